@@ -1,0 +1,154 @@
+"""Making room for the next study: an empty sheet, and a registry record taken in."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from helpers.sources.reading import read_source, recognise
+from helpers.sources.record import Problem, SourceError
+
+_SHEET = """\
+# Study sheet of {study_id}. data/raw/README.md explains every field.
+# A figure stands once, under `quantities`, with its printed token and its place; everywhere else it
+# is named by its id (or id.low, id.high, id.sd). What is not stated stays null. Use your own words.
+study_sheet: 1
+study_id: {study_id}
+source:
+  source_id: {study_id}
+  tier: {tier}                     # core, published or comparator
+  format: {form}
+  citation: {citation}
+  registration: {registration}
+  doi: null
+  status: {status}
+  has_results: {has_results}
+  access: null                   # full text, abstract, record
+  licence: null
+  document: null                 # file name under data/raw/documents
+  sha256: null                   # of that file
+  registry_file: {registry_file}            # file name under data/raw/registry
+extraction:
+  readers: 1
+  date: {today}
+  compared: null
+study:
+  title: {title}
+  design: null
+  allocation: null
+  comparison: null               # parallel, within_person, single_arm or case
+  masking: null
+  phase: null
+  n_planned: null                # id of a quantity, like every figure
+  n_enrolled: null
+  n_analysed: null
+  sex: null                      # all, male or female
+  age_min: null
+  age_max: null
+  population: null
+  country: null
+  funding: null
+  registration: null
+arms: []
+# - arm_id: treated
+#   role: exosome                # exosome, exosome_combination, active, placebo or untreated
+#   label: topical exosomes
+outcomes: []
+# - {{outcome_id: density, concept: hair_density, priority: primary, timepoint: 6 months}}
+quantities: []
+# - {{id: n, printed: "30", value: 30, unit: participants, kind: n, role: design, concept: sample_size,
+#    at: {{section: Methods, line: 12, chars: [804, 806]}}}}
+results: []
+# - {{arm: treated, concept: hair_density, time: 6 months, kind: change, mean: change, sd: change.sd, n: n}}
+adverse_events: []
+# - {{arm: treated, term: scalp redness, count: red, n: n}}
+findings: []
+risk_of_bias: null
+"""
+
+
+def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
+    """Write an empty study sheet, ready to fill and already valid.
+
+    Parameters
+    ----------
+    study_id : str
+        Letters, digits, `-` and `_`; becomes the file's name.
+    raw : path
+        The raw folder.
+    **known
+        Facts to fill in: `tier`, `form`, `citation`, `registration`, `status`, `has_results`,
+        `registry_file`, `title`.
+
+    Returns
+    -------
+    pathlib.Path
+        The new file.
+
+    Raises
+    ------
+    SourceError
+        For an id that is no safe name, or a sheet that is there already.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
+        remedy = "use letters, digits, - and _, at most 64"
+        raise SourceError(Problem("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy))
+    path = Path(raw) / "studies" / f"{study_id}.yaml"
+    if path.exists():
+        raise SourceError(Problem(str(path), None, "", "the sheet is there already", "open it, or choose another id"))
+    facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
+    facts |= {"tier": "core", "form": "article"} | known
+    text = {name: _scalar(value) for name, value in facts.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text), encoding="utf-8")
+    return path
+
+
+def add_source(file: str | Path, raw: str | Path) -> list[Path]:
+    """Take a registry export or a study sheet into the raw folder.
+
+    A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
+    record.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read whole, or its study is there already.
+    """
+    file, raw = Path(file), Path(raw)
+    record = read_source(file)
+    form = recognise(file)
+    study_id = record.studies[0]["study_id"]
+    sheet = raw / "studies" / f"{study_id}.yaml"
+    if sheet.exists():
+        raise SourceError(Problem(str(file), None, study_id, f"{sheet} is there already", "edit that sheet instead"))
+    if form == "sheet":
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copyfile(file, sheet))]
+    target = raw / "registry" / f"{study_id}{'.json' if form == 'ctgov' else '.xml'}"
+    if target.exists() and target.read_bytes() != file.read_bytes():
+        problem = f"another {target.name} is there already"
+        raise SourceError(Problem(str(file), None, study_id, problem, "compare the two files and keep one"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        shutil.copyfile(file, target)
+    source = record.sources[0]
+    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
+    made = new_sheet(study_id, raw, form=source["format"], registry_file=target.name, **facts)
+    return [target, made]
+
+
+def _scalar(value: object) -> str:
+    """Write one value as YAML on one line."""
+    if value is None:
+        return "null"
+    return yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()

@@ -1,0 +1,156 @@
+"""The folder of raw data as one `SourceRecord`: sheets, and the registry records they appraise.
+
+A study is what a study sheet describes. A registry record without a sheet is a source that waits for
+its appraisal; `evidence add` makes the sheet for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from helpers.sources.reading import read_source
+from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.sheet_record import sheet_record
+from helpers.sources.study_sheet import read_sheet, sha256_of
+from helpers.tables import join_ids, split_ids
+
+
+@dataclass
+class RawData:
+    """All that a raw folder states.
+
+    `record` holds the merged rows, `disagreements` the fields on which a sheet and its registry record
+    differ (the sheet's word is used), `waiting` the registry records without a sheet.
+    """
+
+    record: SourceRecord
+    disagreements: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+
+
+def raw_files(raw: str | Path) -> list[Path]:
+    """Return the study sheets and registry records of a raw folder, sorted; hidden files are left out."""
+    raw = Path(raw)
+    found = [*raw.glob("studies/*.yaml"), *raw.glob("studies/*.yml"), *raw.glob("registry/*")]
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]:
+    """Return everything that is wrong in a raw folder, or in some files; an empty list when all is right."""
+    problems: list[Problem] = []
+    chosen = raw_files(raw) if files is None else [Path(file) for file in files]
+    if not chosen:
+        remedy = "add a study sheet (evidence new STUDY_ID) or name another folder with --raw"
+        return [Problem(str(raw), None, "", "no study sheet and no registry record", remedy)]
+    sheets = []
+    for path in chosen:
+        try:
+            sheets += [(path, read_sheet(path))] if path.suffix in (".yaml", ".yml") else []
+            if path.suffix not in (".yaml", ".yml"):
+                read_source(path)
+        except SourceError as error:
+            problems += error.problems
+        except OSError as error:
+            problems.append(Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions"))
+    owners: dict[str, Path] = {}
+    for path, sheet in sheets:
+        other = owners.setdefault(sheet.source.source_id, path)
+        if other != path:
+            problem = f"{sheet.source.source_id!r} is also the source of {other.name}"
+            problems.append(Problem(str(path), None, "source.source_id", problem, "give each source its own name"))
+        named = sheet.source.registry_file
+        if named and not (path.parent.parent / "registry" / named).is_file():
+            remedy = "add the record (evidence add FILE) or remove the field"
+            problem = f"registry/{named} is not there"
+            problems.append(Problem(str(path), None, "source.registry_file", problem, remedy))
+    return problems
+
+
+def read_raw(raw: str | Path) -> RawData:
+    """Read a raw folder whole.
+
+    Parameters
+    ----------
+    raw : path
+        A folder with `studies/*.yaml` and `registry/*`.
+
+    Returns
+    -------
+    RawData
+        The merged rows of every source.
+
+    Raises
+    ------
+    SourceError
+        With everything that is wrong in any of its files.
+    """
+    raw = Path(raw)
+    problems = check_raw(raw)
+    if problems:
+        raise SourceError(problems)
+    data = RawData(SourceRecord())
+    registry = {path.name: (path, read_source(path)) for path in raw_files(raw) if path.parent.name == "registry"}
+    for path in raw_files(raw):
+        if path.parent.name != "studies":
+            continue
+        sheet = read_sheet(path)
+        record = sheet_record(sheet)
+        _name_file(record.sources[0], path, raw)
+        if sheet.source.registry_file:
+            _merge(record, *registry.pop(sheet.source.registry_file), raw, data.disagreements)
+        for name, rows in vars(record).items():
+            getattr(data.record, name).extend(rows)
+    for path, record in registry.values():
+        row = record.sources[0]
+        _name_file(row, path, raw)
+        data.waiting.append(row | {"title": record.studies[0].get("title")})
+    return data
+
+
+def _name_file(row: dict[str, Any], path: Path, raw: Path) -> None:
+    row["file"] = path.relative_to(raw).as_posix()
+    row["file_sha256"] = sha256_of(path)
+
+
+def _merge(sheet: SourceRecord, path: Path, record: SourceRecord, raw: Path, disagreements: list) -> None:
+    """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
+    source = sheet.sources[0]
+    source["file"] = f"{source['file']};{path.relative_to(raw).as_posix()}"
+    source["file_sha256"] = join_ids([source["file_sha256"], sha256_of(path)])
+    source["format"] = record.sources[0]["format"]
+    stated = record.sources[0].get("provenance")
+    source["provenance"] = " ".join(filter(None, [stated, source.get("provenance")])) or None
+    _fill(source, record.sources[0], "sources", disagreements, skip=("citation", "tier", "format", "provenance"))
+    _fill(sheet.studies[0], record.studies[0], "studies", disagreements, skip=("title", "population", "design"))
+    for name, key in (("arms", "arm_id"), ("outcomes", "outcome_id")):
+        ours = {row[key]: row for row in getattr(sheet, name)}
+        for row in getattr(record, name):
+            if row[key] in ours:
+                _fill(ours[row[key]], row, name, disagreements, skip=("label", "measure", "timepoint_printed"))
+            else:
+                getattr(sheet, name).append(row | {"study_id": source["study_id"]})
+
+
+def _fill(ours: dict[str, Any], theirs: dict[str, Any], table: str, disagreements: list, skip: tuple[str, ...]) -> None:
+    """Take the record's value where the sheet has none."""
+    for column, value in theirs.items():
+        if value is None or column == "study_id":
+            continue
+        if ours.get(column) is None:
+            ours[column] = value
+        elif ours[column] != value and column not in (*skip, "source_id"):
+            study_id = ours.get("study_id")
+            row = {"study_id": study_id, "table": table, "column": column}
+            disagreements.append(row | {"sheet": str(ours[column]), "record": str(value)})
+
+
+def figures_used(record: SourceRecord) -> dict[str, list[str]]:
+    """Return, for each quantity id, the tables whose rows rest on it."""
+    used: dict[str, list[str]] = {}
+    for name, rows in vars(record).items():
+        for row in rows if name != "quantities" else []:
+            for quantity in split_ids(row.get("quantity_ids")):
+                used.setdefault(quantity, []).append(name)
+    return used

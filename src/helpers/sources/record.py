@@ -1,0 +1,54 @@
+"""What every reader gives: a `SourceRecord`, and how it says that it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class SourceRecord:
+    """Rows read from one source, as plain dictionaries with the column names of the tables.
+
+    `results` and `adverse_events` hold values as printed; `helpers.cleaning` brings them to one unit.
+    `reader_findings` and `reader_judgements` come from study sheets only.
+    """
+
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    studies: list[dict[str, Any]] = field(default_factory=list)
+    arms: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+    adverse_events: list[dict[str, Any]] = field(default_factory=list)
+    quantities: list[dict[str, Any]] = field(default_factory=list)
+    reader_findings: list[dict[str, Any]] = field(default_factory=list)
+    reader_judgements: list[dict[str, Any]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)
+        names = ", ".join(str(row.get("source_id")) for row in self.sources)
+        return f"SourceRecord({names}: {counts})"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and what to do."""
+
+    file: str
+    line: int | None
+    field: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        subject = f" {self.field}:" if self.field else ""
+        return f"{place}:{subject} {self.problem}. Remedy: {self.remedy}."
+
+
+class SourceError(ValueError):
+    """A source that cannot be read; `problems` lists everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem] | Problem):
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

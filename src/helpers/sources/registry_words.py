@@ -1,0 +1,49 @@
+"""Words of trial registers in our vocabulary: arm roles, outcome concepts, ages, short names."""
+
+from __future__ import annotations
+
+import re
+
+_CONCEPT_RULES = (
+    (r"adverse|safety|side.effect|complication|TEAE", "adverse_events"),
+    (r"overall hair density|level assessment scale", "hair_density_grade"),
+    (r"hair density|density of hair", "hair_density"),
+    (r"hair count|number of hairs", "hair_count"),
+    (r"vellus", "vellus_share"),
+    (r"terminal hair", "terminal_share"),
+    (r"thickness|diameter|calib", "hair_thickness"),
+    (r"patient global|PGAIS|patient.s global", "patient_global"),
+    (r"investigator|IGAIS|physician", "investigator_global"),
+    (r"satisf", "satisfaction"),
+    (r"norwood|ludwig|severity", "severity_stage"),
+)
+_YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
+
+
+def concept_of(text: str) -> str:
+    """Return the outcome concept that a register's outcome names; `other_outcome` when none fits."""
+    return next((concept for rule, concept in _CONCEPT_RULES if re.search(rule, text, re.IGNORECASE)), "other_outcome")
+
+
+def role_of(words: str, kind: str | None = None) -> str:
+    """Return an arm's role from its names and, where given, the register's type of arm."""
+    text = words.lower()
+    if "exosome" in text or "extracellular vesicle" in text:
+        combined = re.search(r"\bcombin|\+|\band\b|\bplus\b|\bwith\b", text)
+        return "exosome_combination" if combined else "exosome"
+    if kind in ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR") or re.search(r"placebo|saline|vehicle|sham", text):
+        return "placebo"
+    if kind == "NO_INTERVENTION" or re.search(r"no treatment|untreated|no intervention", text):
+        return "untreated"
+    return "active"
+
+
+def age_years(text: str | None) -> float | None:
+    """Return an age such as `18 Years`, `6 Months` or `18` in years; None for `N/A` or `no limit`."""
+    match = re.search(r"(\d+(?:\.\d+)?)\s*(year|month|week|day)?", (text or "").lower())
+    return float(match.group(1)) * _YEARS[match.group(2) or "year"] if match else None
+
+
+def slug(text: str) -> str:
+    """Return a short name made of lower-case letters, digits and `_`."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "unnamed"

@@ -1,0 +1,230 @@
+"""What a study sheet may hold: pydantic models, one class a block.
+
+A figure stands once, under `quantities`, with its printed token and its place. Everywhere else a
+figure is named by its quantity's id, or `id.low`, `id.high`, `id.sd` for a part of it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from helpers.tables.appraised import SEVERITIES
+from helpers.tables.extracted import ARM_ROLES, COMPARISONS, PRIORITIES, QUANTITY_ROLES, TIERS
+from helpers.tables.observed import RESULT_KINDS
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Text = Said | None
+
+KINDS = (
+    "mean_sd", "mean", "sd", "median", "percent", "percent_change", "range", "p_value", "n", "dose", "duration",
+    "timepoint", "age", "grade", "area", "length", "volume", "mass", "date", "ratio", "level", "threshold", "count",
+    "value", "other",
+)  # fmt: skip
+
+
+class Block(BaseModel):
+    """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Source(Block):
+    """The source that the sheet was made from."""
+
+    source_id: Name
+    tier: Literal[TIERS]
+    format: Said
+    citation: Text = None
+    registration: Text = None
+    doi: Text = None
+    status: Text = None
+    has_results: bool | None = None
+    access: Text = None
+    licence: Text = None
+    document: Text = None
+    sha256: Sha256 | None = None
+    registry_file: Text = None
+
+
+class Extraction(Block):
+    """Who extracted, when, and how the readings were compared."""
+
+    readers: int = Field(ge=1, le=9)
+    date: Annotated[date, Field(strict=False)]
+    compared: Text = None
+
+
+class Study(Block):
+    """Design and population; figures by reference."""
+
+    title: Text = None
+    design: Text = None
+    allocation: Text = None
+    comparison: Literal[COMPARISONS] | None = None
+    masking: Text = None
+    phase: Text = None
+    n_planned: Reference | None = None
+    n_enrolled: Reference | None = None
+    n_analysed: Reference | None = None
+    sex: Literal["all", "male", "female"] | None = None
+    age_min: Reference | None = None
+    age_max: Reference | None = None
+    population: Text = None
+    country: Text = None
+    funding: Text = None
+    registration: Text = None
+    registered_on: Reference | None = None
+    starts_on: Reference | None = None
+    ends_on: Reference | None = None
+
+
+class Arm(Block):
+    """An arm, a scalp site that serves as one, or a single case."""
+
+    arm_id: Name
+    role: Literal[ARM_ROLES]
+    label: Text = None
+    exosome_source: Text = None
+    dose: Reference | None = None
+    dose_unit: Text = None
+    route: Text = None
+    co_intervention: Text = None
+    sessions: Reference | None = None
+    interval: Reference | None = None
+    n: Reference | None = None
+
+
+class Outcome(Block):
+    """An outcome at a time, as planned or measured."""
+
+    outcome_id: Name
+    concept: str
+    priority: Literal[PRIORITIES]
+    measure: Text = None
+    unit: Text = None
+    timepoint: Text = None
+
+
+class Place(Block):
+    """Where a token stands: line from 1, characters 0-based with the end left out."""
+
+    line: int = Field(ge=1)
+    chars: Annotated[tuple[Annotated[int, Field(ge=0)], int], Field(strict=False)] | None = None
+    section: Text = None
+
+
+class Quantity(Block):
+    """A printed figure."""
+
+    id: Name
+    printed: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: Annotated[float, Field(ge=0)] | None = None
+    unit: Text = None
+    kind: Literal[KINDS]
+    role: Literal[QUANTITY_ROLES]
+    concept: str
+    arm: Name | None = None
+    time: Text = None
+    at: Place | None = None
+    source: Name | None = None
+    note: Text = None
+
+
+class Result(Block):
+    """An observation; each figure by reference."""
+
+    arm: Name
+    concept: str
+    site: Said = "all"
+    time: Text = None
+    kind: Literal[RESULT_KINDS]
+    n: Reference | None = None
+    mean: Reference | None = None
+    sd: Reference | None = None
+    median: Reference | None = None
+    q1: Reference | None = None
+    q3: Reference | None = None
+    minimum: Reference | None = None
+    maximum: Reference | None = None
+    count: Reference | None = None
+    percent: Reference | None = None
+    p_value: Reference | None = None
+    p_value_against: Text = None
+    unit: Text = None
+    note: Text = None
+
+
+class AdverseEvent(Block):
+    """An event; no count where none was printed."""
+
+    arm: Name
+    term: Said
+    count: Reference | None = None
+    n: Reference | None = None
+    severity: Text = None
+    resolved: Reference | None = None
+    quantities: list[Name] = []
+    note: Text = None
+
+
+class Evidence(Block):
+    """A place that is not a figure: a few printed words at most."""
+
+    line: int = Field(ge=1)
+    printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    section: Text = None
+
+
+class ReaderFinding(Block):
+    """A contradiction that a reader found."""
+
+    id: Name
+    check: Name
+    severity: Literal[SEVERITIES]
+    statement: Said
+    quantities: list[Name] = []
+    places: list[Evidence] = []
+    arithmetic: Text = None
+    concepts: list[str] = []
+
+
+class Domain(Block):
+    """A domain's judgement; one without a reason does not validate."""
+
+    domain: Said
+    judgement: Said
+    reason: Said
+    quantities: list[Name] = []
+
+
+class RiskOfBias(Block):
+    """The appraisal with one tool."""
+
+    tool: Said
+    domains: list[Domain] = []
+
+
+class StudySheet(Block):
+    """A study sheet, whole."""
+
+    study_sheet: Literal[1]
+    study_id: Name
+    source: Source
+    extraction: Extraction
+    study: Study
+    arms: list[Arm] = []
+    outcomes: list[Outcome] = []
+    quantities: list[Quantity] = []
+    results: list[Result] = []
+    adverse_events: list[AdverseEvent] = []
+    findings: list[ReaderFinding] = []
+    risk_of_bias: RiskOfBias | None = None

@@ -1,0 +1,184 @@
+"""From a checked study sheet to the rows of the tables, every reference followed to its figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.sources.record import SourceRecord
+from helpers.sources.sheet_checks import ARM_REFERENCES, EVENT_REFERENCES, RESULT_REFERENCES, STUDY_REFERENCES
+from helpers.sources.sheet_model import Quantity, StudySheet
+from helpers.sources.time_points import in_weeks, weeks
+from helpers.tables import join_ids
+
+_PARTS = {"": "value", "low": "low", "high": "high", "sd": "sd"}
+
+
+def sheet_record(sheet: StudySheet) -> SourceRecord:
+    """Return the rows that a study sheet states.
+
+    Parameters
+    ----------
+    sheet : StudySheet
+        A sheet from `read_sheet`.
+
+    Returns
+    -------
+    SourceRecord
+        One source, one study, and its arms, outcomes, figures, results, events and appraisal. Quantity
+        ids become `study_id.id`, so that they are unique over all studies.
+    """
+    rows = _Rows(sheet)
+    return SourceRecord(
+        sources=[rows.source()],
+        studies=[rows.study()],
+        arms=[rows.arm(arm) for arm in sheet.arms],
+        outcomes=[rows.outcome(outcome) for outcome in sheet.outcomes],
+        results=[rows.result(index, result) for index, result in enumerate(sheet.results)],
+        adverse_events=[rows.event(event) for event in sheet.adverse_events],
+        quantities=[rows.quantity(quantity) for quantity in sheet.quantities],
+        reader_findings=[rows.finding(finding) for finding in sheet.findings],
+        reader_judgements=rows.judgements(),
+    )
+
+
+class _Rows:
+    """The rows of one sheet; holds the sheet's quantities by id."""
+
+    def __init__(self, sheet: StudySheet):
+        self.sheet = sheet
+        self.figures: dict[str, Quantity] = {quantity.id: quantity for quantity in sheet.quantities}
+
+    def full(self, name: str) -> str:
+        return f"{self.sheet.study_id}.{name.partition('.')[0]}"
+
+    def value(self, reference: str | None) -> float | None:
+        if reference is None:
+            return None
+        name, _, part = reference.partition(".")
+        return getattr(self.figures[name], _PARTS[part])
+
+    def printed(self, reference: str | None) -> str | None:
+        return self.figures[reference.partition(".")[0]].printed if reference else None
+
+    def ids(self, block: Any, fields: tuple[str, ...]) -> str:
+        return join_ids(self.full(getattr(block, field)) for field in fields if getattr(block, field))
+
+    def source(self) -> dict[str, Any]:
+        source = self.sheet.source
+        row = source.model_dump(exclude={"registry_file"})
+        extraction = self.sheet.extraction
+        return row | {
+            "study_id": self.sheet.study_id,
+            "extraction_readers": extraction.readers,
+            "extraction_date": extraction.date.isoformat(),
+            "provenance": extraction.compared,
+        }
+
+    def study(self) -> dict[str, Any]:
+        study = self.sheet.study
+        row = study.model_dump(exclude=set(STUDY_REFERENCES))
+        for field in STUDY_REFERENCES:
+            reference = getattr(study, field)
+            row[field] = self.printed(reference) if field.endswith("_on") else self.value(reference)
+        return row | {"study_id": self.sheet.study_id, "quantity_ids": self.ids(study, STUDY_REFERENCES)}
+
+    def arm(self, arm: Any) -> dict[str, Any]:
+        interval = self.figures[arm.interval.partition(".")[0]] if arm.interval else None
+        row = arm.model_dump(exclude=set(ARM_REFERENCES))
+        return row | {
+            "study_id": self.sheet.study_id,
+            "dose": self.printed(arm.dose),
+            "sessions": self.value(arm.sessions),
+            "interval_weeks": in_weeks(self.value(arm.interval), interval.unit) if interval else None,
+            "n": self.value(arm.n),
+            "quantity_ids": self.ids(arm, ARM_REFERENCES),
+        }
+
+    def outcome(self, outcome: Any) -> dict[str, Any]:
+        row = outcome.model_dump(exclude={"timepoint"})
+        times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
+        return row | times | {"study_id": self.sheet.study_id}
+
+    def result(self, index: int, result: Any) -> dict[str, Any]:
+        given = {field: getattr(result, field) for field in RESULT_REFERENCES if getattr(result, field)}
+        units = [self.figures[name.partition(".")[0]].unit for name in given.values()]
+        row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "note"})
+        return row | {
+            "result_id": f"{self.sheet.study_id}.r{index + 1:02d}",
+            "study_id": self.sheet.study_id,
+            "source_id": self.sheet.source.source_id,
+            "arm_id": result.arm,
+            "timepoint_printed": result.time,
+            "unit": result.unit or next((unit for unit in units if unit), None),
+            **{field: self.value(name) for field, name in given.items()},
+            "quantity_ids": join_ids(self.full(name) for name in given.values()),
+            "figures": ";".join(f"{field}={self.full(name)}" for field, name in given.items()),
+        }
+
+    def event(self, event: Any) -> dict[str, Any]:
+        resolved = self.figures[event.resolved.partition(".")[0]] if event.resolved else None
+        row = event.model_dump(include={"term", "severity", "note"})
+        named = join_ids(self.full(name) for name in event.quantities)
+        return row | {
+            "study_id": self.sheet.study_id,
+            "arm_id": event.arm,
+            "count": self.value(event.count),
+            "n": self.value(event.n),
+            "resolved": self.value(event.resolved),
+            "resolved_unit": resolved.unit if resolved else None,
+            "quantity_ids": join_ids([*self.ids(event, EVENT_REFERENCES).split(";"), *named.split(";")]),
+        }
+
+    def quantity(self, quantity: Quantity) -> dict[str, Any]:
+        at = quantity.at
+        start, end = at.chars if at and at.chars else (None, None)
+        row = quantity.model_dump(include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"})
+        return row | {
+            "quantity_id": self.full(quantity.id),
+            "study_id": self.sheet.study_id,
+            "source_id": quantity.source or self.sheet.source.source_id,
+            "value_low": quantity.low,
+            "value_high": quantity.high,
+            "arm_id": quantity.arm,
+            "timepoint_printed": quantity.time,
+            "section": at.section if at else None,
+            "line": at.line if at else None,
+            "char_start": start,
+            "char_end": end,
+        }
+
+    def locator(self, line: int, section: str | None) -> str:
+        document = self.sheet.source.document or self.sheet.source.source_id
+        return f"{document}, line {line}" + (f" ({section})" if section else "")
+
+    def finding(self, finding: Any) -> dict[str, Any]:
+        figures = [self.figures[name].at for name in finding.quantities]
+        places = [self.locator(at.line, at.section) for at in figures if at]
+        places += [self.locator(place.line, place.section) for place in finding.places]
+        return {
+            "finding_id": f"{self.sheet.study_id}.{finding.id}",
+            "study_id": self.sheet.study_id,
+            "check": finding.check,
+            "detected_by": "reader",
+            "severity": finding.severity,
+            "statement": finding.statement,
+            "locators": "; ".join(dict.fromkeys(places)) or "whole document",
+            "arithmetic": finding.arithmetic,
+            "quantity_ids": join_ids(self.full(name) for name in finding.quantities),
+            "concepts": join_ids(finding.concepts),
+        }
+
+    def judgements(self) -> list[dict[str, Any]]:
+        appraisal = self.sheet.risk_of_bias
+        return [
+            {
+                "study_id": self.sheet.study_id,
+                "tool": appraisal.tool,
+                "domain": domain.domain,
+                "judgement": domain.judgement,
+                "reason": domain.reason,
+                "quantity_ids": join_ids(self.full(name) for name in domain.quantities),
+                "order": index + 1,
+            }
+            for index, domain in enumerate(appraisal.domains if appraisal else [])
+        ]

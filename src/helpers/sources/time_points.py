@@ -1,0 +1,60 @@
+"""Times as printed, in weeks: `12-month`, `Month 5`, `4 Weeks`, `3rd month`, `baseline`.
+
+A month is 365.25 / 12 / 7 weeks, a year twelve of them. What is not a time gives None: not found
+beats wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+WEEKS_PER_MONTH = 365.25 / 12 / 7
+_WEEKS = {"hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH, "year": 12 * WEEKS_PER_MONTH}
+_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6,
+}  # fmt: skip
+_NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
+_UNIT = r"(hour|day|week|month|year)s?"
+_AFTER = re.compile(rf"\b{_NUMBER}[\s\u00a0-]*{_UNIT}\b", re.IGNORECASE)
+_BEFORE = re.compile(rf"\b{_UNIT}\s*{_NUMBER}(?![\d.])", re.IGNORECASE)
+_BASELINE = re.compile(r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE)
+
+
+def weeks(printed: str | None) -> float | None:
+    """Return a printed time in weeks; 0 for baseline, None when it states no single time.
+
+    Examples
+    --------
+    >>> weeks("4 Weeks"), weeks("Baseline"), weeks("follow-up")
+    (4.0, 0.0, None)
+    """
+    if not printed:
+        return None
+    found = {value for value, _ in durations(printed)}
+    if len(found) == 1:
+        return found.pop()
+    if not found and _BASELINE.search(printed):
+        return 0.0
+    return None
+
+
+def durations(printed: str) -> list[tuple[float, str]]:
+    """Return every time in a text, in weeks with the token: two for `3 months and 6 months`."""
+    hits = [(m.start(), _in_weeks(m.group(1), m.group(2)), m.group(0)) for m in _AFTER.finditer(printed)]
+    taken = [(m.start(), m.end()) for m in _AFTER.finditer(printed)]
+    for match in _BEFORE.finditer(printed):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            hits.append((match.start(), _in_weeks(match.group(2), match.group(1)), match.group(0)))
+    return [(value, token) for _, value, token in sorted(hits)]
+
+
+def in_weeks(value: float | None, unit: str | None) -> float | None:
+    """Return a duration with a unit in weeks; None when either is missing or the unit is no time."""
+    key = (unit or "").strip().lower().removesuffix("s")
+    return None if value is None or key not in _WEEKS else value * _WEEKS[key]
+
+
+def _in_weeks(number: str, unit: str) -> float:
+    value = _WORDS.get(number.lower())
+    return (float(number) if value is None else float(value)) * _WEEKS[unit.lower()]

@@ -1,0 +1,105 @@
+"""YAML read with the line of every field, without tags, aliases to itself or repeated keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers.sources.record import Problem, SourceError
+
+Path_ = tuple[str | int, ...]
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 40
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that leaves ISO dates as text and refuses aliases, which can grow without bound."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "an alias (*name)", mark)
+        return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
+    """Return the content of a YAML file and the line of each field by its path.
+
+    Raises
+    ------
+    SourceError
+        For text that is not UTF-8 or not YAML, a repeated key, a tag, or a file too large or deep.
+    """
+    data = path.read_bytes()
+    if len(data) > MAX_BYTES:
+        raise SourceError(Problem(str(path), None, "", f"the file has {len(data)} bytes", "split it: a sheet is small"))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SourceError(Problem(str(path), line, "", "not UTF-8 text", "save the file as UTF-8")) from None
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "not YAML"
+        line = mark.line + 1 if mark else None
+        raise SourceError(Problem(str(path), line, "", f"not YAML: {what}", "mend the line or the one above")) from None
+    except RecursionError:
+        raise SourceError(Problem(str(path), None, "", "nested too deeply", "write a flat sheet")) from None
+    if node is None:
+        raise SourceError(Problem(str(path), 1, "", "the file is empty", "start from `evidence new STUDY_ID`"))
+    lines: dict[Path_, int] = {}
+    problems: list[Problem] = []
+    content = _build(node, (), lines, problems, str(path), 0)
+    if problems:
+        raise SourceError(problems)
+    return content, lines
+
+
+def line_of(lines: dict[Path_, int], place: Path_) -> int | None:
+    """Return the line of a field, or of the nearest block around it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place)
+
+
+def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int) -> Any:
+    """Turn a node into plain Python, noting lines and refusing what a sheet has no use for."""
+    line = node.start_mark.line + 1
+    lines[place] = line
+    if depth > MAX_DEPTH:
+        raise SourceError(Problem(file, line, "", "nested too deeply", "write a flat sheet"))
+    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+        problems.append(Problem(file, line, str(node.tag), "a YAML tag", "remove it: sheets hold plain values"))
+        return None
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*place, i), lines, problems, file, depth + 1) for i, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, place, lines, problems, file, depth)
+    try:
+        return _Loader("").construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError):
+        problems.append(Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it"))
+        return None
+
+
+def _mapping(node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int) -> dict:
+    """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
+    content: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in content:
+            problems.append(Problem(file, line, key, "the key stands twice in one block", "keep one of them"))
+            continue
+        content[key] = _build(value_node, (*place, key), lines, problems, file, depth + 1)
+        lines[(*place, key)] = line
+    return content

@@ -1,0 +1,33 @@
+"""The tables that pass from one notebook to the next: schemas, Parquet, data dictionary.
+
+`TABLES` names every table with its schema and its key; `read_table` and `write_table` are the only
+way in and out, so that a row which breaks its schema never reaches a figure.
+"""
+
+from helpers.tables.registry import TABLES, TableSpec, data_dictionary
+from helpers.tables.storage import (
+    TableError,
+    as_frame,
+    join_ids,
+    read_table,
+    records,
+    split_ids,
+    validate,
+    write_atomic,
+    write_table,
+)
+
+__all__ = [
+    "TABLES",
+    "TableError",
+    "TableSpec",
+    "as_frame",
+    "data_dictionary",
+    "join_ids",
+    "read_table",
+    "records",
+    "split_ids",
+    "validate",
+    "write_atomic",
+    "write_table",
+]

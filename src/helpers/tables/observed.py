@@ -1,0 +1,64 @@
+"""Schemas of what was observed, cleaned to one unit and one time scale (notebook 02)."""
+
+from helpers.tables.columns import count, number, schema, text
+
+RESULT_KINDS = ("level", "change", "count")
+
+RESULTS = schema(
+    "results",
+    "An observation: arm x outcome x site x time",
+    {
+        "study_id": text("Study", required=True),
+        "arm_id": text("Arm", required=True),
+        "concept": text("Outcome in our vocabulary", required=True),
+        "site": text("Part of the scalp, or all", required=True),
+        "timepoint_weeks": number("Weeks since the first treatment; 0 is baseline", ge=0),
+        "kind": text("level, change or count", required=True, one_of=RESULT_KINDS),
+        "n": count("Participants measured, where stated", at_least=1),
+        "mean": number("Mean (of one case: its value)"),
+        "sd": number("Standard deviation", ge=0),
+        "median": number("Median"),
+        "q1": number("Lower quartile"),
+        "q3": number("Upper quartile"),
+        "minimum": number("Smallest value"),
+        "maximum": number("Largest value"),
+        "count": number("People with the event or answer", ge=0),
+        "percent": number("Proportion, 0 to 1", ge=0, le=1),
+        "unit": text("Unit"),
+        "quantity_ids": text("Figures that the row rests on", required=True),
+        "result_id": text("Name of the row", required=True),
+        "source_id": text("Source", required=True),
+        "timepoint_printed": text("Time as printed"),
+        "p_value": number("P value printed with the row", ge=0, le=1),
+        "p_value_against": text("What the printed p value compares with"),
+        "converted": text("Conversions made between the printed figure and this row"),
+        "note": text("Reader's note"),
+    },
+)
+
+QUANTITY_USE = schema(
+    "quantity_use",
+    "Whether and where each figure is used; none is lost without a reason",
+    {
+        "quantity_id": text("Figure", required=True),
+        "study_id": text("Study", required=True),
+        "used_in": text("Tables that use it"),
+        "reason_unused": text("Why it is not used"),
+    },
+)
+
+ADVERSE_EVENTS = schema(
+    "adverse_events",
+    "An event in a study's arm",
+    {
+        "study_id": text("Study", required=True),
+        "arm_id": text("Arm", required=True),
+        "term": text("Event", required=True),
+        "count": count("People with the event, where stated"),
+        "n": count("People watched, where stated", at_least=1),
+        "severity": text("Severity as stated"),
+        "resolved_hours": number("Hours until it had gone, where stated", ge=0),
+        "quantity_ids": text("Figures that the row rests on"),
+        "note": text("Reader's note"),
+    },
+)

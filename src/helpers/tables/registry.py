@@ -1,0 +1,76 @@
+"""Which tables there are, which notebook writes each, and what a row is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import pandera.pandas as pa
+
+from helpers.tables import appraised, extracted, observed, reported, synthesised
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table: its schema, the columns that sort and identify its rows, and its notebook."""
+
+    schema: pa.DataFrameSchema
+    keys: tuple[str, ...]
+    notebook: str
+
+    @property
+    def per_study(self) -> bool:
+        """Whether each study's run of `03_study_evidence` writes a part of it."""
+        return self.notebook == "03_study_evidence"
+
+
+TABLES: dict[str, TableSpec] = {
+    "sources": TableSpec(extracted.SOURCES, ("source_id",), "01_ingestion"),
+    "studies": TableSpec(extracted.STUDIES, ("study_id",), "01_ingestion"),
+    "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),
+    "outcomes": TableSpec(extracted.OUTCOMES, ("study_id", "outcome_id"), "01_ingestion"),
+    "quantities": TableSpec(extracted.QUANTITIES, ("quantity_id",), "01_ingestion"),
+    "reported_results": TableSpec(reported.REPORTED_RESULTS, ("result_id",), "01_ingestion"),
+    "reported_events": TableSpec(reported.REPORTED_EVENTS, ("study_id", "arm_id", "term"), "01_ingestion"),
+    "reader_findings": TableSpec(appraised.FINDINGS, ("finding_id",), "01_ingestion"),
+    "reader_judgements": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "01_ingestion"),
+    "results": TableSpec(observed.RESULTS, ("result_id",), "02_cleaning"),
+    "adverse_events": TableSpec(observed.ADVERSE_EVENTS, ("study_id", "arm_id", "term"), "02_cleaning"),
+    "quantity_use": TableSpec(observed.QUANTITY_USE, ("quantity_id",), "02_cleaning"),
+    "findings": TableSpec(appraised.FINDINGS, ("finding_id",), "03_study_evidence"),
+    "checks": TableSpec(appraised.CHECKS, ("study_id", "check"), "03_study_evidence"),
+    "risk_of_bias": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "03_study_evidence"),
+    "effects": TableSpec(appraised.EFFECTS, ("effect_id",), "03_study_evidence"),
+    "comparisons": TableSpec(synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"),
+    "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
+    "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
+    "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
+}
+
+
+def data_dictionary(name: str | None = None) -> pd.DataFrame:
+    """Return the meaning of every column, of one table or of all.
+
+    Parameters
+    ----------
+    name : str, optional
+        A table's name; all tables when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `table`, `column`, `type`, `may_be_missing`, `meaning`; one row a column.
+    """
+    names = [name] if name else list(TABLES)
+    rows = [
+        {
+            "table": table,
+            "column": column,
+            "type": str(field.dtype),
+            "may_be_missing": field.nullable,
+            "meaning": field.description,
+        }
+        for table in names
+        for column, field in TABLES[table].schema.columns.items()
+    ]
+    return pd.DataFrame(rows)

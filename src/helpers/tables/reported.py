@@ -1,0 +1,59 @@
+"""Schemas of what readers wrote down, before cleaning: observations, events (notebook 01).
+
+Values and units are as printed; `results` and `adverse_events` are made from these in notebook 02.
+"""
+
+from helpers.tables.columns import number, schema, text
+from helpers.tables.observed import RESULT_KINDS
+
+_FIGURES = {
+    "n": "Participants measured",
+    "mean": "Mean",
+    "sd": "Standard deviation",
+    "median": "Median",
+    "q1": "Lower quartile",
+    "q3": "Upper quartile",
+    "minimum": "Smallest value",
+    "maximum": "Largest value",
+    "count": "People with the event or answer",
+    "percent": "Percent",
+    "p_value": "P value",
+}
+
+REPORTED_RESULTS = schema(
+    "reported_results",
+    "An observation as reported, in the printed unit and time",
+    {
+        "result_id": text("Name of the row", required=True),
+        "study_id": text("Study", required=True),
+        "source_id": text("Source", required=True),
+        "arm_id": text("Arm", required=True),
+        "concept": text("Outcome in our vocabulary", required=True),
+        "site": text("Part of the scalp, or all", required=True),
+        "timepoint_printed": text("Time as printed"),
+        "kind": text("level, change or count", required=True, one_of=RESULT_KINDS),
+        **{name: number(f"{meaning}, as printed") for name, meaning in _FIGURES.items()},
+        "p_value_against": text("What the printed p value compares with"),
+        "unit": text("Unit as printed"),
+        "quantity_ids": text("Figures that the row rests on", required=True),
+        "figures": text("Which figure is which: mean=quantity;sd=quantity", required=True),
+        "note": text("Reader's note"),
+    },
+)
+
+REPORTED_EVENTS = schema(
+    "reported_events",
+    "An adverse event as reported",
+    {
+        "study_id": text("Study", required=True),
+        "arm_id": text("Arm", required=True),
+        "term": text("Event", required=True),
+        "count": number("People with the event, where printed", ge=0),
+        "n": number("People watched, where printed", ge=0),
+        "severity": text("Severity as stated"),
+        "resolved": number("Time until it had gone, as printed", ge=0),
+        "resolved_unit": text("Unit of that time"),
+        "quantity_ids": text("Figures that the row rests on"),
+        "note": text("Reader's note"),
+    },
+)

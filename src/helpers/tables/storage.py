@@ -1,0 +1,142 @@
+"""Reading, checking and writing tables: one Parquet file a table, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+
+from helpers.tables.registry import TABLES
+
+SIGNIFICANT_DIGITS = 12
+
+
+class TableError(ValueError):
+    """A table that is missing, or rows that break their schema; the message lists every failure."""
+
+
+def join_ids(ids: Iterable[str]) -> str:
+    """Return names as one text, in order, without repeats: `a;b;c`."""
+    return ";".join(dict.fromkeys(item for item in ids if item))
+
+
+def split_ids(text: Any) -> list[str]:
+    """Return the names that `join_ids` joined; an empty list for a missing text."""
+    return [] if text is None or pd.isna(text) else [item for item in str(text).split(";") if item]
+
+
+def as_frame(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
+    frame = pd.DataFrame(rows) if not isinstance(rows, pd.DataFrame) else rows.copy()
+    columns = list(TABLES[name].schema.columns)
+    for column in columns:
+        if column not in frame:
+            frame[column] = None
+    return frame[columns + [column for column in frame if column not in columns]]
+
+
+def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows checked against the schema of table `name`, coerced, rounded and sorted by key.
+
+    Raises
+    ------
+    TableError
+        When a row breaks the schema or two rows share a key; every failure is listed.
+    """
+    spec = TABLES[name]
+    frame = as_frame(name, rows)
+    if frame.empty:
+        frame = frame.astype({column: str(field.dtype) for column, field in spec.schema.columns.items()})
+    try:
+        frame = spec.schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        raise TableError(_failures(name, error, frame)) from None
+    keys = list(spec.keys)
+    twice = frame[frame.duplicated(keys, keep=False)]
+    if not twice.empty:
+        raise TableError(f"table {name}: rows share the key {keys}: {twice[keys].drop_duplicates().to_dict('records')}")
+    for column in frame.select_dtypes("float64"):
+        frame[column] = _rounded(frame[column].to_numpy())
+    return frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)
+
+
+def write_table(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]], folder: str | Path) -> Path:
+    """Check rows and write them to `folder/name.parquet`, beside and then renamed; return the path."""
+    frame = validate(name, rows)
+    table = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(table, sink, compression="zstd")
+    return write_atomic(Path(folder) / f"{name}.parquet", sink.getvalue().to_pybytes())
+
+
+def read_table(name: str, folder: str | Path) -> pd.DataFrame:
+    """Read table `name` from `folder` and check it again.
+
+    Raises
+    ------
+    TableError
+        When the file is not there (the message names the notebook that writes it), cannot be read,
+        or holds rows that break the schema.
+    """
+    path = Path(folder) / f"{name}.parquet"
+    if not path.exists():
+        raise TableError(
+            f"{path}: the table {name} is not there; run notebook {TABLES[name].notebook} first "
+            "(or `evidence run`, or `make report`)"
+        )
+    try:
+        frame = parquet.ParquetFile(path).read().to_pandas()
+    except (arrow.ArrowException, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TableError(f"{path}: not a readable Parquet file ({first}); delete it and run again") from None
+    return validate(name, frame)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain dictionaries in which everything missing is None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+
+
+def write_atomic(path: str | Path, content: bytes | str) -> Path:
+    """Write a file beside its place and rename it there; leave it alone when it holds the same bytes."""
+    path = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == data:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(beside).chmod(0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Round to 12 significant digits, so that another processor's last bit changes no file."""
+    return np.array([float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") for value in values], dtype="float64")
+
+
+def _failures(name: str, error: pa.errors.SchemaErrors, frame: pd.DataFrame) -> str:
+    """Return one line for each failure: row key, column, rule, value."""
+    keys = [key for key in TABLES[name].keys if key in frame]
+    lines = []
+    for case in error.failure_cases.itertuples():
+        place = ""
+        if pd.notna(case.index) and int(case.index) in frame.index:
+            place = " / ".join(str(frame.at[int(case.index), key]) for key in keys)
+        lines.append(f"  row {place or '-'}, column {case.column}: {case.failure_case!r} breaks {case.check}")
+    return f"table {name}: {len(lines)} failure(s)\n" + "\n".join(lines)
