@@ -12,6 +12,7 @@ from typing import Any
 
 from helpers.sources.reading import read_source
 from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.screening import read_screening
 from helpers.sources.sheet_record import sheet_record
 from helpers.sources.study_sheet import read_sheet, sha256_of
 from helpers.tables import join_ids, split_ids
@@ -54,6 +55,11 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
             problems += error.problems
         except OSError as error:
             problems.append(Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions"))
+    if files is None:
+        try:
+            read_screening(raw)
+        except SourceError as error:
+            problems += error.problems
     owners: dict[str, Path] = {}
     for path, sheet in sheets:
         other = owners.setdefault(sheet.source.source_id, path)

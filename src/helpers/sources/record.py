@@ -52,3 +52,7 @@ class SourceError(ValueError):
     def __init__(self, problems: list[Problem] | Problem):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the problems alone in a notebook: the reader needs the remedy, not our stack."""
+        return [f"SourceError: {self}"]

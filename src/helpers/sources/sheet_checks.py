@@ -22,6 +22,7 @@ RESULT_REFERENCES = (
     "n", "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
 )  # fmt: skip
 EVENT_REFERENCES = ("count", "n", "resolved")
+NUMERIC = {"n_planned", "n_enrolled", "n_analysed", "age_min", "age_max", "sessions", "interval", "resolved", *RESULT_REFERENCES}
 MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
 
@@ -82,6 +83,9 @@ def _references(sheet: dict[str, Any]) -> Iterator[Fault]:
             yield place, f"no quantity is called {name!r}", _nearest(name, quantities)
         elif part and quantities[name].get(part) is None:
             yield place, f"quantity {name!r} has no {part}", f"give it `{part}:` or refer to another quantity"
+        elif not part and place[-1] in NUMERIC and quantities[name].get("value") is None:
+            remedy = "give it `value:`, or name its part: .low, .high or .sd"
+            yield place, f"quantity {name!r} has no value", remedy
     for name in ("quantities", "results", "adverse_events"):
         for index, block in _blocks(sheet, name):
             arm = block.get("arm")

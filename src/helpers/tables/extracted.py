@@ -123,3 +123,19 @@ QUANTITIES = schema(
         "note": text("Reader's note"),
     },
 )
+
+SCREENING = schema(
+    "screening",
+    "A record considered, and why it is in or out",
+    {
+        "record_id": text("Name of the record", required=True),
+        "record": text("What it is, in our words", required=True),
+        "kind": text("article, registration, review ...", required=True),
+        "identifier": text("DOI, registration or PubMed number"),
+        "found_through": text("How it was found", required=True),
+        "seen": text("What of it was seen", required=True),
+        "decision": text("included, awaiting or excluded", required=True, one_of=("included", "awaiting", "excluded")),
+        "reason": text("Why", required=True),
+        "study_id": text("Study that it became"),
+    },
+)

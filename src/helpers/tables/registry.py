@@ -25,6 +25,7 @@ class TableSpec:
 
 
 TABLES: dict[str, TableSpec] = {
+    "screening": TableSpec(extracted.SCREENING, ("record_id",), "01_ingestion"),
     "sources": TableSpec(extracted.SOURCES, ("source_id",), "01_ingestion"),
     "studies": TableSpec(extracted.STUDIES, ("study_id",), "01_ingestion"),
     "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),

@@ -22,6 +22,10 @@ SIGNIFICANT_DIGITS = 12
 class TableError(ValueError):
     """A table that is missing, or rows that break their schema; the message lists every failure."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook: the reader needs the remedy, not our stack."""
+        return [f"TableError: {self}"]
+
 
 def join_ids(ids: Iterable[str]) -> str:
     """Return names as one text, in order, without repeats: `a;b;c`."""

@@ -29,7 +29,7 @@ _OUTCOMES = (
     Concept("terminal_share", "share of terminal hair", "proportion", "higher", "calibre"),
     Concept("anagen_share", "share of growing hair", "proportion", "higher", "calibre"),
     Concept("hair_thickness", "hair shaft thickness", "um", "higher", "calibre"),
-    Concept("severity_stage", "severity stage", "stage", "lower", "global"),
+    Concept("severity_stage", "severity stage", "", "lower", "global"),
     Concept("investigator_global", "investigator's global rating", "grade", "higher", "global"),
     Concept("patient_global", "patient's global rating", "grade", "higher", "global"),
     Concept("noticed_improvement", "patients who noticed regrowth", "proportion", "higher", "patient"),

@@ -1,0 +1,25 @@
+"""What a study's figures can and cannot mean: consistency, contradictions, risk of bias, certainty.
+
+>>> evidence = StudyEvidence.from_tables(tables, "wan2025")  # doctest: +SKIP
+>>> findings, checks = run_checks(evidence)  # doctest: +SKIP
+"""
+
+from helpers.appraisal.consistency import RULES, run_checks
+from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.grade import certainty
+from helpers.appraisal.merging import merge_findings
+from helpers.appraisal.risk_of_bias_tools import TOOLS, check_judgements, overall
+from helpers.appraisal.rule import NotApplicable, Rule
+
+__all__ = [
+    "RULES",
+    "TOOLS",
+    "NotApplicable",
+    "Rule",
+    "StudyEvidence",
+    "certainty",
+    "check_judgements",
+    "merge_findings",
+    "overall",
+    "run_checks",
+]

@@ -1,0 +1,186 @@
+"""Certainty of an outcome by GRADE, proposed by rule, each step with its reason.
+
+Guyatt G et al. GRADE guidelines 1-9. J Clin Epidemiol 2011;64:383-394, 407-415, 1277-1316.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from helpers.appraisal.body import Body, body_of
+from helpers.appraisal.printed_figure import missing, tidy
+from helpers.tables import join_ids
+
+LEVELS = ("very low", "low", "moderate", "high")
+INFORMATION_SIZE = 400  # participants below which a continuous outcome is imprecise (GRADE guidelines 6)
+VERY_FEW = 30
+FEW_STUDIES = 10  # below this number small-study tests have no power (Cochrane Handbook 13.3.5.4)
+SMALL_STUDY = 100
+_HIGH_RISK = {"high", "serious", "critical", "high concern"}
+Step = tuple[int, str]
+
+
+def certainty(
+    concept: str,
+    evidence: str,
+    comparisons: pd.DataFrame,
+    results: pd.DataFrame,
+    studies: pd.DataFrame,
+    risk_of_bias: pd.DataFrame,
+    findings: pd.DataFrame,
+    pooled: pd.DataFrame,
+) -> dict[str, Any]:
+    """Return an outcome's certainty as a row of the table `certainty`.
+
+    Parameters
+    ----------
+    concept : str
+        Outcome.
+    evidence : str
+        `core` (the core sources) or `published` (core and published).
+    comparisons, results, studies, risk_of_bias, findings, pooled : pandas.DataFrame
+        The tables of those names.
+
+    Returns
+    -------
+    dict
+        Start (high when every study with results is randomised and compares what was randomised, low
+        otherwise, `no evidence` without a result), steps down of 0 to 2 in each domain, and the reason
+        of each domain in words, with its numbers. The floor is `very low`.
+
+    Notes
+    -----
+    Balshem H et al. J Clin Epidemiol 2011;64:401-406.
+
+    """
+    body = body_of(concept, evidence, comparisons, results, studies, risk_of_bias, findings, pooled)
+    row: dict[str, Any] = {"concept": concept, "evidence": evidence, "studies": join_ids(body.names)}
+    if not body.names:
+        nothing = {
+            "start": "no evidence",
+            "certainty": "no evidence",
+            "reasons": "No study reports this outcome.",
+        }
+        return row | nothing | dict.fromkeys(DOMAINS, 0) | {"participants": None}
+    randomised = len(body.randomised) == len(body.names)
+    steps = {name: judge(body) for name, judge in DOMAINS.items()}
+    level = (3 if randomised else 1) - sum(step for step, _ in steps.values())
+    reasons = [_start(body, randomised), *(_reason(name, *step) for name, step in steps.items())]
+    return row | {
+        "start": "high" if randomised else "low",
+        **{name: step for name, (step, _) in steps.items()},
+        "certainty": LEVELS[max(level, 0)],
+        "reasons": " ".join(reasons),
+        "participants": body.participants(),
+    }
+
+
+def _start(body: Body, randomised: bool) -> str:
+    k = len(body.names)
+    if randomised:
+        return f"Starts high: {_studies(k)}, all randomised."
+    return f"Starts low: {len(body.randomised)} of {_studies(k)} with a randomised comparison."
+
+
+def _reason(name: str, step: int, why: str) -> str:
+    down = {0: "no step down", 1: "one step down", 2: "two steps down"}[step]
+    return f"{name.replace('_', ' ').capitalize()}, {down}: {why}."
+
+
+def _studies(k: int) -> str:
+    return "1 study" if k == 1 else f"{k} studies"
+
+
+def _risk_of_bias(body: Body) -> Step:
+    """Judge limitations of the studies and what cannot be so in their reports."""
+    judged = {name: body.judgement(name) for name in body.names}
+    high = [name for name, word in judged.items() if _is_high(word)]
+    certain = len(body.certain)
+    told = "; ".join(f"{name}: {word}" for name, word in judged.items())
+    why = f"{len(high)} of {len(judged)} at high risk ({told})"
+    why += f", {certain} certain {'finding touches' if certain == 1 else 'findings touch'} the outcome"
+    mostly = 2 * len(high) > len(judged)
+    return min(
+        2, int(mostly) + int(mostly and len(high) == len(judged) and certain > 0) or int(certain > 0)
+    ), why
+
+
+def _is_high(judgement: str) -> bool:
+    """Return whether an overall judgement is a serious limitation; fewer than two thirds yes is one."""
+    if " of " in judgement and judgement.endswith("yes"):
+        yes, total = (int(word) for word in judgement.split()[:3:2])
+        return 3 * yes < 2 * total
+    return judgement in _HIGH_RISK or judgement in ("no information", "not appraised", "unclear")
+
+
+def _inconsistency(body: Body) -> Step:
+    """Judge whether the studies point the same way and how much they differ."""
+    directions = body.lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
+    opposed = {"better", "worse"} <= set(body.lines["direction"])
+    told = ", ".join(f"{list(directions).count(word)} {word}" for word in sorted(set(directions)))
+    if len(body.names) < 2:
+        return 0, "one study only, cannot be judged"
+    i2 = None if body.pooled is None or missing(body.pooled["i2"]) else float(body.pooled["i2"])
+    crossing = body.pooled is not None and _crosses(body.pooled, "pi_lower", "pi_upper")
+    why = f"directions by study: {told}" + ("" if i2 is None else f"; I² {tidy(i2)} %")
+    why += "; the prediction interval includes no effect" if crossing else ""
+    heterogeneous = i2 is not None and i2 >= 50 and crossing
+    return int(opposed) + int(heterogeneous), why
+
+
+def _indirectness(body: Body) -> Step:
+    """Judge whether the question was answered: exosomes against something, in people with hair loss."""
+    alone, k = body.uncontrolled, len(body.names)
+    if 2 * len(alone) > k:
+        return (
+            1,
+            f"{len(alone)} of {_studies(k)} without a comparison group, so that the effect of exosomes is "
+            "inferred",
+        )
+    return 0, f"{k - len(alone)} of {_studies(k)} with a comparison group"
+
+
+def _imprecision(body: Body) -> Step:
+    """Judge number of participants and width of the interval."""
+    people = body.participants()
+    told = "participants not stated" if people is None else f"{people} participants"
+    if people is None or people < VERY_FEW:
+        return 2, f"{told}, fewer than {VERY_FEW} known"
+    crossing = body.pooled is not None and _crosses(body.pooled, "ci_lower", "ci_upper")
+    without = body.pooled is None and body.lines["ci_lower"].isna().all()
+    few = people < INFORMATION_SIZE
+    why = told + (f", below {INFORMATION_SIZE}" if few else "")
+    why += "; the interval includes no effect" if crossing else "; no interval" if without else ""
+    return min(2, int(few) + int(crossing or without)), why
+
+
+def _publication_bias(body: Body) -> Step:
+    """Judge whether what is missing can be known; small studies that all find benefit make it likely."""
+    k = len(body.names)
+    registered = body.studies["registration"].notna().sum()
+    sizes = [body._people(row) for row in body.studies.to_dict("records")]
+    small = all(size is None or size < SMALL_STUDY for size in sizes)
+    positive = set(body.lines["direction"]) <= {"better"}
+    why = f"{_studies(k)}, {registered} registered"
+    if small and positive and registered < k:
+        return 1, f"{why}, all small (below {SMALL_STUDY}) and all in favour"
+    tested = "too few for a small-study test" if k < FEW_STUDIES else "see the small-study tests"
+    return 0, f"{why}; {tested}"
+
+
+def _crosses(row: pd.Series, lower: str, upper: str) -> bool:
+    if missing(row[lower]) or missing(row[upper]):
+        return False
+    return float(row[lower]) <= 0 <= float(row[upper])
+
+
+DOMAINS: dict[str, Callable[[Body], Step]] = {
+    "risk_of_bias": _risk_of_bias,
+    "inconsistency": _inconsistency,
+    "indirectness": _indirectness,
+    "imprecision": _imprecision,
+    "publication_bias": _publication_bias,
+}

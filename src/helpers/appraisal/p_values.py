@@ -1,0 +1,102 @@
+"""P values of t tests recomputed from printed means and SDs, over what the print leaves open.
+
+Every figure is an interval by its rounding; group sizes and pre-post correlations that are not stated
+are tried one after the other. Follows the idea of statcheck (Nuijten et al., Behavior Research Methods
+2016;48:1205-1226) for studies that print means instead of t values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy import stats
+
+from helpers.appraisal.printed_figure import PrintedFigure
+
+_STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Group:
+    """A printed mean and SD."""
+
+    mean: PrintedFigure
+    sd: PrintedFigure
+
+
+def difference(first: Group, second: Group, wide: bool = False) -> tuple[float, float]:
+    """Return the smallest and largest absolute difference of two printed means."""
+    (a, b), (c, d) = first.mean.interval(wide), second.mean.interval(wide)
+    low, high = a - d, b - c
+    return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
+
+
+def two_sample_p(
+    first: Group, second: Group, n1: np.ndarray, n2: np.ndarray, welch: bool, wide: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smallest and largest two-sided p of a t test for each pair of group sizes.
+
+    Parameters
+    ----------
+    first, second : Group
+        Printed means and SDs.
+    n1, n2 : array of int
+        Group sizes, at least 2 each.
+    welch : bool
+        Welch's test (Biometrika 1947;34:28-35), or Student's with a pooled SD.
+    wide : bool
+        Whether digits may have been cut off.
+
+    """
+    n1, n2 = np.asarray(n1, float), np.asarray(n2, float)
+    spans = [
+        np.linspace(max(low, 0), high, _STEPS) for low, high in (g.sd.interval(wide) for g in (first, second))
+    ]
+    ps = []
+    for (s1, s2), gap in product(product(*spans), difference(first, second, wide)):
+        v1, v2 = s1**2 / n1, s2**2 / n2
+        if welch:
+            square, freedom = (
+                v1 + v2,
+                (v1 + v2) ** 2 / np.maximum(v1**2 / (n1 - 1) + v2**2 / (n2 - 1), 1e-300),
+            )
+        else:
+            freedom = n1 + n2 - 2
+            square = ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / freedom * (1 / n1 + 1 / n2)
+        ps.append(2 * stats.t.sf(gap / np.sqrt(np.maximum(square, 1e-300)), freedom))
+    return np.min(ps, axis=0), np.max(ps, axis=0)
+
+
+def correlation_needed(
+    before: Group, after: Group, p: PrintedFigure, n: np.ndarray, wide: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smallest and largest pre-post correlation that gives p in a paired t test of n people.
+
+    The SD of change follows from t, and the correlation from the three SDs. An interval outside -1 to 1
+    means that no correlation gives it.
+    """
+    n = np.asarray(n, float)
+    p_low, p_high = p.interval(wide)
+    gaps = difference(before, after, wide)
+    needed = []
+    for chance, gap in product((p_low, min(p_high, 1)), gaps):
+        # A p value printed as 0 may be as small as can be: everybody changes alike, and t has no limit.
+        t = stats.t.isf(chance / 2, n - 1) if chance > 0 else np.full(n.shape, np.inf)
+        change = gap * np.sqrt(n) / np.maximum(t, 1e-9)
+        for s0, s1 in product(_sd_points(before, wide), _sd_points(after, wide)):
+            needed.append((s0**2 + s1**2 - change**2) / (2 * s0 * s1))
+    return np.min(needed, axis=0), np.max(needed, axis=0)
+
+
+def _sd_points(group: Group, wide: bool) -> np.ndarray:
+    low, high = group.sd.interval(wide)
+    return np.linspace(max(low, 1e-6), high, _STEPS)
+
+
+def covers(p: PrintedFigure, low: np.ndarray, high: np.ndarray, wide: bool = False) -> np.ndarray:
+    """Return where a recomputed interval of p meets the printed one."""
+    start, end = p.interval(wide)
+    return (low <= end + _TOLERANCE) & (high >= start - _TOLERANCE)

@@ -1,0 +1,203 @@
+"""The tools of risk of bias: their domains, their words, and how an overall judgement follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from helpers.appraisal.printed_figure import missing
+
+_ANSWERS = ("yes", "no", "unclear", "not applicable")
+_RISKS = ("low", "moderate", "serious", "critical", "no information")
+_CONCERNS = ("low concern", "some concerns", "high concern", "unclear", "no information")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool: its domains in order, its words from best to worst, whether it counts answers, its manual."""
+
+    name: str
+    domains: tuple[str, ...]
+    judgements: tuple[str, ...]
+    counts_yes: bool
+    source: str
+
+
+_TOOLS = (
+    Tool(
+        "RoB 2",
+        (
+            "randomisation process",
+            "deviations from intended interventions",
+            "missing outcome data",
+            "measurement of the outcome",
+            "selection of the reported result",
+        ),
+        ("low", "some concerns", "high"),
+        False,
+        "Sterne JAC et al. BMJ 2019;366:l4898",
+    ),
+    Tool(
+        "ROBINS-I",
+        (
+            "confounding",
+            "selection of participants",
+            "classification of interventions",
+            "deviations from intended interventions",
+            "missing data",
+            "measurement of outcomes",
+            "selection of the reported result",
+        ),
+        _RISKS,
+        False,
+        "Sterne JAC et al. BMJ 2016;355:i4919",
+    ),
+    Tool(
+        "JBI case series",
+        (
+            "clear inclusion criteria",
+            "condition measured in a standard way",
+            "valid identification of the condition",
+            "consecutive inclusion",
+            "complete inclusion",
+            "demographics reported",
+            "clinical information reported",
+            "outcomes or follow-up reported",
+            "site demographics reported",
+            "appropriate statistical analysis",
+        ),
+        _ANSWERS,
+        True,
+        "Munn Z et al. JBI Evid Synth 2020;18:2127-2133",
+    ),
+    Tool(
+        "JBI case report",
+        (
+            "demographic characteristics",
+            "history as a timeline",
+            "clinical condition on presentation",
+            "diagnostic tests and results",
+            "intervention described",
+            "post-intervention condition",
+            "adverse events",
+            "takeaway lessons",
+        ),
+        _ANSWERS,
+        True,
+        "Moola S et al. JBI Manual for Evidence Synthesis, chapter 7, 2020",
+    ),
+    Tool(
+        "Registration appraisal",
+        (
+            "randomisation",
+            "allocation concealment",
+            "masking",
+            "outcome definition",
+            "sample size",
+            "reporting plan",
+            "contamination within the scalp",
+        ),
+        _CONCERNS,
+        False,
+        "this project, after RoB 2 and the WHO trial registration data set",
+    ),
+)
+
+TOOLS: dict[str, Tool] = {tool.name: tool for tool in _TOOLS}
+# Worst first: what decides the overall judgement of the tools that take the worst domain.
+_WORST = (
+    "critical",
+    "serious",
+    "high",
+    "high concern",
+    "no information",
+    "unclear",
+    "moderate",
+    "some concerns",
+    "low",
+    "low concern",
+)
+
+Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
+
+
+def check_judgements(rows: Rows) -> list[str]:
+    """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
+
+    Parameters
+    ----------
+    rows : frame or rows
+        Rows of the table `risk_of_bias`, of one study or many.
+
+    Returns
+    -------
+    list of str
+        Unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
+        judgements without a reason.
+
+    """
+    problems: list[str] = []
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in _records(rows):
+        groups.setdefault((row["study_id"], row["tool"]), []).append(row)
+    for (study, name), group in groups.items():
+        tool = TOOLS.get(name)
+        if tool is None:
+            problems.append(f"{study}: no tool is called {name!r}; known are {', '.join(TOOLS)}")
+        else:
+            problems += [f"{study}, {name}: {problem}" for problem in _faults(tool, group)]
+    return problems
+
+
+def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
+    domains = [_word(row["domain"]) for row in rows]
+    problems = [f"the domain {name!r} is missing" for name in tool.domains if name not in domains]
+    for name in dict.fromkeys(domains):
+        if name not in tool.domains:
+            problems.append(f"{name!r} is no domain of it; its domains are {', '.join(tool.domains)}")
+        elif domains.count(name) > 1:
+            problems.append(f"the domain {name!r} is judged {domains.count(name)} times")
+    for row in rows:
+        if _word(row["judgement"]) not in tool.judgements:
+            words = ", ".join(tool.judgements)
+            problems.append(f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})")
+        if missing(row.get("reason")) or not str(row["reason"]).strip():
+            problems.append(f"{row['domain']}: the judgement has no reason")
+    return problems
+
+
+def overall(rows: Rows) -> str:
+    """Return the overall judgement of one study by the rule of its tool.
+
+    The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
+    leaves this to judgement), and ROBINS-I gives `no information` only when no domain is serious or
+    critical. JBI checklists have no grades: the answer is the count of yes among the applicable items.
+
+    Examples
+    --------
+    >>> overall([{"tool": "RoB 2", "judgement": "low"}, {"tool": "RoB 2", "judgement": "some concerns"}])
+    'some concerns'
+
+    """
+    judged = _records(rows)
+    words = [_word(row["judgement"]) for row in judged]
+    if not words:
+        return "not appraised"
+    tool = TOOLS.get(str(judged[0]["tool"]))
+    if tool is not None and tool.counts_yes:
+        applicable = [word for word in words if word != "not applicable"]
+        return f"{applicable.count('yes')} of {len(applicable)} yes"
+    if tool is not None and tool.name == "RoB 2" and words.count("some concerns") > len(words) / 2:
+        return "high"
+    return next((word for word in _WORST if word in words), words[0])
+
+
+def _records(rows: Rows) -> list[Mapping[str, Any]]:
+    return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
+
+
+def _word(value: Any) -> str:
+    return "" if missing(value) else " ".join(str(value).lower().split())

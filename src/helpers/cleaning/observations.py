@@ -1,0 +1,77 @@
+"""From reported observations to the table `results`: one unit, one time scale, nothing repaired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers.cleaning.units import conversion
+from helpers.sources import in_weeks, weeks
+from helpers.tables import records
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+
+_SCALED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
+_KEPT = (
+    "result_id", "study_id", "source_id", "arm_id", "concept", "site", "kind", "n", "count", "p_value",
+    "p_value_against", "timepoint_printed", "quantity_ids", "note",
+)  # fmt: skip
+
+
+def clean_results(reported: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `results`.
+
+    Parameters
+    ----------
+    reported : pandas.DataFrame
+        Table `reported_results`: values in the printed unit, times as printed.
+
+    Returns
+    -------
+    list of dict
+        Values in the unit of the concept where a factor exists, shares as proportions, times in weeks.
+        A single case's share becomes its `mean`, since it describes hairs of one person and no people.
+        What was converted is said in `converted`.
+    """
+    return [_clean(row) for row in records(reported)]
+
+
+def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `adverse_events`: time to resolution in hours."""
+    rows = []
+    for row in records(reported):
+        duration = in_weeks(row["resolved"], row["resolved_unit"])
+        rows.append({key: value for key, value in row.items() if not key.startswith("resolved")})
+        rows[-1]["resolved_hours"] = None if duration is None else duration * 168
+    return rows
+
+
+def _clean(row: dict[str, Any]) -> dict[str, Any]:
+    concept = OUTCOME_CONCEPTS[row["concept"]]
+    change = conversion(row["unit"], concept.unit)
+    clean = {name: row[name] for name in _KEPT}
+    clean |= {name: _times(row[name], change.factor) for name in _SCALED}
+    said = [change.statement]
+    share = _times(row["percent"], 0.01)
+    if row["percent"] is not None and row["kind"] != "count":
+        clean["mean"], said = share, [*said, "share of one person's hairs, kept as a value"]
+    else:
+        clean["percent"] = share
+    clean["unit"] = change.unit or concept.unit or None
+    clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
+    clean["converted"] = "; ".join(part for part in [*said, time] if part) or None
+    return clean
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _time(printed: str | None) -> tuple[float | None, str]:
+    """Return a time in weeks and what was done to reach it."""
+    if printed is None:
+        return None, "time not stated"
+    found = weeks(printed)
+    if found is None:
+        return None, f"{printed!r} states no time"
+    return found, f"{printed} = week {found:.4g}"

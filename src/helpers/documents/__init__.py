@@ -1,0 +1,23 @@
+"""Source texts as sections, lines and offsets; the quantities printed in them; and locators."""
+
+from helpers.documents.document import Document, read_document
+from helpers.documents.errors import DocumentError
+from helpers.documents.locators import Locator, check_locator, locate
+from helpers.documents.quantities import find_quantities
+from helpers.documents.quantity import Quantity
+from helpers.documents.sections import Section
+from helpers.documents.verification import Verification, verify_locators
+
+__all__ = [
+    "Document",
+    "DocumentError",
+    "Locator",
+    "Quantity",
+    "Section",
+    "Verification",
+    "check_locator",
+    "find_quantities",
+    "locate",
+    "read_document",
+    "verify_locators",
+]

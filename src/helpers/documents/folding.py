@@ -1,0 +1,116 @@
+"""One spelling for what typesetters spell in many: the text that the grammar reads.
+
+White space, dashes, escapes, bold marks, tags and character entities are folded, so that the rules need
+to know one form only. Every folded character remembers which characters of the source it stands for.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from array import array
+from dataclasses import dataclass
+
+PARAGRAPH, CELL = "\f", "\t"
+WRAPPED = 40
+
+_ONE_TO_ONE = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\ufe58\ufe63\uff0d", "–"),
+        **dict.fromkeys("\u223c\uff5e\u02dc", "~"),
+        **dict.fromkeys("\u2264\u2a7d\u2266", "≤"),
+        **dict.fromkeys("\u2265\u2a7e\u2267", "≥"),
+        **dict.fromkeys("\u2715\u2a2f", "×"),
+        **dict.fromkeys("\u00b7\u2219\u22c5", "·"),
+        "\u2019": "'",
+        "\uff1c": "<",
+        "\uff1e": ">",
+        "\uff1d": "=",
+        "\uff05": "%",
+        "\u03bc": "µ",
+        "-": "–",
+        "\u2248": "≈",
+    }
+)
+_TAG = r"</?[A-Za-z][^<>]{0,300}>"
+_SPECIAL = re.compile(
+    rf"(?P<gap>(?:[^\S ]| (?=[\s|<])|{_TAG}|[|])(?:\s|{_TAG}|[|])*)"
+    r"|(?P<entity>&(?:[a-zA-Z]{2,8}|\#[0-9]{2,6}|\#[xX][0-9a-fA-F]{2,5});)"
+    r"|(?P<drop>\*\*|(?<![0-9 ])\*|\*(?![0-9 ])|\\(?=[~<>=\[\]*#_.-])|[\u200b-\u200f\u2060\u00ad\ufeff])"
+)
+_ROW_TAG = re.compile(r"</?(?:tr|table|thead|tbody)\b", re.IGNORECASE)
+_BLOCK_TAG = re.compile(r"</?(?:p|title|sec|li|br|caption|h[1-6]|div|label)\b", re.IGNORECASE)
+_CELL_TAG = re.compile(r"</?t[dh]\b", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_ITEM = re.compile(r"(?:[-*•]|[0-9]{1,2}[.)]|\([0-9a-z]{1,2}\)) ")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Folded text; `starts[i]` and `ends[i]` bound the source characters of folded character i."""
+
+    text: str
+    starts: array
+    ends: array
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the source offsets of a folded span that is not empty."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text; time and memory grow with its length only."""
+    # A space between two words is plain: it is the commonest character, and needs no folding.
+    pieces: list[str] = []
+    starts, ends = array("q"), array("q")
+    done = 0
+    for special in _SPECIAL.finditer(text):
+        _copy(text, done, special.start(), pieces, starts, ends)
+        for character in _replacement(text, special):
+            pieces.append(character)
+            starts.append(special.start())
+            ends.append(special.end())
+        done = special.end()
+    _copy(text, done, len(text), pieces, starts, ends)
+    return Folded("".join(pieces).translate(_ONE_TO_ONE), starts, ends)
+
+
+def _copy(text: str, start: int, end: int, pieces: list[str], starts: array, ends: array) -> None:
+    """Take a run of plain characters over as it is."""
+    if start < end:
+        pieces.append(text[start:end])
+        starts.extend(range(start, end))
+        ends.extend(range(start + 1, end + 1))
+
+
+def _replacement(text: str, special: re.Match) -> str:
+    """Return what stands for a special run: at most one character."""
+    if special["drop"]:
+        return ""
+    if special["entity"]:
+        plain = html.unescape(special["entity"])
+        return (" " if plain.isspace() else plain) if len(plain) == 1 else " "
+    gap = special["gap"]
+    if gap in (" ", "\u00a0", "\u2009"):
+        return " "
+    if _ROW_TAG.search(gap):
+        return PARAGRAPH
+    if _CELL_TAG.search(gap):
+        return CELL
+    if _BLOCK_TAG.search(gap) or _BLANK_LINE.search(gap):
+        return PARAGRAPH
+    if CELL in gap or "|" in gap:
+        return PARAGRAPH if "\n" in gap else CELL
+    if "\n" in gap and not _wraps(text, special):
+        return PARAGRAPH
+    if any(character.isspace() for character in gap):
+        return " "
+    # Tags alone: a superscript is an exponent or a reference mark, everything else is type.
+    return "^" if "<sup" in gap else ""
+
+
+def _wraps(text: str, gap: re.Match) -> bool:
+    """Whether a line end stands inside prose that was wrapped, and not after a title or a table row."""
+    line = text[max(0, gap.start() - 200) : gap.start()].rpartition("\n")[2]
+    following = text[gap.end() : gap.end() + 200].partition("\n")[0]
+    return len(line) >= WRAPPED and "\t" not in line + following and not _ITEM.match(following)

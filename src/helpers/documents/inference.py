@@ -1,0 +1,128 @@
+"""What statistical tests print: p values, confidence intervals, test statistics, coefficients, effects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGNED, number
+from helpers.documents.quantity import Quantity, quantity
+from helpers.documents.rules import Rule
+from helpers.documents.units import ANY, unit_of
+
+_RELATION = r"<=|>=|=|<|>|≤|≥|≈"
+_SPELLED = {
+    "<=": "≤",
+    ">=": "≥",
+    "less than": "<",
+    "below": "<",
+    "greater than": ">",
+    "more than": ">",
+    "above": ">",
+}
+_NUM = rf"(?:{SIGNED}|{COMMA})"
+_TO = r"(?: ?(?:to|–|−|,|;|~) ?)"
+_LEVEL = r"(?:8|9)[0-9](?:\.[0-9])? ?%"
+_INTERVAL = r"(?:CIs?|C\.I\.|(?i:confidence intervals?|credible intervals?)|CrIs?|HDI)"
+
+
+def _p_value(match: re.Match, text: str) -> Iterator[Quantity]:
+    printed = (match["relation"] or "=").strip()
+    value = number(match["p"])
+    if 0 <= value <= 1:
+        yield quantity("p_value", match.span(), value, relation=_SPELLED.get(printed.lower(), printed))
+
+
+def _interval(match: re.Match, text: str) -> Iterator[Quantity]:
+    low, high = number(match["low"]), number(match["high"])
+    unit = unit_of(match["u1"] or match["u2"]).spelling
+    if low <= high:
+        yield quantity("ci", match.span(), low=low, high=high, unit=unit)
+
+
+def _before_interval(match: re.Match, text: str) -> Iterator[Quantity]:
+    if _INTERVAL_NEXT.match(text, match.end()):
+        yield quantity("estimate", match.span(), number(match["m"]), unit=unit_of(match["u"]).spelling)
+
+
+def _named(kind: str):
+    def read(match: re.Match, text: str) -> Iterator[Quantity]:
+        # A sign binds name and number into one token (`r = 0.4`); words around a number do not.
+        start = match.start() if "=" in match[0] else match.start("v")
+        yield quantity(kind, (start, match.end()), number(match["v"]), unit=unit_of(match["u"]).spelling)
+
+    return read
+
+
+_INTERVAL_NEXT = re.compile(rf",? ?[(\[;,]? ?(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]?{_LEVEL})")
+_STATISTIC = (
+    r"(?:[Ff]|[tTzZ]|χ ?\^?[2²]|[Cc]hi–?(?:square|squared)|[QHUW])"
+    r"(?:[ _]?[(\[] ?[0-9.]{1,6}(?: ?, ?[0-9.]{1,6})? ?[)\]]|[0-9]{1,3},[0-9]{1,4})?"
+)
+_COEFFICIENT = (
+    r"(?:ICC(?: ?\([0-9],[0-9k]\))?|(?i:intra–?class correlation(?: coefficient)?(?: \(ICC\))?)|κ|(?i:kappa)|"
+    r"(?i:cronbach's (?:α|alpha))|(?i:correlation coefficient)|(?i:pearson's r|spearman's (?:rho|ρ)|rho)|ρ|r|"
+    r"R ?\^?[2²]|I ?\^?[2²]|[τT]au ?\^?[2²])"
+)
+_EFFECT = (
+    r"(?:(?:adjusted |a)?(?:OR|RR|HR)|SMD|WMD|MD|NNT|ARR|(?i:cohen's d|hedges'? g)|"
+    r"(?i:odds ratio|risk ratio|relative risk|hazard ratio)(?: \((?:OR|RR|HR)\))?|"
+    r"(?i:(?:standardi[sz]ed )?mean difference)(?: \((?:S?MD|WMD)\))?)"
+)
+_EFFECT_CUE = re.compile(
+    r"a?OR|a?RR|a?HR|adjusted|[SW]?MD|NNT|ARR|[Cc]ohen|[Hh]edges|[Oo]dds|[Rr]isk|[Rr]elative|[Hh]azard|"
+    r"[Mm]ean diff|[Ss]tandard"
+)
+_COEFFICIENT_CUE = re.compile(
+    r"ICC|[Ii]ntra|κ|[Kk]appa|[Cc]ronbach|[Cc]orrelation|[Pp]earson|[Ss]pearman|[Rr]ho|ρ|r|R|I|τ|Tau"
+)
+_IS = r"(?: ?[=:] ?|,? (?:of|was|is) | (?=[–−]?[0-9]{0,2}\.[0-9]))"
+_VALUE = rf"(?P<v>{_NUM}){RIGHT}(?:[ –]?(?P<u>{ANY}))?"
+# In a p value a power of ten needs no superscript to be one: `1 × 10−5`.
+_TINY = r"[0-9.]{1,6} ?[×x] ?10[–−][0-9]{1,3}"
+_P = r"(?<![\w.])[pP](?:[ –]?[vV]al(?:ue)?s?)?(?: ?\([^()\f]{0,25}\))?,? ?(?:(?:of|was|is|were|:) ?){0,2}"
+_CI = rf"(?<![\w.])(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
+
+RULES = (
+    Rule(
+        re.compile(
+            rf"{_P}(?P<relation>{_RELATION}|less than|greater than|below|above) ?"
+            rf"(?P<p>{_TINY}|{PLAIN}|0,[0-9]{{1,4}}){RIGHT}"
+        ),
+        _p_value,
+        re.compile(r"[pP]"),
+    ),
+    Rule(
+        re.compile(
+            rf"(?<![\w.])[pP][ –]?[vV]alues?(?P<relation>)(?: ?\([^()\f]{{0,25}}\))?"
+            rf"(?: ?: ?| (?:of|was|is) | )(?P<p>(?:0|1)?[.,·][0-9]{{1,8}}){RIGHT}"
+        ),
+        _p_value,
+        re.compile(r"[pP][ –]?[vV]al"),
+    ),
+    Rule(
+        re.compile(
+            rf"{_CI}(?: ?[=:,]| of| was|, from| from)? ?[(\[{{]? ?(?P<low>{_NUM})(?:[ –]?(?P<u1>{ANY}))?"
+            rf"{_TO}(?P<high>{_NUM}){RIGHT}(?:[ –]?(?P<u2>{ANY}))?(?: ?\])?"
+        ),
+        _interval,
+        re.compile(r"[89][0-9]|C|c|HDI"),
+    ),
+    Rule(re.compile(rf"(?<![\w.]){_EFFECT}{_IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
+    Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{_IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),
+    Rule(re.compile(rf"(?<![\w.])α ?= ?{_VALUE}"), _named("significance_level"), re.compile(r"α")),
+    Rule(
+        re.compile(rf"(?<![\w.]){_STATISTIC} ?= ?(?P<v>{_NUM}){RIGHT}(?P<u>)"),
+        _named("statistic"),
+        re.compile(r"[FftTzZχCcQHUW]"),
+    ),
+    Rule(
+        re.compile(rf"(?<![\w.])df ?= ?(?P<v>[0-9]{{1,5}}){RIGHT}(?P<u>)"),
+        _named("statistic"),
+        re.compile(r"df"),
+    ),
+    Rule(
+        re.compile(rf"{LEFT}(?<!=)(?P<m>{SIGNED})(?:[ –]?(?P<u>{ANY}))?(?=,? ?[(\[;,]? ?\0)"),
+        _before_interval,
+    ),
+)

@@ -1,0 +1,156 @@
+"""Locators: where a printed token stands in a document, found once and checked ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helpers.documents.document import Document
+from helpers.documents.errors import DocumentError
+
+SHOWN = 40
+# A reader who types a token sees no difference between these; the text has them all.
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys(
+            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t", " "
+        ),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u201c\u201d", '"'),
+        "\uff5e": "~",
+        "\u223c": "~",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Locator:
+    """A place in a document: section title, line from 1, and 0-based character offsets."""
+
+    section: str
+    line: int
+    char_start: int
+    char_end: int
+
+
+def locate(document: Document, printed: str, line: int | None = None, occurrence: int = 1) -> Locator:
+    """Find a token exactly as it is printed.
+
+    Parameters
+    ----------
+    document : Document
+        Where to look.
+    printed : str
+        The token. One that begins or ends with a digit is not found inside a longer number: `3`
+        does not stand in `32` or `0.3`.
+    line : int, optional
+        Look in this line only.
+    occurrence : int
+        Which one to take, counted from 1 in the line or in the whole text.
+
+    Returns
+    -------
+    Locator
+
+    Raises
+    ------
+    DocumentError
+        When it is not there; the message names the nearest line that holds it, or a spelling of it.
+
+    """
+    place = f"line {line}" if line is not None else ""
+    if not printed or occurrence < 1:
+        problem = "the token is empty" if not printed else f"there is no occurrence number {occurrence}"
+        raise DocumentError(document.name, place, problem, "give a token, and count occurrences from 1")
+    start, end = document.line_span(line) if line is not None else (0, len(document.text))
+    found = 0
+    for at in _occurrences(document.text, printed, start, end):
+        found += 1
+        if found == occurrence:
+            number = document.line_of(at)
+            return Locator(document.section_of(at), number, at, at + len(printed))
+    problem = f"'{_short(printed)}' is not printed there"
+    if found:
+        problem = f"'{_short(printed)}' is printed there {found} time(s), not {occurrence}"
+    raise DocumentError(document.name, place, problem, _advice(document, printed, start, line))
+
+
+def check_locator(document: Document, printed: str, line: int, char_start: int, char_end: int) -> str:
+    """Say in one sentence what is wrong with a locator, or '' when it holds.
+
+    Parameters
+    ----------
+    document : Document
+        The document that the locator points into.
+    printed : str
+        The token that should stand there.
+    line : int
+        Line of the token's first character, from 1.
+    char_start, char_end : int
+        0-based offsets of its first character and of the place after its last one.
+
+    """
+    size = len(document.text)
+    nearest = _advice(document, printed, max(0, min(char_start, size)), line)
+    if not 0 <= char_start < char_end <= size:
+        return (
+            f"{document.name}: characters {char_start} to {char_end} are no span of a text "
+            f"of {size} characters; {nearest}"
+        )
+    stands = document.text[char_start:char_end]
+    number = document.line_of(char_start)
+    if stands != printed:
+        return (
+            f"{document.name}, line {number}: '{_short(stands)}' stands at characters {char_start} to "
+            f"{char_end}, not '{_short(printed)}'; {nearest}"
+        )
+    if number != line:
+        return (
+            f"{document.name}: '{_short(printed)}' at characters {char_start} to {char_end} stands on "
+            f"line {number}, not on line {line}; correct the line"
+        )
+    return ""
+
+
+def _occurrences(text: str, printed: str, start: int, end: int) -> Iterator[int]:
+    """Yield where a token stands whole between two offsets, in order."""
+    at = text.find(printed, start, end)
+    while at >= 0:
+        if not _cuts_number(text, at, at + len(printed)):
+            yield at
+        at = text.find(printed, at + 1, end)
+
+
+def _cuts_number(text: str, start: int, end: int) -> bool:
+    """Whether a span begins or ends inside a number."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if text[start].isdigit() and before and (before[-1].isdigit() or _joins(before)):
+        return True
+    return text[end - 1].isdigit() and bool(after) and (after[0].isdigit() or _joins(after[::-1]))
+
+
+def _joins(pair: str) -> bool:
+    """Whether two characters are a digit and a decimal or thousands mark, the mark nearer the token."""
+    return len(pair) == 2 and pair[0].isdigit() and pair[1] in ".,"
+
+
+def _advice(document: Document, printed: str, near: int, line: int | None) -> str:
+    """Return where the token stands nearest, or in which other spelling, as advice."""
+    text = document.text
+    if printed:
+        here = min(_occurrences(text, printed, 0, len(text)), key=lambda at: abs(at - near), default=None)
+        if here is not None:
+            number = document.line_of(here)
+            same = " (that line)" if number == line else ""
+            return f"the nearest one is on line {number}{same} at characters {here} to {here + len(printed)}"
+        folded = text.translate(_ALIKE).find(printed.translate(_ALIKE))
+        if folded >= 0:
+            return f"line {document.line_of(folded)} has it with another space, dash or quotation mark"
+    return "no line holds it; check the spelling and that this is the right document"
+
+
+def _short(token: str) -> str:
+    """Return at most 40 characters of a token, on one line."""
+    flat = token.replace("\n", " ").replace("\r", " ")
+    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

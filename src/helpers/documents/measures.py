@@ -1,0 +1,176 @@
+"""Figures with a unit: areas, ranges, pairs, enumerations, single values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helpers.documents import context
+from helpers.documents.numerals import LEFT, PLAIN, RIGHT, SIGNED, WORD, is_year, number
+from helpers.documents.quantity import Quantity, quantity
+from helpers.documents.rules import FIGURE, Rule
+from helpers.documents.units import ANY, TIME, Unit, unit_of
+
+_TO = r"(?: ?[–−~] ?~?| (?:to|through|and|or) )"
+_FROM = re.compile(r"(?<!\w)(?i:from) $")
+_SPAN_WORD = re.compile(
+    r"(?<!\w)(?i:rang(?:e|es|ed|ing)(?: (?:was|of))?(?: from)?|between|var(?:y|ied|ying) (?:from|between)|"
+    r"spanning|age range)[:,=]? ?(?:from |between )?$"
+)
+_AGED = re.compile(r"(?<!\w)(?i:aged?s?|ages)(?: (?:between|from|of|was|range))?[:,]? ?(?:from |between )?$")
+_OLD = re.compile(r"(?:[ –](?:old|of age))(?!\w)")
+
+
+def _area(match: re.Match, text: str) -> Iterator[Quantity]:
+    unit = unit_of(match["u2"] or match["u1"])
+    if unit.kind == "length":
+        yield quantity(
+            "area", match.span(), low=number(match["a"]), high=number(match["b"]), unit=unit.spelling
+        )
+
+
+def _pair(match: re.Match, text: str) -> Iterator[Quantity]:
+    first, second = number(match["a"]), number(match["b"])
+    unit = unit_of(match["u"])
+    if unit.kind in ("percent", "density", "length"):
+        yield quantity("pair", match.span(), first, low=first, high=second, unit=unit.spelling)
+
+
+def _range(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read two numbers joined by a dash or a word: a range, or the two ends of a change."""
+    before = text[max(0, match.start() - 40) : match.start()]
+    joint, unit = match["to"].strip(), unit_of(match["u2"])
+    if match["u1"] and unit_of(match["u1"]).spelling != unit.spelling:
+        return
+    low, high = number(match["a"]), number(match["b"])
+    age = unit.spelling == "years" and (_AGED.search(before) or _OLD.match(text, match.end()))
+    named = bool(_SPAN_WORD.search(before) or age)
+    enumerated = joint in ("and", "or") and not (named and joint == "and" and "between" in before.lower())
+    if enumerated or (joint == "to" and _FROM.search(before) and not named):
+        yield from _two(match, unit, text)
+    elif low <= high:
+        kind = "age" if age else unit.kind if unit.kind in ("dose", "area") else "range"
+        yield quantity(kind, match.span(), low=low, high=high, unit=unit.spelling)
+
+
+def _two(match: re.Match, unit: Unit, text: str) -> Iterator[Quantity]:
+    """Read two figures that share the unit of the second."""
+    first = (match.start("a"), match.end("u1") if match["u1"] else match.end("a"))
+    yield quantity(_kind(unit, text, *first), first, number(match["a"]), unit=unit.spelling)
+    second = (match.start("b"), match.end())
+    yield quantity(_kind(unit, text, *second), second, number(match["b"]), unit=unit.spelling)
+
+
+def _bare_range(match: re.Match, text: str) -> Iterator[Quantity]:
+    if is_year(match["a"]) or is_year(match["b"]) or number(match["a"]) > number(match["b"]):
+        return
+    aged = _AGED.search(text[max(0, match.start("a") - 30) : match.start("a")])
+    span = match.start("a"), match.end("b")
+    yield quantity("age" if aged else "range", span, low=number(match["a"]), high=number(match["b"]))
+
+
+def _enumeration(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read `1, 3, 6, and 12 months`: each number with the unit of the last."""
+    unit = unit_of(match["u"])
+    if _SPAN_WORD.search(text[max(0, match.start() - 40) : match.start()]):
+        return
+    kind = _kind(unit, text, *match.span())
+    for item in _ITEM.finditer(text, match.start(), match.start("last")):
+        yield quantity(kind, item.span(), number(item[0]), unit=unit.spelling)
+    yield quantity(kind, (match.start("last"), match.end()), number(match["last"]), unit=unit.spelling)
+
+
+def _single(match: re.Match, text: str) -> Iterator[Quantity]:
+    unit = unit_of(match["u"])
+    if is_year(match["v"]) and unit.kind == "duration":
+        return
+    start, end = match.span()
+    if unit.spelling == "years" and text.startswith("–old", end):
+        end += len("–old")
+        yield quantity("age", (start, end), number(match["v"]), unit="years")
+        return
+    yield quantity(_kind(unit, text, start, end), (start, end), number(match["v"]), unit=unit.spelling)
+
+
+def _kind(unit: Unit, text: str, start: int, end: int) -> str:
+    """Return what a figure with this unit is, from the words around it."""
+    if unit.kind == "duration":
+        return time_kind(unit, text, start, end)
+    if unit.kind in ("density", "length", "count", "measure") and context.says_mean(text, start):
+        return "mean"
+    if unit.kind != "percent" and context.says_median(text, start):
+        return "median"
+    return unit.kind
+
+
+_AGE_BEFORE = re.compile(
+    r"(?<!\w)(?i:aged|ages?)(?: (?:of|at|was|is|under|over|below|above|at least|up to))? ?(?:[≥≤<>] ?)?$"
+)
+_POINT_BEFORE = re.compile(
+    r"(?<!\w)(?i:at|after|by|from baseline to|until|at the end of|post|at baseline,?|visit|baseline and)"
+    r"(?: the| a| (?:approximately|about))? ?$"
+)
+_POINT_AFTER = re.compile(
+    r"[ –]?(?:(?i:follow–? ?up|visit|visits|time ?points?|post–?(?:treatment|procedure|injection|baseline)?|"
+    r"evaluations?|assessments?|results?|"
+    r"after|later|of (?:treatment|therapy|follow–?up)|from baseline|mark))(?!\w)"
+)
+
+
+def time_kind(unit: Unit, text: str, start: int, end: int) -> str:
+    """Tell an age, a point in time and a stretch of time apart; a stretch when nothing says otherwise."""
+    before = text[max(0, start - 40) : start]
+    if unit.spelling == "years" and (_OLD.match(text, end) or _AGE_BEFORE.search(before)):
+        return "mean" if context.says_mean(text, start) else "age"
+    if context.says_mean(text, start):
+        return "mean"
+    if context.says_median(text, start):
+        return "median"
+    if context.says_stretch(text, start):
+        return "duration"
+    row = text[end : end + 1] == "\t" and (not before or before[-1] == "\f")
+    point = _POINT_BEFORE.search(before) or _POINT_AFTER.match(text, end) or row
+    return "timepoint" if point else "duration"
+
+
+_NUM = rf"(?:{LEFT}{SIGNED})"
+_ITEM = re.compile(rf"(?<![\w.]){PLAIN}(?!\w)")
+_GAP = r"[ –]?"
+
+AREA_AND_PAIR = (
+    Rule(
+        re.compile(
+            rf"{LEFT}(?P<a>{PLAIN})(?: ?(?P<u1>cm|mm))? ?[×xX*] ?(?P<b>{PLAIN}) ?"
+            rf"(?P<u2>cm|mm)(?:\^?2|²)?(?!\w)"
+        ),
+        _area,
+    ),
+    Rule(re.compile(rf"{LEFT}(?P<a>{PLAIN}) ?%? ?/ ?(?P<b>{PLAIN}){_GAP}(?P<u>{ANY})"), _pair),
+)
+RANGES = (
+    Rule(
+        re.compile(
+            rf"{LEFT}{PLAIN}(?:(?:, ?){PLAIN}){{0,8}},? (?:and|or) (?P<last>{PLAIN}){_GAP}(?P<u>{ANY})(?! ?±)"
+        ),
+        _enumeration,
+    ),
+    Rule(
+        re.compile(
+            rf"{LEFT}(?P<a>{SIGNED})(?:{_GAP}(?P<u1>{ANY})(?: old)?)?(?P<to>{_TO})"
+            rf"(?P<b>{SIGNED})(?![\w^]|[.,][0-9]| ?[±])?{_GAP}(?P<u2>{ANY})(?! ?±)"
+        ),
+        _range,
+    ),
+    Rule(
+        re.compile(
+            rf"(?<!\w)(?i:rang(?:e|es|ed|ing)|between|aged|ages)(?: (?:was|of|from|between)){{0,2}}[:,=]? ?"
+            rf"{LEFT}(?P<a>{SIGNED})(?: ?[–−~] ?| (?:to|and) )(?P<b>{SIGNED}){RIGHT}"
+        ),
+        _bare_range,
+        re.compile(r"[Rr]ang|[Bb]etween|[Aa]ge"),
+    ),
+)
+SINGLES = (
+    Rule(re.compile(rf"{LEFT}(?P<v>{SIGNED}){_GAP}(?P<u>{ANY})(?! ?±)"), _single),
+    Rule(re.compile(rf"(?<![\w–])(?P<v>{WORD})[ –](?P<u>{TIME})"), _single, FIGURE),
+)

@@ -1,0 +1,65 @@
+"""The quantities printed in a text: a closed grammar, in which not found beats wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpers.documents import cells, counts, inference, labelled, measures, spreads, staging
+from helpers.documents.context import with_relation, with_shared_times, with_shared_units
+from helpers.documents.exclusions import exclude
+from helpers.documents.folding import fold
+from helpers.documents.quantity import Quantity
+from helpers.documents.rules import apply
+
+# The first reading of a character wins, so that what is most specific comes first: an interval before the
+# range in it, a grade before the number in it.
+GRAMMAR = (
+    *inference.RULES,
+    *staging.RULES,
+    *spreads.RULES,
+    *measures.AREA_AND_PAIR,
+    *counts.WHOLES,
+    *measures.RANGES,
+    *measures.SINGLES,
+    *counts.NAMED,
+    *labelled.RULES,
+)
+
+
+def find_quantities(text: str) -> list[Quantity]:
+    """Find the quantities printed in a text.
+
+    Parameters
+    ----------
+    text : str
+        Any text: prose, a registry page, tables with tabs or pipes between their cells, tagged text.
+
+    Returns
+    -------
+    list of Quantity
+        In order of their place, without overlap; `text[q.char_start:q.char_end] == q.printed` for each.
+        Figures in references, addresses, identifiers, numbering and citations are not quantities. The
+        time taken grows in proportion to the length of the text.
+
+    """
+    folded = fold(text)
+    context = exclude(folded.text)
+    rest, found = apply(GRAMMAR, context)
+    found += cells.read_cells(rest, context)
+    found = cells.with_caption_units(sorted(found, key=lambda item: item.char_start), context)
+    found = with_shared_times(context, with_shared_units(context, found))
+    return _placed(text, folded, [with_relation(context, item) for item in found])
+
+
+def _placed(text, folded, found: list[Quantity]) -> list[Quantity]:
+    """Return the quantities with their characters and offsets in the source, overlaps dropped."""
+    placed: list[Quantity] = []
+    for item in sorted(found, key=lambda one: (one.char_start, -one.char_end)):
+        start, end = folded.source_span(item.char_start, item.char_end)
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start < end and (not placed or start >= placed[-1].char_end):
+            placed.append(replace(item, printed=text[start:end], char_start=start, char_end=end))
+    return placed

@@ -1,0 +1,74 @@
+"""Units as they are printed, the one spelling they get, and the kind of quantity they make."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?)|cm[⁻−–]²)"
+_HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
+_COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
+_PER = (
+    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|cm ?(?:\^?2|²)|day|d|vial|week|month|session|treatment|"
+    r"dose|dL|L|site|hour|h)\b)"
+)
+_DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its pattern, its one spelling ('' keeps the printed one), and the kind of its quantities."""
+
+    pattern: str
+    spelling: str
+    kind: str
+
+
+UNITS = (
+    Unit(rf"{_HAIR} ?(?:/|per) ?{_SQUARE}", "hairs/cm²", "density"),
+    Unit(rf"(?:hair )?follicles? ?(?:/|per) ?{_SQUARE}", "follicles/cm²", "density"),
+    Unit(rf"follicular units? ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
+    Unit(rf"(?:n|no\.|counts?)? ?/ ?{_SQUARE}", "/cm²", "density"),
+    Unit(rf"{_COUNTED}{_PER}?", "", "dose"),
+    Unit(rf"(?:mg|µg|mcg|ng|pg|g){_PER}?{_DAY}?(?!\w)", "", "dose"),
+    Unit(rf"(?:mL|ml|cc|µL|µl|IU){_PER}?{_DAY}?(?!\w)", "", "dose"),
+    Unit(rf"(?:milligrams?|millilit(?:re|er)s?|grams?|micrograms?){_PER}?", "", "dose"),
+    Unit(rf"(?:J|mJ|W|mW) ?/ ?{_SQUARE}", "", "dose"),
+    Unit(r"kg ?/ ?m ?(?:\^?2|²)", "kg/m²", "measure"),
+    Unit(r"(?:mm ?Hg|kg|°C|beats/min|bpm|kPa|Hz|kHz|MHz)(?!\w)", "", "measure"),
+    Unit(r"(?:mm|µm|um|nm) ?(?:/ ?|per )(?:day|month|week)", "", "measure"),
+    Unit(rf"(?:{_SQUARE})", "cm²", "area"),
+    Unit(r"mm ?(?:\^?2|²)", "mm²", "area"),
+    Unit(r"(?:mm|millimet(?:re|er)s?)(?!\w)", "mm", "length"),
+    Unit(r"(?:cm|centimet(?:re|er)s?)(?!\w)", "cm", "length"),
+    Unit(r"(?:µm|um|micrometers?|micrometres?|microns?)(?!\w)", "µm", "length"),
+    Unit(r"(?:nm|nanomet(?:re|er)s?)(?!\w)", "nm", "length"),
+    Unit(r"(?:%|per ?cent(?!\w))", "%", "percent"),
+    Unit(r"percentage points?", "percentage points", "percent"),
+    Unit(r"seconds?(?!\w)", "seconds", "duration"),
+    Unit(r"(?:minutes?|mins?)(?!\w)", "minutes", "duration"),
+    Unit(r"(?:[Hh]ours?|hrs?|h)(?!\w)", "hours", "duration"),
+    Unit(r"[Dd]ays?(?!\w)", "days", "duration"),
+    Unit(r"(?:[Ww]eeks?|wks?)(?!\w)", "weeks", "duration"),
+    Unit(r"(?:[Mm]onths?|mos?)(?!\w)", "months", "duration"),
+    Unit(r"(?:[Yy]ears?|yrs?|y)(?!\w)", "years", "duration"),
+    Unit(r"fold(?!\w)", "fold", "ratio"),
+    Unit(rf"{_HAIR}(?!\w)", "hairs", "count"),
+)
+# Longest first would not do: alternatives are tried in this order, compound units before their parts.
+ANY = "(?:" + "|".join(unit.pattern for unit in UNITS) + ")"
+TIME = r"(?:seconds?|minutes?|[Hh]ours?|hrs?|[Dd]ays?|[Ww]eeks?|wks?|[Mm]onths?|[Yy]ears?|yrs?)(?!\w)"
+_COMPILED = tuple((re.compile(unit.pattern), unit) for unit in UNITS)
+
+
+@lru_cache(maxsize=1024)
+def unit_of(printed: str | None) -> Unit:
+    """Return the unit that a printed unit is, spelled in one way; an empty one for None."""
+    words = (printed or "").strip(" –")
+    if not words:
+        return Unit("", "", "")
+    for pattern, unit in _COMPILED:
+        if pattern.fullmatch(words):
+            return Unit(unit.pattern, unit.spelling or words, unit.kind)
+    return Unit("", words, "measure")

@@ -1,0 +1,110 @@
+"""Text that fits: measured in CSS pixels before it is drawn, wrapped to the room that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import matplotlib.figure
+import matplotlib.lines
+import pandas as pd
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from helpers.figures.figure import INK, PIXELS_PER_INCH
+from helpers.tables import records
+
+SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
+SMALL = 8.0
+LINE = 15.0  # CSS pixels from one line of text to the next
+PIXELS_PER_POINT = PIXELS_PER_INCH / 72
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
+    """Return the width of one line of text in CSS pixels."""
+    if not text.strip():
+        return 0.0
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return float(TextPath((0, 0), text, prop=font, usetex=False).get_extents().x1) * PIXELS_PER_POINT
+
+
+def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") -> str:
+    """Return a text broken into lines that fit into `width` pixels; a longer word is cut in pieces."""
+    lines: list[str] = []
+    for word in _pieces(str(text).replace("\n", " ").split(), width, size, weight):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:
+    """Return the width of the widest line among texts."""
+    return max(
+        (text_width(line, size, weight) for text in texts for line in str(text).split("\n")), default=0.0
+    )
+
+
+def height_of(*texts: str) -> float:
+    """Return the height in pixels of the text with most lines."""
+    return LINE * max((str(text).count("\n") + 1 for text in texts), default=1)
+
+
+def as_rows(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a frame or a list of mappings as plain dictionaries, missing values as None."""
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame([dict(row) for row in rows])
+    return records(frame)
+
+
+class Pen:
+    """Writes text at CSS pixels from the top left corner of a drawing."""
+
+    def __init__(self, figure: matplotlib.figure.Figure) -> None:
+        self.figure = figure
+        self.width = figure.get_figwidth() * PIXELS_PER_INCH
+        self.height = figure.get_figheight() * PIXELS_PER_INCH
+
+    def write(self, x: float, y: float, text: str, **options: Any) -> None:
+        """Write a text whose lines are centred on `y`; baselines stay level whatever the letters."""
+        settings = {"va": "baseline", "ha": "left", "fontsize": SIZE, "color": INK} | options
+        lines = text.split("\n")
+        for place, line in enumerate(lines):
+            base = y + (place - (len(lines) - 1) / 2) * LINE + 0.48 * settings["fontsize"]
+            self.figure.text(x / self.width, 1 - base / self.height, line, **settings)
+
+    def rule(self, y: float, left: float = 0, right: float | None = None, **options: Any) -> None:
+        """Draw a level line at `y`."""
+        settings = {"color": "#c9cfd6", "linewidth": 0.8} | options
+        ends = [left / self.width, (self.width if right is None else right) / self.width]
+        level = 1 - y / self.height
+        line = matplotlib.lines.Line2D(ends, [level, level], transform=self.figure.transFigure, **settings)
+        self.figure.add_artist(line)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
+        """Return axes that cover a rectangle of pixels."""
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
+
+    def overlay(self) -> Any:
+        """Return invisible axes over the whole drawing, in pixels from the top left corner."""
+        axes = self.figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, self.width), ylim=(self.height, 0))
+        axes.axis("off")
+        return axes
+
+
+def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterable[str]:
+    for word in words:
+        while text_width(word, size, weight) > width and len(word) > 1:
+            cut = next(
+                n
+                for n in range(len(word) - 1, 0, -1)
+                if n == 1 or text_width(word[:n], size, weight) <= width
+            )
+            yield word[:cut]
+            word = word[cut:]
+        yield word

@@ -1,0 +1,128 @@
+"""A frame as an accessible HTML table: caption, header scope, a labelled region that scrolls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+from helpers.figures.numbers import DASH, is_missing, show_value
+from helpers.tables import split_ids
+
+Format = str | Callable[[Any], Any]
+NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
+
+
+def anchor(prefix: str, name: Any) -> str:
+    """Return a name that may stand in an `id` and behind `#`, such as `q-wan2025.12`."""
+    return f"{prefix}-" + re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name))
+
+
+def quantity_links(ids: Any) -> Markup:
+    """Return joined quantity names as links to their anchors, `#q-<id>`."""
+    link = Markup('<a href="#{}">{}</a>')
+    return Markup(", ").join(link.format(anchor("q", name), name) for name in split_ids(ids))
+
+
+def frame_of(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows as a frame with just these columns; cells of `Markup` stay what they are.
+
+    pandas would store them as plain text, and they would then be escaped.
+    """
+    series = {}
+    for name in columns:
+        values = [row.get(name) for row in rows]
+        ours = any(hasattr(value, "__html__") for value in values)
+        series[name] = pd.Series(values, dtype=object if ours or not values else None)
+    return pd.DataFrame(series, columns=list(columns))
+
+
+def cell_text(value: Any, form: Format | None = None) -> Any:
+    """Return a cell as text (or `Markup` made by our own code); a missing cell is an en dash."""
+    if is_missing(value):
+        return DASH
+    if callable(form):
+        return form(value)
+    if form:
+        return form.format(value) if "{" in form else format(value, form)
+    return value if hasattr(value, "__html__") else show_value(value)
+
+
+def table_html(
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    label: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    formats: Mapping[str, Format] | None = None,
+    empty: str = "none",
+    link_quantities: bool = False,
+    anchor_column: str | None = None,
+) -> Markup:
+    """Return a frame as one HTML table; see `helpers.figures.show_table` for the parameters."""
+    shown = dict(columns) if columns else {str(name): str(name).replace("_", " ") for name in frame.columns}
+    absent = [name for name in shown if name not in frame.columns]
+    if absent:
+        raise KeyError(
+            f"table {caption!r}: no column {', '.join(absent)} among {', '.join(map(str, frame.columns))}"
+        )
+    numeric = {name for name in shown if _is_number(frame[name])}
+    forms = dict(formats or {})
+    if link_quantities:
+        forms.setdefault("quantity_ids", quantity_links)
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(_class(name in numeric), heading)
+        for name, heading in shown.items()
+    )
+    rows = [_row(record, shown, numeric, forms, anchor_column) for record in frame.to_dict("records")]
+    body = Markup("\n").join(rows) or Markup('<tr><td colspan="{}">{}</td></tr>').format(len(shown), empty)
+    identity = Markup(' id="{}"').format(label) if label else ""
+    return Markup(
+        '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">\n<table{identity}>\n'
+        "<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    ).format(caption=caption, identity=identity, head=head, body=body)
+
+
+def table_text(
+    frame: pd.DataFrame, caption: str, columns: Mapping[str, str] | None, formats: Any, empty: str
+) -> str:
+    """Return the same table as plain text, for a terminal."""
+    shown = dict(columns) if columns else {name: str(name).replace("_", " ") for name in frame.columns}
+    if frame.empty:
+        return f"{caption}: {empty}"
+    forms = formats or {}
+    cells = {
+        heading: [_plain(cell_text(value, forms.get(name))) for value in frame[name]]
+        for name, heading in shown.items()
+    }
+    return f"{caption}\n{pd.DataFrame(cells).to_string(index=False)}"
+
+
+def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_column: str | None) -> Markup:
+    """Return one table row; its first cell is the row's header."""
+    cells = []
+    for place, name in enumerate(shown):
+        value = record[name]
+        inner = NOT_STATED if is_missing(value) else escape(cell_text(value, forms.get(name)))
+        tag = Markup('<th scope="row"{}>{}</th>') if place == 0 else Markup("<td{}>{}</td>")
+        cells.append(tag.format(_class(name in numeric), inner))
+    identity = ""
+    if anchor_column:
+        prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
+        identity = Markup(' id="{}"').format(anchor(prefix, record[anchor_column]))
+    return Markup("<tr{}>{}</tr>").format(identity, Markup("").join(cells))
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _class(numeric: bool) -> Markup:
+    return Markup(' class="number"') if numeric else Markup("")
+
+
+def _plain(value: Any) -> str:
+    return value.striptags() if isinstance(value, Markup) else str(value)

@@ -1,0 +1,70 @@
+"""The command `evidence`: also `python -m helpers`.
+
+Exit status 0 only when all of it is true; 1 a failure in the work; 2 wrong usage; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpers.pipeline.commands import AlreadySaidError, cli
+from helpers.pipeline.errors import Interrupted, PipelineError, system_problem
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its status."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: list[str] | None) -> int:
+    """Return the exit status; every error becomes a message."""
+    state: dict[str, Any] = {}
+    try:
+        cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+    except AlreadySaidError:
+        return 1
+    except PipelineError as error:
+        click.echo(str(error), err=True)
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        cause = stop.__cause__  # click makes an Abort of every KeyboardInterrupt
+        number = cause.signal_number if isinstance(cause, Interrupted) else 2
+        click.echo("interrupted; what had finished is kept, and the earlier report is as it was", err=True)
+        return 128 + number
+    except Exception as error:
+        return _unexpected(error, state)
+    return 0
+
+
+def _unexpected(error: Exception, state: dict[str, Any]) -> int:
+    """Say an error of another room or of the system in plain words; 1."""
+    if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
+        click.echo("\n".join(map(str, error.problems)) or str(error), err=True)
+    elif isinstance(error, OSError) and error.strerror:
+        click.echo(system_problem(error), err=True)
+    else:
+        from helpers.pipeline.runner import save_traceback
+
+        try:
+            saved = save_traceback(
+                error, state.get("log") or Path(tempfile.mkdtemp(prefix="evidence-")), "evidence"
+            )
+        except OSError:
+            saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
+        first = next(iter(str(error).splitlines()), "")
+        click.echo(
+            f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True
+        )
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""The commands of `evidence`; each imports what it needs only when it is called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpers import __version__
+from helpers.pipeline.errors import PipelineError
+from helpers.pipeline.paths import project_root
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path)
+out_option = click.option("--out", type=FOLDER, help="Folder for the results.  [default: the project]")
+raw_option = click.option("--raw", type=FOLDER, help="Folder of the raw data.  [default: data/raw]")
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=min(os.cpu_count() or 1, 8),
+    show_default=True,
+    help="Notebooks at once.",
+)
+
+
+class AlreadySaidError(PipelineError):
+    """A command that has already said what is wrong."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="evidence")
+def cli() -> None:
+    r"""Run, check and extend a living evidence synthesis in notebooks.
+
+    \b
+    evidence check          are the study sheets in order?
+    evidence run            make tables and report; only what is out of date
+    evidence verify         is the report what it claims to be?
+    """
+
+
+@cli.command("run")
+@click.option("--params", type=FILE, metavar="FILE", help="YAML mapping of parameters.")
+@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter; may be repeated.")
+@out_option
+@raw_option
+@jobs_option
+@click.option("--force", is_flag=True, help="Run everything, up to date or not.")
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    help="Seconds that a cell may take.",
+)
+@click.pass_obj
+def run_command(
+    state: dict,
+    params: Path | None,
+    pairs: tuple[str, ...],
+    out: Path | None,
+    raw: Path | None,
+    **options: Any,
+) -> None:
+    r"""Run the notebooks that are out of date and write tables and report.
+
+    The parameters, with their meaning and range, stand in notebooks/parameters.yaml.
+
+    \b
+    Example: evidence run -p evidence=published --out /tmp/trial --jobs 2
+    """
+    from helpers.pipeline.parameters import load_parameters, merge_parameters
+
+    root = project_root()
+    state["log"] = (out or root) / ".evidence" / "log"
+    values = merge_parameters(load_parameters(root), params, pairs)
+    from helpers.pipeline.runner import run
+
+    report = run(root, raw, out, values, **options)
+    for message in report.failures.values():
+        click.echo(f"\n{message}", err=True)
+    click.echo(report.summary(), err=not report.succeeded)
+    if not report.succeeded:
+        raise AlreadySaidError()
+
+
+@cli.command("sweep")
+@click.argument("grid", type=FILE, metavar="GRID.yaml")
+@click.option("--out", type=FOLDER, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
+@raw_option
+@jobs_option
+@click.option("--scheduler", metavar="ADDRESS", help="Send the sets to a cluster (not there yet).")
+def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None) -> None:
+    r"""Run the report for many parameter sets, each in its own folder, with one table over all of them.
+
+    GRID.yaml holds `grid:`, names with lists of values (every combination is run), or `list:`, a list of
+    sets. Sets that have succeeded are not run again.
+
+    \b
+    Example: evidence sweep grid.yaml --out /tmp/sweep
+      with   grid: {evidence: [core, published], pre_post_correlation: [0.5, 0.7, 0.9]}
+    """
+    if scheduler:
+        raise click.UsageError(
+            f"--scheduler {scheduler}: not there yet; leave it out to run the sets on this machine"
+        )
+    from helpers.pipeline.parameters import load_parameters
+    from helpers.pipeline.sweep import read_grid, sweep
+
+    root = project_root()
+    declared = load_parameters(root)
+
+    def watch(number: int, total: int, row: dict) -> None:
+        message = f" {row['message']}" if row["message"] else ""
+        click.echo(
+            f"[{number}/{total}] {row['set']} … {row['status']}, {row['seconds']} s{message}", err=True
+        )
+
+    place = (out or grid.parent / "sweep").resolve()
+    result = sweep(root, read_grid(grid, declared), declared, place, _raw(root, raw), jobs, watch)
+    click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
+    if result.failed:
+        raise AlreadySaidError()
+
+
+@cli.command("check")
+@click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
+@raw_option
+def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
+    r"""Validate study sheets and registry files; all of data/raw when no file is named.
+
+    \b
+    Example: evidence check data/raw/studies/wan2025.yaml
+    """
+    from helpers.sources import check_raw
+
+    problems = check_raw(_raw(project_root(), raw), list(files) or None)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
+    if problems:
+        raise AlreadySaidError()
+
+
+@cli.command("add")
+@click.argument("file", type=FILE)
+@raw_option
+def add_command(file: Path, raw: Path | None) -> None:
+    r"""Take a registry export or a reference file into the raw data.
+
+    \b
+    Example: evidence add ~/Downloads/NCT06932393.json
+    """
+    from helpers.sources import add_source
+
+    for path in add_source(file, _raw(project_root(), raw)):
+        click.echo(f"written: {path}")
+
+
+@cli.command("new")
+@click.argument("study_id")
+@raw_option
+def new_command(study_id: str, raw: Path | None) -> None:
+    r"""Write an empty study sheet, ready to fill.
+
+    \b
+    Example: evidence new smith2026
+    """
+    from helpers.sources import new_sheet
+
+    click.echo(f"written: {new_sheet(study_id, _raw(project_root(), raw))}")
+
+
+@cli.command("release")
+@click.argument("version")
+@out_option
+def release_command(version: str, out: Path | None) -> None:
+    r"""Freeze tables and pages under reports/releases/VERSION.
+
+    \b
+    Example: evidence release 1.0
+    """
+    from helpers.pipeline.release import release
+
+    click.echo(f"released: {release((out or project_root()).resolve(), version)}")
+
+
+@cli.command("verify")
+@out_option
+@raw_option
+def verify_command(out: Path | None, raw: Path | None) -> None:
+    r"""Compare the outputs with the manifest, and every locator with the source texts where they are present.
+
+    \b
+    Example: evidence verify
+    """
+    from helpers.pipeline.release import verify
+
+    root = project_root()
+    found = verify((out or root).resolve(), _raw(root, raw))
+    for problem in found.problems:
+        click.echo(problem, err=True)
+    for note in found.notes:
+        click.echo(note)
+    if found.problems:
+        raise AlreadySaidError()
+
+
+def _raw(root: Path, raw: Path | None) -> Path:
+    """Return the folder of the raw data."""
+    folder = (raw or root / "data" / "raw").resolve()
+    if not folder.is_dir():
+        raise PipelineError(f"{folder}: no such folder; name the raw data with --raw DIR")
+    return folder

@@ -1,0 +1,215 @@
+"""The run graph: which notebook reads and writes what, and the steps that follow from it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline.errors import PipelineError
+from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
+from helpers.pipeline.gather import gather, part_folder
+from helpers.pipeline.parameter import Parameter
+from helpers.pipeline.paths import LOCK_FILE, RunFolders
+from helpers.pipeline.steps import FileNode, FolderNode, Step
+from helpers.tables import TABLES
+
+# What each notebook reads: raw files (all, the study's sheet, or none) and the tables of these notebooks.
+READS = {
+    "01_ingestion": ("all", ()),
+    "02_cleaning": ("all", ("01_ingestion",)),
+    "03_study_evidence": ("sheet", ("01_ingestion", "02_cleaning")),
+    "04_outcome_comparison": ("none", ("01_ingestion", "02_cleaning", "03_study_evidence")),
+    "05_pooled_effect": (
+        "none",
+        ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A notebook in the graph, with the names of the tables that it reads and writes."""
+
+    notebook: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    raw: str = "none"
+    per_study: bool = False
+
+
+def evidence_stages() -> tuple[Stage, ...]:
+    """Return the stages of this collection, in order."""
+    writes = {
+        notebook: tuple(name for name, spec in TABLES.items() if spec.notebook == notebook)
+        for notebook in READS
+    }
+    return tuple(
+        Stage(
+            notebook=notebook,
+            reads=tuple(name for earlier in notebooks for name in writes[earlier]),
+            writes=writes[notebook],
+            raw=raw,
+            per_study=notebook == "03_study_evidence",
+        )
+        for notebook, (raw, notebooks) in READS.items()
+    )
+
+
+def study_ids(raw: Path) -> list[str]:
+    """Return the studies that have a sheet; a sheet's name is its study's."""
+    sheets = [*(raw / "studies").glob("*.yaml"), *(raw / "studies").glob("*.yml")]
+    return sorted({sheet.stem for sheet in sheets if not sheet.name.startswith(".")})
+
+
+def run_names(stages: Sequence[Stage], studies: Sequence[str]) -> dict[str, tuple[Stage, str | None]]:
+    """Return the name of every notebook run with its stage and study."""
+    return {
+        f"{stage.notebook}-{study}" if study else stage.notebook: (stage, study)
+        for stage in stages
+        for study in (studies if stage.per_study else [None])
+    }
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Everything that decides what the steps are.
+
+    `execute` runs a notebook: it is given the run's name, notebook, parameters, shown parameters and
+    the place of the executed notebook. `build_site` makes the pages in a folder.
+    """
+
+    folders: RunFolders
+    stages: tuple[Stage, ...]
+    studies: tuple[str, ...]
+    declared: Mapping[str, Parameter]
+    values: Mapping[str, Any]
+    execute: Callable[..., Any]
+    build_site: Callable[[dict[str, Path], Path], Any]
+
+    def notebook(self, stage: Stage) -> Path:
+        """Return the file of a stage's notebook."""
+        return self.folders.root / "notebooks" / f"{stage.notebook}.ipynb"
+
+    def table(self, name: str, study: str | None = None) -> Path:
+        """Return where a table is made: whole, or the part of one study."""
+        folder = self.folders.tables if study is None else part_folder(self.folders.tables, study)
+        return folder / f"{name}.parquet"
+
+    def executed(self, run: str) -> Path:
+        """Return where an executed notebook is kept."""
+        return self.folders.executed / f"{run}.ipynb"
+
+    def given(self, stage: Stage, study: str | None, *, shown: bool) -> dict[str, Any]:
+        """Return the parameters of a run; shown, the folders have the names that the report uses."""
+        near = self.folders.near
+        runner = {
+            "raw": "data/raw" if shown else near(self.folders.raw),
+            "processed": "data/processed" if shown else near(self.folders.tables),
+            "study_id": study,
+        }
+        wanted = [name for name, entry in self.declared.items() if stage.notebook in entry.notebooks]
+        return {name: runner[name] if name in runner else self.values[name] for name in wanted}
+
+    def identity(self, *facts: Any) -> str:
+        """Return the hash of what a step depends on and is no file: its facts, the code, the lock file."""
+        lock = self.folders.root / LOCK_FILE
+        locked = file_hash(lock) if lock.is_file() else None
+        return value_hash([facts, code_hash(), locked, sys.version_info[:2]])
+
+
+def build_steps(plan: RunPlan) -> list[Step]:
+    """Return the steps of a run: each notebook, once a study where it says so, the gathering, the site."""
+    runs = run_names(plan.stages, plan.studies)
+    steps = []
+    for stage in plan.stages:
+        steps += [
+            _notebook_step(plan, stage, name, study)
+            for name, (other, study) in runs.items()
+            if other is stage
+        ]
+        if stage.per_study and stage.writes:
+            steps.append(_gather_step(plan, stage))
+    return [*steps, _site_step(plan, list(runs))]
+
+
+def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) -> Step:
+    notebook = plan.notebook(stage)
+    inputs: list[FileNode | FolderNode] = [FileNode(path=notebook)]
+    used = [f"notebooks/{notebook.name}"]
+    if stage.raw == "all":
+        inputs.append(FolderNode(folder=plan.folders.raw, name="data/raw/"))
+        used += [f"data/raw/{file}" for file in folder_hashes(plan.folders.raw)]
+    elif stage.raw == "sheet" and study is not None:
+        sheets = [path for path in (plan.folders.raw / "studies").glob(f"{study}.y*ml") if path.stem == study]
+        inputs += [FileNode(path=sheet) for sheet in sheets]
+        used += [f"data/raw/studies/{sheet.name}" for sheet in sheets]
+    inputs += [FileNode(path=plan.table(table)) for table in stage.reads]
+    tables = {table: plan.table(table, study) for table in stage.writes}
+    part = f"parts/{study}/" if study else ""
+    shown = plan.given(stage, study, shown=True)
+
+    def work() -> None:
+        for path in tables.values():
+            path.unlink(missing_ok=True)  # a table left from an earlier run must not pass for a new one
+        plan.execute(name, notebook, plan.given(stage, study, shown=False), shown, plan.executed(name))
+        missing = [table for table, path in tables.items() if not path.is_file()]
+        if missing:
+            raise PipelineError(
+                f"{notebook} ({name}): ran to its end and did not write {', '.join(missing)}",
+                f"  write each with write_table(NAME, rows, folder), even without rows, to processed/{part}",
+            )
+
+    return Step(
+        name=name,
+        title=f"{stage.notebook} {study}" if study else stage.notebook,
+        identity=plan.identity(name, shown),
+        function=work,
+        inputs=inputs,
+        outputs=[FileNode(path=plan.executed(name)), *(FileNode(path=path) for path in tables.values())],
+        used=used + [f"data/processed/{table}.parquet" for table in stage.reads],
+        generated=[f"data/processed/{part}{table}.parquet" for table in stage.writes],
+        parameters=shown,
+    )
+
+
+def _gather_step(plan: RunPlan, stage: Stage) -> Step:
+    parts = [(table, study) for table in stage.writes for study in plan.studies]
+    return Step(
+        name="gather",
+        title="gather the studies' tables",
+        identity=plan.identity("gather", plan.studies),
+        function=lambda: gather(plan.folders.tables, plan.studies, stage.writes),
+        inputs=[FileNode(path=plan.table(table, study)) for table, study in parts],
+        outputs=[FileNode(path=plan.table(table)) for table in stage.writes],
+        used=[f"data/processed/parts/{study}/{table}.parquet" for table, study in parts],
+        generated=[f"data/processed/{table}.parquet" for table in stage.writes],
+    )
+
+
+def _site_step(plan: RunPlan, runs: list[str]) -> Step:
+    tables = [table for stage in plan.stages for table in stage.writes]
+    fresh = plan.folders.work / "site.new"
+
+    def work() -> None:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        plan.build_site({run: plan.executed(run) for run in runs}, fresh)
+        shutil.rmtree(plan.folders.site, ignore_errors=True)
+        fresh.rename(plan.folders.site)
+
+    return Step(
+        name="site",
+        title="the pages",
+        identity=plan.identity("site", runs, sorted(plan.values.items()), folder_hashes(plan.folders.raw)),
+        function=work,
+        inputs=[
+            *(FileNode(path=plan.executed(run)) for run in runs),
+            *(FileNode(path=plan.table(table)) for table in tables),
+        ],
+        outputs=[FolderNode(folder=plan.folders.site, name="site/")],
+        used=[f"data/processed/{table}.parquet" for table in tables],
+    )

@@ -1,0 +1,152 @@
+"""Private kernels: the runner's own interpreter, sockets that nobody else can reach, no side files.
+
+A kernel talks over sockets in a folder of mode 0700 (or, where the path would be too long for that,
+over authenticated loopback), so that kernels starting at once cannot take each other's ports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from helpers.pipeline.kernels import Kernels
+
+ENGINE = "evidence"
+SOCKET_PATH_LIMIT = 90  # the system allows 104 to 108 bytes, and jupyter_client appends a number
+ENVIRONMENT = {
+    "EVIDENCE_GATHERS": "1",  # the parts of the studies are put together by a step of the run
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+    "SOURCE_DATE_EPOCH": "0",
+    # One thread a kernel: the order of sums, and so the last bit, does not depend on the machine's cores.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+class _OwnInterpreter(KernelSpecManager):
+    """The one kernel there is: the interpreter that runs this code, whatever is installed elsewhere."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+
+
+class _KernelManager(AsyncKernelManager):
+    """Starts a kernel and hands its process to the run's list."""
+
+    kernels: Kernels
+    process: subprocess.Popen | None = None
+
+    async def start_kernel(self, **options: Any) -> None:
+        await super().start_kernel(**options)
+        self.process = self.provisioner.process
+        self.kernels.add(self.process)
+
+
+class KernelRoom:
+    """A private folder for one kernel: connection file, sockets, IPython's files, its last words."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self.kernels = kernels
+        self.folder = kernels.new_folder()
+        self.manager: _KernelManager | None = None
+
+    def new_manager(self) -> _KernelManager:
+        """Return a manager whose kernel lives in this room."""
+        manager = _KernelManager(kernel_name="python3", kernel_spec_manager=_OwnInterpreter())
+        manager.kernels = self.kernels
+        manager.connection_file = str(self.folder / "connection.json")
+        sockets = str(self.folder / "s")
+        if sys.platform != "win32" and len(os.fsencode(sockets)) < SOCKET_PATH_LIMIT:
+            manager.transport, manager.ip = "ipc", sockets
+        self.manager = manager
+        return manager
+
+    def environment(self) -> dict[str, str]:
+        """Return the kernel's environment: as the runner's, without the user's IPython settings."""
+        return os.environ | ENVIRONMENT | {"IPYTHONDIR": str(self.folder / "ipython")}
+
+    def ended_by(self) -> str:
+        """Return how the kernel's process ended, in words; empty when it did not."""
+        process = self.manager.process if self.manager else None
+        code = process.poll() if process else None
+        if code is None:
+            return ""
+        if code >= 0:
+            return f"it ended with status {code}"
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+            return f"it was ended by {name}" + (" (killed, or out of memory)" if name == "SIGKILL" else "")
+        return f"it was ended by signal {-code}"
+
+    def last_words(self) -> str:
+        """Return the last line that the kernel's process wrote to its own standard error."""
+        path = self.folder / "stderr"
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
+        spoken = [
+            line.strip() for line in lines if line.strip() and "Parent appears to have exited" not in line
+        ]
+        return spoken[-1][:300] if spoken else ""
+
+    def close(self) -> None:
+        """End the kernel if it lives, and remove the folder."""
+        if self.manager and self.manager.process:
+            self.kernels.remove(self.manager.process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.manager.process.wait(timeout=5)
+        self.kernels.remove_folder(self.folder)
+
+
+class _Client(PapermillNotebookClient):
+    """Papermill's client on a kernel of ours."""
+
+    room: KernelRoom
+
+    def create_kernel_manager(self) -> _KernelManager:
+        self.km = self.room.new_manager()
+        return self.km
+
+
+class _Engine(NBClientEngine):
+    """Papermill's engine with the kernel's room, folder and environment given from outside."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+        room, root, progress = options["room"], options["root"], options["progress"]
+        progress.notebook = nb_man.nb
+        client = _Client(
+            nb_man,
+            kernel_name=kernel_name,
+            startup_timeout=options["start_timeout"],
+            timeout=options["execution_timeout"],
+            log=logging.getLogger("papermill"),
+            record_timing=False,
+            coalesce_streams=True,
+            shutdown_kernel="immediate",
+            on_cell_start=progress.cell_started,
+        )
+        client.room = room
+        with (room.folder / "stderr").open("ab") as said:
+            return client.execute(cwd=str(root), env=room.environment(), stdout=said, stderr=said)
+
+
+papermill_engines.register(ENGINE, _Engine)
+
+if sys.platform == "win32":  # zmq needs a selector loop
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())

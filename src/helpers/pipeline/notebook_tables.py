@@ -1,0 +1,95 @@
+"""What a notebook needs around its story: its folders, the tables it reads, the list of what it wrote."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pandas as pd
+
+from helpers.pipeline.gather import gather, part_folder
+from helpers.pipeline.parameters import check_parameters
+from helpers.pipeline.paths import project_root
+from helpers.tables import TABLES, read_table, write_table
+
+GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"
+
+
+class NotebookTables:
+    """The tables of one notebook run.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, such as `02_cleaning`.
+    **parameters
+        All its parameters; a wrong name, type or value is refused here, also under the bare papermill
+        command, which would let it pass.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is unknown, of the wrong type or out of range.
+
+    """
+
+    def __init__(self, notebook: str, **parameters: Any):
+        check_parameters(notebook, parameters)
+        self.notebook = notebook
+        self.root = project_root()
+        self.processed = self.root / parameters["processed"]
+        self.raw = self.root / parameters["raw"] if "raw" in parameters else None
+        self.study_id: str | None = parameters.get("study_id")
+        self._written: list[dict[str, Any]] = []
+
+    def read(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return tables by name; one that is not there names the notebook that writes it."""
+        return {name: read_table(name, self.processed) for name in names}
+
+    def read_study(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return the rows of this run's study in tables by name."""
+        tables = self.read(*names)
+        return {
+            name: frame[frame["study_id"] == self.study_id].reset_index(drop=True)
+            for name, frame in tables.items()
+        }
+
+    def read_part(self, name: str) -> pd.DataFrame:
+        """Return this run's own part of a table that it has written."""
+        return read_table(name, part_folder(self.processed, str(self.study_id)))
+
+    def write(self, name: str, rows: Any) -> pd.DataFrame:
+        """Check and write a table of this notebook; return what was written.
+
+        A run for one study writes its part, then brings all parts at hand together, so that the
+        table is whole also when the notebook is run by hand.
+
+        Raises
+        ------
+        TableError
+            When a row breaks the schema.
+        ValueError
+            When the table belongs to another notebook.
+
+        """
+        spec = TABLES[name]
+        if spec.notebook != self.notebook:
+            raise ValueError(f"table {name} is written by {spec.notebook}, not by {self.notebook}")
+        folder = part_folder(self.processed, str(self.study_id)) if spec.per_study else self.processed
+        path = write_table(name, rows, folder)
+        frame = read_table(name, folder)
+        self._written.append(
+            {"table": name, "meaning": spec.schema.description, "rows": len(frame), "file": path.name}
+        )
+        return frame
+
+    def gather(self) -> None:
+        """Bring the parts of all studies at hand together; under the runner this is a step of its own."""
+        if os.environ.get(GATHERED_BY_RUNNER):
+            return
+        studies = read_table("studies", self.processed)["study_id"]
+        gather(self.processed, [study for study in studies if part_folder(self.processed, study).is_dir()])
+
+    def written(self) -> pd.DataFrame:
+        """Return the list of tables that this run wrote."""
+        return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])

@@ -1,0 +1,113 @@
+"""From the work folder to the report: all of it, or nothing.
+
+New files are first written whole inside the work folder and only then renamed into place, the manifest
+last; so a full disk or a failed run leaves the earlier report as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline import manifest as manifests
+from helpers.pipeline.errors import PipelineError
+from helpers.pipeline.paths import RunFolders
+from helpers.tables import write_atomic
+
+RELEASES = "releases"
+
+
+def staged_files(folders: RunFolders) -> dict[str, Path]:
+    """Return every table and page of the work folder by its published name."""
+    tables = sorted(folders.tables.rglob("*.parquet"))
+    pages = sorted(path for path in folders.site.rglob("*") if path.is_file())
+    files = {f"data/processed/{path.relative_to(folders.tables).as_posix()}": path for path in tables}
+    files |= {f"reports/{path.relative_to(folders.site).as_posix()}": path for path in pages}
+    if wrong := [label for label in files if label.startswith(f"reports/{RELEASES}/")]:
+        raise PipelineError(f"{wrong[0]}: a page may not be written there; releases are frozen")
+    return files
+
+
+def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
+    """Bring the published tables and pages to the state of the work folder.
+
+    Parameters
+    ----------
+    folders : RunFolders
+        The folders of the run.
+    facts : dict
+        What `manifest.provenance` returned.
+
+    Returns
+    -------
+    int
+        How many files were written or removed.
+
+    """
+    files = staged_files(folders)
+    text = manifests.as_text(manifests.complete(facts, files))
+    before = _published_before(folders)
+    changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
+    gone = [label for label in before if label not in files and (folders.out / label).is_file()]
+    waiting = _copies(folders, changed)
+    for label, copy in waiting.items():
+        _move(copy, folders.out / label)
+    for label in gone:
+        (folders.out / label).unlink()
+        _remove_empty((folders.out / label).parent, folders)
+    old = folders.reports / manifests.MANIFEST
+    same = old.is_file() and old.read_text(encoding="utf-8") == text
+    write_atomic(old, text)
+    return len(changed) + len(gone) + (not same)
+
+
+def _published_before(folders: RunFolders) -> list[str]:
+    """Return what the last run published; what it did not write is not ours to remove."""
+    try:
+        labels = manifests.outputs(manifests.read_manifest(folders.reports))
+    except PipelineError:
+        return []
+    ours = [
+        label
+        for label in labels
+        if label.startswith(("data/processed/", "reports/")) and ".." not in label.split("/")
+    ]
+    return [label for label in ours if not label.startswith(f"reports/{RELEASES}/")]
+
+
+def _same(published: Path, staged: Path) -> bool:
+    return published.is_file() and published.read_bytes() == staged.read_bytes()
+
+
+def _copies(folders: RunFolders, changed: dict[str, Path]) -> dict[str, Path]:
+    """Return whole copies of the changed files, ready to be renamed; a full disk is met here."""
+    folder = folders.work / "publish"
+    shutil.rmtree(folder, ignore_errors=True)
+    copies = {}
+    for label, path in changed.items():
+        copies[label] = folder / label
+        copies[label].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copies[label])
+    return copies
+
+
+def _move(copy: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(copy, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # the report lies on another disk than the work folder
+            raise
+        write_atomic(target, copy.read_bytes())
+
+
+def _remove_empty(folder: Path, folders: RunFolders) -> None:
+    """Remove folders that a removed file leaves empty, up to the published folders themselves."""
+    while (
+        folder not in (folders.reports, folders.processed) and folder.is_dir() and not any(folder.iterdir())
+    ):
+        folder.rmdir()
+        folder = folder.parent

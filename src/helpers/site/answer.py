@@ -1,0 +1,201 @@
+"""The answer in three sentences, made from the tables: what is seen, how sure, what would change it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.figures.numbers import joined, plain_words, show_with_unit
+from helpers.site.load import Tables, evidence_studies, load_tables
+from helpers.site.phrases import (
+    capital,
+    concept_list,
+    count_words,
+    direction_words,
+    number_word,
+    reported_lines,
+    study_directions,
+)
+
+MOST_NAMED = 3  # trials, or outcomes of a trial, before they are only counted
+MOST_OUTCOMES = 6
+CERTAINTY_ORDER = ("high", "moderate", "low", "very low", "no evidence")
+
+
+def answer_sentences(processed: str | Path | Tables) -> list[str]:
+    """Return the answer in three plain sentences.
+
+    Parameters
+    ----------
+    processed : str, pathlib.Path or dict
+        Folder of the tables, or the tables as `load_tables` returns them.
+
+    Returns
+    -------
+    list of str
+        What the studies show; how sure anyone can be; what would change the answer. Plain text, not HTML.
+
+    """
+    tables = processed if isinstance(processed, dict) else load_tables(processed)
+    return [what_is_seen(tables), how_sure(tables), what_would_change(tables)]
+
+
+def what_is_seen(tables: Tables) -> str:
+    """Return how many studies of how many people report what, and whether against a comparison."""
+    studies, lines = evidence_studies(tables), reported_lines(tables)
+    if lines.empty:
+        start = "No study has been read yet" if studies.empty else "No study on the list reports a result yet"
+        return f"{start}, so it is not known whether exosome therapy regrows hair."
+    reporting = studies[studies["study_id"].isin(lines["study_id"])]
+    k = lines["study_id"].nunique()
+    verb = "reports" if k == 1 else "report"
+    opening = capital(f"{count_words(k, 'study', 'studies')}{_people(reporting, k)} {verb} results")
+    return f"{opening}: {_deeds(lines)}{_control(reporting, k)}."
+
+
+def how_sure(tables: Tables) -> str:
+    """Return whether anything could be pooled, the certainty, and how many contradictions are certain."""
+    clauses = [_pooling(tables["pooled"]), _certainty(tables["certainty"])]
+    contradictions = _contradictions(tables)
+    return capital("; ".join([*clauses, *([contradictions] if contradictions else [])])) + "."
+
+
+def what_would_change(tables: Tables) -> str:
+    """Return the registered trials to come, their size and what they plan to measure."""
+    horizon = tables["horizon"]
+    if horizon.empty:
+        return (
+            "No registered trial with results to come is on the list, so nothing planned would change this."
+        )
+    trials = dict(list(horizon.groupby("study_id", sort=True)))
+    planned = [int(rows["n_planned"].max()) for rows in trials.values() if rows["n_planned"].notna().any()]
+    total = f", with {sum(planned)} people planned in all," if len(planned) == len(trials) > 1 else ""
+    start = capital(
+        f"{count_words(len(trials), 'registered trial', 'registered trials')}{total} could change this"
+    )
+    if len(trials) <= MOST_NAMED:
+        return f"{start}: {joined([_trial(name, rows) for name, rows in trials.items()])}."
+    counts = Counter(horizon.drop_duplicates(["study_id", "concept"])["concept"]).most_common(MOST_NAMED)
+    names = [name for name, _ in counts]
+    return f"{start}; what most of them plan to measure is {concept_list(names, MOST_NAMED)}."
+
+
+def _people(studies: pd.DataFrame, k: int) -> str:
+    """Return ` of 19 people`, or that some studies do not say."""
+    people = studies["n_analysed"].fillna(studies["n_enrolled"])
+    silent = k - int(people.notna().sum())
+    if silent == k:
+        return ""
+    total = int(people.sum())
+    noun = "person" if total == 1 else "people"
+    if not silent:
+        return f" of {total} {noun}"
+    verb = "does" if silent == 1 else "do"
+    return f" of at least {total} {noun} ({number_word(silent)} {verb} not say how many)"
+
+
+def _deeds(lines: pd.DataFrame) -> str:
+    """Return what happened to each outcome, those measured most often first, like with like."""
+    seen = study_directions(lines)
+    by_concept = {name: list(rows["direction"]) for name, rows in seen.groupby("concept", sort=True)}
+    order = sorted(by_concept, key=lambda name: (-len(by_concept[name]), name))
+    alone = lines["study_id"].nunique() == 1  # then "in one study" goes without saying
+    groups: dict[str, list[str]] = {}
+    for name in order[:MOST_OUTCOMES]:
+        deed = direction_words(by_concept[name])
+        groups.setdefault(deed.removesuffix(" in one study") if alone else deed, []).append(name)
+    clauses = []
+    for deed, names in groups.items():
+        each = "each " if len(names) > 1 and not alone else ""
+        clauses.append(f"{concept_list(names, MOST_OUTCOMES)} {each}{deed}")
+    rest = len(order) - MOST_OUTCOMES
+    if rest > 0:
+        clauses.append(
+            f"{count_words(rest, 'further outcome is', 'further outcomes are')} listed with the studies"
+        )
+    return "; ".join(clauses)
+
+
+def _control(studies: pd.DataFrame, k: int) -> str:
+    """Return whether the change can be told from what would have happened anyway."""
+    known = studies["comparison"].dropna()
+    controlled = int(known.isin(["parallel", "within_person"]).sum())
+    if len(known) < k:
+        return ""
+    if controlled == 0:
+        lack = "it had no comparison" if k == 1 else "none of them had a comparison"
+        return f"; {lack}, so the change cannot be credited to exosomes"
+    if controlled == k:
+        return "; it had a comparison" if k == 1 else "; each of them had a comparison"
+    return f"; only {number_word(controlled)} of the {number_word(k)} studies had a comparison"
+
+
+def _pooling(pooled: pd.DataFrame) -> str:
+    """Return what could be pooled, with its estimate, or why nothing could."""
+    if pooled.empty:
+        return "nothing has been pooled yet"
+    fits = pooled[pooled["pooled"] & ~pooled["without_certain_findings"]].drop_duplicates("concept")
+    if fits.empty:
+        if pooled["k"].max() < 2:
+            return "no meta-analysis is possible, because no outcome has two comparable estimates"
+        return "no meta-analysis is possible, for the reasons given with each outcome"
+    found = []
+    for fit in fits.itertuples():
+        size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit)
+        found.append(f"{plain_words(fit.concept)} ({fit.k} estimates: {size})")
+    rest = pooled["concept"].nunique() - len(fits)
+    others = f", and nothing for {count_words(rest, 'other outcome', 'other outcomes')}" if rest else ""
+    return f"estimates could be pooled for {joined(found)}{others}"
+
+
+def _certainty(certainty: pd.DataFrame) -> str:
+    """Return the certainty of each outcome, by level."""
+    if certainty.empty:
+        return "the certainty has not been judged yet"
+    levels = {
+        level: list(rows["concept"])
+        for level in CERTAINTY_ORDER
+        if not (rows := certainty[certainty["certainty"] == level]).empty
+    }
+    if len(levels) == 1:
+        level, names = next(iter(levels.items()))
+        if len(names) == 1:
+            return f"the certainty for {plain_words(names[0])} is {_level(level)}"
+        every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
+        return f"the certainty is {_level(level)} for {every}"
+    return "the certainty is " + joined(
+        [f"{_level(level)} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
+    )
+
+
+def _level(level: str) -> str:
+    return "not to be judged, for want of evidence," if level == "no evidence" else level
+
+
+def _contradictions(tables: Tables) -> str:
+    """Return how many contradictions are certain, and which study has most of them."""
+    findings = tables["findings"]
+    if findings.empty and tables["checks"].empty:
+        return ""
+    certain = findings[findings["severity"] == "certain"]["study_id"]
+    if certain.empty:
+        return "no contradiction in the sources is beyond doubt"
+    study, count = min(Counter(certain).items(), key=lambda item: (-item[1], item[0]))
+    place = f"all in {study}" if count == len(certain) else f"{number_word(count)} of them in {study}"
+    if len(certain) == 1:
+        return f"one contradiction in the sources is beyond doubt, in {study}"
+    return f"{number_word(len(certain))} contradictions in the sources are beyond doubt, {place}"
+
+
+def _trial(name: str, rows: pd.DataFrame) -> str:
+    """Return a trial in words: its size, what it will measure, when."""
+    parts = []
+    if rows["n_planned"].notna().any():
+        parts.append(f"{int(rows['n_planned'].max())} people planned")
+    parts.append(f"to measure {concept_list(list(rows['concept']), MOST_NAMED)}")
+    expected = sorted(rows["expected"].dropna().unique())
+    if expected:
+        parts.append(f"expected {expected[0]}")
+    return f"{name} ({'; '.join(parts)})"

@@ -1,0 +1,135 @@
+"""The whole site: every page made and checked in memory first, then written; nothing half-done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from helpers.figures.numbers import show_value
+from helpers.site.data import csv_files, data_page
+from helpers.site.guard import check_page
+from helpers.site.index import index_page
+from helpers.site.load import load_tables
+from helpers.site.notebook import read_body
+from helpers.site.page import Page, arrange, render, resolve_links, slug
+from helpers.site.printed import printed_pages
+from helpers.tables import write_atomic
+
+STUDY_RUN = "03_study_evidence-"
+OWN_FILES = ("*.html", "data/*.csv", "figures/*.png")
+
+
+def build_site(
+    executed: Mapping[str, str | Path],
+    processed: str | Path,
+    destination: str | Path,
+    provenance: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Write the site: index, a page a notebook run, pages of printed figures, data, downloads, figures.
+
+    Parameters
+    ----------
+    executed : dict of str to path
+        Run name (`01_ingestion`, `03_study_evidence-wan2025` ...) to executed notebook.
+    processed : path
+        Folder of the tables.
+    destination : path
+        Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
+    provenance : dict, optional
+        `version`, `code_sha256`, `parameters` (dict), `inputs` (list of `path` and `sha256`).
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files of the site, sorted.
+
+    Raises
+    ------
+    SiteError
+        When anything may not be published; then nothing is written.
+
+    """
+    provenance = dict(provenance or {})
+    tables = load_tables(processed)
+    files = csv_files(tables)
+    runs = [notebook_page(executed[name], name, provenance) for name in sorted(executed)]
+    pages = [*runs, data_page(tables, files), *printed_pages(tables)]
+    pages = [index_page(tables, pages, provenance), *pages]
+    for page in pages[:1] + pages[1 + len(runs) :]:
+        arrange(page)
+    content = _documents(pages, str(provenance.get("version") or ""))
+    content.update({name: text.encode("utf-8") for name, text in files.items()})
+    return _publish(content, Path(destination))
+
+
+def render_page(
+    notebook_path: str | Path,
+    destination: str | Path,
+    *,
+    run: str | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write one executed notebook as a page that stands alone, its figures beside it; return its path.
+
+    Raises
+    ------
+    SiteError
+        When the page may not be published.
+
+    """
+    destination = Path(destination)
+    page = notebook_page(notebook_path, run or Path(notebook_path).stem, provenance or {}, destination.name)
+    content = _documents([page], str((provenance or {}).get("version") or ""))
+    for name, data in content.items():
+        write_atomic(destination.parent / name, data)
+    return destination
+
+
+def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any], file: str = "") -> Page:
+    """Return the arranged page of one notebook run, with the facts of the run for its header."""
+    body = read_body(path)
+    study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
+    file = file or (f"study-{slug(study)}.html" if study else f"{slug(run)}.html")
+    page = Page(file=file, title="", body=body.html)
+    arrange(page)
+    if study and study not in page.title:
+        page.title = f"{page.title}: {study}"
+    page.short = f"Study {study}" if study else page.title
+    page.facts = [
+        ("Version", str(provenance.get("version") or "not stated")),
+        ("Source notebook", f"{run.split('-')[0]}.ipynb"),
+        ("SHA-256 of this run", Markup("<code>{}</code>").format(body.sha256)),
+        (
+            "Parameters",
+            ", ".join(f"{name} = {show_value(value)}" for name, value in body.parameters.items()) or "none",
+        ),
+    ]
+    return page
+
+
+def _documents(pages: list[Page], version: str) -> dict[str, bytes]:
+    """Return every page and figure by file name, links resolved, each page checked."""
+    homes: dict[str, str] = {}
+    for page in reversed(pages):
+        homes.update(dict.fromkeys(page.anchors, page.file))
+    content: dict[str, bytes] = {}
+    for page in pages:
+        resolve_links(page, homes)
+        html = render(page, pages, version)
+        check_page(page.file, html)
+        content[page.file] = html.encode("utf-8")
+        content.update(page.figures)
+    return content
+
+
+def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:
+    """Write all files, then remove those of an earlier site that are no longer part of it."""
+    written = [write_atomic(destination / name, content[name]) for name in sorted(content)]
+    for pattern in OWN_FILES:
+        for old in sorted(destination.glob(pattern)):
+            if old not in written:
+                old.unlink()
+    return written

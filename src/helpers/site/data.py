@@ -1,0 +1,89 @@
+"""The tables for download: a CSV each, a page that says what every column means."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from typing import Any
+
+import pandas as pd
+
+from helpers.figures.table_html import table_html
+from helpers.site.guard import check_contacts
+from helpers.site.load import Tables
+from helpers.site.page import Page, environment
+from helpers.tables import TABLES, data_dictionary
+
+KINDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
+FORMULA = re.compile(r"^[=+\-@\t\r]")
+NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a frame as RFC 4180 CSV in which no cell can run as a spreadsheet's formula.
+
+    A text that starts with `=`, `+`, `-` or `@` and is no number gets a leading apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_cell(value) for value in row])
+    return stream.getvalue()
+
+
+def csv_files(tables: Tables) -> dict[str, str]:
+    """Return the content of `data/<table>.csv` for every table, each looked through for contact details."""
+    files = {}
+    for name, frame in tables.items():
+        for column in frame.select_dtypes(["string", "object"]):
+            check_contacts(f"table {name}, column {column}", "\n".join(frame[column].dropna().astype(str)))
+        files[f"data/{name}.csv"] = csv_text(frame)
+    return files
+
+
+def data_page(tables: Tables, files: dict[str, str]) -> Page:
+    """Return the page that lists every table with its meaning, columns, download and hash."""
+    entries = []
+    for name, frame in tables.items():
+        meanings = data_dictionary(name)
+        meanings["type"] = [_kind(kind) for kind in meanings["type"]]
+        content = files[f"data/{name}.csv"]
+        entries.append(
+            {
+                "name": name,
+                "meaning": TABLES[name].schema.description,
+                "one_row": " and ".join(TABLES[name].keys),
+                "notebook": TABLES[name].notebook,
+                "rows": len(frame),
+                "size": f"{len(content.encode()) / 1000:.1f} kB",
+                "sha256": hashlib.sha256(content.encode("utf-8")).hexdigest(),
+                "columns": table_html(
+                    meanings,
+                    caption=f"Columns of the table {name}",
+                    columns={
+                        "column": "Column",
+                        "type": "Type",
+                        "may_be_missing": "May be missing",
+                        "meaning": "Meaning",
+                    },
+                ),
+            }
+        )
+    body = environment().get_template("data.html.j2").render(entries=entries)
+    return Page(file="data.html", title="Data: every table, column by column", short="Data", body=body)
+
+
+def _kind(dtype: str) -> str:
+    """Return a column's type in a reader's words, whatever library holds it."""
+    return next((words for start, words in KINDS.items() if dtype.lower().startswith(start)), dtype)
+
+
+def _cell(value: Any) -> Any:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value):
+        return "'" + value
+    return value

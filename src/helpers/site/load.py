@@ -1,0 +1,56 @@
+"""The tables behind a site, all of them, empty where a notebook has not written yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.tables import TABLES, read_table, validate
+
+Tables = dict[str, pd.DataFrame]
+
+
+def load_tables(processed: str | Path) -> Tables:
+    """Return every table; one that is not there yet is empty, with its columns.
+
+    Parameters
+    ----------
+    processed : str or pathlib.Path
+        Folder of the Parquet files.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By table name, in the order of the data's way.
+
+    Raises
+    ------
+    helpers.tables.TableError
+        When a table is there and cannot be read or breaks its schema.
+
+    """
+    folder = Path(processed)
+    return {
+        name: read_table(name, folder) if (folder / f"{name}.parquet").exists() else validate(name, [])
+        for name in TABLES
+    }
+
+
+def evidence_studies(tables: Tables) -> pd.DataFrame:
+    """Return the studies that are evidence on exosomes: established treatments are only compared with."""
+    sources = tables["sources"]
+    comparators = set(sources.loc[sources["tier"] == "comparator", "study_id"])
+    studies = tables["studies"]
+    return studies[~studies["study_id"].isin(comparators)]
+
+
+def verification(tables: Tables) -> dict[str, int]:
+    """Return how many printed figures were found at their place, were not, or could not be looked up."""
+    verified = tables["quantities"]["verified"]
+    return {
+        "figures": len(verified),
+        "found": int((verified == True).sum()),  # noqa: E712 - three-valued, missing is neither
+        "not found": int((verified == False).sum()),  # noqa: E712
+        "not looked up": int(verified.isna().sum()),
+    }

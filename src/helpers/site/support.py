@@ -1,0 +1,76 @@
+"""What one study can and cannot support, in sentences made from its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers.figures import show_number
+from helpers.tables import records
+from helpers.tables.vocabulary import label
+
+
+def support_sentences(
+    study: dict[str, Any], effects: pd.DataFrame, findings: pd.DataFrame, overall: str | None
+) -> list[str]:
+    """Return what a study can support, what it cannot, and why.
+
+    Parameters
+    ----------
+    study : dict
+        Its row of `studies`.
+    effects, findings : pandas.DataFrame
+        Its rows of these tables.
+    overall : str or None
+        Overall risk of bias.
+
+    Returns
+    -------
+    list of str
+        Plain sentences; for a trial without results they say what it plans instead.
+
+    """
+    shown = [row for row in records(effects) if row["headline"] == "yes"]
+    sentences = [_can(study, shown), _cannot(study, shown)]
+    certain = int((findings["severity"] == "certain").sum())
+    if len(findings):
+        sentences.append(
+            f"{len(findings)} places in its documents contradict each other or cannot be so, {certain} of them for certain."
+        )
+    touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
+    if touched:
+        sentences.append(f"Certain findings touch its estimates of {', '.join(touched)}.")
+    if overall:
+        sentences.append(f"Overall risk of bias or quality of the report: {overall}.")
+    return sentences
+
+
+def _can(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
+    sized = [row for row in shown if row["ci_lower"] is not None]
+    if sized:
+        parts = [
+            f"{label(row['concept'])} ({row['contrast'].replace('_', ' ')}): {show_number(row['effect'])}"
+            f" ({show_number(row['ci_lower'])} to {show_number(row['ci_upper'])}) {row['unit'] or ''}".rstrip()
+            for row in sized
+        ]
+        return (
+            "It gives estimates with an interval, each under the assumptions named above: "
+            + "; ".join(parts)
+            + "."
+        )
+    if shown:
+        return "It describes what was seen in single people; no estimate with an interval follows from it."
+    return "It has no results yet; it says what is planned."
+
+
+def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
+    kind = study.get("comparison")
+    if not shown:
+        return "It cannot say anything about the effect until it reports."
+    if kind in ("single_arm", "case"):
+        return (
+            "It cannot tell the effect of exosomes from the natural course, the other parts of the treatment, "
+            "and the way of measuring, because nothing was compared with it."
+        )
+    return "How far its comparison can be trusted is judged domain by domain above."

@@ -1,0 +1,191 @@
+"""Each study's line in the picture of an outcome: direction, size, and what it can be set beside.
+
+Follows the reporting items of SWiM (Campbell et al. 2020, BMJ 368:l6890): grouping by outcome, a
+standard direction, and the reason why a line is or is not comparable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers.tables import records, split_ids
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+
+CONTRAST_WORDS = {
+    "within_arm": "change within a treated group",
+    "within_person": "difference between sites of one scalp",
+    "between_arm": "difference between groups",
+    "proportion": "share of people",
+}
+
+
+_EMPTY = (
+    "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site", "timepoint_weeks", "n", "effect_id",
+    "quantity_ids", "_measure",
+)  # fmt: skip
+
+
+def direction(effect: float | None, concept: str, lowest: float | None = None) -> str:
+    """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
+
+    Parameters
+    ----------
+    effect : float or None
+        Change or difference; a missing one may still have a range.
+    concept : str
+        Outcome; its better direction comes from the vocabulary.
+    lowest : float or None
+        Smaller end of a printed range, used where there is no single effect.
+
+    """
+    size = effect if effect is not None else lowest
+    better = OUTCOME_CONCEPTS[concept].better
+    if size is None or not better:
+        return "unclear"
+    if size == 0:
+        return "no change"
+    return "better" if (size > 0) == (better == "higher") else "worse"
+
+
+def comparison_lines(
+    tables: dict[str, pd.DataFrame], *, overall: dict[str, str], time_tolerance: float = 0.25
+) -> list[dict[str, Any]]:
+    """Return the rows of `comparisons`.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `sources`, `arms`, `outcomes`, `results`, `effects`, `adverse_events`.
+    overall : dict of str to str
+        Overall risk of bias by study.
+    time_tolerance : float
+        Two times are alike when they differ by no more than this share of the longer one.
+
+    Returns
+    -------
+    list of dict
+        One row for each headline effect in an exosome arm, one for each study that lists adverse events,
+        and one `not reported` row for each outcome that a study plans without a result. Two lines are comparable when outcome, contrast, measure, unit and time agree
+        and both have an interval.
+
+    """
+    tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+    ranges = {row["quantity_ids"]: row["minimum"] for row in records(tables["results"])}
+    treated = {
+        (row["study_id"], row["arm_id"])
+        for row in records(tables["arms"])
+        if row["role"].startswith("exosome")
+    }
+    shown = [row for row in records(tables["effects"]) if row["headline"] == "yes"]
+    lines = [_line(row, tiers, ranges) for row in shown if (row["study_id"], row["arm_id"]) in treated]
+    lines += _events(tables, tiers) + _silent(tables, tiers, lines)
+    _number(lines)
+    for line in lines:
+        line["risk_of_bias"] = overall.get(line["study_id"])
+        reasons = _why_not(line, lines, time_tolerance)
+        line["comparable"], line["why_not"] = not reasons, "; ".join(reasons) or None
+    return [{key: value for key, value in line.items() if not key.startswith("_")} for line in lines]
+
+
+def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, float]) -> dict[str, Any]:
+    names = ("concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site")
+    row = {name: effect[name] for name in (*names, "timepoint_weeks", "effect_id", "quantity_ids")}
+    lowest = ranges.get(effect["quantity_ids"])
+    way = (
+        direction(effect["effect"], effect["concept"], lowest)
+        if effect["contrast"] != "proportion"
+        else "unclear"
+    )
+    n = str(effect["n"]) if effect["n"] is not None else effect["n_assumed"]
+    extra = {
+        "tier": tiers.get(effect["study_id"], "core"),
+        "direction": way,
+        "n": n,
+        "_measure": effect["measure"],
+    }
+    return row | extra | {"certain_findings": len(split_ids(effect["finding_ids"]))}
+
+
+def _silent(
+    tables: dict[str, pd.DataFrame], tiers: dict[str, str], lines: list[dict]
+) -> list[dict[str, Any]]:
+    """Return a line for each outcome that a study names and gives no figure for."""
+    told = {(line["study_id"], line["concept"]) for line in lines}
+    told |= {(row["study_id"], "adverse_events") for row in records(tables["adverse_events"])}
+    rows = []
+    for outcome in records(tables["outcomes"]):
+        key = (outcome["study_id"], outcome["concept"])
+        if key not in told:
+            told.add(key)
+            rows.append({"study_id": key[0], "concept": key[1], "tier": tiers.get(key[0], "core"),
+                         "direction": "not reported", "certain_findings": 0})  # fmt: skip
+    return [dict.fromkeys(_EMPTY) | row for row in rows]
+
+
+def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict[str, Any]]:
+    """Return a line for each study that lists adverse events; people affected where they are counted."""
+    rows = []
+    for study_id, events in tables["adverse_events"].groupby("study_id"):
+        counts = [row["count"] for row in records(events) if row["count"] is not None]
+        ids = [name for row in records(events) for name in split_ids(row["quantity_ids"])]
+        rows.append(dict.fromkeys(_EMPTY) | {
+            "study_id": study_id, "concept": "adverse_events", "tier": tiers.get(study_id, "core"),
+            "direction": "unclear", "effect": max(counts) if counts else None, "unit": "people",
+            "certain_findings": 0, "quantity_ids": ";".join(dict.fromkeys(ids)),
+            "_counted": bool(counts),
+        })  # fmt: skip
+    return rows
+
+
+def _number(lines: list[dict[str, Any]]) -> None:
+    counts: dict[str, int] = {}
+    for line in lines:
+        key = f"{line['study_id']}.{line['concept']}"
+        counts[key] = counts.get(key, 0) + 1
+        line["line_id"] = f"{key}.{counts[key]}"
+
+
+def _why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> list[str]:
+    """Return why a line has no partner; an empty list when it has one."""
+    name = label(line["concept"])
+    if line["direction"] == "not reported":
+        return [f"planned or named, and no figure reported: {name}"]
+    if line["concept"] == "adverse_events" and not line.get("_counted"):
+        return ["events are listed without counts"]
+    if line["ci_lower"] is None:
+        return ["no interval can be computed from what is printed"]
+    others = [
+        other
+        for other in lines
+        if other["concept"] == line["concept"] and other["study_id"] != line["study_id"]
+    ]
+    others = [other for other in others if other["ci_lower"] is not None]
+    if not others:
+        return [f"no other study reports {name} with an interval"]
+    steps = (
+        ("contrast", lambda a, b: a["contrast"] == b["contrast"], "others report another kind of contrast"),
+        (
+            "unit",
+            lambda a, b: (a["unit"], a["_measure"]) == (b["unit"], b["_measure"]),
+            "others use another unit or measure",
+        ),
+        (
+            "time",
+            lambda a, b: alike(a["timepoint_weeks"], b["timepoint_weeks"], tolerance),
+            "others measure at another time",
+        ),
+    )
+    for _, test, reason in steps:
+        others = [other for other in others if test(line, other)]
+        if not others:
+            return [reason]
+    return []
+
+
+def alike(a: float | None, b: float | None, tolerance: float) -> bool:
+    """Return whether two times in weeks are near enough to be set side by side."""
+    if a is None or b is None:
+        return False
+    return abs(a - b) <= tolerance * max(a, b)

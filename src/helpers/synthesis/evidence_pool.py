@@ -1,0 +1,178 @@
+"""What can be pooled and what cannot, by rule, outcome by outcome.
+
+Estimates are pooled only when at least two studies report the same outcome as the same kind of
+contrast, in the same unit, at a like time, each with an interval. Changes within an arm, differences
+within a person and differences between arms never meet (Cochrane Handbook, sections 10.5 and 23.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.synthesis.comparison_lines import CONTRAST_WORDS, alike
+from helpers.synthesis.pooling import pool
+from helpers.tables import join_ids, records
+from helpers.tables.vocabulary import label
+
+_METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
+TIERS = {"core": ("core",), "published": ("core", "published")}
+
+
+def pooled_rows(
+    comparisons: pd.DataFrame,
+    effects: pd.DataFrame,
+    *,
+    evidence: str = "core",
+    tau2_method: str = "REML",
+    ci_method: str = "adhoc",
+    level: float = 0.95,
+    time_tolerance: float = 0.25,
+) -> list[dict[str, Any]]:
+    """Return the rows of `pooled`.
+
+    Parameters
+    ----------
+    comparisons, effects : pandas.DataFrame
+        Tables `comparisons` and `effects`.
+    evidence : str
+        `core` or `published`: which tiers take part.
+    tau2_method, ci_method : str
+        As in `pool`: estimator of the between-study variance, and test.
+    level : float
+        Coverage of the intervals.
+    time_tolerance : float
+        Share of the longer time by which two times may differ.
+
+    Returns
+    -------
+    list of dict
+        For each outcome: a row for each pooled group, twice when a certain finding touches one of its
+        estimates (with and without it); otherwise a row for each single estimate, or one row that says
+        that there is none.
+
+    """
+    lines = [row for row in records(comparisons) if row["tier"] in TIERS[evidence]]
+    measures = {row["effect_id"]: row for row in records(effects)}
+    for line in lines:
+        effect = measures.get(line["effect_id"], {})
+        line |= {
+            "measure": effect.get("measure"),
+            "se": effect.get("se"),
+            "assumption": effect.get("assumption"),
+        }
+    options = {"method": tau2_method, "test": ci_method, "level": level}
+    rows: list[dict[str, Any]] = []
+    for concept in sorted({line["concept"] for line in lines}):
+        own = [line for line in lines if line["concept"] == concept]
+        rows += _concept_rows(concept, own, options, time_tolerance)
+    for number, row in enumerate(rows, start=1):
+        row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
+    return rows
+
+
+def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: float) -> list[dict[str, Any]]:
+    estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
+    rows: list[dict[str, Any]] = []
+    for group in _groups(estimates, tolerance):
+        if len(group) < 2:
+            rows.append(_single(concept, group[0], options))
+            continue
+        rows.append(_fit(concept, group, options, without=False))
+        sound = [line for line in group if not line["certain_findings"]]
+        if len(sound) < len(group):
+            rows.append(_fit(concept, sound, options, without=True))
+    return rows or [_nothing(concept, lines)]
+
+
+def _groups(estimates: list[dict], tolerance: float) -> list[list[dict]]:
+    """Sort estimates into groups that may be pooled; a study gives a group one estimate, its latest."""
+    groups: list[list[dict]] = []
+    ordered = sorted(estimates, key=lambda line: (-(line["timepoint_weeks"] or 0), line["line_id"]))
+    for line in ordered:
+        for group in groups:
+            first = group[0]
+            same = all(line[name] == first[name] for name in ("contrast", "unit", "measure"))
+            if same and alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance):
+                if line["study_id"] not in {other["study_id"] for other in group}:
+                    group.append(line)
+                    break
+        else:
+            groups.append([line])
+    return groups
+
+
+def _base(concept: str, lines: list[dict]) -> dict[str, Any]:
+    first = lines[0] if lines else {}
+    return {
+        "concept": concept,
+        "contrast": first.get("contrast"),
+        "unit": first.get("unit"),
+        "measure": first.get("measure"),
+        "studies": join_ids(line["study_id"] for line in lines),
+        "effect_ids": join_ids(line["effect_id"] for line in lines if line["effect_id"]),
+        "assumption": "; ".join(dict.fromkeys(line["assumption"] for line in lines if line.get("assumption")))
+        or None,
+        "k": len(lines),
+    }
+
+
+def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> dict[str, Any]:
+    """Pool a group, or say that leaving out doubtful estimates leaves too few."""
+    row = _base(concept, group) | {"without_certain_findings": without}
+    if len(group) < 2:
+        reason = (
+            f"without the estimates that a certain finding touches, {len(group)} is left: nothing to pool"
+        )
+        return row | {"model": "none", "pooled": False, "reason": reason}
+    yi = np.array([line["effect"] for line in group])
+    vi = np.array([line["se"] for line in group]) ** 2
+    fit = pool(yi, vi, **options)
+    lower, upper = fit.prediction_interval(kind="t")
+    words = CONTRAST_WORDS[group[0]["contrast"]]
+    return row | {
+        "model": "random effects",
+        "tau2_method": options["method"],
+        "ci_method": _METHODS[options["test"]],
+        "estimate": fit.estimate,
+        "se": fit.se,
+        "ci_lower": fit.ci_lower,
+        "ci_upper": fit.ci_upper,
+        "pi_lower": lower,
+        "pi_upper": upper,
+        "tau2": fit.tau2,
+        "i2": fit.i2,
+        "pooled": True,
+        "reason": f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time",
+    }
+
+
+def _single(concept: str, line: dict, options: dict) -> dict[str, Any]:
+    """Show a lone estimate as it is, with the reason why it stays alone."""
+    row = _base(concept, [line]) | {
+        "without_certain_findings": False,
+        "model": "single study",
+        "pooled": False,
+    }
+    named = ("ci_lower", "ci_upper", "se")
+    reason = line["why_not"] or "its partner belongs to another tier"
+    return row | {"estimate": line["effect"]} | {name: line[name] for name in named} | {
+        "ci_method": "Wilson" if line["contrast"] == "proportion" else "Student's t",
+        "reason": f"no meta-analysis: {reason}",
+    }  # fmt: skip
+
+
+def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
+    planned = sorted({line["study_id"] for line in lines if line["direction"] == "not reported"})
+    told = sorted({line["study_id"] for line in lines if line["direction"] != "not reported"})
+    parts = []
+    if told:
+        parts.append(
+            f"{', '.join(told)}: {'; '.join(sorted({str(x['why_not']) for x in lines if x['study_id'] in told}))}"
+        )
+    if planned:
+        parts.append(f"{', '.join(planned)}: planned or named, no figure")
+    row = _base(concept, []) | {"without_certain_findings": False, "model": "none", "pooled": False, "k": 0}
+    return row | {"reason": f"no meta-analysis: {'; '.join(parts)}", "studies": join_ids(told + planned)}

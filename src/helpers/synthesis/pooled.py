@@ -1,0 +1,181 @@
+"""The fit of a meta-analysis, and everything that is read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf, nan, sqrt
+
+import numpy as np
+import pandas as pd
+
+from helpers.synthesis import intervals
+from helpers.synthesis.inputs import level_between, one_of
+from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
+from helpers.synthesis.weighted_mean import WeightedMean
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """A fitted meta-analysis; effects and limits are in the units of yi, tau2 in those units squared.
+
+    Attributes
+    ----------
+    estimate, se, ci_lower, ci_upper, stat, df, p_value
+        Pooled effect, its standard error, interval and test; `df` is None for the normal distribution.
+    tau2, se_tau2, tau, i2, h2
+        Heterogeneity: i2 in percent, h2 a ratio, both from tau2 (from Q for EE), as metafor defines them.
+    q, q_df, q_p_value
+        Cochran's test of homogeneity.
+    weights
+        Share of each study in percent, in the order given.
+    notes
+        What the reader has to know: one study only, rows dropped.
+
+    """
+
+    method: str
+    test: str
+    level: float
+    yi: np.ndarray
+    vi: np.ndarray
+    tau2: float
+    estimate: float
+    se: float
+    df: int | None
+    kept: np.ndarray | None
+    dropped: int
+    notes: tuple[str, ...]
+
+    @property
+    def k(self) -> int:
+        """Number of studies pooled."""
+        return self.yi.size
+
+    @cached_property
+    def _model(self) -> WeightedMean:
+        return WeightedMean(self.yi, self.vi)
+
+    @property
+    def tau(self) -> float:
+        """Between-study standard deviation."""
+        return sqrt(self.tau2)
+
+    @cached_property
+    def se_tau2(self) -> float:
+        """Standard error of tau2; NaN for EE and for one study."""
+        return float(tau2_standard_error(self._model, self.method, np.asarray(self.tau2)))
+
+    @cached_property
+    def stat(self) -> float:
+        """Test statistic of the hypothesis that the effect is 0."""
+        if self.se == 0:
+            return nan if self.estimate == 0 else inf if self.estimate > 0 else -inf
+        return self.estimate / self.se
+
+    @cached_property
+    def p_value(self) -> float:
+        """Two-sided p-value of `stat`."""
+        return float(intervals.two_sided_p(self.stat, self.df))
+
+    @cached_property
+    def _half_width(self) -> float:
+        return intervals.critical_value(self.level, self.df) * self.se
+
+    @property
+    def ci_lower(self) -> float:
+        """Lower confidence limit."""
+        return self.estimate - self._half_width
+
+    @property
+    def ci_upper(self) -> float:
+        """Upper confidence limit."""
+        return self.estimate + self._half_width
+
+    @cached_property
+    def q(self) -> float:
+        """Cochran's Q, with inverse-variance weights."""
+        return float(self._model.profile(0.0).q()) if self.k > 1 else 0.0
+
+    @property
+    def q_df(self) -> int:
+        """Degrees of freedom of Q."""
+        return self.k - 1
+
+    @cached_property
+    def q_p_value(self) -> float:
+        """P-value of Cochran's Q."""
+        return float(intervals.chi2_p(self.q, self.q_df))
+
+    @cached_property
+    def typical_variance(self) -> float:
+        """Typical sampling variance, the within-study part of i2; NaN for one study."""
+        return float(typical_variance(self._model))
+
+    @property
+    def i2(self) -> float:
+        """Share of the variation that is between studies, in percent; 0 for one study."""
+        if self.k == 1:
+            return 0.0
+        if self.method == "EE":
+            return 100 * max(0.0, (self.q - self.q_df) / self.q) if self.q > 0 else 0.0
+        return 100 * self.tau2 / (self.tau2 + self.typical_variance)
+
+    @property
+    def h2(self) -> float:
+        """Total variation as a multiple of the sampling variation; 1 for one study."""
+        if self.k == 1:
+            return 1.0
+        return self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / self.typical_variance
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weight of each study in percent."""
+        w = 1 / (self.vi + self.tau2)
+        return 100 * w / w.sum()
+
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the fit; the restricted one for REML."""
+        return float(self._model.profile(self.tau2).log_likelihood(self.method == "REML"))
+
+    def prediction_interval(self, kind: str = "t", level: float | None = None) -> tuple[float, float]:
+        """Give the limits within which the effect of a new study is expected.
+
+        Parameters
+        ----------
+        kind : {"t", "z", "riley"}
+            Degrees of freedom: k - 1, none (normal), or k - 2 (Riley, Higgins and Deeks 2011).
+        level : float, optional
+            Coverage; that of the fit unless given.
+
+        Returns
+        -------
+        (float, float)
+            Lower and upper limit; NaN with a warning where no degree of freedom is left.
+
+        """
+        one_of("kind", kind, intervals.PREDICTION_KINDS)
+        level = self.level if level is None else level_between(level)
+        return intervals.prediction_limits(self.estimate, self.se, self.tau2, self.k, kind, level)
+
+    def heterogeneity_interval(self, level: float | None = None) -> intervals.HeterogeneityInterval:
+        """Give Q-profile limits (Viechtbauer 2007) of tau2, tau, i2 and h2, each (lower, upper)."""
+        return intervals.q_profile(self._model, self.level if level is None else level_between(level))
+
+    def blups(self) -> pd.DataFrame:
+        """Best linear unbiased predictions of the studies' own effects (Raudenbush and Bryk 1985).
+
+        Returns
+        -------
+        DataFrame
+            estimate, se, lower, upper; one row a study, drawn towards the pooled effect as tau2 and vi say.
+
+        """
+        own = self.tau2 / (self.tau2 + self.vi)
+        estimate = own * self.yi + (1 - own) * self.estimate
+        se = np.sqrt(own * self.vi + (1 - own) ** 2 * self.se**2)
+        half = intervals.critical_value(self.level, self.df) * se
+        return pd.DataFrame(
+            {"estimate": estimate, "se": se, "lower": estimate - half, "upper": estimate + half}
+        )

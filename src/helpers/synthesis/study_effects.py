@@ -1,0 +1,249 @@
+"""The effect sizes that one study's printed figures allow, each with the assumption it needs.
+
+Three kinds of contrast are kept apart: the change within an arm, the difference between two arms,
+and a share of people. Where a figure is missing (a group's size, the pre-post correlation) the effect
+is computed over its range and every row says what was assumed; the headline row is the plainest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from helpers.synthesis.effect_sizes import effect_size
+from helpers.tables import join_ids, records, split_ids
+
+_TREATED = ("exosome", "exosome_combination")
+_CERTAIN = "certain"
+
+
+def study_effects(
+    study: dict[str, Any],
+    arms: pd.DataFrame,
+    results: pd.DataFrame,
+    findings: pd.DataFrame,
+    *,
+    pre_post_correlation: float = 0.7,
+    level: float = 0.95,
+) -> list[dict[str, Any]]:
+    """Return the rows of `effects` for one study.
+
+    Parameters
+    ----------
+    study : dict
+        The study's row of `studies`.
+    arms, results, findings : pandas.DataFrame
+        The study's rows of these tables.
+    pre_post_correlation : float
+        Correlation between the values before and after, assumed where a change has no printed SD.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    list of dict
+        One row an effect and assumption. Intervals of mean changes and differences use Student's t
+        with n - 1 (or Welch's) degrees of freedom, those of shares are Wilson's (1927).
+
+    """
+    builder = _Effects(study, records(arms), records(results), pre_post_correlation, level)
+    rows = [*builder.printed_changes(), *builder.level_changes(), *builder.differences(), *builder.shares()]
+    for number, row in enumerate(rows, start=1):
+        row["effect_id"] = f"{study['study_id']}.e{number:03d}"
+        row["finding_ids"] = join_ids(_touching(row["concept"], findings))
+    return rows
+
+
+def _touching(concept: str, findings: pd.DataFrame) -> list[str]:
+    """Return the certain findings that touch an outcome's estimates."""
+    return [
+        row["finding_id"]
+        for row in records(findings)
+        if row["severity"] == _CERTAIN and concept in split_ids(row["concepts"])
+    ]
+
+
+class _Effects:
+    """The effects of one study; each method yields the rows of one kind of contrast."""
+
+    def __init__(self, study: dict, arms: list[dict], results: list[dict], correlation: float, level: float):
+        self.study, self.results = study, results
+        self.roles = {arm["arm_id"]: arm["role"] for arm in arms}
+        self.sizes = {arm["arm_id"]: arm["n"] for arm in arms}
+        self.correlation, self.level = correlation, level
+        # a change printed for a whole arm comes before changes of some of its people
+        self.whole = {(row["arm_id"], row["concept"]) for row in results if row["kind"] == "change"}
+        self.total = study.get("n_analysed") or study.get("n_enrolled")
+
+    def _row(
+        self, contrast: str, result: dict[str, Any], *others: dict[str, Any], **values: Any
+    ) -> dict[str, Any]:
+        ids = [name for row in (result, *others) for name in split_ids(row["quantity_ids"])]
+        base = {
+            name: result[name]
+            for name in ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "unit")
+        }
+        return base | {"contrast": contrast, "headline": "yes", "quantity_ids": join_ids(ids)} | values
+
+    def _interval(self, effect: float, se: float, df: float) -> dict[str, float]:
+        half = stats.t.ppf(0.5 + self.level / 2, df) * se if df > 0 else np.nan
+        return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
+
+    def _group_sizes(self, result: dict[str, Any]) -> tuple[int | None, str, str]:
+        """Return n, n in words where assumed, and the assumption."""
+        stated = result["n"] or self.sizes.get(result["arm_id"])
+        if stated:
+            return int(stated), "", ""
+        if self.total:
+            return (
+                int(self.total),
+                f"{self.total} (all enrolled)",
+                "n not stated with the result: all enrolled",
+            )
+        return None, "", "n not stated"
+
+    def printed_changes(self) -> Iterator[dict[str, Any]]:
+        """Yield changes that are printed as such, with their SD where there is one."""
+        for result in self.results:
+            if result["kind"] != "change":
+                continue
+            n, assumed, why = self._group_sizes(result)
+            if result["mean"] is not None and result["sd"] is not None and n and n > 1:
+                values = self._interval(result["mean"], result["sd"] / np.sqrt(n), n - 1)
+                stated = None if assumed else n
+                yield self._row("within_arm", result, measure="MC", **values, n=stated, n_assumed=assumed or None,
+                                assumption=why or None)  # fmt: skip
+            elif result["mean"] is not None:
+                yield self._row(
+                    "within_arm", result, measure="MC", effect=result["mean"], assumption="no interval: no SD"
+                )
+            elif result["minimum"] is not None:
+                span = f"printed as a range, {result['minimum']:g} to {result['maximum']:g}, without a mean"
+                yield self._row("within_arm", result, measure="MC", assumption=f"{span}: no single estimate")
+
+    def _pairs(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
+        levels = [row for row in self.results if row["kind"] == "level" and row["mean"] is not None]
+        key = ("arm_id", "concept", "site", "unit")
+        for after in levels:
+            for before in levels:
+                same = all(before[name] == after[name] for name in key)
+                if same and before["timepoint_weeks"] == 0 and after["timepoint_weeks"] != 0:
+                    yield before, after
+
+    def level_changes(self) -> Iterator[dict[str, Any]]:
+        """Yield changes worked out from levels before and after."""
+        for before, after in self._pairs():
+            change = after["mean"] - before["mean"]
+            if before["sd"] is None or after["sd"] is None:
+                why = "no interval: one person or no SD"
+                shown = "no" if (after["arm_id"], after["concept"]) in self.whole else "yes"
+                yield self._row(
+                    "within_arm", after, before, measure="MC", effect=change, assumption=why, headline=shown
+                )
+                continue
+            yield from self._spread_changes(before, after)
+
+    def _spread_changes(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for size, headline, said in self._splits(after):
+            es = effect_size(
+                "MC", m1i=[after["mean"]], m2i=[before["mean"]], sd1i=[after["sd"]], sd2i=[before["sd"]],
+                ni=[size], ri=[self.correlation],
+            )  # fmt: skip
+            values = self._interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), size - 1)
+            why = f"pre-post correlation {self.correlation:g}" + (f"; {said}" if said else "")
+            yield self._row("within_arm", after, before, measure="MC", **values, headline=headline,
+                            n=None if said else size, n_assumed=str(size) if said else None, assumption=why)  # fmt: skip
+
+    def _splits(self, result: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
+        """Yield possible sizes of one of two groups: n, headline, words."""
+        stated = result["n"] or self.sizes.get(result["arm_id"])
+        if stated:
+            yield int(stated), "yes", ""
+        elif self.total:
+            for size in range(2, int(self.total) - 1):
+                half = "yes" if size == self.total // 2 else "no"
+                yield size, half, f"{size} of the {self.total} enrolled in this group"
+
+    def differences(self) -> Iterator[dict[str, Any]]:
+        """Yield differences between a treated and a comparison arm at the same time and place."""
+        spread = [row for row in self.results if row["mean"] is not None and row["sd"] is not None]
+        for treated in spread:
+            for control in spread:
+                if self._comparison(treated, control):
+                    yield from self._difference(treated, control)
+
+    def _comparison(self, treated: dict[str, Any], control: dict[str, Any]) -> bool:
+        roles = self.roles.get(treated["arm_id"]), self.roles.get(control["arm_id"])
+        key = ("concept", "site", "timepoint_weeks", "unit", "kind")
+        after = treated["timepoint_weeks"] != 0
+        return (
+            after
+            and roles[0] in _TREATED
+            and roles[1] not in _TREATED
+            and all(treated[k] == control[k] for k in key)
+        )
+
+    def _difference(self, treated: dict[str, Any], control: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        within = self.study.get("comparison") == "within_person"
+        for size, headline, said in self._splits(treated):
+            other = (
+                control["n"]
+                or self.sizes.get(control["arm_id"])
+                or (int(self.total) - size if self.total else None)
+            )
+            if not other or other < 2 or size < 2:
+                continue
+            if within:
+                values, why = self._paired(treated, control, size)
+            else:
+                values, why = self._welch(treated, control, size, int(other)), ""
+            why = "; ".join(
+                part for part in (why, f"{size} and {other} people in the groups" if said else "") if part
+            )
+            total = size if within else size + int(other)
+            yield self._row("within_person" if within else "between_arm", treated, control, measure="MD",
+                            comparator_id=control["arm_id"], headline=headline, n=None if said else total,
+                            n_assumed=f"{size} + {other}" if said else None, assumption=why or None, **values)  # fmt: skip
+
+    def _welch(self, treated: dict[str, Any], control: dict[str, Any], n1: int, n2: int) -> dict[str, float]:
+        es = effect_size(
+            "MD", m1i=[treated["mean"]], sd1i=[treated["sd"]], n1i=[n1],
+            m2i=[control["mean"]], sd2i=[control["sd"]], n2i=[n2],
+        )  # fmt: skip
+        a, b = treated["sd"] ** 2 / n1, control["sd"] ** 2 / n2
+        df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1)) if a + b > 0 else n1 + n2 - 2
+        return self._interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), df)
+
+    def _paired(
+        self, treated: dict[str, Any], control: dict[str, Any], n: int
+    ) -> tuple[dict[str, float], str]:
+        r = self.correlation
+        sd = np.sqrt(max(treated["sd"] ** 2 + control["sd"] ** 2 - 2 * r * treated["sd"] * control["sd"], 0))
+        values = self._interval(treated["mean"] - control["mean"], sd / np.sqrt(n), n - 1)
+        return values, f"correlation between the two sites {r:g}"
+
+    def shares(self) -> Iterator[dict[str, Any]]:
+        """Yield shares of people with Wilson's interval, for the stated or the enrolled number."""
+        for result in self.results:
+            if result["kind"] != "count":
+                continue
+            n, assumed, why = self._group_sizes(result)
+            share = result["percent"] if result["percent"] is not None else _ratio(result["count"], n)
+            if share is None:
+                continue
+            values: dict[str, Any] = {"effect": share}
+            if n:
+                low, high = proportion_confint(share * n, n, alpha=1 - self.level, method="wilson")
+                values |= {"se": np.sqrt(share * (1 - share) / n), "ci_lower": low, "ci_upper": high}
+            yield self._row("proportion", result, measure="PR", **values, n=None if assumed else n,
+                            n_assumed=assumed or None, assumption=why or None)  # fmt: skip
+
+
+def _ratio(count: float | None, n: int | None) -> float | None:
+    return count / n if count is not None and n else None

@@ -1,0 +1,82 @@
+"""Small honest studies as table rows, for the tests to break one figure at a time."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from helpers.appraisal import StudyEvidence
+from helpers.tables import validate
+
+STUDY = "made2026"
+
+
+def quantity(name: str, printed: str, concept: str, **fields: Any) -> dict[str, Any]:
+    """Return a row of `quantities`."""
+    base = {"quantity_id": f"{STUDY}.{name}", "study_id": STUDY, "source_id": STUDY, "printed": printed}
+    base |= {"kind": "mean", "role": "result", "concept": concept, "section": "Results", "line": 7}
+    return base | fields
+
+
+def result(number: int, **fields: Any) -> dict[str, Any]:
+    """Return a row of `results`; `ids` names its quantities."""
+    ids = ";".join(f"{STUDY}.{name}" for name in fields.pop("ids"))
+    base = {"result_id": f"{STUDY}.r{number:02d}", "study_id": STUDY, "source_id": STUDY, "arm_id": "exosome"}
+    base |= {
+        "concept": "hair_density",
+        "site": "vertex",
+        "timepoint_weeks": 0.0,
+        "kind": "level",
+        "quantity_ids": ids,
+    }
+    return base | fields
+
+
+def evidence(
+    quantities: list[dict[str, Any]] = (),
+    results: list[dict[str, Any]] = (),
+    study: dict[str, Any] | None = None,
+    source: dict[str, Any] | None = None,
+    arms: list[dict[str, Any]] | None = None,
+    outcomes: list[dict[str, Any]] = (),
+    events: list[dict[str, Any]] = (),
+) -> StudyEvidence:
+    """Return the evidence of a made-up study, every table validated."""
+    if arms is None:
+        arms = [{"arm_id": "exosome", "role": "exosome"}, {"arm_id": "control", "role": "placebo"}]
+    arms = [{"study_id": STUDY} | arm for arm in arms]
+    outcomes = [
+        {"study_id": STUDY, "outcome_id": f"o{index}", "priority": "primary"} | row
+        for index, row in enumerate(outcomes)
+    ]
+    base = {
+        "source_id": STUDY,
+        "study_id": STUDY,
+        "tier": "core",
+        "format": "article",
+        "document": "made.txt",
+    }
+    base |= {"has_results": bool(results), "access": "full text", "document_present": True}
+    tables = {
+        "sources": [base | (source or {})],
+        "studies": [{"study_id": STUDY, "comparison": "parallel"} | (study or {})],
+        "arms": arms,
+        "outcomes": list(outcomes),
+        "quantities": list(quantities),
+        "results": list(results),
+        "adverse_events": [{"study_id": STUDY, "arm_id": "exosome"} | row for row in events],
+    }
+    return StudyEvidence.from_tables({name: frame(name, rows) for name, rows in tables.items()}, STUDY)
+
+
+def frame(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a validated table."""
+    return validate(name, rows) if len(rows) else empty(name).copy()
+
+
+@cache
+def empty(name: str) -> pd.DataFrame:
+    """Return a table without rows; made once, since validation is the slow part of these tests."""
+    return validate(name, [])

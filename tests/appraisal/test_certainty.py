@@ -1,0 +1,119 @@
+"""Certainty by GRADE: start, steps, floor, and the reasons with their numbers."""
+
+from __future__ import annotations
+
+from frames import frame
+
+from helpers.appraisal import TOOLS, certainty
+
+CONCEPT = "hair_density"
+
+
+def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
+    """Return the tables of k randomised trials with a pooled estimate; `change` overrides columns."""
+    names = [f"t{index}" for index in range(k)]
+    line = {
+        "concept": CONCEPT,
+        "tier": "published",
+        "direction": "better",
+        "comparable": True,
+        "contrast": "between_arm",
+    }
+    line |= {"effect": 15.0, "ci_lower": 10.0, "ci_upper": 20.0} | change.get("line", {})
+    study = {"allocation": "randomised", "comparison": "parallel", "n_analysed": n, "registration": "NCT0"}
+    study |= change.get("study", {})
+    fit = {
+        "concept": CONCEPT,
+        "evidence": "published",
+        "model": "REML",
+        "k": k,
+        "estimate": 15.0,
+        "pooled": True,
+    }
+    fit |= {
+        "ci_lower": 10.0,
+        "ci_upper": 20.0,
+        "pi_lower": 5.0,
+        "pi_upper": 25.0,
+        "i2": 20.0,
+        "reason": "same",
+    }
+    fit |= {"without_certain_findings": False, "pooled_id": "p"} | change.get("pooled", {})
+    domains = [
+        {
+            "study_id": name,
+            "tool": "RoB 2",
+            "domain": domain,
+            "judgement": judgement,
+            "reason": "x",
+            "order": order,
+        }
+        for name in names
+        for order, domain in enumerate(TOOLS["RoB 2"].domains)
+    ]
+    return {
+        "comparisons": frame("comparisons", [line | {"study_id": name, "line_id": name} for name in names]),
+        "results": frame("results", []),
+        "studies": frame("studies", [study | {"study_id": name} for name in names]),
+        "risk_of_bias": frame("risk_of_bias", domains),
+        "findings": frame("findings", change.get("findings", [])),
+        "pooled": frame("pooled", [fit] if k > 1 else []),
+    }
+
+
+def grade(**change) -> dict:
+    """Return the certainty of a made-up body, checked against the table."""
+    row = certainty(CONCEPT, "published", **body(**change))
+    frame("certainty", [row])
+    return row
+
+
+def test_large_sound_trials_start_and_stay_high():
+    row = grade()
+    assert (row["start"], row["certainty"], row["participants"]) == ("high", "high", 600)
+    assert row["studies"] == "t0;t1"
+
+
+def test_each_domain_steps_down_with_its_number():
+    assert grade(judgement="high")["risk_of_bias"] == 1
+    assert grade(n=100)["imprecision"] == 1 and "200 participants" in grade(n=100)["reasons"]
+    assert grade(n=10)["imprecision"] == 2
+    assert grade(pooled={"ci_lower": -1.0})["imprecision"] == 1
+    assert grade(pooled={"pi_lower": -5.0, "i2": 80.0})["inconsistency"] == 1
+    assert "I² 80 %" in grade(pooled={"pi_lower": -5.0, "i2": 80.0})["reasons"]
+    assert grade(n=40, study={"registration": None})["publication_bias"] == 1
+    assert grade(line={"contrast": "within_arm"})["indirectness"] == 1
+
+
+def test_uncontrolled_studies_start_low_and_end_at_the_floor():
+    row = grade(
+        k=1, n=16, judgement="high", study={"allocation": "none stated"}, line={"contrast": "within_arm"}
+    )
+    assert (row["start"], row["certainty"]) == ("low", "very low")
+
+
+def test_a_certain_finding_counts():
+    finding = {
+        "finding_id": "f",
+        "study_id": "t0",
+        "check": "x",
+        "detected_by": "rule",
+        "severity": "certain",
+    }
+    finding |= {"statement": "x", "locators": "x", "concepts": CONCEPT}
+    row = grade(findings=[finding])
+    assert row["risk_of_bias"] == 1 and "1 certain finding touches" in row["reasons"]
+    assert grade(judgement="high", findings=[finding])["risk_of_bias"] == 2
+
+
+def test_no_study_no_evidence():
+    row = certainty("vellus_share", "published", **body())
+    assert (row["start"], row["certainty"], row["participants"]) == ("no evidence", "no evidence", None)
+    frame("certainty", [row])
+    comparators = body()
+    comparators["comparisons"]["tier"] = "comparator"
+    assert certainty(CONCEPT, "published", **comparators)["certainty"] == "no evidence"
+
+
+def test_non_randomised_is_not_randomised():
+    assert grade(study={"allocation": "non-randomised"})["start"] == "low"

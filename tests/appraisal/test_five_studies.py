@@ -1,0 +1,132 @@
+"""What the rules find in the five sources."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from helpers.appraisal import RULES, StudyEvidence, check_judgements, merge_findings, overall, run_checks
+from helpers.tables import records, split_ids, validate
+
+STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
+
+
+@pytest.fixture(scope="module")
+def found(tables):
+    """Return findings and checks by study."""
+    return {name: run_checks(StudyEvidence.from_tables(tables, name)) for name in STUDIES}
+
+
+def by_check(found, study: str, check: str) -> list[dict]:
+    """Return one rule's findings in a study."""
+    return [row for row in found[study][0] if row["check"] == check]
+
+
+def figures(row: dict) -> set[str]:
+    """Return the quantities of a finding, without the study."""
+    return {name.partition(".")[2] for name in split_ids(row["quantity_ids"])}
+
+
+def test_every_rule_is_listed_for_every_study(found):
+    for findings, checks in found.values():
+        assert [row["check"] for row in checks] == [rule.name for rule in RULES]
+        assert {row["check"] for row in findings} == {
+            row["check"] for row in checks if row["outcome"] == "found"
+        }
+        validate("findings", findings)
+        validate("checks", checks)
+
+
+def test_every_figure_named_exists_and_has_its_place(found, tables):
+    known = set(tables["quantities"]["quantity_id"])
+    for findings, _ in found.values():
+        for row in findings:
+            assert set(split_ids(row["quantity_ids"])) <= known
+            assert (row["locators"] == "whole document") == (not row["quantity_ids"])
+            assert all(
+                re.search(r", line \d+", place)
+                for place in row["locators"].split("; ")
+                if row["quantity_ids"]
+            )
+
+
+def test_wan_shares_fit_fifteen_and_not_sixteen(found):
+    eighty, eightyseven = by_check(found, "wan2025", "percent-of-n")
+    assert eighty["severity"] == "certain" and {"noticed", "n_methods"} <= figures(eighty)
+    assert eightyseven["severity"] == "likely" and "14/16 = 87.5 %" in eightyseven["arithmetic"]
+    assert all("fit together: n = 15" in row["arithmetic"] for row in (eighty, eightyseven))
+
+
+def test_wan_baseline_too_scattered_for_its_range(found):
+    exosome, control, both = by_check(found, "wan2025", "sd-in-range")
+    assert {"t1_base_exosome", "baseline_low", "baseline_high"} <= figures(exosome)
+    assert "possible: only 3" in control["arithmetic"]
+    assert "no pair adds up to 16" in both["arithmetic"]
+    assert {row["severity"] for row in (exosome, control, both)} == {"likely"}
+
+
+def test_wan_change_against_the_extremes(found):
+    mean, sd = by_check(found, "wan2025", "change-of-extremes")
+    assert "75 to 110 is 35; 95 to 125 is 30" in mean["arithmetic"]
+    assert "= 2.58, printed 6.5" in sd["arithmetic"] and sd["severity"] == "likely"
+    assert "5.38" in by_check(found, "wan2025", "implausible-change")[0]["arithmetic"]
+
+
+def test_wan_p_value(found):
+    between, within = by_check(found, "wan2025", "p-value")
+    assert "every split of 16: p from 0.100" in between["arithmetic"]
+    assert "needs a group of 3 to 10 people" in within["statement"]
+    assert by_check(found, "wan2025", "p-value-owner")[0]["severity"] == "certain"
+
+
+def test_wan_announces_what_it_does_not_give(found):
+    rows = by_check(found, "wan2025", "time-point-not-reported")
+    assert {"12 weeks", "1 month", "3 months", "6 months"} <= {
+        row["statement"].partition("at ")[2].partition(" is")[0] for row in rows
+    }
+    assert [row["severity"] for row in rows].count("certain") == 3
+    assert "table_title_12w" in set().union(*map(figures, rows))
+    lacking = {row["concepts"] for row in by_check(found, "wan2025", "outcome-not-reported")}
+    assert {"hair_thickness", "investigator_global"} <= lacking
+
+
+def test_wan_control_group_and_units(found):
+    (control,) = by_check(found, "wan2025", "control-group")
+    assert control["severity"] == "certain" and figures(control) == {"t1_base_control", "t1_week4_control"}
+    (units,) = by_check(found, "wan2025", "units")
+    assert "follicles/cm2 and hairs/cm2" in units["statement"]
+
+
+def test_registrations(found):
+    (phase,) = by_check(found, "IRCT20160427027636N8", "registry-conflict")
+    assert phase["severity"] == "certain" and "2-3" in phase["arithmetic"] and "1-2" in phase["arithmetic"]
+    assert "21 days" in by_check(found, "IRCT20160427027636N8", "dates")[0]["arithmetic"]
+    assert by_check(found, "IRCT20160427027636N8", "masking")
+    outcome = {row["check"]: row["outcome"] for row in found["IRCT20160427027636N8"][1]}
+    assert outcome["block-size"] == "passed" and outcome["totals"] == "passed"
+    assert by_check(found, "NCT06932393", "design-field")[0]["severity"] == "certain"
+    assert by_check(found, "NCT06932393", "dates-missing")
+
+
+def test_cases(found):
+    (still,) = by_check(found, "lepekhova2025", "no-change")
+    assert figures(still) == {"case2_second_before", "case2_second_after"}
+    (sessions,) = by_check(found, "chan2025", "session-times")
+    assert {"interval", "session_3", "session_5"} <= figures(sessions)
+
+
+def test_merged_findings_keep_every_reader_finding_once(found, tables):
+    readers = records(tables["reader_findings"])
+    merged = merge_findings([row for findings, _ in found.values() for row in findings], readers)
+    names = [row["finding_id"] for row in merged]
+    assert len(names) == len(set(names)) == len(validate("findings", merged))
+    dropped = {row["finding_id"] for row in readers} - set(names)
+    assert "IRCT20160427027636N8.phase-two-values" in dropped
+    assert "wan2025.no-control-but-control" in dropped
+
+
+def test_the_sheets_judge_risk_of_bias_in_the_words_of_their_tools(tables):
+    judgements = tables["reader_judgements"]
+    assert check_judgements(judgements) == []
+    assert overall(judgements[judgements["study_id"] == "wan2025"]) == "critical"

@@ -1,0 +1,122 @@
+"""The three things a cell shows: a figure, a table, a sentence."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from helpers.figures import Figure, before_after, say, show_figure, show_number, show_table, table_html
+
+
+def captured(function, *arguments, **options):
+    """Return the data of the one output that a display function makes."""
+    with patch("helpers.figures.display.display") as display:
+        function(*arguments, **options)
+    (call,) = display.call_args_list
+    assert call.kwargs == {"raw": True}
+    return call.args[0]
+
+
+def small_figure():
+    """Return a figure with a hostile case name."""
+    return before_after([{"case": '"><script>x', "before": 10, "after": 12.5}], title="One case")
+
+
+def test_figure_is_one_html_output_with_words():
+    data = captured(show_figure, small_figure(), label="one-case")
+    page = BeautifulSoup(data["text/html"], "html.parser")
+    image = page.find("img")
+    assert page.find("figure")["id"] == "one-case"
+    assert image["src"].startswith("data:image/png;base64,")
+    assert "12.5 after" in image["alt"]
+    assert image["width"] == "720"
+    assert page.find("script") is None
+    assert "12.5" in data["text/plain"]
+
+
+@pytest.mark.parametrize("gap", ["alt", "caption", "label"])
+def test_figure_without_words_is_refused(gap):
+    figure = small_figure()
+    words = {"alt": figure.alt, "caption": figure.caption} | ({gap: " "} if gap != "label" else {})
+    with pytest.raises(ValueError, match="empty"):
+        show_figure(Figure(figure.figure, **words), label="" if gap == "label" else "a")
+
+
+def test_table_escapes_and_heads_its_rows():
+    frame = pd.DataFrame(
+        {"study_id": ["<script>alert(1)</script>", "b"], "n": [35.0, np.nan], "ok": [True, None]}
+    )
+    page = BeautifulSoup(captured(show_table, frame, caption="A & <b>")["text/html"], "html.parser")
+    assert page.find("script") is None
+    assert page.find("caption").get_text() == "A & <b>"
+    region = page.find("div", class_="scroll")
+    assert (region["role"], region["aria-label"], region["tabindex"]) == ("region", "A & <b>", "0")
+    assert [cell["scope"] for cell in page.select("thead th")] == ["col"] * 3
+    assert [cell["scope"] for cell in page.select("tbody th")] == ["row"] * 2
+    assert page.select("tbody td")[0].get_text() == "35"
+    missing = page.select("tbody td")[2].find("span")
+    assert (missing.get_text(), missing["aria-label"]) == ("–", "not stated")
+
+
+def test_table_links_quantities_and_anchors_rows():
+    frame = pd.DataFrame({"quantity_id": ["w.1"], "quantity_ids": ["w.1;w.2"]})
+    page = BeautifulSoup(
+        table_html(frame, caption="c", link_quantities=True, anchor_column="quantity_id"), "html.parser"
+    )
+    assert [link["href"] for link in page.find_all("a")] == ["#q-w.1", "#q-w.2"]
+    assert page.find("tr", id="q-w.1")
+
+
+def test_empty_table_and_unknown_column():
+    frame = pd.DataFrame({"a": []})
+    assert ">nothing here<" in table_html(frame, caption="c", empty="nothing here")
+    with pytest.raises(KeyError, match="no column b"):
+        table_html(frame, caption="c", columns={"b": "B"})
+    with pytest.raises(ValueError, match="caption"):
+        show_table(frame, caption="")
+
+
+def test_table_columns_and_formats():
+    frame = pd.DataFrame({"a": [1], "share": [0.256], "p": [0.02]})
+    html = table_html(
+        frame,
+        caption="c",
+        columns={"share": "Share", "p": "P"},
+        formats={"share": ".0%", "p": lambda v: f"P={v}"},
+    )
+    assert "26%" in html
+    assert "P=0.02" in html
+    assert ">a<" not in html
+
+
+def test_sentence_escapes_values_and_keeps_its_own_markup():
+    data = captured(say, "<strong>{{ n }}</strong> of {{ name }}", n=35.0, name="<i>")
+    assert data["text/html"] == "<p><strong>35</strong> of &lt;i&gt;</p>"
+    assert data["text/plain"] == "35 of <i>"
+
+
+@pytest.mark.parametrize("values", [{}, {"n": None}, {"n": float("nan")}, {"n": pd.NA}])
+def test_sentence_refuses_what_is_missing(values):
+    with pytest.raises(ValueError, match="n' is undefined|missing"):
+        say("{{ n }} studies", **values)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (35.0, "35"),
+        (6.5, "6.5"),
+        (-8, "−8"),
+        (0.02134567, "0.02135"),
+        (186.75, "186.8"),
+        (12_400, "12,400"),
+        (2025, "2025"),
+        (0, "0"),
+        (3.2e-9, "3.20 × 10^−9"),
+        (float("inf"), "infinite"),
+    ],
+)
+def test_numbers(value, text):
+    assert show_number(value) == text

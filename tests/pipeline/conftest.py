@@ -1,0 +1,54 @@
+"""The small project as fixtures: bare, and with its report made."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pipeline_project import STAGES, install_stubs, make_project  # noqa: E402
+
+
+def put_stubs(patch: pytest.MonkeyPatch) -> None:
+    """Let the runner see the small project's stages and stubs of the other rooms."""
+    stubs: dict = {}
+    install_stubs(stubs)
+    for name, module in stubs.items():
+        patch.setitem(sys.modules, name, module)
+    patch.setattr("helpers.pipeline.runner.evidence_stages", lambda: STAGES)
+    for user in ("graph", "manifest", "sweep"):  # the package may be under work while the tests run
+        patch.setattr(f"helpers.pipeline.{user}.code_hash", lambda: "code")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the small project, with the other rooms stubbed and the working folder in it."""
+    put_stubs(monkeypatch)
+    root = make_project(tmp_path / "project")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def report_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose report is made, for copying."""
+    from helpers.pipeline.runner import run
+
+    root = make_project(tmp_path_factory.mktemp("made") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        put_stubs(patch)
+        assert run(root, jobs=2).succeeded
+    return root
+
+
+@pytest.fixture
+def made(project: Path, report_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the small project with its report; it was made elsewhere and is up to date here, too."""
+    shutil.rmtree(project)
+    shutil.copytree(report_once, project)
+    monkeypatch.chdir(project)
+    return project

@@ -1,0 +1,114 @@
+"""A small project for the runner: three notebooks that write plain files, two studies, a stub of a site."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from helpers.pipeline.graph import Stage
+
+PARAMETERS = """\
+raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data}
+processed: {type: str, default: data/processed, notebooks: [01_first, 02_each, 03_last], meaning: tables}
+study_id: {type: str, default: alpha, notebooks: [02_each], meaning: the study, set_by: runner}
+evidence: {type: str, default: core, choices: [core, published], notebooks: [03_last], meaning: which}
+correlation:
+  {type: float, default: 0.7, minimum: -0.99, maximum: 0.999, notebooks: [02_each, 03_last], meaning: assumed}
+rounds: {type: int, default: 2, minimum: 1, notebooks: [03_last], meaning: how many}
+shown: {type: bool, default: true, notebooks: [03_last], meaning: whether shown}
+names: {type: list, default: [a, b], notebooks: [03_last], meaning: which}
+"""
+
+FIRST = """\
+from pathlib import Path
+Path(processed).mkdir(parents=True, exist_ok=True)
+text = "".join(path.read_text() for path in sorted(Path(raw, "studies").glob("*.yaml")))
+(Path(processed) / "one.parquet").write_text(text)
+print("written to", Path(processed).resolve())"""
+LAST = """\
+from pathlib import Path
+(Path(processed) / "three.parquet").write_text((Path(processed) / "one.parquet").read_text() + evidence)"""
+
+STAGES = (
+    Stage("01_first", reads=(), writes=("one",), raw="all"),
+    Stage("02_each", reads=("one",), writes=(), raw="sheet", per_study=True),
+    Stage("03_last", reads=("one",), writes=("three",)),
+)
+
+
+def write_cells(path: Path, parameters: str, *sources: str) -> Path:
+    """Write a notebook with a title, a parameters cell and code cells."""
+    cells = [new_markdown_cell("# A notebook"), new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += [new_code_cell(source) for source in sources]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+FIRST_PARAMETERS = 'raw: str = "data/raw"\nprocessed: str = "data/processed"'
+EACH_PARAMETERS = (
+    'processed: str = "data/processed"\nstudy_id: str = "alpha"\ncorrelation: float = 0.7  # assumed'
+)
+LAST_PARAMETERS = (
+    'processed: str = "data/processed"\nevidence: str = "core"\ncorrelation: float = 0.7\n'
+    'rounds: int = 2\nshown: bool = True\nnames: list = ["a", "b"]'
+)
+
+
+def make_project(root: Path) -> Path:
+    """Write the small project below a folder."""
+    (root / "notebooks").mkdir(parents=True)
+    (root / "data" / "raw" / "studies").mkdir(parents=True)
+    (root / "notebooks" / "parameters.yaml").write_text(PARAMETERS)
+    for study in ("alpha", "beta"):
+        (root / "data" / "raw" / "studies" / f"{study}.yaml").write_text(f"study_id: {study}\n")
+    write_cells(root / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
+    write_cells(
+        root / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "print(study_id, correlation)", "study_id"
+    )
+    write_cells(root / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, LAST)
+    return root
+
+
+def stub_site(executed: dict[str, Path], processed: Path, destination: Path, provenance: dict) -> list[Path]:
+    """Write a page for each run and an index."""
+    pages = []
+    for name, notebook in executed.items():
+        page = destination / "studies" / f"{name}.html" if "-" in name else destination / f"{name}.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(notebook.read_text())
+        pages.append(page)
+    index = destination / "index.html"
+    index.write_text(f"{sorted(executed)} {provenance['parameters']}")
+    return [*pages, index]
+
+
+class StubProblem(types.SimpleNamespace):
+    """A problem with a sheet."""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem}; {self.remedy}"
+
+
+def stub_check(raw: Path, files: list[Path] | None = None) -> list[StubProblem]:
+    """Find sheets that say `broken`."""
+    sheets = sorted(Path(raw, "studies").glob("*.yaml")) if files is None else files
+    return [
+        StubProblem(file=str(sheet), line=1, field="", problem="it is broken", remedy="mend it")
+        for sheet in sheets
+        if "broken" in Path(sheet).read_text()
+    ]
+
+
+def install_stubs(modules: dict) -> None:
+    """Put stubs in the place of the rooms that read sources and build pages."""
+    site, sources = types.ModuleType("helpers.site"), types.ModuleType("helpers.sources")
+    site.build_site = stub_site
+    sources.check_raw = stub_check
+    sources.SourceError = type("SourceError", (Exception,), {"problems": []})
+    modules |= {"helpers.site": site, "helpers.sources": sources}

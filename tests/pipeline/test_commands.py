@@ -1,0 +1,225 @@
+"""Releases, verification, sweeps, and the parts that need no kernel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, RunFolders
+from helpers.pipeline.canonical import canonical
+from helpers.pipeline.commands import cli
+from helpers.pipeline.gather import gather
+from helpers.pipeline.graph import evidence_stages
+from helpers.pipeline.manifest import as_text, complete
+from helpers.pipeline.parameters import load_parameters
+from helpers.pipeline.publish import publish
+from helpers.pipeline.release import release, verify
+from helpers.pipeline.sweep import read_grid, sweep
+from helpers.tables import TABLES, TableError, read_table, write_table
+
+FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}}
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> RunFolders:
+    """Return the folders of a small published report."""
+    folders = RunFolders(tmp_path, tmp_path / "raw", tmp_path / "out")
+    for path in (folders.tables / "one.parquet", folders.site / "index.html", folders.site / "a" / "b.html"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(path.name)
+    assert publish(folders, FACTS) == 4
+    return folders
+
+
+def test_publishing_again_writes_nothing(report: RunFolders) -> None:
+    """And a page that is gone from the site goes from the report, with its folder."""
+    assert publish(report, FACTS) == 0
+    (report.site / "a" / "b.html").unlink()
+    assert publish(report, FACTS) == 2
+    assert not (report.reports / "a").exists()
+
+
+def test_a_page_may_not_touch_releases(report: RunFolders) -> None:
+    """Releases are frozen."""
+    (report.site / "releases").mkdir()
+    (report.site / "releases" / "x.html").write_text("x")
+    with pytest.raises(PipelineError, match="frozen"):
+        publish(report, FACTS)
+
+
+def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -> None:
+    """Tables and pages are copied; a damaged file stops it."""
+    target = release(report.out, "1.0")
+    assert (target / "index.html").read_text() == "index.html"
+    assert (target / "data" / "one.parquet").is_file()
+    assert (target / "manifest.json").is_file()
+    with pytest.raises(PipelineError, match="there already"):
+        release(report.out, "1.0")
+    with pytest.raises(PipelineError, match="not a version"):
+        release(report.out, "../x")
+    assert publish(report, FACTS) == 0
+    assert target.is_dir()
+    (report.reports / "index.html").write_text("edited")
+    with pytest.raises(PipelineError, match="index.html: damaged or edited"):
+        release(report.out, "1.1")
+    assert not (report.reports / "releases" / "1.1").exists()
+
+
+def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Damaged and missing files; absent documents are said, and are no failure."""
+    locators = SimpleNamespace(
+        problems=[], present=["a.txt"], absent=["b.txt"], verified={"x": True}, agreed=1
+    )
+    documents = SimpleNamespace(verify_locators=lambda raw: locators)
+    monkeypatch.setitem(sys.modules, "helpers.documents", documents)
+    found = verify(report.out, report.raw)
+    assert found.problems == []
+    assert found.notes[0] == "outputs: 3 of 3 files match the manifest"
+    assert "1 of 1 verified against 1 source text(s); not verified" in found.notes[1]
+    assert "b.txt" in found.notes[1]
+    locators.problems.append("a.yaml: wrong place")
+    (report.reports / "index.html").write_text("edited")
+    (report.processed / "one.parquet").unlink()
+    found = verify(report.out, report.raw)
+    assert ["missing" in problem for problem in found.problems] == [True, False, False]
+    assert found.problems[2] == "a.yaml: wrong place"
+    (report.reports / "manifest.json").write_text("{")
+    assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
+
+
+def test_the_manifest_of_the_same_files_is_the_same_text(report: RunFolders) -> None:
+    """Whatever the order in which files are met."""
+    files = {
+        "reports/index.html": report.site / "index.html",
+        "reports/a/b.html": report.site / "a" / "b.html",
+    }
+    assert as_text(complete(FACTS, files)) == as_text(complete(FACTS, dict(reversed(files.items()))))
+
+
+def test_the_parts_of_the_studies_become_whole_tables(tmp_path: Path) -> None:
+    """Rows of all studies, empty parts too; the parts of a study that is gone are deleted."""
+    names = [name for name, spec in TABLES.items() if spec.per_study]
+    row = {"check": "sum", "outcome": "passed"}
+    for study in ("alpha", "beta", "gone"):
+        folder = tmp_path / "parts" / study
+        for name in names:
+            write_table(name, [row | {"study_id": study}] if name == "checks" else [], folder)
+    gather(tmp_path, ["alpha", "beta"])
+    assert read_table("checks", tmp_path)["study_id"].tolist() == ["alpha", "beta"]
+    assert read_table("findings", tmp_path).empty
+    assert not (tmp_path / "parts" / "gone").exists()
+    (tmp_path / "parts" / "beta" / "checks.parquet").unlink()
+    with pytest.raises(TableError, match="is not there"):
+        gather(tmp_path, ["alpha", "beta"])
+
+
+def test_the_graph_knows_every_table() -> None:
+    """Each table is written by one notebook, and a notebook reads only what earlier ones write."""
+    stages = evidence_stages()
+    assert sorted(name for stage in stages for name in stage.writes) == sorted(TABLES)
+    there: set[str] = set()
+    for stage in stages:
+        assert set(stage.reads) <= there
+        there |= set(stage.writes)
+    assert [stage.notebook for stage in stages if stage.per_study] == ["03_study_evidence"]
+
+
+def test_a_notebook_is_the_same_however_its_prints_were_cut() -> None:
+    """Streams are joined, times and process numbers go, pictures stay as they are."""
+
+    def executed(*streams: tuple[str, str]) -> str:
+        outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams]
+        picture = nbformat.v4.new_output(
+            "display_data", data={"image/png": "/tmp/out", "text/plain": "/tmp/out/x"}
+        )
+        cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[*outputs, picture], id="one")
+        cell.metadata["papermill"] = {"start_time": str(len(streams))}
+        cell.metadata["tags"] = []
+        notebook = nbformat.v4.new_notebook(cells=[cell])
+        return nbformat.writes(canonical(notebook, {"/tmp/out": "."}, {}))
+
+    whole = executed(("stdout", "ab /tmp/ipykernel_77/123.py\n"), ("stderr", "e"))
+    cut = executed(("stdout", "a"), ("stderr", "e"), ("stdout", "b /tmp/ipykernel_1234/123.py\n"))
+    assert whole == cut
+    assert '"image/png": "/tmp/out"' in whole
+    assert '"./x"' in whole
+
+
+def test_a_grid_is_checked_whole(project: Path) -> None:
+    """Every wrong name and value of every set, at once."""
+    declared = load_parameters(project)
+    grid = project / "grid.yaml"
+    grid.write_text(
+        "grid: {rounds: [1, 2], evidence: [core, published]}\nlist:\n- {shown: false}\n- {rounds: 1}\n"
+    )
+    assert len(read_grid(grid, declared)) == 6
+    grid.write_text("grid: {rounds: [0], evidenec: [core]}\n")
+    with pytest.raises(ParameterError) as caught:
+        read_grid(grid, declared)
+    assert len(caught.value.problems) == 2
+    grid.write_text("grids: {}\n")
+    with pytest.raises(ParameterError, match="did you mean 'grid'"):
+        read_grid(grid, declared)
+
+
+def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each set in its own folder; the failed one is run again, the others are not."""
+    started = []
+
+    def process(command: list[str], **_: object) -> subprocess.CompletedProcess:
+        out = Path(command[command.index("--out") + 1])
+        chosen = (out / "parameters.yaml").read_text()
+        started.append(chosen)
+        (out / "reports").mkdir(exist_ok=True)
+        (out / "reports" / "manifest.json").write_text("{}")
+        failed = "rounds: 2" in chosen
+        return subprocess.CompletedProcess(
+            command, int(failed), "", "[1/2] x … FAILED\nit broke" if failed else ""
+        )
+
+    monkeypatch.setattr("helpers.pipeline.sweep.subprocess.run", process)
+    declared, out = load_parameters(project), project / "sweep"
+    sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
+    for expected in (3, 4):
+        result = sweep(project, sets, declared, out, project / "data" / "raw")
+        assert (result.failed, len(started)) == (1, expected)
+    table = pd.read_parquet(result.table)
+    assert table["status"].tolist() == ["ok", "failed", "ok"]
+    assert table["message"].tolist() == ["", "it broke", ""]
+    assert (out / "sweep.csv").read_text().splitlines()[0] == ",".join(table.columns)
+    assert table["names"].tolist()[2] == "x;y"
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "release", "verify"])
+def test_each_command_helps_with_an_example(command: str) -> None:
+    """`--help` on each."""
+    result = CliRunner().invoke(cli, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: evidence {command}" in result.output
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m helpers`, and wrong usage ends with 2."""
+    command = [sys.executable, "-m", "helpers"]
+    assert "evidence" in subprocess.run([*command, "--version"], capture_output=True, text=True).stdout
+    assert subprocess.run([*command, "nonsense"], capture_output=True, text=True).returncode == 2
+
+
+def test_a_failure_reads_like_this() -> None:
+    """Notebook, cell, first line, error, where to look."""
+    failure = NotebookFailure(
+        "a-x", "notebooks/a.ipynb", "code cell 1 of 2 (cell 3 of 4)", "x = 1", "E: m", "f"
+    )
+    assert str(failure).splitlines() == [
+        "notebooks/a.ipynb (a-x): code cell 1 of 2 (cell 3 of 4)",
+        "  first line: x = 1",
+        "  E: m",
+        "  the half-run notebook, with the traceback: f",
+    ]

@@ -1,0 +1,262 @@
+"""Whole runs of the small project: what is made, kept, made again, and said when something fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pipeline_project import EACH_PARAMETERS, FIRST, FIRST_PARAMETERS, LAST, LAST_PARAMETERS, write_cells
+
+from helpers.pipeline.cli import main
+
+Evidence = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def evidence(project: Path, capfd: pytest.CaptureFixture) -> Evidence:
+    """Return a function that calls the command and gives its exit status and all that it said."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        said = capfd.readouterr()
+        return ended.value.code or 0, said.out + said.err
+
+    return call
+
+
+def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
+    """Return bytes and time of every file below some folders."""
+    chosen = folders or ("reports", "data", ".evidence/executed", ".evidence/processed", ".evidence/site")
+    files = [path for folder in chosen for path in (root / folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def kernels_alive(marker: str) -> list[str]:
+    """Return kernels whose working folder is below the marker."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode(errors="replace")
+            if "ipykernel_launcher" in line and os.readlink(process / "cwd").startswith(marker):
+                found.append(line)
+        except OSError:
+            continue
+    return found
+
+
+def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence) -> None:
+    """The first run writes everything, the second nothing; deleted and edited files come back."""
+    status, said = evidence("run", "--jobs", "2")
+    assert status == 0, said
+    assert "[1/5] 01_first … " in said
+    assert str(project / "reports" / "index.html") in said
+    assert (project / ".evidence").stat().st_mode & 0o777 == 0o700
+    before = snapshot(project)
+    manifest = json.loads((project / "reports" / "manifest.json").read_text())
+    assert manifest["wasGeneratedBy"]["data/processed/three.parquet"] == "03_last"
+    assert str(project) not in (project / "reports" / "manifest.json").read_text()
+
+    status, said = evidence("run")
+    assert (status, "0 run, 5 up to date, 0 file(s) written" in said) == (0, True), said
+    assert snapshot(project) == before
+
+    (project / "reports" / "index.html").unlink()
+    (project / "data" / "processed" / "one.parquet").write_text("edited")
+    status, said = evidence("run")
+    assert "0 run, 5 up to date, 2 file(s) written" in said
+    assert {name: content for name, (content, _) in snapshot(project).items()} == {
+        name: content for name, (content, _) in before.items()
+    }
+
+    (project / ".evidence" / "processed" / "three.parquet").unlink()
+    (project / ".evidence" / "site" / "index.html").write_text("edited")
+    status, said = evidence("run")
+    assert status == 0
+    assert "] 03_last … " in said
+    assert "] 01_first … " not in said
+    assert (project / ".evidence" / "site" / "index.html").read_bytes() == before["reports/index.html"][0]
+
+
+def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
+    """A parameter, a notebook, a sheet, a study that goes and comes."""
+    status, said = evidence("run", "-p", "evidence=published")
+    assert (status, "2 run, 3 up to date" in said) == (0, True), said
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "print('other', study_id)")
+    status, said = evidence("run", "-p", "evidence=published")
+    assert (status, "3 run, 2 up to date" in said) == (0, True), said
+    (made / "data" / "raw" / "studies" / "beta.yaml").unlink()
+    assert evidence("run")[0] == 0
+    assert not (made / "reports" / "studies" / "02_each-beta.html").exists()
+    assert not (made / ".evidence" / "executed" / "02_each-beta.ipynb").exists()
+    (made / "reports" / "notes.txt").write_text("not ours")
+    (made / "data" / "raw" / "studies" / "gamma.yaml").write_text("study_id: gamma\n")
+    assert evidence("run")[0] == 0
+    assert (made / "reports" / "studies" / "02_each-gamma.html").exists()
+    assert (made / "reports" / "notes.txt").exists()
+
+
+def test_two_folders_give_the_same_bytes(project: Path, evidence: Evidence, tmp_path: Path) -> None:
+    """Whatever the folder and the number of jobs, and without a path of this machine."""
+    for name, jobs in (("a", "1"), ("b", "3")):
+        assert evidence("run", "--out", str(tmp_path / name), "--jobs", jobs)[0] == 0
+    first, second = (snapshot(tmp_path / name) for name in "ab")
+    assert {name: content for name, (content, _) in first.items()} == {
+        name: content for name, (content, _) in second.items()
+    }
+    texts = b"".join(content for content, _ in first.values())
+    assert str(tmp_path).encode() not in texts
+    assert b"written to data/processed" in texts
+    assert not (project / "reports").exists()
+
+
+FAILURES = {
+    "raises": ("# count them\n1 / 0", "ZeroDivisionError: division by zero"),
+    "ends itself": ("import sys; sys.exit(0)", "SystemExit: 0 - the cell ended the notebook"),
+    "is killed": ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
+    "hangs": ("import time; time.sleep(60)", "ran longer than 2 s"),
+    "writes no table": ("print('nothing')", "did not write one"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Evidence, case: str) -> None:
+    """Status 1; notebook, cell, first line and error; the earlier report whole; then all is well again."""
+    source, error = FAILURES[case]
+    before = snapshot(made, "reports", "data")
+    cells = [source] if case == "writes no table" else [FIRST, source, "print('never')"]
+    notebook = write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, *cells)
+    status, said = evidence("run", "--timeout", "2")
+    assert status == 1
+    assert str(notebook) in said
+    assert error in said
+    assert "1 failed, 4 not run" in said
+    assert "Traceback" not in said
+    assert snapshot(made, "reports", "data") == before
+    assert kernels_alive(str(made)) == []
+    failed = made / ".evidence" / "executed" / "01_first.failed.ipynb"
+    if case != "writes no table":
+        assert "code cell 3 of 4 (cell 4 of 5)" in said
+        assert f"first line: {source.splitlines()[0]}" in said
+        assert str(failed) in said
+        assert failed.is_file()
+    write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
+    assert evidence("run")[0] == 0
+    assert not failed.exists()
+
+
+def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
+    """What does not depend on a failed notebook still runs, and what it needs is named."""
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "raise ValueError(study_id)")
+    status, said = evidence("run", "--jobs", "2")
+    assert status == 1
+    assert "ValueError: alpha" in said
+    assert "ValueError: beta" in said
+    assert "02_each-beta" in said
+    assert "[5/5] the pages … not run" in said
+    assert not (project / "reports").exists()
+
+
+def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
+    """Status 2, every problem, and not a file written."""
+    before = snapshot(project, ".")
+    status, said = evidence("run", "-p", "evidenec=core", "-p", "rounds=x")
+    assert (status, "did you mean 'evidence'?" in said, "whole number" in said) == (2, True, True)
+    assert evidence("run", "--jobs", "0")[0] == 2
+    assert evidence("run", "--no-such-option")[0] == 2
+    assert evidence("sweep", "grid.yaml", "--scheduler", "tcp://x")[0] == 2
+    assert snapshot(project, ".") == before
+
+
+def test_wrong_raw_data_starts_nothing(project: Path, evidence: Evidence) -> None:
+    """Status 1 and the sheet's problems; a notebook that has drifted likewise."""
+    sheet = project / "data" / "raw" / "studies" / "beta.yaml"
+    sheet.write_text("broken")
+    status, said = evidence("run")
+    assert (status, "mend it" in said, (project / ".evidence").exists()) == (1, True, False)
+    assert evidence("check")[0] == 1
+    sheet.write_text("study_id: beta\n")
+    assert evidence("check")[0] == 0
+    write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS.replace("= 2", "= 3"), LAST)
+    status, said = evidence("run")
+    assert (status, "is 3 here and 2 in parameters.yaml" in said) == (1, True)
+    status, said = evidence("run", "--raw", "nowhere")
+    assert (status, "no such folder" in said) == (1, True)
+
+
+def test_a_broken_site_keeps_the_report(
+    made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of another room: one line, and the traceback in a file."""
+    before = snapshot(made, "reports", "data")
+
+    def broken(*_: object) -> None:
+        raise KeyError("no such table")
+
+    monkeypatch.setattr(sys.modules["helpers.site"], "build_site", broken)
+    (made / ".evidence" / "site" / "index.html").unlink()
+    status, said = evidence("run")
+    assert (status, "KeyError" in said, "Traceback" in said) == (1, True, False)
+    assert "KeyError" in (made / ".evidence" / "log" / "site.traceback.txt").read_text()
+    assert snapshot(made, "reports", "data") == before
+
+
+def test_damaged_fingerprints_mean_a_whole_run(made: Path, evidence: Evidence) -> None:
+    """The runner's own memory may be lost at any time."""
+    (made / ".evidence" / "pytask.lock").write_text("not toml [")
+    status, said = evidence("run")
+    assert (status, "5 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
+
+
+def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
+    """A second run in the same folder is refused."""
+    from helpers.pipeline.folder_lock import folder_lock
+
+    (project / ".evidence").mkdir()
+    with folder_lock(project / ".evidence"):
+        status, said = evidence("run")
+    assert (status, "another run is at work" in said) == (1, True)
+
+
+SCRIPT = """\
+import sys
+sys.path.insert(0, {tests!r})
+from pipeline_project import STAGES, install_stubs
+install_stubs(sys.modules)
+from helpers.pipeline import runner
+from helpers.pipeline import graph, manifest
+runner.evidence_stages = lambda: STAGES
+graph.code_hash = manifest.code_hash = lambda: "code"
+from helpers.pipeline.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX")
+def test_an_interruption_ends_the_kernels(project: Path) -> None:
+    """Ctrl-C: status 130, a plain line, no kernel left; what had finished is not run again."""
+    import signal
+
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "import time; time.sleep(120)")
+    script = project / "evidence.py"
+    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
+    command = [sys.executable, str(script), "run", "--jobs", "2"]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    assert "01_first" in running.stderr.readline()
+    while len(kernels_alive(str(project))) < 2:
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=20)[1]
+    assert running.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert kernels_alive(str(project)) == []
+    assert not (project / "reports").exists()
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "1")
+    again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+    assert "4 run, 1 up to date" in again.stdout, again.stdout + again.stderr

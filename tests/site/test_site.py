@@ -1,0 +1,234 @@
+"""The whole site: what its pages hold, what they must not, and that it is the same each time."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import shown, write_notebook, write_world
+from nbformat.v4 import new_output
+
+from helpers.figures import before_after, say, show_figure, show_table
+from helpers.site import SiteError, build_site, render_page
+from helpers.tables import read_table
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+RUNS = (
+    "01_ingestion",
+    "02_cleaning",
+    "03_study_evidence-made1",
+    "03_study_evidence-made2",
+    "05_pooled_effect",
+)
+PROVENANCE = {
+    "version": "0.1.0",
+    "code_sha256": "ab" * 32,
+    "parameters": {"evidence": "core", "raw": "/home/somebody/data/raw"},
+    "inputs": [{"path": "data/raw/studies/made1.yaml", "sha256": "0" * 64}],
+}
+
+
+def outputs_of(world):
+    """Return outputs as the notebooks have them: a table, a figure, a sentence."""
+    frame = read_table("quantities", world)[["quantity_id", "printed"]].rename(
+        columns={"quantity_id": "quantity_ids"}
+    )
+    figure = before_after([{"case": "Case 1", "before": 42, "after": 31.5}], title="Cases")
+    return [
+        *shown(show_table, frame, caption="Figures used", link_quantities=True),
+        *shown(show_figure, figure, label="cases"),
+        *shown(say, "There are {{ n }} figures.", n=len(frame)),
+        new_output("stream", name="stdout", text="3 rows <b>\n"),
+    ]
+
+
+def make(folder, world, **changes):
+    """Build a site of a few runs; return its folder."""
+    outputs = outputs_of(world)
+    executed = {
+        name: write_notebook(folder / "nb" / f"{name}.ipynb", outputs, f"# Run {name[:2]}") for name in RUNS
+    }
+    build_site(executed | changes, world, folder / "site", PROVENANCE)
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    world = write_world(folder / "processed", studies={"title": HOSTILE, "design": "=HYPERLINK(1)"})
+    return make(folder, world)
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {
+        path.name: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in sorted(site.glob("*.html"))
+    }
+
+
+def test_expected_files(site):
+    names = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
+    assert {
+        "index.html",
+        "01_ingestion.html",
+        "study-made1.html",
+        "data.html",
+        "data/quantities.csv",
+    } <= names
+    assert {"figures/study-made1-cases.png", "printed-made2.html"} <= names
+
+
+def test_no_page_asks_for_anything(pages):
+    for name, page in pages.items():
+        assert not page.find_all(["script", "link", "iframe", "object", "embed"]), name
+        for tag in page.find_all(src=True):
+            assert re.fullmatch(r"figures/[\w.-]+\.png", tag["src"]), name
+        for tag in page.find_all(href=True):
+            assert tag.name == "a", name
+        assert "url(" not in str(page.find("style")), name
+
+
+def test_structure_of_every_page(pages):
+    for name, page in pages.items():
+        assert page.html["lang"] == "en"
+        assert page.title.get_text(strip=True)
+        assert len(page.find_all("h1")) == 1, name
+        levels = [int(tag.name[1]) for tag in page.find_all(re.compile(r"^h[1-6]$"))]
+        assert levels[0] == 1
+        assert all(two <= one + 1 for one, two in zip(levels, levels[1:], strict=False)), name
+        assert all(image["alt"].strip() for image in page.find_all("img")), name
+        assert page.find("a", class_="skip")["href"] == "#main"
+        assert page.find("main", id="main")
+        assert page.find("nav")
+        for table in page.find_all("table"):
+            assert table.find_parent(class_="scroll")["aria-label"]
+            assert all(cell.get("scope") for cell in table.find_all("th")), name
+
+
+def test_links_and_anchors_lead_somewhere(site, pages):
+    for name, page in pages.items():
+        for link in page.find_all("a", href=True):
+            target, _, anchor = link["href"].partition("#")
+            assert not target or (site / target).exists(), (name, link["href"])
+            if anchor and target.endswith(".html") or not target:
+                other = pages[target or name]
+                assert other.find(id=anchor), (name, link["href"])
+
+
+def test_quantity_links_lead_to_the_printed_figure(pages):
+    link = pages["study-made1.html"].find("a", string="made1.1")
+    assert link["href"] == "printed-made1.html#q-made1.1"
+
+
+def test_hostile_text_stays_text(site, pages):
+    assert HOSTILE in pages["index.html"].get_text()
+    assert not pages["index.html"].find("img", src="x")
+    assert "'=HYPERLINK(1)" in (site / "data/studies.csv").read_text("utf-8")
+
+
+def test_notebook_page_says_where_it_comes_from(pages):
+    facts = pages["study-made1.html"].find("dl", class_="facts").get_text(" ", strip=True)
+    assert "03_study_evidence.ipynb" in facts
+    assert "evidence = all" in facts
+    assert re.search(r"[0-9a-f]{64}", facts)
+    assert pages["study-made1.html"].h1.get_text() == "Run 03: made1"
+    assert "/home/somebody" not in str(pages["study-made1.html"])
+    assert "/home/somebody" not in str(pages["index.html"])
+
+
+def test_code_is_folded_and_contents_listed(pages):
+    page = pages["01_ingestion.html"]
+    assert page.find("details", class_="code").summary.get_text().startswith("Code")
+    contents = page.find("nav", class_="contents")
+    assert [link.get_text() for link in contents.find_all("a")] == ["First section", "Second section"]
+    assert "3 rows <b>" in page.find("pre", class_="output").get_text()
+
+
+def test_sizes(site):
+    for path in site.glob("*.html"):
+        assert path.stat().st_size < 400_000
+    style = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser").find("style").get_text()
+    assert len(style) < 8_000
+
+
+def test_same_bytes_twice(tmp_path):
+    world = write_world(tmp_path / "processed")
+    one, two = make(tmp_path / "one", world), make(tmp_path / "two", world)
+    first = {path.relative_to(one): path.read_bytes() for path in one.rglob("*") if path.is_file()}
+    second = {path.relative_to(two): path.read_bytes() for path in two.rglob("*") if path.is_file()}
+    assert first == second
+
+
+def test_pages_of_a_study_that_went_are_removed(tmp_path):
+    world = write_world(tmp_path / "processed")
+    folder = make(tmp_path, world)
+    (folder / "manifest.json").write_text("{}")
+    fewer = {"01_ingestion": tmp_path / "nb" / "01_ingestion.ipynb"}
+    build_site(fewer, write_world(tmp_path / "less", 1), folder)
+    assert not (folder / "study-made1.html").exists()
+    assert not (folder / "printed-made2.html").exists()
+    assert (folder / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (
+            new_output("stream", name="stderr", text="FutureWarning: x"),
+            r"05_pooled_effect.ipynb, cell 5.*stderr",
+        ),
+        (new_output("error", ename="KeyError", evalue="'n'", traceback=[]), r"cell 5.*raised KeyError"),
+        (new_output("display_data", data={"image/png": "aGk="}), r"cell 5.*alternative text"),
+        (new_output("display_data", data={"text/html": '<img src="figures/a.png">'}), "no alternative text"),
+        (new_output("display_data", data={"text/html": "<script>1</script>"}), "holds <script>"),
+        (
+            new_output("display_data", data={"text/html": '<img alt="a" src="https://a.org/b.png">'}),
+            "another host",
+        ),
+        (new_output("display_data", data={"text/html": '<p onclick="x()">a</p>'}), "run a script"),
+        (new_output("display_data", data={"text/html": "<p>write to someone@example.org</p>"}), "e-mail"),
+        (new_output("stream", name="stdout", text="call +49 30 1234 5678"), "phone"),
+    ],
+)
+def test_refused_and_nothing_written(tmp_path, world, output, message):
+    bad = write_notebook(tmp_path / "bad" / "05_pooled_effect.ipynb", [output])
+    with pytest.raises(SiteError, match=message):
+        make(tmp_path, world, **{"05_pooled_effect": bad})
+    assert not (tmp_path / "site").exists()
+
+
+def test_address_in_a_table_is_refused(tmp_path):
+    world = write_world(tmp_path / "processed", sources={"citation": "write to someone@example.org"})
+    with pytest.raises(SiteError, match="table sources, column citation") as refusal:
+        make(tmp_path, world)
+    assert "someone@example.org" not in str(refusal.value)
+
+
+def test_untitled_and_unreadable_notebooks(tmp_path):
+    with pytest.raises(SiteError, match="first level"):
+        render_page(write_notebook(tmp_path / "a.ipynb", title="no title"), tmp_path / "a.html")
+    (tmp_path / "b.ipynb").write_text("{")
+    with pytest.raises(SiteError, match="not a readable notebook"):
+        render_page(tmp_path / "b.ipynb", tmp_path / "b.html")
+
+
+def test_one_page_alone(tmp_path, world):
+    path = render_page(write_notebook(tmp_path / "a.ipynb", outputs_of(world)), tmp_path / "out" / "a.html")
+    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    assert page.h1.get_text() == "What came in"
+    assert (tmp_path / "out" / "figures" / "a-cases.png").exists()
+
+
+def test_empty_tables_still_make_a_site(tmp_path):
+    build_site({}, tmp_path / "nothing", tmp_path / "site")
+    assert "No study has been read yet" in (tmp_path / "site" / "index.html").read_text("utf-8")
+
+
+def test_markdown_output_is_not_trusted(tmp_path):
+    hostile = new_output(
+        "display_data", data={"text/markdown": "<script>1</script> [x](javascript:alert(1))"}
+    )
+    path = render_page(write_notebook(tmp_path / "a.ipynb", [hostile]), tmp_path / "a.html")
+    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    assert not page.find("script")
+    assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

@@ -1,0 +1,56 @@
+"""Reference values: metafor's, from the shared folder where it is, and a small own set that always is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+OWN = HERE / "data" / "own_cases.json"
+
+
+def shared_folder() -> Path:
+    """Folder named by EVIDENCE_SHARED, else ``../shared`` beside the checkout."""
+    return Path(os.environ.get("EVIDENCE_SHARED") or HERE.parents[1].parent / "shared")
+
+
+def reference(name: str) -> dict:
+    """Read a reference file, or the own cases where it is absent."""
+    path = shared_folder() / "reference" / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+METAFOR = reference("metafor_cases.json")
+BAYES = reference("bayes_cases.json")
+CASES = [case for case in METAFOR.get("cases", []) if "fits" in case]
+WHY_NOT = "no reference/metafor_cases.json in $EVIDENCE_SHARED or ../shared: only the own cases are tested"
+needs_reference = pytest.mark.skipif(not CASES, reason=WHY_NOT)
+
+
+def by_id(cases: list[dict]) -> list:
+    """One named parameter a case, or a single skipped one where there is none."""
+    if not cases:
+        return [pytest.param(None, marks=pytest.mark.skip(reason=WHY_NOT))]
+    return [pytest.param(case, id=case["id"]) for case in cases]
+
+
+def floats(values) -> np.ndarray:
+    """Numbers of the reference; null becomes NaN."""
+    return np.array(values, dtype=float)
+
+
+def agree(got, expected, what: str, rtol: float = 1e-8, atol: float = 0.0) -> None:
+    """Compare with the reference where it has a number."""
+    got, expected = floats(got), floats(expected)
+    here = np.isfinite(expected)
+    np.testing.assert_allclose(got[here], expected[here], rtol=rtol, atol=atol, err_msg=what)
+
+
+def data_of(case: dict) -> tuple[np.ndarray, np.ndarray, float]:
+    """Effects, variances and the variance of the effects (the scale of tau2) of a case."""
+    y, v = floats(case["yi"]), floats(case["vi"])
+    return y, v, float(np.var(y, ddof=1))

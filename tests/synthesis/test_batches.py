@@ -1,0 +1,96 @@
+"""pool_many against pool, row by row; batched effect sizes."""
+
+import numpy as np
+import pytest
+
+from helpers.synthesis import effect_size, pool, pool_many
+
+RNG = np.random.default_rng(20)
+V = RNG.uniform(0.02, 0.5, (120, 7))
+Y = RNG.normal(0, np.sqrt(V + RNG.choice([0, 0.05, 0.5], 120)[:, None]))
+NAMES = ("estimate", "se", "tau2", "ci_lower", "ci_upper", "p_value", "i2", "h2", "q", "q_p_value", "k")
+METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+
+
+def assert_rows_agree(many, fits):
+    for name in NAMES:
+        np.testing.assert_allclose(
+            getattr(many, name), [getattr(fit, name) for fit in fits], rtol=1e-9, atol=1e-10
+        )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("test", ["z", "knha", "adhoc"])
+def test_rows_are_what_pool_gives(method, test):
+    many = pool_many(Y, V, method=method, test=test)
+    assert_rows_agree(many, [pool(y, v, method, test) for y, v in zip(Y, V, strict=True)])
+    assert len(many.to_frame()) == 120
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_of_unequal_size(method):
+    gaps = Y.copy()
+    gaps[RNG.random(Y.shape) < 0.4] = np.nan
+    gaps[:, 0] = Y[:, 0]
+    gaps[0, 1:] = np.nan  # one study only
+    many = pool_many(gaps, V, method=method, test="knha", missing="drop")
+    assert_rows_agree(
+        many, [pool(y, v, method, "knha", missing="drop") for y, v in zip(gaps, V, strict=True)]
+    )
+    assert many.k[0] == 1
+
+
+def test_blocks_do_not_show(monkeypatch):
+    whole = pool_many(Y, V).tau2
+    monkeypatch.setattr("helpers.synthesis.batches.LIKELIHOOD_CELLS", 30)
+    np.testing.assert_allclose(pool_many(Y, V).tau2, whole, rtol=1e-12, atol=1e-15)
+
+
+def test_several_peaks_of_the_likelihood_in_a_batch():
+    rng = np.random.default_rng(3)
+    v = 10 ** rng.uniform(-4, 1, (4000, 5))
+    y = rng.normal(0, np.sqrt(v + 0.1))
+    many = pool_many(y, v, method="REML")
+    rows = rng.choice(4000, 200, replace=False)
+    grid = np.concatenate([[0], np.geomspace(1e-7, 100, 300)])
+    for row in rows:
+        fit = pool(y[row], v[row], method="REML")
+        assert many.tau2[row] == pytest.approx(fit.tau2, rel=1e-9, abs=1e-14)
+        assert fit._model.profiles(grid).log_likelihood(True).max() <= fit.log_likelihood + 1e-9
+
+
+def test_a_single_row_serves_all_and_shapes_are_kept():
+    many = pool_many(Y[:6].reshape(2, 3, 7), V[0])
+    assert many.estimate.shape == many.q.shape == many.k.shape == (2, 3)
+    assert many.estimate[1, 2] == pytest.approx(pool(Y[5], V[0]).estimate)
+
+
+def test_sensitivity_grid_from_effect_sizes_to_fits():
+    ri = np.array([0.3, 0.5, 0.7])[:, None]
+    pre_post = dict(
+        m1i=[60.0, 55.0, 71.0], m2i=[52.0, 50.0, 66.0], sd1i=[8.0, 9.0, 7.0], sd2i=[9.0, 8.0, 8.0]
+    )
+    es = effect_size("MC", **pre_post, ni=[20, 15, 30], ri=ri)
+    many = pool_many(es.yi, es.vi, test="adhoc")
+    one = effect_size("MC", **pre_post, ni=[20, 15, 30], ri=0.5)
+    assert many.estimate[1] == pytest.approx(pool(one.yi, one.vi, test="adhoc").estimate)
+
+
+@pytest.mark.parametrize(
+    ("yi", "vi", "message"),
+    [
+        ([[1, 2], [1, np.nan]], [[1, 1], [1, 1]], r"yi\[1, 1\]: is NaN"),
+        ([[1, 2], [1, 2]], [[1, 1], [0, 1]], r"vi\[1, 0\]: is zero"),
+        ([[1, 2], [1, 2]], [[1, 1, 1]], "shapes"),
+        ([[1, 2], [1, 2]], [[1, 1]] * 3, "do not fit together"),
+        (np.empty((0, 3)), np.empty((0, 3)), "holds no study"),
+    ],
+)
+def test_refusals(yi, vi, message):
+    with pytest.raises(ValueError, match=message):
+        pool_many(yi, vi)
+
+
+def test_a_row_without_a_study_is_refused():
+    with pytest.raises(ValueError, match=r"yi\[1\]: has no study left"):
+        pool_many([[1, 2], [np.nan, np.nan]], [[1, 1], [1, 1]], missing="drop")

@@ -1,0 +1,135 @@
+"""Conversions: round trips, worked examples, simulation, refusals."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers.synthesis import (
+    change_correlation,
+    change_sd,
+    d_from_delta,
+    d_from_u,
+    delta_from_u,
+    log_ratio_from_percent,
+    mean_sd_from_quantiles,
+    sd_from_ci,
+    sd_from_p,
+    sd_from_range,
+    sd_from_se,
+    sd_from_t,
+)
+
+
+def test_sd_from_what_a_sample_prints():
+    x = np.random.default_rng(2).normal(10, 3, 23)
+    sd, se = x.std(ddof=1), stats.sem(x)
+    assert float(sd_from_se(se, 23)) == pytest.approx(sd)
+    low, high = stats.t.interval(0.9, 22, x.mean(), se)
+    assert float(sd_from_ci(low, high, 23, level=0.9)) == pytest.approx(sd)
+    low, high = stats.norm.interval(0.95, x.mean(), se)
+    assert float(sd_from_ci(low, high, 23, distribution="z")) == pytest.approx(sd)
+    test = stats.ttest_1samp(x, 8)
+    assert float(sd_from_t(x.mean() - 8, test.statistic, 23)) == pytest.approx(sd)
+    assert float(sd_from_p(x.mean() - 8, test.pvalue, 23)) == pytest.approx(sd)
+
+
+def test_sd_from_a_comparison_of_two_groups():
+    a, b = np.random.default_rng(3).normal(0, 2, (2, 15))
+    test, pooled = stats.ttest_ind(a, b), np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+    assert float(sd_from_t(a.mean() - b.mean(), test.statistic, 15, 15)) == pytest.approx(pooled)
+    converted = sd_from_p(a.mean() - b.mean(), test.pvalue, 15, 15)
+    assert float(converted) == pytest.approx(pooled)
+    assert "two-sample" in converted.assumption
+
+
+def test_range_of_normal_samples():
+    x = np.random.default_rng(4).normal(0, 5, (4000, 30))
+    sd = sd_from_range(x.min(axis=1), x.max(axis=1), 30).value
+    assert sd.mean() == pytest.approx(5, rel=0.02)
+
+
+@pytest.mark.parametrize("known", ["quartiles", "extremes", "both"])
+def test_quantiles_of_normal_samples(known):
+    n = 41
+    x = np.sort(np.random.default_rng(5).normal(100, 10, (20000, n)), axis=1)
+    given = {}
+    if known != "extremes":
+        given |= {"q1": x[:, 10], "q3": x[:, 30]}
+    if known != "quartiles":
+        given |= {"minimum": x[:, 0], "maximum": x[:, -1]}
+    result = mean_sd_from_quantiles(x[:, 20], n, **given, skewed="ignore")
+    assert result.mean.mean() == pytest.approx(100, abs=0.1)
+    assert result.sd.mean() == pytest.approx(10, rel=0.03)
+    # the test of skewness rejects 5 percent of symmetric samples
+    assert (result.skewness > result.critical).mean() == pytest.approx(0.05, abs=0.006)
+
+
+def test_quantiles_by_hand():
+    result = mean_sd_from_quantiles(50, 30, q1=42, q3=57)
+    weight = 0.7 + 0.39 / 30
+    assert result.mean == pytest.approx(weight * 49.5 + (1 - weight) * 50)
+    assert result.sd == pytest.approx(15 / (2 * stats.norm.ppf((0.75 * 30 - 0.125) / 30.25)))
+    assert "not found skewed" in result.assumption
+
+
+def test_skewed_quantiles_are_refused():
+    with pytest.raises(ValueError, match="median: is too far from the middle: skewed"):
+        mean_sd_from_quantiles(10, 100, q1=9, q3=30)
+    assert "skewness ignored" in mean_sd_from_quantiles(10, 100, q1=9, q3=30, skewed="ignore").assumption
+
+
+def test_change_sd_and_correlation_are_inverse():
+    change = change_sd(8.0, 9.0, 0.6)
+    assert change.value == pytest.approx(np.sqrt(64 + 81 - 2 * 0.6 * 72))
+    assert change_correlation(8.0, 9.0, change.value).value == pytest.approx(0.6)
+    assert "r = 0.6" in change.assumption
+
+
+def test_impossible_change_sd_is_refused():
+    with pytest.raises(ValueError, match="sd_change: is impossible.*between 1 and 17"):
+        change_correlation(8.0, 9.0, 20.0)
+    with pytest.raises(ValueError, match=r"sd_change\[1\]: is impossible"):
+        change_correlation([8.0, 8.0], [9.0, 9.0], [5.0, 0.5])
+
+
+def test_percent_change():
+    effect, se = log_ratio_from_percent(25.0, 5.0)
+    assert effect.value == pytest.approx(np.log(1.25))
+    assert se.value == pytest.approx(0.05 / 1.25)
+    assert log_ratio_from_percent([10, -50])[1] is None
+    with pytest.raises(ValueError, match=r"percent\[1\]"):
+        log_ratio_from_percent([10, -100])
+
+
+def test_dominance():
+    assert d_from_delta(0).value == 0
+    # delta of two normals d apart is 2 Phi(d / sqrt 2) - 1
+    assert d_from_delta(2 * stats.norm.cdf(0.8 / np.sqrt(2)) - 1).value == pytest.approx(0.8)
+    a, b = np.random.default_rng(6).normal([[0.5], [0]], 1, (2, 40))
+    u = stats.mannwhitneyu(a, b).statistic
+    assert delta_from_u(u, 40, 40).value == pytest.approx(np.sign(a[:, None] - b).mean())
+    assert d_from_u(u, 40, 40).value == pytest.approx(d_from_delta(np.sign(a[:, None] - b).mean()).value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sd_from_se(-1, 10), "se: is negative"),
+        (lambda: sd_from_se([1, 1], [10, 1]), r"n\[1\]: is below 2"),
+        (lambda: sd_from_ci(2, 1, 10), "upper: is below the lower"),
+        (lambda: sd_from_t(1, 0, 10), "t: is zero"),
+        (lambda: sd_from_p(1, 0, 10), "p: is not between"),
+        (lambda: sd_from_range(2, 1, 10), "maximum: is below"),
+        (lambda: mean_sd_from_quantiles(5, 10), "a median alone"),
+        (lambda: mean_sd_from_quantiles(5, 10, q1=4), "q1, q3: one is missing"),
+        (lambda: mean_sd_from_quantiles(5, 10, q1=6, q3=7), "q1: is above the median"),
+        (lambda: mean_sd_from_quantiles(5, 4, q1=4, q3=7), "n: is below 5"),
+        (lambda: change_sd(1, 1, 2), "r: is not between"),
+        (lambda: change_correlation(0, 1, 1), "sd_baseline: or sd_followup is zero"),
+        (lambda: d_from_delta(1), "complete separation"),
+        (lambda: delta_from_u(101, 10, 10), "u: is not between"),
+    ],
+)
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,109 @@
+"""effect_size against metafor's escalc, against hand arithmetic, and its refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthesis_reference import METAFOR, WHY_NOT, agree, floats
+
+from helpers.synthesis import effect_size
+from helpers.synthesis.effect_sizes import MEASURES
+
+ESCALC = [table for table in METAFOR.get("escalc", []) if table["measure"] in MEASURES]
+TWO = dict(m1i=[10.0, 12.0], sd1i=[2.0, 3.0], n1i=[20, 25], m2i=[8.0, 9.0], sd2i=[2.5, 3.5], n2i=[22, 24])
+PAIR = dict(m1i=[105.0], m2i=[100.0], sd1i=[10.0], sd2i=[10.0], ni=[16])
+
+
+@pytest.mark.skipif(not ESCALC, reason=WHY_NOT)
+@pytest.mark.parametrize("table", ESCALC, ids=lambda t: f"{t['measure']}-{t['options'] or ''}")
+def test_agrees_with_metafor(table):
+    # where versions of metafor differ the file holds both, and the newer one is what is implemented
+    expected = table.get("metafor_5_1_12") or table
+    es = effect_size(table["measure"], **(table["options"] or {}), **table["inputs"])
+    agree(es.yi, expected["yi"], "yi", rtol=1e-11, atol=1e-14)
+    agree(es.vi, expected["vi"], "vi", rtol=1e-11)
+    np.testing.assert_array_equal(np.isnan(es.yi), np.isnan(floats(expected["yi"])))
+
+
+def test_mean_change_by_hand():
+    es = effect_size("MC", **PAIR, ri=0.5)
+    assert es.yi.tolist() == [5.0]
+    assert es.vi == pytest.approx([(100 + 100 - 100) / 16])
+
+
+def test_smd_by_hand():
+    es = effect_size("SMD", m1i=1, sd1i=1, n1i=10, m2i=0, sd2i=1, n2i=10)
+    # Hedges' factor for 18 degrees of freedom is 0.9576 (Hedges and Olkin 1985, table 2)
+    assert es.yi[0] == pytest.approx(0.9576, abs=5e-5)
+    assert es.vi[0] == pytest.approx(0.2 + es.yi[0] ** 2 / 40)
+
+
+def test_missing_input_gives_nan_in_its_row_only():
+    es = effect_size("MD", **{**TWO, "sd2i": [None, 3.5]})
+    assert np.isnan(es.yi).tolist() == np.isnan(es.vi).tolist() == [True, False]
+
+
+def test_columns_of_a_table_and_its_names():
+    frame = pd.DataFrame({name: values for name, values in TWO.items()})
+    by_name = effect_size("SMD", data=frame, **{name: name for name in TWO})
+    np.testing.assert_array_equal(by_name.yi, effect_size("SMD", **TWO).yi)
+    np.testing.assert_array_equal(by_name.yi, effect_size("SMD", **frame.to_dict("series")).yi)
+    assert by_name.to_frame().shape == (2, 4)
+
+
+def test_pandas_missing_values():
+    frame = pd.DataFrame({"x": pd.array([1, None], dtype="Int64"), "n": [10, 10]})
+    assert np.isnan(effect_size("PR", data=frame, xi="x", ni="n").yi).tolist() == [False, True]
+
+
+def test_correlation_as_number_array_and_grid():
+    pair = {name: values * 3 for name, values in PAIR.items()}
+    one = effect_size("SMCC", **pair, ri=0.5)
+    np.testing.assert_array_equal(one.vi, effect_size("SMCC", **pair, ri=[0.5] * 3).vi)
+    grid = effect_size("SMCC", **pair, ri=np.array([[0.3], [0.5], [0.9]]))
+    assert grid.yi.shape == (3, 3)
+    np.testing.assert_array_equal(grid.yi[1], one.yi)
+
+
+def test_zero_cells_are_corrected_and_said():
+    es = effect_size("OR", ai=[0, 3], n1i=[10, 10], ci=[2, 4], n2i=[10, 10])
+    assert es.corrected.tolist() == [True, False]
+    assert es.yi[0] == pytest.approx(np.log((0.5 / 10.5) / (2.5 / 8.5)))
+    assert "1 of 2" in es.note
+
+
+def test_a_standard_error_given_as_sd_is_noticed():
+    with pytest.warns(UserWarning, match="row 1.*standard error"):
+        effect_size("SMD", **{**TWO, "sd1i": [2.0, 0.3], "sd2i": [2.5, 0.3]})
+
+
+@pytest.mark.parametrize(
+    ("measure", "change", "message"),
+    [
+        ("MD", {"sd1i": [2.0, -3.0]}, r"sd1i\[1\]: is negative"),
+        ("MD", {"n2i": [22, 0]}, r"n2i\[1\]: is below 1"),
+        ("MD", {"m1i": [1.0]}, "unequal lengths"),
+        ("MD", {"m1i": ["a", "b"]}, "m1i: not numeric"),
+        ("MD", {"ri": 0.5}, "ri: not an input of MD"),
+        ("MD", {"m1i": None}, "m1i: missing"),
+        ("MD", {"m1i": [1.0, np.inf]}, r"m1i\[1\]: is infinite"),
+        ("ROM", {"m1i": [1.0, -1.0]}, r"m1i\[1\]: is zero or of the other sign"),
+        ("SMD", {"sd1i": [0, 1], "sd2i": [0, 1]}, r"sd1i\[0\]: both SDs are zero"),
+        ("SMDX", {}, "measure: 'SMDX' is unknown"),
+    ],
+)
+def test_refusals_name_argument_and_position(measure, change, message):
+    with pytest.raises(ValueError, match=message):
+        effect_size(measure, **{**TWO, **change})
+
+
+def test_refusals_of_pairs_and_counts():
+    with pytest.raises(ValueError, match=r"ri\[0\]: is not between -1 and 1"):
+        effect_size("MC", **PAIR, ri=[1.5])
+    with pytest.raises(ValueError, match=r"ni\[0\]: fewer than 3"):
+        effect_size("SMCC", **{**PAIR, "ni": [2]}, ri=0.5)
+    with pytest.raises(ValueError, match=r"xi\[1\]: is more than ni"):
+        effect_size("PR", xi=[1, 11], ni=[10, 10])
+    with pytest.raises(ValueError, match=r"ai\[0\]: is negative"):
+        effect_size("RR", ai=[-1], bi=[3], ci=[3], di=[3])
+    with pytest.raises(ValueError, match="no column 'x'"):
+        effect_size("PR", xi="x", ni=[10])

@@ -1,0 +1,145 @@
+"""meta_regression and subgroup_test against metafor and exact fractions, and their refusals."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthesis_reference import METAFOR, agree, by_id, data_of
+
+from helpers.synthesis import meta_regression, pool, subgroup_test
+
+WITH_MODS = [case for case in METAFOR.get("cases", []) if "meta_regression" in case]
+WITH_GROUPS = [case for case in METAFOR.get("cases", []) if "subgroup" in case]
+Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]
+VECTORS = {
+    "estimate": "coef",
+    "se": "se",
+    "stat": "stat",
+    "p_value": "pval",
+    "ci_lower": "ci_lb",
+    "ci_upper": "ci_ub",
+}
+NUMBERS = {
+    "qm": "QM",
+    "qm_p_value": "QMp",
+    "q": "QE",
+    "q_p_value": "QEp",
+    "se_tau2": "se_tau2",
+    "h2": "H2",
+    "k": "k",
+}
+
+
+@pytest.mark.parametrize("case", by_id(WITH_MODS))
+def test_agrees_with_metafor(case):
+    regression = case["meta_regression"]
+    # metafor solves X'WX with the calendar year as it is; its own rounding error is up to 1e-7 there (see the
+    # next test: exact fractions side with this package)
+    loose = 1e-7 if case["id"].startswith("bcg") else 1e-8
+    rows = np.array(regression.get("rows_used", range(1, len(case["yi"]) + 1))) - 1
+    y, v, scale = data_of(case)
+    for expected in regression["fits"]:
+        fit = meta_regression(y[rows], v[rows], regression["data"], expected["method"], expected["test"])
+        for ours, theirs in {**VECTORS, **NUMBERS, "vcov": "vcov"}.items():
+            agree(getattr(fit, ours), expected[theirs], f"{fit.method} {ours}", rtol=loose, atol=1e-12)
+        agree(fit.tau2, expected["tau2"], "tau2", atol=loose * scale)
+        agree((fit.i2, fit.r2), (expected["I2"], expected["R2"]), "i2, r2", rtol=loose, atol=100 * loose)
+
+
+@pytest.mark.parametrize("case", by_id([case for case in WITH_MODS if case["id"] == "bcg_RD"]))
+def test_uncentred_years_keep_their_digits(case):
+    data = case["meta_regression"]["data"]
+    y, w = [Fraction(a) for a in case["yi"]], [1 / Fraction(a) for a in case["vi"]]
+    rows = [[Fraction(1), Fraction(a), Fraction(b)] for a, b in zip(data["ablat"], data["year"], strict=True)]
+    exact, q = exact_least_squares(rows, y, w)
+    fit = meta_regression(case["yi"], case["vi"], data, method="EE")
+    np.testing.assert_allclose(fit.estimate, [float(b) for b in exact], rtol=1e-11)
+    assert fit.q == pytest.approx(float(q), rel=1e-12)
+
+
+def exact_least_squares(rows, y, w):
+    """Weighted least squares by Gaussian elimination in fractions."""
+    p, k = len(rows[0]), len(rows)
+    a = [
+        [
+            sum(w[i] * rows[i][r] * c(i) for i in range(k))
+            for c in [*(lambda i, s=s: rows[i][s] for s in range(p)), y.__getitem__]
+        ]
+        for r in range(p)
+    ]
+    for i in range(p):
+        a[i] = [value / a[i][i] for value in a[i]]
+        for j in range(p):
+            if j != i:
+                a[j] = [value - a[j][i] * pivot for value, pivot in zip(a[j], a[i], strict=True)]
+    b = [row[-1] for row in a]
+    q = sum(w[i] * (y[i] - sum(x * c for x, c in zip(rows[i], b, strict=True))) ** 2 for i in range(k))
+    return b, q
+
+
+@pytest.mark.parametrize("case", by_id(WITH_GROUPS))
+def test_subgroups_agree_with_metafor(case):
+    expected = case["subgroup"]
+    result = subgroup_test(case["yi"], case["vi"], expected["group"], method=expected["method"])
+    agree((result.q_between, result.q_between_p), (expected["Q_between"], expected["Q_between_p"]), "between")
+    assert result.q_between_df == expected["Q_between_df"]
+    for fit in expected["fits"]:
+        agree(result.fits[fit["level"]].estimate, fit["estimate"], fit["level"])
+    assert len(result.to_frame()) == len(expected["fits"])
+
+
+@pytest.mark.parametrize("method", ["EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"])
+@pytest.mark.parametrize("test", ["z", "knha", "adhoc"])
+def test_without_moderators_it_is_pool(method, test):
+    fit, plain = meta_regression(Y, V, np.empty((5, 0)), method, test), pool(Y, V, method, test)
+    assert fit.tau2 == pytest.approx(plain.tau2, rel=1e-9, abs=1e-12)
+    assert fit.estimate[0] == pytest.approx(plain.estimate)
+    assert fit.se[0] == pytest.approx(plain.se)
+    assert fit.model.profile(0.1).log_likelihood(True) == pytest.approx(
+        plain._model.profile(0.1).log_likelihood(True)
+    )
+    if method != "EE":
+        assert fit.se_tau2 == pytest.approx(plain.se_tau2)
+
+
+def test_common_tau2_subgroup_test_is_the_omnibus_test():
+    groups = ["a", "a", "b", "b", "b"]
+    result = subgroup_test(Y, V, groups, tau2="common")
+    assert result.q_between == pytest.approx(meta_regression(Y, V, {"g": groups}).qm)
+
+
+def test_text_becomes_indicators_and_prediction_uses_them():
+    fit = meta_regression(Y, V, pd.DataFrame({"site": ["x", "x", "y", "y", "z"], "dose": [1, 2, 3, 4, 6]}))
+    assert fit.names == ["intercept", "site[y]", "site[z]", "dose"]
+    table = fit.predict([[0, 0, 1.0]])
+    assert table.estimate[0] == pytest.approx(fit.estimate[0] + fit.estimate[3])
+    assert table.pi_lower[0] < table.ci_lower[0]
+    assert fit.coefficients.index.tolist() == fit.names
+
+
+@pytest.mark.parametrize(
+    ("mods", "message"),
+    [
+        ({"a": [1, 2, 3, 4, 5], "b": [2, 4, 6, 8, 10]}, "mods b: is determined by intercept, a"),
+        ({"a": [1, 1, 1, 1, 1]}, "mods a: is determined by intercept"),
+        ({"a": [0, 0, 0, 0, 0]}, "mods a: is zero for every study"),
+        ([1, 2, 3], "mods: 3 rows but 5 effects"),
+        ([1, 2, 3, np.nan, 5], r"mods moderator\[3\]: is not a number"),
+        (np.arange(25).reshape(5, 5), "6 coefficients for 5 studies"),
+    ],
+)
+def test_refusals(mods, message):
+    with pytest.raises(ValueError, match=message):
+        meta_regression(Y, V, mods)
+
+
+def test_missing_moderator_is_dropped_on_request():
+    assert meta_regression(Y, V, [1, 2, 3, np.nan, 5], missing="drop").k == 4
+
+
+def test_group_refusals():
+    with pytest.raises(ValueError, match="at least two groups"):
+        subgroup_test(Y, V, ["a"] * 5)
+    with pytest.raises(ValueError, match=r"groups\[1\]: is missing"):
+        subgroup_test(Y, V, ["a", None, "b", "b", "b"])

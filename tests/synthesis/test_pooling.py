@@ -1,0 +1,177 @@
+"""pool against metafor's rma, against theory, and its refusals."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from synthesis_reference import CASES, OWN, agree, by_id, data_of
+
+from helpers.synthesis import pool
+
+RANDOM = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+OWN_CASES = json.loads(OWN.read_text(encoding="utf-8"))["cases"]
+Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["id"]) for c in OWN_CASES] + by_id(CASES))
+def test_agrees_with_metafor(case):
+    y, v, scale = data_of(case)
+    for expected in case["fits"]:
+        fit = pool(y, v, method=expected["method"], test=expected["test"])
+        what = f"{case['id']} {fit.method} {fit.test}"
+        # tau2 and the effect may be 0: their error is judged by the spread of the effects
+        agree(fit.tau2, expected["tau2"], what, atol=1e-8 * scale)
+        for ours, theirs in (("estimate", "estimate"), ("ci_lower", "ci_lb"), ("ci_upper", "ci_ub")):
+            agree(getattr(fit, ours), expected[theirs], f"{what} {ours}", atol=1e-8 * scale**0.5)
+        pairs = [
+            ("se", "se"),
+            ("stat", "stat"),
+            ("p_value", "pval"),
+            ("h2", "H2"),
+            ("q", "Q"),
+            ("q_p_value", "Qp"),
+        ]
+        for ours, theirs in [
+            *pairs,
+            ("se_tau2", "se_tau2"),
+            ("q_df", "Q_df"),
+            ("k", "k"),
+            ("weights", "weights_pct"),
+        ]:
+            if theirs in expected:
+                agree(getattr(fit, ours), expected[theirs], f"{what} {ours}")
+        agree(fit.i2, expected["I2"], what, atol=1e-8)
+        agree_details(fit, expected, what, scale**0.5)
+
+
+def agree_details(fit, expected, what, spread):
+    """Prediction intervals, likelihood and BLUPs, where the reference has them."""
+    limits = expected.get("pi", {})
+    default = "z" if fit.test == "z" else "t"
+    for theirs, kind in (("default", default), ("t", "t"), ("riley", "riley")):
+        if theirs in limits and limits[theirs]["lb"] is not None:
+            pair = (limits[theirs]["lb"], limits[theirs]["ub"])
+            agree(fit.prediction_interval(kind), pair, f"{what} {kind}", atol=1e-8 * spread)
+    if "logLik" in expected:
+        agree(fit.log_likelihood, expected["logLik"], what)
+    if "blup" in expected:
+        blups = fit.blups()
+        agree(blups.estimate, expected["blup"]["pred"], what, atol=1e-8 * spread)
+        agree(blups.se, expected["blup"]["se"], what, atol=1e-8 * spread)
+
+
+@pytest.mark.parametrize("case", by_id(CASES))
+def test_q_profile_agrees_with_metafor(case):
+    y, v, scale = data_of(case)
+    for expected in case["confint_qprofile"]:
+        limits = pool(y, v, method=expected["method"]).heterogeneity_interval()
+        for ours, theirs, unit in (
+            ("tau2", "tau2", scale),
+            ("tau", "tau", scale**0.5),
+            ("i2", "I2", 100),
+            ("h2", "H2", 1),
+        ):
+            pair = (expected[theirs]["lb"], expected[theirs]["ub"])
+            agree(getattr(limits, ours), pair, ours, atol=1e-8 * unit)
+
+
+studies_strategy = st.integers(2, 12).flatmap(
+    lambda k: st.tuples(
+        st.lists(st.floats(-3, 3), min_size=k, max_size=k),
+        st.lists(st.floats(1e-3, 2), min_size=k, max_size=k),
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies_strategy, st.sampled_from(RANDOM), st.sampled_from([1e-6, 1e-3, 1e6]))
+def test_units_order_and_sign_do_not_matter(studies, method, unit):
+    y, v = map(np.array, studies)
+    fit = pool(y, v, method=method)
+    scaled = pool(y * unit, v * unit**2, method=method)
+    slack = 1e-9 * (np.var(y) + v.min())
+    assert scaled.tau2 / unit**2 == pytest.approx(fit.tau2, rel=1e-9, abs=slack)
+    assert scaled.se / unit == pytest.approx(fit.se, rel=1e-7)
+    assert pool(y[::-1], v[::-1], method=method).tau2 == pytest.approx(fit.tau2, rel=1e-9, abs=slack)
+    assert pool(-y, v, method=method).estimate == pytest.approx(-fit.estimate, rel=1e-7, abs=1e-9)
+    assert pool(y + 10, v, method=method).estimate == pytest.approx(fit.estimate + 10, rel=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies_strategy, st.sampled_from([True, False]))
+def test_no_tau2_is_more_likely_than_the_one_found(studies, restricted):
+    y, v = map(np.array, studies)
+    fit = pool(y, v, method="REML" if restricted else "ML")
+    grid = np.concatenate([[0], np.geomspace(1e-6, 100, 400)])
+    heights = fit._model.profiles(grid).log_likelihood(restricted)
+    assert heights.max() <= fit.log_likelihood + 1e-9
+
+
+@pytest.mark.parametrize("method", ("EE", *RANDOM))
+def test_duplicating_every_study_halves_the_equal_effects_variance(method):
+    one, two = pool(Y, V, method=method), pool(Y * 2, V * 2, method=method)
+    if method == "EE":
+        assert two.se == pytest.approx(one.se / np.sqrt(2))
+        assert two.estimate == pytest.approx(one.estimate)
+    assert two.weights[:4] == pytest.approx(two.weights[4:])
+
+
+@pytest.mark.parametrize("method", RANDOM)
+def test_equal_effects_give_no_heterogeneity(method):
+    fit = pool([0.3, 0.3, 0.3], [0.1, 0.2, 0.3], method=method)
+    assert (fit.tau2, fit.i2, fit.h2) == (0, 0, 1)
+    assert fit.heterogeneity_interval().tau2 == (0, 0)
+
+
+@pytest.mark.parametrize("method", ("HE", "ML", "REML", "PM"))
+def test_extreme_heterogeneity_and_precision(method):
+    fit = pool([0, 1e4, -1e4], [1e-8, 1e-8, 1e-6], method=method)
+    assert fit.tau2 == pytest.approx(1e8 * (2 / 3 if method == "ML" else 1), rel=1e-6)
+
+
+def test_one_study_is_that_study_and_says_so():
+    for test in ("z", "knha", "adhoc"):
+        fit = pool([0.5], [0.04], test=test)
+        assert (fit.estimate, fit.tau2, fit.i2, fit.h2, fit.q, fit.q_p_value) == (0.5, 0, 0, 1, 0, 1)
+        assert fit.se == pytest.approx(0.2)
+        assert fit.ci_upper == pytest.approx(0.5 + 1.959963984540054 * 0.2)
+        assert "one study" in fit.notes[0]
+        assert np.isnan(fit.se_tau2)
+    with pytest.warns(UserWarning, match="no degree of freedom"):
+        assert np.isnan(fit.prediction_interval("t")[0])
+
+
+def test_riley_interval_of_two_studies_is_not_defined():
+    with pytest.warns(UserWarning, match="riley"):
+        assert np.isnan(pool([0.1, 0.5], [0.1, 0.1]).prediction_interval("riley")).all()
+
+
+def test_missing_rows_are_refused_or_dropped_and_counted():
+    with pytest.raises(ValueError, match=r"yi\[1\]: is NaN"):
+        pool([0.1, np.nan], [0.1, 0.1])
+    fit = pool([0.1, np.nan, 0.3], [0.1, 0.1, None], missing="drop")
+    assert (fit.k, fit.dropped, fit.kept.tolist()) == (1, 2, [0])
+    assert "2 of 3 rows left out" in fit.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("yi", "vi", "options", "message"),
+    [
+        ([], [], {}, "no study"),
+        ([0.1, 0.2], [0.1], {}, "2 effects but 1 variances"),
+        ([0.1, 0.2], [0.1, -0.1], {}, r"vi\[1\]: is negative"),
+        ([0.1, 0.2], [0.0, 0.1], {}, r"vi\[0\]: is zero"),
+        ([0.1, np.inf], [0.1, 0.1], {}, r"yi\[1\]: is infinite"),
+        ([np.nan], [0.1], {"missing": "drop"}, "no study is left"),
+        ([0.1], [0.1], {"missing": "guess"}, "missing: 'guess'"),
+        ([[0.1]], [[0.1]], {}, "pool_many"),
+        ([0.1], [0.1], {"method": "DSL"}, "method: 'DSL'"),
+        ([0.1], [0.1], {"test": "t"}, "test: 't'"),
+        ([0.1], [0.1], {"level": 95}, "level: 95"),
+    ],
+)
+def test_refusals(yi, vi, options, message):
+    with pytest.raises(ValueError, match=message):
+        pool(yi, vi, **options)
