@@ -38,6 +38,12 @@ def test_every_rule_is_listed_for_every_study(found):
         validate("checks", checks)
 
 
+def test_the_findings_are_the_same_without_the_reported_rows(found, tables):
+    fewer = {name: table for name, table in tables.items() if not name.startswith("reported_")}
+    for name in STUDIES:
+        assert run_checks(StudyEvidence.from_tables(fewer, name)) == found[name]
+
+
 def test_every_figure_named_exists_and_has_its_place(found, tables):
     known = set(tables["quantities"]["quantity_id"])
     for findings, _ in found.values():

@@ -1,8 +1,8 @@
 """Speed of helpers.synthesis as ratios, in one run on the same data.
 
-Run ``python tests/benchmarks/bench_synthesis.py`` (a minute or two; ``--quick`` for a tenth of the data). Every
-figure is the median of several repetitions, divided by that of bare batched numpy for the same work. statsmodels
-and PyMARE are compared where they can be imported, metafor where ``Rscript`` is on the path.
+Run ``python tests/benchmarks/bench_synthesis.py`` (a minute or two; ``--quick`` for a tenth of the data).
+Every figure is the median of several repetitions, divided by that of bare batched numpy for the same work.
+statsmodels and PyMARE are compared where they can be imported, metafor where ``Rscript`` is on the path.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from helpers.synthesis import pool, pool_many
 R_SCRIPT = """
 suppressPackageStartupMessages(library(metafor))
 a <- commandArgs(TRUE); d <- read.csv(a[1], header = FALSE); k <- ncol(d) / 2; n <- min(nrow(d), 200)
-t <- system.time(for (i in 1:n) try(rma(as.numeric(d[i, 1:k]), as.numeric(d[i, k + 1:k]), method = a[2]), TRUE))
+one <- function(i) try(rma(as.numeric(d[i, 1:k]), as.numeric(d[i, k + 1:k]), method = a[2]), TRUE)
+t <- system.time(for (i in 1:n) one(i))
 cat(t[["elapsed"]] / n)
 """
 
 
 def data(n: int, k: int, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
-    """Make n meta-analyses of k studies, a third of them each without, with little and with much heterogeneity."""
+    """Make n meta-analyses of k studies, of no, little and much heterogeneity."""
     rng = np.random.default_rng(seed)
     v = rng.uniform(0.02, 0.5, (n, k))
     return rng.normal(0.3, np.sqrt(v + rng.choice([0, 0.05, 0.3], n)[:, None])), v

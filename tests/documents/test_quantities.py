@@ -43,6 +43,7 @@ INFERENCE = [
     ("ICC = 0.92", ("coefficient", "ICC = 0.92", 0.92)),
     ("the ICC was 0.92", ("coefficient", "0.92", 0.92)),
     ("F(1,58) = 4.51", ("statistic", "F(1,58) = 4.51", 4.51)),
+    ("[95% CI 0.2, 1.1]", ("ci", "95% CI 0.2, 1.1", 0.2, 1.1)),
     ("OR 1.5 in all", ("effect", "1.5", 1.5)),
 ]
 MEASURES = [
@@ -52,7 +53,7 @@ MEASURES = [
     ("dryness ≥ 5%", ("percent", "≥ 5%", 5)),
     ("≤ 190 hair/cm² at entry", ("density", "≤ 190 hair/cm²", 190)),
     ("densities of 75 hairs per square centimetre", ("density", "75 hairs per square centimetre", 75)),
-    ("ranged from 75 hairs/cm² to 95 hairs/cm²", ("range", "75 hairs/cm² to 95 hairs/cm²", 75, 95)),
+    ("ranging from 70 hairs/cm² to 90 hairs/cm²", ("range", "70 hairs/cm² to 90 hairs/cm²", 70, 90)),
     ("5E8 \\~5E9 particles/cm² each", ("dose", "5E8 \\~5E9 particles/cm²", 5e8, 5e9)),
     ("3cc were given", ("dose", "3cc", 3)),
     ("10 billion particles per vial", ("dose", "10 billion particles per vial", 1e10)),
@@ -69,9 +70,12 @@ PEOPLE_AND_TIME = [
     ("N=1,200", ("n", "N=1,200", 1200)),
     ("with 16 Korean men", ("n", "16 Korean men", 16)),
     ("Thirty patients came", ("n", "Thirty patients", 30)),
-    ("Target Sample Size\n60\nNext", ("n", "60", 60)),
+    ("All\nTarget Sample Size\n60\nNext", ("n", "60", 60)),
     ("in 12 of 16 of them", ("ratio", "12 of 16", 12, 16)),
     ("allocated 2:1:1 (ratio 2:1:1)", ("ratio", "2:1:1", 2, 1)),
+    ("18 Years and older", ("age", "18 Years", 18)),
+    ("at 2-week intervals", ("duration", "2-week", 2)),
+    ("Grade 2–3 hair loss", ("grade", "Grade 2–3", 2, 3)),
     ("in blocks of 6", ("count", "6", 6)),
     ("5 treatment sessions", ("count", "5 treatment sessions", 5)),
     ("a 5-point scale", ("count", "5-point", 5)),
@@ -115,9 +119,20 @@ def test_unit_of_the_second_mean_holds_for_the_first():
     assert [one.unit for one in found] == ["hairs/cm²", "hairs/cm²"]
 
 
+def test_lists_after_their_unit():
+    found = find_quantities("Visits at weeks 4, 8, and 12.")
+    assert [(one.kind, one.printed, one.unit) for one in found] == [
+        ("timepoint", "weeks 4", "weeks"),
+        ("timepoint", "8", "weeks"),
+        ("timepoint", "12", "weeks"),
+    ]
+
+
 def test_change_is_not_a_range():
     found = find_quantities("It rose from 75 to 110 hairs/cm².")
     assert [(one.kind, one.value) for one in found] == [("density", 75), ("density", 110)]
+    found = find_quantities("The index changed from 2.1 to 3.4 there.")
+    assert [(one.kind, one.value) for one in found] == [("estimate", 2.1), ("estimate", 3.4)]
 
 
 def test_relations():
@@ -158,7 +173,9 @@ def test_what_is_no_quantity(text):
 
 
 def test_reference_list_is_skipped_until_the_next_part():
-    text = "Of 12 patients\n\nReferences\n\n1. Doe J. A 5% lotion in 40 patients.\n\nSupplementary files\n\n×60"
+    text = (
+        "Of 12 patients\n\nReferences\n\n1. Doe J. A 5% lotion in 40 patients.\n\nSupplementary files\n\n×60"
+    )
     assert [one[1] for one in readings(text)] == ["12 patients", "×60"]
 
 

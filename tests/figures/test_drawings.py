@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.figures import before_after, direction, forest, risk_of_bias, split_curve, timeline
+from helpers.figures.marks import judgement_letter
 from helpers.figures.split_curve import flip_points
 
 STUDIES = [
@@ -139,6 +140,14 @@ def test_nothing_to_show_is_said():
 def test_many_studies_turn_the_matrix():
     rows = [{**row, "study_id": f"study {number}"} for number in range(7) for row in JUDGED[:2]]
     assert "study 6 (ROBINS-I)" in risk_of_bias(rows).alt
+
+
+@pytest.mark.parametrize(
+    ("judgement", "letter"),
+    [("3 of 8 yes", "3/8"), ("High concern", "H"), ("low risk of bias", "L"), (None, "?"), ("serious", "S")],
+)
+def test_letters_of_judgements(judgement, letter):
+    assert judgement_letter(judgement) == letter
 
 
 def test_unknown_mark_is_refused():

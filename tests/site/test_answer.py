@@ -28,7 +28,7 @@ def test_studies_without_results(tmp_path):
 def test_one_study(tmp_path):
     first, second, _ = answer_sentences(write_world(tmp_path, 1))
     assert first == (
-        "One study of 11 people reports results: hair density and hair thickness improved; "
+        "One study of 11 people reports results: hair density and hair shaft thickness improved; "
         "it had no comparison, so the change cannot be credited to exosomes."
     )
     assert second == (
@@ -40,8 +40,9 @@ def test_one_study(tmp_path):
 def test_five_studies(tmp_path):
     first, _, _ = answer_sentences(write_world(tmp_path, 5))
     assert first == (
-        "Five studies of 65 people report results: hair density improved in all five studies; hair thickness "
-        "improved in 1 of 5 studies and did not change in 4; only two of the five studies had a comparison."
+        "Five studies of 65 people report results: hair density improved in all five studies; "
+        "hair shaft thickness improved in 1 of 5 studies and did not change in 4; "
+        "only two of the five studies had a comparison."
     )
 
 
@@ -85,7 +86,7 @@ def test_many_trials(tmp_path, count):
 
 def test_certainty_levels_are_told_apart(tmp_path):
     second = answer_sentences(write_world(tmp_path, 1, certainty={"certainty": "low"}))[1]
-    assert "the certainty is low for hair density and very low for hair thickness" in second
+    assert "the certainty is low for hair density and very low for hair shaft thickness" in second
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def fit_of(y: np.ndarray, v: np.ndarray, method: str, test: str) -> dict:
     typical = (k - 1) / (np.sum(w0) - np.sum(w0**2) / np.sum(w0))
     i2 = 100 * t / (t + typical) if method != "EE" else 100 * max(0, (q - k + 1) / q)
     return {
-        "method": method, "test": test, "estimate": mu, "se": variance**0.5, "ci_lb": mu - half, "ci_ub": mu + half,
+        "method": method, "test": test, "estimate": mu, "se": variance**0.5,
+        "ci_lb": mu - half, "ci_ub": mu + half,
         "stat": mu / variance**0.5, "pval": 2 * law.sf(abs(mu) / variance**0.5), "tau2": t, "se_tau2": None,
         "I2": i2, "H2": q / (k - 1) if method == "EE" else 1 + t / typical, "Q": q, "Q_df": k - 1, "k": k,
         "Qp": stats.chi2.sf(q, k - 1), "weights_pct": list(100 * w / np.sum(w)),

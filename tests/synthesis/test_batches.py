@@ -42,7 +42,7 @@ def test_rows_of_unequal_size(method):
 
 def test_blocks_do_not_show(monkeypatch):
     whole = pool_many(Y, V).tau2
-    monkeypatch.setattr("helpers.synthesis.batches.LIKELIHOOD_CELLS", 30)
+    monkeypatch.setattr("helpers.synthesis.batches.CELLS", 30)
     np.testing.assert_allclose(pool_many(Y, V).tau2, whole, rtol=1e-12, atol=1e-15)
 
 

@@ -7,11 +7,13 @@ from synthesis_reference import CASES, agree, by_id, data_of
 from helpers.synthesis import cumulative, influence, leave_one_out, pool
 
 COLUMNS = {
-    "estimate": "estimate", "se": "se", "stat": "stat", "p_value": "pval", "ci_lower": "ci_lb", "ci_upper": "ci_ub",
+    "estimate": "estimate", "se": "se", "stat": "stat", "p_value": "pval",
+    "ci_lower": "ci_lb", "ci_upper": "ci_ub",
     "q": "Q", "q_p_value": "Qp", "tau2": "tau2", "i2": "I2", "h2": "H2",
 }  # fmt: skip
 DIAGNOSTICS = {
-    "rstandard": "rstandard_z", "rstudent": "rstudent", "dffits": "dffits", "cook_d": "cook_d", "cov_r": "cov_r",
+    "rstandard": "rstandard_z", "rstudent": "rstudent", "dffits": "dffits", "cook_d": "cook_d",
+    "cov_r": "cov_r",
     "tau2_del": "tau2_del", "q_del": "QE_del", "hat": "hat", "weight": "weight", "dfbetas": "dfbetas",
 }  # fmt: skip
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]

@@ -63,11 +63,12 @@ class Body:
 
     def participants(self) -> int | None:
         """Return the participants of the studies that state them; None when none does."""
-        numbers = [self._people(row) for row in self.studies.sort_values("study_id").to_dict("records")]
+        numbers = [self.people(row) for row in self.studies.sort_values("study_id").to_dict("records")]
         stated = [number for number in numbers if number]
         return sum(stated) if stated else None
 
-    def _people(self, study: dict[str, Any]) -> int | None:
+    def people(self, study: dict[str, Any]) -> int | None:
+        """Return the participants of a row of `studies`; cases are counted, what is not stated is None."""
         for column in ("n_analysed", "n_enrolled"):
             if not missing(study.get(column)):
                 return int(study[column])

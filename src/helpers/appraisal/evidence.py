@@ -129,7 +129,7 @@ class StudyEvidence:
         return None
 
     def observed(self, **wanted: Any) -> list[Any]:
-        """Return the result rows, as named tuples, whose columns equal the given values, by name of the row."""
+        """Return the result rows, as named tuples in order, whose columns equal the given values."""
         return [
             row
             for row in self._observed

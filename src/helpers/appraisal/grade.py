@@ -146,7 +146,7 @@ def _indirectness(body: Body) -> Step:
 def _imprecision(body: Body) -> Step:
     """Judge number of participants and width of the interval."""
     people = body.participants()
-    told = "participants not stated" if people is None else f"{people} participants"
+    told = "participants not stated" if people is None else f"{people} participant{'s' * (people != 1)}"
     if people is None or people < VERY_FEW:
         return 2, f"{told}, fewer than {VERY_FEW} known"
     crossing = body.pooled is not None and _crosses(body.pooled, "ci_lower", "ci_upper")
@@ -161,7 +161,7 @@ def _publication_bias(body: Body) -> Step:
     """Judge whether what is missing can be known; small studies that all find benefit make it likely."""
     k = len(body.names)
     registered = body.studies["registration"].notna().sum()
-    sizes = [body._people(row) for row in body.studies.to_dict("records")]
+    sizes = [body.people(row) for row in body.studies.to_dict("records")]
     small = all(size is None or size < SMALL_STUDY for size in sizes)
     positive = set(body.lines["direction"]) <= {"better"}
     why = f"{_studies(k)}, {registered} registered"

@@ -63,5 +63,9 @@ def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str,
     if same in taken:
         reason = "the same figure, printed again elsewhere; checked for agreement"
     else:
-        reason = _REASONS.get(row["role"]) or _BY_CONCEPT.get(row["concept"]) or "design detail, kept as description"
+        reason = (
+            _REASONS.get(row["role"])
+            or _BY_CONCEPT.get(row["concept"])
+            or "design detail, kept as description"
+        )
     return use | {"used_in": None, "reason_unused": reason}

@@ -57,7 +57,7 @@ def _named(kind: str):
 _INTERVAL_NEXT = re.compile(rf",? ?[(\[;,]? ?(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]?{_LEVEL})")
 _STATISTIC = (
     r"(?:[Ff]|[tTzZ]|χ ?\^?[2²]|[Cc]hi–?(?:square|squared)|[QHUW])"
-    r"(?:[ _]?[(\[] ?[0-9.]{1,6}(?: ?, ?[0-9.]{1,6})? ?[)\]]|[0-9]{1,3},[0-9]{1,4})?"
+    r"(?:[ _]?[(\[] ?[0-9.]{1,6}(?: ?, ?[0-9.]{1,6})? ?[)\]]| ?[0-9]{1,3},[0-9]{1,4})?"
 )
 _COEFFICIENT = (
     r"(?:ICC(?: ?\([0-9],[0-9k]\))?|(?i:intra–?class correlation(?: coefficient)?(?: \(ICC\))?)|κ|(?i:kappa)|"
@@ -102,8 +102,9 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_CI}(?: ?[=:,]| of| was|, from| from)? ?[(\[{{]? ?(?P<low>{_NUM})(?:[ –]?(?P<u1>{ANY}))?"
-            rf"{_TO}(?P<high>{_NUM}){RIGHT}(?:[ –]?(?P<u2>{ANY}))?(?: ?\])?"
+            rf"{_CI}(?: ?[=:,]| of| was|, from| from)? ?(?P<open>[(\[])? ?"
+            rf"(?P<low>{_NUM})(?:[ –]?(?P<u1>{ANY}))?"
+            rf"{_TO}(?P<high>{_NUM}){RIGHT}(?:[ –]?(?P<u2>{ANY}))?(?(open) ?[)\]])"
         ),
         _interval,
         re.compile(r"[89][0-9]|C|c|HDI"),

@@ -82,12 +82,14 @@ SHARING_FIELDS = (
     "Analytic Code",
     "Data Dictionary",
     "Title and more details about the data/document",
-    "When the data will become available and for how long",
+    "When the data will become available",
     "To whom data/document is available",
     "Under which criteria data/document could be used",
     "From where data/document is obtainable",
-    "What processes are involved for a request to access data/document",
+    "What processes are involved",
 )
+# Known by their first words, which are title enough.
+LONG_FIELDS = ("When the data will become available", "What processes are involved")
 PARTS = {
     "Protocol summary": SUMMARY_FIELDS,
     "General information": GENERAL_FIELDS,
@@ -146,6 +148,7 @@ def _pieces(line: Line) -> list[tuple[str, int]]:
     pieces, at = [], line.char_start
     for piece in line.content.split("**"):
         words = piece.strip().lstrip("# ").rstrip(": ")
+        words = next((short for short in LONG_FIELDS if words.startswith(short)), words)
         if words:
             pieces.append((words, at + len(piece) - len(piece.lstrip())))
         at += len(piece) + 2

@@ -27,10 +27,12 @@ def _score(match: re.Match, text: str) -> Iterator[Quantity]:
 
 
 def _change(match: re.Match, text: str) -> Iterator[Quantity]:
-    """Read a bare number after a verb of change, when it can be nothing but a measured value."""
-    printed = match["v"]
-    if "." in printed or "·" in printed:
-        yield quantity("estimate", match.span("v"), number(printed))
+    """Read bare numbers after a verb of change, when they can be nothing but measured values."""
+    if not any(mark in (match["v"] + (match["end"] or "")) for mark in ".·"):
+        return
+    for name in ("v", "end"):
+        if match[name]:
+            yield quantity("estimate", match.span(name), number(match[name]))
 
 
 def _first_of_change(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -82,6 +84,7 @@ RULES = (
     Rule(
         re.compile(
             rf"(?<!\w){_CHANGE}\b[^0-9.;:\f\t\0]{{0,60}}? (?:by|from|to) {LEFT}(?P<v>{SIGNED}){RIGHT}"
+            rf"(?: to (?P<end>{SIGNED}){RIGHT})?"
             rf"(?! ?(?:%|±|\(|(?:patients|participants|subjects)\b))"
         ),
         _change,

@@ -18,7 +18,7 @@ _SPAN_WORD = re.compile(
     r"spanning|age range)[:,=]? ?(?:from |between )?$"
 )
 _AGED = re.compile(r"(?<!\w)(?i:aged?s?|ages)(?: (?:between|from|of|was|range))?[:,]? ?(?:from |between )?$")
-_OLD = re.compile(r"(?:[ –](?:old|of age))(?!\w)")
+_OLD = re.compile(r"(?:[ –](?:old|of age|(?:and|or) (?:older|over|above)))(?!\w)")
 
 
 def _area(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -115,6 +115,7 @@ _POINT_AFTER = re.compile(
     r"evaluations?|assessments?|results?|"
     r"after|later|of (?:treatment|therapy|follow–?up)|from baseline|mark))(?!\w)"
 )
+_INTERVAL_AFTER = re.compile(r"[ –](?:intervals?|apart|period|course)(?!\w)")
 
 
 def time_kind(unit: Unit, text: str, start: int, end: int) -> str:
@@ -126,7 +127,7 @@ def time_kind(unit: Unit, text: str, start: int, end: int) -> str:
         return "mean"
     if context.says_median(text, start):
         return "median"
-    if context.says_stretch(text, start):
+    if context.says_stretch(text, start) or _INTERVAL_AFTER.match(text, end):
         return "duration"
     row = text[end : end + 1] == "\t" and (not before or before[-1] == "\f")
     point = _POINT_BEFORE.search(before) or _POINT_AFTER.match(text, end) or row

@@ -80,6 +80,14 @@ def _numbered_time(match: re.Match, text: str) -> Iterator[Quantity]:
         yield quantity("timepoint", match.span(), number(match["v"]), unit=unit)
 
 
+def _numbered_times(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read `weeks 4, 8 and 12`: the unit stands before the first number."""
+    unit = match["unit"].lower() + "s"
+    for at, item in enumerate(re.finditer(r"[0-9]{1,3}", match[0])):
+        start = match.start() + (0 if at == 0 else item.start())
+        yield quantity("timepoint", (start, match.start() + item.end()), number(item[0]), unit=unit)
+
+
 def _times(match: re.Match, text: str) -> Iterator[Quantity]:
     yield quantity("magnification", match.span(), number(match["v"]))
 
@@ -97,7 +105,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w])(?:(?P<scale>{_SCALE}) (?:scale )?(?:{_STAGE} )?|{_STAGE} (?={ROMAN}))"
+            rf"(?<![\w])(?:(?P<scale>{_SCALE}) (?:scale )?(?:{_STAGE} )?|{_STAGE} (?={ROMAN})|"
+            rf"(?i:grades?|stages?) (?=[1-7]))"
             rf"(?P<low>{_STEP})"
             rf"(?:{_TO}(?P<high>{_STEP}))?(?![\w%]|[.,][0-9])(?! (?:month|week|day|year|point)s?)"
         ),
@@ -129,8 +138,16 @@ RULES = (
     ),
     Rule(
         re.compile(
+            rf"(?<![\w–])(?P<unit>(?i:week|month|day|year))s? [0-9]{{1,3}}(?:, ?[0-9]{{1,3}}){{0,8}},? "
+            rf"(?:and|or|&) [0-9]{{1,3}}{RIGHT}(?! ?[%a-z–(])(?! [a-z]{{1,9}}s\b)"
+        ),
+        _numbered_times,
+        re.compile(r"[Ww]eek|[Mm]onth|[Dd]ay|[Yy]ear|WEEK|MONTH|DAY"),
+    ),
+    Rule(
+        re.compile(
             rf"(?<![\w–])(?P<unit>(?i:week|month|day|year))s?[ –](?P<v>[0-9]{{1,3}}|{WORD})"
-            rf"(?:(?: ?– ?| to )(?P<high>[0-9]{{1,3}}))?{RIGHT}(?! ?(?:%|\())"
+            rf"(?:(?: ?– ?| to )(?P<high>[0-9]{{1,3}}))?{RIGHT}(?! ?%)"
         ),
         _numbered_time,
         re.compile(r"[Ww]eek|[Mm]onth|[Dd]ay|[Yy]ear|WEEK|MONTH|DAY"),

@@ -54,7 +54,7 @@ UNITS = (
     Unit(r"(?:[Mm]onths?|mos?)(?!\w)", "months", "duration"),
     Unit(r"(?:[Yy]ears?|yrs?|y)(?!\w)", "years", "duration"),
     Unit(r"fold(?!\w)", "fold", "ratio"),
-    Unit(rf"{_HAIR}(?!\w)", "hairs", "count"),
+    Unit(rf"{_HAIR}(?<=s)(?!\w)", "hairs", "count"),
 )
 # Longest first would not do: alternatives are tried in this order, compound units before their parts.
 ANY = "(?:" + "|".join(unit.pattern for unit in UNITS) + ")"

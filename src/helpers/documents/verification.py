@@ -67,7 +67,9 @@ def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: Verifi
     try:
         document = read_document(documents / name)
     except DocumentError as error:
-        result.problems.append(Problem(str(documents / name), None, "", str(error), "put the right text there"))
+        result.problems.append(
+            Problem(str(documents / name), None, "", str(error), "put the right text there")
+        )
         return
     if document.sha256 != sheet.source.sha256:
         problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
@@ -75,9 +77,13 @@ def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: Verifi
         result.problems.append(Problem(str(documents / name), None, "source.sha256", problem, remedy))
     for quantity in located:
         wrong = check_locator(document, quantity.printed, quantity.at.line, *quantity.at.chars)
-        result.verified[f"{sheet.study_id}.{quantity.id}"] = not wrong and document.sha256 == sheet.source.sha256
+        result.verified[f"{sheet.study_id}.{quantity.id}"] = (
+            not wrong and document.sha256 == sheet.source.sha256
+        )
         if wrong:
-            problem = Problem(str(path), None, f"quantities.{quantity.id}", wrong, "correct the place or the token")
+            problem = Problem(
+                str(path), None, f"quantities.{quantity.id}", wrong, "correct the place or the token"
+            )
             result.problems.append(problem)
     _verify_places(path, sheet, document, result)
 
@@ -90,4 +96,6 @@ def _verify_places(path: Path, sheet: StudySheet, document: Document, result: Ve
             text = lines[place.line - 1] if place.line <= len(lines) else None
             if text is None or (place.printed and place.printed not in text):
                 problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
-                result.problems.append(Problem(str(path), None, f"findings.{finding.id}", problem, "correct the place"))
+                result.problems.append(
+                    Problem(str(path), None, f"findings.{finding.id}", problem, "correct the place")
+                )

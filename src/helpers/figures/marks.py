@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ HIGH = Mark("s", "×", "H", VERMILION)
 CRITICAL = Mark("D", "×", "C", PURPLE)
 UNKNOWN = Mark("o", "?", "?", MUTED, hollow=True)
 OUTSIDE = Mark("o", "–", "n/a", MUTED, hollow=True)
+COUNTED = Mark("o", "", "", MUTED, hollow=True)  # a checklist that counts, such as `3 of 8 yes`
+COUNT = re.compile(r"(\d+) of (\d+) yes")
 
 # The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
 JUDGEMENTS = {
@@ -57,18 +60,25 @@ DIRECTIONS = {
 
 def judgement_mark(judgement: Any) -> Mark:
     """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
-    if is_missing(judgement):
-        return UNKNOWN
-    word = str(judgement).strip().lower().removesuffix(" risk").removesuffix(" risk of bias")
-    return JUDGEMENTS.get(word, UNKNOWN)
+    word = _plain(judgement)
+    return COUNTED if COUNT.fullmatch(word) else JUDGEMENTS.get(word, UNKNOWN)
 
 
 def judgement_letter(judgement: Any) -> str:
-    """Return the letters that stand for a judgement where there is no room for the word."""
-    if is_missing(judgement):
-        return "?"
-    word = str(judgement).strip().lower().removesuffix(" risk").removesuffix(" risk of bias")
+    """Return what stands for a judgement where there is no room for the word: `S`, or `3/8` for a count."""
+    word = _plain(judgement)
+    counted = COUNT.fullmatch(word)
+    if counted:
+        return f"{counted[1]}/{counted[2]}"
     return LETTERS.get(word, judgement_mark(judgement).letter)
+
+
+def _plain(judgement: Any) -> str:
+    """Return a judgement's word without what all words of its tool share."""
+    word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
+    for ending in (" of bias", " risk", " concern"):
+        word = word.removesuffix(ending)
+    return word
 
 
 def draw_mark(axes: Any, x: float, y: float, mark: Mark, size: float = 13.0) -> None:

@@ -97,7 +97,7 @@ def plain_unit(unit: Any) -> str:
 
 
 def show_with_unit(value: float, lower: Any, upper: Any, unit: Any) -> str:
-    """Return an estimate with its unit and interval, or that it has none; a proportion is shown in percent."""
+    """Return an estimate with unit and interval, or that it has none; a proportion is shown in percent."""
     scale, words = (100, "%") if unit == "proportion" else (1, plain_unit(unit))
     stated = f"{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):

@@ -40,6 +40,16 @@ def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})
 
 
+def by_weight(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return findings with the certain ones first, those of rules before those of readers."""
+    weight = findings["severity"].map({"certain": 0, "likely": 1, "minor": 2})
+    return (
+        findings.assign(_weight=weight, _reader=findings["detected_by"] == "reader")
+        .sort_values(["_weight", "_reader", "finding_id"], kind="stable")
+        .drop(columns=["_weight", "_reader"])
+    )
+
+
 def timeline_events(
     outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame
 ) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Times, process numbers, random ids and paths of this machine go; sources, output
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from helpers.tables import write_atomic
 INJECTED = "injected-parameters"
 ERROR_MARK = "papermill-error-cell-tag"
 CELL_METADATA_OF_A_RUN = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
-# IPython names the file of a cell after its process: /tmp/ipykernel_4711/123456.py
-CELL_FILE = re.compile(r"[^\s\"'<>]{0,200}ipykernel_\d+[/\\]+(\d+)\.py")
+# IPython names the file of a cell after its process: /tmp/ipykernel_4711/123456.py. The fixed beginning
+# keeps the search linear: outputs hold pictures as one word of a million letters.
+CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
 
 
 def canonical(notebook: Any, labels: Mapping[str, str], shown: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameters import check_parameters
 from helpers.pipeline.paths import project_root
-from helpers.tables import TABLES, read_table, write_table
+from helpers.tables import TABLES, TableError, read_table, records, write_table
 
 GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"
 
@@ -54,9 +54,21 @@ class NotebookTables:
             for name, frame in tables.items()
         }
 
-    def read_part(self, name: str) -> pd.DataFrame:
-        """Return this run's own part of a table that it has written."""
-        return read_table(name, part_folder(self.processed, str(self.study_id)))
+    def study(self) -> dict[str, Any]:
+        """Return this run's study as a row of `studies`.
+
+        Raises
+        ------
+        TableError
+            When there is no such study; the message names those there are.
+
+        """
+        studies = read_table("studies", self.processed)
+        found = studies[studies["study_id"] == self.study_id]
+        if found.empty:
+            known = ", ".join(studies["study_id"]) or "none"
+            raise TableError(f"study_id {self.study_id!r} is not in the table studies; known: {known}")
+        return records(found)[0]
 
     def write(self, name: str, rows: Any) -> pd.DataFrame:
         """Check and write a table of this notebook; return what was written.

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from helpers.appraisal import overall
 from helpers.figures.direction import direction
 from helpers.figures.display import figure_html
 from helpers.figures.numbers import is_missing, plain_unit, plain_words, show_number
@@ -17,6 +18,7 @@ from helpers.site.notebook import place_free
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
 from helpers.site.phrases import reported_lines, study_directions
+from helpers.tables import records
 
 COMPARISON_WORDS = {
     "parallel": "groups side by side",
@@ -124,9 +126,10 @@ def _people(row: Any) -> str | None:
 
 
 def _overall_bias(tables: Tables, study_id: str) -> str | None:
-    bias = tables["risk_of_bias"]
-    rows = bias[(bias["study_id"] == study_id) & bias["domain"].str.contains("overall", case=False, na=False)]
-    return None if rows.empty else " / ".join(dict.fromkeys(rows["judgement"]))
+    """Return the overall judgement by the rule of each tool that judged the study."""
+    rows = tables["risk_of_bias"]
+    own = rows[rows["study_id"] == study_id]
+    return " / ".join(overall(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
 
 
 def _horizon_table(tables: Tables) -> Markup:

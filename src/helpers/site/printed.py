@@ -25,6 +25,9 @@ def printed_pages(tables: Tables) -> list[Page]:
 
 
 def _page(study_id: str, rows: pd.DataFrame) -> Page:
+    rows = rows.sort_values(
+        ["source_id", "char_start", "quantity_id"], kind="stable"
+    )  # as a reader meets them
     shown = rows.assign(
         means=[_meaning(row) for row in rows.itertuples()],
         place=[_place(row) for row in rows.itertuples()],
@@ -59,11 +62,11 @@ def _page(study_id: str, rows: pd.DataFrame) -> Page:
 
 def _meaning(row: tuple) -> str:
     parts = [plain_words(row.concept), plain_words(row.kind), row.arm_id, row.timepoint_printed, row.note]
-    return ", ".join(str(part) for part in parts if not is_missing(part))
+    return ", ".join(dict.fromkeys(str(part) for part in parts if not is_missing(part)))
 
 
 def _place(row: tuple) -> str:
-    parts = [row.source_id]
+    parts = [] if row.source_id == row.study_id else [row.source_id]
     if not is_missing(row.section):
         parts.append(str(row.section))
     if not is_missing(row.line):

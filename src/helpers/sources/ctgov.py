@@ -37,10 +37,14 @@ def read_ctgov(path: Path) -> SourceRecord:
     protocol = _protocol(path, content)
     if content.get("resultsSection"):
         remedy = "put the posted figures into a study sheet (evidence new)"
-        raise SourceError(Problem(str(path), None, "resultsSection", "posted results are not read yet", remedy))
+        raise SourceError(
+            Problem(str(path), None, "resultsSection", "posted results are not read yet", remedy)
+        )
     identity = protocol.get("identificationModule") or {}
     if not identity.get("nctId"):
-        problem = Problem(str(path), None, "protocolSection.identificationModule.nctId", "missing", "keep that module")
+        problem = Problem(
+            str(path), None, "protocolSection.identificationModule.nctId", "missing", "keep that module"
+        )
         raise SourceError(problem)
     study_id = identity["nctId"]
     return SourceRecord(
@@ -128,7 +132,11 @@ def _arms(study_id: str, protocol: dict[str, Any]) -> list[dict[str, Any]]:
 def _outcomes(study_id: str, protocol: dict[str, Any]) -> list[dict[str, Any]]:
     module = protocol.get("outcomesModule") or {}
     rows = []
-    for key, priority in (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other")):
+    for key, priority in (
+        ("primaryOutcomes", "primary"),
+        ("secondaryOutcomes", "secondary"),
+        ("otherOutcomes", "other"),
+    ):
         for index, outcome in enumerate(module.get(key) or []):
             measure, description = _plain(outcome.get("measure")), _plain(outcome.get("description"))
             rows.append(

@@ -66,7 +66,8 @@ def _source(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
         "citation": field.get("Public_title"),
         "registration": study_id,
         "status": (field.get("Recruitment_Status") or "").lower() or None,
-        "has_results": bool(field.get("results_url_link")) or (field.get("results_yes_no") or "").lower() == "yes",
+        "has_results": bool(field.get("results_url_link"))
+        or (field.get("results_yes_no") or "").lower() == "yes",
         "provenance": field.get("Provenance"),
     }
 
@@ -79,7 +80,9 @@ def _study(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
     return {
         "study_id": study_id,
         "title": field.get("Scientific_title") or field.get("Public_title"),
-        "design": ", ".join(filter(None, [(field.get("Study_type") or "").lower(), parts.get("Assignment", "").lower()])),
+        "design": ", ".join(
+            filter(None, [(field.get("Study_type") or "").lower(), parts.get("Assignment", "").lower()])
+        ),
         "allocation": (parts.get("Randomization") or "").lower() or None,
         "comparison": "parallel" if "parallel" in design.lower() else None,
         "masking": (parts.get("Blinding") or "").lower() or None,
@@ -105,7 +108,9 @@ def _arms(study_id: str, field: dict[str, str | None]) -> list[dict[str, Any]]:
         if words:
             name = re.search(r"\b[Gg]roup ([A-Z])\b", words)
             arm_id = f"group_{name.group(1).lower()}" if name else slug(words)
-            arms.append({"study_id": study_id, "arm_id": arm_id, "role": role_of(words), "label": words[:200]})
+            arms.append(
+                {"study_id": study_id, "arm_id": arm_id, "role": role_of(words), "label": words[:200]}
+            )
     return arms
 
 

@@ -99,12 +99,16 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
         raise SourceError(Problem("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy))
     path = Path(raw) / "studies" / f"{study_id}.yaml"
     if path.exists():
-        raise SourceError(Problem(str(path), None, "", "the sheet is there already", "open it, or choose another id"))
+        raise SourceError(
+            Problem(str(path), None, "", "the sheet is there already", "open it, or choose another id")
+        )
     facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text), encoding="utf-8")
+    path.write_text(
+        _SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text), encoding="utf-8"
+    )
     return path
 
 
@@ -130,7 +134,9 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     study_id = record.studies[0]["study_id"]
     sheet = raw / "studies" / f"{study_id}.yaml"
     if sheet.exists():
-        raise SourceError(Problem(str(file), None, study_id, f"{sheet} is there already", "edit that sheet instead"))
+        raise SourceError(
+            Problem(str(file), None, study_id, f"{sheet} is there already", "edit that sheet instead")
+        )
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.copyfile(file, sheet))]

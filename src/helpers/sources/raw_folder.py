@@ -54,7 +54,9 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
         except SourceError as error:
             problems += error.problems
         except OSError as error:
-            problems.append(Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions"))
+            problems.append(
+                Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
+            )
     if files is None:
         try:
             read_screening(raw)
@@ -65,7 +67,9 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
         other = owners.setdefault(sheet.source.source_id, path)
         if other != path:
             problem = f"{sheet.source.source_id!r} is also the source of {other.name}"
-            problems.append(Problem(str(path), None, "source.source_id", problem, "give each source its own name"))
+            problems.append(
+                Problem(str(path), None, "source.source_id", problem, "give each source its own name")
+            )
         named = sheet.source.registry_file
         if named and not (path.parent.parent / "registry" / named).is_file():
             remedy = "add the record (evidence add FILE) or remove the field"
@@ -97,7 +101,9 @@ def read_raw(raw: str | Path) -> RawData:
     if problems:
         raise SourceError(problems)
     data = RawData(SourceRecord())
-    registry = {path.name: (path, read_source(path)) for path in raw_files(raw) if path.parent.name == "registry"}
+    registry = {
+        path.name: (path, read_source(path)) for path in raw_files(raw) if path.parent.name == "registry"
+    }
     for path in raw_files(raw):
         if path.parent.name != "studies":
             continue
@@ -128,18 +134,26 @@ def _merge(sheet: SourceRecord, path: Path, record: SourceRecord, raw: Path, dis
     source["format"] = record.sources[0]["format"]
     stated = record.sources[0].get("provenance")
     source["provenance"] = " ".join(filter(None, [stated, source.get("provenance")])) or None
-    _fill(source, record.sources[0], "sources", disagreements, skip=("citation", "tier", "format", "provenance"))
-    _fill(sheet.studies[0], record.studies[0], "studies", disagreements, skip=("title", "population", "design"))
+    _fill(
+        source, record.sources[0], "sources", disagreements, skip=("citation", "tier", "format", "provenance")
+    )
+    _fill(
+        sheet.studies[0], record.studies[0], "studies", disagreements, skip=("title", "population", "design")
+    )
     for name, key in (("arms", "arm_id"), ("outcomes", "outcome_id")):
         ours = {row[key]: row for row in getattr(sheet, name)}
         for row in getattr(record, name):
             if row[key] in ours:
-                _fill(ours[row[key]], row, name, disagreements, skip=("label", "measure", "timepoint_printed"))
+                _fill(
+                    ours[row[key]], row, name, disagreements, skip=("label", "measure", "timepoint_printed")
+                )
             else:
                 getattr(sheet, name).append(row | {"study_id": source["study_id"]})
 
 
-def _fill(ours: dict[str, Any], theirs: dict[str, Any], table: str, disagreements: list, skip: tuple[str, ...]) -> None:
+def _fill(
+    ours: dict[str, Any], theirs: dict[str, Any], table: str, disagreements: list, skip: tuple[str, ...]
+) -> None:
     """Take the record's value where the sheet has none."""
     for column, value in theirs.items():
         if value is None or column == "study_id":

@@ -22,7 +22,9 @@ _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
 def concept_of(text: str) -> str:
     """Return the outcome concept that a register's outcome names; `other_outcome` when none fits."""
-    return next((concept for rule, concept in _CONCEPT_RULES if re.search(rule, text, re.IGNORECASE)), "other_outcome")
+    return next(
+        (concept for rule, concept in _CONCEPT_RULES if re.search(rule, text, re.IGNORECASE)), "other_outcome"
+    )
 
 
 def role_of(words: str, kind: str | None = None) -> str:

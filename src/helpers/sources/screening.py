@@ -32,7 +32,9 @@ def read_screening(raw: str | Path) -> list[dict[str, str | None]]:
     reader = csv.DictReader(lines)
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if missing:
-        raise SourceError(Problem(str(path), 1, ", ".join(missing), "missing column", "add it to the first line"))
+        raise SourceError(
+            Problem(str(path), 1, ", ".join(missing), "missing column", "add it to the first line")
+        )
     rows, problems, seen = [], [], set()
     for row in reader:
         problems += _row_problems(path, reader.line_num, row, seen)
@@ -51,9 +53,13 @@ def _row_problems(path: Path, line: int, row: dict, seen: set[str]) -> list[Prob
     seen.add(record)
     if row.get("decision") not in DECISIONS:
         remedy = "use one of " + ", ".join(DECISIONS)
-        problems.append(Problem(str(path), line, "decision", f"{row.get('decision')!r} is no decision", remedy))
+        problems.append(
+            Problem(str(path), line, "decision", f"{row.get('decision')!r} is no decision", remedy)
+        )
     if not (row.get("reason") or "").strip():
         problems.append(Problem(str(path), line, "reason", "missing", "say why the record is in or out"))
     if None in row or None in row.values():
-        problems.append(Problem(str(path), line, "", "too many or too few columns", "quote texts that hold a comma"))
+        problems.append(
+            Problem(str(path), line, "", "too many or too few columns", "quote texts that hold a comma")
+        )
     return problems

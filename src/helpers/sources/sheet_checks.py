@@ -16,13 +16,32 @@ from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS
 
 Fault = tuple[tuple[str | int, ...], str, str]  # path, problem, remedy
 
-STUDY_REFERENCES = ("n_planned", "n_enrolled", "n_analysed", "age_min", "age_max", "registered_on", "starts_on", "ends_on")
+STUDY_REFERENCES = (
+    "n_planned",
+    "n_enrolled",
+    "n_analysed",
+    "age_min",
+    "age_max",
+    "registered_on",
+    "starts_on",
+    "ends_on",
+)
 ARM_REFERENCES = ("dose", "sessions", "interval", "n")
 RESULT_REFERENCES = (
     "n", "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
 )  # fmt: skip
 EVENT_REFERENCES = ("count", "n", "resolved")
-NUMERIC = {"n_planned", "n_enrolled", "n_analysed", "age_min", "age_max", "sessions", "interval", "resolved", *RESULT_REFERENCES}
+NUMERIC = {
+    "n_planned",
+    "n_enrolled",
+    "n_analysed",
+    "age_min",
+    "age_max",
+    "sessions",
+    "interval",
+    "resolved",
+    *RESULT_REFERENCES,
+}
 MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
 
@@ -65,7 +84,11 @@ def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:
         for index, block in _blocks(sheet, name):
             concept = block.get("concept")
             if isinstance(concept, str) and concept not in allowed:
-                yield (name, index, "concept"), f"{concept!r} is not in the vocabulary", _nearest(concept, allowed)
+                yield (
+                    (name, index, "concept"),
+                    f"{concept!r} is not in the vocabulary",
+                    _nearest(concept, allowed),
+                )
     for index, block in _blocks(sheet, "findings"):
         concepts = block.get("concepts")
         for place, concept in enumerate(concepts if isinstance(concepts, list) else []):
@@ -75,7 +98,9 @@ def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _references(sheet: dict[str, Any]) -> Iterator[Fault]:
-    quantities = {block["id"]: block for _, block in _blocks(sheet, "quantities") if isinstance(block.get("id"), str)}
+    quantities = {
+        block["id"]: block for _, block in _blocks(sheet, "quantities") if isinstance(block.get("id"), str)
+    }
     arms = [block["arm_id"] for _, block in _blocks(sheet, "arms") if isinstance(block.get("arm_id"), str)]
     for place, reference in _all_references(sheet):
         name, _, part = reference.partition(".")
@@ -113,7 +138,9 @@ def _all_references(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ..
             yield from _named(block, ("risk_of_bias", "domains", index, "quantities"))
 
 
-def _named(block: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _named(
+    block: dict[str, Any], place: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     names = block.get("quantities")
     for index, name in enumerate(names if isinstance(names, list) else []):
         if isinstance(name, str):
@@ -130,14 +157,22 @@ def _numbers(index: int, quantity: dict[str, Any]) -> Iterator[Fault]:
         for part, value in given.items():
             if seen and not any(abs(value - number) <= 1e-9 * max(1, abs(number)) for number in seen):
                 remedy = "write the number that is printed; a change of unit is made later, by cleaning"
-                yield ("quantities", index, part), f"{value:g} is not in the printed token {printed!r}", remedy
+                yield (
+                    ("quantities", index, part),
+                    f"{value:g} is not in the printed token {printed!r}",
+                    remedy,
+                )
     if quantity.get("kind") == "percent":
         for part in ("value", "low", "high"):
             if part in given and not 0 <= given[part] <= 100:
                 remedy = "a share lies between 0 and 100; use kind percent_change for a change"
                 yield ("quantities", index, part), f"a percent of {given[part]:g}", remedy
     if quantity.get("kind") == "p_value" and not 0 <= given.get("value", 0) <= 1:
-        yield ("quantities", index, "value"), f"a p value of {given['value']:g}", "a p value lies between 0 and 1"
+        yield (
+            ("quantities", index, "value"),
+            f"a p value of {given['value']:g}",
+            "a p value lies between 0 and 1",
+        )
     if "low" in given and "high" in given and given["low"] > given["high"]:
         problem = f"the range ends ({given['high']:g}) before it starts ({given['low']:g})"
         yield ("quantities", index, "low"), problem, "put the smaller value first"
@@ -156,7 +191,11 @@ def _place(index: int, quantity: dict[str, Any]) -> Iterator[Fault]:
         return
     start, end = chars
     if end <= start:
-        yield ("quantities", index, "at", "chars"), f"ends ({end}) before it starts ({start})", "put start, then end"
+        yield (
+            ("quantities", index, "at", "chars"),
+            f"ends ({end}) before it starts ({start})",
+            "put start, then end",
+        )
     elif isinstance(printed, str) and end - start != len(printed):
         problem = f"spans {end - start} characters, the printed token has {len(printed)}"
         yield ("quantities", index, "at", "chars"), problem, "copy the token letter by letter, or count again"
@@ -177,7 +216,11 @@ def _order(sheet: dict[str, Any]) -> Iterator[Fault]:
     for first, last in (("starts_on", "ends_on"), ("age_min", "age_max")):
         a, b = part(first), part(last)
         if a is not None and b is not None and type(a) is type(b) and a > b:
-            yield ("study", last), f"{last} ({b}) lies before {first} ({a})", f"exchange {first} and {last}, or mend one"
+            yield (
+                ("study", last),
+                f"{last} ({b}) lies before {first} ({a})",
+                f"exchange {first} and {last}, or mend one",
+            )
 
 
 def _nearest(word: str, allowed: Any) -> str:
@@ -185,4 +228,8 @@ def _nearest(word: str, allowed: Any) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     names = sorted(allowed)
-    return "use one of: " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else "") if names else "define it first"
+    return (
+        "use one of: " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+        if names
+        else "define it first"
+    )

@@ -132,7 +132,9 @@ class _Rows:
     def quantity(self, quantity: Quantity) -> dict[str, Any]:
         at = quantity.at
         start, end = at.chars if at and at.chars else (None, None)
-        row = quantity.model_dump(include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"})
+        row = quantity.model_dump(
+            include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"}
+        )
         return row | {
             "quantity_id": self.full(quantity.id),
             "study_id": self.sheet.study_id,

@@ -50,7 +50,9 @@ def read_sheet(path: str | Path) -> StudySheet:
     path = Path(path)
     content, lines = read_yaml(path)
     if not isinstance(content, dict):
-        raise SourceError(Problem(str(path), 1, "", "not a study sheet", "start from `evidence new STUDY_ID`"))
+        raise SourceError(
+            Problem(str(path), 1, "", "not a study sheet", "start from `evidence new STUDY_ID`")
+        )
     sheet, problems = None, []
     try:
         sheet = StudySheet.model_validate(content)
@@ -74,7 +76,9 @@ def sha256_of(path: str | Path) -> str:
 
 def _shape_problem(path: Path, fault: Any, lines: dict) -> Problem:
     """Say in a person's words what pydantic found."""
-    place = tuple(part for part in fault["loc"] if not str(part).startswith(("function-", "literal", "constrained")))
+    place = tuple(
+        part for part in fault["loc"] if not str(part).startswith(("function-", "literal", "constrained"))
+    )
     kind = fault["type"]
     if kind == "extra_forbidden":
         known = _known_keys(place[:-1])
@@ -105,7 +109,9 @@ def _known_keys(place: tuple[str | int, ...]) -> list[str]:
 def _block_type(annotation: Any) -> Any:
     if typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
         inner = [_block_type(item) for item in typing.get_args(annotation) if item is not type(None)]
-        return next((item for item in inner if isinstance(item, type) and issubclass(item, BaseModel)), inner[0])
+        return next(
+            (item for item in inner if isinstance(item, type) and issubclass(item, BaseModel)), inner[0]
+        )
     return annotation
 
 

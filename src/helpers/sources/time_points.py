@@ -18,7 +18,9 @@ _NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
 _UNIT = r"(hour|day|week|month|year)s?"
 _AFTER = re.compile(rf"\b{_NUMBER}[\s\u00a0-]*{_UNIT}\b", re.IGNORECASE)
 _BEFORE = re.compile(rf"\b{_UNIT}\s*{_NUMBER}(?![\d.])", re.IGNORECASE)
-_BASELINE = re.compile(r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE)
+_BASELINE = re.compile(
+    r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
+)
 
 
 def weeks(printed: str | None) -> float | None:

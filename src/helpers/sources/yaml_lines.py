@@ -40,7 +40,9 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     """
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
-        raise SourceError(Problem(str(path), None, "", f"the file has {len(data)} bytes", "split it: a sheet is small"))
+        raise SourceError(
+            Problem(str(path), None, "", f"the file has {len(data)} bytes", "split it: a sheet is small")
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,11 +54,15 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not YAML"
         line = mark.line + 1 if mark else None
-        raise SourceError(Problem(str(path), line, "", f"not YAML: {what}", "mend the line or the one above")) from None
+        raise SourceError(
+            Problem(str(path), line, "", f"not YAML: {what}", "mend the line or the one above")
+        ) from None
     except RecursionError:
         raise SourceError(Problem(str(path), None, "", "nested too deeply", "write a flat sheet")) from None
     if node is None:
-        raise SourceError(Problem(str(path), 1, "", "the file is empty", "start from `evidence new STUDY_ID`"))
+        raise SourceError(
+            Problem(str(path), 1, "", "the file is empty", "start from `evidence new STUDY_ID`")
+        )
     lines: dict[Path_, int] = {}
     problems: list[Problem] = []
     content = _build(node, (), lines, problems, str(path), 0)
@@ -79,20 +85,28 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
     if depth > MAX_DEPTH:
         raise SourceError(Problem(file, line, "", "nested too deeply", "write a flat sheet"))
     if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
-        problems.append(Problem(file, line, str(node.tag), "a YAML tag", "remove it: sheets hold plain values"))
+        problems.append(
+            Problem(file, line, str(node.tag), "a YAML tag", "remove it: sheets hold plain values")
+        )
         return None
     if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*place, i), lines, problems, file, depth + 1) for i, item in enumerate(node.value)]
+        return [
+            _build(item, (*place, i), lines, problems, file, depth + 1) for i, item in enumerate(node.value)
+        ]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, lines, problems, file, depth)
     try:
         return _Loader("").construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError):
-        problems.append(Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it"))
+        problems.append(
+            Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it")
+        )
         return None
 
 
-def _mapping(node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int) -> dict:
+def _mapping(
+    node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int
+) -> dict:
     """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
     content: dict[str, Any] = {}
     for key_node, value_node in node.value:

@@ -13,8 +13,6 @@ from helpers.synthesis.pooling import TESTS
 from helpers.synthesis.tau2 import METHODS, estimate_tau2
 from helpers.synthesis.weighted_mean import WeightedMean
 
-LIKELIHOOD_CELLS = 8_192  # fewer for the likelihood methods, which look at several tau2 side by side
-
 
 def pool_many(
     yi: Any, vi: Any, method: str = "REML", test: str = "z", level: float = 0.95, missing: str = "refuse"
@@ -54,9 +52,8 @@ def pool_many(
     y, v, k = checked_rows(yi, vi, missing)
     shape = y.shape[:-1]
     y, v = y.reshape(-1, y.shape[-1]), v.reshape(-1, v.shape[-1])
-    cells = LIKELIHOOD_CELLS if method in ("ML", "REML") else CELLS
     estimate, se, tau2 = (np.empty(len(y)) for _ in range(3))
-    for rows, model in models(y, v, cells):
+    for rows, model in models(y, v, CELLS):
         estimate[rows], se[rows], tau2[rows] = fit_block(model, method, test)
     arrays = (part.reshape(shape) for part in (estimate, se, tau2))
     return PooledMany(method, test, level, y, v, *arrays, np.broadcast_to(k, shape))

@@ -126,7 +126,8 @@ def bayes_pool(
     Notes
     -----
     Deterministic: the same numbers on every run, in milliseconds, right to about 1e-9. Röver (2020),
-    "Bayesian random-effects meta-analysis using the bayesmeta R package"; half-normal priors for few studies: Friede et
+    "Bayesian random-effects meta-analysis using the bayesmeta R package"; half-normal
+    priors for few studies: Friede et
     al. (2017), Röver et al. (2021).
 
     """

@@ -52,7 +52,9 @@ def refuse_impossible(given: dict[str, np.ndarray]) -> None:
             refuse(name, np.abs(values) > 1, "is not between -1 and 1", "give a correlation")
 
 
-def split_groups(measure: str, columns: dict[str, np.ndarray], groups: tuple[tuple[str, str, str], ...]) -> Iterator[np.ndarray]:
+def split_groups(
+    measure: str, columns: dict[str, np.ndarray], groups: tuple[tuple[str, str, str], ...]
+) -> Iterator[np.ndarray]:
     """Give events and non-events of each group, the second from the group's size where that is given."""
     names = tuple(
         name

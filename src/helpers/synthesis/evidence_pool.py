@@ -95,10 +95,10 @@ def _groups(estimates: list[dict], tolerance: float) -> list[list[dict]]:
         for group in groups:
             first = group[0]
             same = all(line[name] == first[name] for name in ("contrast", "unit", "measure"))
-            if same and alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance):
-                if line["study_id"] not in {other["study_id"] for other in group}:
-                    group.append(line)
-                    break
+            new = line["study_id"] not in {other["study_id"] for other in group}
+            if same and new and alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance):
+                group.append(line)
+                break
         else:
             groups.append([line])
     return groups
@@ -169,9 +169,8 @@ def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
     told = sorted({line["study_id"] for line in lines if line["direction"] != "not reported"})
     parts = []
     if told:
-        parts.append(
-            f"{', '.join(told)}: {'; '.join(sorted({str(x['why_not']) for x in lines if x['study_id'] in told}))}"
-        )
+        why = sorted({str(line["why_not"]) for line in lines if line["study_id"] in told})
+        parts.append(f"{', '.join(told)}: {'; '.join(why)}")
     if planned:
         parts.append(f"{', '.join(planned)}: planned or named, no figure")
     row = _base(concept, []) | {"without_certain_findings": False, "model": "none", "pooled": False, "k": 0}

@@ -2,7 +2,8 @@
 
 `ri` is the correlation of the two measurements. In MC, SMCC and ROMC sd1i belongs to m1i (after) and sd2i to
 m2i (before); in SMCR and SMCRH sd1i is, as in metafor, the SD before, by which the change is divided.
-Sources: Gibbons, Hedeker and Davis (1993, SMCC), Becker (1988, SMCR), Bonett (2008, SMCRH), Lajeunesse (2011, ROMC).
+Sources: Gibbons, Hedeker and Davis (1993, SMCC),
+Becker (1988, SMCR), Bonett (2008, SMCRH), Lajeunesse (2011, ROMC).
 """
 
 from __future__ import annotations

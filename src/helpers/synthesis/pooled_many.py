@@ -20,7 +20,10 @@ CELLS = 16_384  # effects worked on at a time: few enough to stay in the cache o
 
 @dataclass(frozen=True, eq=False)
 class PooledMany:
-    """Fits of n meta-analyses; every attribute is an array with one value for each, named as in `Pooled`."""
+    """Fits of n meta-analyses; every attribute is an array with one value for each, named as in `Pooled`.
+
+    `yi` and `vi` hold the studies, one meta-analysis a row; one left out has effect 0 and infinite variance.
+    """
 
     method: str
     test: str

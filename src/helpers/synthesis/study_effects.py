@@ -116,8 +116,8 @@ class _Effects:
             if result["mean"] is not None and result["sd"] is not None and n and n > 1:
                 values = self._interval(result["mean"], result["sd"] / np.sqrt(n), n - 1)
                 stated = None if assumed else n
-                yield self._row("within_arm", result, measure="MC", **values, n=stated, n_assumed=assumed or None,
-                                assumption=why or None)  # fmt: skip
+                said = {"n": stated, "n_assumed": assumed or None, "assumption": why or None}
+                yield self._row("within_arm", result, measure="MC", **values, **said)
             elif result["mean"] is not None:
                 yield self._row(
                     "within_arm", result, measure="MC", effect=result["mean"], assumption="no interval: no SD"
@@ -157,8 +157,10 @@ class _Effects:
             )  # fmt: skip
             values = self._interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), size - 1)
             why = f"pre-post correlation {self.correlation:g}" + (f"; {said}" if said else "")
-            yield self._row("within_arm", after, before, measure="MC", **values, headline=headline,
-                            n=None if said else size, n_assumed=str(size) if said else None, assumption=why)  # fmt: skip
+            values |= {"n": None, "n_assumed": str(size)} if said else {"n": size}
+            yield self._row(
+                "within_arm", after, before, measure="MC", headline=headline, assumption=why, **values
+            )
 
     def _splits(self, result: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
         """Yield possible sizes of one of two groups: n, headline, words."""
@@ -207,9 +209,10 @@ class _Effects:
                 part for part in (why, f"{size} and {other} people in the groups" if said else "") if part
             )
             total = size if within else size + int(other)
-            yield self._row("within_person" if within else "between_arm", treated, control, measure="MD",
-                            comparator_id=control["arm_id"], headline=headline, n=None if said else total,
-                            n_assumed=f"{size} + {other}" if said else None, assumption=why or None, **values)  # fmt: skip
+            values |= {"n": None, "n_assumed": f"{size} + {other}"} if said else {"n": total}
+            values |= {"comparator_id": control["arm_id"], "assumption": why or None}
+            contrast = "within_person" if within else "between_arm"
+            yield self._row(contrast, treated, control, measure="MD", headline=headline, **values)
 
     def _welch(self, treated: dict[str, Any], control: dict[str, Any], n1: int, n2: int) -> dict[str, float]:
         es = effect_size(

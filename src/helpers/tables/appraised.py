@@ -28,7 +28,9 @@ CHECKS = schema(
     {
         "study_id": text("Study", required=True),
         "check": text("Kind of check", required=True),
-        "outcome": text("passed, found, not applicable", required=True, one_of=("passed", "found", "not applicable")),
+        "outcome": text(
+            "passed, found, not applicable", required=True, one_of=("passed", "found", "not applicable")
+        ),
         "inputs": text("What it looked at"),
         "source": text("Paper or manual that the rule comes from"),
     },
@@ -68,7 +70,9 @@ EFFECTS = schema(
         "n": count("Participants, where stated", at_least=1),
         "n_assumed": text("Participants assumed where not stated"),
         "unit": text("Unit of the effect"),
-        "headline": text("yes for the estimate shown first, no for its variants", required=True, one_of=("yes", "no")),
+        "headline": text(
+            "yes for the estimate shown first, no for its variants", required=True, one_of=("yes", "no")
+        ),
         "assumption": text("What had to be assumed"),
         "quantity_ids": text("Figures that it rests on", required=True),
         "finding_ids": text("Certain findings that touch it"),

@@ -134,7 +134,9 @@ SCREENING = schema(
         "identifier": text("DOI, registration or PubMed number"),
         "found_through": text("How it was found", required=True),
         "seen": text("What of it was seen", required=True),
-        "decision": text("included, awaiting or excluded", required=True, one_of=("included", "awaiting", "excluded")),
+        "decision": text(
+            "included, awaiting or excluded", required=True, one_of=("included", "awaiting", "excluded")
+        ),
         "reason": text("Why", required=True),
         "study_id": text("Study that it became"),
     },

@@ -42,7 +42,9 @@ TABLES: dict[str, TableSpec] = {
     "checks": TableSpec(appraised.CHECKS, ("study_id", "check"), "03_study_evidence"),
     "risk_of_bias": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "03_study_evidence"),
     "effects": TableSpec(appraised.EFFECTS, ("effect_id",), "03_study_evidence"),
-    "comparisons": TableSpec(synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"),
+    "comparisons": TableSpec(
+        synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
+    ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),

@@ -66,7 +66,9 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
     keys = list(spec.keys)
     twice = frame[frame.duplicated(keys, keep=False)]
     if not twice.empty:
-        raise TableError(f"table {name}: rows share the key {keys}: {twice[keys].drop_duplicates().to_dict('records')}")
+        raise TableError(
+            f"table {name}: rows share the key {keys}: {twice[keys].drop_duplicates().to_dict('records')}"
+        )
     for column in frame.select_dtypes("float64"):
         frame[column] = _rounded(frame[column].to_numpy())
     return frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)

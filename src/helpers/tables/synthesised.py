@@ -57,7 +57,9 @@ POOLED = schema(
         "unit": text("Unit"),
         "studies": text("Studies in it"),
         "effect_ids": text("Effects in it"),
-        "without_certain_findings": flag("Whether estimates touched by a certain finding were left out", required=True),
+        "without_certain_findings": flag(
+            "Whether estimates touched by a certain finding were left out", required=True
+        ),
         "pooled_id": text("Name of the row", required=True),
     },
 )

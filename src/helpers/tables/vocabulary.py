@@ -22,8 +22,8 @@ class Concept:
 
 _OUTCOMES = (
     Concept("hair_density", "hair density", "hairs/cm2", "higher", "density"),
-    Concept("hair_density_relative", "hair density, change as a share of baseline", "proportion", "higher", "density"),
-    Concept("hair_density_grade", "overall hair density on a graded scale", "grade", "higher", "density"),
+    Concept("hair_density_relative", "relative hair density", "proportion", "higher", "density"),
+    Concept("hair_density_grade", "overall hair density grade", "grade", "higher", "density"),
     Concept("hair_count", "hair count in a marked area", "hairs", "higher", "density"),
     Concept("vellus_share", "share of vellus hair", "proportion", "lower", "calibre"),
     Concept("terminal_share", "share of terminal hair", "proportion", "higher", "calibre"),

@@ -1,0 +1,84 @@
+"""What every test may use: the checkout, material beside it, and one whole report made once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A throw-away copy of the project, with or without its report made."""
+
+    root: Path
+
+    def evidence(self, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        """Run the `evidence` command in this copy."""
+        command = [sys.executable, "-m", "helpers", *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=timeout)
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the pages."""
+        return self.root / "reports"
+
+    @property
+    def processed(self) -> Path:
+        """Folder of the tables."""
+        return self.root / "data" / "processed"
+
+
+def copy_project(target: Path) -> Project:
+    """Copy what a run needs: notebooks, raw data (with source texts where they are) and the lock file."""
+    target.mkdir(parents=True)
+    keep_out = shutil.ignore_patterns(".ipynb_checkpoints", "*.failed.ipynb")
+    shutil.copytree(CHECKOUT / "notebooks", target / "notebooks", ignore=keep_out)
+    shutil.copytree(CHECKOUT / "data" / "raw", target / "data" / "raw")
+    shutil.copy(CHECKOUT / "requirements.lock", target)
+    shutil.copy(CHECKOUT / "CITATION.cff", target)
+    return Project(target)
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """Return the checkout that the tests belong to."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder with source texts and reference values; without it the test is skipped.
+
+    With `EVIDENCE_REQUIRE_SHARED` set, its absence is a failure.
+    """
+    folder = Path(os.environ.get("EVIDENCE_SHARED") or CHECKOUT.parent / "shared")
+    if not folder.is_dir():
+        reason = f"{folder} is not there: set EVIDENCE_SHARED to the folder of source texts"
+        if os.environ.get("EVIDENCE_REQUIRE_SHARED"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a copy of the project in which the whole report was made once; not to be changed."""
+    project = copy_project(tmp_path_factory.mktemp("made") / "project")
+    result = project.evidence("run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return project
+
+
+@pytest.fixture
+def project(made: Project, tmp_path: Path) -> Project:
+    """Return a copy of the made project that a test may change."""
+    shutil.copytree(made.root, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
