@@ -7,10 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from pipeline_project import STAGES, install_stubs, make_project  # noqa: E402
+from pipeline_project import STAGES, install_stubs, make_project
 
 
 def put_stubs(patch: pytest.MonkeyPatch) -> None:

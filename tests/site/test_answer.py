@@ -1,7 +1,7 @@
 """The three sentences, for no study, one, and several."""
 
 import pytest
-from conftest import write_world
+from made_world import write_world
 
 from helpers.site import answer_sentences
 from helpers.site.load import load_tables

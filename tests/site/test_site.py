@@ -4,7 +4,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import shown, write_notebook, write_world
+from made_world import shown, write_notebook, write_world
 from nbformat.v4 import new_output
 
 from helpers.figures import before_after, say, show_figure, show_table

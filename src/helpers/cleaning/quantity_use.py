@@ -50,8 +50,7 @@ def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> li
             for name in split_ids(row.get("quantity_ids")):
                 used.setdefault(name, []).append(table)
     rows = records(quantities)
-    taken = {(row["study_id"], row["concept"], row["arm_id"], row["value"], row["value_low"], row["sd"]) for row in rows
-             if row["quantity_id"] in used}  # fmt: skip
+    taken = {_figure(row) for row in rows if row["quantity_id"] in used}
     return [_row(row, used.get(row["quantity_id"], []), taken) for row in rows]
 
 
@@ -59,8 +58,7 @@ def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str,
     use = {"quantity_id": row["quantity_id"], "study_id": row["study_id"]}
     if tables:
         return use | {"used_in": ";".join(dict.fromkeys(tables)), "reason_unused": None}
-    same = (row["study_id"], row["concept"], row["arm_id"], row["value"], row["value_low"], row["sd"])
-    if same in taken:
+    if _figure(row) in taken:
         reason = "the same figure, printed again elsewhere; checked for agreement"
     else:
         reason = (
@@ -69,3 +67,9 @@ def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str,
             or "design detail, kept as description"
         )
     return use | {"used_in": None, "reason_unused": reason}
+
+
+def _figure(row: dict[str, Any]) -> tuple:
+    """Return what makes two printed figures the same figure."""
+    names = ("study_id", "concept", "arm_id", "value", "value_low", "sd")
+    return tuple(row[name] for name in names)

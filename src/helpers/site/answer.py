@@ -98,7 +98,9 @@ def _people(studies: pd.DataFrame, k: int) -> str:
 
 def _deeds(lines: pd.DataFrame) -> str:
     """Return what happened to each outcome, those measured most often first, like with like."""
-    seen = study_directions(lines)
+    events = lines["concept"] == "adverse_events"
+    shares = lines["contrast"] == "proportion"
+    seen = study_directions(lines[~events & ~shares])
     by_concept = {name: list(rows["direction"]) for name, rows in seen.groupby("concept", sort=True)}
     order = sorted(by_concept, key=lambda name: (-len(by_concept[name]), name))
     alone = lines["study_id"].nunique() == 1  # then "in one study" goes without saying
@@ -115,7 +117,26 @@ def _deeds(lines: pd.DataFrame) -> str:
         clauses.append(
             f"{count_words(rest, 'further outcome is', 'further outcomes are')} listed with the studies"
         )
-    return "; ".join(clauses)
+    return "; ".join([*clauses, *_shares(lines[shares]), *_events(lines[events])])
+
+
+def _shares(lines: pd.DataFrame) -> list[str]:
+    """Return a clause on shares of people, which have no direction by themselves."""
+    names = sorted(set(lines["concept"]))
+    if not names:
+        return []
+    share = "a share" if len(names) == 1 else "shares"
+    return [f"{share} of {concept_list(names, MOST_OUTCOMES)} stand without anything to compare them with"]
+
+
+def _events(lines: pd.DataFrame) -> list[str]:
+    """Return a clause on adverse events, and whether anybody counted them."""
+    k = lines["study_id"].nunique()
+    if not k:
+        return []
+    counted = int(lines.dropna(subset=["effect"])["study_id"].nunique())
+    how = "without a count" if not counted else "with counts" if counted == k else f"with counts in {counted}"
+    return [f"adverse events are listed in {count_words(k, 'study', 'studies')}, {how}"]
 
 
 def _control(studies: pd.DataFrame, k: int) -> str:
@@ -159,19 +180,23 @@ def _certainty(certainty: pd.DataFrame) -> str:
         for level in CERTAINTY_ORDER
         if not (rows := certainty[certainty["certainty"] == level]).empty
     }
+    absent = levels.pop("no evidence", [])
+    clauses = []
     if len(levels) == 1:
         level, names = next(iter(levels.items()))
-        if len(names) == 1:
-            return f"the certainty for {plain_words(names[0])} is {_level(level)}"
         every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
-        return f"the certainty is {_level(level)} for {every}"
-    return "the certainty is " + joined(
-        [f"{_level(level)} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
-    )
-
-
-def _level(level: str) -> str:
-    return "not to be judged, for want of evidence," if level == "no evidence" else level
+        what = plain_words(names[0]) if len(names) == 1 else every
+        clauses.append(f"the certainty is {level} for {what}" + (" with any figure" if absent else ""))
+    elif levels:
+        told = [f"{level} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
+        clauses.append("the certainty is " + joined(told))
+    if absent:
+        more = " more" if levels else ""
+        named = count_words(
+            len(absent), f"{more.strip()} outcome is".strip(), f"{more.strip()} outcomes are".strip()
+        )
+        clauses.append(f"{named} named without any figure")
+    return "; ".join(clauses)
 
 
 def _contradictions(tables: Tables) -> str:
@@ -197,5 +222,5 @@ def _trial(name: str, rows: pd.DataFrame) -> str:
     parts.append(f"to measure {concept_list(list(rows['concept']), MOST_NAMED)}")
     expected = sorted(rows["expected"].dropna().unique())
     if expected:
-        parts.append(f"expected {expected[0]}")
+        parts.append(f"expected {expected[0]}" if expected[0][:1].isdigit() else str(expected[0]))
     return f"{name} ({'; '.join(parts)})"

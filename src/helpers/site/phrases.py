@@ -24,8 +24,13 @@ NUMBER_WORDS = [
     "eleven",
     "twelve",
 ]
-DEEDS = {"better": "improved", "worse": "got worse", "no change": "did not change"}
-UNCLEAR = "changed in no clear direction"
+DEEDS = {
+    "better": "improved",
+    "worse": "got worse",
+    "no change": "did not change",
+    "mixed": "improved in some places and not in others",
+    "unclear": "changed in no clear direction",
+}
 
 
 def reported_lines(tables: Tables) -> pd.DataFrame:
@@ -46,9 +51,9 @@ def reported_lines(tables: Tables) -> pd.DataFrame:
 
 
 def study_directions(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return one direction for each outcome and study; lines that disagree give `unclear`."""
+    """Return one direction for each outcome and study; lines that disagree give `mixed`."""
     grouped = lines.groupby(["concept", "study_id"], sort=True)["direction"]
-    return grouped.agg(lambda values: values.iloc[0] if values.nunique() == 1 else "unclear").reset_index()
+    return grouped.agg(lambda values: values.iloc[0] if values.nunique() == 1 else "mixed").reset_index()
 
 
 def direction_words(directions: list[str]) -> str:
@@ -57,7 +62,7 @@ def direction_words(directions: list[str]) -> str:
     studies = (
         "one study" if total == 1 else "both studies" if total == 2 else f"all {number_word(total)} studies"
     )
-    deeds = [(DEEDS.get(name, UNCLEAR), counts[name]) for name in ("better", "worse", "no change", "unclear")]
+    deeds = [(deed, counts[name]) for name, deed in DEEDS.items()]
     deeds = [(deed, count) for deed, count in deeds if count]
     if len(deeds) == 1:
         return f"{deeds[0][0]} in {studies}"

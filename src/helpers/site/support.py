@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.figures import show_number
+from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.tables import records
 from helpers.tables.vocabulary import label
 
@@ -36,7 +37,8 @@ def support_sentences(
     certain = int((findings["severity"] == "certain").sum())
     if len(findings):
         sentences.append(
-            f"{len(findings)} places in its documents contradict each other or cannot be so, {certain} of them for certain."
+            f"{len(findings)} places in its documents contradict each other or cannot be so, "
+            f"{certain} of them for certain."
         )
     touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
     if touched:
@@ -49,19 +51,20 @@ def support_sentences(
 def _can(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
     sized = [row for row in shown if row["ci_lower"] is not None]
     if sized:
-        parts = [
-            f"{label(row['concept'])} ({row['contrast'].replace('_', ' ')}): {show_number(row['effect'])}"
-            f" ({show_number(row['ci_lower'])} to {show_number(row['ci_upper'])}) {row['unit'] or ''}".rstrip()
-            for row in sized
-        ]
-        return (
-            "It gives estimates with an interval, each under the assumptions named above: "
-            + "; ".join(parts)
-            + "."
-        )
+        parts = "; ".join(_estimate(row) for row in sized)
+        return f"It gives estimates with an interval, each under the assumptions named below: {parts}."
     if shown:
         return "It describes what was seen in single people; no estimate with an interval follows from it."
     return "It has no results yet; it says what is planned."
+
+
+def _estimate(row: dict[str, Any]) -> str:
+    """Return an estimate in words: outcome, contrast, arm, size, interval, unit."""
+    kind = CONTRAST_WORDS[row["contrast"]]
+    arm = f" ({row['arm_id']})" if row["contrast"] == "within_arm" else ""
+    unit = "" if row["unit"] in (None, "proportion") else f" {row['unit']}"
+    interval = f"{show_number(row['ci_lower'])} to {show_number(row['ci_upper'])}"
+    return f"{label(row['concept'])}, {kind}{arm}: {show_number(row['effect'])} ({interval}){unit}"
 
 
 def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
@@ -70,7 +73,7 @@ def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
         return "It cannot say anything about the effect until it reports."
     if kind in ("single_arm", "case"):
         return (
-            "It cannot tell the effect of exosomes from the natural course, the other parts of the treatment, "
-            "and the way of measuring, because nothing was compared with it."
+            "It cannot tell the effect of exosomes from the natural course, the other parts of the treatment "
+            "and the way of measuring: by its own account nothing was compared with it."
         )
-    return "How far its comparison can be trusted is judged domain by domain above."
+    return "How far its comparison can be trusted is judged domain by domain below."

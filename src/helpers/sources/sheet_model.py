@@ -22,10 +22,32 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Said | None
 
 KINDS = (
-    "mean_sd", "mean", "sd", "median", "percent", "percent_change", "range", "p_value", "n", "dose", "duration",
-    "timepoint", "age", "grade", "area", "length", "volume", "mass", "date", "ratio", "level", "threshold", "count",
-    "value", "other",
-)  # fmt: skip
+    "mean_sd",
+    "mean",
+    "sd",
+    "median",
+    "percent",
+    "percent_change",
+    "range",
+    "p_value",
+    "n",
+    "dose",
+    "duration",
+    "timepoint",
+    "age",
+    "grade",
+    "area",
+    "length",
+    "volume",
+    "mass",
+    "date",
+    "ratio",
+    "level",
+    "threshold",
+    "count",
+    "value",
+    "other",
+)
 
 
 class Block(BaseModel):

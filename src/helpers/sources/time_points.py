@@ -11,9 +11,25 @@ import re
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 _WEEKS = {"hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH, "year": 12 * WEEKS_PER_MONTH}
 _WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6,
-}  # fmt: skip
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+}
 _NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
 _UNIT = r"(hour|day|week|month|year)s?"
 _AFTER = re.compile(rf"\b{_NUMBER}[\s\u00a0-]*{_UNIT}\b", re.IGNORECASE)

@@ -14,7 +14,7 @@ from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 
 CONTRAST_WORDS = {
-    "within_arm": "change within a treated group",
+    "within_arm": "change within one group",
     "within_person": "difference between sites of one scalp",
     "between_arm": "difference between groups",
     "proportion": "share of people",
@@ -22,9 +22,19 @@ CONTRAST_WORDS = {
 
 
 _EMPTY = (
-    "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site", "timepoint_weeks", "n", "effect_id",
-    "quantity_ids", "_measure",
-)  # fmt: skip
+    "effect",
+    "ci_lower",
+    "ci_upper",
+    "unit",
+    "contrast",
+    "arm_id",
+    "site",
+    "timepoint_weeks",
+    "n",
+    "effect_id",
+    "quantity_ids",
+    "_measure",
+)
 
 
 def direction(effect: float | None, concept: str, lowest: float | None = None) -> str:
@@ -67,8 +77,9 @@ def comparison_lines(
     -------
     list of dict
         One row for each headline effect in an exosome arm, one for each study that lists adverse events,
-        and one `not reported` row for each outcome that a study plans without a result. Two lines are comparable when outcome, contrast, measure, unit and time agree
-        and both have an interval.
+        and one `not reported` row for each outcome that a study plans without a result.
+        Two lines are comparable when outcome, contrast, measure, unit and time agree and both have an
+        interval.
 
     """
     tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
@@ -119,8 +130,15 @@ def _silent(
         key = (outcome["study_id"], outcome["concept"])
         if key not in told:
             told.add(key)
-            rows.append({"study_id": key[0], "concept": key[1], "tier": tiers.get(key[0], "core"),
-                         "direction": "not reported", "certain_findings": 0})  # fmt: skip
+            rows.append(
+                {
+                    "study_id": key[0],
+                    "concept": key[1],
+                    "tier": tiers.get(key[0], "core"),
+                    "direction": "not reported",
+                    "certain_findings": 0,
+                }
+            )
     return [dict.fromkeys(_EMPTY) | row for row in rows]
 
 
@@ -130,12 +148,20 @@ def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict
     for study_id, events in tables["adverse_events"].groupby("study_id"):
         counts = [row["count"] for row in records(events) if row["count"] is not None]
         ids = [name for row in records(events) for name in split_ids(row["quantity_ids"])]
-        rows.append(dict.fromkeys(_EMPTY) | {
-            "study_id": study_id, "concept": "adverse_events", "tier": tiers.get(study_id, "core"),
-            "direction": "unclear", "effect": max(counts) if counts else None, "unit": "people",
-            "certain_findings": 0, "quantity_ids": ";".join(dict.fromkeys(ids)),
-            "_counted": bool(counts),
-        })  # fmt: skip
+        rows.append(
+            dict.fromkeys(_EMPTY)
+            | {
+                "study_id": study_id,
+                "concept": "adverse_events",
+                "tier": tiers.get(study_id, "core"),
+                "direction": "unclear",
+                "effect": max(counts) if counts else None,
+                "unit": "people",
+                "certain_findings": 0,
+                "quantity_ids": ";".join(dict.fromkeys(ids)),
+                "_counted": bool(counts),
+            }
+        )
     return rows
 
 

@@ -71,7 +71,7 @@ def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[s
         "n_planned": study["n_planned"],
         "concept": outcome["concept"],
         "priority": outcome["priority"],
-        "expected": f"recruitment to end {ends}" if ends else "no date registered",
+        "expected": f"recruitment ends {ends}" if ends else "no date registered",
         "power": power,
         "contrast": _contrast(study, outcome),
     }
