@@ -1,9 +1,10 @@
 # make report: everything, from a fresh clone to reports/index.html. make test: the same, then every test.
-.PHONY: help report test lab env lock clean
+.PHONY: help report test lab env checks lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+STRIPPED := cell.metadata.papermill cell.metadata.execution metadata.papermill metadata.language_info
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys, venv; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& command -v $$p && break; done)
@@ -34,10 +35,16 @@ $(READY): requirements.lock pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@if git rev-parse --git-dir >/dev/null 2>&1; then \
-		git config filter.notebook.clean "$(BIN)/nbstripout --keep-id --keep-count --extra-keys 'cell.metadata.papermill metadata.papermill'" && \
+		git config filter.notebook.clean "$(BIN)/nbstripout --keep-id --keep-count --extra-keys '$(STRIPPED)'" && \
 		git config filter.notebook.smudge cat && git config filter.notebook.required false; \
 	fi
 	@touch $@
+
+checks: $(READY)  ## run the notebooks in place; keep only the outputs that the tests compare
+	for notebook in notebooks/0*.ipynb; do \
+		$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --execute --inplace $$notebook && \
+		$(BIN)/nbstripout --keep-id --keep-count --extra-keys "$(STRIPPED)" $$notebook || exit 1; \
+	done
 
 lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --python-version 3.11 \

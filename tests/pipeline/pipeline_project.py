@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.pipeline.graph import Stage
+from helpers.pipeline.stages import Stage
 
 PARAMETERS = """\
 raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data}

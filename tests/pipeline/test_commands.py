@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,12 +17,13 @@ from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, Run
 from helpers.pipeline.canonical import canonical
 from helpers.pipeline.commands import cli
 from helpers.pipeline.gather import gather
-from helpers.pipeline.graph import evidence_stages
+from helpers.pipeline.grid import read_grid
 from helpers.pipeline.manifest import as_text, complete
 from helpers.pipeline.parameters import load_parameters
 from helpers.pipeline.publish import publish
 from helpers.pipeline.release import release, verify
-from helpers.pipeline.sweep import read_grid, sweep
+from helpers.pipeline.stages import evidence_stages
+from helpers.pipeline.sweep import sweep
 from helpers.tables import TABLES, TableError, read_table, write_table
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}}
@@ -150,6 +152,15 @@ def test_a_notebook_is_the_same_however_its_prints_were_cut() -> None:
     assert whole == cut
     assert '"image/png": "/tmp/out"' in whole
     assert '"./x"' in whole
+
+
+def test_a_large_picture_takes_no_time() -> None:
+    """The search for paths is linear in the length of a word."""
+    page = nbformat.v4.new_output("display_data", data={"text/html": "a" * 3_000_000})
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[page])
+    begun = time.perf_counter()
+    canonical(nbformat.v4.new_notebook(cells=[cell]), {"/tmp/out": "."}, {})
+    assert time.perf_counter() - begun < 1
 
 
 def test_a_grid_is_checked_whole(project: Path) -> None:

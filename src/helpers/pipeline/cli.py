@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from helpers.pipeline.commands import AlreadySaidError, cli
-from helpers.pipeline.errors import Interrupted, PipelineError, system_problem
+from helpers.pipeline.errors import PipelineError, system_problem
+from helpers.pipeline.interruption import Interrupted
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,7 +52,7 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     elif isinstance(error, OSError) and error.strerror:
         click.echo(system_problem(error), err=True)
     else:
-        from helpers.pipeline.runner import save_traceback
+        from helpers.pipeline.run_report import save_traceback
 
         try:
             saved = save_traceback(

@@ -106,8 +106,9 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
         raise click.UsageError(
             f"--scheduler {scheduler}: not there yet; leave it out to run the sets on this machine"
         )
+    from helpers.pipeline.grid import read_grid
     from helpers.pipeline.parameters import load_parameters
-    from helpers.pipeline.sweep import read_grid, sweep
+    from helpers.pipeline.sweep import sweep
 
     root = project_root()
     declared = load_parameters(root)

@@ -8,10 +8,7 @@ the loop is here, as a hook of pytask, and everything else is pytask's.
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -20,7 +17,8 @@ from typing import Any
 
 import pytask
 
-from helpers.pipeline.errors import Interrupted, PipelineError
+from helpers.pipeline.errors import PipelineError
+from helpers.pipeline.interruption import signals_as_exception
 from helpers.pipeline.steps import Step
 
 Watcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
@@ -140,7 +138,7 @@ def execute(
     """
     for attempt in (1, 2):
         loop = _Loop(jobs, len(steps), watch, stop)
-        with _quiet(), _signals(stop):
+        with _quiet(), signals_as_exception(stop):
             session = _build(steps, work, force, loop)
         made = loop.outcome
         if len(made.ran) + len(made.up_to_date) + len(made.failed) + len(made.not_run) == len(steps):
@@ -186,28 +184,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         pytask.console.quiet = before
-
-
-@contextlib.contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn a request to stop into an exception of the main thread; obey a second one at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    asked = []
-
-    def interrupt(number: int, frame: Any) -> None:
-        if asked:
-            stop()
-            os._exit(128 + number)
-        asked.append(number)
-        raise Interrupted(number)
-
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -66,14 +66,6 @@ class NotebookFailure(PipelineError):  # noqa: N818 - the word for it
         super().__init__(*lines)
 
 
-class Interrupted(KeyboardInterrupt):  # noqa: N818 - a request, like KeyboardInterrupt
-    """The run was asked to stop by a signal."""
-
-    def __init__(self, signal_number: int) -> None:
-        self.signal_number = signal_number
-        super().__init__(f"signal {signal_number}")
-
-
 def system_problem(error: OSError) -> str:
     """Return what the file system refused, in one line: a full disk, a read-only folder."""
     place = error.filename2 or error.filename or "the file system"

@@ -1,10 +1,10 @@
-"""The run graph: which notebook reads and writes what, and the steps that follow from it."""
+"""The run graph: a step a notebook run, one that gathers the studies' tables, one that makes the pages."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,64 +14,8 @@ from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, va
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
+from helpers.pipeline.stages import Stage, run_names
 from helpers.pipeline.steps import FileNode, FolderNode, Step
-from helpers.tables import TABLES
-
-# What each notebook reads: raw files (all, the study's sheet, or none) and the tables of these notebooks.
-READS = {
-    "01_ingestion": ("all", ()),
-    "02_cleaning": ("all", ("01_ingestion",)),
-    "03_study_evidence": ("sheet", ("01_ingestion", "02_cleaning")),
-    "04_outcome_comparison": ("none", ("01_ingestion", "02_cleaning", "03_study_evidence")),
-    "05_pooled_effect": (
-        "none",
-        ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison"),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A notebook in the graph, with the names of the tables that it reads and writes."""
-
-    notebook: str
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    raw: str = "none"
-    per_study: bool = False
-
-
-def evidence_stages() -> tuple[Stage, ...]:
-    """Return the stages of this collection, in order."""
-    writes = {
-        notebook: tuple(name for name, spec in TABLES.items() if spec.notebook == notebook)
-        for notebook in READS
-    }
-    return tuple(
-        Stage(
-            notebook=notebook,
-            reads=tuple(name for earlier in notebooks for name in writes[earlier]),
-            writes=writes[notebook],
-            raw=raw,
-            per_study=notebook == "03_study_evidence",
-        )
-        for notebook, (raw, notebooks) in READS.items()
-    )
-
-
-def study_ids(raw: Path) -> list[str]:
-    """Return the studies that have a sheet; a sheet's name is its study's."""
-    sheets = [*(raw / "studies").glob("*.yaml"), *(raw / "studies").glob("*.yml")]
-    return sorted({sheet.stem for sheet in sheets if not sheet.name.startswith(".")})
-
-
-def run_names(stages: Sequence[Stage], studies: Sequence[str]) -> dict[str, tuple[Stage, str | None]]:
-    """Return the name of every notebook run with its stage and study."""
-    return {
-        f"{stage.notebook}-{study}" if study else stage.notebook: (stage, study)
-        for stage in stages
-        for study in (studies if stage.per_study else [None])
-    }
 
 
 @dataclass(frozen=True)

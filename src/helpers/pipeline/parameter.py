@@ -61,11 +61,10 @@ class Parameter:
 
     def allowed(self) -> str:
         """Return what the parameter may be, in words."""
-        parts = [IN_WORDS[self.type]]
-        parts += [f"one of {', '.join(map(str, self.choices))}"] if self.choices else []
-        parts += [f"from {self.minimum}"] if self.minimum is not None else []
-        parts += [f"to {self.maximum}"] if self.maximum is not None else []
-        return f"give {', '.join(parts)}"
+        words = f"give {IN_WORDS[self.type]}"
+        words += f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
+        words += f" from {self.minimum}" if self.minimum is not None else ""
+        return words + (f" to {self.maximum}" if self.maximum is not None else "")
 
     def parse(self, text: str) -> Any:
         """Return the value that a text of the command line stands for.

@@ -11,47 +11,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from helpers.pipeline.errors import ParameterError, PipelineError, did_you_mean
 from helpers.pipeline.parameter import TYPES, Parameter
 from helpers.pipeline.paths import MARKER, project_root
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds.
-
-    Raises
-    ------
-    PipelineError
-        When it cannot be read, is no YAML, repeats a key, or is no mapping.
-
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except OSError as error:
-        raise PipelineError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
-    except UnicodeDecodeError:
-        raise PipelineError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "not YAML"
-        raise PipelineError(f"{path}{line}: {what}; mend the line or the one above") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise PipelineError(f"{path}: not a mapping; write one `name: value` a line")
-    lines: dict[str, int] = {}
-    for key, _ in node.value:
-        if key.value in lines:
-            raise PipelineError(
-                f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice; keep one of them"
-            )
-        lines[key.value] = key.start_mark.line + 1
-    return content
+from helpers.pipeline.yaml_mapping import read_mapping
 
 
 def load_parameters(root: Path) -> dict[str, Parameter]:

@@ -110,6 +110,7 @@ class RunFolders:
             str(self.out): ".",
             f"{self.root}/": "",
             str(self.root): ".",
-            f"{sys.prefix}/": "",
         }
+        if len(Path(sys.prefix).parts) > 2:  # an environment of its own, not /usr
+            named[f"{sys.prefix}/"] = ""
         return dict(sorted(named.items(), key=lambda item: -len(item[0])))

@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import platform
 import shutil
 import threading
 import time
-import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from helpers.pipeline import engine, manifest
-from helpers.pipeline.errors import PipelineError, system_problem
+from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.graph import RunPlan, Stage, build_steps, evidence_stages, run_names, study_ids
+from helpers.pipeline.graph import RunPlan, build_steps
 from helpers.pipeline.kernels import Kernels
 from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.progress import Progress
 from helpers.pipeline.publish import publish
+from helpers.pipeline.run_report import RunReport, write_log
+from helpers.pipeline.stages import Stage, evidence_stages, run_names, study_ids
 
 TIMEOUT = 600
 _IMPORTING = threading.Lock()  # several threads may need papermill for the first time at once
-
-
-@dataclass
-class RunReport:
-    """What a run did.
-
-    `ran` holds the steps that ran with their seconds; `failures` the messages of those that failed;
-    `written` counts the published files that changed.
-    """
-
-    ran: dict[str, float] = field(default_factory=dict)
-    up_to_date: list[str] = field(default_factory=list)
-    not_run: list[str] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
-    written: int = 0
-    index: Path | None = None
-    seconds: float = 0.0
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether every step ran or was up to date, and the report was published."""
-        return not self.failures and not self.not_run
-
-    def summary(self) -> str:
-        """Return the run in one line."""
-        counts = f"{len(self.ran)} run, {len(self.up_to_date)} up to date"
-        if not self.succeeded:
-            counts += f", {len(self.failures)} failed, {len(self.not_run)} not run"
-            return f"{counts}, {self.seconds:.1f} s; the earlier report, if there is one, was left as it was"
-        place = f"; open {self.index}" if self.index else ""
-        return f"{counts}, {self.written} file(s) written, {self.seconds:.1f} s{place}"
 
 
 def run(
@@ -131,7 +95,7 @@ def run(
             report.index = index if index.is_file() else None
         report.seconds = time.perf_counter() - begun
         if report.ran or report.written or not report.succeeded:
-            _write_log(folders, report, values, jobs)
+            write_log(folders, report, values, jobs)
     return report
 
 
@@ -194,52 +158,3 @@ def _remove_stale(folders: RunFolders, plan: RunPlan) -> None:
     for folder in folders.tables.glob("parts/*"):
         if folder.name not in plan.studies:
             shutil.rmtree(folder)
-
-
-def _report(outcome: engine.Outcome, folders: RunFolders) -> RunReport:
-    report = RunReport(
-        ran={step.name: round(step.seconds, 3) for step in outcome.ran},
-        up_to_date=[step.name for step in outcome.up_to_date],
-        not_run=[step.name for step in outcome.not_run],
-    )
-    for step, error in outcome.failed:
-        if isinstance(error, PipelineError):
-            report.failures[step.name] = str(error)
-        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
-            report.failures[step.name] = f"{step.title}: {system_problem(error)}"
-        else:
-            saved = save_traceback(error, folders.log, step.name)
-            first = next(iter(str(error).splitlines()), "")
-            report.failures[step.name] = (
-                f"{step.title}: {type(error).__name__}: {first}\n  the traceback: {saved}"
-            )
-    return report
-
-
-def save_traceback(error: BaseException, folder: Path, name: str) -> Path:
-    """Write a traceback to a file, for whoever mends the code; return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.traceback.txt"
-    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    return path
-
-
-def _write_log(folders: RunFolders, report: RunReport, values: Mapping[str, Any], jobs: int) -> None:
-    """Keep times and machine facts of a run that did something, outside the report."""
-    now = datetime.now(UTC)
-    folders.log.mkdir(parents=True, exist_ok=True)
-    facts = {
-        "ended": now.isoformat(timespec="seconds"),
-        "seconds": round(report.seconds, 3),
-        "steps": report.ran,
-        "up_to_date": report.up_to_date,
-        "failures": report.failures,
-        "not_run": report.not_run,
-        "parameters": dict(values),
-        "jobs": jobs,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-    }
-    name = f"run-{now:%Y%m%dT%H%M%S}-{os.getpid()}.json"
-    (folders.log / name).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -65,7 +65,7 @@ def read_sheet(path: str | Path) -> StudySheet:
         remedy = f"name the file {content['study_id']}.yaml or write study_id: {path.stem}"
         problems.append(Problem(str(path), line_of(lines, ("study_id",)), "study_id", problem, remedy))
     if problems or sheet is None:
-        raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field)))
+        raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field, item.problem)))
     return sheet
 
 
@@ -76,9 +76,7 @@ def sha256_of(path: str | Path) -> str:
 
 def _shape_problem(path: Path, fault: Any, lines: dict) -> Problem:
     """Say in a person's words what pydantic found."""
-    place = tuple(
-        part for part in fault["loc"] if not str(part).startswith(("function-", "literal", "constrained"))
-    )
+    place = fault["loc"]
     kind = fault["type"]
     if kind == "extra_forbidden":
         known = _known_keys(place[:-1])

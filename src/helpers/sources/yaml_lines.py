@@ -15,12 +15,18 @@ MAX_DEPTH = 40
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that leaves ISO dates as text and refuses aliases, which can grow without bound."""
+    """A safe loader that leaves ISO dates as text and refuses aliases, which can grow without bound.
+
+    A written tag keeps a `!` in front, so that it differs from the tag that a plain value is given.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
             raise yaml.composer.ComposerError(None, None, "an alias (*name)", mark)
+        event = self.peek_event()
+        if getattr(event, "tag", None) is not None:
+            event.tag = f"!{event.tag}"
         return super().compose_node(parent, index)
 
 
@@ -38,7 +44,13 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     SourceError
         For text that is not UTF-8 or not YAML, a repeated key, a tag, or a file too large or deep.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise SourceError(
+            Problem(str(path), None, "", problem, "check the name and its permissions")
+        ) from None
     if len(data) > MAX_BYTES:
         raise SourceError(
             Problem(str(path), None, "", f"the file has {len(data)} bytes", "split it: a sheet is small")
@@ -50,6 +62,10 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
         raise SourceError(Problem(str(path), line, "", "not UTF-8 text", "save the file as UTF-8")) from None
     try:
         node = yaml.compose(text, Loader=_Loader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"a character that YAML does not allow (U+{error.character:04X})"
+        raise SourceError(Problem(str(path), line, "", what, "delete it or write a space")) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not YAML"
@@ -84,10 +100,9 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
     lines[place] = line
     if depth > MAX_DEPTH:
         raise SourceError(Problem(file, line, "", "nested too deeply", "write a flat sheet"))
-    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
-        problems.append(
-            Problem(file, line, str(node.tag), "a YAML tag", "remove it: sheets hold plain values")
-        )
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        name = node.tag.removeprefix("!").replace("tag:yaml.org,2002:", "!!")
+        problems.append(Problem(file, line, name, "a YAML tag", "remove it: sheets hold plain values"))
         return None
     if isinstance(node, yaml.SequenceNode):
         return [
@@ -97,7 +112,7 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
         return _mapping(node, place, lines, problems, file, depth)
     try:
         return _Loader("").construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, ArithmeticError, LookupError):
         problems.append(
             Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it")
         )
@@ -110,7 +125,13 @@ def _mapping(
     """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
     content: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode) or not key_node.tag.startswith("tag:yaml.org,2002:"):
+            problems.append(
+                Problem(file, line, "", "a field name that is no plain word", "write `name: value`")
+            )
+            continue
+        key = key_node.value
         if key in content:
             problems.append(Problem(file, line, key, "the key stands twice in one block", "keep one of them"))
             continue

@@ -1,0 +1,65 @@
+"""Which notebook reads and writes what, and the runs that follow from the studies there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.tables import TABLES
+
+# What each notebook reads: raw files (all, the study's sheet, or none) and the tables of these notebooks.
+READS = {
+    "01_ingestion": ("all", ()),
+    "02_cleaning": ("all", ("01_ingestion",)),
+    "03_study_evidence": ("sheet", ("01_ingestion", "02_cleaning")),
+    "04_outcome_comparison": ("none", ("01_ingestion", "02_cleaning", "03_study_evidence")),
+    "05_pooled_effect": (
+        "none",
+        ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A notebook in the graph, with the names of the tables that it reads and writes."""
+
+    notebook: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    raw: str = "none"
+    per_study: bool = False
+
+
+def evidence_stages() -> tuple[Stage, ...]:
+    """Return the stages of this collection, in order."""
+    writes = {
+        notebook: tuple(name for name, spec in TABLES.items() if spec.notebook == notebook)
+        for notebook in READS
+    }
+    return tuple(
+        Stage(
+            notebook=notebook,
+            reads=tuple(name for earlier in notebooks for name in writes[earlier]),
+            writes=writes[notebook],
+            raw=raw,
+            per_study=notebook == "03_study_evidence",
+        )
+        for notebook, (raw, notebooks) in READS.items()
+    )
+
+
+def study_ids(raw: Path) -> list[str]:
+    """Return the studies that have a sheet; a sheet's name is its study's."""
+    sheets = [*(raw / "studies").glob("*.yaml"), *(raw / "studies").glob("*.yml")]
+    return sorted({sheet.stem for sheet in sheets if not sheet.name.startswith(".")})
+
+
+def run_names(stages: Sequence[Stage], studies: Sequence[str]) -> dict[str, tuple[Stage, str | None]]:
+    """Return the name of every notebook run with its stage and study."""
+    return {
+        f"{stage.notebook}-{study}" if study else stage.notebook: (stage, study)
+        for stage in stages
+        for study in (studies if stage.per_study else [None])
+    }
