@@ -52,15 +52,32 @@ def _clean(row: dict[str, Any]) -> dict[str, Any]:
     clean = {name: row[name] for name in _KEPT}
     clean |= {name: _times(row[name], change.factor) for name in _SCALED}
     said = [change.statement]
-    share = _times(row["percent"], 0.01)
-    if row["percent"] is not None and row["kind"] != "count":
-        clean["mean"], said = share, [*said, "share of one person's hairs, kept as a value"]
-    else:
-        clean["percent"] = share
-    clean["unit"] = change.unit or concept.unit or None
+    clean["unit"] = change.unit
+    if row["percent"] is not None:
+        said += _share(row, clean)
+    elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
+        said.append("unit not stated")
     clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
     clean["converted"] = "; ".join(part for part in [*said, time] if part) or None
     return clean
+
+
+def _share(row: dict[str, Any], clean: dict[str, Any]) -> list[str]:
+    """Put a percentage where it belongs, as a proportion, and return what was done."""
+    share = row["percent"] * 0.01
+    alone = all(row[name] is None for name in _SCALED)
+    if alone:
+        clean["unit"] = "proportion"
+    if row["kind"] == "count":
+        clean["percent"] = share
+        return []
+    if alone:
+        clean["mean"] = share
+        return ["share of one person's hairs, kept as a value"]
+    if 0 <= share <= 1:
+        clean["percent"] = share
+        return []
+    return [f"{row['percent']:g} percent beside the value, not kept"]
 
 
 def _times(value: float | None, factor: float) -> float | None:

@@ -70,6 +70,7 @@ def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str,
 
 
 def _figure(row: dict[str, Any]) -> tuple:
-    """Return what makes two printed figures the same figure."""
-    names = ("study_id", "concept", "arm_id", "value", "value_low", "sd")
-    return tuple(row[name] for name in names)
+    """Return what makes two printed figures the same figure: their numbers, or else their words."""
+    numbers = tuple(row[name] for name in ("value", "value_low", "value_high", "sd"))
+    words = row["printed"].casefold() if all(number is None for number in numbers) else None
+    return row["study_id"], row["concept"], row["arm_id"], *numbers, words

@@ -60,10 +60,12 @@ def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: Verifi
     result.unlocated += len(sheet.quantities) - len(located)
     if name is None:
         return
-    if not (documents / name).is_file():
-        result.absent.append(name)
+    at_hand = {text.name for text in documents.glob("*") if text.is_file()}
+    listed = result.present if name in at_hand else result.absent
+    if name not in listed:
+        listed.append(name)
+    if name not in at_hand:
         return
-    result.present.append(name)
     try:
         document = read_document(documents / name)
     except DocumentError as error:
@@ -74,6 +76,9 @@ def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: Verifi
     if document.sha256 != sheet.source.sha256:
         problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
         remedy = "put that text back, or extract anew from this one"
+        if sheet.source.sha256 is None:
+            problem = f"the sheet {path.name} does not say from which text it was made"
+            remedy = f"write sha256: {document.sha256} if it was this one"
         result.problems.append(Problem(str(documents / name), None, "source.sha256", problem, remedy))
     for quantity in located:
         wrong = check_locator(document, quantity.printed, quantity.at.line, *quantity.at.chars)

@@ -29,19 +29,26 @@ class AlreadySaidError(PipelineError):
     """A command that has already said what is wrong."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+SWEEP_EXAMPLE = """\b
+Example: evidence sweep grid.yaml --out /tmp/sweep
+  with   grid: {evidence: [core, published], pre_post_correlation: [0.5, 0.7, 0.9]}
+"""
+FIRST_STEPS = """\b
+evidence check      are the study sheets in order?
+evidence run        make tables and report; only what is out of date
+evidence verify     is the report what it claims to be?
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=FIRST_STEPS
+)
 @click.version_option(__version__, prog_name="evidence")
 def cli() -> None:
-    r"""Run, check and extend a living evidence synthesis in notebooks.
-
-    \b
-    evidence check          are the study sheets in order?
-    evidence run            make tables and report; only what is out of date
-    evidence verify         is the report what it claims to be?
-    """
+    """Run, check and extend a living evidence synthesis in notebooks."""
 
 
-@cli.command("run")
+@cli.command("run", epilog="Example: evidence run -p evidence=published --out /tmp/trial --jobs 2")
 @click.option("--params", type=FILE, metavar="FILE", help="YAML mapping of parameters.")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter; may be repeated.")
 @out_option
@@ -64,12 +71,9 @@ def run_command(
     raw: Path | None,
     **options: Any,
 ) -> None:
-    r"""Run the notebooks that are out of date and write tables and report.
+    """Run the notebooks that are out of date and write tables and report.
 
     The parameters, with their meaning and range, stand in notebooks/parameters.yaml.
-
-    \b
-    Example: evidence run -p evidence=published --out /tmp/trial --jobs 2
     """
     from helpers.pipeline.parameters import load_parameters, merge_parameters
 
@@ -86,21 +90,17 @@ def run_command(
         raise AlreadySaidError()
 
 
-@cli.command("sweep")
+@cli.command("sweep", epilog=SWEEP_EXAMPLE)
 @click.argument("grid", type=FILE, metavar="GRID.yaml")
 @click.option("--out", type=FOLDER, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
 @raw_option
 @jobs_option
 @click.option("--scheduler", metavar="ADDRESS", help="Send the sets to a cluster (not there yet).")
 def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None) -> None:
-    r"""Run the report for many parameter sets, each in its own folder, with one table over all of them.
+    """Run the report for many parameter sets, each in its own folder, with one table over all of them.
 
     GRID.yaml holds `grid:`, names with lists of values (every combination is run), or `list:`, a list of
     sets. Sets that have succeeded are not run again.
-
-    \b
-    Example: evidence sweep grid.yaml --out /tmp/sweep
-      with   grid: {evidence: [core, published], pre_post_correlation: [0.5, 0.7, 0.9]}
     """
     if scheduler:
         raise click.UsageError(
@@ -126,15 +126,11 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
         raise AlreadySaidError()
 
 
-@cli.command("check")
+@cli.command("check", epilog="Example: evidence check data/raw/studies/wan2025.yaml")
 @click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
 @raw_option
 def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
-    r"""Validate study sheets and registry files; all of data/raw when no file is named.
-
-    \b
-    Example: evidence check data/raw/studies/wan2025.yaml
-    """
+    """Validate study sheets and registry files; all of data/raw when no file is named."""
     from helpers.sources import check_raw
 
     problems = check_raw(_raw(project_root(), raw), list(files) or None)
@@ -145,58 +141,42 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
         raise AlreadySaidError()
 
 
-@cli.command("add")
+@cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
 @click.argument("file", type=FILE)
 @raw_option
 def add_command(file: Path, raw: Path | None) -> None:
-    r"""Take a registry export or a reference file into the raw data.
-
-    \b
-    Example: evidence add ~/Downloads/NCT06932393.json
-    """
+    """Take a registry export or a reference file into the raw data."""
     from helpers.sources import add_source
 
     for path in add_source(file, _raw(project_root(), raw)):
         click.echo(f"written: {path}")
 
 
-@cli.command("new")
+@cli.command("new", epilog="Example: evidence new smith2026")
 @click.argument("study_id")
 @raw_option
 def new_command(study_id: str, raw: Path | None) -> None:
-    r"""Write an empty study sheet, ready to fill.
-
-    \b
-    Example: evidence new smith2026
-    """
+    """Write an empty study sheet, ready to fill."""
     from helpers.sources import new_sheet
 
     click.echo(f"written: {new_sheet(study_id, _raw(project_root(), raw))}")
 
 
-@cli.command("release")
+@cli.command("release", epilog="Example: evidence release 1.0")
 @click.argument("version")
 @out_option
 def release_command(version: str, out: Path | None) -> None:
-    r"""Freeze tables and pages under reports/releases/VERSION.
-
-    \b
-    Example: evidence release 1.0
-    """
+    """Freeze tables and pages under reports/releases/VERSION."""
     from helpers.pipeline.release import release
 
     click.echo(f"released: {release((out or project_root()).resolve(), version)}")
 
 
-@cli.command("verify")
+@cli.command("verify", epilog="Example: evidence verify")
 @out_option
 @raw_option
 def verify_command(out: Path | None, raw: Path | None) -> None:
-    r"""Compare the outputs with the manifest, and every locator with the source texts where they are present.
-
-    \b
-    Example: evidence verify
-    """
+    """Compare the outputs with the manifest, and every locator with the source texts that are present."""
     from helpers.pipeline.release import verify
 
     root = project_root()

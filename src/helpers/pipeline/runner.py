@@ -19,7 +19,7 @@ from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.progress import Progress
 from helpers.pipeline.publish import publish
-from helpers.pipeline.run_report import RunReport, write_log
+from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, evidence_stages, run_names, study_ids
 
 TIMEOUT = 600
@@ -86,7 +86,7 @@ def run(
         facts |= manifest.provenance(folders, steps, values)
         _remove_stale(folders, plan)
         watch = Progress() if watch is None else watch
-        report = _report(
+        report = report_of(
             engine.execute(steps, folders.work, max(1, jobs), force, watch, kernels.end_all), folders
         )
         if report.succeeded:

@@ -12,8 +12,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from helpers.sources.ctgov_shape import misshapen
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import age_years, concept_of, role_of, slug
+from helpers.sources.registry_words import age_years, concept_of, name_apart, role_of, slug
 from helpers.sources.time_points import weeks
 
 _COMPARISON = {"SINGLE_GROUP": "single_arm", "PARALLEL": "parallel"}
@@ -30,7 +31,11 @@ def read_ctgov(path: Path) -> SourceRecord:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (
+        ValueError,
+        RecursionError,
+        OSError,
+    ) as error:  # ValueError: not UTF-8, not JSON, a monstrous number
         line = getattr(error, "lineno", None)
         problem = f"not JSON: {str(error).splitlines()[0]}"
         raise SourceError(Problem(str(path), line, "", problem, "download the record again")) from None
@@ -40,6 +45,12 @@ def read_ctgov(path: Path) -> SourceRecord:
         raise SourceError(
             Problem(str(path), None, "resultsSection", "posted results are not read yet", remedy)
         )
+    wrong = [
+        Problem(str(path), None, place, problem, "download the record again")
+        for place, problem in misshapen(content)
+    ]
+    if wrong:
+        raise SourceError(wrong)
     identity = protocol.get("identificationModule") or {}
     if not identity.get("nctId"):
         problem = Problem(
@@ -126,7 +137,7 @@ def _arms(study_id: str, protocol: dict[str, Any]) -> list[dict[str, Any]]:
         names = [name.partition(": ")[2] or name for name in group.get("interventionNames") or []]
         role = role_of(" ".join([label, *names]), group.get("type"))
         arms.append({"study_id": study_id, "arm_id": slug(label), "role": role, "label": label})
-    return arms
+    return name_apart(arms, "arm_id")
 
 
 def _outcomes(study_id: str, protocol: dict[str, Any]) -> list[dict[str, Any]]:

@@ -15,7 +15,15 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse
 
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import age_years, concept_of, role_of, slug
+from helpers.sources.registry_words import (
+    age_years,
+    concept_of,
+    name_apart,
+    people,
+    role_of,
+    sex_of,
+    slug,
+)
 from helpers.sources.time_points import weeks
 
 ROOT = "Trials_downloaded_from_ICTRP"
@@ -31,7 +39,7 @@ def read_ictrp(path: Path) -> list[SourceRecord]:
     """
     try:
         root = parse(path, forbid_dtd=True).getroot()
-    except (ParseError, DefusedXmlException, UnicodeDecodeError, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError) as error:
         line = error.position[0] if isinstance(error, ParseError) else None
         problem = f"not safe, whole XML: {type(error).__name__}"
         raise SourceError(Problem(str(path), line, "", problem, "export the trial again")) from None
@@ -75,8 +83,6 @@ def _source(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
 def _study(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
     design = field.get("Study_design") or ""
     parts = dict(re.findall(r"(Randomization|Blinding|Assignment): ([^,.;]+)", design))
-    sex = (field.get("Inclusion_gender") or "").lower()
-    size = re.findall(r"\d+", field.get("Target_size") or "")
     return {
         "study_id": study_id,
         "title": field.get("Scientific_title") or field.get("Public_title"),
@@ -87,8 +93,8 @@ def _study(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
         "comparison": "parallel" if "parallel" in design.lower() else None,
         "masking": (parts.get("Blinding") or "").lower() or None,
         "phase": field.get("Phase"),
-        "n_planned": sum(map(int, size)) or None,
-        "sex": "all" if sex in ("both", "all") or ("female" in sex and " male" in sex) else sex or None,
+        "n_planned": people(field.get("Target_size")),
+        "sex": sex_of(field.get("Inclusion_gender")),
         "age_min": age_years(field.get("Inclusion_agemin")),
         "age_max": age_years(field.get("Inclusion_agemax")),
         "population": field.get("Condition"),
@@ -111,7 +117,7 @@ def _arms(study_id: str, field: dict[str, str | None]) -> list[dict[str, Any]]:
             arms.append(
                 {"study_id": study_id, "arm_id": arm_id, "role": role_of(words), "label": words[:200]}
             )
-    return arms
+    return name_apart(arms, "arm_id")
 
 
 def _outcomes(study_id: str, field: dict[str, str | None]) -> list[dict[str, Any]]:

@@ -11,6 +11,9 @@ import yaml
 
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError
+from helpers.tables import write_atomic
+
+LONGEST = 2000  # characters of a text in a sheet
 
 _SHEET = """\
 # Study sheet of {study_id}. data/raw/README.md explains every field.
@@ -94,10 +97,7 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     SourceError
         For an id that is no safe name, or a sheet that is there already.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
-        remedy = "use letters, digits, - and _, at most 64"
-        raise SourceError(Problem("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy))
-    path = Path(raw) / "studies" / f"{study_id}.yaml"
+    path = _sheet_path(study_id, Path(raw))
     if path.exists():
         raise SourceError(
             Problem(str(path), None, "", "the sheet is there already", "open it, or choose another id")
@@ -105,18 +105,15 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        _SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text), encoding="utf-8"
-    )
-    return path
+    filled = _SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
+    return write_atomic(path, filled)
 
 
 def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     """Take a registry export or a study sheet into the raw folder.
 
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
-    record.
+    record. Both files are named by the registration number, with `-` for what a file name may not hold.
 
     Returns
     -------
@@ -131,8 +128,9 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     file, raw = Path(file), Path(raw)
     record = read_source(file)
     form = recognise(file)
-    study_id = record.studies[0]["study_id"]
-    sheet = raw / "studies" / f"{study_id}.yaml"
+    registered = record.studies[0]["study_id"]
+    study_id = re.sub(r"[^A-Za-z0-9_-]+", "-", registered).strip("-_")[:64]
+    sheet = _sheet_path(study_id, raw)
     if sheet.exists():
         raise SourceError(
             Problem(str(file), None, study_id, f"{sheet} is there already", "edit that sheet instead")
@@ -153,8 +151,22 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     return [target, made]
 
 
+def _sheet_path(study_id: str, raw: Path) -> Path:
+    """Return where a study's sheet lies or will lie; refuse an id that could lead anywhere else."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
+        remedy = "use letters, digits, - and _, at most 64, a letter or digit first"
+        raise SourceError(Problem("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy))
+    other = raw / "studies" / f"{study_id}.yml"
+    return other if other.exists() else other.with_suffix(".yaml")
+
+
 def _scalar(value: object) -> str:
-    """Write one value as YAML on one line."""
+    """Write one value as YAML on one line; a text without words is null."""
+    if isinstance(value, str):
+        value = " ".join(value.split())[:LONGEST].strip() or None
     if value is None:
         return "null"
-    return yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()
+    plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()
+    if "\n" not in plain and not plain.startswith(("!", "&")):
+        return plain
+    return yaml.safe_dump(value, width=10_000, default_style='"').strip()

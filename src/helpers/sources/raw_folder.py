@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from helpers.sources.reading import read_source
+from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.screening import read_screening
+from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
 from helpers.sources.study_sheet import read_sheet, sha256_of
 from helpers.tables import join_ids, split_ids
@@ -48,9 +49,11 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
     sheets = []
     for path in chosen:
         try:
-            sheets += [(path, read_sheet(path))] if path.suffix in (".yaml", ".yml") else []
-            if path.suffix not in (".yaml", ".yml"):
+            if path.suffix in (".yaml", ".yml") and path.parent.name != "registry":
+                sheets.append((path, read_sheet(path)))
+            else:
                 read_source(path)
+                problems += _misplaced(path)
         except SourceError as error:
             problems += error.problems
         except OSError as error:
@@ -62,16 +65,35 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
             read_screening(raw)
         except SourceError as error:
             problems += error.problems
-    owners: dict[str, Path] = {}
+    return problems + _clashes(sheets)
+
+
+def _misplaced(path: Path) -> list[Problem]:
+    """Say when a study sheet lies among the registry records."""
+    if path.parent.name != "registry" or recognise(path) != "sheet":
+        return []
+    remedy = f"move it to studies/{path.stem}.yaml"
+    return [Problem(str(path), None, "", "a study sheet among the registry records", remedy)]
+
+
+def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
+    """Return where sheets share a study, a source or a registry record, or name an absent record."""
+    problems: list[Problem] = []
+    owners: dict[tuple[str, str], Path] = {}
     for path, sheet in sheets:
-        other = owners.setdefault(sheet.source.source_id, path)
-        if other != path:
-            problem = f"{sheet.source.source_id!r} is also the source of {other.name}"
-            problems.append(
-                Problem(str(path), None, "source.source_id", problem, "give each source its own name")
-            )
         named = sheet.source.registry_file
-        if named and not (path.parent.parent / "registry" / named).is_file():
+        claims = (
+            ("study_id", sheet.study_id, "the study"),
+            ("source.source_id", sheet.source.source_id, "the source"),
+            ("source.registry_file", named, "the record"),
+        )
+        for field_, name, what in claims:
+            other = owners.setdefault((field_, name), path) if name else path
+            if other != path:
+                problem = f"{name!r} is also {what} of {other.name}"
+                problems.append(Problem(str(path), None, field_, problem, "keep it in one sheet"))
+        records = {file.name for file in raw_files(path.parent.parent) if file.parent.name == "registry"}
+        if named and named not in records:
             remedy = "add the record (evidence add FILE) or remove the field"
             problem = f"registry/{named} is not there"
             problems.append(Problem(str(path), None, "source.registry_file", problem, remedy))

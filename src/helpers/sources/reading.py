@@ -67,8 +67,12 @@ def recognise(path: str | Path) -> str:
     if size == 0 or size > MAX_BYTES:
         what = "the file is empty" if size == 0 else f"the file has {size} bytes"
         raise SourceError(Problem(str(path), None, "", what, "export or download it again"))
-    with path.open("rb") as stream:
-        head = stream.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
     if head.startswith((b"{", b"[")):
         return "ctgov"
     if head.startswith(b"<"):

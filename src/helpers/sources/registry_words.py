@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _CONCEPT_RULES = (
     (r"adverse|safety|side.effect|complication|TEAE", "adverse_events"),
@@ -17,6 +18,7 @@ _CONCEPT_RULES = (
     (r"satisf", "satisfaction"),
     (r"norwood|ludwig|severity", "severity_stage"),
 )
+OLDEST = 120  # registers write 999 where there is no limit
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
 
@@ -41,11 +43,39 @@ def role_of(words: str, kind: str | None = None) -> str:
 
 
 def age_years(text: str | None) -> float | None:
-    """Return an age such as `18 Years`, `6 Months` or `18` in years; None for `N/A` or `no limit`."""
+    """Return an age such as `18 Years`, `6 Months` or `18` in years; None for `N/A`, `no limit` or 999."""
     match = re.search(r"(\d+(?:\.\d+)?)\s*(year|month|week|day)?", (text or "").lower())
-    return float(match.group(1)) * _YEARS[match.group(2) or "year"] if match else None
+    age = float(match.group(1)) * _YEARS[match.group(2) or "year"] if match else None
+    return None if age is None or age > OLDEST else age
 
 
 def slug(text: str) -> str:
     """Return a short name made of lower-case letters, digits and `_`."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "unnamed"
+
+
+def sex_of(text: str | None) -> str | None:
+    """Return all, male or female for a register's words; None where they say none of the three."""
+    words = set(re.findall(r"both|all|fe?males?|m[ae]n|wom[ae]n", (text or "").lower()))
+    men, women = words & {"male", "males", "man", "men"}, words & {"female", "females", "woman", "women"}
+    if words & {"both", "all"} or (men and women):
+        return "all"
+    return "male" if men else "female" if women else None
+
+
+def people(text: str | None) -> int | None:
+    """Return a target size: `60`, or the sum of `treated:30;control:30;`; None for any other words."""
+    parts = [part for part in (text or "").split(";") if part.strip()]
+    sizes = [re.fullmatch(r"\s*(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
+    return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None
+
+
+def name_apart(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
+    seen: set[str] = set()
+    for row in rows:
+        name, number = row[key], 2
+        while row[key] in seen:
+            row[key], number = f"{name}_{number}", number + 1
+        seen.add(row[key])
+    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from helpers.sources.record import Problem, SourceError
@@ -26,10 +27,16 @@ def read_screening(raw: str | Path) -> list[dict[str, str | None]]:
     if not path.is_file():
         return []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")
     except UnicodeDecodeError:
         raise SourceError(Problem(str(path), None, "", "not UTF-8 text", "save the file as UTF-8")) from None
-    reader = csv.DictReader(lines)
+    try:
+        return _rows(path, csv.DictReader(lines))
+    except csv.Error as error:
+        raise SourceError(Problem(str(path), None, "", f"not CSV: {error}", "save it as CSV again")) from None
+
+
+def _rows(path: Path, reader: csv.DictReader) -> list[dict[str, str | None]]:
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if missing:
         raise SourceError(

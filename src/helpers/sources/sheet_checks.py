@@ -1,20 +1,18 @@
 """What a study sheet must keep beyond the shape of its fields.
 
-Names are unique, references lead somewhere, numbers agree with the printed token, shares stay within
-0 to 100 %, ranges and dates run forwards. Works on the plain mapping, so that a sheet with a wrong
-field still has all its other mistakes listed.
+Names are unique, references lead somewhere, concepts are in the vocabulary; the numbers themselves are
+checked by `sheet_numbers`. Works on the plain mapping, so that a sheet with a wrong field still has all
+its other mistakes listed.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from helpers.sources.sheet_numbers import Fault, check_figure, check_order, check_place, check_use
 from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS
-
-Fault = tuple[tuple[str | int, ...], str, str]  # path, problem, remedy
 
 STUDY_REFERENCES = (
     "n_planned",
@@ -31,6 +29,12 @@ RESULT_REFERENCES = (
     "n", "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
 )  # fmt: skip
 EVENT_REFERENCES = ("count", "n", "resolved")
+REFERENCES = {
+    "study": STUDY_REFERENCES,
+    "arms": ARM_REFERENCES,
+    "results": RESULT_REFERENCES,
+    "adverse_events": EVENT_REFERENCES,
+}
 NUMERIC = {
     "n_planned",
     "n_enrolled",
@@ -42,8 +46,6 @@ NUMERIC = {
     "resolved",
     *RESULT_REFERENCES,
 }
-MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
 
 
 def cross_checks(sheet: dict[str, Any]) -> Iterator[Fault]:
@@ -54,10 +56,16 @@ def cross_checks(sheet: dict[str, Any]) -> Iterator[Fault]:
     yield from _unique(sheet, "findings", "id")
     yield from _concepts(sheet)
     yield from _references(sheet)
+    yield from _repeated_events(sheet)
+    figures: dict[str, dict[str, Any]] = {}
     for index, quantity in _blocks(sheet, "quantities"):
-        yield from _numbers(index, quantity)
-        yield from _place(index, quantity)
-    yield from _order(sheet)
+        yield from check_figure(index, quantity)
+        yield from check_place(index, quantity)
+        if isinstance(quantity.get("id"), str):
+            figures.setdefault(quantity["id"], quantity)
+    for place, block in _referring(sheet):
+        yield from check_use(place, block, figures)
+    yield from check_order(sheet.get("study"), figures)
 
 
 def _blocks(sheet: dict[str, Any], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -78,6 +86,18 @@ def _unique(sheet: dict[str, Any], name: str, key: str) -> Iterator[Fault]:
             seen.add(value)
 
 
+def _repeated_events(sheet: dict[str, Any]) -> Iterator[Fault]:
+    seen: set[tuple[str, str]] = set()
+    for index, block in _blocks(sheet, "adverse_events"):
+        arm, term = block.get("arm"), block.get("term")
+        if not (isinstance(arm, str) and isinstance(term, str)):
+            continue
+        if (arm, term.strip()) in seen:
+            problem = f"{term.strip()!r} stands twice for arm {arm!r}"
+            yield ("adverse_events", index, "term"), problem, "put the figures of one event into one entry"
+        seen.add((arm, term.strip()))
+
+
 def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:
     places = [("outcomes", OUTCOME_CONCEPTS), ("results", OUTCOME_CONCEPTS), ("quantities", CONCEPTS)]
     for name, allowed in places:
@@ -92,7 +112,7 @@ def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:
     for index, block in _blocks(sheet, "findings"):
         concepts = block.get("concepts")
         for place, concept in enumerate(concepts if isinstance(concepts, list) else []):
-            if concept not in OUTCOME_CONCEPTS:
+            if isinstance(concept, str) and concept not in OUTCOME_CONCEPTS:
                 remedy = _nearest(str(concept), OUTCOME_CONCEPTS)
                 yield ("findings", index, "concepts", place), f"{concept!r} is not an outcome", remedy
 
@@ -118,17 +138,20 @@ def _references(sheet: dict[str, Any]) -> Iterator[Fault]:
                 yield (name, index, "arm"), f"no arm is called {arm!r}", _nearest(arm, arms)
 
 
-def _all_references(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    study = sheet.get("study")
-    for field in STUDY_REFERENCES:
-        if isinstance(study, dict) and isinstance(study.get(field), str):
-            yield ("study", field), study[field]
-    lists = (("arms", ARM_REFERENCES), ("results", RESULT_REFERENCES), ("adverse_events", EVENT_REFERENCES))
-    for name, fields in lists:
+def _referring(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """Yield the place of each block that may name figures field by field, and the block."""
+    if isinstance(sheet.get("study"), dict):
+        yield ("study",), sheet["study"]
+    for name in ("arms", "results", "adverse_events"):
         for index, block in _blocks(sheet, name):
-            for field in fields:
-                if isinstance(block.get(field), str):
-                    yield (name, index, field), block[field]
+            yield (name, index), block
+
+
+def _all_references(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for place, block in _referring(sheet):
+        for field in REFERENCES[str(place[0])]:
+            if isinstance(block.get(field), str):
+                yield (*place, field), block[field]
     for name in ("findings", "adverse_events"):
         for index, block in _blocks(sheet, name):
             yield from _named(block, (name, index, "quantities"))
@@ -145,82 +168,6 @@ def _named(
     for index, name in enumerate(names if isinstance(names, list) else []):
         if isinstance(name, str):
             yield (*place, index), name
-
-
-def _numbers(index: int, quantity: dict[str, Any]) -> Iterator[Fault]:
-    """Check a figure against its own token and kind."""
-    given = {part: quantity.get(part) for part in ("value", "low", "high", "sd")}
-    given = {part: value for part, value in given.items() if isinstance(value, int | float)}
-    printed = quantity.get("printed")
-    if isinstance(printed, str):
-        seen = _printed_numbers(printed)
-        for part, value in given.items():
-            if seen and not any(abs(value - number) <= 1e-9 * max(1, abs(number)) for number in seen):
-                remedy = "write the number that is printed; a change of unit is made later, by cleaning"
-                yield (
-                    ("quantities", index, part),
-                    f"{value:g} is not in the printed token {printed!r}",
-                    remedy,
-                )
-    if quantity.get("kind") == "percent":
-        for part in ("value", "low", "high"):
-            if part in given and not 0 <= given[part] <= 100:
-                remedy = "a share lies between 0 and 100; use kind percent_change for a change"
-                yield ("quantities", index, part), f"a percent of {given[part]:g}", remedy
-    if quantity.get("kind") == "p_value" and not 0 <= given.get("value", 0) <= 1:
-        yield (
-            ("quantities", index, "value"),
-            f"a p value of {given['value']:g}",
-            "a p value lies between 0 and 1",
-        )
-    if "low" in given and "high" in given and given["low"] > given["high"]:
-        problem = f"the range ends ({given['high']:g}) before it starts ({given['low']:g})"
-        yield ("quantities", index, "low"), problem, "put the smaller value first"
-
-
-def _printed_numbers(printed: str) -> list[float]:
-    numbers = [float(token.replace(",", "")) for token in NUMBER.findall(printed)]
-    scale = next((factor for word, factor in MULTIPLIERS.items() if word in printed.lower()), 1.0)
-    return numbers + [number * scale for number in numbers] + [-number for number in numbers]
-
-
-def _place(index: int, quantity: dict[str, Any]) -> Iterator[Fault]:
-    at, printed = quantity.get("at"), quantity.get("printed")
-    chars = at.get("chars") if isinstance(at, dict) else None
-    if not (isinstance(chars, list) and len(chars) == 2 and all(isinstance(item, int) for item in chars)):
-        return
-    start, end = chars
-    if end <= start:
-        yield (
-            ("quantities", index, "at", "chars"),
-            f"ends ({end}) before it starts ({start})",
-            "put start, then end",
-        )
-    elif isinstance(printed, str) and end - start != len(printed):
-        problem = f"spans {end - start} characters, the printed token has {len(printed)}"
-        yield ("quantities", index, "at", "chars"), problem, "copy the token letter by letter, or count again"
-
-
-def _order(sheet: dict[str, Any]) -> Iterator[Fault]:
-    """Check that the study's dates and ages run forwards."""
-    study = sheet.get("study")
-    if not isinstance(study, dict):
-        return
-    quantities = {block.get("id"): block for _, block in _blocks(sheet, "quantities")}
-
-    def part(field: str) -> Any:
-        name, _, which = str(study.get(field) or "").partition(".")
-        block = quantities.get(name, {})
-        return block.get(which or "value") if block.get("kind") != "date" else block.get("printed")
-
-    for first, last in (("starts_on", "ends_on"), ("age_min", "age_max")):
-        a, b = part(first), part(last)
-        if a is not None and b is not None and type(a) is type(b) and a > b:
-            yield (
-                ("study", last),
-                f"{last} ({b}) lies before {first} ({a})",
-                f"exchange {first} and {last}, or mend one",
-            )
 
 
 def _nearest(word: str, allowed: Any) -> str:

@@ -20,6 +20,10 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Text = Said | None
+FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
+
+LONGEST = 100_000_000  # no source text has more lines or characters
+Offset = Annotated[int, Field(ge=0, le=LONGEST)]
 
 KINDS = (
     "mean_sd",
@@ -53,7 +57,7 @@ KINDS = (
 class Block(BaseModel):
     """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Source(Block):
@@ -69,9 +73,9 @@ class Source(Block):
     has_results: bool | None = None
     access: Text = None
     licence: Text = None
-    document: Text = None
+    document: FileName | None = None
     sha256: Sha256 | None = None
-    registry_file: Text = None
+    registry_file: FileName | None = None
 
 
 class Extraction(Block):
@@ -136,8 +140,8 @@ class Outcome(Block):
 class Place(Block):
     """Where a token stands: line from 1, characters 0-based with the end left out."""
 
-    line: int = Field(ge=1)
-    chars: Annotated[tuple[Annotated[int, Field(ge=0)], int], Field(strict=False)] | None = None
+    line: int = Field(ge=1, le=LONGEST)
+    chars: Annotated[tuple[Offset, Offset], Field(strict=False)] | None = None
     section: Text = None
 
 
@@ -201,7 +205,7 @@ class AdverseEvent(Block):
 class Evidence(Block):
     """A place that is not a figure: a few printed words at most."""
 
-    line: int = Field(ge=1)
+    line: int = Field(ge=1, le=LONGEST)
     printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     section: Text = None
 

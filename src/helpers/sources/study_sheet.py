@@ -48,12 +48,12 @@ def read_sheet(path: str | Path) -> StudySheet:
         With everything that is wrong in the file at once, each with line, field, problem and remedy.
     """
     path = Path(path)
-    content, lines = read_yaml(path)
+    content, lines, problems = read_yaml(path)
     if not isinstance(content, dict):
         raise SourceError(
-            Problem(str(path), 1, "", "not a study sheet", "start from `evidence new STUDY_ID`")
+            problems or Problem(str(path), 1, "", "not a study sheet", "start from `evidence new STUDY_ID`")
         )
-    sheet, problems = None, []
+    sheet = None
     try:
         sheet = StudySheet.model_validate(content)
     except ValidationError as error:

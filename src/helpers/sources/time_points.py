@@ -1,7 +1,7 @@
 """Times as printed, in weeks: `12-month`, `Month 5`, `4 Weeks`, `3rd month`, `baseline`.
 
 A month is 365.25 / 12 / 7 weeks, a year twelve of them. What is not a time gives None: not found
-beats wrong.
+beats wrong: several times, spans and times before treatment are no single time.
 """
 
 from __future__ import annotations
@@ -30,13 +30,21 @@ _WORDS = {
     "fifth": 5,
     "sixth": 6,
 }
-_NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
+_NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
+_DASH = r"\u2010-\u2015-"
+_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
 _UNIT = r"(hour|day|week|month|year)s?"
-_AFTER = re.compile(rf"\b{_NUMBER}[\s\u00a0-]*{_UNIT}\b", re.IGNORECASE)
-_BEFORE = re.compile(rf"\b{_UNIT}\s*{_NUMBER}(?![\d.])", re.IGNORECASE)
+_AFTER = re.compile(rf"(?<![\w.,/{_DASH}])({_NUMBERS})[\s\u00a0{_DASH}]*{_UNIT}\b", re.IGNORECASE)
+_BEFORE = re.compile(rf"\b{_UNIT}[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)", re.IGNORECASE)
+_ONE = re.compile(_NUMBER, re.IGNORECASE)
 _BASELINE = re.compile(
     r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
 )
+# what turns baseline into the start of a span, and a duration into a time before treatment
+_SPAN = re.compile(
+    r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
+)
+_PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
 
 
 def weeks(printed: str | None) -> float | None:
@@ -50,21 +58,29 @@ def weeks(printed: str | None) -> float | None:
     if not printed:
         return None
     found = {value for value, _ in durations(printed)}
+    if _PAST.search(printed):
+        return None
     if len(found) == 1:
         return found.pop()
-    if not found and _BASELINE.search(printed):
+    if not found and _BASELINE.search(printed) and not _SPAN.search(printed):
         return 0.0
     return None
 
 
 def durations(printed: str) -> list[tuple[float, str]]:
-    """Return every time in a text, in weeks with the token: two for `3 months and 6 months`."""
-    hits = [(m.start(), _in_weeks(m.group(1), m.group(2)), m.group(0)) for m in _AFTER.finditer(printed)]
-    taken = [(m.start(), m.end()) for m in _AFTER.finditer(printed)]
+    """Return every time in a text, in weeks with its token: two for `3 and 6 months`, one unit for both."""
+    hits = [
+        (match.span(), match.group(1), match.group(2), match.group(0)) for match in _AFTER.finditer(printed)
+    ]
+    taken = [span for span, *_ in hits]
     for match in _BEFORE.finditer(printed):
         if not any(start < match.end() and match.start() < end for start, end in taken):
-            hits.append((match.start(), _in_weeks(match.group(2), match.group(1)), match.group(0)))
-    return [(value, token) for _, value, token in sorted(hits)]
+            hits.append((match.span(), match.group(2), match.group(1), match.group(0)))
+    return [
+        (_in_weeks(number, unit), token)
+        for _, numbers, unit, token in sorted(hits)
+        for number in _ONE.findall(numbers)
+    ]
 
 
 def in_weeks(value: float | None, unit: str | None) -> float | None:
@@ -75,4 +91,4 @@ def in_weeks(value: float | None, unit: str | None) -> float | None:
 
 def _in_weeks(number: str, unit: str) -> float:
     value = _WORDS.get(number.lower())
-    return (float(number) if value is None else float(value)) * _WEEKS[unit.lower()]
+    return (float(number.lower().rstrip("stndrh")) if value is None else value) * _WEEKS[unit.lower()]

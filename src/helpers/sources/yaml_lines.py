@@ -36,13 +36,15 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
-    """Return the content of a YAML file and the line of each field by its path.
+def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
+    """Return the content of a YAML file, the line of each field by its path, and what it may not hold.
+
+    The problems are repeated keys (the first is kept), tags and values that cannot be read (left out).
 
     Raises
     ------
     SourceError
-        For text that is not UTF-8 or not YAML, a repeated key, a tag, or a file too large or deep.
+        For text that is not UTF-8 or not YAML, an alias, or a file too large or deep.
     """
     try:
         data = path.read_bytes()
@@ -82,9 +84,7 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     lines: dict[Path_, int] = {}
     problems: list[Problem] = []
     content = _build(node, (), lines, problems, str(path), 0)
-    if problems:
-        raise SourceError(problems)
-    return content, lines
+    return content, lines, problems
 
 
 def line_of(lines: dict[Path_, int], place: Path_) -> int | None:

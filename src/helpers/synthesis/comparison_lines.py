@@ -178,7 +178,7 @@ def _why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float
     name = label(line["concept"])
     if line["direction"] == "not reported":
         return [f"planned or named, and no figure reported: {name}"]
-    if line["concept"] == "adverse_events" and not line.get("_counted"):
+    if line.get("_counted") is False:
         return ["events are listed without counts"]
     if line["ci_lower"] is None:
         return ["no interval can be computed from what is printed"]

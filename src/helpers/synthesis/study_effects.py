@@ -78,6 +78,7 @@ class _Effects:
         self.correlation, self.level = correlation, level
         # a change printed for a whole arm comes before changes of some of its people
         self.whole = {(row["arm_id"], row["concept"]) for row in results if row["kind"] == "change"}
+        self.within_person = study.get("comparison") == "within_person"
         self.total = study.get("n_analysed") or study.get("n_enrolled")
 
     def _row(
@@ -119,12 +120,16 @@ class _Effects:
                 said = {"n": stated, "n_assumed": assumed or None, "assumption": why or None}
                 yield self._row("within_arm", result, measure="MC", **values, **said)
             elif result["mean"] is not None:
+                missing = "no SD" if result["sd"] is None else why or "one person"
                 yield self._row(
-                    "within_arm", result, measure="MC", effect=result["mean"], assumption="no interval: no SD"
+                    "within_arm",
+                    result,
+                    measure="MC",
+                    effect=result["mean"],
+                    assumption=f"no interval: {missing}",
                 )
-            elif result["minimum"] is not None:
-                span = f"printed as a range, {result['minimum']:g} to {result['maximum']:g}, without a mean"
-                yield self._row("within_arm", result, measure="MC", assumption=f"{span}: no single estimate")
+            elif said := _instead_of_a_mean(result):
+                yield self._row("within_arm", result, measure="MC", assumption=f"{said}: no single estimate")
 
     def _pairs(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
@@ -167,6 +172,8 @@ class _Effects:
         stated = result["n"] or self.sizes.get(result["arm_id"])
         if stated:
             yield int(stated), "yes", ""
+        elif self.total and (len(self.roles) == 1 or self.within_person):
+            yield int(self.total), "yes", f"all {self.total} enrolled"
         elif self.total:
             for size in range(2, int(self.total) - 1):
                 half = "yes" if size == self.total // 2 else "no"
@@ -182,7 +189,9 @@ class _Effects:
 
     def _comparison(self, treated: dict[str, Any], control: dict[str, Any]) -> bool:
         roles = self.roles.get(treated["arm_id"]), self.roles.get(control["arm_id"])
-        key = ("concept", "site", "timepoint_weeks", "unit", "kind")
+        key = ["concept", "site", "timepoint_weeks", "unit", "kind"]
+        if treated["timepoint_weeks"] is None:  # two times that are not stated may differ
+            key.append("timepoint_printed")
         after = treated["timepoint_weeks"] != 0
         return (
             after
@@ -192,27 +201,41 @@ class _Effects:
         )
 
     def _difference(self, treated: dict[str, Any], control: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        within = self.study.get("comparison") == "within_person"
-        for size, headline, said in self._splits(treated):
-            other = (
-                control["n"]
-                or self.sizes.get(control["arm_id"])
-                or (int(self.total) - size if self.total else None)
-            )
-            if not other or other < 2 or size < 2:
+        within = self.within_person
+        for size, other, headline, said in self._pair_sizes(treated, control):
+            if other < 2 or size < 2:
                 continue
             if within:
                 values, why = self._paired(treated, control, size)
             else:
-                values, why = self._welch(treated, control, size, int(other)), ""
-            why = "; ".join(
-                part for part in (why, f"{size} and {other} people in the groups" if said else "") if part
-            )
-            total = size if within else size + int(other)
-            values |= {"n": None, "n_assumed": f"{size} + {other}"} if said else {"n": total}
-            values |= {"comparator_id": control["arm_id"], "assumption": why or None}
+                values, why = self._welch(treated, control, size, other), ""
+            people = str(size) if within else f"{size} + {other}"
+            values |= {"n": None, "n_assumed": people} if said else {"n": size if within else size + other}
+            assumption = "; ".join(part for part in (why, said) if part) or None
+            values |= {"comparator_id": control["arm_id"], "assumption": assumption}
             contrast = "within_person" if within else "between_arm"
             yield self._row(contrast, treated, control, measure="MD", headline=headline, **values)
+
+    def _pair_sizes(
+        self, treated: dict[str, Any], control: dict[str, Any]
+    ) -> Iterator[tuple[int, int, str, str]]:
+        """Yield possible sizes of two groups, headline, and in words what was assumed for them."""
+        stated = [row["n"] or self.sizes.get(row["arm_id"]) for row in (treated, control)]
+        known = [int(size) for size in stated if size]
+        if self.within_person and known:
+            yield min(known), min(known), "yes", ""
+        elif self.within_person and self.total:
+            yield int(self.total), int(self.total), "yes", f"all {self.total} enrolled, both sites"
+        elif len(known) == 2:
+            yield known[0], known[1], "yes", ""
+        elif known and self.total:
+            rest = int(self.total) - known[0]
+            sizes = (known[0], rest) if stated[0] else (rest, known[0])
+            yield *sizes, "yes", f"{rest} people in one group: the {self.total} enrolled less {known[0]}"
+        elif self.total:
+            for size, headline, _ in self._splits(treated):
+                rest = int(self.total) - size
+                yield size, rest, headline, f"{size} and {rest} people in the groups"
 
     def _welch(self, treated: dict[str, Any], control: dict[str, Any], n1: int, n2: int) -> dict[str, float]:
         es = effect_size(
@@ -241,11 +264,25 @@ class _Effects:
             if share is None:
                 continue
             values: dict[str, Any] = {"effect": share}
-            if n:
+            if n and share <= 1:
                 low, high = proportion_confint(share * n, n, alpha=1 - self.level, method="wilson")
                 values |= {"se": np.sqrt(share * (1 - share) / n), "ci_lower": low, "ci_upper": high}
+            elif n:
+                why = "; ".join(part for part in (why, "no interval: more people than were watched") if part)
             yield self._row("proportion", result, measure="PR", **values, n=None if assumed else n,
                             n_assumed=assumed or None, assumption=why or None)  # fmt: skip
+
+
+def _instead_of_a_mean(result: dict[str, Any]) -> str:
+    """Return in words what is printed of a change that has no mean; '' where nothing is."""
+    low, high, median = result["minimum"], result["maximum"], result["median"]
+    if low is not None and high is not None:
+        return f"printed as a range, {low:g} to {high:g}, without a mean"
+    if median is not None:
+        return f"printed as a median, {median:g}, without a mean"
+    if low is not None or high is not None:
+        return f"printed as {'at least' if high is None else 'at most'} {high if low is None else low:g}"
+    return ""
 
 
 def _ratio(count: float | None, n: int | None) -> float | None:

@@ -39,7 +39,7 @@ def split_ids(text: Any) -> list[str]:
 
 def as_frame(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
-    frame = pd.DataFrame(rows) if not isinstance(rows, pd.DataFrame) else rows.copy()
+    frame = pd.DataFrame(rows) if not isinstance(rows, pd.DataFrame) else rows.reset_index(drop=True)
     columns = list(TABLES[name].schema.columns)
     for column in columns:
         if column not in frame:
@@ -100,10 +100,15 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
         )
     try:
         frame = parquet.ParquetFile(path).read().to_pandas()
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, ValueError, MemoryError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"{path}: not a readable Parquet file ({first}); delete it and run again") from None
-    return validate(name, frame)
+    try:
+        return validate(name, frame)
+    except TableError as error:
+        raise TableError(
+            f"{path}: {error}\ndelete it and run notebook {TABLES[name].notebook} again"
+        ) from None
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -133,7 +138,7 @@ def write_atomic(path: str | Path, content: bytes | str) -> Path:
 
 def _rounded(values: np.ndarray) -> np.ndarray:
     """Round to 12 significant digits, so that another processor's last bit changes no file."""
-    return np.array([float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") for value in values], dtype="float64")
+    return np.array([float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") + 0.0 for value in values], dtype="float64")
 
 
 def _failures(name: str, error: pa.errors.SchemaErrors, frame: pd.DataFrame) -> str:
