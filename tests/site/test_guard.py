@@ -12,7 +12,7 @@ from helpers.site.code import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
         "someone@example.org",
         "a.b+c@mail.example.co.uk",
         "someone [at] example [dot] org",
-        "+982188665000",
+        "+442079460018",
         "+49 30 1234 5678",
         "+1 (555) 123-4567",
         "0098 21 88665000",

@@ -12,8 +12,8 @@ from helpers.figures.lettering import LINE, SMALL, Pen, as_rows, height_of, wrap
 from helpers.figures.marks import DIRECTIONS
 from helpers.figures.numbers import is_missing, joined, plain_words
 
-LEFT, LEAST_COLUMN = 190.0, 76.0
-KEY = "▲ better   ▼ worse   ◄► no change   ? unclear   ○ not reported"
+LEFT, LEAST_COLUMN = 190.0, 96.0
+KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
 
 
 def direction(

@@ -33,6 +33,7 @@ COUNT = re.compile(r"(\d+) of (\d+) yes")
 # The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
 JUDGEMENTS = {
     "low": LOW,
+    "low concern": LOW,
     "yes": LOW,
     "probably yes": LOW,
     "some concerns": SOME,
@@ -40,6 +41,7 @@ JUDGEMENTS = {
     "unclear": SOME,
     "probably no": SOME,
     "high": HIGH,
+    "high concern": HIGH,
     "serious": HIGH,
     "no": HIGH,
     "critical": CRITICAL,
@@ -53,6 +55,7 @@ DIRECTIONS = {
     "better": ("▲", BLUE),
     "worse": ("▼", VERMILION),
     "no change": ("◄►", INK),
+    "mixed": ("▲▼", INK),
     "unclear": ("?", MUTED),
     "not reported": ("○", MUTED),
 }

@@ -13,6 +13,7 @@ from helpers.figures.numbers import DASH, is_missing, show_value
 from helpers.tables import split_ids
 
 Format = str | Callable[[Any], Any]
+LONG = 60  # characters from which a cell gets room for lines that can be read
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
 
@@ -108,7 +109,7 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         value = record[name]
         inner = NOT_STATED if is_missing(value) else escape(cell_text(value, forms.get(name)))
         tag = Markup('<th scope="row"{}>{}</th>') if place == 0 else Markup("<td{}>{}</td>")
-        cells.append(tag.format(_class(name in numeric), inner))
+        cells.append(tag.format(_class(name in numeric, len(Markup(inner).striptags()) > LONG), inner))
     identity = ""
     if anchor_column:
         prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
@@ -120,8 +121,8 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _class(numeric: bool) -> Markup:
-    return Markup(' class="number"') if numeric else Markup("")
+def _class(numeric: bool, long: bool = False) -> Markup:
+    return Markup(' class="number"') if numeric else Markup(' class="long"') if long else Markup("")
 
 
 def _plain(value: Any) -> str:

@@ -61,7 +61,11 @@ def _picture(tables: Tables) -> Markup:
     if lines.empty:
         return Markup("")
     studies = evidence_studies(tables).set_index("study_id")
-    rows = study_directions(lines).to_dict("records")
+    # shares without a comparison and lists of events have no direction
+    directed = lines[(lines["contrast"] != "proportion") & (lines["concept"] != "adverse_events")]
+    if directed.empty:
+        return Markup("")
+    rows = study_directions(directed).to_dict("records")
     for row in rows:
         study = (
             next(studies.loc[[row["study_id"]]].itertuples()) if row["study_id"] in studies.index else None

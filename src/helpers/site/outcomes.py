@@ -69,7 +69,9 @@ def _pooled_words(pooled: pd.DataFrame, concept: str) -> str | None:
     if rows.empty:
         return None
     first = next(rows.itertuples())
-    return f"pooled from {first.k} estimates" if first.pooled else f"not pooled: {first.reason}"
+    if first.pooled:
+        return f"pooled from {first.k} estimates"
+    return f"not pooled: {first.reason.removeprefix('no meta-analysis: ')}"
 
 
 def _first(frame: pd.DataFrame, concept: str, column: str) -> Any:

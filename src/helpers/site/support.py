@@ -6,14 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.figures import show_number
+from helpers.figures.numbers import show_with_unit
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.tables import records
 from helpers.tables.vocabulary import label
 
 
 def support_sentences(
-    study: dict[str, Any], effects: pd.DataFrame, findings: pd.DataFrame, overall: str | None
+    study: dict[str, Any],
+    arms: pd.DataFrame,
+    effects: pd.DataFrame,
+    findings: pd.DataFrame,
+    overall: str | None,
 ) -> list[str]:
     """Return what a study can support, what it cannot, and why.
 
@@ -21,7 +25,7 @@ def support_sentences(
     ----------
     study : dict
         Its row of `studies`.
-    effects, findings : pandas.DataFrame
+    arms, effects, findings : pandas.DataFrame
         Its rows of these tables.
     overall : str or None
         Overall risk of bias.
@@ -33,7 +37,8 @@ def support_sentences(
 
     """
     shown = [row for row in records(effects) if row["headline"] == "yes"]
-    sentences = [_can(study, shown), _cannot(study, shown)]
+    treated = {row["arm_id"] for row in records(arms) if row["role"].startswith("exosome")}
+    sentences = [_can(shown, treated), _cannot(study, shown)]
     certain = int((findings["severity"] == "certain").sum())
     if len(findings):
         sentences.append(
@@ -48,8 +53,8 @@ def support_sentences(
     return sentences
 
 
-def _can(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
-    sized = [row for row in shown if row["ci_lower"] is not None]
+def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
+    sized = [row for row in shown if row["ci_lower"] is not None and row["arm_id"] in treated]
     if sized:
         parts = "; ".join(_estimate(row) for row in sized)
         return f"It gives estimates with an interval, each under the assumptions named below: {parts}."
@@ -59,12 +64,9 @@ def _can(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
 
 
 def _estimate(row: dict[str, Any]) -> str:
-    """Return an estimate in words: outcome, contrast, arm, size, interval, unit."""
-    kind = CONTRAST_WORDS[row["contrast"]]
-    arm = f" ({row['arm_id']})" if row["contrast"] == "within_arm" else ""
-    unit = "" if row["unit"] in (None, "proportion") else f" {row['unit']}"
-    interval = f"{show_number(row['ci_lower'])} to {show_number(row['ci_upper'])}"
-    return f"{label(row['concept'])}, {kind}{arm}: {show_number(row['effect'])} ({interval}){unit}"
+    """Return an estimate in words: outcome, contrast, size with unit, interval."""
+    size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"])
+    return f"{label(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}: {size}"
 
 
 def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:

@@ -37,7 +37,9 @@ _EMPTY = (
 )
 
 
-def direction(effect: float | None, concept: str, lowest: float | None = None) -> str:
+def direction(
+    effect: float | None, concept: str, lowest: float | None = None, highest: float | None = None
+) -> str:
     """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
 
     Parameters
@@ -46,17 +48,22 @@ def direction(effect: float | None, concept: str, lowest: float | None = None) -
         Change or difference; a missing one may still have a range.
     concept : str
         Outcome; its better direction comes from the vocabulary.
-    lowest : float or None
-        Smaller end of a printed range, used where there is no single effect.
+    lowest, highest : float or None
+        Ends of a printed range, used where there is no single effect; a range that holds 0 is unclear.
 
     """
-    size = effect if effect is not None else lowest
     better = OUTCOME_CONCEPTS[concept].better
-    if size is None or not better:
+    if not better:
         return "unclear"
-    if size == 0:
+    if effect == 0:
         return "no change"
-    return "better" if (size > 0) == (better == "higher") else "worse"
+    if effect is None:
+        rises, falls = lowest is not None and lowest > 0, highest is not None and highest < 0
+        if not rises and not falls:
+            return "unclear"
+    else:
+        rises = effect > 0
+    return "better" if rises == (better == "higher") else "worse"
 
 
 def comparison_lines(
@@ -83,7 +90,7 @@ def comparison_lines(
 
     """
     tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-    ranges = {row["quantity_ids"]: row["minimum"] for row in records(tables["results"])}
+    ranges = {row["quantity_ids"]: (row["minimum"], row["maximum"]) for row in records(tables["results"])}
     treated = {
         (row["study_id"], row["arm_id"])
         for row in records(tables["arms"])
@@ -91,7 +98,7 @@ def comparison_lines(
     }
     shown = [row for row in records(tables["effects"]) if row["headline"] == "yes"]
     lines = [_line(row, tiers, ranges) for row in shown if (row["study_id"], row["arm_id"]) in treated]
-    lines += _events(tables, tiers) + _silent(tables, tiers, lines)
+    lines += _events(tables, tiers) + _silent(tables, tiers, lines, treated)
     _number(lines)
     for line in lines:
         line["risk_of_bias"] = overall.get(line["study_id"])
@@ -100,12 +107,12 @@ def comparison_lines(
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in lines]
 
 
-def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, float]) -> dict[str, Any]:
+def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, tuple]) -> dict[str, Any]:
     names = ("concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site")
     row = {name: effect[name] for name in (*names, "timepoint_weeks", "effect_id", "quantity_ids")}
-    lowest = ranges.get(effect["quantity_ids"])
+    span = ranges.get(effect["quantity_ids"], (None, None))
     way = (
-        direction(effect["effect"], effect["concept"], lowest)
+        direction(effect["effect"], effect["concept"], *span)
         if effect["contrast"] != "proportion"
         else "unclear"
     )
@@ -120,26 +127,25 @@ def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, float
 
 
 def _silent(
-    tables: dict[str, pd.DataFrame], tiers: dict[str, str], lines: list[dict]
+    tables: dict[str, pd.DataFrame], tiers: dict[str, str], lines: list[dict], treated: set[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """Return a line for each outcome that a study names and gives no figure for."""
+    """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     told = {(line["study_id"], line["concept"]) for line in lines}
     told |= {(row["study_id"], "adverse_events") for row in records(tables["adverse_events"])}
+    after = {
+        (row["study_id"], row["concept"])
+        for row in records(tables["results"])
+        if row["timepoint_weeks"] != 0 and (row["study_id"], row["arm_id"]) in treated
+    }
     rows = []
-    for outcome in records(tables["outcomes"]):
-        key = (outcome["study_id"], outcome["concept"])
-        if key not in told:
-            told.add(key)
-            rows.append(
-                {
-                    "study_id": key[0],
-                    "concept": key[1],
-                    "tier": tiers.get(key[0], "core"),
-                    "direction": "not reported",
-                    "certain_findings": 0,
-                }
-            )
-    return [dict.fromkeys(_EMPTY) | row for row in rows]
+    named = [(row["study_id"], row["concept"]) for row in records(tables["outcomes"])]
+    for study_id, concept in dict.fromkeys([*named, *sorted(after)]):
+        if (study_id, concept) in told:
+            continue
+        row = {"study_id": study_id, "concept": concept, "tier": tiers.get(study_id, "core")}
+        way = "unclear" if (study_id, concept) in after else "not reported"
+        rows.append(dict.fromkeys(_EMPTY) | row | {"direction": way, "certain_findings": 0})
+    return rows
 
 
 def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict[str, Any]]:

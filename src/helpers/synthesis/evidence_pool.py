@@ -75,10 +75,17 @@ def pooled_rows(
 
 def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: float) -> list[dict[str, Any]]:
     estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
-    rows: list[dict[str, Any]] = []
-    for group in _groups(estimates, tolerance):
+    exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
+    groups = _groups([line for line in estimates if line["se"] > 0], tolerance)
+    pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
+    rows: list[dict[str, Any]] = [_single(concept, line, "its standard error is 0") for line in exact]
+    for group in groups:
         if len(group) < 2:
-            rows.append(_single(concept, group[0], options))
+            line = group[0]
+            other = "another estimate of the study is pooled" if line["study_id"] in pooled else ""
+            rows.append(
+                _single(concept, line, line["why_not"] or other or "its partner belongs to another tier")
+            )
             continue
         rows.append(_fit(concept, group, options, without=False))
         sound = [line for line in group if not line["certain_findings"]]
@@ -149,7 +156,7 @@ def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> di
     }
 
 
-def _single(concept: str, line: dict, options: dict) -> dict[str, Any]:
+def _single(concept: str, line: dict, reason: str) -> dict[str, Any]:
     """Show a lone estimate as it is, with the reason why it stays alone."""
     row = _base(concept, [line]) | {
         "without_certain_findings": False,
@@ -157,7 +164,6 @@ def _single(concept: str, line: dict, options: dict) -> dict[str, Any]:
         "pooled": False,
     }
     named = ("ci_lower", "ci_upper", "se")
-    reason = line["why_not"] or "its partner belongs to another tier"
     return row | {"estimate": line["effect"]} | {name: line[name] for name in named} | {
         "ci_method": "Wilson" if line["contrast"] == "proportion" else "Student's t",
         "reason": f"no meta-analysis: {reason}",

@@ -92,11 +92,18 @@ def _difference(
         return {"detectable_difference": None, "unit": None, "assumption": "counted, not tested as a mean"}
     if not n:
         return {"detectable_difference": None, "unit": None, "assumption": "no planned size is registered"}
+    contrast = _contrast(study, outcome)
+    groups = max(arms.get(study["study_id"], 2), 2) if contrast == "between_arm" else 1
+    if n / groups < 2:
+        return {
+            "detectable_difference": None,
+            "unit": None,
+            "assumption": f"{n} people are too few for a test",
+        }
     own = OUTCOME_CONCEPTS[concept].unit == "hairs/cm2"
     unit = "hairs/cm2" if own else "standard deviations"
     spread = sd if own else 1.0
     said = f"SD {sd:g} hairs/cm2" if own else "in standard deviations of the rating"
-    contrast = _contrast(study, outcome)
     if contrast == "within_arm":
         size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
         said += f"; {n} people against their own baseline, without a control"
@@ -105,7 +112,6 @@ def _difference(
         size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
         said += f"; {n} people, two sites each, correlation {correlation:g}"
     else:
-        groups = max(arms.get(study["study_id"], 2), 2)
         size = TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power) * spread
         said += f"; {n} people in {groups} equal groups, two of them compared"
     return {

@@ -1,0 +1,200 @@
+"""The schema of every table: what it holds, what it refuses, and that it says everything that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from helpers.tables import TABLES, TableError, as_frame, data_dictionary, join_ids, split_ids, validate
+
+CONTRACT = {
+    "sources": "source_id study_id tier format citation registration doi status has_results access licence sha256",
+    "studies": "study_id title design allocation comparison masking phase n_planned n_enrolled n_analysed sex "
+    "age_min age_max population country funding registration",
+    "arms": "study_id arm_id role label exosome_source dose dose_unit route co_intervention sessions "
+    "interval_weeks n",
+    "outcomes": "study_id outcome_id concept priority measure unit timepoint_weeks timepoint_printed",
+    "quantities": "quantity_id study_id source_id printed value value_low value_high role arm_id concept "
+    "timepoint_printed section line char_start char_end verified",
+    "results": "study_id arm_id concept site timepoint_weeks kind n mean sd median q1 q3 minimum maximum count "
+    "percent unit quantity_ids",
+    "adverse_events": "study_id arm_id term count n severity resolved_hours quantity_ids",
+    "risk_of_bias": "study_id tool domain judgement reason quantity_ids",
+    "findings": "finding_id study_id check detected_by severity statement locators arithmetic",
+    "effects": "study_id contrast concept timepoint_weeks measure effect se ci_lower ci_upper n n_assumed "
+    "assumption quantity_ids",
+    "comparisons": "concept study_id tier direction effect unit comparable why_not",
+    "pooled": "concept evidence measure model tau2_method ci_method k estimate se ci_lower ci_upper pi_lower "
+    "pi_upper tau2 i2 assumption pooled reason",
+    "certainty": "concept evidence start risk_of_bias inconsistency indirectness imprecision publication_bias "
+    "certainty reasons",
+    "horizon": "study_id n_planned concept expected detectable_difference power assumption",
+}
+VOCABULARY = {
+    ("sources", "tier"): {"core", "published", "comparator"},
+    ("studies", "comparison"): {"parallel", "within_person", "single_arm", "case"},
+    ("arms", "role"): {"exosome", "exosome_combination", "active", "placebo", "untreated"},
+    ("quantities", "role"): {"design", "result", "safety", "cited"},
+    ("results", "kind"): {"level", "change", "count"},
+    ("findings", "detected_by"): {"rule", "reader"},
+    ("findings", "severity"): {"certain", "likely", "minor"},
+}
+OUT_OF_RANGE = [
+    ("quantities", "sd", -0.1),
+    ("quantities", "line", 0),
+    ("quantities", "char_start", -1),
+    ("studies", "age_max", 121.0),
+    ("studies", "n_planned", -1),
+    ("results", "percent", 1.01),
+    ("results", "p_value", -0.01),
+    ("results", "n", 0),
+    ("results", "timepoint_weeks", -1.0),
+    ("adverse_events", "resolved_hours", -1.0),
+    ("effects", "se", -1.0),
+    ("pooled", "i2", 100.1),
+    ("pooled", "tau2", -1.0),
+    ("horizon", "power", 1.0),
+    ("horizon", "detectable_difference", -1.0),
+]
+SAMPLES = {"string": "word", "int64": 1, "float64": 0.5, "boolean": True}
+
+
+def minimal(name: str, **fields: Any) -> dict[str, Any]:
+    """Return a row with the columns that must have a value, and nothing else."""
+    row = {}
+    for column, field in TABLES[name].schema.columns.items():
+        if not field.nullable:
+            allowed = [check.statistics["allowed_values"] for check in field.checks if check.name == "isin"]
+            kind = str(field.dtype).partition("[")[0].lower()
+            row[column] = next(iter(allowed[0])) if allowed else SAMPLES[kind]
+    return row | fields
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_the_contract_columns_are_there(name):
+    assert set(CONTRACT[name].split()) <= set(TABLES[name].schema.columns)
+
+
+@pytest.mark.parametrize(("name", "column"), VOCABULARY)
+def test_a_closed_vocabulary_is_the_contracts(name, column):
+    (check,) = [check for check in TABLES[name].schema.columns[column].checks if check.name == "isin"]
+    assert set(check.statistics["allowed_values"]) == VOCABULARY[name, column]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_empty_table_keeps_its_columns_and_types(name):
+    empty, filled = validate(name, []), validate(name, [minimal(name)])
+    assert len(empty) == 0
+    assert list(empty.columns) == list(TABLES[name].schema.columns)
+    assert empty.dtypes.to_dict() == filled.dtypes.to_dict()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_minimal_row_leaves_everything_else_missing(name):
+    row = minimal(name)
+    (found,) = validate(name, [row]).astype(object).to_dict("records")
+    for column, value in found.items():
+        assert value == row[column] if column in row else pd.isna(value)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_unknown_column_is_refused_by_name(name):
+    with pytest.raises(TableError, match="colour"):
+        validate(name, [minimal(name, colour="blue")])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_two_rows_of_one_key_are_refused_and_shown(name):
+    with pytest.raises(TableError, match="share the key") as caught:
+        validate(name, [minimal(name), minimal(name)])
+    assert f"table {name}" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_missing_value_is_listed_at_once(name):
+    row = minimal(name)
+    with pytest.raises(TableError) as caught:
+        validate(name, [dict.fromkeys(row)])
+    for column in row:
+        assert f"column {column}:" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "column"), VOCABULARY)
+def test_a_word_outside_the_vocabulary_is_refused(name, column):
+    with pytest.raises(TableError, match=rf"column {column}: 'perhaps'"):
+        validate(name, [minimal(name, **{column: "perhaps"})])
+
+
+@pytest.mark.parametrize(("name", "column", "value"), OUT_OF_RANGE)
+def test_a_value_out_of_range_is_refused(name, column, value):
+    with pytest.raises(TableError, match=f"column {column}:"):
+        validate(name, [minimal(name, **{column: value})])
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [("results", "mean", "35 hairs"), ("results", "n", 2.5), ("studies", "n_planned", "many")],
+)
+def test_a_value_of_the_wrong_type_is_refused(name, column, value):
+    with pytest.raises(TableError, match=f"column {column}:"):
+        validate(name, [minimal(name, **{column: value})])
+
+
+def test_every_failure_of_every_row_is_listed_with_its_row():
+    rows = [
+        minimal("results", result_id="a", percent=1.5),
+        minimal("results", result_id="b", kind="guess", sd=-1.0),
+        minimal("results", result_id="c"),
+    ]
+    with pytest.raises(TableError) as caught:
+        validate("results", rows)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "table results: 3 failure(s)"
+    assert [("row a" in line, "row b" in line) for line in sorted(lines[1:])] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+
+
+def test_rows_under_any_index_are_checked_by_place():
+    frame = pd.DataFrame(
+        [minimal("arms", arm_id="x"), minimal("arms", arm_id="y", role="guess")], index=["r", "r"]
+    )
+    with pytest.raises(TableError, match=r"row word / y, column role: 'guess'"):
+        validate("arms", frame)
+
+
+def test_checking_leaves_the_callers_frame_as_it_was():
+    frame = pd.DataFrame([minimal("arms", arm_id="y"), minimal("arms", arm_id="x")], index=[7, 3])
+    before = frame.copy()
+    validate("arms", frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_absent_columns_become_missing_and_extra_ones_stay_last():
+    frame = as_frame("arms", [{"colour": "blue", "arm_id": "a"}])
+    assert list(frame.columns) == [*TABLES["arms"].schema.columns, "colour"]
+    assert frame["role"].isna().all()
+
+
+def test_the_data_dictionary_explains_every_column_of_every_table():
+    dictionary = data_dictionary()
+    assert len(dictionary) == sum(len(spec.schema.columns) for spec in TABLES.values())
+    assert dictionary["meaning"].str.len().gt(0).all()
+    assert set(data_dictionary("arms")["table"]) == {"arms"}
+
+
+def test_names_are_joined_in_order_without_repeats_and_split_again():
+    assert join_ids(["b", "", "a", "b", None]) == "b;a"
+    assert split_ids("b;a") == ["b", "a"]
+    assert split_ids(None) == split_ids(pd.NA) == split_ids("") == []
+
+
+def test_a_wrong_type_does_not_hide_the_other_failures():
+    with pytest.raises(TableError) as caught:
+        validate("results", [minimal("results", mean="35 hairs", percent=1.5, kind="guess")])
+    for column in ("mean", "percent", "kind"):
+        assert f"column {column}:" in str(caught.value)
