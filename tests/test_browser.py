@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -70,7 +71,7 @@ def test_every_picture_is_shown_and_told(browser, made):
             seen += 1
             assert len(picture.get_attribute("alt") or "") > 20, path.name
             picture.scroll_into_view_if_needed()
-            assert picture.evaluate("e => e.complete && e.naturalWidth > 0"), path.name
+            assert picture.evaluate("e => e.decode().then(() => e.naturalWidth > 0)"), path.name
     assert seen > 10
     page.close()
 
@@ -134,19 +135,17 @@ def test_run_all_works_in_jupyterlab(browser, project, lab: str):
     page.wait_for_selector(
         "[data-status='idle'], .jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000
     )
-    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator("li[data-command='runmenu:run-all']").click()
-    deadline = time.time() + 180
-    import nbformat
-
     notebook = project.root / "notebooks" / "04_outcome_comparison.ipynb"
-    while time.time() < deadline:
-        page.keyboard.press("Control+s")
+    deadline = time.time() + 180
+    cells: list = []
+    while time.time() < deadline and not (cells and cells[-1].outputs):
         page.wait_for_timeout(2000)
+        page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").first.click()
+        page.wait_for_timeout(500)
         saved = nbformat.read(notebook, as_version=4)
         cells = [cell for cell in saved.cells if cell.cell_type == "code"]
-        if all(cell.execution_count for cell in cells) and cells[-1].outputs:
-            break
     outputs = [output for cell in cells for output in cell.outputs]
     assert cells[-1].outputs, "the last cell has no output"
     assert [output for output in outputs if output.output_type == "error"] == []

@@ -33,7 +33,7 @@ def test_one_study(tmp_path):
     )
     assert second == (
         "No meta-analysis is possible, because no outcome has two comparable estimates; the certainty "
-        "is very low for both outcomes; one contradiction in the sources is beyond doubt, in made1."
+        "is very low for both outcomes; one fault in the sources is beyond doubt, in made1."
     )
 
 

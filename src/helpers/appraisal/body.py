@@ -51,7 +51,14 @@ class Body:
     @property
     def uncontrolled(self) -> list[str]:
         """Studies whose results have no comparison group."""
-        return [name for name in self.names if not self.lines_of(name)["contrast"].isin(_CONTROLLED).any()]
+        declared = dict(zip(self.studies["study_id"], self.studies["comparison"], strict=True))
+        return [
+            name
+            for name in self.names
+            # a stray control group in a table does not make a study a controlled one
+            if declared.get(name) not in ("parallel", "within_person")
+            or not self.lines_of(name)["contrast"].isin(_CONTROLLED).any()
+        ]
 
     def lines_of(self, study: str) -> pd.DataFrame:
         """Return the lines of one study."""
@@ -73,7 +80,7 @@ class Body:
             if not missing(study.get(column)):
                 return int(study[column])
         if study.get("comparison") == "case":
-            return self.results[self.results["study_id"] == study["study_id"]]["arm_id"].nunique() or None
+            return self.results[self.results["study_id"] == study["study_id"]]["arm_id"].nunique() or 1
         sizes = (
             self.results[(self.results["study_id"] == study["study_id"])]
             .groupby("arm_id")["n"]

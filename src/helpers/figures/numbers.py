@@ -96,9 +96,13 @@ def plain_unit(unit: Any) -> str:
     return "" if is_missing(unit) else UNITS.get(str(unit), str(unit))
 
 
-def show_with_unit(value: float, lower: Any, upper: Any, unit: Any) -> str:
-    """Return an estimate with unit and interval, or that it has none; a proportion is shown in percent."""
-    scale, words = (100, "%") if unit == "proportion" else (1, plain_unit(unit))
+def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, contrast: Any = "proportion") -> str:
+    """Return an estimate with unit and interval, or that it has none.
+
+    A proportion is shown in percent; a change or difference of proportions in percentage points.
+    """
+    share = "%" if contrast == "proportion" else "percentage points"
+    scale, words = (100, share) if unit == "proportion" else (1, plain_unit(unit))
     stated = f"{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):
         return f"{stated} (no interval)"

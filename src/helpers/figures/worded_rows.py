@@ -26,12 +26,13 @@ def with_value(results: pd.DataFrame) -> pd.DataFrame:
 
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     """Return rows with a column `interval`: `35 hairs/cm² (31.5 to 38.5)`; shares in percent."""
-    told = [
-        None
-        if row[effect] is None
-        else show_with_unit(row[effect], row["ci_lower"], row["ci_upper"], row["unit"])
-        for row in records(frame)
-    ]
+    told = []
+    for row in records(frame):
+        if row[effect] is None:
+            told.append(row.get("printed_range"))
+            continue
+        limits = row["ci_lower"], row["ci_upper"]
+        told.append(show_with_unit(row[effect], *limits, row["unit"], row["contrast"]))
     return frame.assign(interval=told)
 
 

@@ -2,6 +2,7 @@
 
 from helpers.site.answer import answer_sentences
 from helpers.site.build import build_site, render_page
-from helpers.site.guard import SiteError, contact_details
+from helpers.site.guard import SiteError
+from helpers.sources.contacts import contact_details
 
 __all__ = ["SiteError", "answer_sentences", "build_site", "contact_details", "render_page"]

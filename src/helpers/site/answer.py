@@ -52,14 +52,14 @@ def what_is_seen(tables: Tables) -> str:
     k = lines["study_id"].nunique()
     verb = "reports" if k == 1 else "report"
     opening = capital(f"{count_words(k, 'study', 'studies')}{_people(reporting, k)} {verb} results")
-    return f"{opening}: {_deeds(lines)}{_control(reporting, k)}."
+    return f"{opening}: {_deeds(lines)}{_control(reporting, lines, k)}."
 
 
 def how_sure(tables: Tables) -> str:
-    """Return whether anything could be pooled, the certainty, and how many contradictions are certain."""
+    """Return whether anything could be pooled, the certainty, and how many findings are certain."""
     clauses = [_pooling(tables["pooled"]), _certainty(tables["certainty"])]
-    contradictions = _contradictions(tables)
-    return capital("; ".join([*clauses, *([contradictions] if contradictions else [])])) + "."
+    faults = _faults(tables)
+    return capital("; ".join([*clauses, *([faults] if faults else [])])) + "."
 
 
 def what_would_change(tables: Tables) -> str:
@@ -139,10 +139,12 @@ def _events(lines: pd.DataFrame) -> list[str]:
     return [f"adverse events are listed in {count_words(k, 'study', 'studies')}, {how}"]
 
 
-def _control(studies: pd.DataFrame, k: int) -> str:
+def _control(studies: pd.DataFrame, lines: pd.DataFrame, k: int) -> str:
     """Return whether the change can be told from what would have happened anyway."""
     known = studies["comparison"].dropna()
-    controlled = int(known.isin(["parallel", "within_person"]).sum())
+    contrasts = lines[lines["contrast"].isin(["between_arm", "within_person"])]["study_id"]
+    declared = studies["comparison"].isin(["parallel", "within_person"])
+    controlled = int((declared & studies["study_id"].isin(contrasts)).sum())
     if len(known) < k:
         return ""
     if controlled == 0:
@@ -199,19 +201,20 @@ def _certainty(certainty: pd.DataFrame) -> str:
     return "; ".join(clauses)
 
 
-def _contradictions(tables: Tables) -> str:
-    """Return how many contradictions are certain, and which study has most of them."""
+def _faults(tables: Tables) -> str:
+    """Return how many findings are certain, and which study has most of them."""
     findings = tables["findings"]
     if findings.empty and tables["checks"].empty:
         return ""
     certain = findings[findings["severity"] == "certain"]["study_id"]
     if certain.empty:
-        return "no contradiction in the sources is beyond doubt"
+        return "no fault in the sources is beyond doubt"
     study, count = min(Counter(certain).items(), key=lambda item: (-item[1], item[0]))
     place = f"all in {study}" if count == len(certain) else f"{number_word(count)} of them in {study}"
+    kinds = "contradictions, impossible figures, results announced and missing"
     if len(certain) == 1:
-        return f"one contradiction in the sources is beyond doubt, in {study}"
-    return f"{number_word(len(certain))} contradictions in the sources are beyond doubt, {place}"
+        return f"one fault in the sources is beyond doubt, in {study}"
+    return f"{number_word(len(certain))} faults in the sources are beyond doubt ({kinds}), {place}"
 
 
 def _trial(name: str, rows: pd.DataFrame) -> str:

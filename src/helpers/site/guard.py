@@ -7,16 +7,8 @@ from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
 
-EMAIL = re.compile(
-    r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\s?(?:\.|\[dot\]|\(dot\))\s?[\w-]+)*\.?[A-Za-z]{2,}"
-)
-# +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
-# does a letter before or after, so that hashes, registrations and offsets are none.
-ABROAD = re.compile(r"(?<![\w.+])(?:\+\s?|00)[1-9]\d{0,3}(?:[ \u00a0/-]?\(?\d{1,12}\)?){1,7}(?![\w]|\.\d)")
-DOTTED = re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:\.\d{1,4}){4,5}(?![\w.])")
-ANNOUNCED = re.compile(
-    r"\b(?:tel|phone|telephone|fax|mobile|whatsapp)\b[.:\s]{1,3}(\(?[+\d][\d\s()./-]{6,}\d)", re.I
-)
+from helpers.sources.contacts import contact_details
+
 ACTIVE_TAGS = ("script", "iframe", "object", "embed", "link", "base", "form", "audio", "video", "applet")
 LOADING = ("src", "srcset", "poster", "data", "background", "xlink:href")
 SAID_ALOUD = ("alt", "title", "aria-label", "content")
@@ -24,15 +16,6 @@ SAID_ALOUD = ("alt", "title", "aria-label", "content")
 
 class SiteError(ValueError):
     """A page that may not be published; the message names the page or cell, the fault and the remedy."""
-
-
-def contact_details(text: str) -> list[str]:
-    """Return e-mail addresses and international phone numbers found in a text."""
-    found = [match.group() for match in EMAIL.finditer(text)]
-    found += [match.group() for match in ABROAD.finditer(text) if _dialled(match.group())]
-    found += [match.group() for match in DOTTED.finditer(text)]
-    found += [match.group(1) for match in ANNOUNCED.finditer(text) if _dialled(match.group(1))]
-    return list(dict.fromkeys(found))
 
 
 def check_contacts(place: str, text: str) -> None:
@@ -56,13 +39,6 @@ def check_page(name: str, html: str) -> None:
     words += [str(tag[key]) for tag in soup.find_all(True) for key in SAID_ALOUD if tag.get(key)]
     words += [str(tag["href"]) for tag in soup.find_all("a", href=re.compile(r"^(mailto|tel):", re.I))]
     check_contacts(name, "\n".join(words))
-
-
-def _dialled(text: str) -> bool:
-    """Return whether a candidate has as many digits as a phone number and is no list of measurements."""
-    digits = re.sub(r"\D", "", text)
-    longest = max(len(part) for part in re.findall(r"\d+", text))
-    return 9 <= len(digits) <= 16 and (longest >= 4 or text.count(" ") + text.count("-") >= 3)
 
 
 def _requests(soup: BeautifulSoup) -> Iterator[str]:

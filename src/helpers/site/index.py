@@ -112,11 +112,11 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
         "compares": "What is compared",
         "n": "People",
         "bias": "Risk of bias",
-        "certain": "Certain contradictions",
+        "certain": "Certain findings",
     }
     return table_html(
         frame_of(rows, headings),
-        caption="Each study, its risk of bias and its contradictions",
+        caption="Each study, its risk of bias and its findings",
         label="studies-table",
         columns=headings,
     )

@@ -38,11 +38,18 @@ def load_tables(processed: str | Path) -> Tables:
 
 
 def evidence_studies(tables: Tables) -> pd.DataFrame:
-    """Return the studies that are evidence on exosomes: established treatments are only compared with."""
+    """Return the studies that are evidence on exosomes: established treatments are only compared with.
+
+    Where a report of cases prints no number of people, its cases are counted: each is an arm of its own.
+    """
     sources = tables["sources"]
     comparators = set(sources.loc[sources["tier"] == "comparator", "study_id"])
     studies = tables["studies"]
-    return studies[~studies["study_id"].isin(comparators)]
+    studies = studies[~studies["study_id"].isin(comparators)].copy()
+    cases = studies["study_id"].map(tables["arms"]["study_id"].value_counts())
+    silent = (studies["comparison"] == "case") & studies["n_analysed"].isna() & studies["n_enrolled"].isna()
+    studies.loc[silent, "n_analysed"] = cases[silent].astype("Int64")
+    return studies
 
 
 def verification(tables: Tables) -> dict[str, int]:

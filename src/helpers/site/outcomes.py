@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.figures.numbers import plain_words, show_with_unit
+from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import frame_of, table_html
 from helpers.site.load import Tables
 from helpers.site.phrases import direction_words, reported_lines, study_directions
+from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 
 MOST_LINES = 3
 
@@ -43,7 +44,7 @@ def outcomes_table(tables: Tables) -> Markup:
         "certainty": "Certainty",
         "pooled": "Pooled, or why not",
     }
-    caption = "Each outcome: what happened, how large, how sure"
+    caption = "Each outcome: what happened, how large, how sure. Assumptions stand on the study's page"
     return table_html(frame_of(rows, headings), caption=caption, label="outcomes-table", columns=headings)
 
 
@@ -53,15 +54,25 @@ def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | No
     fits = pooled[(pooled["concept"] == concept) & pooled["pooled"] & ~pooled["without_certain_findings"]]
     if not fits.empty:
         return Markup("{}").format(_estimate(next(fits.itertuples()), "estimate"))
-    stated = lines[lines["effect"].notna()]
-    parts = [f"{row.study_id}: {_estimate(row, 'effect')}" for row in stated.head(MOST_LINES).itertuples()]
+    stated = lines[lines["effect"].notna() | lines["printed_range"].notna()]
+    parts = [f"{row.study_id}: {_line_words(row)}" for row in stated.head(MOST_LINES).itertuples()]
     if len(stated) > MOST_LINES:
         parts.append(f"and {len(stated) - MOST_LINES} more")
     return Markup("<br>").join(parts) if parts else None
 
 
 def _estimate(row: Any, name: str) -> str:
-    return show_with_unit(getattr(row, name), row.ci_lower, row.ci_upper, row.unit)
+    return show_with_unit(getattr(row, name), row.ci_lower, row.ci_upper, row.unit, row.contrast)
+
+
+def _line_words(row: Any) -> str:
+    """Return a study's estimate with its contrast, and its people where an interval rests on them."""
+    if is_missing(row.effect):
+        return f"{row.printed_range}, printed as a range"
+    words = _estimate(row, "effect")
+    if row.contrast in CONTRAST_WORDS:
+        words += f", {CONTRAST_WORDS[row.contrast]}"
+    return words + ("" if is_missing(row.ci_lower) or is_missing(row.n) else f", n = {row.n}")
 
 
 def _pooled_words(pooled: pd.DataFrame, concept: str) -> str | None:

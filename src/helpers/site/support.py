@@ -42,8 +42,8 @@ def support_sentences(
     certain = int((findings["severity"] == "certain").sum())
     if len(findings):
         sentences.append(
-            f"{len(findings)} places in its documents contradict each other or cannot be so, "
-            f"{certain} of them for certain."
+            f"{len(findings)} findings in its documents (contradictions, impossible figures, results "
+            f"announced and missing, claims beyond the figures), {certain} of them certain."
         )
     touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
     if touched:
@@ -65,7 +65,7 @@ def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
 
 def _estimate(row: dict[str, Any]) -> str:
     """Return an estimate in words: outcome, contrast, size with unit, interval."""
-    size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"])
+    size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
     return f"{label(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}: {size}"
 
 

@@ -93,7 +93,7 @@ def _source(study_id: str, protocol: dict[str, Any], content: dict[str, Any]) ->
         "citation": (protocol.get("identificationModule") or {}).get("briefTitle"),
         "registration": study_id,
         "status": (status.get("overallStatus") or "").replace("_", " ").lower() or None,
-        "has_results": bool(content.get("hasResults", False)),
+        "has_results": content.get("hasResults"),
         "provenance": provenance.get("statement"),
     }
 

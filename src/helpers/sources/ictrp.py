@@ -74,10 +74,16 @@ def _source(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
         "citation": field.get("Public_title"),
         "registration": study_id,
         "status": (field.get("Recruitment_Status") or "").lower() or None,
-        "has_results": bool(field.get("results_url_link"))
-        or (field.get("results_yes_no") or "").lower() == "yes",
+        "has_results": _has_results(field),
         "provenance": field.get("Provenance"),
     }
+
+
+def _has_results(field: dict[str, str | None]) -> bool | None:
+    """Return whether results are posted; None where the export does not say."""
+    if field.get("results_url_link"):
+        return True
+    return {"yes": True, "no": False}.get((field.get("results_yes_no") or "").lower())
 
 
 def _study(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def slug(text: str) -> str:
 
 def sex_of(text: str | None) -> str | None:
     """Return all, male or female for a register's words; None where they say none of the three."""
-    words = set(re.findall(r"both|all|fe?males?|m[ae]n|wom[ae]n", (text or "").lower()))
+    words = set(re.findall(r"both|all|(?:fe)?males?|(?:wo)?m[ae]n", (text or "").lower()))
     men, women = words & {"male", "males", "man", "men"}, words & {"female", "females", "woman", "women"}
     if words & {"both", "all"} or (men and women):
         return "all"

@@ -57,6 +57,7 @@ def cross_checks(sheet: dict[str, Any]) -> Iterator[Fault]:
     yield from _concepts(sheet)
     yield from _references(sheet)
     yield from _repeated_events(sheet)
+    yield from _observations(sheet)
     figures: dict[str, dict[str, Any]] = {}
     for index, quantity in _blocks(sheet, "quantities"):
         yield from check_figure(index, quantity)
@@ -180,3 +181,25 @@ def _nearest(word: str, allowed: Any) -> str:
         if names
         else "define it first"
     )
+
+
+def _observations(sheet: dict[str, Any]) -> Iterator[Fault]:
+    """Check figures against each other within an observation or event, and observations for repeats."""
+    values = {block.get("id"): block.get("value") for _, block in _blocks(sheet, "quantities")}
+    ordered = (("minimum", "maximum"), ("q1", "median"), ("median", "q3"), ("count", "n"))
+    seen: dict[tuple, int] = {}
+    for name in ("results", "adverse_events"):
+        for index, block in _blocks(sheet, name):
+            for low, high in ordered:
+                a, b = values.get(block.get(low)), values.get(block.get(high))
+                if isinstance(a, int | float) and isinstance(b, int | float) and a > b:
+                    yield (
+                        (name, index, low),
+                        f"{low} ({a:g}) is above {high} ({b:g})",
+                        "mend one",
+                    )
+            key = tuple(str(block.get(part)) for part in ("arm", "concept", "site", "time", "kind", "unit"))
+            if name == "results" and key in seen:
+                problem = f"the same arm, outcome, site, time and kind as results[{seen[key]}]"
+                yield (name, index), problem, "join the two, or name the sites apart"
+            seen.setdefault(key, index)

@@ -101,7 +101,12 @@ class _Rows:
 
     def result(self, index: int, result: Any) -> dict[str, Any]:
         given = {field: getattr(result, field) for field in RESULT_REFERENCES if getattr(result, field)}
-        units = [self.figures[name.partition(".")[0]].unit for name in given.values()]
+        # people, counts and p values are not measured in the unit of the outcome
+        units = [
+            self.figures[name.partition(".")[0]].unit
+            for field, name in given.items()
+            if field not in ("n", "count", "p_value")
+        ]
         row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "note"})
         return row | {
             "result_id": f"{self.sheet.study_id}.r{index + 1:02d}",

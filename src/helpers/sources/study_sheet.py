@@ -6,16 +6,19 @@ import difflib
 import hashlib
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from helpers.sources.contacts import contact_details
 from helpers.sources.record import Problem, SourceError
 from helpers.sources.sheet_checks import cross_checks
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.yaml_lines import line_of, read_yaml
 
+_LEAVE_OUT = "leave it out: no contact details are kept"
 _REMEDIES = {
     "missing": "add it; `null` where the source does not state it",
     "string_type": "put it in quotes",
@@ -60,6 +63,17 @@ def read_sheet(path: str | Path) -> StudySheet:
         problems += [_shape_problem(path, fault, lines) for fault in error.errors(include_url=False)]
     for place, problem, remedy in cross_checks(content):
         problems.append(Problem(str(path), line_of(lines, place), _dotted(place), problem, remedy))
+    problems += [
+        Problem(
+            str(path),
+            line_of(lines, place),
+            _dotted(place),
+            "an e-mail address or telephone number",
+            _LEAVE_OUT,
+        )
+        for place, text in texts(content)
+        if contact_details(text)
+    ]
     if content.get("study_id") != path.stem and isinstance(content.get("study_id"), str):
         problem = f"{content['study_id']!r} is not the file's name"
         remedy = f"name the file {content['study_id']}.yaml or write study_id: {path.stem}"
@@ -67,6 +81,16 @@ def read_sheet(path: str | Path) -> StudySheet:
     if problems or sheet is None:
         raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field, item.problem)))
     return sheet
+
+
+def texts(content: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every text of a nested content with its path."""
+    if isinstance(content, str):
+        yield place, content
+    elif isinstance(content, dict | list):
+        items = content.items() if isinstance(content, dict) else enumerate(content)
+        for key, value in items:
+            yield from texts(value, (*place, key))
 
 
 def sha256_of(path: str | Path) -> str:

@@ -30,7 +30,7 @@ _WORDS = {
     "fifth": 5,
     "sixth": 6,
 }
-_NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)|" + "|".join(_WORDS) + r")(?:st|nd|rd|th)?"
+_NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"
 _NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
 _UNIT = r"(hour|day|week|month|year)s?"

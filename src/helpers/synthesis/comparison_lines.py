@@ -122,8 +122,17 @@ def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, tuple
         "direction": way,
         "n": n,
         "_measure": effect["measure"],
+        "printed_range": _range_words(span, effect["unit"]) if effect["effect"] is None else None,
     }
     return row | extra | {"certain_findings": len(split_ids(effect["finding_ids"]))}
+
+
+def _range_words(span: tuple[float | None, float | None], unit: str | None) -> str | None:
+    """Return a printed range in words, a proportion in percent."""
+    if None in span:
+        return None
+    factor, words = (100, "%") if unit == "proportion" else (1, unit or "")
+    return f"{span[0] * factor:g} to {span[1] * factor:g} {words}".strip()
 
 
 def _silent(

@@ -86,6 +86,8 @@ def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: flo
             rows.append(
                 _single(concept, line, line["why_not"] or other or "its partner belongs to another tier")
             )
+            if line["certain_findings"]:
+                rows.append(_emptied(concept, line))
             continue
         rows.append(_fit(concept, group, options, without=False))
         sound = [line for line in group if not line["certain_findings"]]
@@ -168,6 +170,14 @@ def _single(concept: str, line: dict, reason: str) -> dict[str, Any]:
         "ci_method": "Wilson" if line["contrast"] == "proportion" else "Student's t",
         "reason": f"no meta-analysis: {reason}",
     }  # fmt: skip
+
+
+def _emptied(concept: str, line: dict) -> dict[str, Any]:
+    """Show that nothing is left of a lone estimate when the doubtful ones are left out."""
+    reason = "a certain finding touches the only estimate: without it nothing is left"
+    kept = {name: line[name] for name in ("contrast", "unit", "measure")}
+    bare = _base(concept, []) | {"without_certain_findings": True, "model": "none", "pooled": False}
+    return bare | kept | {"reason": reason}
 
 
 def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def horizon_rows(
     studies = {row["study_id"]: row for row in records(tables["studies"])}
     arms = tables["arms"].groupby("study_id")["arm_id"].nunique().to_dict()
     rows: list[dict[str, Any]] = []
-    for outcome in records(tables["outcomes"]):
+    for outcome in _last_times(records(tables["outcomes"]), studies):
         study = studies.get(outcome["study_id"])
         if study is None or outcome["study_id"] not in waiting:
             continue
@@ -61,6 +61,16 @@ def horizon_rows(
             difference = _difference(study, outcome, arms, power, assumed_sd, site_correlation, alpha)
             rows.append(_row(study, outcome, power) | difference)
     return rows
+
+
+def _last_times(outcomes: list[dict[str, Any]], studies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each planned outcome once, at its last time."""
+    last: dict[tuple, dict[str, Any]] = {}
+    for outcome in sorted(outcomes, key=lambda row: row["timepoint_weeks"] or 0):
+        study = studies.get(outcome["study_id"])
+        contrast = _contrast(study, outcome) if study else None
+        last[(outcome["study_id"], outcome["concept"], outcome["priority"], contrast)] = outcome
+    return list(last.values())
 
 
 def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[s
         "n_planned": study["n_planned"],
         "concept": outcome["concept"],
         "priority": outcome["priority"],
-        "expected": f"recruitment ends {ends}" if ends else "no date registered",
+        "expected": f"recruitment planned to end {ends}" if ends else "no date registered",
         "power": power,
         "contrast": _contrast(study, outcome),
     }

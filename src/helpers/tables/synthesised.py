@@ -26,6 +26,7 @@ COMPARISONS = schema(
         "n": text("Participants, with what is assumed"),
         "risk_of_bias": text("Overall judgement"),
         "certain_findings": count("Certain findings that touch the estimate"),
+        "printed_range": text("Range as printed, where there is no single estimate"),
         "effect_id": text("Effect shown"),
         "quantity_ids": text("Figures that it rests on"),
     },

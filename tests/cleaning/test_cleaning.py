@@ -1,0 +1,250 @@
+"""Cleaning: one unit, one time scale, one scale of severity, and no figure lost on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.cleaning import (
+    OUTCOME_CONCEPTS,
+    Severity,
+    clean_events,
+    clean_results,
+    conversion,
+    parse_severity,
+    quantity_use,
+)
+from helpers.sources import read_raw
+from helpers.tables import records, validate
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+
+
+def cleaned(**fields: Any) -> dict[str, Any]:
+    """Return one cleaned observation from a reported one."""
+    row = {"result_id": "s.r1", "study_id": "s", "source_id": "s", "arm_id": "a", "concept": "hair_density"}
+    row |= {
+        "site": "all",
+        "kind": "level",
+        "quantity_ids": "s.q",
+        "figures": "mean=s.q",
+        "timepoint_printed": "4 weeks",
+    }
+    reported = validate("reported_results", [row | fields])
+    return records(validate("results", clean_results(reported)))[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "concept_unit", "reached", "factor"),
+    [
+        ("hairs/cm2", "hairs/cm2", "hairs/cm2", 1),
+        ("hairs/cm²", "hairs/cm2", "hairs/cm2", 1),
+        ("hairs/mm2", "hairs/cm2", "hairs/cm2", 100),
+        ("Hairs/mm²", "hairs/cm2", "hairs/cm2", 100),
+        ("percent", "proportion", "proportion", 0.01),
+        ("percent of baseline", "proportion", "proportion", 0.01),
+        ("mm", "um", "um", 1000),
+        ("\u00b5m", "um", "um", 1),
+        ("\u03bcm", "um", "um", 1),
+        ("follicles/cm2", "hairs/cm2", "follicles/cm2", 1),
+        ("follicles/mm2", "hairs/cm2", "follicles/mm2", 1),
+        ("percent", "hairs/cm2", "percent", 1),
+        ("hairs/cm2", "um", "hairs/cm2", 1),
+        (None, "hairs/cm2", None, 1),
+    ],
+)
+def test_a_unit_is_converted_only_where_a_factor_exists(unit, concept_unit, reached, factor):
+    change = conversion(unit, concept_unit)
+    assert (change.unit, change.factor) == (reached, factor)
+
+
+def test_every_conversion_and_every_refusal_is_said():
+    assert conversion("hairs/mm2", "hairs/cm2").statement == "hairs/mm2 x 100 = hairs/cm2"
+    assert "no factor to hairs/cm2" in conversion("follicles/cm2", "hairs/cm2").statement
+    assert "cannot become um" in conversion("hairs/cm2", "um").statement
+    assert conversion("hairs/cm2", "hairs/cm2").statement == conversion(None, "um").statement == ""
+
+
+def test_every_figure_of_a_row_takes_the_same_factor():
+    names = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
+    row = cleaned(unit="hairs/mm2", n=8, **{name: index + 1.5 for index, name in enumerate(names)})
+    assert [row[name] for name in names] == [(index + 1.5) * 100 for index in range(len(names))]
+    assert (row["unit"], row["n"], row["timepoint_weeks"]) == ("hairs/cm2", 8, 4)
+    assert "hairs/mm2 x 100" in row["converted"]
+
+
+def test_follicles_stay_follicles():
+    row = cleaned(unit="follicles/cm2", mean=80, sd=10)
+    assert (row["unit"], row["mean"], row["sd"]) == ("follicles/cm2", 80, 10)
+
+
+def test_a_unit_that_is_not_stated_is_not_made_up():
+    row = cleaned(mean=80)
+    assert (row["unit"], row["mean"]) == (None, 80)
+    assert "unit not stated" in row["converted"]
+
+
+def test_a_share_of_people_becomes_a_proportion():
+    row = cleaned(concept="satisfaction", kind="count", percent=87, unit="percent")
+    assert (row["percent"], row["mean"], row["unit"]) == (pytest.approx(0.87), None, "proportion")
+
+
+@pytest.mark.parametrize("unit", ["percent", None])
+def test_a_share_of_one_persons_hairs_becomes_a_value(unit):
+    row = cleaned(concept="vellus_share", percent=21, unit=unit)
+    assert (row["mean"], row["percent"], row["unit"]) == (pytest.approx(0.21), None, "proportion")
+
+
+def test_a_relative_change_of_a_density_is_a_proportion_and_no_density():
+    row = cleaned(kind="change", percent=-20, unit="percent")
+    assert (row["mean"], row["unit"]) == (pytest.approx(-0.2), "proportion")
+
+
+def test_a_percentage_beside_a_mean_does_not_replace_it():
+    row = cleaned(kind="change", mean=35, percent=40, unit="hairs/cm2")
+    assert (row["mean"], row["percent"], row["unit"]) == (35, pytest.approx(0.4), "hairs/cm2")
+    row = cleaned(kind="change", mean=35, percent=140, unit="hairs/cm2")
+    assert (row["mean"], row["percent"]) == (35, None)
+    assert "140 percent beside the value, not kept" in row["converted"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "weeks", "said"),
+    [("baseline", 0, "week 0"), ("after treatment", None, "states no time"), (None, None, "time not stated")],
+)
+def test_a_time_is_in_weeks_or_said_to_be_missing(printed, weeks, said):
+    row = cleaned(mean=1, unit="hairs/cm2", timepoint_printed=printed)
+    assert row["timepoint_weeks"] == weeks
+    assert said in row["converted"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "hours"),
+    [(48, "hours", 48), (2, "days", 48), (1, "week", 168), (3, "visits", None), (None, None, None)],
+)
+def test_an_event_is_gone_after_hours(value, unit, hours):
+    row = {
+        "study_id": "s",
+        "arm_id": "a",
+        "term": "redness",
+        "resolved": value,
+        "resolved_unit": unit,
+        "count": 2,
+        "n": 9,
+    }
+    (event,) = records(validate("adverse_events", clean_events(validate("reported_events", [row]))))
+    assert event["resolved_hours"] == hours
+    assert (event["count"], event["n"]) == (2, 9)
+
+
+@pytest.mark.parametrize(
+    ("printed", "scale", "expected"),
+    [
+        ("III–V", "Norwood-Hamilton", Severity("Norwood-Hamilton", 3, 5)),
+        ("stage 3 vertex", "Norwood", Severity("Norwood-Hamilton", 3, 3, "vertex")),
+        ("VII", "Hamilton", Severity("Norwood-Hamilton", 7, 7)),
+        ("I-3 to III", "Ludwig", Severity("Ludwig", 1, 3)),
+        ("IV", "Ludwig", None),
+        ("M2 to M3", "BASP", Severity("BASP", 2, 3, "M")),
+        ("F1", "BASP", Severity("BASP", 1, 1, "F")),
+        ("III", "BASP", None),
+        ("mild to moderate", "Norwood", None),
+        ("III", None, None),
+        ("III", "Sinclair", None),
+        ("8", "Norwood", None),
+    ],
+)
+def test_a_grade_is_read_on_its_own_scale_only(printed, scale, expected):
+    assert parse_severity(printed, scale) == expected
+
+
+@given(st.text(max_size=30), st.sampled_from(["Norwood", "Ludwig", "BASP", "", None]))
+def test_any_text_is_a_grade_of_the_scale_or_none(printed, scale):
+    found = parse_severity(printed, scale)
+    assert (
+        found is None
+        or 0 <= found.low <= found.high <= {"Norwood-Hamilton": 7, "Ludwig": 3, "BASP": 3}[found.scale]
+    )
+
+
+def quantities(*rows: dict[str, Any]) -> pd.DataFrame:
+    base = {
+        "study_id": "s",
+        "source_id": "s",
+        "printed": "x",
+        "kind": "other",
+        "role": "design",
+        "concept": "age",
+    }
+    return validate("quantities", [base | row for row in rows])
+
+
+def test_a_figure_is_used_or_has_a_reason():
+    frame = quantities(
+        {"quantity_id": "s.used", "value": 5.0},
+        {"quantity_id": "s.again", "value": 5.0},
+        {"quantity_id": "s.cited", "role": "cited", "concept": "other_study"},
+        {"quantity_id": "s.wash", "concept": "washout", "value": 6.0},
+        {"quantity_id": "s.rest", "value": 7.0},
+    )
+    users = {
+        "results": pd.DataFrame({"quantity_ids": ["s.used;s.used", None]}),
+        "arms": pd.DataFrame({"quantity_ids": ["s.used"]}),
+    }
+    rows = {row["quantity_id"]: row for row in quantity_use(frame, users)}
+    assert rows["s.used"]["used_in"] == "results;arms"
+    assert rows["s.used"]["reason_unused"] is None
+    assert all(
+        row["used_in"] is None and row["reason_unused"] for name, row in rows.items() if name != "s.used"
+    )
+    assert "printed again" in rows["s.again"]["reason_unused"]
+    assert "context" in rows["s.cited"]["reason_unused"]
+    assert "eligibility" in rows["s.wash"]["reason_unused"]
+
+
+def test_another_range_or_other_words_are_not_the_same_figure():
+    frame = quantities(
+        {"quantity_id": "s.used", "value_low": 36.0, "value_high": 45.0},
+        {"quantity_id": "s.other", "value_low": 36.0, "value_high": 50.0},
+        {"quantity_id": "s.words", "printed": "mild", "concept": "severity_admitted"},
+        {"quantity_id": "s.more", "printed": "severe", "concept": "severity_admitted"},
+    )
+    users = {"studies": pd.DataFrame({"quantity_ids": ["s.used;s.words"]})}
+    reasons = {row["quantity_id"]: row["reason_unused"] for row in quantity_use(frame, users)}
+    assert "printed again" not in reasons["s.other"]
+    assert "printed again" not in reasons["s.more"]
+
+
+def test_no_figure_of_the_five_sources_is_lost():
+    record = read_raw(RAW).record
+    frame = validate("quantities", record.quantities)
+    users = {
+        "studies": record.studies,
+        "arms": record.arms,
+        "results": record.results,
+        "events": record.adverse_events,
+    }
+    users |= {"findings": record.reader_findings, "judgements": record.reader_judgements}
+    rows = quantity_use(frame, {name: pd.DataFrame(part) for name, part in users.items()})
+    assert [row["quantity_id"] for row in rows] == frame["quantity_id"].tolist()
+    assert all((row["used_in"] is None) != (row["reason_unused"] is None) for row in rows)
+    named = {
+        name
+        for part in users.values()
+        for row in part
+        for name in (row["quantity_ids"] or "").split(";")
+        if name
+    }
+    assert named == {row["quantity_id"] for row in rows if row["used_in"]}
+
+
+def test_every_observation_of_the_five_sources_is_in_the_unit_of_its_concept_or_says_why_not():
+    reported = validate("reported_results", read_raw(RAW).record.results)
+    for row in records(validate("results", clean_results(reported))):
+        unit = OUTCOME_CONCEPTS[row["concept"]].unit
+        assert not unit or row["unit"] == unit or "kept" in row["converted"]

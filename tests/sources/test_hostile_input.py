@@ -1,0 +1,192 @@
+"""Files broken at random: each is read cleanly or refused as a `SourceError`, never anything else."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.cleaning import clean_events, clean_results
+from helpers.sources import SourceError, read_raw, read_source, read_sources
+from helpers.tables import validate
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+MUTATIONS = 120
+JUNK = (
+    "null", "[]", "{}", "true", "-1", "0", "1e400", ".nan", "-.inf", "''", "12", "0x1F", "2026-01-01", "[1, 2]",
+    "{a: b}", "!!int 3", "!!binary aGk=", "!!bool maybe", "!!set {a}", "&a x", "*a", "? a", "\x00", "\u2028", "[[[[",
+    "- x", "<<: {a: 1}", "9" * 400, "1:30:99", "12.10.2024", "100000000000000000000", "1_000.5", "\ud7ff", "%", "@", "`",
+)  # fmt: skip
+quick = settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def mutated(lines: list[str], rng: random.Random) -> list[str]:
+    """Return lines with one to three of them deleted, doubled, exchanged, or given another value."""
+    lines = list(lines)
+    for _ in range(rng.randint(1, 3)):
+        place, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        match rng.randrange(6):
+            case 0:
+                del lines[place]
+            case 1:
+                lines.insert(place, lines[place])
+            case 2:
+                lines[place], lines[other] = lines[other], lines[place]
+            case 3:
+                lines[place] = lines[other]
+            case 4:
+                cut = rng.randrange(len(lines[place]) + 1)
+                lines[place] = lines[place][:cut] + lines[place][cut + 1 :]
+            case _:
+                name, mark, rest = lines[place].rpartition(": ")
+                tail = rest[rest.find(",") :] if "," in rest else rest[len(rest.rstrip("}])")) :]
+                lines[place] = f"{name}{mark}{rng.choice(JUNK)}{tail}"
+    return lines
+
+
+def read_whole(path: Path) -> bool:
+    """Read a file through every table that its rows reach; False when it is refused with a remedy."""
+    try:
+        found = list(read_sources(path))
+    except SourceError as error:
+        assert error.problems
+        assert all(
+            problem.file == str(path) and problem.problem and problem.remedy for problem in error.problems
+        )
+        return False
+    for record in found:
+        for name in (
+            "sources",
+            "studies",
+            "arms",
+            "outcomes",
+            "quantities",
+            "reader_findings",
+            "reader_judgements",
+        ):
+            if rows := getattr(record, name):
+                validate(name, rows)
+        if record.results:
+            validate("results", clean_results(validate("reported_results", record.results)))
+        if record.adverse_events:
+            validate("adverse_events", clean_events(validate("reported_events", record.adverse_events)))
+    return True
+
+
+@pytest.mark.parametrize("study_id", ["NCT06932393", "chan2025", "lepekhova2025"])
+def test_a_sheet_with_random_mistakes_is_read_or_refused(tmp_path, study_id):
+    rng = random.Random(study_id)
+    lines = (RAW / "studies" / f"{study_id}.yaml").read_text(encoding="utf-8").split("\n")
+    lines = [line for line in lines if "statement:" not in line or rng.random() < 0.5]
+    path = tmp_path / f"{study_id}.yaml"
+    for _ in range(MUTATIONS // 3):
+        path.write_text("\n".join(mutated(lines, rng)), encoding="utf-8")
+        read_whole(path)
+
+
+def test_the_small_sheet_with_random_mistakes_is_read_or_refused(sheet):
+    rng = random.Random(20261122)
+    lines = sheet.write().read_text().split("\n")
+    outcomes = set()
+    for _ in range(150):
+        sheet.write("\n".join(mutated(lines, rng)))
+        outcomes.add(read_whole(sheet.path))
+    assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("name", ["NCT06932393.json", "IRCT20160427027636N8.xml"])
+def test_a_registry_record_with_random_mistakes_is_read_or_refused(tmp_path, name):
+    rng = random.Random(name)
+    lines = (RAW / "registry" / name).read_text(encoding="utf-8").split("\n")
+    path = tmp_path / name
+    for _ in range(40):
+        path.write_text("\n".join(mutated(lines, rng)), encoding="utf-8")
+        read_whole(path)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: object, place: tuple = ()) -> list[tuple]:
+    """Return the path of every value in a JSON document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place, *(found for key, item in inner for found in places(item, (*place, key)))]
+
+
+RECORD = json.loads((RAW / "registry" / "NCT06932393.json").read_text())
+PLACES = [place for place in places(RECORD) if place]
+
+
+@quick
+@given(st.sampled_from(PLACES), _VALUES)
+def test_any_value_anywhere_in_a_ctgov_record_is_read_or_refused(tmp_path, place, value):
+    content = json.loads(json.dumps(RECORD))
+    block = content
+    for key in place[:-1]:
+        block = block[key]
+    block[place[-1]] = value
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(content))
+    read_whole(path)
+
+
+@quick
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"{", b"[", b"<", b"PK", b"study_sheet: 1\n", b"study_id: x\n"]),
+)
+def test_any_bytes_are_read_or_refused(tmp_path, data, head):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(head + data)
+    read_whole(path)
+
+
+TAGS = ("TrialID", "Target_size", "Inclusion_gender", "Inclusion_agemax", "Study_design", "Intervention",
+        "Primary_outcome", "Date_registration3")  # fmt: skip
+
+
+@quick
+@given(st.sampled_from(TAGS), st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=40))
+def test_any_text_in_an_ictrp_field_is_read_or_refused(tmp_path, tag, words):
+    text = (RAW / "registry" / "IRCT20160427027636N8.xml").read_text()
+    start, end = text.index(f"<{tag}>") + len(tag) + 2, text.index(f"</{tag}>")
+    safe = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    path = tmp_path / "record.xml"
+    path.write_text(text[:start] + safe + text[end:], encoding="utf-8")
+    read_whole(path)
+
+
+def test_random_cuts_of_every_real_file_are_read_or_refused(tmp_path):
+    rng = random.Random(7)
+    for source in (*sorted((RAW / "registry").iterdir()), RAW / "studies" / "lepekhova2025.yaml"):
+        data = source.read_bytes()
+        for _ in range(12):
+            path = tmp_path / source.name
+            path.write_bytes(data[: rng.randrange(1, len(data))])
+            read_whole(path)
+
+
+def test_a_folder_of_junk_is_refused_and_not_read_by_half(raw):
+    (raw / "studies" / "junk.yaml").write_bytes(bytes(range(256)))
+    (raw / "registry" / "junk.bin").write_bytes(bytes(range(255, 0, -1)))
+    with pytest.raises(SourceError) as caught:
+        read_raw(raw)
+    assert {Path(problem.file).name for problem in caught.value.problems} == {"junk.yaml", "junk.bin"}
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+    (tmp_path / "x.yaml").mkdir()
+    with pytest.raises(SourceError):
+        read_source(tmp_path / "x.yaml")

@@ -1,0 +1,178 @@
+"""A new sheet, a registry record taken in, and what is refused at the door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.sources import SourceError, add_source, new_sheet, read_raw, read_sheet, read_source
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+RECORDS = {"NCT06932393": "NCT06932393.json", "IRCT20160427027636N8": "IRCT20160427027636N8.xml"}
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_new_sheet_is_right_as_it_is(tmp_path):
+    path = new_sheet("smith2026", tmp_path)
+    assert path == tmp_path / "studies" / "smith2026.yaml"
+    sheet = read_sheet(path)
+    assert (sheet.study_id, sheet.source.source_id, sheet.source.tier) == ("smith2026", "smith2026", "core")
+    assert [row["study_id"] for row in read_raw(tmp_path).record.studies] == ["smith2026"]
+
+
+@pytest.mark.parametrize("study_id", ["123", "null", "true", "1e5", "2026-01-31", "0x1F", "a" * 64])
+def test_a_name_that_yaml_would_read_as_something_else_stays_a_name(tmp_path, study_id):
+    assert read_sheet(new_sheet(study_id, tmp_path)).study_id == study_id
+
+
+@pytest.mark.parametrize(
+    "study_id",
+    [
+        "../../x",
+        "..",
+        ".hidden",
+        "/etc/x",
+        "a/b",
+        "a\\b",
+        "a b",
+        "",
+        "-x",
+        "a" * 65,
+        "x\n",
+        "x\0",
+        "é",
+        "a.yaml",
+    ],
+)
+def test_a_name_that_could_lead_elsewhere_is_refused_and_nothing_written(tmp_path, study_id):
+    with pytest.raises(SourceError, match="not a name for a study"):
+        new_sheet(study_id, tmp_path / "raw")
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".yml"])
+def test_a_sheet_that_is_there_is_not_overwritten(tmp_path, suffix):
+    path = new_sheet("smith2026", tmp_path).rename(tmp_path / "studies" / f"smith2026{suffix}")
+    path.write_text("mine")
+    with pytest.raises(SourceError, match="there already"):
+        new_sheet("smith2026", tmp_path)
+    assert path.read_text() == "mine"
+    assert files(tmp_path) == [f"studies/smith2026{suffix}"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(max_size=60))
+def test_any_fact_can_be_filled_in(tmp_path, words):
+    path = new_sheet("smith2026", tmp_path, citation=words, title=words, status=words)
+    try:
+        sheet = read_sheet(path)
+    finally:
+        path.unlink()
+    assert sheet.source.citation == (" ".join(words.split()) or None)
+
+
+def test_a_very_long_citation_is_cut_to_what_a_sheet_holds(tmp_path):
+    assert len(read_sheet(new_sheet("smith2026", tmp_path, citation="word " * 1000)).source.citation) <= 2000
+
+
+@pytest.mark.parametrize("study_id", RECORDS)
+def test_a_registry_record_becomes_a_study_that_can_be_read(tmp_path, study_id):
+    record, raw = RAW / "registry" / RECORDS[study_id], tmp_path / "raw"
+    export = tmp_path / "download.bin"
+    export.write_bytes(record.read_bytes())
+    written = add_source(export, raw)
+    assert [path.relative_to(raw).as_posix() for path in written] == [
+        f"registry/{record.name}",
+        f"studies/{study_id}.yaml",
+    ]
+    assert written[0].read_bytes() == record.read_bytes()
+    data = read_raw(raw)
+    (study,), (source,) = data.record.studies, data.record.sources
+    assert (study["study_id"], study["registration"]) == (study_id, study_id)
+    assert study["n_planned"] == {"NCT06932393": 18, "IRCT20160427027636N8": 60}[study_id]
+    assert source["file"] == f"studies/{study_id}.yaml;registry/{record.name}"
+    assert source["has_results"] is False
+    assert data.disagreements == data.waiting == []
+    assert len(data.record.outcomes) == 4
+
+
+def test_a_study_sheet_is_taken_in_as_it_is(tmp_path):
+    source = RAW / "studies" / "chan2025.yaml"
+    (path,) = add_source(source, tmp_path)
+    assert path.read_bytes() == source.read_bytes()
+    assert [row["study_id"] for row in read_raw(tmp_path).record.studies] == ["chan2025"]
+
+
+def test_a_study_that_is_there_is_not_added_twice(raw):
+    before = files(raw)
+    for record in (raw / "registry").iterdir():
+        with pytest.raises(SourceError, match="there already"):
+            add_source(record, raw)
+    assert files(raw) == before
+
+
+def test_a_sheet_that_is_there_is_not_replaced_by_another(raw, tmp_path):
+    other = tmp_path / "chan2025.yaml"
+    other.write_text((raw / "studies" / "chan2025.yaml").read_text().replace("readers: 2", "readers: 1"))
+    with pytest.raises(SourceError, match="edit that sheet"):
+        add_source(other, raw)
+    assert "readers: 2" in (raw / "studies" / "chan2025.yaml").read_text()
+
+
+def test_another_record_of_the_same_name_is_kept(tmp_path):
+    record = RAW / "registry" / "NCT06932393.json"
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "registry" / record.name).write_text("mine")
+    with pytest.raises(SourceError, match="keep one"):
+        add_source(record, tmp_path)
+    assert files(tmp_path) == ["registry/NCT06932393.json"]
+
+
+def test_a_registration_number_with_slashes_becomes_a_plain_file_name(tmp_path):
+    text = (RAW / "registry" / "IRCT20160427027636N8.xml").read_text()
+    export = tmp_path / "export.xml"
+    export.write_text(text.replace("<TrialID>IRCT20160427027636N8", "<TrialID>CTRI/2020/03/024086"))
+    add_source(export, tmp_path / "raw")
+    assert files(tmp_path / "raw") == ["registry/CTRI-2020-03-024086.xml", "studies/CTRI-2020-03-024086.yaml"]
+    (study,) = read_raw(tmp_path / "raw").record.studies
+    assert study["registration"] == "CTRI/2020/03/024086"
+
+
+@pytest.mark.parametrize("number", ["../../evil", "/etc/evil", "..", "...", "a" * 500])
+def test_a_registration_number_never_leads_out_of_the_folder(tmp_path, number):
+    text = (RAW / "registry" / "IRCT20160427027636N8.xml").read_text()
+    export = tmp_path / "export.xml"
+    export.write_text(text.replace("<TrialID>IRCT20160427027636N8", f"<TrialID>{number}"))
+    try:
+        written = add_source(export, tmp_path / "deep" / "raw")
+    except SourceError:
+        written = []
+    kept = files(tmp_path)
+    assert kept == sorted(["export.xml", *(path.relative_to(tmp_path).as_posix() for path in written)])
+    assert all(path.parent.parent == tmp_path / "deep" / "raw" for path in written)
+
+
+def test_an_unreadable_export_leaves_the_folder_as_it_was(tmp_path):
+    export = tmp_path / "export.json"
+    export.write_bytes((RAW / "registry" / "NCT06932393.json").read_bytes()[:-40])
+    with pytest.raises(SourceError, match="not JSON"):
+        add_source(export, tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_source_is_recognised_by_content_and_not_by_name(tmp_path):
+    cases = {
+        "registry/NCT06932393.json": ("record.xml", "ClinicalTrials.gov API v2 JSON"),
+        "registry/IRCT20160427027636N8.xml": ("record.json", "WHO ICTRP XML"),
+        "studies/chan2025.yaml": ("chan2025.json", "article, text of the publisher's page"),
+    }
+    for name, (other, form) in cases.items():
+        path = tmp_path / other
+        path.write_bytes((RAW / name).read_bytes())
+        assert read_source(path).sources[0]["format"] == form

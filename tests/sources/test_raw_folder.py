@@ -1,0 +1,199 @@
+"""The raw folder as a whole: every mistake of every file at once, and any study may be taken away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from helpers.sources import (
+    SourceError,
+    check_raw,
+    figures_used,
+    new_sheet,
+    raw_files,
+    read_raw,
+    read_screening,
+)
+from helpers.tables import validate
+
+STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
+TABLES = {
+    "sources": "sources",
+    "studies": "studies",
+    "arms": "arms",
+    "outcomes": "outcomes",
+    "quantities": "quantities",
+    "results": "reported_results",
+    "adverse_events": "reported_events",
+    "reader_findings": "reader_findings",
+    "reader_judgements": "reader_judgements",
+}
+
+
+def test_the_projects_own_raw_data_is_right(raw):
+    assert check_raw(raw) == []
+    data = read_raw(raw)
+    assert [row["study_id"] for row in data.record.studies] == list(STUDIES)
+    assert data.waiting == []
+    for name, table in TABLES.items():
+        validate(table, getattr(data.record, name))
+
+
+@pytest.mark.parametrize("study_id", STUDIES)
+def test_any_one_of_the_five_sheets_may_be_deleted(raw, study_id):
+    (raw / "studies" / f"{study_id}.yaml").unlink()
+    data = read_raw(raw)
+    assert [row["study_id"] for row in data.record.studies] == [name for name in STUDIES if name != study_id]
+    registered = study_id in ("IRCT20160427027636N8", "NCT06932393")
+    assert [row["study_id"] for row in data.waiting] == ([study_id] if registered else [])
+    assert not any(row.get("study_id") == study_id for rows in vars(data.record).values() for row in rows)
+
+
+def test_a_sixth_sheet_made_by_new_sheet_is_one_study_more(raw):
+    new_sheet("smith2026", raw)
+    assert len(read_raw(raw).record.studies) == 6
+
+
+def test_an_empty_folder_says_how_to_start(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        (problem,) = check_raw(folder)
+        assert problem.file == str(folder)
+        assert "evidence new" in problem.remedy
+        with pytest.raises(SourceError, match="no study sheet"):
+            read_raw(folder)
+
+
+def test_broken_files_are_all_listed_at_once(raw):
+    for name, old, new in (
+        ("studies/chan2025.yaml", "tier: core", "tier: center"),
+        ("studies/wan2025.yaml", "value: 35,", "value: 36,"),
+        ("registry/NCT06932393.json", '"count": 18', '"count": "18"'),
+        ("screening.csv", ",included,", ",perhaps,"),
+    ):
+        path = raw / name
+        path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(SourceError) as caught:
+        read_raw(raw)
+    files = {os.path.relpath(problem.file, raw) for problem in caught.value.problems}
+    assert files == {
+        "studies/chan2025.yaml",
+        "studies/wan2025.yaml",
+        "registry/NCT06932393.json",
+        "screening.csv",
+    }
+    assert caught.value.problems == check_raw(raw)
+
+
+def test_only_the_files_asked_for_are_checked(raw):
+    good, bad = raw / "studies" / "wan2025.yaml", raw / "studies" / "chan2025.yaml"
+    bad.write_text("study_sheet: 2\n")
+    assert check_raw(raw, [good]) == []
+    assert {problem.file for problem in check_raw(raw, [bad])} == {str(bad)}
+    assert check_raw(raw, [raw / "studies" / "nobody.yaml"])[0].remedy
+
+
+def test_two_sheets_of_one_source_are_named(raw):
+    path = raw / "studies" / "wan2025.yaml"
+    path.write_text(path.read_text().replace("source_id: wan2025", "source_id: chan2025"))
+    (problem,) = check_raw(raw)
+    assert (problem.file, problem.field) == (str(path), "source.source_id")
+    assert "chan2025.yaml" in problem.problem
+
+
+def test_one_study_in_two_files_is_named(raw):
+    path = raw / "studies" / "wan2025.yaml"
+    shutil.copy(path, path.with_suffix(".yml"))
+    text = path.read_text().replace("source_id: wan2025", "source_id: wan2025b")
+    path.write_text(text)
+    assert [problem.field for problem in check_raw(raw)] == ["study_id"]
+
+
+def test_two_sheets_of_one_registry_record_are_named(raw):
+    path = raw / "studies" / "wan2025.yaml"
+    path.write_text(path.read_text().replace("doi: null", "registry_file: NCT06932393.json", 1))
+    assert [problem.field for problem in check_raw(raw)] == ["source.registry_file"]
+
+
+@pytest.mark.parametrize("name", ["absent.json", ".hidden.json"])
+def test_a_registry_record_that_is_not_there_is_named(raw, name):
+    (raw / "registry" / ".hidden.json").write_text("{}")
+    path = raw / "studies" / "wan2025.yaml"
+    path.write_text(path.read_text().replace("doi: null", f"registry_file: {name}", 1))
+    assert [problem.field for problem in check_raw(raw)] == ["source.registry_file"]
+
+
+@pytest.mark.parametrize("name", ["../studies/wan2025.yaml", "/etc/passwd", "a/b.json", "x" * 300, "'a\\0b'"])
+def test_a_registry_file_outside_its_folder_is_refused(raw, name):
+    path = raw / "studies" / "wan2025.yaml"
+    path.write_text(path.read_text().replace("doi: null", f"registry_file: {name}", 1))
+    assert {problem.field for problem in check_raw(raw)} == {"source.registry_file"}
+
+
+def test_a_sheet_among_the_registry_records_is_named(raw):
+    (raw / "studies" / "wan2025.yaml").rename(raw / "registry" / "wan2025.yaml")
+    (problem,) = check_raw(raw)
+    assert "studies/wan2025.yaml" in problem.remedy
+
+
+def test_hidden_files_are_left_out(raw):
+    for name in ("studies/.wan2025.yaml", "registry/.DS_Store"):
+        (raw / name).write_bytes(b"\x00")
+    assert check_raw(raw) == []
+    assert len(raw_files(raw)) == 7
+
+
+def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
+    path = raw / "registry" / "NCT06932393.json"
+    path.write_text(path.read_text().replace('"count": 18', '"count": 20').replace("75 Years", "80 Years"))
+    data = read_raw(raw)
+    told = {(row["column"], row["sheet"], row["record"]) for row in data.disagreements}
+    assert {("n_planned", "18", "20"), ("age_max", "75", "80.0")} <= {
+        (column, sheet.removesuffix(".0"), record) for column, sheet, record in told
+    }
+    study = next(row for row in data.record.studies if row["study_id"] == "NCT06932393")
+    assert study["n_planned"] == 18
+
+
+def test_each_figure_tells_which_tables_rest_on_it(raw):
+    used = figures_used(read_raw(raw).record)
+    assert set(used["wan2025.change_mean"]) >= {"results", "reader_findings"}
+
+
+SCREENED = "record_id,record,kind,identifier,found_through,seen,decision,reason,study_id\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "line"),
+    [
+        ("record_id,record\na,b\n", "kind, identifier, found_through, seen, decision, reason, study_id", 1),
+        (SCREENED + "a,b,c,,d,e,perhaps,why,\n", "decision", 2),
+        (SCREENED + "a,b,c,,d,e,excluded,,\n", "reason", 2),
+        (SCREENED + "a,b,c,,d,e,included,why,\na,b,c,,d,e,included,why,\n", "record_id", 3),
+        (SCREENED + ",b,c,,d,e,included,why,\n", "record_id", 2),
+        (SCREENED + "a,b,c,,d,e,included,why,,,\n", "", 2),
+        (SCREENED + "a,b,c\n", "", 2),
+    ],
+)
+def test_a_mistake_in_the_screening_list_is_named_with_its_line(tmp_path, text, field, line):
+    (tmp_path / "screening.csv").write_text(text)
+    with pytest.raises(SourceError) as caught:
+        read_screening(tmp_path)
+    assert (field, line) in [(problem.field, problem.line) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"", b'record_id,"' + b"x" * 200_000, b"\x00,\x00\n"])
+def test_a_screening_list_that_is_no_csv_is_refused(tmp_path, data):
+    (tmp_path / "screening.csv").write_bytes(data)
+    with pytest.raises(SourceError):
+        read_screening(tmp_path)
+
+
+def test_a_quoted_line_break_stays_in_its_field(tmp_path):
+    (tmp_path / "screening.csv").write_text(SCREENED + 'a,"two\nlines",c,,d,e,included,why,\n')
+    assert read_screening(tmp_path)[0]["record"] == "two\nlines"
+
+
+def test_no_screening_list_is_an_empty_one(tmp_path):
+    assert read_screening(tmp_path) == []

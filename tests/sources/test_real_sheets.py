@@ -1,0 +1,64 @@
+"""The five sheets of this project: right, located, and in agreement with their source texts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpers.documents import verify_locators
+from helpers.sources import read_sheet
+from helpers.sources.sheet_record import sheet_record
+
+CHECKOUT = Path(__file__).parents[2]
+RAW = CHECKOUT / "data" / "raw"
+SHEETS = sorted((RAW / "studies").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def texts() -> Path:
+    """Return the folder of source texts; where it is absent the test is skipped, or fails if it is required."""
+    shared = Path(os.environ.get("EVIDENCE_SHARED") or CHECKOUT.parent / "shared") / "documents"
+    names = [read_sheet(path).source.document for path in SHEETS]
+    for folder in (RAW / "documents", shared):
+        if all((folder / name).is_file() for name in names):
+            return folder
+    reason = f"the source texts are neither in {RAW / 'documents'} nor in {shared}"
+    if os.environ.get("EVIDENCE_REQUIRE_SHARED"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def test_there_are_five():
+    assert len(SHEETS) == 5
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
+def test_every_figure_of_a_sheet_has_its_place(path):
+    sheet = read_sheet(path)
+    assert sheet.quantities
+    assert [one.id for one in sheet.quantities if one.at is None or one.at.chars is None] == []
+    assert re.fullmatch("[0-9a-f]{64}", sheet.source.sha256)
+    for row in sheet_record(sheet).quantities:
+        assert row["char_end"] - row["char_start"] == len(row["printed"])
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
+def test_a_sheet_holds_no_address_and_no_telephone_number(path):
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"[\w.+-]+@[\w-]+\.\w+", text) == []
+    assert re.findall(r"\+\d[\d ()-]{7,}", text) == []
+
+
+def test_every_place_agrees_with_the_source_texts(texts, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(RAW, raw, ignore=shutil.ignore_patterns("documents"))
+    (raw / "documents").symlink_to(texts)
+    found = verify_locators(raw)
+    assert [str(problem) for problem in found.problems] == []
+    assert found.absent == []
+    assert found.unlocated == 0
+    assert found.agreed == len(found.verified) == sum(len(read_sheet(path).quantities) for path in SHEETS)

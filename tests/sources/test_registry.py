@@ -1,0 +1,305 @@
+"""Registry records: the two of this project as they are, and every other shape refused by name."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from helpers.sources import SourceError, read_source, read_sources
+from helpers.sources.registry_words import age_years, name_apart, people, role_of, sex_of
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+CTGOV = RAW / "registry" / "NCT06932393.json"
+ICTRP = RAW / "registry" / "IRCT20160427027636N8.xml"
+MONTH = 365.25 / 12 / 7
+
+
+def refused(path: Path, content: str | bytes) -> list:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SourceError) as caught:
+        list(read_sources(path))
+    assert all(
+        problem.file == str(path) and problem.problem and problem.remedy for problem in caught.value.problems
+    )
+    return caught.value.problems
+
+
+def test_the_ctgov_record_gives_its_design():
+    record = read_source(CTGOV)
+    (study,), (source,) = record.studies, record.sources
+    expected = {"study_id": "NCT06932393", "n_planned": 18, "age_min": 18, "age_max": 75, "sex": "all"}
+    expected |= {
+        "design": "interventional crossover",
+        "comparison": None,
+        "phase": "EARLY_PHASE1",
+        "country": "China",
+    }
+    assert {name: study[name] for name in expected} == expected
+    assert (source["status"], source["has_results"]) == ("not yet recruiting", False)
+    assert [(arm["arm_id"], arm["role"]) for arm in record.arms] == [
+        ("exosomes", "exosome"),
+        ("saline", "placebo"),
+    ]
+
+
+def test_the_ctgov_record_gives_its_outcomes_with_their_weeks():
+    rows = [
+        (row["outcome_id"], row["concept"], row["timepoint_weeks"]) for row in read_source(CTGOV).outcomes
+    ]
+    assert rows == [
+        ("primary-1", "hair_density", pytest.approx(3 * MONTH)),
+        ("primary-2", "adverse_events", None),
+        ("primary-3", "hair_density_grade", pytest.approx(3 * MONTH)),
+        ("secondary-1", "hair_density", None),  # two times are printed
+    ]
+
+
+def test_the_ictrp_record_gives_its_design():
+    record = read_source(ICTRP)
+    (study,) = record.studies
+    expected = {
+        "study_id": "IRCT20160427027636N8",
+        "n_planned": 60,
+        "age_min": 18,
+        "age_max": 60,
+        "sex": "all",
+    }
+    expected |= {
+        "allocation": "randomized",
+        "comparison": "parallel",
+        "masking": "not blinded",
+        "phase": "1-2",
+    }
+    expected |= {
+        "registered_on": "2025-08-02",
+        "starts_on": "2025-08-23",
+        "country": "Iran (Islamic Republic of)",
+    }
+    assert {name: study[name] for name in expected} == expected
+    assert [(arm["arm_id"], arm["role"]) for arm in record.arms] == [
+        ("group_a", "exosome"),
+        ("group_b", "exosome_combination"),
+        ("group_c", "active"),
+    ]
+
+
+def test_the_ictrp_record_gives_its_outcomes_with_their_weeks():
+    rows = [
+        (row["outcome_id"], row["concept"], row["timepoint_weeks"]) for row in read_source(ICTRP).outcomes
+    ]
+    assert rows == [
+        ("primary-1", "investigator_global", None),  # several times are printed
+        ("secondary-1", "satisfaction", pytest.approx(4 * MONTH)),
+        ("secondary-2", "patient_global", pytest.approx(4 * MONTH)),
+        ("secondary-3", "adverse_events", pytest.approx(4 * MONTH)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"FullStudiesResponse": {}}, "the legacy FullStudies shape"),
+        ({"FullStudy": {}}, "the legacy FullStudy shape"),
+        ({"study": {}, "history": {}}, "the site's internal record"),
+        ({"studies": [], "nextPageToken": "x"}, "a page of several studies"),
+        ({"something": 1}, "no protocolSection"),
+        ([], "no protocolSection"),
+        ({"protocolSection": []}, "no protocolSection"),
+        ({"protocolSection": {}}, "missing"),
+        ({"protocolSection": {"identificationModule": {"nctId": "../../x"}}}, "is no NCT number"),
+        (
+            {
+                "protocolSection": {"identificationModule": {"nctId": "NCT06932393"}},
+                "resultsSection": {"a": 1},
+            },
+            "posted",
+        ),
+    ],
+)
+def test_another_json_shape_is_refused_by_name(tmp_path, content, words):
+    assert words in refused(tmp_path / "a.json", json.dumps(content))[0].problem
+
+
+def test_truncated_json_names_its_line(tmp_path):
+    text = CTGOV.read_text()
+    (problem,) = refused(tmp_path / "a.json", text[: len(text) // 2])
+    assert problem.line == text[: len(text) // 2].count("\n") + 1
+
+
+@pytest.mark.parametrize("content", ["[" * 50_000, '{"a": ' + "9" * 5000 + "}", b'{"a": "\xff"}', "{"])
+def test_json_that_breaks_the_parser_is_refused(tmp_path, content):
+    assert "not JSON" in refused(tmp_path / "a.json", content)[0].problem
+
+
+def test_every_field_of_another_type_is_listed(tmp_path):
+    content = json.loads(CTGOV.read_text())
+    protocol = content["protocolSection"]
+    protocol["designModule"]["enrollmentInfo"]["count"] = "eighteen"
+    protocol["armsInterventionsModule"]["armGroups"] = {"label": "x"}
+    protocol["outcomesModule"]["primaryOutcomes"][1]["timeFrame"] = 12
+    protocol["eligibilityModule"] = "adults"
+    content["hasResults"] = "false"
+    places = [problem.field for problem in refused(tmp_path / "a.json", json.dumps(content))]
+    assert sorted(places) == [
+        "hasResults",
+        "protocolSection.armsInterventionsModule.armGroups",
+        "protocolSection.designModule.enrollmentInfo.count",
+        "protocolSection.eligibilityModule",
+        "protocolSection.outcomesModule.primaryOutcomes[1].timeFrame",
+    ]
+
+
+def test_a_record_of_nothing_but_its_number_is_read(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}, "designModule": null}}'
+    )
+    record = read_source(path)
+    assert record.studies[0]["n_planned"] is None
+    assert record.arms == record.outcomes == []
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]>'
+OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("head", [BOMB, OUTSIDE, '<!DOCTYPE a SYSTEM "http://localhost/a.dtd">'])
+def test_entities_and_document_types_are_refused(tmp_path, head):
+    root = "Trials_downloaded_from_ICTRP"
+    title = "&x;" if "ENTITY" in head else "x"
+    text = f"{head}<{root}><Trial><TrialID>X1</TrialID><Public_title>{title}</Public_title></Trial></{root}>"
+    (problem,) = refused(tmp_path / "a.xml", text)
+    assert "not safe" in problem.problem
+    assert "root:" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<html><body/></html>", "not an ICTRP export"),
+        ("<Trials_downloaded_from_ICTRP/>", "no <Trial>"),
+        (
+            "<Trials_downloaded_from_ICTRP><Trial><TrialID/></Trial></Trials_downloaded_from_ICTRP>",
+            "no TrialID",
+        ),
+        ("<Trials_downloaded_from_ICTRP><Trial>", "not safe, whole XML"),
+        ('<?xml version="1.0" encoding="klingon"?><a/>', "not safe, whole XML"),
+        (b"<a>\x00</a>", "not safe, whole XML"),
+        ("<a>" * 20_000, "not safe, whole XML"),
+    ],
+)
+def test_other_or_broken_xml_is_refused(tmp_path, content, words):
+    assert words in refused(tmp_path / "a.xml", content)[0].problem
+
+
+def test_a_zip_in_disguise_an_empty_file_and_a_picture_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("NCT06932393.json", CTGOV.read_text())
+    assert "zip archive" in refused(tmp_path / "a.json", (tmp_path / "a.zip").read_bytes())[0].problem
+    assert "empty" in refused(tmp_path / "b.json", b"")[0].problem
+    assert "not a format" in refused(tmp_path / "c.json", b"\x89PNG\r\n\x1a\n")[0].problem
+    with pytest.raises(SourceError, match="no such file"):
+        read_source(tmp_path / "nothing.json")
+    with pytest.raises(SourceError, match="no such file"):
+        read_source(tmp_path)
+
+
+def test_an_export_of_two_trials_is_read_one_by_one_only(tmp_path):
+    text = ICTRP.read_text()
+    trial = text[text.index("<Trial>") : text.index("</Trial>") + len("</Trial>")]
+    path = tmp_path / "two.xml"
+    path.write_text(
+        text.replace(trial, trial + trial.replace("IRCT20160427027636N8</TrialID>", "IRCT1</TrialID>"))
+    )
+    assert [record.studies[0]["study_id"] for record in read_sources(path)] == [
+        "IRCT20160427027636N8",
+        "IRCT1",
+    ]
+    with pytest.raises(SourceError, match="holds 2 records"):
+        read_source(path)
+
+
+def test_two_arms_of_one_name_stay_two_arms(tmp_path):
+    content = json.loads(CTGOV.read_text())
+    groups = content["protocolSection"]["armsInterventionsModule"]["armGroups"]
+    groups += [groups[1], groups[1]]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content))
+    assert [arm["arm_id"] for arm in read_source(path).arms] == ["exosomes", "saline", "saline_2", "saline_3"]
+    assert [row["k"] for row in name_apart([{"k": "a"}, {"k": "a_2"}, {"k": "a"}], "k")] == [
+        "a",
+        "a_2",
+        "a_3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("60", 60),
+        (" 60 ", 60),
+        ("treated:30;control:30;", 60),
+        ("Group 1:30;Group 2:30;", 60),
+        ("0", None),
+        ("1,200", None),
+        ("30 per group", None),
+        ("9" * 5000, None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_target_size_is_a_number_of_people_or_missing(text, size):
+    assert people(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("Both", "all"),
+        ("ALL", "all"),
+        ("Male", "male"),
+        ("Female", "female"),
+        ("Male, Female", "all"),
+        ("Female and male", "all"),
+        ("Women", "female"),
+        ("not specified", None),
+        (None, None),
+    ],
+)
+def test_a_registers_word_for_sex_is_one_of_three_or_missing(text, sex):
+    assert sex_of(text) == sex
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("18 Years", 18),
+        ("18", 18),
+        ("6 Months", 0.5),
+        ("N/A", None),
+        ("No limit", None),
+        ("999", None),
+        (None, None),
+    ],
+)
+def test_an_age_limit_is_in_years_or_missing(text, age):
+    assert age_years(text) == age
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "role"),
+    [
+        ("exosomes alone", None, "exosome"),
+        ("exosomes and mesotherapy", None, "exosome_combination"),
+        ("extracellular vesicles", "EXPERIMENTAL", "exosome"),
+        ("minoxidil 5 %", "ACTIVE_COMPARATOR", "active"),
+        ("normal saline", None, "placebo"),
+        ("lotion", "PLACEBO_COMPARATOR", "placebo"),
+        ("waiting list", "NO_INTERVENTION", "untreated"),
+    ],
+)
+def test_an_arms_role_follows_its_words_and_the_registers_type(words, kind, role):
+    assert role_of(words, kind) == role

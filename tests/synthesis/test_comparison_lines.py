@@ -1,0 +1,260 @@
+"""The picture of an outcome: whose line is in it, its direction, and why a line stands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.cleaning import clean_events, clean_results
+from helpers.sources import read_raw
+from helpers.synthesis.comparison_lines import alike, comparison_lines, direction
+from helpers.synthesis.study_effects import study_effects
+from helpers.tables import as_frame, records, validate
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+
+
+def effect(study: str, **fields: Any) -> dict[str, Any]:
+    """Return a headline effect of the treated arm with an interval."""
+    row = {
+        "effect_id": f"{study}.e1",
+        "study_id": study,
+        "contrast": "between_arm",
+        "concept": "hair_density",
+    }
+    row |= {
+        "arm_id": "treated",
+        "site": "all",
+        "timepoint_weeks": 24.0,
+        "measure": "MD",
+        "effect": 10.0,
+        "se": 3.0,
+    }
+    row |= {
+        "ci_lower": 4.0,
+        "ci_upper": 16.0,
+        "n": 40,
+        "unit": "hairs/cm2",
+        "headline": "yes",
+        "quantity_ids": f"{study}.q",
+    }
+    return row | fields
+
+
+def pictured(
+    *effects: dict, results: list = (), outcomes: list = (), events: list = (), tiers: dict | None = None
+):
+    """Return the lines of some studies, each with an exosome arm and a control arm."""
+    studies = {row["study_id"] for rows in (effects, results, outcomes, events) for row in rows}
+    arms = [{"study_id": study, "arm_id": name, "role": role} for study in studies
+            for name, role in (("treated", "exosome"), ("control", "placebo"))]  # fmt: skip
+    sources = [
+        {"source_id": study, "study_id": study, "tier": (tiers or {}).get(study, "core"), "format": "f"}
+        for study in studies
+    ]
+    tables = {"sources": sources, "arms": arms, "outcomes": list(outcomes), "results": list(results)}
+    tables |= {"effects": list(effects), "adverse_events": list(events)}
+    frames = {name: as_frame(name, rows) for name, rows in tables.items()}
+    frames["effects"]["n"] = frames["effects"]["n"].astype("Int64")
+    lines = comparison_lines(frames, overall={"a": "high"})
+    validate("comparisons", lines)
+    return {line["line_id"]: line for line in lines}
+
+
+def test_two_studies_alike_in_everything_are_comparable():
+    lines = pictured(effect("a"), effect("b"))
+    assert [(line["comparable"], line["why_not"]) for line in lines.values()] == [(True, None)] * 2
+    assert lines["a.hair_density.1"]["risk_of_bias"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"unit": "follicles/cm2"}, "another unit or measure"),
+        ({"measure": "SMD"}, "another unit or measure"),
+        ({"contrast": "within_arm"}, "another kind of contrast"),
+        ({"contrast": "within_person"}, "another kind of contrast"),
+        ({"timepoint_weeks": 12.0}, "another time"),
+        ({"timepoint_weeks": None}, "another time"),
+        (
+            {"ci_lower": None, "ci_upper": None, "se": None},
+            "no other study reports hair density with an interval",
+        ),
+        ({"concept": "hair_thickness"}, "no other study reports hair density with an interval"),
+        ({"headline": "no"}, "no other study reports hair density with an interval"),
+        ({"arm_id": "control"}, "no other study reports hair density with an interval"),
+    ],
+)
+def test_a_line_without_a_partner_says_why(other, reason):
+    line = pictured(effect("a"), effect("b", **other))["a.hair_density.1"]
+    assert line["comparable"] is False
+    assert reason in line["why_not"]
+
+
+def test_two_lines_of_one_study_are_no_partners():
+    lines = pictured(effect("a"), effect("a", effect_id="a.e2", site="vertex"))
+    assert len(lines) == 2
+    assert not any(line["comparable"] for line in lines.values())
+
+
+def test_a_line_without_an_interval_is_not_comparable_itself():
+    lines = pictured(effect("a", ci_lower=None, ci_upper=None, se=None), effect("b"), effect("c"))
+    assert "no interval" in lines["a.hair_density.1"]["why_not"]
+    assert lines["b.hair_density.1"]["comparable"] is True
+
+
+@pytest.mark.parametrize(("weeks", "comparable"), [(18.0, True), (17.9, False), (32.0, True), (32.1, False)])
+def test_times_may_differ_by_a_quarter_of_the_longer_one(weeks, comparable):
+    lines = pictured(effect("a"), effect("b", timepoint_weeks=weeks))
+    assert lines["a.hair_density.1"]["comparable"] is comparable
+
+
+@given(st.floats(0, 500), st.floats(0, 500), st.floats(0, 1))
+def test_being_alike_in_time_is_mutual_and_holds_for_oneself(a, b, tolerance):
+    assert alike(a, b, tolerance) == alike(b, a, tolerance)
+    assert alike(a, a, tolerance)
+    assert not alike(a, None, tolerance)
+    assert not alike(None, None, tolerance)
+
+
+@pytest.mark.parametrize(
+    ("effect", "concept", "span", "expected"),
+    [
+        (1.0, "hair_density", (), "better"),
+        (-1.0, "hair_density", (), "worse"),
+        (0.0, "hair_density", (), "no change"),
+        (-1.0, "vellus_share", (), "better"),
+        (1.0, "vellus_share", (), "worse"),
+        (1.0, "repigmentation", (), "unclear"),
+        (None, "hair_density", (), "unclear"),
+        (None, "hair_density", (20, 25), "better"),
+        (None, "hair_density", (-25, -20), "worse"),
+        (None, "hair_density", (-5, 25), "unclear"),
+        (None, "hair_density", (0, 25), "unclear"),
+        (None, "vellus_share", (-5, -1), "better"),
+        (None, "hair_density", (5, None), "better"),
+        (None, "hair_density", (None, 5), "unclear"),
+        (None, "hair_density", (None, -5), "worse"),
+    ],
+)
+def test_the_direction_is_the_patients(effect, concept, span, expected):
+    assert direction(effect, concept, *span) == expected
+
+
+def test_a_share_of_people_has_no_direction():
+    line = pictured(effect("a", contrast="proportion", measure="PR", concept="satisfaction", effect=0.9))[
+        "a.satisfaction.1"
+    ]
+    assert line["direction"] == "unclear"
+
+
+def observed(study: str, **fields: Any) -> dict[str, Any]:
+    row = {
+        "result_id": f"{study}.r1",
+        "study_id": study,
+        "source_id": study,
+        "arm_id": "treated",
+        "site": "all",
+    }
+    return (
+        row
+        | {"concept": "hair_density", "kind": "level", "quantity_ids": f"{study}.q", "timepoint_weeks": 24.0}
+        | fields
+    )
+
+
+PLANNED = {"study_id": "a", "outcome_id": "o1", "concept": "hair_density", "priority": "primary"}
+
+
+def test_a_planned_outcome_without_a_figure_is_not_reported():
+    (line,) = pictured(outcomes=[PLANNED, PLANNED | {"outcome_id": "o2"}]).values()
+    assert (line["direction"], line["comparable"]) == ("not reported", False)
+    assert "no figure reported" in line["why_not"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({}, "unclear"), ({"timepoint_weeks": 0.0}, "not reported"), ({"arm_id": "control"}, "not reported")],
+)
+def test_a_figure_after_treatment_without_a_comparison_is_reported_and_unclear(fields, expected):
+    (line,) = pictured(outcomes=[PLANNED], results=[observed("a", **fields)]).values()
+    assert line["direction"] == expected
+    assert ("no figure reported" in line["why_not"]) == (expected == "not reported")
+
+
+def test_a_planned_outcome_with_an_effect_has_that_line_only():
+    assert list(pictured(effect("a"), outcomes=[PLANNED])) == ["a.hair_density.1"]
+
+
+def test_events_without_counts_say_so_and_counted_events_show_the_most_frequent():
+    event = {"arm_id": "treated", "quantity_ids": "q"}
+    lines = pictured(
+        events=[
+            event | {"study_id": "a", "term": "redness"},
+            event | {"study_id": "b", "term": "redness", "count": 3},
+            event | {"study_id": "b", "term": "itch", "count": 5},
+        ]
+    )
+    assert lines["a.adverse_events.1"]["why_not"] == "events are listed without counts"
+    assert lines["a.adverse_events.1"]["effect"] is None
+    assert lines["b.adverse_events.1"]["effect"] == 5
+
+
+def test_shares_of_people_with_an_event_are_compared_like_other_shares():
+    share = {
+        "concept": "adverse_events",
+        "contrast": "proportion",
+        "measure": "PR",
+        "unit": "proportion",
+        "effect": 0.1,
+    }
+    lines = pictured(effect("a", **share), effect("b", **share))
+    assert all(line["comparable"] for line in lines.values())
+
+
+def test_certain_findings_are_counted_and_numbers_of_people_worded():
+    lines = pictured(effect("a", finding_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8"))
+    assert [line["certain_findings"] for line in lines.values()] == [2, 0]
+    assert [line["n"] for line in lines.values()] == ["40", "8 + 8"]
+
+
+@pytest.fixture(scope="module")
+def five() -> dict[str, pd.DataFrame]:
+    """Return the tables of the five studies up to their effects."""
+    record = read_raw(RAW).record
+    tables = {
+        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
+    }
+    tables["results"] = validate("results", clean_results(validate("reported_results", record.results)))
+    tables["adverse_events"] = validate(
+        "adverse_events", clean_events(validate("reported_events", record.adverse_events))
+    )
+    findings, effects = validate("findings", record.reader_findings), []
+    for study in records(tables["studies"]):
+        own = [
+            table[table["study_id"] == study["study_id"]]
+            for table in (tables["arms"], tables["results"], findings)
+        ]
+        effects += study_effects(study, *own)
+    return tables | {"effects": validate("effects", effects)}
+
+
+def test_no_control_arm_of_the_five_studies_has_a_line_and_none_is_comparable(five):
+    lines = comparison_lines(five, overall={})
+    roles = five["arms"].set_index(["study_id", "arm_id"])["role"]
+    shown = {(line["study_id"], line["arm_id"]) for line in lines if line["arm_id"]}
+    assert shown
+    assert {roles[key].split("_")[0] for key in shown} == {"exosome"}
+    assert not any(line["comparable"] for line in lines)
+    assert all(line["why_not"] for line in lines)
+
+
+def test_every_study_and_planned_outcome_of_the_five_has_a_line(five):
+    told = {(line["study_id"], line["concept"]) for line in comparison_lines(five, overall={})}
+    planned = {(row["study_id"], row["concept"]) for row in records(five["outcomes"])}
+    assert planned <= told

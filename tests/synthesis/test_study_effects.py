@@ -1,0 +1,301 @@
+"""Effects of one study against hand and scipy calculations, and the assumption that each row names."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers.synthesis.study_effects import study_effects
+from helpers.tables import as_frame, validate
+
+NUMBERS = count(1)
+
+
+def result(**fields: Any) -> dict[str, Any]:
+    """Return an observation of the treated arm at week 24."""
+    name = f"s.r{next(NUMBERS):03d}"
+    row = {
+        "result_id": name,
+        "study_id": "s",
+        "source_id": "s",
+        "arm_id": "treated",
+        "concept": "hair_density",
+    }
+    row |= {
+        "site": "all",
+        "timepoint_weeks": 24.0,
+        "kind": "level",
+        "unit": "hairs/cm2",
+        "quantity_ids": f"{name}.q",
+    }
+    return row | fields
+
+
+def effects(
+    *results: dict, study: dict | None = None, arms: dict | None = None, findings: list = (), **options: Any
+):
+    """Return the effects of a made-up study; `arms` gives each arm's role and size."""
+    arms = {"treated": ("exosome", None)} if arms is None else arms
+    rows = [{"study_id": "s", "arm_id": name, "role": role, "n": n} for name, (role, n) in arms.items()]
+    tables = [
+        as_frame(name, list(part))
+        for name, part in (("arms", rows), ("results", results), ("findings", findings))
+    ]
+    made = study_effects({"study_id": "s"} | (study or {}), *tables, **options)
+    validate("effects", made)
+    return made
+
+
+TWO_ARMS = {"treated": ("exosome", None), "control": ("placebo", None)}
+MEN = {"n_enrolled": 16}
+
+
+def test_a_printed_change_has_the_t_interval_of_its_own_sd():
+    (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN)
+    assert (row["effect"], row["measure"], row["contrast"]) == (35, "MC", "within_arm")
+    assert row["se"] == pytest.approx(6.5 / 4)
+    assert (row["ci_lower"], row["ci_upper"]) == (
+        pytest.approx(31.536, abs=5e-4),
+        pytest.approx(38.464, abs=5e-4),
+    )
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(stats.t.interval(0.95, 15, 35, 6.5 / 4))
+
+
+def test_the_level_widens_the_interval():
+    (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, level=0.99)
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(stats.t.interval(0.99, 15, 35, 6.5 / 4))
+
+
+@pytest.mark.parametrize(
+    ("study", "own", "arm", "used", "assumed"),
+    [
+        ({"n_enrolled": 16}, None, None, 16, True),
+        ({"n_enrolled": 16, "n_analysed": 14}, None, None, 14, True),
+        ({"n_enrolled": 16}, None, 12, 12, False),
+        ({"n_enrolled": 16}, 10, 12, 10, False),
+        ({"n_planned": 40}, None, None, None, False),
+    ],
+)
+def test_a_stated_number_of_people_beats_an_assumed_one(study, own, arm, used, assumed):
+    observed = result(kind="change", mean=35, sd=6.5, n=own)
+    (row,) = effects(observed, study=study, arms={"treated": ("exosome", arm)})
+    if used is None:
+        assert row.get("se") is row.get("n") is None
+        assert "n not stated" in row["assumption"]
+        return
+    assert row["se"] == pytest.approx(6.5 / np.sqrt(used))
+    assert (row["n"], bool(row["n_assumed"]), bool(row["assumption"])) == (
+        (None, True, True) if assumed else (used, False, False)
+    )
+
+
+def test_a_change_without_sd_has_no_interval_and_says_so():
+    (row,) = effects(result(kind="change", mean=35), study=MEN)
+    assert (row["effect"], row.get("ci_lower"), row["assumption"]) == (35, None, "no interval: no SD")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"minimum": 20, "maximum": 25}, "a range, 20 to 25"),
+        ({"minimum": 20}, "at least 20"),
+        ({"maximum": 25}, "at most 25"),
+        ({"median": 22, "q1": 20, "q3": 25}, "a median, 22"),
+    ],
+)
+def test_what_is_printed_in_place_of_a_mean_is_shown_and_not_turned_into_one(fields, words):
+    (row,) = effects(result(kind="change", **fields), study=MEN)
+    assert (row.get("effect"), row.get("se")) == (None, None)
+    assert words in row["assumption"]
+    assert "no single estimate" in row["assumption"]
+
+
+def test_two_groups_differ_by_welch():
+    pair = result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control")
+    (row,) = effects(*pair, arms=TWO_ARMS)
+    a, b = 12**2 / 8, 14**2 / 8
+    df = (a + b) ** 2 / (a**2 / 7 + b**2 / 7)
+    half = stats.t.ppf(0.975, df) * np.sqrt(a + b)
+    assert (row["contrast"], row["measure"], row["comparator_id"]) == ("between_arm", "MD", "control")
+    assert (row["effect"], row["se"]) == (10, pytest.approx(np.sqrt(a + b)))
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((10 - half, 10 + half))
+    reference = stats.ttest_ind_from_stats(95, 12, 8, 85, 14, 8, equal_var=False)
+    assert 2 * stats.t.sf(row["effect"] / row["se"], df) == pytest.approx(reference.pvalue)
+    assert (row["n"], row.get("n_assumed"), row["assumption"]) == (16, None, None)
+
+
+def test_unknown_group_sizes_are_run_through_with_the_halves_as_headline():
+    pair = result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control")
+    rows = effects(*pair, arms=TWO_ARMS, study=MEN)
+    assert [row["n_assumed"] for row in rows] == [f"{n} + {16 - n}" for n in range(2, 15)]
+    assert [row["n_assumed"] for row in rows if row["headline"] == "yes"] == ["8 + 8"]
+    assert all(row["n"] is None and "people in the groups" in row["assumption"] for row in rows)
+    assert rows[2]["se"] == pytest.approx(np.sqrt(12**2 / 4 + 14**2 / 12))
+
+
+@pytest.mark.parametrize(("sizes", "pair"), [((6, None), "6 + 10"), ((None, 6), "10 + 6")])
+def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes, pair):
+    observed = result(mean=95, sd=12, n=sizes[0]), result(mean=85, sd=14, n=sizes[1], arm_id="control")
+    (row,) = effects(*observed, arms=TWO_ARMS, study=MEN)
+    assert (row["n"], row["n_assumed"]) == (None, pair)
+    assert "10 people in one group" in row["assumption"]
+    first, second = map(int, pair.split(" + "))
+    assert row["se"] == pytest.approx(np.sqrt(12**2 / first + 14**2 / second))
+
+
+def test_without_any_number_of_people_there_is_no_difference():
+    assert effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"timepoint_weeks": 12.0},
+        {"unit": "follicles/cm2"},
+        {"site": "vertex"},
+        {"concept": "hair_thickness"},
+        {"kind": "change"},
+        {"timepoint_weeks": None, "timepoint_printed": "at the end"},
+    ],
+)
+def test_groups_are_compared_at_one_time_place_unit_and_outcome_only(other):
+    rows = effects(
+        result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control", **other), arms=TWO_ARMS
+    )
+    assert [row for row in rows if row["contrast"] == "between_arm"] == []
+
+
+def test_times_that_are_not_stated_are_one_time_only_when_the_words_are_the_same():
+    first = result(mean=95, sd=12, n=8, timepoint_weeks=None, timepoint_printed="after treatment")
+    for words, found in (("after treatment", 1), ("follow-up", 0)):
+        second = result(mean=85, sd=14, n=8, arm_id="control", timepoint_weeks=None, timepoint_printed=words)
+        assert len(effects(first, second, arms=TWO_ARMS)) == found
+
+
+def test_baseline_is_no_difference_and_two_exosome_arms_are_no_comparison():
+    pair = [
+        result(mean=95, sd=12, n=8, timepoint_weeks=0.0),
+        result(mean=85, sd=14, n=8, timepoint_weeks=0.0, arm_id="control"),
+    ]
+    assert effects(*pair, arms=TWO_ARMS) == []
+    pair = result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control")
+    both = {"treated": ("exosome", None), "control": ("exosome_combination", None)}
+    assert effects(*pair, arms=both) == []
+
+
+def paired(r: float, n: int) -> tuple[float, tuple[float, float]]:
+    se = np.sqrt(12**2 + 14**2 - 2 * r * 12 * 14) / np.sqrt(n)
+    return se, stats.t.interval(0.95, n - 1, 10, se)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.7])
+def test_two_sites_of_one_scalp_differ_as_pairs(correlation):
+    pair = result(mean=95, sd=12, n=9), result(mean=85, sd=14, n=9, arm_id="control")
+    (row,) = effects(
+        *pair, arms=TWO_ARMS, study={"comparison": "within_person"}, pre_post_correlation=correlation
+    )
+    se, interval = paired(correlation, 9)
+    assert (row["contrast"], row["effect"], row["n"]) == ("within_person", 10, 9)
+    assert row["se"] == pytest.approx(se)
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(interval)
+    assert f"correlation between the two sites {correlation:g}" in row["assumption"]
+
+
+def test_two_sites_of_one_scalp_both_have_all_the_people():
+    pair = result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control")
+    (row,) = effects(*pair, arms=TWO_ARMS, study=MEN | {"comparison": "within_person"})
+    assert row["se"] == pytest.approx(paired(0.7, 16)[0])
+    assert (row["n"], row["n_assumed"]) == (None, "16")
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.7, 0.9])
+def test_a_change_from_levels_takes_the_assumed_correlation(correlation):
+    levels = result(mean=80, sd=10, timepoint_weeks=0.0, n=16), result(mean=95, sd=12, n=16)
+    (row,) = effects(*levels, pre_post_correlation=correlation)
+    sd = np.sqrt(10**2 + 12**2 - 2 * correlation * 10 * 12)
+    assert (row["effect"], row["measure"], row["n"]) == (15, "MC", 16)
+    assert row["se"] == pytest.approx(sd / 4)
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(stats.t.interval(0.95, 15, 15, sd / 4))
+    assert f"correlation {correlation:g}" in row["assumption"]
+
+
+def test_the_only_arm_of_a_study_holds_everybody():
+    levels = result(mean=80, sd=10, timepoint_weeks=0.0), result(mean=95, sd=12)
+    (row,) = effects(*levels, study=MEN)
+    assert (row["n"], row["n_assumed"]) == (None, "16")
+    assert "all 16 enrolled" in row["assumption"]
+    assert row["se"] == pytest.approx(np.sqrt(10**2 + 12**2 - 2 * 0.7 * 10 * 12) / 4)
+
+
+def test_levels_of_one_person_give_a_change_without_an_interval():
+    (row,) = effects(result(mean=0.21, timepoint_weeks=0.0), result(mean=0.10, timepoint_weeks=None))
+    assert row["effect"] == pytest.approx(-0.11)
+    assert row.get("se") is None
+    assert "no interval" in row["assumption"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"site": "vertex"}, {"unit": "follicles/cm2"}, {"arm_id": "control"}, {"concept": "hair_count"}]
+)
+def test_levels_of_another_place_unit_arm_or_outcome_give_no_change(other):
+    levels = result(mean=80, sd=10, timepoint_weeks=0.0, n=16, **other), result(mean=95, sd=12, n=16)
+    assert effects(*levels, arms=TWO_ARMS) == []
+
+
+def test_a_change_of_some_people_stays_behind_the_change_of_the_whole_arm():
+    rows = effects(
+        result(kind="change", mean=35, sd=6.5),
+        result(mean=75, timepoint_weeks=0.0, site="one man"),
+        result(mean=110, site="one man"),
+        study=MEN,
+    )
+    assert [(row["site"], row["headline"]) for row in rows] == [("all", "yes"), ("one man", "no")]
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    z = stats.norm.ppf(0.975)
+    middle, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.87, 16), (0.0, 16), (1.0, 16), (0.5, 1)])
+def test_a_share_of_people_has_wilsons_interval(share, n):
+    (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
+    assert (row["contrast"], row["measure"], row["n"]) == ("proportion", "PR", n)
+    assert row["effect"] == share
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(wilson(share, n), abs=1e-12)
+
+
+def test_a_share_is_counted_where_only_people_are_printed():
+    (row,) = effects(result(kind="count", count=3, concept="satisfaction"), study=MEN)
+    assert row["effect"] == pytest.approx(3 / 16)
+    assert row["n_assumed"] == "16 (all enrolled)"
+    assert effects(result(kind="count", count=3, concept="satisfaction")) == []
+
+
+def test_more_people_than_were_watched_have_no_interval():
+    (row,) = effects(result(kind="count", count=20, n=16, concept="satisfaction"))
+    assert (row["effect"], row.get("ci_lower")) == (1.25, None)
+    assert "more people than were watched" in row["assumption"]
+
+
+def test_certain_findings_touch_the_effects_of_their_outcome_only():
+    base = {"study_id": "s", "check": "c", "detected_by": "rule", "statement": "w", "locators": "l"}
+    findings = [
+        base | {"finding_id": "s.a", "severity": "certain", "concepts": "hair_density;satisfaction"},
+        base | {"finding_id": "s.b", "severity": "likely", "concepts": "hair_density"},
+        base | {"finding_id": "s.c", "severity": "certain", "concepts": "hair_thickness"},
+        base | {"finding_id": "s.d", "severity": "certain"},
+    ]
+    (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, findings=findings)
+    assert row["finding_ids"] == "s.a"
+
+
+def test_every_effect_has_its_own_name_and_the_figures_that_it_rests_on():
+    rows = effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS, study=MEN)
+    assert len({row["effect_id"] for row in rows}) == len(rows)
+    assert all(len(row["quantity_ids"].split(";")) == 2 for row in rows)
