@@ -107,6 +107,7 @@ def study_rows(number: int) -> dict[str, list[dict]]:
                 "timepoint_weeks": 12.0,
                 "n": str(10 + number),
                 "why_not": "measured in another way",
+                "contrast": "within_arm" if number % 2 else "within_person",
             }
             for concept, arm, direction, effect, lower, upper in (
                 ("hair_density", "exo", "better", 35.0, 31.5, 38.5),

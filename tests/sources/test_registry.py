@@ -38,7 +38,7 @@ def test_the_ctgov_record_gives_its_design():
         "country": "China",
     }
     assert {name: study[name] for name in expected} == expected
-    assert (source["status"], source["has_results"]) == ("not yet recruiting", False)
+    assert (source["status"], source["has_results"]) == ("not yet recruiting", None)
     assert [(arm["arm_id"], arm["role"]) for arm in record.arms] == [
         ("exosomes", "exosome"),
         ("saline", "placebo"),

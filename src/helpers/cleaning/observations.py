@@ -73,6 +73,8 @@ def _share(row: dict[str, Any], clean: dict[str, Any]) -> list[str]:
         return []
     if alone:
         clean["mean"] = share
+        if row["kind"] == "level" and 0 <= share <= 1:
+            clean["percent"] = share
         return ["share of one person's hairs, kept as a value"]
     if 0 <= share <= 1:
         clean["percent"] = share
