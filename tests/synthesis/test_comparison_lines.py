@@ -218,9 +218,9 @@ def test_shares_of_people_with_an_event_are_compared_like_other_shares():
 
 
 def test_certain_findings_are_counted_and_numbers_of_people_worded():
-    lines = pictured(effect("a", finding_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8"))
+    lines = pictured(effect("a", finding_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8 (assumed)"))
     assert [line["certain_findings"] for line in lines.values()] == [2, 0]
-    assert [line["n"] for line in lines.values()] == ["40", "8 + 8"]
+    assert [line["n"] for line in lines.values()] == ["40", "8 + 8 (assumed)"]
 
 
 @pytest.fixture(scope="module")

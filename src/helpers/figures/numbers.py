@@ -93,7 +93,7 @@ def plain_words(name: Any) -> str:
 
 def plain_unit(unit: Any) -> str:
     """Return a unit as it is printed, `hairs/cm²` for `hairs/cm2`; nothing for a missing one."""
-    return "" if is_missing(unit) else UNITS.get(str(unit), str(unit))
+    return "" if is_missing(unit) else UNITS.get(str(unit), str(unit).replace("cm2", "cm²"))
 
 
 def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, contrast: Any = "proportion") -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import frame_of, table_html
 from helpers.site.load import Tables
-from helpers.site.phrases import direction_words, reported_lines, study_directions
+from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 
 MOST_LINES = 3
@@ -30,7 +30,7 @@ def outcomes_table(tables: Tables) -> Markup:
             {
                 "outcome": plain_words(concept),
                 "studies": len(seen),
-                "direction": direction_words(seen) if seen else "not reported",
+                "direction": _happened(lines[lines["concept"] == concept], seen),
                 "estimate": _estimates(tables, lines[lines["concept"] == concept], concept),
                 "certainty": _first(tables["certainty"], concept, "certainty"),
                 "pooled": _pooled_words(tables["pooled"], concept),
@@ -46,6 +46,17 @@ def outcomes_table(tables: Tables) -> Markup:
     }
     caption = "Each outcome: what happened, how large, how sure. Assumptions stand on the study's page"
     return table_html(frame_of(rows, headings), caption=caption, label="outcomes-table", columns=headings)
+
+
+def _happened(lines: pd.DataFrame, seen: list[str]) -> str:
+    """Return what happened to an outcome; a list of events and a lone share have no direction."""
+    if not seen:
+        return "not reported"
+    if (lines["concept"] == "adverse_events").all():
+        return f"listed in {count_words(len(seen), 'study', 'studies')}"
+    if (lines["contrast"] == "proportion").all():
+        return "a share of people, nothing to compare it with"
+    return direction_words(seen)
 
 
 def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | None:

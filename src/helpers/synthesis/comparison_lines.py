@@ -117,6 +117,8 @@ def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, tuple
         else "unclear"
     )
     n = str(effect["n"]) if effect["n"] is not None else effect["n_assumed"]
+    if effect["n"] is None and n and "(" not in n:
+        n += " (assumed)"
     extra = {
         "tier": tiers.get(effect["study_id"], "core"),
         "direction": way,
