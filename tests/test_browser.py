@@ -137,15 +137,14 @@ def test_run_all_works_in_jupyterlab(browser, project, lab: str):
     )
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator("li[data-command='runmenu:run-all']").click()
-    notebook = project.root / "notebooks" / "04_outcome_comparison.ipynb"
-    deadline = time.time() + 180
-    cells: list = []
-    while time.time() < deadline and not (cells and cells[-1].outputs):
-        page.wait_for_timeout(2000)
-        page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").first.click()
-        page.wait_for_timeout(500)
-        saved = nbformat.read(notebook, as_version=4)
-        cells = [cell for cell in saved.cells if cell.cell_type == "code"]
+    # the last cell is the active one after Run All, so its output is drawn when everything has run
+    page.locator(".jp-OutputArea-output caption", has_text="Tables written by this notebook").wait_for(
+        timeout=180_000
+    )
+    page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").first.click()
+    page.wait_for_timeout(3000)
+    saved = nbformat.read(project.root / "notebooks" / "04_outcome_comparison.ipynb", as_version=4)
+    cells = [cell for cell in saved.cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
     assert cells[-1].outputs, "the last cell has no output"
     assert [output for output in outputs if output.output_type == "error"] == []
