@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -137,10 +138,12 @@ def test_run_all_works_in_jupyterlab(browser, project, lab: str):
     )
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator("li[data-command='runmenu:run-all']").click()
-    # the last cell is the active one after Run All, so its output is drawn when everything has run
-    page.locator(".jp-OutputArea-output caption", has_text="Tables written by this notebook").wait_for(
-        timeout=180_000
-    )
+    quiet, deadline = 0, time.time() + 180
+    while quiet < 3 and time.time() < deadline:  # idle three times in a row: everything has run
+        page.wait_for_timeout(2500)
+        with urllib.request.urlopen(f"{lab}/api/kernels?token=made-for-a-test", timeout=10) as answer:
+            states = [kernel["execution_state"] for kernel in json.load(answer)]
+        quiet = quiet + 1 if states == ["idle"] else 0
     page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").first.click()
     page.wait_for_timeout(3000)
     saved = nbformat.read(project.root / "notebooks" / "04_outcome_comparison.ipynb", as_version=4)

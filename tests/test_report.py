@@ -277,4 +277,4 @@ def test_a_result_sentence_follows_its_input(project):
     sheet.write_text(text, encoding="utf-8")
     assert project.evidence("run").returncode == 0
     after = page.read_text(encoding="utf-8")
-    assert "35 (31.54 to 38.46)" in before and "55 (51.54 to 58.46)" in after
+    assert "35 hairs/cm² (31.5 to 38.5)" in before and "55 hairs/cm² (51.5 to 58.5)" in after

@@ -50,7 +50,8 @@ def pooled_rows(
     -------
     list of dict
         For each outcome: a row for each pooled group, twice when a certain finding touches one of its
-        estimates (with and without it); otherwise a row for each single estimate, or one row that says
+        estimates (with and without it); a change within an arm is left out where the same study compares
+        that arm with another at that time; otherwise a row for each single estimate, or one row that says
         that there is none.
 
     """
@@ -75,6 +76,7 @@ def pooled_rows(
 
 def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: float) -> list[dict[str, Any]]:
     estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
+    estimates = [line for line in estimates if not _controlled_elsewhere(line, estimates, tolerance)]
     exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
     groups = _groups([line for line in estimates if line["se"] > 0], tolerance)
     pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
@@ -94,6 +96,19 @@ def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: flo
         if len(sound) < len(group):
             rows.append(_fit(concept, sound, options, without=True))
     return rows or [_nothing(concept, lines)]
+
+
+def _controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:
+    """Return whether a change within an arm is told better by the same study's own comparison."""
+    if line["contrast"] != "within_arm":
+        return False
+    return any(
+        other["study_id"] == line["study_id"]
+        and other["contrast"] in ("between_arm", "within_person")
+        and other["unit"] == line["unit"]
+        and alike(other["timepoint_weeks"], line["timepoint_weeks"], tolerance)
+        for other in others
+    )
 
 
 def _groups(estimates: list[dict], tolerance: float) -> list[list[dict]]:
