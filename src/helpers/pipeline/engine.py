@@ -22,6 +22,8 @@ from helpers.pipeline.interruption import signals_as_exception
 from helpers.pipeline.steps import Step
 
 Watcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
+# A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
+TURN = 0.2  # seconds
 
 
 @dataclass
@@ -54,11 +56,13 @@ class _Loop:
                     free = self.jobs - len(running)
                     for signature in reversed(session.scheduler.get_ready(free) if free else []):
                         self._begin(session, session.dag.nodes[signature], pool, running)
-                    finished = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+                    finished = wait(running, TURN, FIRST_COMPLETED).done if running else set()
                     for future in finished:
                         self._end(session, running.pop(future), future.exception())
             except BaseException:
                 self.stop()  # ends the kernels, so that the threads come back
+                while wait(running, TURN).not_done:
+                    pass
                 raise
         return True
 
