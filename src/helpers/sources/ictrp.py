@@ -73,18 +73,15 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
     try:
         root = None
         for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
-            if root is None:
-                root = element
-                if root.tag != ROOT:
-                    remedy = f"export from the ICTRP search portal; the root is <{ROOT}>"
-                    raise SourceError(Problem(str(path), 1, str(root.tag), "not an ICTRP export", remedy))
-            if event == "end" and element.tag == "Trial":
+            root = element if root is None else root
+            if event == "end" and element.tag == "Trial" and root.tag == ROOT:
                 yield {str(child.tag): "".join(child.itertext()) for child in element}
                 root.clear()
-    except SourceError:
-        raise
     except XML_ERRORS as error:
         raise xml_problem(path, error) from None
+    if root is None or root.tag != ROOT:
+        remedy = f"export from the ICTRP search portal; the root is <{ROOT}>"
+        raise SourceError(Problem(str(path), 1, str(root.tag)[:40], "not an ICTRP export", remedy))
 
 
 def _records(path: Path, trials: list[Fields], form: str) -> list[SourceRecord]:
