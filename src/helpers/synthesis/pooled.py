@@ -142,7 +142,9 @@ class Pooled:
 
     @cached_property
     def _information(self) -> Information:
-        return information_criteria(self.log_likelihood, self.k, 1, self.method == "REML")
+        return information_criteria(
+            self.log_likelihood, self.k, 1, int(self.method != "EE"), self.method == "REML"
+        )
 
     @property
     def aic(self) -> float:
