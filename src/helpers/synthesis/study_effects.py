@@ -189,7 +189,7 @@ class _Effects:
 
     def _comparison(self, treated: dict[str, Any], control: dict[str, Any]) -> bool:
         roles = self.roles.get(treated["arm_id"]), self.roles.get(control["arm_id"])
-        key = ["concept", "site", "timepoint_weeks", "unit", "kind"]
+        key = ["concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category"]
         if treated["timepoint_weeks"] is None:  # two times that are not stated may differ
             key.append("timepoint_printed")
         after = treated["timepoint_weeks"] != 0
