@@ -7,6 +7,8 @@ from pathlib import Path
 
 from helpers.sources.ctgov import read_ctgov
 from helpers.sources.ictrp import read_ictrp, read_ictrp_csv
+from helpers.sources.irct_page import read_irct
+from helpers.sources.medpath_page import read_medpath
 from helpers.sources.recognition import KNOWN, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_exchange import read_exchange
@@ -26,6 +28,8 @@ READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
     "ictrp": read_ictrp,
     "ictrp_csv": read_ictrp_csv,
     "exchange": read_exchange,
+    "medpath": read_medpath,
+    "irct": read_irct,
 }
 
 
