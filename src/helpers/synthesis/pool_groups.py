@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.synthesis.comparison_lines import alike
+from helpers.synthesis.comparability import alike
 
 
 def controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, people_of, with_sd
 from helpers.synthesis.bayes import bayes_pool
-from helpers.synthesis.comparison_lines import alike
+from helpers.synthesis.comparability import alike
 from helpers.synthesis.evidence_pool import TIERS, pooled_rows, rows_of_lines
 from helpers.synthesis.pooling import pool
 from helpers.tables import records, split_ids
