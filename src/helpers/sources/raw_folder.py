@@ -180,7 +180,7 @@ def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
     """Add what a register posts: figures, results and events; a posted group without an arm becomes one."""
     named = {"study_id": sheet.sources[0]["study_id"], "source_id": sheet.sources[0]["source_id"]}
     sheet.quantities += [row | named for row in posted_figures(record)]
-    sheet.results += [row | named for row in record.results]
+    sheet.results += [row | named | {"site": _apart(row)} for row in record.results]
     sheet.adverse_events += [row | {"study_id": named["study_id"]} for row in record.adverse_events]
     known = {arm["arm_id"] for arm in sheet.arms}
     for row in (*record.results, *record.adverse_events):
@@ -189,6 +189,12 @@ def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
             label = row["group"] or row["arm_id"]
             arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
             sheet.arms.append(arm | {"study_id": named["study_id"]})
+
+
+def _apart(row: dict[str, Any]) -> str:
+    """Return what tells a posted measurement from others of the same arm, outcome and time."""
+    measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
+    return ": ".join(filter(None, [measure, row["category"]])) or row["site"]
 
 
 def _fill(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from helpers.sources.articles import read_jats_records, read_text_records
 from helpers.sources.ctgov import read_ctgov
 from helpers.sources.ictrp import read_ictrp, read_ictrp_csv
 from helpers.sources.irct_page import read_irct
@@ -30,6 +31,8 @@ READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
     "exchange": read_exchange,
     "medpath": read_medpath,
     "irct": read_irct,
+    "jats": read_jats_records,
+    "text": read_text_records,
 }
 
 
