@@ -48,6 +48,9 @@ TABLES: dict[str, TableSpec] = {
     ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
     "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
+    "specifications": TableSpec(synthesised.SPECIFICATIONS, ("specification_id",), "05_pooled_effect"),
+    "choice_effects": TableSpec(synthesised.CHOICE_EFFECTS, ("choice_id",), "05_pooled_effect"),
+    "turning_points": TableSpec(synthesised.TURNING_POINTS, ("turning_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
