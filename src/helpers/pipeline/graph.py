@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
+from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value_hash
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
+from helpers.pipeline.release import newest_release
 from helpers.pipeline.stages import Stage, run_names
 from helpers.pipeline.steps import FileNode, FolderNode, Step
 
@@ -86,7 +87,7 @@ def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) ->
     used = [f"notebooks/{notebook.name}"]
     if stage.raw == "all":
         inputs.append(FolderNode(folder=plan.folders.raw, name="data/raw/"))
-        used += [f"data/raw/{file}" for file in folder_hashes(plan.folders.raw)]
+        used += [f"data/raw/{file}" for file in raw_hashes(plan.folders.raw)]
     elif stage.raw == "sheet" and study is not None:
         sheets = [path for path in (plan.folders.raw / "studies").glob(f"{study}.y*ml") if path.stem == study]
         inputs += [FileNode(path=sheet) for sheet in sheets]
@@ -137,6 +138,7 @@ def _gather_step(plan: RunPlan, stage: Stage) -> Step:
 def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     tables = [table for stage in plan.stages for table in stage.writes]
     fresh = plan.folders.work / "site.new"
+    release = newest_release(plan.folders.reports)  # the index says what changed since
 
     def work() -> None:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -148,7 +150,9 @@ def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     return Step(
         name="site",
         title="the pages",
-        identity=plan.identity("site", runs, sorted(plan.values.items()), folder_hashes(plan.folders.raw)),
+        identity=plan.identity(
+            "site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw), release and release.name
+        ),
         function=work,
         inputs=[
             *(FileNode(path=plan.executed(run)) for run in runs),

@@ -54,7 +54,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             horizon=horizon_table(tables["horizon"], full=False),
             changes=_changes(tables, provenance),
             verification=verification(tables),
-            documents=int((tables["sources"]["document_present"] == True).sum()),  # noqa: E712 - three-valued
+            verified_on=sorted(set(tables["sources"]["verified_on"].dropna())),
             groups=_contents(pages),
             version=str(provenance.get("version") or ""),
             code_sha256=str(provenance.get("code_sha256") or ""),

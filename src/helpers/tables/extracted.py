@@ -25,7 +25,8 @@ SOURCES = schema(
         "licence": text("Licence of the source text"),
         "sha256": text("Hash of the source text that the locators belong to"),
         "document": text("File name of the source text"),
-        "document_present": flag("Whether the text was at hand when this table was made"),
+        "verified_on": text("Day on which every locator was last found in the text of that hash"),
+        "verified_figures": count("Figures found at their place, now or on that day"),
         "file": text("File under data/raw that states it"),
         "file_sha256": text("Hash of that file"),
         "provenance": text("How the file came to be"),
@@ -119,7 +120,9 @@ QUANTITIES = schema(
         "line": count("Line of the document, from 1", at_least=1),
         "char_start": count("First character, 0-based, in the decoded text"),
         "char_end": count("Character after the last"),
-        "verified": flag("True: found there. False: not there. Missing: the document was not at hand"),
+        "verified": flag(
+            "True: found there, now or when last verified. False: not there. Missing: never looked up"
+        ),
         "note": text("Reader's note"),
     },
 )

@@ -120,7 +120,7 @@ def _extraction(tables: Tables) -> list[Markup]:
         say_html(
             "{{ found }} of {{ all }} figures were found again at their place; {{ lost }} were not "
             "found there; "
-            "{{ absent }} could not be looked up, because the source text was not at hand.",
+            "{{ absent }} could not be looked up, since the source text was never at hand.",
             "quantities",
             found=checked["found"],
             all=checked["figures"],

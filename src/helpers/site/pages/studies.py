@@ -55,7 +55,9 @@ SOURCES = {
     "status": "Status",
     "access": "What was read",
     "licence": "Licence",
-    "document_present": "Text at hand",
+    "sha256": "SHA-256 of the text",
+    "verified_on": "Figures last looked up",
+    "verified_figures": "Figures found",
     "extraction_readers": "Readers",
     "extraction_date": "Read on",
 }
@@ -165,10 +167,14 @@ def _sources(sources: pd.DataFrame) -> Markup:
         caption="Sources, and what of each was read",
         label="sources-table",
         columns=SOURCES,
-        formats={"doi": _doi, "registration": lambda text: text},
+        formats={"doi": _doi, "sha256": _hash},
         anchor_column="source_id",
         empty="no source has been read",
     )
+
+
+def _hash(value: str) -> Markup:
+    return Markup('<code class="hash">{}…</code>').format(value[:12])
 
 
 def _doi(doi: str) -> Markup:
