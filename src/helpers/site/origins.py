@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-NUMBER = re.compile(r"(?<![\w./:#^-])[−+±]?\d(?:[\d,.]*\d)?(?:\s?%)?(?![\w/:^-]|\.\d)")
+NUMBER = re.compile(
+    r"(?<![\w./#^])(?<!\w-)(?<!\d:)(?<!\^−)"  # not inside a name, an address, a date, a ratio, a power
+    r"[−+±-]?\d(?:[\d,.]*\d)?(?:[eE]\d+| × 10\^−?\d+)?(?:\s?%)?"
+    r"(?![\w/^]|[:-]\w|\.\d)"
+)
 WORD = re.compile(r"[^\W\d_]{2,}")
 # Links stay links; code, headings and the names of rows and columns are no results.
 APART = {"a", "code", "summary", "script", "style", "caption", "title", "text", "button", "option"}
@@ -63,11 +67,16 @@ def _texts(soup: BeautifulSoup) -> Iterator[NavigableString]:
     """Yield the texts with a number that is not yet in a link; a printed figure's own row needs none."""
     for text in soup.find_all(string=NUMBER):
         parents = list(text.parents)
-        if type(text) is not NavigableString or any(tag.name in APART for tag in parents):
+        if type(text) is not NavigableString or any(_is_apart(tag) for tag in parents):
             continue
         if any(tag.name == "th" or str(tag.get("id", "")).startswith("q-") for tag in parents):
             continue
         yield text
+
+
+def _is_apart(tag: Tag) -> bool:
+    """Return whether a tag holds no result: code, a heading, a link, or what is marked as fixed."""
+    return tag.name in APART or "fixed" in (tag.get("class") or [])
 
 
 def _anchors(text: NavigableString, homes: Mapping[str, str]) -> list[str]:

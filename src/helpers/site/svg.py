@@ -66,7 +66,7 @@ def flow_svg(
         'height="{height}">\n'
         '<defs><marker id="{label}-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>\n{lines}\n{drawn}\n</svg></div>'
-        "<figcaption>{caption}</figcaption></figure>"
+        '<figcaption class="fixed">{caption}</figcaption></figure>'
     ).format(
         label=label,
         name=f"Diagram: {caption.split('.')[0]}",

@@ -15,7 +15,7 @@ ANSWERS = ("yes", "partly", "no", "not applicable")
 
 
 def checklists() -> list[dict]:
-    """Return the checklists: `name`, `title`, `source` and `items` (`item`, `asks`, `answer`, `where`, `remark`)."""
+    """Return the lists: `name`, `title`, `source`, `items` (`item`, `asks`, `answer`, `where`)."""
     text = resources.files("helpers.site").joinpath("templates/checklists.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
@@ -53,7 +53,7 @@ def checklists_page() -> Page:
         table = table_html(frame_of(rows, headings), caption=guide["title"], columns=headings)
         parts += [
             heading(guide["title"], guide["name"]),
-            Markup("<p>{}</p>").format(guide["source"]),
+            Markup('<p class="fixed">{}</p>').format(guide["source"]),
             Markup('<div class="fixed">{}</div>').format(table),
         ]
     return Page(

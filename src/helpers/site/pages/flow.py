@@ -110,14 +110,21 @@ def flow_table(tables: Tables) -> Markup:
     rows = []
     for group in flow_groups(tables).values():
         place = f"records-{group.name}"
-        rows.append({"step": link(f"#{place}", group.words), "of": "all", "n": _number(group.count, place)})
+        rows.append(
+            {
+                "step": link(f"#{place}", group.words),
+                "of": "all",
+                "n": _number(group.count, place),
+                "origins": place,
+            }
+        )
         rows += [
-            {"step": link(f"#{place}", group.words), "of": name, "n": _number(count, place)}
+            {"step": link(f"#{place}", group.words), "of": name, "n": _number(count, place), "origins": place}
             for name, count in group.detail
         ]
     headings = {"step": "Step", "of": "Which", "n": "Records"}
     return table_html(
-        frame_of(rows, headings),
+        frame_of(rows, headings | {"origins": ""}),
         caption="The counts of the flow",
         label="flow-table",
         columns=headings,

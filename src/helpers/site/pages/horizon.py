@@ -9,7 +9,7 @@ from helpers.figures.numbers import is_missing, plain_unit, plain_words, show_nu
 from helpers.figures.table_html import table_html
 from helpers.site.load import Tables
 from helpers.site.page import Page
-from helpers.site.pages.parts import download, heading, outcome_link, say_html, study_link
+from helpers.site.pages.parts import download, from_anchor, heading, outcome_link, say_html, study_link
 from helpers.site.phrases import count_words
 
 HEADINGS = {
@@ -77,7 +77,7 @@ def horizon_table(horizon: pd.DataFrame, *, full: bool) -> Markup:
         )
         frame = frame.drop_duplicates(["study_id", "concept"]).groupby("study_id", sort=True).head(2)
         headings = {name: words for name, words in headings.items() if name not in ("priority", "contrast")}
-    return table_html(
+    table = table_html(
         frame,
         caption="Registered trials with results to come"
         + ("" if full else ": the outcomes that matter most"),
@@ -87,6 +87,7 @@ def horizon_table(horizon: pd.DataFrame, *, full: bool) -> Markup:
         anchor_column="horizon_id" if full else None,
         empty="no registered trial is on the list",
     )
+    return from_anchor(table, "code-helpers.synthesis.horizon")
 
 
 def _waiting(rows: pd.DataFrame) -> Markup:

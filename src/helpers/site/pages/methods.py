@@ -14,6 +14,7 @@ from helpers.site.notebook import place_free
 from helpers.site.page import Page
 from helpers.site.pages.parts import bullets, heading, link, say_html
 
+FIXED = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
 CONTRASTS = {
     "within_arm": "the change of one group; nothing tells it from what would have happened anyway",
     "within_person": "the difference between two sites of one scalp",
@@ -179,11 +180,13 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
             "study, as the guideline for "
             "synthesis without meta-analysis (SWiM) asks. {}.</p>"
         ).format(link("#code-helpers.synthesis.evidence_pool", "The code")),
-        table_html(
-            frame_of(rows, headings),
-            caption="Parameters: every assumption that can be changed",
-            label="parameters",
-            columns=headings,
-            empty="not recorded",
+        FIXED.format(
+            table_html(
+                frame_of(rows, headings),
+                caption="Parameters: every assumption that can be changed",
+                label="parameters",
+                columns=headings,
+                empty="not recorded",
+            )
         ),
     ]

@@ -95,10 +95,9 @@ def _page(concept: str, tables: Tables) -> Page:
     pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
     horizon = tables["horizon"][tables["horizon"]["concept"] == concept]
     parts = [*_lead(concept, tables), heading("Study by study", "studies"), *_pictures(concept, tables)]
-    for tier, words in TIER_WORDS.items():
-        rows = lines[lines["tier"] == tier]
-        if not rows.empty:
-            parts.append(_lines(rows, words))
+    tables_of = [(words, lines[lines["tier"] == tier]) for tier, words in TIER_WORDS.items()]
+    told = [_lines(rows, words) for words, rows in tables_of if not rows.empty]
+    parts.append(Markup('<div id="studies-lines">{}</div>').format(Markup("\n").join(told)))
     if lines.empty:
         parts.append(say_html("No study has a line on this outcome."))
     if concept == "adverse_events":

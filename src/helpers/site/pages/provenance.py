@@ -53,9 +53,9 @@ def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, 
         heading("Versions", "versions"),
         _versions(provenance),
         heading("Checklists", "checklists"),
-        Markup("<p>{}: PRISMA 2020, its extension for living reviews, and SWiM, item by item.</p>").format(
-            link("checklists.html", "What the reporting guidelines ask, and where it stands")
-        ),
+        Markup(
+            '<p class="fixed">{}: PRISMA 2020, its extension for living reviews, and SWiM, item by item.</p>'
+        ).format(link("checklists.html", "What the reporting guidelines ask, and where it stands")),
         heading("Inputs", "inputs"),
         _inputs(provenance.get("inputs") or []),
         heading("Packages", "packages"),

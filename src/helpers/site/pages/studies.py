@@ -163,14 +163,18 @@ def _arms(arms: pd.DataFrame) -> Markup:
 
 def _sources(sources: pd.DataFrame) -> Markup:
     return table_html(
-        sources.assign(origins=[anchor("source", name) for name in sources["source_id"]]),
+        sources.assign(origins=[anchor("q-all", name) for name in sources["study_id"]]),
         caption="Sources, and what of each was read",
         label="sources-table",
         columns=SOURCES,
-        formats={"doi": _doi, "sha256": _hash},
+        formats={"doi": _doi, "sha256": _hash, "citation": _citation},
         anchor_column="source_id",
         empty="no source has been read",
     )
+
+
+def _citation(text: str) -> Markup:
+    return Markup('<span class="fixed">{}</span>').format(text)
 
 
 def _hash(value: str) -> Markup:
