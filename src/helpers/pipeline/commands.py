@@ -145,10 +145,11 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 @click.argument("file", type=FILE)
 @raw_option
 def add_command(file: Path, raw: Path | None) -> None:
-    """Take a registry record (ClinicalTrials.gov JSON, WHO ICTRP XML) or a study sheet into the raw data."""
+    """Take a registry record, an article or a study sheet into the raw data; whatever its file's name."""
+    from helpers.documents import find_quantities
     from helpers.sources import add_source
 
-    for path in add_source(file, _raw(project_root(), raw)):
+    for path in add_source(file, _raw(project_root(), raw), find_quantities):
         click.echo(f"written: {path}")
 
 

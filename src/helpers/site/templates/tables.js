@@ -3,7 +3,7 @@
 (() => {
 const make = (name, text, traits) => Object.assign(document.createElement(name), { textContent: text }, traits);
 const number = text => {
-  const found = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[^\d-]{0,12}(-?\d+(?:\.\d+)?)/);
+  const found = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[^\w-]{0,3}(-?\d+(?:\.\d+)?)/);
   return found ? Number(found[1]) : null;
 };
 const compare = (one, two) => {
