@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 from markupsafe import Markup
@@ -29,6 +30,9 @@ MODULES = (
 )
 
 
+METHODS = re.compile(r"^from (helpers\.(?:synthesis|cleaning|appraisal)\.\w+) import", re.M)
+
+
 def code_page() -> Page:
     """Return the page of the code that computes the numbers."""
     parts = [
@@ -38,7 +42,7 @@ def code_page() -> Page:
             "name the papers and manuals that the methods come from."
         )
     ]
-    for name in MODULES:
+    for name in shown_modules():
         source = module_source(name)
         if source is not None:
             meaning = source.split('"""')[1].strip().splitlines()[0] if '"""' in source else ""
@@ -55,6 +59,16 @@ def code_page() -> Page:
         body=str(Markup("\n").join(parts)),
         owns=("code",),
     )
+
+
+def shown_modules() -> list[str]:
+    """Return the modules that compute, each followed by those of its methods that it imports by itself."""
+    names: dict[str, None] = {}
+    for name in MODULES:
+        names[name] = None
+        imported = METHODS.findall(module_source(name) or "")
+        names.update(dict.fromkeys(sorted(imported)))
+    return list(names)
 
 
 def module_source(name: str) -> str | None:
