@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import frame_of, table_html
-from helpers.site.load import Tables
+from helpers.site.load import Tables, first_tier
 from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 
@@ -18,6 +18,7 @@ MOST_LINES = 3
 
 def outcomes_table(tables: Tables) -> Markup:
     """Return one row an outcome: direction, estimates, certainty, and whether it could be pooled."""
+    tables = tables | {name: first_tier(tables[name]) for name in ("pooled", "certainty")}
     lines = reported_lines(tables)
     directions = study_directions(lines)
     concepts = dict.fromkeys(
