@@ -11,7 +11,11 @@ class SourceRecord:
     """Rows read from one source, as plain dictionaries with the column names of the tables.
 
     `results` and `adverse_events` hold values as printed; `helpers.cleaning` brings them to one unit.
-    `reader_findings` and `reader_judgements` come from study sheets only.
+    `reader_findings` and `reader_judgements` come from study sheets only; `registered` holds a
+    register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and `event_totals` come from
+    registers that post results, `tables` and `sections` from articles,
+    `screening` and `references` from lists,
+    `effects` from reviews.
     """
 
     sources: list[dict[str, Any]] = field(default_factory=list)
@@ -21,8 +25,20 @@ class SourceRecord:
     results: list[dict[str, Any]] = field(default_factory=list)
     adverse_events: list[dict[str, Any]] = field(default_factory=list)
     quantities: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
+    registered: list[dict[str, Any]] = field(default_factory=list)
+    flow: list[dict[str, Any]] = field(default_factory=list)
+    baseline: list[dict[str, Any]] = field(default_factory=list)
+    analyses: list[dict[str, Any]] = field(default_factory=list)
+    posted_outcomes: list[dict[str, Any]] = field(default_factory=list)
+    event_totals: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    sections: list[dict[str, Any]] = field(default_factory=list)
+    screening: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)

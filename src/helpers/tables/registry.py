@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pandera.pandas as pa
 
-from helpers.tables import appraised, extracted, observed, reported, synthesised
+from helpers.tables import appraised, extracted, observed, reported, statements, synthesised
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class TableSpec:
         return self.notebook == "03_study_evidence"
 
 
+EVENT_KEYS = ("study_id", "arm_id", "term", "severity")
 TABLES: dict[str, TableSpec] = {
     "screening": TableSpec(extracted.SCREENING, ("record_id",), "01_ingestion"),
     "sources": TableSpec(extracted.SOURCES, ("source_id",), "01_ingestion"),
@@ -31,12 +32,13 @@ TABLES: dict[str, TableSpec] = {
     "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),
     "outcomes": TableSpec(extracted.OUTCOMES, ("study_id", "outcome_id"), "01_ingestion"),
     "quantities": TableSpec(extracted.QUANTITIES, ("quantity_id",), "01_ingestion"),
+    "statements": TableSpec(statements.STATEMENTS, ("statement_id",), "01_ingestion"),
     "reported_results": TableSpec(reported.REPORTED_RESULTS, ("result_id",), "01_ingestion"),
-    "reported_events": TableSpec(reported.REPORTED_EVENTS, ("study_id", "arm_id", "term"), "01_ingestion"),
+    "reported_events": TableSpec(reported.REPORTED_EVENTS, EVENT_KEYS, "01_ingestion"),
     "reader_findings": TableSpec(appraised.FINDINGS, ("finding_id",), "01_ingestion"),
     "reader_judgements": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "01_ingestion"),
     "results": TableSpec(observed.RESULTS, ("result_id",), "02_cleaning"),
-    "adverse_events": TableSpec(observed.ADVERSE_EVENTS, ("study_id", "arm_id", "term"), "02_cleaning"),
+    "adverse_events": TableSpec(observed.ADVERSE_EVENTS, EVENT_KEYS, "02_cleaning"),
     "quantity_use": TableSpec(observed.QUANTITY_USE, ("quantity_id",), "02_cleaning"),
     "findings": TableSpec(appraised.FINDINGS, ("finding_id",), "03_study_evidence"),
     "checks": TableSpec(appraised.CHECKS, ("study_id", "check"), "03_study_evidence"),
@@ -46,6 +48,7 @@ TABLES: dict[str, TableSpec] = {
         synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
     ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
+    "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
