@@ -61,6 +61,14 @@ def release(out: Path, version: str) -> Path:
     return target
 
 
+def newest_release(reports: Path) -> Path | None:
+    """Return the folder of the release with the highest version; nothing when there is none."""
+    found = [
+        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
+    ]
+    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
+
+
 @dataclass
 class Verification:
     """What a verification found: `problems` are failures, `notes` are not."""

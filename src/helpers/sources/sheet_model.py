@@ -23,6 +23,8 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Said | None
 FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
 
+# a machine's proposal counts for nothing until a person confirms it
+State = Literal["proposed", "confirmed"]
 LONGEST = 100_000_000  # no source text has more lines or characters
 Offset = Annotated[int, Field(ge=0, le=LONGEST)]
 
@@ -164,6 +166,7 @@ class Quantity(Block):
     at: Place | None = None
     source: Name | None = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class Result(Block):
@@ -188,6 +191,7 @@ class Result(Block):
     p_value_against: Text = None
     unit: Text = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class AdverseEvent(Block):

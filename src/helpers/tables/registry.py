@@ -47,6 +47,7 @@ TABLES: dict[str, TableSpec] = {
         synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
     ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
+    "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
