@@ -25,6 +25,7 @@ class SourceRecord:
     results: list[dict[str, Any]] = field(default_factory=list)
     adverse_events: list[dict[str, Any]] = field(default_factory=list)
     quantities: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
     registered: list[dict[str, Any]] = field(default_factory=list)
