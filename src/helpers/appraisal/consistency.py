@@ -18,6 +18,7 @@ from helpers.appraisal.rule import FindingRow, NotApplicable, Rule
 from helpers.appraisal.sessions import SessionTimes
 from helpers.appraisal.shares import PercentOfN
 from helpers.appraisal.spread import SdInRange
+from helpers.appraisal.spread_or_error import SdOrSe
 from helpers.appraisal.totals import AgeLimits, CountAndPercent, DuplicateArms, Totals
 
 RULES: tuple[Rule, ...] = (
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     Totals(),
     Granularity(),
     SdInRange(),
+    SdOrSe(),
     ChangeOfLevels(),
     ChangeOfExtremes(),
     ImplausibleChange(),
