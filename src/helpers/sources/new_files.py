@@ -70,6 +70,8 @@ outcomes: []
 quantities: []
 # - {{id: n, printed: "30", value: 30, unit: participants, kind: n, role: design, concept: sample_size,
 #    at: {{section: Methods, line: 12, chars: [804, 806]}}}}
+statements: []
+# - {{id: open, topic: assessor_masking, says: none, line: 14, printed: "open-label", section: Design}}
 results: []
 # - {{arm: treated, concept: hair_density, time: 6 months, kind: change, mean: change, sd: change.sd, n: n}}
 adverse_events: []

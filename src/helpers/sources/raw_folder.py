@@ -14,6 +14,7 @@ from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import role_of
+from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
@@ -74,10 +75,11 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        try:
-            read_screening(raw)
-        except SourceError as error:
-            problems += error.problems
+        for read in (read_screening, read_review_facts):
+            try:
+                read(raw)
+            except SourceError as error:
+                problems += error.problems
     return problems + _clashes(sheets)
 
 

@@ -34,6 +34,7 @@ class SourceRecord(_Beside):
     results: list[dict[str, Any]] = field(default_factory=list)
     adverse_events: list[dict[str, Any]] = field(default_factory=list)
     quantities: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from helpers.tables.appraised import SEVERITIES
 from helpers.tables.extracted import ARM_ROLES, COMPARISONS, PRIORITIES, QUANTITY_ROLES, TIERS
 from helpers.tables.observed import RESULT_KINDS
+from helpers.tables.statements import TOPICS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")]
@@ -215,6 +216,15 @@ class Evidence(Block):
     section: Text = None
 
 
+class Statement(Evidence):
+    """Words that answer a question which other words, or figures, of the source answer too."""
+
+    id: Name
+    topic: Literal[tuple(TOPICS)]
+    about: Text = None
+    says: Said
+
+
 class ReaderFinding(Block):
     """A contradiction that a reader found."""
 
@@ -255,6 +265,7 @@ class StudySheet(Block):
     arms: list[Arm] = []
     outcomes: list[Outcome] = []
     quantities: list[Quantity] = []
+    statements: list[Statement] = []
     results: list[Result] = []
     adverse_events: list[AdverseEvent] = []
     findings: list[ReaderFinding] = []
@@ -262,6 +273,8 @@ class StudySheet(Block):
 
     def places(self) -> Iterator[tuple[str, Evidence]]:
         """Yield every place that is not a figure's, with the field that names it."""
+        for statement in self.statements:
+            yield f"statements.{statement.id}", statement
         for finding in self.findings:
             for place in finding.places:
                 yield f"findings.{finding.id}", place

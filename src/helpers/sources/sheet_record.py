@@ -42,6 +42,7 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         ],
         adverse_events=[rows.event(event) for event in sheet.adverse_events],
         quantities=[rows.quantity(quantity) for quantity in sheet.quantities if rows.confirmed(quantity)],
+        statements=[rows.statement(statement) for statement in sheet.statements],
         reader_findings=[rows.finding(finding) for finding in sheet.findings],
         reader_judgements=rows.judgements(),
     )
@@ -175,6 +176,14 @@ class _Rows:
             "line": at.line if at else None,
             "char_start": start,
             "char_end": end,
+        }
+
+    def statement(self, statement: Any) -> dict[str, Any]:
+        row = statement.model_dump(exclude={"id"})
+        return row | {
+            "statement_id": self.full(statement.id),
+            "study_id": self.sheet.study_id,
+            "source_id": self.sheet.source.source_id,
         }
 
     def locator(self, line: int, section: str | None) -> str:
