@@ -13,8 +13,8 @@ from typing import Any
 from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.review_facts import read_review_facts
 from helpers.sources.registry_words import role_of
+from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
