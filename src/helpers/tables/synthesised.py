@@ -63,6 +63,7 @@ POOLED = schema(
             "Whether estimates touched by a certain finding were left out", required=True
         ),
         "pooled_id": text("Name of the row", required=True),
+        "small_study_p": number("P value of Egger's test, for ten estimates or more", ge=0, le=1),
         "scenario": text("As printed, or the assumption that the row rests on"),
     },
 )
@@ -114,6 +115,48 @@ CERTAINTY = schema(
         "reasons": text("The reason of each step", required=True),
         "studies": text("Studies with this outcome"),
         "participants": count("Participants, where stated"),
+        "proposed": text("Certainty that the rule proposes", one_of=CERTAINTY_LEVELS),
+        "overridden": flag("Whether a person's judgement stands in place of the rule's in some domain"),
+    },
+)
+
+SUMMARY_OF_FINDINGS = schema(
+    "summary_of_findings",
+    "An outcome in a GRADE summary of findings",
+    {
+        "summary_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "evidence": text("Tier", required=True),
+        "contrast": text("Kind of contrast of the effect shown"),
+        "timepoint_weeks": number("Weeks of the effect shown", ge=0),
+        "studies": count("Studies with this outcome", required=True),
+        "participants": count("Participants, where stated"),
+        "effect": number("Effect, in the unit"),
+        "ci_lower": number("Lower limit"),
+        "ci_upper": number("Upper limit"),
+        "unit": text("Unit"),
+        "basis": text(
+            "pooled, single study, or none", required=True, one_of=("pooled", "single study", "none")
+        ),
+        "absolute": text("Effect with interval in absolute terms", required=True),
+        "against_threshold": text("How it stands to the smallest difference that can be seen"),
+        "certainty": text("Certainty", required=True, one_of=CERTAINTY_LEVELS),
+        "overridden": flag("Whether a person's judgement is in it"),
+        "footnotes": text("Letters of the reasons for steps down"),
+        "statement": text("What this means in plain words", required=True),
+    },
+)
+
+FOOTNOTES = schema(
+    "summary_footnotes",
+    "A reason for a step down, as the summary of findings cites it",
+    {
+        "footnote_id": text("Name of the row", required=True),
+        "evidence": text("Tier", required=True),
+        "letter": text("Letter", required=True),
+        "domain": text("Domain of GRADE", required=True),
+        "steps": count("Steps down", required=True, at_least=1),
+        "reason": text("Reason", required=True),
     },
 )
 
