@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from helpers.sources import SourceError, check_raw
 from helpers.sources.certainty_overrides import read_certainty_overrides
 
+SHEET = Path(__file__).parents[2] / "data" / "raw" / "studies" / "chan2025.yaml"
 GOOD = """\
 overrides:
   - concept: hair_density
@@ -22,6 +24,7 @@ overrides:
 
 def raw(tmp_path: Path, text: str) -> Path:
     (tmp_path / "studies").mkdir(exist_ok=True)
+    shutil.copy(SHEET, tmp_path / "studies")
     (tmp_path / "certainty_overrides.yaml").write_text(text, encoding="utf-8")
     return tmp_path
 

@@ -14,6 +14,7 @@ from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import role_of
+from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
@@ -75,7 +76,7 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        for read in (read_screening, read_review_facts):
+        for read in (read_screening, read_review_facts, read_certainty_overrides):
             try:
                 read(raw)
             except SourceError as error:
