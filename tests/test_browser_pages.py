@@ -132,7 +132,7 @@ def test_a_table_is_sorted_and_filtered_by_keyboard(browser, made):
     page.goto((made.reports / "findings.html").as_uri())
     shown = page.locator("#findings-table tbody tr:visible")
     every = shown.count()
-    weight = page.locator(".filter select[data-place=\"1\"]")
+    weight = page.locator('.filter select[data-place="1"]')
     weight.focus()
     page.keyboard.type("certain")
     certain = shown.count()
