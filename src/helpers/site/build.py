@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import show_value
 from helpers.site.data import csv_files, data_page, parquet_files
+from helpers.site.exports import export_files
 from helpers.site.guard import check_page
 from helpers.site.index import index_page
 from helpers.site.load import Tables, load_tables
@@ -31,7 +32,7 @@ from helpers.site.printed import printed_pages, printed_values
 from helpers.tables import write_atomic
 
 STUDY_RUN = "03_study_evidence-"
-OWN_FILES = ("*.html", "data/*.csv", "data/*.parquet", "figures/*.png")
+OWN_FILES = ("*.html", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris", "figures/*.png")
 
 
 def build_site(
@@ -67,13 +68,14 @@ def build_site(
     provenance = dict(provenance or {})
     tables = load_tables(processed)
     files = csv_files(tables)
+    exports = export_files(tables, files, str(provenance.get("version") or ""))
     runs = [notebook_page(executed[name], name, provenance) for name in sorted(executed)]
-    pages = [arrange(page) for page in _made_pages(tables, files, runs, provenance)]
+    pages = [arrange(page) for page in _made_pages(tables, files | exports, runs, provenance)]
     order = [*(page for page in pages if not page.file.startswith("printed-")), *runs]
     order += [page for page in pages if page.file.startswith("printed-")]
     pages = [arrange(index_page(tables, order, provenance)), *order]
     content = _documents(pages, str(provenance.get("version") or ""), printed_values(tables))
-    content.update({name: text.encode("utf-8") for name, text in files.items()})
+    content.update({name: text.encode("utf-8") for name, text in (files | exports).items()})
     content.update(parquet_files(tables))
     return _publish(content, Path(destination))
 

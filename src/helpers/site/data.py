@@ -18,6 +18,12 @@ from helpers.site.load import Tables
 from helpers.site.page import Page, environment
 from helpers.tables import TABLES, data_dictionary
 
+EXPORTS = {
+    "references.ris": "the sources as RIS, for reference managers",
+    "references.csl.json": "the sources as CSL-JSON, for citation tools",
+    "revman.csv": "the headline effects as data rows of RevMan Web, by inverse variance",
+    "datapackage.json": "all tables as a data package after the Frictionless standard",
+}
 KINDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
 FORMULA = re.compile(r"^[=+\-@\t\r]")
 NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
@@ -90,7 +96,12 @@ def data_page(tables: Tables, files: dict[str, str]) -> Page:
                 ),
             }
         )
-    body = environment().get_template("data.html.j2").render(entries=entries)
+    exports = [
+        (name, meaning, hashlib.sha256(files[f"data/{name}"].encode("utf-8")).hexdigest())
+        for name, meaning in EXPORTS.items()
+        if f"data/{name}" in files
+    ]
+    body = environment().get_template("data.html.j2").render(entries=entries, exports=exports)
     title = "Data: every table, column by column"
     return Page(file="data.html", title=title, short="Data", body=body, owns=tuple(tables))
 

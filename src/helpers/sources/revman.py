@@ -371,8 +371,7 @@ def write_web_rows(records: Iterable[SourceRecord]) -> str:
         used = {name: row.get(key) for key, name in _WEB.items()}
         if "giv_effect" not in row and row["kind"] == "generic":
             used |= {"GIV Mean": row.get("effect"), "GIV SE": row.get("se")}
+        cells = {name: "" if value is None else inert_cell(value) for name, value in cells.items()}
         cells |= {name: 0 if value is None else f"{value:.12g}" for name, value in used.items()}
-        writer.writerow(
-            [inert_cell(cells.get(name)) if cells.get(name) is not None else "" for name in WEB_COLUMNS]
-        )
+        writer.writerow([cells.get(name, "") for name in WEB_COLUMNS])
     return "\ufeff" + stream.getvalue()
