@@ -90,8 +90,16 @@ def _effect(pooled: pd.DataFrame, graded: dict[str, Any]) -> dict[str, Any] | No
     own = pooled[(pooled["concept"] == graded["concept"]) & (pooled["evidence"] == graded["evidence"])]
     own = own[own["estimate"].notna() & ~own["without_certain_findings"] & (own["model"] != BAYES)]
     own = own[own["scenario"].fillna("as printed") == "as printed"]
+    unit = OUTCOME_CONCEPTS[graded["concept"]].unit
+    # a figure in the outcome's own unit first; a stray group in another unit does not stand for a study
     rows = sorted(
-        records(own), key=lambda row: (not row["pooled"], ORDER.get(row["contrast"], 9), row["pooled_id"])
+        records(own),
+        key=lambda row: (
+            not row["pooled"],
+            row["unit"] != unit,
+            ORDER.get(row["contrast"], 9),
+            row["pooled_id"],
+        ),
     )
     return rows[0] if rows else None
 

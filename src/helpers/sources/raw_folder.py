@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import role_of
-from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
