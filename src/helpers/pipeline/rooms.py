@@ -1,0 +1,39 @@
+"""What the runner asks of the other rooms; they are imported by the workers, not by the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline.stages import Stage
+from helpers.pipeline.workers import ForkedWorkers, PlainWorkers
+
+Workers = PlainWorkers | ForkedWorkers
+
+
+def evidence_stages(workers: Workers) -> tuple[Stage, ...]:
+    """Return the stages of this collection."""
+    return workers.call("helpers.pipeline.stages:evidence_stages", needs=["helpers.tables"])
+
+
+def check_raw(workers: Workers, raw: Path) -> list[str]:
+    """Return what is wrong in the raw data, a line each."""
+    return [str(problem) for problem in workers.call("helpers.sources:check_raw", raw)]
+
+
+def gather(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
+    """Put the studies' parts of tables together."""
+    workers.call("helpers.pipeline.gather:gather", processed, studies, tables)
+
+
+def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
+    """Write down for each study which rows it has in tables."""
+    workers.call("helpers.pipeline.study_rows:divide", processed, studies, tables)
+
+
+def build_site(
+    workers: Workers, executed: dict[str, Path], processed: Path, destination: Path, facts: Mapping[str, Any]
+) -> None:
+    """Make the pages in a folder."""
+    workers.call("helpers.site:build_site", executed, processed, destination, facts)
