@@ -77,7 +77,12 @@ def make_project(root: Path) -> Path:
 
 
 def stub_site(
-    workers: object, executed: dict[str, Path], processed: Path, destination: Path, provenance: dict
+    workers: object,
+    executed: dict[str, Path],
+    processed: Path,
+    destination: Path,
+    raw: Path,
+    provenance: dict,
 ) -> list[Path]:
     """Write a page for each run and an index."""
     pages = []

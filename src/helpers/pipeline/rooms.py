@@ -33,7 +33,30 @@ def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: 
 
 
 def build_site(
-    workers: Workers, executed: dict[str, Path], processed: Path, destination: Path, facts: Mapping[str, Any]
+    workers: Workers,
+    executed: dict[str, Path],
+    processed: Path,
+    destination: Path,
+    raw: Path,
+    facts: Mapping[str, Any],
 ) -> None:
     """Make the pages in a folder."""
-    workers.call("helpers.site:build_site", executed, processed, destination, facts)
+    workers.call(
+        "helpers.pipeline.rooms:site_with_review",
+        executed,
+        processed,
+        destination,
+        raw,
+        facts,
+        needs=["helpers.site"],
+    )
+
+
+def site_with_review(
+    executed: dict[str, Path], processed: Path, destination: Path, raw: Path, facts: Mapping[str, Any]
+) -> None:
+    """Make the pages, here, with what the raw data say of the review itself."""
+    from helpers.site import build_site as build
+    from helpers.sources.review_facts import read_review_facts
+
+    build(executed, processed, destination, dict(facts) | {"review": read_review_facts(raw)})

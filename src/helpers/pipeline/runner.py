@@ -20,6 +20,7 @@ from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import publish
+from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, run_names, study_ids
 from helpers.pipeline.workers import workers
@@ -160,7 +161,10 @@ def _plan(
         working.run_notebook(wanted)
 
     def build_site(executed: dict[str, Path], destination: Path) -> None:
-        rooms.build_site(working, executed, folders.tables, destination, manifest.for_site(facts))
+        release = newest_release(folders.reports)
+        more = {"previous": release, "previous_version": release.name if release else None}
+        known = manifest.for_site(facts) | more
+        rooms.build_site(working, executed, folders.tables, destination, folders.raw, known)
 
     return RunPlan(
         folders,

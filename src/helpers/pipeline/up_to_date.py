@@ -14,16 +14,18 @@ from typing import Any
 from helpers.files import write_atomic
 from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
+from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport
 from helpers.pipeline.steps import Step
 
 
 def state_of(folders: RunFolders, values: Mapping[str, Any]) -> str:
     """Return one hash over all that a report is made of: data, notebooks, code, packages, parameters."""
-    lock = folders.root / LOCK_FILE
+    lock, release = folders.root / LOCK_FILE, newest_release(folders.reports)
     return value_hash(
         [
             folder_hashes(folders.raw),
+            release.name if release else None,
             folder_hashes(folders.root / "notebooks"),
             file_hash(lock) if lock.is_file() else None,
             code_hash(),

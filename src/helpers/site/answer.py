@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_with_unit
-from helpers.site.load import Tables, evidence_studies, load_tables
+from helpers.site.load import Tables, evidence_studies, first_tier, load_tables
 from helpers.site.phrases import (
     capital,
     concept_list,
@@ -57,7 +57,7 @@ def what_is_seen(tables: Tables) -> str:
 
 def how_sure(tables: Tables) -> str:
     """Return whether anything could be pooled, the certainty, and how many findings are certain."""
-    clauses = [_pooling(tables["pooled"]), _certainty(tables["certainty"])]
+    clauses = [_pooling(first_tier(tables["pooled"])), _certainty(first_tier(tables["certainty"]))]
     faults = _faults(tables)
     return capital("; ".join([*clauses, *([faults] if faults else [])])) + "."
 

@@ -61,3 +61,9 @@ def verification(tables: Tables) -> dict[str, int]:
         "not found": int((verified == False).sum()),  # noqa: E712
         "not looked up": int(verified.isna().sum()),
     }
+
+
+def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the tier that the answer rests on: the five sources where both tiers are there."""
+    core = frame["evidence"] == "core"
+    return frame[core] if core.any() else frame

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from helpers.tables.appraised import SEVERITIES
 from helpers.tables.extracted import ARM_ROLES, COMPARISONS, PRIORITIES, QUANTITY_ROLES, TIERS
 from helpers.tables.observed import RESULT_KINDS
+from helpers.tables.statements import TOPICS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")]
@@ -23,6 +24,8 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Said | None
 FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
 
+# a machine's proposal counts for nothing until a person confirms it
+State = Literal["proposed", "confirmed"]
 LONGEST = 100_000_000  # no source text has more lines or characters
 Offset = Annotated[int, Field(ge=0, le=LONGEST)]
 
@@ -164,6 +167,7 @@ class Quantity(Block):
     at: Place | None = None
     source: Name | None = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class Result(Block):
@@ -188,6 +192,7 @@ class Result(Block):
     p_value_against: Text = None
     unit: Text = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class AdverseEvent(Block):
@@ -209,6 +214,15 @@ class Evidence(Block):
     line: int = Field(ge=1, le=LONGEST)
     printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     section: Text = None
+
+
+class Statement(Evidence):
+    """Words that answer a question which other words, or figures, of the source answer too."""
+
+    id: Name
+    topic: Literal[tuple(TOPICS)]
+    about: Text = None
+    says: Said
 
 
 class ReaderFinding(Block):
@@ -251,6 +265,7 @@ class StudySheet(Block):
     arms: list[Arm] = []
     outcomes: list[Outcome] = []
     quantities: list[Quantity] = []
+    statements: list[Statement] = []
     results: list[Result] = []
     adverse_events: list[AdverseEvent] = []
     findings: list[ReaderFinding] = []
@@ -258,6 +273,8 @@ class StudySheet(Block):
 
     def places(self) -> Iterator[tuple[str, Evidence]]:
         """Yield every place that is not a figure's, with the field that names it."""
+        for statement in self.statements:
+            yield f"statements.{statement.id}", statement
         for finding in self.findings:
             for place in finding.places:
                 yield f"findings.{finding.id}", place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from helpers.sources.record import SourceRecord
@@ -25,7 +26,8 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
     -------
     SourceRecord
         One source, one study, and its arms, outcomes, figures, results, events and appraisal. Quantity
-        ids become `study_id.id`, so that they are unique over all studies.
+        ids become `study_id.id`, so that they are unique over all studies. What is only proposed is left
+        out; a confirmed result, or any other block that names a figure, confirms the figure.
     """
     rows = _Rows(sheet)
     return SourceRecord(
@@ -33,12 +35,30 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         studies=[rows.study()],
         arms=[rows.arm(arm) for arm in sheet.arms],
         outcomes=[rows.outcome(outcome) for outcome in sheet.outcomes],
-        results=[rows.result(index, result) for index, result in enumerate(sheet.results)],
+        results=[
+            rows.result(index, result)
+            for index, result in enumerate(sheet.results)
+            if result.state == "confirmed"
+        ],
         adverse_events=[rows.event(event) for event in sheet.adverse_events],
-        quantities=[rows.quantity(quantity) for quantity in sheet.quantities],
+        quantities=[rows.quantity(quantity) for quantity in sheet.quantities if rows.confirmed(quantity)],
+        statements=[rows.statement(statement) for statement in sheet.statements],
         reader_findings=[rows.finding(finding) for finding in sheet.findings],
         reader_judgements=rows.judgements(),
     )
+
+
+def _named_figures(sheet: StudySheet) -> Iterator[str]:
+    """Yield the figures that confirmed blocks name."""
+    blocks = [(sheet.study, STUDY_REFERENCES), *((arm, ARM_REFERENCES) for arm in sheet.arms)]
+    blocks += [(result, RESULT_REFERENCES) for result in sheet.results if result.state == "confirmed"]
+    blocks += [(event, EVENT_REFERENCES) for event in sheet.adverse_events]
+    for block, fields in blocks:
+        yield from (getattr(block, field).partition(".")[0] for field in fields if getattr(block, field))
+    for block in (*sheet.findings, *sheet.adverse_events):
+        yield from block.quantities
+    for domain in sheet.risk_of_bias.domains if sheet.risk_of_bias else []:
+        yield from domain.quantities
 
 
 class _Rows:
@@ -47,6 +67,10 @@ class _Rows:
     def __init__(self, sheet: StudySheet):
         self.sheet = sheet
         self.figures: dict[str, Quantity] = {quantity.id: quantity for quantity in sheet.quantities}
+        self.named = set(_named_figures(sheet))
+
+    def confirmed(self, quantity: Quantity) -> bool:
+        return quantity.state == "confirmed" or quantity.id in self.named
 
     def full(self, name: str) -> str:
         return f"{self.sheet.study_id}.{name.partition('.')[0]}"
@@ -152,6 +176,14 @@ class _Rows:
             "line": at.line if at else None,
             "char_start": start,
             "char_end": end,
+        }
+
+    def statement(self, statement: Any) -> dict[str, Any]:
+        row = statement.model_dump(exclude={"id"})
+        return row | {
+            "statement_id": self.full(statement.id),
+            "study_id": self.sheet.study_id,
+            "source_id": self.sheet.source.source_id,
         }
 
     def locator(self, line: int, section: str | None) -> str:

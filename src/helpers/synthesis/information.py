@@ -14,13 +14,15 @@ class Information(NamedTuple):
     bic: float
 
 
-def information_criteria(log_likelihood: float, k: int, p: int, restricted: bool) -> Information:
-    """Compute the criteria of a model with `p` coefficients and tau2, fitted to `k` effects.
+def information_criteria(
+    log_likelihood: float, k: int, p: int, variances: int, restricted: bool
+) -> Information:
+    """Compute the criteria of a model with `p` coefficients and so many `variances`, fitted to `k` effects.
 
     As metafor's ``fitstats``: a restricted likelihood counts k - p effects, the correction of Hurvich and
     Tsai (1989) takes at least three more effects than parameters.
     """
-    parameters, n = p + 1, k - p if restricted else k
+    parameters, n = p + variances, k - p if restricted else k
     deviance = -2 * log_likelihood
     n_corrected = max(n, parameters + 2)
     aicc = deviance + 2 * parameters * n_corrected / (n_corrected - parameters - 1)
