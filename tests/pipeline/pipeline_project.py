@@ -116,7 +116,10 @@ def stub_check(raw: Path, files: list[Path] | None = None) -> list[StubProblem]:
 def install_stubs(put: Callable[[str, object], None]) -> None:
     """Put stubs in the place of the rooms that read sources and build pages."""
     put("helpers.pipeline.rooms.evidence_stages", lambda workers: STAGES)
-    put("helpers.pipeline.rooms.check_raw", lambda workers, raw: [str(found) for found in stub_check(raw)])
+    put(
+        "helpers.pipeline.rooms.check_raw",
+        lambda workers, raw: (list(map(str, stub_check(raw))), bool(stub_check(raw))),
+    )
     put("helpers.pipeline.rooms.divide", stub_divide)
     put("helpers.pipeline.rooms.build_site", stub_site)
     for user in ("graph", "manifest", "sweep", "up_to_date"):  # the package may be under work meanwhile

@@ -17,9 +17,10 @@ def evidence_stages(workers: Workers) -> tuple[Stage, ...]:
     return workers.call("helpers.pipeline.stages:evidence_stages", needs=["helpers.tables"])
 
 
-def check_raw(workers: Workers, raw: Path) -> list[str]:
-    """Return what is wrong in the raw data, a line each."""
-    return [str(problem) for problem in workers.call("helpers.sources:check_raw", raw)]
+def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
+    """Return what is wrong in the raw data, a line each, and whether any of it stops a run."""
+    found = workers.call("helpers.sources:check_raw", raw)
+    return [str(problem) for problem in found], any(getattr(problem, "stops", True) for problem in found)
 
 
 def gather(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:

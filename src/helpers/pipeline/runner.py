@@ -90,7 +90,7 @@ def run(
         from helpers.pipeline import engine  # while the workers import what they need
 
         chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
-        _refuse_wrong_input(folders, declared, chosen, working)
+        refused = _refuse_wrong_input(folders, declared, chosen, working)
         folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
         with folder_lock(folders.work):
             working.kernels.write_down(folders.rooms)
@@ -106,9 +106,10 @@ def run(
             )
             if report.succeeded:
                 report.written = publish(folders, facts)
-                up_to_date.remember(folders, state, steps)
+                up_to_date.remember(folders, state, steps, refused)
                 index = folders.reports / "index.html"
                 report.index = index if index.is_file() else None
+            report.refused = refused
             report.seconds = time.perf_counter() - begun
             if report.ran or report.written or not report.succeeded:
                 write_log(folders, report, values, jobs)
@@ -117,19 +118,23 @@ def run(
 
 def _refuse_wrong_input(
     folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage], working: rooms.Workers
-) -> None:
-    """Raise with everything that is wrong in the raw data or the notebooks' parameter cells."""
+) -> list[str]:
+    """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
+
+    Returns what is wrong with sources that are left out alone, without stopping the run.
+    """
     notebooks = [folders.root / "notebooks" / f"{stage.notebook}.ipynb" for stage in stages]
-    problems = rooms.check_raw(working, folders.raw)
-    if problems:
+    refused, stops = rooms.check_raw(working, folders.raw)
+    if stops:
         raise PipelineError(
-            *problems, f"{len(problems)} problem(s) in the raw data; nothing was run or written"
+            *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
         )
     problems = check_cells(declared, notebooks)
     if problems:
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
         )
+    return refused
 
 
 def _plan(

@@ -41,15 +41,21 @@ def unchanged(folders: RunFolders, state: str) -> RunReport | None:
     try:
         known = json.loads(_memory(folders).read_text(encoding="utf-8"))
         same = known["state"] == state and known["files"] == _made(folders)
-        return RunReport(up_to_date=known["steps"], index=_index(folders)) if same else None
+        told = {"up_to_date": known["steps"], "refused": known["refused"]}
+        return RunReport(**told, index=_index(folders)) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def remember(folders: RunFolders, state: str | None, steps: Sequence[Step]) -> None:
+def remember(folders: RunFolders, state: str | None, steps: Sequence[Step], refused: Sequence[str]) -> None:
     """Keep the state of a run that has just succeeded, with the hash of everything it made."""
     if state is not None:
-        known = {"state": state, "steps": [step.name for step in steps], "files": _made(folders)}
+        known = {
+            "state": state,
+            "steps": [step.name for step in steps],
+            "refused": list(refused),
+            "files": _made(folders),
+        }
         write_atomic(_memory(folders), json.dumps(known, indent=1) + "\n")
 
 
