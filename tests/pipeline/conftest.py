@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -14,9 +12,7 @@ from pipeline_project import install_stubs, make_project, stub_check
 def put_stubs(patch: pytest.MonkeyPatch) -> None:
     """Let the runner see the small project's stages and stubs of the other rooms."""
     install_stubs(patch.setattr)
-    sources = types.ModuleType("helpers.sources")
-    sources.check_raw = stub_check
-    patch.setitem(sys.modules, "helpers.sources", sources)
+    patch.setattr("helpers.sources.check_raw", stub_check)
 
 
 @pytest.fixture
