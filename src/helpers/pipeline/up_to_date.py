@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,5 +89,5 @@ def _made(folders: RunFolders) -> dict[str, dict[str, str]]:
 
 def _installed() -> list[str]:
     """Return names and versions of the installed packages, as their folders tell them."""
-    places = [Path(place) for place in sys.path if place.endswith("-packages")]
+    places = {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
     return sorted(path.name for place in places for path in place.glob("*.dist-info"))
