@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_studies import change, world
 from scipy import stats
 
 from helpers.figures.horizon_plot import horizon_plot
-from helpers.synthesis.horizon_simulation import certainty_after, lesson_sentences, simulation_rows
+from helpers.synthesis.horizon_simulation import (
+    certainty_after,
+    known_estimates,
+    lesson_sentences,
+    simulation_rows,
+)
 from helpers.synthesis.horizon_trials import (
     Spread,
     detectable,
@@ -146,3 +152,15 @@ def test_the_lesson_and_the_figure_follow_the_trials():
     )
     assert "two: no size stated, no date." in figure.alt
     figure.close()
+
+
+def test_known_estimates_are_the_latest_of_each_study_in_the_unit():
+    tables = world(
+        change("a", "t", 10, 12, 30, timepoint_weeks=12.0), change("a", "t", 14, 12, 30, number=2),
+        change("b", "t", 9, 12, 30), change("b", "c", 2, 12, 30), change("c", "t", 9, 12, 30, unit="follicles/cm2"),
+        tiers={"b": "published"},
+    )  # fmt: skip
+    known = known_estimates(tables, ("core", "published"))
+    told = {(row.contrast, row.effect, row.n) for row in known.itertuples()}
+    assert told == {("within_arm", 14, 30), ("within_arm", 9, 30), ("between_arm", 7, 60)}
+    assert len(known_estimates(tables, ("core",))) == 1

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
+from helpers.synthesis.assumed_estimates import TREATED, people_of
 from helpers.synthesis.batches import pool_many
 from helpers.tables import records
 
@@ -161,3 +162,29 @@ def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame, named: int =
             f"{often}, with an interval {width}; the certainty could be {row['certainty']} at best."
         )
     return first
+
+
+def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
+    """Return today's estimates of hair density in hairs/cm² by contrast, the latest of each study.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `effects`, `arms`, `sources`.
+    tiers : sequence of str
+        Tiers that take part.
+
+    """
+    tier_of = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+    treated = {(row["study_id"], row["arm_id"]) for row in records(tables["arms"]) if row["role"] in TREATED}
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(records(tables["effects"]), key=lambda row: row["timepoint_weeks"] or 0):
+        fits = (row["concept"], row["unit"], row["headline"]) == ("hair_density", "hairs/cm2", "yes")
+        mine = tier_of.get(row["study_id"]) in tiers and (row["study_id"], row["arm_id"]) in treated
+        if fits and mine and row["se"] and row["effect"] is not None:
+            latest[row["study_id"], row["contrast"]] = row
+    rows = [
+        {name: row[name] for name in ("contrast", "effect", "se")} | {"n": people_of(row)}
+        for row in latest.values()
+    ]
+    return pd.DataFrame(rows, columns=["contrast", "effect", "se", "n"])
