@@ -9,6 +9,7 @@ from helpers.synthesis import effect_size, pool
 from helpers.synthesis.correlation_grid import (
     GRID,
     SHOWN,
+    clear_words,
     correlation_grid,
     correlation_rows,
     least_correlation,
@@ -48,21 +49,26 @@ def test_where_zero_is_left_for_good(lower, expected):
 
 
 def test_effects_that_assumed_a_correlation_are_tried():
-    result = {"kind": "level", "unit": "hairs/cm2"}
+    place = {"study_id": "s", "concept": "hair_density", "arm_id": "x", "site": "vertex", "unit": "hairs/cm2"}
+    result = place | {"kind": "level"}
     results = pd.DataFrame(
         [
             result | {"timepoint_weeks": 0.0, "mean": 80.0, "sd": 10.0, "quantity_ids": "a"},
             result | {"timepoint_weeks": 4.0, "mean": 95.0, "sd": 12.0, "quantity_ids": "b;c"},
+            result | {"timepoint_weeks": 4.0, "mean": 70.0, "sd": 9.0, "quantity_ids": "d"},
+            result | {"timepoint_weeks": 4.0, "mean": 1.0, "sd": 1.0, "quantity_ids": "b", "arm_id": "other"},
         ]
     )
-    effect = {
-        "effect_id": "s.e1", "study_id": "s", "concept": "hair_density", "arm_id": "x", "unit": "hairs/cm2",
-        "contrast": "within_arm", "effect": 15.0, "timepoint_weeks": 4.0, "n": None, "n_assumed": "8",
+    effect = place | {
+        "effect_id": "s.e1", "contrast": "within_arm", "effect": 15.0, "timepoint_weeks": 4.0, "n": None, "n_assumed": "8",
         "assumption": "pre-post correlation 0.7; 8 of the 16", "headline": "yes", "quantity_ids": "b;c;a",
     }  # fmt: skip
     others = [effect | {"headline": "no"}, effect | {"assumption": None}]
-    (row,) = correlation_rows(pd.DataFrame([effect, *others]), results)
+    (row,) = correlation_rows(pd.DataFrame([effect, *others]), results).to_dict("records")
+    assert correlation_rows(pd.DataFrame(others), results).empty
     grid = correlation_grid(95, 80, 12, 10, 8).set_index("ri")
     assert row["r 0.7"] == (grid.ci_lower[0.7], grid.ci_upper[0.7])
     assert [name for name in row if name.startswith("r ")] == [f"r {r:g}" for r in SHOWN]
     assert row["clear_from"] == least_correlation(grid.reset_index())
+    assert row["clear"] == "at all"
+    assert (clear_words(None), clear_words(0.6)) == ("at none", "from r = 0.6 on")

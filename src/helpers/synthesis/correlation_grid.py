@@ -19,6 +19,7 @@ from helpers.tables import records, split_ids
 GRID = np.round(np.linspace(0, 0.95, 20), 2)
 SHOWN = (0.0, 0.3, 0.5, 0.7, 0.9)
 ASSUMED = "pre-post correlation"
+OF_EFFECT = ("effect_id", "study_id", "concept", "arm_id", "unit", "contrast")
 
 
 def correlation_grid(
@@ -71,9 +72,14 @@ def least_correlation(grid: pd.DataFrame) -> float | None:
     return float(grid["ri"].to_numpy()[from_here.argmax()]) if from_here.any() else None
 
 
-def correlation_rows(
-    effects: pd.DataFrame, results: pd.DataFrame, level: float = 0.95
-) -> list[dict[str, Any]]:
+def clear_words(least: float | None) -> str:
+    """Say at which of the correlations the interval keeps clear of 0."""
+    if least is None:
+        return "at none"
+    return "at all" if least == GRID[0] else f"from r = {least:g} on"
+
+
+def correlation_rows(effects: pd.DataFrame, results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Try the correlations for every headline effect that had to assume one.
 
     Parameters
@@ -85,10 +91,10 @@ def correlation_rows(
 
     Returns
     -------
-    list of dict
-        `effect_id`, `study_id`, `concept`, `arm_id`, `unit`, `contrast`, `estimate`; a pair (lower, upper)
-        for each correlation of `SHOWN`, under ``r 0.5`` and so on; `clear_from`, the correlation from which
-        on the interval keeps clear of 0.
+    DataFrame
+        One row an effect: `effect_id`, `study_id`, `concept`, `arm_id`, `unit`, `contrast`, `estimate`; a
+        pair (lower, upper) for each correlation of `SHOWN`, under ``r 0.5`` and so on; `clear_from`, the
+        correlation from which on the interval keeps clear of 0, and `clear`, the same in words.
 
     """
     rows = []
@@ -99,24 +105,27 @@ def correlation_rows(
         grid = correlation_grid(
             after["mean"], before["mean"], after["sd"], before["sd"], people_in(effect), level=level
         )
-        names = ("effect_id", "study_id", "concept", "arm_id", "unit", "contrast")
-        row = {name: effect[name] for name in names} | {"estimate": effect["effect"]}
+        row = {name: effect[name] for name in OF_EFFECT} | {"estimate": effect["effect"]}
         at = grid.set_index("ri")
         row |= {f"r {r:g}": (float(at.loc[r, "ci_lower"]), float(at.loc[r, "ci_upper"])) for r in SHOWN}
-        rows.append(row | {"clear_from": least_correlation(grid)})
-    return rows
+        least = least_correlation(grid)
+        rows.append(row | {"clear_from": least, "clear": clear_words(least)})
+    columns = [*OF_EFFECT, "estimate", *(f"r {r:g}" for r in SHOWN), "clear_from", "clear"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def levels_behind(effect: dict[str, Any], results: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
     """Find the levels before and after that an effect was worked out from, by their quantities."""
-    own = set(split_ids(effect["quantity_ids"]))
-    levels = [
-        row
+    own, same = set(split_ids(effect["quantity_ids"])), ("study_id", "arm_id", "concept", "site", "unit")
+    levels = {
+        row["timepoint_weeks"]: row
         for row in records(results)
-        if row["kind"] == "level" and set(split_ids(row["quantity_ids"])) <= own
-    ]
-    before = next(row for row in levels if row["timepoint_weeks"] == 0)
-    return before, next(row for row in levels if row["timepoint_weeks"] == effect["timepoint_weeks"])
+        if row["kind"] == "level"
+        and row["sd"] is not None
+        and all(row[name] == effect[name] for name in same)
+        and own.issuperset(split_ids(row["quantity_ids"]))
+    }
+    return levels[0], levels[effect["timepoint_weeks"]]
 
 
 def people_in(effect: dict[str, Any]) -> float:
