@@ -200,6 +200,15 @@ def test_pooling_appears_by_itself_when_two_randomised_studies_are_added(project
     assert (row["concept"], row["contrast"], row["k"]) == ("hair_density", "between_arm", 2)
     assert row["unit"] == "hairs/cm2"
     assert abs(row["estimate"] - 14) < 1e-9  # equal precision: the mean of the two differences
+    members = read_table("pool_members", project.processed)
+    own = members[members["pooled_id"] == row["pooled_id"]]
+    assert set(own["study_id"]) == {"made1", "made2"} and abs(own["weight"].sum() - 1) < 1e-9
+    sure = read_table("certainty", project.processed)
+    [graded] = records(sure[(sure["concept"] == "hair_density") & (sure["evidence"] == "core")])
+    assert {"made1", "made2"} <= set(graded["studies"].split(";")) and "I²" in graded["reasons"]
+    summary = read_table("summary_of_findings", project.processed)
+    [found] = records(summary[summary["summary_id"] == "core.hair_density"])
+    assert (found["basis"], found["contrast"]) == ("pooled", "between_arm")
     assert "No meta-analysis is possible" not in (project.reports / "index.html").read_text(encoding="utf-8")
 
 

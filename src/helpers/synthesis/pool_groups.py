@@ -27,7 +27,8 @@ def grouped(estimates: list[dict], tolerance: float) -> list[list[dict]]:
             first = group[0]
             same = all(line[name] == first[name] for name in ("contrast", "unit", "measure"))
             new = line["study_id"] not in {other["study_id"] for other in group}
-            if same and new and alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance):
+            near = tolerance >= 1 or alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance)
+            if same and new and near:  # a tolerance of 1 sets any times side by side, also one not stated
                 group.append(line)
                 break
         else:

@@ -173,10 +173,13 @@ def _scenario_rows(
 def _name_times(row: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> None:
     """Say in the row that its times differ, where they do by more than the rule allows."""
     ids = set(split_ids(row["effect_ids"]))
-    weeks = sorted(line["timepoint_weeks"] for line in lines if line["effect_id"] in ids)
-    if alike(weeks[0], weeks[-1], tolerance):
+    stated = [line["timepoint_weeks"] for line in lines if line["effect_id"] in ids]
+    weeks = sorted(time for time in stated if time is not None)
+    if len(weeks) == len(stated) and alike(weeks[0], weeks[-1], tolerance):
         return
-    said = f"at times that differ ({weeks[0]:.0f} to {weeks[-1]:.0f} weeks)"
+    span = f"{weeks[0]:.0f} to {weeks[-1]:.0f} weeks" if weeks else "none stated"
+    unstated = ", some not stated" if 0 < len(weeks) < len(stated) else ""
+    said = f"at times that differ ({span}{unstated})"
     row["reason"] = row["reason"].replace("at a like time", said)
     parts = row["assumption"], "times that differ set side by side"
     row["assumption"] = "; ".join(part for part in parts if part)
