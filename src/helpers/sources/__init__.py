@@ -3,6 +3,7 @@
 >>> record = read_source("data/raw/registry/NCT06932393.json")  # doctest: +SKIP
 """
 
+from helpers.sources.context_tables import read_context
 from helpers.sources.new_files import add_source, new_sheet
 from helpers.sources.raw_folder import RawData, check_raw, figures_used, raw_files, read_raw
 from helpers.sources.reading import read_source, read_sources, recognise
@@ -24,6 +25,7 @@ __all__ = [
     "in_weeks",
     "new_sheet",
     "raw_files",
+    "read_context",
     "read_raw",
     "read_screening",
     "read_sheet",

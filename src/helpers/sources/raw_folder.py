@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from helpers.sources.context_tables import read_context
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.screening import read_screening
@@ -61,10 +62,11 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        try:
-            read_screening(raw)
-        except SourceError as error:
-            problems += error.problems
+        for read in (read_screening, read_context):
+            try:
+                read(raw)
+            except SourceError as error:
+                problems += error.problems
     return problems + _clashes(sheets)
 
 

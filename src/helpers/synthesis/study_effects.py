@@ -17,6 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.synthesis.effect_sizes import effect_size
 from helpers.tables import join_ids, records, split_ids
+from helpers.tables.reported import CONTRASTS
 
 _TREATED = ("exosome", "exosome_combination")
 _CERTAIN = "certain"
@@ -30,6 +31,7 @@ def study_effects(
     *,
     pre_post_correlation: float = 0.7,
     level: float = 0.95,
+    contrasts: pd.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
     """Return the rows of `effects` for one study.
 
@@ -43,6 +45,8 @@ def study_effects(
         Correlation between the values before and after, assumed where a change has no printed SD.
     level : float
         Coverage of the intervals.
+    contrasts : pandas.DataFrame, optional
+        The study's rows of `reported_contrasts`: comparisons of arms that the source itself prints.
 
     Returns
     -------
@@ -53,6 +57,7 @@ def study_effects(
     """
     builder = _Effects(study, records(arms), records(results), pre_post_correlation, level)
     rows = [*builder.printed_changes(), *builder.level_changes(), *builder.differences(), *builder.shares()]
+    rows += [printed_contrast(row) for row in records(contrasts)] if contrasts is not None else []
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
         row["finding_ids"] = join_ids(_touching(row["concept"], findings))
@@ -87,8 +92,17 @@ class _Effects:
         ids = [name for row in (result, *others) for name in split_ids(row["quantity_ids"])]
         base = {
             name: result[name]
-            for name in ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "unit")
+            for name in (
+                "study_id",
+                "concept",
+                "arm_id",
+                "site",
+                "timepoint_weeks",
+                "timepoint_printed",
+                "unit",
+            )
         }
+        base["second_hand"] = any(row.get("second_hand") for row in (result, *others))
         return base | {"contrast": contrast, "headline": "yes", "quantity_ids": join_ids(ids)} | values
 
     def _interval(self, effect: float, se: float, df: float) -> dict[str, float]:
@@ -114,10 +128,11 @@ class _Effects:
             if result["kind"] != "change":
                 continue
             n, assumed, why = self._group_sizes(result)
+            printed = {"p_value": result["p_value"], "p_value_token": result.get("p_value_token")}
+            people = {"n": None if assumed else n, "n_assumed": assumed or None}
             if result["mean"] is not None and result["sd"] is not None and n and n > 1:
                 values = self._interval(result["mean"], result["sd"] / np.sqrt(n), n - 1)
-                stated = None if assumed else n
-                said = {"n": stated, "n_assumed": assumed or None, "assumption": why or None}
+                said = people | {"assumption": why or None} | printed
                 yield self._row("within_arm", result, measure="MC", **values, **said)
             elif result["mean"] is not None:
                 missing = "no SD" if result["sd"] is None else why or "one person"
@@ -127,9 +142,18 @@ class _Effects:
                     measure="MC",
                     effect=result["mean"],
                     assumption=f"no interval: {missing}",
+                    **people,
+                    **printed,
                 )
             elif said := _instead_of_a_mean(result):
-                yield self._row("within_arm", result, measure="MC", assumption=f"{said}: no single estimate")
+                said = {"assumption": f"{said}: no single estimate", "stated": _way(result)}
+                yield self._row("within_arm", result, measure="MC", **said, **people, **printed)
+            elif result.get("stated"):
+                said = {
+                    "assumption": "direction in the source's words, no figure",
+                    "stated": result["stated"],
+                }
+                yield self._row("within_arm", result, measure="MC", **said, **people, **printed)
 
     def _pairs(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
@@ -271,6 +295,32 @@ class _Effects:
                 why = "; ".join(part for part in (why, "no interval: more people than were watched") if part)
             yield self._row("proportion", result, measure="PR", **values, n=None if assumed else n,
                             n_assumed=assumed or None, assumption=why or None)  # fmt: skip
+
+
+def printed_contrast(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a printed comparison of two arms as a row of `effects`; its interval is the source's own."""
+    kept = (
+        "study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "measure", "effect",
+        "ci_lower", "ci_upper", "n", "unit", "p_value", "p_value_token", "second_hand", "quantity_ids",
+    )  # fmt: skip
+    said = f"{CONTRASTS[row['measure']]}, as printed"
+    fixed = {
+        "contrast": "between_arm",
+        "comparator_id": row["against"],
+        "headline": "yes",
+        "assumption": said,
+    }
+    return {name: row[name] for name in kept} | fixed
+
+
+def _way(result: dict[str, Any]) -> str | None:
+    """Return the direction of a change that has no mean: of its median, or of a range that leaves 0 out."""
+    low, high, median = result["minimum"], result["maximum"], result["median"]
+    if median is not None:
+        return "no change" if median == 0 else "higher" if median > 0 else "lower"
+    if low is not None and low > 0:
+        return "higher"
+    return "lower" if high is not None and high < 0 else None
 
 
 def _instead_of_a_mean(result: dict[str, Any]) -> str:
