@@ -58,7 +58,7 @@ def evidence(
         "format": "article",
         "document": "made.txt",
     }
-    base |= {"has_results": bool(results), "access": "full text", "document_present": True}
+    base |= {"has_results": bool(results), "access": "full text", "verified_on": "2026-01-31"}
     tables = {
         "sources": [base | (source or {})],
         "studies": [{"study_id": STUDY, "comparison": "parallel"} | (study or {})],

@@ -93,8 +93,6 @@ PEOPLE_AND_TIME = [
     ("Ludwig Grade I to II", ("grade", "Ludwig Grade I to II", 1, 2)),
     ("BASP grade (M2 to M3)", ("grade", "M2 to M3", 2, 3)),
     ("a phase 2-3 trial", ("phase", "phase 2-3", 2, 3)),
-    ("on 25 November 2024", ("date", "25 November 2024")),
-    ("on 2025-08-23", ("date", "2025-08-23")),
 ]
 
 
@@ -159,6 +157,8 @@ NOTHING = [
     "IL-6, IGF-1, 5α-reductase, C57BL/6, NCT06932393, L64",
     "Figures 1, 2, 3, 4 and Table 2 and Fig. 3",
     "between 2010 and 2020, in 2015",
+    "on 25 November 2024 and on 2025-08-23, 1404/05/11",
+    "from January 2020 to 4 March 2021; then no more",
     "the Canon SD 4500 camera",
     "CC BY 4.0, Attribution 4.0, at 10:30",
     "Level of Evidence IV",

@@ -77,15 +77,26 @@ def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -
 def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
     """Damaged and missing files; absent documents are said, and are no failure."""
     locators = SimpleNamespace(
-        problems=[], present=["a.txt"], absent=["b.txt"], verified={"x": True}, agreed=1
+        problems=[], present=["a.txt"], absent=["b.txt"], verified={"x": True}, agreed=1, words=2
     )
-    documents = SimpleNamespace(verify_locators=lambda raw: locators)
+    last = SimpleNamespace(date="2026-01-31", figures=1, words=2, sha256="ab12")
+    documents = SimpleNamespace(
+        verify_locators=lambda raw: locators,
+        record_verification=lambda raw, day: locators,
+        read_verification=lambda raw: {"old2025": last, "b2026": last},
+        stale=lambda raw: ["old2025"],
+    )
     monkeypatch.setitem(sys.modules, "helpers.documents", documents)
     found = verify(report.out, report.raw)
     assert found.problems == []
     assert found.notes[0] == "outputs: 3 of 3 files match the manifest"
-    assert "1 of 1 verified against 1 source text(s); not verified" in found.notes[1]
-    assert "b.txt" in found.notes[1]
+    assert "1 of 1 verified against 1 source text(s), and 2 other words" in found.notes[1]
+    assert "not verified now" in found.notes[2] and "b.txt" in found.notes[2]
+    assert (
+        found.notes[3].startswith("last verified on 2026-01-31: b2026, 1 figures")
+        and "ab12" in found.notes[3]
+    )
+    assert "never verified as the sheet stands now: old2025" in found.notes[4]
     locators.problems.append("a.yaml: wrong place")
     (report.reports / "index.html").write_text("edited")
     (report.processed / "one.parquet").unlink()

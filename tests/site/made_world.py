@@ -30,7 +30,7 @@ def study_rows(number: int) -> dict[str, list[dict]]:
                 "tier": "core",
                 "format": "sheet",
                 "has_results": True,
-                "document_present": True,
+                "verified_on": "2026-01-31",
             }
         ],
         "studies": [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.documents import verify_locators
+from helpers.documents import reading_agreement, stale, verify_locators
 from helpers.sources import read_sheet
 from helpers.sources.sheet_record import sheet_record
 
@@ -89,3 +89,13 @@ def test_every_place_agrees_with_the_source_texts(texts, tmp_path):
     assert found.absent == []
     assert found.unlocated == sum(len(read_sheet(path).quantities) for path in PUBLISHED)
     assert found.agreed == len(found.verified) == sum(len(read_sheet(path).quantities) for path in CORE)
+
+
+def test_the_record_of_the_last_verification_is_that_of_the_sheets_as_they_stand():
+    """After a change of a sheet: evidence verify --record, with the source texts in data/raw/documents."""
+    assert stale(RAW) == []
+    agreement = reading_agreement(RAW)
+    assert agreement["study_id"].tolist() == sorted(path.stem for path in CORE)
+    assert (agreement["only_second"] == 0).all()
+    assert (agreement["same"] + agreement["differing"] == agreement["second"]).all()
+    assert agreement["settled"].notna().all()

@@ -104,19 +104,14 @@ def test_the_ictrp_record_gives_its_outcomes_with_their_weeks():
         ({"FullStudiesResponse": {}}, "the legacy FullStudies shape"),
         ({"FullStudy": {}}, "the legacy FullStudy shape"),
         ({"study": {}, "history": {}}, "the site's internal record"),
-        ({"studies": [], "nextPageToken": "x"}, "a page of several studies"),
+        ({"studies": [], "nextPageToken": "x"}, "a page without a study"),
+        ({"studies": [], "FullStudiesResponse": {}}, "the legacy FullStudies shape"),
         ({"something": 1}, "no protocolSection"),
-        ([], "no protocolSection"),
+        ([], "a page without a study"),
+        ([1], "no protocolSection"),
         ({"protocolSection": []}, "no protocolSection"),
         ({"protocolSection": {}}, "missing"),
         ({"protocolSection": {"identificationModule": {"nctId": "../../x"}}}, "is no NCT number"),
-        (
-            {
-                "protocolSection": {"identificationModule": {"nctId": "NCT06932393"}},
-                "resultsSection": {"a": 1},
-            },
-            "posted",
-        ),
     ],
 )
 def test_another_json_shape_is_refused_by_name(tmp_path, content, words):

@@ -2,13 +2,27 @@
 
 import numpy as np
 import pytest
+from random_studies import TAU2, VARIANCES, made
 
 from helpers.synthesis import effect_size, pool, pool_many
 
 RNG = np.random.default_rng(20)
 V = RNG.uniform(0.02, 0.5, (120, 7))
 Y = RNG.normal(0, np.sqrt(V + RNG.choice([0, 0.05, 0.5], 120)[:, None]))
-NAMES = ("estimate", "se", "tau2", "ci_lower", "ci_upper", "p_value", "i2", "h2", "q", "q_p_value", "k")
+NAMES = (
+    "estimate",
+    "se",
+    "tau2",
+    "ci_lower",
+    "ci_upper",
+    "p_value",
+    "i2",
+    "h2",
+    "q",
+    "q_p_value",
+    "k",
+    "se_tau2",
+)
 METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 
 
@@ -38,6 +52,19 @@ def test_rows_of_unequal_size(method):
         many, [pool(y, v, method, "knha", missing="drop") for y, v in zip(gaps, V, strict=True)]
     )
     assert many.k[0] == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("k", [1, 2, 3, 30, 200])
+def test_rows_of_every_kind_of_data(method, k):
+    kinds = [(name, tau2) for name in VARIANCES for tau2 in TAU2]
+    rows = [made(k, name, tau2, seed) for seed, (name, tau2) in enumerate(kinds)]
+    y, v = (np.array(part) for part in zip(*rows, strict=True))
+    many = pool_many(y, v, method=method)
+    for i, unit in enumerate((1e-6, 1e6)):
+        scaled = pool_many(y * unit, v * unit**2, method=method)
+        np.testing.assert_allclose(scaled.tau2 / unit**2, many.tau2, rtol=1e-10, atol=1e-12, err_msg=str(i))
+    assert_rows_agree(many, [pool(*row, method) for row in rows])
 
 
 def test_blocks_do_not_show(monkeypatch):

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from helpers.cleaning import clean_events, clean_results
 from helpers.sources import read_raw
-from helpers.synthesis.comparison_lines import alike, comparison_lines, direction
+from helpers.synthesis.comparability import alike
+from helpers.synthesis.comparison_lines import comparison_lines
+from helpers.synthesis.directions import direction
 from helpers.synthesis.study_effects import study_effects
 from helpers.tables import as_frame, records, validate
 

@@ -1,12 +1,14 @@
-"""pool against metafor's rma, against theory, and its refusals."""
+"""pool against dense matrices and theory, and its refusals (metafor's values: test_reference.py)."""
 
 import json
 
 import numpy as np
 import pytest
+from compare_fits import compare_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthesis_reference import CASES, OWN, agree, by_id, data_of
+from ledger import Ledger
+from synthesis_reference import OWN
 
 from helpers.synthesis import pool
 
@@ -15,66 +17,13 @@ OWN_CASES = json.loads(OWN.read_text(encoding="utf-8"))["cases"]
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 
 
-@pytest.mark.parametrize("case", [pytest.param(c, id=c["id"]) for c in OWN_CASES] + by_id(CASES))
-def test_agrees_with_metafor(case):
-    y, v, scale = data_of(case)
-    for expected in case["fits"]:
-        fit = pool(y, v, method=expected["method"], test=expected["test"])
-        what = f"{case['id']} {fit.method} {fit.test}"
-        # tau2 and the effect may be 0: their error is judged by the spread of the effects
-        agree(fit.tau2, expected["tau2"], what, atol=1e-8 * scale)
-        for ours, theirs in (("estimate", "estimate"), ("ci_lower", "ci_lb"), ("ci_upper", "ci_ub")):
-            agree(getattr(fit, ours), expected[theirs], f"{what} {ours}", atol=1e-8 * scale**0.5)
-        pairs = [
-            ("se", "se"),
-            ("stat", "stat"),
-            ("p_value", "pval"),
-            ("h2", "H2"),
-            ("q", "Q"),
-            ("q_p_value", "Qp"),
-        ]
-        for ours, theirs in [
-            *pairs,
-            ("se_tau2", "se_tau2"),
-            ("q_df", "Q_df"),
-            ("k", "k"),
-            ("weights", "weights_pct"),
-        ]:
-            if theirs in expected:
-                agree(getattr(fit, ours), expected[theirs], f"{what} {ours}")
-        agree(fit.i2, expected["I2"], what, atol=1e-8)
-        agree_details(fit, expected, what, scale**0.5)
-
-
-def agree_details(fit, expected, what, spread):
-    """Prediction intervals, likelihood and BLUPs, where the reference has them."""
-    limits = expected.get("pi", {})
-    default = "z" if fit.test == "z" else "t"
-    for theirs, kind in (("default", default), ("t", "t"), ("riley", "riley")):
-        if theirs in limits and limits[theirs]["lb"] is not None:
-            pair = (limits[theirs]["lb"], limits[theirs]["ub"])
-            agree(fit.prediction_interval(kind), pair, f"{what} {kind}", atol=1e-8 * spread)
-    if "logLik" in expected:
-        agree(fit.log_likelihood, expected["logLik"], what)
-    if "blup" in expected:
-        blups = fit.blups()
-        agree(blups.estimate, expected["blup"]["pred"], what, atol=1e-8 * spread)
-        agree(blups.se, expected["blup"]["se"], what, atol=1e-8 * spread)
-
-
-@pytest.mark.parametrize("case", by_id(CASES))
-def test_q_profile_agrees_with_metafor(case):
-    y, v, scale = data_of(case)
-    for expected in case["confint_qprofile"]:
-        limits = pool(y, v, method=expected["method"]).heterogeneity_interval()
-        for ours, theirs, unit in (
-            ("tau2", "tau2", scale),
-            ("tau", "tau", scale**0.5),
-            ("i2", "I2", 100),
-            ("h2", "H2", 1),
-        ):
-            pair = (expected[theirs]["lb"], expected[theirs]["ub"])
-            agree(getattr(limits, ours), pair, ours, atol=1e-8 * unit)
+@pytest.mark.parametrize("case", OWN_CASES, ids=lambda case: case["id"])
+def test_agrees_with_dense_matrices(case):
+    ledger = Ledger(case)
+    y, v = np.array(ledger.take("yi")), np.array(ledger.take("vi"))
+    for i in range(len(case["fits"])):
+        compare_fit(ledger, ("fits", i), y, v)
+    ledger.assert_empty()
 
 
 studies_strategy = st.integers(2, 12).flatmap(

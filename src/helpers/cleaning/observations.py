@@ -11,11 +11,12 @@ from helpers.sources import in_weeks, weeks
 from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
-_SCALED = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
+_VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
+_SCALED = (*_VALUES, "se", "ci_lower", "ci_upper", "estimate")
 _KEPT = (
     "result_id", "study_id", "source_id", "arm_id", "concept", "site", "kind", "n", "count", "p_value",
-    "p_value_token", "p_value_against", "stated", "second_hand", "timepoint_printed", "quantity_ids",
-    "note",
+    "p_value_token", "p_value_against", "stated", "second_hand", "timepoint_printed", "quantity_ids", "note",
+    "measure", "category", "unit_analysed", "ci_level", "estimate_kind", "within_person",
 )  # fmt: skip
 
 
@@ -44,6 +45,8 @@ def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
         duration = in_weeks(row["resolved"], row["resolved_unit"])
         rows.append({key: value for key, value in row.items() if not key.startswith("resolved")})
         rows[-1]["resolved_hours"] = None if duration is None else duration * 168
+        if row["n"] == 0:
+            rows[-1] |= {"n": None, "note": _joined(row["note"], "nobody was at risk")}
     return rows
 
 
@@ -52,21 +55,24 @@ def _clean(row: dict[str, Any]) -> dict[str, Any]:
     change = conversion(row["unit"], concept.unit)
     clean = {name: row[name] for name in _KEPT}
     clean |= {name: _times(row[name], change.factor) for name in _SCALED}
-    said = [change.statement]
+    said = [row["converted"], change.statement]
+    if row["n"] == 0:
+        clean["n"] = None
+        said.append("nobody was analysed")
     clean["unit"] = change.unit
     if row["percent"] is not None:
         said += _share(row, clean)
     elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
         said.append("unit not stated")
     clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
-    clean["converted"] = "; ".join(part for part in [*said, time] if part) or None
+    clean["converted"] = _joined(*said, time)
     return clean
 
 
 def _share(row: dict[str, Any], clean: dict[str, Any]) -> list[str]:
     """Put a percentage where it belongs, as a proportion, and return what was done."""
     share = row["percent"] * 0.01
-    alone = all(row[name] is None for name in _SCALED)
+    alone = all(row[name] is None for name in _VALUES)
     if alone:
         clean["unit"] = "proportion"
     if row["kind"] == "count":
@@ -81,6 +87,10 @@ def _share(row: dict[str, Any], clean: dict[str, Any]) -> list[str]:
         clean["percent"] = share
         return []
     return [f"{row['percent']:g} percent beside the value, not kept"]
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None
 
 
 def _times(value: float | None, factor: float) -> float | None:

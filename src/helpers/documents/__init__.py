@@ -7,6 +7,13 @@ from helpers.documents.quantities import find_quantities
 from helpers.documents.quantity import Quantity
 from helpers.documents.sections import Section
 from helpers.documents.verification import Verification, verify_locators
+from helpers.documents.verified_record import (
+    mark_verified,
+    read_verification,
+    reading_agreement,
+    record_verification,
+    stale,
+)
 
 __all__ = [
     "Document",
@@ -18,6 +25,11 @@ __all__ = [
     "check_locator",
     "find_quantities",
     "locate",
+    "mark_verified",
     "read_document",
+    "read_verification",
+    "reading_agreement",
+    "record_verification",
+    "stale",
     "verify_locators",
 ]

@@ -1,4 +1,4 @@
-"""Cells of tables, whose meaning stands in the header, the row label or the caption."""
+"""Tables: their rows, headers and captions, which tell what their cells hold."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from helpers.documents.cell_figures import Words, holds_figure, read_figure, unit_said
 from helpers.documents.folding import CELL, PARAGRAPH
-from helpers.documents.numerals import PLAIN, SIGNED, number
-from helpers.documents.quantity import Quantity, quantity
-from helpers.documents.units import ANY, unit_of
+from helpers.documents.quantity import Quantity
 
-_MEAN_SD = re.compile(r"(?i:mean[^\f\t]{0,80}?[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation)|± ?SD)")
-_N_PERCENT = re.compile(r"(?i:(?:n|no\.?|number|count|frequency)[^\f\t()]{0,30}[(,\[] ?%)")
-_P_VALUE = re.compile(r"(?i:(?:^|[^\w])p(?:[ –]?val(?:ue)?s?)?(?: ?[(*†‡,]|$)|^significance)")
-_UNIT = re.compile(rf"[(\[] ?(?P<u>{ANY}) ?[)\]]|, (?P<u2>{ANY})(?: |$)")
+_SD_BRACKET = re.compile(r"(?i:mean[^\f\t]{0,80}?[(\[] ?(?:SD|s\.d\.|standard deviation) ?[)\]])")
 _CAPTION = re.compile(r" ?(?:\0|(?i:table))")
 AROUND = 800
-_TWO = re.compile(rf"({SIGNED}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
-_ONE = re.compile(rf"(?P<relation>[<>≤≥=]?) ?(?P<v>{PLAIN})[*†‡a-e]{{0,3}}")
+_SAYS = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -41,13 +37,14 @@ def read_cells(rest: str, text: str) -> Iterator[Quantity]:
         The folded text before anything was read.
 
     """
+    by_default = _SD_BRACKET.search(text) is not None and CELL in text
     table: list[list[Cell]] = []
     caption, start = "", 0
     for row_text in [*rest.split(PARAGRAPH), ""]:
         if CELL in row_text:
             table.append(_cells(row_text, start))
         elif table:
-            yield from _read_table(table, text, caption)
+            yield from _read_table(table, text, caption, by_default)
             table, caption = [], ""
         if CELL not in row_text and row_text:
             caption = text[start : start + min(len(row_text), AROUND)]
@@ -63,53 +60,37 @@ def _cells(row_text: str, start: int) -> list[Cell]:
     return cells
 
 
-def _read_table(table: list[list[Cell]], text: str, caption: str) -> Iterator[Quantity]:
+def _read_table(table: list[list[Cell]], text: str, caption: str, by_default: bool) -> Iterator[Quantity]:
     """Yield the figures of one table; a row without a figure is a header for the rows below it."""
     headers: dict[int, str] = {}
+    under_header, all_headers = False, ""
     for row in table:
-        shown = [text[cell.start : cell.start + len(cell.content)] for cell in row]
-        values = [
-            cell
-            for cell in row[1:]
-            if _TWO.fullmatch(cell.content.strip()) or _ONE.fullmatch(cell.content.strip())
-        ]
-        if not values and not any("\0" in cell.content for cell in row[1:]):
-            headers = {cell.column: shown[at] for at, cell in enumerate(row)}
+        shown = [text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
+        if not any(_SAYS.search(words) for words in shown):
             continue
-        shared = " ".join((shown[0], caption, *headers.values()))[:AROUND]
+        values = [cell for cell in row[1:] if holds_figure(cell.content.strip())]
+        if not values and any(shown[1:]) and _is_header(row, shown, first=row is table[0]):
+            above = headers if under_header else {}
+            headers = {
+                cell.column: f"{above.get(cell.column, '')} {shown[at]}".strip()[-AROUND:]
+                for at, cell in enumerate(row)
+            }
+            under_header, all_headers = True, " ".join(headers.values())[:AROUND]
+            continue
+        under_header = under_header and not any(shown[1:])
+        shared = f"{shown[0]} {caption} {all_headers}"
         for cell in values:
             header = headers.get(cell.column, "")
-            yield from _read_cell(cell, header, f"{header} {shared}")
+            words = Words(header, shown[0], f"{header} {shared}", by_default)
+            content = cell.content.strip()
+            yield from read_figure(content, cell.start + cell.content.index(content), words)
 
 
-def _read_cell(cell: Cell, header: str, around: str) -> Iterator[Quantity]:
-    """Yield what a cell holds under a header, with its row label and the caption around it."""
-    content = cell.content.strip()
-    start = cell.start + cell.content.index(content)
-    two = _TWO.fullmatch(content)
-    if two:
-        yield from _read_two(two, start, header, around)
-        return
-    one = _ONE.fullmatch(content)
-    if one and _P_VALUE.search(header.strip()) and number(one["v"]) <= 1:
-        span = start, start + one.end("v")
-        yield quantity("p_value", span, number(one["v"]), relation=one["relation"] or "=")
-
-
-def _read_two(two: re.Match, start: int, header: str, around: str) -> Iterator[Quantity]:
-    """Yield a cell such as `178.3 (7.8)` or `31 (68.9)`, when its table says what the bracket holds."""
-    first, second = (start + two.start(1), start + two.end(1)), (start + two.start(2), start + two.end(2))
-    percent = two[3] == "%" or (
-        _N_PERCENT.search(header) or (_N_PERCENT.search(around) and not _MEAN_SD.search(around))
-    )
-    if percent:
-        yield quantity("count", first, number(two[1]))
-        yield quantity("percent", second, number(two[2]), unit="%")
-    elif _MEAN_SD.search(header) or _MEAN_SD.search(around):
-        unit = _UNIT.search(around)
-        spelling = unit_of(unit["u"] or unit["u2"]).spelling if unit else ""
-        span = first[0], start + two.string.index(")") + 1
-        yield quantity("mean_sd", span, number(two[1]), sd=number(two[2]), unit=spelling)
+def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
+    """Whether a row without bare figures is a header: nothing was read in it, or, in the first row, names."""
+    if first:
+        return all("±" not in words and _LETTER.search(words) for words in shown[1:] if words)
+    return not any("\0" in cell.content for cell in row[1:])
 
 
 def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:
@@ -140,5 +121,4 @@ def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:
 
 def _caption_unit(line: str) -> str:
     """Return the unit in brackets in a table's caption; '' when the line is no caption or has none."""
-    unit = _UNIT.search(line) if _CAPTION.match(line) else None
-    return unit_of(unit["u"] or unit["u2"]).spelling if unit else ""
+    return unit_said(line) if _CAPTION.match(line) else ""

@@ -59,6 +59,13 @@ def in_sentence_about_mean(text: str, start: int) -> bool:
     return _MEAN_SAYS.search(re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", before)) is not None
 
 
+def in_sentence_about_median(text: str, start: int) -> bool:
+    """Whether the sentence tells of medians, and neither of means nor of ranges."""
+    before = re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", text[max(0, start - 240) : start])
+    sentence = re.split(r"[.;\f]", before)[-1].lower()
+    return "median" in sentence and not re.search(r"\bmeans?\b|\branged?\b|\bci\b|confidence", sentence)
+
+
 @lru_cache(maxsize=2)
 def spread_convention(text: str) -> str:
     """Return what a text says its spreads are: 'sd', 'se', or '' when it says neither or both."""
@@ -68,7 +75,7 @@ def spread_convention(text: str) -> str:
 
 def with_relation(text: str, found: Quantity) -> Quantity:
     """Return a figure with the relation that stands before it; a sign becomes part of what is printed."""
-    if found.relation or found.kind in ("p_value", "ci", "date", "range", "mean_sd", "pair"):
+    if found.relation or found.kind in ("p_value", "ci", "range", "mean_sd", "pair"):
         return found
     before = text[max(0, found.char_start - 20) : found.char_start]
     for pattern, relation in _RELATIONS:

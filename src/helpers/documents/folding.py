@@ -41,6 +41,9 @@ _SPECIAL = re.compile(
 _ROW_TAG = re.compile(r"</?(?:tr|table|thead|tbody)\b", re.IGNORECASE)
 _BLOCK_TAG = re.compile(r"</?(?:p|title|sec|li|br|caption|h[1-6]|div|label)\b", re.IGNORECASE)
 _CELL_TAG = re.compile(r"</?t[dh]\b", re.IGNORECASE)
+_CELL_BEGINS = re.compile(
+    r"<t[dh]\b(?:[^<>]{0,200}?\bcolspan=[\"']?(?P<span>[1-9])[\"']?(?![0-9]))?", re.IGNORECASE
+)
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _ITEM = re.compile(r"(?:[-*•]|[0-9]{1,2}[.)]|\([0-9a-z]{1,2}\)) ")
 
@@ -84,7 +87,7 @@ def _copy(text: str, start: int, end: int, pieces: list[str], starts: array, end
 
 
 def _replacement(text: str, special: re.Match) -> str:
-    """Return what stands for a special run: at most one character."""
+    """Return what stands for a special run: one character, or none, or one for each border of empty cells."""
     if special["drop"]:
         return ""
     if special["entity"]:
@@ -94,19 +97,28 @@ def _replacement(text: str, special: re.Match) -> str:
     if gap in (" ", "\u00a0", "\u2009"):
         return " "
     if _ROW_TAG.search(gap):
-        return PARAGRAPH
+        row = _ROW_TAG.split(gap)[-1]
+        return PARAGRAPH + CELL * (_borders(row) - 1)
     if _CELL_TAG.search(gap):
-        return CELL
+        return CELL * max(1, _borders(gap))
     if _BLOCK_TAG.search(gap) or _BLANK_LINE.search(gap):
         return PARAGRAPH
     if CELL in gap or "|" in gap:
-        return PARAGRAPH if "\n" in gap else CELL
+        row = gap.rpartition("\n")[2]
+        if "\n" in gap or special.start() == 0:
+            return PARAGRAPH + CELL * (row.count("|") - 1 if "|" in row else row.count(CELL))
+        return CELL * (row.count("|") or row.count(CELL))
     if "\n" in gap and not _wraps(text, special):
         return PARAGRAPH
     if any(character.isspace() for character in gap):
         return " "
     # Tags alone: a superscript is an exponent or a reference mark, everything else is type.
     return "^" if "<sup" in gap else ""
+
+
+def _borders(gap: str) -> int:
+    """Return how many cells of a row begin in a run of tags; one that spans columns begins them all."""
+    return sum(int(cell["span"] or 1) for cell in _CELL_BEGINS.finditer(gap))
 
 
 def _wraps(text: str, gap: re.Match) -> bool:

@@ -23,7 +23,10 @@ _SPELLED = {
 _NUM = rf"(?:{SIGNED}|{COMMA})"
 _TO = r"(?: ?(?:to|–|−|,|;|~) ?)"
 _LEVEL = r"(?:8|9)[0-9](?:\.[0-9])? ?%"
-_INTERVAL = r"(?:CIs?|C\.I\.|(?i:confidence intervals?|credible intervals?)|CrIs?|HDI)"
+_INTERVAL = (
+    r"(?:CIs?|C\.I\.|(?i:(?:confidence|credible|credibility) (?:intervals?|limits))"
+    r"(?: ?[(\[] ?(?:CIs?|C\.I\.|CrIs?) ?[)\]])?|CrIs?|HDI)"
+)
 
 
 def _p_value(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -62,21 +65,23 @@ _STATISTIC = (
 _COEFFICIENT = (
     r"(?:ICC(?: ?\([0-9],[0-9k]\))?|(?i:intra–?class correlation(?: coefficient)?(?: \(ICC\))?)|κ|(?i:kappa)|"
     r"(?i:cronbach's (?:α|alpha))|(?i:correlation coefficient)|(?i:pearson's r|spearman's (?:rho|ρ)|rho)|ρ|r|"
-    r"R ?\^?[2²]|I ?\^?[2²]|[τT]au ?\^?[2²])"
+    r"R ?\^?[2²]|I ?\^?[2²]|(?:τ|[Tt]au) ?\^?[2²])"
 )
 _EFFECT = (
     r"(?:(?:adjusted |a)?(?:OR|RR|HR)|SMD|WMD|MD|NNT|ARR|(?i:cohen's d|hedges'? g)|"
-    r"(?i:odds ratio|risk ratio|relative risk|hazard ratio)(?: \((?:OR|RR|HR)\))?|"
-    r"(?i:(?:standardi[sz]ed )?mean difference)(?: \((?:S?MD|WMD)\))?)"
+    r"(?i:odds ratio|risk ratio|relative risk|hazard ratio|(?:incidence )?rate ratio|prevalence ratio)"
+    r"(?: ?[(\[](?:OR|RR|HR|IRR|PR)[)\]])?|(?i:number needed to treat)(?: ?[(\[]NNT[)\]])?|"
+    r"(?i:(?:standardi[sz]ed |weighted |least[ –]squares )?mean difference|risk difference)"
+    r"(?: ?[(\[](?:S?MD|WMD|RD)[)\]])?)"
 )
 _EFFECT_CUE = re.compile(
     r"a?OR|a?RR|a?HR|adjusted|[SW]?MD|NNT|ARR|[Cc]ohen|[Hh]edges|[Oo]dds|[Rr]isk|[Rr]elative|[Hh]azard|"
-    r"[Mm]ean diff|[Ss]tandard"
+    r"[Mm]ean diff|[Ss]tandard|[Rr]ate|[Ii]ncidence|[Pp]revalence|[Nn]umber|[Ww]eighted|[Ll]east"
 )
 _COEFFICIENT_CUE = re.compile(
-    r"ICC|[Ii]ntra|κ|[Kk]appa|[Cc]ronbach|[Cc]orrelation|[Pp]earson|[Ss]pearman|[Rr]ho|ρ|r|R|I|τ|Tau"
+    r"ICC|[Ii]ntra|κ|[Kk]appa|[Cc]ronbach|[Cc]orrelation|[Pp]earson|[Ss]pearman|[Rr]ho|ρ|r|R|I|τ|[Tt]au"
 )
-_IS = r"(?: ?[=:] ?|,? (?:of|was|is) | (?=[–−]?[0-9]{0,2}\.[0-9]))"
+_IS = r"(?: ?[=:] ?|,? (?:of|was|is) |,? (?=[–−]?[0-9]{0,2}[.·][0-9]))"
 _VALUE = rf"(?P<v>{_NUM}){RIGHT}(?:[ –]?(?P<u>{ANY}))?"
 # In a p value a power of ten needs no superscript to be one: `1 × 10−5`.
 _TINY = r"[0-9.]{1,6} ?[×x] ?10[–−][0-9]{1,3}"
@@ -111,6 +116,14 @@ RULES = (
     ),
     Rule(re.compile(rf"(?<![\w.]){_EFFECT}{_IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
     Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{_IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),
+    Rule(
+        re.compile(
+            rf"(?<![\w.])(?i:kappa|alpha|correlation coefficient)(?: [a-z]{{2,12}}){{1,4}} (?:of|was|is) "
+            rf"(?P<v>[–−]?0?[.·][0-9]{{1,4}}){RIGHT}(?P<u>)"
+        ),
+        _named("coefficient"),
+        re.compile(r"[Kk]appa|[Aa]lpha|[Cc]orrelation"),
+    ),
     Rule(re.compile(rf"(?<![\w.])α ?= ?{_VALUE}"), _named("significance_level"), re.compile(r"α")),
     Rule(
         re.compile(rf"(?<![\w.]){_STATISTIC} ?= ?(?P<v>{_NUM}){RIGHT}(?P<u>)"),

@@ -11,13 +11,16 @@ from helpers.documents.quantity import Quantity, quantity
 from helpers.documents.rules import FIGURE, Rule
 from helpers.documents.units import ANY, TIME, Unit, unit_of
 
-_TO = r"(?: ?[–−~] ?~?| (?:to|through|and|or) )"
+_TO = r"(?: ?[–−~] ?~?| (?:to|through|and|or|vs?\.?|versus|compared (?:with|to)) )"
 _FROM = re.compile(r"(?<!\w)(?i:from) $")
 _SPAN_WORD = re.compile(
     r"(?<!\w)(?i:rang(?:e|es|ed|ing)(?: (?:was|of))?(?: from)?|between|var(?:y|ied|ying) (?:from|between)|"
     r"spanning|age range)[:,=]? ?(?:from |between )?$"
 )
-_AGED = re.compile(r"(?<!\w)(?i:aged?s?|ages)(?: (?:between|from|of|was|range))?[:,]? ?(?:from |between )?$")
+_AGED = re.compile(
+    r"(?<!\w)(?i:aged?s?|ages)(?: eligible(?: for (?:the )?study)?)?(?: (?:between|from|of|was|ranged?))?"
+    r"[:,]? ?(?:from |between )?$"
+)
 _OLD = re.compile(r"(?:[ –](?:old|of age|(?:and|or) (?:older|over|above)))(?!\w)")
 
 
@@ -45,7 +48,10 @@ def _range(match: re.Match, text: str) -> Iterator[Quantity]:
     low, high = number(match["a"]), number(match["b"])
     age = unit.spelling == "years" and (_AGED.search(before) or _OLD.match(text, match.end()))
     named = bool(_SPAN_WORD.search(before) or age)
-    enumerated = joint in ("and", "or") and not (named and joint == "and" and "between" in before.lower())
+    compared = joint[0] in "vc"
+    enumerated = (
+        compared or joint in ("and", "or") and not (named and joint == "and" and "between" in before.lower())
+    )
     if enumerated or (joint == "to" and _FROM.search(before) and not named):
         yield from _two(match, unit, text)
     elif low <= high:
@@ -104,7 +110,12 @@ def _kind(unit: Unit, text: str, start: int, end: int) -> str:
 
 
 _AGE_BEFORE = re.compile(
-    r"(?<!\w)(?i:aged|ages?)(?: (?:of|at|was|is|under|over|below|above|at least|up to))? ?(?:[≥≤<>] ?)?$"
+    r"(?<!\w)(?i:aged|ages?)(?: (?:of|at|was|is|under|over|below|above|at least|up to|limit))?"
+    r"(?: ?[:\f]{1,2} ?)? ?(?:[≥≤<>] ?)?$"
+)
+# "Average itch during a 24-hour period": a mean of times is stated right before the number.
+_STATED = re.compile(
+    r"(?:(?<!\w)(?:was|were|is|of|age|time|duration|follow–up|lasted)|[=:,(])(?: about| approximately)? ?$"
 )
 _POINT_BEFORE = re.compile(
     r"(?<!\w)(?i:at|after|by|from baseline to|until|at the end of|post|at baseline,?|visit|baseline and)"
@@ -123,7 +134,7 @@ def time_kind(unit: Unit, text: str, start: int, end: int) -> str:
     before = text[max(0, start - 40) : start]
     if unit.spelling == "years" and (_OLD.match(text, end) or _AGE_BEFORE.search(before)):
         return "mean" if context.says_mean(text, start) else "age"
-    if context.says_mean(text, start):
+    if context.says_mean(text, start) and _STATED.search(before):
         return "mean"
     if context.says_median(text, start):
         return "median"
@@ -134,7 +145,6 @@ def time_kind(unit: Unit, text: str, start: int, end: int) -> str:
     return "timepoint" if point else "duration"
 
 
-_NUM = rf"(?:{LEFT}{SIGNED})"
 _ITEM = re.compile(rf"(?<![\w.]){PLAIN}(?!\w)")
 _GAP = r"[ –]?"
 
@@ -173,5 +183,5 @@ RANGES = (
 )
 SINGLES = (
     Rule(re.compile(rf"{LEFT}(?P<v>{SIGNED}){_GAP}(?P<u>{ANY})(?! ?±)"), _single),
-    Rule(re.compile(rf"(?<![\w–])(?P<v>{WORD})[ –](?P<u>{TIME})"), _single, FIGURE),
+    Rule(re.compile(rf"(?<![\w–])(?P<v>{WORD})[ –](?P<u>{TIME}|per ?cent(?!\w))"), _single, FIGURE),
 )

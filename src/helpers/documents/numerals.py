@@ -13,7 +13,7 @@ _EXPONENT = rf"(?:[eE][+–−]?[0-9]{{1,2}}(?![0-9])| ?[×x] ?(?:{_POWER}|{_FLA
 _SCALE = r"(?: (?:thousand|million|billion|trillion)\b)"
 PLAIN = rf"(?:{_POWER}|(?:{_WHOLE}(?:[.·][0-9]{{1,8}})?|[.·][0-9]{{1,8}})(?:{_EXPONENT}|{_SCALE})?)"
 # Where a number may begin and end: not inside a word, a longer number, or a name such as IL-1.
-LEFT = r"(?<![\w.,·/^])(?<![A-Za-zα-ω0-9][–−])"
+LEFT = r"(?<![\w.,·/^+])(?<![A-Za-zα-ω0-9][–−])"
 RIGHT = r"(?![\w^]|[.,·][0-9])"
 SIGN = r"(?:[–−+](?=[0-9.·]))?"
 SIGNED = SIGN + PLAIN

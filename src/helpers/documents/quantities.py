@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpers.documents import cells, counts, inference, labelled, measures, spreads, staging
+from helpers.documents import cells, counts, inference, labelled, measures, people, scales, spreads, staging
 from helpers.documents.context import with_relation, with_shared_times, with_shared_units
 from helpers.documents.exclusions import exclude
 from helpers.documents.folding import fold
@@ -18,9 +18,12 @@ GRAMMAR = (
     *staging.RULES,
     *spreads.RULES,
     *measures.AREA_AND_PAIR,
+    *people.SIZES,
     *counts.WHOLES,
     *measures.RANGES,
+    *scales.RULES,
     *measures.SINGLES,
+    *people.NAMED,
     *counts.NAMED,
     *labelled.RULES,
 )
@@ -38,7 +41,8 @@ def find_quantities(text: str) -> list[Quantity]:
     -------
     list of Quantity
         In order of their place, without overlap; `text[q.char_start:q.char_end] == q.printed` for each.
-        Figures in references, addresses, identifiers, numbering and citations are not quantities. The
+        Calendar dates and figures in references, addresses, identifiers, numbering and citations are no
+        quantities. The
         time taken grows in proportion to the length of the text.
 
     """
@@ -47,6 +51,8 @@ def find_quantities(text: str) -> list[Quantity]:
     rest, found = apply(GRAMMAR, context)
     found += cells.read_cells(rest, context)
     found = cells.with_caption_units(sorted(found, key=lambda item: item.char_start), context)
+    # Dates are read so that no rule makes anything else of them, and then left out: they measure nothing.
+    found = [item for item in found if item.kind != "date"]
     found = with_shared_times(context, with_shared_units(context, found))
     return _placed(text, folded, [with_relation(context, item) for item in found])
 

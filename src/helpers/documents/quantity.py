@@ -14,7 +14,7 @@ class Quantity:
     printed : str
         The characters from `char_start` to `char_end`, exactly.
     value : float or None
-        The number; None where two numbers stand for one thing (a range, an interval, a date).
+        The number; None where two numbers stand for one thing (a range, an interval).
     value_low, value_high : float or None
         Ends of a range or of an interval; the quartiles of a median. In a `pair` and in the sides of an
         `area`: the first and the second number as printed. In a `ratio` (12 of 16): part and whole.
@@ -27,7 +27,7 @@ class Quantity:
         0-based offsets into the text that was searched.
     kind : str
         `mean_sd mean_se mean sd median median_iqr ci p_value range percent pair n ratio count dose
-        density length area duration timepoint age grade phase date coefficient statistic effect
+        density length area duration timepoint age grade phase coefficient statistic effect
         estimate score measure magnification`.
     relation : str
         `= < > ≤ ≥ ≈` for a p value, a threshold or an approximate figure; '' otherwise.

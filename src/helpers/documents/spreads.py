@@ -11,7 +11,7 @@ from helpers.documents.quantity import Quantity, quantity
 from helpers.documents.rules import Rule
 from helpers.documents.units import ANY, unit_of
 
-_PM = r"(?:±|\+ ?/ ?[–−])"
+_PM = r"(?:±|\+ ?/? ?[–−])"
 _SD = r"(?:SDs?|S\.D\.|s\.d\.|sd|(?i:standard deviations?))"
 _SE = re.compile(r" ?\(?(?:SEM?|s\.e\.m?\.?|standard error)\b")
 _JOIN = r"[ –]?"
@@ -52,6 +52,10 @@ def _mean_paren_sd(match: re.Match, text: str) -> Iterator[Quantity]:
         )
 
 
+def _mean_paren_se(match: re.Match, text: str) -> Iterator[Quantity]:
+    yield quantity("mean_se", match.span(), number(match["m"]), unit=_centre(match))
+
+
 def _sd_alone(match: re.Match, text: str) -> Iterator[Quantity]:
     value = number(match["s"])
     # "SD 4500" may be a camera: without a sign or a word in between, an SD is in brackets or has decimals.
@@ -64,16 +68,19 @@ def _sd_alone(match: re.Match, text: str) -> Iterator[Quantity]:
 
 
 def _median_iqr(match: re.Match, text: str) -> Iterator[Quantity]:
-    said = match["said"] is not None
-    if not said and not context.says_median(text, match.start("m")):
-        return
+    low, high = number(match["low"]), number(match["high"])
+    if match["said"] is None and not context.says_median(text, match.start("m")):
+        # `median 11 [6, 17] before and 4 [2, 8] after`: the second bracket is read as the first one.
+        inside = low <= number(match["m"]) <= high
+        if not inside or not context.in_sentence_about_median(text, match.start("m")):
+            return
     span = match.start("m"), match.end()
     yield quantity(
         "median_iqr",
         span,
         number(match["m"]),
-        low=number(match["low"]),
-        high=number(match["high"]),
+        low=low,
+        high=high,
         unit=_centre(match),
     )
 
@@ -93,7 +100,7 @@ def _iqr_alone(match: re.Match, text: str) -> Iterator[Quantity]:
 _IQR = r"(?:IQR|(?i:inter–?quartile range)|Q1 ?[–,] ?Q3|25th ?[–,] ?75th percentiles?)"
 _TO = r" ?(?:–|−|,|;|to|~) ?"
 _CENTRE = rf"{LEFT}(?P<m>{_NUM})(?:{_JOIN}(?P<u1>{ANY}))?"
-_QUARTILES = rf"(?P<low>{_NUM}){_TO}(?P<high>{_NUM}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?"
+_QUARTILES = rf"(?P<low>{_NUM})(?:{_JOIN}{ANY})?{_TO}(?P<high>{_NUM}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?"
 
 _CLOSED = rf"(?: ?[)\]](?: (?P<u3>{ANY}))?)?"
 
@@ -116,6 +123,13 @@ RULES = (
             rf"(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?{_CLOSED}"
         ),
         _mean_paren_sd,
+    ),
+    Rule(
+        re.compile(
+            rf"{_CENTRE} ?[(\[] ?(?:{_PM} ?)?(?:SEM?|s\.e\.m?\.?|(?i:standard error(?: of the mean)?))"
+            rf" ?[:,=]? ?(?:of )?{_PM}? ?{PLAIN}(?P<u2>){_CLOSED}"
+        ),
+        _mean_paren_se,
     ),
     Rule(
         re.compile(

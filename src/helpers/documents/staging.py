@@ -13,7 +13,7 @@ _SCALE = (
     r"(?:Norwood(?:[ –/]Hamilton)?|Hamilton(?:[ –/]Norwood)?|Ludwig|Sinclair|Savin|Olsen|"
     r"Fitzpatrick(?: skin)?|BASP|Hamilton and Ludwig|Glogau)"
 )
-_STEP = rf"(?:{ROMAN}(?:–?[a-z](?![a-z]))?(?:–[0-9])?|[0-9](?:[a-c](?![a-z]))?)"
+_STEP = rf"(?:{ROMAN}(?:–?[a-z](?![a-z])|[ –][Vv]ertex)?(?:–[0-9])?|[0-9](?:[a-c](?![a-z])| vertex)?)"
 _TO = r"(?: ?[–−~/] ?| to | and | or )"
 _STAGE = r"(?i:stages?|grades?|types?|class(?:es)?|scores?|scale)"
 _MONTH = (
@@ -28,16 +28,23 @@ _ORDINAL_CUE = re.compile(
     r"[0-9]{1,3}(?:st|nd|rd|th)|[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]eventh|"
     r"[Ee]ighth|[Nn]inth|[Tt]enth|[Ee]leventh|[Tt]welfth"
 )
+_LOOSE = re.compile(r"(?i:types?|class)")
 _BASP = re.compile(r"(?i:BASP|basic type|special type|basic and specific)")
 
 
 def _grade(match: re.Match, text: str) -> Iterator[Quantity]:
     scale = (match["scale"] or "").strip()
+    # "Type II collagen", "class I" of a device: without a scale's name, one must stand before it.
+    if _LOOSE.match(match[0]) and not _SCALE_NEAR.search(text[max(0, match.start() - 260) : match.start()]):
+        return
     low, high = _level(match["low"]), _level(match["high"]) if match["high"] else None
     if match["high"]:
         yield quantity("grade", match.span(), low=low, high=high, unit=scale)
     else:
         yield quantity("grade", match.span(), low, unit=scale)
+
+
+_SCALE_NEAR = re.compile(rf"{_SCALE}|[Ss]kin (?=$)|(?i:photo)(?=$)")
 
 
 def _level(printed: str) -> float:
@@ -98,7 +105,7 @@ RULES = (
             rf"(?<![\w–])(?:[0-3]?[0-9] {_MONTH},? (?:19|20)[0-9]{{2}}|{_MONTH} [0-3]?[0-9],? "
             rf"(?:19|20)[0-9]{{2}}|"
             rf"{_MONTH} (?:19|20)[0-9]{{2}}|(?:1[34]|19|20)[0-9]{{2}}(?P<s>[–/])[01]?[0-9](?P=s)[0-3]?[0-9]|"
-            rf"[0-3]?[0-9](?P<d>[./])[01]?[0-9](?P=d)(?:19|20)[0-9]{{2}})(?![\w;:])"
+            rf"[0-3]?[0-9](?P<d>[./])[01]?[0-9](?P=d)(?:19|20)[0-9]{{2}})(?!\w|[;:] ?[0-9])"
         ),
         _date,
         re.compile(r"[0-9JFMASOND]"),

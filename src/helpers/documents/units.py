@@ -10,7 +10,7 @@ _SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?)|cm[⁻
 _HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
 _COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
 _PER = (
-    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|cm ?(?:\^?2|²)|day|d|vial|week|month|session|treatment|"
+    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|min|day|d|vial|week|month|session|treatment|"
     r"dose|dL|L|site|hour|h)\b)"
 )
 _DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
@@ -29,14 +29,18 @@ UNITS = (
     Unit(rf"{_HAIR} ?(?:/|per) ?{_SQUARE}", "hairs/cm²", "density"),
     Unit(rf"(?:hair )?follicles? ?(?:/|per) ?{_SQUARE}", "follicles/cm²", "density"),
     Unit(rf"follicular units? ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
+    Unit(rf"(?:FUs?|grafts?) ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
     Unit(rf"(?:n|no\.|counts?)? ?/ ?{_SQUARE}", "/cm²", "density"),
+    Unit(rf"per {_SQUARE}", "/cm²", "density"),
     Unit(rf"{_COUNTED}{_PER}?", "", "dose"),
     Unit(rf"(?:mg|µg|mcg|ng|pg|g){_PER}?{_DAY}?(?!\w)", "", "dose"),
     Unit(rf"(?:mL|ml|cc|µL|µl|IU){_PER}?{_DAY}?(?!\w)", "", "dose"),
     Unit(rf"(?:milligrams?|millilit(?:re|er)s?|grams?|micrograms?){_PER}?", "", "dose"),
     Unit(rf"(?:J|mJ|W|mW) ?/ ?{_SQUARE}", "", "dose"),
     Unit(r"kg ?/ ?m ?(?:\^?2|²)", "kg/m²", "measure"),
-    Unit(r"(?:mm ?Hg|kg|°C|beats/min|bpm|kPa|Hz|kHz|MHz)(?!\w)", "", "measure"),
+    Unit(r"(?:mm ?Hg|kg|° ?[CF]|℃|beats/min|bpm|kPa|Hz|kHz|MHz|rpm|kDa|Gy|kcal)(?!\w)", "", "measure"),
+    Unit(r"(?:[mµnp]mol|mol|mIU|mU|U) ?/ ?(?:m?L|dL|m?l|g)(?!\w)", "", "measure"),
+    Unit(r"g ?/ ?m ?(?:\^?2|²) ?/ ?h(?!\w)", "g/m²/h", "measure"),
     Unit(r"(?:mm|µm|um|nm) ?(?:/ ?|per )(?:day|month|week)", "", "measure"),
     Unit(rf"(?:{_SQUARE})", "cm²", "area"),
     Unit(r"mm ?(?:\^?2|²)", "mm²", "area"),
@@ -54,6 +58,7 @@ UNITS = (
     Unit(r"(?:[Mm]onths?|mos?)(?!\w)", "months", "duration"),
     Unit(r"(?:[Yy]ears?|yrs?|y)(?!\w)", "years", "duration"),
     Unit(r"fold(?!\w)", "fold", "ratio"),
+    Unit(r"points(?!\w)", "points", "score"),
     Unit(rf"{_HAIR}(?<=s)(?!\w)", "hairs", "count"),
 )
 # Longest first would not do: alternatives are tried in this order, compound units before their parts.

@@ -17,7 +17,8 @@ class Verification:
     """What came of checking locators.
 
     `verified` tells of each figure (`study_id.id`) whether its token stands where the sheet says; figures
-    of absent texts are not in it. `absent` names the texts that are not at hand, `present` the others.
+    of absent texts are not in it. `absent` names the texts that are not at hand, `present` the others;
+    `words` counts the tokens looked up that are no figures.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -25,6 +26,7 @@ class Verification:
     present: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     unlocated: int = 0
+    words: int = 0
 
     @property
     def agreed(self) -> int:
@@ -94,13 +96,12 @@ def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: Verifi
 
 
 def _verify_places(path: Path, sheet: StudySheet, document: Document, result: Verification) -> None:
-    """Check the words that findings point at: they must stand on their line."""
+    """Check the words that findings and statements point at: they must stand on their line."""
     lines = document.text.split("\n")
-    for finding in sheet.findings:
-        for place in finding.places:
-            text = lines[place.line - 1] if place.line <= len(lines) else None
-            if text is None or (place.printed and place.printed not in text):
-                problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
-                result.problems.append(
-                    Problem(str(path), None, f"findings.{finding.id}", problem, "correct the place")
-                )
+    for field_, place in sheet.places():
+        text = lines[place.line - 1] if place.line <= len(lines) else None
+        held = text is not None and (not place.printed or place.printed in text)
+        result.words += 1
+        if not held:
+            problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
+            result.problems.append(Problem(str(path), None, field_, problem, "correct the place"))

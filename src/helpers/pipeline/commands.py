@@ -175,12 +175,15 @@ def release_command(version: str, out: Path | None) -> None:
 @cli.command("verify", epilog="Example: evidence verify")
 @out_option
 @raw_option
-def verify_command(out: Path | None, raw: Path | None) -> None:
+@click.option("--record", is_flag=True, help="Write what held, with today's date, to verification.yaml.")
+def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     """Compare the outputs with the manifest, and every locator with the source texts that are present."""
+    from datetime import date
+
     from helpers.pipeline.release import verify
 
     root = project_root()
-    found = verify((out or root).resolve(), _raw(root, raw))
+    found = verify((out or root).resolve(), _raw(root, raw), date.today() if record else None)
     for problem in found.problems:
         click.echo(problem, err=True)
     for note in found.notes:

@@ -34,6 +34,20 @@ def folder_hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def raw_hashes(folder: Path) -> dict[str, str]:
+    """Return the sha256 of the raw files that a report is made of, without the source texts.
+
+    The texts are on few machines; which text the figures stand in is told by the sheets' own hashes and the
+    record of the last verification, so that a report is the same with the texts and without them.
+    """
+    hashes = folder_hashes(folder)
+    return {
+        name: value
+        for name, value in hashes.items()
+        if not name.startswith("documents/") or name == "documents/README.md"
+    }
+
+
 def code_hash() -> str:
     """Return one hash over the package's code, templates and data files."""
     package = Path(helpers.__file__).parent

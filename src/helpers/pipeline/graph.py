@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
+from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value_hash
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
@@ -86,7 +86,7 @@ def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) ->
     used = [f"notebooks/{notebook.name}"]
     if stage.raw == "all":
         inputs.append(FolderNode(folder=plan.folders.raw, name="data/raw/"))
-        used += [f"data/raw/{file}" for file in folder_hashes(plan.folders.raw)]
+        used += [f"data/raw/{file}" for file in raw_hashes(plan.folders.raw)]
     elif stage.raw == "sheet" and study is not None:
         sheets = [path for path in (plan.folders.raw / "studies").glob(f"{study}.y*ml") if path.stem == study]
         inputs += [FileNode(path=sheet) for sheet in sheets]
@@ -148,7 +148,7 @@ def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     return Step(
         name="site",
         title="the pages",
-        identity=plan.identity("site", runs, sorted(plan.values.items()), folder_hashes(plan.folders.raw)),
+        identity=plan.identity("site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw)),
         function=work,
         inputs=[
             *(FileNode(path=plan.executed(run)) for run in runs),

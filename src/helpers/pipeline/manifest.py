@@ -16,7 +16,7 @@ from typing import Any
 
 from helpers import __version__
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes
+from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
 from helpers.pipeline.steps import Step
 
@@ -28,7 +28,7 @@ def provenance(folders: RunFolders, steps: Sequence[Step], values: Mapping[str, 
     """Return what the report is made of: all of the manifest but the hashes of tables and pages."""
     lock = folders.root / LOCK_FILE
     notebooks = sorted({label for step in steps for label in step.used if label.startswith("notebooks/")})
-    entity = {f"data/raw/{name}": {"sha256": value} for name, value in folder_hashes(folders.raw).items()}
+    entity = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(folders.raw).items()}
     entity |= {label: {"sha256": file_hash(folders.root / label)} for label in notebooks}
     runs = [step for step in steps if step.parameters or any(label in notebooks for label in step.used)]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from helpers.pipeline.errors import PipelineError
@@ -68,7 +69,7 @@ class Verification:
     notes: list[str]
 
 
-def verify(out: Path, raw: Path) -> Verification:
+def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
     """Compare the outputs with the manifest, and the locators of the raw data with the documents.
 
     Parameters
@@ -77,6 +78,8 @@ def verify(out: Path, raw: Path) -> Verification:
         The folder that holds `data/processed` and `reports`.
     raw : pathlib.Path
         The raw data.
+    record : datetime.date, optional
+        The day to write into the record of the last verification; nothing is recorded when left out.
 
     Returns
     -------
@@ -94,21 +97,38 @@ def verify(out: Path, raw: Path) -> Verification:
         problems += wrong
         total = len(outputs(manifest))
         notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
-    found, note = _locators(raw)
-    return Verification(problems + found, [*notes, note])
+    found, more = _locators(raw, record)
+    return Verification(problems + found, [*notes, *more])
 
 
-def _locators(raw: Path) -> tuple[list[str], str]:
-    """Return the locators that do not hold, and a line that says how many were looked at."""
-    from helpers.documents import verify_locators
+def _locators(raw: Path, record: date | None) -> tuple[list[str], list[str]]:
+    """Return the locators that do not hold, and lines that say how many were looked at, now or last."""
+    from helpers.documents import read_verification, record_verification, stale, verify_locators
 
-    found = verify_locators(raw)
+    found = record_verification(raw, record) if record else verify_locators(raw)
     texts = len(set(found.present))
-    note = f"locators: {found.agreed} of {len(found.verified)} verified against {texts} source text(s)"
+    notes = [
+        f"locators: {found.agreed} of {len(found.verified)} verified against {texts} source text(s), and "
+        f"{found.words} other words of findings and statements looked up"
+    ]
     if found.absent:
         absent = ", ".join(sorted(set(found.absent)))
-        note += (
-            f"; not verified, because the text is not in {raw / 'documents'}: {absent} (the texts are other "
-            "people's work and not part of this project; data/raw/README.md says where to get them)"
+        notes.append(
+            f"not verified now, because the text is not in {raw / 'documents'}: {absent} (the texts are "
+            "other people's work and not part of this project; data/raw/README.md says where to get them)"
         )
-    return [str(problem) for problem in found.problems], note
+    if record and not found.problems:
+        notes.append(f"recorded in {raw / 'verification.yaml'}")
+    old = stale(raw)
+    for study, last in read_verification(raw).items():
+        if study not in old:
+            notes.append(
+                f"last verified on {last.date}: {study}, {last.figures} figures and {last.words} words, "
+                f"text with SHA-256 {last.sha256}"
+            )
+    if old:
+        notes.append(
+            f"never verified as the sheet stands now: {', '.join(old)}; where the texts are at hand: "
+            "evidence verify --record"
+        )
+    return [str(problem) for problem in found.problems], notes

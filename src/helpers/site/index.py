@@ -42,7 +42,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             outcomes=outcomes_table(tables),
             horizon=_horizon_table(tables),
             verification=verification(tables),
-            documents=int((tables["sources"]["document_present"] == True).sum()),  # noqa: E712 - three-valued
+            verified_on=sorted(set(tables["sources"]["verified_on"].dropna())),
             runs=[page for page in pages if not page.file.startswith("printed-")],
             printed=[page for page in pages if page.file.startswith("printed-")],
             tables=list(tables),

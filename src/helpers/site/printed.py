@@ -32,7 +32,7 @@ def _page(study_id: str, rows: pd.DataFrame) -> Page:
         means=[_meaning(row) for row in rows.itertuples()],
         place=[_place(row) for row in rows.itertuples()],
         checked=[
-            FOUND.get(value, "text not at hand") if not pd.isna(value) else "text not at hand"
+            FOUND.get(value, "not looked up yet") if not pd.isna(value) else "not looked up yet"
             for value in rows["verified"]
         ],
     )

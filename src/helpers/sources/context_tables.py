@@ -18,6 +18,7 @@ import pandera.pandas as pa
 from helpers.sources.contacts import contact_details
 from helpers.sources.record import Problem, SourceError
 from helpers.tables import TABLES
+from helpers.tables.context import ROW_RULES
 
 # table -> files under the raw folder; several files of one table are read as one
 FILES = {
@@ -103,10 +104,16 @@ def _value(path: Path, line: int, name: str, text: str, column: Any, problems: l
     if not text:
         return None
     if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
-        problems.append(Problem(str(path), line, name, "an e-mail address or telephone number", "leave it out"))
+        problems.append(
+            Problem(str(path), line, name, "an e-mail address or telephone number", "leave it out")
+        )
+    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        problems.append(Problem(str(path), line, name, f"{text!r} is no ISO date", "write it like 2026-11"))
     if kind.startswith("bool"):
         if text not in _WORDS:
-            problems.append(Problem(str(path), line, name, f"{text!r} is neither yes nor no", "write yes or no"))
+            problems.append(
+                Problem(str(path), line, name, f"{text!r} is neither yes nor no", "write yes or no")
+            )
         return _WORDS.get(text)
     if kind.startswith(("float", "int")):
         whole = kind.startswith("int")
@@ -131,14 +138,15 @@ def _checked(
     except pa.errors.SchemaErrors as error:
         for case in error.failure_cases.to_dict("records"):
             line = None if pd.isna(case["index"]) else lines[int(case["index"])]
-            of_column = case["schema_context"] == "Column"
-            field = str(case["column"]) if of_column else ""
-            check = str(case["check"])
+            field, check = str(case["column"]), str(case["check"])
             what = "missing" if check == "not_nullable" else f"{case['failure_case']!r} breaks {check}"
-            what = what if of_column else check
             remedy = f"mend the row; the page Data explains the table {table}"
             problems.append(Problem(str(path), line, field, what, remedy))
-        raise SourceError(list(dict.fromkeys(problems))) from None
+    for line, row in zip(lines, rows, strict=True) if not problems else ():
+        broken = [said for holds, said in ROW_RULES[table] if not holds(row)]
+        problems += [Problem(str(path), line, "", said, "mend the row") for said in broken]
+    if problems:
+        raise SourceError(list(dict.fromkeys(problems)))
     return rows
 
 

@@ -1,148 +1,192 @@
-"""WHO ICTRP exports, XML: flat `<Trial>` records, read by tag name.
+"""WHO ICTRP exports, XML and CSV: flat trials, read by the names of their fields.
 
-Tags may be missing, new, empty or padded, and text may hold `<br>`. Only `Date_registration3`
-(YYYYMMDD) is a safe date.
+Fields may be missing, new, empty or padded, and text may hold `<br>`. Contact fields are never read.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import parse
+from defusedxml.ElementTree import iterparse
 
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import (
-    age_years,
-    concept_of,
-    name_apart,
-    people,
-    role_of,
-    sex_of,
-    slug,
+from helpers.sources.ictrp_outcomes import arm_rows, outcome_rows
+from helpers.sources.ictrp_words import (
+    allocation_of,
+    assignment_of,
+    comparison_of,
+    iso_date,
+    masking_of,
+    parts_of,
+    phase_of,
 )
-from helpers.sources.time_points import weeks
+from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.registry_words import age_years, people, sex_of
+from helpers.sources.same_trial import join_trials, registry_numbers
+from helpers.sources.source_text import inert, lines_of, read_text
+from helpers.sources.xml_safety import XML_ERRORS, xml_problem
 
 ROOT = "Trials_downloaded_from_ICTRP"
+Fields = dict[str, str]
 
 
 def read_ictrp(path: Path) -> list[SourceRecord]:
-    """Read every trial of an ICTRP XML export, in order.
+    """Read every trial of an ICTRP XML export, in order; country copies and second registers are joined.
 
     Raises
     ------
     SourceError
         For broken or hostile XML, another root, or a trial without an id.
     """
-    try:
-        root = parse(path, forbid_dtd=True).getroot()
-    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError) as error:
-        line = error.position[0] if isinstance(error, ParseError) else None
-        problem = f"not safe, whole XML: {type(error).__name__}"
-        raise SourceError(Problem(str(path), line, "", problem, "export the trial again")) from None
-    if root.tag != ROOT:
-        remedy = f"export from the ICTRP search portal; the root is <{ROOT}>"
-        raise SourceError(Problem(str(path), 1, root.tag, "not an ICTRP export", remedy))
-    trials = root.findall("Trial")
-    if not trials:
+    fields = list(_xml_trials(path))
+    if not fields:
         raise SourceError(Problem(str(path), 1, ROOT, "no <Trial> in it", "export at least one trial"))
-    return [_trial(path, number, trial) for number, trial in enumerate(trials, start=1)]
+    return _records(path, fields, "WHO ICTRP XML")
 
 
-def _trial(path: Path, number: int, trial: Element) -> SourceRecord:
-    field = {child.tag: _plain(child.text) for child in trial}
-    study_id = field.get("TrialID")
-    if not study_id:
-        raise SourceError(Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again"))
+def read_ictrp_csv(path: Path) -> list[SourceRecord]:
+    """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
+    csv.field_size_limit(10_000_000)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    fields = []
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                problem = f"trial {len(fields) + 1} has too many or too few columns"
+                raise SourceError(Problem(str(path), reader.line_num, "", problem, "export it again as CSV"))
+            fields.append({re.sub(r"\W+", "_", name.strip()): text for name, text in row.items()})
+    except csv.Error as error:
+        raise SourceError(
+            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
+        ) from None
+    if not fields:
+        raise SourceError(Problem(str(path), 1, "", "no trial in it", "export at least one trial"))
+    return _records(path, fields, "WHO ICTRP CSV")
+
+
+def _xml_trials(path: Path) -> Iterator[Fields]:
+    """Yield the fields of each trial; a trial is let go when it has been read."""
+    try:
+        root = None
+        for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
+            root = element if root is None else root
+            if event == "end" and element.tag == "Trial" and root.tag == ROOT:
+                yield {str(child.tag): "".join(child.itertext()) for child in element}
+                root.clear()
+    except XML_ERRORS as error:
+        raise xml_problem(path, error) from None
+    if root is None or root.tag != ROOT:
+        remedy = f"export from the ICTRP search portal; the root is <{ROOT}>"
+        raise SourceError(Problem(str(path), 1, str(root.tag)[:40], "not an ICTRP export", remedy))
+
+
+def _records(path: Path, trials: list[Fields], form: str) -> list[SourceRecord]:
+    found = []
+    for number, fields in enumerate(trials, start=1):
+        lowered = {
+            name.lower(): text for name, text in fields.items() if not name.lower().startswith("contact")
+        }
+        if not inert(lowered.get("trialid")):
+            problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
+            raise SourceError(problem)
+        found.append(trial_record(lowered, form))
+    return join_trials(found)
+
+
+def trial_record(fields: Fields, form: str) -> SourceRecord:
+    """Return the rows of one trial from its fields, named as ICTRP names them, in lower case."""
+    text = {name: inert(value) for name, value in fields.items()}
+    study_id = (text["trialid"] or "")[:64]
     return SourceRecord(
-        sources=[_source(study_id, field)],
-        studies=[_study(study_id, field)],
-        arms=_arms(study_id, field),
-        outcomes=_outcomes(study_id, field),
+        sources=[_source(study_id, text, form)],
+        studies=[_study(study_id, text, fields)],
+        arms=arm_rows(study_id, fields.get("intervention")),
+        outcomes=outcome_rows(study_id, fields.get("primary_outcome"), fields.get("secondary_outcome")),
+        registered=[_registered(study_id, text, fields)],
     )
 
 
-def _source(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
+def _source(study_id: str, text: dict[str, str | None], form: str) -> dict[str, Any]:
+    day = iso_us(text.get("export_date"))
+    said = f"Export of the WHO search portal of {day}" if day else None
     return {
         "source_id": study_id,
         "study_id": study_id,
         "tier": "core",
-        "format": "WHO ICTRP XML",
-        "citation": field.get("Public_title"),
+        "format": form,
+        "citation": text.get("public_title") or text.get("scientific_title"),
         "registration": study_id,
-        "status": (field.get("Recruitment_Status") or "").lower() or None,
-        "has_results": _has_results(field),
-        "provenance": field.get("Provenance"),
+        "status": (text.get("recruitment_status") or "").lower() or None,
+        "has_results": _has_results(text),
+        "access": "record",
+        "provenance": text.get("provenance") or said,
     }
 
 
-def _has_results(field: dict[str, str | None]) -> bool | None:
+def iso_us(text: str | None) -> str | None:
+    """Return the day of an export's own stamp, which is written month first."""
+    match = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})", text or "")
+    return iso_date(f"{match[3]}-{match[1]}-{match[2]}") if match else iso_date(text)
+
+
+def _has_results(text: dict[str, str | None]) -> bool | None:
     """Return whether results are posted; None where the export does not say."""
-    if field.get("results_url_link"):
+    if text.get("results_url_link") or text.get("results_date_posted"):
         return True
-    return {"yes": True, "no": False}.get((field.get("results_yes_no") or "").lower())
+    return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
 
 
-def _study(study_id: str, field: dict[str, str | None]) -> dict[str, Any]:
-    design = field.get("Study_design") or ""
-    parts = dict(re.findall(r"(Randomization|Blinding|Assignment): ([^,.;]+)", design))
+def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[str, Any]:
+    design = text.get("study_design") or ""
+    words = [(text.get("study_type") or "").lower(), assignment_of(design)]
     return {
         "study_id": study_id,
-        "title": field.get("Scientific_title") or field.get("Public_title"),
-        "design": ", ".join(
-            filter(None, [(field.get("Study_type") or "").lower(), parts.get("Assignment", "").lower()])
-        ),
-        "allocation": (parts.get("Randomization") or "").lower() or None,
-        "comparison": "parallel" if "parallel" in design.lower() else None,
-        "masking": (parts.get("Blinding") or "").lower() or None,
-        "phase": field.get("Phase"),
-        "n_planned": people(field.get("Target_size")),
-        "sex": sex_of(field.get("Inclusion_gender")),
-        "age_min": age_years(field.get("Inclusion_agemin")),
-        "age_max": age_years(field.get("Inclusion_agemax")),
-        "population": field.get("Condition"),
-        "country": field.get("Countries"),
-        "funding": field.get("Source_Support") or field.get("Primary_sponsor"),
+        "title": text.get("scientific_title") or text.get("public_title"),
+        "design": ", ".join(filter(None, words)) or None,
+        "allocation": allocation_of(design),
+        "comparison": comparison_of(design),
+        "masking": masking_of(design),
+        "phase": phase_of(text.get("phase")),
+        "n_planned": people(text.get("target_size")),
+        "sex": sex_of(text.get("inclusion_gender")),
+        "age_min": age_years(text.get("inclusion_agemin")),
+        "age_max": age_years(text.get("inclusion_agemax")),
+        "population": "; ".join(parts_of(";".join(lines_of(fields.get("condition"))))) or None,
+        "country": ", ".join(parts_of(text.get("countries"))) or None,
+        "funding": text.get("source_support") or text.get("primary_sponsor"),
         "registration": study_id,
-        "registered_on": _iso(field.get("Date_registration3")),
-        "starts_on": field.get("Date_enrollement"),
+        "registered_on": iso_date(text.get("date_registration3")) or iso_date(text.get("date_registration")),
+        "starts_on": iso_date(text.get("date_enrollement") or text.get("date_enrolment")),
+        "ends_on": iso_date(text.get("results_date_completed")),
     }
 
 
-def _arms(study_id: str, field: dict[str, str | None]) -> list[dict[str, Any]]:
-    text = field.get("Intervention") or ""
-    arms = []
-    for part in re.split(r"(?=Intervention \d+:)", text):
-        words = re.sub(r"^Intervention \d+:\s*", "", part).strip()
-        if words:
-            name = re.search(r"\b[Gg]roup ([A-Z])\b", words)
-            arm_id = f"group_{name.group(1).lower()}" if name else slug(words)
-            arms.append(
-                {"study_id": study_id, "arm_id": arm_id, "role": role_of(words), "label": words[:200]}
-            )
-    return name_apart(arms, "arm_id")
-
-
-def _outcomes(study_id: str, field: dict[str, str | None]) -> list[dict[str, Any]]:
-    rows = []
-    for tag, priority in (("Primary_outcome", "primary"), ("Secondary_outcome", "secondary")):
-        items = [item.strip() for item in (field.get(tag) or "").split(";") if item.strip()]
-        for index, item in enumerate(items):
-            measure, _, rest = item.partition(" Timepoint: ")
-            time = rest.partition(" Method of measurement:")[0].strip(" .") or None
-            row = {"study_id": study_id, "outcome_id": f"{priority}-{index + 1}", "priority": priority}
-            row |= {"concept": concept_of(measure), "measure": measure.strip(" .")}
-            rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
-    return rows
-
-
-def _plain(text: str | None) -> str | None:
-    """Undo line-break marks and padding; empty text is missing."""
-    return re.sub(r"\s+", " ", re.sub(r"<br\s*/?>", " ", text or "")).strip() or None
-
-
-def _iso(stamp: str | None) -> str | None:
-    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}" if stamp and re.fullmatch(r"\d{8}", stamp) else None
+def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[str, Any]:
+    """Return the facts that no table has a column for."""
+    others = registry_numbers(f"{text.get('secondary_id') or ''} {text.get('other_records') or ''}")
+    return {
+        "study_id": study_id,
+        "acronym": text.get("acronym"),
+        "other_ids": [name for name in others if name != study_id],
+        "register": text.get("source_register"),
+        "address": text.get("web_address"),
+        "refreshed_on": iso_date(text.get("last_refreshed_on")),
+        "eligibility": "\n".join(
+            line
+            for name in ("inclusion_criteria", "exclusion_criteria")
+            for line in lines_of(fields.get(name))
+        )
+        or None,
+        "intervention": text.get("intervention"),
+        "phase_printed": text.get("phase"),
+        "size_printed": text.get("target_size"),
+        "design_printed": text.get("study_design"),
+        "secondary_sponsor": text.get("secondary_sponsor"),
+        "ethics": text.get("ethics_review_status"),
+        "ethics_on": iso_date(text.get("ethics_review_approval_date")),
+        "sharing_plan": text.get("results_ipd_plan"),
+    }

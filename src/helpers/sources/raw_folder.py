@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from helpers.sources.context_tables import read_context
+from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.registry_words import role_of
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
@@ -173,6 +175,22 @@ def _merge(sheet: SourceRecord, path: Path, record: SourceRecord, raw: Path, dis
                 )
             else:
                 getattr(sheet, name).append(row | {"study_id": source["study_id"]})
+    _merge_posted(sheet, record)
+
+
+def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
+    """Add what a register posts: figures, results and events; a posted group without an arm becomes one."""
+    named = {"study_id": sheet.sources[0]["study_id"], "source_id": sheet.sources[0]["source_id"]}
+    sheet.quantities += [row | named for row in posted_figures(record)]
+    sheet.results += [row | named for row in record.results]
+    sheet.adverse_events += [row | {"study_id": named["study_id"]} for row in record.adverse_events]
+    known = {arm["arm_id"] for arm in sheet.arms}
+    for row in (*record.results, *record.adverse_events):
+        if row["arm_id"] not in known:
+            known.add(row["arm_id"])
+            label = row["group"] or row["arm_id"]
+            arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
+            sheet.arms.append(arm | {"study_id": named["study_id"]})
 
 
 def _fill(

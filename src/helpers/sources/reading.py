@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from helpers.sources.ctgov import read_ctgov
-from helpers.sources.ictrp import read_ictrp
+from helpers.sources.ictrp import read_ictrp, read_ictrp_csv
+from helpers.sources.irct_page import read_irct
+from helpers.sources.medpath_page import read_medpath
+from helpers.sources.recognition import KNOWN, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.registry_exchange import read_exchange
 from helpers.sources.sheet_record import sheet_record
 from helpers.sources.study_sheet import read_sheet
 
-HEAD = 4096
-MAX_BYTES = 200_000_000
+__all__ = ["READERS", "read_source", "read_sources", "recognise"]
+
+
+def _sheet(path: Path) -> Iterator[SourceRecord]:
+    yield sheet_record(read_sheet(path))
+
+
+READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
+    "sheet": _sheet,
+    "ctgov": read_ctgov,
+    "ictrp": read_ictrp,
+    "ictrp_csv": read_ictrp_csv,
+    "exchange": read_exchange,
+    "medpath": read_medpath,
+    "irct": read_irct,
+}
 
 
 def read_source(path: str | Path) -> SourceRecord:
@@ -21,7 +39,7 @@ def read_source(path: str | Path) -> SourceRecord:
     Parameters
     ----------
     path : path
-        A study sheet (YAML), a ClinicalTrials.gov API v2 study (JSON) or a WHO ICTRP export (XML).
+        A file of any form that `recognise` knows.
 
     Returns
     -------
@@ -41,46 +59,19 @@ def read_source(path: str | Path) -> SourceRecord:
 
 
 def read_sources(path: str | Path) -> Iterator[SourceRecord]:
-    """Yield every record of a file, in order; errors as in `read_source`."""
-    path = Path(path)
-    form = recognise(path)
-    if form == "sheet":
-        yield sheet_record(read_sheet(path))
-    elif form == "ctgov":
-        yield read_ctgov(path)
-    else:
-        yield from read_ictrp(path)
+    """Yield every record of a file, in order; errors as in `read_source`.
 
-
-def recognise(path: str | Path) -> str:
-    """Return `sheet`, `ctgov` or `ictrp` from a file's first bytes.
-
-    Raises
-    ------
-    SourceError
-        For a missing, empty or huge file, or one of no known format.
+    Pages of ClinicalTrials.gov are streamed: where a page breaks off, its whole studies come first.
     """
     path = Path(path)
-    if not path.is_file():
-        raise SourceError(Problem(str(path), None, "", "no such file", "check the name and the folder"))
-    size = path.stat().st_size
-    if size == 0 or size > MAX_BYTES:
-        what = "the file is empty" if size == 0 else f"the file has {size} bytes"
-        raise SourceError(Problem(str(path), None, "", what, "export or download it again"))
+    form = recognise(path)
+    if form not in READERS:
+        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN}"))
     try:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+        yield from READERS[form](path)
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
         raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
-    if head.startswith((b"{", b"[")):
-        return "ctgov"
-    if head.startswith(b"<"):
-        return "ictrp"
-    if head.startswith(b"PK"):
-        raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))
-    lines = head.decode("utf-8", "replace").splitlines()
-    if any(line.startswith(("study_sheet:", "study_id:")) for line in lines):
-        return "sheet"
-    known = "a study sheet (YAML), a ClinicalTrials.gov API v2 study (JSON) or an ICTRP export (XML)"
-    raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {known}"))
+    except RecursionError:
+        problem = "nested too deeply"
+        raise SourceError(Problem(str(path), None, "", problem, "export or download it again")) from None

@@ -11,7 +11,9 @@ class SourceRecord:
     """Rows read from one source, as plain dictionaries with the column names of the tables.
 
     `results` and `adverse_events` hold values as printed; `helpers.cleaning` brings them to one unit.
-    `reader_findings` and `reader_judgements` come from study sheets only.
+    `reader_findings` and `reader_judgements` come from study sheets only; `registered` holds a
+    register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and `event_totals` come from
+    registers that post results.
     """
 
     sources: list[dict[str, Any]] = field(default_factory=list)
@@ -24,6 +26,12 @@ class SourceRecord:
     quantities: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
+    registered: list[dict[str, Any]] = field(default_factory=list)
+    flow: list[dict[str, Any]] = field(default_factory=list)
+    baseline: list[dict[str, Any]] = field(default_factory=list)
+    analyses: list[dict[str, Any]] = field(default_factory=list)
+    posted_outcomes: list[dict[str, Any]] = field(default_factory=list)
+    event_totals: list[dict[str, Any]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)

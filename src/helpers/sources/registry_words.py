@@ -12,21 +12,28 @@ _CONCEPT_RULES = (
     (r"hair count|number of hairs", "hair_count"),
     (r"vellus", "vellus_share"),
     (r"terminal hair", "terminal_share"),
-    (r"thickness|diameter|calib", "hair_thickness"),
+    (
+        r"(hair|shaft|follic)\w*\W.{0,40}(thickness|diameter|calib)|"
+        r"(thickness|diameter|calibre?) of (the )?hair",
+        "hair_thickness",
+    ),
     (r"patient global|PGAIS|patient.s global", "patient_global"),
     (r"investigator|IGAIS|physician", "investigator_global"),
     (r"satisf", "satisfaction"),
-    (r"norwood|ludwig|severity", "severity_stage"),
+    (
+        r"norwood|ludwig|\bSALT\b|(hair|alopecia|baldness)\b.{0,40}severity|"
+        r"severity of (the )?(hair|alopecia|bald)",
+        "severity_stage",
+    ),
 )
+_RULES = tuple((re.compile(rule, re.IGNORECASE | re.DOTALL), concept) for rule, concept in _CONCEPT_RULES)
 OLDEST = 120  # registers write 999 where there is no limit
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
 
 def concept_of(text: str) -> str:
     """Return the outcome concept that a register's outcome names; `other_outcome` when none fits."""
-    return next(
-        (concept for rule, concept in _CONCEPT_RULES if re.search(rule, text, re.IGNORECASE)), "other_outcome"
-    )
+    return next((concept for rule, concept in _RULES if rule.search(text)), "other_outcome")
 
 
 def role_of(words: str, kind: str | None = None) -> str:
@@ -43,10 +50,16 @@ def role_of(words: str, kind: str | None = None) -> str:
 
 
 def age_years(text: str | None) -> float | None:
-    """Return an age such as `18 Years`, `6 Months` or `18` in years; None for `N/A`, `no limit` or 999."""
-    match = re.search(r"(\d+(?:\.\d+)?)\s*(year|month|week|day)?", (text or "").lower())
-    age = float(match.group(1)) * _YEARS[match.group(2) or "year"] if match else None
-    return None if age is None or age > OLDEST else age
+    """Return an age such as `18 Years`, `6 Months`, `18Y` or `>= 20age old` in years; None for no limit."""
+    match = re.search(
+        r"(\d{1,6}(?:\.\d{1,6})?)\s*(year|month|week|day|[ymwd](?![a-z]))?", (text or "").lower()
+    )
+    if not match:
+        return None
+    unit = match.group(2) or "year"
+    unit = next(name for name in _YEARS if name.startswith(unit))
+    age = float(match.group(1)) * _YEARS[unit]
+    return None if age > OLDEST else age
 
 
 def slug(text: str) -> str:
@@ -56,7 +69,12 @@ def slug(text: str) -> str:
 
 def sex_of(text: str | None) -> str | None:
     """Return all, male or female for a register's words; None where they say none of the three."""
-    words = set(re.findall(r"both|all|(?:fe)?males?|(?:wo)?m[ae]n", (text or "").lower()))
+    low = (text or "").strip().lower()
+    if low in ("m", "f", "b"):
+        return {"m": "male", "f": "female", "b": "all"}[low]
+    if ticked := dict(re.findall(r"((?:fe)?male)s?\s*:\s*(yes|no)", low)):
+        low = " ".join(sex for sex, answer in ticked.items() if answer == "yes")
+    words = set(re.findall(r"\b(?:both|all|(?:fe)?males?|(?:wo)?m[ae]n)\b", low))
     men, women = words & {"male", "males", "man", "men"}, words & {"female", "females", "woman", "women"}
     if words & {"both", "all"} or (men and women):
         return "all"
@@ -65,6 +83,8 @@ def sex_of(text: str | None) -> str | None:
 
 def people(text: str | None) -> int | None:
     """Return a target size: `60`, or the sum of `treated:30;control:30;`; None for any other words."""
+    if planned := re.search(r"(?:planned|target) sample size:?\s*(\d{1,9})\b", text or "", re.IGNORECASE):
+        return int(planned.group(1)) or None
     parts = [part for part in (text or "").split(";") if part.strip()]
     sizes = [re.fullmatch(r"\s*(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
     return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None

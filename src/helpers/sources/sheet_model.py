@@ -6,6 +6,7 @@ figure is named by its quantity's id, or `id.low`, `id.high`, `id.sd` for a part
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -294,3 +295,9 @@ class StudySheet(Block):
     adverse_events: list[AdverseEvent] = []
     findings: list[ReaderFinding] = []
     risk_of_bias: RiskOfBias | None = None
+
+    def places(self) -> Iterator[tuple[str, Evidence]]:
+        """Yield every place that is not a figure's, with the field that names it."""
+        for finding in self.findings:
+            for place in finding.places:
+                yield f"findings.{finding.id}", place

@@ -7,6 +7,7 @@ formula. In reading order: `effect_sizes` (with `mean_differences`, `paired_chan
 `tau_posterior`, `marginals`), and the conversions (`conversions`, `quantiles`, `change_scores`, `dominance`).
 """
 
+from helpers.synthesis.back_transforms import back_transformed
 from helpers.synthesis.batches import pool_many
 from helpers.synthesis.bayes import BayesPooled, bayes_pool
 from helpers.synthesis.change_scores import change_correlation, change_sd, log_ratio_from_percent
@@ -29,7 +30,7 @@ from helpers.synthesis.pooled_many import PooledMany
 from helpers.synthesis.pooling import pool
 from helpers.synthesis.quantiles import MeanAndSd, mean_sd_from_quantiles
 from helpers.synthesis.regression_fit import MetaRegression
-from helpers.synthesis.small_study import EggerTest, RankTest, egger_test, rank_test
+from helpers.synthesis.small_study import EggerTest, RankTest, egger_test, fail_safe_n, rank_test
 from helpers.synthesis.subgroups import Subgroups, subgroup_test
 from helpers.synthesis.trim_and_fill import TrimAndFill, trim_and_fill
 
@@ -47,6 +48,7 @@ __all__ = [
     "Subgroups",
     "ThreeLevel",
     "TrimAndFill",
+    "back_transformed",
     "bayes_pool",
     "change_correlation",
     "change_sd",
@@ -57,6 +59,7 @@ __all__ = [
     "delta_from_u",
     "effect_size",
     "egger_test",
+    "fail_safe_n",
     "influence",
     "leave_one_out",
     "log_ratio_from_percent",

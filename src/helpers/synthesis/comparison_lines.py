@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.synthesis.comparability import why_not
+from helpers.synthesis.directions import direction
 from helpers.tables import records, split_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 
 CONTRAST_WORDS = {
     "within_arm": "change within one group",
@@ -35,43 +36,6 @@ _EMPTY = (
     "quantity_ids",
     "_measure",
 )
-
-
-def direction(
-    effect: float | None,
-    concept: str,
-    lowest: float | None = None,
-    highest: float | None = None,
-    stated: str | None = None,
-) -> str:
-    """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
-
-    Parameters
-    ----------
-    effect : float or None
-        Change or difference; a missing one may still have a range.
-    concept : str
-        Outcome; its better direction comes from the vocabulary.
-    lowest, highest : float or None
-        Ends of a printed range, used where there is no single effect; a range that holds 0 is unclear.
-    stated : str or None
-        `higher`, `lower` or `no change`, as a median or the source's words tell, where there is no effect.
-
-    """
-    better = OUTCOME_CONCEPTS[concept].better
-    if not better:
-        return "unclear"
-    if effect == 0 or (effect is None and stated == "no change"):
-        return "no change"
-    if effect is None and stated:
-        rises = stated == "higher"
-    elif effect is None:
-        rises, falls = lowest is not None and lowest > 0, highest is not None and highest < 0
-        if not rises and not falls:
-            return "unclear"
-    else:
-        rises = effect > 0
-    return "better" if rises == (better == "higher") else "worse"
 
 
 def comparison_lines(
@@ -121,7 +85,7 @@ def comparison_lines(
     _number(lines)
     for line in lines:
         line["risk_of_bias"] = overall.get(line["study_id"])
-        reasons = _why_not(line, lines, time_tolerance)
+        reasons = why_not(line, lines, time_tolerance)
         line["comparable"], line["why_not"] = not reasons, "; ".join(reasons) or None
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in lines]
 
@@ -229,47 +193,3 @@ def _number(lines: list[dict[str, Any]]) -> None:
         key = f"{line['study_id']}.{line['concept']}"
         counts[key] = counts.get(key, 0) + 1
         line["line_id"] = f"{key}.{counts[key]}"
-
-
-def _why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> list[str]:
-    """Return why a line has no partner; an empty list when it has one."""
-    name = label(line["concept"])
-    if line["direction"] == "not reported":
-        return [f"planned or named, and no figure reported: {name}"]
-    if line.get("_counted") is False:
-        return ["events are listed without counts"]
-    if line["ci_lower"] is None:
-        return ["no interval can be computed from what is printed"]
-    others = [
-        other
-        for other in lines
-        if other["concept"] == line["concept"] and other["study_id"] != line["study_id"]
-    ]
-    others = [other for other in others if other["ci_lower"] is not None]
-    if not others:
-        return [f"no other study reports {name} with an interval"]
-    steps = (
-        ("contrast", lambda a, b: a["contrast"] == b["contrast"], "others report another kind of contrast"),
-        (
-            "unit",
-            lambda a, b: (a["unit"], a["_measure"]) == (b["unit"], b["_measure"]),
-            "others use another unit or measure",
-        ),
-        (
-            "time",
-            lambda a, b: alike(a["timepoint_weeks"], b["timepoint_weeks"], tolerance),
-            "others measure at another time",
-        ),
-    )
-    for _, test, reason in steps:
-        others = [other for other in others if test(line, other)]
-        if not others:
-            return [reason]
-    return []
-
-
-def alike(a: float | None, b: float | None, tolerance: float) -> bool:
-    """Return whether two times in weeks are near enough to be set side by side."""
-    if a is None or b is None:
-        return False
-    return abs(a - b) <= tolerance * max(a, b)

@@ -1,14 +1,16 @@
 """Counts: proportions of one group, and two groups compared by risk ratio, odds ratio or risk difference.
 
 Cells of zero get metafor's usual correction: `add` (1/2) to the cells of the rows that have one (`to` says
-which rows). PFT and PAS take zeros as they are unless `add` is given. Sources: Freeman and Tukey (1950, PFT);
-Cochrane Handbook 10.4 and Sweeting, Sutton and Lambert (2004) for the correction.
+which rows). PFT, PAS, AS and PHI take zeros as they are unless `add` is given. Sources: Freeman and Tukey
+(1950, PFT); Yusuf et al. (1985, PETO); Ruecker et al. (2009, AS); Cochrane Handbook 10.4 and Sweeting, Sutton
+and Lambert (2004) for the correction.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from helpers.synthesis.associations import phi, yule
 from helpers.synthesis.mean_differences import Effects
 
 ZERO_RULES = ("only0", "all", "if0all", "none")
@@ -21,6 +23,13 @@ def rows_to_correct(to: str, has_zero: np.ndarray) -> np.ndarray:
     if to == "if0all":
         return np.broadcast_to(has_zero.any(axis=-1, keepdims=True), has_zero.shape).copy()
     return has_zero if to == "only0" else np.zeros_like(has_zero)
+
+
+def without_events(measure: str, cells: list[np.ndarray]) -> np.ndarray:
+    """Say which rows have no event in either group, or (of tables) nothing but events."""
+    first, second, third, fourth = cells
+    nothing = (first == 0) & (third == 0)
+    return nothing if measure.startswith("IR") else nothing | ((second == 0) & (fourth == 0))
 
 
 def proportion(measure: str, xi: np.ndarray, mi: np.ndarray) -> Effects:
@@ -46,5 +55,20 @@ def two_by_two(measure: str, ai: np.ndarray, bi: np.ndarray, ci: np.ndarray, di:
         return np.log(ai * di / (bi * ci)), 1 / ai + 1 / bi + 1 / ci + 1 / di
     if measure == "RR":
         return np.log((ai / n1i) / (ci / n2i)), 1 / ai - 1 / n1i + 1 / ci - 1 / n2i
+    if measure == "PETO":
+        return peto(ai, n1i, n2i, events=ai + ci, others=bi + di)
+    if measure == "PHI":
+        return phi(ai, bi, ci, di)
+    if measure in ("YUQ", "YUY"):
+        return yule(ai, bi, ci, di, power=1.0 if measure == "YUQ" else 0.5)
     p1, p2 = ai / n1i, ci / n2i
+    if measure == "AS":
+        return np.arcsin(np.sqrt(p1)) - np.arcsin(np.sqrt(p2)), 1 / (4 * n1i) + 1 / (4 * n2i)
     return p1 - p2, p1 * (1 - p1) / n1i + p2 * (1 - p2) / n2i
+
+
+def peto(ai, n1i, n2i, events, others) -> Effects:
+    """PETO: log odds ratio from observed less expected events and their hypergeometric variance."""
+    n = n1i + n2i
+    variance = events * others * n1i * n2i / (n**2 * (n - 1))
+    return (ai - events * n1i / n) / variance, 1 / variance

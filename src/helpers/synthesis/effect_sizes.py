@@ -9,27 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis import counts, mean_differences, paired_changes
+from helpers.synthesis import counts, rates
 from helpers.synthesis.effect_inputs import aligned, look_up, refuse_impossible, split_groups
-from helpers.synthesis.inputs import one_of
+from helpers.synthesis.inputs import one_of, refuse
+from helpers.synthesis.measures import (
+    FORMULAS,
+    MEASURES,
+    NEWER,
+    PROPORTIONS,
+    RATES,
+    STANDARDISED,
+    TABLES,
+    UNCORRECTED,
+)
 
-TWO_GROUPS = ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")
-PAIRS = ("m1i", "m2i", "sd1i", "sd2i", "ni", "ri")
-FORMULAS = {
-    "MD": (mean_differences.md, TWO_GROUPS, ("LS", "HO")),
-    "SMD": (mean_differences.smd, TWO_GROUPS, ("LS", "LS2", "UB", "AV")),
-    "SMDH": (mean_differences.smdh, TWO_GROUPS, ("LS",)),
-    "ROM": (mean_differences.rom, TWO_GROUPS, ("LS", "HO", "AV", "AVHO")),
-    "MC": (paired_changes.mc, PAIRS, ("LS",)),
-    "SMCC": (paired_changes.smcc, PAIRS, ("LS", "LS2", "UB", "AV")),
-    "SMCR": (paired_changes.smcr, ("m1i", "m2i", "sd1i", "ni", "ri"), ("LS", "LS2")),
-    "SMCRH": (paired_changes.smcrh, PAIRS, ("LS",)),
-    "ROMC": (paired_changes.romc, PAIRS, ("LS",)),
-}
-PROPORTIONS = ("PR", "PLN", "PLO", "PAS", "PFT")
-TABLES = ("RR", "OR", "RD")
-MEASURES = (*FORMULAS, *PROPORTIONS, *TABLES)
-STANDARDISED = ("SMD", "SMDH", "SMCC", "SMCR", "SMCRH")
 HUGE_SMD = 5.0
 
 
@@ -82,18 +75,20 @@ def effect_size(
     Parameters
     ----------
     measure : str
-        Two groups (``m1i, sd1i, n1i, m2i, sd2i, n2i``): MD, SMD, SMDH, ROM. Paired (``m1i, m2i, sd1i, sd2i,
-        ni, ri``): MC, SMCC, SMCR (without sd2i), SMCRH, ROMC; for SMCR and SMCRH sd1i is the SD *before*.
-        Proportions (``xi, ni`` or ``xi, mi``): PR, PLO, PFT, PLN, PAS. Two by two tables (``ai, bi, ci, di``
-        or ``ai, n1i, ci, n2i``): RR, OR (both as logs), RD.
+        Two groups (``m1i, sd1i, n1i, m2i, sd2i, n2i``): MD, SMD, SMDH, SMD1, SMD1H, ROM, RPB, and of the
+        spread CVR, VR. Paired (``m1i, m2i, sd1i, sd2i, ni, ri``): MC, SMCC, SMCR (without sd2i), SMCRH, ROMC;
+        for SMCR and SMCRH sd1i is the SD *before*. One group (``mi, sdi, ni``): MN, SMN, MNLN. Proportions
+        (``xi, ni`` or ``xi, mi``): PR, PLO, PFT, PLN, PAS. Two by two tables (``ai, bi, ci, di`` or ``ai,
+        n1i, ci, n2i``): RR, OR, PETO (all as logs), RD, AS, PHI, YUQ, YUY. Events over person-time (``x1i,
+        t1i, x2i, t2i``): IRR (as a log), IRD, IRSD. Correlations (``ri, ni``): COR, ZCOR.
     data : DataFrame, optional
         Table in which an input given as text is looked up as a column.
     vtype : str, optional
         Variance type: LS (the default everywhere); also LS2, UB, AV for SMD and SMCC, LS2 for SMCR, HO for
         MD, HO, AV, AVHO for ROM. AV and AVHO average over the studies, the last axis.
     add, to, drop00 : float, str, bool
-        Zero cells: `add` (1/2; 0 for PFT and PAS) is added to the cells of the rows that `to` names (only0,
-        all, if0all, none); with `drop00`, tables without any event or any non-event become NaN.
+        Zero cells: `add` (1/2; 0 for PFT, PAS, AS, PHI and IRSD) is added to the cells of the rows that `to`
+        names (only0, all, if0all, none); with `drop00`, tables without any event or any non-event become NaN.
     **inputs : float or array_like
         The numbers, by metafor's names. A plain number serves every row (``ri=0.5``). Arrays of more than
         one dimension are broadcast, so that a grid of ``ri`` of shape (g, 1) gives effects (g, k) at once.
@@ -116,9 +111,10 @@ def effect_size(
 
     Notes
     -----
-    Where versions of metafor differ the newer is followed: the variances of SMDH and SMCRH are those since
-    4.6, ROM and ROMC carry the bias correction that is the default since 5.0. Formulas: Borenstein et al.
-    (2009) and the papers named in the modules `mean_differences`, `paired_changes` and `counts`.
+    Where versions of metafor differ the newer is followed: the variances of SMDH, SMD1H and SMCRH are those
+    since 4.6; ROM, ROMC and CVR carry the bias correction that is the default since 5.0. Formulas: Borenstein
+    et al. (2009) and the papers named in the modules `mean_differences`, `paired_changes`, `single_groups`,
+    `spreads`, `associations`, `counts` and `rates`.
 
     Examples
     --------
@@ -156,7 +152,7 @@ def continuous(measure: str, columns: dict[str, np.ndarray], vtype: str) -> Effe
             f"{measure} beyond {HUGE_SMD:g} in row {where}: was a standard error given as an SD?",
             stacklevel=3,
         )
-    newer = {"SMDH": "4.6", "SMCRH": "4.6", "ROM": "5.0", "ROMC": "5.0"}.get(measure)
+    newer = NEWER.get(measure)
     note = f"{measure}, variance type {vtype}" + (f", as in metafor since {newer}" if newer else "")
     return EffectSizes(measure, yi, vi, np.zeros(yi.shape, bool), note)
 
@@ -165,22 +161,38 @@ def counted(
     measure: str, columns: dict[str, np.ndarray], add: float | None, to: str, drop00: bool
 ) -> EffectSizes:
     """Effect sizes from counts, with the zero-cell correction."""
-    if measure in PROPORTIONS:
-        cells = list(split_groups(measure, columns, (("xi", "mi", "ni"),)))
-        add = (0.0 if measure in ("PAS", "PFT") else 0.5) if add is None else add
-    else:
-        cells = list(split_groups(measure, columns, (("ai", "bi", "n1i"), ("ci", "di", "n2i"))))
-        add = 0.5 if add is None else add
-    if drop00 and len(cells) == 4:
-        ai, bi, ci, di = cells
-        nothing = ((ai == 0) & (ci == 0)) | ((bi == 0) & (di == 0))
+    cells = cells_of(measure, columns)
+    add = (0.0 if measure in UNCORRECTED else 0.5) if add is None else add
+    if drop00 and measure in (*TABLES, *RATES):
+        nothing = counts.without_events(measure, cells)
         cells = [np.where(nothing, np.nan, cell) for cell in cells]
-    has_zero = np.any([cell == 0 for cell in cells], axis=0)
+    counted_cells = (0, 2) if measure in RATES else range(len(cells))  # the other two are person-times
+    has_zero = np.any([cells[i] == 0 for i in counted_cells], axis=0)
     corrected = counts.rows_to_correct(to, has_zero) & (add > 0)
-    cells = [cell + add * corrected for cell in cells]
+    cells = [cell + add * corrected if i in counted_cells else cell for i, cell in enumerate(cells)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        yi, vi = (counts.proportion if len(cells) == 2 else counts.two_by_two)(measure, *cells)
+        yi, vi = COUNT_FORMULAS[measure](measure, *cells)
     undefined = ~(np.isfinite(yi) & np.isfinite(vi))
     yi, vi = np.where(undefined, np.nan, yi), np.where(undefined, np.nan, vi)
     note = f"{measure}; {int(corrected.sum())} of {yi.size} rows with {add:g} added to each cell (rule {to})"
     return EffectSizes(measure, yi, vi, corrected, note)
+
+
+def cells_of(measure: str, columns: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Check the counts of a measure: events and non-events of each group, or events and person-times."""
+    if measure in RATES:
+        names = ("x1i", "t1i", "x2i", "t2i")
+        cells = aligned(measure, columns, names)
+        for name, values in zip(names, cells, strict=True):
+            refuse(name, values < 0, "is negative", "a count or a time is zero or more")
+            refuse(name, np.isinf(values), "is infinite", "give a number")
+        return cells
+    one, two = ("xi", "mi", "ni"), (("ai", "bi", "n1i"), ("ci", "di", "n2i"))
+    return list(split_groups(measure, columns, (one,) if measure in PROPORTIONS else two))
+
+
+COUNT_FORMULAS = (
+    dict.fromkeys(PROPORTIONS, counts.proportion)
+    | dict.fromkeys(TABLES, counts.two_by_two)
+    | dict.fromkeys(RATES, rates.person_times)
+)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS, alike
+from helpers.synthesis.comparability import alike
+from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.pooling import pool
 from helpers.tables import join_ids, records
 from helpers.tables.vocabulary import label

@@ -13,19 +13,23 @@ from scipy.special import chdtrc, chdtri, ndtr, ndtri, stdtr, stdtrit
 from helpers.synthesis.tau2 import typical_variance
 from helpers.synthesis.tau2_roots import q_root
 
-PREDICTION_KINDS = ("z", "t", "riley")
+PREDICTION_KINDS = ("z", "t", "riley", "simple")
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class HeterogeneityInterval:
-    """Q-profile limits (lower, upper): tau2 in squared units, tau in units, i2 in percent, h2 a ratio."""
+    """Q-profile limits (lower, upper): tau2 in squared units, tau in units, i2 in percent, h2 a ratio.
+
+    `empty` says that no tau2 fits: the effects are closer to each other than their errors let expect.
+    """
 
     tau2: Interval
     tau: Interval
     i2: Interval
     h2: Interval
     level: float
+    empty: bool = False
 
 
 def critical_value(level: float, df: float | None) -> float:
@@ -50,15 +54,17 @@ def prediction_limits(
 ) -> Interval:
     """Limits for the effect of a new study: normal ("z"), t with k - p ("t") or k - p - 1 ("riley").
 
-    NaN, with a warning, where that leaves no degree of freedom.
+    "simple" takes the mean as known: normal, from tau alone. NaN, with a warning, where no degree of freedom
+    is left.
     """
-    df = {"z": None, "t": k - p, "riley": k - p - 1}[kind]
+    df = {"z": None, "simple": None, "t": k - p, "riley": k - p - 1}[kind]
     if df is not None and df < 1:
         warnings.warn(
             f"no prediction interval of kind {kind!r} with k = {k}: no degree of freedom", stacklevel=3
         )
         return float("nan"), float("nan")
-    half = critical_value(level, df) * sqrt(tau2 + se * se)
+    spread = sqrt(tau2 if kind == "simple" else tau2 + se * se)
+    half = critical_value(level, df) * spread
     return estimate - half, estimate + half
 
 
@@ -77,4 +83,5 @@ def q_profile(model: Any, level: float) -> HeterogeneityInterval:
     typical = float(typical_variance(model))
     i2 = tuple(100 * t / (t + typical) for t in (lower, upper))
     h2 = tuple(1 + t / typical for t in (lower, upper))
-    return HeterogeneityInterval((lower, upper), (sqrt(lower), sqrt(upper)), i2, h2, level)
+    empty = float(model.profile(0.0).q()) < chdtri(model.df, 1 - tail)
+    return HeterogeneityInterval((lower, upper), (sqrt(lower), sqrt(upper)), i2, h2, level, bool(empty))

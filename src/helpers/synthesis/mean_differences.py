@@ -1,7 +1,8 @@
 """Two independent groups: differences of means, raw, standardised or as a log ratio.
 
 Each function returns effects and sampling variances in metafor's conventions; group 1 less group 2. Sources:
-Hedges (1981, SMD), Bonett (2009, SMDH), Hedges, Gurevitch and Curtis (1999) and Lajeunesse (2015, ROM).
+Hedges (1981, SMD), Bonett (2008, 2009, SMDH and SMD1H), Glass (1976, SMD1), Hedges, Gurevitch and Curtis
+(1999) and Lajeunesse (2015, ROM).
 """
 
 from __future__ import annotations
@@ -79,6 +80,26 @@ def smdh(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype) -> Effects:
     g = small_sample_factor(df) * (m1i - m2i) / np.sqrt(s2)
     spread = (sd1i**4 / (n1i - 1) + sd2i**4 / (n2i - 1)) / (8 * s2**2)
     return g, g**2 * spread + (sd1i**2 / (n1i - 1) + sd2i**2 / (n2i - 1)) / s2
+
+
+def smd1(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype) -> Effects:
+    """SMD1: difference in units of the SD of group 2 alone (Glass's delta), bias-corrected."""
+    g = by_second_sd(m1i, m2i, sd2i, n2i)
+    return g, 1 / n1i + 1 / n2i + g**2 / (2 * n2i)
+
+
+def smd1h(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype) -> Effects:
+    """SMD1H: as SMD1, with SDs not assumed equal (variance of metafor >= 4.6)."""
+    g = by_second_sd(m1i, m2i, sd2i, n2i)
+    refuse("n1i", n1i < 2, "a group of fewer than 2 has no SD", "leave the row out")
+    return g, sd1i**2 / (sd2i**2 * (n1i - 1)) + 1 / (n2i - 1) + g**2 / (2 * (n2i - 1))
+
+
+def by_second_sd(m1i, m2i, sd2i, n2i) -> np.ndarray:
+    """Difference in units of the SD of group 2, bias-corrected."""
+    refuse("n2i", n2i < 3, "fewer than 3 people, so that g is not defined", "leave the row out")
+    refuse("sd2i", sd2i == 0, "is zero, so that nothing can be standardised", "use MD or check the SD")
+    return small_sample_factor(n2i - 1) * (m1i - m2i) / sd2i
 
 
 def rom(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype) -> Effects:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synthesis import intervals
+from helpers.synthesis.information import Information, information_criteria
 from helpers.synthesis.inputs import level_between, one_of
 from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
 from helpers.synthesis.weighted_mean import WeightedMean
@@ -139,13 +140,35 @@ class Pooled:
         """Log-likelihood at the fit; the restricted one for REML."""
         return float(self._model.profile(self.tau2).log_likelihood(self.method == "REML"))
 
+    @cached_property
+    def _information(self) -> Information:
+        return information_criteria(
+            self.log_likelihood, self.k, 1, int(self.method != "EE"), self.method == "REML"
+        )
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self._information.aic
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's information criterion, corrected for few studies."""
+        return self._information.aicc
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion."""
+        return self._information.bic
+
     def prediction_interval(self, kind: str = "t", level: float | None = None) -> tuple[float, float]:
         """Give the limits within which the effect of a new study is expected.
 
         Parameters
         ----------
-        kind : {"t", "z", "riley"}
-            Degrees of freedom: k - 1, none (normal), or k - 2 (Riley, Higgins and Deeks 2011).
+        kind : {"t", "z", "riley", "simple"}
+            Degrees of freedom: k - 1, none (normal), or k - 2 (Riley, Higgins and Deeks 2011); "simple" is
+            normal and leaves the uncertainty of the mean out, which is too narrow for few studies.
         level : float, optional
             Coverage; that of the fit unless given.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 from helpers.synthesis import intervals
-from helpers.synthesis.tau2 import typical_variance
+from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
 from helpers.synthesis.weighted_mean import WeightedMean
 
 CELLS = 16_384  # effects worked on at a time: few enough to stay in the cache of the processor
@@ -72,6 +72,16 @@ class PooledMany:
             (model.profile(0.0).q(), typical_variance(model)) for _, model in models(self.yi, self.vi, CELLS)
         ]
         return tuple(np.concatenate(part).reshape(self.estimate.shape) for part in zip(*parts, strict=True))
+
+    @cached_property
+    def se_tau2(self) -> np.ndarray:
+        """Standard errors of tau2; NaN for EE and for a meta-analysis of one study."""
+        tau2 = self.tau2.ravel()
+        parts = [
+            tau2_standard_error(model, self.method, tau2[rows])
+            for rows, model in models(self.yi, self.vi, CELLS)
+        ]
+        return np.concatenate(parts).reshape(self.estimate.shape)
 
     @property
     def q(self) -> np.ndarray:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 from scipy.stats import kendalltau
 
-from helpers.synthesis.inputs import one_of, studies
+from helpers.synthesis.inputs import level_between, one_of, studies
 from helpers.synthesis.meta_regression import meta_regression
 
 EXACT_BELOW = 50
@@ -138,3 +139,35 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
     exact = k < EXACT_BELOW and not tied
     tau, p_value = kendalltau(standardised, given.vi, method="exact" if exact else "asymptotic")
     return RankTest(float(tau), float(p_value), exact, k)
+
+
+def fail_safe_n(yi: Any, vi: Any, alpha: float = 0.05) -> int:
+    """Count the studies without effect that would make the combined one-sided p-value exceed `alpha`.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects and sampling variances.
+    alpha : float
+        One-sided level.
+
+    Returns
+    -------
+    int
+        0 where the combined p-value is above `alpha` as it is.
+
+    Raises
+    ------
+    ValueError
+        What `pool` refuses; a level not between 0 and 1.
+
+    Notes
+    -----
+    Rosenthal (1979), as metafor's ``fsn``; here to check published figures. It measures significance, not the
+    size of an effect, and should not be used as evidence against publication bias (Cochrane Handbook 13.3).
+
+    """
+    given = studies(yi, vi)
+    critical = float(ndtri(1 - level_between(alpha, "alpha")))
+    combined = float(np.abs(np.sum(given.yi / np.sqrt(given.vi))))
+    return max(0, int(np.ceil((combined / critical) ** 2 - given.yi.size)))

@@ -124,7 +124,7 @@ def sidik_jonkman_variance(model: Any, tau2: np.ndarray) -> np.ndarray:
 
 def empirical_bayes_variance(model: Any, tau2: np.ndarray) -> np.ndarray:
     """Variance of EB, which metafor gives for PM too (the two have the same root)."""
-    return 2.0 * model.k**2 / model.df / model.profile(tau2).sum_w ** 2
+    return 2.0 * model.k**2 / np.asarray(model.df, float) / model.profile(tau2).sum_w ** 2
 
 
 VARIANCES = {

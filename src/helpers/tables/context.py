@@ -4,7 +4,8 @@ Each row says where it was seen, what was read there, how far to trust it, and w
 A second-hand row is one that was read in another paper, and only there.
 """
 
-import pandera.pandas as pa
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from helpers.tables.columns import count, flag, number, schema, text
 from helpers.tables.extracted import ACCESS, CONFIDENCE
@@ -23,22 +24,7 @@ _SEEN = {
     "second_hand": flag("Whether only another paper's word for it was seen", required=True),
     "note": text("Reader's note"),
 }
-_SECOND_HAND = pa.Check(
-    lambda frame: frame["second_hand"] == (frame["access"] == "secondary"),
-    name="second_hand",
-    error="second_hand is yes exactly where access is secondary",
-)
-
-
-def _seen_schema(name: str, meaning: str, columns: dict[str, pa.Column], *checks: pa.Check):
-    return schema(name, meaning, columns | _SEEN, checks=[_SECOND_HAND, *checks])
-
-
-def _given(frame, names: str):
-    return frame[names.split()].notna().all(axis=1)
-
-
-COMPARATORS = _seen_schema(
+COMPARATORS = schema(
     "comparators",
     "An arm of a study of an established treatment, its placebo, or of nobody treated; never pooled here",
     {
@@ -64,19 +50,11 @@ COMPARATORS = _seen_schema(
         "change_mean": number("Mean change, or difference from placebo, as printed"),
         "change_sd": number("SD of the change", ge=0),
         "p_value": text("P value as printed"),
-    },
-    pa.Check(
-        lambda frame: ~frame["statistic"].isin(["change", "difference from placebo"])
-        | _given(frame, "change_mean unit"),
-        error="a change needs change_mean and unit",
-    ),
-    pa.Check(
-        lambda frame: (frame["statistic"] != "levels") | _given(frame, "baseline_mean unit"),
-        error="levels need baseline_mean and unit",
-    ),
+    }
+    | _SEEN,
 )
 
-PUBLISHED_POOLS = _seen_schema(
+PUBLISHED_POOLS = schema(
     "published_pools",
     "A pooled result that somebody else published; shown, never pooled again",
     {
@@ -95,16 +73,13 @@ PUBLISHED_POOLS = _seen_schema(
         "n": count("Participants", at_least=1),
         "i2": number("I2, percent", ge=0, le=100),
         "doubt": text("What cannot be so in it"),
-    },
-    pa.Check(
-        lambda frame: frame["ci_lower"].isna() | (frame["ci_lower"] <= frame["ci_upper"]),
-        error="the interval ends before it starts",
-    ),
+    }
+    | _SEEN,
 )
 
 THRESHOLD_KINDS = ("visible difference", "measurement error", "correlation", "spread")
 
-THRESHOLDS = _seen_schema(
+THRESHOLDS = schema(
     "thresholds",
     "A size to hold a change against: what an eye can see, what a count gets wrong, how people differ",
     {
@@ -115,14 +90,11 @@ THRESHOLDS = _seen_schema(
         "value_high": number("Upper end, where a range is printed"),
         "unit": text("Unit", required=True),
         "n": text("On whom it was measured"),
-    },
-    pa.Check(
-        lambda frame: frame["value_high"].isna() | (frame["value"] <= frame["value_high"]),
-        error="the range ends before it starts",
-    ),
+    }
+    | _SEEN,
 )
 
-TRIALS = _seen_schema(
+TRIALS = schema(
     "trials",
     "A registered trial of exosomes for hair loss whose record is not at hand as an export",
     {
@@ -136,7 +108,8 @@ TRIALS = _seen_schema(
         "expected": text("End as registered, ISO, with the precision of the source"),
         "results_posted": flag("Whether results are posted", required=True),
         "outcomes": text("Outcomes planned, in our vocabulary, joined by ;"),
-    },
+    }
+    | _SEEN,
 )
 
 SEARCHES = schema(
@@ -149,7 +122,38 @@ SEARCHES = schema(
         "what": text("What for", required=True),
         "note": text("What the search could not do"),
     },
-    checks=pa.Check(
-        lambda frame: frame["date"].str.fullmatch(r"\d{4}-\d{2}(-\d{2})?"), error="date is not ISO (2026-11)"
-    ),
 )
+
+Rule = tuple[Callable[[Mapping[str, Any]], bool], str]
+
+
+def _in_order(low: str, high: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda row: row[low] is None or row[high] is None or row[low] <= row[high]
+
+
+def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
+
+
+_SECOND_HAND: Rule = (
+    lambda row: row["second_hand"] == (row["access"] == "secondary"),
+    "second_hand is yes exactly where access is secondary",
+)
+# what a row must keep beyond its columns: table -> rules, each with what it says when broken
+ROW_RULES: dict[str, tuple[Rule, ...]] = {
+    "comparators": (
+        _SECOND_HAND,
+        (
+            _needs(("change", "difference from placebo"), "change_mean", "unit"),
+            "a change needs change_mean and unit",
+        ),
+        (_needs(("levels",), "baseline_mean", "unit"), "levels need baseline_mean and unit"),
+    ),
+    "published_pools": (
+        _SECOND_HAND,
+        (_in_order("ci_lower", "ci_upper"), "the interval ends before it starts"),
+    ),
+    "thresholds": (_SECOND_HAND, (_in_order("value", "value_high"), "the range ends before it starts")),
+    "trials": (_SECOND_HAND,),
+    "searches": (),
+}

@@ -36,7 +36,8 @@ SOURCES = schema(
         "licence": text("Licence of the source text"),
         "sha256": text("Hash of the source text that the locators belong to"),
         "document": text("File name of the source text"),
-        "document_present": flag("Whether the text was at hand when this table was made"),
+        "verified_on": text("Day on which every locator was last found in the text of that hash"),
+        "verified_figures": count("Figures found at their place, now or on that day"),
         "file": text("File under data/raw that states it"),
         "file_sha256": text("Hash of that file"),
         "provenance": text("How the file came to be"),
@@ -133,7 +134,9 @@ QUANTITIES = schema(
         "line": count("Line of the document, from 1", at_least=1),
         "char_start": count("First character, 0-based, in the decoded text"),
         "char_end": count("Character after the last"),
-        "verified": flag("True: found there. False: not there. Missing: the document was not at hand"),
+        "verified": flag(
+            "True: found there, now or when last verified. False: not there. Missing: never looked up"
+        ),
         "address": text("Where the figure was seen, when there is no document to verify it in"),
         "access": text("What was read there", one_of=ACCESS),
         "confidence": text("How it was seen (A, T1, T2, R, S, D)", one_of=tuple(CONFIDENCE)),

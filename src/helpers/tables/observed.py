@@ -38,6 +38,16 @@ RESULTS = schema(
         "second_hand": flag("Whether the row rests on a figure seen only second-hand"),
         "converted": text("Conversions made between the printed figure and this row"),
         "note": text("Reader's note"),
+        "measure": text("Title of the posted outcome"),
+        "category": text("Class and category of the answer, where posted"),
+        "unit_analysed": text("What was counted as one, where posted: participants, eyes, sites"),
+        "se": number("Standard error as posted", ge=0),
+        "ci_lower": number("Lower confidence limit as posted"),
+        "ci_upper": number("Upper confidence limit as posted"),
+        "ci_level": number("Level of the confidence interval, percent", gt=0, lt=100),
+        "estimate": number("A model's or transformed mean: never a mean of values"),
+        "estimate_kind": text("model_mean, geometric_mean or log_mean"),
+        "within_person": flag("Whether the same people stand in several groups"),
     },
 )
 
@@ -65,5 +75,9 @@ ADVERSE_EVENTS = schema(
         "resolved_hours": number("Hours until it had gone, where stated", ge=0),
         "quantity_ids": text("Figures that the row rests on"),
         "note": text("Reader's note"),
+        "events": number("How often it happened, where posted", ge=0),
+        "organ_system": text("Organ system, where posted"),
+        "group": text("Title of the posted group"),
+        "timepoint_printed": text("Time over which events were collected"),
     },
 )

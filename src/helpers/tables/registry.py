@@ -24,6 +24,7 @@ class TableSpec:
         return self.notebook == "03_study_evidence"
 
 
+EVENT_KEYS = ("study_id", "arm_id", "term", "severity")
 TABLES: dict[str, TableSpec] = {
     "screening": TableSpec(extracted.SCREENING, ("record_id",), "01_ingestion"),
     "searches": TableSpec(context.SEARCHES, ("search_id",), "01_ingestion"),
@@ -37,12 +38,12 @@ TABLES: dict[str, TableSpec] = {
     "outcomes": TableSpec(extracted.OUTCOMES, ("study_id", "outcome_id"), "01_ingestion"),
     "quantities": TableSpec(extracted.QUANTITIES, ("quantity_id",), "01_ingestion"),
     "reported_results": TableSpec(reported.REPORTED_RESULTS, ("result_id",), "01_ingestion"),
-    "reported_events": TableSpec(reported.REPORTED_EVENTS, ("study_id", "arm_id", "term"), "01_ingestion"),
+    "reported_events": TableSpec(reported.REPORTED_EVENTS, EVENT_KEYS, "01_ingestion"),
     "reported_contrasts": TableSpec(reported.REPORTED_CONTRASTS, ("contrast_id",), "01_ingestion"),
     "reader_findings": TableSpec(appraised.FINDINGS, ("finding_id",), "01_ingestion"),
     "reader_judgements": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "01_ingestion"),
     "results": TableSpec(observed.RESULTS, ("result_id",), "02_cleaning"),
-    "adverse_events": TableSpec(observed.ADVERSE_EVENTS, ("study_id", "arm_id", "term"), "02_cleaning"),
+    "adverse_events": TableSpec(observed.ADVERSE_EVENTS, EVENT_KEYS, "02_cleaning"),
     "quantity_use": TableSpec(observed.QUANTITY_USE, ("quantity_id",), "02_cleaning"),
     "findings": TableSpec(appraised.FINDINGS, ("finding_id",), "03_study_evidence"),
     "checks": TableSpec(appraised.CHECKS, ("study_id", "check"), "03_study_evidence"),

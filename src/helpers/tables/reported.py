@@ -21,6 +21,26 @@ _FIGURES = {
     "p_value": "P value",
 }
 
+# What registers post beside the figures that a sheet names; empty for study sheets.
+POSTED = {
+    "timepoint_weeks": number("Time in weeks, where one single time is stated", ge=0),
+    "outcome_id": text("Posted outcome that the row belongs to"),
+    "measure": text("Title of the posted outcome"),
+    "category": text("Class and category of the answer, where posted"),
+    "group": text("Title of the posted group"),
+    "unit_analysed": text("What was counted as one: participants, eyes, sites"),
+    "n_units": count("How many of these"),
+    "value": number("The posted number, whatever it is"),
+    "se": number("Standard error as posted", ge=0),
+    "ci_lower": number("Lower confidence limit as posted"),
+    "ci_upper": number("Upper confidence limit as posted"),
+    "ci_level": number("Level of the confidence interval, percent", gt=0, lt=100),
+    "estimate": number("A model's or transformed mean: never a mean of values"),
+    "estimate_kind": text("model_mean, geometric_mean or log_mean"),
+    "within_person": flag("Whether the same people stand in several groups"),
+    "converted": text("What was computed from the posted numbers"),
+}
+
 REPORTED_RESULTS = schema(
     "reported_results",
     "An observation as reported, in the printed unit and time",
@@ -42,6 +62,7 @@ REPORTED_RESULTS = schema(
         "quantity_ids": text("Figures that the row rests on", required=True),
         "figures": text("Which figure is which: mean=quantity;sd=quantity", required=True),
         "note": text("Reader's note"),
+        **POSTED,
     },
 )
 
@@ -59,6 +80,10 @@ REPORTED_EVENTS = schema(
         "resolved_unit": text("Unit of that time"),
         "quantity_ids": text("Figures that the row rests on"),
         "note": text("Reader's note"),
+        "events": number("How often it happened, where posted", ge=0),
+        "organ_system": text("Organ system, where posted"),
+        "group": text("Title of the posted group"),
+        "timepoint_printed": text("Time over which events were collected"),
     },
 )
 

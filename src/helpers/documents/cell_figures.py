@@ -1,0 +1,128 @@
+"""What one table cell holds, told by its column's header, its row's label and the words of its table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helpers.documents.numerals import PLAIN, SIGNED, number
+from helpers.documents.quantity import Quantity, quantity
+from helpers.documents.units import ANY, Unit, unit_of
+
+_MEAN_SD = re.compile(r"(?i:mean[^\f\t]{0,80}?[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation)|± ?SD)")
+_N_PERCENT = re.compile(r"(?i:(?:n|no\.?|number|count|frequency)[^\f\t()]{0,30}[(,\[] ?%)")
+_P_VALUE = re.compile(r"(?i:(?:^|[^\w])p(?:[ –]?val(?:ue)?s?)?(?: ?[(*†‡,]|$)|^significance)")
+_UNIT_AT_END = re.compile(rf"(?:[(\[] ?(?P<u>{ANY}) ?[)\]]|, (?P<u2>{ANY}))$")
+# What a bracket may hold elsewhere: a table that says so is not read by what another table says.
+_OTHER_BRACKET = re.compile(
+    r"%|(?<!\w)(?:SEM?|IQR|CI|Q1)(?!\w)|(?i:median|quartile|range|standard error|confidence)"
+)
+_COLUMNS = (
+    (re.compile(r"(?i:mean|average)"), "mean"),
+    (re.compile(r"(?i:SD|standard deviation)"), "sd"),
+    (re.compile(r"(?i:median)"), "median"),
+    (re.compile(r"(?i:n|no\.|number(?: of (?:patients|participants|subjects))?)"), "n"),
+    (re.compile(r"(?:%|(?i:percent|percentage))"), "percent"),
+)
+_PLAIN = re.compile(SIGNED)
+_TWO = re.compile(rf"({SIGNED}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
+_ONE = re.compile(rf"(?P<relation>[<>≤≥=]?) ?(?P<v>{PLAIN})[*†‡a-e]{{0,3}}")
+_SIGNED = re.compile(rf"{SIGNED}[*†‡a-e]{{0,3}}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that tell what a cell holds.
+
+    `sd_by_default`: another table of the text says that its brackets hold SDs; a table that says nothing
+    of its own brackets is then read the same way.
+    """
+
+    header: str
+    label: str
+    around: str
+    sd_by_default: bool
+
+
+def holds_figure(content: str) -> bool:
+    """Whether a cell is a bare figure: one number, or a number with another in brackets."""
+    return bool(_TWO.fullmatch(content) or _ONE.fullmatch(content) or _SIGNED.fullmatch(content))
+
+
+def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
+    """Yield what a bare figure is.
+
+    Parameters
+    ----------
+    content : str
+        The cell without white space around it.
+    start : int
+        Offset of its first character.
+    words : Words
+        What its table says.
+
+    """
+    two, one = _TWO.fullmatch(content), _ONE.fullmatch(content)
+    if two:
+        yield from _read_two(two, start, words)
+    elif _P_VALUE.search(words.header):
+        if one and number(one["v"]) <= 1:
+            span = start, start + one.end("v")
+            yield quantity("p_value", span, number(one["v"]), relation=one["relation"] or "=")
+    elif _PLAIN.fullmatch(content):
+        yield from _read_one(content, start, words)
+
+
+def _read_one(content: str, start: int, words: Words) -> Iterator[Quantity]:
+    """Yield a bare number whose column says what it is, or whose column or row ends with its unit."""
+    span, value = (start, start + len(content)), number(content)
+    kind = next((kind for pattern, kind in _COLUMNS if pattern.fullmatch(words.header)), "")
+    unit = _unit_at_end(words.header) or _unit_at_end(words.label)
+    if kind == "n":
+        if content.isdigit():
+            yield quantity("n", span, value)
+    elif kind == "percent":
+        yield quantity("percent", span, value, unit="%")
+    elif kind:
+        sd = value if kind == "sd" else None
+        yield quantity(kind, span, value, sd=sd, unit=unit.spelling if unit else "")
+    elif unit:
+        aged = unit.spelling == "years" and re.match(r"(?i:(?:mean )?age\b)", words.header or words.label)
+        yield quantity("age" if aged else unit.kind, span, value, unit=unit.spelling)
+
+
+def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
+    """Yield a cell such as `178.3 (7.8)` or `31 (68.9)`, when its table says what the bracket holds."""
+    first, second = (start + two.start(1), start + two.end(1)), (start + two.start(2), start + two.end(2))
+    means = _MEAN_SD.search(words.header) or _MEAN_SD.search(words.around)
+    if two[3] or _N_PERCENT.search(words.header) or (_N_PERCENT.search(words.around) and not means):
+        yield quantity("count", first, number(two[1]))
+        yield quantity("percent", second, number(two[2]), unit="%")
+    elif means or (
+        words.sd_by_default and _same_decimals(two[1], two[2]) and not _OTHER_BRACKET.search(words.around)
+    ):
+        span = first[0], start + two.string.index(")") + 1
+        unit = unit_said(words.around)
+        yield quantity("mean_sd", span, number(two[1]), sd=number(two[2]), unit=unit)
+
+
+def _same_decimals(one: str, other: str) -> bool:
+    """Whether two numbers are printed with the same number of decimals, at least one."""
+    decimals = [len(printed.partition(".")[2]) for printed in (one, other)]
+    return decimals[0] == decimals[1] > 0
+
+
+def _unit_at_end(words: str) -> Unit | None:
+    """Return the unit in brackets, or after a comma, with which a header or a label ends."""
+    found = _UNIT_AT_END.search(words)
+    return unit_of(found["u"] or found["u2"]) if found else None
+
+
+_UNIT = re.compile(rf"[(\[] ?(?P<u>{ANY}) ?[)\]]|, (?P<u2>{ANY})(?: |$)")
+
+
+def unit_said(words: str) -> str:
+    """Return the first unit that stands in brackets, or after a comma, in some words; '' without one."""
+    found = _UNIT.search(words)
+    return unit_of(found["u"] or found["u2"]).spelling if found else ""

@@ -1,0 +1,217 @@
+"""A trial's page of the Iranian registry saved as text: parts, numbered entries, a field and its value.
+
+A value that is itself a heading means that the field is empty. Headings may be run together in bold. Where
+the page contradicts itself, both readings are kept. Contact persons are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from helpers.sources.calendars import both_calendars
+from helpers.sources.ictrp import trial_record
+from helpers.sources.irct_fields import FIELDS, PARTS
+from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.same_trial import registry_numbers
+from helpers.sources.source_text import read_text
+
+Place = tuple[str, int, str]  # part, number of the entry (0: none), field
+_EMPTY = ("empty", "no information", "-", "")
+
+
+def read_irct(path: Path) -> list[SourceRecord]:
+    """Read the page of one trial.
+
+    Raises
+    ------
+    SourceError
+        When the page states no registration number.
+    """
+    fields = page_fields(read_text(path))
+    said = fields.get(("General information", 0, "IRCT registration information"), "")
+    number = re.search(r"IRCT registration number:\s*(IRCT\w+)", said)
+    if not number:
+        remedy = "save the whole page as text"
+        raise SourceError(Problem(str(path), None, "IRCT registration number", "missing", remedy))
+    record = trial_record(_as_export(number.group(1), fields), "IRCT page, text")
+    record.sources[0]["provenance"] = "Parsed from the register's page"
+    record.registered[0] |= {"contradictions": contradictions(fields), "dates": _dates(fields)}
+    return [record]
+
+
+def page_fields(text: str) -> dict[Place, str]:
+    """Return the value of every field that has one, by part, entry and field."""
+    found: dict[Place, list[str]] = {}
+    part, entry, field = "", 0, ""
+    for line in text.split("\n"):
+        pieces = [piece.strip().lstrip("#").strip() for piece in line.split("**")]
+        pieces = [piece for piece in pieces if piece]
+        if not pieces:
+            continue
+        titles = [_title(piece, part) for piece in pieces]
+        if not all(titles):
+            found.setdefault((part, entry, field), []).append(re.sub(r"\*+", "", line).strip())
+            continue
+        for title in titles:
+            if title.isdecimal():
+                # a number that is not the next one is a value, such as the share of a sponsor
+                if int(title) == entry + 1:
+                    entry, field = int(title), ""
+                else:
+                    found.setdefault((part, entry, field), []).append(title)
+            elif title in PARTS and not (part == "Protocol summary" and title in FIELDS["Protocol summary"]):
+                part, entry, field = title, 0, ""
+            else:
+                field = title
+    texts = {place: " ".join(lines).strip() for place, lines in found.items()}
+    return {place: value for place, value in texts.items() if value.lower() not in _EMPTY}
+
+
+def _title(piece: str, part: str) -> str:
+    """Return the heading that a piece of a line is; empty when it is none here."""
+    words = piece.rstrip(": ")
+    if words in PARTS or words in FIELDS.get(part, FIELDS[""]) or words in FIELDS[""]:
+        return words
+    if words.isdecimal() and words.isascii() and len(words) < 4 and part in PARTS[2:]:
+        return words
+    return next(
+        (name for name in FIELDS.get(part, ()) if name.endswith("…") and words.startswith(name[:-1])), ""
+    )
+
+
+def _as_export(number: str, fields: dict[Place, str]) -> dict[str, str]:
+    """Return the page under the names of an ICTRP export."""
+
+    def general(name: str) -> str:
+        return fields.get(("General information", 0, name), "")
+
+    def entries(part: str, name: str) -> list[tuple[int, str]]:
+        return [(place[1], value) for place, value in fields.items() if place[0] == part and place[2] == name]
+
+    def outcomes(part: str) -> str:
+        rows = []
+        for entry, measure in entries(part, "Description"):
+            time = fields.get((part, entry, "Timepoint"), "").strip('"“”')
+            method = fields.get((part, entry, "Method of measurement"), "")
+            rows.append(f"{measure}. Timepoint: {time}. Method of measurement: {method}")
+        return ";".join(row.replace(";", ",") for row in rows)
+
+    groups = [words for _, words in entries("Intervention groups", "Description")]
+    design = {
+        "Randomization": general("Randomization (investigator's opinion)"),
+        "Blinding": general("Blinding (investigator's opinion)"),
+        "Placebo": general("Placebo"),
+        "Assignment": general("Assignment"),
+        "Purpose": general("Purpose"),
+    }
+    age = re.findall(r"(\d{1,3}) (?:years?|months?)", general("Age"))
+    low = re.search(r"[Ff]rom (\d{1,3} \w+)", general("Age"))
+    high = re.search(r"\bto (\d{1,3} \w+)", general("Age"))
+    sponsor = entries("Sponsors / Funding sources", "Name of organization / entity")
+    condition = entries("Health conditions studied", "Description of health condition studied")
+    dates = _dates(fields)
+    return {
+        "trialid": number,
+        "public_title": general("Public title"),
+        "scientific_title": general("Scientific title"),
+        "acronym": general("Acronym"),
+        "primary_sponsor": sponsor[0][1] if sponsor else "",
+        "date_registration": (dates.get("Registration date") or {}).get("gregorian") or "",
+        "date_enrolment": next(
+            (
+                dates[name]["gregorian"]
+                for name in ("Actual recruitment start date", "Expected recruitment start date")
+                if name in dates
+            ),
+            "",
+        ),
+        "results_date_completed": next(
+            (
+                dates[name]["gregorian"]
+                for name in (
+                    "Trial completion date",
+                    "Actual recruitment end date",
+                    "Expected recruitment end date",
+                )
+                if name in dates
+            ),
+            "",
+        ),
+        "source_register": "IRCT",
+        "recruitment_status": general("Recruitment status"),
+        "inclusion_agemin": low.group(1) if low else (age[0] if age and not high else ""),
+        "inclusion_agemax": high.group(1) if high else "",
+        "inclusion_gender": general("Gender"),
+        "target_size": (re.findall(r"Target sample size: (\d+)", general("Sample size")) or [""])[0],
+        "study_type": "interventional" if groups else "",  # the register asks for groups of such studies only
+        "study_design": ", ".join(f"{name}: {value}" for name, value in design.items() if value),
+        "phase": general("Phase"),
+        "countries": general("Country"),
+        "condition": ";".join(value for _, value in condition),
+        "inclusion_criteria": general("Inclusion criteria"),
+        "exclusion_criteria": general("Exclusion criteria"),
+        "intervention": " ".join(f"Intervention {at}: {words}" for at, words in enumerate(groups, start=1)),
+        "primary_outcome": outcomes("Primary outcomes"),
+        "secondary_outcome": outcomes("Secondary outcomes"),
+        "secondary_id": " ".join(
+            name
+            for place, value in fields.items()
+            if place[0] == "Secondary Ids"
+            for name in registry_numbers(value)
+        ),
+        "ethics_review_approval_date": next(
+            (value.partition(",")[0] for place, value in fields.items() if place[2] == "Approval date"), ""
+        ),
+    }
+
+
+def _dates(fields: dict[Place, str]) -> dict[str, dict[str, Any]]:
+    """Return every date of the general part in both calendars, and whether the two are the same day."""
+    named = {}
+    for (part, _, name), value in fields.items():
+        if part == "General information" and "date" in name and (found := both_calendars(value)):
+            named[name] = found
+    return named
+
+
+def contradictions(fields: dict[Place, str]) -> list[dict[str, Any]]:
+    """Return the fields on which the page says two things, each reading with its place."""
+
+    def field(name: str, part: str = "General information", entry: int = 0) -> str:
+        return fields.get((part, entry, name), "")
+
+    design = field("Design", "Protocol summary")
+    pairs = [
+        ("phase", (re.findall(r"phase (\d(?:-\d)?)", design) or [""])[0], field("Phase")),
+        ("sample size", (re.findall(r"(\d+) (?:patients|participants|people)", design) or [""])[0],
+         (re.findall(r"\d+", field("Sample size")) or [""])[0]),
+        ("main outcome", field("Main outcome variables", "Protocol summary"),
+         field("Description", "Primary outcomes", 1)),
+    ]  # fmt: skip
+    found = [
+        {"field": name, "values": [here, there], "places": ["Protocol summary", "field"]}
+        for name, here, there in pairs
+        if here and there and here.casefold() != there.casefold()
+    ]
+    opinion = field("Blinding (investigator's opinion)")
+    primary = field("Description", "Primary outcomes", 1)
+    if opinion.lower() == "not blinded" and re.search(r"\bblind", primary, re.IGNORECASE):
+        row = {"field": "masking", "values": [opinion, primary]}
+        found.append(row | {"places": ["Blinding", "Primary outcomes 1"]})
+    if re.search(r"\bsimple randomi[sz]ation", design, re.IGNORECASE) and re.search(
+        r"\bblock", f"{design} {field('Randomization description')}", re.IGNORECASE
+    ):
+        row = {"field": "randomisation", "values": ["simple", "block"]}
+        found.append(row | {"places": ["Protocol summary", "Randomization description"]})
+    groups = {place[1] for place in fields if place[0] == "Intervention groups" and place[2] == "Description"}
+    if re.search(r"\bversus\b|\bvs\.?\b", field("Scientific title")) and len(groups) > 2:
+        row = {"field": "arms", "values": [field("Scientific title"), f"{len(groups)} groups"]}
+        found.append(row | {"places": ["Scientific title", "Intervention groups"]})
+    found += [
+        {"field": name, "values": [date["gregorian"], date["jalali"]], "places": ["Gregorian", "Jalali"]}
+        for name, date in _dates(fields).items()
+        if date["same_day"] is False
+    ]
+    return found

@@ -1,0 +1,236 @@
+"""A MedPath page saved as text: a copy of a ClinicalTrials.gov record with its tables run together.
+
+The page becomes the modules of API v2, which the reader of those records turns into rows. Contact persons
+are never read. "Not available" and an empty field are missing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from helpers.sources.ctgov_protocol import arm_rows, outcome_rows, registered_row, source_row, study_row
+from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.source_text import read_text, without_contacts
+
+_HEADINGS = (
+    "Conditions",
+    "Interventions",
+    "Registration Number",
+    "Lead Sponsor",
+    "Brief Summary",
+    "Detailed Description",
+    "Recruitment & Eligibility",
+    "Status",
+    "Sex",
+    "Target Recruitment",
+    "Inclusion Criteria",
+    "Exclusion Criteria",
+    "Study & Design",
+    "Study Type",
+    "Study Design",
+    "Arm && Interventions",
+    "Primary Outcome Measures",
+    "Secondary Outcome Measures",
+    "Other Outcome Measures",
+    "Trial Locations",
+)
+_EMPTY = ("not available", "not applicable", "n/a", "none", "-", "")
+_HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
+_NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)
+_AGES = re.compile(r"(\d{1,3})\s*(?:~|–|-|to)\s*(\d{1,3})\s*years", re.IGNORECASE)
+_UNITS = r"(?:min|hour|day|week|month|year|visit|session)"
+_WORDS = (
+    "From|Up to|At|Baseline|Day|Week|Month|Year|Through|Throughout|Within|During|Every|Until|Before|After|"
+    "Immediately|Approximately|Pre|Post|Screening|End of|Visit|Change from|One|Two|Three|Four|Five|Six|Twelve"
+)
+_SEAM = re.compile(
+    rf"(?<=[a-z)\]%.])(?=\d{{1,3}}(?:st|nd|rd|th)?(?:\s*(?:,|and|to|-|~)\s*\d{{1,3}}(?:st|nd|rd|th)?)*[\s-]*{_UNITS})|"
+    rf"(?<=[a-z)\]%.])(?=(?:{_WORDS})\b)"
+)
+
+
+def read_medpath(path: Path) -> list[SourceRecord]:
+    """Read the page of one trial.
+
+    Raises
+    ------
+    SourceError
+        When the page states no registration number.
+    """
+    top, fields = _fields(read_text(path))
+    number = next(iter(fields.get("Registration Number", [])), None)
+    if not number or not re.fullmatch(r"[\w./-]{6,40}", number):
+        remedy = "save the whole page as text"
+        raise SourceError(Problem(str(path), None, "Registration Number", "no registration number", remedy))
+    protocol = _protocol(number, top, fields)
+    details = registered_row(number, protocol)
+    source = source_row(number, protocol, {"hasResults": None})
+    status = (fields.get("Status") or [""])[0].replace("_", " ").lower()
+    differing = [word.lower() for word in top[2:3] if status and word.lower() != status]
+    differing = [{"field": "status", "values": [status, *differing]}] if differing else []
+    details |= {
+        "criteria": criteria(fields.get("Inclusion Criteria", [])),
+        "exclusion_criteria": criteria(fields.get("Exclusion Criteria", [])),
+        "contradictions": differing + _same_person(fields),
+    }
+    source |= {"format": "MedPath page, text", "provenance": "Parsed from a third party's page of the record"}
+    return [
+        SourceRecord(
+            sources=[source],
+            studies=[study_row(number, protocol)],
+            arms=arm_rows(number, details["arms"]),
+            outcomes=outcome_rows(number, protocol),
+            registered=[details],
+        )
+    ]
+
+
+def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the lines above the first heading and each heading's lines; the footer is left out."""
+    top: list[str] = []
+    fields: dict[str, list[str]] = {}
+    here = top
+    for line in text.split("\n"):
+        words = line.strip().lstrip("#").strip()
+        if words == "MedPath":
+            if fields:
+                break
+            continue
+        name = "Arm && Interventions" if words == "Arm & Interventions" else words
+        if name in _HEADINGS and name not in fields:
+            here = fields.setdefault(name, [])
+        elif words.lower() not in _EMPTY and not _HEADER.fullmatch(words):
+            here.append(words)
+    return top, fields
+
+
+def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> dict[str, Any]:
+    def first(name: str) -> str | None:
+        return next(iter(fields.get(name, [])), None)
+
+    def code(text: str | None) -> str | None:
+        return re.sub(r"[\s/-]+", "_", text.strip()).upper() if text else None
+
+    interventions = [line.partition(": ")[2] or line for line in fields.get("Interventions", [])]
+    ages = _AGES.search(" ".join(fields.get("Inclusion Criteria", [])))
+    target = first("Target Recruitment")
+    phase = code(next((line for line in top[1:3] if "phase" in line.lower()), None)) or ""
+    phases = re.findall(r"(?:EARLY_)?PHASE\d", re.sub(r"PHASE_(\d)", r"PHASE\1", phase))
+    eligibility = [*fields.get("Inclusion Criteria", []), *fields.get("Exclusion Criteria", [])]
+    return {
+        "identificationModule": {"nctId": number, "briefTitle": next(iter(top), None)},
+        "statusModule": {"overallStatus": code(first("Status") or next(iter(top[2:3]), None))},
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": first("Lead Sponsor")}},
+        "conditionsModule": {"conditions": fields.get("Conditions", [])},
+        "designModule": {
+            "studyType": code(first("Study Type")),
+            "phases": phases,
+            "designInfo": {"interventionModel": code(first("Study Design"))},
+            "enrollmentInfo": {"count": int(target)} if target and re.fullmatch(r"\d{1,7}", target) else {},
+        },
+        "armsInterventionsModule": {
+            "armGroups": _arms(fields.get("Arm && Interventions", []), interventions)
+        },
+        "outcomesModule": {
+            key: _outcomes(fields.get(name, []))
+            for key, name in (
+                ("primaryOutcomes", "Primary Outcome Measures"),
+                ("secondaryOutcomes", "Secondary Outcome Measures"),
+                ("otherOutcomes", "Other Outcome Measures"),
+            )
+        },
+        "eligibilityModule": {
+            "eligibilityCriteria": without_contacts("\n".join(eligibility)),
+            "sex": code(first("Sex")),
+            "minimumAge": f"{ages[1]} Years" if ages else None,
+            "maximumAge": f"{ages[2]} Years" if ages else None,
+        },
+        "contactsLocationsModule": {"locations": _countries(fields.get("Trial Locations", []))},
+    }
+
+
+def _arms(lines: list[str], interventions: list[str]) -> list[dict[str, Any]]:
+    """Split `exosomesexosomesSubjects will…` at the name of an intervention; cells may also be apart."""
+    arms = []
+    for line in lines:
+        cells = [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+        if len(cells) >= 2:
+            label, given, description = cells[0], cells[1], " ".join(cells[2:]) or None
+        else:
+            cuts = [
+                (at, name)
+                for name in interventions
+                for at in range(1, len(line))
+                if name
+                and line.startswith(name, at)
+                and not line[at + len(name) : at + len(name) + 1].islower()
+            ]
+            at, given = min(cuts, default=(len(line), ""))
+            label, description = line[:at], line[at + len(given) :] or None
+        arms.append(
+            {"label": label, "interventionNames": [given] if given else [], "description": description}
+        )
+    return arms
+
+
+def _outcomes(lines: list[str]) -> list[dict[str, Any]]:
+    """Split `Hair density3rd month…` where a time begins; a line without such a seam tells the method."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        cells = [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+        seam = _SEAM.search(line)
+        if len(cells) >= 2:
+            found.append(
+                {"measure": cells[0], "timeFrame": cells[1], "description": " ".join(cells[2:]) or None}
+            )
+        elif seam and (not found or found[-1].get("description")):
+            found.append({"measure": line[: seam.start()], "timeFrame": line[seam.start() :]})
+        elif not found:
+            found.append({"measure": line})
+        else:
+            said = found[-1].get("description")
+            found[-1]["description"] = f"{said} {line}" if said else line
+    return found
+
+
+def _countries(lines: list[str]) -> list[dict[str, str]]:
+    """Return the countries of places written `City, Region, Country`, flags left out."""
+    places = [re.sub(r"[\U0001F1E6-\U0001F1FF]", "", line).strip() for line in lines]
+    named = [
+        line.rpartition(", ")[2]
+        for line in places
+        if re.fullmatch(r"[^,@\d]{2,60}(?:, [^,@\d]{2,60}){1,3}", line)
+    ]
+    return [{"country": name} for name in dict.fromkeys(named)]
+
+
+def _same_person(fields: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Say when a crossover is described as two sites of the same person, side by side."""
+    model = (fields.get("Study Design") or [""])[0]
+    text = " ".join(fields.get("Arm && Interventions", []) + fields.get("Primary Outcome Measures", []))
+    side = re.search(r"control (?:site|area)|(?:both|two) areas|other side", text, re.IGNORECASE)
+    if not side or model.lower() != "crossover":
+        return []
+    return [
+        {"field": "design", "values": [model, side.group()], "places": ["Study Design", "arms and outcomes"]}
+    ]
+
+
+def criteria(lines: list[str]) -> list[dict[str, Any]]:
+    """Return numbered criteria with sub-items: a count that starts anew is a list within the last one."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        match = _NUMBER.match(line)
+        if not match:
+            if found:
+                found[-1]["text"] += f" {line}"
+            else:
+                found.append({"text": line, "items": []})
+        elif int(match[1]) == len(found) + 1 or not found:
+            found.append({"text": match[2], "items": []})
+        else:
+            parts = re.split(r"(?:^|[;,\s])\s*\d{1,2}[.)]\s+", line)
+            found[-1]["items"] += [part.strip(" ;") for part in parts if part.strip(" ;")]
+    return found

@@ -1,0 +1,185 @@
+"""Which format a file has, from its first bytes; its name plays no part."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+from pathlib import Path
+
+from helpers.sources.record import Problem, SourceError
+from helpers.sources.source_text import encoding_of
+
+HEAD = 1 << 16
+LIMIT = 200_000_000  # bytes; files of JSON are streamed and have no limit
+_CTGOV = re.compile(
+    r'"(protocolSection|resultsSection|hasResults|studies|FullStudiesResponse|FullStudy|ProtocolSection|'
+    r'StudyFieldsResponse|study|history|derivedSection)"\s*:'
+)
+_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID)"\s*:')
+_PROLOG = re.compile(
+    r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
+)
+_ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
+_ROOTS = {
+    "trials_downloaded_from_ictrp": "ictrp",
+    "trials": "exchange",
+    "trial": "exchange",
+    "article": "jats",
+    "pmc-articleset": "jats",
+    "pubmedarticleset": "pubmed",
+    "pubmedarticle": "pubmed",
+    "cochrane_review": "rm5",
+}
+_REFUSED_ROOTS = {
+    "clinical_study": "the legacy XML of ClinicalTrials.gov",
+    "clinical_studies": "the legacy XML of ClinicalTrials.gov",
+    "full_studies_response": "the legacy XML of ClinicalTrials.gov",
+    "study_fields_response": "the legacy XML of ClinicalTrials.gov",
+    "search_results": "the legacy XML of ClinicalTrials.gov",
+}
+_HEADINGS = re.compile(
+    r"^\W{0,4}(?:\d{1,2}\.?\s{0,2})?(abstract|introduction|background|(?:materials? and |patients and )?"
+    r"methods?|results|discussion|conclusions?|case (?:report|presentation|series|description)|references)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+KNOWN = (
+    "a study sheet (YAML), ClinicalTrials.gov API v2 JSON, an ICTRP export (XML or CSV), "
+    "registry-exchange XML, an article (JATS XML or text), references (RIS, BibTeX, CSL-JSON, PubMed XML), "
+    "RevMan data or an extraction table"
+)
+
+
+def recognise(path: str | Path) -> str:
+    """Return a file's format.
+
+    Returns
+    -------
+    str
+        `sheet`, `ctgov`, `ictrp`, `ictrp_csv`, `exchange`, `medpath`, `irct`, `jats`, `text`, `ris`,
+        `bibtex`, `csl`, `pubmed`, `nbib`, `rm5`, `revman_csv`, `table` or `xlsx`.
+
+    Raises
+    ------
+    SourceError
+        For a missing, empty or huge file, or one of no known format.
+    """
+    path = Path(path)
+    head = _head(path)
+    if head.startswith(b"PK"):
+        return _zip_form(path)
+    try:
+        text = head.decode(encoding_of(head[:4]), "replace").lstrip("\ufeff \t\r\n")
+    except (LookupError, UnicodeError):
+        text = ""
+    if text.startswith(("{", "[")):
+        return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
+    if text.startswith("<"):
+        return _xml_form(path, text)
+    form = _text_form(text)
+    if form is None:
+        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN}"))
+    return form
+
+
+def _head(path: Path) -> bytes:
+    if not path.is_file():
+        raise SourceError(Problem(str(path), None, "", "no such file", "check the name and the folder"))
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
+    streamed = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith((b"{", b"["))
+    if size == 0 or not head.strip() or (size > LIMIT and not streamed):
+        what = "the file is empty" if size <= LIMIT else f"the file has {size:,} bytes"
+        raise SourceError(Problem(str(path), None, "", what, "export or download it again"))
+    return head
+
+
+def _xml_form(path: Path, text: str) -> str:
+    """Return the form of a root element; other roots are refused by name."""
+    at = 0
+    while match := _PROLOG.match(text, at):
+        at = match.end()
+    root = _ROOT.match(text, at)
+    name = (root.group(1) if root else "").rpartition(":")[2]
+    if name.lower() in _REFUSED_ROOTS:
+        remedy = "download the study from the register's API, version 2, as JSON"
+        raise SourceError(Problem(str(path), 1, name, _REFUSED_ROOTS[name.lower()], remedy))
+    if name.lower() in _ROOTS:
+        return _ROOTS[name.lower()]
+    if "<pubmedarticle" in text.lower():
+        return "pubmed"
+    if re.search(r"<(?:\w+:)?article[\s>]", text) and "<front" in text:
+        return "jats"
+    return "ictrp"  # its reader says what is wrong
+
+
+def _text_form(text: str) -> str | None:
+    lines = text.splitlines()
+    if any(line.startswith(("study_sheet:", "study_id:")) for line in lines):
+        return "sheet"
+    if (
+        sum(char.isprintable() or char in "\n\r\t" for char in text) < 0.98 * len(text)
+        or text.count("\ufffd") > 3
+    ):
+        return None
+    if any(re.match(r"TY  ?- ", line) for line in lines):
+        return "ris"
+    if any(re.match(r"PMID ?- ?\d", line) for line in lines):
+        return "nbib"
+    if any(re.match(r"\s*@\w+\s*[{(]", line) for line in lines):
+        return "bibtex"
+    return _table_form(lines) or _page_form(text)
+
+
+def _table_form(lines: list[str]) -> str | None:
+    first = next((line for line in lines if line.strip()), "")
+    mark = max(",;\t", key=first.count)
+    if not first.count(mark):
+        return None
+    try:
+        names = {
+            re.sub(r"\W+", "_", name.strip().strip('"')).lower()
+            for name in next(csv.reader([first], delimiter=mark))
+        }
+    except (csv.Error, StopIteration):
+        return None
+    if "trialid" in names:
+        return "ictrp_csv"
+    if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
+        return "revman_csv"
+    same = [line for line in lines[1:] if line.strip()][:5]
+    if len(names) >= 3 and len(first) < 5000 and same and all(line.count(mark) for line in same):
+        return "table"
+    return None
+
+
+def _page_form(text: str) -> str | None:
+    if "MedPath" in text and re.search(r"Registration Number|Recruitment & Eligibility", text):
+        return "medpath"
+    if re.search(r"IRCT registration (information|number)", text) and re.search(
+        r"Protocol summary|IRCT\d+N\d+", text
+    ):
+        return "irct"
+    headings = _HEADINGS.findall(text)
+    return "text" if len(text) > 400 and len({name.lower() for name in headings}) >= 2 else None
+
+
+def _zip_form(path: Path) -> str:
+    """Return `xlsx` for a workbook; every other archive is refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "xl/workbook.xml" in names:
+                if sum(item.file_size for item in archive.infolist()) > LIMIT:
+                    raise SourceError(
+                        Problem(str(path), None, "", "a workbook that unpacks to a giant", "export it as CSV")
+                    )
+                return "xlsx"
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        pass
+    raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))

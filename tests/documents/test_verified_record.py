@@ -1,0 +1,157 @@
+"""The record of the last verification, and the agreement of two readings."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from helpers.documents import (
+    mark_verified,
+    read_document,
+    read_verification,
+    reading_agreement,
+    record_verification,
+    stale,
+    verify_locators,
+)
+from helpers.documents.second_reading import compare_readings, inclusion_kappa, read_second_reading
+from helpers.sources import SourceError, read_raw, read_sheet
+
+TEXT = "Title 2026\n\nWe treated 16 men – 95 hairs.\nNobody left.\n"
+SHEET = """\
+study_sheet: 1
+study_id: made2026
+source: {{source_id: made2026, tier: core, format: article, document: made.txt, sha256: {sha}}}
+extraction: {{readers: 1, date: 2026-01-31}}
+study: {{n_enrolled: people}}
+quantities:
+  - {{id: people, printed: "16", value: 16, kind: n, role: design, concept: sample_size,
+     at: {{line: 3, chars: [23, 25]}}}}
+  - {{id: density, printed: "95 hairs", value: 95, kind: mean, role: result, concept: hair_density,
+     at: {{line: 3, chars: [32, 40]}}}}
+findings:
+  - id: doubt
+    check: reporting
+    severity: minor
+    statement: Words.
+    places: [{{line: 4, printed: "Nobody"}}]
+"""
+DAY = date(2026, 1, 31)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    for name in ("documents", "studies"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "documents" / "made.txt").write_text(TEXT, encoding="utf-8")
+    sha = hashlib.sha256(TEXT.encode()).hexdigest()
+    (tmp_path / "studies" / "made2026.yaml").write_text(SHEET.format(sha=sha), encoding="utf-8")
+    return tmp_path
+
+
+def marks(raw: Path) -> tuple[list, list]:
+    """Return what the tables say of every figure's place, and of each source."""
+    record = read_raw(raw).record
+    mark_verified(raw, record.sources, record.quantities, verify_locators(raw))
+    columns = ("verified_on", "verified_figures")
+    return [row["verified"] for row in record.quantities], [
+        [row[column] for column in columns] for row in record.sources
+    ]
+
+
+def test_tables_say_the_same_with_the_texts_and_without_them_once_it_is_recorded(raw):
+    assert stale(raw) == ["made2026"]
+    assert marks(raw) == ([True, True], [[None, 2]])
+    assert record_verification(raw, DAY).problems == []
+    last = read_verification(raw)["made2026"]
+    assert (last.date, last.figures, last.words, stale(raw)) == (DAY, 2, 1, [])
+    with_texts = marks(raw)
+    (raw / "documents" / "made.txt").unlink()
+    assert marks(raw) == with_texts == ([True, True], [["2026-01-31", 2]])
+    assert reading_agreement(raw)["study_id"].tolist() == ["made2026"]
+
+
+def test_without_texts_and_record_nothing_is_claimed(raw):
+    (raw / "documents" / "made.txt").unlink()
+    assert marks(raw) == ([None, None], [[None, 0]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('printed: "16", value: 16', 'printed: "61", value: 61'),
+        ("chars: [23, 25]", "chars: [22, 24]"),
+        ('printed: "Nobody"', 'printed: "Someone"'),
+    ],
+)
+def test_a_record_is_void_as_soon_as_a_token_a_place_or_the_text_is_another_one(raw, old, new):
+    record_verification(raw, DAY)
+    (raw / "documents" / "made.txt").unlink()
+    path = raw / "studies" / "made2026.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    assert marks(raw)[0] == [None, None]
+    assert (stale(raw), reading_agreement(raw).empty) == (["made2026"], True)
+
+
+def test_a_record_is_void_for_another_text(raw):
+    record_verification(raw, DAY)
+    path = raw / "studies" / "made2026.yaml"
+    sha = hashlib.sha256(TEXT.encode()).hexdigest()
+    path.write_text(path.read_text().replace(sha, "ab" * 32))
+    (raw / "documents" / "made.txt").unlink()
+    assert marks(raw) == ([None, None], [[None, 0]])
+
+
+def test_a_figure_that_is_not_there_is_never_recorded(raw):
+    path = raw / "studies" / "made2026.yaml"
+    record_verification(raw, DAY)
+    before = (raw / "verification.yaml").read_bytes()
+    path.write_text(path.read_text().replace("chars: [23, 25]", "chars: [22, 24]"))
+    assert record_verification(raw, date(2026, 2, 1)).problems
+    assert (raw / "verification.yaml").read_bytes() == before
+    assert marks(raw) == ([False, True], [[None, 1]])
+
+
+def test_a_source_without_its_text_keeps_its_old_entry(raw):
+    record_verification(raw, DAY)
+    (raw / "documents" / "made.txt").unlink()
+    record_verification(raw, date(2026, 2, 1))
+    assert read_verification(raw)["made2026"].date == DAY
+
+
+@pytest.mark.parametrize("text", ["verification: 2", "verification: 1\nsources: {a: {figures: -1}}", "[", ""])
+def test_a_damaged_record_is_refused_with_the_remedy(raw, text):
+    (raw / "verification.yaml").write_text(text)
+    with pytest.raises(SourceError, match=r"verification\.yaml"):
+        marks(raw)
+
+
+def test_two_readings_are_compared_by_place_and_value(raw):
+    head = "study_id,role,printed,value,line,char_start,char_end\n"
+    rows = (
+        "made2026,design,16 men,16,3,23,29\nmade2026,result,95,94,3,32,34\nmade2026,design,2026,2026,1,6,10\n"
+    )
+    (raw / "second_reading.csv").write_text(head + rows)
+    second = read_second_reading(raw)
+    sheet = read_sheet(raw / "studies" / "made2026.yaml")
+    found = compare_readings(sheet.quantities, second)
+    assert (found.figures, found.same, found.differing) == (3, 1, ("95",))
+    assert (found.only_first, found.only_second) == ((), ("2026",))
+    without = compare_readings(sheet.quantities, second[1:])
+    assert without.only_first == ("16",)
+    # numbers 2026, 16, 95: both take 16 and 95, the second 2026 too; agreement 2/3, by chance 2/3
+    document = read_document(raw / "documents" / "made.txt")
+    assert inclusion_kappa(document, sheet.quantities, second) == (3, pytest.approx(0.0))
+    assert inclusion_kappa(document, sheet.quantities, second[:2]) == (3, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\n", "study_id,role,printed,value,line,char_start,char_end\nx,y,z,v,1,2,3\n"]
+)
+def test_a_second_reading_that_cannot_be_read_names_its_line(raw, text):
+    (raw / "second_reading.csv").write_text(text)
+    with pytest.raises(SourceError, match=r"second_reading\.csv:[12]"):
+        read_second_reading(raw)

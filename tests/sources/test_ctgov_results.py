@@ -1,0 +1,323 @@
+"""ClinicalTrials.gov records with results: counts and values read by hand from the two sample records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers.cleaning import clean_events, clean_results
+from helpers.sources import SourceError, read_source, read_sources
+from helpers.sources.ctgov_values import measure_kind, values_of
+from helpers.sources.ctgov_words import group_names, plain, posted_number, spread_of
+from helpers.sources.posted_figures import posted_figures
+from helpers.tables import validate
+
+
+@pytest.fixture(scope="module")
+def dupilumab(shared):
+    return read_source(shared / "samples" / "ctgov" / "NCT02210780.json")
+
+
+@pytest.fixture(scope="module")
+def thiosulfate(shared):
+    return read_source(shared / "samples" / "ctgov" / "NCT00716976.json")
+
+
+def rows_of(record, **wanted):
+    return [row for row in record.results if all(row[name] == value for name, value in wanted.items())]
+
+
+def test_everything_that_is_posted_is_there(dupilumab, thiosulfate):
+    counts = {
+        name: (len(getattr(dupilumab, name)), len(getattr(thiosulfate, name)))
+        for name in (
+            "arms",
+            "outcomes",
+            "posted_outcomes",
+            "results",
+            "analyses",
+            "adverse_events",
+            "event_totals",
+        )
+    }
+    assert counts == {
+        "arms": (2, 2),
+        "outcomes": (11, 9),
+        "posted_outcomes": (11, 9),
+        "results": (28, 16),
+        "analyses": (7, 0),
+        "adverse_events": (18, 216),
+        "event_totals": (6, 4),
+    }
+
+
+def test_a_share_of_people_is_a_count_with_its_denominator(dupilumab):
+    placebo, active = rows_of(dupilumab, outcome_id="posted-1")
+    assert (placebo["arm_id"], placebo["n"], placebo["percent"]) == ("placebo_qw", 92, 83.7)
+    assert (active["arm_id"], active["n"], active["percent"]) == ("dupilumab_300_mg_qw", 90, 83.3)
+    assert {row["kind"] for row in (placebo, active)} == {"count"}
+    assert {row["timepoint_weeks"] for row in (placebo, active)} == {16}
+    assert placebo["mean"] is placebo["sd"] is placebo["count"] is None
+
+
+def test_a_least_squares_mean_is_never_a_mean(dupilumab):
+    placebo, active = rows_of(dupilumab, outcome_id="posted-7")
+    assert (placebo["estimate"], placebo["se"], placebo["n"]) == (-2.11, 0.259, 90)
+    assert (active["estimate"], active["se"], active["n"]) == (-4.24, 0.25, 94)
+    for row in (placebo, active):
+        assert row["mean"] is row["sd"] is row["converted"] is None
+        assert row["estimate_kind"] == "model_mean"
+        assert row["kind"] == "change"
+        assert "least-squares" in row["note"]
+
+
+def test_the_number_of_the_class_comes_before_that_of_the_outcome(dupilumab):
+    rows = rows_of(dupilumab, outcome_id="posted-9")
+    assert [(row["category"], row["n"]) for row in rows[:4]] == [
+        ("Erythema", 79),
+        ("Erythema", 87),
+        ("Infiltration/Papulation", 79),
+        ("Infiltration/Papulation", 87),
+    ]
+    assert len(rows) == 8
+    assert {row["n"] for row in rows_of(dupilumab, outcome_id="posted-10")} == {97}
+
+
+def test_a_mean_with_its_standard_deviation(thiosulfate):
+    treated, observed = rows_of(thiosulfate, outcome_id="posted-5")
+    assert (treated["mean"], treated["sd"], treated["n"], treated["unit"]) == (1.05, 7.09, 38, "Decibels")
+    assert (observed["mean"], observed["sd"], observed["n"]) == (9.58, 20.5, 47)
+    assert (treated["kind"], treated["timepoint_weeks"]) == ("change", 4)
+    assert observed["arm_id"] == "observation_arm_no_sodium_thiosulfate_tr"  # joined without its brackets
+
+
+def test_a_count_a_probability_and_an_outcome_without_data(thiosulfate):
+    heard, _ = rows_of(thiosulfate, outcome_id="posted-1")
+    assert (heard["count"], heard["n"], heard["kind"]) == (14, 49, "count")
+    survival, _ = rows_of(thiosulfate, outcome_id="posted-7")
+    assert (survival["value"], survival["ci_lower"], survival["ci_upper"]) == (53.7, 39.8, 65.8)
+    assert (survival["ci_level"], survival["percent"], survival["mean"]) == (95, None, None)
+    assert [row["no_data"] for row in thiosulfate.posted_outcomes] == [False] * 8 + [True]
+
+
+def test_analyses_keep_their_groups_in_order(dupilumab):
+    row = next(row for row in dupilumab.analyses if row["outcome_id"] == "posted-7")
+    assert row["groups"] == ["Placebo qw", "Dupilumab 300 mg qw"]
+    assert (row["p_operator"], row["p_value"], row["method"]) == ("<", 0.0001, "ANCOVA")
+    assert (row["estimate"], row["ci_level"], row["ci_lower"], row["ci_upper"]) == (-2.13, 90, -2.72, -1.55)
+    assert (row["dispersion"], row["dispersion_value"]) == ("standard error of mean", 0.354)
+
+
+def test_flow_and_baseline(dupilumab, thiosulfate):
+    flow = [
+        (row["name"], row["arm_id"], row["count"]) for row in dupilumab.flow if row["kind"] == "milestone"
+    ]
+    assert flow == [
+        ("STARTED", "placebo_qw", 97), ("STARTED", "dupilumab_300_mg_qw", 97),
+        ("COMPLETED", "placebo_qw", 92), ("COMPLETED", "dupilumab_300_mg_qw", 89),
+        ("NOT COMPLETED", "placebo_qw", 5), ("NOT COMPLETED", "dupilumab_300_mg_qw", 8),
+    ]  # fmt: skip
+    age = [row for row in thiosulfate.baseline if row["measure"] == "Age, Continuous"]
+    assert [(row["mean"], row["sd"], row["n"], row["total"]) for row in age] == [
+        (8.97, 5.93, 65, False), (8.39, 5.88, 66, False), (8.68, 5.89, 131, True),
+    ]  # fmt: skip
+    assert age[2]["arm_id"] is None  # a total is no arm
+    (study,) = thiosulfate.studies
+    assert (study["n_planned"], study["n_enrolled"], study["n_analysed"]) == (None, 131, 104)
+    assert [arm["n"] for arm in thiosulfate.arms] == [65, 66]
+
+
+def test_events_with_affected_and_at_risk(dupilumab, thiosulfate):
+    found = {(row["term"], row["arm_id"]): (row["count"], row["n"]) for row in dupilumab.adverse_events}
+    assert found["Injection site reaction", "placebo_qw"] == (0, 97)
+    assert found["Injection site reaction", "dupilumab_300_mg_qw"] == (5, 97)
+    assert found["Conjunctivitis", "dupilumab_300_mg_qw"] == (8, 97)
+    serious = [row for row in thiosulfate.adverse_events if row["severity"] == "serious"]
+    assert len(serious) == 39 * 2
+    totals = [(row["kind"], row["count"], row["n"]) for row in thiosulfate.event_totals]
+    assert totals == [("serious", 21, 59), ("other", 51, 59), ("serious", 0, 0), ("other", 57, 64)]
+
+
+def test_every_row_reaches_its_table_and_every_figure_is_named(dupilumab, thiosulfate):
+    for record in (dupilumab, thiosulfate):
+        for name in ("sources", "studies", "arms", "outcomes"):
+            validate(name, getattr(record, name))
+        figures = set(validate("quantities", posted_figures(record))["quantity_id"])
+        reported = validate("reported_results", record.results)
+        clean = validate("results", clean_results(reported))
+        events = validate("adverse_events", clean_events(validate("reported_events", record.adverse_events)))
+        named = {name for ids in (*clean["quantity_ids"], *events["quantity_ids"]) for name in ids.split(";")}
+        assert named <= figures
+        assert len(clean) == len(record.results)
+
+
+def test_pages_give_their_studies_and_a_list_does_too(shared, tmp_path):
+    folder = shared / "samples" / "ctgov"
+    first = [record.studies[0] for record in read_sources(folder / "search_page1_20260811.json")]
+    assert [row["study_id"] for row in first] == [
+        "NCT02710084", "NCT05105685", "NCT01525901", "NCT03493607", "NCT07119606",
+    ]  # fmt: skip
+    assert (first[0]["starts_on"], first[0]["n_planned"], first[0]["phase"]) == ("2016-04-29", 18, "PHASE2")
+    assert len(list(read_sources(folder / "search_page2_20260811.json"))) == 5
+    studies = [json.loads((folder / f"{name}.json").read_text()) for name in ("NCT03418623", "NCT04207047")]
+    (tmp_path / "any.name").write_text(json.dumps(studies), encoding="utf-16")
+    both = list(read_sources(tmp_path / "any.name"))
+    assert [record.studies[0]["study_id"] for record in both] == ["NCT03418623", "NCT04207047"]
+    with pytest.raises(SourceError, match="holds 2 records"):
+        read_source(tmp_path / "any.name")
+
+
+def test_a_page_cut_off_gives_its_whole_studies_and_then_the_place(shared, tmp_path):
+    text = (shared / "samples" / "ctgov" / "search_page1_20260811.json").read_text()
+    path = tmp_path / "page.json"
+    path.write_text(text[: text.index("NCT03493607") + 40])
+    seen = []
+    with pytest.raises(SourceError) as caught:
+        seen.extend(record.studies[0]["study_id"] for record in read_sources(path))
+    assert caught.value.problems[0].line > text[: text.index("NCT03493607")].count("\n") - 5
+
+
+def made(outcome: dict, enrolled: int = 10, flow: tuple[str, ...] = ("5", "5")) -> dict:
+    """Return a study of two arms with one posted outcome."""
+    groups = [{"id": f"OG00{at}", "title": title} for at, title in enumerate(("Exosome", "Saline"))]
+    periods = [{"title": "All", "milestones": [{"type": "STARTED", "achievements": [
+        {"groupId": f"FG00{at}", "numSubjects": n} for at, n in enumerate(flow)]}]}]  # fmt: skip
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT00000001"},
+            "designModule": {"enrollmentInfo": {"count": enrolled, "type": "ACTUAL"}},
+            "armsInterventionsModule": {"armGroups": [{"label": "Exosome"}, {"label": "Saline"}]},
+        },
+        "resultsSection": {
+            "participantFlowModule": {
+                "groups": [group | {"id": group["id"].replace("O", "F")} for group in groups], "periods": periods
+            },
+            "outcomeMeasuresModule": {
+                "outcomeMeasures": [{"title": "Hair density", "type": "PRIMARY", "groups": groups} | outcome]
+            },
+        },
+    }  # fmt: skip
+
+
+def posted(tmp_path: Path, **outcome):
+    extra = {name: outcome.pop(name) for name in ("enrolled", "flow") if name in outcome}
+    path = tmp_path / "made.json"
+    path.write_text(json.dumps(made(outcome, **extra)))
+    return read_source(path)
+
+
+def denoms(*counts: str, units: str = "Participants") -> dict:
+    return {
+        "units": units,
+        "counts": [{"groupId": f"OG00{at}", "value": value} for at, value in enumerate(counts)],
+    }
+
+
+def one(value: str, **rest: str) -> list:
+    return [{"categories": [{"measurements": [{"groupId": "OG000", "value": value} | rest]}]}]
+
+
+def test_a_standard_error_becomes_an_sd_only_with_n(tmp_path):
+    shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="1.5")}
+    (row,) = posted(tmp_path, **shape, denoms=[denoms("16", "16")], enrolled=32, flow=("16", "16")).results
+    assert (row["mean"], row["se"], row["sd"]) == (12, 1.5, 6.0)
+    assert "SE" in row["converted"]
+    (row,) = posted(tmp_path, **shape).results
+    assert (row["se"], row["sd"], row["n"], row["converted"]) == (1.5, None, None, None)
+
+
+def test_eyes_are_kept_as_eyes(tmp_path):
+    units = [denoms("5", "5"), denoms("9", "10", units="Eyes")]
+    shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="2")}
+    (row,) = posted(tmp_path, **shape, typeUnitsAnalyzed="Eyes", denoms=units).results
+    assert (row["n"], row["n_units"], row["unit_analysed"], row["sd"]) == (5, 9, "Eyes", 6.0)
+    assert "analysed by eyes: 9 in 5 people" in row["note"]
+
+
+def test_the_same_people_in_two_groups_are_not_counted_twice(tmp_path):
+    record = posted(
+        tmp_path, denoms=[denoms("10", "10")], paramType="MEAN", dispersionType="Standard Deviation",
+        classes=one("80", spread="9"),
+    )  # fmt: skip
+    assert record.studies[0]["comparison"] == "within_person"
+    assert record.studies[0]["n_analysed"] is None
+    assert record.results[0]["within_person"] is True
+    assert posted(tmp_path, denoms=[denoms("5", "5")], classes=one("80")).studies[0]["comparison"] is None
+
+
+def test_not_estimable_keeps_its_comment_and_a_class_may_be_the_time(tmp_path):
+    classes = [
+        {"title": "Week 12", "categories": [{"measurements": [{"groupId": "OG000", "value": "7"}]}]},
+        {"title": "Month 6", "categories": [{"measurements": [
+            {"groupId": "OG001", "value": "NA", "comment": "not reached"}]}]},
+    ]  # fmt: skip
+    record = posted(tmp_path, paramType="MEDIAN", dispersionType="Inter-Quartile Range", classes=classes)
+    first, second = record.results
+    assert (first["median"], first["timepoint_weeks"], first["timepoint_printed"]) == (7, 12, "Week 12")
+    assert (second["median"], second["arm_id"]) == (None, "saline")
+    assert "not reached" in second["note"]
+    assert "posted as NA" in second["note"]
+
+
+@pytest.mark.parametrize(
+    ("label", "meaning"),
+    [
+        ("Standard Deviation", ("sd", None)),
+        ("STANDARD_DEVIATION", ("sd", None)),
+        ("STANDARD_ERROR_OF_MEAN", ("se", None)),
+        ("Inter-Quartile Range", ("iqr", None)),
+        ("FULL_RANGE", ("range", None)),
+        ("95% Confidence Interval", ("ci", 95)),
+        ("CONFIDENCE_975", ("ci", 97.5)),
+        ("97.5% Confidence Interval", ("ci", 97.5)),
+        ("CONFIDENCE_OTHER", ("ci", None)),
+        ("Geometric Coefficient of Variation", ("geometric_cv", None)),
+        ("Standard Devotion", ("unknown", None)),
+        ("NA", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_a_label_of_spread_is_understood_or_flagged(label, meaning):
+    assert spread_of(label) == meaning
+
+
+def test_what_may_be_a_mean():
+    kinds = {
+        ("MEAN", "mm"): "mean",
+        ("GEOMETRIC_MEAN", "mm"): "geometric_mean",
+        ("GEOMETRIC_LEAST_SQUARES_MEAN", "mm"): "model_mean",
+        ("LOG_MEAN", "mm"): "log_mean",
+        ("COUNT_OF_PARTICIPANTS", "Participants"): "count",
+        ("NUMBER", "participants"): "count",
+        ("NUMBER", "percentage of participants"): "percent",
+        ("NUMBER", "events per participant"): "number",
+        ("NUMBER", "hairs"): "number",
+    }
+    assert {key: measure_kind(*key) for key in kinds} == kinds
+    for kind in ("geometric_mean", "model_mean", "log_mean"):
+        row = values_of({"value": "3", "spread": "1"}, kind, "se", None, 25)
+        assert row["estimate"] == 3
+        assert "mean" not in row
+        assert "sd" not in row
+
+
+def test_an_interval_of_a_mean_gives_an_sd_when_it_is_symmetric():
+    # t(24, 97.5 %) = 2.0639, so 10 +- 2.0639 is an SE of 1 and an SD of 5
+    row = values_of({"value": "10", "lowerLimit": "7.9361", "upperLimit": "12.0639"}, "mean", "ci", 95, 25)
+    assert row["sd"] == pytest.approx(5, abs=1e-3)
+    row = values_of({"value": "10", "lowerLimit": "9", "upperLimit": "15"}, "mean", "ci", 95, 25)
+    assert "sd" not in row
+    assert "not symmetric" in row["converted"]
+
+
+def test_words_numbers_and_groups():
+    assert plain("a \\>= b \\[c\\] \\~ &#x27;d&#x27;") == "a >= b [c] ~ 'd'"
+    assert [posted_number(text) for text in ("1,234", "-2.5", "NA", "<0.1", "1e999", "nan")] == [
+        1234, -2.5, None, None, None, None,
+    ]  # fmt: skip
+    arms = [{"arm_id": "a", "label": "Drug (10 mg)"}, {"arm_id": "b", "label": "Drug (20 mg)"}]
+    groups = group_names([{"id": "1", "title": "DRUG (10 mg)"}, {"id": "2", "title": "Drug"}], arms)
+    assert groups["1"]["arm_id"] == "a"
+    assert groups["2"]["matched"] is False  # two arms would fit

@@ -1,0 +1,278 @@
+"""WHO ICTRP exports and registry-exchange XML: values read by hand from the two sample exports."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.sources import SourceError, read_source, read_sources
+from helpers.sources.ictrp_outcomes import outcomes_in
+from helpers.sources.ictrp_words import allocation_of, iso_date, masking_of, phase_of
+from helpers.sources.registry_words import age_years, people, sex_of
+from helpers.sources.same_trial import registry_numbers, trial_key
+from helpers.tables import validate
+
+
+@pytest.fixture(scope="module")
+def export(shared):
+    found = read_sources(shared / "samples" / "ictrp" / "ICTRP-Results_2020-03-18_subset.xml")
+    return {record.studies[0]["study_id"]: record for record in found}
+
+
+@pytest.fixture(scope="module")
+def table(shared):
+    found = read_sources(shared / "samples" / "ictrp" / "ICTRP_2020-04-15_other_registers.csv")
+    return {record.studies[0]["study_id"]: record for record in found}
+
+
+def study(records, study_id, *names):
+    return tuple(records[study_id].studies[0][name] for name in names)
+
+
+def test_the_twelve_trials_of_the_xml_export(export):
+    assert list(export) == [
+        "ChiCTR2000029935", "ChiCTR2000029868", "ChiCTR2000029850", "ChiCTR2000029814", "ChiCTR2000029789",
+        "ChiCTR2000029656", "NCT00523276", "NCT04246242", "NCT00173563", "NCT01056185", "ChiCTR2000029953",
+        "ChiCTR2000029805",
+    ]  # fmt: skip
+    sizes = [record.studies[0]["n_planned"] for record in export.values()]
+    assert sizes == [100, 200, 20, 30, 100, 100, None, 500, 10, 1000, 400, 100]
+    starts = [record.studies[0]["starts_on"] for record in export.values()]
+    assert starts[6:10] == ["1996-01", "2020-01-25", "2005-01", "2009-08"]
+    assert study(export, "NCT00523276", "age_min", "age_max", "registered_on") == (4, None, "2007-08-30")
+    assert study(export, "ChiCTR2000029850", "sex", "phase", "age_max") == ("male", "0", 99)
+    assert study(export, "ChiCTR2000029935", "comparison", "phase") == ("single_arm", None)
+    assert study(export, "NCT04246242", "allocation", "masking", "phase") == ("randomized", "single", "4")
+    assert study(export, "NCT01056185", "country")[0].count("Argentina") == 1
+    arms = [(arm["arm_id"], arm["role"]) for arm in export["ChiCTR2000029789"].arms]
+    assert arms == [("experimental_group", "active"), ("control_group", "placebo")]
+    assert len(export["ChiCTR2000029656"].outcomes) == 5
+
+
+def test_the_seventeen_rows_of_the_csv_export(table):
+    assert len(table) == 17
+    sizes = [record.studies[0]["n_planned"] for record in table.values()]
+    assert sizes == [30, 150, 30, 125, 4000, 25, 200, 50, 50, 500, 25, 400, 680, 950, 2000, 5000, 60]
+    phases = [record.studies[0]["phase"] for record in table.values()]
+    assert phases == [
+        "2-3",
+        "2-3",
+        "2-3",
+        "2",
+        "4",
+        "3",
+        "2",
+        "2",
+        "2",
+        None,
+        None,
+        None,
+        "4",
+        None,
+        None,
+        None,
+        None,
+    ]
+    ages = [(record.studies[0]["age_min"], record.studies[0]["age_max"]) for record in table.values()]
+    assert ages == [
+        (18, 65), (18, 65), (18, 75), (2, None), (None, None), (None, None), (None, None), (20, None), (20, None),
+        (None, None), (None, None), (None, None), (18, 64), (None, None), (None, None), (18, 95), (18, None),
+    ]  # fmt: skip
+    sexes = [record.studies[0]["sex"] for record in table.values()]
+    assert sexes == ["all"] * 13 + [None, None] + ["all", "all"]
+    assert study(table, "EUCTR2015-002340-14-NL", "allocation", "masking", "starts_on") == (
+        "randomized", "open", "2015-09-16",
+    )  # fmt: skip
+    assert study(table, "EUCTR2020-000890-25-FR", "allocation", "registered_on") == (
+        "not randomized",
+        "2020-03-10",
+    )
+    assert study(table, "IRCT20200316046792N1", "country", "masking") == (
+        "Iran (Islamic Republic of)", "double blinded",
+    )  # fmt: skip
+    assert len(table["IRCT20160625028622N1"].outcomes) == 3
+    assert len(table["DRKS00021134"].arms) == 4
+    (outcome,) = table["EUCTR2020-001243-15-BE"].outcomes
+    assert (outcome["timepoint_printed"], outcome["timepoint_weeks"]) == ("Day 15", pytest.approx(15 / 7))
+
+
+def test_no_break_no_padding_and_every_row_in_its_table(export, table):
+    for record in (*export.values(), *table.values()):
+        for name in ("sources", "studies", "arms", "outcomes"):
+            frame = validate(name, getattr(record, name))
+            texts = [text for column in frame.select_dtypes("string") for text in frame[column].dropna()]
+            assert not [
+                text for text in texts if "<br" in text.lower() or "  " in text or text != text.strip()
+            ]
+        assert record.sources[0]["provenance"].startswith("Export of the WHO search portal of 2020-0")
+
+
+HEAD = "TrialID,Public title,Date registration3,Countries,Secondary ID,Target size,Study design\n"
+
+
+def exported(tmp_path, *rows):
+    path = tmp_path / "export"
+    path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    return list(read_sources(path))
+
+
+def test_country_copies_of_one_trial_are_joined(tmp_path):
+    one, other = exported(
+        tmp_path,
+        "EUCTR2019-001234-56-DE,A trial,20190101,Germany,,,",
+        "EUCTR2019-009999-56-FR,Another,20190301,France,,,",
+        "EUCTR2019-001234-56-FR,A trial in French,20190201,France;Germany,,40,",
+    )
+    assert [row["source_id"] for row in one.sources] == ["EUCTR2019-001234-56-DE", "EUCTR2019-001234-56-FR"]
+    assert {row["study_id"] for row in one.sources} == {"EUCTR2019-001234-56-DE"}
+    assert (one.studies[0]["country"], one.studies[0]["n_planned"]) == ("Germany, France", 40)
+    told = {row["column"] for row in one.registered[1]["differences"]}
+    assert told == {"title", "registered_on"}
+    assert other.studies[0]["study_id"] == "EUCTR2019-009999-56-FR"
+
+
+def test_a_trial_in_two_registers_is_joined_by_its_other_number(tmp_path):
+    found = exported(
+        tmp_path,
+        "NCT01234567,A trial,20190101,Iran,,,",
+        "IRCT20190101000001N1,Another,20190101,Iran,,,",
+        "ISRCTN12345678,The same trial,20190102,Iran,NCT01234567; U1111-1234-5678,,",
+        "DRKS00000001,The same again,20190103,Iran,U1111-1234-5678,,",
+    )
+    joined = [[row["source_id"] for row in record.sources] for record in found]
+    assert joined == [["NCT01234567", "ISRCTN12345678", "DRKS00000001"], ["IRCT20190101000001N1"]]
+
+
+def test_a_record_that_ties_two_others_joins_all_three(tmp_path):
+    (one,) = exported(
+        tmp_path,
+        "NCT01234567,A,20190101,Iran,,,",
+        "ISRCTN12345678,B,20190101,Iran,,,",
+        "DRKS00000001,C,20190103,Iran,NCT01234567 and ISRCTN12345678,,",
+    )
+    assert len(one.sources) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(HEAD, "no trial"), (HEAD + "NCT01234567,a,b\n", "columns"), (HEAD + ",a,,,,,\n", "no TrialID")],
+)
+def test_a_broken_csv_export_is_refused(tmp_path, text, words):
+    path = tmp_path / "export.csv"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=words):
+        list(read_sources(path))
+
+
+EXCHANGE = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE trials [
+<!ELEMENT trials (trial+)>
+<!ELEMENT trial ANY>
+]>
+<trials>
+  <trial>
+    <main>
+      <trial_id>IRCT20190101000001N3</trial_id><utrn>U1111-1111-2222</utrn><reg_name>IRCT</reg_name>
+      <date_registration>12/03/2019</date_registration><primary_sponsor>A university</primary_sponsor>
+      <public_title>Hair</public_title><scientific_title>Vesicles for hair</scientific_title>
+      <date_enrolment>2019-04-21</date_enrolment><target_size>40</target_size>
+      <recruitment_status>Complete</recruitment_status><study_type>interventional</study_type>
+      <study_design>Randomization: Randomized, Blinding: Double blinded, Assignment: Parallel</study_design>
+      <phase>2</phase><hc_freetext>Androgenetic alopecia.</hc_freetext>
+      <i_freetext>Intervention 1: Intervention group: exosome. Intervention 2: Control group: saline.</i_freetext>
+    </main>
+    <contacts><contact><email>someone@example.org</email><firstname>X</firstname></contact></contacts>
+    <countries><country2>Iran (Islamic Republic of)</country2></countries>
+    <criteria><inclusion_criteria>Men</inclusion_criteria><agemin>18 years</agemin><agemax>no limit</agemax>
+      <gender>Male</gender><exclusion_criteria>Scars</exclusion_criteria></criteria>
+    <primary_outcome><prim_outcome>Hair density. Timepoint: 6 months. Method of measurement: trichoscopy.</prim_outcome>
+      <prim_outcome>Hair thickness. Timepoint: 3 months. Method of measurement: trichoscopy.</prim_outcome></primary_outcome>
+    <secondary_outcome><sec_outcome>Pain. Timepoint: 1 week. Method of measurement: VAS.</sec_outcome></secondary_outcome>
+    <secondary_ids><secondary_id><sec_id>NCT07654321</sec_id><issuing_authority>US</issuing_authority></secondary_id></secondary_ids>
+  </trial>
+</trials>
+"""
+
+
+def test_registry_exchange_xml(tmp_path):
+    path = tmp_path / "trial.download"
+    path.write_text(EXCHANGE)
+    record = read_source(path)
+    expected = {
+        "study_id": "IRCT20190101000001N3", "registered_on": "2019-03-12", "starts_on": "2019-04-21",
+        "n_planned": 40, "sex": "male", "age_min": 18, "age_max": None, "allocation": "randomized",
+        "masking": "double blinded", "comparison": "parallel", "phase": "2",
+        "country": "Iran (Islamic Republic of)", "population": "Androgenetic alopecia",
+    }  # fmt: skip
+    assert {name: record.studies[0][name] for name in expected} == expected
+    assert [(arm["role"], arm["label"]) for arm in record.arms] == [
+        ("exosome", "Intervention group: exosome."), ("placebo", "Control group: saline."),
+    ]  # fmt: skip
+    assert [(row["concept"], row["timepoint_printed"]) for row in record.outcomes] == [
+        ("hair_density", "6 months"), ("hair_thickness", "3 months"), ("other_outcome", "1 week"),
+    ]  # fmt: skip
+    assert record.registered[0]["other_ids"] == ["NCT07654321", "U1111-1111-2222"]
+    assert "example.org" not in repr(vars(record))
+    for name in ("sources", "studies", "arms", "outcomes"):
+        validate(name, getattr(record, name))
+
+
+@pytest.mark.parametrize("declared", ['<!ENTITY x "y">', '<!ENTITY x SYSTEM "file:///etc/passwd">'])
+def test_entities_in_registry_exchange_xml_are_refused(tmp_path, declared):
+    path = tmp_path / "trial.xml"
+    path.write_text(EXCHANGE.replace("<!ELEMENT trial ANY>", declared))
+    with pytest.raises(SourceError, match="not safe"):
+        read_source(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("20200216", "2020-02-16"), ("2020-02-16", "2020-02-16"), ("16/02/2020", "2020-02-16"),
+        ("02/16/2020", "2020-02-16"), ("January 25, 2020", "2020-01-25"), ("25 January 2020", "2020-01-25"),
+        ("January 1996", "1996-01"), ("1996", "1996"), ("2020/2/6", "2020-02-06"), ("2020-02", "2020-02"),
+        ("20201399", None), ("soon", None), ("99/99/2020", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_date_keeps_its_precision(text, date):
+    assert iso_date(text) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
+        ("4", "4"), ("0", "0"), ("2-3", "2-3"), ("Phase 2/Phase 3", "2-3"), ("Phase 4", "4"), ("Phase II", "2"),
+        ("I-II", "1-2"), ("N/A", None), ("Not Applicable", None), ("Not selected", None), (None, None),
+        ("Human pharmacology (Phase I): no<br>Therapeutic exploratory (Phase II): yes<br>"
+         "Therapeutic confirmatory - (Phase III): yes<br>Therapeutic use (Phase IV): no", "2-3"),
+    ],
+)  # fmt: skip
+def test_a_phase_in_every_dialect(text, phase):
+    assert phase_of(text) == phase
+
+
+def test_designs_sizes_sexes_and_ages():
+    assert allocation_of("Allocation: Non-randomized controlled trial;. Masking: Open") == "not randomized"
+    assert allocation_of("Randomised: yes Open: no") == "randomized"
+    assert allocation_of("Parallel") is None
+    assert masking_of("single arm study, open(masking not used), uncontrolled") == "open"
+    assert masking_of("Single blind: no Double blind: yes") == "double blind"
+    assert people("Planned Sample Size: 60; UK Sample Size: 20") == 60
+    assert sex_of("<br> Female: yes<br> Male: no") == "female"
+    assert age_years("18Y") == 18
+    assert age_years("6 M") == 0.5
+
+
+def test_outcomes_keep_brackets_and_times_together():
+    assert outcomes_in("Mortality<br>[At 28 days; or discharge]") == [
+        ("Mortality", "At 28 days; or discharge")
+    ]
+    assert outcomes_in("Lung water (PiCCO; a device) daily") == [("Lung water (PiCCO; a device) daily", None)]
+    assert outcomes_in("1. One thing<br>2. Another; thing") == [("One thing", None), ("Another; thing", None)]
+    assert outcomes_in("N/A") == []
+
+
+def test_registration_numbers():
+    text = "see NCT01234567, EUCTR2019-001234-56-DE and 2019-001234-56; U1111-1234-5678"
+    assert len(registry_numbers(text)) == 4
+    assert trial_key("EUCTR2019-001234-56-DE") == trial_key("2019-001234-56") == "2019-001234-56"
+    assert trial_key("JPRN-jRCTs031190227") == trial_key("jRCTs031190227")

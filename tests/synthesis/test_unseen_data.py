@@ -1,0 +1,147 @@
+"""Whatever the data, k = 1 to 200: units, order, sign, shift and copies do to the fit what theory says."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from make_own_cases import tau2_of
+from random_studies import METHODS, RANDOM, close, made, meta_analyses
+
+from helpers.synthesis import bayes_pool, pool
+
+READ = ("estimate", "se", "ci_lower", "ci_upper", "tau2", "se_tau2", "i2", "h2", "q", "q_p_value", "p_value")
+POWER_OF_UNIT = dict.fromkeys(("estimate", "se", "ci_lower", "ci_upper"), 1) | {"tau2": 2, "se_tau2": 2}
+methods = st.sampled_from(METHODS)
+tests = st.sampled_from(("z", "knha", "adhoc"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(meta_analyses(), methods, tests, st.sampled_from([2.0**-20, 2.0**20]))
+def test_a_unit_that_doubles_hold_exactly_changes_no_digit(studies, method, test, unit):
+    y, v = studies
+    fit, scaled = pool(y, v, method, test), pool(y * unit, v * unit**2, method, test)
+    for name in READ:
+        np.testing.assert_equal(
+            getattr(scaled, name), getattr(fit, name) * unit ** POWER_OF_UNIT.get(name, 0)
+        )
+    if y.size > 1:
+        limits, scaled_limits = fit.heterogeneity_interval(), scaled.heterogeneity_interval()
+        assert scaled_limits.tau2 == (limits.tau2[0] * unit**2, limits.tau2[1] * unit**2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(meta_analyses(), methods, st.sampled_from([1e-6, 1e6, 1e-30, 1e30]))
+def test_tiny_and_huge_units(studies, method, unit):
+    y, v = studies
+    fit, scaled = pool(y, v, method), pool(y * unit, v * unit**2, method)
+    assert close(scaled.tau2 / unit**2, fit.tau2, v.min() + np.var(y), 1e-11)
+    assert close(scaled.se / unit, fit.se, fit.se, 1e-11)
+    assert close(scaled.estimate / unit, fit.estimate, fit.se, 1e-10)
+
+
+@settings(max_examples=100, deadline=None)
+@given(meta_analyses(), methods, tests, st.randoms())
+def test_order_sign_and_shift(studies, method, test, random):
+    y, v = studies
+    order = random.sample(range(y.size), y.size)
+    fit, scale = pool(y, v, method, test), float(np.var(y) + v.min())
+    shuffled, mirrored = pool(y[order], v[order], method, test), pool(-y, v, method, test)
+    shifted = pool(y + 64.0, v, method, test)
+    for other in (shuffled, mirrored, shifted):
+        assert close(other.tau2, fit.tau2, scale)
+        assert close(other.se, fit.se, fit.se + 1e-9)
+        assert close((other.q, other.i2), (fit.q, fit.i2), 1.0, 1e-8)
+    assert close(shuffled.weights, fit.weights[order], 1.0)
+    assert close((-mirrored.ci_upper, -mirrored.ci_lower), (fit.ci_lower, fit.ci_upper), scale**0.5)
+    assert close(shifted.estimate - 64.0, fit.estimate, scale**0.5)
+
+
+@settings(max_examples=80, deadline=None)
+@given(meta_analyses(fewest=2), st.integers(2, 4))
+def test_copies_of_all_studies(studies, n):
+    y, v = studies
+    ys, vs, scale = np.tile(y, n), np.tile(v, n), float(np.var(y) + v.min())
+    # the likelihood of n copies is the n-th power: same summit, n times as sharp
+    one, many = pool(y, v, "ML"), pool(ys, vs, "ML")
+    assert close(many.tau2, one.tau2, scale)
+    assert close(many.se, one.se / n**0.5, one.se)
+    assert close(many.se_tau2, one.se_tau2 / n**0.5, one.se_tau2)
+    one, many = pool(y, v, "EE"), pool(ys, vs, "EE")
+    assert close((many.estimate, many.se), (one.estimate, one.se / n**0.5), scale**0.5)
+    assert close(many.q, n * one.q, one.q)
+
+
+@settings(max_examples=60, deadline=None)
+@given(meta_analyses(fewest=2, most=60), st.sampled_from(("DL", "HE", "HS", "SJ", "ML", "REML", "PM")))
+def test_tau2_is_that_of_dense_matrices(studies, method):
+    y, v = studies
+    assert close(pool(y, v, method).tau2, tau2_of(y, v, method), float(np.var(y, ddof=1)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(meta_analyses(fewest=2), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_q_profile_limits_are_where_q_meets_its_quantiles(studies, level):
+    from scipy.stats import chi2
+
+    y, v = studies
+    fit = pool(y, v)
+    limits = fit.heterogeneity_interval(level)
+    for limit, p in zip(limits.tau2, (0.5 + level / 2, 0.5 - level / 2), strict=True):
+        w = 1 / (v + limit)
+        q = float(np.sum(w * (y - np.sum(w * y) / np.sum(w)) ** 2))
+        target = chi2.ppf(p, y.size - 1)
+        assert q == pytest.approx(target, rel=1e-9) if limit > 0 else q <= target * (1 + 1e-9)
+    # Paule and Mandel's root lies between them, unless all is below the quantiles
+    assert limits.empty or limits.tau2[0] <= pool(y, v, "PM").tau2 <= limits.tau2[1]
+
+
+@pytest.mark.parametrize("method", RANDOM)
+@pytest.mark.parametrize("k", [2, 3, 200])
+def test_equal_effects(method, k):
+    fit = pool(np.full(k, 0.3), np.linspace(0.1, 0.4, k), method, "knha")
+    assert (fit.tau2, fit.i2, fit.h2) == (0, 0, 1)
+    assert fit.estimate == pytest.approx(0.3)
+    assert fit.q == pytest.approx(0, abs=1e-20)
+
+
+@pytest.mark.parametrize("k", [2, 3, 10, 200])
+def test_one_variance_for_all_has_a_closed_answer(k):
+    y, v = made(k, "one for all", 0.5, seed=k)
+    expected = max(0.0, float(np.var(y, ddof=1)) - v[0])
+    for method in ("DL", "HE", "REML", "PM", "EB"):
+        assert pool(y, v, method).tau2 == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert pool(y, v, "ML").tau2 == pytest.approx(max(0.0, float(np.var(y)) - v[0]), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [1e4, 1e8, 1e12])
+def test_extreme_heterogeneity_leaves_the_plain_mean(ratio):
+    y, v = made(30, "usual", 0.0, seed=3)
+    y = y * ratio
+    fit = pool(y, v)
+    assert fit.estimate == pytest.approx(y.mean(), abs=1e-3 * fit.se)
+    assert fit.tau2 == pytest.approx(np.var(y, ddof=1), rel=1e-6)
+    assert fit.i2 == pytest.approx(100, abs=1e-4)
+
+
+def test_knapp_hartung_by_hand():
+    y, v = made(5, "usual", 0.3, seed=1)
+    fit = pool(y, v, "DL", "knha")
+    w = 1 / (v + fit.tau2)
+    factor = np.sum(w * (y - fit.estimate) ** 2) / 4
+    assert fit.se == pytest.approx(np.sqrt(factor / w.sum()), rel=1e-12)
+    assert pool(y, v, "DL", "adhoc").se == pytest.approx(np.sqrt(max(1, factor) / w.sum()), rel=1e-12)
+    assert fit.df == 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(meta_analyses(most=30), st.sampled_from([2.0**-20, 2.0**20]))
+def test_the_posterior_knows_no_unit_and_no_order(studies, unit):
+    y, v = studies
+    post = bayes_pool(y, v, ("half-normal", 0.5))
+    other = bayes_pool(-y[::-1] * unit, v[::-1] * unit**2, ("half-normal", 0.5 * unit))
+    width = post.mu.upper - post.mu.lower
+    assert close(
+        (-other.mu.upper / unit, -other.mu.lower / unit), (post.mu.lower, post.mu.upper), width, 1e-7
+    )
+    assert close(other.tau.upper / unit, post.tau.upper, post.tau.upper, 1e-7)
+    assert close(-other.predictive.lower / unit, post.predictive.upper, width, 1e-7)
