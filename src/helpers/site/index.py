@@ -13,7 +13,7 @@ from helpers.figures.display import figure_html
 from helpers.figures.numbers import is_missing, plain_unit, plain_words, show_number
 from helpers.figures.table_html import frame_of, table_html
 from helpers.site.answer import answer_sentences
-from helpers.site.load import Tables, evidence_studies, verification
+from helpers.site.load import Tables, answered, evidence_studies, verification
 from helpers.site.notebook import place_free
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
@@ -39,7 +39,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             picture=_picture(tables),
             counts=_counts(tables),
             studies=_studies_table(tables, files),
-            outcomes=outcomes_table(tables),
+            outcomes=outcomes_table(answered(tables)),
             horizon=_horizon_table(tables),
             verification=verification(tables),
             verified_on=sorted(set(tables["sources"]["verified_on"].dropna())),
@@ -65,17 +65,28 @@ def _picture(tables: Tables) -> Markup:
     directed = lines[(lines["contrast"] != "proportion") & (lines["concept"] != "adverse_events")]
     if directed.empty:
         return Markup("")
-    rows = study_directions(directed).to_dict("records")
+    rows, seen = study_directions(directed).to_dict("records"), _seen_words(tables)
     for row in rows:
         study = (
             next(studies.loc[[row["study_id"]]].itertuples()) if row["study_id"] in studies.index else None
         )
         row["n"] = None if study is None else _people(study)
         row["design"] = None if study is None else COMPARISON_WORDS.get(str(study.comparison))
+        if row["study_id"] in seen:
+            row["design"] = ", ".join(filter(None, [row["design"], seen[row["study_id"]]]))
     figure = direction(rows, title="What happened to each outcome in each study")
     html = figure_html(figure, "direction")
     figure.close()
     return html
+
+
+def _seen_words(tables: Tables) -> dict[str, str]:
+    """Return what was read of each study whose text is not at hand; second-hand is said in capitals."""
+    elsewhere = tables["sources"][tables["sources"]["address"].notna()]
+    return {
+        row["study_id"]: "SECOND-HAND" if row["second_hand"] else f"{row['access']} only"
+        for row in records(elsewhere)
+    }
 
 
 def _counts(tables: Tables) -> dict[str, int]:
@@ -91,7 +102,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
     """Return the studies with links to their pages."""
     studies, findings = evidence_studies(tables), tables["findings"]
     certain = findings[findings["severity"] == "certain"]["study_id"].value_counts()
-    rows = []
+    rows, read = [], _seen_words(tables)
     for row in studies.itertuples():
         target = f"study-{row.study_id}.html"
         name = Markup('<a href="{}">{}</a>').format(target, row.study_id) if target in files else row.study_id
@@ -102,6 +113,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
                 "design": row.design,
                 "compares": COMPARISON_WORDS.get(row.comparison) if not is_missing(row.comparison) else None,
                 "n": _people(row),
+                "seen": read.get(row.study_id, "the text itself"),
                 "bias": _overall_bias(tables, row.study_id),
                 "certain": int(certain.get(row.study_id, 0)),
             }
@@ -111,6 +123,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
         "design": "Design",
         "compares": "What is compared",
         "n": "People",
+        "seen": "What was read",
         "bias": "Risk of bias",
         "certain": "Certain findings",
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.tables import TABLES, read_table, validate
+from helpers.tables.evidence import widest
 
 Tables = dict[str, pd.DataFrame]
 
@@ -35,6 +36,11 @@ def load_tables(processed: str | Path) -> Tables:
         name: read_table(name, folder) if (folder / f"{name}.parquet").exists() else validate(name, [])
         for name in TABLES
     }
+
+
+def answered(tables: Tables) -> Tables:
+    """Return the tables with the widest body of evidence alone, where two were answered side by side."""
+    return dict(tables) | {name: widest(tables[name]) for name in ("pooled", "certainty")}
 
 
 def evidence_studies(tables: Tables) -> pd.DataFrame:

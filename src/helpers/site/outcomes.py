@@ -66,7 +66,10 @@ def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | No
     if not fits.empty:
         return Markup("{}").format(_estimate(next(fits.itertuples()), "estimate"))
     stated = lines[lines["effect"].notna() | lines["printed_range"].notna()]
-    parts = [f"{row.study_id}: {_line_words(row)}" for row in stated.head(MOST_LINES).itertuples()]
+    parts = [
+        f"{row.study_id}{' (second-hand)' if row.second_hand is True else ''}: {_line_words(row)}"
+        for row in stated.head(MOST_LINES).itertuples()
+    ]
     if len(stated) > MOST_LINES:
         parts.append(f"and {len(stated) - MOST_LINES} more")
     return Markup("<br>").join(parts) if parts else None

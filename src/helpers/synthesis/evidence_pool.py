@@ -16,10 +16,10 @@ from helpers.synthesis.comparability import alike
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.pooling import pool
 from helpers.tables import join_ids, records
+from helpers.tables.evidence import asked, tiers_of
 from helpers.tables.vocabulary import label
 
 _METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
-TIERS = {"core": ("core",), "published": ("core", "published")}
 
 
 def pooled_rows(
@@ -39,7 +39,7 @@ def pooled_rows(
     comparisons, effects : pandas.DataFrame
         Tables `comparisons` and `effects`.
     evidence : str
-        `core` or `published`: which tiers take part.
+        `core` (core sources), `published` (core and published) or `both`: the rows of each.
     tau2_method, ci_method : str
         As in `pool`: estimator of the between-study variance, and test.
     level : float
@@ -56,7 +56,17 @@ def pooled_rows(
         that there is none.
 
     """
-    lines = [row for row in records(comparisons) if row["tier"] in TIERS[evidence]]
+    options = {"method": tau2_method, "test": ci_method, "level": level}
+    rows: list[dict[str, Any]] = []
+    for body in asked(evidence):
+        rows += _body_rows(comparisons, effects, body, options, time_tolerance)
+    return rows
+
+
+def _body_rows(
+    comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str, options: dict, time_tolerance: float
+) -> list[dict[str, Any]]:
+    lines = [row for row in records(comparisons) if row["tier"] in tiers_of(evidence)]
     measures = {row["effect_id"]: row for row in records(effects)}
     for line in lines:
         effect = measures.get(line["effect_id"], {})
@@ -65,7 +75,6 @@ def pooled_rows(
             "se": effect.get("se"),
             "assumption": effect.get("assumption"),
         }
-    options = {"method": tau2_method, "test": ci_method, "level": level}
     rows: list[dict[str, Any]] = []
     for concept in sorted({line["concept"] for line in lines}):
         own = [line for line in lines if line["concept"] == concept]
