@@ -42,6 +42,7 @@ def evidence(
     arms: list[dict[str, Any]] | None = None,
     outcomes: list[dict[str, Any]] = (),
     events: list[dict[str, Any]] = (),
+    statements: list[dict[str, Any]] = (),
 ) -> StudyEvidence:
     """Return the evidence of a made-up study, every table validated."""
     if arms is None:
@@ -66,6 +67,11 @@ def evidence(
         "outcomes": list(outcomes),
         "quantities": list(quantities),
         "results": list(results),
+        "statements": [
+            {"study_id": STUDY, "source_id": STUDY, "statement_id": f"{STUDY}.s{index}", "line": 20 + index}
+            | row
+            for index, row in enumerate(statements)
+        ],
         "adverse_events": [{"study_id": STUDY, "arm_id": "exosome"} | row for row in events],
     }
     return StudyEvidence.from_tables({name: frame(name, rows) for name, rows in tables.items()}, STUDY)

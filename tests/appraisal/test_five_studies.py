@@ -49,12 +49,9 @@ def test_every_figure_named_exists_and_has_its_place(found, tables):
     for findings, _ in found.values():
         for row in findings:
             assert set(split_ids(row["quantity_ids"])) <= known
-            assert (row["locators"] == "whole document") == (not row["quantity_ids"])
-            assert all(
-                re.search(r", line \d+", place)
-                for place in row["locators"].split("; ")
-                if row["quantity_ids"]
-            )
+            places = row["locators"].split("; ")
+            assert places == ["whole document"] or all(re.search(r", line \d+", place) for place in places)
+            assert places != ["whole document"] or not row["quantity_ids"]
 
 
 def test_wan_shares_fit_fifteen_and_not_sixteen(found):
@@ -116,8 +113,10 @@ def test_registrations(found):
 
 
 def test_cases(found):
-    (still,) = by_check(found, "lepekhova2025", "no-change")
+    (still,) = by_check(found, "lepekhova2025", "every-pair")
     assert figures(still) == {"case2_second_before", "case2_second_after"}
+    assert still["severity"] == "certain" and "1 of 4 did not" in still["statement"]
+    assert by_check(found, "lepekhova2025", "no-change") == []  # the same pair is not told twice
     (sessions,) = by_check(found, "chan2025", "session-times")
     assert {"interval", "session_3", "session_5"} <= figures(sessions)
 
@@ -136,3 +135,75 @@ def test_the_sheets_judge_risk_of_bias_in_the_words_of_their_tools(tables):
     judgements = tables["reader_judgements"]
     assert check_judgements(judgements) == []
     assert overall(judgements[judgements["study_id"] == "wan2025"]) == "critical"
+
+
+CERTAIN_BY_RULE = {
+    "IRCT20160427027636N8": {
+        "registry-conflict",
+        "primary-outcome",
+        "masking",
+        "randomisation-method",
+        "data-sharing",
+        "exclusion-criteria",
+        "dates",
+    },
+    "NCT06932393": {"design-field"},
+    "lepekhova2025": {"every-pair"},
+    "wan2025": {
+        "time-point-not-reported",
+        "control-group",
+        "untreated-people",
+        "table-cited",
+        "percent-of-n",
+        "outcome-not-reported",
+        "human-participants",
+        "consent",
+        "items-differ",
+        "treatment-course",
+    },
+    "chan2025": {
+        "later-than-follow-up",
+        "outcome-not-reported",
+        "items-differ",
+        "long-term-claim",
+        "cited-not-listed",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def merged(found, tables):
+    """Return the findings of rules and readers by study."""
+    readers = tables["reader_findings"]
+    return {
+        name: merge_findings(findings, records(readers[readers["study_id"] == name]))
+        for name, (findings, _) in found.items()
+    }
+
+
+@pytest.mark.parametrize("study", CERTAIN_BY_RULE)
+def test_contradictions_that_a_reader_without_the_sheets_called_certain_are_found_by_rule(merged, study):
+    certain = {
+        row["check"] for row in merged[study] if (row["severity"], row["detected_by"]) == ("certain", "rule")
+    }
+    assert certain >= CERTAIN_BY_RULE[study]
+
+
+def test_the_five_sources_hold_well_over_a_hundred_contradictions_and_forty_certain_ones(merged):
+    rows = [row for findings in merged.values() for row in findings]
+    certain = [row for row in rows if row["severity"] == "certain"]
+    assert len(rows) > 150 and len(certain) >= 40
+    assert sum(row["detected_by"] == "rule" for row in certain) > len(certain) / 2
+    statements = [(row["study_id"], row["statement"]) for row in rows]
+    assert len(statements) == len(set(statements))
+
+
+def test_a_finding_in_words_names_both_places(merged):
+    def lines(check: str, study: str) -> set[str]:
+        (row,) = [row for row in merged[study] if row["check"] == check]
+        return set(re.findall(r"line (\d+)", row["locators"]))
+
+    assert lines("human-participants", "wan2025") >= {"81", "188"}
+    assert lines("primary-outcome", "IRCT20160427027636N8") >= {"37", "213", "599"}
+    assert lines("items-differ", "chan2025") == {"110", "126"}
+    assert lines("design-field", "NCT06932393") >= {"55", "59"}

@@ -57,7 +57,7 @@ def main() -> None:
     ):
         scores = sheet_scores(SHEETS, FOLDERS[0], roles)
         lines += table(f"Confirmed sheets, figures of {title}", merge(scores.values()), precise=False)
-    for name in ("first", "second"):
+    for name in ("first", "second", "third"):
         lines += table(f"Sentences of other topics, {name} table", sentence_scores(name))
     print("\n".join(lines))
     (HERE / "results").mkdir(exist_ok=True)

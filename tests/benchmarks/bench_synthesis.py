@@ -1,34 +1,30 @@
-"""Speed of helpers.synthesis as ratios, in one run on the same data.
+"""Speed and memory of helpers.synthesis as ratios, in one run on the same data.
 
-Run ``python tests/benchmarks/bench_synthesis.py`` (a minute or two; ``--quick`` for a tenth of the data).
-Every figure is the median of several repetitions, divided by that of bare batched numpy for the same work.
-statsmodels and PyMARE are compared where they can be imported, metafor where ``Rscript`` is on the path.
+Run ``python tests/benchmarks/bench_synthesis.py`` (some minutes; ``--quick`` for a tenth of the data, ``--save``
+to write results/synthesis.txt). The programs take turns in every round and the best round of each counts, so
+that other work on the machine touches all alike. Each figure is divided by that of bare batched numpy for the
+same work. Unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE first, which bind numpy to another processor's tuning.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import shutil
-import subprocess
-import tempfile
+import os
+import platform
 import time
 import tracemalloc
-import warnings
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from synthesis_rivals import BARE, has_pymare, metafor_seconds, pymare, pymare_loop, statsmodels_loop
 
 from helpers.synthesis import pool, pool_many
 
-R_SCRIPT = """
-suppressPackageStartupMessages(library(metafor))
-a <- commandArgs(TRUE); d <- read.csv(a[1], header = FALSE); k <- ncol(d) / 2; n <- min(nrow(d), 200)
-one <- function(i) try(rma(as.numeric(d[i, 1:k]), as.numeric(d[i, k + 1:k]), method = a[2]), TRUE)
-t <- system.time(for (i in 1:n) one(i))
-cat(t[["elapsed"]] / n)
-"""
+SAVED = Path(__file__).parent / "results" / "synthesis.txt"
+FEW = 200  # fits of those that work one by one
+Seconds = dict[str, float | str]
 
 
 def data(n: int, k: int, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
@@ -38,136 +34,119 @@ def data(n: int, k: int, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(0.3, np.sqrt(v + rng.choice([0, 0.05, 0.3], n)[:, None])), v
 
 
-def median_seconds(work: Callable[[], object], repeat: int) -> float:
-    """Median duration after one warming run."""
-    work()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+def best_of_rounds(work: dict[str, tuple[Callable[[], object], int]], rounds: int) -> Seconds:
+    """Seconds a fit of each program, the best of several rounds in which all take turns."""
+    best = dict.fromkeys(work, float("inf"))
+    for turn in range(rounds + 1):  # the first round warms up
+        for name, (run, fits) in work.items():
+            start = time.perf_counter()
+            run()
+            if turn:
+                best[name] = min(best[name], (time.perf_counter() - start) / fits)
+    return best
 
 
-def bare_dl(y: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """DerSimonian-Laird in the fewest lines of batched numpy."""
-    w = 1 / v
-    sw = w.sum(1)
-    mu = (w * y).sum(1) / sw
-    q = (w * (y - mu[:, None]) ** 2).sum(1)
-    tau2 = np.maximum(0, (q - (y.shape[1] - 1)) / (sw - (w * w).sum(1) / sw))
-    w = 1 / (v + tau2[:, None])
-    return np.stack([(w * y).sum(1) / w.sum(1), 1 / np.sqrt(w.sum(1)), tau2])
+def pool_loop(y: np.ndarray, v: np.ndarray, method: str) -> None:
+    """Pool one by one, with limits and p-value."""
+    for row in range(len(y)):
+        fit = pool(y[row], v[row], method=method)
+        _ = fit.ci_lower, fit.ci_upper, fit.p_value
 
 
-def bare_reml(y: np.ndarray, v: np.ndarray, steps: int = 15) -> np.ndarray:
-    """REML by a fixed number of Fisher steps: most rows are then right to about 1e-6, boundary rows less."""
-    tau2 = np.maximum(0, y.var(1, ddof=1) - v.mean(1))
-    for _ in range(steps):
-        w = 1 / (v + tau2[:, None])
-        sw, w2 = w.sum(1), w * w
-        mu, s2, s3 = (w * y).sum(1) / sw, w2.sum(1), (w2 * w).sum(1)
-        fit = (w2 * (y - mu[:, None]) ** 2).sum(1)
-        tau2 = np.maximum(0, tau2 + (fit - sw + s2 / sw) / (s2 - 2 * s3 / sw + (s2 / sw) ** 2))
-    return np.stack([mu, 1 / np.sqrt(sw), tau2])
-
-
-BARE = {"DL": bare_dl, "REML": bare_reml}
-
-
-def per_fit_rivals(y: np.ndarray, v: np.ndarray, method: str, repeat: int) -> dict[str, float | str]:
-    """Seconds per fit of the other programs, or why there are none."""
-    few = min(len(y), 200)
-    found: dict[str, float | str] = {}
-    loop = median_seconds(lambda: [pool(y[i], v[i], method=method) for i in range(few)], repeat)
-    found["pool, loop"] = loop / few
-    if method != "DL":
-        found["statsmodels, loop"] = "has no REML"
-    elif importlib.util.find_spec("statsmodels"):
-        from statsmodels.stats.meta_analysis import combine_effects
-
-        work = lambda: [combine_effects(y[i], v[i], method_re="dl") for i in range(few)]  # noqa: E731
-        found["statsmodels, loop"] = median_seconds(work, repeat) / few
-    else:
-        found["statsmodels, loop"] = "not installed"
-    return found | pymare(y, v, method, repeat, few) | metafor(y, v, method)
-
-
-def pymare(y: np.ndarray, v: np.ndarray, method: str, repeat: int, few: int) -> dict[str, float | str]:
-    """PyMARE one by one and as a batch (it wants the studies along the first axis)."""
-    if not importlib.util.find_spec("pymare"):
-        return {"PyMARE, loop": "not installed", "PyMARE, batch": "not installed"}
-    from pymare import Dataset
-    from pymare.estimators import DerSimonianLaird, VarianceBasedLikelihoodEstimator
-
-    make = DerSimonianLaird if method == "DL" else lambda: VarianceBasedLikelihoodEstimator(method="REML")
-    loop = lambda: [make().fit_dataset(Dataset(y[i], v[i])).summary() for i in range(few)]  # noqa: E731
-    batch = lambda: make().fit_dataset(Dataset(y.T, v.T)).summary()  # noqa: E731
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return {
-            "PyMARE, loop": median_seconds(loop, repeat) / few,
-            "PyMARE, batch": median_seconds(batch, repeat) / len(y),
-        }
-
-
-def metafor(y: np.ndarray, v: np.ndarray, method: str) -> dict[str, float | str]:
-    """Time metafor's rma, one by one in one R process."""
-    if not shutil.which("Rscript"):
-        return {"metafor rma, loop": "R not installed"}
-    with tempfile.TemporaryDirectory() as folder:
-        script, table = Path(folder, "time.R"), Path(folder, "data.csv")
-        script.write_text(R_SCRIPT, encoding="utf-8")
-        np.savetxt(table, np.hstack([y, v])[:200], delimiter=",")
-        done = subprocess.run(["Rscript", script, table, method], capture_output=True, text=True, check=False)
-    return {"metafor rma, loop": float(done.stdout) if done.returncode == 0 else "metafor not installed"}
-
-
-def show(name: str, seconds: float | str, floor: float) -> None:
-    """Print one line: microseconds and ratio to the floor."""
-    if isinstance(seconds, str):
-        print(f"  {name:<28}{seconds:>16}")
-    else:
-        print(f"  {name:<28}{seconds * 1e6:>13.3f} us{seconds / floor:>10.2f} x bare")
-
-
-def many(n: int, k: int, repeat: int, rivals: bool) -> None:
-    """Compare n meta-analyses of k studies."""
+def many(n: int, k: int, method: str, rounds: int, one_by_one: bool) -> Seconds:
+    """Seconds a fit of n meta-analyses of k studies."""
     y, v = data(n, k)
-    for method, bare in BARE.items():
-        print(f"{n:,} meta-analyses of k = {k}, {method}, time a fit")
-        floor = median_seconds(lambda: bare(y, v), repeat) / n  # noqa: B023
-        show("bare batched numpy", floor, floor)
-        show("pool_many", median_seconds(lambda: pool_many(y, v, method=method), repeat) / n, floor)  # noqa: B023
-        if rivals:
-            for name, seconds in per_fit_rivals(y, v, method, min(repeat, 3)).items():
-                show(name, seconds, floor)
+    few = y[:FEW], v[:FEW]
+    work = {
+        "bare batched numpy": (lambda: BARE[method](y, v), n),
+        "pool_many": (lambda: pool_many(y, v, method=method), n),
+    }
+    if has_pymare():
+        work["PyMARE, batch"] = (lambda: pymare(y, v, method), n)
+    if not one_by_one:
+        return best_of_rounds(work, rounds)
+    work["pool, loop"] = (lambda: pool_loop(*few, method), FEW)
+    if has_pymare():
+        work["PyMARE, loop"] = (lambda: pymare_loop(*few, method), FEW)
+    if method == "DL":
+        work["statsmodels, loop"] = (lambda: statsmodels_loop(*few), FEW)
+    return best_of_rounds(work, rounds) | {"metafor rma, loop": metafor_seconds(*few, method)}
 
 
-def one(k: int, repeat: int) -> None:
-    """Compare a single meta-analysis of k studies, with the peak of its memory."""
+def one(k: int, method: str, rounds: int) -> Seconds:
+    """Seconds of a single meta-analysis of k studies."""
     y, v = data(1, k)
-    for method, bare in BARE.items():
-        floor = median_seconds(lambda: bare(y, v), repeat)  # noqa: B023
-        print(f"one meta-analysis of k = {k:,}, {method}")
-        show("bare numpy", floor, floor)
-        show("pool", median_seconds(lambda: pool(y[0], v[0], method=method), repeat), floor)  # noqa: B023
-        tracemalloc.start()
-        pool(y[0], v[0], method=method)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        print(f"  {'pool, peak memory':<28}{peak / k:>13.0f} bytes a study")
+    work = {
+        "bare batched numpy": (lambda: BARE[method](y, v), 1),
+        "pool": (lambda: pool(y[0], v[0], method), 1),
+    }
+    if has_pymare():
+        work["PyMARE"] = (lambda: pymare(y, v, method), 1)
+    if method == "DL":
+        work["statsmodels"] = (lambda: statsmodels_loop(y, v), 1)
+    return best_of_rounds(work, rounds)
+
+
+def peak_bytes(k: int, method: str) -> float:
+    """Peak of the memory that one meta-analysis of k studies takes, in bytes a study."""
+    y, v = data(1, k)
+    tracemalloc.start()
+    pool(y[0], v[0], method=method)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / k
+
+
+def lines(title: str, found: Seconds) -> list[str]:
+    """Report one comparison: microseconds a fit, and the ratio to bare numpy."""
+    floor = found["bare batched numpy"]
+    rows = [title]
+    for name, seconds in found.items():
+        if isinstance(seconds, str):
+            rows.append(f"  {name:<24}{seconds:>20}")
+        else:
+            rows.append(f"  {name:<24}{seconds * 1e6:>13.3f} us{seconds / floor:>12.2f} x bare")
+    return [*rows, ""]
+
+
+def header() -> list[str]:
+    """Name the machine in general words, and the versions."""
+    names = ("numpy", "scipy", "statsmodels", *(("pymare",) if has_pymare() else ()))
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}"
+    return [f"{machine}, Python {platform.python_version()}, {versions}", ""]
+
+
+def report(quick: bool) -> list[str]:
+    """Run all comparisons."""
+    rounds = 3 if quick else 7
+    text = header()
+    for method in BARE:
+        text += lines(f"2,000 meta-analyses of k = 10, {method}", many(2_000, 10, method, rounds, True))
+    n = 10_000 if quick else 100_000
+    for method in BARE:
+        text += lines(f"{n:,} meta-analyses of k = 10, {method}", many(n, 10, method, 3, False))
+    sizes = (1_000, 10_000) if quick else (10_000, 100_000)
+    for method in BARE:
+        for k in sizes:
+            text += lines(f"one meta-analysis of k = {k:,}, {method}", one(k, method, rounds))
+    text.append("peak memory of one meta-analysis, bytes a study (8 hold a number)")
+    for method in BARE:
+        peaks = ", ".join(f"{peak_bytes(k, method):.0f} at k = {k:,}" for k in dict.fromkeys((1_000, *sizes)))
+        text.append(f"  pool, {method}: {peaks}")
+    return text
 
 
 def main() -> None:
-    """Run all comparisons."""
+    """Print the report, and save it when asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer repetitions")
-    quick = parser.parse_args().quick
-    many(2_000, 10, 3 if quick else 7, rivals=True)
-    many(10_000 if quick else 100_000, 10, 3, rivals=False)
-    for k in (1_000, 10_000) if quick else (10_000, 100_000):
-        one(k, 3 if quick else 7)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds")
+    parser.add_argument("--save", action="store_true", help=f"write {SAVED.name} too")
+    given = parser.parse_args()
+    text = "\n".join(report(given.quick)) + "\n"
+    print(text, end="")
+    if given.save:
+        SAVED.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

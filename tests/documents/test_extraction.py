@@ -9,7 +9,7 @@ def sections(shared):
     return section_scores((shared / "documents", shared / "samples" / "articles"))
 
 
-@pytest.mark.parametrize("table", ["first", "second"])
+@pytest.mark.parametrize("table", ["first", "second", "third"])
 def test_sentences_of_other_topics(table):
     scores = total(sentence_scores(table))
     assert scores.marked >= 140

@@ -1,5 +1,7 @@
 """Headings of the three kinds of page, in texts written for these tests."""
 
+import pytest
+
 from helpers.documents import Document
 
 ARTICLE = """A study of something
@@ -177,3 +179,74 @@ def test_sections_cover_the_text_in_order():
         assert starts == sorted(starts)
         assert all(section.line == document.line_of(section.char_start) for section in document.sections)
         assert document.sections[-1].char_end == len(text)
+
+
+PLAIN = {
+    "byte order mark, carriage returns, numbers": (
+        "\ufeffAbstract\r\n\r\nWords.\r\n\r\n1. Introduction\r\n\r\nMore.\r\n\r\n2. MATERIALS AND METHODS\r\n\r\n"
+        "2.1. Patients\r\n\r\nPeople came.\r\n\r\n3. RESULTS\r\n\r\nIt was 5%.\r\n",
+        ["Abstract", "Introduction", "MATERIALS AND METHODS", "Patients", "RESULTS"],
+    ),
+    "capitals without blank lines": (
+        "A title of a paper\nA. Author, B. Author\nABSTRACT\nWe did a thing.\nMETHODS\nSTUDY POPULATION\n"
+        "We asked many people.\nRESULTS\nThe density rose.\nREFERENCES\n1. Doe J. Hair.\n",
+        ["ABSTRACT", "METHODS", "STUDY POPULATION", "RESULTS", "REFERENCES"],
+    ),
+    "labels with a colon": (
+        "BACKGROUND: Hair falls.\nMETHODS: We counted it.\nRESULTS: It was 80 ± 10.\n",
+        ["Abstract: BACKGROUND", "Abstract: METHODS", "Abstract: RESULTS"],
+    ),
+    "labels in one paragraph": (
+        "Objective: Hair. Methods: We counted it in 20 men. Results: It was 80 ± 10. Conclusion: Good.",
+        ["Abstract: Objective", "Abstract: Methods", "Abstract: Results", "Abstract: Conclusion"],
+    ),
+    "form feeds": (
+        "Title\n\n\fResults\n\nIt was good.\n\n\fDiscussion\n\nIt was.\n",
+        ["Results", "Discussion"],
+    ),
+    "spaced letters": ("R E S U L T S\n\nIt was.\n", ["RESULTS"]),
+    "Roman numbers": (
+        "I. INTRODUCTION\n\nwords\n\nII. METHODS\n\nwords\n\nIII. RESULTS\n\nIt was.\n",
+        ["INTRODUCTION", "METHODS", "RESULTS"],
+    ),
+    "markdown": (
+        "# Title\n\n## 3 Results\n\nIt was\n\n**Discussion**\n\nWell.",
+        ["Title", "Results", "Discussion"],
+    ),
+    "one label is a word": ("Results: the same as ever, and no heading.", []),
+    "a list in capitals is no heading": ("Methods\n\nWe made:\n1. JATS XML\n2. TEI XML\n", ["Methods"]),
+    "prose": ("Just words without any heading.\nResults were good in 5 of 6 patients.\n", []),
+    "nothing": ("", []),
+}
+
+
+@pytest.mark.parametrize(("text", "titles"), PLAIN.values(), ids=PLAIN.keys())
+def test_plain_articles(text, titles):
+    document = Document("a", text, "")
+    assert [section.title for section in document.sections] == titles
+    for section in document.sections:
+        word = section.title.rpartition(": ")[2].split()[0]
+        line = text[section.char_start :].strip().partition("\n")[0].replace(" ", "")
+        assert word in line and document.line_of(section.char_start) == section.line
+
+
+JATS = """<article><front><abstract><sec><title>Background:</title><p>Hair.</p></sec><sec>
+<title>Results:</title><p>It was 5%.</p></sec></abstract></front><body><sec id="s1"><title>1. Intro&#x000ad;duction</title>
+<p>Words.</p></sec><sec><title>2. <italic>Results</italic></title><p>It was 6%.</p>
+<table-wrap id="t1"><label>Table 1</label><caption><title>Counts</title></caption><td>7</td></table-wrap>
+<p>It was 8%.</p><sec><title/><p>It was 9%.</p></sec></sec></body><back><ref-list><title>Literature</title>
+<ref>10</ref></ref-list></back></article>"""
+
+
+def test_jats_sections():
+    titles = {words: at(JATS, words) for words in ("Hair.", "5%", "Words.", "6%", ">7<", "8%", "9%", ">10<")}
+    assert titles == {
+        "Hair.": "Abstract: Background",
+        "5%": "Abstract: Results",
+        "Words.": "Intro\u00adduction",
+        "6%": "Results",
+        ">7<": "Table 1",
+        "8%": "Results",
+        "9%": "Results",
+        ">10<": "References",
+    }

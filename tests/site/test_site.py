@@ -9,6 +9,7 @@ from nbformat.v4 import new_output
 
 from helpers.figures import before_after, say, show_figure, show_table
 from helpers.site import SiteError, build_site, render_page
+from helpers.site.policy import script, security_policy
 from helpers.tables import read_table
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -80,7 +81,11 @@ def test_expected_files(site):
 
 def test_no_page_asks_for_anything(pages):
     for name, page in pages.items():
-        assert not page.find_all(["script", "link", "iframe", "object", "embed"]), name
+        assert not page.find_all(["link", "iframe", "object", "embed"]), name
+        (own,) = page.find_all("script")
+        assert own.string == script() and not own.attrs, name
+        policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+        assert policy == security_policy(page.find("style").string), name
         for tag in page.find_all(src=True):
             assert re.fullmatch(r"figures/[\w.-]+\.png", tag["src"]), name
         for tag in page.find_all(href=True):
@@ -148,7 +153,7 @@ def test_sizes(site):
     for path in site.glob("*.html"):
         assert path.stat().st_size < 400_000
     style = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser").find("style").get_text()
-    assert len(style) < 8_000
+    assert len(style) < 11_000
 
 
 def test_same_bytes_twice(tmp_path):
@@ -230,5 +235,5 @@ def test_markdown_output_is_not_trusted(tmp_path):
     )
     path = render_page(write_notebook(tmp_path / "a.ipynb", [hostile]), tmp_path / "a.html")
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    assert not page.find("script")
+    assert [tag.string for tag in page.find_all("script")] == [script()]
     assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

@@ -53,6 +53,9 @@ quantities:
      concept: hair_density, arm: treated, time: "6 months"}
   - {id: happy, printed: "80%", value: 80, unit: percent, kind: percent, role: result, concept: satisfaction}
   - {id: gone, printed: "48 hours", value: 48, unit: hours, kind: duration, role: safety, concept: adverse_events}
+statements:
+  - {id: open, topic: assessor_masking, says: none, line: 5, printed: "open label"}
+  - {id: thicker, topic: claim, about: hair_thickness, says: thicker shafts, line: 6}
 results:
   - {arm: treated, concept: hair_density, time: 6 months, kind: change, mean: gain, sd: gain.sd, n: group}
   - {arm: treated, concept: satisfaction, time: 6 months, kind: count, percent: happy}

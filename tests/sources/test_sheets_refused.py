@@ -86,6 +86,16 @@ MISTAKES = {
                                   "study.n_enrolled", "gain.sd is 6.5", "whole number of people"),
     "SD that is a share of people": ("percent: happy", "percent: gain.sd, p_value: gain", "p_value: gain",
                                      "results[1].p_value", "gain is 35", "p value"),
+    "question that is none": ("topic: assessor_masking", "topic: masking", "topic: masking", "statements[0].topic",
+                              "'assessor_masking'", "one of"),
+    "answer that is none": ("says: none", "says: blind", "says: blind", "statements[0].says", "no answer to",
+                            "'blinded'"),
+    "statement about no outcome": ("about: hair_thickness", "about: hair_thicknes", "hair_thicknes,",
+                                   "statements[1].about", "not an outcome", "'hair_thickness'"),
+    "statement about nothing": ("about: hair_thickness, ", "", "id: thicker", "statements[1].about", "not said which",
+                                "about:"),
+    "repeated statement": ("id: thicker", "id: open", "id: open, topic: claim", "statements[1].id", "stands twice",
+                           "own name"),
 }  # fmt: skip
 
 

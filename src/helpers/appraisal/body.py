@@ -113,6 +113,10 @@ def body_of(
     names = set(lines["study_id"])
     fits = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     fits = fits[fits["pooled"].fillna(False).astype(bool) & fits["estimate"].notna()]
+    # the Bayesian fit beside it has the same estimates
+    fits = fits[~fits["model"].str.startswith("Bayesian").astype(bool)]
+    # what rests on a borrowed SD or a median taken as a mean is a sensitivity analysis
+    fits = fits[fits["scenario"].fillna("as printed") == "as printed"]
     # The body is judged on all its estimates; the one without touched estimates is a sensitivity analysis.
     fits = fits.sort_values(["without_certain_findings", "k", "pooled_id"], ascending=[True, False, True])
     return Body(

@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.appraisal.change import ChangeOfLevels, ImplausibleChange
+from helpers.appraisal.claims import (
+    ClaimWithoutFigure,
+    EveryPair,
+    LaterThanFollowUp,
+    LongTermClaim,
+    RegistrationMissing,
+    SignificanceWithoutTest,
+)
 from helpers.appraisal.dates import Dates, DatesMissing
 from helpers.appraisal.design_rules import BlockSize, ControlGroup, DesignField, Masking, RegistryConflict
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.granularity import Granularity
+from helpers.appraisal.lists_compared import AuthorsCited, ItemLists, ReferencesUsed
 from helpers.appraisal.omissions import GroupSizes, PValueOwner, TreatmentDescribed
 from helpers.appraisal.p_value_rule import PValue
 from helpers.appraisal.pairs import ChangeOfExtremes, NoChange
 from helpers.appraisal.promised import OutcomesPlanned, OutcomesReported, TimePoints
 from helpers.appraisal.repeated import PrintedTwice, Units
 from helpers.appraisal.rule import FindingRow, NotApplicable, Rule
+from helpers.appraisal.said_twice import SAID_TWICE
 from helpers.appraisal.sessions import SessionTimes
 from helpers.appraisal.shares import PercentOfN
 from helpers.appraisal.spread import SdInRange
@@ -49,6 +59,16 @@ RULES: tuple[Rule, ...] = (
     DesignField(),
     DuplicateArms(),
     TreatmentDescribed(),
+    RegistrationMissing(),
+    LaterThanFollowUp(),
+    LongTermClaim(),
+    EveryPair(),
+    ClaimWithoutFigure(),
+    SignificanceWithoutTest(),
+    ItemLists(),
+    AuthorsCited(),
+    ReferencesUsed(),
+    *SAID_TWICE,
 )
 
 

@@ -45,6 +45,7 @@ class ControlGroup(Rule):
                 f"results of the comparison group: {len(rows)}",
                 quantity_ids=tuple(names),
                 concepts=tuple(dict.fromkeys(rows["concept"])),
+                statement_ids=tuple(row.statement_id for row in evidence.said("control_group")),
             )
 
 
@@ -140,6 +141,7 @@ class Masking(Rule):
                     f"{label(row.concept)}, is called blinded.",
                     arithmetic=f"masking: {masking}; measure: {row.measure}",
                     concepts=(row.concept,),
+                    statement_ids=tuple(said.statement_id for said in evidence.said("assessor_masking")),
                 )
 
 
@@ -171,4 +173,5 @@ class DesignField(Rule):
                 arithmetic=f"arms: {'; '.join(evidence.arms['label'].dropna())}",
                 concepts=tuple(concepts),
                 severity=CERTAIN if all(sites) else LIKELY,
+                statement_ids=tuple(row.statement_id for row in evidence.said("comparison_design")),
             )

@@ -13,7 +13,7 @@ from helpers.appraisal.printed_figure import PrintedFigure, decimals_of, missing
 from helpers.sources import in_weeks, weeks
 from helpers.tables import as_frame, split_ids
 
-_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events")
+_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
 # Parts of a quantity in which a result's figure is looked for, the likeliest first.
 _PARTS = {
     "sd": ("sd", "value"),
@@ -33,7 +33,7 @@ class StudyEvidence:
     study : dict
         Its row of `studies`, missing values as None; `status`, `access` and `has_results` of its sources
         beside it.
-    arms, outcomes, quantities, results, adverse_events : pandas.DataFrame
+    arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
     documents : dict
         From source to the file name of its document, for locators.
@@ -47,6 +47,7 @@ class StudyEvidence:
     results: pd.DataFrame
     adverse_events: pd.DataFrame
     documents: dict[str, str] = field(default_factory=dict)
+    statements: pd.DataFrame = field(default_factory=lambda: as_frame("statements", []))
 
     @classmethod
     def from_tables(
@@ -93,6 +94,12 @@ class StudyEvidence:
     def study_id(self) -> str:
         """Name of the study."""
         return str(self.study["study_id"])
+
+    def said(self, topic: str, about: str | None = None) -> list[Any]:
+        """Return the statements on a topic, as named tuples in the order of the text."""
+        rows = self.statements[self.statements["topic"] == topic].sort_values(["line", "statement_id"])
+        chosen = [row for row in rows.itertuples() if about is None or row.about == about]
+        return chosen
 
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
@@ -153,11 +160,15 @@ class StudyEvidence:
     def _printed(self) -> dict[str, Any]:
         return {row.quantity_id: row for row in self.quantities.itertuples()}
 
-    def locators(self, quantity_ids: Iterable[str]) -> str:
-        """Return where quantities were printed: `document, line N (section)`, joined by `; `."""
+    @cached_property
+    def _said(self) -> dict[str, Any]:
+        return {row.statement_id: row for row in self.statements.itertuples()}
+
+    def locators(self, names: Iterable[str]) -> str:
+        """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
         places = []
-        for name in quantity_ids:
-            row = self._printed.get(name)
+        for name in names:
+            row = self._printed.get(name, self._said.get(name))
             if row is not None and not missing(row.line):
                 section = "" if missing(row.section) else f" ({row.section})"
                 document = self.documents.get(row.source_id, row.source_id)

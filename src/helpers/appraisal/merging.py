@@ -17,10 +17,11 @@ def merge_findings(
 ) -> list[dict[str, Any]]:
     """Return all findings, a rule's in place of the reader's where both found the same.
 
-    Two findings are the same when study and check agree and they share a figure, or, for a rule that
-    rests on no figure, an outcome where it names one. The rule's finding then takes over the reader's
-    places and figures, and the graver of both severities: the reader has seen the words around the
-    figures. A rule that rests on no figure takes the reader's sentence too, which says more.
+    Two findings are the same when study and check agree and they share a figure; where one of them rests
+    on no figure, a line of the text; and where one has no line either, an outcome if both name one. The
+    rule's finding then takes over the reader's places and figures, and the graver of both severities: the
+    reader has seen the words around the figures. A rule that rests on no figure takes the reader's sentence
+    too, which says more.
 
     Parameters
     ----------
@@ -56,10 +57,19 @@ def same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
     if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
         return False
     ours, theirs = set(split_ids(rule["quantity_ids"])), set(split_ids(reader["quantity_ids"]))
-    if ours:
+    if ours and theirs:
         return bool(ours & theirs)
+    here, there = _lines(rule), _lines(reader)
+    if here and (there or ours):
+        return bool(here & there)
     outcomes = set(split_ids(rule["concepts"]))
     return not outcomes or bool(outcomes & set(split_ids(reader["concepts"])))
+
+
+def _lines(row: Mapping[str, Any]) -> set[str]:
+    """Return the lines that a finding points at, without the names of their sections."""
+    places = str(row["locators"]).split("; ")
+    return {place.partition(" (")[0] for place in places if place != _NOWHERE}
 
 
 def _within(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:

@@ -15,6 +15,21 @@ from helpers.tables.vocabulary import label
 _AT_THE_END = "it equals one of the two, so that nearly everybody would have to change like that end."
 
 
+def value_pairs(evidence: StudyEvidence, concept: str | None = None) -> list[tuple]:
+    """Return the row, the figure before and the figure after of each arm, outcome and site."""
+    rows = [row for row in result_rows(evidence, "level") if concept in (None, row.concept)]
+    found = []
+    for row in rows:
+        before = evidence.figure(row, "mean") or evidence.figure(row, "percent")
+        if missing(row.timepoint_weeks) or row.timepoint_weeks != 0 or before is None:
+            continue
+        same = [r for r in rows if (r.arm_id, r.concept, r.site) == (row.arm_id, row.concept, row.site)]
+        for later in (r for r in same if missing(r.timepoint_weeks) or r.timepoint_weeks > 0):
+            after = evidence.figure(later, "mean") or evidence.figure(later, "percent")
+            found += [(row, before, after)] if after else []
+    return found
+
+
 @dataclass(frozen=True)
 class ChangeOfExtremes(Rule):
     """A mean change, or its SD, that the changes at both ends of the baseline range do not suggest."""
@@ -102,12 +117,13 @@ class NoChange(Rule):
 
     def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
         """Yield each pair that does not move although another pair of the outcome does."""
-        pairs = self._pairs(evidence)
+        pairs = value_pairs(evidence)
         if len(pairs) < 2:
             raise NotApplicable("fewer than two pairs of the same outcome before and after")
         for row, before, after in pairs:
             moved = [r for r, b, a in pairs if r.concept == row.concept and a.value != b.value]
-            if before.value == after.value and moved:
+            claimed = evidence.said("every_pair", row.concept)  # the rule on every pair tells of these
+            if before.value == after.value and moved and not claimed:
                 yield Hit(
                     statement=f"The {label(row.concept)} of {row.arm_id} ({row.site}) is the same before "
                     "and after, "
@@ -117,17 +133,3 @@ class NoChange(Rule):
                     quantity_ids=(before.quantity_id, after.quantity_id),
                     concepts=(row.concept,),
                 )
-
-    @staticmethod
-    def _pairs(evidence: StudyEvidence) -> list[tuple]:
-        rows = list(result_rows(evidence, "level"))
-        found = []
-        for row in rows:
-            before = evidence.figure(row, "mean") or evidence.figure(row, "percent")
-            if missing(row.timepoint_weeks) or row.timepoint_weeks != 0 or before is None:
-                continue
-            same = [r for r in rows if (r.arm_id, r.concept, r.site) == (row.arm_id, row.concept, row.site)]
-            for later in (r for r in same if missing(r.timepoint_weeks) or r.timepoint_weeks > 0):
-                after = evidence.figure(later, "mean") or evidence.figure(later, "percent")
-                found += [(row, before, after)] if after else []
-        return found

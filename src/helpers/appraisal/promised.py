@@ -153,6 +153,11 @@ class OutcomesReported(Rule):
                 arithmetic=f"outcomes named: {len(rows)}; results printed: 0",
                 concepts=(concept,),
                 severity=severity,
+                statement_ids=tuple(
+                    said.statement_id
+                    for topic in ("measurement", "claim")
+                    for said in evidence.said(topic, concept)
+                ),
             )
 
 

@@ -28,6 +28,7 @@ class Hit:
     quantity_ids: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     severity: str = ""
+    statement_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Rule(ABC):
             "detected_by": "rule",
             "severity": hit.severity or self.severity,
             "statement": hit.statement,
-            "locators": evidence.locators(names),
+            "locators": evidence.locators((*names, *dict.fromkeys(hit.statement_ids))),
             "arithmetic": hit.arithmetic or None,
             "quantity_ids": join_ids(names),
             "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),

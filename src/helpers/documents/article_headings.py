@@ -8,7 +8,8 @@ from helpers.documents.lines import Heading, Line
 
 KNOWN = frozenset(
     """abstract|summary|keywords|key words|introduction|background|objective|objectives|aim|aims|purpose
-    |methods|method|materials and methods|material and methods|patients and methods|subjects and methods
+    |results and discussion|discussion and conclusion|discussion and conclusions|conclusion and future work
+|methods|method|materials and methods|material and methods|patients and methods|subjects and methods
     |methods and materials|study design|participants|patients|intervention|interventions|outcomes
     |outcome measures|statistical analysis|statistical methods|results|findings|discussion|limitations
     |strengths and limitations|conclusion|conclusions|case presentation|case report|case description
@@ -44,15 +45,26 @@ _MARKDOWN = re.compile(r"\s*#{1,6}[ \t]+(?=\S)")
 _BULLET = re.compile(r"\s*(?:[-*•][ \t]|[0-9]{1,2}[.)][ \t])")
 
 
+_SPACED = re.compile(r"(?:[A-Z] ){3,}[A-Z]")
+_EDGES = "\ufeff\u00a0 \t\f*_"
+# With its colon such a heading is one anywhere in a paragraph, when there is another one.
+_WITH_COLON = re.compile(
+    rf"(?:^|(?<=[.;)] ))\**(?P<name>(?i:{RUN_IN_ABSTRACT}|(?:Materials|Patients|Subjects) and Methods))"
+    r"\**:\**\s+(?=[A-Z0-9])"
+)
+
+
 def article_headings(lines: list[Line]) -> list[Heading]:
     """Return the headings and captions of an article, in order.
 
     A line is a heading when it is a known name, a markdown heading, or, after the first of these, a
     short line alone between blank lines that opens a paragraph. Headings that run into the paragraph of
-    an abstract are titled `Abstract: Results`. No heading is looked for among references or authors.
+    an abstract are titled `Abstract: Results`; so are `RESULTS: ...` and the like before any other heading,
+    when there are two of them at least. No heading is looked for among references or authors.
     """
     headings: list[Heading] = []
     top = ""
+    labelled = sum(_WITH_COLON.match(line.content.lstrip(_EDGES)) is not None for line in lines) > 1
     for at, line in enumerate(lines):
         if line.blank:
             continue
@@ -65,22 +77,39 @@ def article_headings(lines: list[Line]) -> list[Heading]:
         if caption and _opens(lines, at):
             headings.append(Heading(caption[1], line.number, line.char_start, _caption_end(lines, at)))
             continue
+        if top.lower() in {"", *ABSTRACTS}:
+            found = _labels(line, top or "Abstract")
+            if found and (top or len(found) > 1 or labelled):
+                headings += found
+                continue
         run_in = _run_in(lines, at, top)
         if run_in:
             headings.append(Heading(run_in, line.number, line.char_start))
     return headings
 
 
+def _labels(line: Line, top: str) -> list[Heading]:
+    """Return the headings with a colon in a line (`Methods: ... Results: ...`)."""
+    words = line.content.lstrip(_EDGES)
+    shift = line.char_end - len(words)
+    return [
+        Heading(f"{top}: {label['name']}", line.number, shift + label.start())
+        for label in _WITH_COLON.finditer(words)
+    ]
+
+
 def _own_line(lines: list[Line], at: int, top: str) -> str:
     """Return the title of a heading that has the line for itself, or ''."""
     content = lines[at].content
     marked = _MARKDOWN.match(content) is not None
-    words = content.strip().lstrip("# ").strip("*_ \t")
+    words = content.strip(_EDGES).lstrip("# ").strip(_EDGES)
+    if _SPACED.fullmatch(words):
+        words = words.replace(" ", "")
     numbering = _NUMBERING.match(words)
     bare = (words[numbering.end() :] if numbering else words).rstrip(": ")
     if len(bare) > 120:
         return ""
-    if marked or (bare.lower() in KNOWN and bare[:1].isupper() and _opens(lines, at)):
+    if marked or (bare.lower() in KNOWN and bare[:1].isupper() and _follows_an_end(lines, at)):
         return bare
     closed = top.lower() in {"", "references", "bibliography", "about the authors"}
     return bare if not closed and _looks_like_heading(lines, at, bare) else ""
@@ -97,6 +126,10 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
         or _CAPTION.match(bare)
     ):
         return False
+    # In capitals a heading needs no blank lines; a numbered line in capitals may be an item of a list.
+    capitals = bare.isupper() and bare == lines[at].content.strip(_EDGES) and not re.search(r"[0-9.]", bare)
+    if capitals and _follows_an_end(lines, at) and at + 1 < len(lines):
+        return True
     if not (_opens(lines, at) and at + 1 < len(lines) and lines[at + 1].blank):
         return False
     following = next((line.content.strip() for line in lines[at + 1 :] if not line.blank), "")
@@ -104,6 +137,12 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
         return True
     prose = len(following) >= 80 or following.endswith((".", ":"))
     return prose and not any(character.isdigit() for character in bare)
+
+
+def _follows_an_end(lines: list[Line], at: int) -> bool:
+    """Whether the text before a line is at an end: a blank line, the end of a sentence, a short line."""
+    before = lines[at - 1].content.rstrip("\ufeff* \t") if at else ""
+    return _opens(lines, at) or before.endswith((".", "?", "!", ":", "]", ")")) or len(before) < 60
 
 
 def _opens(lines: list[Line], at: int) -> bool:

@@ -25,6 +25,13 @@ _COLUMNS = (
     (re.compile(r"(?i:n|no\.|number(?: of (?:patients|participants|subjects))?)"), "n"),
     (re.compile(r"(?:%|(?i:percent|percentage))"), "percent"),
 )
+_MEANINGS = (
+    (re.compile(r"(?<!\w)(?:CIs?|CrI)(?!\w)|(?i:confidence|credible)"), "ci"),
+    (re.compile(r"(?<!\w)(?:IQR|Q1)(?!\w)|(?i:quartile|percentile)"), "median_iqr"),
+    (re.compile(r"(?i:range|min(?:imum)? ?[–,] ?max)"), "range"),
+)
+_THREE = re.compile(rf"({SIGNED}) ?[(\[] ?({SIGNED}) ?(?:–|−|to|,|;) ?({SIGNED}) ?[)\]][*†‡a-e]{{0,3}}")
+_OF = re.compile(rf"([0-9]{{1,6}}) ?/ ?([0-9]{{1,6}}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
 _PLAIN = re.compile(SIGNED)
 _TWO = re.compile(rf"({SIGNED}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
 _ONE = re.compile(rf"(?P<relation>[<>≤≥=]?) ?(?P<v>{PLAIN})[*†‡a-e]{{0,3}}")
@@ -46,8 +53,8 @@ class Words:
 
 
 def holds_figure(content: str) -> bool:
-    """Whether a cell is a bare figure: one number, or a number with another in brackets."""
-    return bool(_TWO.fullmatch(content) or _ONE.fullmatch(content) or _SIGNED.fullmatch(content))
+    """Whether a cell is a bare figure: one number, perhaps with one or two others in brackets."""
+    return any(form.fullmatch(content) for form in (_TWO, _ONE, _SIGNED, _THREE, _OF))
 
 
 def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
@@ -64,7 +71,14 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
 
     """
     two, one = _TWO.fullmatch(content), _ONE.fullmatch(content)
-    if two:
+    three, part = _THREE.fullmatch(content), _OF.fullmatch(content)
+    if three:
+        yield from _read_three(three, start, words)
+    elif part and (part[4] or "%" in words.around) and float(part[1]) <= float(part[2]):
+        span = start, start + part.end(2)
+        yield quantity("ratio", span, number(part[1]), low=number(part[1]), high=number(part[2]))
+        yield quantity("percent", (start + part.start(3), start + part.end(3)), number(part[3]), unit="%")
+    elif two:
         yield from _read_two(two, start, words)
     elif _P_VALUE.search(words.header):
         if one and number(one["v"]) <= 1:
@@ -105,6 +119,24 @@ def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
         span = first[0], start + two.string.index(")") + 1
         unit = unit_said(words.around)
         yield quantity("mean_sd", span, number(two[1]), sd=number(two[2]), unit=unit)
+
+
+def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]:
+    """Yield a cell such as `6 (3–15)`, when its header, else its row, else its table says what it holds."""
+    said: list[str] = []
+    for place in (words.header, words.label, words.around):
+        said = said or [meaning for pattern, meaning in _MEANINGS if pattern.search(place)]
+    value, low, high = (number(part) for part in three.groups())
+    if len(said) != 1 or low > high:
+        return
+    whole, unit = (start, start + three.end(3) + 1), unit_said(words.around)
+    if said == ["median_iqr"]:
+        yield quantity("median_iqr", whole, value, low=low, high=high, unit=unit)
+        return
+    centre = next((name for name in ("median", "mean") if name in words.around.lower()), "estimate")
+    first, bracket = (start, start + three.end(1)), (start + three.start(2), start + three.end(3))
+    yield quantity("estimate" if said == ["ci"] else centre, first, value)
+    yield quantity(said[0], bracket, low=low, high=high)
 
 
 def _same_decimals(one: str, other: str) -> bool:

@@ -90,7 +90,7 @@ def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
     """Whether a row without bare figures is a header: nothing was read in it, or, in the first row, names."""
     if first:
         return all("±" not in words and _LETTER.search(words) for words in shown[1:] if words)
-    return not any("\0" in cell.content for cell in row[1:])
+    return all(_LETTER.search(cell.content) for cell in row[1:] if cell.content.strip())
 
 
 def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:

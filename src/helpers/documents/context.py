@@ -6,22 +6,27 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from helpers.documents.folding import CELL
 from helpers.documents.quantity import Quantity
 
 _MEAN = re.compile(r"(?<!\w)(?i:means?|averages?|averaged|averaging)\b(?! ?(?:±|\())[^0-9.;:\f\0]{0,80}$")
 _MEAN_SAYS = re.compile(r"(?<!\w)(?i:mean|average)\b[^.;\f]{0,220}$")
 _MEDIAN = re.compile(r"(?<!\w)(?i:median)\b[^0-9.;:\f\0]{0,60}$")
+_MEDIAN_RANGE = re.compile(r"(?i:median[^.;\f0-9]{0,40}[(,\[] ?(?:min(?:imum)?–max(?:imum)?|range))")
 _MEAN_SD = re.compile(
     r"(?i:(?:means?|averages?)[^.;\f0-9]{0,40}[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation))"
 )
 _MEAN_SE = re.compile(r"(?i:± ?(?:SEM?|s\.e\.m?\.?|standard errors?)\b|means? \((?:SEM?|standard error)\))")
 _MEAN_PM_SD = re.compile(r"(?i:± ?(?:SD|s\.d\.|standard deviations?)\b|means? \((?:SD|standard deviation)\))")
-_RELATIONS = (
-    (re.compile(r"(?:≤|<=|(?i:at most|up to|no more than|not more than|maximum of|within)) ?$"), "≤"),
-    (re.compile(r"(?:≥|>=|(?i:at least|no less than|not less than|minimum of)) ?$"), "≥"),
-    (re.compile(r"(?:<|(?i:less than|fewer than|lower than|below|under)) ?$"), "<"),
-    (re.compile(r"(?:>|(?i:more than|greater than|higher than|above|over|exceeding)) ?$"), ">"),
-    (re.compile(r"(?:≈|~|(?i:approximately|about|around|roughly|nearly)) ?$"), "≈"),
+_RELATION_WORDS = {
+    "≤": "≤|<=|at most|up to|no more than|not more than|maximum of|within|less than or equal to",
+    "≥": "≥|>=|at least|no less than|not less than|minimum of|greater than or equal to",
+    "<": "<|less than|fewer than|lower than|below|under",
+    ">": ">|more than|greater than|higher than|above|over|exceeding",
+    "≈": "≈|~|approximately|about|around|roughly|nearly",
+}
+_RELATIONS = tuple(
+    (re.compile(rf"(?:{words}) ?$", re.IGNORECASE), relation) for relation, words in _RELATION_WORDS.items()
 )
 _SIGNS = re.compile(r"(?:≤|≥|<=|>=|<|>|≈|~) ?$")
 _TIME_LINK = re.compile(r",? ?(?:,|and|or)? ?")
@@ -31,14 +36,19 @@ _STRETCH = re.compile(
 _LINK = re.compile(r"(?:,? ?(?:to|and|vs\.?|versus|or|–|/|,|;|compared (?:with|to)) ?){1,2}")
 
 
+def _before(text: str, start: int, length: int) -> str:
+    """Return the characters before a figure; what a table says of its cells is read elsewhere (`cells`)."""
+    return text[max(0, start - length) : start].rpartition(CELL)[2]
+
+
 def says_mean(text: str, start: int) -> bool:
     """Whether a figure is introduced as a mean: `mean ... was`, without another figure in between."""
-    return _MEAN.search(text[max(0, start - 100) : start]) is not None
+    return _MEAN.search(_before(text, start, 100)) is not None
 
 
 def says_median(text: str, start: int) -> bool:
     """Whether a figure is introduced as a median."""
-    return _MEDIAN.search(text[max(0, start - 80) : start]) is not None
+    return _MEDIAN.search(_before(text, start, 80)) is not None
 
 
 def says_stretch(text: str, start: int) -> bool:
@@ -48,22 +58,27 @@ def says_stretch(text: str, start: int) -> bool:
 
 def says_mean_sd(text: str, start: int) -> bool:
     """Whether the sentence before a figure promises `mean (SD)`, or the text does and it is about a mean."""
-    before = text[max(0, start - 240) : start]
+    before = _before(text, start, 240)
     sentence = re.split(r"[.;] |\f", before)[-1]
     return _MEAN_SD.search(sentence) is not None
 
 
 def in_sentence_about_mean(text: str, start: int) -> bool:
     """Whether the word mean stands earlier in the same sentence."""
-    before = text[max(0, start - 240) : start]
+    before = _before(text, start, 240)
     return _MEAN_SAYS.search(re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", before)) is not None
 
 
 def in_sentence_about_median(text: str, start: int) -> bool:
     """Whether the sentence tells of medians, and neither of means nor of ranges."""
-    before = re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", text[max(0, start - 240) : start])
+    before = re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", _before(text, start, 240))
     sentence = re.split(r"[.;\f]", before)[-1].lower()
     return "median" in sentence and not re.search(r"\bmeans?\b|\branged?\b|\bci\b|confidence", sentence)
+
+
+def says_median_range(text: str, start: int) -> bool:
+    """Whether the sentence promises `median (range)`."""
+    return _MEDIAN_RANGE.search(re.split(r"[.;] |\f", _before(text, start, 240))[-1]) is not None
 
 
 @lru_cache(maxsize=2)
@@ -77,7 +92,7 @@ def with_relation(text: str, found: Quantity) -> Quantity:
     """Return a figure with the relation that stands before it; a sign becomes part of what is printed."""
     if found.relation or found.kind in ("p_value", "ci", "range", "mean_sd", "pair"):
         return found
-    before = text[max(0, found.char_start - 20) : found.char_start]
+    before = text[max(0, found.char_start - 30) : found.char_start]
     for pattern, relation in _RELATIONS:
         # "over 12 months" tells how long, not that it was longer.
         over = relation == ">" and found.kind in ("duration", "timepoint") and before.endswith("over ")

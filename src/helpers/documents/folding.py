@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 PARAGRAPH, CELL = "\f", "\t"
 WRAPPED = 40
+COLUMNS = "   "  # spaces that set columns apart in a table without tabs
 
 _ONE_TO_ONE = str.maketrans(
     {
@@ -98,7 +99,7 @@ def _replacement(text: str, special: re.Match) -> str:
         return " "
     if _ROW_TAG.search(gap):
         row = _ROW_TAG.split(gap)[-1]
-        return PARAGRAPH + CELL * (_borders(row) - 1)
+        return PARAGRAPH * (2 if "<table" in gap.lower() else 1) + CELL * (_borders(row) - 1)
     if _CELL_TAG.search(gap):
         return CELL * max(1, _borders(gap))
     if _BLOCK_TAG.search(gap) or _BLANK_LINE.search(gap):
@@ -109,7 +110,10 @@ def _replacement(text: str, special: re.Match) -> str:
             return PARAGRAPH + CELL * (row.count("|") - 1 if "|" in row else row.count(CELL))
         return CELL * (row.count("|") or row.count(CELL))
     if "\n" in gap and not _wraps(text, special):
-        return PARAGRAPH
+        indented = gap.rpartition("\n")[2].startswith(COLUMNS * 2) and COLUMNS in _line_after(text, special)
+        return PARAGRAPH + CELL * indented
+    if "\n" not in gap and COLUMNS in gap:
+        return CELL
     if any(character.isspace() for character in gap):
         return " "
     # Tags alone: a superscript is an exponent or a reference mark, everything else is type.
@@ -124,5 +128,11 @@ def _borders(gap: str) -> int:
 def _wraps(text: str, gap: re.Match) -> bool:
     """Whether a line end stands inside prose that was wrapped, and not after a title or a table row."""
     line = text[max(0, gap.start() - 200) : gap.start()].rpartition("\n")[2]
-    following = text[gap.end() : gap.end() + 200].partition("\n")[0]
-    return len(line) >= WRAPPED and "\t" not in line + following and not _ITEM.match(following)
+    following = _line_after(text, gap)
+    columns = any("\t" in one or COLUMNS in one.strip() for one in (line, following))
+    return len(line) >= WRAPPED and not columns and not _ITEM.match(following)
+
+
+def _line_after(text: str, gap: re.Match) -> str:
+    """Return the beginning of the line after a gap."""
+    return text[gap.end() : gap.end() + 200].partition("\n")[0].strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGNED, number
+from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, number
 from helpers.documents.quantity import Quantity, quantity
 from helpers.documents.rules import Rule
 from helpers.documents.units import ANY, unit_of
@@ -20,7 +20,7 @@ _SPELLED = {
     "more than": ">",
     "above": ">",
 }
-_NUM = rf"(?:{SIGNED}|{COMMA})"
+_NUM = rf"(?:{SIGNED}|{SIGN}{COMMA})"
 _TO = r"(?: ?(?:to|–|−|,|;|~) ?)"
 _LEVEL = r"(?:8|9)[0-9](?:\.[0-9])? ?%"
 _INTERVAL = (
@@ -41,6 +41,10 @@ def _interval(match: re.Match, text: str) -> Iterator[Quantity]:
     unit = unit_of(match["u1"] or match["u2"]).spelling
     if low <= high:
         yield quantity("ci", match.span(), low=low, high=high, unit=unit)
+
+
+def _level_alone(match: re.Match, text: str) -> Iterator[Quantity]:
+    yield quantity("confidence_level", match.span())
 
 
 def _before_interval(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -72,11 +76,12 @@ _EFFECT = (
     r"(?i:odds ratio|risk ratio|relative risk|hazard ratio|(?:incidence )?rate ratio|prevalence ratio)"
     r"(?: ?[(\[](?:OR|RR|HR|IRR|PR)[)\]])?|(?i:number needed to treat)(?: ?[(\[]NNT[)\]])?|"
     r"(?i:(?:standardi[sz]ed |weighted |least[ –]squares )?mean difference|risk difference)"
-    r"(?: ?[(\[](?:S?MD|WMD|RD)[)\]])?)"
+    r"(?: ?[(\[](?:S?MD|WMD|RD)[)\]])?|η ?p?\^?[2²]|[dg](?= ?=))"
+    r"(?: (?:vs\.?|versus|for) [A-Za-z– ]{2,30}(?=,))?"
 )
 _EFFECT_CUE = re.compile(
     r"a?OR|a?RR|a?HR|adjusted|[SW]?MD|NNT|ARR|[Cc]ohen|[Hh]edges|[Oo]dds|[Rr]isk|[Rr]elative|[Hh]azard|"
-    r"[Mm]ean diff|[Ss]tandard|[Rr]ate|[Ii]ncidence|[Pp]revalence|[Nn]umber|[Ww]eighted|[Ll]east"
+    r"[Mm]ean diff|[Ss]tandard|[Rr]ate|[Ii]ncidence|[Pp]revalence|[Nn]umber|[Ww]eighted|[Ll]east|η|[dg] ?="
 )
 _COEFFICIENT_CUE = re.compile(
     r"ICC|[Ii]ntra|κ|[Kk]appa|[Cc]ronbach|[Cc]orrelation|[Pp]earson|[Ss]pearman|[Rr]ho|ρ|r|R|I|τ|[Tt]au"
@@ -88,11 +93,13 @@ _TINY = r"[0-9.]{1,6} ?[×x] ?10[–−][0-9]{1,3}"
 _P = r"(?<![\w.])[pP](?:[ –]?[vV]al(?:ue)?s?)?(?: ?\([^()\f]{0,25}\))?,? ?(?:(?:of|was|is|were|:) ?){0,2}"
 _CI = rf"(?<![\w.])(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
 
+_CI_CUE = re.compile(r"[89][0-9]|C|c|HDI")
+
 RULES = (
     Rule(
         re.compile(
             rf"{_P}(?P<relation>{_RELATION}|less than|greater than|below|above) ?"
-            rf"(?P<p>{_TINY}|{PLAIN}|0,[0-9]{{1,4}}){RIGHT}"
+            rf"(?P<p>{_TINY}|{PLAIN}|0,[0-9]{{1,8}}){RIGHT}"
         ),
         _p_value,
         re.compile(r"[pP]"),
@@ -112,7 +119,13 @@ RULES = (
             rf"{_TO}(?P<high>{_NUM}){RIGHT}(?:[ –]?(?P<u2>{ANY}))?(?(open) ?[)\]])"
         ),
         _interval,
-        re.compile(r"[89][0-9]|C|c|HDI"),
+        _CI_CUE,
+    ),
+    # The level of an interval that stands elsewhere (`OR (95% CI)` above a column) is no result.
+    Rule(
+        re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]{_LEVEL}[)\]])"),
+        _level_alone,
+        _CI_CUE,
     ),
     Rule(re.compile(rf"(?<![\w.]){_EFFECT}{_IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
     Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{_IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),

@@ -12,6 +12,8 @@ from helpers.documents.rules import FIGURE, Rule
 from helpers.documents.units import ANY, TIME, Unit, unit_of
 
 _TO = r"(?: ?[–−~] ?~?| (?:to|through|and|or|vs?\.?|versus|compared (?:with|to)) )"
+# "50% at 50 and 80% at 70": the number after "at" is no percentage.
+_AT_AGE = re.compile(r"% at $")
 _FROM = re.compile(r"(?<!\w)(?i:from) $")
 _SPAN_WORD = re.compile(
     r"(?<!\w)(?i:rang(?:e|es|ed|ing)(?: (?:was|of))?(?: from)?|between|var(?:y|ied|ying) (?:from|between)|"
@@ -44,6 +46,8 @@ def _range(match: re.Match, text: str) -> Iterator[Quantity]:
     before = text[max(0, match.start() - 40) : match.start()]
     joint, unit = match["to"].strip(), unit_of(match["u2"])
     if match["u1"] and unit_of(match["u1"]).spelling != unit.spelling:
+        return
+    if joint == "and" and _AT_AGE.search(before) and not match["u1"] and unit.kind == "percent":
         return
     low, high = number(match["a"]), number(match["b"])
     age = unit.spelling == "years" and (_AGED.search(before) or _OLD.match(text, match.end()))
@@ -78,7 +82,8 @@ def _bare_range(match: re.Match, text: str) -> Iterator[Quantity]:
 def _enumeration(match: re.Match, text: str) -> Iterator[Quantity]:
     """Read `1, 3, 6, and 12 months`: each number with the unit of the last."""
     unit = unit_of(match["u"])
-    if _SPAN_WORD.search(text[max(0, match.start() - 40) : match.start()]):
+    before = text[max(0, match.start() - 40) : match.start()]
+    if _SPAN_WORD.search(before) or (unit.kind == "percent" and _AT_AGE.search(before)):
         return
     kind = _kind(unit, text, *match.span())
     for item in _ITEM.finditer(text, match.start(), match.start("last")):
@@ -118,7 +123,8 @@ _STATED = re.compile(
     r"(?:(?<!\w)(?:was|were|is|of|age|time|duration|follow–up|lasted)|[=:,(])(?: about| approximately)? ?$"
 )
 _POINT_BEFORE = re.compile(
-    r"(?<!\w)(?i:at|after|by|from baseline to|until|at the end of|post|at baseline,?|visit|baseline and)"
+    r"(?<!\w)(?i:at|after|(?<!ed )(?<!ing )by|from baseline to|until|at the end of|post|at baseline,?|"
+    r"visit|baseline and)"
     r"(?: the| a| (?:approximately|about))? ?$"
 )
 _POINT_AFTER = re.compile(
@@ -174,11 +180,12 @@ RANGES = (
     ),
     Rule(
         re.compile(
-            rf"(?<!\w)(?i:rang(?:e|es|ed|ing)|between|aged|ages)(?: (?:was|of|from|between)){{0,2}}[:,=]? ?"
+            rf"(?<!\w)(?i:rang(?:e|es|ed|ing)|var(?:y|ies|ied|ying)|between|aged|ages)"
+            rf"(?: (?:was|of|from|between)){{0,2}}[:,=]? ?"
             rf"{LEFT}(?P<a>{SIGNED})(?: ?[–−~] ?| (?:to|and) )(?P<b>{SIGNED}){RIGHT}"
         ),
         _bare_range,
-        re.compile(r"[Rr]ang|[Bb]etween|[Aa]ge"),
+        re.compile(r"[Rr]ang|[Vv]ar[yi]|[Bb]etween|[Aa]ge"),
     ),
 )
 SINGLES = (

@@ -18,7 +18,7 @@ RIGHT = r"(?![\w^]|[.,·][0-9])"
 SIGN = r"(?:[–−+](?=[0-9.·]))?"
 SIGNED = SIGN + PLAIN
 # A decimal comma is believed only where a rule says so: elsewhere it separates the items of a list.
-COMMA = r"[0-9]{1,4},[0-9]{1,4}(?![0-9,])"
+COMMA = r"(?:0,[0-9]{1,8}|[0-9]{1,4},[0-9]{1,4})(?![0-9]|,[0-9])"
 
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -80,7 +80,7 @@ def number(printed: str) -> float:
         if words.endswith(scale):
             return number(words.removesuffix(scale)) * factor
     words = words.replace("–", "-").replace("−", "-").replace("·", ".").replace(" ", "").replace("x", "×")
-    if re.fullmatch(COMMA, words) and not re.fullmatch(r"[1-9][0-9]{0,2},[0-9]{3}", words):
+    if re.fullmatch(f"[-+]?{COMMA}", words) and not re.fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", words):
         words = words.replace(",", ".")
     words = words.replace(",", "")
     head, times, power = words.rpartition("×")

@@ -13,8 +13,8 @@ from helpers.documents.rules import FIGURE, Rule
 # What people do or undergo in a trial: a bare number before it counts people.
 _DID = (
     r"(?:(?:were|was|had been|have been) (?:not )?)?(?:met|randomi[sz]ed|enrolled|recruited|included|"
-    r"excluded|screened|assigned|allocated|analy[sz]ed|completed|withdrew|withdrawn|dropped out|discontinued|lost to|"
-    r"eligible|declined|refused|relapsed)\b"
+    r"excluded|screened|assigned|allocated|analy[sz]ed|completed|withdrew|withdrawn|dropped out|discontinued|"
+    r"lost to|eligible|declined|refused|relapsed)\b"
 )
 _NAMES_ONE = re.compile(
     r"(?i:patients?|cases?|subjects?|participants?|no\.?|number|groups?|arms?|visits?|days?|weeks?|months?|"

@@ -27,6 +27,8 @@ GRAMMAR = (
     *counts.NAMED,
     *labelled.RULES,
 )
+# Read so that no other rule makes anything of their digits; they measure nothing.
+LEFT_OUT = ("date", "confidence_level")
 
 
 def find_quantities(text: str) -> list[Quantity]:
@@ -51,8 +53,7 @@ def find_quantities(text: str) -> list[Quantity]:
     rest, found = apply(GRAMMAR, context)
     found += cells.read_cells(rest, context)
     found = cells.with_caption_units(sorted(found, key=lambda item: item.char_start), context)
-    # Dates are read so that no rule makes anything else of them, and then left out: they measure nothing.
-    found = [item for item in found if item.kind != "date"]
+    found = [item for item in found if item.kind not in LEFT_OUT]
     found = with_shared_times(context, with_shared_units(context, found))
     return _placed(text, folded, [with_relation(context, item) for item in found])
 

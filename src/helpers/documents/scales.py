@@ -21,6 +21,12 @@ def _scale_ends(match: re.Match, text: str) -> Iterator[Quantity]:
         yield quantity("range", (match.start("a"), match.end("b")), low=low, high=high)
 
 
+def _ends_after_name(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read `VAS 0–10`."""
+    span = match.start("a"), match.end("b")
+    yield quantity("range", span, low=number(match["a"]), high=number(match["b"]))
+
+
 def _threshold(match: re.Match, text: str) -> Iterator[Quantity]:
     """Read `SALT ≤ 20`: the value of a scale or an index that a sign compares."""
     yield quantity("score", match.span("figure"), number(match["v"]), relation=_RELATIONS[match["relation"]])
@@ -36,6 +42,14 @@ def _frequency(match: re.Match, text: str) -> Iterator[Quantity]:
 
 
 RULES = (
+    Rule(
+        re.compile(
+            r"(?<![\w–])(?:VAS|NRS|(?i:scale|score|rated|graded))(?:[,:(]| of| from)? ?\(?(?P<a>0|1)"
+            rf" ?(?:–|to) ?(?P<b>[2-9]|10|[1-9][0-9]|100){RIGHT}(?! ?(?:%|{ANY}))"
+        ),
+        _ends_after_name,
+        re.compile(r"VAS|NRS|[Ss]ca|[Ss]co|[Rr]ate|[Gg]ra"),
+    ),
     Rule(
         re.compile(
             rf"{LEFT}(?P<v>{PLAIN}) (?P<u>per (?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,2}}|[0-9]{{1,7}})? ?"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from helpers.documents.article_headings import article_headings
 from helpers.documents.irct_headings import irct_headings, is_irct
+from helpers.documents.jats_headings import is_jats, jats_headings
 from helpers.documents.lines import Line
 from helpers.documents.medpath_headings import is_medpath, medpath_headings
 
@@ -43,6 +44,8 @@ def find_sections(lines: list[Line]) -> list[Section]:
         headings = medpath_headings(lines)
     elif is_irct(lines):
         headings = irct_headings(lines)
+    elif is_jats(lines):
+        headings = jats_headings(lines)
     else:
         headings = article_headings(lines)
     end_of_text = lines[-1].char_end if lines else 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helpers.documents import context
-from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGNED, is_year, number
+from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, is_year, number
 from helpers.documents.quantity import Quantity, quantity
 from helpers.documents.rules import Rule
 from helpers.documents.units import ANY, unit_of
@@ -15,7 +15,7 @@ _PM = r"(?:±|\+ ?/? ?[–−])"
 _SD = r"(?:SDs?|S\.D\.|s\.d\.|sd|(?i:standard deviations?))"
 _SE = re.compile(r" ?\(?(?:SEM?|s\.e\.m?\.?|standard error)\b")
 _JOIN = r"[ –]?"
-_NUM = rf"(?:{SIGNED}|{COMMA})"
+_NUM = rf"(?:{SIGNED}|{SIGN}{COMMA})"
 _VISIT = re.compile(r"(?<!\w)(?i:day|week|month|year|visit|at|every|within)s? $")
 
 
@@ -74,6 +74,12 @@ def _median_iqr(match: re.Match, text: str) -> Iterator[Quantity]:
         inside = low <= number(match["m"]) <= high
         if not inside or not context.in_sentence_about_median(text, match.start("m")):
             return
+    if match["said"] is None and context.says_median_range(text, match.start("m")):
+        yield quantity("median", match.span("m"), number(match["m"]), unit=_centre(match))
+        yield quantity(
+            "range", (match.start("low"), match.end("high")), low=low, high=high, unit=_centre(match)
+        )
+        return
     span = match.start("m"), match.end()
     yield quantity(
         "median_iqr",
@@ -133,7 +139,7 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_CENTRE}(?P<said>\0)? ?\( ?(?P<s>{PLAIN})(?:{_JOIN}(?P<u2>(?!%){ANY}))?"
+            rf"{_CENTRE}(?P<said>\0)? ?\( ?(?P<s>{PLAIN}|{COMMA})(?:{_JOIN}(?P<u2>(?!%){ANY}))?"
             rf"(?= ?\)){_CLOSED}(?!\w)"
         ),
         _mean_paren_sd,

@@ -10,8 +10,8 @@ _SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?)|cm[⁻
 _HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
 _COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
 _PER = (
-    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|min|day|d|vial|week|month|session|treatment|"
-    r"dose|dL|L|site|hour|h)\b)"
+    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|mm ?(?:\^?3|³)|µL|min(?: ?/ ?1\.73 ?m ?(?:\^?2|²))?"
+    r"|day|d|vial|week|month|session|treatment|dose|dL|L|site|hour|h)\b)"
 )
 _DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
 
@@ -50,6 +50,7 @@ UNITS = (
     Unit(r"(?:nm|nanomet(?:re|er)s?)(?!\w)", "nm", "length"),
     Unit(r"(?:%|per ?cent(?!\w))", "%", "percent"),
     Unit(r"percentage points?", "percentage points", "percent"),
+    Unit(r"(?:hours?|minutes?|h|min)(?: ?/ ?| per )(?:day|week|d)(?!\w)", "", "measure"),
     Unit(r"seconds?(?!\w)", "seconds", "duration"),
     Unit(r"(?:minutes?|mins?)(?!\w)", "minutes", "duration"),
     Unit(r"(?:[Hh]ours?|hrs?|h)(?!\w)", "hours", "duration"),

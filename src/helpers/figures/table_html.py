@@ -13,7 +13,17 @@ from helpers.figures.numbers import DASH, is_missing, show_value
 from helpers.tables import split_ids
 
 Format = str | Callable[[Any], Any]
-LONG = 60  # characters from which a cell gets room for lines that can be read
+LONG = 46  # characters from which a cell gets room for lines that can be read
+# Columns that name where a row's numbers come from, the nearest first, with the prefix of their anchors.
+ORIGINS = {
+    "effect_id": "effect",
+    "pooled_id": "pooled",
+    "finding_id": "finding",
+    "horizon_id": "horizon",
+    "result_id": "result",
+    "quantity_id": "q",
+    "line_id": "line",
+}
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
 
@@ -26,6 +36,13 @@ def quantity_links(ids: Any) -> Markup:
     """Return joined quantity names as links to their anchors, `#q-<id>`."""
     link = Markup('<a href="#{}">{}</a>')
     return Markup(", ").join(link.format(anchor("q", name), name) for name in split_ids(ids))
+
+
+def origin_anchors(record: Mapping[str, Any]) -> list[str]:
+    """Return the anchors at which a row's numbers are accounted for: its entry, figures, `origins`."""
+    own = [anchor(ORIGINS[name], record[name]) for name in ORIGINS if not is_missing(record.get(name))]
+    figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
+    return own + figures + split_ids(record.get("origins"))
 
 
 def frame_of(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -114,6 +131,8 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
     if anchor_column:
         prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
         identity = Markup(' id="{}"').format(anchor(prefix, record[anchor_column]))
+    if origins := origin_anchors(record):  # the pages turn the row's numbers into links to these
+        identity += Markup(' data-from="{}"').format(" ".join(origins))
     return Markup("<tr{}>{}</tr>").format(identity, Markup("").join(cells))
 
 

@@ -145,10 +145,22 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 @click.argument("file", type=FILE)
 @raw_option
 def add_command(file: Path, raw: Path | None) -> None:
-    """Take a registry record (ClinicalTrials.gov JSON, WHO ICTRP XML) or a study sheet into the raw data."""
-    from helpers.sources import add_source
+    """Take a registry record, an article, a list of references or a study sheet into the raw data.
 
-    for path in add_source(file, _raw(project_root(), raw)):
+    The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
+    references join the screening list, and works that are on it already are named.
+    """
+    from helpers.documents import find_quantities
+    from helpers.sources import add_references, add_source, recognise, reference_forms
+
+    form = recognise(file)
+    if form in reference_forms():
+        path, merges, new = add_references(form, file, _raw(project_root(), raw))
+        for merge in merges:
+            click.echo(str(merge))
+        click.echo(f"written: {path}; {new} new, {len(merges)} merged")
+        return
+    for path in add_source(file, _raw(project_root(), raw), find_quantities):
         click.echo(f"written: {path}")
 
 

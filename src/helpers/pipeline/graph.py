@@ -14,6 +14,7 @@ from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
+from helpers.pipeline.release import newest_release
 from helpers.pipeline.stages import Stage, run_names
 from helpers.pipeline.steps import FileNode, FolderNode, Step
 
@@ -137,6 +138,7 @@ def _gather_step(plan: RunPlan, stage: Stage) -> Step:
 def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     tables = [table for stage in plan.stages for table in stage.writes]
     fresh = plan.folders.work / "site.new"
+    release = newest_release(plan.folders.reports)  # the index says what changed since
 
     def work() -> None:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -148,7 +150,9 @@ def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     return Step(
         name="site",
         title="the pages",
-        identity=plan.identity("site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw)),
+        identity=plan.identity(
+            "site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw), release and release.name
+        ),
         function=work,
         inputs=[
             *(FileNode(path=plan.executed(run)) for run in runs),

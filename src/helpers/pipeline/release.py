@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest
 from helpers.pipeline.publish import RELEASES
@@ -28,7 +29,7 @@ def release(out: Path, version: str) -> Path:
     Returns
     -------
     pathlib.Path
-        The folder of the release: pages as in `reports/`, tables under `data/`, and the manifest.
+        The folder of the release: pages as in `reports/`, tables under `data/`, the manifest, an RO-Crate.
 
     Raises
     ------
@@ -54,11 +55,20 @@ def release(out: Path, version: str) -> Path:
     partial = target.with_name(f".{version}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     for label in [*outputs(manifest), f"reports/{MANIFEST}"]:
-        copy = partial / label.removeprefix("reports/").replace("data/processed/", "data/")
+        copy = partial / released_name(label)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(out / label, copy)
+    write_crate(partial, manifest, version, date.today())
     partial.rename(target)
     return target
+
+
+def newest_release(reports: Path) -> Path | None:
+    """Return the folder of the release with the highest version; nothing when there is none."""
+    found = [
+        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
+    ]
+    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
 
 
 @dataclass

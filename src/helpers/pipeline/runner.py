@@ -19,6 +19,7 @@ from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.progress import Progress
 from helpers.pipeline.publish import publish
+from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, evidence_stages, run_names, study_ids
 
@@ -139,8 +140,12 @@ def _plan(
 
     def build_site(executed: dict[str, Path], destination: Path) -> None:
         from helpers.site import build_site as build
+        from helpers.sources.review_facts import read_review_facts
 
-        build(executed, folders.tables, destination, manifest.for_site(facts))
+        release = newest_release(folders.reports)
+        more = {"previous": release, "previous_version": release.name if release else None}
+        more["review"] = read_review_facts(folders.raw)
+        build(executed, folders.tables, destination, manifest.for_site(facts) | more)
 
     return RunPlan(folders, stages, tuple(study_ids(folders.raw)), declared, values, execute, build_site)
 

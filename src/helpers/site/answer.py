@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_with_unit
-from helpers.site.load import Tables, answered, evidence_studies, load_tables
+from helpers.site.load import Tables, evidence_studies, first_tier, load_tables
 from helpers.site.phrases import (
     capital,
     concept_list,
@@ -38,7 +38,7 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
         What the studies show; how sure anyone can be; what would change the answer. Plain text, not HTML.
 
     """
-    tables = answered(processed if isinstance(processed, dict) else load_tables(processed))
+    tables = processed if isinstance(processed, dict) else load_tables(processed)
     return [what_is_seen(tables), how_sure(tables), what_would_change(tables)]
 
 
@@ -74,7 +74,7 @@ def _published(tables: Tables, studies: pd.DataFrame, lines: pd.DataFrame) -> st
 
 def how_sure(tables: Tables) -> str:
     """Return whether anything could be pooled, the certainty, and how many findings are certain."""
-    clauses = [_pooling(tables["pooled"]), _certainty(tables["certainty"])]
+    clauses = [_pooling(first_tier(tables["pooled"])), _certainty(first_tier(tables["certainty"]))]
     faults = _faults(tables)
     return capital("; ".join([*clauses, *([faults] if faults else [])])) + "."
 

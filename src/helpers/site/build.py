@@ -9,17 +9,30 @@ from typing import Any
 from markupsafe import Markup
 
 from helpers.figures.numbers import show_value
-from helpers.site.data import csv_files, data_page
+from helpers.site.data import csv_files, data_page, parquet_files
+from helpers.site.exports import export_files
 from helpers.site.guard import check_page
 from helpers.site.index import index_page
-from helpers.site.load import load_tables
+from helpers.site.load import Tables, load_tables
 from helpers.site.notebook import read_body
-from helpers.site.page import Page, arrange, render, resolve_links, slug
-from helpers.site.printed import printed_pages
+from helpers.site.origins import link_numbers
+from helpers.site.page import Page, anchor_homes, arrange, render, resolve_links, slug
+from helpers.site.pages.bias import bias_page
+from helpers.site.pages.certainty import certainty_page
+from helpers.site.pages.checklists import checklists_page
+from helpers.site.pages.code import code_page
+from helpers.site.pages.findings import findings_page
+from helpers.site.pages.flow import flow_page
+from helpers.site.pages.horizon import horizon_page
+from helpers.site.pages.methods import methods_page
+from helpers.site.pages.outcome import outcome_pages, outcomes_page
+from helpers.site.pages.provenance import provenance_page
+from helpers.site.pages.studies import studies_page
+from helpers.site.printed import printed_pages, printed_values
 from helpers.tables import write_atomic
 
 STUDY_RUN = "03_study_evidence-"
-OWN_FILES = ("*.html", "data/*.csv", "figures/*.png")
+OWN_FILES = ("*.html", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris", "figures/*.png")
 
 
 def build_site(
@@ -55,14 +68,40 @@ def build_site(
     provenance = dict(provenance or {})
     tables = load_tables(processed)
     files = csv_files(tables)
+    exports = export_files(tables, files, str(provenance.get("version") or ""))
     runs = [notebook_page(executed[name], name, provenance) for name in sorted(executed)]
-    pages = [*runs, data_page(tables, files), *printed_pages(tables)]
-    pages = [index_page(tables, pages, provenance), *pages]
-    for page in pages[:1] + pages[1 + len(runs) :]:
-        arrange(page)
-    content = _documents(pages, str(provenance.get("version") or ""))
-    content.update({name: text.encode("utf-8") for name, text in files.items()})
+    pages = [arrange(page) for page in _made_pages(tables, files | exports, runs, provenance)]
+    order = [*(page for page in pages if not page.file.startswith("printed-")), *runs]
+    order += [page for page in pages if page.file.startswith("printed-")]
+    pages = [arrange(index_page(tables, order, provenance)), *order]
+    content = _documents(pages, str(provenance.get("version") or ""), printed_values(tables))
+    content.update({name: text.encode("utf-8") for name, text in (files | exports).items()})
+    content.update(parquet_files(tables))
     return _publish(content, Path(destination))
+
+
+def _made_pages(
+    tables: Tables, files: Mapping[str, str], runs: list[Page], provenance: Mapping[str, Any]
+) -> list[Page]:
+    """Return the pages that are made from the tables, in the order in which they are read."""
+    printed = printed_pages(tables)
+    known = {page.file for page in [*runs, *printed]}
+    return [
+        studies_page(tables, known),
+        outcomes_page(tables),
+        *outcome_pages(tables),
+        findings_page(tables),
+        certainty_page(tables),
+        bias_page(tables),
+        flow_page(tables),
+        horizon_page(tables),
+        methods_page(tables, provenance),
+        data_page(tables, files),
+        provenance_page(tables, runs, provenance),
+        checklists_page(),
+        code_page(),
+        *printed,
+    ]
 
 
 def render_page(
@@ -82,7 +121,7 @@ def render_page(
     """
     destination = Path(destination)
     page = notebook_page(notebook_path, run or Path(notebook_path).stem, provenance or {}, destination.name)
-    content = _documents([page], str((provenance or {}).get("version") or ""))
+    content = _documents([page], str((provenance or {}).get("version") or ""), {})
     for name, data in content.items():
         write_atomic(destination.parent / name, data)
     return destination
@@ -110,13 +149,12 @@ def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any], fil
     return page
 
 
-def _documents(pages: list[Page], version: str) -> dict[str, bytes]:
+def _documents(pages: list[Page], version: str, values: Mapping[str, set[float]]) -> dict[str, bytes]:
     """Return every page and figure by file name, links resolved, each page checked."""
-    homes: dict[str, str] = {}
-    for page in reversed(pages):
-        homes.update(dict.fromkeys(page.anchors, page.file))
+    homes = anchor_homes(pages)
     content: dict[str, bytes] = {}
     for page in pages:
+        link_numbers(page.soup, homes, values)
         resolve_links(page, homes)
         html = render(page, pages, version)
         check_page(page.file, html)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -19,19 +21,39 @@ COLOURS = {
     "nd": ("#5a3d8a", "#c9b3f0", ""),
 }
 EXACT = ("nf", "nb", "nd")
+SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 
 
-def code_html(source: str) -> str:
-    """Return Python code in a folded `details` element; it opens without a script."""
+def code_html(source: str, label: str = "", name: str = "") -> str:
+    """Return Python code in a folded `details` element; it opens without a script.
+
+    Parameters
+    ----------
+    source : str
+        The code.
+    label : str
+        What it is, for those who hear the page; its first line when left out.
+    name : str
+        Anchor inside the fold: a link to it opens the fold.
+
+    """
     coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
-    first = next((line.strip() for line in source.splitlines() if line.strip()), "")
+    coloured = SPAN.sub(_coloured_only, coloured)
+    first = label or next((line.strip() for line in source.splitlines() if line.strip()), "")
+    identity = Markup(' id="{}"').format(name) if name else ""
     return str(
         Markup(
             '<details class="code"><summary>Code<span class="visually-hidden">: {}</span></summary>'
-            '<div class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
+            '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
             "<pre><code>{}</code></pre></div></details>"
-        ).format(first[:80], first[:80], Markup(coloured))
+        ).format(first[:80], identity, first[:80], Markup(coloured))
     )
+
+
+def _coloured_only(span: re.Match[str]) -> str:
+    """Return a span when its kind of word has a colour, else its text alone: most words have none."""
+    kind, text = span.groups()
+    return span.group() if kind in EXACT or kind[0] in "cksm" else text
 
 
 def code_css() -> str:

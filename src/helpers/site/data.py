@@ -9,6 +9,8 @@ import re
 from typing import Any
 
 import pandas as pd
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 
 from helpers.figures.table_html import table_html
 from helpers.site.guard import check_contacts
@@ -16,6 +18,12 @@ from helpers.site.load import Tables
 from helpers.site.page import Page, environment
 from helpers.tables import TABLES, data_dictionary
 
+EXPORTS = {
+    "references.ris": "the sources as RIS, for reference managers",
+    "references.csl.json": "the sources as CSL-JSON, for citation tools",
+    "revman.csv": "the headline effects as data rows of RevMan Web, by inverse variance",
+    "datapackage.json": "all tables as a data package after the Frictionless standard",
+}
 KINDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
 FORMULA = re.compile(r"^[=+\-@\t\r]")
 NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
@@ -44,13 +52,27 @@ def csv_files(tables: Tables) -> dict[str, str]:
     return files
 
 
+def parquet_files(tables: Tables) -> dict[str, bytes]:
+    """Return the content of `data/<table>.parquet` for every table, the same bytes for the same rows."""
+    return {f"data/{name}.parquet": parquet_bytes(frame) for name, frame in tables.items()}
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet, without what pandas would add about itself."""
+    sink = arrow.BufferOutputStream()
+    plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    parquet.write_table(plain, sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
+
+
 def data_page(tables: Tables, files: dict[str, str]) -> Page:
     """Return the page that lists every table with its meaning, columns, download and hash."""
     entries = []
     for name, frame in tables.items():
         meanings = data_dictionary(name)
         meanings["type"] = [_kind(kind) for kind in meanings["type"]]
-        content = files[f"data/{name}.csv"]
+        content = files[f"data/{name}.csv"].encode("utf-8")
+        whole = parquet_bytes(frame)
         entries.append(
             {
                 "name": name,
@@ -58,8 +80,10 @@ def data_page(tables: Tables, files: dict[str, str]) -> Page:
                 "one_row": " and ".join(TABLES[name].keys),
                 "notebook": TABLES[name].notebook,
                 "rows": len(frame),
-                "size": f"{len(content.encode()) / 1000:.1f} kB",
-                "sha256": hashlib.sha256(content.encode("utf-8")).hexdigest(),
+                "downloads": [
+                    (f"{name}.csv", f"{len(content) / 1000:.1f} kB", hashlib.sha256(content).hexdigest()),
+                    (f"{name}.parquet", f"{len(whole) / 1000:.1f} kB", hashlib.sha256(whole).hexdigest()),
+                ],
                 "columns": table_html(
                     meanings,
                     caption=f"Columns of the table {name}",
@@ -72,8 +96,14 @@ def data_page(tables: Tables, files: dict[str, str]) -> Page:
                 ),
             }
         )
-    body = environment().get_template("data.html.j2").render(entries=entries)
-    return Page(file="data.html", title="Data: every table, column by column", short="Data", body=body)
+    exports = [
+        (name, meaning, hashlib.sha256(files[f"data/{name}"].encode("utf-8")).hexdigest())
+        for name, meaning in EXPORTS.items()
+        if f"data/{name}" in files
+    ]
+    body = environment().get_template("data.html.j2").render(entries=entries, exports=exports)
+    title = "Data: every table, column by column"
+    return Page(file="data.html", title=title, short="Data", body=body, owns=tuple(tables))
 
 
 def _kind(dtype: str) -> str:

@@ -1,4 +1,4 @@
-"""The first page: the answer, the studies, the outcomes, what is to come, and how far it can be checked."""
+"""The first page: the answer, how sure it is, what it rests on, what changed, and the way to all the rest."""
 
 from __future__ import annotations
 
@@ -9,53 +9,74 @@ from markupsafe import Markup
 
 from helpers.appraisal import overall
 from helpers.figures.direction import direction
-from helpers.figures.display import figure_html
-from helpers.figures.numbers import is_missing, plain_unit, plain_words, show_number
-from helpers.figures.table_html import frame_of, table_html
+from helpers.figures.numbers import is_missing
+from helpers.figures.study_rows import by_weight
+from helpers.figures.table_html import anchor, frame_of, table_html
 from helpers.site.answer import answer_sentences
-from helpers.site.load import Tables, answered, evidence_studies, verification
-from helpers.site.notebook import place_free
+from helpers.site.changes import changes_since
+from helpers.site.load import Tables, evidence_studies, verification
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
+from helpers.site.pages.flow import flow_figure, flow_table
+from helpers.site.pages.horizon import horizon_table
+from helpers.site.pages.parts import link, picture
+from helpers.site.pages.studies import COMPARISON_WORDS, people_words
 from helpers.site.phrases import reported_lines, study_directions
 from helpers.tables import records
 
-COMPARISON_WORDS = {
-    "parallel": "groups side by side",
-    "within_person": "two sites on one scalp",
-    "single_arm": "before and after, no comparison",
-    "case": "single cases",
-}
+# What each sentence of the answer is made from: the anchors where its numbers are accounted for.
+SENTENCE_ORIGINS = (
+    ("studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))),
+    ("findings-table", (("certainty.html", "certainty"), ("findings.html", "findings"))),
+    ("horizon-table", (("horizon.html", "trials to come"),)),
+)
+READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
 
 def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages of the site, in order."""
-    files = {page.file for page in pages}
+    sentences = [
+        {"text": text, "origin": origin, "links": made_from}
+        for text, (origin, made_from) in zip(answer_sentences(tables), SENTENCE_ORIGINS, strict=True)
+    ]
     body = (
         environment()
         .get_template("index.html.j2")
         .render(
-            sentences=answer_sentences(tables),
-            picture=_picture(tables),
+            sentences=sentences,
+            about=_about(provenance),
+            picture=direction_picture(tables),
             counts=_counts(tables),
-            studies=_studies_table(tables, files),
-            outcomes=outcomes_table(answered(tables)),
-            horizon=_horizon_table(tables),
+            studies=_studies_table(tables, {page.file for page in pages}),
+            outcomes=outcomes_table(tables, only_reported=True),
+            flow=flow_figure(tables, "flow.html"),
+            flow_table=flow_table(tables),
+            horizon=horizon_table(tables["horizon"], full=False),
+            changes=_changes(tables, provenance),
             verification=verification(tables),
             verified_on=sorted(set(tables["sources"]["verified_on"].dropna())),
-            runs=[page for page in pages if not page.file.startswith("printed-")],
-            printed=[page for page in pages if page.file.startswith("printed-")],
-            tables=list(tables),
+            groups=_contents(pages),
             version=str(provenance.get("version") or ""),
             code_sha256=str(provenance.get("code_sha256") or ""),
-            parameters=_pairs(provenance.get("parameters") or {}),
-            inputs=_inputs_table(provenance.get("inputs") or []),
         )
     )
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
 
 
-def _picture(tables: Tables) -> Markup:
+def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return version, living status, date of last search and upkeep; what is not stated says so."""
+    review = provenance.get("review")
+    release = provenance.get("previous_version")
+    return [
+        ("Version", str(provenance.get("version") or "not stated")),
+        ("Status", str((review and review.status) or "not stated")),
+        ("Last search", str((review and review.last_search) or "not stated")),
+        ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
+        ("Kept up", str((review and review.update) or "not stated")),
+    ]
+
+
+def direction_picture(tables: Tables) -> Markup:
     """Return the direction of every outcome in every study as a figure; nothing when there is no result."""
     lines = reported_lines(tables)
     if lines.empty:
@@ -65,19 +86,16 @@ def _picture(tables: Tables) -> Markup:
     directed = lines[(lines["contrast"] != "proportion") & (lines["concept"] != "adverse_events")]
     if directed.empty:
         return Markup("")
+    known = {row["study_id"]: row for row in records(studies.reset_index())}
     rows, seen = study_directions(directed).to_dict("records"), _seen_words(tables)
     for row in rows:
-        study = (
-            next(studies.loc[[row["study_id"]]].itertuples()) if row["study_id"] in studies.index else None
-        )
-        row["n"] = None if study is None else _people(study)
-        row["design"] = None if study is None else COMPARISON_WORDS.get(str(study.comparison))
+        study = known.get(row["study_id"])
+        row["n"] = None if study is None else people_words(study)
+        row["design"] = None if study is None else COMPARISON_WORDS.get(str(study["comparison"]))
         if row["study_id"] in seen:
             row["design"] = ", ".join(filter(None, [row["design"], seen[row["study_id"]]]))
     figure = direction(rows, title="What happened to each outcome in each study")
-    html = figure_html(figure, "direction")
-    figure.close()
-    return html
+    return picture(figure, "direction", origin="outcomes-table")
 
 
 def _seen_words(tables: Tables) -> dict[str, str]:
@@ -100,22 +118,25 @@ def _counts(tables: Tables) -> dict[str, int]:
 
 def _studies_table(tables: Tables, files: set[str]) -> Markup:
     """Return the studies with links to their pages."""
-    studies, findings = evidence_studies(tables), tables["findings"]
-    certain = findings[findings["severity"] == "certain"]["study_id"].value_counts()
+    weighty = by_weight(tables["findings"])
+    certain = weighty[weighty["severity"] == "certain"]
+    first = certain.drop_duplicates("study_id").set_index("study_id")["finding_id"]
+    counts = certain["study_id"].value_counts()
     rows, read = [], _seen_words(tables)
-    for row in studies.itertuples():
-        target = f"study-{row.study_id}.html"
-        name = Markup('<a href="{}">{}</a>').format(target, row.study_id) if target in files else row.study_id
-        title = Markup('<span class="sub">{}</span>').format("" if is_missing(row.title) else row.title)
+    for row in records(evidence_studies(tables)):
+        target = f"study-{row['study_id']}.html"
+        name = link(target, row["study_id"]) if target in files else row["study_id"]
+        title = Markup('<span class="sub">{}</span>').format("" if is_missing(row["title"]) else row["title"])
         rows.append(
             {
                 "study": Markup("{}{}").format(name, title),
-                "design": row.design,
-                "compares": COMPARISON_WORDS.get(row.comparison) if not is_missing(row.comparison) else None,
-                "n": _people(row),
-                "seen": read.get(row.study_id, "the text itself"),
-                "bias": _overall_bias(tables, row.study_id),
-                "certain": int(certain.get(row.study_id, 0)),
+                "design": row["design"],
+                "compares": COMPARISON_WORDS.get(row["comparison"]),
+                "n": people_words(row),
+                "seen": read.get(row["study_id"], "the text itself"),
+                "bias": _overall_bias(tables, row["study_id"]),
+                "certain": _certain_link(int(counts.get(row["study_id"], 0)), first.get(row["study_id"])),
+                "origins": anchor("study", row["study_id"]),
             }
         )
     headings = {
@@ -128,69 +149,58 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
         "certain": "Certain findings",
     }
     return table_html(
-        frame_of(rows, headings),
+        frame_of(rows, headings | {"origins": ""}),
         caption="Each study, its risk of bias and its findings",
         label="studies-table",
         columns=headings,
+        empty="no study has been read yet",
     )
 
 
-def _people(row: Any) -> str | None:
-    for value, word in ((row.n_analysed, ""), (row.n_enrolled, " enrolled"), (row.n_planned, " planned")):
-        if not is_missing(value):
-            return f"{value}{word}"
-    return None
+def _certain_link(count: int, first: str | None) -> Markup:
+    """Return how many findings are certain, as a link to the first of them."""
+    target = anchor("finding", first) if first else "findings-table"
+    return Markup('<a class="n" href="#{}">{}</a>').format(target, count)
 
 
-def _overall_bias(tables: Tables, study_id: str) -> str | None:
+def _overall_bias(tables: Tables, study_id: str) -> Markup | None:
     """Return the overall judgement by the rule of each tool that judged the study."""
     rows = tables["risk_of_bias"]
     own = rows[rows["study_id"] == study_id]
-    return " / ".join(overall(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
+    told = " / ".join(overall(records(judged)) for _, judged in own.groupby("tool", sort=True))
+    return link("risk-of-bias.html", told) if told else None
 
 
-def _horizon_table(tables: Tables) -> Markup:
-    headings = {
-        "study_id": "Trial",
-        "n_planned": "People planned",
-        "concept": "Outcome planned",
-        "expected": "Expected",
-        "detectable_difference": "Smallest difference it can detect",
-        "assumption": "Assuming",
-    }
-    frame = tables["horizon"]
-    detect = [
-        None
-        if is_missing(row.detectable_difference)
-        else f"{show_number(row.detectable_difference, digits=3)} {plain_unit(row.unit)}".rstrip()
-        + ("" if is_missing(row.power) else f", with {show_number(100 * row.power)} % power")
-        for row in frame.itertuples()
-    ]
+def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
+    """Return what changed since the last release as a table, or that there is no earlier one."""
+    rows = changes_since(tables, provenance.get("previous"))
+    if rows is None:
+        return Markup("<p>This is the first version: there is no earlier release to compare it with.</p>")
+    headings = {"table": "What", "new": "New", "changed": "Changed", "gone": "Gone", "named": "Which"}
+    for row in rows:
+        row["origins"] = row["table"] if row["table"] in tables else "certainty-table"
     return table_html(
-        frame.assign(detectable_difference=detect),
-        caption="Registered trials with results to come",
-        label="horizon-table",
+        frame_of(rows, headings | {"origins": ""}),
+        caption=f"Changes since release {provenance.get('previous_version') or ''}".rstrip(),
+        label="changes-table",
         columns=headings,
-        formats={"concept": plain_words},
-        empty="no registered trial is on the list",
     )
 
 
-def _inputs_table(inputs: list[Mapping[str, str]]) -> Markup:
-    rows = sorted(
-        ({"path": place_free(str(item["path"])), "sha256": item["sha256"]} for item in inputs),
-        key=lambda item: item["path"],
-    )
-    headings = {"path": "File", "sha256": "SHA-256"}
-    return table_html(
-        frame_of(rows, headings),
-        caption="Input files and their hashes",
-        label="inputs-table",
-        columns=headings,
-        formats={"sha256": lambda value: Markup("<code>{}</code>").format(value)},
-        empty="not recorded",
-    )
-
-
-def _pairs(parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(name, place_free(value)) for name, value in sorted(parameters.items())]
+def _contents(pages: list[Page]) -> list[tuple[str, list[Page]]]:
+    """Return every page, in groups for a reader."""
+    groups: dict[str, list[Page]] = {name: [] for name in READING}
+    made = ("methods", "data", "provenance", "checklists", "code")
+    for page in pages:
+        stem = page.file.removesuffix(".html")
+        if stem.startswith("printed-"):
+            groups["Figures of each study"].append(page)
+        elif stem in made:
+            groups["How it was made"].append(page)
+        elif stem.startswith("study-") or stem[:2].isdigit():
+            groups["Notebook runs"].append(page)
+        elif stem in ("studies", "outcomes", "findings", "certainty"):
+            groups["Read first"].append(page)
+        else:
+            groups["The evidence"].append(page)
+    return [(name, found) for name, found in groups.items() if found]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.tables import TABLES, read_table, validate
-from helpers.tables.evidence import widest
 
 Tables = dict[str, pd.DataFrame]
 
@@ -38,11 +37,6 @@ def load_tables(processed: str | Path) -> Tables:
     }
 
 
-def answered(tables: Tables) -> Tables:
-    """Return the tables with the widest body of evidence alone, where two were answered side by side."""
-    return dict(tables) | {name: widest(tables[name]) for name in ("pooled", "certainty")}
-
-
 def evidence_studies(tables: Tables) -> pd.DataFrame:
     """Return the studies that are evidence on exosomes: established treatments are only compared with.
 
@@ -67,3 +61,9 @@ def verification(tables: Tables) -> dict[str, int]:
         "not found": int((verified == False).sum()),  # noqa: E712
         "not looked up": int(verified.isna().sum()),
     }
+
+
+def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the tier that the answer rests on: the five sources where both tiers are there."""
+    core = frame["evidence"] == "core"
+    return frame[core] if core.any() else frame

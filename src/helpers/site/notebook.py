@@ -60,7 +60,7 @@ def read_body(path: str | Path) -> NotebookBody:
     for number, cell in enumerate(notebook.cells, start=1):
         if "remove_cell" in cell.metadata.get("tags", []) or not (cell.source.strip() or cell.get("outputs")):
             continue
-        parts.append(_cell_html(cell, f"{path.name}, cell {number}"))
+        parts.append(_cell_html(cell, f"{path.name}, cell {number}", f"cell-{number}"))
     return NotebookBody(
         name=path.name,
         html="\n".join(parts),
@@ -75,7 +75,8 @@ def markdown_html(source: str, *, trusted: bool) -> str:
     return MarkdownWithMath(renderer=renderer).render(source)
 
 
-def _cell_html(cell: Any, place: str) -> str:
+def _cell_html(cell: Any, place: str, name: str) -> str:
+    """Return a cell: numbers of an output that no row accounts for lead to the code that printed it."""
     if cell.cell_type == "markdown":
         return markdown_html(cell.source, trusted=True)
     if cell.cell_type != "code":
@@ -84,7 +85,10 @@ def _cell_html(cell: Any, place: str) -> str:
     if "injected-parameters" in cell.metadata.get("tags", []):
         source = _without_folders(source)
     outputs = [output_html(output, place, markdown_html) for output in cell.outputs]
-    return "\n".join([code_html(source), *(text for text in outputs if text)])
+    shown = "\n".join(text for text in outputs if text)
+    if shown:
+        shown = f'<div class="output" data-from="{name}">\n{shown}\n</div>'
+    return "\n".join([code_html(source, name=name), shown])
 
 
 def _parameters(notebook: Any) -> dict[str, Any]:

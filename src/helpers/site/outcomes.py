@@ -8,34 +8,40 @@ import pandas as pd
 from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words, show_with_unit
-from helpers.figures.table_html import frame_of, table_html
-from helpers.site.load import Tables
+from helpers.figures.table_html import anchor, frame_of, table_html
+from helpers.site.load import Tables, first_tier
 from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 
 MOST_LINES = 3
 
 
-def outcomes_table(tables: Tables) -> Markup:
-    """Return one row an outcome: direction, estimates, certainty, and whether it could be pooled."""
+def outcome_concepts(tables: Tables) -> list[str]:
+    """Return every outcome that a study reports or plans, in one order for all pages."""
+    named = [*tables["certainty"]["concept"], *tables["pooled"]["concept"], *tables["comparisons"]["concept"]]
+    return list(dict.fromkeys(named))
+
+
+def outcomes_table(tables: Tables, *, only_reported: bool = False) -> Markup:
+    """Return one row an outcome: direction, estimates, certainty, and whether it could be pooled.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        All tables.
+    only_reported : bool
+        Whether outcomes for which no study reports a figure are left to the page of outcomes.
+
+    """
+    tables = tables | {name: first_tier(tables[name]) for name in ("pooled", "certainty")}
     lines = reported_lines(tables)
     directions = study_directions(lines)
-    concepts = dict.fromkeys(
-        [*tables["certainty"]["concept"], *tables["pooled"]["concept"], *lines["concept"]]
-    )
     rows = []
-    for concept in concepts:
+    for concept in outcome_concepts(tables):
+        own = lines[lines["concept"] == concept]
         seen = list(directions.loc[directions["concept"] == concept, "direction"])
-        rows.append(
-            {
-                "outcome": plain_words(concept),
-                "studies": len(seen),
-                "direction": _happened(lines[lines["concept"] == concept], seen),
-                "estimate": _estimates(tables, lines[lines["concept"] == concept], concept),
-                "certainty": _first(tables["certainty"], concept, "certainty"),
-                "pooled": _pooled_words(tables["pooled"], concept),
-            }
-        )
+        if not (only_reported and own.empty):
+            rows.append(_outcome_row(tables, concept, own, seen))
     headings = {
         "outcome": "Outcome",
         "studies": "Studies",
@@ -44,11 +50,38 @@ def outcomes_table(tables: Tables) -> Markup:
         "certainty": "Certainty",
         "pooled": "Pooled, or why not",
     }
-    caption = "Each outcome: what happened, how large, how sure. Assumptions stand on the study's page"
-    return table_html(frame_of(rows, headings), caption=caption, label="outcomes-table", columns=headings)
+    caption = "Each outcome: what happened, how large, how sure. Assumptions stand on the outcome's page"
+    return table_html(
+        frame_of(rows, headings | {"origins": ""}),
+        caption=caption,
+        label="outcomes-table",
+        columns=headings,
+        empty="no outcome is reported yet",
+    )
 
 
-def _happened(lines: pd.DataFrame, seen: list[str]) -> str:
+def _outcome_row(tables: Tables, concept: str, lines: pd.DataFrame, seen: list[str]) -> dict[str, Any]:
+    """Return an outcome's row; its numbers lead to its certainty, its fit or its first line."""
+    pooled, certainty = tables["pooled"], tables["certainty"]
+    own = certainty[certainty["concept"] == concept]
+    level = None if own.empty else own.iloc[0]["certainty"]
+    place = None if own.empty else f"certainty-{own.iloc[0]['evidence']}.{concept}"
+    origins = [place] if place else []
+    origins += [anchor("pooled", name) for name in pooled.loc[pooled["concept"] == concept, "pooled_id"]]
+    origins += [anchor("line", name) for name in lines["line_id"]]
+    target = f"outcome-{concept.replace('_', '-')}.html"
+    return {
+        "outcome": Markup('<a href="{}">{}</a>').format(target, plain_words(concept)),
+        "studies": len(seen),
+        "direction": happened(lines, seen),
+        "estimate": _estimates(tables, lines, concept),
+        "certainty": None if level is None else Markup('<a href="#{}">{}</a>').format(place, level),
+        "pooled": _pooled_words(pooled, concept),
+        "origins": ";".join(origins),
+    }
+
+
+def happened(lines: pd.DataFrame, seen: list[str]) -> str:
     """Return what happened to an outcome; a list of events and a lone share have no direction."""
     if not seen:
         return "not reported"
@@ -64,28 +97,45 @@ def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | No
     pooled = tables["pooled"]
     fits = pooled[(pooled["concept"] == concept) & pooled["pooled"] & ~pooled["without_certain_findings"]]
     if not fits.empty:
-        return Markup("{}").format(_estimate(next(fits.itertuples()), "estimate"))
+        fit = next(fits.itertuples())
+        return _sized(_estimate(fit, "estimate"), anchor("pooled", fit.pooled_id))
     stated = lines[lines["effect"].notna() | lines["printed_range"].notna()]
-    parts = [
-        f"{row.study_id}{' (second-hand)' if row.second_hand is True else ''}: {_line_words(row)}"
+    parts: list[Any] = [
+        Markup("{}: {}{}").format(
+            row.study_id + (" (second-hand)" if row.second_hand is True else ""),
+            _sized(_line_size(row), anchor("line", row.line_id)),
+            _line_words(row),
+        )
         for row in stated.head(MOST_LINES).itertuples()
     ]
     if len(stated) > MOST_LINES:
-        parts.append(f"and {len(stated) - MOST_LINES} more")
+        parts.append(
+            Markup('<a href="outcome-{}.html">and {} more</a>').format(
+                concept.replace("_", "-"), len(stated) - MOST_LINES
+            )
+        )
     return Markup("<br>").join(parts) if parts else None
+
+
+def _sized(words: str, name: str) -> Markup:
+    """Return an estimate as a link to the line or fit that states it."""
+    return Markup('<a class="n" href="#{}">{}</a>').format(name, words)
 
 
 def _estimate(row: Any, name: str) -> str:
     return show_with_unit(getattr(row, name), row.ci_lower, row.ci_upper, row.unit, row.contrast)
 
 
+def _line_size(row: Any) -> str:
+    """Return a study's estimate with its unit and interval, or the range that was printed."""
+    return str(row.printed_range) if is_missing(row.effect) else _estimate(row, "effect")
+
+
 def _line_words(row: Any) -> str:
-    """Return a study's estimate with its contrast, and its people where an interval rests on them."""
+    """Return what an estimate is: its contrast, and its people where an interval rests on them."""
     if is_missing(row.effect):
-        return f"{row.printed_range}, printed as a range"
-    words = _estimate(row, "effect")
-    if row.contrast in CONTRAST_WORDS:
-        words += f", {CONTRAST_WORDS[row.contrast]}"
+        return ", printed as a range"
+    words = f", {CONTRAST_WORDS[row.contrast]}" if row.contrast in CONTRAST_WORDS else ""
     return words + ("" if is_missing(row.ci_lower) or is_missing(row.n) else f", n = {row.n}")
 
 
@@ -97,8 +147,3 @@ def _pooled_words(pooled: pd.DataFrame, concept: str) -> str | None:
     if first.pooled:
         return f"pooled from {first.k} estimates"
     return f"not pooled: {first.reason.removeprefix('no meta-analysis: ')}"
-
-
-def _first(frame: pd.DataFrame, concept: str, column: str) -> Any:
-    rows = frame.loc[frame["concept"] == concept, column]
-    return None if rows.empty else rows.iloc[0]

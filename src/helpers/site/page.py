@@ -16,9 +16,21 @@ from helpers.figures.numbers import plain_words, show_value
 from helpers.figures.table_html import anchor
 from helpers.site.code import code_css
 from helpers.site.guard import SiteError
+from helpers.site.images import smaller_png
+from helpers.site.policy import script, security_policy
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = "data:image/png;base64,"
+MAIN_PAGES = (
+    "index.html",
+    "studies.html",
+    "outcomes.html",
+    "findings.html",
+    "certainty.html",
+    "methods.html",
+    "data.html",
+    "provenance.html",
+)
 
 
 @dataclass
@@ -30,10 +42,12 @@ class Page:
     body: str
     short: str = ""
     kicker: str = ""
+    owns: tuple[str, ...] = ()  # prefixes of the anchors that lead here before any other page
     contents: list[tuple[str, str]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)
     anchors: set[str] = field(default_factory=set)
+    soup: BeautifulSoup | None = None
 
     @property
     def name(self) -> str:
@@ -52,7 +66,7 @@ def arrange(page: Page) -> Page:
     _file_figures(page, soup)
     _wrap_tables(soup)
     page.anchors = {tag["id"] for tag in soup.find_all(id=True)}
-    page.body = str(soup)
+    page.soup = soup
     return page
 
 
@@ -61,13 +75,16 @@ def render(page: Page, pages: list[Page], version: str = "") -> str:
     place = next((number for number, other in enumerate(pages) if other.file == page.file), 0)
     context = {
         "page": page,
-        "body": Markup(page.body),
+        "body": Markup(str(page.soup)),
         "pages": pages,
+        "places": [other for other in pages if other.file in MAIN_PAGES],
         "previous": pages[place - 1] if place > 0 else None,
         "following": pages[place + 1] if place + 1 < len(pages) else None,
         "site_title": SITE_TITLE,
         "version": version,
         "style": Markup(stylesheet()),
+        "script": Markup(script()),
+        "policy": security_policy(stylesheet()),
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
 
@@ -136,7 +153,7 @@ def _file_figures(page: Page, soup: BeautifulSoup) -> None:
         figure = image.find_parent("figure")
         label = figure.get("id") if figure else None
         path = f"figures/{PurePosixPath(page.file).stem}-{slug(label or str(number))}.png"
-        page.figures[path] = base64.b64decode(source.removeprefix(DATA_IMAGE))
+        page.figures[path] = smaller_png(base64.b64decode(source.removeprefix(DATA_IMAGE)))
         image["src"], image["loading"] = path, "lazy"
         if image.parent and image.parent.name != "a":
             image.wrap(soup.new_tag("a", attrs={"href": path, "class": "picture"}))
@@ -164,19 +181,19 @@ def _heading_above(table: Tag) -> str:
     return f"Table in: {heading.get_text(' ', strip=True)}" if heading else ""
 
 
+def anchor_homes(pages: list[Page]) -> dict[str, str]:
+    """Return for each anchor the file that holds it: the page that owns its kind, else the first one."""
+    homes: dict[str, str] = {}
+    for page in reversed(pages):
+        homes.update(dict.fromkeys(page.anchors, page.file))
+    for page in pages:
+        homes.update({name: page.file for name in page.anchors if name.split("-")[0] in page.owns})
+    return homes
+
+
 def resolve_links(page: Page, homes: dict[str, str]) -> None:
-    """Point links to anchors of other pages at those pages; a link that leads nowhere becomes text.
-
-    Parameters
-    ----------
-    page : Page
-        An arranged page; its body is changed.
-    homes : dict of str to str
-        For each anchor the file that holds it.
-
-    """
-    soup = BeautifulSoup(page.body, "html.parser")
-    for link in soup.find_all("a", href=re.compile(r"^#")):
+    """Point links to anchors of other pages at those pages; a link that leads nowhere becomes text."""
+    for link in page.soup.find_all("a", href=re.compile(r"^#")):
         name = link["href"][1:]
         if name in page.anchors:
             continue
@@ -184,7 +201,16 @@ def resolve_links(page: Page, homes: dict[str, str]) -> None:
             link["href"] = f"{homes[name]}#{name}"
         else:
             link.unwrap()
-    page.body = str(soup)
 
 
-__all__ = ["Page", "anchor", "arrange", "environment", "render", "resolve_links", "slug", "stylesheet"]
+__all__ = [
+    "Page",
+    "anchor",
+    "anchor_homes",
+    "arrange",
+    "environment",
+    "render",
+    "resolve_links",
+    "slug",
+    "stylesheet",
+]

@@ -1,30 +1,113 @@
-"""Pages of printed figures: for each study, every figure with the place in the source where it stands."""
+"""A page for each study's figures: where each was printed, and what was computed from it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.figures.numbers import is_missing, plain_words
-from helpers.figures.table_html import table_html
+from helpers.figures.numbers import is_missing, plain_words, show_number
+from helpers.figures.table_html import anchor, frame_of, quantity_links, table_html
+from helpers.figures.worded_rows import with_interval, with_value
 from helpers.site.load import Tables
 from helpers.site.page import Page, slug
+from helpers.site.pages.parts import heading, links, outcome_link, say_html
+from helpers.tables import records
 
 FOUND = {True: "found there", False: "not found there"}
+RESULTS = {
+    "outcome": "Outcome",
+    "arm_id": "Arm",
+    "site": "Site",
+    "timepoint_weeks": "Weeks",
+    "kind": "Kind",
+    "value": "Value",
+    "unit": "Unit",
+    "n": "People",
+    "converted": "What was converted",
+    "figures": "Printed figures",
+}
+EFFECTS = {
+    "outcome": "Outcome",
+    "contrast": "Contrast",
+    "arm_id": "Arm",
+    "comparator_id": "Against",
+    "timepoint_weeks": "Weeks",
+    "interval": "Effect (95 % interval)",
+    "se": "Standard error",
+    "measure": "Measure",
+    "n": "People",
+    "n_assumed": "People assumed",
+    "assumption": "Assuming",
+    "first": "Shown first",
+    "inputs": "Computed from",
+    "doubts": "Certain findings that touch it",
+}
+MEASURES = {
+    "MC": "mean change",
+    "MD": "difference of means",
+    "SMD": "standardised difference of means",
+    "SMCR": "standardised mean change",
+    "SMCC": "standardised mean change",
+    "ROM": "log ratio of means",
+    "PR": "share of people",
+    "PLO": "log odds of a share",
+    "PFT": "transformed share",
+    "RR": "log risk ratio",
+    "OR": "log odds ratio",
+}
 
 
 def printed_file(study_id: str) -> str:
-    """Return the name of a study's page of printed figures."""
+    """Return the name of a study's page of figures."""
     return f"printed-{slug(study_id)}.html"
 
 
 def printed_pages(tables: Tables) -> list[Page]:
-    """Return one page a study; each row's anchor is `q-<quantity_id>`."""
+    """Return one page a study; anchors are `q-<quantity_id>`, `result-<result_id>`, `effect-<effect_id>`."""
     quantities = tables["quantities"]
-    return [_page(str(name), rows) for name, rows in quantities.groupby("study_id", sort=True)]
+    return [_page(str(name), rows, tables) for name, rows in quantities.groupby("study_id", sort=True)]
 
 
-def _page(study_id: str, rows: pd.DataFrame) -> Page:
+def printed_values(tables: Tables) -> dict[str, set[float]]:
+    """Return for each figure's anchor the values that it prints; a share also in percent and as a part."""
+    found: dict[str, set[float]] = {}
+    for row in tables["quantities"].itertuples():
+        numbers = {
+            abs(value) for value in (row.value, row.value_low, row.value_high, row.sd) if not pd.isna(value)
+        }
+        shares = {round(100 * value, 9) for value in numbers if value <= 1}
+        shares |= {round(value / 100, 11) for value in numbers} if row.unit in ("percent", "%") else set()
+        found[anchor("q", row.quantity_id)] = numbers | shares
+    return found
+
+
+def _page(study_id: str, rows: pd.DataFrame, tables: Tables) -> Page:
+    lead = say_html(
+        "Every number in this report that comes from {{ study }} rests on one of these figures. Line "
+        "numbers count "
+        "from one and characters from zero in the text whose hash the table of sources gives.",
+        study=study_id,
+    )
+    results = tables["results"][tables["results"]["study_id"] == study_id]
+    effects = tables["effects"][tables["effects"]["study_id"] == study_id]
+    parts = [lead, heading("Printed", "printed"), _printed(study_id, rows)]
+    if not results.empty:
+        parts += [heading("Brought to one unit and one time scale", "observations"), _results(results)]
+    if not effects.empty:
+        parts += [heading("Computed", "computed"), _effects(effects)]
+    return Page(
+        file=printed_file(study_id),
+        title=f"Figures of {study_id}: printed and computed",
+        short=f"Figures of {study_id}",
+        kicker="Provenance",
+        body=str(Markup("\n").join(parts)),
+        owns=("q", "result", "effect"),
+    )
+
+
+def _printed(study_id: str, rows: pd.DataFrame) -> Markup:
     rows = rows.sort_values(
         ["source_id", "char_start", "quantity_id"], kind="stable"
     )  # as a reader meets them
@@ -39,6 +122,7 @@ def _page(study_id: str, rows: pd.DataFrame) -> Page:
     table = table_html(
         shown,
         caption=f"Figures printed in the source of {study_id}, and where",
+        label=anchor("q-all", study_id),
         columns={
             "printed": "As printed",
             "means": "What it is",
@@ -48,16 +132,52 @@ def _page(study_id: str, rows: pd.DataFrame) -> Page:
         },
         anchor_column="quantity_id",
     )
-    lead = Markup(
-        "<p>Every number in this report that comes from {} rests on one of these figures. Line numbers count "
-        "from 1 and characters from 0 in the text whose hash the table of sources gives.</p>"
-    ).format(study_id)
-    return Page(
-        file=printed_file(study_id),
-        title=f"Printed figures: {study_id}",
-        short=f"Printed figures of {study_id}",
-        body=str(lead + table),
+    return Markup('<div class="filterable">{}</div>').format(table)
+
+
+def _results(results: pd.DataFrame) -> Markup:
+    rows = [
+        row
+        | {
+            "outcome": outcome_link(row["concept"]),
+            "figures": quantity_links(row["quantity_ids"]),
+            "origins": "code-helpers.cleaning.observations",
+        }
+        for row in records(with_value(results))
+    ]
+    table = table_html(
+        frame_of(rows, RESULTS | {"result_id": "", "quantity_ids": "", "origins": ""}),
+        caption="Observations: what notebook 02 made of the figures",
+        columns=RESULTS,
+        formats={"timepoint_weeks": lambda weeks: show_number(weeks, digits=3)},
+        anchor_column="result_id",
     )
+    return Markup('<div data-from="code-helpers.cleaning.observations">{}</div>').format(table)
+
+
+def _effects(effects: pd.DataFrame) -> Markup:
+    """Return the effects with their inputs; their numbers lead to the code that computed them."""
+    rows = [_effect(row) for row in records(with_interval(effects))]
+    rows.sort(key=lambda row: row["first"] != "yes")
+    table = table_html(
+        frame_of(rows, EFFECTS | {"effect_id": ""}),
+        caption="Effect sizes: each with its inputs and what had to be assumed",
+        columns=EFFECTS,
+        formats={"timepoint_weeks": lambda weeks: show_number(weeks, digits=3)},
+        anchor_column="effect_id",
+    )
+    return Markup('<div data-from="code-helpers.synthesis.study_effects">{}</div>').format(table)
+
+
+def _effect(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {
+        "outcome": outcome_link(row["concept"]),
+        "contrast": plain_words(row["contrast"]),
+        "measure": MEASURES.get(row["measure"], row["measure"]),
+        "first": row["headline"],
+        "inputs": quantity_links(row["quantity_ids"]),
+        "doubts": links("finding", row["finding_ids"]) or None,
+    }
 
 
 def _meaning(row: tuple) -> str:

@@ -9,10 +9,15 @@ from pathlib import Path
 
 import yaml
 
+from helpers.sources.article import read_jats, read_plain
+from helpers.sources.article_sheet import Finder, article_sheet
+from helpers.sources.articles import study_name
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError
+from helpers.sources.source_text import read_text
 from helpers.tables import write_atomic
 
+_REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
 LONGEST = 2000  # characters of a text in a sheet
 
 _SHEET = """\
@@ -65,6 +70,8 @@ outcomes: []
 quantities: []
 # - {{id: n, printed: "30", value: 30, unit: participants, kind: n, role: design, concept: sample_size,
 #    at: {{section: Methods, line: 12, chars: [804, 806]}}}}
+statements: []
+# - {{id: open, topic: assessor_masking, says: none, line: 14, printed: "open-label", section: Design}}
 results: []
 # - {{arm: treated, concept: hair_density, time: 6 months, kind: change, mean: change, sd: change.sd, n: n}}
 adverse_events: []
@@ -109,11 +116,22 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     return write_atomic(path, filled)
 
 
-def add_source(file: str | Path, raw: str | Path) -> list[Path]:
-    """Take a registry export or a study sheet into the raw folder.
+def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) -> list[Path]:
+    """Take a registry export, an article or a study sheet into the raw folder.
 
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
     record. Both files are named by the registration number, with `-` for what a file name may not hold.
+    An article, or a registry's page saved as text, goes to the documents, which are never published, and a
+    sheet is made of it; every figure of an article is only proposed there.
+
+    Parameters
+    ----------
+    file : path
+        The file.
+    raw : path
+        The raw folder.
+    find : callable, optional
+        Finds the quantities in an article's prose (`helpers.documents.find_quantities`).
 
     Returns
     -------
@@ -126,8 +144,10 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
         When the file cannot be read whole, or its study is there already.
     """
     file, raw = Path(file), Path(raw)
-    record = read_source(file)
     form = recognise(file)
+    if form in ("jats", "text"):
+        return _add_article(file, form, raw, find)
+    record = read_source(file)
     registered = record.studies[0]["study_id"]
     study_id = re.sub(r"[^A-Za-z0-9_-]+", "-", registered).strip("-_")[:64]
     sheet = _sheet_path(study_id, raw)
@@ -138,17 +158,50 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.copyfile(file, sheet))]
-    target = raw / "registry" / f"{study_id}{'.json' if form == 'ctgov' else '.xml'}"
+    source = record.sources[0]
+    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
+    if form in ("medpath", "irct"):
+        document = _keep_document(file, raw, study_id, read_text(file))
+        return [
+            document,
+            new_sheet(study_id, raw, form=source["format"], title=record.studies[0]["title"], **facts),
+        ]
+    if form not in _REGISTRY:
+        remedy = "name one of: a registry record, an article, a study sheet"
+        raise SourceError(Problem(str(file), None, "", "no single study is in it", remedy))
+    target = raw / "registry" / f"{study_id}{_REGISTRY[form]}"
     if target.exists() and target.read_bytes() != file.read_bytes():
         problem = f"another {target.name} is there already"
         raise SourceError(Problem(str(file), None, study_id, problem, "compare the two files and keep one"))
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         shutil.copyfile(file, target)
-    source = record.sources[0]
-    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
     made = new_sheet(study_id, raw, form=source["format"], registry_file=target.name, **facts)
     return [target, made]
+
+
+def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:
+    """Write an article's text among the documents and the sheet that proposes its figures."""
+    articles = read_jats(file) if form == "jats" else read_plain(file)
+    if len(articles) != 1:
+        remedy = "split the file"
+        raise SourceError(Problem(str(file), None, "", f"holds {len(articles)} articles", remedy))
+    study_id = study_name(articles[0])
+    sheet = _sheet_path(study_id, raw)
+    if sheet.exists():
+        problem = f"{sheet} is there already"
+        raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
+    text, document = article_sheet(articles[0], study_id, find)
+    kept = _keep_document(file, raw, study_id, document)
+    return [kept, write_atomic(sheet, text)]
+
+
+def _keep_document(file: Path, raw: Path, study_id: str, text: str) -> Path:
+    target = raw / "documents" / f"{study_id}.txt"
+    if target.exists() and target.read_text(encoding="utf-8") != text:
+        problem = f"another {target.name} is there already"
+        raise SourceError(Problem(str(file), None, study_id, problem, "compare the two files and keep one"))
+    return write_atomic(target, text)
 
 
 def _sheet_path(study_id: str, raw: Path) -> Path:

@@ -15,6 +15,7 @@ from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_source, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import role_of
+from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
@@ -64,7 +65,7 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        for read in (read_screening, read_context):
+        for read in (read_screening, read_context, read_review_facts):
             try:
                 read(raw)
             except SourceError as error:
@@ -182,7 +183,7 @@ def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
     """Add what a register posts: figures, results and events; a posted group without an arm becomes one."""
     named = {"study_id": sheet.sources[0]["study_id"], "source_id": sheet.sources[0]["source_id"]}
     sheet.quantities += [row | named for row in posted_figures(record)]
-    sheet.results += [row | named for row in record.results]
+    sheet.results += [row | named | {"site": _apart(row)} for row in record.results]
     sheet.adverse_events += [row | {"study_id": named["study_id"]} for row in record.adverse_events]
     known = {arm["arm_id"] for arm in sheet.arms}
     for row in (*record.results, *record.adverse_events):
@@ -191,6 +192,12 @@ def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
             label = row["group"] or row["arm_id"]
             arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
             sheet.arms.append(arm | {"study_id": named["study_id"]})
+
+
+def _apart(row: dict[str, Any]) -> str:
+    """Return what tells a posted measurement from others of the same arm, outcome and time."""
+    measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
+    return ": ".join(filter(None, [measure, row["category"]])) or row["site"]
 
 
 def _fill(

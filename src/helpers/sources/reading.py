@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from helpers.sources.articles import read_jats_records, read_text_records
 from helpers.sources.ctgov import read_ctgov
+from helpers.sources.extraction_table import read_table
 from helpers.sources.ictrp import read_ictrp, read_ictrp_csv
 from helpers.sources.irct_page import read_irct
 from helpers.sources.medpath_page import read_medpath
 from helpers.sources.recognition import KNOWN, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.reference_lists import FORMS, reference_records
 from helpers.sources.registry_exchange import read_exchange
+from helpers.sources.review_files import read_review_csv
+from helpers.sources.revman import read_revman_csv, read_rm5
 from helpers.sources.sheet_record import sheet_record
 from helpers.sources.study_sheet import read_sheet
 
@@ -30,6 +35,14 @@ READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
     "exchange": read_exchange,
     "medpath": read_medpath,
     "irct": read_irct,
+    "jats": read_jats_records,
+    "text": read_text_records,
+    "rm5": read_rm5,
+    "revman_csv": read_revman_csv,
+    "review_csv": read_review_csv,
+    "table": read_table,
+    "xlsx": read_table,
+    **{form: reference_records(form) for form in FORMS},
 }
 
 

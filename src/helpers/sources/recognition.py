@@ -152,6 +152,10 @@ def _table_form(lines: list[str]) -> str | None:
         return "ictrp_csv"
     if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
         return "revman_csv"
+    if "study" in names and (
+        "data_source" in names or any(name.startswith("domain_judgement") for name in names)
+    ):
+        return "review_csv"
     same = [line for line in lines[1:] if line.strip()][:5]
     if len(names) >= 3 and len(first) < 5000 and same and all(line.count(mark) for line in same):
         return "table"

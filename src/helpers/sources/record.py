@@ -13,7 +13,9 @@ class SourceRecord:
     `results` and `adverse_events` hold values as printed; `helpers.cleaning` brings them to one unit.
     `reader_findings` and `reader_judgements` come from study sheets only; `registered` holds a
     register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and `event_totals` come from
-    registers that post results.
+    registers that post results, `tables` and `sections` from articles,
+    `screening` and `references` from lists,
+    `effects` from reviews.
     """
 
     sources: list[dict[str, Any]] = field(default_factory=list)
@@ -24,6 +26,7 @@ class SourceRecord:
     adverse_events: list[dict[str, Any]] = field(default_factory=list)
     contrasts: list[dict[str, Any]] = field(default_factory=list)
     quantities: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
     registered: list[dict[str, Any]] = field(default_factory=list)
@@ -32,6 +35,11 @@ class SourceRecord:
     analyses: list[dict[str, Any]] = field(default_factory=list)
     posted_outcomes: list[dict[str, Any]] = field(default_factory=list)
     event_totals: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    sections: list[dict[str, Any]] = field(default_factory=list)
+    screening: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 _CONCEPT_RULES = (
@@ -63,8 +64,9 @@ def age_years(text: str | None) -> float | None:
 
 
 def slug(text: str) -> str:
-    """Return a short name made of lower-case letters, digits and `_`."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "unnamed"
+    """Return a short name made of lower-case letters, digits and `_`; accents are left out."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
 
 
 def sex_of(text: str | None) -> str | None:

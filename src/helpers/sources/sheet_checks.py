@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.sources.sheet_numbers import Fault, check_figure, check_order, check_place, check_use
 from helpers.sources.sheet_seen import check_seen
+from helpers.tables.statements import TOPICS
 from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS
 
 STUDY_REFERENCES = (
@@ -58,6 +59,8 @@ def cross_checks(sheet: dict[str, Any]) -> Iterator[Fault]:
     yield from _unique(sheet, "arms", "arm_id")
     yield from _unique(sheet, "outcomes", "outcome_id")
     yield from _unique(sheet, "findings", "id")
+    yield from _unique(sheet, "statements", "id")
+    yield from _statements(sheet)
     yield from _concepts(sheet)
     yield from _references(sheet)
     yield from _repeated_events(sheet)
@@ -102,6 +105,25 @@ def _repeated_events(sheet: dict[str, Any]) -> Iterator[Fault]:
             problem = f"{term.strip()!r} stands twice for arm {arm!r}"
             yield ("adverse_events", index, "term"), problem, "put the figures of one event into one entry"
         seen.add((arm, term.strip()))
+
+
+def _statements(sheet: dict[str, Any]) -> Iterator[Fault]:
+    """Check that a statement gives one of its topic's answers, about what the topic is about."""
+    for index, block in _blocks(sheet, "statements"):
+        topic, says, about = TOPICS.get(str(block.get("topic"))), block.get("says"), block.get("about")
+        if topic is None:
+            continue  # the shape check names the topics
+        outcome = topic.name in ("primary_outcome", "secondary_outcome")
+        answers = topic.answers or (tuple(OUTCOME_CONCEPTS) if outcome else ())
+        if answers and isinstance(says, str) and says not in answers:
+            problem = f"{says!r} is no answer to: {topic.question}"
+            yield ("statements", index, "says"), problem, _nearest(says, answers)
+        if topic.about == "outcome" and isinstance(about, str) and about not in OUTCOME_CONCEPTS:
+            problem = f"{about!r} is not an outcome"
+            yield ("statements", index, "about"), problem, _nearest(about, OUTCOME_CONCEPTS)
+        if topic.about and not about:
+            problem = f"it is not said which {topic.about} it is about"
+            yield ("statements", index, "about"), problem, "add `about:`"
 
 
 def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:

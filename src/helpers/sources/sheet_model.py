@@ -24,6 +24,7 @@ from helpers.tables.extracted import (
 )
 from helpers.tables.observed import RESULT_KINDS, WAYS
 from helpers.tables.reported import CONTRASTS
+from helpers.tables.statements import TOPICS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")]
@@ -32,6 +33,8 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Said | None
 FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
 
+# a machine's proposal counts for nothing until a person confirms it
+State = Literal["proposed", "confirmed"]
 LONGEST = 100_000_000  # no source text has more lines or characters
 Offset = Annotated[int, Field(ge=0, le=LONGEST)]
 
@@ -183,6 +186,7 @@ class Quantity(Block):
     seen: Seen | None = None
     source: Name | None = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class Result(Block):
@@ -209,6 +213,7 @@ class Result(Block):
     stated: Literal[WAYS] | None = None
     unit: Text = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class Contrast(Block):
@@ -227,6 +232,7 @@ class Contrast(Block):
     n: Reference | None = None
     unit: Text = None
     note: Text = None
+    state: State = "confirmed"
 
 
 class AdverseEvent(Block):
@@ -248,6 +254,15 @@ class Evidence(Block):
     line: int = Field(ge=1, le=LONGEST)
     printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     section: Text = None
+
+
+class Statement(Evidence):
+    """Words that answer a question which other words, or figures, of the source answer too."""
+
+    id: Name
+    topic: Literal[tuple(TOPICS)]
+    about: Text = None
+    says: Said
 
 
 class ReaderFinding(Block):
@@ -290,6 +305,7 @@ class StudySheet(Block):
     arms: list[Arm] = []
     outcomes: list[Outcome] = []
     quantities: list[Quantity] = []
+    statements: list[Statement] = []
     results: list[Result] = []
     contrasts: list[Contrast] = []
     adverse_events: list[AdverseEvent] = []
@@ -298,6 +314,8 @@ class StudySheet(Block):
 
     def places(self) -> Iterator[tuple[str, Evidence]]:
         """Yield every place that is not a figure's, with the field that names it."""
+        for statement in self.statements:
+            yield f"statements.{statement.id}", statement
         for finding in self.findings:
             for place in finding.places:
                 yield f"findings.{finding.id}", place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from helpers.sources.record import SourceRecord
@@ -32,7 +32,8 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
     -------
     SourceRecord
         One source, one study, and its arms, outcomes, figures, results, events and appraisal. Quantity
-        ids become `study_id.id`, so that they are unique over all studies.
+        ids become `study_id.id`, so that they are unique over all studies. What is only proposed is left
+        out; a confirmed result, or any other block that names a figure, confirms the figure.
     """
     rows = _Rows(sheet)
     return SourceRecord(
@@ -40,10 +41,19 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         studies=[rows.study()],
         arms=[rows.arm(arm) for arm in sheet.arms],
         outcomes=[rows.outcome(outcome) for outcome in sheet.outcomes],
-        results=[rows.result(index, result) for index, result in enumerate(sheet.results)],
+        results=[
+            rows.result(index, result)
+            for index, result in enumerate(sheet.results)
+            if result.state == "confirmed"
+        ],
         adverse_events=[rows.event(event) for event in sheet.adverse_events],
-        contrasts=[rows.contrast(index, contrast) for index, contrast in enumerate(sheet.contrasts)],
-        quantities=[rows.quantity(quantity) for quantity in sheet.quantities],
+        contrasts=[
+            rows.contrast(index, contrast)
+            for index, contrast in enumerate(sheet.contrasts)
+            if contrast.state == "confirmed"
+        ],
+        quantities=[rows.quantity(quantity) for quantity in sheet.quantities if rows.confirmed(quantity)],
+        statements=[rows.statement(statement) for statement in sheet.statements],
         reader_findings=[rows.finding(finding) for finding in sheet.findings],
         reader_judgements=rows.judgements(),
     )
@@ -59,12 +69,32 @@ def _seen(seen: Seen | None) -> dict[str, Any]:
     return stated | {"second_hand": _is_second_hand(seen)}
 
 
+def _named_figures(sheet: StudySheet) -> Iterator[str]:
+    """Yield the figures that confirmed blocks name."""
+    blocks = [(sheet.study, STUDY_REFERENCES), *((arm, ARM_REFERENCES) for arm in sheet.arms)]
+    blocks += [(result, RESULT_REFERENCES) for result in sheet.results if result.state == "confirmed"]
+    blocks += [(event, EVENT_REFERENCES) for event in sheet.adverse_events]
+    blocks += [
+        (contrast, CONTRAST_REFERENCES) for contrast in sheet.contrasts if contrast.state == "confirmed"
+    ]
+    for block, fields in blocks:
+        yield from (getattr(block, field).partition(".")[0] for field in fields if getattr(block, field))
+    for block in (*sheet.findings, *sheet.adverse_events):
+        yield from block.quantities
+    for domain in sheet.risk_of_bias.domains if sheet.risk_of_bias else []:
+        yield from domain.quantities
+
+
 class _Rows:
     """The rows of one sheet; holds the sheet's quantities by id."""
 
     def __init__(self, sheet: StudySheet):
         self.sheet = sheet
         self.figures: dict[str, Quantity] = {quantity.id: quantity for quantity in sheet.quantities}
+        self.named = set(_named_figures(sheet))
+
+    def confirmed(self, quantity: Quantity) -> bool:
+        return quantity.state == "confirmed" or quantity.id in self.named
 
     def full(self, name: str) -> str:
         return f"{self.sheet.study_id}.{name.partition('.')[0]}"
@@ -201,6 +231,14 @@ class _Rows:
                 "char_end": end,
             }
         )
+
+    def statement(self, statement: Any) -> dict[str, Any]:
+        row = statement.model_dump(exclude={"id"})
+        return row | {
+            "statement_id": self.full(statement.id),
+            "study_id": self.sheet.study_id,
+            "source_id": self.sheet.source.source_id,
+        }
 
     def locator(self, line: int, section: str | None) -> str:
         document = self.sheet.source.document or self.sheet.source.source_id

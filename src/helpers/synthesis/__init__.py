@@ -1,10 +1,12 @@
 """Meta-analysis: effect sizes, pooling, heterogeneity, influence, small-study effects, Bayesian pooling.
 
 Agrees with R's metafor to numerical precision; every function names the paper or handbook section of its
-formula. In reading order: `effect_sizes` (with `mean_differences`, `paired_changes`, `counts`), `pooling`
-(with `weighted_mean`, `tau2`, `tau2_roots`, `intervals`), `batches`, `meta_regression` (with `moderators`),
+formula. In reading order: `effect_sizes` (with `measures` and the formulas in `mean_differences`,
+`paired_changes`, `single_groups`, `spreads`, `associations`, `counts`, `rates`), `pooling` (with
+`weighted_mean`, `tau2`, `tau2_roots`, `intervals`), `batches`, `meta_regression` (with `moderators`),
 `subgroups`, `clusters`, `deletion`, `influence`, `small_study`, `trim_and_fill`, `bayes` (with
-`tau_posterior`, `marginals`), and the conversions (`conversions`, `quantiles`, `change_scores`, `dominance`).
+`tau_posterior`, `marginals`), `back_transforms`, and the conversions (`conversions`, `quantiles`,
+`change_scores`, `dominance`).
 """
 
 from helpers.synthesis.back_transforms import back_transformed
@@ -13,13 +15,13 @@ from helpers.synthesis.bayes import BayesPooled, bayes_pool
 from helpers.synthesis.change_scores import change_correlation, change_sd, log_ratio_from_percent
 from helpers.synthesis.clusters import ClusterRobust, ThreeLevel, cluster_robust, three_level
 from helpers.synthesis.conversions import (
-    Converted,
     sd_from_ci,
     sd_from_p,
     sd_from_range,
     sd_from_se,
     sd_from_t,
 )
+from helpers.synthesis.converted import Converted
 from helpers.synthesis.deletion import cumulative, leave_one_out
 from helpers.synthesis.dominance import d_from_delta, d_from_u, delta_from_u
 from helpers.synthesis.effect_sizes import EffectSizes, effect_size

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from helpers.synthesis.conversions import plain
+from helpers.synthesis.converted import plain
 from helpers.synthesis.inputs import as_floats, one_of, refuse
 
 RATIOS = ("RR", "OR", "ROM", "ROMC", "PLN")

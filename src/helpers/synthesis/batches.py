@@ -42,7 +42,8 @@ def pool_many(
 
     Notes
     -----
-    Vectorised over the rows and worked through in blocks: time and memory grow with n times k.
+    The estimators of `pool` (DerSimonian and Laird 1986; Viechtbauer 2005), vectorised over the rows and
+    worked through in blocks: time and memory grow with n times k.
 
     """
     one_of("method", method, METHODS)

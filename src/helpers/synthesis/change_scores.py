@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.synthesis.conversions import Converted, plain
+from helpers.synthesis.converted import Converted, plain
 from helpers.synthesis.inputs import as_floats, refuse
 from helpers.synthesis.paired_changes import change_variance
 
@@ -25,10 +25,26 @@ def deviations(**given: Any) -> list[np.ndarray]:
 def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
     """Compute the SD of individual changes from the SDs before and after and their correlation `r`.
 
+    Parameters
+    ----------
+    sd_baseline, sd_followup : float or array_like
+        SDs before and after, in the units of the outcome.
+    r : float or array_like
+        Correlation of the two measurements.
+
+    Returns
+    -------
+    Converted
+        SD of the changes, and the correlation it rests on.
+
     Raises
     ------
     ValueError
         A negative SD, or a correlation outside -1 to 1.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.8.
 
     """
     before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
@@ -42,11 +58,25 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
 def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Converted:
     """Compute the correlation of before and after from all three SDs.
 
+    Parameters
+    ----------
+    sd_baseline, sd_followup, sd_change : float or array_like
+        SDs before, after and of the individual changes, in the units of the outcome.
+
+    Returns
+    -------
+    Converted
+        Correlation, and that all three SDs are taken to be of the same people.
+
     Raises
     ------
     ValueError
         A negative SD, an SD of zero before or after, or three SDs that no correlation can join (position
         named): the printed figures then contradict each other.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.8.
 
     """
     before, after, change = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup, sd_change=sd_change)
@@ -78,6 +108,10 @@ def log_ratio_from_percent(percent: Any, se_percent: Any = None) -> tuple[Conver
     ------
     ValueError
         A fall of 100 percent or more, of which there is no logarithm.
+
+    Notes
+    -----
+    Hedges, Gurevitch and Curtis (1999); the delta method as in Lajeunesse (2011).
 
     """
     percent = as_floats("percent", percent)

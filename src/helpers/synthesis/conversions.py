@@ -5,46 +5,38 @@ Every result says what had to be assumed. Source: Cochrane Handbook 6.5.2; Wan e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from helpers.synthesis.converted import Converted, group_size, plain
 from helpers.synthesis.inputs import as_floats, level_between, one_of, refuse
-
-
-@dataclass(frozen=True)
-class Converted:
-    """A converted number (or an array of them) and the assumption on which it rests."""
-
-    value: np.ndarray | float
-    assumption: str
-
-    def __float__(self) -> float:
-        """Return the value as a plain number, where it is one."""
-        return float(self.value)
-
-
-def plain(value: np.ndarray) -> np.ndarray | float:
-    """Give a number for a number and an array for an array."""
-    return float(value) if np.ndim(value) == 0 else value
-
-
-def group_size(name: str, n: Any, least: int = 2) -> np.ndarray:
-    """Check a number of people; NaN stays NaN."""
-    n = as_floats(name, n)
-    refuse(name, n < least, f"is below {least}", "a standard deviation needs more people")
-    return n
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
     """Convert the standard error of a mean to a standard deviation: SD = SE sqrt(n).
 
+    Parameters
+    ----------
+    se : float or array_like
+        Standard error of one group's mean.
+    n : float or array_like
+        People in the group.
+
+    Returns
+    -------
+    Converted
+        Standard deviation, in the units of the mean.
+
     Raises
     ------
     ValueError
         A negative standard error or fewer than 2 people.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.2.
 
     """
     se, n = as_floats("se", se), group_size("n", n)
@@ -66,10 +58,19 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
     distribution : {"t", "z"}
         What the interval was made with: t with n - 1 degrees of freedom, or the normal distribution.
 
+    Returns
+    -------
+    Converted
+        Standard deviation, in the units of the mean.
+
     Raises
     ------
     ValueError
         Limits in the wrong order, or fewer than 2 people.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.2.
 
     """
     one_of("distribution", distribution, ("t", "z"))
@@ -94,10 +95,19 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
     n1, n2 : float or array_like
         People in the groups; with `n2` the SD within the groups results, without it that of the changes.
 
+    Returns
+    -------
+    Converted
+        Standard deviation, in the units of the difference.
+
     Raises
     ------
     ValueError
         A t of 0, or fewer than 2 people.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.3.
 
     """
     difference, t, n1 = as_floats("difference", difference), as_floats("t", t), group_size("n1", n1)
@@ -110,12 +120,28 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
 
 
 def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert the exact two-sided p-value of a t test to a standard deviation; arguments as of `sd_from_t`.
+    """Convert the exact two-sided p-value of a t test to a standard deviation.
+
+    Parameters
+    ----------
+    difference, n1, n2
+        As for `sd_from_t`.
+    p : float or array_like
+        Exact two-sided p-value.
+
+    Returns
+    -------
+    Converted
+        Standard deviation, in the units of the difference.
 
     Raises
     ------
     ValueError
         A p-value not between 0 and 1. One printed as "< 0.05" gives an upper bound of the SD, not the SD.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.3.
 
     """
     p, n1 = as_floats("p", p), group_size("n1", n1)
@@ -127,6 +153,18 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
 
 def sd_from_range(minimum: Any, maximum: Any, n: Any) -> Converted:
     """Convert the range of a normal sample to a standard deviation (Wan et al. 2014, equation 9).
+
+    Parameters
+    ----------
+    minimum, maximum : float or array_like
+        Ends of the range, in the units of the outcome.
+    n : float or array_like
+        People in the group.
+
+    Returns
+    -------
+    Converted
+        Standard deviation, in the units of the outcome.
 
     Raises
     ------

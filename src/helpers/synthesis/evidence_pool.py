@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.comparability import alike
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.synthesis.pool_groups import controlled_elsewhere, grouped
 from helpers.synthesis.pooling import pool
 from helpers.tables import join_ids, records
 from helpers.tables.evidence import asked, tiers_of
 from helpers.tables.vocabulary import label
 
 _METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
+AS_PRINTED = "as printed"
 
 
 def pooled_rows(
@@ -75,20 +76,28 @@ def _body_rows(
             "se": effect.get("se"),
             "assumption": effect.get("assumption"),
         }
-    rows: list[dict[str, Any]] = []
-    for concept in sorted({line["concept"] for line in lines}):
-        own = [line for line in lines if line["concept"] == concept]
-        rows += _concept_rows(concept, own, options, time_tolerance)
+    rows = rows_of_lines(lines, options, time_tolerance)
     for number, row in enumerate(rows, start=1):
         row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
     return rows
 
 
+def rows_of_lines(
+    lines: list[dict[str, Any]], options: dict[str, Any], time_tolerance: float, scenario: str = AS_PRINTED
+) -> list[dict[str, Any]]:
+    """Return the rows of `pooled` for lines with measure and standard error, outcome by outcome."""
+    rows: list[dict[str, Any]] = []
+    for concept in sorted({line["concept"] for line in lines}):
+        own = [line for line in lines if line["concept"] == concept]
+        rows += _concept_rows(concept, own, options, time_tolerance)
+    return [row | {"scenario": scenario} for row in rows]
+
+
 def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: float) -> list[dict[str, Any]]:
     estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
-    estimates = [line for line in estimates if not _controlled_elsewhere(line, estimates, tolerance)]
+    estimates = [line for line in estimates if not controlled_elsewhere(line, estimates, tolerance)]
     exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
-    groups = _groups([line for line in estimates if line["se"] > 0], tolerance)
+    groups = grouped([line for line in estimates if line["se"] > 0], tolerance)
     pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
     rows: list[dict[str, Any]] = [_single(concept, line, "its standard error is 0") for line in exact]
     for group in groups:
@@ -106,36 +115,6 @@ def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: flo
         if len(sound) < len(group):
             rows.append(_fit(concept, sound, options, without=True))
     return rows or [_nothing(concept, lines)]
-
-
-def _controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:
-    """Return whether a change within an arm is told better by the same study's own comparison."""
-    if line["contrast"] != "within_arm":
-        return False
-    return any(
-        other["study_id"] == line["study_id"]
-        and other["contrast"] in ("between_arm", "within_person")
-        and other["unit"] == line["unit"]
-        and alike(other["timepoint_weeks"], line["timepoint_weeks"], tolerance)
-        for other in others
-    )
-
-
-def _groups(estimates: list[dict], tolerance: float) -> list[list[dict]]:
-    """Sort estimates into groups that may be pooled; a study gives a group one estimate, its latest."""
-    groups: list[list[dict]] = []
-    ordered = sorted(estimates, key=lambda line: (-(line["timepoint_weeks"] or 0), line["line_id"]))
-    for line in ordered:
-        for group in groups:
-            first = group[0]
-            same = all(line[name] == first[name] for name in ("contrast", "unit", "measure"))
-            new = line["study_id"] not in {other["study_id"] for other in group}
-            if same and new and alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance):
-                group.append(line)
-                break
-        else:
-            groups.append([line])
-    return groups
 
 
 def _base(concept: str, lines: list[dict]) -> dict[str, Any]:
@@ -176,6 +155,7 @@ def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> di
         "ci_upper": fit.ci_upper,
         "pi_lower": lower,
         "pi_upper": upper,
+        "pi_df": len(group) - 1,
         "tau2": fit.tau2,
         "i2": fit.i2,
         "pooled": True,

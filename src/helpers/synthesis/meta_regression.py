@@ -37,6 +37,11 @@ def meta_regression(
     intercept : bool
         Add an intercept, the first coefficient.
 
+    Returns
+    -------
+    MetaRegression
+        Coefficients with their tests, residual heterogeneity, R2 and the omnibus test.
+
     Raises
     ------
     ValueError

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synthesis import intervals
+from helpers.synthesis.blups import blups
 from helpers.synthesis.information import Information, information_criteria
 from helpers.synthesis.inputs import level_between, one_of
 from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
@@ -80,8 +81,12 @@ class Pooled:
         return float(intervals.two_sided_p(self.stat, self.df))
 
     @cached_property
+    def _critical(self) -> float:
+        return intervals.critical_value(self.level, self.df)
+
+    @property
     def _half_width(self) -> float:
-        return intervals.critical_value(self.level, self.df) * self.se
+        return self._critical * self.se
 
     @property
     def ci_lower(self) -> float:
@@ -142,9 +147,8 @@ class Pooled:
 
     @cached_property
     def _information(self) -> Information:
-        return information_criteria(
-            self.log_likelihood, self.k, 1, int(self.method != "EE"), self.method == "REML"
-        )
+        variances, restricted = int(self.method != "EE"), self.method == "REML"
+        return information_criteria(self.log_likelihood, self.k, 1, variances, restricted)
 
     @property
     def aic(self) -> float:
@@ -195,10 +199,4 @@ class Pooled:
             estimate, se, lower, upper; one row a study, drawn towards the pooled effect as tau2 and vi say.
 
         """
-        own = self.tau2 / (self.tau2 + self.vi)
-        estimate = own * self.yi + (1 - own) * self.estimate
-        se = np.sqrt(own * self.vi + (1 - own) ** 2 * self.se**2)
-        half = intervals.critical_value(self.level, self.df) * se
-        return pd.DataFrame(
-            {"estimate": estimate, "se": se, "lower": estimate - half, "upper": estimate + half}
-        )
+        return blups(self.yi, self.vi, self.tau2, self.estimate, self.se, self._critical)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from helpers.synthesis.conversions import group_size, plain
+from helpers.synthesis.converted import group_size, plain
 from helpers.synthesis.inputs import as_floats, one_of, refuse
 
 
@@ -57,6 +57,10 @@ def mean_sd_from_quantiles(
     ValueError
         Skewed data (position named), values out of order, no pair of quartiles or extremes, fewer than 5
         people.
+
+    Notes
+    -----
+    Luo et al. (2018), Wan et al. (2014), Shi et al. (2020, 2023), as metafor's ``conv.fivenum``.
 
     """
     one_of("skewed", skewed, ("refuse", "ignore"))

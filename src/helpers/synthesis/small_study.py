@@ -65,6 +65,11 @@ def egger_test(
     method, test, level
         For the model "rma", as for `meta_regression`; `level` for the limits at standard error zero.
 
+    Returns
+    -------
+    EggerTest
+        Slope with its test, and the effect at standard error zero with its limits.
+
     Raises
     ------
     ValueError

@@ -16,7 +16,7 @@ from helpers.synthesis.tau2_roots import likelihood_root, q_root
 METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 
 
-def estimate_tau2(model: Any, method: str) -> np.ndarray:
+def estimate_tau2(model: Any, method: str) -> np.ndarray | float:
     """Estimate tau2 by `method`; never below zero, and zero where one study leaves nothing to compare.
 
     Parameters
@@ -28,10 +28,13 @@ def estimate_tau2(model: Any, method: str) -> np.ndarray:
 
     Returns
     -------
-    ndarray
+    float or ndarray
         One tau2 for each meta-analysis of the model, in squared units of yi.
 
     """
+    if model.y.ndim == 1 and model.df > 0:  # one meta-analysis: plain numbers cost a third of arrays of one
+        tau2 = ESTIMATORS[method](model)
+        return tau2 if tau2 > 0 else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         tau2 = np.asarray(ESTIMATORS[method](model))
     return np.where((model.df > 0) & (tau2 > 0), tau2, 0.0)

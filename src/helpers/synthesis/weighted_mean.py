@@ -7,6 +7,8 @@ need; none of them asks for a k x k matrix. `moderators.py` gives the same sums 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 total = np.add.reduce  # sum over the studies, which always lie along the first axis
@@ -16,11 +18,19 @@ class MeanProfile:
     """The sums at one value of tau2 (or at one value a meta-analysis)."""
 
     def __init__(self, y: np.ndarray, v: np.ndarray, tau2: np.ndarray | float):
-        self.w = 1.0 / (v + tau2)
+        self.y, self.w = y, 1.0 / (v + tau2)
         self.sum_w = total(self.w)
         self.estimate = total(self.w * y) / self.sum_w
-        self.residual = y - self.estimate
-        self.py = self.w * self.residual
+
+    @cached_property
+    def residual(self) -> np.ndarray:
+        """Effects less the mean."""
+        return self.y - self.estimate
+
+    @cached_property
+    def py(self) -> np.ndarray:
+        """Py: the residuals, weighted."""
+        return self.w * self.residual
 
     def q(self) -> np.ndarray:
         """y'Py: Cochran's Q at these weights."""

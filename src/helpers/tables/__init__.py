@@ -5,6 +5,7 @@ way in and out, so that a row which breaks its schema never reaches a figure.
 """
 
 from helpers.tables.registry import TABLES, TableSpec, data_dictionary
+from helpers.tables.statements import TOPICS, Topic
 from helpers.tables.storage import (
     TableError,
     as_frame,
@@ -19,8 +20,10 @@ from helpers.tables.storage import (
 
 __all__ = [
     "TABLES",
+    "TOPICS",
     "TableError",
     "TableSpec",
+    "Topic",
     "as_frame",
     "data_dictionary",
     "join_ids",

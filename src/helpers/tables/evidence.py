@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 # what the parameter asks for -> tiers that take part; established treatments never do
 EVIDENCE: dict[str, tuple[str, ...]] = {"core": ("core",), "published": ("core", "published")}
 BOTH = "both"
@@ -32,11 +30,3 @@ def asked(evidence: str) -> tuple[str, ...]:
 def tiers_of(evidence: str) -> tuple[str, ...]:
     """Return the tiers of the studies that take part in any of the bodies asked for."""
     return tuple(dict.fromkeys(tier for body in asked(evidence) for tier in EVIDENCE[body]))
-
-
-def widest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the widest body of evidence in a table that has several (column `evidence`)."""
-    for body in reversed(list(EVIDENCE)):
-        if (frame["evidence"] == body).any():
-            return frame[frame["evidence"] == body]
-    return frame

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pandera.pandas as pa
 
-from helpers.tables import appraised, context, extracted, observed, reported, synthesised
+from helpers.tables import appraised, context, extracted, observed, reported, statements, synthesised
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ TABLES: dict[str, TableSpec] = {
     "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),
     "outcomes": TableSpec(extracted.OUTCOMES, ("study_id", "outcome_id"), "01_ingestion"),
     "quantities": TableSpec(extracted.QUANTITIES, ("quantity_id",), "01_ingestion"),
+    "statements": TableSpec(statements.STATEMENTS, ("statement_id",), "01_ingestion"),
     "reported_results": TableSpec(reported.REPORTED_RESULTS, ("result_id",), "01_ingestion"),
     "reported_events": TableSpec(reported.REPORTED_EVENTS, EVENT_KEYS, "01_ingestion"),
     "reported_contrasts": TableSpec(reported.REPORTED_CONTRASTS, ("contrast_id",), "01_ingestion"),
@@ -53,6 +54,7 @@ TABLES: dict[str, TableSpec] = {
         synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
     ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
+    "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }

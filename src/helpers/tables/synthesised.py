@@ -54,6 +54,7 @@ POOLED = schema(
         "ci_upper": number("Upper 95 % limit"),
         "pi_lower": number("Lower limit of the prediction interval"),
         "pi_upper": number("Upper limit of the prediction interval"),
+        "pi_df": count("Degrees of freedom of the prediction interval; none for a posterior"),
         "tau2": number("Between-study variance", ge=0),
         "i2": number("Percent of variance between studies", ge=0, le=100),
         "assumption": text("What had to be assumed"),
@@ -67,6 +68,36 @@ POOLED = schema(
             "Whether estimates touched by a certain finding were left out", required=True
         ),
         "pooled_id": text("Name of the row", required=True),
+        "scenario": text("As printed, or the assumption that the row rests on"),
+    },
+)
+
+POOL_MEMBERS = schema(
+    "pool_members",
+    "An estimate in a pool: its weight, and the pooled effect without it",
+    {
+        "member_id": text("Name of the row", required=True),
+        "pooled_id": text("Pool", required=True),
+        "study_id": text("Study", required=True),
+        "effect_id": text("Effect"),
+        "effect": number("Effect", required=True),
+        "se": number("Standard error", required=True, gt=0),
+        "ci_lower": number("Lower 95 % limit"),
+        "ci_upper": number("Upper 95 % limit"),
+        "unit": text("Unit"),
+        "contrast": text("Kind of contrast"),
+        "timepoint_weeks": number("Weeks", ge=0),
+        "site": text("Part of the scalp"),
+        "n": count("Participants, stated or assumed"),
+        "n_stated": flag("Whether the source states them"),
+        "risk_of_bias": text("Overall judgement"),
+        "certain_findings": count("Certain findings that touch the estimate"),
+        "assumption": text("What had to be assumed"),
+        "weight": number("Share of the weight", required=True, ge=0, le=1),
+        "left_out_k": count("Estimates left without it"),
+        "left_out_estimate": number("Pooled effect without it"),
+        "left_out_ci_lower": number("Its lower 95 % limit"),
+        "left_out_ci_upper": number("Its upper 95 % limit"),
     },
 )
 

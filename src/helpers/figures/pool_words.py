@@ -1,0 +1,64 @@
+"""What could be pooled, in a sentence made from the table `pooled`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.figures.numbers import joined, plain_words, show_number, show_with_unit
+from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.synthesis.tier_synthesis import BAYES
+from helpers.tables import records
+
+TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
+
+
+def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
+    """Return whether anything could be pooled in a tier, with its numbers and its assumptions.
+
+    Parameters
+    ----------
+    pooled : pandas.DataFrame
+        Table `pooled`.
+    tier : str
+        `core` or `published`.
+
+    """
+    rows = pooled[pooled["evidence"] == tier]
+    start = TIER_WORDS[tier]
+    fits = rows[rows["pooled"] & (rows["model"] != BAYES) & ~rows["without_certain_findings"]]
+    outcomes = rows["concept"].nunique()
+    if fits.empty:
+        return (
+            f"{start}, no meta-analysis is possible for any of {show_number(outcomes)} outcomes: no two "
+            "studies report the same outcome as the same kind of contrast, in one unit, at a like time, each "
+            "with an interval."
+        )
+    told = [_told(row) for row in records(fits.drop_duplicates(["concept", "contrast", "scenario"]))]
+    rest = outcomes - fits["concept"].nunique()
+    others = (
+        f" For {rest} other {'outcome' if rest == 1 else 'outcomes'} nothing can be pooled." if rest else ""
+    )
+    return f"{start}, these can be pooled: {'; '.join(told)}.{others}"
+
+
+def _told(row: dict) -> str:
+    size = show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+    words = f"{plain_words(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}, {row['k']} studies: {size}"
+    return words if row["scenario"] == "as printed" else f"{words}, but only with {row['scenario']}"
+
+
+def range_sentence(pooled: pd.DataFrame) -> str | None:
+    """Return how far the models differ for the pool of most studies; nothing where none was fitted."""
+    fits = pooled[pooled["pooled"]]
+    if fits.empty:
+        return None
+    first = fits.sort_values(["k", "pooled_id"], ascending=[False, True]).iloc[0]
+    same = fits[(fits["effect_ids"] == first["effect_ids"]) & (fits["scenario"] == first["scenario"])]
+    told = []
+    for row in records(same.drop_duplicates("model")):
+        size = show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+        how = (
+            "the Bayesian model" if row["model"] == BAYES else f"{row['tau2_method']} and {row['ci_method']}"
+        )
+        told.append(f"{size} by {how}")
+    return f"For {plain_words(first['concept'])} from {first['k']} studies: {joined(told)}."

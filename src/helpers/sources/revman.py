@@ -1,0 +1,377 @@
+"""Data of Cochrane reviews: RevMan 5 files, RevMan 5 CSV and RevMan Web CSV, in; RevMan Web CSV out.
+
+RevMan Web writes 0.0 into the columns that an analysis does not use, so that its kind decides which count.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from helpers.sources.record import Problem, SourceError, SourceRecord
+from helpers.sources.reference_lists import inert_cell
+from helpers.sources.registry_words import concept_of, role_of, slug
+from helpers.sources.source_text import inert, read_text
+from helpers.sources.xml_safety import parse_xml
+
+Row = dict[str, Any]
+_KINDS = {
+    "DICH": "dichotomous",
+    "CONT": "continuous",
+    "IV": "generic",
+    "DIC": "dichotomous",
+    "CON": "continuous",
+}
+WEB_COLUMNS = (
+    "Analysis group",
+    "Analysis number",
+    "Analysis name",
+    "Subgroup",
+    "Applicability",
+    "Study",
+    "Study year",
+    "GIV Mean",
+    "GIV SE",
+    "Experimental mean",
+    "Experimental SD",
+    "Experimental cases",
+    "Experimental N",
+    "Control mean",
+    "Control SD",
+    "Control cases",
+    "Control N",
+    "O-E",
+    "Variance",
+    "Weight",
+    "Mean",
+    "CI start",
+    "CI end",
+    "Footnotes",
+)
+_WEB = {
+    "mean_1": "Experimental mean",
+    "sd_1": "Experimental SD",
+    "events_1": "Experimental cases",
+    "total_1": "Experimental N",
+    "mean_2": "Control mean",
+    "sd_2": "Control SD",
+    "events_2": "Control cases",
+    "total_2": "Control N",
+    "effect": "Mean",
+    "ci_lower": "CI start",
+    "ci_upper": "CI end",
+    "weight": "Weight",
+    "giv_effect": "GIV Mean",
+    "giv_se": "GIV SE",
+    "o_e": "O-E",
+    "variance": "Variance",
+}
+
+
+def read_rm5(path: Path) -> list[SourceRecord]:
+    """Read every study's data of a RevMan 5 file."""
+    root = parse_xml(path, doctype=True)
+    studies = {element.get("ID"): element for element in root.iter("STUDY")}
+    rows = []
+    for comparison in root.iter("COMPARISON"):
+        group = comparison.get("NO") or "1"
+        for outcome in comparison:
+            kind = _KINDS.get(str(outcome.tag).removesuffix("_OUTCOME"))
+            if kind is None:
+                continue
+            head = {
+                "group": group,
+                "number": outcome.get("NO"),
+                "kind": kind,
+                "name": inert(outcome.findtext("NAME")),
+                "measure": outcome.get("EFFECT_MEASURE"),
+                "method": outcome.get("METHOD"),
+                "model": "random" if outcome.get("RANDOM") == "YES" else "fixed",
+                "label_1": inert(outcome.findtext("GROUP_LABEL_1")),
+                "label_2": inert(outcome.findtext("GROUP_LABEL_2")),
+            }
+            rows += [head | row for row in _rm5_data(path, outcome, studies)]
+    if not rows:
+        raise SourceError(
+            Problem(str(path), None, "COMPARISON", "no data of a study in it", "add an analysis")
+        )
+    return _records(path, rows, "RevMan 5")
+
+
+def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Iterator[Row]:
+    for block in [outcome, *(part for part in outcome if str(part.tag).endswith("_SUBGROUP"))]:
+        subgroup = inert(block.findtext("NAME")) if block is not outcome else None
+        for data in (part for part in block if str(part.tag).endswith("_DATA")):
+            study = studies.get(data.get("STUDY_ID"))
+            name = inert(study.get("NAME")) if study is not None else None
+            if not name:
+                problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
+                raise SourceError(Problem(str(path), None, str(data.tag), problem, "save the review again"))
+            at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
+            names = {
+                "events_1": "EVENTS_1",
+                "total_1": "TOTAL_1",
+                "mean_1": "MEAN_1",
+                "sd_1": "SD_1",
+                "events_2": "EVENTS_2",
+                "total_2": "TOTAL_2",
+                "mean_2": "MEAN_2",
+                "sd_2": "SD_2",
+                "effect": "EFFECT_SIZE",
+                "se": "SE",
+                "ci_lower": "CI_START",
+                "ci_upper": "CI_END",
+                "weight": "WEIGHT",
+            }
+            yield at | {key: _number(path, None, name, data.get(name)) for key, name in names.items()}
+
+
+def read_revman_csv(path: Path) -> list[SourceRecord]:
+    """Read a CSV of RevMan Web (data rows, estimates) or of RevMan 5."""
+    reader = csv.DictReader(io.StringIO(read_text(path).lstrip("\ufeff"), newline=""))
+    try:
+        lines = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise SourceError(
+            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
+        ) from None
+    names = reader.fieldnames or []
+    if "Comparison Number" in names:
+        return _records(path, list(_revman5_rows(path, lines)), "RevMan 5 CSV")
+    if "Study" in names and "Experimental N" in names:
+        return _records(path, list(_web_rows(path, lines)), "RevMan Web data rows")
+    pooled = [
+        {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
+        | {slug(name): inert(value) for name, value in row.items() if name and isinstance(value, str)}
+        for _, row in lines
+    ]
+    return [SourceRecord(effects=pooled)]
+
+
+def _revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
+    head: Row = {}
+    columns = {
+        "events_1": "Events 1",
+        "mean_1": "Mean 1",
+        "sd_1": "SD 1",
+        "total_1": "Total 1",
+        "events_2": "Events 2",
+        "mean_2": "Mean 2",
+        "sd_2": "SD 2",
+        "total_2": "Total 2",
+        "effect": "Effect Estimate",
+        "se": "SE",
+        "ci_lower": "CI Start",
+        "ci_upper": "CI End",
+        "weight": "Weight",
+    }
+    for line, row in lines:
+        if row.get("Data Type"):
+            head = {
+                "group": row["Comparison Number"],
+                "number": row["Outcome Number"],
+                "name": inert(row["Name"]),
+                "kind": _KINDS.get(row["Data Type"].strip().upper()[:3], "generic"),
+                "measure": row.get("Effect Measure"),
+                "method": row.get("Statistical Method"),
+                "model": (row.get("Analysis Model") or "").lower(),
+                "subgroup": None,
+                "label_1": inert(row.get("Group Label 1")),
+                "label_2": inert(row.get("Group Label 2")),
+            }
+        elif (
+            row.get("Total 1")
+            and head
+            and row.get("Year of study") is not None
+            and row.get("User defined order")
+        ):
+            figures = {key: _number(path, line, name, row.get(name)) for key, name in columns.items()}
+            yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
+        elif head and row.get("Subgroup Number") not in ("0", None, ""):
+            head = head | {"subgroup": inert(row["Name"])}
+
+
+def _web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
+    settings = _settings(path)
+    for line, row in lines:
+        if not (row.get("Study") or "").strip():
+            raise SourceError(Problem(str(path), line, "Study", "missing", "export the data rows again"))
+        figures = {key: _number(path, line, name, row.get(name)) for key, name in _WEB.items()}
+        key = (row.get("Analysis group"), row.get("Analysis number"))
+        said = settings.get(key, {})
+        yield {
+            "group": key[0],
+            "number": key[1],
+            "name": inert(row.get("Analysis name")),
+            "study": inert(row["Study"]),
+            "year": inert(row.get("Study year")),
+            "subgroup": inert(row.get("Subgroup")),
+            "applicability": inert(row.get("Applicability")),
+            "kind": said.get("kind") or _guess(figures),
+            "kind_stated": "kind" in said,
+            "measure": said.get("measure"),
+            "method": said.get("method"),
+            "model": said.get("model"),
+            "label_1": said.get("label_1"),
+            "label_2": said.get("label_2"),
+        } | figures
+
+
+def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
+    """Return the kind of each analysis from the settings that lie beside the data rows."""
+    found: dict[tuple[Any, Any], Row] = {}
+    for other in sorted(path.parent.glob("*.csv"))[:200]:
+        if other == path or other.stat().st_size > 5_000_000:
+            continue
+        with other.open("rb") as stream:
+            head = stream.readline(20_000)
+        if b"Data type" not in head or b"Analysis number" not in head:
+            continue
+        for row in csv.DictReader(io.StringIO(read_text(other).lstrip("\ufeff"), newline="")):
+            kind = (row.get("Data type") or "").lower()
+            kind = (
+                "dichotomous"
+                if kind.startswith("dich")
+                else "continuous"
+                if kind.startswith("cont")
+                else "generic"
+            )
+            found[row.get("Analysis group"), row.get("Analysis number")] = {
+                "kind": kind,
+                "measure": inert(row.get("Effect measure")),
+                "method": inert(row.get("Statistical method")),
+                "model": inert(row.get("Analysis model")),
+                "label_1": inert(row.get("Experimental group label")),
+                "label_2": inert(row.get("Control group label")),
+            }
+    return found
+
+
+def _guess(row: Row) -> str:
+    """Return the kind of an analysis from its figures, for data rows without their settings."""
+    if row["giv_se"]:
+        return "generic"
+    return "continuous" if row["sd_1"] or row["sd_2"] else "dichotomous"
+
+
+def _number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
+    text = (text or "").strip()
+    if text in ("", "NA", "#N/A", "Not estimable"):
+        return None
+    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
+        return float(text.replace("\u2212", "-"))
+    raise SourceError(Problem(str(path), line, field, f"{text[:40]!r} is no number", "export the data again"))
+
+
+def _records(path: Path, rows: list[Row], form: str) -> list[SourceRecord]:
+    """Return one record a study, with its groups, observations and effects."""
+    found: dict[str, SourceRecord] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        study_id = names.setdefault(row["study"], _study_id(row, set(names.values())))
+        record = found.setdefault(study_id, SourceRecord())
+        if not record.sources:
+            year = row.get("year") or ""
+            named = row["study"] if not year or year in row["study"] else f"{row['study']} {year}"
+            record.sources.append(
+                {
+                    "source_id": study_id,
+                    "study_id": study_id,
+                    "tier": "published",
+                    "format": form,
+                    "citation": named,
+                }
+                | {"has_results": True, "access": "record"}
+            )
+            record.studies.append({"study_id": study_id, "title": named, "comparison": "parallel"})
+        record.effects.append(
+            {name: value for name, value in row.items() if value is not None} | {"study_id": study_id}
+        )
+        if row["kind"] != "generic":
+            _observations(path, record, study_id, row)
+    return list(found.values())
+
+
+def _study_id(row: Row, taken: set[str]) -> str:
+    name = base = slug(row["study"])
+    number = 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> None:
+    for side, default in ((1, "experimental"), (2, "control")):
+        label = row.get(f"label_{side}") or default
+        arm_id = slug(label)
+        total = row[f"total_{side}"]
+        if total is not None and (total != int(total) or total < 0):
+            problem = f"{total:g} is no number of people"
+            raise SourceError(Problem(str(path), None, f"{row['study']}: N", problem, "mend it"))
+        if arm_id not in {arm["arm_id"] for arm in record.arms}:
+            record.arms.append(
+                {"study_id": study_id, "arm_id": arm_id, "role": role_of(label), "label": label}
+            )
+        name = f"{study_id}.r{len(record.results) + 1:02d}"
+        result: Row = {
+            "result_id": name,
+            "study_id": study_id,
+            "source_id": study_id,
+            "arm_id": arm_id,
+            "concept": concept_of(row["name"] or ""),
+            "site": "all",
+            "measure": row["name"],
+            "category": row.get("subgroup"),
+            "timepoint_printed": None,
+            "timepoint_weeks": None,
+            "n": int(total) if total is not None else None,
+            "quantity_ids": name,
+        }
+        for column in ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit"):
+            result[column] = None
+        if row["kind"] == "continuous":
+            sd = row[f"sd_{side}"]
+            result |= {
+                "kind": "level",
+                "mean": row[f"mean_{side}"],
+                "sd": sd if sd is None or sd >= 0 else None,
+            }
+            result["figures"] = f"mean={name};sd={name};n={name}"
+        else:
+            events = row[f"events_{side}"]
+            result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
+            result["figures"] = f"count={name};n={name}"
+        record.results.append(result)
+
+
+def write_web_rows(records: Iterable[SourceRecord]) -> str:
+    """Return the studies' data as a RevMan Web CSV of data rows, with its byte order mark.
+
+    The columns that an analysis does not use hold 0, as RevMan Web writes them.
+    """
+    rows = [row for record in records for row in record.effects if "study" in row]
+    rows.sort(key=lambda row: (str(row.get("group")), str(row.get("number"))))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(WEB_COLUMNS)
+    for row in rows:
+        cells = {
+            "Analysis group": row.get("group"),
+            "Analysis number": row.get("number"),
+            "Analysis name": row.get("name"),
+            "Subgroup": row.get("subgroup"),
+            "Applicability": row.get("applicability") or "SUBGROUP_AND_OVERALL",
+            "Study": row["study"],
+            "Study year": row.get("year"),
+        }
+        used = {name: row.get(key) for key, name in _WEB.items()}
+        if "giv_effect" not in row and row["kind"] == "generic":
+            used |= {"GIV Mean": row.get("effect"), "GIV SE": row.get("se")}
+        cells = {name: "" if value is None else inert_cell(value) for name, value in cells.items()}
+        cells |= {name: 0 if value is None else f"{value:.12g}" for name, value in used.items()}
+        writer.writerow([cells.get(name, "") for name in WEB_COLUMNS])
+    return "\ufeff" + stream.getvalue()

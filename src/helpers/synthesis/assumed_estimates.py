@@ -1,0 +1,194 @@
+"""Estimates that exist only under a named assumption: a median taken as a mean, an SD borrowed.
+
+Each assumption is kept apart and named in every row that rests on it, so that what is printed and
+what is supposed never mix unseen. Medians: Wan et al. (2014) and Luo et al. (2018), for roughly normal
+values; a borrowed SD: Cochrane Handbook 6.5.2.7.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.synthesis.quantiles import mean_sd_from_quantiles
+from helpers.synthesis.study_effects import study_effects
+from helpers.tables import as_frame, records, split_ids
+
+SD_USES = {
+    "printed": "SDs as printed",
+    "missing": "missing SDs borrowed",
+    "doubtful": "missing and doubtful SDs borrowed",
+    "all": "all SDs borrowed",
+}
+TREATED = ("exosome", "exosome_combination")
+BORROWED_UNIT = "hairs/cm2"
+_PEOPLE = re.compile(r"^(\d+)(?: \+ (\d+))?")
+
+
+def people_of(effect: dict[str, Any]) -> int | None:
+    """Return the people that an effect rests on: those stated, otherwise those assumed."""
+    if effect.get("n"):
+        return int(effect["n"])
+    found = _PEOPLE.match(str(effect.get("n_assumed") or ""))
+    return sum(int(part) for part in found.groups() if part) if found else None
+
+
+def without_medians(results: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
+    """Return results in which a median with quartiles, or with their distance, stands as a mean with SD.
+
+    Parameters
+    ----------
+    results, arms : pandas.DataFrame
+        Tables; an interquartile range printed as a width is laid evenly about the median.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; those converted have `mean` and `sd`, and say so in `note`.
+
+    """
+    sizes = {(row["study_id"], row["arm_id"]): row["n"] for row in records(arms)}
+    rows = []
+    for row in records(results):
+        n = row["n"] or sizes.get((row["study_id"], row["arm_id"]))
+        quartiles = _quartiles(row)
+        if row["mean"] is None and quartiles and n and n >= 5:
+            found = mean_sd_from_quantiles(row["median"], n, *quartiles, skewed="ignore")
+            row |= {"mean": float(found.mean), "sd": float(found.sd), "note": "median taken as a mean"}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=results.columns).astype(results.dtypes.to_dict())
+
+
+def _quartiles(row: dict[str, Any]) -> tuple[float, float] | None:
+    if row["median"] is None:
+        return None
+    if row["q1"] is not None and row["q3"] is not None:
+        return row["q1"], row["q3"]
+    width = row.get("iqr")
+    return None if width is None else (row["median"] - width / 2, row["median"] + width / 2)
+
+
+def assumed_effects(
+    tables: dict[str, pd.DataFrame],
+    *,
+    medians: bool = False,
+    pre_post_correlation: float = 0.7,
+    level: float = 0.95,
+) -> list[dict[str, Any]]:
+    """Return the headline effects of exosome arms, worked out again under an assumption.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `studies`, `arms`, `results`, `findings`.
+    medians : bool
+        Whether medians stand for means.
+    pre_post_correlation : float
+        Correlation between values before and after.
+    level : float
+        Coverage of the intervals.
+
+    """
+    arms, results = tables["arms"], tables["results"]
+    filled = without_medians(results, arms) if medians else results
+    turned = filled["mean"].notna().to_numpy() & results["mean"].isna().to_numpy()
+    converted = {name for text in filled.loc[turned, "quantity_ids"].dropna() for name in split_ids(text)}
+    treated = {(row["study_id"], row["arm_id"]) for row in records(arms) if row["role"] in TREATED}
+    told = set(filled["study_id"])
+    rows = []
+    for study in records(tables["studies"]):
+        name = study["study_id"]
+        if name not in told:
+            continue
+        own = [as_frame(kind, frame[frame["study_id"] == name]) for kind, frame in
+               (("arms", arms), ("results", filled), ("findings", tables["findings"]))]  # fmt: skip
+        effects = study_effects(study, *own, pre_post_correlation=pre_post_correlation, level=level)
+        for effect in effects:
+            if effect["headline"] == "yes" and (name, effect["arm_id"]) in treated:
+                rows.append(_with_people(_plain(effect), study, own))
+                if converted & set(split_ids(effect["quantity_ids"])):
+                    rows[-1]["assumption"] = _joined(rows[-1]["assumption"], "median taken as a mean")
+    return rows
+
+
+def _plain(effect: dict[str, Any]) -> dict[str, Any]:
+    """Return an effect with every name there, and missing numbers as None."""
+    names = ("effect", "se", "ci_lower", "ci_upper", "n", "n_assumed", "assumption", "finding_ids")
+    bare = {name: None if pd.isna(effect.get(name)) else effect[name] for name in names if name in effect}
+    return dict.fromkeys(names) | effect | bare
+
+
+def _with_people(effect: dict[str, Any], study: dict, own: list[pd.DataFrame]) -> dict[str, Any]:
+    """Return an effect without a group size with that of its arm, or of the study's only group."""
+    if people_of(effect) or study.get("comparison") == "case":
+        return effect
+    arms = {row["arm_id"]: row["n"] for row in records(own[0])}
+    if stated := arms.get(effect["arm_id"]):
+        return effect | {"n": int(stated)}
+    total = study.get("n_analysed") or study.get("n_enrolled")
+    if total and len(arms) == 1:
+        return effect | {"n_assumed": f"{int(total)} (all enrolled)"}
+    return effect
+
+
+def with_sd(
+    effects: list[dict[str, Any]], use: str, borrowed_sd: float, level: float = 0.95
+) -> list[dict[str, Any]]:
+    """Return effects in which changes of hair density rest on a borrowed SD, where `use` says so.
+
+    Parameters
+    ----------
+    effects : list of dict
+        Rows of `assumed_effects`.
+    use : str
+        One of `SD_USES`: where the borrowed SD takes the place of what is printed or missing; doubtful is
+        what a certain finding touches.
+    borrowed_sd : float
+        Standard deviation of the change between people, hairs/cm².
+    level : float
+        Coverage of the intervals.
+
+    """
+    place = list(SD_USES).index(use)
+    rows = []
+    for row in effects:
+        n = people_of(row)
+        missing = row["se"] is None
+        wanted = (place >= 1 and missing) or (place == 2 and bool(row["finding_ids"])) or place == 3
+        fits = row["measure"] == "MC" and row["unit"] == BORROWED_UNIT and row["effect"] is not None
+        if wanted and fits and n and n > 1:
+            se = borrowed_sd / np.sqrt(n)
+            half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+            limits = {"ci_lower": row["effect"] - half, "ci_upper": row["effect"] + half}
+            why = "missing" if missing else "printed one set aside"
+            said = f"SD {borrowed_sd:g} borrowed ({why})"
+            kept = "" if missing and "no interval" in (row["assumption"] or "") else row["assumption"]
+            row = row | limits | {"se": se, "borrowed": True, "assumption": _joined(kept, said)}  # noqa: PLW2901
+        rows.append(row)
+    return rows
+
+
+def as_lines(
+    effects: list[dict[str, Any]], tiers: dict[str, str], overall: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return effects as lines that `grouped` can sort: with tier, risk of bias and certain findings."""
+    return [
+        row
+        | {
+            "tier": tiers.get(row["study_id"], "core"),
+            "line_id": f"{row['study_id']}.{row['concept']}.{number}",
+            "risk_of_bias": overall.get(row["study_id"]),
+            "certain_findings": len([name for name in str(row["finding_ids"] or "").split(";") if name]),
+            "why_not": None,
+            "direction": "unclear",
+        }
+        for number, row in enumerate(effects, start=1)
+    ]
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None

@@ -1,0 +1,235 @@
+"""The pooled effect of one tier: as printed, then under each named assumption, with a Bayesian model beside.
+
+In the tier of the five sources nothing is assumed. With other published studies an assumption may make
+pooling possible; every such row names it, and rows of different assumptions are never put together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, people_of, with_sd
+from helpers.synthesis.bayes import bayes_pool
+from helpers.synthesis.comparability import alike
+from helpers.synthesis.evidence_pool import pooled_rows, rows_of_lines
+from helpers.synthesis.pooling import pool
+from helpers.tables import records, split_ids
+from helpers.tables.evidence import tiers_of
+
+BAYES = "Bayesian random effects"
+OF_POOL = (
+    "concept", "contrast", "unit", "measure", "studies", "effect_ids", "assumption", "k",
+    "without_certain_findings", "scenario", "reason", "pooled",
+)  # fmt: skip
+OF_MEMBER = (
+    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "contrast", "timepoint_weeks",
+    "site", "risk_of_bias", "certain_findings", "assumption",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A set of assumptions, by its name."""
+
+    name: str
+    medians: bool = False
+    sd: str = "printed"
+    any_time: bool = False
+
+
+SCENARIOS = (
+    Scenario("medians taken as means", medians=True),
+    Scenario("missing SDs borrowed", sd="missing"),
+    Scenario("times not alike", any_time=True),
+    Scenario("missing SDs borrowed, times not alike", sd="missing", any_time=True),
+    Scenario("missing and doubtful SDs borrowed, times not alike", sd="doubtful", any_time=True),
+    Scenario("all of these", medians=True, sd="doubtful", any_time=True),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of an analysis; each is a parameter of notebook 05."""
+
+    tau2_method: str = "REML"
+    ci_method: str = "adhoc"
+    level: float = 0.95
+    time_tolerance: float = 0.25
+    pre_post_correlation: float = 0.7
+    assumed_sd: float = 20.0
+    tau_prior: float = 0.25
+
+    @property
+    def fit(self) -> dict[str, Any]:
+        """Arguments of `pool`."""
+        return {"method": self.tau2_method, "test": self.ci_method, "level": self.level}
+
+
+@dataclass
+class TierSynthesis:
+    """Rows of `pooled`, and of `pool_members`: the estimates in each pool with weight and leave-one-out."""
+
+    pooled: list[dict[str, Any]] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
+
+
+def tier_synthesis(
+    tables: dict[str, pd.DataFrame],
+    evidence: str,
+    *,
+    overall: dict[str, str],
+    options: Options = Options(),
+    second_hand: bool = True,
+) -> TierSynthesis:
+    """Return what can be pooled in a tier, and what not with its reason.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `sources`, `studies`, `arms`, `results`, `effects`, `findings`, `comparisons`.
+    evidence : str
+        `core` or `published`.
+    overall : dict of str to str
+        Overall risk of bias by study.
+    options : Options
+        Models and assumed values.
+    second_hand : bool
+        Whether estimates that rest on a figure seen only second-hand take part.
+
+    """
+    found = TierSynthesis()
+    printed = pooled_rows(
+        tables["comparisons"], tables["effects"], evidence=evidence, tau2_method=options.tau2_method,
+        ci_method=options.ci_method, level=options.level, time_tolerance=options.time_tolerance,
+    )  # fmt: skip
+    lines = _printed_lines(tables, overall)
+    for row in printed:
+        _add(found, row, lines, options)
+    if evidence != "core":
+        known = {_signature(row) for row in printed if row["pooled"]}
+        for scenario in SCENARIOS:
+            rows, lines = _scenario_rows(tables, evidence, scenario, overall, options, second_hand)
+            for row in rows:
+                if row["pooled"] and _signature(row) not in known:
+                    _add(found, row, lines, options)
+            known |= {_signature(row) for row in rows if row["pooled"]}
+    for number, row in enumerate(found.pooled, start=1):
+        row["pooled_id"] = f"{evidence}.{row['concept']}.{number:02d}"
+        row["evidence"] = evidence
+        for member in row.pop("_members", ()):
+            names = {"pooled_id": row["pooled_id"], "member_id": f"{row['pooled_id']}.{member['study_id']}"}
+            found.members.append(member | names)
+    return found
+
+
+def _signature(row: dict[str, Any]) -> tuple:
+    """Return what makes a pool the same pool: its outcome, estimates, their assumptions, and the result."""
+    names = ("concept", "contrast", "unit", "studies", "assumption", "without_certain_findings")
+    return (*(row.get(name) for name in names), round(row["estimate"], 9), round(row["se"], 9))
+
+
+def _printed_lines(tables: dict[str, pd.DataFrame], overall: dict[str, str]) -> dict[str, dict[str, Any]]:
+    tiers = _tiers(tables)
+    lines = as_lines(records(tables["effects"]), tiers, overall)
+    return {line["effect_id"]: line for line in lines}
+
+
+def _tiers(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+    return {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+
+
+def _scenario_rows(
+    tables: dict[str, pd.DataFrame],
+    evidence: str,
+    scenario: Scenario,
+    overall: dict[str, str],
+    options: Options,
+    second_hand: bool,
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Return the rows of a scenario, and its lines by effect."""
+    effects = assumed_effects(
+        tables,
+        medians=scenario.medians,
+        pre_post_correlation=options.pre_post_correlation,
+        level=options.level,
+    )
+    effects = with_sd(effects, scenario.sd, options.assumed_sd, options.level)
+    lines = as_lines(effects, _tiers(tables), overall)
+    lines = [line for line in lines if line["tier"] in tiers_of(evidence)]
+    if not second_hand:
+        lines = [line for line in lines if not line.get("second_hand")]
+    tolerance = 1.0 if scenario.any_time else options.time_tolerance
+    rows = rows_of_lines(lines, options.fit, tolerance, scenario.name)
+    for row in rows:
+        if row["pooled"] and scenario.any_time:
+            _name_times(row, lines, options.time_tolerance)
+    return rows, {line["effect_id"]: line for line in lines}
+
+
+def _name_times(row: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> None:
+    """Say in the row that its times differ, where they do by more than the rule allows."""
+    ids = set(split_ids(row["effect_ids"]))
+    weeks = sorted(line["timepoint_weeks"] for line in lines if line["effect_id"] in ids)
+    if alike(weeks[0], weeks[-1], tolerance):
+        return
+    said = f"at times that differ ({weeks[0]:.0f} to {weeks[-1]:.0f} weeks)"
+    row["reason"] = row["reason"].replace("at a like time", said)
+    parts = row["assumption"], "times that differ set side by side"
+    row["assumption"] = "; ".join(part for part in parts if part)
+
+
+def _add(
+    found: TierSynthesis, row: dict[str, Any], lines: dict[str, dict[str, Any]], options: Options
+) -> None:
+    """Add a row; to a pooled one its members, and the Bayesian fit of the same estimates."""
+    found.pooled.append(row)
+    if not row["pooled"]:
+        return
+    group = [lines[name] for name in split_ids(row["effect_ids"])]
+    row["_members"] = members_of(group, options)
+    found.pooled.append(bayes_row(row, group, options))
+
+
+def members_of(group: list[dict[str, Any]], options: Options) -> list[dict[str, Any]]:
+    """Return the estimates of a pool, each with its weight and the pooled effect without it."""
+    yi = np.array([line["effect"] for line in group])
+    vi = np.array([line["se"] for line in group]) ** 2
+    weights = pool(yi, vi, **options.fit).weights / 100
+    rows = []
+    for place, line in enumerate(group):
+        rest = np.arange(len(group)) != place
+        without = pool(yi[rest], vi[rest], **options.fit)
+        people = people_of(line)
+        stated = bool(line.get("n"))
+        rows.append({name: line.get(name) for name in OF_MEMBER} | {
+            "n": people, "n_stated": stated, "weight": float(weights[place]),
+            "left_out_estimate": without.estimate, "left_out_ci_lower": without.ci_lower,
+            "left_out_ci_upper": without.ci_upper, "left_out_k": without.k,
+        })  # fmt: skip
+    return rows
+
+
+def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options) -> dict[str, Any]:
+    """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
+
+    The half-normal prior of tau has a scale of `tau_prior` times the unit information standard deviation
+    of the estimates (Röver et al. 2021), which is 0.5 for standardised differences.
+    """
+    yi = np.array([line["effect"] for line in group])
+    vi = np.array([line["se"] for line in group]) ** 2
+    people = sum(people_of(line) or 0 for line in group)
+    unit = float(np.sqrt(people / np.sum(1 / vi))) if people else float(np.sqrt(np.mean(vi)) * 4)
+    scale = options.tau_prior * unit
+    post = bayes_pool(yi, vi, tau_prior=("half-normal", scale), level=options.level)
+    kept = {name: row.get(name) for name in OF_POOL}
+    return kept | {
+        "model": BAYES, "ci_method": "equal-tailed, posterior",
+        "tau2_method": f"half-normal prior on tau, scale {scale:.3g}",
+        "estimate": float(post.mu.median), "se": float(post.mu.sd), "ci_lower": float(post.mu.lower),
+        "ci_upper": float(post.mu.upper), "pi_lower": float(post.predictive.lower),
+        "pi_upper": float(post.predictive.upper), "tau2": float(post.tau.median) ** 2,
+    }  # fmt: skip

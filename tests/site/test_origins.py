@@ -1,0 +1,62 @@
+"""Numbers as links: to the figure that prints them, or to the computation."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpers.site.origins import link_numbers
+
+HOMES = dict.fromkeys(["q-a", "q-b", "effect-x", "source-s", "cell-3"], "page.html")
+VALUES = {"q-a": {35.0}, "q-b": {16.0}}
+
+
+def linked(html: str) -> BeautifulSoup:
+    soup = BeautifulSoup(html, "html.parser")
+    link_numbers(soup, HOMES, VALUES)
+    assert not soup.find(attrs={"data-from": True})
+    return soup
+
+
+def targets(html: str) -> list[tuple[str, str]]:
+    return [(link.get_text(), link["href"]) for link in linked(html).find_all("a", class_="n")]
+
+
+def test_a_number_leads_to_the_figure_that_prints_it():
+    html = '<p data-from="q-a q-b source-s">A gain of 35 in 16 people, over 12.5 weeks.</p>'
+    assert targets(html) == [("35", "#q-a"), ("16", "#q-b"), ("12.5", "#source-s")]
+
+
+def test_a_computation_comes_before_the_figures_that_it_uses():
+    html = '<table><tr data-from="effect-x q-a"><td>35 hairs/cm² (31.5 to 38.5)</td><td>no number</td></tr></table>'
+    assert targets(html) == [("35 hairs/cm² (31.5 to 38.5)", "#effect-x")]
+
+
+def test_the_nearest_piece_that_some_page_holds_counts():
+    html = '<div data-from="cell-3"><p data-from="gone">7</p><p data-from="q-b">16</p></div>'
+    assert targets(html) == [("7", "#cell-3"), ("16", "#q-b")]
+
+
+def test_an_entry_does_not_lead_to_itself_and_a_printed_figure_needs_no_link():
+    html = '<div data-from="cell-3"><table><tr id="effect-x" data-from="effect-x"><td>35</td></tr>'
+    html += '<tr id="q-a" data-from="q-a"><td>35</td></tr></table></div>'
+    assert targets(html) == [("35", "#cell-3")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["wan2025", "NCT06932393", "2026-08-23", "10.1007/s00266-025-04734-4", "1:1", "10^−7", "a.b.3", "v1.2.3"],
+)
+def test_names_dates_and_addresses_are_no_numbers(text: str):
+    assert targets(f'<p data-from="q-a">{text}</p>') == []
+
+
+def test_code_headings_and_links_stay_as_they_are():
+    html = '<div data-from="cell-3"><h2>1 head</h2><code>2</code><a href="#q-a">3</a><table><tr><th>4</th></tr></table></div>'
+    assert targets(html) == []
+
+
+def test_a_linked_text_keeps_its_words():
+    soup = linked('<p data-from="q-a">From −8 to 35, &lt;b&gt; 12,400 and 87 %.</p>')
+    assert soup.get_text() == "From −8 to 35, <b> 12,400 and 87 %."
+    assert len(soup.find_all("a")) == 4

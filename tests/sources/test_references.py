@@ -1,0 +1,199 @@
+"""References in every form, found once each; out again as RIS and CSL-JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from helpers.sources import (
+    Reference,
+    SourceError,
+    add_references,
+    distinct,
+    read_screening,
+    read_sources,
+    write_csl,
+    write_ris,
+)  # fmt: skip
+from helpers.sources.reference_lists import FORMS, inert_cell
+from helpers.sources.references import clean_doi, read_csl, read_ris
+from helpers.tables import validate
+
+
+@pytest.fixture(scope="module")
+def folder(shared):
+    return shared / "samples" / "articles"
+
+
+def refs(folder, name, form):
+    return list(FORMS[form](folder / name))
+
+
+def test_ris_in_all_its_dialects(folder):
+    numbers = {name: len(refs(folder, f"rispy_example_{name}.ris", "ris"))
+               for name in ("full", "extraneous_data", "bom", "multiline", "utf_chars")}  # fmt: skip
+    assert numbers == {"full": 2, "extraneous_data": 2, "bom": 1, "multiline": 3, "utf_chars": 1}
+    first, second = refs(folder, "rispy_example_extraneous_data.ris", "ris")
+    assert (first.title, first.year, first.volume, first.pages) == (
+        "Title of reference",
+        "2014",
+        "9",
+        "e0815",
+    )
+    assert second.authors == ["Marxus, Karlus", "Lindgren, Astrid"]
+    assert second.journal == "Lorem"
+    (bom,) = refs(folder, "rispy_example_bom.ris", "ris")
+    assert (bom.doi, bom.title) == ("10.1186/s40981-020-0316-0", None)
+    (cyrillic,) = refs(folder, "rispy_example_utf_chars.ris", "ris")
+    assert cyrillic.title.startswith("Состояние")
+    assert len(cyrillic.authors) == 5
+
+
+def test_the_names_of_a_reviews_studies(shared):
+    found = list(FORMS["ris"](shared / "samples" / "revman" / "revmanweb_included.ris"))
+    assert [reference.title for reference in found] == [
+        "AMIS", "CDP", "Davis", "Florell", "GASP", "Gruen", "Hart", "ISIS-2", "MRC-1", "MRC-2", "PARIS", "Wilson",
+    ]  # fmt: skip
+
+
+def test_bibtex(folder):
+    found = refs(folder, "pubmed_parser_paper.bib", "bibtex")
+    assert len(found) == 11
+    first = found[0]
+    assert (first.doi, first.year, first.volume) == ("10.1186/s12859-019-2958-3", "2019", "20")
+    assert first.authors[0] == "Ševa, Jurica"
+    assert first.journal == "BMC bioinformatics"
+    assert found[1].url == "https://arxiv.org/abs/1702.04615"
+
+
+def test_csl_and_pubmed(folder):
+    (item,) = refs(folder, "csl_manual-references.json", "csl")
+    assert (item.year, item.authors) == ("2019", ["Himmelstein, Daniel"])
+    (article,) = refs(folder, "pubmed_29768149.xml", "pubmed")
+    assert (article.pmid, article.doi, article.year) == ("29768149", "10.1056/nejmoa1715274", "2018")
+    assert article.title == "Inhaled Combined Budesonide-Formoterol as Needed in Mild Asthma."
+    assert article.pages == "1865-1876"
+    assert "3849 patients underwent randomization" in article.abstract
+    assert article.registrations == ["NCT02149199"]
+
+
+def test_nbib(tmp_path):
+    path = tmp_path / "export.txt"
+    path.write_text(
+        "\nPMID- 12345678\nDP  - 2021 Mar\nTI  - A trial of\n      vesicles\nFAU - Doe, Jane\n"
+        "LID - 10.1000/abc [doi]\nSI  - ClinicalTrials.gov/NCT01234567\nJT  - A journal\n\nPMID- 2\nTI  - Other\n"
+    )
+    first, second = [record.references[0] for record in read_sources(path)]
+    assert (first["title"], first["doi"], first["pmid"]) == ("A trial of vesicles", "10.1000/abc", "12345678")
+    assert first["registrations"] == ["NCT01234567"]
+    assert second["title"] == "Other"
+
+
+def test_every_reference_becomes_rows_that_fit(folder):
+    for path in sorted(folder.glob("*.ris")) + [folder / "pubmed_parser_paper.bib"]:
+        for record in read_sources(path):
+            validate("sources", record.sources)
+            validate("screening", record.screening)
+
+
+def test_one_work_is_found_once_and_each_merge_is_shown():
+    works = [
+        Reference(title="A trial", year="2020", doi="10.1/a"),
+        Reference(title="A trial!", year="2020"),
+        Reference(title="Something else entirely", year="2021", doi="10.1/a", pmid="5"),
+        Reference(title="Registration", registrations=["NCT01234567"]),
+        Reference(title="The same registration", registrations=["NCT01234567"]),
+        Reference(title="First report", doi="10.1/b", registrations=["NCT07654321"]),
+        Reference(title="Second report", doi="10.1/c", registrations=["NCT07654321"]),
+        Reference(title="A trial", year="2019"),
+    ]
+    kept, merges = distinct(works)
+    assert [work.title for work in kept] == [
+        "A trial",
+        "Registration",
+        "First report",
+        "Second report",
+        "A trial",
+    ]
+    assert [str(merge) for merge in merges] == [
+        "'A trial!' is 'A trial': the same title and year",
+        "'Something else entirely' is 'A trial': the same DOI",
+        "'The same registration' is 'Registration': the same registration number",
+    ]
+    assert kept[0].pmid == "5"
+
+
+def test_references_join_the_screening_list_once(folder, tmp_path):
+    bib = folder / "pubmed_parser_paper.bib"
+    path, merges, new = add_references("bibtex", bib, tmp_path)
+    assert (new, merges) == (11, [])
+    before = path.read_bytes()
+    _, merges, new = add_references("bibtex", bib, tmp_path)
+    assert new == 0
+    assert len(merges) == 11
+    assert path.read_bytes() == before
+    rows = read_screening(tmp_path)
+    assert {row["decision"] for row in rows} == {"awaiting"}
+    validate("screening", rows)
+
+
+def test_ris_and_csl_out_and_in_again(folder, tmp_path):
+    works = refs(folder, "pubmed_parser_paper.bib", "bibtex")
+    (tmp_path / "out.ris").write_text(write_ris(works))
+    (tmp_path / "out.json").write_text(write_csl(works))
+    for found in (list(read_ris(tmp_path / "out.ris")), list(read_csl(tmp_path / "out.json"))):
+        assert [(work.title, work.doi, work.year, work.authors, work.journal) for work in found] == [
+            (work.title, work.doi, work.year, work.authors, work.journal) for work in works
+        ]
+
+
+def test_formulas_and_markup_are_inert(tmp_path):
+    path = tmp_path / "a.ris"
+    path.write_text(
+        "TY  - JOUR\nTI  - =cmd|' /C calc'!A0 <script>alert(1)</script>\nAU  - @x\nPY  - 2020\nER  - \n"
+    )
+    written, _, _ = add_references("ris", path, tmp_path)
+    assert "\n'=cmd" not in written.read_text().split(",")[0]
+    (row,) = read_screening(tmp_path)
+    assert row["record"].startswith("'=cmd")
+    assert [inert_cell(text) for text in ("=1", "+1", "-1", "@a", "a=1")] == [
+        "'=1",
+        "'+1",
+        "'-1",
+        "'@a",
+        "a=1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("@article{a, title={x}", "cannot be read"),
+        ("@article{a, title={x}}\n@article{a, title={y}}", "cannot be read"),
+        ("@comment{nothing}", "no entry"),
+        ('[{"title": "x"}, 3]', "no reference"),
+        ('[{"author": []}]', "no reference"),
+        ("<PubmedArticleSet></PubmedArticleSet>", "no article"),
+        ("<PubmedArticleSet><PubmedArticle/></PubmedArticleSet>", "missing"),
+    ],
+)
+def test_broken_lists_are_refused(tmp_path, text, words):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=words):
+        list(read_sources(path))
+
+
+def test_an_entry_with_a_field_twice_keeps_the_first(tmp_path):
+    path = tmp_path / "a.bib"
+    path.write_text("@article{a, title={x}, title={y}, year=2020}\n@article{b, title={z}}\n")
+    assert [record.references[0]["title"] for record in read_sources(path)] == ["x", "z"]
+
+
+def test_dois():
+    assert clean_doi("https://doi.org/10.1000/ABC.1).") == "10.1000/abc.1"
+    assert clean_doi("none") is None
+    assert json.loads(write_csl([Reference(title="x", year="2020", authors=["A, B"])]))[0]["author"] == [
+        {"family": "A", "given": "B"}
+    ]

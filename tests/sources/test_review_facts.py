@@ -1,0 +1,48 @@
+"""The facts of the synthesis itself: read as they stand, refused where they cannot be meant."""
+
+from pathlib import Path
+
+import pytest
+
+from helpers.sources import SourceError
+from helpers.sources.review_facts import read_review_facts
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "review.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_no_file_no_facts(tmp_path):
+    facts = read_review_facts(tmp_path)
+    assert facts.last_search is None and facts.status is None
+
+
+def test_the_latest_date_counts_and_stays_as_precise_as_it_is(tmp_path):
+    text = (
+        "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
+    )
+    facts = read_review_facts(written(tmp_path, text))
+    assert (facts.last_search, facts.status, facts.protocol) == ("2026-11-22", "living", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("status: asleep", "status.*unknown status.*living"),
+        ("statsu: living", "statsu.*unknown field"),
+        ("searches:\n- {where: a}", "searches, entry 1.*no date"),
+        ("searches:\n- {on: soon, where: a}", "no date"),
+        ("searches:\n- {on: 2026-11-22}", "does not say where"),
+        ("searches: once", "not a list"),
+        ("- a", "not a list of fields"),
+        ("a: [", "cannot be read"),
+    ],
+)
+def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
+    with pytest.raises(SourceError, match=f"review.yaml.*{words}"):
+        read_review_facts(written(tmp_path, text))
+
+
+def test_the_facts_of_this_synthesis(checkout):
+    assert read_review_facts(checkout / "data" / "raw").last_search == "2026-11-22"

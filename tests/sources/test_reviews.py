@@ -1,0 +1,193 @@
+"""Reviews' data: RevMan in three forms agree with each other, go out again, and extraction tables come in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+
+import openpyxl
+import pytest
+
+from helpers.sources import SourceError, read_extraction, read_source, read_sources, write_web_rows
+from helpers.tables import validate
+
+# Fleiss 1993, read by hand from the RevMan 5 file: events and totals, then means, SDs and totals
+ASPIRIN = {
+    "MRC-1": (49, 615, 67, 624), "CDP": (44, 758, 64, 771), "MRC-2": (102, 832, 126, 850),
+    "GASP": (32, 317, 38, 309), "PARIS": (85, 810, 52, 406), "AMIS": (246, 2267, 219, 2257),
+    "ISIS-2": (1570, 8587, 1720, 8600),
+}  # fmt: skip
+CARE = {
+    "Davis": (5.0, 4.7, 13, 6.5, 3.8, 13), "Florell": (4.9, 1.71, 30, 6.1, 2.3, 50),
+    "Gruen": (22.5, 3.44, 35, 24.9, 10.65, 35), "Hart": (12.5, 1.47, 20, 12.3, 1.66, 20),
+    "Wilson": (6.5, 0.76, 8, 7.38, 1.41, 8),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(shared):
+    return shared / "samples" / "revman"
+
+
+@pytest.mark.parametrize("name", ["Fleiss1993.rm5", "Fleiss1993_CR.csv", "revmanweb_data-rows.csv"])
+def test_every_study_with_its_figures(folder, name):
+    records = list(read_sources(folder / name))
+    assert len(records) == 12
+    counts, means = {}, {}
+    for record in records:
+        (effect,) = record.effects
+        treated, control = record.results
+        if effect["kind"] == "dichotomous":
+            counts[effect["study"]] = (treated["count"], treated["n"], control["count"], control["n"])
+            assert treated["mean"] is control["sd"] is None
+        else:
+            means[effect["study"]] = tuple(
+                row[key] for row in (treated, control) for key in ("mean", "sd", "n")
+            )
+            assert treated["count"] is None
+        for table in ("sources", "studies", "arms"):
+            validate(table, getattr(record, table))
+        validate("reported_results", record.results)
+    assert counts == ASPIRIN
+    assert means == CARE
+
+
+def test_effects_as_the_review_has_them(folder):
+    effects = {
+        row["study"]: row for record in read_sources(folder / "Fleiss1993.rm5") for row in record.effects
+    }
+    row = effects["MRC-1"]
+    assert (row["measure"], row["method"], row["model"], row["year"]) == ("OR", "MH", "fixed", "1974")
+    assert row["effect"] == pytest.approx(0.7197141500975687)
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((0.4889745274989256, 1.0593362817898602))
+    assert effects["Davis"]["measure"] == "SMD"
+    web = {
+        row["study"]: row
+        for record in read_sources(folder / "revmanweb_data-rows.csv")
+        for row in record.effects
+    }
+    assert web["MRC-1"]["kind_stated"] is True  # from the settings beside it
+    assert web["MRC-1"]["measure"] == "Odds Ratio"
+    pooled = read_source(folder / "revmanweb_overall-estimates-and-settings.csv").effects
+    assert [(row["analysis"], row["effect_measure"]) for row in pooled] == [
+        ("1.1", "Odds Ratio"), ("1.2", "Standardized Mean Difference"),
+    ]  # fmt: skip
+    assert read_source(folder / "revmanweb_subgroup-estimates.csv").effects == []
+
+
+def test_the_kind_is_told_by_the_figures_where_the_settings_are_not_there(folder, tmp_path):
+    shutil.copyfile(folder / "revmanweb_data-rows.csv", tmp_path / "rows.csv")
+    kinds = [row["kind"] for record in read_sources(tmp_path / "rows.csv") for row in record.effects]
+    assert kinds == ["dichotomous"] * 7 + ["continuous"] * 5
+
+
+def test_out_to_revman_web_and_the_same(folder):
+    source = (folder / "revmanweb_data-rows.csv").read_text(encoding="utf-8-sig")
+    written = write_web_rows(read_sources(folder / "revmanweb_data-rows.csv"))
+    assert written.startswith("\ufeff")
+    ours, theirs = (list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")))) for text in (written, source))
+    assert list(ours[0]) == list(theirs[0])
+    for here, there in zip(ours, theirs, strict=True):
+        for name, value in there.items():
+            same = (
+                float(here[name]) == pytest.approx(float(value))
+                if value.replace(".", "").isdigit()
+                else here[name] == value
+            )
+            assert same, name
+
+
+def test_a_revman_5_file_goes_out_to_revman_web(folder, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(write_web_rows(read_sources(folder / "Fleiss1993.rm5")))
+    found = {row["study"]: row for record in read_sources(path) for row in record.effects}
+    assert (found["ISIS-2"]["events_1"], found["ISIS-2"]["total_2"]) == (1570, 8600)
+    assert (found["Hart"]["mean_1"], found["Hart"]["sd_2"]) == (12.5, 1.66)
+
+
+def test_judgements_and_characteristics(folder):
+    judged = list(read_sources(folder / "revmanweb_risk-of-bias.csv"))
+    assert len(judged) == 12
+    (row,) = judged[0].reader_judgements
+    assert (row["domain"], row["judgement"]) == ("Allocation concealment?", "Not applicable")
+    validate("reader_judgements", judged[0].reader_judgements)
+    information = list(read_sources(folder / "revmanweb_study-information.csv"))
+    assert [record.sources[0]["citation"] for record in information][:2] == ["AMIS 1980", "CDP 1976"]
+
+
+def test_a_broken_cell_of_a_review_is_named(folder, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text((folder / "revmanweb_data-rows.csv").read_text().replace(",246,", ",24b,"))
+    with pytest.raises(SourceError) as caught:
+        list(read_sources(path))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.field) == (2, "Experimental cases")
+
+
+TABLE = """Paper;Group;What;When;N;Mean;SD;Responders
+smith 2020;Exosome;Hair density;12 weeks;20;95,5;10.2;NR
+smith 2020;Saline;Hair density;12 weeks;21;80.1;9.9;NR
+li 2021;Exosome;Satisfied patients;6 months;15;;;12
+""".replace("95,5", "95.5")
+MAPPING = """
+columns: {study_id: Paper, arm: Group, outcome: What, time: When, n: N, mean: Mean, sd: SD, count: Responders}
+constants: {unit: hairs/cm2}
+"""
+
+
+def test_an_extraction_table_with_its_mapping(tmp_path):
+    path = tmp_path / "extraction.csv"
+    path.write_text(TABLE)
+    with pytest.raises(SourceError, match="mapping.yaml"):
+        list(read_sources(path))
+    (tmp_path / "extraction.mapping.yaml").write_text(MAPPING)
+    smith, li = read_sources(path)
+    assert (smith.studies[0]["study_id"], li.studies[0]["study_id"]) == ("smith-2020", "li-2021")
+    first, second = smith.results
+    assert (first["mean"], first["sd"], first["n"], first["concept"]) == (95.5, 10.2, 20, "hair_density")
+    assert (first["timepoint_weeks"], first["unit"], first["kind"]) == (12, "hairs/cm2", "level")
+    assert second["arm_id"] == "saline"
+    assert [arm["role"] for arm in smith.arms] == ["exosome", "placebo"]
+    assert (li.results[0]["kind"], li.results[0]["count"], li.results[0]["mean"]) == ("count", 12, None)
+    for record in (smith, li):
+        validate("reported_results", record.results)
+
+
+def test_a_workbook_is_read_as_its_csv_is(tmp_path):
+    book = openpyxl.Workbook()
+    for line in TABLE.strip().split("\n"):
+        book.active.append(
+            [float(cell) if cell.replace(".", "").isdigit() else cell for cell in line.split(";")]
+        )
+    book.save(tmp_path / "any.thing")
+    (tmp_path / "any.mapping.yaml").write_text(MAPPING)
+    (tmp_path / "table.csv").write_text(TABLE)
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    sheet = [record.results for record in read_sources(tmp_path / "any.thing")]
+    assert sheet == [
+        record.results for record in read_extraction(tmp_path / "table.csv", tmp_path / "m.yaml")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "mapping", "field", "line"),
+    [
+        (TABLE, "columns: {study_id: Paper, arm: Grp}\n", "arm", None),
+        (TABLE, "columns: {study_id: Paper, arm: Group, men: Mean}\n", "men", None),
+        (TABLE, "columns: {study_id: Paper}\n", "arm", None),
+        (TABLE, "constants: {}\n", "columns", 1),
+        (TABLE.replace(";10.2;", ";ten;"), MAPPING, "SD", 2),
+        (TABLE.replace(";20;", ";20.5;"), MAPPING, "n", 2),
+        (TABLE.replace(";9.9;", ";-9.9;"), MAPPING, "sd", 3),
+        (TABLE.replace("li 2021;", ";"), MAPPING, "study_id", 4),
+        (TABLE.replace("li 2021;", "../../;"), MAPPING, "study_id", 4),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, table, mapping, field, line):
+    path = tmp_path / "t.csv"
+    path.write_text(table)
+    (tmp_path / "m.yaml").write_text(mapping)
+    with pytest.raises(SourceError) as caught:
+        read_extraction(path, tmp_path / "m.yaml")
+    assert (field, line) in [(problem.field, problem.line) for problem in caught.value.problems]

@@ -1,0 +1,59 @@
+"""Every public name of the room is documented in numpydoc, with the source of its formulas."""
+
+import inspect
+import re
+
+import pytest
+
+import helpers.synthesis as room
+
+# a year in brackets or after a name, a section of the Cochrane Handbook, or the function of metafor followed
+SOURCE = re.compile(r"\(\d{4}[a-z]?[,)]|\b(18|19|20)\d\d[a-z]?\b|Handbook \d|metafor's ``")
+FUNCTIONS = [name for name in room.__all__ if inspect.isfunction(getattr(room, name))]
+CLASSES = [name for name in room.__all__ if inspect.isclass(getattr(room, name))]
+
+
+def sections(text):
+    """Names of the numpydoc sections of a docstring."""
+    return set(re.findall(r"^ *([A-Z][a-z]+)\n *-{3,}$", text, re.MULTILINE))
+
+
+def test_all_names_exist_and_are_functions_or_classes():
+    assert sorted(FUNCTIONS + CLASSES) == sorted(room.__all__)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_says_what_it_takes_and_gives_and_where_it_comes_from(name):
+    function = getattr(room, name)
+    text = inspect.getdoc(function)
+    assert {"Parameters", "Returns", "Raises"} <= sections(text), sections(text)
+    described = text.split("Parameters\n")[1].split("Returns\n")[0]
+    for parameter in inspect.signature(function).parameters:
+        assert re.search(rf"^\**(\w+, )*{parameter}\b", described, re.MULTILINE), f"{name}: {parameter}"
+    assert SOURCE.search(text), f"{name} names no paper, handbook section or metafor function"
+    assert function.__annotations__.keys() >= set(inspect.signature(function).parameters) | {"return"}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_result_names_its_parts(name):
+    result = getattr(room, name)
+    text = inspect.getdoc(result)
+    # of a data class without a docstring Python shows the signature
+    assert not text.startswith(f"{name}(")
+    for attribute, value in vars(result).items():
+        if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
+            assert inspect.getdoc(value), f"{name}.{attribute}"
+
+
+@pytest.mark.parametrize("module", ["measures", "mean_differences", "paired_changes", "single_groups", "spreads",
+                                    "associations", "counts", "rates", "tau2", "tau_posterior", "quantiles",
+                                    "change_scores", "conversions", "three_level_likelihood"])  # fmt: skip
+def test_a_module_of_formulas_names_their_sources(module):
+    path = __import__(f"helpers.synthesis.{module}", fromlist=["__doc__"])
+    text = path.__doc__ or ""
+    assert module == "measures" or SOURCE.search(text)
+
+
+@pytest.mark.parametrize("measure", room.effect_size.__globals__["MEASURES"])
+def test_every_measure_is_described(measure):
+    assert re.search(rf"\b{measure}\b", inspect.getdoc(room.effect_size))

@@ -1,0 +1,197 @@
+"""The pages as people use them: with a screen reader, a keyboard, a phone, a printer, without a script."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async rules => {
+  const found = await axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] });
+  return found.violations.map(fault => fault.id + ': ' + fault.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | '));
+}"""
+DARK_TOO = (
+    "index.html",
+    "findings.html",
+    "study-wan2025.html",
+    "outcome-hair-density.html",
+    "code.html",
+    "flow.html",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        reason = "no Chromium on this machine: install the package chromium"
+        if os.environ.get("EVIDENCE_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def pages(reports: Path) -> list[Path]:
+    return sorted(reports.glob("*.html"))
+
+
+def violations(page, path: Path, axe: str) -> list[str]:
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    page.evaluate(axe)
+    return page.evaluate(RUN_AXE, RULES)
+
+
+def test_axe_finds_no_violation_on_any_page(browser, made, axe: str):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    found = {path.name: faults for path in pages(made.reports) if (faults := violations(page, path, axe))}
+    page.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", DARK_TOO)
+def test_axe_finds_no_violation_in_the_dark_and_on_a_phone(browser, made, axe: str, name: str):
+    page = browser.new_page(viewport={"width": 320, "height": 640}, color_scheme="dark")
+    assert violations(page, made.reports / name, axe) == []
+    page.close()
+
+
+def test_axe_would_see_a_fault(browser, axe: str, tmp_path):
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        "<html><body><img src='a.png'><p style='color:#999;background:#fff'>pale</p></body></html>"
+    )
+    page = browser.new_page()
+    found = " ".join(violations(page, bad, axe))
+    assert "image-alt" in found and "color-contrast" in found and "html-has-lang" in found
+    page.close()
+
+
+def test_no_page_scrolls_two_ways_at_400_percent(browser, made):
+    """1280 px at 400 % are 320 CSS pixels, of which four device pixels make one; tables scroll in themselves."""
+    page = browser.new_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    for path in pages(made.reports):
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path.name
+        loose = page.evaluate(
+            """[...document.querySelectorAll('main table')].filter(table => {
+                const region = table.closest('[role=region]');
+                return !region || !region.getAttribute('aria-label') || region.tabIndex !== 0;
+            }).length"""
+        )
+        assert loose == 0, path.name
+    page.close()
+
+
+def test_the_index_by_keyboard_alone(browser, made):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((made.reports / "index.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["x"] >= 0
+    reachable = page.evaluate(
+        """(() => { const all = [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
+            .filter(part => part.checkVisibility()); all.forEach((part, place) => part.dataset.stop = place);
+            return all.length; })()"""
+    )
+    seen, unmarked = set(), []
+    for _ in range(reachable + 5):
+        place, marked, inside = page.evaluate(
+            """(() => { const part = document.activeElement, look = getComputedStyle(part), box = part.getBoundingClientRect();
+                return [part.dataset.stop, look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2,
+                        box.bottom > 0 && box.top < innerHeight]; })()"""
+        )
+        if place is not None:
+            seen.add(int(place))
+            if not (marked and inside):
+                unmarked.append(place)
+        page.keyboard.press("Tab")
+    assert unmarked == []
+    assert seen == set(range(reachable))
+    page.close()
+
+
+def test_a_table_is_sorted_and_filtered_by_keyboard(browser, made):
+    page = browser.new_page()
+    page.goto((made.reports / "findings.html").as_uri())
+    shown = page.locator("#findings-table tbody tr:visible")
+    every = shown.count()
+    weight = page.locator('.filter select[data-place="1"]')
+    weight.focus()
+    page.keyboard.type("certain")
+    certain = shown.count()
+    assert 0 < certain < every
+    assert page.get_by_role("status").first.inner_text() == f"{certain} of {every} shown"
+    page.get_by_role("searchbox").first.fill("no such words anywhere")
+    assert shown.count() == 0
+    page.get_by_role("searchbox").first.fill("")
+    weight.select_option("")
+    assert shown.count() == every
+    head = page.locator("#findings-table thead th").first
+    head.get_by_role("button").press("Enter")
+    names = [text.split("\n")[0] for text in page.locator("#findings-table tbody th").all_inner_texts()]
+    assert head.get_attribute("aria-sort") == "ascending" and names == sorted(names, key=str.lower)
+    head.get_by_role("button").press("Enter")
+    names = page.locator("#findings-table tbody th").all_inner_texts()
+    assert head.get_attribute("aria-sort") == "descending" and names == sorted(
+        names, key=str.lower, reverse=True
+    )
+    page.close()
+
+
+def test_everything_is_there_without_a_script(browser, made):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((made.reports / "findings.html").as_uri())
+    assert page.locator("#findings-table tbody tr:visible").count() > 100
+    assert page.locator(".filter, button").count() == 0
+    page.goto((made.reports / "study-wan2025.html").as_uri())
+    page.locator("details.code summary").first.click()
+    assert page.locator("details.code pre").first.is_visible()
+    context.close()
+
+
+def test_a_number_opens_the_code_that_computed_it(browser, made):
+    page = browser.new_page()
+    page.goto((made.reports / "05_pooled_effect.html").as_uri())
+    page.locator("a.n[href^='#cell-']").first.click()
+    assert page.locator(":target pre").is_visible()
+    page.close()
+
+
+def test_print_leaves_furniture_and_code_out_and_cuts_nothing_off(browser, made):
+    page = browser.new_page(viewport={"width": 690, "height": 1000})  # the width of a printed A4 page
+    page.emulate_media(media="print")
+    for name in ("index.html", "study-wan2025.html", "findings.html"):
+        page.goto((made.reports / name).as_uri())
+        for part in (".top", ".skip", "details.code", ".filter"):
+            assert page.locator(part).first.is_hidden() or page.locator(part).count() == 0, (name, part)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 690, name
+        assert page.pdf(prefer_css_page_size=True)[:5] == b"%PDF-"
+    page.close()
+
+
+def test_a_box_of_the_flow_leads_to_its_records(browser, made):
+    page = browser.new_page()
+    page.goto((made.reports / "index.html").as_uri())
+    page.locator("#flow-diagram a", has_text="Records excluded").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/flow.html#records-excluded")
+    assert "excluded" in page.locator(":target").inner_text()
+    page.close()

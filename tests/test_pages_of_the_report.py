@@ -1,0 +1,130 @@
+"""The pages of the whole report: every number of a result leads to where it comes from, and all is light."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+# Where numbers are no results: code, headings, names of rows and columns, facts of the run, folder listings.
+NO_RESULT = ("code", "summary", "script", "style", "caption", "th", "h1", "h2", "h3", "h4", "h5", "h6", "svg")
+NO_RESULT_CLASSES = {"facts", "about", "fixed", "files"}
+PAGE, SITE = 400_000, 5_000_000
+
+
+@pytest.fixture(scope="module")
+def soups(made) -> dict[str, BeautifulSoup]:
+    return {
+        path.name: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(made.reports.glob("*.html"))
+    }
+
+
+def is_number(word: str) -> bool:
+    plain = word.strip(" \n.,;:()[]'\"%").replace("−", "-").replace(",", "").replace("±", "")
+    try:
+        float(plain)
+    except ValueError:
+        return False
+    return any(sign.isdigit() for sign in plain)
+
+
+def is_result(place: Tag) -> bool:
+    """Numbers count on a table, in an output of a notebook and in a sentence of a page made from tables."""
+    for tag in [place, *place.parents]:
+        if tag.name in NO_RESULT or set(tag.get("class") or []) & NO_RESULT_CLASSES:
+            return False
+        if str(tag.get("id", "")).startswith("q-"):  # a printed figure in its own row, beside its line
+            return False
+        if tag.name == "main":
+            return True
+    return False
+
+
+def unlinked(soup: BeautifulSoup, notebook: bool) -> list[str]:
+    found = []
+    for text in soup.find("main").find_all(string=re.compile(r"\d")):
+        place = text.parent
+        if place.find_parent("a") or place.name == "a" or not is_result(place):
+            continue
+        if notebook and not place.find_parent(class_="output"):  # markdown tells the method, never a result
+            continue
+        found += [
+            f"{word} in {str(text).strip()[:80]!r}"
+            for word in re.split(r"[\s(]+", str(text))
+            if is_number(word)
+        ]
+    return found
+
+
+def test_every_number_of_a_result_is_a_link(soups):
+    bare = {}
+    for name, soup in soups.items():
+        notebook = name.startswith("study-") or name[:2].isdigit()
+        if left := unlinked(soup, notebook):
+            bare[name] = left[:8]
+    assert bare == {}
+
+
+def test_the_links_of_numbers_lead_to_what_they_promise(soups):
+    """A printed figure's row shows its token and its place; a computation shows its inputs or its code."""
+    seen = 0
+    for name, soup in soups.items():
+        for link in soup.select("main a.n"):
+            file, _, anchor = link["href"].partition("#")
+            if not anchor:
+                continue
+            target = soups[file or name].find(id=anchor)
+            assert target is not None, f"{name}: {link['href']}"
+            seen += 1
+            words = target.get_text(" ")
+            if anchor.startswith("q-") and not anchor.startswith("q-all-"):
+                assert re.search(r"\d", words), f"{name}: {link['href']}"
+            elif anchor.startswith(("effect-", "result-")):
+                assert target.select('a[href*="#q-"], a[href^="printed-"]'), f"{name}: {link['href']}"
+            elif anchor.startswith("code-"):
+                assert target.find_next("details", class_="code").find("pre"), f"{name}: {link['href']}"
+    assert seen > 2000
+
+
+def test_a_printed_value_leads_to_its_own_line(soups):
+    page = soups["outcome-hair-density.html"]
+    line = next(row for row in page.select("tr[id^=line-]") if "35 hairs/cm²" in row.get_text())
+    effect = line.find("a", string=re.compile("35 hairs/cm²"))["href"]
+    file, _, anchor = effect.partition("#")
+    entry = soups[file].find(id=anchor)
+    figures = [link["href"].partition("#")[2] for link in entry.select('a[href^="#q-"]')]
+    printed = [soups[file].find(id=name).get_text(" ") for name in figures]
+    assert any("35 hairs/cm²" in words and re.search(r"line \d+, characters \d+", words) for words in printed)
+
+
+def test_no_page_is_heavy_and_neither_is_the_site(made):
+    sizes = {path: path.stat().st_size for path in made.reports.rglob("*") if path.is_file()}
+    heavy = {path.name: size for path, size in sizes.items() if path.suffix == ".html" and size > PAGE}
+    assert heavy == {}
+    released = made.reports / "releases"
+    assert sum(size for path, size in sizes.items() if released not in path.parents) < SITE
+    figures = {path.name: size for path, size in sizes.items() if path.suffix == ".png" and size > 150_000}
+    assert figures == {}
+
+
+def test_an_answer_a_certainty_a_contradiction_and_a_line_are_within_four_clicks(soups):
+    """From the index: breadth first over links, each page one click."""
+    index = soups["index.html"]
+    assert "certainty is very low" in index.get_text()
+    certain = index.select_one('#studies-table a[href*="#finding-wan2025"]')
+    file, _, anchor = certain["href"].partition("#")
+    row = soups[file].find(id=anchor)
+    assert row.find_all("td")[0].get_text() == "certain" and row.find(class_="sum"), "arithmetic is missing"
+    sized = index.select_one('#outcomes-table a[href*="#line-wan2025"]')["href"]  # first click
+    file, _, anchor = sized.partition("#")
+    effect = soups[file].find(id=anchor).select_one('a[href*="#effect-"]')["href"]  # second
+    file, _, anchor = effect.partition("#")
+    printed = soups[file].find(id=anchor).select_one('a[href^="#q-"]')["href"]  # third
+    assert re.search(r"line \d+", soups[file].find(id=printed[1:]).get_text())
+
+
+def test_pages_name_no_machine(made):
+    for path in made.reports.glob("*.html"):
+        assert str(made.root) not in path.read_text(encoding="utf-8"), path.name
