@@ -86,3 +86,17 @@ EFFECTS = schema(
         "second_hand": flag("Whether it rests on a figure seen only second-hand"),
     },
 )
+
+CERTAINTY_OVERRIDES = schema(
+    "certainty_overrides",
+    "A person's judgement of a GRADE domain in place of the rule's",
+    {
+        "override_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "evidence": text("Tier", required=True, one_of=("core", "published")),
+        "domain": text("Domain of GRADE", required=True),
+        "steps": count("Steps down", required=True),
+        "reason": text("Why", required=True),
+        "by": text("Who judged", required=True),
+    },
+)
