@@ -23,3 +23,8 @@ __all__ = [
     "overall",
     "run_checks",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from helpers.tables.at_the_prompt import pairs_html
+
 
 @dataclass
 class SourceRecord:
@@ -44,6 +46,12 @@ class SourceRecord:
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)
         names = ", ".join(str(row.get("source_id")) for row in self.sources)
         return f"SourceRecord({names}: {counts})"
+
+    def _repr_html_(self) -> str:
+        names = ", ".join(str(row.get("source_id")) for row in self.sources) or "no source"
+        titles = "; ".join(str(row["title"]) for row in self.studies if row.get("title"))
+        counts = {name: len(rows) for name, rows in vars(self).items() if rows}
+        return pairs_html(f"Source record: {names}", ({"title": titles} if titles else {}) | counts)
 
 
 @dataclass(frozen=True)
