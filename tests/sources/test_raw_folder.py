@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from helpers.sources import (
     SourceError,
+    check_folder,
     check_raw,
     figures_used,
     new_sheet,
@@ -18,6 +20,7 @@ from helpers.sources import (
 )
 from helpers.tables import validate
 
+RAW = Path(__file__).parents[2] / "data" / "raw"
 STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
 TABLES = {
     "sources": "sources",
@@ -197,3 +200,67 @@ def test_a_quoted_line_break_stays_in_its_field(tmp_path):
 
 def test_no_screening_list_is_an_empty_one(tmp_path):
     assert read_screening(tmp_path) == []
+
+
+def test_a_broken_source_is_refused_alone_and_the_rest_is_read(raw):
+    whole = read_raw(raw)
+    (raw / "registry" / "broken.json").write_text('{"protocolSection": {')
+    (raw / "dropped.xml").write_text(
+        "<!DOCTYPE a [<!ENTITY x 'y'>]><Trials_downloaded_from_ICTRP>&x;</Trials_downloaded_from_ICTRP>"
+    )
+    data = read_raw(raw)
+    assert data.record == whole.record
+    assert sorted(os.path.relpath(problem.file, raw) for problem in data.refused) == [
+        "dropped.xml",
+        "registry/broken.json",
+    ]
+    assert not any(problem.stops for problem in data.refused)
+    assert all(problem.problem and problem.remedy for problem in data.refused)
+
+
+def test_a_broken_record_of_a_sheet_leaves_the_sheet(raw):
+    (raw / "registry" / "NCT06932393.json").write_text("{")
+    data = read_raw(raw)
+    assert len(data.refused) == 1
+    study = next(row for row in data.record.studies if row["study_id"] == "NCT06932393")
+    assert study["n_planned"] == 18
+
+
+def test_a_page_of_studies_waits_study_by_study_and_gives_a_sheet_its_own(raw):
+    record = raw / "registry" / "NCT06932393.json"
+    other = record.read_text().replace("NCT06932393", "NCT00000001")
+    record.write_text('{"studies": [' + other + ", " + record.read_text() + '], "nextPageToken": "x"}')
+    data = read_raw(raw)
+    assert [row["study_id"] for row in data.waiting] == ["NCT00000001"]
+    arms = [row for row in data.record.arms if row["study_id"] == "NCT06932393"]
+    assert arms == [row for row in read_raw(RAW).record.arms if row["study_id"] == "NCT06932393"]
+
+
+def test_posted_results_come_with_their_sheet(raw, shared):
+    shutil.copyfile(shared / "samples" / "ctgov" / "NCT00716976.json", raw / "registry" / "NCT00716976.json")
+    assert [row["study_id"] for row in read_raw(raw).waiting] == ["NCT00716976"]
+    new_sheet("NCT00716976", raw, registry_file="NCT00716976.json", registration="NCT00716976")
+    record = read_raw(raw).record
+    results = [row for row in record.results if row["study_id"] == "NCT00716976"]
+    events = [row for row in record.adverse_events if row["study_id"] == "NCT00716976"]
+    assert (len(results), len(events)) == (16, 216)
+    figures = {row["quantity_id"] for row in record.quantities}
+    assert all(
+        set(row["quantity_ids"].split(";")) <= figures
+        for row in (*results, *events)
+        if row["count"] is not None
+    )
+    assert {row["arm_id"] for row in (*results, *events)} <= {row["arm_id"] for row in record.arms}
+    for name, table in TABLES.items():
+        validate(table, getattr(record, name))
+
+
+def test_a_folder_of_any_files_is_checked(shared, tmp_path):
+    found = check_folder(shared / "samples")
+    assert (found.refused, found.problems, sum(found.forms.values())) == (0, [], 26)
+    shutil.copyfile(shared / "samples" / "revman" / "Fleiss1993.rm5", tmp_path / "a.rm5")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.json").write_text("{")
+    found = check_folder(tmp_path)
+    assert len(found.problems) == found.refused == 1
+    assert found.summary() == "2 file(s): 1 read (1 rm5), 12 record(s); 1 refused"

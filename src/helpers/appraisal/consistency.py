@@ -29,6 +29,7 @@ from helpers.appraisal.said_twice import SAID_TWICE
 from helpers.appraisal.sessions import SessionTimes
 from helpers.appraisal.shares import PercentOfN
 from helpers.appraisal.spread import SdInRange
+from helpers.appraisal.spread_or_error import SdOrSe
 from helpers.appraisal.totals import AgeLimits, CountAndPercent, DuplicateArms, Totals
 
 RULES: tuple[Rule, ...] = (
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     Totals(),
     Granularity(),
     SdInRange(),
+    SdOrSe(),
     ChangeOfLevels(),
     ChangeOfExtremes(),
     ImplausibleChange(),

@@ -86,7 +86,11 @@ def run_command(
     for message in report.failures.values():
         click.echo(f"\n{message}", err=True)
     click.echo(report.summary(), err=not report.succeeded)
-    if not report.succeeded:
+    for problem in report.refused:
+        click.echo(problem, err=True)
+    if report.refused:
+        click.echo(f"{len(report.refused)} problem(s): these sources were left out of the report", err=True)
+    if report.refused or not report.succeeded:
         raise AlreadySaidError()
 
 
@@ -126,14 +130,27 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
         raise AlreadySaidError()
 
 
-@cli.command("check", epilog="Example: evidence check data/raw/studies/wan2025.yaml")
+@cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
 @click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
 @raw_option
 def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
-    """Validate study sheets and registry files; all of data/raw when no file is named."""
-    from helpers.sources import check_raw
+    """Validate study sheets and sources of any form; all of data/raw when no file is named.
 
-    problems = check_raw(_raw(project_root(), raw), list(files) or None)
+    A folder is checked with everything below it: one line a problem, and a summary.
+    """
+    from helpers.sources import check_folder, check_raw, is_raw_folder
+
+    problems = []
+    folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
+    for folder in [path for path in files if path.is_dir() and is_raw_folder(path)]:
+        problems += check_raw(folder)
+    for folder in folders:
+        found = check_folder(folder)
+        problems += found.problems
+        click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
+    named = [path for path in files if not path.is_dir()]
+    if named or not files:
+        problems += check_raw(_raw(project_root(), raw), named or None)
     for problem in problems:
         click.echo(str(problem), err=True)
     click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))

@@ -23,7 +23,7 @@ class RunReport:
     """What a run did.
 
     `ran` holds the steps that ran with their seconds; `failures` the messages of those that failed;
-    `written` counts the published files that changed.
+    `written` counts the published files that changed; `refused` names the sources that were left out.
     """
 
     ran: dict[str, float] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class RunReport:
     written: int = 0
     index: Path | None = None
     seconds: float = 0.0
+    refused: list[str] = field(default_factory=list)
 
     @property
     def succeeded(self) -> bool:

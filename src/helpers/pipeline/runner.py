@@ -77,7 +77,7 @@ def run(
     chosen = evidence_stages() if stages is None else tuple(stages)
     declared = load_parameters(root)
     values = merge_parameters(declared) if parameters is None else dict(parameters)
-    _refuse_wrong_input(folders, declared, chosen)
+    refused = _refuse_wrong_input(folders, declared, chosen)
     folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder_lock(folders.work):
         kernels, facts = Kernels(folders.rooms), {}
@@ -94,20 +94,27 @@ def run(
             report.written = publish(folders, facts)
             index = folders.reports / "index.html"
             report.index = index if index.is_file() else None
+        report.refused = refused
         report.seconds = time.perf_counter() - begun
         if report.ran or report.written or not report.succeeded:
             write_log(folders, report, values, jobs)
     return report
 
 
-def _refuse_wrong_input(folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage]) -> None:
-    """Raise with everything that is wrong in the raw data or the notebooks' parameter cells."""
+def _refuse_wrong_input(
+    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage]
+) -> list[str]:
+    """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
+
+    Returns what is wrong with sources that are left out alone, without stopping the run.
+    """
     from helpers.sources import check_raw
 
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    problems = [str(problem) for problem in check_raw(folders.raw)]
-    if problems:
+    found = check_raw(folders.raw)
+    problems = [str(problem) for problem in found]
+    if any(getattr(problem, "stops", True) for problem in found):
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the raw data; nothing was run or written"
         )
@@ -118,6 +125,7 @@ def _refuse_wrong_input(folders: RunFolders, declared: Mapping[str, Any], stages
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
         )
+    return [str(problem) for problem in found]
 
 
 def _plan(

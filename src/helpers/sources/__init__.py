@@ -4,6 +4,7 @@
 """
 
 from helpers.sources.extraction_table import read_extraction
+from helpers.sources.folder_check import FolderCheck, check_folder, is_raw_folder
 from helpers.sources.new_files import add_source, new_sheet
 from helpers.sources.raw_folder import RawData, check_raw, figures_used, raw_files, read_raw
 from helpers.sources.reading import read_source, read_sources, recognise
@@ -24,6 +25,7 @@ from helpers.sources.time_points import WEEKS_PER_MONTH, durations, in_weeks, we
 
 __all__ = [
     "WEEKS_PER_MONTH",
+    "FolderCheck",
     "Merge",
     "Problem",
     "RawData",
@@ -32,11 +34,13 @@ __all__ = [
     "SourceRecord",
     "add_references",
     "add_source",
+    "check_folder",
     "check_raw",
     "distinct",
     "durations",
     "figures_used",
     "in_weeks",
+    "is_raw_folder",
     "new_sheet",
     "raw_files",
     "read_extraction",

@@ -6,12 +6,12 @@ its appraisal; `evidence add` makes the sheet for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from helpers.sources.posted_figures import posted_figures
-from helpers.sources.reading import read_source, recognise
+from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import role_of
 from helpers.sources.review_facts import read_review_facts
@@ -27,18 +27,27 @@ class RawData:
     """All that a raw folder states.
 
     `record` holds the merged rows, `disagreements` the fields on which a sheet and its registry record
-    differ (the sheet's word is used), `waiting` the registry records without a sheet.
+    differ (the sheet's word is used), `waiting` the records without a sheet, `refused` what is wrong with
+    the files that were left out.
     """
 
     record: SourceRecord
     disagreements: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[Problem] = field(default_factory=list)
+
+
+_OWN_KINDS, _OWN_FILES = (".md", ".yaml", ".yml"), ("screening.csv", "second_reading.csv")
 
 
 def raw_files(raw: str | Path) -> list[Path]:
-    """Return the study sheets and registry records of a raw folder, sorted; hidden files are left out."""
+    """Return the study sheets and other sources of a raw folder, sorted; hidden files are left out.
+
+    Sources lie in `registry`, or where somebody dropped them: in the raw folder itself.
+    """
     raw = Path(raw)
     found = [*raw.glob("studies/*.yaml"), *raw.glob("studies/*.yml"), *raw.glob("registry/*")]
+    found += [path for path in raw.glob("*") if path.suffix not in _OWN_KINDS and path.name not in _OWN_FILES]
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
@@ -55,10 +64,12 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
             if path.suffix in (".yaml", ".yml") and path.parent.name != "registry":
                 sheets.append((path, read_sheet(path)))
             else:
-                read_source(path)
+                for _ in read_sources(path):
+                    pass
                 problems += _misplaced(path)
         except SourceError as error:
-            problems += error.problems
+            alone = path.parent.name != "studies" and files is None
+            problems += [replace(problem, stops=problem.stops and not alone) for problem in error.problems]
         except OSError as error:
             problems.append(
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
@@ -120,31 +131,57 @@ def read_raw(raw: str | Path) -> RawData:
     Raises
     ------
     SourceError
-        With everything that is wrong in any of its files.
+        With everything that is wrong in any of its files, when a study sheet or the screening list is among
+        them. A file of another kind is refused alone.
     """
     raw = Path(raw)
     problems = check_raw(raw)
-    if problems:
+    if any(problem.stops for problem in problems):
         raise SourceError(problems)
-    data = RawData(SourceRecord())
-    registry = {
-        path.name: (path, read_source(path)) for path in raw_files(raw) if path.parent.name == "registry"
-    }
+    data = RawData(SourceRecord(), refused=problems)
+    broken = {problem.file for problem in problems}
+    others = [path for path in raw_files(raw) if path.parent.name != "studies" and str(path) not in broken]
+    registry = {path.name: (path, list(read_sources(path))) for path in others}
     for path in raw_files(raw):
         if path.parent.name != "studies":
             continue
         sheet = read_sheet(path)
         record = sheet_record(sheet)
         _name_file(record.sources[0], path, raw)
-        if sheet.source.registry_file:
-            _merge(record, *registry.pop(sheet.source.registry_file), raw, data.disagreements)
+        if sheet.source.registry_file in registry:
+            place, found = registry[sheet.source.registry_file]
+            if (own := _own(record, found)) is not None:
+                _merge(record, place, found.pop(own), raw, data.disagreements)
         for name, rows in vars(record).items():
             getattr(data.record, name).extend(rows)
-    for path, record in registry.values():
+    for path, found in registry.values():
+        data.waiting += _waiting(path, found, raw)
+    return data
+
+
+def _own(sheet: SourceRecord, found: list[SourceRecord]) -> int | None:
+    """Return which record of a file is a sheet's: the one of its number, or the only one."""
+    numbers = {sheet.studies[0]["study_id"], sheet.sources[0].get("registration")}
+    for index, record in enumerate(found):
+        if {row["source_id"] for row in record.sources} & numbers:
+            return index
+    return 0 if len(found) == 1 else None
+
+
+def _waiting(path: Path, found: list[SourceRecord], raw: Path) -> list[dict[str, Any]]:
+    """Return a file's records that have no sheet; a list of references is one row."""
+    named = [record for record in found if record.sources]
+    if len(named) > 1 and all(record.references for record in named):
+        row = named[0].sources[0] | {"title": f"{len(named)} references, to be added to the screening list"}
+        _name_file(row, path, raw)
+        return [row]
+    rows = []
+    for record in named:
         row = record.sources[0]
         _name_file(row, path, raw)
-        data.waiting.append(row | {"title": record.studies[0].get("title")})
-    return data
+        title = record.studies[0].get("title") if record.studies else row.get("citation")
+        rows.append(row | {"title": title})
+    return rows
 
 
 def _name_file(row: dict[str, Any], path: Path, raw: Path) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from helpers.tables.at_the_prompt import pairs_html
 
 
-@dataclass
-class SourceRecord:
+class _Beside:
+    """Lists that no table is made of; they lie in slots, so that `vars` of a record is its tables' rows."""
+
+    __slots__ = (
+        "registered", "flow", "baseline", "analyses", "posted_outcomes", "event_totals", "tables", "sections",
+        "screening", "references", "effects",
+    )  # fmt: skip
+
+
+@dataclass(init=False)
+class SourceRecord(_Beside):
     """Rows read from one source, as plain dictionaries with the column names of the tables.
 
     `results` and `adverse_events` hold values as printed; `helpers.cleaning` brings them to one unit.
-    `reader_findings` and `reader_judgements` come from study sheets only; `registered` holds a
-    register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and `event_totals` come from
-    registers that post results, `tables` and `sections` from articles,
-    `screening` and `references` from lists,
-    `effects` from reviews.
+    `reader_findings` and `reader_judgements` come from study sheets only.
+
+    Beside the tables' rows: `registered` holds a register's other facts; `flow`, `baseline`, `analyses`,
+    `posted_outcomes` and `event_totals` what registers post; `tables` and `sections` come from articles,
+    `screening` and `references` from lists of references, `effects` from reviews.
     """
 
     sources: list[dict[str, Any]] = field(default_factory=list)
@@ -30,20 +39,16 @@ class SourceRecord:
     statements: list[dict[str, Any]] = field(default_factory=list)
     reader_findings: list[dict[str, Any]] = field(default_factory=list)
     reader_judgements: list[dict[str, Any]] = field(default_factory=list)
-    registered: list[dict[str, Any]] = field(default_factory=list)
-    flow: list[dict[str, Any]] = field(default_factory=list)
-    baseline: list[dict[str, Any]] = field(default_factory=list)
-    analyses: list[dict[str, Any]] = field(default_factory=list)
-    posted_outcomes: list[dict[str, Any]] = field(default_factory=list)
-    event_totals: list[dict[str, Any]] = field(default_factory=list)
-    tables: list[dict[str, Any]] = field(default_factory=list)
-    sections: list[dict[str, Any]] = field(default_factory=list)
-    screening: list[dict[str, Any]] = field(default_factory=list)
-    references: list[dict[str, Any]] = field(default_factory=list)
-    effects: list[dict[str, Any]] = field(default_factory=list)
+
+    def __init__(self, **rows: list[dict[str, Any]]):
+        for name in (*_ROWS, *_Beside.__slots__):
+            setattr(self, name, rows.pop(name, None) or [])
+        if rows:
+            raise TypeError(f"no list of a record is called {', '.join(rows)}")
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{len(rows)} {name}" for name, rows in vars(self).items() if rows)
+        lists = vars(self) | {name: getattr(self, name) for name in _Beside.__slots__}
+        counts = ", ".join(f"{len(rows)} {name}" for name, rows in lists.items() if rows)
         names = ", ".join(str(row.get("source_id")) for row in self.sources)
         return f"SourceRecord({names}: {counts})"
 
@@ -54,15 +59,23 @@ class SourceRecord:
         return pairs_html(f"Source record: {names}", ({"title": titles} if titles else {}) | counts)
 
 
+_ROWS = tuple(column.name for column in fields(SourceRecord))
+
+
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a file: where, what, and what to do."""
+    """One thing that is wrong in a file: where, what, and what to do.
+
+    `stops` tells whether a run has to stop for it; a source of another kind than a study sheet is refused
+    alone, and the rest is read.
+    """
 
     file: str
     line: int | None
     field: str
     problem: str
     remedy: str
+    stops: bool = field(default=True, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

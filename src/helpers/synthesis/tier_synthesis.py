@@ -16,6 +16,7 @@ from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, peopl
 from helpers.synthesis.bayes import bayes_pool
 from helpers.synthesis.comparability import alike
 from helpers.synthesis.evidence_pool import TIERS, pooled_rows, rows_of_lines
+from helpers.synthesis.model_comparison import unit_information_sd
 from helpers.synthesis.pooling import pool
 from helpers.tables import records, split_ids
 
@@ -221,8 +222,7 @@ def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options
     yi = np.array([line["effect"] for line in group])
     vi = np.array([line["se"] for line in group]) ** 2
     people = sum(people_of(line) or 0 for line in group)
-    unit = float(np.sqrt(people / np.sum(1 / vi))) if people else float(np.sqrt(np.mean(vi)) * 4)
-    scale = options.tau_prior * unit
+    scale = options.tau_prior * unit_information_sd(vi, people)
     post = bayes_pool(yi, vi, tau_prior=("half-normal", scale), level=options.level)
     kept = {name: row.get(name) for name in OF_POOL}
     return kept | {
