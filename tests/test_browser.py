@@ -157,10 +157,14 @@ RUN_ALL_AND_SAVE = """async () => {
 }"""
 
 
-PANELS = ("03_study_evidence", "04_outcome_comparison", "05_pooled_effect")
+PANELS = {
+    "03_study_evidence": ".noUi-handle",
+    "04_outcome_comparison": "select[multiple]",
+    "05_pooled_effect": "select:not([multiple])",
+}
 
 
-def follows_its_controls(page) -> bool:
+def follows_its_controls(page, control: str) -> bool:
     """Move a control of the panel as a person does, by keyboard; return whether the picture changes."""
     panel = page.locator(".widget-vbox").last
     panel.wait_for(state="attached")
@@ -168,13 +172,12 @@ def follows_its_controls(page) -> bool:
     picture = panel.locator(".widget-html-content")
     picture.locator("figure, p").first.wait_for(state="attached")
     before = picture.inner_html()
-    handle = panel.locator(".noUi-handle").first
-    if handle.count():
-        handle.focus()
-        for _ in range(20):
-            page.keyboard.press("ArrowLeft")
-    else:
-        panel.locator("select[multiple]").first.select_option(index=0)
+    handle = panel.locator(control).first
+    handle.focus()
+    if control.startswith("select"):
+        handle.select_option(index=0)
+    for _ in range(20 if control == ".noUi-handle" else 0):
+        page.keyboard.press("ArrowLeft")
     for _ in range(120):
         if picture.inner_html() != before:
             return True
@@ -200,7 +203,7 @@ def test_run_all_works_in_jupyterlab(browser, lab_project, lab: str, name: str):
     shown.wait_for(state="attached")
     saved = nbformat.read(lab_project.root / "notebooks" / f"{name}.ipynb", as_version=4)
     if name in PANELS:
-        assert follows_its_controls(page), "the panel's picture did not change"
+        assert follows_its_controls(page, PANELS[name]), "the panel's picture did not change"
     pictures = [
         str(output) for cell in saved.cells for output in cell.get("outputs", []) if "<figure" in str(output)
     ]
