@@ -6,9 +6,19 @@ import re
 
 import pytest
 
-from helpers.appraisal import RULES, StudyEvidence, check_judgements, merge_findings, overall, run_checks
+from helpers.appraisal import (
+    RULES,
+    StudyEvidence,
+    check_judgements,
+    merge_findings,
+    overall,
+    rest_on_listed,
+    run_checks,
+    tool_for,
+)
 from helpers.tables import records, split_ids, validate
 
+SILENT = {"no information", "unclear", "yes", "no"}  # judgements on what a source does not say
 STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
 
 
@@ -207,3 +217,23 @@ def test_a_finding_in_words_names_both_places(merged):
     assert lines("primary-outcome", "IRCT20160427027636N8") >= {"37", "213", "599"}
     assert lines("items-differ", "chan2025") == {"110", "126"}
     assert lines("design-field", "NCT06932393") >= {"55", "59"}
+
+
+def test_each_study_is_judged_with_the_tool_of_its_design_and_on_findings_that_are_listed(merged, tables):
+    for name, findings in merged.items():
+        judged = tables["reader_judgements"]
+        judged = records(judged[judged["study_id"] == name])
+        study = StudyEvidence.from_tables(tables, name)
+        assert {row["tool"] for row in judged} == {tool_for(study.study, len(study.arms))}
+        listed = {row["finding_id"] for row in findings}
+        rows = rest_on_listed(judged, findings)
+        assert all(set(split_ids(row["finding_ids"])) <= listed for row in rows)
+        assert all(row["finding_ids"] or row["quantity_ids"] or row["judgement"] in SILENT for row in rows)
+
+
+def test_adverse_events_say_what_was_watched_for_how_long_and_how_frequent_they_may_be(tables):
+    events = tables["adverse_events"]
+    assert events["monitored"].notna().all() and (events["monitored_weeks"] > 20).all()
+    absent = events[events["count"] == 0].set_index(["study_id", "term"])["upper_limit"]
+    assert absent["wan2025", "significant adverse event"] == pytest.approx(1 - 0.05 ** (1 / 16))
+    assert (absent["chan2025"] == 0.95).all() and len(absent["chan2025"]) == 5

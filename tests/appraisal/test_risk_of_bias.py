@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.appraisal import TOOLS, check_judgements, overall
+from helpers.appraisal import TOOLS, check_judgements, overall, tool_for
 
 
 def appraisal(tool: str, *words: str) -> list[dict]:
@@ -61,3 +61,23 @@ def test_overall(tool, words, verdict):
 
 def test_nothing_judged():
     assert overall([]) == "not appraised"
+
+
+@pytest.mark.parametrize(
+    ("study", "cases", "tool"),
+    [
+        ({"comparison": "parallel", "allocation": "randomised", "has_results": True}, 2, "RoB 2"),
+        ({"comparison": "parallel", "allocation": "not randomised", "has_results": True}, 2, "ROBINS-I"),
+        ({"comparison": "parallel", "allocation": "non-randomised", "has_results": True}, 2, "ROBINS-I"),
+        ({"comparison": "single_arm", "allocation": None, "has_results": True}, 1, "ROBINS-I"),
+        ({"comparison": "case", "allocation": None, "has_results": True}, 1, "JBI case report"),
+        ({"comparison": "case", "allocation": None, "has_results": True}, 2, "JBI case series"),
+        (
+            {"comparison": "parallel", "allocation": "randomised", "has_results": False},
+            2,
+            "Registration appraisal",
+        ),
+    ],
+)
+def test_the_design_asks_for_its_tool(study, cases, tool):
+    assert tool_for(study, cases) == tool

@@ -249,3 +249,23 @@ def test_every_observation_of_the_five_sources_is_in_the_unit_of_its_concept_or_
     for row in records(validate("results", clean_results(reported))):
         unit = OUTCOME_CONCEPTS[row["concept"]].unit
         assert not unit or row["unit"] == unit or "kept" in row["converted"]
+
+
+def test_no_event_in_n_people_still_allows_for_an_upper_limit():
+    event = {"study_id": "s", "arm_id": "a", "quantity_ids": "", "timepoint_printed": "12 months"}
+    rows = [
+        event | {"term": "none of 16", "count": 0, "n": 16},
+        event | {"term": "one of one", "count": 1, "n": 1},
+        event | {"term": "one of ten", "count": 1, "n": 10},
+        event | {"term": "not counted", "count": None, "n": 16, "timepoint_printed": None},
+        event | {"term": "nobody", "count": 0, "n": 0},
+    ]
+    clean = {row["term"]: row for row in clean_events(validate("reported_events", rows))}
+    assert clean["none of 16"]["upper_limit"] == pytest.approx(1 - 0.05 ** (1 / 16))
+    assert clean["none of 16"]["monitored_weeks"] == pytest.approx(52.18, abs=0.01)
+    assert clean["one of one"]["upper_limit"] == 1.0
+    # 1 in 10: the proportion at which at most one event in ten has a probability of 5 %
+    p = clean["one of ten"]["upper_limit"]
+    assert (1 - p) ** 10 + 10 * p * (1 - p) ** 9 == pytest.approx(0.05)
+    assert clean["not counted"]["upper_limit"] is None and clean["nobody"]["upper_limit"] is None
+    validate("adverse_events", list(clean.values()))

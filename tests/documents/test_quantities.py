@@ -45,6 +45,11 @@ INFERENCE = [
     ("F(1,58) = 4.51", ("statistic", "F(1,58) = 4.51", 4.51)),
     ("[95% CI 0.2, 1.1]", ("ci", "95% CI 0.2, 1.1", 0.2, 1.1)),
     ("OR 1.5 in all", ("effect", "1.5", 1.5)),
+    ("HR 0.5 (0.3–0.9)", ("ci", "0.3–0.9", 0.3, 0.9)),
+    ("The OR (95% CI) was 1.4 (1.1 to 1.9).", ("ci", "1.1 to 1.9", 1.1, 1.9)),
+    ("rates (95% CI) of 22 [15; 31] and 9 [4; 16]", ("ci", "4; 16", 4, 16)),
+    ("p values of 0.03 and 0.04", ("p_value", "0.04", 0.04)),
+    ("Cohen's d = 0.71", ("effect", "Cohen's d = 0.71", 0.71)),
 ]
 MEASURES = [
     ("with 80% of them", ("percent", "80%", 80)),
@@ -59,6 +64,10 @@ MEASURES = [
     ("10 billion particles per vial", ("dose", "10 billion particles per vial", 1e10)),
     ("1 × 10⁹ particles/mL", ("dose", "1 × 10⁹ particles/mL", 1e9)),
     ("2.5 mg/day by mouth", ("dose", "2.5 mg/day", 2.5)),
+    ("5 mg/kg/day of it", ("dose", "5 mg/kg/day", 5)),
+    ("1x10^9 were given", ("dose", "1x10^9", 1e9)),
+    ("at 2×10^10/mL", ("dose", "2×10^10/mL", 2e10)),
+    ("12–34", ("range", "12–34", 12, 34)),
     ("1.5 cm × 1.5 cm fields", ("area", "1.5 cm × 1.5 cm", 1.5)),
     ("a 4 cm2 field", ("area", "4 cm2", 4)),
     ("a 1.5-mm roller", ("length", "1.5-mm", 1.5)),
@@ -74,6 +83,9 @@ PEOPLE_AND_TIME = [
     ("in 12 of 16 of them", ("ratio", "12 of 16", 12, 16)),
     ("allocated 2:1:1 (ratio 2:1:1)", ("ratio", "2:1:1", 2, 1)),
     ("18 Years and older", ("age", "18 Years", 18)),
+    ("adults ≥18 years", ("age", "≥18 years", 18)),
+    ("hair loss for ≥ 20 years", ("duration", "≥ 20 years", 20)),
+    ("twelve (75%) of them", ("count", "twelve", 12)),
     ("at 2-week intervals", ("duration", "2-week", 2)),
     ("Grade 2–3 hair loss", ("grade", "Grade 2–3", 2, 3)),
     ("in blocks of 6", ("count", "6", 6)),
@@ -163,6 +175,8 @@ NOTHING = [
     "CC BY 4.0, Attribution 4.0, at 10:30",
     "Level of Evidence IV",
     "p = NS",
+    "pages 12–34 or 12 to 34 of it",
+    "Their values were 5.1 [1.2; 3.4] in one half.",
     "",
 ]
 

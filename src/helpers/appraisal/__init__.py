@@ -7,8 +7,8 @@
 from helpers.appraisal.consistency import RULES, run_checks
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.grade import certainty
-from helpers.appraisal.merging import merge_findings
-from helpers.appraisal.risk_of_bias_tools import TOOLS, check_judgements, overall
+from helpers.appraisal.merging import merge_findings, rest_on_listed
+from helpers.appraisal.risk_of_bias_tools import TOOLS, check_judgements, overall, tool_for
 from helpers.appraisal.rule import NotApplicable, Rule
 
 __all__ = [
@@ -21,7 +21,9 @@ __all__ = [
     "check_judgements",
     "merge_findings",
     "overall",
+    "rest_on_listed",
     "run_checks",
+    "tool_for",
 ]
 
 

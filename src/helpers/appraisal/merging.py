@@ -60,6 +60,29 @@ def merge_findings(
     )
 
 
+def rest_on_listed(
+    judgements: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return judgements of risk of bias whose findings are those listed.
+
+    A judgement names a reader's finding; where a rule found the same, the rule's is listed in its place.
+
+    Parameters
+    ----------
+    judgements : iterable of mapping
+        Rows of `risk_of_bias`.
+    findings : iterable of mapping
+        Rows of `findings`, merged.
+
+    """
+    listed = {name: row["finding_id"] for row in findings for name in split_ids(row.get("also"))}
+    rows = [dict(row) for row in judgements]
+    for row in rows:
+        names = [listed.get(name, name) for name in split_ids(row.get("finding_ids"))]
+        row["finding_ids"] = join_ids(dict.fromkeys(names))
+    return rows
+
+
 def same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
     """Return whether a reader found what a rule found."""
     if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
@@ -94,6 +117,7 @@ def _take_over(twin: dict[str, Any], reader: Mapping[str, Any]) -> None:
     twin["locators"] = "; ".join(dict.fromkeys(places)) or _NOWHERE
     for column in ("quantity_ids", "concepts"):
         twin[column] = join_ids([*split_ids(twin[column]), *split_ids(reader[column])])
+    twin["also"] = join_ids([*split_ids(twin.get("also")), reader["finding_id"]])
     twin["severity"] = min(twin["severity"], reader["severity"], key=SEVERITIES.index)
     if missing(twin["arithmetic"]):
         twin["arithmetic"] = reader["arithmetic"]

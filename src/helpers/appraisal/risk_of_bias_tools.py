@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -150,6 +151,31 @@ def check_judgements(rows: Rows) -> list[str]:
         else:
             problems += [f"{study}, {name}: {problem}" for problem in _faults(tool, group)]
     return problems
+
+
+def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
+    """Return the tool that fits a study's design.
+
+    Parameters
+    ----------
+    study : mapping
+        A row of `studies` with `has_results` beside it.
+    cases : int
+        People in a study of single cases.
+
+    Examples
+    --------
+    >>> tool_for({"comparison": "parallel", "allocation": "randomised", "has_results": True})
+    'RoB 2'
+
+    """
+    if not study.get("has_results"):
+        return "Registration appraisal"
+    if study.get("comparison") == "case":
+        return "JBI case series" if cases > 1 else "JBI case report"
+    allocation = "" if missing(study.get("allocation")) else str(study["allocation"]).lower()
+    randomised = "random" in allocation and not re.search(r"\b(non|not|un)[ -]?random", allocation)
+    return "RoB 2" if randomised else "ROBINS-I"
 
 
 def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from scipy.special import betaincinv
 
 from helpers.cleaning.units import conversion
 from helpers.sources import in_weeks, weeks
@@ -39,7 +40,11 @@ def clean_results(reported: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of `adverse_events`: time to resolution in hours."""
+    """Return the rows of `adverse_events`: times in hours and weeks, and how many people may yet be affected.
+
+    Where people are counted, the upper limit of their proportion is the exact one-sided 95 % limit of
+    Clopper and Pearson (Biometrika 1934;26:404-413); for no event in n people it is 1 - 0.05^(1/n).
+    """
     rows = []
     for row in records(reported):
         duration = in_weeks(row["resolved"], row["resolved_unit"])
@@ -47,7 +52,23 @@ def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
         rows[-1]["resolved_hours"] = None if duration is None else duration * 168
         if row["n"] == 0:
             rows[-1] |= {"n": None, "note": _joined(row["note"], "nobody was at risk")}
+        rows[-1]["monitored_weeks"] = weeks(row["timepoint_printed"] or "")
+        rows[-1]["upper_limit"] = upper_limit(row["count"], rows[-1]["n"])
     return rows
+
+
+def upper_limit(count: float | None, n: float | None) -> float | None:
+    """Return the exact one-sided upper 95 % limit of a proportion; None where it has no count or n.
+
+    Examples
+    --------
+    >>> round(upper_limit(0, 16), 3), round(upper_limit(0, 1), 3)
+    (0.171, 0.95)
+
+    """
+    if count is None or not n or count > n:
+        return None
+    return 1.0 if count == n else float(betaincinv(count + 1, n - count, 0.95))
 
 
 def _clean(row: dict[str, Any]) -> dict[str, Any]:

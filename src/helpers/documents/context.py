@@ -58,9 +58,7 @@ def says_stretch(text: str, start: int) -> bool:
 
 def says_mean_sd(text: str, start: int) -> bool:
     """Whether the sentence before a figure promises `mean (SD)`, or the text does and it is about a mean."""
-    before = _before(text, start, 240)
-    sentence = re.split(r"[.;] |\f", before)[-1]
-    return _MEAN_SD.search(sentence) is not None
+    return _MEAN_SD.search(sentence_before(text, start)) is not None
 
 
 def in_sentence_about_mean(text: str, start: int) -> bool:
@@ -76,9 +74,15 @@ def in_sentence_about_median(text: str, start: int) -> bool:
     return "median" in sentence and not re.search(r"\bmeans?\b|\branged?\b|\bci\b|confidence", sentence)
 
 
+def sentence_before(text: str, start: int) -> str:
+    """Return what stands in the sentence before a figure, its table cell at most."""
+    # A semicolon between two numbers parts the ends of an interval, not two clauses.
+    return re.split(r"\. |(?<![0-9]); |; (?![0-9])|\f", _before(text, start, 240))[-1]
+
+
 def says_median_range(text: str, start: int) -> bool:
     """Whether the sentence promises `median (range)`."""
-    return _MEDIAN_RANGE.search(re.split(r"[.;] |\f", _before(text, start, 240))[-1]) is not None
+    return _MEDIAN_RANGE.search(sentence_before(text, start)) is not None
 
 
 @lru_cache(maxsize=2)

@@ -89,8 +89,9 @@ WHOLES = (
         FIGURE,
     ),
     Rule(
-        re.compile(rf"{LEFT}(?P<v>{COUNT}) ?[(;,] ?(?P<percent>(?P<p>{PLAIN}) ?%)(?= ?[);,])"),
+        re.compile(rf"(?P<v>{NUMBER}) ?[(;,] ?(?P<percent>(?P<p>{PLAIN}) ?%)(?= ?[);,])"),
         _with_percent,
+        FIGURE,
     ),
 )
 NAMED = (

@@ -23,7 +23,7 @@ _SPELLED = {
 _NUM = rf"(?:{SIGNED}|{SIGN}{COMMA})"
 _TO = r"(?: ?(?:to|–|−|,|;|~) ?)"
 _LEVEL = r"(?:8|9)[0-9](?:\.[0-9])? ?%"
-_INTERVAL = (
+INTERVAL_WORD = (
     r"(?:CIs?|C\.I\.|(?i:(?:confidence|credible|credibility) (?:intervals?|limits))"
     r"(?: ?[(\[] ?(?:CIs?|C\.I\.|CrIs?) ?[)\]])?|CrIs?|HDI)"
 )
@@ -34,6 +34,13 @@ def _p_value(match: re.Match, text: str) -> Iterator[Quantity]:
     value = number(match["p"])
     if 0 <= value <= 1:
         yield quantity("p_value", match.span(), value, relation=_SPELLED.get(printed.lower(), printed))
+
+
+def _p_values(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read `p values of 0.03 and 0.04`."""
+    for name in ("p", "q"):
+        if number(match[name]) <= 1:
+            yield quantity("p_value", match.span(name), number(match[name]), relation="=")
 
 
 def _interval(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -61,7 +68,7 @@ def _named(kind: str):
     return read
 
 
-_INTERVAL_NEXT = re.compile(rf",? ?[(\[;,]? ?(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]?{_LEVEL})")
+_INTERVAL_NEXT = re.compile(rf",? ?[(\[;,]? ?(?:{_LEVEL} ?{INTERVAL_WORD}|{INTERVAL_WORD} ?[(\[]?{_LEVEL})")
 _STATISTIC = (
     r"(?:[Ff]|[tTzZ]|χ ?\^?[2²]|[Cc]hi–?(?:square|squared)|[QHUW])"
     r"(?:[ _]?[(\[] ?[0-9.]{1,6}(?: ?, ?[0-9.]{1,6})? ?[)\]]| ?[0-9]{1,3},[0-9]{1,4})?"
@@ -71,12 +78,12 @@ _COEFFICIENT = (
     r"(?i:cronbach's (?:α|alpha))|(?i:correlation coefficient)|(?i:pearson's r|spearman's (?:rho|ρ)|rho)|ρ|r|"
     r"R ?\^?[2²]|I ?\^?[2²]|(?:τ|[Tt]au) ?\^?[2²])"
 )
-_EFFECT = (
+EFFECT = (
     r"(?:(?:adjusted |a)?(?:OR|RR|HR)|SMD|WMD|MD|NNT|ARR|(?i:cohen's d|hedges'? g)|"
     r"(?i:odds ratio|risk ratio|relative risk|hazard ratio|(?:incidence )?rate ratio|prevalence ratio)"
     r"(?: ?[(\[](?:OR|RR|HR|IRR|PR)[)\]])?|(?i:number needed to treat)(?: ?[(\[]NNT[)\]])?|"
     r"(?i:(?:standardi[sz]ed |weighted |least[ –]squares )?mean difference|risk difference)"
-    r"(?: ?[(\[](?:S?MD|WMD|RD)[)\]])?|η ?p?\^?[2²]|[dg](?= ?=))"
+    r"(?: ?[(\[](?:S?MD|WMD|RD)[)\]])?|η ?p?\^?[2²]|[dg](?= ?= ?[–−]?[0-3]?\.[0-9]))"
     r"(?: (?:vs\.?|versus|for) [A-Za-z– ]{2,30}(?=,))?"
 )
 _EFFECT_CUE = re.compile(
@@ -86,16 +93,24 @@ _EFFECT_CUE = re.compile(
 _COEFFICIENT_CUE = re.compile(
     r"ICC|[Ii]ntra|κ|[Kk]appa|[Cc]ronbach|[Cc]orrelation|[Pp]earson|[Ss]pearman|[Rr]ho|ρ|r|R|I|τ|[Tt]au"
 )
-_IS = r"(?: ?[=:] ?|,? (?:of|was|is) |,? (?=[–−]?[0-9]{0,2}[.·][0-9]))"
+IS = r"(?: ?[=:] ?|,? (?:of|was|is) |,? (?=[–−]?[0-9]{0,2}[.·][0-9]))"
 _VALUE = rf"(?P<v>{_NUM}){RIGHT}(?:[ –]?(?P<u>{ANY}))?"
 # In a p value a power of ten needs no superscript to be one: `1 × 10−5`.
 _TINY = r"[0-9.]{1,6} ?[×x] ?10[–−][0-9]{1,3}"
 _P = r"(?<![\w.])[pP](?:[ –]?[vV]al(?:ue)?s?)?(?: ?\([^()\f]{0,25}\))?,? ?(?:(?:of|was|is|were|:) ?){0,2}"
-_CI = rf"(?<![\w.])(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
+_CI = rf"(?<![\w.])(?:{_LEVEL} ?{INTERVAL_WORD}|{INTERVAL_WORD} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
 
 _CI_CUE = re.compile(r"[89][0-9]|C|c|HDI")
 
 RULES = (
+    Rule(
+        re.compile(
+            rf"(?<![\w.])[pP][ –]?[vV]alues? (?:of|were|are) (?P<p>[01]?\.[0-9]{{1,8}}),? and "
+            rf"(?P<q>[01]?\.[0-9]{{1,8}}){RIGHT}"
+        ),
+        _p_values,
+        re.compile(r"[pP][ –]?[vV]al"),
+    ),
     Rule(
         re.compile(
             rf"{_P}(?P<relation>{_RELATION}|less than|greater than|below|above) ?"
@@ -123,12 +138,12 @@ RULES = (
     ),
     # The level of an interval that stands elsewhere (`OR (95% CI)` above a column) is no result.
     Rule(
-        re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{_INTERVAL}|{_INTERVAL} ?[(\[]{_LEVEL}[)\]])"),
+        re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{INTERVAL_WORD}|{INTERVAL_WORD} ?[(\[]{_LEVEL}[)\]])"),
         _level_alone,
         _CI_CUE,
     ),
-    Rule(re.compile(rf"(?<![\w.]){_EFFECT}{_IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
-    Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{_IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),
+    Rule(re.compile(rf"(?<![\w.]){EFFECT}{IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
+    Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),
     Rule(
         re.compile(
             rf"(?<![\w.])(?i:kappa|alpha|correlation coefficient)(?: [a-z]{{2,12}}){{1,4}} (?:of|was|is) "

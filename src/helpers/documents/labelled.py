@@ -17,7 +17,8 @@ _CHANGE = r"(?:increas|decreas|improv|reduc|rose|rise|ris|fell|fall|declin|chang
 
 def _mean(match: re.Match, text: str) -> Iterator[Quantity]:
     if not is_year(match["v"]):
-        yield quantity(match["kind"].lower(), match.span("v"), number(match["v"]))
+        kind = "median" if match["kind"].lower() == "median" else "mean"
+        yield quantity(kind, match.span("v"), number(match["v"]))
 
 
 def _score(match: re.Match, text: str) -> Iterator[Quantity]:
@@ -65,12 +66,12 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<!\w)(?P<kind>(?i:mean|median))\b(?! ?[±(]){_WORDS} (?:was|were|of|=) "
+            rf"(?<!\w)(?P<kind>(?i:mean|median|average))\b(?! ?[±(]){_WORDS} (?:was|were|of|=) "
             rf"{LEFT}(?P<v>{SIGNED}){RIGHT}"
             rf"(?! ?(?:%|±|\(|patients|of\b|–|to\b))"
         ),
         _mean,
-        re.compile(r"[Mm]ean|[Mm]edian"),
+        re.compile(r"[Mm]ean|[Mm]edian|[Aa]verage"),
     ),
     Rule(
         re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helpers.documents import context
-from helpers.documents.numerals import LEFT, PLAIN, RIGHT, SIGNED, WORD, is_year, number
+from helpers.documents.numerals import LEFT, PLAIN, POWER, RIGHT, SIGNED, WORD, is_year, number
 from helpers.documents.quantity import Quantity, quantity
 from helpers.documents.rules import FIGURE, Rule
 from helpers.documents.units import ANY, TIME, Unit, unit_of
@@ -14,6 +14,8 @@ from helpers.documents.units import ANY, TIME, Unit, unit_of
 _TO = r"(?: ?[–−~] ?~?| (?:to|through|and|or|vs?\.?|versus|compared (?:with|to)) )"
 # "50% at 50 and 80% at 70": the number after "at" is no percentage.
 _AT_AGE = re.compile(r"% at $")
+_AT_LEAST = re.compile(r"[≥>=] ?$")
+_LASTING = re.compile(r"(?i:duration|history|since|for|over|last|follow|survival|experience|disease)")
 _FROM = re.compile(r"(?<!\w)(?i:from) $")
 _SPAN_WORD = re.compile(
     r"(?<!\w)(?i:rang(?:e|es|ed|ing)(?: (?:was|of))?(?: from)?|between|var(?:y|ied|ying) (?:from|between)|"
@@ -100,7 +102,16 @@ def _single(match: re.Match, text: str) -> Iterator[Quantity]:
         end += len("–old")
         yield quantity("age", (start, end), number(match["v"]), unit="years")
         return
-    yield quantity(_kind(unit, text, start, end), (start, end), number(match["v"]), unit=unit.spelling)
+    kind = _kind(unit, text, start, end)
+    # Who must be "≥18 years" is asked of an age; how long something lasted is said so.
+    grown = kind == "duration" and unit.spelling == "years" and number(match["v"]) >= 16
+    if (
+        grown
+        and _AT_LEAST.search(text[max(0, start - 4) : start])
+        and not _LASTING.search(text[max(0, start - 60) : start])
+    ):
+        kind = "age"
+    yield quantity(kind, (start, end), number(match["v"]), unit=unit.spelling)
 
 
 def _kind(unit: Unit, text: str, start: int, end: int) -> str:
@@ -188,6 +199,20 @@ RANGES = (
         re.compile(r"[Rr]ang|[Vv]ar[yi]|[Bb]etween|[Aa]ge"),
     ),
 )
+
+
+def _power(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read `1 × 10^9` without a unit: nothing but particles and cells is counted so."""
+    if number(match["v"]) >= SMALLEST_POWER:
+        yield quantity("dose", match.span(), number(match["v"]))
+
+
+SMALLEST_POWER = 1e5
+WHOLE_TEXT = (
+    # A text that is nothing but a span, such as the content of one cell.
+    Rule(re.compile(rf"\A ?(?P<a>{SIGNED})(?: ?[–−~] ?| to )(?P<b>{SIGNED}) ?\Z"), _bare_range),
+)
+POWERS = (Rule(re.compile(rf"{LEFT}(?P<v>{POWER}){RIGHT}"), _power),)
 SINGLES = (
     Rule(re.compile(rf"{LEFT}(?P<v>{SIGNED}){_GAP}(?P<u>{ANY})(?! ?±)"), _single),
     Rule(re.compile(rf"(?<![\w–])(?P<v>{WORD})[ –](?P<u>{TIME}|per ?cent(?!\w))"), _single, FIGURE),

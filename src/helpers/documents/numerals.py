@@ -12,6 +12,8 @@ _FLAT_POWER = r"10[0-9]{1,2}(?= (?:particles|exosomes|EVs|vesicles|cells)\b)"
 _EXPONENT = rf"(?:[eE][+–−]?[0-9]{{1,2}}(?![0-9])| ?[×x] ?(?:{_POWER}|{_FLAT_POWER}))"
 _SCALE = r"(?: (?:thousand|million|billion|trillion)\b)"
 PLAIN = rf"(?:{_POWER}|(?:{_WHOLE}(?:[.·][0-9]{{1,8}})?|[.·][0-9]{{1,8}})(?:{_EXPONENT}|{_SCALE})?)"
+# With an explicit power of ten.
+POWER = rf"(?:[0-9]{{1,4}}(?:[.·][0-9]{{1,4}})?(?:[eE]\+?[0-9]{{1,2}}| ?[×x] ?{_POWER})|{_POWER})"
 # Where a number may begin and end: not inside a word, a longer number, or a name such as IL-1.
 LEFT = r"(?<![\w.,·/^+])(?<![A-Za-zα-ω0-9][–−])"
 RIGHT = r"(?![\w^]|[.,·][0-9])"

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpers.documents import cells, counts, inference, labelled, measures, people, scales, spreads, staging
+from helpers.documents import (
+    cells,
+    counts,
+    inference,
+    intervals,
+    labelled,
+    measures,
+    people,
+    scales,
+    spreads,
+    staging,
+)
 from helpers.documents.context import with_relation, with_shared_times, with_shared_units
 from helpers.documents.exclusions import exclude
 from helpers.documents.folding import fold
@@ -15,14 +26,17 @@ from helpers.documents.rules import apply
 # range in it, a grade before the number in it.
 GRAMMAR = (
     *inference.RULES,
+    *intervals.RULES,
     *staging.RULES,
     *spreads.RULES,
     *measures.AREA_AND_PAIR,
     *people.SIZES,
     *counts.WHOLES,
+    *measures.WHOLE_TEXT,
     *measures.RANGES,
     *scales.RULES,
     *measures.SINGLES,
+    *measures.POWERS,
     *people.NAMED,
     *counts.NAMED,
     *labelled.RULES,

@@ -10,8 +10,8 @@ _SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?)|cm[⁻
 _HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
 _COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
 _PER = (
-    r"(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|mm ?(?:\^?3|³)|µL|min(?: ?/ ?1\.73 ?m ?(?:\^?2|²))?"
-    r"|day|d|vial|week|month|session|treatment|dose|dL|L|site|hour|h)\b)"
+    r"(?:(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|mm ?(?:\^?3|³)|µL|min(?: ?/ ?1\.73 ?m ?(?:\^?2|²))?"
+    r"|day|d|vial|week|month|session|treatment|dose|dL|L|site|hour|h)\b){1,2})"
 )
 _DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
 
@@ -36,6 +36,7 @@ UNITS = (
     Unit(rf"(?:mg|µg|mcg|ng|pg|g){_PER}?{_DAY}?(?!\w)", "", "dose"),
     Unit(rf"(?:mL|ml|cc|µL|µl|IU){_PER}?{_DAY}?(?!\w)", "", "dose"),
     Unit(rf"(?:milligrams?|millilit(?:re|er)s?|grams?|micrograms?){_PER}?", "", "dose"),
+    Unit(r"/ ?(?:mL|ml|µL|vial)(?!\w)", "", "dose"),
     Unit(rf"(?:J|mJ|W|mW) ?/ ?{_SQUARE}", "", "dose"),
     Unit(r"kg ?/ ?m ?(?:\^?2|²)", "kg/m²", "measure"),
     Unit(r"(?:mm ?Hg|kg|° ?[CF]|℃|beats/min|bpm|kPa|Hz|kHz|MHz|rpm|kDa|Gy|kcal)(?!\w)", "", "measure"),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.figures.numbers import show_number, show_with_unit
-from helpers.tables import records
+from helpers.figures.numbers import plain_words, show_number, show_with_unit
+from helpers.tables import records, split_ids
 
 _STEPS = {
     "risk_of_bias": "risk of bias",
@@ -50,6 +50,16 @@ def with_places(findings: pd.DataFrame) -> pd.DataFrame:
     told = [", ".join(re.sub(r"^[^,;]+, (?=line )", "", part) for part in str(text).split("; "))
             for text in findings["locators"]]  # fmt: skip
     return findings.assign(where=told)
+
+
+def with_findings(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Return judgements with a column `found`: kind and severity of each finding that one rests on."""
+    known = {row["finding_id"]: row for row in records(findings)}
+    told = []
+    for names in judgements["finding_ids"]:
+        rows = [known[name] for name in split_ids(names) if name in known]
+        told.append("; ".join(f"{plain_words(row['check'])} ({row['severity']})" for row in rows) or None)
+    return judgements.assign(found=pd.array(told, dtype="string"))
 
 
 def _value(row: dict[str, Any]) -> str | None:

@@ -29,7 +29,7 @@ ARM_REFERENCES = ("dose", "sessions", "interval", "n")
 RESULT_REFERENCES = (
     "n", "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
 )  # fmt: skip
-EVENT_REFERENCES = ("count", "n", "resolved")
+EVENT_REFERENCES = ("count", "n", "resolved", "monitored_for")
 REFERENCES = {
     "study": STUDY_REFERENCES,
     "arms": ARM_REFERENCES,
@@ -94,6 +94,9 @@ def _repeated_events(sheet: dict[str, Any]) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for index, block in _blocks(sheet, "adverse_events"):
         arm, term = block.get("arm"), block.get("term")
+        if block.get("absent") is True and block.get("count") is not None:
+            problem = "an event that did not happen has a count"
+            yield ("adverse_events", index, "count"), problem, "remove the count, or absent"
         if not (isinstance(arm, str) and isinstance(term, str)):
             continue
         if (arm, term.strip()) in seen:
@@ -154,11 +157,24 @@ def _references(sheet: dict[str, Any]) -> Iterator[Fault]:
         elif not part and place[-1] in NUMERIC and quantities[name].get("value") is None:
             remedy = "give it `value:`, or name its part: .low, .high or .sd"
             yield place, f"quantity {name!r} has no value", remedy
+    yield from _judged_findings(sheet)
     for name in ("quantities", "results", "adverse_events"):
         for index, block in _blocks(sheet, name):
             arm = block.get("arm")
             if isinstance(arm, str) and arm not in arms:
                 yield (name, index, "arm"), f"no arm is called {arm!r}", _nearest(arm, arms)
+
+
+def _judged_findings(sheet: dict[str, Any]) -> Iterator[Fault]:
+    """Check that the findings which a judgement rests on are the sheet's own."""
+    known = [block["id"] for _, block in _blocks(sheet, "findings") if isinstance(block.get("id"), str)]
+    appraisal = sheet.get("risk_of_bias")
+    for index, block in _blocks(appraisal, "domains") if isinstance(appraisal, dict) else ():
+        names = block.get("findings")
+        for place, name in enumerate(names if isinstance(names, list) else []):
+            if isinstance(name, str) and name not in known:
+                path = ("risk_of_bias", "domains", index, "findings", place)
+                yield path, f"no finding is called {name!r}", _nearest(name, known)
 
 
 def _referring(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:

@@ -196,7 +196,7 @@ class Result(Block):
 
 
 class AdverseEvent(Block):
-    """An event; no count where none was printed."""
+    """An event; no count where none was printed, `absent` where it is said not to have happened."""
 
     arm: Name
     term: Said
@@ -204,6 +204,9 @@ class AdverseEvent(Block):
     n: Reference | None = None
     severity: Text = None
     resolved: Reference | None = None
+    absent: bool = False
+    monitored: Text = None
+    monitored_for: Reference | None = None
     quantities: list[Name] = []
     note: Text = None
 
@@ -245,6 +248,7 @@ class Domain(Block):
     judgement: Said
     reason: Said
     quantities: list[Name] = []
+    findings: list[Name] = []
 
 
 class RiskOfBias(Block):

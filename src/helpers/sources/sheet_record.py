@@ -146,13 +146,16 @@ class _Rows:
 
     def event(self, event: Any) -> dict[str, Any]:
         resolved = self.figures[event.resolved.partition(".")[0]] if event.resolved else None
-        row = event.model_dump(include={"term", "severity", "note"})
+        row = event.model_dump(include={"term", "severity", "note", "monitored"})
+        # each case is one person; a group's size is what the sheet names
+        alone = 1 if event.absent and self.sheet.study.comparison == "case" else None
         named = join_ids(self.full(name) for name in event.quantities)
         return row | {
             "study_id": self.sheet.study_id,
             "arm_id": event.arm,
-            "count": self.value(event.count),
-            "n": self.value(event.n),
+            "count": 0 if event.absent else self.value(event.count),
+            "n": self.value(event.n) or alone,
+            "timepoint_printed": self.printed(event.monitored_for),
             "resolved": self.value(event.resolved),
             "resolved_unit": resolved.unit if resolved else None,
             "quantity_ids": join_ids([*self.ids(event, EVENT_REFERENCES).split(";"), *named.split(";")]),
@@ -217,6 +220,7 @@ class _Rows:
                 "judgement": domain.judgement,
                 "reason": domain.reason,
                 "quantity_ids": join_ids(self.full(name) for name in domain.quantities),
+                "finding_ids": join_ids(self.full(name) for name in domain.findings),
                 "order": index + 1,
             }
             for index, domain in enumerate(appraisal.domains if appraisal else [])

@@ -135,7 +135,9 @@ def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict
     """Return a line for each study that lists adverse events; people affected where they are counted."""
     rows = []
     for study_id, events in tables["adverse_events"].groupby("study_id"):
-        counts = [row["count"] for row in records(events) if row["count"] is not None]
+        happened = [row for row in records(events) if row["count"] != 0]
+        # beside events without a count, those that did not happen say nothing of how many were affected
+        counts = [row["count"] for row in happened or records(events) if row["count"] is not None]
         ids = [name for row in records(events) for name in split_ids(row["quantity_ids"])]
         rows.append(
             dict.fromkeys(_EMPTY)

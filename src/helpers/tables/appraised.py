@@ -19,6 +19,7 @@ FINDINGS = schema(
         "arithmetic": text("The calculation"),
         "quantity_ids": text("Figures concerned"),
         "concepts": text("Outcomes whose estimates it touches"),
+        "also": text("Readers' findings that say the same and are not listed again"),
     },
 )
 
@@ -46,6 +47,7 @@ RISK_OF_BIAS = schema(
         "judgement": text("Judgement in the tool's words", required=True),
         "reason": text("Why", required=True),
         "quantity_ids": text("Figures that it rests on"),
+        "finding_ids": text("Findings that it rests on"),
         "order": count("Place of the domain in the tool", required=True),
     },
 )

@@ -74,5 +74,8 @@ ADVERSE_EVENTS = schema(
         "organ_system": text("Organ system, where posted"),
         "group": text("Title of the posted group"),
         "timepoint_printed": text("Time over which events were collected"),
+        "monitored": text("What was watched for, and how, as stated"),
+        "monitored_weeks": number("Weeks over which events were collected, where stated", ge=0),
+        "upper_limit": number("Exact one-sided upper 95 % limit of the proportion of people", ge=0, le=1),
     },
 )

@@ -80,5 +80,6 @@ REPORTED_EVENTS = schema(
         "organ_system": text("Organ system, where posted"),
         "group": text("Title of the posted group"),
         "timepoint_printed": text("Time over which events were collected"),
+        "monitored": text("What was watched for, and how, as stated"),
     },
 )
