@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from pipeline_project import STAGES, install_stubs, make_project
+from pipeline_project import install_stubs, make_project, stub_check
 
 
 def put_stubs(patch: pytest.MonkeyPatch) -> None:
     """Let the runner see the small project's stages and stubs of the other rooms."""
-    stubs: dict = {}
-    install_stubs(stubs)
-    for name, module in stubs.items():
-        patch.setitem(sys.modules, name, module)
-    patch.setattr("helpers.pipeline.runner.evidence_stages", lambda: STAGES)
-    for user in ("graph", "manifest", "sweep"):  # the package may be under work while the tests run
-        patch.setattr(f"helpers.pipeline.{user}.code_hash", lambda: "code")
+    install_stubs(patch.setattr)
+    patch.setattr("helpers.sources.check_raw", stub_check)
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) -> Path:
     """Return the small project, with the other rooms stubbed and the working folder in it."""
     put_stubs(monkeypatch)
     root = make_project(tmp_path / "project")
@@ -31,7 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def report_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report_once(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Path:
     """Return a project whose report is made, for copying."""
     from helpers.pipeline.runner import run
 

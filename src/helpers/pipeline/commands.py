@@ -60,7 +60,13 @@ def cli() -> None:
     type=click.IntRange(min=1),
     default=600,
     show_default=True,
-    help="Seconds that a cell may take.",
+    help="Seconds that a notebook may take.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
 @click.pass_obj
 def run_command(

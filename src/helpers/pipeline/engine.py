@@ -19,9 +19,9 @@ import pytask
 
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.interruption import signals_as_exception
+from helpers.pipeline.progress import Watcher
 from helpers.pipeline.steps import Step
 
-Watcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
 TURN = 0.2  # seconds
 

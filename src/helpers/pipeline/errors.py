@@ -19,6 +19,17 @@ class PipelineError(Exception):
         self.lines = list(lines)
         super().__init__("\n".join(lines))
 
+    def __reduce__(self) -> tuple:
+        """Travel between processes whatever the constructor of a subclass takes."""
+        return _revived, (type(self), self.args, self.__dict__)
+
+
+def _revived(kind: type[PipelineError], arguments: tuple, state: dict) -> PipelineError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
+
 
 class ParameterError(PipelineError, ValueError):
     """Parameters that cannot be used; the message lists every one of them."""

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.pipeline.graph import PARTS
 from helpers.tables import TABLES, read_table, write_table
-
-PARTS = "parts"
 
 
 def part_folder(processed: Path, study_id: str) -> Path:

@@ -11,12 +11,14 @@ from typing import Any
 
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value_hash
-from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.stages import Stage, run_names
 from helpers.pipeline.steps import FileNode, FolderNode, Step
+from helpers.pipeline.study_rows import rows_file
+
+PARTS = "parts"  # folder of the tables that each study's notebook writes
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class RunPlan:
     """Everything that decides what the steps are.
 
     `execute` runs a notebook: it is given the run's name, notebook, parameters, shown parameters and
-    the place of the executed notebook. `build_site` makes the pages in a folder.
+    the place of the executed notebook. `divide` writes down which rows each study has in tables, `gather`
+    puts the studies' parts of tables together, `build_site` makes the pages in a folder.
     """
 
     folders: RunFolders
@@ -33,6 +36,8 @@ class RunPlan:
     declared: Mapping[str, Parameter]
     values: Mapping[str, Any]
     execute: Callable[..., Any]
+    divide: Callable[[tuple[str, ...]], Any]
+    gather: Callable[[tuple[str, ...]], Any]
     build_site: Callable[[dict[str, Path], Path], Any]
 
     def notebook(self, stage: Stage) -> Path:
@@ -41,7 +46,7 @@ class RunPlan:
 
     def table(self, name: str, study: str | None = None) -> Path:
         """Return where a table is made: whole, or the part of one study."""
-        folder = self.folders.tables if study is None else part_folder(self.folders.tables, study)
+        folder = self.folders.tables if study is None else self.folders.tables / PARTS / study
         return folder / f"{name}.parquet"
 
     def executed(self, run: str) -> Path:
@@ -71,6 +76,8 @@ def build_steps(plan: RunPlan) -> list[Step]:
     runs = run_names(plan.stages, plan.studies)
     steps = []
     for stage in plan.stages:
+        if stage.per_study and stage.reads:
+            steps.append(_divide_step(plan, stage))
         steps += [
             _notebook_step(plan, stage, name, study)
             for name, (other, study) in runs.items()
@@ -92,7 +99,10 @@ def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) ->
         sheets = [path for path in (plan.folders.raw / "studies").glob(f"{study}.y*ml") if path.stem == study]
         inputs += [FileNode(path=sheet) for sheet in sheets]
         used += [f"data/raw/studies/{sheet.name}" for sheet in sheets]
-    inputs += [FileNode(path=plan.table(table)) for table in stage.reads]
+    if study and stage.reads:
+        inputs.append(FileNode(path=rows_file(plan.folders.work, study)))
+    else:
+        inputs += [FileNode(path=plan.table(table)) for table in stage.reads]
     tables = {table: plan.table(table, study) for table in stage.writes}
     part = f"parts/{study}/" if study else ""
     shown = plan.given(stage, study, shown=True)
@@ -121,13 +131,26 @@ def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) ->
     )
 
 
+def _divide_step(plan: RunPlan, stage: Stage) -> Step:
+    """Return the step that tells the studies' rows apart, so that a study depends on its own only."""
+    return Step(
+        name="rows",
+        title="tell the studies' rows apart",
+        identity=plan.identity("rows", plan.studies),
+        function=lambda: plan.divide(stage.reads),
+        inputs=[FileNode(path=plan.table(table)) for table in stage.reads],
+        outputs=[FileNode(path=rows_file(plan.folders.work, study)) for study in plan.studies],
+        used=[f"data/processed/{table}.parquet" for table in stage.reads],
+    )
+
+
 def _gather_step(plan: RunPlan, stage: Stage) -> Step:
     parts = [(table, study) for table in stage.writes for study in plan.studies]
     return Step(
         name="gather",
         title="gather the studies' tables",
         identity=plan.identity("gather", plan.studies),
-        function=lambda: gather(plan.folders.tables, plan.studies, stage.writes),
+        function=lambda: plan.gather(stage.writes),
         inputs=[FileNode(path=plan.table(table, study)) for table, study in parts],
         outputs=[FileNode(path=plan.table(table)) for table in stage.writes],
         used=[f"data/processed/parts/{study}/{table}.parquet" for table, study in parts],

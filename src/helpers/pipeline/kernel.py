@@ -10,67 +10,94 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from helpers.pipeline.kernels import Kernels
+from helpers.pipeline import private
+from helpers.pipeline.environment import run_environment
+from helpers.pipeline.forked_process import ForkedProcess
+from helpers.pipeline.kernels import Kernels, ended_in_words
+from helpers.pipeline.memory import limit_memory_of
+from helpers.pipeline.notebook import NotebookRun
 
 ENGINE = "evidence"
 SOCKET_PATH_LIMIT = 90  # the system allows 104 to 108 bytes, and jupyter_client appends a number
-ENVIRONMENT = {
-    "EVIDENCE_GATHERS": "1",  # the parts of the studies are put together by a step of the run
-    "MPLBACKEND": "agg",
-    "PYTHONHASHSEED": "0",
-    "PYTHONUTF8": "1",
-    "TZ": "UTC",
-    "SOURCE_DATE_EPOCH": "0",
-    # One thread a kernel: the order of sums, and so the last bit, does not depend on the machine's cores.
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-}
+FORKED = "evidence-forked"
+HISTORY_OFF = "--HistoryManager.enabled=False"
 
 
 class _OwnInterpreter(KernelSpecManager):
     """The one kernel there is: the interpreter that runs this code, whatever is installed elsewhere."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        argv = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+        argv = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
+        made = {"kernel_provisioner": {"provisioner_name": FORKED}} if private.ADDRESS else {}
+        return KernelSpec(
+            argv=[*argv, "-f", "{connection_file}", HISTORY_OFF],
+            display_name="Python 3 (ipykernel)",
+            language="python",
+            metadata=made,
+        )
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Has the kernel's process forked from the server that this process was forked from itself."""
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
+        """Ask the server for the kernel; the rest is as for a kernel started here."""
+        request = {
+            "kind": "kernel",
+            "needs": ["ipykernel.ipkernel", *sorted(self.parent.run.needs)],
+            "environment": options["env"],
+            "cwd": options["cwd"],
+            "arguments": cmd[cmd.index("ipykernel_launcher") + 1 :],
+            "memory": self.parent.run.memory,
+        }
+        self.process = ForkedProcess(private.ADDRESS, request, [options["stderr"].fileno()])
+        self.pid = self.pgid = self.process.started()
+        return self.connection_info
+
+
+KernelProvisionerFactory.instance().provisioners[FORKED] = EntryPoint(
+    FORKED, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME
+)
 
 
 class _KernelManager(AsyncKernelManager):
     """Starts a kernel and hands its process to the run's list."""
 
     kernels: Kernels
-    process: subprocess.Popen | None = None
+    run: NotebookRun
+    process: Any = None  # subprocess.Popen or ForkedProcess
 
     async def start_kernel(self, **options: Any) -> None:
         await super().start_kernel(**options)
         self.process = self.provisioner.process
         self.kernels.add(self.process)
+        if self.run.memory and not isinstance(self.process, ForkedProcess):
+            limit_memory_of(self.process.pid, self.run.memory)
 
 
 class KernelRoom:
     """A private folder for one kernel: connection file, sockets, IPython's files, its last words."""
 
-    def __init__(self, kernels: Kernels) -> None:
-        self.kernels = kernels
+    def __init__(self, kernels: Kernels, run: NotebookRun) -> None:
+        self.kernels, self.run = kernels, run
         self.folder = kernels.new_folder()
         self.manager: _KernelManager | None = None
 
     def new_manager(self) -> _KernelManager:
         """Return a manager whose kernel lives in this room."""
         manager = _KernelManager(kernel_name="python3", kernel_spec_manager=_OwnInterpreter())
-        manager.kernels = self.kernels
+        manager.kernels, manager.run = self.kernels, self.run
         manager.connection_file = str(self.folder / "connection.json")
         sockets = str(self.folder / "s")
         if sys.platform != "win32" and len(os.fsencode(sockets)) < SOCKET_PATH_LIMIT:
@@ -80,20 +107,13 @@ class KernelRoom:
 
     def environment(self) -> dict[str, str]:
         """Return the kernel's environment: as the runner's, without the user's IPython settings."""
-        return os.environ | ENVIRONMENT | {"IPYTHONDIR": str(self.folder / "ipython")}
+        return run_environment() | {"IPYTHONDIR": str(self.folder / "ipython")}
 
     def ended_by(self) -> str:
         """Return how the kernel's process ended, in words; empty when it did not."""
         process = self.manager.process if self.manager else None
         code = process.poll() if process else None
-        if code is None:
-            return ""
-        if code >= 0:
-            return f"it ended with status {code}"
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(-code).name
-            return f"it was ended by {name}" + (" (killed, or out of memory)" if name == "SIGKILL" else "")
-        return f"it was ended by signal {-code}"
+        return "" if code is None else f"it {ended_in_words(code)}"
 
     def last_words(self) -> str:
         """Return the last line that the kernel's process wrote to its own standard error."""
@@ -110,6 +130,8 @@ class KernelRoom:
             self.kernels.remove(self.manager.process)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.manager.process.wait(timeout=5)
+            if isinstance(self.manager.process, ForkedProcess):
+                self.manager.process.close()
         self.kernels.remove_folder(self.folder)
 
 
@@ -134,7 +156,7 @@ class _Engine(NBClientEngine):
             nb_man,
             kernel_name=kernel_name,
             startup_timeout=options["start_timeout"],
-            timeout=options["execution_timeout"],
+            timeout_func=options["seconds_left"],
             log=logging.getLogger("papermill"),
             record_timing=False,
             coalesce_streams=True,

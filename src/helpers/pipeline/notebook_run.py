@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from helpers.pipeline import private
 from helpers.pipeline.canonical import ERROR_MARK, INJECTED, canonical, write_notebook
 from helpers.pipeline.errors import NotebookFailure
 from helpers.pipeline.kernel import ENGINE, KernelRoom
 from helpers.pipeline.kernels import Kernels
+from helpers.pipeline.notebook import NotebookRun
 
 START_TIMEOUT = 120
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,35 +26,20 @@ for _library in ("papermill", "asyncio"):  # what matters of their complaints is
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True)
-class NotebookRun:
-    """A notebook to be run, with the values it gets and the place for what comes out.
-
-    `shown` are the parameters as the report shows them; `labels` what is written instead of a path of
-    this machine.
-    """
-
-    name: str
-    notebook: Path
-    parameters: Mapping[str, Any]
-    shown: Mapping[str, Any]
-    executed: Path
-    root: Path
-    labels: Mapping[str, str] = field(default_factory=dict)
-    timeout: int = 600
-
-    @property
-    def failed(self) -> Path:
-        """Where the half-run notebook is kept when the run fails."""
-        return self.executed.with_suffix(".failed.ipynb")
-
-
 @dataclass
 class _Progress:
     """The notebook while it runs, and the last cell that was begun."""
 
+    run: NotebookRun
     notebook: Any = None
     index: int | None = None
+    begun: float | None = None
+
+    def seconds_left(self, cell: Any) -> float:
+        """Return what is left of the notebook's time; it runs from the first cell."""
+        if self.begun is None:
+            self.begun = time.monotonic()
+        return max(self.run.timeout - (time.monotonic() - self.begun), 0.001)
 
     def cell_started(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index
@@ -80,7 +67,7 @@ def run_notebook(run: NotebookRun, kernels: Kernels) -> Path:
 
     """
     for last_try in (False, True):
-        room, progress = KernelRoom(kernels), _Progress()
+        room, progress = KernelRoom(kernels, run), _Progress(run)
         try:
             error = _execute(run, room, progress)
             failure = _failure(run, room, progress, error)
@@ -98,6 +85,11 @@ def run_notebook(run: NotebookRun, kernels: Kernels) -> Path:
     return run.executed
 
 
+def run_forked(run: NotebookRun) -> Path:
+    """Run a notebook from a process forked by the server, which forks the kernel, too."""
+    return run_notebook(run, Kernels(inside=private.FOLDER))
+
+
 def _execute(run: NotebookRun, room: KernelRoom, progress: _Progress) -> Exception | None:
     """Run the notebook; return what stopped it."""
     try:
@@ -112,7 +104,7 @@ def _execute(run: NotebookRun, room: KernelRoom, progress: _Progress) -> Excepti
             autosave_cell_every=0,
             request_save_on_cell_execute=False,
             start_timeout=START_TIMEOUT,
-            execution_timeout=run.timeout,
+            seconds_left=progress.seconds_left,
             room=room,
             root=run.root,
             progress=progress,
@@ -184,7 +176,10 @@ def _place(cells: list[Any], cell: Any) -> str:
 def _problem(run: NotebookRun, room: KernelRoom, error: Exception | None, raised: Any) -> str:
     """Return the error in one line."""
     if isinstance(error, CellTimeoutError):
-        return f"the cell ran longer than {run.timeout} s and was ended; make it faster, or raise --timeout"
+        return (
+            f"the notebook was at this cell when its {run.timeout} s were over, and was ended; "
+            "make it faster, or raise --timeout"
+        )
     if isinstance(error, DeadKernelError) or (error is not None and room.ended_by()):
         return f"the kernel died while the cell ran; {room.ended_by() or 'its process is gone'}"
     if error is not None and not isinstance(error, PapermillExecutionError):
@@ -195,6 +190,8 @@ def _problem(run: NotebookRun, room: KernelRoom, error: Exception | None, raised
     output = _error_output(raised)
     message = next((line.strip() for line in ANSI.sub("", output.evalue).splitlines() if line.strip()), "")
     text = f"{output.ename}: {message}" if message else output.ename
+    if output.ename == "MemoryError" and run.memory:
+        return f"{text} - more than the {run.memory} MB that --memory allows; need less, or raise it"
     return (
         f"{text} - the cell ended the notebook before its last cell" if output.ename == "SystemExit" else text
     )

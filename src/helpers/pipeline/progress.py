@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import TextIO
 
 from helpers.pipeline.steps import Step
+
+Watcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
 
 
 class Progress:

@@ -12,10 +12,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from helpers.files import write_atomic
 from helpers.pipeline import manifest as manifests
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.paths import RunFolders
-from helpers.tables import write_atomic
 
 RELEASES = "releases"
 

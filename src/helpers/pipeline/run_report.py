@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from helpers.pipeline.engine import Outcome
 from helpers.pipeline.errors import PipelineError, system_problem
 from helpers.pipeline.paths import RunFolders
+
+if TYPE_CHECKING:
+    from helpers.pipeline.engine import Outcome
 
 
 @dataclass

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline import engine, manifest
+from helpers.pipeline import manifest, rooms, up_to_date
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
 from helpers.pipeline.graph import RunPlan, build_steps
-from helpers.pipeline.kernels import Kernels
+from helpers.pipeline.imports import imported_by_notebook
+from helpers.pipeline.notebook import NotebookRun
 from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.progress import Progress
+from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import publish
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
-from helpers.pipeline.stages import Stage, evidence_stages, run_names, study_ids
+from helpers.pipeline.stages import Stage, run_names, study_ids
+from helpers.pipeline.workers import workers
 
 TIMEOUT = 600
-_IMPORTING = threading.Lock()  # several threads may need papermill for the first time at once
 
 
 def run(
@@ -35,8 +36,9 @@ def run(
     jobs: int = 1,
     force: bool = False,
     timeout: int = TIMEOUT,
+    memory: int | None = None,
     stages: Sequence[Stage] | None = None,
-    watch: engine.Watcher | None = None,
+    watch: Watcher | None = None,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
 
@@ -53,7 +55,9 @@ def run(
     force : bool
         Whether to run everything, up to date or not.
     timeout : int
-        Seconds that one cell may take.
+        Seconds that one notebook may take.
+    memory : int, optional
+        Megabytes that one notebook may take; no limit when left out.
     stages : sequence of Stage, optional
         The notebooks; those of this collection when left out.
     watch : callable, optional
@@ -74,58 +78,63 @@ def run(
     begun = time.perf_counter()
     root = Path(root).resolve()
     folders = RunFolders(root, Path(raw or root / "data" / "raw").resolve(), Path(out or root).resolve())
-    chosen = evidence_stages() if stages is None else tuple(stages)
     declared = load_parameters(root)
     values = merge_parameters(declared) if parameters is None else dict(parameters)
-    refused = _refuse_wrong_input(folders, declared, chosen)
-    folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with folder_lock(folders.work):
-        kernels, facts = Kernels(folders.rooms), {}
-        kernels.remove_left_over()
-        plan = _plan(folders, chosen, declared, values, timeout, kernels, facts)
-        steps = build_steps(plan)
-        facts |= manifest.provenance(folders, steps, values)
-        _remove_stale(folders, plan)
-        watch = Progress() if watch is None else watch
-        report = report_of(
-            engine.execute(steps, folders.work, max(1, jobs), force, watch, kernels.end_all), folders
-        )
-        if report.succeeded:
-            report.written = publish(folders, facts)
-            index = folders.reports / "index.html"
-            report.index = index if index.is_file() else None
-        report.refused = refused
+    state = None if stages else up_to_date.state_of(folders, values)
+    if state and not force and (report := up_to_date.unchanged(folders, state)):
         report.seconds = time.perf_counter() - begun
-        if report.ran or report.written or not report.succeeded:
-            write_log(folders, report, values, jobs)
+        return report
+    if not folders.raw.is_dir():
+        raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
+    with contextlib.closing(workers()) as working:
+        from helpers.pipeline import engine  # while the workers import what they need
+
+        chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
+        refused = _refuse_wrong_input(folders, declared, chosen, working)
+        folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with folder_lock(folders.work):
+            working.kernels.write_down(folders.rooms)
+            up_to_date.forget(folders)
+            facts: dict[str, Any] = {}
+            plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts)
+            steps = build_steps(plan)
+            facts |= manifest.provenance(folders, steps, values)
+            _remove_stale(folders, plan)
+            watch = Progress() if watch is None else watch
+            report = report_of(
+                engine.execute(steps, folders.work, max(1, jobs), force, watch, working.end_all), folders
+            )
+            if report.succeeded:
+                report.written = publish(folders, facts)
+                up_to_date.remember(folders, state, steps, refused)
+                index = folders.reports / "index.html"
+                report.index = index if index.is_file() else None
+            report.refused = refused
+            report.seconds = time.perf_counter() - begun
+            if report.ran or report.written or not report.succeeded:
+                write_log(folders, report, values, jobs)
     return report
 
 
 def _refuse_wrong_input(
-    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage]
+    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage], working: rooms.Workers
 ) -> list[str]:
     """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
 
     Returns what is wrong with sources that are left out alone, without stopping the run.
     """
-    from helpers.sources import check_raw
-
-    if not folders.raw.is_dir():
-        raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    found = check_raw(folders.raw)
-    problems = [str(problem) for problem in found]
-    if any(getattr(problem, "stops", True) for problem in found):
+    notebooks = [folders.root / "notebooks" / f"{stage.notebook}.ipynb" for stage in stages]
+    refused, stops = rooms.check_raw(working, folders.raw)
+    if stops:
         raise PipelineError(
-            *problems, f"{len(problems)} problem(s) in the raw data; nothing was run or written"
+            *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
         )
-    problems = check_cells(
-        declared, [folders.root / "notebooks" / f"{stage.notebook}.ipynb" for stage in stages]
-    )
+    problems = check_cells(declared, notebooks)
     if problems:
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
         )
-    return [str(problem) for problem in found]
+    return refused
 
 
 def _plan(
@@ -134,28 +143,45 @@ def _plan(
     declared: Mapping[str, Any],
     values: Mapping[str, Any],
     timeout: int,
-    kernels: Kernels,
+    memory: int | None,
+    working: rooms.Workers,
     facts: Mapping[str, Any],
 ) -> RunPlan:
-    """Return the plan of a run; papermill and the site are imported when they are first needed."""
+    """Return the plan of a run; `facts` are filled in before the site is made."""
+    studies = tuple(study_ids(folders.raw))
 
     def execute(name: str, notebook: Path, given: dict, shown: dict, executed: Path) -> None:
-        with _IMPORTING:
-            from helpers.pipeline.notebook_run import NotebookRun, run_notebook
-
-        wanted = NotebookRun(name, notebook, given, shown, executed, folders.root, folders.labels, timeout)
-        run_notebook(wanted, kernels)
+        wanted = NotebookRun(
+            name,
+            notebook,
+            given,
+            shown,
+            executed,
+            folders.root,
+            folders.labels,
+            timeout,
+            memory,
+            frozenset(imported_by_notebook(notebook)),
+        )
+        working.run_notebook(wanted)
 
     def build_site(executed: dict[str, Path], destination: Path) -> None:
-        from helpers.site import build_site as build
-        from helpers.sources.review_facts import read_review_facts
-
         release = newest_release(folders.reports)
         more = {"previous": release, "previous_version": release.name if release else None}
-        more["review"] = read_review_facts(folders.raw)
-        build(executed, folders.tables, destination, manifest.for_site(facts) | more)
+        known = manifest.for_site(facts) | more
+        rooms.build_site(working, executed, folders.tables, destination, folders.raw, known)
 
-    return RunPlan(folders, stages, tuple(study_ids(folders.raw)), declared, values, execute, build_site)
+    return RunPlan(
+        folders,
+        stages,
+        studies,
+        declared,
+        values,
+        execute,
+        lambda tables: rooms.divide(working, folders.tables, studies, tables),
+        lambda tables: rooms.gather(working, folders.tables, studies, tables),
+        build_site,
+    )
 
 
 def _remove_stale(folders: RunFolders, plan: RunPlan) -> None:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.tables import TABLES
-
 # What each notebook reads: raw files (all, the study's sheet, or none) and the tables of these notebooks.
 READS = {
     "01_ingestion": ("all", ()),
-    "02_cleaning": ("all", ("01_ingestion",)),
+    "02_cleaning": ("none", ("01_ingestion",)),
     "03_study_evidence": ("sheet", ("01_ingestion", "02_cleaning")),
     "04_outcome_comparison": ("none", ("01_ingestion", "02_cleaning", "03_study_evidence")),
     "05_pooled_effect": (
@@ -34,6 +32,8 @@ class Stage:
 
 def evidence_stages() -> tuple[Stage, ...]:
     """Return the stages of this collection, in order."""
+    from helpers.tables import TABLES  # pandas comes with it
+
     writes = {
         notebook: tuple(name for name, spec in TABLES.items() if spec.notebook == notebook)
         for notebook in READS

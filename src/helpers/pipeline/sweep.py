@@ -19,11 +19,11 @@ from typing import Any
 
 import yaml
 
+from helpers.files import write_atomic
 from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.parameters import merge_parameters
 from helpers.pipeline.paths import LOCK_FILE
-from helpers.tables import write_atomic
 
 RECORD = "set.json"
 

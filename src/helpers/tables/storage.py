@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pandera.pandas as pa
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
+from helpers.files import write_atomic
 from helpers.tables.registry import TABLES
 
 SIGNIFICANT_DIGITS = 12
@@ -115,25 +114,6 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
     plain = frame.astype(object).where(frame.notna(), None)
     return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
-
-
-def write_atomic(path: str | Path, content: bytes | str) -> Path:
-    """Write a file beside its place and rename it there; leave it alone when it holds the same bytes."""
-    path = Path(path)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    if path.is_file() and path.read_bytes() == data:
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(beside).chmod(0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,186 @@
+"""A process that has the packages imported and forks from itself whatever a run needs: kernels, work.
+
+Each connection is one process: the request starts it, its end is told on the connection, and a
+connection that closes ends it with all that it started. So nothing outlives the run: when the runner
+dies, however it dies, its connections close and the pipe that holds this server closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import itertools
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline import preload
+from helpers.pipeline.forked import Wanted, become
+from helpers.pipeline.forked_process import HEADER
+
+SOCKET = "s"
+
+
+class ForkServer:
+    """The server's loop; `folder` is private and holds the socket and a folder for each process."""
+
+    def __init__(self, folder: Path, listener: socket.socket, owner: int) -> None:
+        self.folder, self.loaded = folder, 0
+        self.numbers = itertools.count(1)
+        self.waiting: list[Wanted] = []
+        self.running: dict[int, Wanted] = {}
+        self.selector = selectors.DefaultSelector()
+        self.listener = listener
+        ended, self.wake = socket.socketpair()
+        for end in (ended, self.wake):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self.wake.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self.end())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.selector.register(self.listener, selectors.EVENT_READ, self._accept)
+        self.selector.register(ended, selectors.EVENT_READ, lambda: ended.recv(4096))
+        self.selector.register(owner, selectors.EVENT_READ, self.end)
+
+    def run(self) -> None:
+        """Import step by step, forking in between what is ready; then fork on request, for ever."""
+        for number, step in enumerate(preload.STEPS, 1):
+            self._turn(0)
+            if problem := preload.load(step):
+                print(f"not preloaded: {problem}", file=sys.stderr, flush=True)
+            self.loaded = number
+        gc.collect()
+        gc.freeze()
+        while True:
+            self._turn(None)
+
+    def end(self) -> None:
+        """End every process, remove the folder, and go."""
+        for wanted in self.running.values():
+            _end_group(wanted.pid)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os._exit(0)
+
+    def _turn(self, timeout: float | None) -> None:
+        for key, _ in self.selector.select(timeout):
+            key.data()
+        self._reap()
+        ready = [wanted for wanted in self.waiting if wanted.ready_after <= self.loaded]
+        self.waiting = [wanted for wanted in self.waiting if wanted.ready_after > self.loaded]
+        for wanted in ready:
+            self._fork(wanted)
+
+    def _accept(self) -> None:
+        connection, _ = self.listener.accept()
+        connection.settimeout(10)
+        try:
+            wanted = _receive(connection)
+        except (OSError, ValueError):
+            connection.close()
+            return
+        self.waiting.append(wanted)
+        self.selector.register(connection, selectors.EVENT_READ, lambda: self._dropped(wanted))
+
+    def _dropped(self, wanted: Wanted) -> None:
+        """End what belongs to a connection that has closed."""
+        self.selector.unregister(wanted.connection)
+        if wanted in self.waiting:
+            self.waiting.remove(wanted)
+            _close(wanted.handles)
+            wanted.connection.close()
+        else:
+            wanted.dropped = True
+            _end_group(wanted.pid)
+
+    def _fork(self, wanted: Wanted) -> None:
+        wanted.folder = self.folder / str(next(self.numbers))
+        wanted.folder.mkdir(mode=0o700)
+        server = os.getpid()
+        wanted.pid = os.fork()
+        if wanted.pid == 0:
+            try:
+                self._leave(wanted)
+                become(wanted, self.folder / SOCKET, server)
+            finally:
+                os._exit(70)  # not reached by a process that ends well
+        _close(wanted.handles)
+        self.running[wanted.pid] = wanted
+        _tell(wanted.connection, {"pid": wanted.pid})
+
+    def _leave(self, wanted: Wanted) -> None:
+        """Close in a forked process what belongs to the server and to other processes."""
+        signal.set_wakeup_fd(-1)
+        for other in [*self.waiting, *self.running.values(), wanted]:
+            other.connection.close()
+        for other in self.waiting:
+            _close(other.handles)
+        self.listener.close()
+        self.selector.close()
+
+    def _reap(self) -> None:
+        while self.running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            wanted = self.running.pop(pid, None)
+            if wanted is None:
+                continue
+            _end_group(pid)  # what it may have started
+            _tell(wanted.connection, {"status": os.waitstatus_to_exitcode(status)})
+            if not wanted.dropped:
+                self.selector.unregister(wanted.connection)
+            wanted.connection.close()
+            shutil.rmtree(wanted.folder, ignore_errors=True)
+
+
+def _receive(connection: socket.socket) -> Wanted:
+    """Read a request: two lengths with the handles, the JSON, the payload."""
+    first, handles, _, _ = socket.recv_fds(connection, HEADER.size, 4)
+    sizes = HEADER.unpack(first + _exactly(connection, HEADER.size - len(first)))
+    request = json.loads(_exactly(connection, sizes[0]))
+    after = preload.steps_before(set(request["needs"]))
+    return Wanted(connection, request, _exactly(connection, sizes[1]), handles, after)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(min(size - len(parts), 1 << 16))
+        if not part:
+            raise ValueError("the connection closed within a request")
+        parts += part
+    return bytes(parts)
+
+
+def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # whoever asked may be gone
+        connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _close(handles: list[int]) -> None:
+    for handle in handles:
+        os.close(handle)
+
+
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Serve on the socket that is handed over, for as long as standard input is open.
+
+    Arguments: the private folder, and the number of the listening socket.
+    """
+    folder, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    ForkServer(folder, listener, owner=0).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What the fork server has ready before a notebook asks for it, in the order in which a run needs it."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+
+# A step is a module, or `module:function` of something that is slow the first time it is done.
+STEPS: tuple[str, ...] = (
+    "helpers.tables",
+    "helpers.pipeline.stages",
+    "helpers.sources",
+    "helpers.pipeline.preload:_without_grammar",
+    "helpers.pipeline.notebook_run",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "helpers.documents",
+    "helpers.cleaning",
+    "helpers.figures",
+    "helpers.pipeline.notebook_tables",
+    "helpers.pipeline.preload:_tables_used_once",
+    "helpers.pipeline.preload:_figure_drawn_once",
+    "scipy.stats",
+    "helpers.appraisal",
+    "helpers.synthesis",
+    "helpers.synthesis.study_effects",
+    "helpers.synthesis.comparison_lines",
+    "helpers.synthesis.evidence_pool",
+    "helpers.synthesis.horizon",
+    "helpers.pipeline.gather",
+    "helpers.site",
+    "seaborn",
+    "statsmodels.api",
+)
+
+
+def load(step: str) -> str:
+    """Do one step; return what went wrong, empty when nothing did.
+
+    A module that cannot be imported is left to the notebook that needs it: there the error has a cell.
+    """
+    module, _, function = step.partition(":")
+    try:
+        loaded = importlib.import_module(module)
+        if function:
+            getattr(loaded, function)()
+    except Exception as error:
+        return f"{step}: {type(error).__name__}: {error}"
+    return ""
+
+
+def steps_before(needs: set[str]) -> int:
+    """Return how many of the steps come before the last one that is needed, that one included."""
+    places = [number for number, step in enumerate(STEPS, 1) if step.partition(":")[0] in needs]
+    return max(places, default=0)
+
+
+def _without_grammar() -> None:
+    """Import nbformat's validator without the grammar of international addresses, a second of work.
+
+    jsonschema takes the package `rfc3987_syntax` when it is there; no notebook holds such an address.
+    """
+    unwanted = "rfc3987_syntax"
+    if unwanted not in sys.modules:
+        sys.modules[unwanted] = None  # type: ignore[assignment]
+        try:
+            importlib.import_module("jsonschema")
+        finally:
+            del sys.modules[unwanted]
+
+
+def _tables_used_once() -> None:
+    """Write and read every table once, without rows: pandera prepares its checks when first used."""
+    from helpers.tables import TABLES, read_table, write_table
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name in TABLES:
+            write_table(name, [], folder)
+            read_table(name, folder)
+
+
+def _figure_drawn_once() -> None:
+    """Draw a figure with text: matplotlib looks for its fonts when first used."""
+    figure: Callable = importlib.import_module("matplotlib.figure").Figure
+    drawn = figure()
+    drawn.subplots().set_title("±")
+    drawn.savefig(io.BytesIO(), format="png")

@@ -1,0 +1,63 @@
+"""What the runner asks of the other rooms; they are imported by the workers, not by the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline.stages import Stage
+from helpers.pipeline.workers import ForkedWorkers, PlainWorkers
+
+Workers = PlainWorkers | ForkedWorkers
+
+
+def evidence_stages(workers: Workers) -> tuple[Stage, ...]:
+    """Return the stages of this collection."""
+    return workers.call("helpers.pipeline.stages:evidence_stages", needs=["helpers.tables"])
+
+
+def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
+    """Return what is wrong in the raw data, a line each, and whether any of it stops a run."""
+    found = workers.call("helpers.sources:check_raw", raw)
+    return [str(problem) for problem in found], any(getattr(problem, "stops", True) for problem in found)
+
+
+def gather(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
+    """Put the studies' parts of tables together."""
+    workers.call("helpers.pipeline.gather:gather", processed, studies, tables)
+
+
+def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
+    """Write down for each study which rows it has in tables."""
+    workers.call("helpers.pipeline.study_rows:divide", processed, studies, tables)
+
+
+def build_site(
+    workers: Workers,
+    executed: dict[str, Path],
+    processed: Path,
+    destination: Path,
+    raw: Path,
+    facts: Mapping[str, Any],
+) -> None:
+    """Make the pages in a folder."""
+    workers.call(
+        "helpers.pipeline.rooms:site_with_review",
+        executed,
+        processed,
+        destination,
+        raw,
+        facts,
+        needs=["helpers.site"],
+    )
+
+
+def site_with_review(
+    executed: dict[str, Path], processed: Path, destination: Path, raw: Path, facts: Mapping[str, Any]
+) -> None:
+    """Make the pages, here, with what the raw data say of the review itself."""
+    from helpers.site import build_site as build
+    from helpers.sources.review_facts import read_review_facts
+
+    build(executed, processed, destination, dict(facts) | {"review": read_review_facts(raw)})
