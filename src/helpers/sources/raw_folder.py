@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
@@ -75,7 +76,7 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        for read in (read_screening, read_review_facts):
+        for read in (read_screening, read_review_facts, read_certainty_overrides):
             try:
                 read(raw)
             except SourceError as error:
