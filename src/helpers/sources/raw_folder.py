@@ -105,7 +105,9 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
         )
         for field_, name, what in claims:
             other = owners.setdefault((field_, name), path) if name else path
-            if other != path:
+            if other != path and not (
+                name == named and _holds_several(path.parent.parent / "registry" / name)
+            ):
                 problem = f"{name!r} is also {what} of {other.name}"
                 problems.append(Problem(str(path), None, field_, problem, "keep it in one sheet"))
         records = {file.name for file in raw_files(path.parent.parent) if file.parent.name == "registry"}
@@ -114,6 +116,14 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
             problem = f"registry/{named} is not there"
             problems.append(Problem(str(path), None, "source.registry_file", problem, remedy))
     return problems
+
+
+def _holds_several(path: Path) -> bool:
+    """Return whether a file holds several records, so that several sheets may name it."""
+    try:
+        return sum(1 for _ in read_sources(path)) > 1
+    except SourceError:
+        return False
 
 
 def read_raw(raw: str | Path) -> RawData:
