@@ -203,6 +203,29 @@ def test_pooling_appears_by_itself_when_two_randomised_studies_are_added(project
     assert "No meta-analysis is possible" not in (project.reports / "index.html").read_text(encoding="utf-8")
 
 
+def test_an_impossible_figure_is_a_finding_of_the_next_report_and_splits_the_pool(project):
+    for study_id, difference in (("made1", 12.0), ("made2", 16.0), ("made3", 14.0)):
+        text = randomised_sheet(study_id, difference)
+        if study_id == "made1":  # thirty people an arm, and a group of thirty reported for a trial of twenty
+            text = text.replace("printed: '30'\n", "printed: '20'\n", 1).replace(
+                "value: 30\n", "value: 20\n", 1
+            )
+            text = text.replace("comparison: parallel", "comparison: parallel\n  n_enrolled: n_treated")
+        path = project.root / "data" / "raw" / "studies" / f"{study_id}.yaml"
+        path.write_text(text, encoding="utf-8")
+    result = project.evidence("run")
+    assert result.returncode == 0, result.stderr
+    findings = read_table("findings", project.processed)
+    (row,) = records(findings[(findings["study_id"] == "made1") & (findings["severity"] == "certain")])
+    assert (row["check"], row["arithmetic"], row["concepts"]) == ("totals", "30 > 20", "hair_density")
+    pooled = read_table("pooled", project.processed)
+    fits = pooled[pooled["pooled"] & (pooled["evidence"] == "core") & (pooled["model"] == "random effects")]
+    told = {row["without_certain_findings"]: (row["k"], row["estimate"]) for row in records(fits)}
+    assert told[False][0] == 3 and told[True][0] == 2 and abs(told[True][1] - 15) < 1e-9
+    page = (project.reports / "study-made1.html").read_text(encoding="utf-8")
+    assert "30 &gt; 20" in page and "more people than were enrolled" in page
+
+
 def test_another_raw_folder_is_read_without_touching_anything(project, tmp_path: Path):
     other = tmp_path / "other"
     (other / "studies").mkdir(parents=True)

@@ -117,3 +117,38 @@ def test_no_study_no_evidence():
 
 def test_non_randomised_is_not_randomised():
     assert grade(study={"allocation": "non-randomised"})["start"] == "low"
+
+
+def test_an_interval_that_holds_the_smallest_visible_difference_is_imprecise():
+    made = body()
+    sure = certainty(CONCEPT, "published", **made, thresholds={CONCEPT: 12.0})
+    assert (
+        sure["imprecision"],
+        certainty(CONCEPT, "published", **made, thresholds={CONCEPT: 43.0})["imprecision"],
+    ) == (1, 0)
+    assert "includes 12, the smallest difference that can be seen" in sure["reasons"]
+
+
+def test_exosomes_given_only_with_something_else_are_indirect():
+    arms = [{"study_id": name, "arm_id": arm, "role": role}
+            for name in ("t0", "t1") for arm, role in (("x", "exosome_combination"), ("c", "placebo"))]  # fmt: skip
+    row = certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))
+    assert row["indirectness"] == 1 and "only together with another treatment" in row["reasons"]
+    arms = [arm | {"role": "active"} if arm["arm_id"] == "c" else arm for arm in arms]
+    assert certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))["indirectness"] == 0
+
+
+def test_small_study_effects_in_ten_studies_step_down():
+    grades = [grade(k=10, pooled={"small_study_p": p})["publication_bias"] for p in (0.04, 0.4)]
+    assert grades == [1, 0]
+
+
+def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
+    override = {"concept": CONCEPT, "evidence": "published", "domain": "imprecision", "steps": 2,
+                "reason": "Ten people more would turn it.", "by": "a reviewer"}  # fmt: skip
+    row = certainty(CONCEPT, "published", **body(), overrides=[override])
+    frame("certainty", [row])
+    assert (row["proposed"], row["certainty"], row["overridden"]) == ("high", "low", True)
+    assert "judged by a reviewer: Ten people more would turn it (the rule proposed 0" in row["reasons"]
+    other = certainty(CONCEPT, "published", **body(), overrides=[override | {"evidence": "core"}])
+    assert (other["certainty"], other["overridden"]) == ("high", False)

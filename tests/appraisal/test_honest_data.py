@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from frames import STUDY, evidence, quantity, result
 from scipy import stats
 
 from helpers.appraisal import run_checks
+from helpers.appraisal.change import ChangeOfLevels
 from helpers.appraisal.granularity import debit, grim, grimmer
 from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
 from helpers.appraisal.printed_figure import PrintedFigure
@@ -71,8 +74,8 @@ def test_ranges_of_two_clusters(rng):
 
 
 def test_p_values(rng):
-    """Printed p values of honest tests meet the recomputed interval."""
-    for n1, n2 in rng.integers(2, 40, (150, 2)):
+    """Printed p values of honest tests meet the recomputed interval, and a correlation explains paired ones."""
+    for n1, n2 in rng.integers(2, 40, (STUDIES // 2, 2)):
         first, second = rng.normal(80, 10, n1), rng.normal(rng.uniform(75, 95), 12, n2)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 0)) for x in (first, second)]
         for welch in (True, False):
@@ -84,13 +87,27 @@ def test_p_values(rng):
 
 def test_paired_p_values(rng):
     """The correlation of honest paired data lies in the interval that their p value needs."""
-    for n in rng.integers(3, 40, 400):
+    for n in rng.integers(3, 40, 2000):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
         shown = PrintedFigure(round(float(stats.ttest_rel(before, after).pvalue), 3), 3, "q")
         low, high = correlation_needed(*groups, shown, np.array([n]), wide=True)
         assert low[0] <= np.corrcoef(before, after)[0, 1] <= high[0]
+
+
+def test_changes_against_levels(rng):
+    """Mean and SD of an honest change, printed to any number of places, are never called impossible."""
+    rule = ChangeOfLevels()
+    row = SimpleNamespace(concept="hair_density", arm_id="exosome")
+    for n, places in zip(rng.integers(2, 40, STUDIES), rng.integers(0, 3, STUDIES), strict=True):
+        before = rng.normal(80, 10, n)
+        after = before + rng.normal(rng.uniform(-5, 30), rng.uniform(0.1, 12), n)
+        samples = (after - before, before, after)
+        means = honest(np.array([x.mean() for x in samples]), int(places))
+        sds = honest(np.array([x.std(ddof=1) for x in samples]), int(places))
+        hits = [*rule._mean(row, *means, True), *rule._sd(row, *sds, True)]
+        assert [hit for hit in hits if hit.severity == "certain"] == []
 
 
 def stats_p(first, second, welch: bool) -> float:

@@ -176,3 +176,47 @@ def test_a_source_is_recognised_by_content_and_not_by_name(tmp_path):
         path = tmp_path / other
         path.write_bytes((RAW / name).read_bytes())
         assert read_source(path).sources[0]["format"] == form
+
+
+def test_a_reviews_data_becomes_sheets_of_proposals(shared, tmp_path):
+    made = add_source(shared / "samples" / "revman" / "Fleiss1993.rm5", tmp_path)
+    assert len(made) == 12
+    record = read_raw(tmp_path).record
+    assert len(record.studies) == 12
+    assert record.results == record.quantities == []
+    hart = next(path for path in made if path.stem == "hart")
+    hart.write_text(hart.read_text().replace("state: proposed", "state: confirmed"))
+    rows = read_raw(tmp_path).record.results
+    assert [(row["mean"], row["sd"], row["n"]) for row in rows] == [(12.5, 1.47, 20), (12.3, 1.66, 20)]
+    with pytest.raises(SourceError, match="there already"):
+        add_source(shared / "samples" / "revman" / "Fleiss1993_CR.csv", tmp_path)
+
+
+def test_an_extraction_table_becomes_a_sheet_a_study(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("study_id,arm,outcome,time,n,mean,sd,count\nsmith,Exosome,Hair density,12 weeks,20,95.5,10.2,\n"
+                     "smith,Saline,Hair density,12 weeks,21,80.1,9.9,\nli,Exosome,Happy,6 months,15,,,12\n")  # fmt: skip
+    made = add_source(table, tmp_path / "raw")
+    assert [path.name for path in made] == ["smith.yaml", "li.yaml"]
+    for path in made:
+        path.write_text(path.read_text().replace("state: proposed", "state: confirmed"))
+    rows = read_raw(tmp_path / "raw").record.results
+    assert {(row["study_id"], row.get("mean"), row.get("count"), row["n"]) for row in rows} == {
+        ("smith", 95.5, None, 20), ("smith", 80.1, None, 21), ("li", None, 12, 15),
+    }  # fmt: skip
+
+
+def test_a_page_of_studies_is_kept_and_its_studies_wait(shared, tmp_path):
+    (kept,) = add_source(shared / "samples" / "ctgov" / "search_page1_20260811.json", tmp_path)
+    assert kept.name == "search_page1_20260811-5-records.json"
+    for study_id in ("NCT02710084", "NCT05105685"):
+        new_sheet(study_id, tmp_path, registry_file=kept.name, registration=study_id)
+    data = read_raw(tmp_path)
+    assert [row["n_planned"] for row in data.record.studies] == [18, 6]
+    assert len(data.waiting) == 3
+
+
+def test_a_registers_page_becomes_a_sheet_with_its_facts(shared, tmp_path):
+    document, sheet = add_source(shared / "documents" / "NCT06932393_medpath.txt", tmp_path)
+    assert (document.parent.name, sheet.name) == ("documents", "NCT06932393.yaml")
+    assert read_sheet(sheet).source.status == "not yet recruiting"

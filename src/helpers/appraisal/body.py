@@ -29,6 +29,8 @@ class Body:
     risk_of_bias: pd.DataFrame
     findings: pd.DataFrame
     pooled: pd.Series | None  # the fitted synthesis that is shown, if there is one
+    arms: pd.DataFrame | None = None
+    threshold: float | None = None  # smallest difference that matters, in the unit of the outcome
 
     @property
     def names(self) -> list[str]:
@@ -59,6 +61,18 @@ class Body:
             if declared.get(name) not in ("parallel", "within_person")
             or not self.lines_of(name)["contrast"].isin(_CONTROLLED).any()
         ]
+
+    @property
+    def combined(self) -> list[str]:
+        """Studies that gave exosomes only together with something else that the comparison did not get."""
+        if self.arms is None:
+            return []
+        roles = self.arms[self.arms["study_id"].isin(self.names)].groupby("study_id")["role"].agg(set)
+        return sorted(
+            name
+            for name, seen in roles.items()
+            if "exosome_combination" in seen and not seen & {"exosome", "active"}
+        )
 
     def lines_of(self, study: str) -> pd.DataFrame:
         """Return the lines of one study."""

@@ -29,6 +29,7 @@ from helpers.appraisal.sessions import SessionTimes
 from helpers.appraisal.shares import PercentOfN
 from helpers.appraisal.spread import SdInRange
 from helpers.appraisal.spread_or_error import SdOrSe
+from helpers.appraisal.standard_error import StandardError
 from helpers.appraisal.totals import AgeLimits, CountAndPercent, DuplicateArms, Totals
 
 RULES: tuple[Rule, ...] = (
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     ChangeOfLevels(),
     ChangeOfExtremes(),
     ImplausibleChange(),
+    StandardError(),
     NoChange(),
     PValue(),
     PValueOwner(),

@@ -5,7 +5,9 @@ Guyatt G et al. GRADE guidelines 1-9. J Clin Epidemiol 2011;64:383-394, 407-415,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,8 +21,13 @@ INFORMATION_SIZE = 400  # participants below which a continuous outcome is impre
 VERY_FEW = 30
 FEW_STUDIES = 10  # below this number small-study tests have no power (Cochrane Handbook 13.3.5.4)
 SMALL_STUDY = 100
+SMALL_STUDY_P = 0.1  # Sterne et al. (2011), BMJ 343:d4002
 _HIGH_RISK = {"high", "serious", "critical", "high concern"}
 Step = tuple[int, str]
+_DOMAIN = re.compile(
+    r"(Risk of bias|Inconsistency|Indirectness|Imprecision|Publication bias), "
+    r"(?:no step|one step|two steps) down: "
+)
 
 
 def certainty(
@@ -32,6 +39,10 @@ def certainty(
     risk_of_bias: pd.DataFrame,
     findings: pd.DataFrame,
     pooled: pd.DataFrame,
+    *,
+    arms: pd.DataFrame | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    overrides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return an outcome's certainty as a row of the table `certainty`.
 
@@ -43,6 +54,12 @@ def certainty(
         `core` (the core sources) or `published` (core and published).
     comparisons, results, studies, risk_of_bias, findings, pooled : pandas.DataFrame
         The tables of those names.
+    arms : pandas.DataFrame, optional
+        Arms of the studies: exosomes given only together with something else are indirect evidence.
+    thresholds : mapping of str to float, optional
+        By outcome, the smallest difference that matters; an interval that holds it is imprecise.
+    overrides : sequence of mapping
+        Rows of `certainty_overrides`: a person's steps in place of the rule's, with the reason.
 
     Returns
     -------
@@ -57,6 +74,7 @@ def certainty(
 
     """
     body = body_of(concept, evidence, comparisons, results, studies, risk_of_bias, findings, pooled)
+    body = replace(body, arms=arms, threshold=(thresholds or {}).get(concept))
     row: dict[str, Any] = {"concept": concept, "evidence": evidence, "studies": join_ids(body.names)}
     if not body.names:
         nothing = {
@@ -64,10 +82,17 @@ def certainty(
             "certainty": "no evidence",
             "reasons": "No study reports this outcome.",
         }
-        return row | nothing | dict.fromkeys(DOMAINS, 0) | {"participants": None}
+        same = {"participants": None, "proposed": "no evidence", "overridden": False}
+        return row | nothing | dict.fromkeys(DOMAINS, 0) | same
     randomised = len(body.randomised) == len(body.names)
     steps = {name: judge(body) for name, judge in DOMAINS.items()}
-    level = (3 if randomised else 1) - sum(step for step, _ in steps.values())
+    start = 3 if randomised else 1
+    proposed = start - sum(step for step, _ in steps.values())
+    mine = {
+        row["domain"]: row for row in overrides if (row["concept"], row["evidence"]) == (concept, evidence)
+    }
+    steps |= {name: _overridden(steps[name], row) for name, row in mine.items()}
+    level = start - sum(step for step, _ in steps.values())
     reasons = [_start(body, randomised), *(_reason(name, *step) for name, step in steps.items())]
     return row | {
         "start": "high" if randomised else "low",
@@ -75,6 +100,23 @@ def certainty(
         "certainty": LEVELS[max(level, 0)],
         "reasons": " ".join(reasons),
         "participants": body.participants(),
+        "proposed": LEVELS[max(proposed, 0)],
+        "overridden": bool(mine),
+    }
+
+
+def _overridden(step: Step, override: Mapping[str, Any]) -> Step:
+    """Return a person's step in place of the rule's; what the rule said stays to be read."""
+    said = f"judged by {override['by']}: {str(override['reason']).rstrip('.')}"
+    return int(override["steps"]), f"{said} (the rule proposed {step[0]}: {step[1]})"
+
+
+def domain_reasons(reasons: str) -> dict[str, str]:
+    """Return the reason of each domain from the column `reasons`, by the domain's name."""
+    parts = _DOMAIN.split(reasons)
+    return {
+        name.lower().replace(" ", "_"): why.strip().rstrip(".")
+        for name, why in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 
@@ -134,13 +176,16 @@ def _inconsistency(body: Body) -> Step:
 def _indirectness(body: Body) -> Step:
     """Judge whether the question was answered: exosomes against something, in people with hair loss."""
     alone, k = body.uncontrolled, len(body.names)
+    mixed = body.combined
+    told, steps = [f"{k - len(alone)} of {_studies(k)} with a comparison group"], 0
     if 2 * len(alone) > k:
-        return (
-            1,
-            f"{len(alone)} of {_studies(k)} without a comparison group, so that the effect of exosomes is "
-            "inferred",
-        )
-    return 0, f"{k - len(alone)} of {_studies(k)} with a comparison group"
+        lack = f"{len(alone)} of {_studies(k)} without a comparison group"
+        told = [f"{lack}, so that the effect of exosomes is inferred"]
+        steps = 1
+    if 2 * len(mixed) > k:
+        told.append(f"in {len(mixed)} exosomes were given only together with another treatment")
+        steps += 1
+    return steps, "; ".join(told)
 
 
 def _imprecision(body: Body) -> Step:
@@ -150,11 +195,14 @@ def _imprecision(body: Body) -> Step:
     if people is None or people < VERY_FEW:
         return 2, f"{told}, fewer than {VERY_FEW} known"
     crossing = body.pooled is not None and _crosses(body.pooled, "ci_lower", "ci_upper")
+    deciding = body.pooled is not None and _holds(body.pooled, body.threshold)
     without = body.pooled is None and body.lines["ci_lower"].isna().all()
     few = people < INFORMATION_SIZE
     why = told + (f", below {INFORMATION_SIZE}" if few else "")
     why += "; the interval includes no effect" if crossing else "; no interval" if without else ""
-    return min(2, int(few) + int(crossing or without)), why
+    if deciding:
+        why += f"; it includes {tidy(body.threshold)}, the smallest difference that can be seen"
+    return min(2, int(few) + int(crossing or without) + int(deciding)), why
 
 
 def _publication_bias(body: Body) -> Step:
@@ -167,14 +215,27 @@ def _publication_bias(body: Body) -> Step:
     why = f"{_studies(k)}, {registered} registered"
     if small and positive and registered < k:
         return 1, f"{why}, all small (below {SMALL_STUDY}) and all in favour"
-    tested = "too few for a small-study test" if k < FEW_STUDIES else "see the small-study tests"
-    return 0, f"{why}; {tested}"
+    if k < FEW_STUDIES:
+        return 0, f"{why}; too few for a small-study test"
+    p = None if body.pooled is None else body.pooled.get("small_study_p")
+    if missing(p):
+        return 0, f"{why}; no small-study test could be made"
+    return int(
+        float(p) < SMALL_STUDY_P
+    ), f"{why}; Egger's test of small-study effects p = {tidy(round(float(p), 3))}"
 
 
 def _crosses(row: pd.Series, lower: str, upper: str) -> bool:
     if missing(row[lower]) or missing(row[upper]):
         return False
     return float(row[lower]) <= 0 <= float(row[upper])
+
+
+def _holds(row: pd.Series, threshold: float | None) -> bool:
+    """Return whether an interval, whatever its sign, holds the smallest difference that matters."""
+    if threshold is None or missing(row["ci_lower"]) or missing(row["ci_upper"]):
+        return False
+    return any(float(row["ci_lower"]) < value < float(row["ci_upper"]) for value in (threshold, -threshold))
 
 
 DOMAINS: dict[str, Callable[[Body], Step]] = {

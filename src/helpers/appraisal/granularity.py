@@ -14,6 +14,7 @@ from helpers.tables.vocabulary import label
 # What is counted in whole numbers for each person; grades are whole unless a scale has halves.
 COUNTED = {"hair_count"}
 GRADED = {"severity_stage", "investigator_global", "patient_global", "hair_density_grade"}
+_SHOWN = 12  # sizes of a group that are listed as possible
 PEOPLE = {"noticed_improvement", "satisfaction"}  # yes or no for each person
 
 
@@ -112,13 +113,16 @@ class Granularity(Rule):
         spread = "" if sd is None else f" with SD {tidy(sd.value)}"
         near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
         names = [mean.quantity_id, *([sd.quantity_id] if sd else [])]
+        sizes = [k for k in range(2, 2 * n + 1) if grim(mean, k) and (sd is None or test(mean, sd, k))]
+        fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
         # A scale may have half grades, and a count may be the mean of two areas.
         certain = not passes(True) and row.concept not in GRADED and " and " not in row.site
         return Hit(
             statement=f"A mean {label(row.concept)} of {tidy(mean.value)}{spread} cannot come from {n} "
             "whole numbers.",
             arithmetic=f"{tidy(mean.value)} x {n} = {tidy(mean.value * n)}; nearest means "
-            + " and ".join(f"{value:.4f}" for value in near),
+            + " and ".join(f"{value:.4f}" for value in near)
+            + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}",
             quantity_ids=tuple(names),
             concepts=(row.concept,),
             severity=CERTAIN if certain else LIKELY,

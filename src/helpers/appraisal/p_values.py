@@ -12,6 +12,7 @@ from itertools import product
 
 import numpy as np
 from scipy import stats
+from scipy.special import stdtr
 
 from helpers.appraisal.printed_figure import PrintedFigure
 
@@ -55,18 +56,16 @@ def two_sample_p(
     spans = [
         np.linspace(max(low, 0), high, _STEPS) for low, high in (g.sd.interval(wide) for g in (first, second))
     ]
-    ps = []
-    for (s1, s2), gap in product(product(*spans), difference(first, second, wide)):
-        v1, v2 = s1**2 / n1, s2**2 / n2
-        if welch:
-            square, freedom = (
-                v1 + v2,
-                (v1 + v2) ** 2 / np.maximum(v1**2 / (n1 - 1) + v2**2 / (n2 - 1), 1e-300),
-            )
-        else:
-            freedom = n1 + n2 - 2
-            square = ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / freedom * (1 / n1 + 1 / n2)
-        ps.append(2 * stats.t.sf(gap / np.sqrt(np.maximum(square, 1e-300)), freedom))
+    gaps = np.array(difference(first, second, wide))
+    s1, s2, gap = (part.reshape(-1, 1) for part in np.meshgrid(*spans, gaps, indexing="ij"))
+    v1, v2 = s1**2 / n1, s2**2 / n2
+    if welch:
+        square = v1 + v2
+        freedom = square**2 / np.maximum(v1**2 / (n1 - 1) + v2**2 / (n2 - 1), 1e-300)
+    else:
+        freedom = n1 + n2 - 2
+        square = ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / freedom * (1 / n1 + 1 / n2)
+    ps = 2 * stdtr(freedom, -gap / np.sqrt(np.maximum(square, 1e-300)))
     return np.min(ps, axis=0), np.max(ps, axis=0)
 
 

@@ -76,9 +76,23 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
         quantity.pop("_n", None)
     sheet = _frame(article, study_id, arms, quantities, _apart(results))
     head = _HEAD.format(study_id=study_id, document=f"{study_id}.txt")
-    return head + yaml.dump(
-        sheet, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
-    ), article.text
+    return head + dump_sheet(sheet), article.text
+
+
+def dump_sheet(sheet: Row) -> str:
+    """Return a sheet as YAML, its blocks in order, figures and results on lines of their own."""
+    return yaml.dump(sheet, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def one_line(block: Row) -> Row:
+    """Return a block that `dump_sheet` writes on one line."""
+    return _Line(block)
+
+
+def short_words(text: str | None, most: int = 2000) -> str | None:
+    """Return a text as a sheet may hold it; None for one without words."""
+    text = inert(text)
+    return text[:most].strip() or None if text else None
 
 
 class _Line(dict):
@@ -107,11 +121,11 @@ def _frame(
             "source_id": study_id,
             "tier": "core",
             "format": "article",
-            "citation": _words(source["citation"]),
+            "citation": short_words(source["citation"]),
             "doi": article.doi,
             "has_results": bool(results) or None,
             "access": source["access"],
-            "licence": _words(article.licence),
+            "licence": short_words(article.licence),
             "document": f"{study_id}.txt",
             "sha256": hashlib.sha256(article.text.encode()).hexdigest(),
         },
@@ -120,9 +134,9 @@ def _frame(
             "date": date.today(),
             "compared": "proposed by a machine, to be confirmed",
         },
-        "study": {"title": _words(study["title"])},
+        "study": {"title": short_words(study["title"])},
         "arms": [
-            _Line({"arm_id": arm["arm_id"], "role": arm["role"], "label": _words(arm["label"])})
+            _Line({"arm_id": arm["arm_id"], "role": arm["role"], "label": short_words(arm["label"])})
             for arm in arms
         ],
         "quantities": [_Line(quantity) for quantity in quantities],
@@ -130,24 +144,19 @@ def _frame(
     }
 
 
-def _words(text: str | None) -> str | None:
-    text = inert(text)
-    return text[:2000].strip() or None if text else None
-
-
 def _quantity(article: Article, figure: Figure, name: str, arms: dict[str, str]) -> Row | None:
     value = figure.value
     kind = value.kind if value.kind in KINDS else "other"
     row = {"id": name, "printed": value.printed, "value": value.value, "low": value.low, "high": value.high}
     row |= {"sd": value.sd if kind == "mean_sd" else None, "kind": kind, "role": "result"}
-    row |= {"concept": article_concept(figure), "time": _words(figure.time)}
+    row |= {"concept": article_concept(figure), "time": short_words(figure.time)}
     row |= {"arm": arms.get(figure.arm or "") if kind != "p_value" else None}
     unit = _UNIT.search(figure.measure)
     row |= {"unit": unit.group(1) if unit and kind in ("mean_sd", "median", "value", "other") else None}
     note = [figure.measure[:300], "mean with its standard error" if value.kind == "mean_se" else None]
     note.append("that the bracket is an SD stands in another table" if figure.assumed else None)
     return _checked(
-        article, row | {"note": _words("; ".join(filter(None, note)))}, figure.start, _figure=figure
+        article, row | {"note": short_words("; ".join(filter(None, note)))}, figure.start, _figure=figure
     )
 
 
@@ -169,7 +178,7 @@ def _checked(article: Article, row: Row, start: int, **kept: Any) -> Row | None:
     if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure(0, row)):
         return None
     place = {"line": article.line_at(start), "chars": [start, start + len(row["printed"])]}
-    section = _words(article.section_at(start))
+    section = short_words(article.section_at(start))
     row["at"] = _Line({"section": section} | place if section else place)
     return row | {"state": "proposed"} | kept
 
@@ -223,7 +232,7 @@ def _result(quantity: Row, figure: Figure, arms: dict[str, str]) -> Row | None:
         "kind": kind,
     }
     if quantity["concept"] == "other_outcome":
-        row["site"] = (_words(figure.measure) or "all")[:120]  # tells one measure from another
+        row["site"] = (short_words(figure.measure) or "all")[:120]  # tells one measure from another
     row[column] = name
     if quantity["kind"] == "mean_sd":
         row["sd"] = f"{name}.sd"

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from helpers.sources.record import Problem, SourceError
 
 BLOCK = 1 << 20
-LARGEST = 1 << 27  # characters of one record
+LARGEST = 1 << 25  # characters of one record; real ones have up to a few million
 _SPACE = re.compile(r"[ \t\r\n]*")
 _AGAIN = "download the file again"
 
@@ -69,7 +69,7 @@ class _Reader:
         stream.seek(0)
         wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
         self.decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
-        self.text, self.at, self.line, self.ended = "", 0, 1, False
+        self.text, self.at, self.line, self.counted, self.ended = "", 0, 1, 0, False
         self.scan = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
 
     def items(self, keys: tuple[str, ...]) -> Iterator[JsonItem]:
@@ -164,17 +164,20 @@ class _Reader:
         self.at += 1
 
     def more(self, size: int) -> None:
-        self.line += self.text.count("\n", 0, self.at)
+        self.line_here()
         data = self.stream.read(size)
         self.ended = not data
         try:
             fresh = self.decoder.decode(data, self.ended)
         except UnicodeDecodeError as error:
             raise self.error(f"not JSON in Unicode: {error.reason}", "save it as UTF-8") from None
-        self.text, self.at = self.text[self.at :] + fresh, 0
+        self.text, self.at, self.counted = self.text[self.at :] + fresh, 0, 0
 
     def line_here(self) -> int:
-        return self.line + self.text.count("\n", 0, self.at)
+        """Return the present line, counting on from where it was asked for last."""
+        self.line += self.text.count("\n", self.counted, self.at)
+        self.counted = self.at
+        return self.line
 
     def error(self, problem: str, remedy: str = _AGAIN) -> SourceError:
         return SourceError(Problem(str(self.path), self.line_here(), "", problem, remedy))

@@ -12,12 +12,14 @@ import yaml
 from helpers.sources.article import read_jats, read_plain
 from helpers.sources.article_sheet import Finder, article_sheet
 from helpers.sources.articles import study_name
-from helpers.sources.reading import read_source, recognise
+from helpers.sources.reading import read_source, read_sources, recognise
 from helpers.sources.record import Problem, SourceError
+from helpers.sources.record_sheet import record_sheet
 from helpers.sources.source_text import read_text
 from helpers.tables import write_atomic
 
 _REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
+_EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
 LONGEST = 2000  # characters of a text in a sheet
 
 _SHEET = """\
@@ -122,7 +124,9 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
     record. Both files are named by the registration number, with `-` for what a file name may not hold.
     An article, or a registry's page saved as text, goes to the documents, which are never published, and a
-    sheet is made of it; every figure of an article is only proposed there.
+    sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
+    data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
+    records wait for their sheets.
 
     Parameters
     ----------
@@ -147,9 +151,15 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     form = recognise(file)
     if form in ("jats", "text"):
         return _add_article(file, form, raw, find)
+    if form in _EXTRACTED:
+        return _add_extracted(file, raw)
+    if form in _REGISTRY and len(found := list(read_sources(file))) > 1:
+        return [
+            _keep_registry(file, raw, f"{_safe(file.stem) or 'export'}-{len(found)}-records{_REGISTRY[form]}")
+        ]
     record = read_source(file)
     registered = record.studies[0]["study_id"]
-    study_id = re.sub(r"[^A-Za-z0-9_-]+", "-", registered).strip("-_")[:64]
+    study_id = _safe(registered)
     sheet = _sheet_path(study_id, raw)
     if sheet.exists():
         raise SourceError(
@@ -169,15 +179,37 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     if form not in _REGISTRY:
         remedy = "name one of: a registry record, an article, a study sheet"
         raise SourceError(Problem(str(file), None, "", "no single study is in it", remedy))
-    target = raw / "registry" / f"{study_id}{_REGISTRY[form]}"
+    target = _keep_registry(file, raw, f"{study_id}{_REGISTRY[form]}")
+    made = new_sheet(study_id, raw, form=source["format"], registry_file=target.name, **facts)
+    return [target, made]
+
+
+def _safe(name: str) -> str:
+    """Return a name that is safe for a file and a study."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64]
+
+
+def _keep_registry(file: Path, raw: Path, name: str) -> Path:
+    """Copy a register's file among the registry records, unless another of the name is there."""
+    target = raw / "registry" / name
     if target.exists() and target.read_bytes() != file.read_bytes():
         problem = f"another {target.name} is there already"
-        raise SourceError(Problem(str(file), None, study_id, problem, "compare the two files and keep one"))
+        raise SourceError(Problem(str(file), None, name, problem, "compare the two files and keep one"))
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         shutil.copyfile(file, target)
-    made = new_sheet(study_id, raw, form=source["format"], registry_file=target.name, **facts)
-    return [target, made]
+    return target
+
+
+def _add_extracted(file: Path, raw: Path) -> list[Path]:
+    """Write a sheet of proposals for each study of a review's file or an extraction table."""
+    records = [record for record in read_sources(file) if record.results]
+    sheets = [(_sheet_path(record.studies[0]["study_id"], raw), record) for record in records]
+    there = [path for path, _ in sheets if path.exists()]
+    if there or not sheets:
+        problem = f"{there[0]} is there already" if there else "no observation is in it"
+        raise SourceError(Problem(str(file), None, "", problem, "rename the study, or edit its sheet"))
+    return [write_atomic(path, record_sheet(record, file.name)) for path, record in sheets]
 
 
 def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:

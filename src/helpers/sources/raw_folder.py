@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
@@ -75,7 +76,7 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        for read in (read_screening, read_review_facts):
+        for read in (read_screening, read_review_facts, read_certainty_overrides):
             try:
                 read(raw)
             except SourceError as error:
@@ -104,7 +105,9 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
         )
         for field_, name, what in claims:
             other = owners.setdefault((field_, name), path) if name else path
-            if other != path:
+            if other != path and not (
+                name == named and _holds_several(path.parent.parent / "registry" / name)
+            ):
                 problem = f"{name!r} is also {what} of {other.name}"
                 problems.append(Problem(str(path), None, field_, problem, "keep it in one sheet"))
         records = {file.name for file in raw_files(path.parent.parent) if file.parent.name == "registry"}
@@ -113,6 +116,14 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
             problem = f"registry/{named} is not there"
             problems.append(Problem(str(path), None, "source.registry_file", problem, remedy))
     return problems
+
+
+def _holds_several(path: Path) -> bool:
+    """Return whether a file holds several records, so that several sheets may name it."""
+    try:
+        return sum(1 for _ in read_sources(path)) > 1
+    except SourceError:
+        return False
 
 
 def read_raw(raw: str | Path) -> RawData:

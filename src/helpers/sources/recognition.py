@@ -175,15 +175,16 @@ def _page_form(text: str) -> str | None:
 
 def _zip_form(path: Path) -> str:
     """Return `xlsx` for a workbook; every other archive is refused."""
+    unpacked = None
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if "xl/workbook.xml" in names:
-                if sum(item.file_size for item in archive.infolist()) > LIMIT:
-                    raise SourceError(
-                        Problem(str(path), None, "", "a workbook that unpacks to a giant", "export it as CSV")
-                    )
-                return "xlsx"
+            if "xl/workbook.xml" in archive.namelist():
+                unpacked = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
-    raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))
+    if unpacked is None:
+        raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))
+    if unpacked > LIMIT:
+        problem = "a workbook that unpacks to a giant"
+        raise SourceError(Problem(str(path), None, "", problem, "export it as CSV"))
+    return "xlsx"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from helpers.sources.same_trial import registry_numbers
 from helpers.sources.source_text import inert, read_text
 from helpers.sources.xml_safety import parse_xml
 
+logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
 _DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
 _NBIB = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- (.*)")
 

@@ -139,10 +139,12 @@ def read_revman_csv(path: Path) -> list[SourceRecord]:
         raise SourceError(
             Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
         ) from None
-    names = reader.fieldnames or []
+    names = set(reader.fieldnames or [])
     if "Comparison Number" in names:
+        _require(path, names, ("Outcome Number", "Name", "Data Type", "Total 1", "Total 2"))
         return _records(path, list(_revman5_rows(path, lines)), "RevMan 5 CSV")
     if "Study" in names and "Experimental N" in names:
+        _require(path, names, ("Analysis group", "Analysis number", "Control N"))
         return _records(path, list(_web_rows(path, lines)), "RevMan Web data rows")
     pooled = [
         {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
@@ -150,6 +152,13 @@ def read_revman_csv(path: Path) -> list[SourceRecord]:
         for _, row in lines
     ]
     return [SourceRecord(effects=pooled)]
+
+
+def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
+    if missing := [name for name in wanted if name not in names]:
+        raise SourceError(
+            Problem(str(path), 1, ", ".join(missing), "missing column", "export the data again")
+        )
 
 
 def _revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
@@ -190,6 +199,8 @@ def _revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
             and row.get("User defined order")
         ):
             figures = {key: _number(path, line, name, row.get(name)) for key, name in columns.items()}
+            if not inert(row["Name"]):
+                raise SourceError(Problem(str(path), line, "Name", "missing", "name the study"))
             yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
         elif head and row.get("Subgroup Number") not in ("0", None, ""):
             head = head | {"subgroup": inert(row["Name"])}
@@ -198,7 +209,7 @@ def _revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
 def _web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     settings = _settings(path)
     for line, row in lines:
-        if not (row.get("Study") or "").strip():
+        if not inert(row.get("Study")):
             raise SourceError(Problem(str(path), line, "Study", "missing", "export the data rows again"))
         figures = {key: _number(path, line, name, row.get(name)) for key, name in _WEB.items()}
         key = (row.get("Analysis group"), row.get("Analysis number"))

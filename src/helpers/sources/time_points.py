@@ -69,6 +69,9 @@ def weeks(printed: str | None) -> float | None:
 
 def durations(printed: str) -> list[tuple[float, str]]:
     """Return every time in a text, in weeks with its token: two for `3 and 6 months`, one unit for both."""
+    low = printed.lower()
+    if not any(unit in low for unit in _WEEKS):
+        return []
     hits = [
         (match.span(), match.group(1), match.group(2), match.group(0)) for match in _AFTER.finditer(printed)
     ]

@@ -16,7 +16,7 @@ from scipy import stats
 
 from helpers.synthesis.quantiles import mean_sd_from_quantiles
 from helpers.synthesis.study_effects import study_effects
-from helpers.tables import as_frame, records, split_ids
+from helpers.tables import as_frame, join_ids, records, split_ids
 
 SD_USES = {
     "printed": "SDs as printed",
@@ -78,6 +78,7 @@ def assumed_effects(
     medians: bool = False,
     pre_post_correlation: float = 0.7,
     level: float = 0.95,
+    group_share: float = 0.5,
 ) -> list[dict[str, Any]]:
     """Return the headline effects of exosome arms, worked out again under an assumption.
 
@@ -91,6 +92,8 @@ def assumed_effects(
         Correlation between values before and after.
     level : float
         Coverage of the intervals.
+    group_share : float
+        Share of the people in the treated group, where a study of two groups does not say.
 
     """
     arms, results = tables["arms"], tables["results"]
@@ -99,20 +102,49 @@ def assumed_effects(
     converted = {name for text in filled.loc[turned, "quantity_ids"].dropna() for name in split_ids(text)}
     treated = {(row["study_id"], row["arm_id"]) for row in records(arms) if row["role"] in TREATED}
     told = set(filled["study_id"])
+    doubts = _certain_findings(tables["findings"])
+    silent = as_frame("findings", [])
     rows = []
     for study in records(tables["studies"]):
         name = study["study_id"]
         if name not in told:
             continue
-        own = [as_frame(kind, frame[frame["study_id"] == name]) for kind, frame in
-               (("arms", arms), ("results", filled), ("findings", tables["findings"]))]  # fmt: skip
-        effects = study_effects(study, *own, pre_post_correlation=pre_post_correlation, level=level)
-        for effect in effects:
-            if effect["headline"] == "yes" and (name, effect["arm_id"]) in treated:
-                rows.append(_with_people(_plain(effect), study, own))
-                if converted & set(split_ids(effect["quantity_ids"])):
-                    rows[-1]["assumption"] = _joined(rows[-1]["assumption"], "median taken as a mean")
+        own = [frame[frame["study_id"] == name] for frame in (arms, filled)]
+        effects = study_effects(study, *own, silent, pre_post_correlation=pre_post_correlation, level=level)
+        for effect in _of_share([row for row in effects if (name, row["arm_id"]) in treated], group_share):
+            touched = join_ids(doubts.get((name, effect["concept"]), []))
+            rows.append(_with_people(_plain(effect) | {"finding_ids": touched}, study, own))
+            if converted & set(split_ids(effect["quantity_ids"])):
+                rows[-1]["assumption"] = _joined(rows[-1]["assumption"], "median taken as a mean")
     return rows
+
+
+def _of_share(effects: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
+    """Return one effect of each kind: the headline, or the variant whose group is nearest to the share."""
+    names = ("contrast", "concept", "arm_id", "comparator_id", "site", "timepoint_weeks", "measure", "unit")
+    kinds: dict[tuple, list[dict[str, Any]]] = {}
+    for row in effects:
+        kinds.setdefault(tuple(row.get(name) for name in names), []).append(row)
+    chosen = []
+    for rows in kinds.values():
+        headlines = [row for row in rows if row["headline"] == "yes"]
+        sizes = [_PEOPLE.match(str(row.get("n_assumed") or "")) for row in rows]
+        if share == 0.5 or len(rows) < 3 or not headlines or not all(sizes):
+            chosen += headlines
+            continue
+        first = [int(found.group(1)) for found in sizes]
+        total = min(first) + max(first)  # the variants run from few people to all but few
+        chosen.append(min(zip(first, rows, strict=True), key=lambda pair: abs(pair[0] / total - share))[1])
+    return chosen
+
+
+def _certain_findings(findings: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return the certain findings by study and outcome, read once for all effects."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in records(findings[findings["severity"] == "certain"]):
+        for concept in split_ids(row["concepts"]):
+            found.setdefault((row["study_id"], concept), []).append(row["finding_id"])
+    return found
 
 
 def _plain(effect: dict[str, Any]) -> dict[str, Any]:
@@ -123,14 +155,19 @@ def _plain(effect: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_people(effect: dict[str, Any], study: dict, own: list[pd.DataFrame]) -> dict[str, Any]:
-    """Return an effect without a group size with that of its arm, or of the study's only group."""
+    """Return an effect without a group size with that of its result, its arm, or the study's only group."""
     if people_of(effect) or study.get("comparison") == "case":
         return effect
-    arms = {row["arm_id"]: row["n"] for row in records(own[0])}
-    if stated := arms.get(effect["arm_id"]):
+    arms, results = own
+    names = ("arm_id", "concept", "timepoint_weeks")
+    told = [
+        row["n"] for row in records(results) if row["n"] and all(row[name] == effect[name] for name in names)
+    ]
+    sizes = {row["arm_id"]: row["n"] for row in records(arms)}
+    if stated := (max(told) if told else sizes.get(effect["arm_id"])):
         return effect | {"n": int(stated)}
     total = study.get("n_analysed") or study.get("n_enrolled")
-    if total and len(arms) == 1:
+    if total and len(sizes) == 1:
         return effect | {"n_assumed": f"{int(total)} (all enrolled)"}
     return effect
 

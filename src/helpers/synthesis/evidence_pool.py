@@ -15,11 +15,13 @@ import pandas as pd
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.pool_groups import controlled_elsewhere, grouped
 from helpers.synthesis.pooling import pool
+from helpers.synthesis.small_study import egger_test
 from helpers.tables import join_ids, records
 from helpers.tables.vocabulary import label
 
 _METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
 AS_PRINTED = "as printed"
+MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
 TIERS = {"core": ("core",), "published": ("core", "published")}
 
 
@@ -147,6 +149,7 @@ def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> di
         "pi_lower": lower,
         "pi_upper": upper,
         "pi_df": len(group) - 1,
+        "small_study_p": egger_test(yi, vi).p_value if len(group) >= MANY_STUDIES else None,
         "tau2": fit.tau2,
         "i2": fit.i2,
         "pooled": True,

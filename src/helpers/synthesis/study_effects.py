@@ -52,16 +52,17 @@ def study_effects(
     """
     figures = StudyFigures(study, records(arms), records(results), pre_post_correlation, level)
     rows = [row for kind in KINDS for row in kind(figures)]
+    doubts = records(findings)  # read once: a study may have hundreds of variants of an effect
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
-        row["finding_ids"] = join_ids(_touching(row["concept"], findings))
+        row["finding_ids"] = join_ids(_touching(row["concept"], doubts))
     return rows
 
 
-def _touching(concept: str, findings: pd.DataFrame) -> list[str]:
+def _touching(concept: str, findings: list[dict[str, Any]]) -> list[str]:
     """Return the certain findings that touch an outcome's estimates."""
     return [
         row["finding_id"]
-        for row in records(findings)
+        for row in findings
         if row["severity"] == _CERTAIN and concept in split_ids(row["concepts"])
     ]

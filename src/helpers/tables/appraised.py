@@ -80,3 +80,17 @@ EFFECTS = schema(
         "finding_ids": text("Certain findings that touch it"),
     },
 )
+
+CERTAINTY_OVERRIDES = schema(
+    "certainty_overrides",
+    "A person's judgement of a GRADE domain in place of the rule's",
+    {
+        "override_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "evidence": text("Tier", required=True, one_of=("core", "published")),
+        "domain": text("Domain of GRADE", required=True),
+        "steps": count("Steps down", required=True),
+        "reason": text("Why", required=True),
+        "by": text("Who judged", required=True),
+    },
+)

@@ -37,6 +37,7 @@ TABLES: dict[str, TableSpec] = {
     "reported_events": TableSpec(reported.REPORTED_EVENTS, EVENT_KEYS, "01_ingestion"),
     "reader_findings": TableSpec(appraised.FINDINGS, ("finding_id",), "01_ingestion"),
     "reader_judgements": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "01_ingestion"),
+    "certainty_overrides": TableSpec(appraised.CERTAINTY_OVERRIDES, ("override_id",), "01_ingestion"),
     "results": TableSpec(observed.RESULTS, ("result_id",), "02_cleaning"),
     "adverse_events": TableSpec(observed.ADVERSE_EVENTS, EVENT_KEYS, "02_cleaning"),
     "quantity_use": TableSpec(observed.QUANTITY_USE, ("quantity_id",), "02_cleaning"),
@@ -49,7 +50,12 @@ TABLES: dict[str, TableSpec] = {
     ),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
     "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
+    "specifications": TableSpec(synthesised.SPECIFICATIONS, ("specification_id",), "05_pooled_effect"),
+    "choice_effects": TableSpec(synthesised.CHOICE_EFFECTS, ("choice_id",), "05_pooled_effect"),
+    "turning_points": TableSpec(synthesised.TURNING_POINTS, ("turning_id",), "05_pooled_effect"),
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
+    "summary_of_findings": TableSpec(synthesised.SUMMARY_OF_FINDINGS, ("summary_id",), "05_pooled_effect"),
+    "summary_footnotes": TableSpec(synthesised.FOOTNOTES, ("footnote_id",), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
 

@@ -63,6 +63,7 @@ POOLED = schema(
             "Whether estimates touched by a certain finding were left out", required=True
         ),
         "pooled_id": text("Name of the row", required=True),
+        "small_study_p": number("P value of Egger's test, for ten estimates or more", ge=0, le=1),
         "scenario": text("As printed, or the assumption that the row rests on"),
     },
 )
@@ -114,6 +115,48 @@ CERTAINTY = schema(
         "reasons": text("The reason of each step", required=True),
         "studies": text("Studies with this outcome"),
         "participants": count("Participants, where stated"),
+        "proposed": text("Certainty that the rule proposes", one_of=CERTAINTY_LEVELS),
+        "overridden": flag("Whether a person's judgement stands in place of the rule's in some domain"),
+    },
+)
+
+SUMMARY_OF_FINDINGS = schema(
+    "summary_of_findings",
+    "An outcome in a GRADE summary of findings",
+    {
+        "summary_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "evidence": text("Tier", required=True),
+        "contrast": text("Kind of contrast of the effect shown"),
+        "timepoint_weeks": number("Weeks of the effect shown", ge=0),
+        "studies": count("Studies with this outcome", required=True),
+        "participants": count("Participants, where stated"),
+        "effect": number("Effect, in the unit"),
+        "ci_lower": number("Lower limit"),
+        "ci_upper": number("Upper limit"),
+        "unit": text("Unit"),
+        "basis": text(
+            "pooled, single study, or none", required=True, one_of=("pooled", "single study", "none")
+        ),
+        "absolute": text("Effect with interval in absolute terms", required=True),
+        "against_threshold": text("How it stands to the smallest difference that can be seen"),
+        "certainty": text("Certainty", required=True, one_of=CERTAINTY_LEVELS),
+        "overridden": flag("Whether a person's judgement is in it"),
+        "footnotes": text("Letters of the reasons for steps down"),
+        "statement": text("What this means in plain words", required=True),
+    },
+)
+
+FOOTNOTES = schema(
+    "summary_footnotes",
+    "A reason for a step down, as the summary of findings cites it",
+    {
+        "footnote_id": text("Name of the row", required=True),
+        "evidence": text("Tier", required=True),
+        "letter": text("Letter", required=True),
+        "domain": text("Domain of GRADE", required=True),
+        "steps": count("Steps down", required=True, at_least=1),
+        "reason": text("Reason", required=True),
     },
 )
 
@@ -132,5 +175,70 @@ HORIZON = schema(
         "unit": text("Unit of the detectable difference"),
         "priority": text("Priority of the outcome in the registration"),
         "horizon_id": text("Name of the row", required=True),
+    },
+)
+
+SPECIFICATIONS = schema(
+    "specifications",
+    "The answer to one question under one set of defensible choices",
+    {
+        "specification_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "contrast": text("Kind of contrast", required=True),
+        "unit": text("Unit of the estimate", required=True),
+        "tier": text("Tier of evidence", required=True),
+        "included": text("all, sound (without certain findings), or without a study", required=True),
+        "times": text("like (by the tolerance) or any", required=True),
+        "visit": text("latest or earliest visit of each study", required=True),
+        "measure": text("raw, or standardised and told in the unit", required=True),
+        "medians": text("out, or means (medians taken as means)", required=True),
+        "group_share": number("Share of people in the treated group, where not stated", gt=0, lt=1),
+        "sd_use": text("printed, or borrowed where missing, doubtful, or for all", required=True),
+        "pre_post_correlation": number("Correlation between before and after", ge=-1, le=1),
+        "set_against": text("What a change within an arm is set against", required=True),
+        "tau2_method": text("Estimator of the between-study variance, or one study only", required=True),
+        "ci_method": text("Kind of interval, or one study only", required=True),
+        "k": count("Estimates in it", required=True, at_least=1),
+        "studies": text("Studies in it", required=True),
+        "estimate": number("Estimate", required=True),
+        "ci_lower": number("Lower limit", required=True),
+        "ci_upper": number("Upper limit", required=True),
+        "tau2": number("Between-study variance", ge=0),
+        "conclusion": text("gain, loss, or not shown", required=True, one_of=("gain", "loss", "not shown")),
+    },
+)
+
+CHOICE_EFFECTS = schema(
+    "choice_effects",
+    "How far one choice moves the answer when all others stay",
+    {
+        "choice_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "contrast": text("Kind of contrast", required=True),
+        "choice": text("Choice", required=True),
+        "levels": count("Values tried", required=True),
+        "sets": count("Sets of specifications that differ in this choice alone", required=True),
+        "mean_move": number("Mean range of the estimate within a set", ge=0),
+        "largest_move": number("Largest range of the estimate within a set", ge=0),
+        "mean_widening": number("Mean range of the width of the interval within a set", ge=0),
+        "turned": number("Share of sets in which the conclusion changes", ge=0, le=1),
+    },
+)
+
+TURNING_POINTS = schema(
+    "turning_points",
+    "The value of an assumption at which the conclusion turns",
+    {
+        "turning_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "contrast": text("Kind of contrast", required=True),
+        "assumption": text("Assumption", required=True),
+        "tier": text("Tier of evidence", required=True),
+        "low": number("Lowest value looked at", required=True),
+        "high": number("Highest value looked at", required=True),
+        "at_low": text("Conclusion there", required=True),
+        "at_high": text("Conclusion there", required=True),
+        "turns_at": number("Value at which it turns first"),
+        "under": text("Choices that make the assumption count"),
     },
 )

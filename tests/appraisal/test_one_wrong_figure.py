@@ -1,0 +1,156 @@
+"""One figure of a sheet changed to something impossible: the right finding, and a pool with and without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers.appraisal import StudyEvidence, merge_findings, overall, run_checks
+from helpers.cleaning import clean_events, clean_results
+from helpers.sources import read_raw
+from helpers.synthesis.comparison_lines import comparison_lines
+from helpers.synthesis.study_effects import study_effects
+from helpers.synthesis.tier_synthesis import tier_synthesis
+from helpers.tables import TABLES, as_frame, records, split_ids, validate
+
+PEOPLE = 30
+# name: value, unit, kind, role, concept; the figures of thirty people an arm that could be so
+FIGURES = {
+    "enrolled": (2 * PEOPLE, "participants", "n", "design", "sample_size"),
+    "n": (PEOPLE, "participants", "n", "result", "group_size"),
+    "base_treated": (80, "hairs/cm2", "mean", "result", "hair_density"),
+    "base_treated_sd": (10, "hairs/cm2", "sd", "result", "hair_density"),
+    "after_treated": (95, "hairs/cm2", "mean", "result", "hair_density"),
+    "after_treated_sd": (12, "hairs/cm2", "sd", "result", "hair_density"),
+    "change_treated": (15, "hairs/cm2", "mean", "result", "hair_density"),
+    "change_treated_sd": (7, "hairs/cm2", "sd", "result", "hair_density"),
+    "least": (0, "hairs/cm2", "value", "result", "hair_density"),
+    "most": (30, "hairs/cm2", "value", "result", "hair_density"),
+    "change_control": (3, "hairs/cm2", "mean", "result", "hair_density"),
+    "change_control_sd": (6, "hairs/cm2", "sd", "result", "hair_density"),
+    "happy": (70, "percent", "percent", "result", "satisfaction"),
+}
+PRINTED = {"change_treated": "15.0", "base_treated": "80.0", "after_treated": "95.0"}
+
+
+def result(arm: str, time: str, kind: str, **figures: str) -> dict:
+    return {"arm": arm, "concept": "hair_density", "time": time, "kind": kind, "n": "n"} | figures
+
+
+def sheet(study_id: str, **changes: float) -> str:
+    """Return the sheet of a made-up randomised trial, some of whose figures are other ones."""
+    quantities = [
+        {"id": name, "printed": f"{value:g}" if name in changes else PRINTED.get(name, f"{value:g}"),
+         "value": value, "unit": unit, "kind": kind, "role": role, "concept": concept}
+        for name, (printed, unit, kind, role, concept) in FIGURES.items()
+        for value in [changes.get(name, printed)]
+    ]  # fmt: skip
+    results = [
+        result("treated", "baseline", "level", mean="base_treated", sd="base_treated_sd"),
+        result("treated", "24 weeks", "level", mean="after_treated", sd="after_treated_sd"),
+        result("treated", "24 weeks", "change", mean="change_treated", sd="change_treated_sd",
+               minimum="least", maximum="most"),
+        result("control", "24 weeks", "change", mean="change_control", sd="change_control_sd"),
+        {"arm": "treated", "concept": "satisfaction", "time": "24 weeks", "kind": "count", "n": "n",
+         "percent": "happy"},
+    ]  # fmt: skip
+    return yaml.safe_dump({
+        "study_sheet": 1,
+        "study_id": study_id,
+        "source": {"source_id": study_id, "tier": "core", "format": "article", "has_results": True,
+                   "access": "full text"},
+        "extraction": {"readers": 1, "date": "2026-01-01"},
+        "study": {"title": f"Made up: {study_id}", "design": "trial", "allocation": "randomised",
+                  "comparison": "parallel", "n_enrolled": "enrolled", "registration": "NCT00000000"},
+        "arms": [{"arm_id": "treated", "role": "exosome", "n": "n"},
+                 {"arm_id": "control", "role": "placebo", "n": "n"}],
+        "outcomes": [{"outcome_id": "d", "concept": "hair_density", "priority": "primary", "timepoint": "24 weeks"},
+                     {"outcome_id": "s", "concept": "satisfaction", "priority": "secondary",
+                      "timepoint": "24 weeks"}],
+        "quantities": quantities,
+        "results": results,
+    })  # fmt: skip
+
+
+def appraised(raw: Path) -> dict:
+    """Return the tables from the sheets of a raw folder to what is pooled, as the notebooks make them."""
+    record = vars(read_raw(raw).record)
+    made_of = {"reported_results": record.pop("results"), "reported_events": record.pop("adverse_events")}
+    tables = {name: validate(name, rows) for name, rows in (record | made_of).items() if name in TABLES}
+    tables["results"] = validate("results", clean_results(tables["reported_results"]))
+    tables["adverse_events"] = validate("adverse_events", clean_events(tables["reported_events"]))
+    readers = as_frame("reader_findings", record["reader_findings"])
+    findings, effects = [], []
+    for study in records(tables["studies"]):
+        name = study["study_id"]
+        by_rule, _ = run_checks(StudyEvidence.from_tables(tables, name))
+        own = merge_findings(by_rule, records(readers[readers["study_id"] == name]))
+        parts = [tables[part][tables[part]["study_id"] == name] for part in ("arms", "results")]
+        effects += study_effects(study, *parts, validate("findings", own))
+        findings += own
+    tables["findings"], tables["effects"] = validate("findings", findings), validate("effects", effects)
+    verdicts = {name: overall([]) for name in tables["studies"]["study_id"]}
+    tables["comparisons"] = validate("comparisons", comparison_lines(tables, overall=verdicts))
+    tables["pooled"] = validate("pooled", tier_synthesis(tables, "core", overall=verdicts).pooled)
+    return tables
+
+
+def made(tmp_path: Path, **changes: float) -> dict:
+    """Return the tables of three trials, the first of them with changed figures."""
+    (tmp_path / "studies").mkdir()
+    for number in (1, 2, 3):
+        text = sheet(f"made{number}", **(changes if number == 1 else {}))
+        (tmp_path / "studies" / f"made{number}.yaml").write_text(text)
+    return appraised(tmp_path)
+
+
+def certain(tables: dict) -> list[dict]:
+    return [row for row in records(tables["findings"]) if row["severity"] == "certain"]
+
+
+def density(tables: dict) -> list[tuple]:
+    """Return the pools of hair density between arms: studies in it, and whether without doubtful ones."""
+    rows = records(tables["pooled"])
+    return [
+        (row["k"], row["without_certain_findings"])
+        for row in rows
+        if (row["concept"], row["contrast"], row["model"])
+        == ("hair_density", "between_arm", "random effects")
+    ]
+
+
+def test_three_honest_trials_are_pooled_once_and_none_is_doubted(tmp_path):
+    tables = made(tmp_path)
+    assert certain(tables) == []
+    assert density(tables) == [(3, False)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "concept"),
+    [
+        ({"change_treated_sd": 19}, "sd-in-range", "hair_density"),  # 30 people within 0 to 30: 15.3 at most
+        ({"most": 12}, "sd-in-range", "hair_density"),  # a mean above the largest value
+        ({"change_treated": 25.0}, "change-of-levels", "hair_density"),  # 95.0 - 80.0 is 15.0
+        ({"happy": 78}, "percent-of-n", "satisfaction"),  # 23/30 is 76.7 %, 24/30 is 80 %
+        ({"enrolled": 40}, "totals", ""),  # two arms of 30
+    ],
+)  # fmt: skip
+def test_an_impossible_figure_is_found_and_its_estimate_shown_with_and_without(
+    tmp_path, changes, check, concept
+):
+    tables = made(tmp_path, **changes)
+    rows = [row for row in certain(tables) if row["study_id"] == "made1"]
+    assert check in {row["check"] for row in rows} and {row["study_id"] for row in certain(tables)} == {
+        "made1"
+    }
+    (figure,) = changes
+    assert any(f"made1.{figure}" in split_ids(row["quantity_ids"]) for row in rows) or check == "totals"
+    assert all(row["arithmetic"] for row in rows)
+    touched = tables["effects"][tables["effects"]["finding_ids"].fillna("") != ""]
+    assert set(touched["study_id"]) <= {"made1"} and set(touched["concept"]) == (
+        {concept} if concept else set()
+    )
+    expected = [(2, True), (3, False)] if concept == "hair_density" else [(3, False)]
+    assert sorted(density(tables)) == expected

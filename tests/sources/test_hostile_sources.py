@@ -1,0 +1,297 @@
+"""Hostile and broken files of every form: one clear refusal, or inert text; nothing beside it is lost."""
+
+from __future__ import annotations
+
+import copy
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.cleaning import clean_events, clean_results
+from helpers.sources import SourceError, add_source, read_extraction, read_raw, read_source, read_sources
+from helpers.sources.article_values import statistic_of, values_in
+from helpers.sources.json_records import json_items
+from helpers.sources.recognition import LIMIT
+from helpers.tables import validate
+
+quick = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+TABLES = {"results": "reported_results", "adverse_events": "reported_events"}
+
+
+def refused(path: Path) -> list:
+    with pytest.raises(SourceError) as caught:
+        list(read_sources(path))
+    for problem in caught.value.problems:
+        assert problem.file == str(path)
+        assert problem.problem
+        assert problem.remedy
+    return caught.value.problems
+
+
+def read_or_refuse(path: Path) -> bool:
+    """Read a file into its tables; False when it is refused."""
+    try:
+        records = list(read_sources(path))
+    except SourceError as error:
+        assert error.problems
+        return False
+    for record in records:
+        for name, rows in vars(record).items():
+            if rows and name not in TABLES:
+                validate(name, rows)
+        if record.results:
+            validate("results", clean_results(validate("reported_results", record.results)))
+        if record.adverse_events:
+            validate("adverse_events", clean_events(validate("reported_events", record.adverse_events)))
+    return True
+
+
+@pytest.fixture(scope="module")
+def samples(shared):
+    return shared / "samples"
+
+
+TEXTS = (
+    "articles/pubmed_parser_paper.bib", "articles/rispy_example_full.ris", "articles/csl_manual-references.json",
+    "revman/Fleiss1993_CR.csv", "ictrp/ICTRP_2020-04-15_other_registers.csv", "ctgov/NCT03418623.json",
+    "articles/PMC4796446.nxml",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("code", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_changes_nothing(samples, tmp_path, name, code):
+    text = (samples / name).read_text(encoding="utf-8")
+    if name.endswith(".nxml") and code == "utf-16":
+        text = text.replace(' encoding="UTF-8"', "")
+    path = tmp_path / "file"
+    path.write_bytes(text.encode(code))
+    plain = [vars(record) for record in read_sources(samples / name)]
+    found = [vars(record) for record in read_sources(path)]
+    for record in (*plain, *found):
+        for row in record["sources"]:
+            row.pop("source_id"), row.pop("study_id")  # of nameless references: the file's name
+    assert found == plain
+
+
+@pytest.mark.parametrize("name", TEXTS[:6])
+def test_another_encoding_is_refused_with_its_place(samples, tmp_path, name):
+    data = (samples / name).read_bytes()
+    at = data.index(b"\n", len(data) // 2) if b"\n" in data[len(data) // 2 :] else len(data) - 2
+    path = tmp_path / "file"
+    path.write_bytes(data[: at - 1] + "é".encode("latin-1") + data[at - 1 :])
+    (problem,) = refused(path)
+    assert "UTF-8" in problem.remedy
+    assert problem.line is not None
+
+
+BOMB = "<!DOCTYPE {root} [<!ENTITY a 'haha'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;'>]>"
+OUTSIDE = "<!DOCTYPE {root} [<!ENTITY c SYSTEM 'file:///etc/passwd'>]>"
+XML = {
+    "article": "<article><front><article-meta><title-group><article-title>T &c;</article-title></title-group>"
+    "</article-meta></front></article>",
+    "PubmedArticleSet": "<PubmedArticleSet><PubmedArticle>&c;</PubmedArticle></PubmedArticleSet>",
+    "COCHRANE_REVIEW": "<COCHRANE_REVIEW>&c;</COCHRANE_REVIEW>",
+    "trials": "<trials><trial><main><trial_id>&c;</trial_id></main></trial></trials>",
+    "Trials_downloaded_from_ICTRP": "<Trials_downloaded_from_ICTRP>&c;</Trials_downloaded_from_ICTRP>",
+}
+
+
+@pytest.mark.parametrize("root", XML)
+@pytest.mark.parametrize("head", [BOMB, OUTSIDE])
+def test_entities_are_refused_in_every_xml(tmp_path, root, head):
+    path = tmp_path / "file"
+    path.write_text(head.format(root=root) + XML[root])
+    (problem,) = refused(path)
+    assert "not safe" in problem.problem
+    assert "root:" not in str(problem)
+
+
+@pytest.mark.parametrize("root", XML)
+def test_deep_nesting_is_refused(tmp_path, root):
+    path = tmp_path / "file"
+    path.write_text(f"<{root}>" + "<a>" * 50_000 + "</a>" * 50_000 + f"</{root}>")
+    assert refused(path)
+
+
+@pytest.mark.parametrize("root", ["clinical_study", "search_results"])
+def test_legacy_xml_is_refused_by_name(tmp_path, root):
+    path = tmp_path / "file"
+    path.write_text(f"<?xml version='1.0'?><!-- x --><{root} rank='1'><nct_id>NCT00000001</nct_id></{root}>")
+    assert "legacy XML of ClinicalTrials.gov" in refused(path)[0].problem
+
+
+def test_giants_are_refused_without_being_read_whole(tmp_path):
+    path = tmp_path / "file"
+    with path.open("wb") as stream:
+        stream.truncate(LIMIT + 1)
+    assert "bytes" in refused(path)[0].problem
+    with path.open("wb") as stream:
+        stream.write(b'{"studies": [{"a": "')
+        for _ in range(200):
+            stream.write(b"x" * 1_000_000)
+    assert "one record has more than" in refused(path)[0].problem
+    with path.open("wb") as stream:
+        stream.write(b"<article>")
+        for _ in range(60):
+            stream.write(b"<p>" + b"x" * 1_000_000 + b"</p>")
+    assert "bytes, more than" in refused(path)[0].problem
+
+
+def test_a_workbook_that_unpacks_to_a_giant_is_refused(tmp_path):
+    path = tmp_path / "file"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "x")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as stream:
+            for _ in range(201):
+                stream.write(b"0" * 1_000_000)
+    assert "giant" in refused(path)[0].problem
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "x")
+    assert "not a whole workbook" in refused(path)[0].problem
+
+
+@pytest.mark.parametrize(
+    "tag", ["!!python/object/apply:os.system [touch hacked]", "!!python/name:os.system", "!x y"]
+)
+def test_yaml_that_builds_objects_is_refused(tmp_path, monkeypatch, tag):
+    monkeypatch.chdir(tmp_path)
+    sheet = tmp_path / "x.yaml"
+    sheet.write_text(f"study_sheet: 1\nstudy_id: {tag}\n")
+    assert refused(sheet)
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n")
+    (tmp_path / "m.yaml").write_text(f"columns: {tag}\n")
+    with pytest.raises(SourceError):
+        read_extraction(tmp_path / "t.csv", tmp_path / "m.yaml")
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_an_id_that_climbs_stays_in_its_folder(tmp_path):
+    path = tmp_path / "in" / "export.xml"
+    path.parent.mkdir()
+    path.write_text(
+        "<Trials_downloaded_from_ICTRP><Trial><TrialID>../../x</TrialID></Trial></Trials_downloaded_from_ICTRP>"
+    )
+    raw = tmp_path / "deep" / "raw"
+    for made in add_source(path, raw):
+        assert made.resolve().is_relative_to(raw.resolve())
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["deep", "in"]
+    article = (
+        "<article><front><article-meta><title-group><article-title>Any title</article-title></title-group>"
+    )
+    article += "<contrib-group><contrib><name><surname>../../y</surname></name></contrib></contrib-group>"
+    path.write_text(article + "<pub-date><year>2020</year></pub-date></article-meta></front></article>")
+    for made in add_source(path, raw):
+        assert made.resolve().is_relative_to(raw.resolve())
+
+
+MARKUP = '<script>alert(1)</script> & "x"'
+
+
+def test_markup_and_formulas_stay_text(tmp_path):
+    record = {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT00000001", "briefTitle": MARKUP},
+            "armsInterventionsModule": {"armGroups": [{"label": "=1+1"}]},
+        }
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(record))
+    found = read_source(path)
+    assert found.studies[0]["title"] == MARKUP
+    assert found.arms[0]["label"] == "=1+1"
+    assert found.arms[0]["arm_id"] == "1_1"
+    made = add_source(path, tmp_path / "raw")
+    assert len(made) == 2
+    assert read_raw(tmp_path / "raw").record.sources[0]["citation"] == MARKUP
+
+
+def test_numbers_that_are_none_and_half_characters_are_refused(tmp_path):
+    path = tmp_path / "a.json"
+    for text, words in (('{"studies": [NaN]}', "NaN"), ('[{"title": "\\ud800"}]', "half"), ("[1] x", "after its end"),
+                        ('{"a" 1}', ": is missing"), ('{"a": 1 "b": 2}', ", is missing")):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(SourceError, match=words):
+            list(json_items(path))
+
+
+def test_records_cut_by_a_blocks_end_are_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.sources.json_records.BLOCK", 7)
+    content = {"studies": [{"a": "x" * 50, "n": 12345}, {"b": [1, 2, {"c": "é"}]}], "next": 17}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
+    items = list(json_items(path))
+    assert [item.value for item in items] == [*content["studies"], {"next": 17}]
+    assert [item.line for item in items] == [3, 7, 1]
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: object, place: tuple = ()) -> list[tuple]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place, *(found for key, item in inner for found in places(item, (*place, key)))]
+
+
+def pruned(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: pruned(item) for key, item in value.items()}
+    return [pruned(item) for item in value[:2]] if isinstance(value, list) else value
+
+
+@quick
+@given(st.data())
+def test_any_value_anywhere_in_posted_results_is_read_or_refused(samples, tmp_path, data):
+    content = pruned(json.loads((samples / "ctgov" / "NCT02210780.json").read_text()))
+    where = [place for place in places(content) if place and place[0] == "resultsSection"]
+    place = data.draw(st.sampled_from(where))
+    block = content = copy.deepcopy(content)
+    for key in place[:-1]:
+        block = block[key]
+    block[place[-1]] = data.draw(_VALUES)
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(content))
+    read_or_refuse(path)
+
+
+@quick
+@given(st.lists(st.lists(st.text(max_size=10), min_size=4, max_size=4), min_size=1, max_size=4))
+def test_any_cells_of_an_extraction_table_are_read_or_refused(tmp_path, cells):
+    path = tmp_path / "t.csv"
+    lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells]
+    path.write_text("study_id,arm,mean,n\n" + "\n".join(lines) + "\n", encoding="utf-8", errors="replace")
+    read_or_refuse(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(alphabet="0123456789.,()[]±−-–%/ p<=>*NS≤ ", max_size=16),
+    st.sampled_from(["", "mean (SD)", "n (%)", "P"]),
+)
+def test_any_cell_of_a_printed_table_gives_figures_in_their_place(text, words):
+    for value in values_in(text, statistic_of(words)):
+        assert text[value.start : value.start + len(value.printed)] == value.printed
+        assert value.sd is None or value.sd >= 0
+        assert value.low is None or value.low <= value.high
+
+
+@quick
+@given(st.sampled_from(TEXTS), st.integers(0, 10_000), st.integers(0, 400))
+def test_any_cut_of_any_sample_is_read_or_refused(samples, tmp_path, name, start, length):
+    data = (samples / name).read_bytes()[:20_000]
+    at = start % len(data)
+    path = tmp_path / "file"
+    path.write_bytes(data[:at] + data[at + length :])
+    read_or_refuse(path)
