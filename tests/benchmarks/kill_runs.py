@@ -69,10 +69,7 @@ def one_kill(root: Path, command: list[str], number: int, chance: random.Random,
     )
     time.sleep(chance.uniform(0, length))
     others = [process for process in processes_below(root) if process != running.pid]
-    if number % 2 and others:
-        victim = chance.choice(others)
-    else:
-        victim = running.pid
+    victim = chance.choice(others) if number % 2 and others else running.pid
     ended_before = running.poll() is not None
     try:
         os.kill(victim, signal.SIGKILL)
