@@ -276,3 +276,9 @@ def test_registration_numbers():
     assert len(registry_numbers(text)) == 4
     assert trial_key("EUCTR2019-001234-56-DE") == trial_key("2019-001234-56") == "2019-001234-56"
     assert trial_key("JPRN-jRCTs031190227") == trial_key("jRCTs031190227")
+
+
+def test_semicolons_between_the_columns_are_understood(tmp_path):
+    path = tmp_path / "export"
+    path.write_text(HEAD.replace(",", ";") + "NCT01234567;A trial;20190101;Iran;;40;\n")
+    assert read_source(path).studies[0]["n_planned"] == 40

@@ -51,7 +51,9 @@ def read_ictrp(path: Path) -> list[SourceRecord]:
 def read_ictrp_csv(path: Path) -> list[SourceRecord]:
     """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
     csv.field_size_limit(10_000_000)
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    text = read_text(path).lstrip("\ufeff")
+    mark = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     fields = []
     try:
         for row in reader:

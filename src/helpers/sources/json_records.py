@@ -1,7 +1,8 @@
 """JSON files of any size, one record at a time: memory holds one record and one block of text.
 
 A block is parsed with the standard library's C scanner; a record that is cut by the block's end is
-tried again with more text. That is as fast as `json.loads`, and three times as fast as an event parser.
+tried again with more text. That is about as fast as ijson with its C backend, and it also tells what holds
+the records, the line of an error, and the other fields of a page, in one pass and in every Unicode encoding.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""`evidence add` and `evidence check` on files of every form, as a person types them."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from helpers.pipeline.cli import _status
+
+
+@pytest.fixture
+def evidence(checkout, monkeypatch, capsys):
+    """Return a function that runs a command and gives its status, output and errors."""
+    monkeypatch.chdir(checkout)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        status = _status([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def test_a_folder_is_checked_with_a_line_a_problem_and_a_summary(evidence, shared, tmp_path):
+    status, out, _ = evidence("check", shared / "samples")
+    assert status == 0
+    assert "26 file(s): 26 read" in out
+    assert "no problem found" in out
+    shutil.copyfile(shared / "samples" / "ctgov" / "NCT03418623.json", tmp_path / "good")
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "worse.xml").write_text("<Trials_downloaded_from_ICTRP><Trial>")
+    status, _, err = evidence("check", tmp_path)
+    assert status == 1
+    lines = err.strip().split("\n")
+    assert "3 file(s): 1 read (1 ctgov), 1 record(s); 2 refused" in lines[0]
+    assert [line.partition(":")[0].rpartition("/")[2] for line in lines[1:3]] == ["bad.json", "worse.xml"]
+    assert all("Remedy:" in line for line in lines[1:3])
+    assert lines[3] == "2 problem(s)"
+
+
+def test_references_are_added_with_each_merge_shown(evidence, shared, tmp_path):
+    bib = shared / "samples" / "articles" / "pubmed_parser_paper.bib"
+    status, out, _ = evidence("add", bib, "--raw", tmp_path)
+    assert status == 0
+    assert "11 new, 0 merged" in out
+    status, out, _ = evidence("add", bib, "--raw", tmp_path)
+    assert "0 new, 11 merged" in out
+    assert out.count("the same ") == 11
+
+
+def test_an_article_is_added_whatever_its_name(evidence, shared, tmp_path):
+    path = tmp_path / "download (3).bin"
+    shutil.copyfile(shared / "samples" / "articles" / "PMC4796446.nxml", path)
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    status, out, _ = evidence("add", path, "--raw", raw)
+    assert status == 0
+    assert "molazem2015.yaml" in out
+    assert evidence("check", "--raw", raw)[0] == 0
+
+
+def test_what_cannot_be_read_is_refused_in_one_line(evidence, tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"FullStudiesResponse": {}}')
+    status, _, err = evidence("add", path, "--raw", tmp_path)
+    assert status == 1
+    assert "legacy FullStudies shape" in err
+    assert "Traceback" not in err
