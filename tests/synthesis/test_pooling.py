@@ -92,9 +92,10 @@ def test_one_study_is_that_study_and_says_so():
         assert np.isnan(fit.prediction_interval("t")[0])
 
 
-def test_riley_interval_of_two_studies_is_not_defined():
+def test_riley_interval_of_two_studies_takes_one_degree_of_freedom_and_says_so():
+    fit = pool([0.1, 0.5], [0.1, 0.1])
     with pytest.warns(UserWarning, match="riley"):
-        assert np.isnan(pool([0.1, 0.5], [0.1, 0.1]).prediction_interval("riley")).all()
+        assert fit.prediction_interval("riley") == fit.prediction_interval("t")
 
 
 def test_missing_rows_are_refused_or_dropped_and_counted():

@@ -55,9 +55,14 @@ def prediction_limits(
     """Limits for the effect of a new study: normal ("z"), t with k - p ("t") or k - p - 1 ("riley").
 
     "simple" takes the mean as known: normal, from tau alone. NaN, with a warning, where no degree of freedom
-    is left.
+    is left; but "riley" then takes one, with a warning, as metafor does while k - p is 1.
     """
     df = {"z": None, "simple": None, "t": k - p, "riley": k - p - 1}[kind]
+    if kind == "riley" and df == 0:
+        warnings.warn(
+            f"riley: no degree of freedom with k = {k}; one is taken, as metafor does", stacklevel=3
+        )
+        df = 1
     if df is not None and df < 1:
         warnings.warn(
             f"no prediction interval of kind {kind!r} with k = {k}: no degree of freedom", stacklevel=3

@@ -179,7 +179,8 @@ class Pooled:
         Returns
         -------
         (float, float)
-            Lower and upper limit; NaN with a warning where no degree of freedom is left.
+            Lower and upper limit; NaN with a warning where no degree of freedom is left ("riley" of two
+            studies takes one, with a warning, as metafor does).
 
         """
         one_of("kind", kind, intervals.PREDICTION_KINDS)
