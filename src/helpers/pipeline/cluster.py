@@ -31,7 +31,7 @@ def connected(scheduler: str) -> Iterator[Any]:
             "install this project with its extra `cluster`"
         ) from None
     try:
-        client = Client(scheduler, timeout=WAIT, set_as_default=False)
+        client = Client(scheduler, timeout=WAIT)
     except (OSError, ValueError, TimeoutError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise PipelineError(
