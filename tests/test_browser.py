@@ -157,6 +157,34 @@ RUN_ALL_AND_SAVE = """async () => {
 }"""
 
 
+PANELS = {
+    "03_study_evidence": ".noUi-handle",
+    "04_outcome_comparison": "select[multiple]",
+    "05_pooled_effect": "select:not([multiple])",
+}
+
+
+def follows_its_controls(page, control: str) -> bool:
+    """Move a control of the panel as a person does, by keyboard; return whether the picture changes."""
+    panel = page.locator(".widget-vbox").last
+    panel.wait_for(state="attached")
+    panel.scroll_into_view_if_needed()
+    picture = panel.locator(".widget-html-content")
+    picture.locator("figure, p").first.wait_for(state="attached")
+    before = picture.inner_html()
+    handle = panel.locator(control).first
+    handle.focus()
+    if control.startswith("select"):
+        handle.select_option(index=0)
+    for _ in range(20 if control == ".noUi-handle" else 0):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(120):
+        if picture.inner_html() != before:
+            return True
+        page.wait_for_timeout(250)
+    return False
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_run_all_works_in_jupyterlab(browser, lab_project, lab: str, name: str):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
@@ -174,6 +202,8 @@ def test_run_all_works_in_jupyterlab(browser, lab_project, lab: str, name: str):
     shown = page.locator(".jp-OutputArea-output").first
     shown.wait_for(state="attached")
     saved = nbformat.read(lab_project.root / "notebooks" / f"{name}.ipynb", as_version=4)
+    if name in PANELS:
+        assert follows_its_controls(page, PANELS[name]), "the panel's picture did not change"
     pictures = [
         str(output) for cell in saved.cells for output in cell.get("outputs", []) if "<figure" in str(output)
     ]

@@ -25,3 +25,8 @@ __all__ = [
     "run_checks",
     "tool_for",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

@@ -16,6 +16,7 @@ from helpers.appraisal.claims import (
 from helpers.appraisal.dates import Dates, DatesMissing
 from helpers.appraisal.design_rules import BlockSize, ControlGroup, DesignField, Masking, RegistryConflict
 from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.finding_list import FindingList
 from helpers.appraisal.granularity import Granularity
 from helpers.appraisal.lists_compared import AuthorsCited, ItemLists, ReferencesUsed
 from helpers.appraisal.omissions import GroupSizes, PValueOwner, TreatmentDescribed
@@ -96,7 +97,7 @@ def run_checks(
         Rows of the table `checks`, one a rule: passed, found, or not applicable with what is missing.
 
     """
-    findings: list[FindingRow] = []
+    findings = FindingList()
     checks: list[dict[str, Any]] = []
     for rule in rules:
         inputs = rule.inputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from helpers.appraisal.finding_list import FindingList
 from helpers.appraisal.printed_figure import missing
 from helpers.tables import join_ids, split_ids
 from helpers.tables.appraised import SEVERITIES
@@ -46,9 +47,16 @@ def merge_findings(
         covered = [row for row in twins[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
         merged = [row for row in merged if not any(row is other for other in covered)]
     rows = merged + kept
-    return sorted(
-        rows,
-        key=lambda row: (row["study_id"], SEVERITIES.index(row["severity"]), row["check"], row["finding_id"]),
+    return FindingList(
+        sorted(
+            rows,
+            key=lambda row: (
+                row["study_id"],
+                SEVERITIES.index(row["severity"]),
+                row["check"],
+                row["finding_id"],
+            ),
+        )
     )
 
 

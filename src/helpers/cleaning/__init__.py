@@ -25,3 +25,8 @@ __all__ = [
     "quantity_use",
     "weeks",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

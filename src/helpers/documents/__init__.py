@@ -33,3 +33,8 @@ __all__ = [
     "stale",
     "verify_locators",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

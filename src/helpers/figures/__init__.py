@@ -38,3 +38,8 @@ __all__ = [
     "table_html",
     "timeline",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

@@ -6,3 +6,8 @@ from helpers.site.guard import SiteError
 from helpers.sources.contacts import contact_details
 
 __all__ = ["SiteError", "answer_sentences", "build_site", "contact_details", "render_page"]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

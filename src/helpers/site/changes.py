@@ -83,17 +83,27 @@ def _by_key(frame: pd.DataFrame, keys: list[str]) -> dict[str, tuple]:
 
 
 def _conclusion(tables: Tables, release: Path) -> str:
-    """Return whether the conclusion changes: certainty of an outcome, or whether it could be pooled."""
+    """Return whether the conclusion changes: certainty, pooling or meaning of an outcome."""
     told = []
-    for name, column, words in (("certainty", "certainty", "certainty"), ("pooled", "pooled", "pooling")):
+    for name, column, words in (
+        ("certainty", "certainty", "certainty"),
+        ("pooled", "pooled", "pooling"),
+        ("summary_of_findings", "statement", "meaning"),
+    ):
         before = _released(release, name)
         if before is None or column not in before:
             continue
-        old = before.astype({column: str}).groupby("concept")[column].max()
-        new = tables[name].astype({column: str}).groupby("concept")[column].max()
-        moved = [plain_words(concept) for concept in new.index if str(old.get(concept)) != new[concept]]
-        if moved:
-            told.append(f"{words} of {joined(moved)}")
+        old, new = _by_outcome(before, column), _by_outcome(tables[name], column)
+        names = sorted({key[-1] for key in {*old, *new} if old.get(key) != new.get(key)})
+        if names:
+            told.append(f"{words} of {joined([plain_words(concept) for concept in names])}")
     return (
         f"changed: {'; '.join(told)}" if told else "unchanged: same certainty for every outcome, same pooling"
     )
+
+
+def _by_outcome(frame: pd.DataFrame, column: str) -> dict[tuple, str]:
+    """Return the largest value of a column for each outcome of each tier."""
+    keys = [name for name in ("evidence", "concept") if name in frame]
+    found = frame.astype({column: str}).groupby(keys)[column].max()
+    return {key if isinstance(key, tuple) else (key,): value for key, value in found.items()}

@@ -14,6 +14,7 @@ from helpers.figures.study_rows import by_weight
 from helpers.figures.table_html import anchor, frame_of, table_html
 from helpers.site.answer import answer_sentences
 from helpers.site.changes import changes_since
+from helpers.site.history import history_table
 from helpers.site.load import Tables, evidence_studies, verification
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
@@ -161,12 +162,14 @@ def _overall_bias(tables: Tables, study_id: str) -> Markup | None:
 def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
+    versions = history_table(tables, provenance)
     if rows is None:
-        return Markup("<p>This is the first version: there is no earlier release to compare it with.</p>")
+        first = "<p>This is the first version: there is no earlier release to compare it with.</p>"
+        return Markup(first) + versions
     headings = {"table": "What", "new": "New", "changed": "Changed", "gone": "Gone", "named": "Which"}
     for row in rows:
         row["origins"] = row["table"] if row["table"] in tables else "certainty-table"
-    return table_html(
+    return versions + table_html(
         frame_of(rows, headings | {"origins": ""}),
         caption=f"Changes since release {provenance.get('previous_version') or ''}".rstrip(),
         label="changes-table",

@@ -57,3 +57,8 @@ __all__ = [
     "write_ris",
     "write_web_rows",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from helpers.tables.at_the_prompt import pairs_html
+
 
 class _Beside:
     """Lists that no table is made of; they lie in slots, so that `vars` of a record is its tables' rows."""
@@ -49,6 +51,12 @@ class SourceRecord(_Beside):
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in lists.items() if rows)
         names = ", ".join(str(row.get("source_id")) for row in self.sources)
         return f"SourceRecord({names}: {counts})"
+
+    def _repr_html_(self) -> str:
+        names = ", ".join(str(row.get("source_id")) for row in self.sources) or "no source"
+        titles = "; ".join(str(row["title"]) for row in self.studies if row.get("title"))
+        counts = {name: len(rows) for name, rows in vars(self).items() if rows}
+        return pairs_html(f"Source record: {names}", ({"title": titles} if titles else {}) | counts)
 
 
 _ROWS = tuple(column.name for column in fields(SourceRecord))

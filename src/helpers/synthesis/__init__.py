@@ -79,3 +79,8 @@ __all__ = [
     "three_level",
     "trim_and_fill",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

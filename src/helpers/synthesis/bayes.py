@@ -11,6 +11,7 @@ import numpy as np
 from helpers.synthesis.inputs import level_between, one_of, studies
 from helpers.synthesis.marginals import NormalMixture, TauMarginal
 from helpers.synthesis.tau_posterior import TauPosterior
+from helpers.tables.at_the_prompt import pairs_html, short
 
 TAU_PRIORS = ("half-normal", "half-cauchy")
 
@@ -38,6 +39,20 @@ class BayesPooled:
     mu_prior: tuple[str, float, float] | None
     level: float
     dropped: int
+
+    def _repr_html_(self) -> str:
+        parts = {
+            "mean effect": self.mu,
+            "between-study SD": self.tau,
+            "effect of a new study": self.predictive,
+        }
+        told = {
+            name: f"{short(part.median)} ({short(part.lower)} to {short(part.upper)})"
+            for name, part in parts.items()
+        }
+        prior = f"{self.tau_prior[0]}({self.tau_prior[1]:g}) on the between-study SD"
+        title = f"Bayesian meta-analysis: median and {100 * self.level:g} % interval"
+        return pairs_html(title, {"studies": self.k} | told | {"prior": prior})
 
     @property
     def k(self) -> int:

@@ -22,6 +22,7 @@ from helpers.synthesis.measures import (
     TABLES,
     UNCORRECTED,
 )
+from helpers.tables.at_the_prompt import rows_html
 
 HUGE_SMD = 5.0
 
@@ -48,6 +49,10 @@ class EffectSizes:
     vi: np.ndarray
     corrected: np.ndarray
     note: str
+
+    def _repr_html_(self) -> str:
+        rows = self.to_frame().to_dict("records")
+        return rows_html(f"{self.measure}: {self.note}".rstrip(": "), rows, ("yi", "vi", "sei"))
 
     @property
     def sei(self) -> np.ndarray:

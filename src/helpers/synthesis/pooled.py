@@ -15,6 +15,7 @@ from helpers.synthesis.information import Information, information_criteria
 from helpers.synthesis.inputs import level_between, one_of
 from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
 from helpers.synthesis.weighted_mean import WeightedMean
+from helpers.tables.at_the_prompt import pairs_html, short
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,19 @@ class Pooled:
     kept: np.ndarray | None
     dropped: int
     notes: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        limits = f"{short(self.ci_lower)} to {short(self.ci_upper)}"
+        told = {
+            "studies": self.k,
+            "estimate": self.estimate,
+            f"{100 * self.level:g} % interval ({self.test})": limits,
+            "p": self.p_value,
+            "tau²": self.tau2,
+            "I², %": self.i2,
+        }
+        notes = {"note": " ".join(self.notes)} if self.notes else {}
+        return pairs_html(f"Meta-analysis, {self.method}", told | notes)
 
     @property
     def k(self) -> int:

@@ -34,3 +34,8 @@ __all__ = [
     "write_atomic",
     "write_table",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

@@ -56,6 +56,8 @@ TABLES: dict[str, TableSpec] = {
     "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
     "summary_of_findings": TableSpec(synthesised.SUMMARY_OF_FINDINGS, ("summary_id",), "05_pooled_effect"),
     "summary_footnotes": TableSpec(synthesised.FOOTNOTES, ("footnote_id",), "05_pooled_effect"),
+    "horizon_trials": TableSpec(synthesised.HORIZON_TRIALS, ("study_id",), "05_pooled_effect"),
+    "horizon_simulation": TableSpec(synthesised.HORIZON_SIMULATION, ("simulation_id",), "05_pooled_effect"),
     "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
 

@@ -1,0 +1,190 @@
+"""What the answer would look like after a trial has reported: simulated for several true effects.
+
+Every draw is a possible result of the trial, pooled with what is known already of the same contrast by the
+model of the notebook. Seeded by the trial's name, so that the same inputs give the same numbers.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
+from helpers.synthesis.assumed_estimates import TREATED, people_of
+from helpers.synthesis.batches import pool_many
+from helpers.tables import records
+
+DRAWS = 2000
+TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
+
+
+def simulation_rows(
+    trials: Sequence[Mapping[str, Any]],
+    known: pd.DataFrame,
+    model: Mapping[str, str],
+    *,
+    true_effects: Sequence[float] = TRUE_EFFECTS,
+    visible: float | None = None,
+    sd: float = 20.0,
+    level: float = 0.95,
+    draws: int = DRAWS,
+) -> list[dict[str, Any]]:
+    """Return for each trial and true effect what the pooled interval and the certainty would be.
+
+    Parameters
+    ----------
+    trials : sequence of mapping
+        Rows of `horizon_trials`; those without a planned size are left out.
+    known : pandas.DataFrame
+        Estimates at hand: `contrast`, `effect`, `se`, `n` in hairs/cm², one a study.
+    model : mapping
+        `tau2_method` and `ci_method`.
+    true_effects : sequence of float
+        Effects that may be true, hairs/cm².
+    visible : float, optional
+        Smallest difference that can be seen.
+    sd : float
+        SD of the change between people, which the trial's own SD will scatter about.
+    level : float
+        Coverage of the intervals.
+    draws : int
+        Possible results of each trial.
+
+    """
+    rows = []
+    for trial in trials:
+        if not trial["se_expected"]:
+            continue
+        own = known[known["contrast"] == trial["contrast"]]
+        for true in true_effects:
+            fit = _pooled(trial, own, model, true, level, draws)
+            rows.append(_row(trial, own, true, visible, sd, fit, draws))
+    return rows
+
+
+def _pooled(
+    trial: Mapping[str, Any],
+    own: pd.DataFrame,
+    model: Mapping[str, str],
+    true: float,
+    level: float,
+    draws: int,
+) -> Any:
+    """Return the fits of all draws of a trial, each pooled with what is known."""
+    seed = zlib.crc32(f"{trial['study_id']}/{true:g}".encode())
+    rng = np.random.default_rng(seed)
+    df = max(int(trial["n_planned"]) - (2 if trial["contrast"] == "between_arm" else 1), 1)
+    se = trial["se_expected"] * np.sqrt(rng.chisquare(df, draws) / df)  # the SD that it will find
+    estimate = rng.normal(true, trial["se_expected"], draws)
+    yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
+    vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
+    test = model["ci_method"] if len(own) else "z"
+    return pool_many(yi, vi, method=model["tau2_method"], test=test, level=level)
+
+
+def _row(
+    trial: Mapping[str, Any],
+    own: pd.DataFrame,
+    true: float,
+    visible: float | None,
+    sd: float,
+    fit: Any,
+    draws: int,
+) -> dict[str, Any]:
+    lower, upper = np.asarray(fit.ci_lower), np.asarray(fit.ci_upper)
+    people = int(trial["n_planned"]) + int(own["n"].fillna(0).sum())
+    crossing = (lower <= 0) & (upper >= 0)
+    levels = certainty_after(bool(trial["randomised"]) and own.empty, people, crossing)
+    best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
+    return {
+        "simulation_id": f"{trial['study_id']}.{true:g}",
+        "study_id": trial["study_id"],
+        "contrast": trial["contrast"],
+        "n_planned": int(trial["n_planned"]),
+        "sd": sd,
+        "true_effect": true,
+        "k": len(own) + 1,
+        "width_now": _width(own),
+        "width_after": float(np.mean(upper - lower)),
+        "shows_gain": float(np.mean(lower > 0)),
+        "shows_visible": None if visible is None else float(np.mean(lower > visible)),
+        "rules_out_visible": None if visible is None else float(np.mean(upper < visible)),
+        "certainty": LEVELS[best],
+        "certainty_share": float(np.mean(levels == best)),
+        "draws": draws,
+    }
+
+
+def _width(own: pd.DataFrame) -> float | None:
+    """Return the width of the only estimate's normal interval; several are pooled elsewhere."""
+    return None if len(own) != 1 else float(2 * 1.959963984540054 * own["se"].iloc[0])
+
+
+def certainty_after(randomised: bool, people: int, crossing: np.ndarray) -> np.ndarray:
+    """Return the certainty of each draw, as a place in `LEVELS`, if the trial is sound.
+
+    Imprecision as in `grade`: fewer people than the information size, and an interval that holds 0. The
+    other domains are not known before the trial reports and step nowhere, so this is the best that it can
+    reach.
+    """
+    start = LEVELS.index("high") if randomised else LEVELS.index("low")
+    few = 2 if people < VERY_FEW else int(people < INFORMATION_SIZE)
+    steps = np.minimum(2, few + crossing.astype(int))
+    return np.maximum(start - steps, 0)
+
+
+def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame, named: int = 3) -> list[str]:
+    """Return which trials teach most, and what the first would show if an effect is there or not."""
+    rows = [row for row in records(trials) if row["teaches"] is not None]
+    if not rows:
+        return ["No registered trial states a size, so what it would teach cannot be worked out."]
+    rows = sorted(rows, key=lambda row: row["place"])
+    told = [
+        f"{row['study_id']} ({row['n_planned']} people, {100 * row['teaches']:.0f} %)" for row in rows[:named]
+    ]
+    silent = len(trials) - len(rows)
+    rest = f" {silent} more state no size." if silent else ""
+    first = [
+        "Share of today's uncertainty about the effect against a control that each would remove: "
+        f"{'; '.join(told)}.{rest}"
+    ]
+    for row in records(simulated[simulated["study_id"] == rows[0]["study_id"]]):
+        width, often = (
+            f"{row['width_after']:.0f} hairs/cm² wide",
+            f"{100 * row['shows_gain']:.0f} of 100 tries",
+        )
+        first.append(
+            f"If the true effect is {row['true_effect']:g} hairs/cm², {row['study_id']} would show a gain in "
+            f"{often}, with an interval {width}; the certainty could be {row['certainty']} at best."
+        )
+    return first
+
+
+def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
+    """Return today's estimates of hair density in hairs/cm² by contrast, the latest of each study.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `effects`, `arms`, `sources`.
+    tiers : sequence of str
+        Tiers that take part.
+
+    """
+    tier_of = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+    treated = {(row["study_id"], row["arm_id"]) for row in records(tables["arms"]) if row["role"] in TREATED}
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(records(tables["effects"]), key=lambda row: row["timepoint_weeks"] or 0):
+        fits = (row["concept"], row["unit"], row["headline"]) == ("hair_density", "hairs/cm2", "yes")
+        mine = tier_of.get(row["study_id"]) in tiers and (row["study_id"], row["arm_id"]) in treated
+        if fits and mine and row["se"] and row["effect"] is not None:
+            latest[row["study_id"], row["contrast"]] = row
+    rows = [
+        {name: row[name] for name in ("contrast", "effect", "se")} | {"n": people_of(row)}
+        for row in latest.values()
+    ]
+    return pd.DataFrame(rows, columns=["contrast", "effect", "se", "n"])

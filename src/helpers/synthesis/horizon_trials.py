@@ -1,0 +1,220 @@
+"""The trials to come, one row each: what they compare, when they are due, and how much each could teach.
+
+What a trial teaches is the share of the uncertainty about the effect against a control that its planned
+size would remove: prior variance / (prior variance + variance of its estimate). A trial without a control
+carries the drift of people who are not treated as a further variance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from statsmodels.stats.power import TTestIndPower, TTestPower
+
+from helpers.appraisal.body import is_randomised
+from helpers.tables import records, split_ids
+
+CONTROLLED = ("parallel", "within_person")
+CONTRAST = {"parallel": "between_arm", "within_person": "within_person"}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is assumed of people: SD of the change, drift of the untreated, correlation of two sites."""
+
+    sd: float = 20.0
+    sd_low: float | None = None
+    sd_high: float | None = None
+    drift_sd: float | None = None
+    site_correlation: float = 0.7
+    prior_sd: float = 20.0
+
+
+def spread_of(comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7) -> Spread:
+    """Return the spread that arms of established treatments show, hair density in hairs/cm².
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame or None
+        Table `comparators`: the SDs of change, and how far placebo arms drifted apart.
+    sd : float
+        SD of the change that the planned calculations use; also the prior SD of an effect.
+    site_correlation : float
+        Correlation between two sites of one scalp.
+
+    """
+    base = Spread(sd=sd, site_correlation=site_correlation, prior_sd=sd)
+    if comparators is None or comparators.empty:
+        return base
+    rows = [
+        row
+        for row in records(comparators)
+        if (row["concept"], row["unit"], row["statistic"]) == ("hair_density", "hairs/cm2", "change")
+    ]
+    sds = [row["change_sd"] for row in rows if row["change_sd"]]
+    idle = [
+        row["change_mean"]
+        for row in rows
+        if row["treatment"] in ("placebo", "untreated") and row["change_mean"] is not None
+    ]
+    drift = float(pd.Series(idle).std()) if len(idle) > 1 else None
+    return Spread(sd, min(sds, default=None), max(sds, default=None), drift, site_correlation, sd)
+
+
+def last_search(searches: pd.DataFrame | None) -> str | None:
+    """Return the latest date of search, as precise as it is stated; data, not the clock."""
+    if searches is None or searches.empty:
+        return None
+    return max(str(value) for value in searches["date"])
+
+
+def is_past(expected: str | None, searched: str | None) -> bool:
+    """Return whether a date lies before the last search, at the precision that both have."""
+    if not expected or not searched:
+        return False
+    places = min(len(expected), len(searched))
+    return expected[:places] < searched[:places]
+
+
+def trial_rows(
+    tables: dict[str, pd.DataFrame],
+    trials: pd.DataFrame | None,
+    spread: Spread,
+    searched: str | None,
+    alpha: float = 0.05,
+) -> list[dict[str, Any]]:
+    """Return every registered trial without results, those that teach most first.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `sources`, `studies`, `arms`, `outcomes`: registrations at hand as exports or sheets.
+    trials : pandas.DataFrame or None
+        Table `trials`: registrations of which only a copy was seen.
+    spread : Spread
+        What is assumed of people.
+    searched : str or None
+        Date of the last search; a trial due before it is named as late.
+    alpha : float
+        Two-sided level of the tests of the detectable differences.
+
+    """
+    rows = [*_at_hand(tables), *_seen(trials, tables)]
+    for row in rows:
+        groups = row.pop("_groups")
+        row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
+        row |= _detectable(row, groups, spread, alpha)
+        row["teaches"] = teaches(row["comparison"], row["se_expected"], spread)
+        row["contrast"] = CONTRAST.get(row["comparison"] or "", "within_arm")
+        row["late"] = is_past(row["expected"], searched)
+        row["searched"] = searched
+    rows.sort(key=lambda row: (-(row["teaches"] or 0), row["study_id"]))
+    for number, row in enumerate(rows, start=1):
+        row["place"] = number
+    return rows
+
+
+def _at_hand(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    waiting = {row["study_id"]: row for row in records(tables["sources"]) if row["has_results"] is False}
+    planned = records(tables["outcomes"])
+    arms = tables["arms"].groupby("study_id")["arm_id"].nunique().to_dict()
+    rows = []
+    for study in records(tables["studies"]):
+        name = study["study_id"]
+        if name not in waiting or not study.get("registration"):
+            continue
+        told = list(dict.fromkeys(row["concept"] for row in planned if row["study_id"] == name))
+        row = {"study_id": name, "what": study["title"], "comparison": study["comparison"]}
+        row |= {"n_planned": study["n_planned"], "expected": study["ends_on"]}
+        row |= {"status": waiting[name]["status"], "outcomes": ";".join(told) or None}
+        row["randomised"] = is_randomised(study["allocation"])
+        rows.append(row | {"_groups": max(arms.get(name, 2), 2)})
+    return rows
+
+
+def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Return the trials of which a copy was seen, but those reported by a study or at hand as a record."""
+    if trials is None:
+        return []
+    known = set(tables["studies"]["study_id"]) | set(tables["studies"]["registration"].dropna())
+    rows = []
+    for row in records(trials):
+        if row["results_posted"] or row["study_id"] or row["trial_id"] in known:
+            continue
+        named = ("what", "comparison", "n_planned", "status", "expected", "outcomes")
+        told = {"study_id": row["trial_id"], "_groups": 2, "randomised": is_randomised(row["what"])}
+        rows.append(told | {name: row[name] for name in named})
+    return rows
+
+
+def expected_se(comparison: str | None, n: int | None, groups: int, spread: Spread) -> float | None:
+    """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
+    if not n or n < 4:
+        return None
+    if comparison == "within_person":
+        return spread.sd * math.sqrt(2 * (1 - spread.site_correlation) / n)
+    if comparison == "parallel":
+        return spread.sd * math.sqrt(2 * groups / n)
+    return spread.sd / math.sqrt(n)
+
+
+def detectable(
+    comparison: str | None, n: int | None, groups: int, power: float, alpha: float, site_correlation: float
+) -> float | None:
+    """Return the smallest difference that a t test can detect, in SDs of the change between people."""
+    if not n or n < 4:
+        return None
+    if comparison == "parallel":
+        return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
+    size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
+    return size * math.sqrt(2 * (1 - site_correlation)) if comparison == "within_person" else size
+
+
+def _detectable(row: dict[str, Any], groups: int, spread: Spread, alpha: float) -> dict[str, Any]:
+    """Return the differences detectable at 80 and 90 % power, and over the SDs that comparators show."""
+    sizes = [
+        detectable(row["comparison"], row["n_planned"], groups, power, alpha, spread.site_correlation)
+        for power in (0.8, 0.9)
+    ]
+    if sizes[0] is None:
+        return dict.fromkeys(("detectable_80", "detectable_90", "detectable_80_low", "detectable_80_high"))
+    return {
+        "detectable_80": sizes[0] * spread.sd,
+        "detectable_90": sizes[1] * spread.sd,
+        "detectable_80_low": None if spread.sd_low is None else sizes[0] * spread.sd_low,
+        "detectable_80_high": None if spread.sd_high is None else sizes[0] * spread.sd_high,
+    }
+
+
+def teaches(comparison: str | None, se: float | None, spread: Spread) -> float | None:
+    """Return the share of the uncertainty about the effect against a control that a trial would remove."""
+    if se is None:
+        return None
+    if comparison in CONTROLLED:
+        extra = 0.0
+    else:  # the drift without a control; where nobody measured it, it may be as large as an effect
+        extra = spread.prior_sd if spread.drift_sd is None else spread.drift_sd
+    return spread.prior_sd**2 / (spread.prior_sd**2 + se**2 + extra**2)
+
+
+def late_sentence(rows: pd.DataFrame) -> str:
+    """Return which trials are past their date without results, and relative to what."""
+    late = [row for row in records(rows) if row["late"]]
+    searched = next(iter(rows["searched"].dropna()), None)
+    if searched is None:
+        return "The date of the last search is not known, so no trial can be called late."
+    if not late:
+        return f"At the last search ({searched}) no registered trial was past its date without results."
+    named = "; ".join(
+        f"{row['study_id']} (due {row['expected']}, {row['status'] or 'status not seen'})" for row in late
+    )
+    many = "1 registered trial was" if len(late) == 1 else f"{len(late)} registered trials were"
+    return f"At the last search ({searched}) {many} past the date without results: {named}."
+
+
+def planned_outcomes(row: dict[str, Any]) -> list[str]:
+    """Return the outcomes that a trial plans; an empty list where they were not seen."""
+    return split_ids(row["outcomes"])

@@ -1,0 +1,53 @@
+"""The versions table: this report and every release, by their data."""
+
+from __future__ import annotations
+
+import pandas as pd
+from made_world import write_world
+
+from helpers.site.changes import changes_since
+from helpers.site.history import history_rows, history_table
+from helpers.site.load import load_tables
+from helpers.sources.review_facts import ReviewFacts, Search
+
+
+def released(folder, version: str, count: int, **changes):
+    """Write a made-up world as a release and return its folder."""
+    target = folder / "releases" / version
+    tables = load_tables(write_world(folder / f"world-{version}", count, **changes))
+    (target / "data").mkdir(parents=True)
+    for name, frame in tables.items():
+        frame.to_parquet(target / "data" / f"{name}.parquet")
+    return target, tables
+
+
+def test_every_release_is_a_row_the_newest_first(tmp_path):
+    released(tmp_path, "1.9", 1)
+    newest, _ = released(tmp_path, "1.10", 2)
+    now = load_tables(write_world(tmp_path / "now", 3))
+    facts = ReviewFacts(status="living", searches=(Search("2026-11", "registers", ""),))
+    rows = history_rows(now, {"version": "2.0", "review": facts, "previous": newest})
+    assert [row["version"] for row in rows] == ["this report, 2.0", "1.10", "1.9"]
+    assert [row["studies"] for row in rows] == [3, 2, 1]
+    assert rows[0]["last_search"] == "2026-11" and rows[1]["last_search"] == "not stated"
+    assert rows[0]["certainty"] == "very low for 2"
+    assert "Versions of this synthesis" in history_table(now, {"version": "2.0", "previous": newest})
+
+
+def test_without_a_release_there_is_this_report_alone(tmp_path):
+    now = load_tables(write_world(tmp_path / "now", 1))
+    [row] = history_rows(now, {})
+    assert row["version"] == "this report, not stated"
+
+
+def test_the_conclusion_is_compared_within_each_tier(tmp_path):
+    """A change in one tier is seen although the other tier still says the same."""
+    release, tables = released(tmp_path, "1.0", 1)
+    first = tables["certainty"]
+    both = pd.concat([first, first.assign(evidence="published")], ignore_index=True)
+    for level, words in (("very low", "unchanged"), ("low", "changed: certainty of")):
+        both.to_parquet(release / "data" / "certainty.parquet")
+        now = both.copy()
+        now.loc[now["evidence"] == "core", "certainty"] = level
+        said = changes_since(tables | {"certainty": now}, release)[-1]["named"]
+        assert said.startswith(words), level
