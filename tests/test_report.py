@@ -13,7 +13,10 @@ import yaml
 
 from helpers.tables import TABLES, read_table, records, split_ids
 
-STUDIES = ["IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025"]
+CORE = ["IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025"]
+PUBLISHED = ["amini2025", "ersan2024", "imcas2025", "koumprentziotis2025", "lee2024", "park2022", "preprint5252508",
+             "preprint6938290"]  # fmt: skip
+STUDIES = sorted(CORE + PUBLISHED)
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}")
 PHONE = re.compile(r"\+\d{1,3}[ -]?\d[\d -]{6,}\d|\b09\d{9}\b")
 

@@ -12,7 +12,11 @@ from helpers.sources import read_raw
 from helpers.tables import TABLES, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
-_REPORTED = {"results": "reported_results", "adverse_events": "reported_events"}
+_REPORTED = {
+    "results": "reported_results",
+    "adverse_events": "reported_events",
+    "contrasts": "reported_contrasts",
+}
 
 
 @pytest.fixture(scope="session")

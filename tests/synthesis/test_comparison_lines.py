@@ -17,6 +17,7 @@ from helpers.synthesis.comparison_lines import comparison_lines
 from helpers.synthesis.directions import direction
 from helpers.synthesis.study_effects import study_effects
 from helpers.tables import as_frame, records, validate
+from helpers.tables.evidence import tiers_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
@@ -48,10 +49,10 @@ def effect(study: str, **fields: Any) -> dict[str, Any]:
     return row | fields
 
 
-def pictured(
+def made(
     *effects: dict, results: list = (), outcomes: list = (), events: list = (), tiers: dict | None = None
 ):
-    """Return the lines of some studies, each with an exosome arm and a control arm."""
+    """Return the tables of some studies, each with an exosome arm and a control arm."""
     studies = {row["study_id"] for rows in (effects, results, outcomes, events) for row in rows}
     arms = [{"study_id": study, "arm_id": name, "role": role} for study in studies
             for name, role in (("treated", "exosome"), ("control", "placebo"))]  # fmt: skip
@@ -63,6 +64,12 @@ def pictured(
     tables |= {"effects": list(effects), "adverse_events": list(events)}
     frames = {name: as_frame(name, rows) for name, rows in tables.items()}
     frames["effects"]["n"] = frames["effects"]["n"].astype("Int64")
+    return frames
+
+
+def pictured(*effects: dict, **others: Any) -> dict[str, dict[str, Any]]:
+    """Return the lines of some studies by their name."""
+    frames = made(*effects, **others)
     lines = comparison_lines(frames, overall={"a": "high"})
     validate("comparisons", lines)
     return {line["line_id"]: line for line in lines}
@@ -260,3 +267,43 @@ def test_every_study_and_planned_outcome_of_the_five_has_a_line(five):
     told = {(line["study_id"], line["concept"]) for line in comparison_lines(five, overall={})}
     planned = {(row["study_id"], row["concept"]) for row in records(five["outcomes"])}
     assert planned <= told
+
+
+def test_only_the_tiers_asked_for_have_lines_and_partners():
+    tables = made(effect("a"), effect("b"), tiers={"b": "published"})
+    everything = {line["study_id"]: line for line in comparison_lines(tables, overall={})}
+    assert {name: line["tier"] for name, line in everything.items()} == {"a": "core", "b": "published"}
+    assert all(line["comparable"] for line in everything.values())
+    (core,) = comparison_lines(tables, overall={}, tiers=tiers_of("core"))
+    assert (core["study_id"], core["comparable"]) == ("a", False)
+
+
+def test_second_hand_lines_are_marked_and_can_be_left_out():
+    tables = made(effect("a"), effect("b", second_hand=True))
+    marked = {line["study_id"]: line["second_hand"] for line in comparison_lines(tables, overall={})}
+    assert marked == {"a": False, "b": True}
+    (left,) = comparison_lines(tables, overall={}, second_hand=False)
+    assert (left["study_id"], left["comparable"]) == ("a", False)
+
+
+def test_a_median_and_a_direction_in_words_have_a_direction_and_no_size():
+    words = {"effect": None, "se": None, "ci_lower": None, "ci_upper": None, "contrast": "within_arm"}
+    lines = pictured(
+        effect("a", stated="higher", quantity_ids="", **words),
+        effect("b", stated="lower", quantity_ids="q", **words),
+        results=[observed("b", kind="change", median=-9.5, iqr=16.88, quantity_ids="q")],
+    )
+    told = {
+        line["study_id"]: (line["direction"], line["effect"], line["printed_range"])
+        for line in lines.values()
+    }
+    assert told["a"] == ("better", None, None)
+    assert told["b"] == ("worse", None, "median -9.5 hairs/cm2 (interquartile range 16.88 wide)")
+
+
+@pytest.mark.parametrize(("evidence", "tiers"), [("core", ("core",)), ("published", ("core", "published")),
+                                                 ("both", ("core", "published"))])  # fmt: skip
+def test_established_treatments_take_part_in_no_answer(evidence, tiers):
+    assert tiers_of(evidence) == tiers
+    with pytest.raises(ValueError, match="is not one of core, published, both"):
+        tiers_of("comparator")

@@ -11,8 +11,8 @@ import pandas as pd
 from helpers.appraisal.printed_figure import missing
 from helpers.appraisal.risk_of_bias_tools import overall
 from helpers.tables import split_ids
+from helpers.tables.evidence import EVIDENCE
 
-TIERS_OF = {"core": ("core",), "published": ("core", "published")}
 _RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
 _NOT_RANDOMISED = re.compile(r"\bnot randomi[sz]ed\b|\bnon-?\s?randomi[sz]ed\b", re.IGNORECASE)
 _CONTROLLED = ("between_arm", "within_person")
@@ -123,7 +123,7 @@ def body_of(
 ) -> Body:
     """Return the body of evidence of an outcome in a tier; comparator studies are never part of it."""
     lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
-    lines = lines[lines["tier"].isin(TIERS_OF.get(evidence, (evidence,)))]
+    lines = lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
     names = set(lines["study_id"])
     fits = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     fits = fits[fits["pooled"].fillna(False).astype(bool) & fits["estimate"].notna()]

@@ -75,6 +75,8 @@ def _value(row: dict[str, Any]) -> str | None:
         return number("mean") + (f" ± {number('sd')}" if row["sd"] is not None else "") + mark
     if row["median"] is not None:
         quartiles = f" ({number('q1')} to {number('q3')})" if row["q1"] is not None else ""
+        if row["q1"] is None and row.get("iqr") is not None:
+            quartiles = f" (interquartile range {number('iqr')} wide)"
         return f"median {number('median')}{quartiles}{mark}"
     if row["minimum"] is not None and row["maximum"] is not None:
         return f"{number('minimum')} to {number('maximum')}{mark}"

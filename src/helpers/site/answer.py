@@ -45,6 +45,10 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
 def what_is_seen(tables: Tables) -> str:
     """Return how many studies of how many people report what, and whether against a comparison."""
     studies, lines = evidence_studies(tables), reported_lines(tables)
+    beside = lines[lines["tier"] == "published"]
+    if 0 < len(beside) < len(lines):  # the five sources first, then what others published
+        core = dict(tables) | {"comparisons": lines[lines["tier"] != "published"]}
+        return f"{what_is_seen(core)} {_published(tables, studies, beside)}"
     if lines.empty:
         start = "No study has been read yet" if studies.empty else "No study on the list reports a result yet"
         return f"{start}, so it is not known whether exosome therapy regrows hair."
@@ -53,6 +57,19 @@ def what_is_seen(tables: Tables) -> str:
     verb = "reports" if k == 1 else "report"
     opening = capital(f"{count_words(k, 'study', 'studies')}{_people(reporting, k)} {verb} results")
     return f"{opening}: {_deeds(lines)}{_control(reporting, lines, k)}."
+
+
+def _published(tables: Tables, studies: pd.DataFrame, lines: pd.DataFrame) -> str:
+    """Return what published studies beside the core report, and how little of them was seen."""
+    names = lines["study_id"].unique()
+    k = len(names)
+    sources = tables["sources"][tables["sources"]["study_id"].isin(names)]
+    second = sorted(sources.loc[sources["second_hand"].fillna(False).astype(bool), "study_id"])
+    opening = f"{count_words(k, 'published study', 'published studies')}"
+    opening += _people(studies[studies["study_id"].isin(names)], k)
+    seen = f"of which no full text was seen{f', {joined(second)} second-hand only' if second else ''}"
+    verb = "reports" if k == 1 else "report"
+    return f"Beside them, {opening}, {seen}, {verb}: {_deeds(lines)}."
 
 
 def how_sure(tables: Tables) -> str:

@@ -88,13 +88,24 @@ def direction_picture(tables: Tables) -> Markup:
     if directed.empty:
         return Markup("")
     known = {row["study_id"]: row for row in records(studies.reset_index())}
-    rows = study_directions(directed).to_dict("records")
+    rows, seen = study_directions(directed).to_dict("records"), _seen_words(tables)
     for row in rows:
         study = known.get(row["study_id"])
         row["n"] = None if study is None else people_words(study)
         row["design"] = None if study is None else COMPARISON_WORDS.get(str(study["comparison"]))
+        if row["study_id"] in seen:
+            row["design"] = ", ".join(filter(None, [row["design"], seen[row["study_id"]]]))
     figure = direction(rows, title="What happened to each outcome in each study")
     return picture(figure, "direction", origin="outcomes-table")
+
+
+def _seen_words(tables: Tables) -> dict[str, str]:
+    """Return what was read of each study whose text is not at hand; second-hand is said in capitals."""
+    elsewhere = tables["sources"][tables["sources"]["address"].notna()]
+    return {
+        row["study_id"]: "SECOND-HAND" if row["second_hand"] else f"{row['access']} only"
+        for row in records(elsewhere)
+    }
 
 
 def _counts(tables: Tables) -> dict[str, int]:
@@ -112,7 +123,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
     certain = weighty[weighty["severity"] == "certain"]
     first = certain.drop_duplicates("study_id").set_index("study_id")["finding_id"]
     counts = certain["study_id"].value_counts()
-    rows = []
+    rows, read = [], _seen_words(tables)
     for row in records(evidence_studies(tables)):
         target = f"study-{row['study_id']}.html"
         name = link(target, row["study_id"]) if target in files else row["study_id"]
@@ -123,6 +134,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
                 "design": row["design"],
                 "compares": COMPARISON_WORDS.get(row["comparison"]),
                 "n": people_words(row),
+                "seen": read.get(row["study_id"], "the text itself"),
                 "bias": _overall_bias(tables, row["study_id"]),
                 "certain": _certain_link(int(counts.get(row["study_id"], 0)), first.get(row["study_id"])),
                 "origins": anchor("study", row["study_id"]),
@@ -133,6 +145,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
         "design": "Design",
         "compares": "What is compared",
         "n": "People",
+        "seen": "What was read",
         "bias": "Risk of bias",
         "certain": "Certain findings",
     }

@@ -102,7 +102,9 @@ def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | No
     stated = lines[lines["effect"].notna() | lines["printed_range"].notna()]
     parts: list[Any] = [
         Markup("{}: {}{}").format(
-            row.study_id, _sized(_line_size(row), anchor("line", row.line_id)), _line_words(row)
+            row.study_id + (" (second-hand)" if row.second_hand is True else ""),
+            _sized(_line_size(row), anchor("line", row.line_id)),
+            _line_words(row),
         )
         for row in stated.head(MOST_LINES).itertuples()
     ]

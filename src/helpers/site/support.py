@@ -9,6 +9,7 @@ import pandas as pd
 from helpers.figures.numbers import show_with_unit
 from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.tables import records
+from helpers.tables.extracted import CONFIDENCE
 from helpers.tables.vocabulary import label
 
 
@@ -50,6 +51,39 @@ def support_sentences(
         sentences.append(f"Certain findings touch its estimates of {', '.join(touched)}.")
     if overall:
         sentences.append(f"Overall risk of bias or quality of the report: {overall}.")
+    return sentences
+
+
+def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
+    """Return what was read of a study whose text is not at hand; nothing for one that was read itself.
+
+    Parameters
+    ----------
+    sources, quantities : pandas.DataFrame
+        The study's rows of these tables.
+
+    Returns
+    -------
+    list of str
+        How its figures were seen and that they cannot be verified; whether they are second-hand.
+
+    """
+    sentences = []
+    for row in records(sources[sources["address"].notna()]):
+        seen = "another paper's word for it" if row["second_hand"] else f"the {row['access']}"
+        sentences.append(
+            f"Of this study only {seen} was seen ({CONFIDENCE[row['confidence']]}): {row['address']}. "
+            "Its figures have no place in a document at hand and cannot be verified here."
+        )
+        if row["second_hand"]:
+            sentences.append(
+                "SECOND-HAND: every figure and direction of this study is told by somebody else."
+            )
+    count = int(quantities["second_hand"].fillna(False).sum())
+    if count and not sources["second_hand"].fillna(False).any():
+        sentences.append(
+            f"SECOND-HAND: {count} of its {len(quantities)} figures were seen in another paper only."
+        )
     return sentences
 
 

@@ -3,6 +3,7 @@
 >>> record = read_source("data/raw/registry/NCT06932393.json")  # doctest: +SKIP
 """
 
+from helpers.sources.context_tables import read_context
 from helpers.sources.extraction_table import read_extraction
 from helpers.sources.folder_check import FolderCheck, check_folder, is_raw_folder
 from helpers.sources.new_files import add_source, new_sheet
@@ -43,6 +44,7 @@ __all__ = [
     "is_raw_folder",
     "new_sheet",
     "raw_files",
+    "read_context",
     "read_extraction",
     "read_raw",
     "read_screening",

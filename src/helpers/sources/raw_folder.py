@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.sources.certainty_overrides import read_certainty_overrides
+from helpers.sources.context_tables import read_context
 from helpers.sources.posted_figures import posted_figures
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
@@ -38,7 +39,10 @@ class RawData:
     refused: list[Problem] = field(default_factory=list)
 
 
-_OWN_KINDS, _OWN_FILES = (".md", ".yaml", ".yml"), ("screening.csv", "second_reading.csv")
+_OWN_KINDS, _OWN_FILES = (
+    (".md", ".yaml", ".yml"),
+    ("screening.csv", "second_reading.csv", "trials.csv", "searches.csv"),
+)
 
 
 def raw_files(raw: str | Path) -> list[Path]:
@@ -76,7 +80,7 @@ def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]
                 Problem(str(path), None, "", f"cannot be read: {error.strerror}", "check its permissions")
             )
     if files is None:
-        for read in (read_screening, read_review_facts, read_certainty_overrides):
+        for read in (read_screening, read_context, read_review_facts, read_certainty_overrides):
             try:
                 read(raw)
             except SourceError as error:

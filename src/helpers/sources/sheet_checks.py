@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.sources.sheet_numbers import Fault, check_figure, check_order, check_place, check_use
+from helpers.sources.sheet_seen import check_seen
 from helpers.tables.statements import TOPICS
 from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS
 
@@ -27,14 +28,16 @@ STUDY_REFERENCES = (
 )
 ARM_REFERENCES = ("dose", "sessions", "interval", "n")
 RESULT_REFERENCES = (
-    "n", "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
+    "n", "mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum", "count", "percent", "p_value",
 )  # fmt: skip
 EVENT_REFERENCES = ("count", "n", "resolved", "monitored_for")
+CONTRAST_REFERENCES = ("effect", "ci_lower", "ci_upper", "p_value", "n")
 REFERENCES = {
     "study": STUDY_REFERENCES,
     "arms": ARM_REFERENCES,
     "results": RESULT_REFERENCES,
     "adverse_events": EVENT_REFERENCES,
+    "contrasts": CONTRAST_REFERENCES,
 }
 NUMERIC = {
     "n_planned",
@@ -46,6 +49,7 @@ NUMERIC = {
     "interval",
     "resolved",
     *RESULT_REFERENCES,
+    *CONTRAST_REFERENCES,
 }
 
 
@@ -61,6 +65,7 @@ def cross_checks(sheet: dict[str, Any]) -> Iterator[Fault]:
     yield from _references(sheet)
     yield from _repeated_events(sheet)
     yield from _observations(sheet)
+    yield from check_seen(sheet)
     figures: dict[str, dict[str, Any]] = {}
     for index, quantity in _blocks(sheet, "quantities"):
         yield from check_figure(index, quantity)
@@ -125,7 +130,12 @@ def _statements(sheet: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _concepts(sheet: dict[str, Any]) -> Iterator[Fault]:
-    places = [("outcomes", OUTCOME_CONCEPTS), ("results", OUTCOME_CONCEPTS), ("quantities", CONCEPTS)]
+    places = [
+        ("outcomes", OUTCOME_CONCEPTS),
+        ("results", OUTCOME_CONCEPTS),
+        ("contrasts", OUTCOME_CONCEPTS),
+        ("quantities", CONCEPTS),
+    ]
     for name, allowed in places:
         for index, block in _blocks(sheet, name):
             concept = block.get("concept")
@@ -163,6 +173,11 @@ def _references(sheet: dict[str, Any]) -> Iterator[Fault]:
             arm = block.get("arm")
             if isinstance(arm, str) and arm not in arms:
                 yield (name, index, "arm"), f"no arm is called {arm!r}", _nearest(arm, arms)
+    for index, block in _blocks(sheet, "contrasts"):
+        for field in ("arm", "against"):
+            arm = block.get(field)
+            if isinstance(arm, str) and arm not in arms:
+                yield ("contrasts", index, field), f"no arm is called {arm!r}", _nearest(arm, arms)
 
 
 def _judged_findings(sheet: dict[str, Any]) -> Iterator[Fault]:
@@ -181,7 +196,7 @@ def _referring(sheet: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], d
     """Yield the place of each block that may name figures field by field, and the block."""
     if isinstance(sheet.get("study"), dict):
         yield ("study",), sheet["study"]
-    for name in ("arms", "results", "adverse_events"):
+    for name in ("arms", "results", "adverse_events", "contrasts"):
         for index, block in _blocks(sheet, name):
             yield (name, index), block
 

@@ -13,8 +13,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from helpers.tables.appraised import SEVERITIES
-from helpers.tables.extracted import ARM_ROLES, COMPARISONS, PRIORITIES, QUANTITY_ROLES, TIERS
-from helpers.tables.observed import RESULT_KINDS
+from helpers.tables.extracted import (
+    ACCESS,
+    ARM_ROLES,
+    COMPARISONS,
+    CONFIDENCE,
+    PRIORITIES,
+    QUANTITY_ROLES,
+    TIERS,
+)
+from helpers.tables.observed import RESULT_KINDS, WAYS
+from helpers.tables.reported import CONTRASTS
 from helpers.tables.statements import TOPICS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -64,6 +73,14 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class Seen(Block):
+    """Where a figure was seen when no document is at hand to verify it in, and how."""
+
+    address: Said
+    access: Literal[ACCESS]
+    confidence: Literal[tuple(CONFIDENCE)]
+
+
 class Source(Block):
     """The source that the sheet was made from."""
 
@@ -80,6 +97,7 @@ class Source(Block):
     document: FileName | None = None
     sha256: Sha256 | None = None
     registry_file: FileName | None = None
+    seen: Seen | None = None  # of every figure that says nothing else
 
 
 class Extraction(Block):
@@ -165,6 +183,7 @@ class Quantity(Block):
     arm: Name | None = None
     time: Text = None
     at: Place | None = None
+    seen: Seen | None = None
     source: Name | None = None
     note: Text = None
     state: State = "confirmed"
@@ -184,12 +203,33 @@ class Result(Block):
     median: Reference | None = None
     q1: Reference | None = None
     q3: Reference | None = None
+    iqr: Reference | None = None
     minimum: Reference | None = None
     maximum: Reference | None = None
     count: Reference | None = None
     percent: Reference | None = None
     p_value: Reference | None = None
     p_value_against: Text = None
+    stated: Literal[WAYS] | None = None
+    unit: Text = None
+    note: Text = None
+    state: State = "confirmed"
+
+
+class Contrast(Block):
+    """Two arms compared, as the source prints it; each figure by reference."""
+
+    arm: Name
+    against: Name
+    concept: str
+    site: Said = "all"
+    time: Text = None
+    measure: Literal[tuple(CONTRASTS)]
+    effect: Reference | None = None
+    ci_lower: Reference | None = None
+    ci_upper: Reference | None = None
+    p_value: Reference | None = None
+    n: Reference | None = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -271,6 +311,7 @@ class StudySheet(Block):
     quantities: list[Quantity] = []
     statements: list[Statement] = []
     results: list[Result] = []
+    contrasts: list[Contrast] = []
     adverse_events: list[AdverseEvent] = []
     findings: list[ReaderFinding] = []
     risk_of_bias: RiskOfBias | None = None

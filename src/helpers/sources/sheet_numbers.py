@@ -36,10 +36,12 @@ USES: dict[str, dict[str, tuple[float, float, str]]] = {
     "results": {
         "n": _SOME_PEOPLE,
         "sd": _NOT_NEGATIVE,
+        "iqr": _NOT_NEGATIVE,
         "count": _NOT_NEGATIVE,
         "percent": (0, 100, "a share of people, 0 to 100 percent"),
         "p_value": (0, 1, "a p value, 0 to 1"),
     },
+    "contrasts": {"n": _SOME_PEOPLE, "p_value": (0, 1, "a p value, 0 to 1")},
     "adverse_events": {"count": _PEOPLE, "n": _SOME_PEOPLE, "resolved": _NOT_NEGATIVE},
 }
 

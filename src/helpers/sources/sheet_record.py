@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from helpers.sources.record import SourceRecord
-from helpers.sources.sheet_checks import ARM_REFERENCES, EVENT_REFERENCES, RESULT_REFERENCES, STUDY_REFERENCES
-from helpers.sources.sheet_model import Quantity, StudySheet
+from helpers.sources.sheet_checks import (
+    ARM_REFERENCES,
+    CONTRAST_REFERENCES,
+    EVENT_REFERENCES,
+    RESULT_REFERENCES,
+    STUDY_REFERENCES,
+)
+from helpers.sources.sheet_model import Quantity, Seen, StudySheet
 from helpers.sources.time_points import in_weeks, weeks
 from helpers.tables import join_ids
 
@@ -41,6 +47,11 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
             if result.state == "confirmed"
         ],
         adverse_events=[rows.event(event) for event in sheet.adverse_events],
+        contrasts=[
+            rows.contrast(index, contrast)
+            for index, contrast in enumerate(sheet.contrasts)
+            if contrast.state == "confirmed"
+        ],
         quantities=[rows.quantity(quantity) for quantity in sheet.quantities if rows.confirmed(quantity)],
         statements=[rows.statement(statement) for statement in sheet.statements],
         reader_findings=[rows.finding(finding) for finding in sheet.findings],
@@ -48,11 +59,24 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
     )
 
 
+def _is_second_hand(seen: Seen | None) -> bool:
+    return seen is not None and seen.access == "secondary"
+
+
+def _seen(seen: Seen | None) -> dict[str, Any]:
+    """Return where and how something was seen, as columns of the tables."""
+    stated = seen.model_dump() if seen else dict.fromkeys(("address", "access", "confidence"))
+    return stated | {"second_hand": _is_second_hand(seen)}
+
+
 def _named_figures(sheet: StudySheet) -> Iterator[str]:
     """Yield the figures that confirmed blocks name."""
     blocks = [(sheet.study, STUDY_REFERENCES), *((arm, ARM_REFERENCES) for arm in sheet.arms)]
     blocks += [(result, RESULT_REFERENCES) for result in sheet.results if result.state == "confirmed"]
     blocks += [(event, EVENT_REFERENCES) for event in sheet.adverse_events]
+    blocks += [
+        (contrast, CONTRAST_REFERENCES) for contrast in sheet.contrasts if contrast.state == "confirmed"
+    ]
     for block, fields in blocks:
         yield from (getattr(block, field).partition(".")[0] for field in fields if getattr(block, field))
     for block in (*sheet.findings, *sheet.adverse_events):
@@ -89,7 +113,8 @@ class _Rows:
 
     def source(self) -> dict[str, Any]:
         source = self.sheet.source
-        row = source.model_dump(exclude={"registry_file"})
+        row = source.model_dump(exclude={"registry_file", "seen"}) | _seen(source.seen)
+        row["access"] = source.access or (source.seen.access if source.seen else None)
         extraction = self.sheet.extraction
         return row | {
             "study_id": self.sheet.study_id,
@@ -131,7 +156,7 @@ class _Rows:
             for field, name in given.items()
             if field not in ("n", "count", "p_value")
         ]
-        row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "note"})
+        row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "stated", "note"})
         return row | {
             "result_id": f"{self.sheet.study_id}.r{index + 1:02d}",
             "study_id": self.sheet.study_id,
@@ -140,8 +165,32 @@ class _Rows:
             "timepoint_printed": result.time,
             "unit": result.unit or next((unit for unit in units if unit), None),
             **{field: self.value(name) for field, name in given.items()},
+            "p_value_token": self.printed(result.p_value),
+            "second_hand": self.second_hand(given.values()),
             "quantity_ids": join_ids(self.full(name) for name in given.values()),
             "figures": ";".join(f"{field}={self.full(name)}" for field, name in given.items()),
+        }
+
+    def second_hand(self, names: Iterable[str]) -> bool:
+        """Whether any of these figures, or with none the source itself, was seen only second-hand."""
+        named = [self.figures[name.partition(".")[0]] for name in names]
+        seen = [figure.seen or self.sheet.source.seen for figure in named if not figure.at]
+        return any(_is_second_hand(one) for one in (seen if named else [self.sheet.source.seen]))
+
+    def contrast(self, index: int, contrast: Any) -> dict[str, Any]:
+        given = {field: getattr(contrast, field) for field in CONTRAST_REFERENCES if getattr(contrast, field)}
+        row = contrast.model_dump(include={"against", "concept", "site", "measure", "unit", "note"})
+        return row | {
+            "contrast_id": f"{self.sheet.study_id}.c{index + 1:02d}",
+            "study_id": self.sheet.study_id,
+            "source_id": self.sheet.source.source_id,
+            "arm_id": contrast.arm,
+            "timepoint_printed": contrast.time,
+            "timepoint_weeks": weeks(contrast.time),
+            **{field: self.value(name) for field, name in given.items()},
+            "p_value_token": self.printed(contrast.p_value),
+            "second_hand": self.second_hand(given.values()),
+            "quantity_ids": join_ids(self.full(name) for name in given.values()),
         }
 
     def event(self, event: Any) -> dict[str, Any]:
@@ -167,19 +216,24 @@ class _Rows:
         row = quantity.model_dump(
             include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"}
         )
-        return row | {
-            "quantity_id": self.full(quantity.id),
-            "study_id": self.sheet.study_id,
-            "source_id": quantity.source or self.sheet.source.source_id,
-            "value_low": quantity.low,
-            "value_high": quantity.high,
-            "arm_id": quantity.arm,
-            "timepoint_printed": quantity.time,
-            "section": at.section if at else None,
-            "line": at.line if at else None,
-            "char_start": start,
-            "char_end": end,
-        }
+        seen = None if at else quantity.seen or self.sheet.source.seen
+        return (
+            row
+            | _seen(seen)
+            | {
+                "quantity_id": self.full(quantity.id),
+                "study_id": self.sheet.study_id,
+                "source_id": quantity.source or self.sheet.source.source_id,
+                "value_low": quantity.low,
+                "value_high": quantity.high,
+                "arm_id": quantity.arm,
+                "timepoint_printed": quantity.time,
+                "section": at.section if at else None,
+                "line": at.line if at else None,
+                "char_start": start,
+                "char_end": end,
+            }
+        )
 
     def statement(self, statement: Any) -> dict[str, Any]:
         row = statement.model_dump(exclude={"id"})

@@ -44,6 +44,8 @@ _BASELINE = re.compile(
 _SPAN = re.compile(
     r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
 )
+# counted from the end of treatment, whose length is another matter
+_FROM_END = re.compile(r"\bpost-?\s?intervention\b|\bafter (?:the )?(?:last|final|end)\b", re.IGNORECASE)
 _PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
 
 
@@ -58,7 +60,7 @@ def weeks(printed: str | None) -> float | None:
     if not printed:
         return None
     found = {value for value, _ in durations(printed)}
-    if _PAST.search(printed):
+    if _PAST.search(printed) or _FROM_END.search(printed):
         return None
     if len(found) == 1:
         return found.pop()

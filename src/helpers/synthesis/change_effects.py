@@ -16,11 +16,11 @@ def printed_changes(study: StudyFigures) -> Iterator[Row]:
         if result["kind"] != "change":
             continue
         n, assumed, why = study.group_size(result)
+        printed = {name: result.get(name) for name in ("p_value", "p_value_token")}
+        printed |= {"n": None if assumed else n, "n_assumed": assumed or None}
         if result["mean"] is not None and result["sd"] is not None and n and n > 1:
             values = study.interval(result["mean"], result["sd"] / np.sqrt(n), n - 1)
-            stated = None if assumed else n
-            said = {"n": stated, "n_assumed": assumed or None, "assumption": why or None}
-            yield study.row("within_arm", result, measure="MC", **values, **said)
+            yield study.row("within_arm", result, measure="MC", assumption=why or None, **values, **printed)
         elif result["mean"] is not None:
             missing = "no SD" if result["sd"] is None else why or "one person"
             yield study.row(
@@ -29,9 +29,24 @@ def printed_changes(study: StudyFigures) -> Iterator[Row]:
                 measure="MC",
                 effect=result["mean"],
                 assumption=f"no interval: {missing}",
+                **printed,
             )
         elif said := _instead_of_a_mean(result):
-            yield study.row("within_arm", result, measure="MC", assumption=f"{said}: no single estimate")
+            printed |= {"assumption": f"{said}: no single estimate", "stated": _way(result)}
+            yield study.row("within_arm", result, measure="MC", **printed)
+        elif result.get("stated"):
+            printed |= {"assumption": "direction in the source's words, no figure"}
+            yield study.row("within_arm", result, measure="MC", stated=result["stated"], **printed)
+
+
+def _way(result: Row) -> str | None:
+    """Return the direction of a change that has no mean: of its median, or of a range that leaves 0 out."""
+    low, high, median = result["minimum"], result["maximum"], result["median"]
+    if median is not None:
+        return "no change" if median == 0 else "higher" if median > 0 else "lower"
+    if low is not None and low > 0:
+        return "higher"
+    return "lower" if high is not None and high < 0 else None
 
 
 def _instead_of_a_mean(result: Row) -> str:

@@ -39,7 +39,12 @@ _EMPTY = (
 
 
 def comparison_lines(
-    tables: dict[str, pd.DataFrame], *, overall: dict[str, str], time_tolerance: float = 0.25
+    tables: dict[str, pd.DataFrame],
+    *,
+    overall: dict[str, str],
+    time_tolerance: float = 0.25,
+    tiers: tuple[str, ...] = ("core", "published", "comparator"),
+    second_hand: bool = True,
 ) -> list[dict[str, Any]]:
     """Return the rows of `comparisons`.
 
@@ -51,6 +56,10 @@ def comparison_lines(
         Overall risk of bias by study.
     time_tolerance : float
         Two times are alike when they differ by no more than this share of the longer one.
+    tiers : tuple of str
+        Tiers that take part.
+    second_hand : bool
+        Whether lines that rest on a figure seen only second-hand take part.
 
     Returns
     -------
@@ -61,16 +70,18 @@ def comparison_lines(
         interval.
 
     """
-    tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-    ranges = {row["quantity_ids"]: (row["minimum"], row["maximum"]) for row in records(tables["results"])}
+    sources = {row["study_id"]: row for row in records(tables["sources"])}
+    ranges = {row["quantity_ids"]: row for row in records(tables["results"]) if row["quantity_ids"]}
     treated = {
         (row["study_id"], row["arm_id"])
         for row in records(tables["arms"])
         if row["role"].startswith("exosome")
     }
     shown = [row for row in records(tables["effects"]) if row["headline"] == "yes"]
-    lines = [_line(row, tiers, ranges) for row in shown if (row["study_id"], row["arm_id"]) in treated]
-    lines += _events(tables, tiers) + _silent(tables, tiers, lines, treated)
+    lines = [_line(row, ranges) for row in shown if (row["study_id"], row["arm_id"]) in treated]
+    lines += _events(tables) + _silent(tables, lines, treated)
+    lines = [_sourced(line, sources.get(line["study_id"], {})) for line in lines]
+    lines = [line for line in lines if line["tier"] in tiers and (second_hand or not line["second_hand"])]
     _number(lines)
     for line in lines:
         line["risk_of_bias"] = overall.get(line["study_id"])
@@ -79,12 +90,31 @@ def comparison_lines(
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in lines]
 
 
-def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, tuple]) -> dict[str, Any]:
+def _sourced(line: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+    """Return a line with its tier, with what was read of its source, and whether that was second-hand."""
+    told = line.get("second_hand")
+    return line | {
+        "tier": source.get("tier") or "core",
+        "access": source.get("access"),
+        "second_hand": bool(source.get("second_hand") if told is None else told),
+    }
+
+
+def _line(effect: dict[str, Any], ranges: dict[str, dict]) -> dict[str, Any]:
     names = ("concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site")
-    row = {name: effect[name] for name in (*names, "timepoint_weeks", "effect_id", "quantity_ids")}
-    span = ranges.get(effect["quantity_ids"], (None, None))
+    names += (
+        "timepoint_weeks",
+        "timepoint_printed",
+        "effect_id",
+        "quantity_ids",
+        "p_value",
+        "p_value_token",
+    )
+    row = {name: effect.get(name) for name in names}
+    told = ranges.get(effect["quantity_ids"], {})
+    span = told.get("minimum"), told.get("maximum")
     way = (
-        direction(effect["effect"], effect["concept"], *span)
+        direction(effect["effect"], effect["concept"], *span, effect.get("stated"))
         if effect["contrast"] != "proportion"
         else "unclear"
     )
@@ -92,25 +122,29 @@ def _line(effect: dict[str, Any], tiers: dict[str, str], ranges: dict[str, tuple
     if effect["n"] is None and n and "(" not in n:
         n += " (assumed)"
     extra = {
-        "tier": tiers.get(effect["study_id"], "core"),
         "direction": way,
         "n": n,
         "_measure": effect["measure"],
-        "printed_range": _range_words(span, effect["unit"]) if effect["effect"] is None else None,
+        "printed_range": _range_words(told, effect["unit"]) if effect["effect"] is None else None,
+        "second_hand": effect.get("second_hand"),
     }
     return row | extra | {"certain_findings": len(split_ids(effect["finding_ids"]))}
 
 
-def _range_words(span: tuple[float | None, float | None], unit: str | None) -> str | None:
-    """Return a printed range in words, a proportion in percent."""
-    if None in span:
-        return None
+def _range_words(told: dict[str, Any], unit: str | None) -> str | None:
+    """Return a printed median or range in words, a proportion in percent."""
     factor, words = (100, "%") if unit == "proportion" else (1, unit or "")
-    return f"{span[0] * factor:g} to {span[1] * factor:g} {words}".strip()
+    median, low, high = told.get("median"), told.get("minimum"), told.get("maximum")
+    if median is not None:
+        wide = "" if told.get("iqr") is None else f" (interquartile range {told['iqr'] * factor:g} wide)"
+        return f"median {median * factor:g} {words}".strip() + wide
+    if low is None or high is None:
+        return None
+    return f"{low * factor:g} to {high * factor:g} {words}".strip()
 
 
 def _silent(
-    tables: dict[str, pd.DataFrame], tiers: dict[str, str], lines: list[dict], treated: set[tuple[str, str]]
+    tables: dict[str, pd.DataFrame], lines: list[dict], treated: set[tuple[str, str]]
 ) -> list[dict[str, Any]]:
     """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     told = {(line["study_id"], line["concept"]) for line in lines}
@@ -125,13 +159,13 @@ def _silent(
     for study_id, concept in dict.fromkeys([*named, *sorted(after)]):
         if (study_id, concept) in told:
             continue
-        row = {"study_id": study_id, "concept": concept, "tier": tiers.get(study_id, "core")}
+        row = {"study_id": study_id, "concept": concept}
         way = "unclear" if (study_id, concept) in after else "not reported"
         rows.append(dict.fromkeys(_EMPTY) | row | {"direction": way, "certain_findings": 0})
     return rows
 
 
-def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict[str, Any]]:
+def _events(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Return a line for each study that lists adverse events; people affected where they are counted."""
     rows = []
     for study_id, events in tables["adverse_events"].groupby("study_id"):
@@ -144,7 +178,6 @@ def _events(tables: dict[str, pd.DataFrame], tiers: dict[str, str]) -> list[dict
             | {
                 "study_id": study_id,
                 "concept": "adverse_events",
-                "tier": tiers.get(study_id, "core"),
                 "direction": "unclear",
                 "effect": max(counts) if counts else None,
                 "unit": "people",

@@ -17,12 +17,13 @@ from helpers.synthesis.pool_groups import controlled_elsewhere, grouped
 from helpers.synthesis.pooling import pool
 from helpers.synthesis.small_study import egger_test
 from helpers.tables import join_ids, records
+from helpers.tables.evidence import EVIDENCE, asked, tiers_of
 from helpers.tables.vocabulary import label
 
 _METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
 AS_PRINTED = "as printed"
+TIERS = EVIDENCE
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
-TIERS = {"core": ("core",), "published": ("core", "published")}
 
 
 def pooled_rows(
@@ -42,7 +43,7 @@ def pooled_rows(
     comparisons, effects : pandas.DataFrame
         Tables `comparisons` and `effects`.
     evidence : str
-        `core` or `published`: which tiers take part.
+        `core` (core sources), `published` (core and published) or `both`: the rows of each.
     tau2_method, ci_method : str
         As in `pool`: estimator of the between-study variance, and test.
     level : float
@@ -59,7 +60,17 @@ def pooled_rows(
         that there is none.
 
     """
-    lines = [row for row in records(comparisons) if row["tier"] in TIERS[evidence]]
+    options = {"method": tau2_method, "test": ci_method, "level": level}
+    rows: list[dict[str, Any]] = []
+    for body in asked(evidence):
+        rows += _body_rows(comparisons, effects, body, options, time_tolerance)
+    return rows
+
+
+def _body_rows(
+    comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str, options: dict, time_tolerance: float
+) -> list[dict[str, Any]]:
+    lines = [row for row in records(comparisons) if row["tier"] in tiers_of(evidence)]
     measures = {row["effect_id"]: row for row in records(effects)}
     for line in lines:
         effect = measures.get(line["effect_id"], {})
@@ -68,7 +79,6 @@ def pooled_rows(
             "se": effect.get("se"),
             "assumption": effect.get("assumption"),
         }
-    options = {"method": tau2_method, "test": ci_method, "level": level}
     rows = rows_of_lines(lines, options, time_tolerance)
     for number, row in enumerate(rows, start=1):
         row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}

@@ -16,6 +16,7 @@ from helpers.synthesis.difference_effects import differences
 from helpers.synthesis.share_effects import shares
 from helpers.synthesis.study_figures import StudyFigures
 from helpers.tables import join_ids, records, split_ids
+from helpers.tables.reported import CONTRASTS
 
 KINDS = (printed_changes, level_changes, differences, shares)
 _CERTAIN = "certain"
@@ -29,6 +30,7 @@ def study_effects(
     *,
     pre_post_correlation: float = 0.7,
     level: float = 0.95,
+    contrasts: pd.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
     """Return the rows of `effects` for one study.
 
@@ -42,6 +44,8 @@ def study_effects(
         Correlation between the values before and after, assumed where a change has no printed SD.
     level : float
         Coverage of the intervals.
+    contrasts : pandas.DataFrame, optional
+        The study's rows of `reported_contrasts`: comparisons of arms that the source itself prints.
 
     Returns
     -------
@@ -52,11 +56,22 @@ def study_effects(
     """
     figures = StudyFigures(study, records(arms), records(results), pre_post_correlation, level)
     rows = [row for kind in KINDS for row in kind(figures)]
+    rows += [printed_contrast(row) for row in records(contrasts)] if contrasts is not None else []
     doubts = records(findings)  # read once: a study may have hundreds of variants of an effect
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
         row["finding_ids"] = join_ids(_touching(row["concept"], doubts))
     return rows
+
+
+def printed_contrast(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a printed comparison of two arms as a row of `effects`; its interval is the source's own."""
+    kept = (
+        "study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "measure", "effect",
+        "ci_lower", "ci_upper", "n", "unit", "p_value", "p_value_token", "second_hand", "quantity_ids",
+    )  # fmt: skip
+    said = {"assumption": f"{CONTRASTS[row['measure']]}, as printed", "comparator_id": row["against"]}
+    return {name: row[name] for name in kept} | said | {"contrast": "between_arm", "headline": "yes"}
 
 
 def _touching(concept: str, findings: list[dict[str, Any]]) -> list[str]:

@@ -46,6 +46,8 @@ class StudyFigures:
             name: result[name]
             for name in ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "unit")
         }
+        base["timepoint_printed"] = result.get("timepoint_printed")
+        base["second_hand"] = any(row.get("second_hand") for row in (result, *others))
         return base | {"contrast": contrast, "headline": "yes", "quantity_ids": join_ids(ids)} | values
 
     def interval(self, effect: float, se: float, df: float) -> dict[str, float]:

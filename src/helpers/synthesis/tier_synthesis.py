@@ -15,10 +15,11 @@ import pandas as pd
 from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, people_of, with_sd
 from helpers.synthesis.bayes import bayes_pool
 from helpers.synthesis.comparability import alike
-from helpers.synthesis.evidence_pool import TIERS, pooled_rows, rows_of_lines
+from helpers.synthesis.evidence_pool import pooled_rows, rows_of_lines
 from helpers.synthesis.model_comparison import unit_information_sd
 from helpers.synthesis.pooling import pool
 from helpers.tables import records, split_ids
+from helpers.tables.evidence import tiers_of
 
 BAYES = "Bayesian random effects"
 OF_POOL = (
@@ -159,7 +160,7 @@ def _scenario_rows(
     )
     effects = with_sd(effects, scenario.sd, options.assumed_sd, options.level)
     lines = as_lines(effects, _tiers(tables), overall)
-    lines = [line for line in lines if line["tier"] in TIERS[evidence]]
+    lines = [line for line in lines if line["tier"] in tiers_of(evidence)]
     if not second_hand:
         lines = [line for line in lines if not line.get("second_hand")]
     tolerance = 1.0 if scenario.any_time else options.time_tolerance

@@ -1,6 +1,7 @@
 """Schemas of what each study shows and how far to believe it (notebook 03)."""
 
-from helpers.tables.columns import count, number, schema, text
+from helpers.tables.columns import count, flag, number, schema, text
+from helpers.tables.observed import WAYS
 
 SEVERITIES = ("certain", "likely", "minor")
 DETECTORS = ("rule", "reader")
@@ -64,6 +65,7 @@ EFFECTS = schema(
         "comparator_id": text("Arm compared with"),
         "site": text("Part of the scalp, or all"),
         "timepoint_weeks": number("Weeks", ge=0),
+        "timepoint_printed": text("Time as printed"),
         "measure": text("Effect measure, by metafor's code", required=True),
         "effect": number("Effect on the scale of the measure"),
         "se": number("Standard error", ge=0),
@@ -78,6 +80,10 @@ EFFECTS = schema(
         "assumption": text("What had to be assumed"),
         "quantity_ids": text("Figures that it rests on", required=True),
         "finding_ids": text("Certain findings that touch it"),
+        "stated": text("Direction, where there is no single estimate", one_of=WAYS),
+        "p_value": number("P value printed for it", ge=0, le=1),
+        "p_value_token": text("P value as printed: < 0.05 is no 0.05"),
+        "second_hand": flag("Whether it rests on a figure seen only second-hand"),
     },
 )
 

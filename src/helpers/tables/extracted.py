@@ -8,6 +8,17 @@ ARM_ROLES = ("exosome", "exosome_combination", "active", "placebo", "untreated")
 PRIORITIES = ("primary", "secondary", "other", "safety")
 QUANTITY_ROLES = ("design", "result", "safety", "cited")
 
+# What was read of a source that is not at hand; `secondary` is another paper's word for it.
+ACCESS = ("full text", "abstract", "table of the paper", "record", "title", "secondary")
+CONFIDENCE = {
+    "A": "abstract, or a copy of it, was seen",
+    "T1": "one table of the paper was seen",
+    "T2": "one table of another paper was seen",
+    "R": "registry record, or a copy of it, was seen",
+    "S": "only a citation, a news item or a summary was seen",
+    "D": "worked out here from figures that were seen",
+}
+
 SOURCES = schema(
     "sources",
     "A source: a registry record, an article, a table of published figures",
@@ -30,6 +41,9 @@ SOURCES = schema(
         "file": text("File under data/raw that states it"),
         "file_sha256": text("Hash of that file"),
         "provenance": text("How the file came to be"),
+        "address": text("Where the source was seen, when its text is not at hand"),
+        "confidence": text("How its figures were seen (A, T1, T2, R, S, D)", one_of=tuple(CONFIDENCE)),
+        "second_hand": flag("Whether only another paper's word for it was seen"),
         "extraction_readers": count("Readers who extracted it independently"),
         "extraction_date": text("Day of the extraction"),
     },
@@ -123,6 +137,10 @@ QUANTITIES = schema(
         "verified": flag(
             "True: found there, now or when last verified. False: not there. Missing: never looked up"
         ),
+        "address": text("Where the figure was seen, when there is no document to verify it in"),
+        "access": text("What was read there", one_of=ACCESS),
+        "confidence": text("How it was seen (A, T1, T2, R, S, D)", one_of=tuple(CONFIDENCE)),
+        "second_hand": flag("Whether only another paper's word for it was seen"),
         "note": text("Reader's note"),
     },
 )

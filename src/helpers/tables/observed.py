@@ -3,6 +3,7 @@
 from helpers.tables.columns import count, flag, number, schema, text
 
 RESULT_KINDS = ("level", "change", "count")
+WAYS = ("higher", "lower", "no change")  # a direction that a source states in words
 
 RESULTS = schema(
     "results",
@@ -20,6 +21,7 @@ RESULTS = schema(
         "median": number("Median"),
         "q1": number("Lower quartile"),
         "q3": number("Upper quartile"),
+        "iqr": number("Width of the interquartile range, where its ends are not printed", ge=0),
         "minimum": number("Smallest value"),
         "maximum": number("Largest value"),
         "count": number("People with the event or answer", ge=0),
@@ -30,7 +32,10 @@ RESULTS = schema(
         "source_id": text("Source", required=True),
         "timepoint_printed": text("Time as printed"),
         "p_value": number("P value printed with the row", ge=0, le=1),
+        "p_value_token": text("P value as printed: < 0.05 is no 0.05"),
         "p_value_against": text("What the printed p value compares with"),
+        "stated": text("Direction in the source's words, where it gives no figure", one_of=WAYS),
+        "second_hand": flag("Whether the row rests on a figure seen only second-hand"),
         "converted": text("Conversions made between the printed figure and this row"),
         "note": text("Reader's note"),
         "measure": text("Title of the posted outcome"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pandera.pandas as pa
 
-from helpers.tables import appraised, extracted, observed, reported, statements, synthesised
+from helpers.tables import appraised, context, extracted, observed, reported, statements, synthesised
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class TableSpec:
 EVENT_KEYS = ("study_id", "arm_id", "term", "severity")
 TABLES: dict[str, TableSpec] = {
     "screening": TableSpec(extracted.SCREENING, ("record_id",), "01_ingestion"),
+    "searches": TableSpec(context.SEARCHES, ("search_id",), "01_ingestion"),
+    "comparators": TableSpec(context.COMPARATORS, ("row_id",), "01_ingestion"),
+    "published_pools": TableSpec(context.PUBLISHED_POOLS, ("row_id",), "01_ingestion"),
+    "thresholds": TableSpec(context.THRESHOLDS, ("row_id",), "01_ingestion"),
+    "trials": TableSpec(context.TRIALS, ("trial_id",), "01_ingestion"),
     "sources": TableSpec(extracted.SOURCES, ("source_id",), "01_ingestion"),
     "studies": TableSpec(extracted.STUDIES, ("study_id",), "01_ingestion"),
     "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),
@@ -35,6 +40,7 @@ TABLES: dict[str, TableSpec] = {
     "statements": TableSpec(statements.STATEMENTS, ("statement_id",), "01_ingestion"),
     "reported_results": TableSpec(reported.REPORTED_RESULTS, ("result_id",), "01_ingestion"),
     "reported_events": TableSpec(reported.REPORTED_EVENTS, EVENT_KEYS, "01_ingestion"),
+    "reported_contrasts": TableSpec(reported.REPORTED_CONTRASTS, ("contrast_id",), "01_ingestion"),
     "reader_findings": TableSpec(appraised.FINDINGS, ("finding_id",), "01_ingestion"),
     "reader_judgements": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "01_ingestion"),
     "certainty_overrides": TableSpec(appraised.CERTAINTY_OVERRIDES, ("override_id",), "01_ingestion"),

@@ -4,7 +4,7 @@ Values and units are as printed; `results` and `adverse_events` are made from th
 """
 
 from helpers.tables.columns import count, flag, number, schema, text
-from helpers.tables.observed import RESULT_KINDS
+from helpers.tables.observed import RESULT_KINDS, WAYS
 
 _FIGURES = {
     "n": "Participants measured",
@@ -13,6 +13,7 @@ _FIGURES = {
     "median": "Median",
     "q1": "Lower quartile",
     "q3": "Upper quartile",
+    "iqr": "Width of the interquartile range",
     "minimum": "Smallest value",
     "maximum": "Largest value",
     "count": "People with the event or answer",
@@ -53,7 +54,10 @@ REPORTED_RESULTS = schema(
         "timepoint_printed": text("Time as printed"),
         "kind": text("level, change or count", required=True, one_of=RESULT_KINDS),
         **{name: number(f"{meaning}, as printed") for name, meaning in _FIGURES.items()},
+        "p_value_token": text("P value as printed"),
         "p_value_against": text("What the printed p value compares with"),
+        "stated": text("Direction in the source's words, where it gives no figure", one_of=WAYS),
+        "second_hand": flag("Whether the row rests on a figure seen only second-hand"),
         "unit": text("Unit as printed"),
         "quantity_ids": text("Figures that the row rests on", required=True),
         "figures": text("Which figure is which: mean=quantity;sd=quantity", required=True),
@@ -81,5 +85,39 @@ REPORTED_EVENTS = schema(
         "group": text("Title of the posted group"),
         "timepoint_printed": text("Time over which events were collected"),
         "monitored": text("What was watched for, and how, as stated"),
+    },
+)
+
+CONTRASTS = {
+    "MD": "difference of means",
+    "SMD": "standardised difference of means",
+    "CLIFF": "Cliff's delta: how much oftener a treated person exceeds a control than the reverse",
+    "RANK": "rank test without an estimate",
+}
+
+REPORTED_CONTRASTS = schema(
+    "reported_contrasts",
+    "A comparison of two arms as the source prints it",
+    {
+        "contrast_id": text("Name of the row", required=True),
+        "study_id": text("Study", required=True),
+        "source_id": text("Source", required=True),
+        "arm_id": text("Treated arm", required=True),
+        "against": text("Arm compared with", required=True),
+        "concept": text("Outcome in our vocabulary", required=True),
+        "site": text("Part of the scalp, or all", required=True),
+        "timepoint_printed": text("Time as printed"),
+        "timepoint_weeks": number("Weeks", ge=0),
+        "measure": text("MD, SMD, CLIFF (Cliff's delta) or RANK", required=True, one_of=tuple(CONTRASTS)),
+        "effect": number("Effect as printed"),
+        "ci_lower": number("Lower limit as printed"),
+        "ci_upper": number("Upper limit as printed"),
+        "p_value": number("P value", ge=0, le=1),
+        "p_value_token": text("P value as printed"),
+        "n": count("Participants in both arms", at_least=1),
+        "unit": text("Unit"),
+        "quantity_ids": text("Figures that the row rests on", required=True),
+        "second_hand": flag("Whether the row rests on a figure seen only second-hand"),
+        "note": text("Reader's note"),
     },
 )

@@ -23,12 +23,17 @@ COMPARISONS = schema(
         "arm_id": text("Arm"),
         "site": text("Part of the scalp"),
         "timepoint_weeks": number("Weeks", ge=0),
+        "timepoint_printed": text("Time as printed"),
         "n": text("Participants, with what is assumed"),
         "risk_of_bias": text("Overall judgement"),
         "certain_findings": count("Certain findings that touch the estimate"),
         "printed_range": text("Range as printed, where there is no single estimate"),
         "effect_id": text("Effect shown"),
         "quantity_ids": text("Figures that it rests on"),
+        "access": text("What was read of the source"),
+        "second_hand": flag("Whether it rests on a figure seen only second-hand"),
+        "p_value": number("P value printed for it", ge=0, le=1),
+        "p_value_token": text("P value as printed"),
     },
 )
 

@@ -25,6 +25,7 @@ _OUTCOMES = (
     Concept("hair_density_relative", "relative hair density", "proportion", "higher", "density"),
     Concept("hair_density_grade", "overall hair density grade", "grade", "higher", "density"),
     Concept("hair_count", "hair count in a marked area", "hairs", "higher", "density"),
+    Concept("hair_shedding", "hairs shed", "hairs", "lower", "density"),
     Concept("vellus_share", "share of vellus hair", "proportion", "lower", "calibre"),
     Concept("terminal_share", "share of terminal hair", "proportion", "higher", "calibre"),
     Concept("anagen_share", "share of growing hair", "proportion", "higher", "calibre"),

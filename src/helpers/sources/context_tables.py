@@ -1,0 +1,165 @@
+"""The tables beside the study sheets: comparators, published pools, thresholds, trials, searches.
+
+Each is a CSV file whose columns are those of its schema in `helpers.tables.context`; what breaks the
+schema is named with its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from helpers.sources.contacts import contact_details
+from helpers.sources.record import Problem, SourceError
+from helpers.tables import TABLES
+from helpers.tables.context import ROW_RULES
+
+# table -> files under the raw folder; several files of one table are read as one
+FILES = {
+    "comparators": "comparators/established*.csv",
+    "published_pools": "comparators/pools*.csv",
+    "thresholds": "comparators/thresholds*.csv",
+    "trials": "trials.csv",
+    "searches": "searches.csv",
+}
+_WORDS = {"yes": True, "no": False}
+_CODES = ("doi", "address")
+
+
+def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every table beside the sheets; a table without a file is empty.
+
+    Parameters
+    ----------
+    raw : path
+        The raw folder.
+
+    Returns
+    -------
+    dict of str to list of dict
+        By table: `comparators`, `published_pools`, `thresholds`, `trials`, `searches`. Values are as
+        printed, in the printed unit; empty cells are None.
+
+    Raises
+    ------
+    SourceError
+        With everything that is wrong in any of the files.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {}
+    problems: list[Problem] = []
+    for table, pattern in FILES.items():
+        rows[table] = []
+        for path in sorted(Path(raw).glob(pattern)):
+            try:
+                rows[table] += _read(path, table)
+            except SourceError as error:
+                problems += error.problems
+        problems += _repeated(Path(raw), table, rows[table])
+    problems += _unknown(Path(raw))
+    if problems:
+        raise SourceError(problems)
+    return rows
+
+
+def _read(path: Path, table: str) -> list[dict[str, Any]]:
+    columns = TABLES[table].schema.columns
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        header, lines, raw = list(reader.fieldnames or []), [], []
+        for row in reader:
+            lines.append(reader.line_num)
+            raw.append(row)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(Problem(str(path), None, "", f"not CSV text: {error}", "save it as CSV")) from None
+    if wrong := _header(path, header, list(columns)):
+        raise SourceError(wrong)
+    problems: list[Problem] = []
+    rows = []
+    for line, row in zip(lines, raw, strict=True):
+        if None in row or None in row.values():
+            remedy = "quote texts that hold a comma"
+            problems.append(Problem(str(path), line, "", "too many or too few columns", remedy))
+            continue
+        rows.append({name: _value(path, line, name, row[name], columns[name], problems) for name in columns})
+    return _checked(path, table, rows, lines, problems)
+
+
+def _header(path: Path, header: list[str], columns: list[str]) -> list[Problem]:
+    told = [("missing column", [name for name in columns if name not in header])]
+    told += [("unknown column", [name for name in header if name not in columns])]
+    remedy = "the first line is: " + ",".join(columns)
+    return [Problem(str(path), 1, ", ".join(names), what, remedy) for what, names in told if names]
+
+
+def _value(path: Path, line: int, name: str, text: str, column: Any, problems: list[Problem]) -> Any:
+    """Return a cell as its column's type, None for an empty one; note what cannot be read."""
+    text = text.strip()
+    kind = str(column.dtype).lower()
+    if not text:
+        return None
+    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
+        problems.append(
+            Problem(str(path), line, name, "an e-mail address or telephone number", "leave it out")
+        )
+    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        problems.append(Problem(str(path), line, name, f"{text!r} is no ISO date", "write it like 2026-11"))
+    if kind.startswith("bool"):
+        if text not in _WORDS:
+            problems.append(
+                Problem(str(path), line, name, f"{text!r} is neither yes nor no", "write yes or no")
+            )
+        return _WORDS.get(text)
+    if kind.startswith(("float", "int")):
+        whole = kind.startswith("int")
+        if re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d+)?", text):
+            return int(text) if whole else float(text)
+        what = f"{text!r} is no {'whole ' if whole else ''}number"
+        problems.append(Problem(str(path), line, name, what, "write the number that is printed, or nothing"))
+        return None
+    return text
+
+
+def _checked(
+    path: Path, table: str, rows: list[dict], lines: list[int], problems: list[Problem]
+) -> list[dict[str, Any]]:
+    """Check rows against their schema, all failures at once, each with its line."""
+    if problems:
+        raise SourceError(problems)
+    schema = TABLES[table].schema
+    frame = pd.DataFrame(rows, columns=list(schema.columns))
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        for case in error.failure_cases.to_dict("records"):
+            line = None if pd.isna(case["index"]) else lines[int(case["index"])]
+            field, check = str(case["column"]), str(case["check"])
+            what = "missing" if check == "not_nullable" else f"{case['failure_case']!r} breaks {check}"
+            remedy = f"mend the row; the page Data explains the table {table}"
+            problems.append(Problem(str(path), line, field, what, remedy))
+    for line, row in zip(lines, rows, strict=True) if not problems else ():
+        broken = [said for holds, said in ROW_RULES[table] if not holds(row)]
+        problems += [Problem(str(path), line, "", said, "mend the row") for said in broken]
+    if problems:
+        raise SourceError(list(dict.fromkeys(problems)))
+    return rows
+
+
+def _repeated(raw: Path, table: str, rows: list[dict[str, Any]]) -> list[Problem]:
+    key = TABLES[table].keys[0]
+    names = [row[key] for row in rows]
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    where = str(raw / FILES[table])
+    return [Problem(where, None, key, f"{name!r} stands twice", "give each its own name") for name in twice]
+
+
+def _unknown(raw: Path) -> list[Problem]:
+    known = {path for pattern in FILES.values() for path in raw.glob(pattern)}
+    stray = sorted(set(raw.glob("comparators/*.csv")) - known)
+    remedy = "name it " + ", ".join(pattern for pattern in FILES.values() if "/" in pattern)
+    return [Problem(str(path), None, "", "no table has this name", remedy) for path in stray]
