@@ -22,8 +22,10 @@ from helpers.pipeline.manifest import as_text, complete
 from helpers.pipeline.parameters import load_parameters
 from helpers.pipeline.publish import publish
 from helpers.pipeline.release import release, verify
+from helpers.pipeline.set_run import SetRun
 from helpers.pipeline.stages import evidence_stages
 from helpers.pipeline.sweep import sweep
+from helpers.pipeline.sweep_table import headline
 from helpers.tables import TABLES, TableError, read_table, write_table
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}}
@@ -195,28 +197,71 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     """Each set in its own folder; the failed one is run again, the others are not."""
     started = []
 
-    def process(command: list[str], **_: object) -> subprocess.CompletedProcess:
-        out = Path(command[command.index("--out") + 1])
-        chosen = (out / "parameters.yaml").read_text()
-        started.append(chosen)
-        (out / "reports").mkdir(exist_ok=True)
-        (out / "reports" / "manifest.json").write_text("{}")
+    def here(working: object, run: SetRun, stopping: object) -> dict:
+        chosen = (run.folder / "parameters.yaml").read_text()
+        started.append((chosen, (run.folder / ".evidence" / "pytask.lock").is_file()))
+        for path in (run.folder / ".evidence" / "pytask.lock", run.folder / "reports" / "manifest.json"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("{}")
         failed = "rounds: 2" in chosen
-        return subprocess.CompletedProcess(
-            command, int(failed), "", "[1/2] x … FAILED\nit broke" if failed else ""
-        )
+        return {
+            "status": "failed" if failed else "ok",
+            "seconds": 1.0,
+            "message": "it broke" if failed else "",
+        }
 
-    monkeypatch.setattr("helpers.pipeline.sweep.subprocess.run", process)
+    monkeypatch.setattr("helpers.pipeline.sweep._here", here)
     declared, out = load_parameters(project), project / "sweep"
     sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
     for expected in (3, 4):
         result = sweep(project, sets, declared, out, project / "data" / "raw")
         assert (result.failed, len(started)) == (1, expected)
+    assert [seeded for _, seeded in started] == [False, True, True, True]
     table = pd.read_parquet(result.table)
     assert table["status"].tolist() == ["ok", "failed", "ok"]
     assert table["message"].tolist() == ["", "it broke", ""]
     assert (out / "sweep.csv").read_text().splitlines()[0] == ",".join(table.columns)
     assert table["names"].tolist()[2] == "x;y"
+    page = (out / "index.html").read_text()
+    assert "2 succeeded, 1 failed" in page
+    assert f'href="{table["set"][0]}/reports/index.html"' in page
+
+
+def test_headline_results_of_a_set(tmp_path: Path) -> None:
+    """Each estimate with its interval, a pooled one before a single one; nothing without the table."""
+    assert headline(tmp_path) == {}
+    one = {"concept": "density", "contrast": "within_arm", "estimate": 3.0, "ci_lower": 1.0, "ci_upper": 5.0}
+    rows = [one | {"pooled": True}, one | {"pooled": False, "estimate": 9.0}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "pooled.parquet")
+    found = headline(tmp_path)
+    assert (found["estimates"], found["pooled"], found["density within_arm"]) == (2, 1, 3.0)
+    assert found["density within_arm upper"] == 5.0
+
+
+def test_a_publication_that_was_broken_off_is_finished(
+    report: RunFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between two moves: verification finds a whole report, the new one."""
+    before = (report.reports / "manifest.json").read_text()
+    (report.site / "index.html").write_text("new")
+    (report.site / "a" / "b.html").unlink()
+    (report.site / "c.html").write_text("c")
+    moved = []
+
+    def killed(copy: Path, target: Path) -> None:
+        moved.append(target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("helpers.pipeline.publish._move", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(report, FACTS)
+    assert moved and (report.reports / "manifest.json").read_text() == before
+    monkeypatch.setattr("helpers.pipeline.release._locators", lambda raw, record: ([], []))
+    assert verify(report.out, report.raw).problems == []
+    assert (report.reports / "index.html").read_text() == "new"
+    assert not (report.reports / "a").exists()
+    assert not (report.work / "publish").exists()
 
 
 @pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "release", "verify"])

@@ -171,7 +171,7 @@ def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
     assert (status, "did you mean 'evidence'?" in said, "whole number" in said) == (2, True, True)
     assert evidence("run", "--jobs", "0")[0] == 2
     assert evidence("run", "--no-such-option")[0] == 2
-    assert evidence("sweep", "grid.yaml", "--scheduler", "tcp://x")[0] == 2
+    assert evidence("sweep", "grid.yaml", "--jobs", "0")[0] == 2
     assert snapshot(project, ".") == before
 
 

@@ -254,3 +254,13 @@ def test_an_article_without_a_title_is_refused(tmp_path):
     path.write_text("<article><front/><body><p>x</p></body></article>")
     with pytest.raises(SourceError, match="no title"):
         read_source(path)
+
+
+def test_an_article_whose_headings_share_their_lines_has_no_sections(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "A title of some words\n" + "Abstract and more\nMethods too, on one line\n" + "words " * 100
+    )
+    record = read_source(path)
+    assert record.sections == []
+    assert record.sources[0]["access"] == "abstract"

@@ -5,8 +5,11 @@ Exit status 0 only when all of it is true; 1 a failure in the work; 2 wrong usag
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,16 @@ from helpers.pipeline.interruption import Interrupted
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
+    if os.environ.pop("EVIDENCE_WITH_STDIN", None):
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     sys.exit(_status(arguments))
+
+
+def _end_with_stdin() -> None:
+    """Stop this run when whoever started it is gone and so standard input closes."""
+    while os.read(0, 4096):  # not by sys.stdin, whose lock would hold up the end of the process
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _status(arguments: list[str] | None) -> int:

@@ -105,17 +105,15 @@ def run_command(
 @click.option("--out", type=FOLDER, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
 @raw_option
 @jobs_option
-@click.option("--scheduler", metavar="ADDRESS", help="Send the sets to a cluster (not there yet).")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Send the sets to a Dask cluster, such as tcp://host:8786."
+)
 def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None) -> None:
     """Run the report for many parameter sets, each in its own folder, with one table over all of them.
 
     GRID.yaml holds `grid:`, names with lists of values (every combination is run), or `list:`, a list of
     sets. Sets that have succeeded are not run again.
     """
-    if scheduler:
-        raise click.UsageError(
-            f"--scheduler {scheduler}: not there yet; leave it out to run the sets on this machine"
-        )
     from helpers.pipeline.grid import read_grid
     from helpers.pipeline.parameters import load_parameters
     from helpers.pipeline.sweep import sweep
@@ -125,12 +123,10 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
 
     def watch(number: int, total: int, row: dict) -> None:
         message = f" {row['message']}" if row["message"] else ""
-        click.echo(
-            f"[{number}/{total}] {row['set']} … {row['status']}, {row['seconds']} s{message}", err=True
-        )
+        click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
-    result = sweep(root, read_grid(grid, declared), declared, place, _raw(root, raw), jobs, watch)
+    result = sweep(root, read_grid(grid, declared), declared, place, _raw(root, raw), jobs, watch, scheduler)
     click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
     if result.failed:
         raise AlreadySaidError()

@@ -176,8 +176,9 @@ def _end_group(pid: int) -> None:
 def main() -> None:
     """Serve on the socket that is handed over, for as long as standard input is open.
 
-    Arguments: the private folder, and the number of the listening socket.
+    Arguments: the private folder, the number of the listening socket, more modules to import.
     """
+    preload.STEPS += tuple(sys.argv[3:])
     folder, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     ForkServer(folder, listener, owner=0).run()
 

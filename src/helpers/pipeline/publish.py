@@ -7,6 +7,7 @@ last; so a full disk or a failed run leaves the earlier report as it was.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from pathlib import Path
@@ -18,6 +19,8 @@ from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.paths import RunFolders
 
 RELEASES = "releases"
+WAITING = "publish"  # the changed files of a new report, until they are moved
+COMMITTED = "publish.json"  # is there while they are moved
 
 
 def staged_files(folders: RunFolders) -> dict[str, Path]:
@@ -52,16 +55,34 @@ def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
     before = _published_before(folders)
     changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
     gone = [label for label in before if label not in files and (folders.out / label).is_file()]
-    waiting = _copies(folders, changed)
-    for label, copy in waiting.items():
-        _move(copy, folders.out / label)
-    for label in gone:
-        (folders.out / label).unlink()
-        _remove_empty((folders.out / label).parent, folders)
     old = folders.reports / manifests.MANIFEST
     same = old.is_file() and old.read_text(encoding="utf-8") == text
-    write_atomic(old, text)
+    if not (changed or gone) and same:
+        return 0
+    _copies(folders, changed)
+    label = f"reports/{manifests.MANIFEST}"
+    write_atomic(folders.work / WAITING / label, text)
+    # From here on the new report is complete and only its files are moved; a killed run is finished later.
+    write_atomic(folders.work / COMMITTED, json.dumps({"move": [*changed, label], "gone": gone}) + "\n")
+    finish_publication(folders)
     return len(changed) + len(gone) + (not same)
+
+
+def finish_publication(folders: RunFolders) -> None:
+    """Move the files of a report that was complete when its run was killed; nothing when there is none."""
+    journal = folders.work / COMMITTED
+    if not journal.is_file():
+        return
+    known = json.loads(journal.read_text(encoding="utf-8"))
+    for label in known["move"]:
+        copy = folders.work / WAITING / label
+        if copy.is_file():
+            _move(copy, folders.out / label)
+    for label in known["gone"]:
+        (folders.out / label).unlink(missing_ok=True)
+        _remove_empty((folders.out / label).parent, folders)
+    journal.unlink()
+    shutil.rmtree(folders.work / WAITING, ignore_errors=True)
 
 
 def _published_before(folders: RunFolders) -> list[str]:
@@ -84,7 +105,7 @@ def _same(published: Path, staged: Path) -> bool:
 
 def _copies(folders: RunFolders, changed: dict[str, Path]) -> dict[str, Path]:
     """Return whole copies of the changed files, ready to be renamed; a full disk is met here."""
-    folder = folders.work / "publish"
+    folder = folders.work / WAITING
     shutil.rmtree(folder, ignore_errors=True)
     copies = {}
     for label, path in changed.items():

@@ -11,7 +11,8 @@ from pathlib import Path
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest
-from helpers.pipeline.publish import RELEASES
+from helpers.pipeline.paths import RunFolders
+from helpers.pipeline.publish import RELEASES, finish_publication
 
 VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
@@ -99,6 +100,7 @@ def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
     """
     problems, notes = [], []
     try:
+        finish_publication(RunFolders(out, raw, out))
         manifest = read_manifest(out / "reports")
     except PipelineError as error:
         problems.append(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -19,13 +20,14 @@ from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.progress import Progress, Watcher
-from helpers.pipeline.publish import publish
+from helpers.pipeline.publish import finish_publication, publish
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, run_names, study_ids
 from helpers.pipeline.workers import workers
 
 TIMEOUT = 600
+UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `write_atomic` names a file before it is whole
 
 
 def run(
@@ -93,6 +95,7 @@ def run(
         refused = _refuse_wrong_input(folders, declared, chosen, working)
         folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
         with folder_lock(folders.work):
+            finish_publication(folders)
             working.kernels.write_down(folders.rooms)
             up_to_date.forget(folders)
             facts: dict[str, Any] = {}
@@ -189,6 +192,9 @@ def _remove_stale(folders: RunFolders, plan: RunPlan) -> None:
     runs = set(run_names(plan.stages, plan.studies))
     for path in folders.executed.glob("*.ipynb"):
         if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
+            path.unlink()
+    for path in folders.work.rglob(".*"):
+        if UNFINISHED.fullmatch(path.name):  # begun by a run that was killed
             path.unlink()
     tables = {table for stage in plan.stages for table in stage.writes}
     for path in folders.tables.glob("*.parquet"):

@@ -1,18 +1,20 @@
 """Many runs, one for each set of parameters, each in its own folder and process.
 
 A set is a self-contained run: one that fails, or is killed, stops no other, and what has finished is
-not done again.
+not done again. Sets differ in few parameters: each begins from the work of a finished one, so that
+only the notebooks whose parameters differ are run.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import contextlib
 import json
-import subprocess
-import sys
+import os
+import shutil
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,17 @@ from typing import Any
 import yaml
 
 from helpers.files import write_atomic
+from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.parameters import merge_parameters
 from helpers.pipeline.paths import LOCK_FILE
+from helpers.pipeline.set_run import SetRun, run_in_process
+from helpers.pipeline.sweep_table import write_sweep
 
 RECORD = "set.json"
+SEEDS = ("executed", "processed", "rows", "pytask.lock", "pytask.toml")
+Watcher = Callable[[int, int, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ def sweep(
     out: Path,
     raw: Path,
     jobs: int = 1,
-    watch: Callable[[int, int, dict[str, Any]], None] | None = None,
+    watch: Watcher | None = None,
+    scheduler: str | None = None,
 ) -> SweepResult:
     """Run the report for each parameter set, and tabulate what came of it.
 
@@ -61,66 +69,133 @@ def sweep(
     declared : mapping of str to Parameter
         What `load_parameters` returned.
     jobs : int
-        How many notebooks of a set may run at once.
+        How many sets may run at once on this machine.
     watch : callable, optional
-        Told of every set that ends: number, total, row.
+        Told of every set that ends: how many have, total, row.
+    scheduler : str, optional
+        Address of a Dask scheduler; the sets go to its workers, which must see the same folders.
 
     Returns
     -------
     SweepResult
-        The rows, also written to `sweep.parquet` and `sweep.csv`.
+        The rows, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
 
     """
     out.mkdir(parents=True, exist_ok=True)
     state = _state_of_the_project(root, raw)
-    rows = []
-    for number, chosen in enumerate(sets, 1):
-        values = merge_parameters(declared, values=chosen)
-        name = value_hash(values)[:10]
-        folder = out / name
-        row = _finished(folder, state) or _run_set(root, folder, chosen, raw, jobs, state)
-        rows.append({"set": name} | {key: _flat(value) for key, value in values.items()} | row)
-        if watch:
-            watch(number, len(sets), rows[-1])
+    values = [merge_parameters(declared, values=chosen) for chosen in sets]
+    runs = [SetRun(root, out / value_hash(entry)[:10], raw, state) for entry in values]
+    found = {run: row for run in runs if (row := _finished(run)) is not None}
+    with _submitter(jobs, scheduler) as submit:
+        for number, row in enumerate(found.values(), 1):
+            _tell(watch, number, len(runs), row)
+        for run, row in _results(runs, dict(zip(runs, sets, strict=True)), found, submit):
+            found[run] = row
+            write_atomic(run.folder / RECORD, json.dumps(row | {"state": state}, indent=1) + "\n")
+            _tell(watch, len(found), len(runs), row)
+    rows = [
+        {"set": run.folder.name} | {key: _flat(value) for key, value in entry.items()} | found[run]
+        for run, entry in zip(runs, values, strict=True)
+    ]
     return SweepResult(rows, write_sweep(out, rows))
 
 
-def _run_set(
-    root: Path, folder: Path, chosen: dict[str, Any], raw: Path, jobs: int, state: str
-) -> dict[str, Any]:
-    """Run one set in a process of its own and record how it ended."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = write_atomic(
-        folder / "parameters.yaml", yaml.safe_dump(chosen, sort_keys=True, allow_unicode=True)
-    )
-    command = [sys.executable, "-m", "helpers", "run", "--params", str(file), "--out", str(folder)]
-    command += ["--raw", str(raw), "--jobs", str(jobs)]
+def _results(
+    runs: list[SetRun],
+    sets: Mapping[SetRun, dict[str, Any]],
+    found: Mapping[SetRun, dict[str, Any]],
+    submit: Callable[[SetRun], Any],
+) -> Iterator[tuple[SetRun, dict[str, Any]]]:
+    """Yield each set that is not finished with its row, as they end; the first one alone, as a seed."""
+    seed = next((run.folder for run, row in found.items() if row["status"] == "ok"), None)
+    waiting = [run for run in dict.fromkeys(runs) if run not in found]
+    for run in waiting:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(sets[run], sort_keys=True, allow_unicode=True)
+        write_atomic(run.folder / "parameters.yaml", text)
+    while seed is None and waiting:
+        run = waiting.pop(0)
+        row = submit(run).result()
+        seed = run.folder if row["status"] == "ok" else None
+        yield run, row
+    futures = {}
+    for run in waiting:
+        _plant(seed, run.folder)
+        futures[submit(run)] = run
+    for future in _as_they_end(list(futures)):
+        yield futures[future], future.result()
+
+
+def _as_they_end(futures: list[Any]) -> Iterator[Any]:
+    if futures and type(futures[0]).__module__.startswith("distributed"):
+        from distributed import as_completed as cluster_as_completed
+
+        yield from cluster_as_completed(futures)
+    else:
+        yield from as_completed(futures)
+
+
+@contextlib.contextmanager
+def _submitter(jobs: int, scheduler: str | None) -> Iterator[Callable[[SetRun], Any]]:
+    """Give a function that sends a set to where it is run, and returns a future of its row."""
+    if scheduler is not None:
+        from helpers.pipeline.cluster import connected
+
+        with connected(scheduler) as client:
+            yield lambda run: client.submit(
+                run_in_process, run, key=f"evidence-{run.folder.name}-{time.time_ns()}", pure=False
+            )
+        return
+    from helpers.pipeline.workers import workers
+
+    stopping, more = threading.Event(), ("helpers.pipeline.engine", "helpers.pipeline.runner")
+    with contextlib.closing(workers(more)) as working, ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield lambda run: pool.submit(_here, working, run, stopping)
+        except BaseException:
+            stopping.set()
+            working.end_all()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _here(working: Any, run: SetRun, stopping: threading.Event) -> dict[str, Any]:
+    """Run a set on this machine: in a forked process, else in a new one."""
+    if stopping.is_set():
+        raise KeyboardInterrupt
+    if not hasattr(working, "address"):
+        return run_in_process(run)
     begun = time.perf_counter()
-    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    said = (ended.stdout + ended.stderr).strip().splitlines()
-    row = {
-        "status": "ok" if ended.returncode == 0 else "failed",
-        "seconds": round(time.perf_counter() - begun, 1),
-        "message": ""
-        if ended.returncode == 0
-        else " / ".join(line.strip() for line in said if not line.startswith("["))[:500],
-    }
-    write_atomic(folder / RECORD, json.dumps(row | {"state": state}, indent=1) + "\n")
-    return row
+    try:
+        return working.call("helpers.pipeline.set_run:run_set", run, needs=["helpers.pipeline.runner"])
+    except PipelineError as error:  # the process was killed
+        return {"status": "failed", "seconds": round(time.perf_counter() - begun, 1), "message": str(error)}
 
 
-def _finished(folder: Path, state: str) -> dict[str, Any] | None:
+def _plant(seed: Path | None, folder: Path) -> None:
+    """Let a set begin from the work of another one; what differs is found out of date and made anew."""
+    if seed is None or (folder / ".evidence").exists():
+        return
+    beside = folder / ".evidence.new"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(mode=0o700)
+    for name in SEEDS:
+        source = seed / ".evidence" / name
+        if source.is_dir():
+            shutil.copytree(source, beside / name)
+        elif source.is_file():
+            shutil.copy2(source, beside / name)
+    os.replace(beside, folder / ".evidence")
+
+
+def _finished(run: SetRun) -> dict[str, Any] | None:
     """Return the row of a set that has succeeded with the same project; None when it must run."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        done = (
-            record.pop("state") == state
-            and record["status"] == "ok"
-            and (folder / "reports" / "manifest.json").is_file()
-        )
+        record = json.loads((run.folder / RECORD).read_text(encoding="utf-8"))
+        done = record.pop("state") == run.state and record["status"] == "ok"
     except (OSError, ValueError, KeyError):
         return None
-    return record if done else None
+    return record if done and (run.folder / "reports" / "manifest.json").is_file() else None
 
 
 def _state_of_the_project(root: Path, raw: Path) -> str:
@@ -130,20 +205,10 @@ def _state_of_the_project(root: Path, raw: Path) -> str:
     return value_hash([code_hash(), locked, folder_hashes(raw), folder_hashes(root / "notebooks")])
 
 
+def _tell(watch: Watcher | None, number: int, total: int, row: dict[str, Any]) -> None:
+    if watch:
+        watch(number, total, row)
+
+
 def _flat(value: Any) -> Any:
     return ";".join(map(str, value)) if isinstance(value, list) else value
-
-
-def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write the table of all sets as Parquet and CSV; return the Parquet file."""
-    import pyarrow as arrow
-    from pyarrow import parquet
-
-    sink = arrow.BufferOutputStream()
-    parquet.write_table(arrow.Table.from_pylist(rows), sink, compression="zstd")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomic(out / "sweep.csv", text.getvalue())
-    return write_atomic(out / "sweep.parquet", sink.getvalue().to_pybytes())

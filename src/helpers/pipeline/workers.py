@@ -30,11 +30,11 @@ class ProcessEndedError(PipelineError):
     """A process that was to do a piece of work and is gone."""
 
 
-def workers() -> PlainWorkers | ForkedWorkers:
+def workers(more: tuple[str, ...] = ()) -> PlainWorkers | ForkedWorkers:
     """Return the workers of a run: forked ones where that is safe.
 
     Linux only unless the environment says otherwise: a forked process may not use the system's
-    libraries on macOS, and Windows has no fork.
+    libraries on macOS, and Windows has no fork. `more` are modules to have ready beside the usual ones.
     """
     switch = os.environ.get(SWITCH, "")
     able = hasattr(os, "fork") and hasattr(socket, "send_fds")
@@ -43,7 +43,7 @@ def workers() -> PlainWorkers | ForkedWorkers:
     shared = os.environ.get(SHARED)
     if shared and _same_code(Path(shared)):
         return ForkedWorkers(Path(shared))
-    return ForkedWorkers()
+    return ForkedWorkers(more=more)
 
 
 class PlainWorkers:
@@ -84,14 +84,14 @@ class ForkedWorkers:
 
     """
 
-    def __init__(self, shared: Path | None = None) -> None:
+    def __init__(self, shared: Path | None = None, more: tuple[str, ...] = ()) -> None:
         self.kernels = Kernels()
         self.server: subprocess.Popen | None = None
         self._lock, self._running, self._closed = threading.Lock(), set(), False
         self.folder = shared or self.kernels.new_folder()
         self.environment = run_environment()
         if shared is None:
-            self.server = start_server(self.folder, self.environment)
+            self.server = start_server(self.folder, self.environment, more)
 
     @property
     def address(self) -> Path:
@@ -177,7 +177,7 @@ class ForkedWorkers:
             self.kernels.remove_folder(self.folder)
 
 
-def start_server(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+def start_server(folder: Path, environment: dict[str, str], more: tuple[str, ...] = ()) -> subprocess.Popen:
     """Start a fork server in a private folder; it ends when its standard input closes."""
     with socket.socket(socket.AF_UNIX) as listener, (folder / "said").open("ab") as said:
         listener.bind(str(folder / SOCKET))
@@ -185,7 +185,7 @@ def start_server(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
         (folder / "code").write_text(code_hash(), encoding="ascii")
         command = [sys.executable, "-P", "-m", "helpers.pipeline.fork_server", str(folder)]
         return subprocess.Popen(
-            [*command, str(listener.fileno())],
+            [*command, str(listener.fileno()), *more],
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,

@@ -97,7 +97,7 @@ def read_plain(path: Path) -> list[Article]:
             starts.append((words.rstrip(":"), at))
         at += len(line) + 1
     ends = [start for _, start in starts[1:]] + [len(text)]
-    article.sections = [(name, start, end) for (name, start), end in zip(starts, ends, strict=True)]
+    article.sections = [(name, start, end) for (name, start), end in zip(starts, ends, strict=False)]
     abstract = next((part for part in article.sections if part[0].lower() == "abstract"), None)
     article.abstract = text[abstract[1] : abstract[2]].partition("\n")[2].strip() if abstract else ""
     return [article]

@@ -1,0 +1,83 @@
+"""One parameter set of a sweep: a whole run in its own folder, and the row that tells what came of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.pipeline.errors import PipelineError
+
+IN_USE = "another run is at work"
+PATIENCE = 60  # seconds that a run left by a killed worker may take to end
+TRUNCATED = 500
+
+
+@dataclass(frozen=True)
+class SetRun:
+    """A set: project, own folder (with its `parameters.yaml`), raw data, and the state of the project."""
+
+    root: Path
+    folder: Path
+    raw: Path
+    state: str
+
+
+def run_set(run: SetRun) -> dict[str, Any]:
+    """Run a set in this process, which a fork server made; return its row."""
+    from helpers.pipeline import private, workers
+    from helpers.pipeline.parameters import load_parameters, merge_parameters
+    from helpers.pipeline.runner import run as run_report
+
+    if private.ADDRESS is not None:
+        os.environ[workers.SHARED] = str(private.ADDRESS.parent)
+    begun = time.perf_counter()
+    try:
+        declared = load_parameters(run.root)
+        values = merge_parameters(declared, run.folder / "parameters.yaml")
+        report = run_report(run.root, run.raw, run.folder, values, watch=lambda *_: None)
+        said = [*report.failures.values(), *report.refused]
+        failed = bool(said) or not report.succeeded
+    except (PipelineError, OSError) as error:
+        said, failed = [str(error)], True
+    return row_of(run, failed, " / ".join(said), time.perf_counter() - begun)
+
+
+def run_in_process(run: SetRun) -> dict[str, Any]:
+    """Run a set with the command in a new process, which ends when this one does; return its row."""
+    command = [sys.executable, "-m", "helpers", "run", "--params", str(run.folder / "parameters.yaml")]
+    command += ["--out", str(run.folder), "--raw", str(run.raw), "--jobs", "1"]
+    begun = time.perf_counter()
+    while True:
+        with subprocess.Popen(
+            command,
+            cwd=run.root,
+            env=os.environ | {"EVIDENCE_WITH_STDIN": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            said = process.stdout.read()
+        if IN_USE not in said or time.perf_counter() - begun > PATIENCE:
+            break
+        time.sleep(1)
+    lines = [line.strip() for line in said.strip().splitlines() if not line.startswith("[")]
+    failed = process.returncode != 0
+    return row_of(run, failed, " / ".join(lines), time.perf_counter() - begun)
+
+
+def row_of(run: SetRun, failed: bool, message: str, seconds: float) -> dict[str, Any]:
+    """Return the row of a set that has ended."""
+    from helpers.pipeline.sweep_table import headline
+
+    row = {
+        "status": "failed" if failed else "ok",
+        "seconds": round(seconds, 1),
+        "message": message[:TRUNCATED] if failed else "",
+    }
+    return row if failed else row | headline(run.folder / "data" / "processed")

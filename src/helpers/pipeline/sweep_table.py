@@ -1,0 +1,92 @@
+"""The table over all sets of a sweep: Parquet and CSV, and a page that shows it."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+from helpers.files import write_atomic
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sweep</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }}
+div {{ overflow-x: auto; }} table {{ border-collapse: collapse; }}
+th, td {{ border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: left; }}
+</style></head><body><main><h1>Sweep: {total} parameter sets</h1>
+<p>{ok} succeeded, {failed} failed. Each set's name leads to its report.</p>
+<div role="region" aria-label="All sets" tabindex="0"><table><caption>All sets</caption>
+<thead><tr>{heads}</tr></thead>
+<tbody>
+{rows}
+</tbody></table></div></main></body></html>
+"""
+
+
+def headline(processed: Path) -> dict[str, Any]:
+    """Return the headline results of a set: how much was pooled, and each estimate with its interval.
+
+    Names are `outcome contrast`, with `lower` and `upper` for the interval; empty without the tables.
+    """
+    path = processed / "pooled.parquet"
+    if not path.is_file():
+        return {}
+    import pyarrow.parquet as parquet
+
+    try:
+        rows = parquet.ParquetFile(path).read().to_pylist()
+        fits = [row for row in rows if row["pooled"]]
+        found: dict[str, Any] = {"estimates": len(rows), "pooled": len(fits)}
+        for row in [*(row for row in rows if not row["pooled"]), *fits]:
+            if _stated(row["estimate"]):
+                name = f"{row['concept']} {row['contrast']}"
+                found[name] = row["estimate"]
+                found |= {f"{name} {end}": row[f"ci_{end}"] for end in ("lower", "upper")}
+    except (OSError, ValueError, KeyError):
+        return {}
+    return found
+
+
+def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    full = [{name: row.get(name) for name in columns} for row in rows]
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(arrow.Table.from_pylist(full), sink, compression="zstd")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(full)
+    write_atomic(out / "sweep.csv", text.getvalue())
+    write_atomic(out / "index.html", _page(columns, full))
+    return write_atomic(out / "sweep.parquet", sink.getvalue().to_pybytes())
+
+
+def _page(columns: list[str], rows: list[dict[str, Any]]) -> str:
+    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
+    lines = []
+    for row in rows:
+        name = html.escape(str(row["set"]))
+        first = f'<a href="{name}/reports/index.html">{name}</a>' if row["status"] == "ok" else name
+        cells = "".join(f"<td>{html.escape(_shown(row[column]))}</td>" for column in columns[1:])
+        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    ok = sum(row["status"] == "ok" for row in rows)
+    return PAGE.format(total=len(rows), ok=ok, failed=len(rows) - ok, heads=heads, rows="\n".join(lines))
+
+
+def _stated(value: Any) -> bool:
+    return value is not None and not math.isnan(value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
