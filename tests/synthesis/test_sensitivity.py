@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_studies import change, reml, world
 from scipy import stats
@@ -96,17 +97,20 @@ def test_the_choice_that_moves_most_is_found():
 
 
 def test_placebo_changes_of_other_trials_are_set_against_a_change_within_an_arm():
-    tables = world(
-        change("a", "t", 30, 12, 16),
-        change("p", "t", 25, 9, 40),
-        change("p", "c", 4, 9, 40),
-        tiers={"p": "comparator"},
-    )
+    tables = world(change("a", "t", 30, 12, 16))
+    arm = {"concept": "hair_density", "unit": "hairs/cm2", "statistic": "change", "treatment": "placebo"}
+    others = [
+        arm | {"change_mean": 4.0},
+        arm | {"change_mean": 9.0, "treatment": "minoxidil"},
+        arm | {"change_mean": 5.0, "unit": "hairs"},
+    ]
+    tables["comparators"] = pd.DataFrame(others)
     assert placebo_drifts(tables) == {
         "its own baseline": 0.0,
         "lowest placebo change": 4.0,
         "highest placebo change": 4.0,
     }
+    assert placebo_drifts(world(change("a", "t", 30, 12, 16))) == {"its own baseline": 0.0}
     sets = estimate_sets(tables, WITHIN, ONE)
     frame = specification_rows(sets, WITHIN, drifts=placebo_drifts(tables))
     assert sorted(frame["estimate"]) == [26, 26, 30]

@@ -97,22 +97,17 @@ def _chosen(
 def placebo_drifts(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     """Return what a change in hair density may be set against: nothing, and what placebo arms did elsewhere.
 
-    The placebo and untreated arms of established treatments' trials are read from `arms` and `results`;
-    without them a change stands against its own baseline alone.
+    The placebo and untreated arms of established treatments are read from the table `comparators`; without
+    it a change stands against its own baseline alone.
     """
-    tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-    idle = {
-        (row["study_id"], row["arm_id"])
-        for row in records(tables["arms"])
-        if row["role"] in ("placebo", "untreated")
-    }
+    wanted = {"concept": "hair_density", "unit": "hairs/cm2", "statistic": "change"}
     changes = [
-        row["mean"]
-        for row in records(tables["results"])
-        if tiers.get(row["study_id"]) == "comparator" and (row["study_id"], row["arm_id"]) in idle
-        and (row["concept"], row["unit"], row["kind"]) == ("hair_density", "hairs/cm2", "change")
-        and row["mean"] is not None
-    ]  # fmt: skip
+        row["change_mean"]
+        for row in records(tables["comparators"] if "comparators" in tables else pd.DataFrame())
+        if row["treatment"] in ("placebo", "untreated")
+        and row["change_mean"] is not None
+        and all(row[name] == value for name, value in wanted.items())
+    ]
     drifts = {BASELINE: 0.0}
     if changes:
         drifts |= {"lowest placebo change": min(changes), "highest placebo change": max(changes)}

@@ -59,6 +59,10 @@ def turning_rows(
         the assumption count.
 
     """
+    # only studies that ever have a place in the question are looked at again and again
+    wide = replace(chosen, measure=("raw", "standardised"), times=("any",), included="all", sd_use=("all",))
+    names = {name for one in estimate_sets(tables, question, wide) for name in one.studies}
+    tables = {name: part[part["study_id"].isin(names)] for name, part in tables.items() if "study_id" in part}
     rows = []
     for tier in chosen.tier:
         for name, (low, high, under) in ASSUMPTIONS.items():
