@@ -61,4 +61,5 @@ def range_sentence(pooled: pd.DataFrame) -> str | None:
             "the Bayesian model" if row["model"] == BAYES else f"{row['tau2_method']} and {row['ci_method']}"
         )
         told.append(f"{size} by {how}")
-    return f"For {plain_words(first['concept'])} from {first['k']} studies: {joined(told)}."
+    under = "" if first["scenario"] == "as printed" else f", but only with {first['scenario']}"
+    return f"For {plain_words(first['concept'])} from {first['k']} studies{under}: {joined(told)}."
