@@ -164,3 +164,14 @@ def test_known_estimates_are_the_latest_of_each_study_in_the_unit():
     told = {(row.contrast, row.effect, row.n) for row in known.itertuples()}
     assert told == {("within_arm", 14, 30), ("within_arm", 9, 30), ("between_arm", 7, 60)}
     assert len(known_estimates(tables, ("core",))) == 1
+
+
+def test_a_trial_of_two_schedules_of_exosomes_teaches_as_one_without_a_control():
+    def seen(name, comparator):
+        return {"trial_id": name, "study_id": None, "what": "randomised", "comparison": "parallel", "comparator": comparator,
+                "n_planned": 50, "status": None, "expected": None, "results_posted": False, "outcomes": None}  # fmt: skip
+
+    trials = pd.DataFrame([seen("x", "another schedule of exosomes"), seen("y", "minoxidil")])
+    rows = {row["study_id"]: row for row in trial_rows(registered(), trials, Spread(), "2026-11")}
+    assert (rows["x"]["contrast"], rows["y"]["contrast"]) == ("within_arm", "between_arm")
+    assert rows["x"]["teaches"] < 0.5 < rows["y"]["teaches"]

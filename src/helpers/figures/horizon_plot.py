@@ -12,8 +12,8 @@ from helpers.figures.numbers import show_estimate, show_number
 from helpers.tables import records
 
 TOP, ROW = 62.0, 24.0
-COLUMNS = {"study_id": 0.0, "n_planned": 172.0, "expected": 222.0, "teaches": 292.0}
-LEFT = 352.0
+COLUMNS = {"study_id": 0.0, "n_planned": 168.0, "expected": 222.0, "teaches": 308.0}
+LEFT = 372.0
 
 
 def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:

@@ -105,6 +105,8 @@ def trial_rows(
     rows = [*_at_hand(tables), *_seen(trials, tables)]
     for row in rows:
         groups = row.pop("_groups")
+        if not row.pop("_controlled", True):  # two schedules of exosomes say nothing against a control
+            row["comparison"] = "single_arm"
         row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
         row |= _detectable(row, groups, spread, alpha)
         row["teaches"] = teaches(row["comparison"], row["se_expected"], spread)
@@ -146,6 +148,7 @@ def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[
             continue
         named = ("what", "comparison", "n_planned", "status", "expected", "outcomes")
         told = {"study_id": row["trial_id"], "_groups": 2, "randomised": is_randomised(row["what"])}
+        told["_controlled"] = "exosome" not in (row["comparator"] or "").lower()
         rows.append(told | {name: row[name] for name in named})
     return rows
 
