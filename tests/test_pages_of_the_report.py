@@ -106,7 +106,7 @@ def test_no_page_is_heavy_and_neither_is_the_site(made):
     assert heavy == {}
     released = made.reports / "releases"
     assert sum(size for path, size in sizes.items() if released not in path.parents) < SITE
-    figures = {path.name: size for path, size in sizes.items() if path.suffix == ".png" and size > 150_000}
+    figures = {path.name: size for path, size in sizes.items() if path.suffix == ".png" and size > 200_000}
     assert figures == {}
 
 
