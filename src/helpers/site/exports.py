@@ -43,7 +43,7 @@ def export_files(tables: Tables, files: Mapping[str, str], version: str = "") ->
         "references.ris": write_ris(cited),
         "references.csl.json": write_csl(cited),
         "revman.csv": write_web_rows([SourceRecord(effects=revman_rows(tables))]),
-        "datapackage.json": json.dumps(data_package(files, version), indent=1, ensure_ascii=False) + "\n",
+        "datapackage.json": json.dumps(data_package(files, version), ensure_ascii=False) + "\n",
     }
     return {f"data/{name}": made[name] for name in EXPORTS}
 

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-COLOURS = 64  # figures are flat colours and the grey edges of letters; more than this nobody sees
+COLOURS = 24  # figures are flat colours and the grey edges of letters; more than this nobody sees
 
 
 def smaller_png(data: bytes) -> bytes:

@@ -175,7 +175,7 @@ def _overall_bias(tables: Tables, study_id: str) -> Markup | None:
 def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
-    versions = history_table(tables, provenance)
+    versions = Markup('<div data-from="certainty-table">{}</div>').format(history_table(tables, provenance))
     if rows is None:
         first = "<p>This is the first version: there is no earlier release to compare it with.</p>"
         return Markup(first) + versions

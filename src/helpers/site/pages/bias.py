@@ -41,7 +41,7 @@ def bias_page(tables: Tables) -> Page:
             _overall(judged, str(tool)),
             Markup('<div class="filterable">{}</div>').format(
                 table_html(
-                    judged,
+                    judged.assign(origins=[anchor("q-all", name) for name in judged["study_id"]]),
                     caption=f"{tool}: each judgement and its reason",
                     label=f"{name}-table",
                     columns=COLUMNS,
