@@ -282,3 +282,10 @@ def test_an_alias_bomb_is_refused_at_its_first_alias(sheet):
     )
     (problem,) = sheet.problems(bomb)
     assert (problem.line, "alias" in problem.problem) == (2, True)
+
+
+def test_an_id_that_is_a_list_is_named_and_crashes_nothing(sheet):
+    problems, _ = sheet.change("{id: people,", "{id: [people],")
+    assert any(problem.field.startswith("quantities[0].id") for problem in problems)
+    problems, _ = sheet.change("mean: gain,", "mean: gain, minimum: [gain],")
+    assert any(problem.field == "results[0].minimum" for problem in problems)

@@ -238,13 +238,13 @@ def _nearest(word: str, allowed: Any) -> str:
 
 def _observations(sheet: dict[str, Any]) -> Iterator[Fault]:
     """Check figures against each other within an observation or event, and observations for repeats."""
-    values = {block.get("id"): block.get("value") for _, block in _blocks(sheet, "quantities")}
+    values = {str(block.get("id")): block.get("value") for _, block in _blocks(sheet, "quantities")}
     ordered = (("minimum", "maximum"), ("q1", "median"), ("median", "q3"), ("count", "n"))
     seen: dict[tuple, int] = {}
     for name in ("results", "adverse_events"):
         for index, block in _blocks(sheet, name):
             for low, high in ordered:
-                a, b = values.get(block.get(low)), values.get(block.get(high))
+                a, b = values.get(str(block.get(low))), values.get(str(block.get(high)))
                 if isinstance(a, int | float) and isinstance(b, int | float) and a > b:
                     yield (
                         (name, index, low),
