@@ -82,8 +82,8 @@ def _point(axes: Any, row: Mapping[str, Any]) -> None:
     if row.get("bound"):
         tip = {"arrowstyle": "->", "color": look["color"], "linewidth": 1.2}
         axes.annotate("", (x + (0.45 if x > 0 else -0.45), y), (x, y), arrowprops=tip)
-    results = str(row["label"]).count(";") + 1
-    words = str(row["study_id"]) + (f" ({results} results)" if results > 1 else "")
+    count = str(row["label"]).count(";") + 1
+    words = str(row["study_id"]) + (f" ({count} results)" if count > 1 else "")
     side = 1 if x > 0 else -1
     axes.annotate(words, (x, y), xytext=(side * (28 if row.get("bound") else 9), 0), textcoords="offset points",
                   ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK,
