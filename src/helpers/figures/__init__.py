@@ -4,7 +4,9 @@ Every drawing function takes plain rows and returns a `Figure`; `show_figure`, `
 put them on the page.
 """
 
+from helpers.figures.albatross import albatross
 from helpers.figures.before_after import before_after
+from helpers.figures.beside import beside
 from helpers.figures.direction import direction
 from helpers.figures.display import figure_html, say, sentence, show_figure, show_table
 from helpers.figures.figure import Figure
@@ -17,8 +19,10 @@ from helpers.figures.timeline import timeline
 
 __all__ = [
     "Figure",
+    "albatross",
     "anchor",
     "before_after",
+    "beside",
     "direction",
     "figure_html",
     "forest",

@@ -37,6 +37,7 @@ def forest(
     rows : pandas.DataFrame or list of dict
         A study each, with `study_id`, `effect`, `ci_lower`, `ci_upper` (both missing: a point with the words
         'no interval'), and where known `n`, `weight` (share, 0 to 1), `risk_of_bias`.
+        Where there is no effect, `instead` gives words that stand in place of the estimate.
     unit : str
         Unit of the effect, for the axis.
     null : float
@@ -156,7 +157,7 @@ class _Forest:
             self.axes.text(
                 0.5,
                 y,
-                "not reported",
+                "not reported" if is_missing(row.get("instead")) else "",
                 transform=self.axes.get_yaxis_transform(),
                 ha="center",
                 va="center",

@@ -50,7 +50,7 @@ def cell_words(name: str, row: dict) -> str:
 def estimate_words(row: Mapping[str, Any], name: str = "effect") -> str:
     """Return an estimate with its interval, or that it has none."""
     if is_missing(row.get(name)):
-        return "not reported"
+        return "not reported" if is_missing(row.get("instead")) else str(row["instead"])
     value = show_estimate(row[name])
     if is_missing(row.get("ci_lower")) or is_missing(row.get("ci_upper")):
         return f"{value} (no interval)"

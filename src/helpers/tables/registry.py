@@ -54,6 +54,8 @@ TABLES: dict[str, TableSpec] = {
     "comparisons": TableSpec(
         synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
     ),
+    "votes": TableSpec(synthesised.VOTES, ("vote_id",), "04_outcome_comparison"),
+    "beside": TableSpec(synthesised.BESIDE, ("line_id",), "04_outcome_comparison"),
     "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
     "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
     "specifications": TableSpec(synthesised.SPECIFICATIONS, ("specification_id",), "05_pooled_effect"),

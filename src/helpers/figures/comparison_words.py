@@ -1,0 +1,156 @@
+"""Rows of the outcome comparison arranged for its figures, and its sentences; every number from a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers.figures.numbers import joined, plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.synthesis.beside_treatments import CONTROLS, comparator_changes
+from helpers.tables import records, split_ids
+
+SIGNS = {"better": "▲", "worse": "▼", "no change": "◄►", "unclear": "?"}
+DAGGER = " ‡"  # seen second-hand only
+
+
+def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
+    """Return an outcome's lines as rows of `forest`, and the unit of its axis.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        Rows of `comparisons` of one outcome.
+    designs : dict of str to str
+        Design in words by study.
+
+    Returns
+    -------
+    (list of dict, str)
+        The axis has the unit of most effects; what has another unit, no figure, or no single figure is
+        told in words. Second-hand lines carry a double dagger.
+    """
+    rows = [row for row in records(lines) if row["direction"] != "not reported"]
+    units = [row["unit"] or "" for row in rows if row["effect"] is not None]
+    unit = max(dict.fromkeys(units), key=units.count) if units else ""
+    told = []
+    for row in sorted(rows, key=lambda row: (row["tier"], row["contrast"] or "", row["study_id"])):
+        on_axis = row["effect"] is not None and (row["unit"] or "") == unit
+        shown = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
+        told.append(shown | {
+            "study_id": row["study_id"] + (DAGGER if row["second_hand"] else ""),
+            "design": designs.get(row["study_id"]) or "–",
+            "contrast": plain_words(row["contrast"]) or "–",
+            "time": row["timepoint_printed"] or "not stated",
+            "n": row["n"],
+            "risk_of_bias": row["risk_of_bias"],
+            "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {_instead(row)}",
+        })  # fmt: skip
+    return told, unit
+
+
+def _instead(row: dict[str, Any]) -> str:
+    """Return what there is where no effect stands on the axis."""
+    if row["effect"] is not None:
+        share = row["unit"] == "proportion"
+        size = show_estimate(row["effect"] * (100 if share else 1))
+        return f"{size} {'%' if share else plain_unit(row['unit'])}".strip()
+    return row["printed_range"] or f"{row['direction']}, no figure"
+
+
+def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
+    """Return changes after exosomes, of control arms and of other treatments as rows of `beside`."""
+    rows = []
+    for row in records(beside[beside["unit"] == unit]):
+        named = {"group": "exosome", "label": row["study_id"], "weeks": row["timepoint_weeks"], "n": None}
+        rows.append(named | {name: row[name] for name in ("effect", "ci_lower", "ci_upper", "second_hand")})
+    others = sorted(comparator_changes(comparators), key=lambda row: (row["treatment"], row["change"]))
+    for row in others:
+        if row["unit"] != unit or row["concept"] not in ("hair_density", "hair_density_relative"):
+            continue
+        group = "control" if row["treatment"] in CONTROLS else "active"
+        named = {"group": group, "label": f"{row['study_id']}: {row['arm']}", "weeks": row["timepoint_weeks"]}
+        kept = {name: row[name] for name in ("ci_lower", "ci_upper", "second_hand", "n")}
+        rows.append(named | kept | {"effect": row["change"]})
+    factor = 100 if unit == "proportion" else 1
+    sized = ("effect", "ci_lower", "ci_upper")
+    return [row | {name: None if row[name] is None else row[name] * factor for name in sized} for row in rows]
+
+
+def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the lines that have a p value and a number of people as rows of `albatross`."""
+    rows = []
+    for row in records(comparisons):
+        people = str(row["n"] or "").split(" ")[0]
+        if row["p_value"] is None or not people.isdigit() or row["direction"] not in ("better", "worse"):
+            continue
+        label = f"{row['study_id']}, {plain_words(row['concept'])}"
+        label += f", {row['timepoint_printed']}" if row["timepoint_printed"] else ""
+        bound = str(row["p_value_token"] or "").strip().startswith("<")
+        kept = {name: row[name] for name in ("study_id", "p_value", "direction", "contrast")}
+        rows.append(kept | {"label": label, "n": int(people), "bound": bound})
+    return _merged(rows)
+
+
+def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for results of a study that stand at the same point, with all their names."""
+    points: dict[tuple, dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("study_id", "p_value", "n", "direction", "contrast", "bound"))
+        if key in points:
+            points[key]["label"] += "; " + row["label"].removeprefix(f"{row['study_id']}, ")
+        else:
+            points[key] = dict(row)
+    return list(points.values())
+
+
+def vote_sentence(row: dict[str, Any]) -> str:
+    """Return a row of `votes` in words."""
+    k = row["better"] + row["worse"] + row["neither"]
+    basis = (
+        "against a comparison"
+        if row["basis"] == "against a comparison"
+        else "after treatment, with no comparison"
+    )
+    said = f"{plain_words(row['concept']).capitalize()}: better {basis} in {row['better']} of {k} studies"
+    said += f", worse in {row['worse']}" if row["worse"] else ""
+    said += f", without a clear direction in {row['neither']}" if row["neither"] else ""
+    if row["p_value"] is not None:
+        said += f"; exact p {show_number(round(row['p_value'], 4))}"
+    second = split_ids(row["second_hand"])
+    return said + (f" (second-hand: {joined(second)})" if second else "") + "."
+
+
+def beside_sentence(row: dict[str, Any]) -> str:
+    """Return a row of `beside` in words: the change, what placebo did, what is left, what an eye can see."""
+    share = row["unit"] == "proportion"
+    factor, unit = (100, "% of baseline") if share else (1, plain_unit(row["unit"]))
+    when = (
+        f"week {row['timepoint_weeks']:.0f}"
+        if row["timepoint_weeks"] is not None
+        else row["timepoint_printed"]
+    )
+    mark = " (second-hand)" if row["second_hand"] else ""
+    said = f"{row['study_id']}{mark} reports a change of {show_estimate(row['effect'] * factor)} {unit}"
+    said += f" at {when}" if when else ""
+    if row["control_arms"]:
+        drift = show_interval(row["drift_low"] * factor, row["drift_high"] * factor)
+        left = show_interval(row["left_low"] * factor, row["left_high"] * factor)
+        arms = f"{row['control_arms']} placebo or untreated arm{'s' * (row['control_arms'] != 1)}"
+        second = (
+            f", {row['controls_second_hand']} of them second-hand," if row["controls_second_hand"] else ""
+        )
+        said += (
+            f". Over a like time {arms}{second} changed by {drift}, which leaves {left} for all that differed"
+        )
+    else:
+        said += f"; {row['why_not']}"
+    if row["visible_at"] is not None:
+        seen = "reaches" if row["visible"] else "stays below"
+        second = " (second-hand)" if row["visible_second_hand"] else ""
+        limit = show_number(row["visible_at"] * factor)
+        said += f". It {seen} the smallest difference that observers see, {limit}{second}"
+    if row["error_high"] is not None:
+        error = show_interval(row["error_low"] * factor, row["error_high"] * factor)
+        said += f"; such a change is counted with a mean error of {error} {unit}"
+    return said + "."

@@ -1,0 +1,105 @@
+"""Exosomes beside placebo and other treatments: units, like times, what is left, what an eye can see."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from helpers.figures.comparison_words import beside_picture, beside_sentence
+from helpers.sources import read_context
+from helpers.synthesis.beside_treatments import beside_rows, comparator_changes, placebo_differences
+from helpers.tables import as_frame, records, validate
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+
+
+@pytest.fixture(scope="module")
+def context() -> dict:
+    return {name: validate(name, rows) for name, rows in read_context(RAW).items()}
+
+
+def change(weeks: float | None = 52.0, effect: float = 35.0, **more) -> dict:
+    row = {
+        "concept": "hair_density",
+        "study_id": "a",
+        "tier": "core",
+        "direction": "better",
+        "comparable": False,
+    }
+    row |= {"line_id": "a.1", "contrast": "within_arm", "unit": "hairs/cm2", "second_hand": False}
+    return row | {"effect": effect, "timepoint_weeks": weeks} | more
+
+
+def beside(context: dict, *lines: dict, **options) -> list[dict]:
+    rows = beside_rows(
+        as_frame("comparisons", list(lines)), context["comparators"], context["thresholds"], **options
+    )
+    return records(validate("beside", rows))
+
+
+def test_printed_counts_become_hairs_per_square_centimetre(context):
+    rows = {row["row_id"]: row for row in comparator_changes(context["comparators"])}
+    sham = rows["lanzafame2014.01"]  # 23.9 (SD 30.1) hairs in 2.85 cm2, 18 people
+    assert sham["change"] == pytest.approx(23.9 / 2.85)
+    half = stats.t.ppf(0.975, 17) * 30.1 / 2.85 / math.sqrt(18)
+    assert (sham["ci_lower"], sham["ci_upper"]) == pytest.approx(
+        (sham["change"] - half, sham["change"] + half)
+    )
+    assert not any(name.startswith(("propecia", "combined")) for name in rows)
+    assert rows["tak2020.01"]["change"] == pytest.approx(0.281)
+
+
+def test_a_published_difference_is_worked_out_again_from_its_arms(context):
+    rows = placebo_differences(comparator_changes(context["comparators"]))
+    (olsen,) = [row for row in rows if row["row_id"] == "olsen2002.02"]  # minoxidil 5 %: 18.6 less 3.9
+    assert olsen["effect"] == pytest.approx(14.7)
+    assert (olsen["ci_upper"] - olsen["effect"]) == pytest.approx(3.268 * stats.t.ppf(0.975, 182), rel=2e-3)
+
+
+def test_a_change_is_set_against_control_arms_of_a_like_time_only(context):
+    (row,) = beside(context, change())
+    assert set(row["controls"].split(";")) == {"olsen2002.03", "lucky2004.03", "stough_dutasteride.02"}
+    assert (row["drift_low"], row["drift_high"]) == (-3.8, 9.4)
+    assert (row["left_low"], row["left_high"]) == pytest.approx((25.6, 38.8))
+    assert (row["visible_at"], row["visible"]) == (43.36, False)
+    assert (row["error_low"], row["error_high"]) == pytest.approx((0.07 * 35, 0.12 * 35))
+
+
+@pytest.mark.parametrize(("weeks", "why"), [(None, "is not stated"), (2.0, "no control arm at a like time")])
+def test_without_a_like_time_nothing_is_left_over(context, weeks, why):
+    (row,) = beside(context, change(weeks))
+    assert row["control_arms"] == 0 and row["left_low"] is None and why in row["why_not"]
+
+
+def test_other_units_and_contrasts_are_not_mixed_in(context):
+    (row,) = beside(context, change(unit="follicles/cm2"), change(contrast="between_arm", line_id="a.2"))
+    assert row["control_arms"] == 0 and row["visible"] is None
+
+
+def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(context):
+    (low,), (high,) = beside(context, change()), beside(context, change(effect=45.0))
+    first, second = beside_sentence(low), beside_sentence(high)
+    assert (
+        "a change of 35 hairs/cm²" in first
+        and "which leaves 25.6 to 38.8" in first
+        and "stays below" in first
+    )
+    assert (
+        "a change of 45 hairs/cm²" in second and "which leaves 35.6 to 48.8" in second and "reaches" in second
+    )
+    assert "3 of them second-hand," in first and "43.36 (second-hand)" in first
+    comparators = context["comparators"].copy()
+    comparators.loc[comparators["row_id"] == "lucky2004.03", "change_mean"] = 19.4
+    (drifted,) = beside(context | {"comparators": comparators}, change())
+    assert "which leaves 15.6 to 38.8" in beside_sentence(drifted)
+
+
+def test_without_second_hand_rows_none_is_used(context):
+    seen = {name: context[name][~context[name]["second_hand"]] for name in ("comparators", "thresholds")}
+    (row,) = beside(seen, change(16.0))
+    assert row["controls_second_hand"] == 0 and row["visible_at"] is None
+    drawn = beside_picture(as_frame("beside", [row]), seen["comparators"], "hairs/cm2")
+    assert drawn and not any(one["second_hand"] for one in drawn)
