@@ -85,7 +85,8 @@ def _point(axes: Any, row: Mapping[str, Any]) -> None:
     count = str(row["label"]).count(";") + 1
     words = str(row["study_id"]) + (f" ({count} results)" if count > 1 else "")
     side = 1 if x > 0 else -1
-    axes.annotate(words, (x, y), xytext=(side * (28 if row.get("bound") else 9), 0), textcoords="offset points",
+    away = side * (28 if row.get("bound") else 9)
+    axes.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points",
                   ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK,
                   annotation_clip=False)  # fmt: skip
 
