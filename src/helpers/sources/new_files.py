@@ -42,6 +42,7 @@ source:
   document: null                 # file name under data/raw/documents
   sha256: null                   # of that file
   registry_file: {registry_file}            # file name under data/raw/registry
+  seen: null                     # {{address: ..., access: abstract, confidence: A}} without a document
 extraction:
   readers: 1
   date: {today}

@@ -62,7 +62,8 @@ def record_sheet(record: SourceRecord, file: str) -> str:
             "citation": short_words(source.get("citation")),
             "doi": short_words(source.get("doi")),
             "has_results": True,
-        },
+        }
+        | _seen_in(source["tier"], file),
         "extraction": {
             "readers": 1,
             "date": date.today(),
@@ -77,6 +78,13 @@ def record_sheet(record: SourceRecord, file: str) -> str:
         "results": [one_line(result) for result in results],
     }
     return _HEAD.format(study_id=source["study_id"], file=file) + dump_sheet(sheet)
+
+
+def _seen_in(tier: str, file: str) -> Row:
+    """Return where figures that a review holds were seen: in the review, and only there."""
+    if tier == "core":
+        return {}
+    return {"seen": one_line({"address": file, "access": "secondary", "confidence": "T2"})}
 
 
 def _quantity(row: Row, field: str, name: str) -> Row | None:

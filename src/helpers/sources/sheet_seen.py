@@ -44,8 +44,8 @@ def _figure(index: int, quantity: dict[str, Any], source: dict[str, Any], core: 
     elif core and seen:
         problem = "a figure of a core source that was seen elsewhere"
         yield (*place, "seen"), problem, "give its place in the document (`at:`), or change the tier"
-    elif core:
-        return
+    elif core or quantity.get("state", "confirmed") != "confirmed":
+        return  # a proposal waits for a reader, who says where it is to be found
     elif at and not source.get("document"):
         problem = "a place in a document that the sheet does not name"
         remedy = "name the document and its sha256, or write `seen:` with address, access and confidence"
