@@ -17,7 +17,6 @@ from helpers.appraisal.claims import (
 from helpers.appraisal.lists_compared import AuthorsCited, ItemLists, ReferencesUsed
 from helpers.appraisal.rule import NotApplicable
 from helpers.appraisal.said_twice import SAID_TWICE
-from helpers.appraisal.standard_error import StandardError
 from helpers.tables import TOPICS
 
 PAIRS = [
@@ -139,23 +138,3 @@ def test_honest_words_give_no_finding():
     findings, checks = run_checks(evidence(PAIRS, pair(), statements=words))
     assert [row for row in findings if row["check"] not in ("treatment-not-described",)] == []
     assert len({row["check"] for row in checks}) == len(RULES)
-
-
-def test_a_standard_error_printed_as_a_deviation():
-    def groups(sd: float) -> list[dict]:
-        return [
-            result(1, ids=["m1"], mean=80.0, sd=10.0, n=16, unit="hairs/cm2"),
-            result(2, ids=["m2"], mean=82.0, sd=sd, n=16, arm_id="control", unit="hairs/cm2"),
-        ]
-
-    def figures(sd: float) -> list[dict]:
-        return [
-            quantity("m1", "80 ± 10", "hair_density", kind="mean_sd", value=80.0, sd=10.0),
-            quantity("m2", f"82 ± {sd:g}", "hair_density", kind="mean_sd", value=82.0, sd=sd),
-        ]
-
-    (row,) = StandardError().run(evidence(figures(2.5), groups(2.5)))
-    assert "2.5 x sqrt(16) = 10.00" in row["arithmetic"] and row["severity"] == "likely"
-    assert StandardError().run(evidence(figures(6.0), groups(6.0))) == []
-    with pytest.raises(NotApplicable):
-        StandardError().run(evidence(figures(2.5)[:1], groups(2.5)[:1]))

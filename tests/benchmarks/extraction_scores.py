@@ -181,6 +181,8 @@ def sheet_scores(
     scores = {}
     for path in sheets:
         sheet = read_sheet(path)
+        if sheet.source.document is None:  # read elsewhere: no place to compare with
+            continue
         marked = []
         for one in sheet.quantities:
             numbers = [value for value in (one.value, one.low, one.high, one.sd) if value is not None]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.tables import TableError, read_table, records, storage, validate, write_atomic, write_table
+from helpers import files
+from helpers.tables import TableError, read_table, records, validate, write_atomic, write_table
 
 ARMS = [
     {"study_id": "b", "arm_id": "x", "role": "placebo", "n": 8, "sessions": 1.0},
@@ -92,7 +93,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_no_other(tmp_path, 
     def fail(*_args, **_options):
         raise OSError("disk full")
 
-    monkeypatch.setattr(storage.os, step, fail)
+    monkeypatch.setattr(files.os, step, fail)
     with pytest.raises(OSError, match="disk full"):
         write_table("arms", ARMS[:1], tmp_path)
     assert path.read_bytes() == before

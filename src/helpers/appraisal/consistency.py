@@ -30,7 +30,6 @@ from helpers.appraisal.sessions import SessionTimes
 from helpers.appraisal.shares import PercentOfN
 from helpers.appraisal.spread import SdInRange
 from helpers.appraisal.spread_or_error import SdOrSe
-from helpers.appraisal.standard_error import StandardError
 from helpers.appraisal.totals import AgeLimits, CountAndPercent, DuplicateArms, Totals
 
 RULES: tuple[Rule, ...] = (
@@ -43,7 +42,6 @@ RULES: tuple[Rule, ...] = (
     ChangeOfLevels(),
     ChangeOfExtremes(),
     ImplausibleChange(),
-    StandardError(),
     NoChange(),
     PValue(),
     PValueOwner(),

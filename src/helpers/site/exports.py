@@ -57,8 +57,11 @@ def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
     titles = studies.loc[studies["study_id"] == source["study_id"], "title"].dropna()
     rest = citation[match.end() :] if match else citation
     years = YEAR.findall(citation)
+    title = titles.iloc[0] if len(titles) else rest.split(". ")[0] or str(source["source_id"])
+    if not source["has_results"] and not is_missing(source["registration"]):
+        title = f"{source['registration']}: {title}"  # a registration is cited by its number
     return Reference(
-        title=titles.iloc[0] if len(titles) else rest.split(". ")[0] or str(source["source_id"]),
+        title=title,
         authors=[re.sub(r" (?=[A-Z][A-Za-z-]*$)", ", ", name, count=1) for name in names],
         year=years[-1] if years and source["has_results"] else None,
         doi=None if is_missing(source["doi"]) else str(source["doi"]),
