@@ -45,7 +45,11 @@ _SPAN = re.compile(
     r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
 )
 # counted from the end of treatment, whose length is another matter
-_FROM_END = re.compile(r"\bpost-?\s?intervention\b|\bafter (?:the )?(?:last|final|end)\b", re.IGNORECASE)
+_FROM_END = re.compile(
+    r"\bpost-?\s?intervention\b"
+    r"|\bafter (?:the )?(?:(?:last|final) (?:treatment|session|injection|visit)|end)\b",
+    re.IGNORECASE,
+)
 _PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
 
 
