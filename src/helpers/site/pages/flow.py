@@ -153,15 +153,18 @@ def flow_page(tables: Tables) -> Page:
     main = {"excluded": "Records excluded, with the reason", "awaiting": "Records waiting for their source"}
     parts += [
         heading("All records found and screened", "records-found"),
-        _records(groups["found"].rows, True),
+        _records(groups["found"].rows, "Records, one a row", anchored=True),
     ]
     parts.append(
         Markup('<p id="records-screened">Every record found was screened; the list is the same.</p>')
     )
     for name, title in main.items():
-        parts += [heading(title, f"records-{name}"), _records(groups[name].rows, False)]
+        parts += [
+            heading(title, f"records-{name}"),
+            _records(groups[name].rows, f"{title}: {groups[name].count}"),
+        ]
     parts.append(heading("Studies included", "records-included"))
-    parts.append(_records(groups["included"].rows, False))
+    parts.append(_records(groups["included"].rows, f"Studies included: {groups['included'].count}"))
     for name in ("results", "registered"):
         parts += [heading(groups[name].words, f"records-{name}", 3), _studies(groups[name])]
     return Page(
@@ -178,8 +181,8 @@ def _studies(group: Group) -> Markup:
     return Markup("<p>{}.</p>").format(Markup(", ").join(names)) if names else Markup("<p>None.</p>")
 
 
-def _records(rows: pd.DataFrame, anchored: bool) -> Markup:
-    """Return records as a table; only the full list carries their anchors."""
+def _records(rows: pd.DataFrame, caption: str, anchored: bool = False) -> Markup:
+    """Return records as a table with a caption of its own; only the full list carries their anchors."""
     shown = [
         row
         | {
@@ -206,7 +209,7 @@ def _records(rows: pd.DataFrame, anchored: bool) -> Markup:
         headings.pop("decision")
     table = table_html(
         frame_of(shown, headings | {"record_id": ""}),
-        caption="Records, one a row" if anchored else f"{len(rows)} records",
+        caption=caption,
         columns=headings,
         anchor_column="record_id" if anchored else None,
     )
