@@ -56,7 +56,8 @@ def _level_alone(match: re.Match, text: str) -> Iterator[Quantity]:
 
 def _before_interval(match: re.Match, text: str) -> Iterator[Quantity]:
     if _INTERVAL_NEXT.match(text, match.end()):
-        yield quantity("estimate", match.span(), number(match["m"]), unit=unit_of(match["u"]).spelling)
+        unit = unit_of(match["u"]).spelling
+        yield quantity("percent" if unit == "%" else "estimate", match.span(), number(match["m"]), unit=unit)
 
 
 def _named(kind: str):
