@@ -1,0 +1,181 @@
+"""How long a report takes, against what people do without this package, and how a sweep grows.
+
+Run it by hand: `python tests/benchmarks/bench_runs.py [--rounds N] [--sets N] [--no-loop]`; the output is kept in
+`tests/benchmarks/results/runs.txt`. Everything is measured in one run on one machine, in turn, so that
+ratios hold also where other work shares the machine; processor seconds are given beside. Not yet run whole: no
+result is on record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STACK = "import pandas, seaborn, statsmodels.api, matplotlib.pyplot"
+
+
+class Memory(threading.Thread):
+    """Watches the memory of this process's tree: the sum of what each process has to itself or its share."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak, self.on = 0, True
+
+    def run(self) -> None:
+        """Look ten times a second."""
+        while self.on:
+            self.peak = max(self.peak, sum(map(_share, _tree(os.getpid()))))
+            time.sleep(0.1)
+
+
+def _tree(root: int) -> list[int]:
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+    found = [root]
+    for process in found:
+        found += [child for child, parent in parents.items() if parent == process]
+    return found[1:]
+
+
+def _share(process: int) -> int:
+    try:
+        lines = (Path("/proc") / str(process) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def timed(*commands: list[str], cwd: Path) -> tuple[float, float, int]:
+    """Run commands one after the other; return seconds, processor seconds and peak memory."""
+    memory, before = Memory(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    memory.start()
+    begun = time.perf_counter()
+    for command in commands:
+        subprocess.run(command, cwd=cwd, check=True, capture_output=True)
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    memory.on = False
+    memory.join()
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory.peak
+
+
+def project(place: Path) -> Path:
+    """Copy what a run needs."""
+    shutil.copytree(CHECKOUT / "notebooks", place / "notebooks")
+    shutil.copytree(CHECKOUT / "data" / "raw", place / "data" / "raw")
+    shutil.copy(CHECKOUT / "requirements.lock", place)
+    return place
+
+
+def plain_loop(root: Path, out: Path) -> list[list[str]]:
+    """Return the commands of someone without this package: papermill and nbconvert for each notebook."""
+    studies = sorted(path.stem for path in (root / "data" / "raw" / "studies").glob("*.yaml"))
+    names = [("01_ingestion", None), ("02_cleaning", None)]
+    names += [("03_study_evidence", study) for study in studies]
+    names += [("04_outcome_comparison", None), ("05_pooled_effect", None)]
+    commands = []
+    for name, study in names:
+        made = out / f"{name}-{study}.ipynb" if study else out / f"{name}.ipynb"
+        values = ["-p", "processed", str(out / "processed")] + (["-p", "study_id", study] if study else [])
+        commands.append(
+            [tool("papermill"), f"notebooks/{name}.ipynb", str(made), "--log-level", "ERROR", *values]
+        )
+        commands.append([tool("jupyter"), "nbconvert", "--log-level=ERROR", "--to", "html", str(made)])
+    return commands
+
+
+def tool(name: str) -> str:
+    """Return a command of the environment that runs this."""
+    return str(Path(sys.executable).parent / name)
+
+
+def change_a_sheet(root: Path) -> None:
+    """Change one study's sheet by a remark: its bytes differ, and no figure does."""
+    sheet = root / "data" / "raw" / "studies" / "chan2025.yaml"
+    sheet.write_text(sheet.read_text() + f"# changed at {time.time_ns()}\n")
+
+
+def show(name: str, found: list[tuple[float, float, int]], cold: float | None = None) -> float:
+    """Print the medians of a case and return that of its seconds."""
+    seconds, processor, peak = (statistics.median(column) for column in zip(*found, strict=True))
+    ratio = f"  {seconds / cold:6.3f} of cold" if cold else ""
+    print(f"{name:42} {seconds:8.2f} s {processor:8.2f} s CPU {peak / 1e6:8.0f} MB{ratio}", flush=True)
+    return seconds
+
+
+def reports(place: Path, rounds: int, loop: bool) -> None:
+    """Measure one report: cold, unchanged, one changed sheet, against papermill."""
+    empty = place / "import.ipynb"
+    cells = [nbformat.v4.new_code_cell(STACK)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), empty)
+    found: dict[str, list] = {"cold": [], "unchanged": [], "changed": [], "import": [], "loop": []}
+    evidence = [sys.executable, "-m", "helpers", "run", "--jobs", "2"]
+    for number in range(rounds):
+        root = project(place / f"project{number}")
+        found["import"].append(timed([tool("papermill"), str(empty), str(empty) + ".out"], cwd=place))
+        found["cold"].append(timed(evidence, cwd=root))
+        found["unchanged"].append(timed(evidence, cwd=root))
+        change_a_sheet(root)
+        found["changed"].append(timed(evidence, cwd=root))
+        if loop:
+            (place / f"loop{number}").mkdir()
+            found["loop"].append(timed(*plain_loop(root, place / f"loop{number}"), cwd=root))
+    cold = show("full cold report, two cores", found["cold"])
+    show("nothing changed", found["unchanged"], cold)
+    show("one changed sheet", found["changed"], cold)
+    alone = show("one papermill run that only imports", found["import"], cold)
+    print(f"  the cold report takes {cold / alone:.2f} times as long")
+    if loop:
+        plain = show("plain loop of papermill and nbconvert", found["loop"], cold)
+        print(f"  the cold report is {plain / cold:.2f} times as fast")
+
+
+def sweeps(place: Path, most: int) -> None:
+    """Measure sweeps of growing size and with one and two workers."""
+    root = project(place / "sweep")
+    for jobs, size in ((2, most // 4), (2, most // 2), (1, most // 2), (2, most)):
+        grid = root / f"grid{jobs}-{size}.yaml"
+        sets = [{"assumed_sd": 10.0 + number, "site_correlation": 0.5} for number in range(size)]
+        grid.write_text(yaml.safe_dump({"list": sets}))
+        command = [sys.executable, "-m", "helpers", "sweep", str(grid), "--jobs", str(jobs)]
+        result = timed([*command, "--out", str(root / grid.stem)], cwd=root)
+        show(f"sweep of {size} sets, {jobs} at once", [result])
+        print(f"  {result[0] / size:.2f} s a set", flush=True)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--sets", type=int, default=100)
+    options.add_argument("--no-loop", action="store_true")
+    given = options.parse_args()
+    studies = len(list((CHECKOUT / "data" / "raw" / "studies").glob("*.yaml")))
+    print(
+        f"{studies} studies, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians of {given.rounds}"
+    )
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        reports(Path(place), given.rounds, not given.no_loop)
+        if given.sets:
+            sweeps(Path(place), given.sets)
+
+
+if __name__ == "__main__":
+    main()
