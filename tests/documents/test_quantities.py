@@ -145,6 +145,10 @@ def test_change_is_not_a_range():
     assert [(one.kind, one.value) for one in found] == [("estimate", 2.1), ("estimate", 3.4)]
 
 
+def test_a_share_before_its_interval_is_a_percent():
+    assert readings("a response of 80% (95% CI 70% to 88%)")[0] == ("percent", "80%", 80)
+
+
 def test_relations():
     found = {one.printed: one.relation for one in find_quantities("P < 0.01; about 80%; less than 0.03 mm")}
     assert found == {"P < 0.01": "<", "80%": "≈", "0.03 mm": "<"}

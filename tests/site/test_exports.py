@@ -67,6 +67,13 @@ def test_names_and_year_of_a_citation(tmp_path, citation, authors, year):
     assert (reference.authors, reference.year) == (authors, year)
 
 
+@pytest.mark.parametrize(("has_results", "title"), [(False, "NCT1: A trial"), (True, "A trial")])
+def test_a_registration_is_cited_by_its_number(tmp_path, has_results, title):
+    source = {"citation": "A trial. A register.", "source_id": "s", "study_id": "none", "doi": None,
+              "registration": "NCT1", "has_results": has_results}  # fmt: skip
+    assert source_reference(source, load_tables(tmp_path)).title == title
+
+
 def test_revman_rows_keep_sign_and_leave_out_what_has_no_interval(site, tmp_path):
     text = (site / "data/revman.csv").read_text("utf-8")
     assert text.startswith("\ufeff")

@@ -110,7 +110,7 @@ def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | No
     ]
     if len(stated) > MOST_LINES:
         parts.append(
-            Markup('<a class="more" href="outcome-{}.html">and {} more</a>').format(
+            Markup('<a class="rest" href="outcome-{}.html">and {} more</a>').format(
                 concept.replace("_", "-"), len(stated) - MOST_LINES
             )
         )
