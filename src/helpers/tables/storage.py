@@ -13,6 +13,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from helpers.files import write_atomic
+from helpers.tables.conformity import conforming
 from helpers.tables.registry import TABLES
 
 SIGNIFICANT_DIGITS = 12
@@ -58,8 +59,9 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
     frame = as_frame(name, rows)
     if frame.empty:
         frame = frame.astype({column: str(field.dtype) for column, field in spec.schema.columns.items()})
+    plain = conforming(frame, spec.schema)
     try:
-        frame = spec.schema.validate(frame, lazy=True)
+        frame = spec.schema.validate(frame, lazy=True) if plain is None else plain
     except pa.errors.SchemaErrors as error:
         raise TableError(_failures(name, error, frame)) from None
     keys = list(spec.keys)
