@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.synthesis.change_effects import level_changes, printed_changes
+from helpers.synthesis.contrast_doubts import contrast_doubt
 from helpers.synthesis.difference_effects import differences
 from helpers.synthesis.share_effects import shares
 from helpers.synthesis.study_figures import StudyFigures
@@ -61,6 +62,7 @@ def study_effects(
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
         row["finding_ids"] = join_ids(_touching(row["concept"], doubts))
+        row["contrast_doubt"] = contrast_doubt(row, study, row.pop("_against", None))
     return rows
 
 
