@@ -57,6 +57,7 @@ class ForkServer:
             self.loaded = number
         gc.collect()
         gc.freeze()
+        self._turn(0)  # what waited for the last step is ready now, and nothing else may come to say so
         while True:
             self._turn(None)
 
