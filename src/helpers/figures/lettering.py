@@ -27,7 +27,8 @@ def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    return float(TextPath((0, 0), text, prop=font, usetex=False).get_extents().x1) * PIXELS_PER_POINT
+    corners = TextPath((0, 0), text, prop=font, usetex=False).vertices  # letters reach no further than these
+    return float(corners[:, 0].max()) * PIXELS_PER_POINT
 
 
 def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") -> str:

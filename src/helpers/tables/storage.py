@@ -112,8 +112,14 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+    columns = []
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        values = column.to_numpy(dtype=object, copy=True)
+        values[column.isna().to_numpy()] = None
+        columns.append(values)
+    names = list(frame.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
