@@ -27,8 +27,10 @@ from helpers.tables import records
 
 # What each sentence of the answer is made from: the anchors where its numbers are accounted for.
 SENTENCE_ORIGINS = (
+    ("certainty-table", (("certainty.html", "certainty"),)),
     ("studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))),
-    ("findings-table", (("certainty.html", "certainty"), ("findings.html", "findings"))),
+    ("beside-table", (("04_outcome_comparison.html", "beside other treatments"),)),
+    ("findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))),
     ("horizon-table", (("horizon.html", "trials to come"),)),
 )
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
