@@ -127,8 +127,11 @@ def made_effects(
             name: part[part["study_id"].isin(moved)] for name, part in tables.items() if "study_id" in part
         }
         for correlation in levels.pre_post_correlation:
-            again = assumed_effects(own, pre_post_correlation=correlation, **option) if moved else []
-            again = [row for row in again if levels.second_hand or not row.get("second_hand")]
+            if correlation == levels.pre_post_correlation[0]:
+                again = [row for row in first if row["study_id"] in moved]
+            else:
+                again = assumed_effects(own, pre_post_correlation=correlation, **option) if moved else []
+                again = [row for row in again if levels.second_hand or not row.get("second_hand")]
             fixed = {"medians": medians, "group_share": share, "pre_post_correlation": correlation}
             yield fixed, kept + again
 
