@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import read_raw
+from helpers.sources import read_context, read_raw
 from helpers.tables import TABLES, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -23,7 +23,7 @@ _REPORTED = {
 def tables() -> dict[str, pd.DataFrame]:
     """Return the tables of notebooks 01 and 02 for data/raw."""
     record = read_raw(RAW).record
-    made = {_REPORTED.get(name, name): rows for name, rows in vars(record).items()}
+    made = {_REPORTED.get(name, name): rows for name, rows in vars(record).items()} | read_context(RAW)
     made = {name: validate(name, rows) for name, rows in made.items() if name in TABLES}
     made["results"] = validate("results", clean_results(made["reported_results"]))
     made["adverse_events"] = validate("adverse_events", clean_events(made["reported_events"]))

@@ -87,13 +87,31 @@ def test_p_values(rng):
 
 def test_paired_p_values(rng):
     """The correlation of honest paired data lies in the interval that their p value needs."""
-    for n in rng.integers(3, 40, 2000):
+    for n in rng.integers(3, 40, STUDIES):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
         shown = PrintedFigure(round(float(stats.ttest_rel(before, after).pvalue), 3), 3, "q")
         low, high = correlation_needed(*groups, shown, np.array([n]), wide=True)
         assert low[0] <= np.corrcoef(before, after)[0, 1] <= high[0]
+
+
+def test_the_interval_of_correlations_is_exact(rng):
+    """No combination within the rounding lies outside, and some lie at both ends."""
+    for n in rng.integers(3, 40, 60):
+        figures = np.array([80, rng.integers(1, 15), 80 + rng.integers(1, 20), rng.integers(1, 15)], float)
+        m0, s0, m1, s1 = honest(figures, 0)
+        shown = PrintedFigure(float(np.round(rng.uniform(0.001, 0.2), 3)), 3, "q")
+        (low,), (high,) = correlation_needed(Group(m0, s0), Group(m1, s1), shown, np.array([n]))
+        ends = [(figure.interval(False)) for figure in (m0, s0, m1, s1, shown)]
+        tried = [np.linspace(max(start, 1e-6), end, 21) for start, end in ends]
+        p = tried[4][[0, -1]]
+        gap = np.abs(tried[2][None, [0, -1, 10]] - tried[0][[0, -1, 10], None]).ravel()
+        change = (gap[:, None] * np.sqrt(n) / stats.t.isf(p / 2, n - 1)).ravel()
+        a, b, c = np.meshgrid(tried[1], tried[3], change)
+        r = (a**2 + b**2 - c**2) / (2 * a * b)
+        assert low <= r.min() + 1e-12 and r.max() - 1e-12 <= high
+        assert r.min() - low < 0.02 * max(1, abs(low)) and high - r.max() < 1e-9
 
 
 def test_changes_against_levels(rng):

@@ -14,6 +14,7 @@ from helpers.sources import read_raw
 from helpers.synthesis import pool
 from helpers.synthesis.comparison_lines import comparison_lines
 from helpers.synthesis.evidence_pool import pooled_rows
+from helpers.synthesis.pool_groups import grouped
 from helpers.synthesis.study_effects import study_effects
 from helpers.tables import as_frame, records, validate
 from helpers.tables.evidence import tiers_of
@@ -217,3 +218,13 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
         assert {row["concept"] for row in rows} == set(shown["concept"])
         change = next(row for row in rows if row.get("estimate") == 35)
         assert (change["ci_lower"], change["ci_upper"]) == pytest.approx((31.536, 38.464), abs=5e-4)
+
+
+def test_visits_counted_from_the_end_of_treatment_are_put_in_their_order():
+    same = {"study_id": "s", "contrast": "within_arm", "unit": "u", "measure": "MC", "timepoint_weeks": None}
+    lines = [
+        same | {"line_id": f"s.{place}", "timepoint_printed": f"{week} weeks post-intervention"}
+        for place, week in enumerate((12, 3, 6))
+    ]
+    assert grouped(lines, 1.0)[0][0]["timepoint_printed"] == "12 weeks post-intervention"
+    assert grouped(lines, 1.0, "earliest")[0][0]["timepoint_printed"] == "3 weeks post-intervention"

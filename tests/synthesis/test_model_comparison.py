@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.synthesis import bayes_pool, pool
-from helpers.synthesis.model_comparison import models_compared, unit_information_sd
+from helpers.synthesis.model_comparison import models_compared
 
 Y, V = [12.0, 30.0, 19.0], [9.0, 25.0, 16.0]
 
@@ -42,10 +42,13 @@ def test_what_the_page_says_of_the_models_holds():
     assert width["random effects, truncated"] > width["random effects, normal"]
 
 
-def test_unit_information():
-    # two groups of 50 each: the variance of a standardised difference of 0 is 4 / 100
-    assert unit_information_sd([0.04, 0.04], 200) == pytest.approx(2)
-    assert unit_information_sd([4.0], None) == pytest.approx(8)
+def test_a_wider_prior_gives_a_wider_interval_and_a_larger_spread():
+    table = models_compared(Y, V, tau_scale=10).set_index("model")
+    order = ["Bayesian, prior half as wide", "Bayesian, half-normal prior", "Bayesian, prior twice as wide"]
+    width = (table.ci_upper - table.ci_lower)[order]
+    assert width.is_monotonic_increasing and table.loc[order, "tau"].is_monotonic_increasing
+    wide = bayes_pool(Y, V, ("half-normal", 20))
+    assert table.loc[order[2], "ci_lower"] == wide.mu.lower and "twice 20" in table.loc[order[2], "takes"]
 
 
 def test_one_study_is_refused():

@@ -49,8 +49,7 @@ def test_pooled_numbers_are_those_of_a_grid_search_and_of_pymare_on_the_raw_figu
 def test_the_bayesian_fit_beside_it_is_that_of_a_sum_over_a_plane():
     _, bayes = synthesis(world(*trials())).pooled
     yi, vi = differences()
-    people = sum(row[2] + row[5] for row in RAW.values())
-    scale = 0.25 * np.sqrt(people / (1 / vi).sum())
+    scale = 10.0  # hairs/cm2, stated beforehand
     mean, sd = posterior_mean(yi, vi, scale)
     assert bayes["se"] == pytest.approx(sd, rel=2e-3)
     assert bayes["estimate"] == pytest.approx(mean, abs=0.1 * sd)  # the median lies near the mean
@@ -119,3 +118,29 @@ def test_medians_are_pooled_only_as_an_assumption():
 def test_a_scenario_that_adds_nothing_is_not_told_again():
     found = synthesis(world(*trials()), "published").pooled
     assert {row["scenario"] for row in found} == {"as printed"}
+
+
+def two_visits():
+    later = {"timepoint_weeks": None, "timepoint_printed": "6 weeks post-intervention"}
+    sooner = {"timepoint_weeks": None, "timepoint_printed": "3 weeks post-intervention"}
+    rows = [SINGLE[0], single("second", 15.2, None, 12, **sooner), single("second", 67, None, 12, **later)]
+    return world(*rows, tiers=TIERS, studies=ENROLLED)
+
+
+@pytest.mark.parametrize(("visit", "taken", "other"), [("latest", 67, 15.2), ("earliest", 15.2, 67)])
+def test_a_study_gives_the_visit_that_is_asked_for_and_the_other_one_is_shown_beside(visit, taken, other):
+    found = synthesis(two_visits(), "published", visit=visit)
+    rows = {row["scenario"]: row for row in found.pooled if row["pooled"] and row["model"] != BAYES}
+    name = "missing SDs borrowed, times not alike"
+    varied = f"{name}, {'earliest' if visit == 'latest' else 'latest'} visits"
+    assert set(rows) == {name, varied}
+    vi = np.array([6.5**2 / 16, 20**2 / 12])
+    for scenario, effect in ((name, taken), (varied, other)):
+        assert rows[scenario]["estimate"] == pytest.approx(reml(np.array([35.0, effect]), vi)[0], rel=1e-5)
+    (member,) = [
+        row
+        for row in found.members
+        if row["study_id"] == "second" and row["pooled_id"] == rows[name]["pooled_id"]
+    ]
+    when = "3 weeks" if visit == "latest" else "6 weeks"
+    assert member["other_visits"] == f"{other:g} at {when} post-intervention"

@@ -88,3 +88,22 @@ def test_the_sentence_changes_with_the_votes_and_marks_what_is_second_hand():
         "better after treatment, with no comparison in 1 of 2 studies, worse in 1; exact p 1"
         in vote_sentence(other)
     )
+
+
+def test_a_change_has_no_vote_where_its_study_compares_the_outcome():
+    lines = [line("a", "better"), line("a", "worse", "between_arm"), line("b", "better")]
+    before, against = vote_rows(as_frame("comparisons", lines), evidence="core")
+    assert (before["better"], before["studies"]) == (1, "b")
+    assert before["left_out"] == "a: the study compares this outcome with a control"
+    assert (against["worse"], against["studies"], against["left_out"]) == (1, "a", None)
+
+
+def test_what_is_no_such_contrast_is_left_out_with_its_reason():
+    lines = [line("a", "better", "between_arm", contrast_doubt="no group"), line("b", "better")]
+    rows = {row["basis"]: row for row in vote_rows(as_frame("comparisons", lines), evidence="core")}
+    against = rows["against a comparison"]
+    validate("votes", list(rows.values()))
+    assert (against["better"], against["neither"], against["studies"]) == (0, 0, None)
+    assert vote_sentence(against) == (
+        "Hair density, against a comparison: no study has a vote (not counted: a: no group)."
+    )

@@ -161,3 +161,13 @@ def test_flipped_bytes_never_raise_anything_but_a_table_error(tmp_path):
 def test_missing_values_of_every_kind_become_none():
     frame = pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [np.nan, 2.0], "c": ["x", None]})
     assert records(frame) == [{"a": 1, "b": None, "c": "x"}, {"a": None, "b": 2.0, "c": None}]
+
+
+def test_plain_rows_hold_pythons_own_values():
+    frame = pd.DataFrame(
+        {"count": pd.array([3], "Int64"), "flag": pd.array([True], "boolean"), "number": [1.5], "whole": [2]}
+    )
+    [row] = records(frame.assign(text=pd.array(["x"], "string")))
+    assert {name: type(value) for name, value in row.items()} == {
+        "count": int, "flag": bool, "number": float, "whole": int, "text": str,
+    }  # fmt: skip

@@ -1,8 +1,7 @@
-"""Mean changes against the levels before and after, and against what their size can be."""
+"""Mean changes and their SDs against the levels before and after."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -91,43 +90,3 @@ class ChangeOfLevels(Rule):
                 concepts=(row.concept,),
                 severity=CERTAIN if same_n and not fits(True) else LIKELY,
             )
-
-
-@dataclass(frozen=True)
-class ImplausibleChange(Rule):
-    """A standardised mean change beyond what hair trials show."""
-
-    name: str = "implausible-change"
-    source: str = "Morris SB, DeShon RP. Psychol Methods 2002;7:105-125 (standardised mean change)"
-    severity: str = LIKELY
-    inputs: str = "mean change with its SD"
-    limit: float = 3.0  # SDs of change; trials of established hair treatments stay well below 2
-
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each mean change of more than `limit` SDs of change."""
-        changes = [item for item in mean_changes(evidence) if item[2] is not None and item[2].value > 0]
-        if not changes:
-            raise NotApplicable("no mean change with its SD")
-        for row, change, sd in changes:
-            smallest = max(abs(change.value) - change.unit / 2, 0) / sd.high
-            if smallest > self.limit:
-                n = int(row.n) if not missing(row.n) else evidence.count("n_analysed", "n_enrolled")
-                as_se = (
-                    ""
-                    if not n
-                    else (
-                        f"; were it an SE of {n} people, the SD would be {tidy(sd.value * math.sqrt(n))} "
-                        "and the ratio "
-                        f"{change.value / sd.value / math.sqrt(n):.2f}"
-                    )
-                )
-                yield Hit(
-                    statement=f"The change in {label(row.concept)} ({row.arm_id}) is so even over patients "
-                    "that it "
-                    f"exceeds {tidy(self.limit)} standard deviations; an SE printed as SD would look like "
-                    "this.",
-                    arithmetic=f"{tidy(change.value)} / {tidy(sd.value)} = {change.value / sd.value:.2f}; "
-                    f"at least {smallest:.2f} with rounding; limit {tidy(self.limit)}{as_se}",
-                    quantity_ids=(change.quantity_id, sd.quantity_id),
-                    concepts=(row.concept,),
-                )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.appraisal.change import ChangeOfLevels, ImplausibleChange
+from helpers.appraisal.change import ChangeOfLevels
 from helpers.appraisal.claims import (
     ClaimWithoutFigure,
     EveryPair,
@@ -18,6 +18,7 @@ from helpers.appraisal.design_rules import BlockSize, ControlGroup, DesignField,
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.finding_list import FindingList
 from helpers.appraisal.granularity import Granularity
+from helpers.appraisal.implausible import ImplausibleChange
 from helpers.appraisal.lists_compared import AuthorsCited, ItemLists, ReferencesUsed
 from helpers.appraisal.omissions import GroupSizes, PValueOwner, TreatmentDescribed
 from helpers.appraisal.p_value_rule import PValue

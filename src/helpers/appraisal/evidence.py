@@ -37,6 +37,8 @@ class StudyEvidence:
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
     documents : dict
         From source to the file name of its document, for locators.
+    comparators : pandas.DataFrame
+        The table `comparators`, whole: what arms of other treatments show.
 
     """
 
@@ -48,6 +50,7 @@ class StudyEvidence:
     adverse_events: pd.DataFrame
     documents: dict[str, str] = field(default_factory=dict)
     statements: pd.DataFrame = field(default_factory=lambda: as_frame("statements", []))
+    comparators: pd.DataFrame = field(default_factory=lambda: as_frame("comparators", []))
 
     @classmethod
     def from_tables(
@@ -88,7 +91,9 @@ class StudyEvidence:
             else documents
         )
         named = {source: name for source, name in named.items() if not missing(name)}
-        return cls(study=study, documents=named, **{name: rows[name] for name in _TABLES})
+        beside = as_frame("comparators", tables.get("comparators", []))
+        own = {name: rows[name] for name in _TABLES}
+        return cls(study=study, documents=named, comparators=beside, **own)
 
     @property
     def study_id(self) -> str:

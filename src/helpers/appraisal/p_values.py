@@ -79,20 +79,37 @@ def correlation_needed(
     """
     n = np.asarray(n, float)
     p_low, p_high = p.interval(wide)
-    gaps = difference(before, after, wide)
-    needed = []
-    for chance, gap in product((p_low, min(p_high, 1)), gaps):
-        # A p value printed as 0 may be as small as can be: everybody changes alike, and t has no limit.
-        t = stats.t.isf(chance / 2, n - 1) if chance > 0 else np.full(n.shape, np.inf)
-        change = gap * np.sqrt(n) / np.maximum(t, 1e-9)
-        for s0, s1 in product(_sd_points(before, wide), _sd_points(after, wide)):
-            needed.append((s0**2 + s1**2 - change**2) / (2 * s0 * s1))
-    return np.min(needed, axis=0), np.max(needed, axis=0)
+    small, large = difference(before, after, wide)
+    change_low = _sd_of_change(small, p_low, n)
+    change_high = _sd_of_change(large, min(p_high, 1.0), n)
+    (a, b), (c, d) = (_sd_ends(group, wide) for group in (before, after))
+    corners = list(product((a, b), (c, d)))
+    # At a fixed SD of change the correlation is largest in a corner of the two SDs' intervals, and smallest
+    # there or on an edge, where one SD is the leg of a right triangle with the other and that of change.
+    edges = [(np.clip(_leg(s1, change_high), a, b), s1) for s1 in (c, d)]
+    edges += [(s0, np.clip(_leg(s0, change_high), c, d)) for s0 in (a, b)]
+    lowest = [_correlation(s0, s1, change_high) for s0, s1 in corners + edges]
+    highest = [_correlation(s0, s1, change_low) for s0, s1 in corners]
+    return np.min(lowest, axis=0), np.max(highest, axis=0)
 
 
-def _sd_points(group: Group, wide: bool) -> np.ndarray:
+def _sd_of_change(gap: float, chance: float, n: np.ndarray) -> np.ndarray:
+    """Return the SD of change of a mean change and its two-sided p; a p of 0 has no smallest SD above 0."""
+    t = stats.t.isf(chance / 2, n - 1) if chance > 0 else np.full(n.shape, np.inf)
+    return gap * np.sqrt(n) / np.maximum(t, 1e-9)
+
+
+def _correlation(s0: float | np.ndarray, s1: float | np.ndarray, change: np.ndarray) -> np.ndarray:
+    return (s0**2 + s1**2 - change**2) / (2 * s0 * s1)
+
+
+def _leg(hypotenuse: float, other: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(hypotenuse**2 - other**2, 0))
+
+
+def _sd_ends(group: Group, wide: bool) -> tuple[float, float]:
     low, high = group.sd.interval(wide)
-    return np.linspace(max(low, 1e-6), high, _STEPS)
+    return max(low, 1e-6), high
 
 
 def covers(p: PrintedFigure, low: np.ndarray, high: np.ndarray, wide: bool = False) -> np.ndarray:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers.documents.document import Document
 from helpers.sources import Problem, SourceError
-from helpers.sources.sheet_model import Quantity
+from helpers.sources.sheet_observed import Quantity
 
 FILE = "second_reading.csv"
 COLUMNS = ["study_id", "role", "printed", "value", "line", "char_start", "char_end"]

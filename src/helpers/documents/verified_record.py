@@ -21,7 +21,8 @@ from helpers.documents.document import read_document
 from helpers.documents.second_reading import compare_readings, inclusion_kappa, read_second_reading
 from helpers.documents.verification import Verification, verify_locators
 from helpers.sources import Problem, SourceError, raw_files, read_sheet
-from helpers.sources.sheet_model import Block, FileName, Name, Sha256, StudySheet, Text
+from helpers.sources.sheet_block import Block, FileName, Name, Sha256, Text
+from helpers.sources.sheet_model import StudySheet
 from helpers.sources.yaml_lines import line_of, read_yaml
 from helpers.tables import write_atomic
 

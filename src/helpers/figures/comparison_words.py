@@ -112,13 +112,18 @@ def vote_sentence(row: dict[str, Any]) -> str:
         if row["basis"] == "against a comparison"
         else "after treatment, with no comparison"
     )
-    said = f"{plain_words(row['concept']).capitalize()}: better {basis} in {row['better']} of {k} studies"
+    name = plain_words(row["concept"]).capitalize()
+    out = f"not counted: {row['left_out']}" if row["left_out"] else ""
+    if not k:
+        return f"{name}, {basis}: no study has a vote ({out})."
+    said = f"{name}: better {basis} in {row['better']} of {k} {'study' if k == 1 else 'studies'}"
     said += f", worse in {row['worse']}" if row["worse"] else ""
     said += f", without a clear direction in {row['neither']}" if row["neither"] else ""
-    if row["p_value"] is not None:
+    if row["p_value"] is not None and row["better"] + row["worse"] > 1:  # one vote is no test
         said += f"; exact p {show_number(round(row['p_value'], 4))}"
     second = split_ids(row["second_hand"])
-    return said + (f" (second-hand: {joined(second)})" if second else "") + "."
+    said += f" (second-hand: {joined(second)})" if second else ""
+    return said + (f"; {out}" if out else "") + "."
 
 
 def beside_sentence(row: dict[str, Any]) -> str:

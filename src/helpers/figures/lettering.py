@@ -8,8 +8,11 @@ from typing import Any
 
 import matplotlib.figure
 import matplotlib.lines
+import numpy as np
 import pandas as pd
+from matplotlib.bezier import BezierSegment
 from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from helpers.figures.figure import INK, PIXELS_PER_INCH
@@ -27,8 +30,27 @@ def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    corners = TextPath((0, 0), text, prop=font, usetex=False).vertices  # letters reach no further than these
-    return float(corners[:, 0].max()) * PIXELS_PER_POINT
+    return float(_right_end(TextPath((0, 0), text, prop=font, usetex=False))) * PIXELS_PER_POINT
+
+
+def _right_end(path: Path) -> float:
+    """Return the largest x of a path, as its `get_extents` would, which bends every curve in Python.
+
+    A curve reaches no further than its control points: only one whose control point lies beyond every
+    point on the path can matter.
+    """
+    codes, xs = path.codes, path.vertices[:, 0]
+    if np.isin(codes, (Path.STOP, Path.CURVE4)).any():  # not in our font
+        return path.get_extents().x1
+    control = np.flatnonzero(codes == Path.CURVE3)[::2]  # each curve is a control point and an end
+    on = codes != Path.CLOSEPOLY
+    on[control] = False
+    furthest = xs[on].max()
+    for place in control[xs[control] > furthest]:
+        curve = BezierSegment(path.vertices[place - 1 : place + 2])
+        _, turns = curve.axis_aligned_extrema()
+        furthest = max(furthest, curve([0, *turns, 1])[:, 0].max())
+    return furthest
 
 
 def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") -> str:

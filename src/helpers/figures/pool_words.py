@@ -63,3 +63,44 @@ def range_sentence(pooled: pd.DataFrame) -> str | None:
         told.append(f"{size} by {how}")
     under = "" if first["scenario"] == "as printed" else f", but only with {first['scenario']}"
     return f"For {plain_words(first['concept'])} from {first['k']} studies{under}: {joined(told)}."
+
+
+def visit_sentence(pooled: pd.DataFrame, members: pd.DataFrame, visit: str) -> str | None:
+    """Return which visit each study gave where it had several; nothing where none had a choice.
+
+    Parameters
+    ----------
+    pooled, members : pandas.DataFrame
+        Tables `pooled` and `pool_members`.
+    visit : str
+        `latest` or `earliest`: the rule.
+
+    """
+    chosen = members[members["other_visits"].notna()]
+    if chosen.empty:
+        return None
+    names = pooled.drop_duplicates("pooled_id").set_index("pooled_id")["scenario"]
+    varied = chosen["pooled_id"].map(names).str.endswith(" visits").astype(bool)
+    told = [
+        f"{row['study_id']} gives {show_number(row['effect'])} at {row['timepoint_printed']} "
+        f"(beside it is printed {row['other_visits']})"
+        for row in records(chosen[~varied].drop_duplicates(["study_id", "effect_id"]))
+    ]
+    if not told:
+        return None
+    other = " The rows that take the other visit say so." if varied.any() else ""
+    return f"Each study gives a pool one estimate, that of its {visit} visit: {'; '.join(told)}.{other}"
+
+
+def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:
+    """Return what the scale of the prior of tau rests on: how far people and other treatments lie apart."""
+    said = (
+        f"The half-normal prior of tau for hair density has a scale of {show_number(tau_prior)} hairs/cm², "
+        f"{show_number(tau_prior / assumed_sd)} of the SD of {show_number(assumed_sd)} assumed between people"
+    )
+    if not apart:
+        return said + "."
+    told = [f"{row['treatment']} {show_number(round(row['sd'], 1))} ({row['arms']} arms)" for row in apart]
+    return (
+        f"{said}. From study to study the changes of other treatments lie apart by an SD of: {joined(told)}."
+    )

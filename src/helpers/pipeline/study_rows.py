@@ -11,6 +11,7 @@ from typing import Any
 from helpers.files import write_atomic
 
 ROWS = "rows"
+SHARED = frozenset({"comparators"})  # their rows are of other studies, and each of ours is held against all
 
 
 def rows_file(work: Path, study: str) -> Path:
@@ -21,7 +22,7 @@ def rows_file(work: Path, study: str) -> Path:
 def divide(processed: Path, studies: Iterable[str], names: Iterable[str]) -> list[Path]:
     """Write for each study the hash of its rows in each table.
 
-    A table that has no column `study_id` counts whole, for every study.
+    A table without the column `study_id`, and one that every study reads whole, counts whole.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def divide(processed: Path, studies: Iterable[str], names: Iterable[str]) -> lis
     hashes: dict[str, dict[str, str]] = {study: {} for study in studies}
     for name in names:
         table = parquet.ParquetFile(processed / f"{name}.parquet").read()
-        owners = table.column("study_id").to_pylist() if "study_id" in table.column_names else None
+        owned = "study_id" in table.column_names and name not in SHARED
+        owners = table.column("study_id").to_pylist() if owned else None
         rows = [repr(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
         for study in studies:
             kept = rows if owners is None else _of(study, owners, rows)

@@ -15,11 +15,10 @@ from helpers.sources.reference_lists import (
     add_references,
     distinct,
     reference_forms,
-    write_csl,
-    write_ris,
 )
 from helpers.sources.references import Reference
-from helpers.sources.revman import write_web_rows
+from helpers.sources.references_written import write_csl, write_ris
+from helpers.sources.revman_web import write_web_rows
 from helpers.sources.screening import read_screening
 from helpers.sources.study_sheet import read_sheet, sha256_of
 from helpers.sources.time_points import WEEKS_PER_MONTH, durations, in_weeks, weeks

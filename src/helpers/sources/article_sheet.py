@@ -17,8 +17,8 @@ from helpers.sources.article import Article
 from helpers.sources.article_figures import Figure, table_figures
 from helpers.sources.articles import arm_rows, article_concept, article_record
 from helpers.sources.contacts import contact_details
-from helpers.sources.sheet_model import KINDS
 from helpers.sources.sheet_numbers import check_figure
+from helpers.sources.sheet_observed import KINDS
 from helpers.sources.source_text import inert
 
 Row = dict[str, Any]

@@ -1,133 +1,27 @@
-"""Data of Cochrane reviews: RevMan 5 files, RevMan 5 CSV and RevMan Web CSV, in; RevMan Web CSV out.
-
-RevMan Web writes 0.0 into the columns that an analysis does not use, so that its kind decides which count.
-"""
+"""Data of Cochrane reviews as records: RevMan 5 files, RevMan 5 CSV and RevMan Web CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.reference_lists import inert_cell
 from helpers.sources.registry_words import concept_of, role_of, slug
+from helpers.sources.revman5 import revman5_rows, rm5_rows
+from helpers.sources.revman_cells import Row
+from helpers.sources.revman_web import web_rows
 from helpers.sources.source_text import inert, read_text
-from helpers.sources.xml_safety import parse_xml
-
-Row = dict[str, Any]
-_KINDS = {
-    "DICH": "dichotomous",
-    "CONT": "continuous",
-    "IV": "generic",
-    "DIC": "dichotomous",
-    "CON": "continuous",
-}
-WEB_COLUMNS = (
-    "Analysis group",
-    "Analysis number",
-    "Analysis name",
-    "Subgroup",
-    "Applicability",
-    "Study",
-    "Study year",
-    "GIV Mean",
-    "GIV SE",
-    "Experimental mean",
-    "Experimental SD",
-    "Experimental cases",
-    "Experimental N",
-    "Control mean",
-    "Control SD",
-    "Control cases",
-    "Control N",
-    "O-E",
-    "Variance",
-    "Weight",
-    "Mean",
-    "CI start",
-    "CI end",
-    "Footnotes",
-)
-_WEB = {
-    "mean_1": "Experimental mean",
-    "sd_1": "Experimental SD",
-    "events_1": "Experimental cases",
-    "total_1": "Experimental N",
-    "mean_2": "Control mean",
-    "sd_2": "Control SD",
-    "events_2": "Control cases",
-    "total_2": "Control N",
-    "effect": "Mean",
-    "ci_lower": "CI start",
-    "ci_upper": "CI end",
-    "weight": "Weight",
-    "giv_effect": "GIV Mean",
-    "giv_se": "GIV SE",
-    "o_e": "O-E",
-    "variance": "Variance",
-}
 
 
 def read_rm5(path: Path) -> list[SourceRecord]:
     """Read every study's data of a RevMan 5 file."""
-    root = parse_xml(path, doctype=True)
-    studies = {element.get("ID"): element for element in root.iter("STUDY")}
-    rows = []
-    for comparison in root.iter("COMPARISON"):
-        group = comparison.get("NO") or "1"
-        for outcome in comparison:
-            kind = _KINDS.get(str(outcome.tag).removesuffix("_OUTCOME"))
-            if kind is None:
-                continue
-            head = {
-                "group": group,
-                "number": outcome.get("NO"),
-                "kind": kind,
-                "name": inert(outcome.findtext("NAME")),
-                "measure": outcome.get("EFFECT_MEASURE"),
-                "method": outcome.get("METHOD"),
-                "model": "random" if outcome.get("RANDOM") == "YES" else "fixed",
-                "label_1": inert(outcome.findtext("GROUP_LABEL_1")),
-                "label_2": inert(outcome.findtext("GROUP_LABEL_2")),
-            }
-            rows += [head | row for row in _rm5_data(path, outcome, studies)]
+    rows = list(rm5_rows(path))
     if not rows:
         raise SourceError(
             Problem(str(path), None, "COMPARISON", "no data of a study in it", "add an analysis")
         )
     return _records(path, rows, "RevMan 5")
-
-
-def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Iterator[Row]:
-    for block in [outcome, *(part for part in outcome if str(part.tag).endswith("_SUBGROUP"))]:
-        subgroup = inert(block.findtext("NAME")) if block is not outcome else None
-        for data in (part for part in block if str(part.tag).endswith("_DATA")):
-            study = studies.get(data.get("STUDY_ID"))
-            name = inert(study.get("NAME")) if study is not None else None
-            if not name:
-                problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
-                raise SourceError(Problem(str(path), None, str(data.tag), problem, "save the review again"))
-            at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
-            names = {
-                "events_1": "EVENTS_1",
-                "total_1": "TOTAL_1",
-                "mean_1": "MEAN_1",
-                "sd_1": "SD_1",
-                "events_2": "EVENTS_2",
-                "total_2": "TOTAL_2",
-                "mean_2": "MEAN_2",
-                "sd_2": "SD_2",
-                "effect": "EFFECT_SIZE",
-                "se": "SE",
-                "ci_lower": "CI_START",
-                "ci_upper": "CI_END",
-                "weight": "WEIGHT",
-            }
-            yield at | {key: _number(path, None, name, data.get(name)) for key, name in names.items()}
 
 
 def read_revman_csv(path: Path) -> list[SourceRecord]:
@@ -142,10 +36,10 @@ def read_revman_csv(path: Path) -> list[SourceRecord]:
     names = set(reader.fieldnames or [])
     if "Comparison Number" in names:
         _require(path, names, ("Outcome Number", "Name", "Data Type", "Total 1", "Total 2"))
-        return _records(path, list(_revman5_rows(path, lines)), "RevMan 5 CSV")
+        return _records(path, list(revman5_rows(path, lines)), "RevMan 5 CSV")
     if "Study" in names and "Experimental N" in names:
         _require(path, names, ("Analysis group", "Analysis number", "Control N"))
-        return _records(path, list(_web_rows(path, lines)), "RevMan Web data rows")
+        return _records(path, list(web_rows(path, lines)), "RevMan Web data rows")
     pooled = [
         {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
         | {slug(name): inert(value) for name, value in row.items() if name and isinstance(value, str)}
@@ -159,123 +53,6 @@ def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
         raise SourceError(
             Problem(str(path), 1, ", ".join(missing), "missing column", "export the data again")
         )
-
-
-def _revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
-    head: Row = {}
-    columns = {
-        "events_1": "Events 1",
-        "mean_1": "Mean 1",
-        "sd_1": "SD 1",
-        "total_1": "Total 1",
-        "events_2": "Events 2",
-        "mean_2": "Mean 2",
-        "sd_2": "SD 2",
-        "total_2": "Total 2",
-        "effect": "Effect Estimate",
-        "se": "SE",
-        "ci_lower": "CI Start",
-        "ci_upper": "CI End",
-        "weight": "Weight",
-    }
-    for line, row in lines:
-        if row.get("Data Type"):
-            head = {
-                "group": row["Comparison Number"],
-                "number": row["Outcome Number"],
-                "name": inert(row["Name"]),
-                "kind": _KINDS.get(row["Data Type"].strip().upper()[:3], "generic"),
-                "measure": row.get("Effect Measure"),
-                "method": row.get("Statistical Method"),
-                "model": (row.get("Analysis Model") or "").lower(),
-                "subgroup": None,
-                "label_1": inert(row.get("Group Label 1")),
-                "label_2": inert(row.get("Group Label 2")),
-            }
-        elif (
-            row.get("Total 1")
-            and head
-            and row.get("Year of study") is not None
-            and row.get("User defined order")
-        ):
-            figures = {key: _number(path, line, name, row.get(name)) for key, name in columns.items()}
-            if not inert(row["Name"]):
-                raise SourceError(Problem(str(path), line, "Name", "missing", "name the study"))
-            yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
-        elif head and row.get("Subgroup Number") not in ("0", None, ""):
-            head = head | {"subgroup": inert(row["Name"])}
-
-
-def _web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
-    settings = _settings(path)
-    for line, row in lines:
-        if not inert(row.get("Study")):
-            raise SourceError(Problem(str(path), line, "Study", "missing", "export the data rows again"))
-        figures = {key: _number(path, line, name, row.get(name)) for key, name in _WEB.items()}
-        key = (row.get("Analysis group"), row.get("Analysis number"))
-        said = settings.get(key, {})
-        yield {
-            "group": key[0],
-            "number": key[1],
-            "name": inert(row.get("Analysis name")),
-            "study": inert(row["Study"]),
-            "year": inert(row.get("Study year")),
-            "subgroup": inert(row.get("Subgroup")),
-            "applicability": inert(row.get("Applicability")),
-            "kind": said.get("kind") or _guess(figures),
-            "kind_stated": "kind" in said,
-            "measure": said.get("measure"),
-            "method": said.get("method"),
-            "model": said.get("model"),
-            "label_1": said.get("label_1"),
-            "label_2": said.get("label_2"),
-        } | figures
-
-
-def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
-    """Return the kind of each analysis from the settings that lie beside the data rows."""
-    found: dict[tuple[Any, Any], Row] = {}
-    for other in sorted(path.parent.glob("*.csv"))[:200]:
-        if other == path or other.stat().st_size > 5_000_000:
-            continue
-        with other.open("rb") as stream:
-            head = stream.readline(20_000)
-        if b"Data type" not in head or b"Analysis number" not in head:
-            continue
-        for row in csv.DictReader(io.StringIO(read_text(other).lstrip("\ufeff"), newline="")):
-            kind = (row.get("Data type") or "").lower()
-            kind = (
-                "dichotomous"
-                if kind.startswith("dich")
-                else "continuous"
-                if kind.startswith("cont")
-                else "generic"
-            )
-            found[row.get("Analysis group"), row.get("Analysis number")] = {
-                "kind": kind,
-                "measure": inert(row.get("Effect measure")),
-                "method": inert(row.get("Statistical method")),
-                "model": inert(row.get("Analysis model")),
-                "label_1": inert(row.get("Experimental group label")),
-                "label_2": inert(row.get("Control group label")),
-            }
-    return found
-
-
-def _guess(row: Row) -> str:
-    """Return the kind of an analysis from its figures, for data rows without their settings."""
-    if row["giv_se"]:
-        return "generic"
-    return "continuous" if row["sd_1"] or row["sd_2"] else "dichotomous"
-
-
-def _number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
-    text = (text or "").strip()
-    if text in ("", "NA", "#N/A", "Not estimable"):
-        return None
-    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
-        return float(text.replace("\u2212", "-"))
-    raise SourceError(Problem(str(path), line, field, f"{text[:40]!r} is no number", "export the data again"))
 
 
 def _records(path: Path, rows: list[Row], form: str) -> list[SourceRecord]:
@@ -357,32 +134,3 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
             result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
             result["figures"] = f"count={name};n={name}"
         record.results.append(result)
-
-
-def write_web_rows(records: Iterable[SourceRecord]) -> str:
-    """Return the studies' data as a RevMan Web CSV of data rows, with its byte order mark.
-
-    The columns that an analysis does not use hold 0, as RevMan Web writes them.
-    """
-    rows = [row for record in records for row in record.effects if "study" in row]
-    rows.sort(key=lambda row: (str(row.get("group")), str(row.get("number"))))
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(WEB_COLUMNS)
-    for row in rows:
-        cells = {
-            "Analysis group": row.get("group"),
-            "Analysis number": row.get("number"),
-            "Analysis name": row.get("name"),
-            "Subgroup": row.get("subgroup"),
-            "Applicability": row.get("applicability") or "SUBGROUP_AND_OVERALL",
-            "Study": row["study"],
-            "Study year": row.get("year"),
-        }
-        used = {name: row.get(key) for key, name in _WEB.items()}
-        if "giv_effect" not in row and row["kind"] == "generic":
-            used |= {"GIV Mean": row.get("effect"), "GIV SE": row.get("se")}
-        cells = {name: "" if value is None else inert_cell(value) for name, value in cells.items()}
-        cells |= {name: 0 if value is None else f"{value:.12g}" for name, value in used.items()}
-        writer.writerow([cells.get(name, "") for name in WEB_COLUMNS])
-    return "\ufeff" + stream.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from helpers.sources.record import SourceRecord
@@ -13,11 +12,11 @@ from helpers.sources.sheet_checks import (
     RESULT_REFERENCES,
     STUDY_REFERENCES,
 )
-from helpers.sources.sheet_model import Quantity, Seen, StudySheet
+from helpers.sources.sheet_model import StudySheet
+from helpers.sources.sheet_observed import Quantity
+from helpers.sources.sheet_references import SheetReferences, seen_columns
 from helpers.sources.time_points import in_weeks, weeks
 from helpers.tables import join_ids
-
-_PARTS = {"": "value", "low": "low", "high": "high", "sd": "sd"}
 
 
 def sheet_record(sheet: StudySheet) -> SourceRecord:
@@ -59,61 +58,12 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
     )
 
 
-def _is_second_hand(seen: Seen | None) -> bool:
-    return seen is not None and seen.access == "secondary"
-
-
-def _seen(seen: Seen | None) -> dict[str, Any]:
-    """Return where and how something was seen, as columns of the tables."""
-    stated = seen.model_dump() if seen else dict.fromkeys(("address", "access", "confidence"))
-    return stated | {"second_hand": _is_second_hand(seen)}
-
-
-def _named_figures(sheet: StudySheet) -> Iterator[str]:
-    """Yield the figures that confirmed blocks name."""
-    blocks = [(sheet.study, STUDY_REFERENCES), *((arm, ARM_REFERENCES) for arm in sheet.arms)]
-    blocks += [(result, RESULT_REFERENCES) for result in sheet.results if result.state == "confirmed"]
-    blocks += [(event, EVENT_REFERENCES) for event in sheet.adverse_events]
-    blocks += [
-        (contrast, CONTRAST_REFERENCES) for contrast in sheet.contrasts if contrast.state == "confirmed"
-    ]
-    for block, fields in blocks:
-        yield from (getattr(block, field).partition(".")[0] for field in fields if getattr(block, field))
-    for block in (*sheet.findings, *sheet.adverse_events):
-        yield from block.quantities
-    for domain in sheet.risk_of_bias.domains if sheet.risk_of_bias else []:
-        yield from domain.quantities
-
-
-class _Rows:
-    """The rows of one sheet; holds the sheet's quantities by id."""
-
-    def __init__(self, sheet: StudySheet):
-        self.sheet = sheet
-        self.figures: dict[str, Quantity] = {quantity.id: quantity for quantity in sheet.quantities}
-        self.named = set(_named_figures(sheet))
-
-    def confirmed(self, quantity: Quantity) -> bool:
-        return quantity.state == "confirmed" or quantity.id in self.named
-
-    def full(self, name: str) -> str:
-        return f"{self.sheet.study_id}.{name.partition('.')[0]}"
-
-    def value(self, reference: str | None) -> float | None:
-        if reference is None:
-            return None
-        name, _, part = reference.partition(".")
-        return getattr(self.figures[name], _PARTS[part])
-
-    def printed(self, reference: str | None) -> str | None:
-        return self.figures[reference.partition(".")[0]].printed if reference else None
-
-    def ids(self, block: Any, fields: tuple[str, ...]) -> str:
-        return join_ids(self.full(getattr(block, field)) for field in fields if getattr(block, field))
+class _Rows(SheetReferences):
+    """The rows of one sheet."""
 
     def source(self) -> dict[str, Any]:
         source = self.sheet.source
-        row = source.model_dump(exclude={"registry_file", "seen"}) | _seen(source.seen)
+        row = source.model_dump(exclude={"registry_file", "seen"}) | seen_columns(source.seen)
         row["access"] = source.access or (source.seen.access if source.seen else None)
         extraction = self.sheet.extraction
         return row | {
@@ -171,12 +121,6 @@ class _Rows:
             "figures": ";".join(f"{field}={self.full(name)}" for field, name in given.items()),
         }
 
-    def second_hand(self, names: Iterable[str]) -> bool:
-        """Whether any of these figures, or with none the source itself, was seen only second-hand."""
-        named = [self.figures[name.partition(".")[0]] for name in names]
-        seen = [figure.seen or self.sheet.source.seen for figure in named if not figure.at]
-        return any(_is_second_hand(one) for one in (seen if named else [self.sheet.source.seen]))
-
     def contrast(self, index: int, contrast: Any) -> dict[str, Any]:
         given = {field: getattr(contrast, field) for field in CONTRAST_REFERENCES if getattr(contrast, field)}
         row = contrast.model_dump(include={"against", "concept", "site", "measure", "unit", "note"})
@@ -219,7 +163,7 @@ class _Rows:
         seen = None if at else quantity.seen or self.sheet.source.seen
         return (
             row
-            | _seen(seen)
+            | seen_columns(seen)
             | {
                 "quantity_id": self.full(quantity.id),
                 "study_id": self.sheet.study_id,
@@ -242,10 +186,6 @@ class _Rows:
             "study_id": self.sheet.study_id,
             "source_id": self.sheet.source.source_id,
         }
-
-    def locator(self, line: int, section: str | None) -> str:
-        document = self.sheet.source.document or self.sheet.source.source_id
-        return f"{document}, line {line}" + (f" ({section})" if section else "")
 
     def finding(self, finding: Any) -> dict[str, Any]:
         figures = [self.figures[name].at for name in finding.quantities]

@@ -73,6 +73,20 @@ def weeks(printed: str | None) -> float | None:
     return None
 
 
+def weeks_after_end(printed: str | None) -> float | None:
+    """Return a time that is counted from the end of treatment, in weeks; None for any other.
+
+    Examples
+    --------
+    >>> weeks_after_end("6 weeks post-intervention"), weeks_after_end("6 weeks")
+    (6.0, None)
+    """
+    if not printed or not _FROM_END.search(printed):
+        return None
+    found = {value for value, _ in durations(printed)}
+    return found.pop() if len(found) == 1 else None
+
+
 def durations(printed: str) -> list[tuple[float, str]]:
     """Return every time in a text, in weeks with its token: two for `3 and 6 months`, one unit for both."""
     low = printed.lower()

@@ -15,8 +15,8 @@ import pandas as pd
 from scipy import stats
 
 from helpers.synthesis.quantiles import mean_sd_from_quantiles
-from helpers.synthesis.study_effects import study_effects
-from helpers.tables import as_frame, join_ids, records, split_ids
+from helpers.synthesis.study_effects import computed_effects
+from helpers.tables import join_ids, records, split_ids
 
 SD_USES = {
     "printed": "SDs as printed",
@@ -100,23 +100,30 @@ def assumed_effects(
     filled = without_medians(results, arms) if medians else results
     turned = filled["mean"].notna().to_numpy() & results["mean"].isna().to_numpy()
     converted = {name for text in filled.loc[turned, "quantity_ids"].dropna() for name in split_ids(text)}
+    arms_of, results_of = _by_study(arms), _by_study(filled)  # plain rows: this is asked for by the hundred
     treated = {(row["study_id"], row["arm_id"]) for row in records(arms) if row["role"] in TREATED}
-    told = set(filled["study_id"])
     doubts = _certain_findings(tables["findings"])
-    silent = as_frame("findings", [])
     rows = []
     for study in records(tables["studies"]):
         name = study["study_id"]
-        if name not in told:
+        if name not in results_of:
             continue
-        own = [frame[frame["study_id"] == name] for frame in (arms, filled)]
-        effects = study_effects(study, *own, silent, pre_post_correlation=pre_post_correlation, level=level)
+        own = arms_of.get(name, []), results_of[name]
+        effects = computed_effects(study, *own, pre_post_correlation, level)
         for effect in _of_share([row for row in effects if (name, row["arm_id"]) in treated], group_share):
             touched = join_ids(doubts.get((name, effect["concept"]), []))
-            rows.append(_with_people(_plain(effect) | {"finding_ids": touched}, study, own))
+            rows.append(_with_people(_plain(effect) | {"finding_ids": touched}, study, *own))
             if converted & set(split_ids(effect["quantity_ids"])):
                 rows[-1]["assumption"] = _joined(rows[-1]["assumption"], "median taken as a mean")
     return rows
+
+
+def _by_study(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return a table's plain rows by study."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in records(table):
+        found.setdefault(row["study_id"], []).append(row)
+    return found
 
 
 def _of_share(effects: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
@@ -154,16 +161,15 @@ def _plain(effect: dict[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(names) | effect | bare
 
 
-def _with_people(effect: dict[str, Any], study: dict, own: list[pd.DataFrame]) -> dict[str, Any]:
+def _with_people(
+    effect: dict[str, Any], study: dict, arms: list[dict[str, Any]], results: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return an effect without a group size with that of its result, its arm, or the study's only group."""
     if people_of(effect) or study.get("comparison") == "case":
         return effect
-    arms, results = own
     names = ("arm_id", "concept", "timepoint_weeks")
-    told = [
-        row["n"] for row in records(results) if row["n"] and all(row[name] == effect[name] for name in names)
-    ]
-    sizes = {row["arm_id"]: row["n"] for row in records(arms)}
+    told = [row["n"] for row in results if row["n"] and all(row[name] == effect[name] for name in names)]
+    sizes = {row["arm_id"]: row["n"] for row in arms}
     if stated := (max(told) if told else sizes.get(effect["arm_id"])):
         return effect | {"n": int(stated)}
     total = study.get("n_analysed") or study.get("n_enrolled")

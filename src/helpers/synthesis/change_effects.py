@@ -17,6 +17,7 @@ def printed_changes(study: StudyFigures) -> Iterator[Row]:
             continue
         n, assumed, why = study.group_size(result)
         printed = {name: result.get(name) for name in ("p_value", "p_value_token")}
+        printed["_against"] = result.get("p_value_against") or "baseline"
         printed |= {"n": None if assumed else n, "n_assumed": assumed or None}
         if result["mean"] is not None and result["sd"] is not None and n and n > 1:
             values = study.interval(result["mean"], result["sd"] / np.sqrt(n), n - 1)

@@ -14,6 +14,8 @@ def why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float)
         return [f"planned or named, and no figure reported: {name}"]
     if line.get("_counted") is False:
         return ["events are listed without counts"]
+    if line.get("contrast_doubt"):
+        return [line["contrast_doubt"]]
     if line["ci_lower"] is None:
         return ["no interval can be computed from what is printed"]
     others = [
@@ -21,7 +23,7 @@ def why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float)
         for other in lines
         if other["concept"] == line["concept"] and other["study_id"] != line["study_id"]
     ]
-    others = [other for other in others if other["ci_lower"] is not None]
+    others = [other for other in others if other["ci_lower"] is not None and not other.get("contrast_doubt")]
     if not others:
         return [f"no other study reports {name} with an interval"]
     steps = (

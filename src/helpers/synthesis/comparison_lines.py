@@ -109,13 +109,15 @@ def _line(effect: dict[str, Any], ranges: dict[str, dict]) -> dict[str, Any]:
         "quantity_ids",
         "p_value",
         "p_value_token",
+        "contrast_doubt",
     )
     row = {name: effect.get(name) for name in names}
     told = ranges.get(effect["quantity_ids"], {})
+    doubt = effect.get("contrast_doubt")
     span = told.get("minimum"), told.get("maximum")
     way = (
         direction(effect["effect"], effect["concept"], *span, effect.get("stated"))
-        if effect["contrast"] != "proportion"
+        if effect["contrast"] != "proportion" and not (effect["contrast"] == "within_arm" and doubt)
         else "unclear"
     )
     n = str(effect["n"]) if effect["n"] is not None else effect["n_assumed"]

@@ -35,6 +35,7 @@ def pooled_rows(
     ci_method: str = "adhoc",
     level: float = 0.95,
     time_tolerance: float = 0.25,
+    visit: str = "latest",
 ) -> list[dict[str, Any]]:
     """Return the rows of `pooled`.
 
@@ -50,6 +51,8 @@ def pooled_rows(
         Coverage of the intervals.
     time_tolerance : float
         Share of the longer time by which two times may differ.
+    visit : str
+        `latest` or `earliest` visit of each study.
 
     Returns
     -------
@@ -63,12 +66,17 @@ def pooled_rows(
     options = {"method": tau2_method, "test": ci_method, "level": level}
     rows: list[dict[str, Any]] = []
     for body in asked(evidence):
-        rows += _body_rows(comparisons, effects, body, options, time_tolerance)
+        rows += _body_rows(comparisons, effects, body, options, time_tolerance, visit)
     return rows
 
 
 def _body_rows(
-    comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str, options: dict, time_tolerance: float
+    comparisons: pd.DataFrame,
+    effects: pd.DataFrame,
+    evidence: str,
+    options: dict,
+    time_tolerance: float,
+    visit: str,
 ) -> list[dict[str, Any]]:
     lines = [row for row in records(comparisons) if row["tier"] in tiers_of(evidence)]
     measures = {row["effect_id"]: row for row in records(effects)}
@@ -79,28 +87,38 @@ def _body_rows(
             "se": effect.get("se"),
             "assumption": effect.get("assumption"),
         }
-    rows = rows_of_lines(lines, options, time_tolerance)
+    rows = rows_of_lines(lines, options, time_tolerance, visit=visit)
     for number, row in enumerate(rows, start=1):
         row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
     return rows
 
 
 def rows_of_lines(
-    lines: list[dict[str, Any]], options: dict[str, Any], time_tolerance: float, scenario: str = AS_PRINTED
+    lines: list[dict[str, Any]],
+    options: dict[str, Any],
+    time_tolerance: float,
+    scenario: str = AS_PRINTED,
+    visit: str = "latest",
 ) -> list[dict[str, Any]]:
     """Return the rows of `pooled` for lines with measure and standard error, outcome by outcome."""
     rows: list[dict[str, Any]] = []
     for concept in sorted({line["concept"] for line in lines}):
         own = [line for line in lines if line["concept"] == concept]
-        rows += _concept_rows(concept, own, options, time_tolerance)
+        rows += _concept_rows(concept, own, options, time_tolerance, visit)
     return [row | {"scenario": scenario} for row in rows]
 
 
-def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: float) -> list[dict[str, Any]]:
+def _concept_rows(
+    concept: str, lines: list[dict], options: dict, tolerance: float, visit: str
+) -> list[dict[str, Any]]:
     estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
     estimates = [line for line in estimates if not controlled_elsewhere(line, estimates, tolerance)]
     exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
-    groups = grouped([line for line in estimates if line["se"] > 0], tolerance)
+    doubtful = [line for line in estimates if line["se"] > 0 and line.get("contrast_doubt")]
+    groups = [[line] for line in doubtful]
+    groups += grouped(
+        [line for line in estimates if line["se"] > 0 and line not in doubtful], tolerance, visit
+    )
     pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
     rows: list[dict[str, Any]] = [_single(concept, line, "its standard error is 0") for line in exact]
     for group in groups:
@@ -108,7 +126,14 @@ def _concept_rows(concept: str, lines: list[dict], options: dict, tolerance: flo
             line = group[0]
             other = "another estimate of the study is pooled" if line["study_id"] in pooled else ""
             rows.append(
-                _single(concept, line, line["why_not"] or other or "its partner belongs to another tier")
+                _single(
+                    concept,
+                    line,
+                    line.get("contrast_doubt")
+                    or line["why_not"]
+                    or other
+                    or "its partner belongs to another tier",
+                )
             )
             if line["certain_findings"]:
                 rows.append(_emptied(concept, line))

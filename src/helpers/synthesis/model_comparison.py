@@ -17,31 +17,12 @@ MODELS = {
     "random effects, Knapp-Hartung": ("REML", "knha", "true effects differ; their spread is estimated"),
     "random effects, truncated": ("REML", "adhoc", "the same, and agreement by chance earns no credit"),
 }
-BAYES_TAKES = "true effects differ; a large spread is unlikely beforehand"
-
-
-def unit_information_sd(vi: Any, people: float | None) -> float:
-    """Compute the standard deviation of one person's information, the natural unit of a prior on tau.
-
-    Parameters
-    ----------
-    vi : array_like, shape (k,)
-        Sampling variances.
-    people : float or None
-        People behind all estimates together; without them four standard errors stand for it.
-
-    Returns
-    -------
-    float
-        In the units of the effects; about 2 for standardised differences.
-
-    Notes
-    -----
-    Röver et al. (2021), section 3.
-
-    """
-    vi = np.asarray(vi, dtype=float)
-    return float(np.sqrt(people / np.sum(1 / vi)) if people else 4 * np.sqrt(np.mean(vi)))
+PRIORS = {
+    "Bayesian, half-normal prior": 1.0,
+    "Bayesian, prior half as wide": 0.5,
+    "Bayesian, prior twice as wide": 2.0,
+}
+BAYES_TAKES = "true effects differ; their spread is unlikely to exceed twice {:.3g}"
 
 
 def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> pd.DataFrame:
@@ -84,8 +65,10 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
         rows.append(
             row | {"ci_upper": fit.ci_upper, "pi_lower": ahead[0], "pi_upper": ahead[1], "tau": fit.tau}
         )
-    post = bayes_pool(given.yi, given.vi, ("half-normal", tau_scale), level=level)
-    row = {"model": "Bayesian, half-normal prior", "takes": BAYES_TAKES, "estimate": post.mu.median}
-    row |= {"ci_lower": post.mu.lower, "ci_upper": post.mu.upper, "tau": post.tau.median}
-    rows.append(row | {"pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper})
+    for model, share in PRIORS.items():
+        scale = share * tau_scale
+        post = bayes_pool(given.yi, given.vi, ("half-normal", scale), level=level)
+        row = {"model": model, "takes": BAYES_TAKES.format(scale), "estimate": post.mu.median}
+        row |= {"ci_lower": post.mu.lower, "ci_upper": post.mu.upper, "tau": post.tau.median}
+        rows.append(row | {"pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper})
     return pd.DataFrame(rows)

@@ -18,7 +18,7 @@ from scipy import stats
 from helpers.synthesis.assumed_estimates import SD_USES, as_lines, assumed_effects, people_of, with_sd
 from helpers.synthesis.evidence_pool import TIERS
 from helpers.synthesis.mean_differences import small_sample_factor
-from helpers.synthesis.pool_groups import grouped
+from helpers.synthesis.pool_groups import grouped, visit_order
 from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
@@ -127,8 +127,11 @@ def made_effects(
             name: part[part["study_id"].isin(moved)] for name, part in tables.items() if "study_id" in part
         }
         for correlation in levels.pre_post_correlation:
-            again = assumed_effects(own, pre_post_correlation=correlation, **option) if moved else []
-            again = [row for row in again if levels.second_hand or not row.get("second_hand")]
+            if correlation == levels.pre_post_correlation[0]:
+                again = [row for row in first if row["study_id"] in moved]
+            else:
+                again = assumed_effects(own, pre_post_correlation=correlation, **option) if moved else []
+                again = [row for row in again if levels.second_hand or not row.get("second_hand")]
             fixed = {"medians": medians, "group_share": share, "pre_post_correlation": correlation}
             yield fixed, kept + again
 
@@ -141,7 +144,7 @@ def _selected(
         usable = [_measured(line, question, measure, levels) for line in lines if line["tier"] in TIERS[tier]]
         usable = [line for line in usable if line is not None]
         for times, visit in product(levels.times, levels.visit):
-            chosen = _one_a_study(usable, visit, levels.time_tolerance if times == "like" else 1.0)
+            chosen = _one_a_study(usable, visit, times, levels.time_tolerance)
             choices = fixed | {"measure": measure, "tier": tier, "times": times, "visit": visit}
             for included, left in _included(chosen, levels.included):
                 yield EstimateSet(
@@ -157,7 +160,12 @@ def _measured(
     line: dict[str, Any], question: Question, measure: str, levels: Levels
 ) -> dict[str, Any] | None:
     """Return a line in the measure, on the scale of the question; None where it has no place."""
-    if line["contrast"] != question.contrast or not line["se"] or line["effect"] is None:
+    if (
+        line["contrast"] != question.contrast
+        or line.get("contrast_doubt")
+        or not line["se"]
+        or line["effect"] is None
+    ):
         return None
     if measure == "raw":
         return line if (line["concept"], line["unit"]) == (question.concept, question.unit) else None
@@ -186,16 +194,21 @@ def standardised(effect: float, se: float, n: int, contrast: str) -> tuple[float
     return factor * d, float(factor**2 * (1 / people + d**2 / (2 * n)))
 
 
-def _one_a_study(lines: list[dict[str, Any]], visit: str, tolerance: float) -> list[dict[str, Any]]:
-    """Return one line a study: those that may stand together, the largest such group."""
-    timed = [line for line in lines if line["timepoint_weeks"]]
-    ordered = sorted(
-        timed, key=lambda row: (row["timepoint_weeks"], row["line_id"]), reverse=visit == "latest"
-    )
+def _one_a_study(
+    lines: list[dict[str, Any]], visit: str, times: str, tolerance: float
+) -> list[dict[str, Any]]:
+    """Return one line a study: those that may stand together, the largest such group.
+
+    A time counted from the end of treatment is like no other, and takes part only where any times may.
+    """
+    placed = [
+        line for line in lines if line["timepoint_weeks"] or (times == "any" and any(visit_order(line)))
+    ]
+    ordered = sorted(placed, key=lambda row: (*visit_order(row), row["line_id"]), reverse=visit == "latest")
     best: dict[str, dict[str, Any]] = {}
     for line in ordered:
         best.setdefault(line["study_id"], line)
-    return max(grouped(list(best.values()), tolerance), key=len, default=[])
+    return max(grouped(list(best.values()), tolerance if times == "like" else 1.0), key=len, default=[])
 
 
 def _included(chosen: list[dict[str, Any]], wanted: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:

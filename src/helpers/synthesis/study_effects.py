@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.synthesis.change_effects import level_changes, printed_changes
+from helpers.synthesis.contrast_doubts import contrast_doubt
 from helpers.synthesis.difference_effects import differences
 from helpers.synthesis.share_effects import shares
 from helpers.synthesis.study_figures import StudyFigures
@@ -54,13 +55,37 @@ def study_effects(
         with n - 1 (or Welch's) degrees of freedom, those of shares are Wilson's (1927).
 
     """
-    figures = StudyFigures(study, records(arms), records(results), pre_post_correlation, level)
-    rows = [row for kind in KINDS for row in kind(figures)]
+    rows = _worked_out(study, records(arms), records(results), pre_post_correlation, level)
     rows += [printed_contrast(row) for row in records(contrasts)] if contrasts is not None else []
     doubts = records(findings)  # read once: a study may have hundreds of variants of an effect
+    for row in rows:
+        row["finding_ids"] = join_ids(_touching(row["concept"], doubts))
+    return _named(rows, study)
+
+
+def computed_effects(
+    study: dict[str, Any],
+    arms: list[dict[str, Any]],
+    results: list[dict[str, Any]],
+    correlation: float,
+    level: float,
+) -> list[dict[str, Any]]:
+    """Return the effects that a study's plain rows of `arms` and `results` allow, without findings."""
+    return _named(_worked_out(study, arms, results, correlation, level), study)
+
+
+def _worked_out(
+    study: dict[str, Any], arms: list[dict], results: list[dict], correlation: float, level: float
+) -> list[dict[str, Any]]:
+    figures = StudyFigures(study, arms, results, correlation, level)
+    return [row for kind in KINDS for row in kind(figures)]
+
+
+def _named(rows: list[dict[str, Any]], study: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give each row its name, and the doubt whether it is such a contrast."""
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
-        row["finding_ids"] = join_ids(_touching(row["concept"], doubts))
+        row["contrast_doubt"] = contrast_doubt(row, study, row.pop("_against", None))
     return rows
 
 

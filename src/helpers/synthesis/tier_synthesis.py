@@ -6,6 +6,7 @@ pooling possible; every such row names it, and rows of different assumptions are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,19 +17,20 @@ from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, peopl
 from helpers.synthesis.bayes import bayes_pool
 from helpers.synthesis.comparability import alike
 from helpers.synthesis.evidence_pool import pooled_rows, rows_of_lines
-from helpers.synthesis.model_comparison import unit_information_sd
 from helpers.synthesis.pooling import pool
+from helpers.synthesis.tau_priors import prior_scale
 from helpers.tables import records, split_ids
 from helpers.tables.evidence import tiers_of
 
 BAYES = "Bayesian random effects"
+OTHER_VISIT = {"latest": "earliest", "earliest": "latest"}
 OF_POOL = (
     "concept", "contrast", "unit", "measure", "studies", "effect_ids", "assumption", "k",
     "without_certain_findings", "scenario", "reason", "pooled",
 )  # fmt: skip
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "contrast", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_findings", "assumption",
+    "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
 )  # fmt: skip
 
 
@@ -40,6 +42,7 @@ class Scenario:
     medians: bool = False
     sd: str = "printed"
     any_time: bool = False
+    other_visit: bool = False
 
 
 SCENARIOS = (
@@ -47,6 +50,9 @@ SCENARIOS = (
     Scenario("missing SDs borrowed", sd="missing"),
     Scenario("times not alike", any_time=True),
     Scenario("missing SDs borrowed, times not alike", sd="missing", any_time=True),
+    Scenario(
+        "missing SDs borrowed, times not alike, {visit} visits", sd="missing", any_time=True, other_visit=True
+    ),
     Scenario("missing and doubtful SDs borrowed, times not alike", sd="doubtful", any_time=True),
     Scenario("all of these", medians=True, sd="doubtful", any_time=True),
 )
@@ -62,7 +68,8 @@ class Options:
     time_tolerance: float = 0.25
     pre_post_correlation: float = 0.7
     assumed_sd: float = 20.0
-    tau_prior: float = 0.25
+    tau_prior: float = 10.0
+    visit: str = "latest"
 
     @property
     def fit(self) -> dict[str, Any]:
@@ -106,6 +113,7 @@ def tier_synthesis(
     printed = pooled_rows(
         tables["comparisons"], tables["effects"], evidence=evidence, tau2_method=options.tau2_method,
         ci_method=options.ci_method, level=options.level, time_tolerance=options.time_tolerance,
+        visit=options.visit,
     )  # fmt: skip
     lines = _printed_lines(tables, overall)
     for row in printed:
@@ -164,7 +172,9 @@ def _scenario_rows(
     if not second_hand:
         lines = [line for line in lines if not line.get("second_hand")]
     tolerance = 1.0 if scenario.any_time else options.time_tolerance
-    rows = rows_of_lines(lines, options.fit, tolerance, scenario.name)
+    visit = OTHER_VISIT[options.visit] if scenario.other_visit else options.visit
+    name = scenario.name.format(visit=visit)
+    rows = rows_of_lines(lines, options.fit, tolerance, name, visit)
     for row in rows:
         if row["pooled"] and scenario.any_time:
             _name_times(row, lines, options.time_tolerance)
@@ -194,8 +204,25 @@ def _add(
     if not row["pooled"]:
         return
     group = [lines[name] for name in split_ids(row["effect_ids"])]
-    row["_members"] = members_of(group, options)
+    row["_members"] = [
+        member | {"other_visits": other_visits(member, lines.values())}
+        for member in members_of(group, options)
+    ]
     found.pooled.append(bayes_row(row, group, options))
+
+
+def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
+    """Return in words what the same study tells at other visits: the estimates that the pool did not take."""
+    names = ("study_id", "concept", "contrast", "unit", "measure", "arm_id", "site")
+    mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
+    told = [
+        f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
+        for line in lines
+        if mine and line is not mine and line["effect"] is not None
+        and all(line[name] == mine[name] for name in names)
+        and line["timepoint_printed"] != mine["timepoint_printed"]
+    ]  # fmt: skip
+    return "; ".join(dict.fromkeys(told)) or None
 
 
 def members_of(group: list[dict[str, Any]], options: Options) -> list[dict[str, Any]]:
@@ -220,13 +247,11 @@ def members_of(group: list[dict[str, Any]], options: Options) -> list[dict[str, 
 def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options) -> dict[str, Any]:
     """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
 
-    The half-normal prior of tau has a scale of `tau_prior` times the unit information standard deviation
-    of the estimates (Röver et al. 2021), which is 0.5 for standardised differences.
+    The scale of the half-normal prior of tau is that of `prior_scale`: stated beforehand, in the unit.
     """
     yi = np.array([line["effect"] for line in group])
     vi = np.array([line["se"] for line in group]) ** 2
-    people = sum(people_of(line) or 0 for line in group)
-    scale = options.tau_prior * unit_information_sd(vi, people)
+    scale = prior_scale(group, options.tau_prior, options.assumed_sd)
     post = bayes_pool(yi, vi, tau_prior=("half-normal", scale), level=options.level)
     kept = {name: row.get(name) for name in OF_POOL}
     return kept | {

@@ -11,13 +11,15 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from helpers.tables import records
+from helpers.synthesis.contrast_doubts import CONTROLLED
+from helpers.tables import join_ids, records
 from helpers.tables.evidence import asked, tiers_of
 
 BASES = {
     "before and after": ("within_arm",),
-    "against a comparison": ("between_arm", "within_person"),
+    "against a comparison": CONTROLLED,
 }
+COMPARED = "the study compares this outcome with a control"
 
 
 def votes(directions: list[str], *, level: float = 0.95) -> dict[str, Any]:
@@ -65,31 +67,48 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[dict
     -------
     list of dict
         A study has one vote an outcome; one whose sites or times disagree has none. Shares of people,
-        lists of events and outcomes not reported are no votes.
+        lists of events and outcomes not reported are no votes, nor is an effect that is not the contrast
+        that it looks like (`contrast_doubt`), or a change within an arm whose study has a comparison: its
+        study stands under `left_out` with the reason.
     """
     lines = [row for row in records(comparisons) if row["concept"] != "adverse_events"]
     rows = []
     for body in asked(evidence):
         own = [row for row in lines if row["tier"] in tiers_of(body)]
         for concept in sorted({row["concept"] for row in own}):
+            mine = _doubts_named([row for row in own if row["concept"] == concept])
             for basis, contrasts in BASES.items():
-                by_study: dict[str, set[str]] = {}
-                chosen = [row for row in own if row["concept"] == concept and row["contrast"] in contrasts]
-                for row in chosen:
-                    by_study.setdefault(row["study_id"], set()).add(row["direction"])
-                if not by_study:
-                    continue
-                told = [ways.pop() if len(ways) == 1 else "mixed" for _, ways in sorted(by_study.items())]
-                second = sorted({row["study_id"] for row in chosen if row["second_hand"]})
-                facts = {
-                    "concept": concept,
-                    "evidence": body,
-                    "basis": basis,
-                    "studies": ";".join(sorted(by_study)),
-                }
-                facts |= {
-                    "vote_id": f"{body}.{concept}.{basis.split()[0]}",
-                    "second_hand": ";".join(second) or None,
-                }
-                rows.append(facts | votes(told))
+                asked_of = [row for row in mine if row["contrast"] in contrasts]
+                if asked_of:
+                    name = {"vote_id": f"{body}.{concept}.{basis.split()[0]}", "concept": concept}
+                    rows.append(name | {"evidence": body, "basis": basis} | _counted(asked_of))
     return rows
+
+
+def _doubts_named(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines; a change within an arm has no vote where its study compares that outcome."""
+    compared = {
+        row["study_id"] for row in lines if row["contrast"] in CONTROLLED and not row["contrast_doubt"]
+    }
+    return [
+        row | {"contrast_doubt": COMPARED}
+        if row["contrast"] == "within_arm" and row["study_id"] in compared and not row["contrast_doubt"]
+        else row
+        for row in lines
+    ]
+
+
+def _counted(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the votes of the lines of one outcome and kind of contrast, and who has none and why."""
+    by_study: dict[str, set[str]] = {}
+    chosen = [row for row in lines if not row["contrast_doubt"]]
+    for row in chosen:
+        by_study.setdefault(row["study_id"], set()).add(row["direction"])
+    told = [ways.pop() if len(ways) == 1 else "mixed" for _, ways in sorted(by_study.items())]
+    second = sorted({row["study_id"] for row in chosen if row["second_hand"]})
+    out = sorted({
+        (row["study_id"], row["contrast_doubt"]) for row in lines
+        if row["contrast_doubt"] and row["study_id"] not in by_study
+    })  # fmt: skip
+    facts = {"studies": join_ids(sorted(by_study)) or None, "second_hand": join_ids(second) or None}
+    return facts | {"left_out": "; ".join(": ".join(pair) for pair in out) or None} | votes(told)

@@ -84,6 +84,7 @@ EFFECTS = schema(
         "p_value": number("P value printed for it", ge=0, le=1),
         "p_value_token": text("P value as printed: < 0.05 is no 0.05"),
         "second_hand": flag("Whether it rests on a figure seen only second-hand"),
+        "contrast_doubt": text("Why it is not the contrast that it looks like"),
     },
 )
 

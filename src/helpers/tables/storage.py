@@ -13,6 +13,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from helpers.files import write_atomic
+from helpers.tables.conformity import conforming
 from helpers.tables.registry import TABLES
 
 SIGNIFICANT_DIGITS = 12
@@ -58,8 +59,9 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
     frame = as_frame(name, rows)
     if frame.empty:
         frame = frame.astype({column: str(field.dtype) for column, field in spec.schema.columns.items()})
+    plain = conforming(frame, spec.schema)
     try:
-        frame = spec.schema.validate(frame, lazy=True)
+        frame = spec.schema.validate(frame, lazy=True) if plain is None else plain
     except pa.errors.SchemaErrors as error:
         raise TableError(_failures(name, error, frame)) from None
     keys = list(spec.keys)
@@ -112,14 +114,17 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
-    columns = []
-    for place in range(frame.shape[1]):
-        column = frame.iloc[:, place]
-        values = column.to_numpy(dtype=object, copy=True)
-        values[column.isna().to_numpy()] = None
-        columns.append(values)
     names = list(frame.columns)
+    columns = [_plain(frame.iloc[:, place]) for place in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """Return a column's values as Python's own, None where one is missing."""
+    values, missing = column.astype(object).tolist(), column.isna().to_numpy()
+    if not missing.any():
+        return values
+    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ COMPARISONS = schema(
         "second_hand": flag("Whether it rests on a figure seen only second-hand"),
         "p_value": number("P value printed for it", ge=0, le=1),
         "p_value_token": text("P value as printed"),
+        "contrast_doubt": text("Why it is not the contrast that it looks like"),
     },
 )
 
@@ -52,8 +53,9 @@ VOTES = schema(
         "share": number("Share in favour among those with a direction", ge=0, le=1),
         "share_lower": number("Lower limit, Clopper and Pearson", ge=0, le=1),
         "share_upper": number("Upper limit", ge=0, le=1),
-        "studies": text("Studies counted", required=True),
+        "studies": text("Studies counted"),
         "second_hand": text("Studies of these known second-hand only"),
+        "left_out": text("Studies without a vote, each with the reason"),
     },
 )
 
@@ -145,6 +147,8 @@ POOL_MEMBERS = schema(
         "risk_of_bias": text("Overall judgement"),
         "certain_findings": count("Certain findings that touch the estimate"),
         "assumption": text("What had to be assumed"),
+        "timepoint_printed": text("Time as printed"),
+        "other_visits": text("What the study tells at visits that the pool did not take"),
         "weight": number("Share of the weight", required=True, ge=0, le=1),
         "left_out_k": count("Estimates left without it"),
         "left_out_estimate": number("Pooled effect without it"),

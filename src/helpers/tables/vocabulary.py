@@ -18,6 +18,7 @@ class Concept:
     unit: str
     better: str  # "higher", "lower" or "" where it depends
     family: str  # group of the direction plot
+    asked_after: bool = False  # whether it can be asked only after treatment
 
 
 _OUTCOMES = (
@@ -33,8 +34,8 @@ _OUTCOMES = (
     Concept("severity_stage", "severity stage", "", "lower", "global"),
     Concept("investigator_global", "investigator's global rating", "grade", "higher", "global"),
     Concept("patient_global", "patient's global rating", "grade", "higher", "global"),
-    Concept("noticed_improvement", "patients who noticed regrowth", "proportion", "higher", "patient"),
-    Concept("satisfaction", "patients satisfied", "proportion", "higher", "patient"),
+    Concept("noticed_improvement", "patients who noticed regrowth", "proportion", "higher", "patient", True),
+    Concept("satisfaction", "patients satisfied", "proportion", "higher", "patient", True),
     Concept("scalp_visibility", "scalp visible through the hair", "grade", "lower", "global"),
     Concept("repigmentation", "repigmentation of hair", "description", "", "global"),
     Concept("psychological_wellbeing", "psychological well-being", "grade", "higher", "patient"),

@@ -1,0 +1,82 @@
+"""What is not the contrast that it looks like: by the design, by the start, by the outcome; from the sheets."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.synthesis.contrast_doubts import NO_GROUP, NO_START, contrast_doubt
+from helpers.synthesis.evidence_pool import rows_of_lines
+from helpers.synthesis.study_effects import study_effects
+from helpers.tables import as_frame
+
+OPTIONS = {"method": "REML", "test": "adhoc", "level": 0.95}
+
+
+@pytest.mark.parametrize(
+    ("design", "contrast", "doubt"),
+    [
+        ("single_arm", "between_arm", NO_GROUP),
+        ("case", "within_person", NO_GROUP),
+        ("parallel", "between_arm", None),
+        ("within_person", "within_person", None),
+        (None, "between_arm", None),  # a design that is not stated speaks against nothing
+        ("single_arm", "within_arm", None),
+    ],
+)
+def test_a_comparison_needs_a_design_with_one(design, contrast, doubt):
+    effect = {"contrast": contrast, "concept": "hair_density"}
+    assert contrast_doubt(effect, {"comparison": design}) == doubt
+
+
+def one_study(concept: str, **more) -> dict:
+    """Return the only effect of a study that says in words that an outcome was higher at week 12."""
+    row = {"study_id": "s", "arm_id": "exosome", "concept": concept, "site": "all", "timepoint_weeks": 12}
+    row |= {
+        "kind": "change",
+        "stated": "higher",
+        "quantity_ids": "s.q1",
+        "result_id": "s.r1",
+        "source_id": "s",
+    }
+    arms = as_frame("arms", [{"study_id": "s", "arm_id": "exosome", "role": "exosome", "label": "exosome"}])
+    results = as_frame("results", [row | more])
+    study = {"study_id": "s", "comparison": "single_arm", "n_enrolled": 30}
+    (effect,) = study_effects(study, arms, results, as_frame("findings", []))
+    return effect
+
+
+def test_a_change_from_a_later_visit_is_none_from_the_start():
+    doubt = one_study("hair_density", p_value=0.04, p_value_against="the fourth week")["contrast_doubt"]
+    assert doubt == "counted from a later visit (the fourth week), not from the start"
+    assert one_study("hair_density", p_value=0.04, p_value_against="baseline")["contrast_doubt"] is None
+    assert one_study("hair_density", p_value=0.04, p_value_against="the control")["contrast_doubt"] is None
+
+
+def test_what_is_asked_after_treatment_has_no_change_unless_both_values_are_printed():
+    assert one_study("satisfaction")["contrast_doubt"] == NO_START
+    assert one_study("investigator_global")["contrast_doubt"] is None
+    level = {"contrast": "within_arm", "concept": "satisfaction"}
+    assert contrast_doubt(level, {"comparison": "single_arm"}) is None
+
+
+def estimate(study: str, contrast: str, effect: float, doubt: str | None = None) -> dict:
+    row = {"study_id": study, "contrast": contrast, "effect": effect, "se": 2.0, "contrast_doubt": doubt}
+    row |= {"concept": "hair_density", "unit": "hairs/cm2", "measure": "MD", "timepoint_weeks": 24.0}
+    row |= {"line_id": f"{study}.{contrast}", "effect_id": f"{study}.{contrast}", "certain_findings": 0}
+    limits = {"ci_lower": effect - 4, "ci_upper": effect + 4}
+    return row | limits | {"why_not": None, "assumption": None, "direction": "better"}
+
+
+def test_a_stray_control_group_is_never_pooled_and_does_not_hide_the_change():
+    lines = [
+        estimate("a", "between_arm", 10.0),
+        estimate("b", "between_arm", 12.0),
+        estimate("stray", "between_arm", 90.0, NO_GROUP),
+        estimate("stray", "within_arm", 35.0),
+    ]
+    rows = rows_of_lines(lines, OPTIONS, 0.25)
+    (fit,) = [row for row in rows if row["pooled"]]
+    assert fit["studies"] == "a;b" and fit["estimate"] == pytest.approx(11.0)
+    alone = {row["contrast"]: row for row in rows if row["studies"] == "stray"}
+    assert alone["between_arm"]["reason"] == f"no meta-analysis: {NO_GROUP}"
+    assert alone["within_arm"]["estimate"] == 35.0

@@ -1,0 +1,51 @@
+"""The prior of tau: stated for hair density, by share of the SD between people elsewhere; doubtful SDs have no say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpers.synthesis.tau_priors import apart_rows, prior_scale
+from helpers.tables import as_frame
+
+
+def estimate(sd: float, n: int = 16, **more) -> dict:
+    row = {"contrast": "within_arm", "unit": "um", "se": sd / np.sqrt(n), "n": n, "certain_findings": 0}
+    return row | more
+
+
+def test_the_scale_of_hair_density_does_not_depend_on_the_estimates():
+    for sd in (6.5, 20, 60):
+        assert prior_scale([estimate(sd, unit="hairs/cm2"), estimate(20, unit="hairs/cm2")], 10, 20) == 10
+
+
+def test_in_another_unit_it_is_the_same_share_of_the_sd_between_people():
+    assert prior_scale([estimate(8), estimate(12, n=40)], 10, 20) == pytest.approx(5)
+    between = estimate(0, n=40, contrast="between_arm", se=8 * np.sqrt(1 / 20 + 1 / 20))
+    assert prior_scale([between, between], 10, 20) == pytest.approx(4)
+
+
+def test_an_estimate_that_a_certain_finding_touches_has_no_say():
+    group = [estimate(1, certain_findings=2), estimate(12, n=40)]
+    assert prior_scale(group, 10, 20) == pytest.approx(6)
+    assert prior_scale(group[:1], 10, 20) == pytest.approx(0.5)  # unless there is no other
+
+
+def test_how_far_other_treatments_lie_apart_is_the_sd_of_their_changes():
+    changes = {"a": 10.0, "b": 16.0, "c": 13.0}
+    rows = [
+        {
+            "row_id": f"{study}.1",
+            "study_id": study,
+            "treatment": "minoxidil",
+            "arm": "5 %",
+            "unit": "hairs/cm2",
+        }
+        | {"concept": "hair_density", "statistic": "change", "change_mean": change, "measure": "total"}
+        | {"timepoint_weeks": 24, "second_hand": False, "access": "abstract", "confidence": "A"}
+        | {"citation": "x", "address": "x"}
+        for study, change in changes.items()
+    ]
+    (row,) = apart_rows(as_frame("comparators", rows))
+    assert (row["arms"], row["studies"], row["sd"]) == (3, 3, pytest.approx(3.0))
+    assert apart_rows(as_frame("comparators", rows[:2])) == []
