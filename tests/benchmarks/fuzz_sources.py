@@ -19,6 +19,7 @@ import re
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,19 @@ def _pruned(value: object) -> object:
     return [_pruned(item) for item in value[:2]] if isinstance(value, list) else value
 
 
+def broken(data: bytes, rng: random.Random) -> bytes:
+    """Return data broken in one to four places; of a workbook mostly one of its parts, packed again."""
+    if not zipfile.is_zipfile(io.BytesIO(data)) or rng.random() < 0.1:
+        return mutated(data, rng)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(packed, "w") as parts:
+        chosen = rng.choice([name for name in whole.namelist() if "sheet" in name or rng.random() < 0.2])
+        for name in whole.namelist():
+            part = whole.read(name)
+            parts.writestr(name, mutated(part, rng) if name == chosen else part)
+    return packed.getvalue()
+
+
 def mutated(data: bytes, rng: random.Random) -> bytes:
     """Return data broken in one to four places."""
     for _ in range(rng.choice((1, 1, 1, 2, 3, 4))):
@@ -262,7 +276,7 @@ def fuzz(shared: Path, count: int, seed: int, told: Callable[[str], None]) -> li
         for number in range(count):
             form = forms[number % len(forms)]
             path = Path(folder) / "sample"
-            path.write_bytes(mutated(rng.choice(samples[form]), rng))
+            path.write_bytes(broken(rng.choice(samples[form]), rng))
             said = outcome(path, form, deep=number % 50 == 0)
             table[form][said.partition(":")[0]] += 1
             if said.startswith("crash"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +40,22 @@ STAGES = (
     Stage("02_each", reads=("one",), writes=(), raw="sheet", per_study=True),
     Stage("03_last", reads=("one",), writes=("three",)),
 )
+
+# The command as a process of its own, with the stubs in it.
+SCRIPT = """\
+import sys
+sys.path.insert(0, {tests!r})
+import pytest
+from pipeline_project import install_stubs
+install_stubs(pytest.MonkeyPatch().setattr)
+from helpers.pipeline.cli import main
+main(sys.argv[1:])
+"""
+# What these notebooks need from the server that forks them; Python reads this file when it starts.
+SHORT_PRELOAD = """\
+from helpers.pipeline import preload
+preload.STEPS = ("helpers.pipeline.notebook_run", "ipykernel.kernelapp", "ipykernel.ipkernel")
+"""
 
 
 def write_cells(path: Path, parameters: str, *sources: str) -> Path:
@@ -76,6 +94,36 @@ def make_project(root: Path) -> Path:
     return root
 
 
+def evidence_command(root: Path) -> list[str]:
+    """Write the command as a script beside the project; return how it is started."""
+    script = root.parent / "evidence.py"
+    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
+    return [sys.executable, str(script)]
+
+
+def short_environment(root: Path) -> dict[str, str]:
+    """Return an environment in which runs begin quickly and have a folder for temporary files beside them."""
+    temporary, site = root.parent / "t", root.parent / "site"
+    for folder in (temporary, site):
+        folder.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(SHORT_PRELOAD)
+    kept = {name: value for name, value in os.environ.items() if name != "EVIDENCE_FORK_SERVER"}
+    path = os.pathsep.join(filter(None, [str(site), kept.get("PYTHONPATH")]))
+    return kept | {"PYTHONPATH": path, "TMPDIR": str(temporary)}
+
+
+def processes_below(marker: Path) -> list[int]:
+    """Return the processes, but this one, whose working folder lies below a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(process / "cwd").startswith(str(marker)) and int(process.name) != os.getpid():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
 def stub_site(
     workers: object,
     executed: dict[str, Path],
@@ -84,7 +132,7 @@ def stub_site(
     raw: Path,
     provenance: dict,
 ) -> list[Path]:
-    """Write a page for each run and an index."""
+    """Write a page for each run, an index, and more pages when the environment asks for them."""
     pages = []
     for name, notebook in executed.items():
         page = destination / "studies" / f"{name}.html" if "-" in name else destination / f"{name}.html"
@@ -93,6 +141,10 @@ def stub_site(
         pages.append(page)
     index = destination / "index.html"
     index.write_text(f"{sorted(executed)} {provenance['parameters']}")
+    for number in range(int(os.environ.get("STUB_PAGES", "0"))):
+        pages.append(destination / "more" / f"{number}.html")
+        pages[-1].parent.mkdir(exist_ok=True)
+        pages[-1].write_text(f"{number} {(processed / 'one.parquet').read_text()}")
     return [*pages, index]
 
 

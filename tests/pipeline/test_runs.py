@@ -10,7 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pipeline_project import EACH_PARAMETERS, FIRST, FIRST_PARAMETERS, LAST, LAST_PARAMETERS, write_cells
+from pipeline_project import (
+    EACH_PARAMETERS,
+    FIRST,
+    FIRST_PARAMETERS,
+    LAST,
+    LAST_PARAMETERS,
+    evidence_command,
+    write_cells,
+)
 
 from helpers.pipeline.cli import main
 
@@ -226,26 +234,13 @@ def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
     assert (status, "another run is at work" in said) == (1, True)
 
 
-SCRIPT = """\
-import sys
-sys.path.insert(0, {tests!r})
-import pytest
-from pipeline_project import install_stubs
-install_stubs(pytest.MonkeyPatch().setattr)
-from helpers.pipeline.cli import main
-main(sys.argv[1:])
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX")
 def test_an_interruption_ends_the_kernels(project: Path) -> None:
     """Ctrl-C: status 130, a plain line, no kernel left; what had finished is not run again."""
     import signal
 
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "import time; time.sleep(120)")
-    script = project / "evidence.py"
-    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
-    command = [sys.executable, str(script), "run", "--jobs", "2"]
+    command = [*evidence_command(project), "run", "--jobs", "2"]
     running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
     assert "01_first" in running.stderr.readline()
     while len(kernels_alive(str(project))) < 2:

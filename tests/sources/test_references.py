@@ -16,8 +16,10 @@ from helpers.sources import (
     write_csl,
     write_ris,
 )  # fmt: skip
-from helpers.sources.reference_lists import FORMS, inert_cell
-from helpers.sources.references import clean_doi, read_csl, read_ris
+from helpers.sources.reference_lists import FORMS
+from helpers.sources.reference_managers import read_csl, read_ris
+from helpers.sources.references import clean_doi
+from helpers.sources.source_text import inert_cell
 from helpers.tables import validate
 
 

@@ -55,6 +55,7 @@ class ForkServer:
             if problem := preload.load(step):
                 print(f"not preloaded: {problem}", file=sys.stderr, flush=True)
             self.loaded = number
+        self._turn(0)  # forks what waited for the last step
         gc.collect()
         gc.freeze()
         self._turn(0)  # what waited for the last step is ready now, and nothing else may come to say so

@@ -15,10 +15,9 @@ from helpers.sources.reference_lists import (
     add_references,
     distinct,
     reference_forms,
-    write_csl,
-    write_ris,
 )
 from helpers.sources.references import Reference
+from helpers.sources.references_written import write_csl, write_ris
 from helpers.sources.revman_web import write_web_rows
 from helpers.sources.screening import read_screening
 from helpers.sources.study_sheet import read_sheet, sha256_of

@@ -9,18 +9,13 @@ our own names.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import concept_of, role_of, slug
-from helpers.sources.source_text import inert, read_bytes, read_text
+from helpers.sources.table_cells import cell_figure, cell_text, table_lines
 from helpers.sources.time_points import weeks
 from helpers.sources.yaml_lines import read_yaml
 from helpers.tables.observed import RESULT_KINDS
@@ -43,9 +38,6 @@ FIELDS = (
     *FIGURES,
 )
 _NEEDED = ("study_id", "arm")
-MOST_ROWS = 200_000
-_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
-_MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
 
 
 def read_table(path: Path) -> list[SourceRecord]:
@@ -85,7 +77,7 @@ def read_extraction(
         every problem is listed with its line.
     """
     path = Path(path)
-    lines = _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
+    lines = table_lines(path)
     if len(lines) < 2:
         raise SourceError(Problem(str(path), 1, "", "a table without a row", "export at least one row"))
     names = [str(cell or "").strip() for cell in lines[0][1]]
@@ -96,9 +88,9 @@ def read_extraction(
         given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
         if not any(str(cell or "").strip() for cell in cells):
             continue
-        row = {field: _text(given.get(field, constants.get(field))) for field in FIELDS}
+        row = {field: cell_text(given.get(field, constants.get(field))) for field in FIELDS}
         for field in FIGURES:
-            row[field], wrong = _figure(row[field])
+            row[field], wrong = cell_figure(row[field])
             if wrong:
                 problem = f"{wrong[:40]!r} is no number"
                 problems.append(
@@ -166,59 +158,6 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     if problems:
         raise SourceError(problems)
     return {field: names.index(str(name)) for field, name in columns.items()}, constants
-
-
-def _csv(path: Path) -> list[tuple[int, list[Any]]]:
-    text = read_text(path).lstrip("\ufeff")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    lines = []
-    try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
-            if len(lines) > MOST_ROWS:
-                raise SourceError(Problem(str(path), reader.line_num, "", "too many rows", "split the table"))
-    except csv.Error as error:
-        raise SourceError(
-            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "save it again")
-        ) from None
-    return lines
-
-
-def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
-    lines = []
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
-            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
-            lines.append((number, list(cells[:filled])))
-            if len(lines) > MOST_ROWS:
-                raise SourceError(Problem(str(path), number, "", "too many rows", "split the table"))
-        book.close()
-    except SourceError:
-        raise
-    except Exception as error:  # a broken workbook raises whatever its broken part brings up
-        problem = f"not a whole workbook: {type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "save it again, or as CSV")) from None
-    return lines
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        value = int(value)
-    return None if value is None else inert(str(value))
-
-
-def _figure(text: str | None) -> tuple[float | None, str | None]:
-    """Return a number, and the text where it is none."""
-    if text is None or text.lower() in _MISSING:
-        return None, None
-    plain = text.removesuffix("%").strip().lstrip("'")
-    if not _NUMBER.fullmatch(plain):
-        return None, text
-    return float(plain.replace(",", "").replace("\u2212", "-")), None
 
 
 def _add(path: Path, line: int, found: dict[str, SourceRecord], row: Row, problems: list[Problem]) -> None:

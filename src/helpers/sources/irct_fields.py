@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ENTRY = (
+ENTRY_FIELDS = (
     "Approval date",
     "Category of foreign source of funding",
     "Category",
@@ -95,17 +95,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "Scientific title",
         "Trial completion date",
     ),
-    "Secondary Ids": _ENTRY,
-    "Ethics committees": _ENTRY,
-    "Health conditions studied": _ENTRY,
-    "Primary outcomes": _ENTRY,
-    "Secondary outcomes": _ENTRY,
-    "Intervention groups": _ENTRY,
-    "Recruitment centers": _ENTRY,
-    "Sponsors / Funding sources": _ENTRY,
-    "Person responsible for general inquiries": _ENTRY,
-    "Person responsible for scientific inquiries": _ENTRY,
-    "Person responsible for updating data": _ENTRY,
+    "Secondary Ids": ENTRY_FIELDS,
+    "Ethics committees": ENTRY_FIELDS,
+    "Health conditions studied": ENTRY_FIELDS,
+    "Primary outcomes": ENTRY_FIELDS,
+    "Secondary outcomes": ENTRY_FIELDS,
+    "Intervention groups": ENTRY_FIELDS,
+    "Recruitment centers": ENTRY_FIELDS,
+    "Sponsors / Funding sources": ENTRY_FIELDS,
+    "Person responsible for general inquiries": ENTRY_FIELDS,
+    "Person responsible for scientific inquiries": ENTRY_FIELDS,
+    "Person responsible for updating data": ENTRY_FIELDS,
     "Sharing plan": (
         "Analytic Code",
         "Clinical Study Report",

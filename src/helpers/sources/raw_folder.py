@@ -12,16 +12,15 @@ from typing import Any
 
 from helpers.sources.certainty_overrides import read_certainty_overrides
 from helpers.sources.context_tables import read_context
-from helpers.sources.posted_figures import posted_figures
+from helpers.sources.raw_merging import merge_record, name_file, own_record
 from helpers.sources.reading import read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import role_of
 from helpers.sources.review_facts import read_review_facts
 from helpers.sources.screening import read_screening
 from helpers.sources.sheet_model import StudySheet
 from helpers.sources.sheet_record import sheet_record
-from helpers.sources.study_sheet import read_sheet, sha256_of
-from helpers.tables import join_ids, split_ids
+from helpers.sources.study_sheet import read_sheet
+from helpers.tables import split_ids
 
 
 @dataclass
@@ -162,11 +161,11 @@ def read_raw(raw: str | Path) -> RawData:
             continue
         sheet = read_sheet(path)
         record = sheet_record(sheet)
-        _name_file(record.sources[0], path, raw)
+        name_file(record.sources[0], path, raw)
         if sheet.source.registry_file in registry:
             place, found = registry[sheet.source.registry_file]
-            if (own := _own(record, found)) is not None:
-                _merge(record, place, found.pop(own), raw, data.disagreements)
+            if (own := own_record(record, found)) is not None:
+                merge_record(record, place, found.pop(own), raw, data.disagreements)
         for name, rows in vars(record).items():
             getattr(data.record, name).extend(rows)
     for path, found in registry.values():
@@ -174,96 +173,20 @@ def read_raw(raw: str | Path) -> RawData:
     return data
 
 
-def _own(sheet: SourceRecord, found: list[SourceRecord]) -> int | None:
-    """Return which record of a file is a sheet's: the one of its number, or the only one."""
-    numbers = {sheet.studies[0]["study_id"], sheet.sources[0].get("registration")}
-    for index, record in enumerate(found):
-        if {row["source_id"] for row in record.sources} & numbers:
-            return index
-    return 0 if len(found) == 1 else None
-
-
 def _waiting(path: Path, found: list[SourceRecord], raw: Path) -> list[dict[str, Any]]:
     """Return a file's records that have no sheet; a list of references is one row."""
     named = [record for record in found if record.sources]
     if len(named) > 1 and all(record.references for record in named):
         row = named[0].sources[0] | {"title": f"{len(named)} references, to be added to the screening list"}
-        _name_file(row, path, raw)
+        name_file(row, path, raw)
         return [row]
     rows = []
     for record in named:
         row = record.sources[0]
-        _name_file(row, path, raw)
+        name_file(row, path, raw)
         title = record.studies[0].get("title") if record.studies else row.get("citation")
         rows.append(row | {"title": title})
     return rows
-
-
-def _name_file(row: dict[str, Any], path: Path, raw: Path) -> None:
-    row["file"] = path.relative_to(raw).as_posix()
-    row["file_sha256"] = sha256_of(path)
-
-
-def _merge(sheet: SourceRecord, path: Path, record: SourceRecord, raw: Path, disagreements: list) -> None:
-    """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
-    source = sheet.sources[0]
-    source["file"] = f"{source['file']};{path.relative_to(raw).as_posix()}"
-    source["file_sha256"] = join_ids([source["file_sha256"], sha256_of(path)])
-    source["format"] = record.sources[0]["format"]
-    stated = record.sources[0].get("provenance")
-    source["provenance"] = " ".join(filter(None, [stated, source.get("provenance")])) or None
-    _fill(
-        source, record.sources[0], "sources", disagreements, skip=("citation", "tier", "format", "provenance")
-    )
-    _fill(
-        sheet.studies[0], record.studies[0], "studies", disagreements, skip=("title", "population", "design")
-    )
-    for name, key in (("arms", "arm_id"), ("outcomes", "outcome_id")):
-        ours = {row[key]: row for row in getattr(sheet, name)}
-        for row in getattr(record, name):
-            if row[key] in ours:
-                _fill(
-                    ours[row[key]], row, name, disagreements, skip=("label", "measure", "timepoint_printed")
-                )
-            else:
-                getattr(sheet, name).append(row | {"study_id": source["study_id"]})
-    _merge_posted(sheet, record)
-
-
-def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
-    """Add what a register posts: figures, results and events; a posted group without an arm becomes one."""
-    named = {"study_id": sheet.sources[0]["study_id"], "source_id": sheet.sources[0]["source_id"]}
-    sheet.quantities += [row | named for row in posted_figures(record)]
-    sheet.results += [row | named | {"site": _apart(row)} for row in record.results]
-    sheet.adverse_events += [row | {"study_id": named["study_id"]} for row in record.adverse_events]
-    known = {arm["arm_id"] for arm in sheet.arms}
-    for row in (*record.results, *record.adverse_events):
-        if row["arm_id"] not in known:
-            known.add(row["arm_id"])
-            label = row["group"] or row["arm_id"]
-            arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
-            sheet.arms.append(arm | {"study_id": named["study_id"]})
-
-
-def _apart(row: dict[str, Any]) -> str:
-    """Return what tells a posted measurement from others of the same arm, outcome and time."""
-    measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
-    return ": ".join(filter(None, [measure, row["category"]])) or row["site"]
-
-
-def _fill(
-    ours: dict[str, Any], theirs: dict[str, Any], table: str, disagreements: list, skip: tuple[str, ...]
-) -> None:
-    """Take the record's value where the sheet has none."""
-    for column, value in theirs.items():
-        if value is None or column == "study_id":
-            continue
-        if ours.get(column) is None:
-            ours[column] = value
-        elif ours[column] != value and column not in (*skip, "source_id"):
-            study_id = ours.get("study_id")
-            row = {"study_id": study_id, "table": table, "column": column}
-            disagreements.append(row | {"sheet": str(ours[column]), "record": str(value)})
 
 
 def figures_used(record: SourceRecord) -> dict[str, list[str]]:

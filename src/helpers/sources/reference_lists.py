@@ -1,10 +1,9 @@
-"""Lists of references: the same work found once, as rows of the screening list, and out again."""
+"""Lists of references: the same work found once, as rows of the screening list."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -12,21 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import rispy
-
 from helpers.sources.record import SourceRecord
-from helpers.sources.references import (
-    Reference,
-    clean_doi,
-    read_bibtex,
-    read_csl,
-    read_nbib,
-    read_pubmed,
-    read_ris,
-)
+from helpers.sources.reference_managers import read_bibtex, read_csl, read_ris
+from helpers.sources.reference_pubmed import read_nbib, read_pubmed
+from helpers.sources.references import Reference, clean_doi
 from helpers.sources.registry_words import slug
 from helpers.sources.same_trial import registry_numbers, trial_key
 from helpers.sources.screening import COLUMNS, read_screening
+from helpers.sources.source_text import inert_cell
 from helpers.tables import write_atomic
 
 FORMS: dict[str, Callable[[Path], Iterator[Reference]]] = {
@@ -36,7 +28,6 @@ FORMS: dict[str, Callable[[Path], Iterator[Reference]]] = {
     "pubmed": read_pubmed,
     "nbib": read_nbib,
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def reference_forms() -> tuple[str, ...]:
@@ -204,58 +195,3 @@ def screening_csv(rows: Iterable[dict[str, Any]]) -> str:
     for row in rows:
         writer.writerow([inert_cell(row.get(name)) for name in COLUMNS])
     return stream.getvalue()
-
-
-def inert_cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def write_ris(references: Iterable[Reference]) -> str:
-    """Return references as RIS."""
-    entries = []
-    for reference in references:
-        start, _, end = (reference.pages or "").partition("-")
-        entry = {
-            "type_of_reference": "JOUR",
-            "title": reference.title,
-            "authors": reference.authors,
-            "year": reference.year,
-            "journal_name": reference.journal,
-            "volume": reference.volume,
-            "number": reference.issue,
-            "start_page": start,
-            "end_page": end,
-            "doi": reference.doi,
-            "accession_number": reference.pmid or next(iter(reference.registrations), None),
-            "abstract": reference.abstract,
-            "urls": [reference.url] if reference.url else None,
-        }
-        entries.append({name: value for name, value in entry.items() if value})
-    return rispy.dumps(entries)
-
-
-def write_csl(references: Iterable[Reference]) -> str:
-    """Return references as CSL-JSON."""
-    items = []
-    for number, reference in enumerate(references, start=1):
-        people = [
-            dict(zip(("family", "given"), name.split(", ", 1), strict=False)) for name in reference.authors
-        ]
-        item = {
-            "id": reference.doi or reference.pmid or f"reference-{number}",
-            "type": "article-journal",
-            "title": reference.title,
-            "author": people,
-            "container-title": reference.journal,
-            "issued": {"date-parts": [[int(reference.year)]]} if reference.year else None,
-            "volume": reference.volume,
-            "issue": reference.issue,
-            "page": reference.pages,
-            "DOI": reference.doi,
-            "PMID": reference.pmid,
-            "abstract": reference.abstract,
-            "URL": reference.url,
-        }
-        items.append({name: value for name, value in item.items() if value})
-    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"

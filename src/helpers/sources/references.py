@@ -1,30 +1,14 @@
-"""References from RIS, BibTeX, CSL-JSON, PubMed XML and PubMed's text format, all in one shape."""
+"""What a reference is, in one shape for every form in which a list of them comes."""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
-import bibtexparser
-import rispy
-from bibtexparser.middlewares import LatexDecodingMiddleware
-from bibtexparser.model import DuplicateFieldKeyBlock
+from helpers.sources.source_text import inert
 
-from helpers.sources.article_grid import cell_text
-from helpers.sources.json_records import json_items
-from helpers.sources.record import Problem, SourceError
-from helpers.sources.same_trial import registry_numbers
-from helpers.sources.source_text import inert, read_text
-from helpers.sources.xml_safety import parse_xml
-
-logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
 _DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-_NBIB = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- (.*)")
 
 
 @dataclass
@@ -63,7 +47,7 @@ def year_of(text: Any) -> str | None:
     return match.group() if match else None
 
 
-def _reference(**given: Any) -> Reference:
+def reference_of(**given: Any) -> Reference:
     """Return a reference whose texts are inert."""
     texts = {name: value if isinstance(value, list) else inert(value) for name, value in given.items()}
     texts["authors"] = [name for author in given.get("authors") or [] if (name := inert(str(author)))]
@@ -73,211 +57,3 @@ def _reference(**given: Any) -> Reference:
     texts["year"] = year_of(given.get("year"))
     texts["kind"] = texts.get("kind") or "article"
     return Reference(**texts)
-
-
-def read_ris(path: Path) -> Iterator[Reference]:
-    """Yield the references of a RIS file; lines of providers between them are passed over."""
-    text = read_text(path)
-    if text.startswith("\ufeff"):
-        text = text[1:]
-    try:
-        found = rispy.loads(text)
-    except Exception as error:  # rispy raises plain errors of many kinds for a broken file
-        problem = f"not whole RIS: {str(error).splitlines()[0][:100] if str(error) else type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "export the references again")) from None
-    if not found:
-        raise SourceError(Problem(str(path), 1, "", "no reference in it", "export at least one reference"))
-    for row in found:
-        row = {name: value for name, value in row.items() if value}
-        other = row.get("unknown_tag") or {}
-        pages = "-".join(filter(None, [_text(row.get("start_page")), _text(row.get("end_page"))]))
-        numbers = " ".join(
-            _text(row.get(name)) or "" for name in ("accession_number", "custom1", "custom3", "id")
-        )
-        title = (
-            row.get("title")
-            or row.get("primary_title")
-            or row.get("translated_title")
-            or row.get("short_title")
-        )
-        yield _reference(
-            title=_text(title or next(iter(other.get("NS", [])), None)),
-            authors=row.get("authors") or row.get("first_authors") or [],
-            year=_text(row.get("year") or row.get("publication_year") or row.get("date")),
-            journal=_text(
-                row.get("journal_name")
-                or row.get("secondary_title")
-                or row.get("alternate_title3")
-                or row.get("alternate_title1")
-            ),
-            volume=_text(row.get("volume")),
-            issue=_text(row.get("number")),
-            pages=pages,
-            doi=_text(row.get("doi")),
-            pmid=_text(row.get("accession_number"))
-            if re.fullmatch(r"\d{5,9}", numbers.split(" ")[0])
-            else None,
-            registrations=registry_numbers(numbers),
-            abstract=_text(row.get("abstract") or row.get("notes_abstract")),
-            url=_text(row.get("url") or next(iter(row.get("urls", [])), None)),
-            kind={"JOUR": "article", "CTRIAL": "registration"}.get(
-                _text(row.get("type_of_reference")) or "", "article"
-            ),
-        )
-
-
-def _text(value: Any) -> str | None:
-    return "; ".join(map(str, value)) if isinstance(value, list) else None if value is None else str(value)
-
-
-def read_bibtex(path: Path) -> Iterator[Reference]:
-    """Yield the entries of a BibTeX file; one with a field that stands twice keeps the first."""
-    try:
-        library = bibtexparser.parse_string(read_text(path), append_middleware=[LatexDecodingMiddleware()])
-    except SourceError:
-        raise
-    except Exception as error:  # its LaTeX decoder raises errors of its own
-        problem = f"not whole BibTeX: {type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "export the references again")) from None
-    entries, problems = list(library.entries), []
-    for block in library.failed_blocks:
-        if isinstance(block, DuplicateFieldKeyBlock) and block.ignore_error_block is not None:
-            entries.append(block.ignore_error_block)
-        else:
-            said = str(getattr(block, "error", "")).splitlines() or [type(block).__name__]
-            line = block.start_line + 1 if block.start_line is not None else None
-            problem = f"an entry that cannot be read: {said[0][:100]}"
-            problems.append(
-                Problem(str(path), line, "", problem, "mend its braces, or its key if it stands twice")
-            )
-    if problems or not entries:
-        nothing = Problem(str(path), 1, "", "no entry in it", "export at least one reference")
-        raise SourceError(problems or nothing)
-    for entry in sorted(entries, key=lambda item: item.start_line or 0):
-        fields: dict[str, str] = {}
-        for item in entry.fields:
-            fields.setdefault(item.key.lower(), str(item.value))
-        plain = {name: re.sub(r"[{}]", "", value) for name, value in fields.items()}
-        yield _reference(
-            title=plain.get("title"),
-            authors=re.split(r"\s+and\s+", plain["author"]) if plain.get("author") else [],
-            year=plain.get("year") or plain.get("date"),
-            journal=plain.get("journal") or plain.get("journaltitle") or plain.get("booktitle"),
-            volume=plain.get("volume"),
-            issue=plain.get("number"),
-            pages=plain.get("pages"),
-            doi=plain.get("doi"),
-            pmid=plain.get("pmid"),
-            abstract=plain.get("abstract"),
-            url=plain.get("url"),
-        )
-
-
-def read_csl(path: Path) -> Iterator[Reference]:
-    """Yield the items of a CSL-JSON file, a list or one item."""
-    found = 0
-    for item in json_items(path, ("items", "references")):
-        if item.holder == "page":
-            continue
-        found += 1
-        row = item.value
-        if not isinstance(row, dict) or not any(
-            name in row for name in ("title", "DOI", "id", "URL", "PMID")
-        ):
-            raise SourceError(
-                Problem(str(path), item.line, f"item {found}", "no reference", "export it as CSL-JSON")
-            )
-        yield _reference(
-            title=_scalar(row.get("title")),
-            authors=[_person(one) for one in row.get("author") or [] if isinstance(one, dict)]
-            if isinstance(row.get("author"), list)
-            else [],
-            year=str(row.get("issued") or ""),
-            journal=_scalar(row.get("container-title")),
-            volume=_scalar(row.get("volume")),
-            issue=_scalar(row.get("issue")),
-            pages=_scalar(row.get("page")),
-            doi=_scalar(row.get("DOI")),
-            pmid=_scalar(row.get("PMID")),
-            abstract=_scalar(row.get("abstract")),
-            url=_scalar(row.get("URL")),
-        )
-    if not found:
-        raise SourceError(Problem(str(path), 1, "", "no reference in it", "export at least one reference"))
-
-
-def _person(row: dict[str, Any]) -> str:
-    names = [_scalar(row.get(name)) for name in ("family", "given")]
-    return ", ".join(filter(None, names)) or _scalar(row.get("literal")) or ""
-
-
-def _scalar(value: Any) -> str | None:
-    if isinstance(value, list):
-        value = next((item for item in value if isinstance(item, str | int | float)), None)
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-
-
-def read_pubmed(path: Path) -> Iterator[Reference]:
-    """Yield the articles of PubMed's XML, registrations from its list of data banks."""
-    articles = [element for element in parse_xml(path, doctype=True).iter() if element.tag == "PubmedArticle"]
-    if not articles:
-        raise SourceError(Problem(str(path), 1, "PubmedArticle", "no article in it", "export at least one"))
-    for article in articles:
-        citation = article.find("MedlineCitation")
-        head = citation.find("Article") if citation is not None else None
-        if citation is None or head is None:
-            raise SourceError(Problem(str(path), None, "Article", "missing", "export the article again"))
-        dois = [_said(item) for item in head.findall("ELocationID") if item.get("EIdType") == "doi"]
-        dois += [_said(item) for item in article.iter("ArticleId") if item.get("IdType") == "doi"]
-        banks = " ".join(_said(item) or "" for item in head.iter("AccessionNumber"))
-        yield _reference(
-            title=_said(head.find("ArticleTitle")),
-            authors=[
-                ", ".join(filter(None, [_said(one.find("LastName")), _said(one.find("ForeName"))]))
-                or (_said(one.find("CollectiveName")) or "")
-                for one in head.iter("Author")
-            ],
-            year=_said(head.find("Journal/JournalIssue/PubDate")),
-            journal=_said(head.find("Journal/Title")),
-            volume=_said(head.find("Journal/JournalIssue/Volume")),
-            issue=_said(head.find("Journal/JournalIssue/Issue")),
-            pages=_said(head.find("Pagination/MedlinePgn")),
-            doi=next(iter(dois), None),
-            pmid=_said(citation.find("PMID")),
-            registrations=registry_numbers(banks),
-            abstract=" ".join(_said(item) or "" for item in head.findall("Abstract/AbstractText")),
-        )
-
-
-def _said(element: Element | None) -> str | None:
-    return cell_text(element) or None if element is not None else None
-
-
-def read_nbib(path: Path) -> Iterator[Reference]:
-    """Yield the records of PubMed's own text format."""
-    rows: list[dict[str, list[str]]] = []
-    tag = ""
-    for line in read_text(path).split("\n"):
-        match = _NBIB.match(line)
-        if match:
-            tag = match[1]
-            if tag == "PMID" or not rows:
-                rows.append({})
-            rows[-1].setdefault(tag, []).append(match[2].strip())
-        elif line.startswith("      ") and rows and rows[-1].get(tag):
-            rows[-1][tag][-1] += f" {line.strip()}"
-    for row in rows:
-        dois = [text for name in ("LID", "AID") for text in row.get(name, []) if "[doi]" in text]
-        yield _reference(
-            title=" ".join(row.get("TI", [])),
-            authors=row.get("FAU") or row.get("AU") or [],
-            year=" ".join(row.get("DP", [])),
-            journal=" ".join(row.get("JT") or row.get("TA") or []),
-            volume=" ".join(row.get("VI", [])),
-            issue=" ".join(row.get("IP", [])),
-            pages=" ".join(row.get("PG", [])),
-            doi=next(iter(dois), None),
-            pmid=" ".join(row.get("PMID", [])),
-            registrations=registry_numbers(" ".join(row.get("SI", []))),
-            abstract=" ".join(row.get("AB", [])),
-        )

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.reference_lists import inert_cell
 from helpers.sources.revman_cells import Row, number
-from helpers.sources.source_text import inert, read_text
+from helpers.sources.source_text import inert, inert_cell, read_text
 
 WEB_COLUMNS = (
     "Analysis group",

@@ -6,6 +6,7 @@ import codecs
 import html
 import re
 from pathlib import Path
+from typing import Any
 
 from helpers.sources.contacts import contact_details
 from helpers.sources.record import Problem, SourceError
@@ -17,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
 
 
 def encoding_of(head: bytes) -> str:
@@ -83,3 +85,8 @@ def without_contacts(text: str) -> str:
     for found in contact_details(text):
         text = text.replace(found, "[contact left out]")
     return text
+
+
+def inert_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
