@@ -125,7 +125,7 @@ class Pen:
         return self.figure.add_axes(box)
 
     def overlay(self) -> Any:
-        """Return invisible axes over the whole drawing, in pixels from the top left corner; always the same."""
+        """Return invisible axes over the whole drawing, in pixels from the top left; always the same."""
         if self._overlay is None:
             self._overlay = self.figure.add_axes((0, 0, 1, 1))
             self._overlay.set(xlim=(0, self.width), ylim=(self.height, 0))
