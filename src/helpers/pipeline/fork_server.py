@@ -58,7 +58,6 @@ class ForkServer:
         self._turn(0)  # forks what waited for the last step
         gc.collect()
         gc.freeze()
-        self._turn(0)  # what waited for the last step is ready now, and nothing else may come to say so
         while True:
             self._turn(None)
 
