@@ -1,4 +1,4 @@
-"""The three sentences, for no study, one, and several."""
+"""The five sentences, for no study, one, and several; and that a changed table changes its sentence."""
 
 import pytest
 from made_world import write_world
@@ -10,45 +10,78 @@ from helpers.tables import validate
 
 
 def test_no_tables(tmp_path):
-    first, second, third = answer_sentences(tmp_path)
+    first, second, third, fourth, fifth = answer_sentences(tmp_path)
     assert first == "No study has been read yet, so it is not known whether exosome therapy regrows hair."
-    assert second == "Nothing has been pooled yet; the certainty has not been judged yet."
-    assert third.startswith("No registered trial")
+    assert second == "There is nothing to tell of hair before and after."
+    assert third == "Nothing is at hand of what placebo or established treatments do."
+    assert fourth == "Nothing has been pooled yet."
+    assert fifth.startswith("No registered trial")
 
 
 def test_studies_without_results(tmp_path):
-    first, _, third = answer_sentences(write_world(tmp_path, 0))
+    first, *_, last = answer_sentences(write_world(tmp_path, 0))
     assert first.startswith("No study on the list reports a result yet")
-    assert third == (
+    assert last == (
         "One registered trial could change this: "
         "NCT00000001 (18 people planned; to measure hair density; expected 2026-03)."
     )
 
 
 def test_one_study(tmp_path):
-    first, second, _ = answer_sentences(write_world(tmp_path, 1))
+    first, second, _, fourth, _ = answer_sentences(write_world(tmp_path, 1))
     assert first == (
-        "One study of 11 people reports results: hair density and hair shaft thickness improved; "
-        "it had no comparison, so the change cannot be credited to exosomes."
+        "Nobody can yet say whether exosome therapy regrows hair: the certainty of the evidence is very low "
+        "for both outcomes with a result."
     )
     assert second == (
-        "No meta-analysis is possible, because no outcome has two comparable estimates; the certainty "
-        "is very low for both outcomes; one fault in the sources is beyond doubt, in made1."
+        "The only study (11 people) has no control. After treatment, hair density and hair shaft thickness "
+        "improved; without a control this cannot be credited to exosomes."
+    )
+    assert fourth == (
+        "No meta-analysis is possible, because no outcome has two comparable estimates; "
+        "one fault in the sources is beyond doubt, in made1."
     )
 
 
-def test_five_studies(tmp_path):
-    first, _, _ = answer_sentences(write_world(tmp_path, 5))
-    assert first == (
-        "Five studies of 65 people report results: hair density improved in all five studies; "
-        "hair shaft thickness improved in 1 of 5 studies and did not change in 4; "
-        "only two of the five studies had a comparison."
+def test_those_with_a_control_come_first(tmp_path):
+    _, second, *_ = answer_sentences(write_world(tmp_path, 2))
+    assert second == (
+        "Of two studies (23 people), one has a control: in made2 (12 people) hair density came out better "
+        "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
+        "the control (4.25 hairs/cm² (no interval)). The other one has none, so that its changes cannot be credited to "
+        "exosomes: hair density and hair shaft thickness improved."
     )
+    five = answer_sentences(write_world(tmp_path / "five", 5))[1]
+    assert five.startswith("Of five studies (65 people), two have a control: in made2 (12 people) ")
+    assert "The three others have none" in five and "hair density improved in all three studies" in five
+
+
+def test_a_stray_control_group_is_no_control(tmp_path):
+    tables = load_tables(write_world(tmp_path, 2))
+    lines = tables["comparisons"]
+    lines.loc[lines["contrast"] == "within_person", "contrast_doubt"] = "no comparison group by its design"
+    assert answer_sentences(tables)[1].startswith("Of two studies (23 people), none has a control.")
+
+
+def test_medians_of_the_arms_tell_a_difference_on_ranks_in_plain_words(tmp_path):
+    tables = load_tables(write_world(tmp_path, 2))
+    lines = tables["comparisons"]
+    lines.loc[lines["study_id"] == "made2", ["site", "p_value", "risk_of_bias"]] = ["all", 0.006, "high"]
+    rows = [
+        {"result_id": f"r{arm}", "source_id": "made2", "study_id": "made2", "arm_id": arm, "site": "all"}
+        | {"concept": "hair_density", "timepoint_weeks": 12.0, "kind": "change", "median": median}
+        | {"unit": "hairs/cm2", "quantity_ids": "made2.1"}
+        for arm, median in (("exo", 9.5), ("saline", 1.5))
+    ]
+    tables["results"] = validate("results", rows)
+    said = answer_sentences(tables)[1]
+    assert "in made2 (12 people), at high risk of bias, hair density came out better" in said
+    assert "(median change 9.5 against 1.5 hairs/cm², p 0.006)" in said
 
 
 def test_people_not_stated(tmp_path):
     folder = write_world(tmp_path, 2, studies={"n_enrolled": None, "n_analysed": None})
-    assert "of at least 12 people (one does not say how many)" in answer_sentences(folder)[0]
+    assert "(at least 12 people; one does not say how many)" in answer_sentences(folder)[1]
 
 
 def test_pooled_estimate_is_stated(tmp_path):
@@ -60,17 +93,73 @@ def test_pooled_estimate_is_stated(tmp_path):
         "ci_upper": 25.7,
         "unit": "hairs/cm²",
     }
-    second = answer_sentences(write_world(tmp_path, 2, pooled=fit))[1]
-    assert second.startswith(
+    fourth = answer_sentences(write_world(tmp_path, 2, pooled=fit))[3]
+    assert fourth.startswith(
         "Estimates could be pooled for hair density (3 estimates: 12.3 hairs/cm² (−1 to 25.7))"
         ", and nothing for one other outcome"
     )
 
 
+def test_what_only_an_assumption_pools_is_said_with_it(tmp_path):
+    fit = {
+        "concept": "hair_density",
+        "evidence": "published",
+        "model": "random effects",
+        "k": 2,
+        "pooled": True,
+    }
+    fit |= {"estimate": 50.5, "ci_lower": -153.0, "ci_upper": 254.0, "unit": "hairs/cm2", "reason": "x"}
+    fit |= {"without_certain_findings": False, "pooled_id": "p", "scenario": "missing SDs borrowed"}
+    tables = load_tables(write_world(tmp_path, 2))
+    tables["pooled"] = validate("pooled", [*tables["pooled"].to_dict("records"), fit])
+    said = answer_sentences(tables)[3]
+    assert "only with missing SDs borrowed: 50.5 hairs/cm² (−153 to 254), which shows nothing" in said
+    tables["pooled"] = validate(
+        "pooled", [*tables["pooled"].to_dict("records")[:-1], fit | {"ci_lower": 3.0}]
+    )
+    assert "which shows nothing" not in answer_sentences(tables)[3]
+
+
+def beside_row(**more) -> dict:
+    row = {"line_id": "a.1", "study_id": "made1", "tier": "core", "concept": "hair_density", "effect": 35.0}
+    row |= {"unit": "hairs/cm2", "control_arms": 2, "drift_low": -3.8, "drift_high": 9.4, "visible_at": 43.36}
+    return row | {"visible": False, "visible_second_hand": True} | more
+
+
+def arm(study: str, treatment: str, change: float, **more) -> dict:
+    row = {"row_id": f"{study}.{treatment}", "study_id": study, "treatment": treatment, "arm": treatment}
+    row |= {"concept": "hair_density", "measure": "total", "statistic": "change", "unit": "hairs/cm2"}
+    row |= {"change_mean": change, "timepoint_weeks": 24.0, "sex": "male", "second_hand": False}
+    return row | {"access": "abstract", "confidence": "A", "design": "RCT", "address": "x"} | more
+
+
+def test_placebo_other_treatments_and_what_an_eye_can_see_stand_beside(tmp_path):
+    tables = load_tables(write_world(tmp_path, 1))
+    tables["beside"] = validate("beside", [beside_row()])
+    arms = [
+        arm("t1", "minoxidil", 18.6),
+        arm("t1", "placebo", 3.9),
+        arm("t2", "light", 20.2, second_hand=True),
+    ]
+    arms.append(arm("t2", "placebo", 2.8, second_hand=True))
+    tables["comparators"] = validate("comparators", arms)
+    third = answer_sentences(tables)[2]
+    assert third == (
+        "The change of 35 hairs/cm² that made1 prints stands beside −3.8 to 9.4 in placebo arms over a like "
+        "time, and stays below the 43.4 that observers can see (second-hand). Established treatments exceed "
+        "placebo in their own trials: light by 17 and minoxidil by 15 hairs/cm² (second-hand: light); no study "
+        "with a result sets exosomes against one of them."
+    )
+    tables["beside"] = validate("beside", [beside_row(effect=50.0, visible=True)])
+    assert "50 hairs/cm²" in answer_sentences(tables)[2] and "reaches the 43.4" in answer_sentences(tables)[2]
+    tables["arms"].loc[1, "role"] = "active"
+    assert "exosomes stand against another treatment in made1" in answer_sentences(tables)[2]
+
+
 def test_arms_without_exosomes_do_not_count(tmp_path):
     tables = load_tables(write_world(tmp_path, 1))
     assert "worse" in set(tables["comparisons"]["direction"])
-    assert "worse" not in answer_sentences(tables)[0]
+    assert "worse" not in answer_sentences(tables)[1]
 
 
 @pytest.mark.parametrize("count", [2, 9])
@@ -79,14 +168,50 @@ def test_many_trials(tmp_path, count):
     row = {"concept": "hair_density", "assumption": "none", "n_planned": 20}
     rows = [row | {"study_id": f"NCT{n}", "horizon_id": f"NCT{n}"} for n in range(count)]
     tables["horizon"] = validate("horizon", rows)
-    third = answer_sentences(tables)[2]
+    third = answer_sentences(tables)[4]
     assert f"with {20 * count} people planned in all" in third
     assert len(third) < 400
 
 
+def test_the_trials_that_teach_most_are_named_and_the_late_ones_counted(tmp_path):
+    tables = load_tables(write_world(tmp_path, 1))
+    row = {
+        "what": "w",
+        "comparison": "parallel",
+        "contrast": "between_arm",
+        "randomised": True,
+        "late": False,
+    }
+    rows = [
+        row | {"study_id": "small", "place": 2, "teaches": 0.8, "n_planned": 20, "expected": "2027-10"},
+        row | {"study_id": "large", "place": 1, "teaches": 0.9, "n_planned": 90, "late": True},
+        row | {"study_id": "silent", "place": 3},
+    ]
+    tables["horizon_trials"] = validate("horizon_trials", rows)
+    assert answer_sentences(tables)[4] == (
+        "Three registered trials could change this; most would be learnt from large (90 people, no date "
+        "registered) and small (20 people, due 2027-10). One of them is past the date without results."
+    )
+
+
 def test_certainty_levels_are_told_apart(tmp_path):
-    second = answer_sentences(write_world(tmp_path, 1, certainty={"certainty": "low"}))[1]
-    assert "the certainty is low for hair density and very low for hair shaft thickness" in second
+    first = answer_sentences(write_world(tmp_path, 1, certainty={"certainty": "low"}))[0]
+    assert "is low for hair density and very low for hair shaft thickness" in first
+
+
+def test_an_outcome_that_is_surer_gives_the_verdict_in_its_own_words(tmp_path):
+    tables = load_tables(write_world(tmp_path, 1, certainty={"certainty": "low"}))
+    row = {"summary_id": "core.hair_density", "concept": "hair_density", "evidence": "core", "studies": 2}
+    row |= {
+        "basis": "pooled",
+        "absolute": "x",
+        "certainty": "low",
+        "statement": "Exosomes may raise it by 12.",
+    }
+    tables["summary_of_findings"] = validate("summary_of_findings", [row])
+    assert answer_sentences(tables)[0].startswith(
+        "Exosomes may raise it by 12 (low certainty; the certainty of"
+    )
 
 
 @pytest.mark.parametrize(

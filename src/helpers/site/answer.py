@@ -1,31 +1,35 @@
-"""The answer in three sentences, made from the tables: what is seen, how sure, what would change it."""
+"""The answer in five plain sentences, made from the tables: is it known, what is seen, beside what, how sure.
+
+The verdict comes first, in the words of GRADE; then the studies with a control and those without, what
+placebo and other treatments do, what can be pooled, and which trials would change it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_with_unit
+from helpers.site.beside_words import beside_sentence
 from helpers.site.load import Tables, evidence_studies, first_tier, load_tables
-from helpers.site.phrases import (
-    capital,
-    concept_list,
-    count_words,
-    direction_words,
-    number_word,
-    reported_lines,
-    study_directions,
-)
+from helpers.site.phrases import capital, concept_list, count_words, number_word, reported_lines
+from helpers.site.seen_words import what_is_seen
+from helpers.synthesis.evidence_pool import AS_PRINTED
+from helpers.synthesis.tier_synthesis import BAYES
+from helpers.tables import records
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
-MOST_NAMED = 3  # trials, or outcomes of a trial, before they are only counted
-MOST_OUTCOMES = 6
+MOST_NAMED = 2  # trials, or outcomes of a trial, before they are only counted
+MOST_OUTCOMES = 3
 CERTAINTY_ORDER = ("high", "moderate", "low", "very low", "no evidence")
+GROWTH = ("density", "calibre", "global")  # families of outcomes that tell of hair itself
 
 
 def answer_sentences(processed: str | Path | Tables) -> list[str]:
-    """Return the answer in three plain sentences.
+    """Return the answer in five plain sentences or short paragraphs.
 
     Parameters
     ----------
@@ -35,57 +39,126 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
     Returns
     -------
     list of str
-        What the studies show; how sure anyone can be; what would change the answer. Plain text, not HTML.
+        Whether it is known; what the studies show; what placebo and other treatments do; whether anything
+        could be pooled and how sound the sources are; what would change the answer. Plain text, not HTML.
 
     """
     tables = processed if isinstance(processed, dict) else load_tables(processed)
-    return [what_is_seen(tables), how_sure(tables), what_would_change(tables)]
+    return [
+        verdict(tables),
+        what_is_seen(tables),
+        beside_sentence(tables),
+        how_sure(tables),
+        what_would_change(tables),
+    ]
 
 
-def what_is_seen(tables: Tables) -> str:
-    """Return how many studies of how many people report what, and whether against a comparison."""
-    studies, lines = evidence_studies(tables), reported_lines(tables)
-    beside = lines[lines["tier"] == "published"]
-    if 0 < len(beside) < len(lines):  # the five sources first, then what others published
-        core = dict(tables) | {"comparisons": lines[lines["tier"] != "published"]}
-        return f"{what_is_seen(core)} {_published(tables, studies, beside)}"
+def verdict(tables: Tables) -> str:
+    """Return whether it is known that exosomes regrow hair, and how certain that is."""
+    lines = reported_lines(tables)
     if lines.empty:
+        studies = evidence_studies(tables)
         start = "No study has been read yet" if studies.empty else "No study on the list reports a result yet"
         return f"{start}, so it is not known whether exosome therapy regrows hair."
-    reporting = studies[studies["study_id"].isin(lines["study_id"])]
-    k = lines["study_id"].nunique()
-    verb = "reports" if k == 1 else "report"
-    opening = capital(f"{count_words(k, 'study', 'studies')}{_people(reporting, k)} {verb} results")
-    return f"{opening}: {_deeds(lines)}{_control(reporting, lines, k)}."
+    certainty = _widest(tables["certainty"])
+    judged = certainty[certainty["certainty"] != "no evidence"]
+    if judged.empty:
+        return "It is not known whether exosome therapy regrows hair: the certainty has not been judged yet."
+    best = _best_statement(tables, judged)
+    if best:
+        return best
+    return f"Nobody can yet say whether exosome therapy regrows hair: {_levels(judged)}."
 
 
-def _published(tables: Tables, studies: pd.DataFrame, lines: pd.DataFrame) -> str:
-    """Return what published studies beside the core report, and how little of them was seen."""
-    names = lines["study_id"].unique()
-    k = len(names)
-    sources = tables["sources"][tables["sources"]["study_id"].isin(names)]
-    second = sorted(sources.loc[sources["second_hand"].fillna(False).astype(bool), "study_id"])
-    opening = f"{count_words(k, 'published study', 'published studies')}"
-    opening += _people(studies[studies["study_id"].isin(names)], k)
-    seen = f"of which no full text was seen{f', {joined(second)} second-hand only' if second else ''}"
-    verb = "reports" if k == 1 else "report"
-    return f"Beside them, {opening}, {seen}, {verb}: {_deeds(lines)}."
+def _widest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the widest body of evidence: with published studies where they were asked for."""
+    wide = frame["evidence"] == "published"
+    return frame[wide] if wide.any() else frame
+
+
+def _best_statement(tables: Tables, judged: pd.DataFrame) -> str | None:
+    """Return what the surest outcome of hair itself says, where any is surer than very low."""
+    family = judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family)
+    hair = judged[family.isin(GROWTH) & (judged["certainty"] != "very low")]
+    if hair.empty:
+        return None
+    place = {level: number for number, level in enumerate(CERTAINTY_ORDER)}
+    first = min(records(hair), key=lambda row: (place[row["certainty"]], row["concept"]))
+    summary = tables["summary_of_findings"]
+    own = summary[(summary["concept"] == first["concept"]) & (summary["evidence"] == first["evidence"])]
+    if own.empty:
+        return None
+    return f"{own.iloc[0]['statement'].rstrip('.')} ({first['certainty']} certainty; {_levels(judged)})."
+
+
+def _levels(judged: pd.DataFrame) -> str:
+    """Return the certainty of all outcomes with a result, by level."""
+    levels = {
+        level: list(rows["concept"])
+        for level in CERTAINTY_ORDER
+        if not (rows := judged[judged["certainty"] == level]).empty
+    }
+    if len(levels) == 1:
+        level, names = next(iter(levels.items()))
+        every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
+        what = plain_words(names[0]) if len(names) == 1 else f"{every} with a result"
+        return f"the certainty of the evidence is {level} for {what}"
+    told = [f"{level} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
+    return "the certainty of the evidence is " + joined(told)
 
 
 def how_sure(tables: Tables) -> str:
-    """Return whether anything could be pooled, the certainty, and how many findings are certain."""
-    clauses = [_pooling(first_tier(tables["pooled"])), _certainty(first_tier(tables["certainty"]))]
+    """Return whether anything could be pooled, and how many findings are certain."""
     faults = _faults(tables)
-    return capital("; ".join([*clauses, *([faults] if faults else [])])) + "."
+    pooled = first_tier(tables["pooled"])
+    clauses = [_pooling(pooled), *_assumed(tables["pooled"], pooled), *([faults] if faults else [])]
+    return capital("; ".join(clauses)) + "."
+
+
+def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
+    """Return what published studies allow under an assumption, where the first tier pools nothing."""
+    fits = pooled[pooled["pooled"] & (pooled["model"] != BAYES) & (pooled["scenario"] != AS_PRINTED)]
+    if first["pooled"].any() or fits.empty:
+        return []
+    fit = next(fits.itertuples())
+    size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit)
+    crossing = fit.ci_lower <= 0 <= fit.ci_upper
+    told = f"with published studies {plain_words(fit.concept)} can be pooled only with {fit.scenario}: {size}"
+    return [f"{told}, which shows nothing" if crossing else told]
 
 
 def what_would_change(tables: Tables) -> str:
-    """Return the registered trials to come, their size and what they plan to measure."""
-    horizon = tables["horizon"]
-    if horizon.empty:
+    """Return the registered trials to come, and those from which most would be learnt."""
+    trials, horizon = tables["horizon_trials"], tables["horizon"]
+    if trials.empty and horizon.empty:
         return (
             "No registered trial with results to come is on the list, so nothing planned would change this."
         )
+    if trials.empty:
+        return _planned(horizon)
+    ranked = [
+        row for row in sorted(records(trials), key=lambda row: row["place"]) if row["teaches"] is not None
+    ]
+    start = capital(f"{count_words(len(trials), 'registered trial', 'registered trials')} could change this")
+    late = int(trials["late"].fillna(False).astype(bool).sum())
+    past = (
+        f" {capital(number_word(late))} of them {'is' if late == 1 else 'are'} past the date" if late else ""
+    )
+    past += " without results." if late else ""
+    if not ranked:
+        return f"{start}; none states a size.{past}"
+    told = joined([_ranked(row) for row in ranked[:MOST_NAMED]])
+    return f"{start}; most would be learnt from {told}.{past}"
+
+
+def _ranked(row: dict[str, Any]) -> str:
+    """Return a trial in words: its size and when it is due."""
+    due = f"due {row['expected']}" if row["expected"] else "no date registered"
+    return f"{row['study_id']} ({row['n_planned']} people, {due})"
+
+
+def _planned(horizon: pd.DataFrame) -> str:
+    """Return the trials of the table `horizon`, where none are ranked."""
     trials = dict(list(horizon.groupby("study_id", sort=True)))
     planned = [int(rows["n_planned"].max()) for rows in trials.values() if rows["n_planned"].notna().any()]
     total = f", with {sum(planned)} people planned in all," if len(planned) == len(trials) > 1 else ""
@@ -97,79 +170,6 @@ def what_would_change(tables: Tables) -> str:
     counts = Counter(horizon.drop_duplicates(["study_id", "concept"])["concept"]).most_common(MOST_NAMED)
     names = [name for name, _ in counts]
     return f"{start}; what most of them plan to measure is {concept_list(names, MOST_NAMED)}."
-
-
-def _people(studies: pd.DataFrame, k: int) -> str:
-    """Return ` of 19 people`, or that some studies do not say."""
-    people = studies["n_analysed"].fillna(studies["n_enrolled"])
-    silent = k - int(people.notna().sum())
-    if silent == k:
-        return ""
-    total = int(people.sum())
-    noun = "person" if total == 1 else "people"
-    if not silent:
-        return f" of {total} {noun}"
-    verb = "does" if silent == 1 else "do"
-    return f" of at least {total} {noun} ({number_word(silent)} {verb} not say how many)"
-
-
-def _deeds(lines: pd.DataFrame) -> str:
-    """Return what happened to each outcome, those measured most often first, like with like."""
-    events = lines["concept"] == "adverse_events"
-    shares = lines["contrast"] == "proportion"
-    seen = study_directions(lines[~events & ~shares])
-    by_concept = {name: list(rows["direction"]) for name, rows in seen.groupby("concept", sort=True)}
-    order = sorted(by_concept, key=lambda name: (-len(by_concept[name]), name))
-    alone = lines["study_id"].nunique() == 1  # then "in one study" goes without saying
-    groups: dict[str, list[str]] = {}
-    for name in order[:MOST_OUTCOMES]:
-        deed = direction_words(by_concept[name])
-        groups.setdefault(deed.removesuffix(" in one study") if alone else deed, []).append(name)
-    clauses = []
-    for deed, names in groups.items():
-        each = "each " if len(names) > 1 and not alone else ""
-        clauses.append(f"{concept_list(names, MOST_OUTCOMES)} {each}{deed}")
-    rest = len(order) - MOST_OUTCOMES
-    if rest > 0:
-        clauses.append(
-            f"{count_words(rest, 'further outcome is', 'further outcomes are')} listed with the studies"
-        )
-    return "; ".join([*clauses, *_shares(lines[shares]), *_events(lines[events])])
-
-
-def _shares(lines: pd.DataFrame) -> list[str]:
-    """Return a clause on shares of people, which have no direction by themselves."""
-    names = sorted(set(lines["concept"]))
-    if not names:
-        return []
-    share = "a share" if len(names) == 1 else "shares"
-    return [f"{share} of {concept_list(names, MOST_OUTCOMES)} stand without anything to compare them with"]
-
-
-def _events(lines: pd.DataFrame) -> list[str]:
-    """Return a clause on adverse events, and whether anybody counted them."""
-    k = lines["study_id"].nunique()
-    if not k:
-        return []
-    counted = int(lines.dropna(subset=["effect"])["study_id"].nunique())
-    how = "without a count" if not counted else "with counts" if counted == k else f"with counts in {counted}"
-    return [f"adverse events are listed in {count_words(k, 'study', 'studies')}, {how}"]
-
-
-def _control(studies: pd.DataFrame, lines: pd.DataFrame, k: int) -> str:
-    """Return whether the change can be told from what would have happened anyway."""
-    known = studies["comparison"].dropna()
-    contrasts = lines[lines["contrast"].isin(["between_arm", "within_person"])]["study_id"]
-    declared = studies["comparison"].isin(["parallel", "within_person"])
-    controlled = int((declared & studies["study_id"].isin(contrasts)).sum())
-    if len(known) < k:
-        return ""
-    if controlled == 0:
-        lack = "it had no comparison" if k == 1 else "none of them had a comparison"
-        return f"; {lack}, so the change cannot be credited to exosomes"
-    if controlled == k:
-        return "; it had a comparison" if k == 1 else "; each of them had a comparison"
-    return f"; only {number_word(controlled)} of the {number_word(k)} studies had a comparison"
 
 
 def _pooling(pooled: pd.DataFrame) -> str:
@@ -190,34 +190,6 @@ def _pooling(pooled: pd.DataFrame) -> str:
     return f"estimates could be pooled for {joined(found)}{others}"
 
 
-def _certainty(certainty: pd.DataFrame) -> str:
-    """Return the certainty of each outcome, by level."""
-    if certainty.empty:
-        return "the certainty has not been judged yet"
-    levels = {
-        level: list(rows["concept"])
-        for level in CERTAINTY_ORDER
-        if not (rows := certainty[certainty["certainty"] == level]).empty
-    }
-    absent = levels.pop("no evidence", [])
-    clauses = []
-    if len(levels) == 1:
-        level, names = next(iter(levels.items()))
-        every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
-        what = plain_words(names[0]) if len(names) == 1 else every
-        clauses.append(f"the certainty is {level} for {what}" + (" with any figure" if absent else ""))
-    elif levels:
-        told = [f"{level} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
-        clauses.append("the certainty is " + joined(told))
-    if absent:
-        more = " more" if levels else ""
-        named = count_words(
-            len(absent), f"{more.strip()} outcome is".strip(), f"{more.strip()} outcomes are".strip()
-        )
-        clauses.append(f"{named} named without any figure")
-    return "; ".join(clauses)
-
-
 def _faults(tables: Tables) -> str:
     """Return how many findings are certain, and which study has most of them."""
     findings = tables["findings"]
@@ -228,10 +200,9 @@ def _faults(tables: Tables) -> str:
         return "no fault in the sources is beyond doubt"
     study, count = min(Counter(certain).items(), key=lambda item: (-item[1], item[0]))
     place = f"all in {study}" if count == len(certain) else f"{number_word(count)} of them in {study}"
-    kinds = "contradictions, impossible figures, results announced and missing"
     if len(certain) == 1:
         return f"one fault in the sources is beyond doubt, in {study}"
-    return f"{number_word(len(certain))} faults in the sources are beyond doubt ({kinds}), {place}"
+    return f"{number_word(len(certain))} faults in the sources are beyond doubt, {place}"
 
 
 def _trial(name: str, rows: pd.DataFrame) -> str:

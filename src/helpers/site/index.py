@@ -27,8 +27,10 @@ from helpers.tables import records
 
 # What each sentence of the answer is made from: the anchors where its numbers are accounted for.
 SENTENCE_ORIGINS = (
+    ("certainty-table", (("certainty.html", "certainty"),)),
     ("studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))),
-    ("findings-table", (("certainty.html", "certainty"), ("findings.html", "findings"))),
+    ("beside-table", (("04_outcome_comparison.html", "beside other treatments"),)),
+    ("findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))),
     ("horizon-table", (("horizon.html", "trials to come"),)),
 )
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
@@ -36,8 +38,9 @@ READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Fig
 
 def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages of the site, in order."""
+    files = {page.file for page in pages}
     sentences = [
-        {"text": text, "origin": origin, "links": made_from}
+        {"text": text, "origin": origin, "links": [pair for pair in made_from if pair[0] in files]}
         for text, (origin, made_from) in zip(answer_sentences(tables), SENTENCE_ORIGINS, strict=True)
     ]
     body = (
@@ -48,7 +51,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             about=_about(provenance),
             picture=direction_picture(tables),
             counts=_counts(tables),
-            studies=_studies_table(tables, {page.file for page in pages}),
+            studies=_studies_table(tables, files),
             outcomes=outcomes_table(tables, only_reported=True),
             flow=flow_figure(tables, "flow.html"),
             flow_table=flow_table(tables),

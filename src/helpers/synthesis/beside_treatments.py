@@ -106,6 +106,49 @@ def placebo_differences(changes: list[dict[str, Any]], *, level: float = 0.95) -
     return rows
 
 
+def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[dict[str, Any]]:
+    """Return by how much each established treatment exceeded placebo, lowest and highest over its trials.
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame
+        Table `comparators`: arms beside their own placebo arms, and differences printed as such.
+    unit : str
+        Unit of the differences.
+
+    Returns
+    -------
+    list of dict
+        `treatment`, `low`, `high`, `trials`, `second_hand`: figures seen second-hand are used only where a
+        treatment has no other. Combinations of treatments are left out.
+
+    """
+    found = placebo_differences(comparator_changes(comparators)) + _printed_differences(comparators)
+    rows = []
+    for treatment in sorted({row["treatment"] for row in found}):
+        own = [row for row in found if row["treatment"] == treatment and row["unit"] == unit]
+        own = [row for row in own if not row["second_hand"]] or own
+        if own and " and " not in treatment:
+            sizes = [row["effect"] for row in own]
+            facts = {
+                "trials": len({row["study_id"] for row in own}),
+                "second_hand": bool(own[0]["second_hand"]),
+            }
+            rows.append({"treatment": treatment, "low": min(sizes), "high": max(sizes)} | facts)
+    return rows
+
+
+def _printed_differences(comparators: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return differences from placebo that are printed as such, per cm² where the area is stated."""
+    rows = []
+    for row in records(comparators):
+        if row["statistic"] == "difference from placebo" and row["change_mean"] is not None:
+            factor, unit = _scale(row)
+            kept = {name: row[name] for name in ("study_id", "treatment", "second_hand")}
+            rows.append(kept | {"effect": row["change_mean"] * factor, "unit": unit})
+    return rows
+
+
 def beside_rows(
     comparisons: pd.DataFrame,
     comparators: pd.DataFrame,
