@@ -94,6 +94,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Project
 
 
 @pytest.fixture
+def unmade(tmp_path: Path) -> Project:
+    """Return a copy of the project whose report was never made."""
+    return copy_project(tmp_path / "unmade")
+
+
+@pytest.fixture
 def project(made: Project, tmp_path: Path) -> Project:
     """Return a copy of the made project that a test may change."""
     shutil.copytree(made.root, tmp_path / "project", symlinks=True)
