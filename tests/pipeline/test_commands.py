@@ -275,7 +275,7 @@ def test_a_publication_that_was_broken_off_is_finished(
     assert not (report.work / "publish").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "release", "verify"])
+@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "export", "release", "verify"])
 def test_each_command_helps_with_an_example(command: str) -> None:
     """`--help` on each."""
     result = CliRunner().invoke(cli, [command, "--help"])

@@ -12,7 +12,7 @@ from helpers.figures.lettering import SMALL, Pen, widest
 from helpers.figures.numbers import plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.figures.specification_bins import CAPTION, DENSE, draw_bands, draw_share
 from helpers.synthesis.choice_effects import CHOICES
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 LEVEL_WORDS = {
     "core": "five sources",

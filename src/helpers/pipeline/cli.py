@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from helpers.pipeline.commands import AlreadySaidError, cli
+from helpers.pipeline.command_options import AlreadySaidError
+from helpers.pipeline.commands import cli
 from helpers.pipeline.errors import PipelineError, system_problem
 from helpers.pipeline.interruption import Interrupted
 

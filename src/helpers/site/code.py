@@ -24,32 +24,38 @@ SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
 
 
-def code_html(source: str, label: str = "", name: str = "") -> str:
-    """Return Python code in a folded `details` element; it opens without a script.
+def code_html(*cells: tuple[str, str], label: str = "") -> str:
+    """Return the Python code of cells in one folded `details` element; it opens without a script.
 
     Parameters
     ----------
-    source : str
-        The code.
+    *cells : tuple of (str, str)
+        The code of each cell, and its anchor inside the fold: a link to it opens the fold. An anchor may be
+        empty.
     label : str
-        What it is, for those who hear the page; its first line when left out.
-    name : str
-        Anchor inside the fold: a link to it opens the fold.
+        What it is, for those who hear the page; the first line of each cell when left out.
 
     """
+    blocks = Markup("").join(_block(source, name, label) for source, name in cells)
+    summary = Markup('Code<span class="visually-hidden">: {}</span>').format(label or _first(cells[0][0]))
+    return str(Markup('<details class="code"><summary>{}</summary>{}</details>').format(summary, blocks))
+
+
+def _first(source: str) -> str:
+    return next((line.strip() for line in source.splitlines() if line.strip()), "")[:80]
+
+
+def _block(source: str, name: str, label: str) -> Markup:
+    """Return a cell's code in a region that scrolls."""
     coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
     coloured = SPAN.sub(_coloured_only, coloured)
     while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
         coloured = joined
-    first = label or next((line.strip() for line in source.splitlines() if line.strip()), "")
     identity = Markup(' id="{}"').format(name) if name else ""
-    return str(
-        Markup(
-            '<details class="code"><summary>Code<span class="visually-hidden">: {}</span></summary>'
-            '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
-            "<pre><code>{}</code></pre></div></details>"
-        ).format(first[:80], identity, first[:80], Markup(coloured))
-    )
+    return Markup(
+        '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
+        "<pre><code>{}</code></pre></div>"
+    ).format(identity, label or _first(source), Markup(coloured))
 
 
 def _coloured_only(span: re.Match[str]) -> str:

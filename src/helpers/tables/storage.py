@@ -123,17 +123,22 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
+    columns = [_plain(column) for _, column in frame.items()]
     names = list(frame.columns)
-    columns = [_plain(frame.iloc[:, place]) for place in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(column: pd.Series) -> list[Any]:
     """Return a column's values as Python's own, None where one is missing."""
-    values, missing = column.astype(object).tolist(), column.isna().to_numpy()
-    if not missing.any():
-        return values
-    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
+    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        return column.array.to_numpy(dtype=object, na_value=None).tolist()
+    values = column.tolist()
+    missing = column.isna().to_numpy()
+    return (
+        [None if gone else value for value, gone in zip(values, missing, strict=True)]
+        if missing.any()
+        else values
+    )
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
