@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from helpers.figures.figure import BLUE, GREEN, INK, MUTED, PAGE_WIDTH, WASH, Figure, canvas, style
-from helpers.figures.lettering import SMALL, Pen, as_rows, text_width
+from helpers.figures.lettering import SMALL, Pen, as_rows, longest_beginning, text_width
 from helpers.figures.numbers import is_missing, plain_unit, show_estimate, show_interval, show_number
 
 LEFT, RIGHT, STEP = 300.0, 130.0, 19.0
@@ -133,9 +133,10 @@ def _label(row: Mapping[str, Any]) -> str:
         if is_missing(row.get("n"))
         else f", n {show_number(row['n']) if not isinstance(row['n'], str) else row['n']}"
     )
-    text = str(row["label"])
-    while text and text_width(f"{text}…, {week}{people}{mark}", SMALL) > LEFT - 20:
-        text = text[:-1]
+    text = longest_beginning(
+        str(row["label"]),
+        lambda part: text_width(f"{part}…, {week}{people}{mark}", SMALL) <= LEFT - 20,
+    )
     cut = "" if text == str(row["label"]) else "…"
     return f"{text.rstrip()}{cut}, {week}{people}{mark}"
 

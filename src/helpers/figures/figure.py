@@ -12,7 +12,6 @@ from pathlib import Path
 import matplotlib
 import matplotlib.figure
 import matplotlib.pyplot as pyplot
-import seaborn
 
 from helpers.figures.vector import compact_svg
 
@@ -81,6 +80,8 @@ class Figure:
 @contextmanager
 def style() -> Iterator[None]:
     """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
+    import seaborn  # slow, and a notebook without a drawing does not wait for it
+
     settings = {
         **seaborn.axes_style("white"),
         "font.family": "DejaVu Sans",

@@ -14,14 +14,6 @@ from helpers.synthesis.comparability import why_not
 from helpers.synthesis.directions import direction
 from helpers.tables import records, split_ids
 
-CONTRAST_WORDS = {
-    "within_arm": "change within one group",
-    "within_person": "difference between sites of one scalp",
-    "between_arm": "difference between groups",
-    "proportion": "share of people",
-}
-
-
 _EMPTY = (
     "effect",
     "ci_lower",
