@@ -77,11 +77,20 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
 
 def write_table(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]], folder: str | Path) -> Path:
     """Check rows and write them to `folder/name.parquet`, beside and then renamed; return the path."""
-    frame = validate(name, rows)
-    table = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    return write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(validate(name, rows)))
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet in few bytes, the same bytes for the same rows.
+
+    Tables of a few hundred rows need no dictionaries, no statistics, no second schema and nothing that
+    pandas would add about itself.
+    """
     sink = arrow.BufferOutputStream()
-    parquet.write_table(table, sink, compression="zstd")
-    return write_atomic(Path(folder) / f"{name}.parquet", sink.getvalue().to_pybytes())
+    plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    plainly = {"use_dictionary": False, "write_statistics": False, "store_schema": False}
+    parquet.write_table(plain, sink, compression="zstd", compression_level=19, **plainly)
+    return sink.getvalue().to_pybytes()
 
 
 def read_table(name: str, folder: str | Path) -> pd.DataFrame:
