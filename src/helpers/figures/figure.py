@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.figure
 import matplotlib.pyplot as pyplot
+import numpy as np
+import pandas as pd
 import seaborn
 
 PAGE_WIDTH = 720  # CSS pixels of the text column
@@ -22,13 +25,20 @@ INK, MUTED, RULE, WASH = "#1d2733", "#56616e", "#c9cfd6", "#f1f4f6"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b54708", "#8a4a78"
 
 
+_PLAIN = (str, int, float, bool, np.integer, np.floating, np.bool_)
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`."""
+    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
+
+    `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
+    """
 
     figure: matplotlib.figure.Figure
     alt: str
     caption: str
+    rows: Sequence[Mapping[str, Any]] = ()
 
     @property
     def width(self) -> int:
@@ -53,7 +63,17 @@ class Figure:
             )
         return stream.getvalue()
 
-    def save(self, path: str | Path) -> Path:
+    def csv(self) -> bytes:
+        """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
+        names = dict.fromkeys(name for row in self.rows for name in row if not str(name).startswith("_"))
+        plain = [
+            {name: row[name] for name in names if isinstance(row.get(name), _PLAIN)} for row in self.rows
+        ]
+        frame = pd.DataFrame(plain, columns=list(names)).dropna(axis="columns", how="all")
+        text = "" if frame.empty else frame.to_csv(index=False, float_format="%.12g", lineterminator="\n")
+        return text.encode("utf-8")
+
+    def save(, path: str | Path) -> Path:
         """Write the image file and return its path."""
         path = Path(path)
         path.write_bytes(self.png())

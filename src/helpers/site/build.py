@@ -32,7 +32,15 @@ from helpers.site.printed import printed_pages, printed_values
 from helpers.tables import write_atomic
 
 STUDY_RUN = "03_study_evidence-"
-OWN_FILES = ("*.html", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris", "figures/*.png")
+OWN_FILES = (
+    "*.html",
+    "data/*.csv",
+    "data/*.parquet",
+    "data/*.json",
+    "data/*.ris",
+    "figures/*.png",
+    "figures/*.csv",
+)
 
 
 def build_site(

@@ -21,6 +21,7 @@ from helpers.site.policy import script, security_policy
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = "data:image/png;base64,"
+DATA_CSV = "data:text/csv;base64,"
 MAIN_PAGES = (
     "index.html",
     "studies.html",
@@ -145,7 +146,7 @@ def _order_headings(page: Page, soup: BeautifulSoup) -> None:
 
 
 def _file_figures(page: Page, soup: BeautifulSoup) -> None:
-    """Move embedded images into files, which keeps a page light; the image links to its file."""
+    """Move embedded images and the numbers behind them into files; the image links to its file."""
     for number, image in enumerate(soup.find_all("img"), start=1):
         source = str(image.get("src") or "")
         if not source.startswith(DATA_IMAGE):
@@ -157,6 +158,10 @@ def _file_figures(page: Page, soup: BeautifulSoup) -> None:
         image["src"], image["loading"] = path, "lazy"
         if image.parent and image.parent.name != "a":
             image.wrap(soup.new_tag("a", attrs={"href": path, "class": "picture"}))
+        link = figure.find("a", class_="csv") if figure else None
+        if link and str(link["href"]).startswith(DATA_CSV):
+            link["href"], encoded = path.replace(".png", ".csv"), str(link["href"])
+            page.figures[link["href"]] = base64.b64decode(encoded.removeprefix(DATA_CSV))
 
 
 def _wrap_tables(soup: BeautifulSoup) -> None:
