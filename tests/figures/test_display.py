@@ -49,6 +49,13 @@ def test_the_numbers_behind_a_figure_hang_under_it_as_csv():
     assert bare.csv() == b"" and "csv" not in captured(show_figure, bare, label="a")["text/html"]
 
 
+def test_a_figure_of_a_whole_table_names_it():
+    drawn = small_figure()
+    figure = Figure(drawn.figure, drawn.alt, drawn.caption, table="specifications")
+    page = BeautifulSoup(captured(show_figure, figure, label="a")["text/html"], "html.parser")
+    assert page.select_one("figcaption span.csv")["data-table"] == "specifications"
+
+
 def test_a_csv_holds_plain_numbers_only_and_no_empty_column():
     rows = [{"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)}, {"a": 1, "f": "word"}]
     text = Figure(None, "alt", "caption", rows).csv().decode()

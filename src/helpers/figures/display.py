@@ -64,7 +64,11 @@ def figure_html(figure: Figure, label: str) -> Markup:
 
 
 def _csv_link(figure: Figure, label: str) -> Markup:
-    """Return a link that holds the numbers behind a figure; nothing where it has none."""
+    """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
+    if figure.table:
+        return Markup(' <span class="csv" data-table="{0}">The numbers: table {0}</span>').format(
+            figure.table
+        )
     content = figure.csv()
     if not content:
         return Markup("")

@@ -33,12 +33,14 @@ class Figure:
     """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
 
     `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
+    Where a whole table is drawn, `.table` names it instead.
     """
 
     figure: matplotlib.figure.Figure
     alt: str
     caption: str
     rows: Sequence[Mapping[str, Any]] = ()
+    table: str = ""
 
     @property
     def width(self) -> int:
@@ -73,7 +75,7 @@ class Figure:
         text = "" if frame.empty else frame.to_csv(index=False, float_format="%.12g", lineterminator="\n")
         return text.encode("utf-8")
 
-    def save(, path: str | Path) -> Path:
+    def save(self, path: str | Path) -> Path:
         """Write the image file and return its path."""
         path = Path(path)
         path.write_bytes(self.png())

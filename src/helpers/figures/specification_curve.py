@@ -65,9 +65,8 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
         )
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    names = [name for name in ("specification_id", "estimate", "ci_lower", "ci_upper") if name in frame]
-    rows = frame[names].round(6).to_dict("records")  # the choices of each stand in the table
-    return Figure(figure, _alternative(frame, title, unit, chosen), _caption(frame, chosen), rows)
+    words = _alternative(frame, title, unit, chosen)
+    return Figure(figure, words, _caption(frame, chosen), table="specifications")
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:

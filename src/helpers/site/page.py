@@ -158,10 +158,19 @@ def _file_figures(page: Page, soup: BeautifulSoup) -> None:
         image["src"], image["loading"] = path, "lazy"
         if image.parent and image.parent.name != "a":
             image.wrap(soup.new_tag("a", attrs={"href": path, "class": "picture"}))
-        link = figure.find("a", class_="csv") if figure else None
-        if link and str(link["href"]).startswith(DATA_CSV):
-            link["href"], encoded = path.replace(".png", ".csv"), str(link["href"])
-            page.figures[link["href"]] = base64.b64decode(encoded.removeprefix(DATA_CSV))
+        if figure:
+            _file_numbers(page, figure, path.replace(".png", ".csv"))
+
+
+def _file_numbers(page: Page, figure: Tag, path: str) -> None:
+    """Move the numbers behind a figure into a file; where they are a table, lead to its download."""
+    for named in figure.select("span.csv[data-table]"):
+        named.name, named["href"] = "a", f"data/{named['data-table']}.csv"
+        del named["data-table"]
+    for link in figure.select("a.csv"):
+        if str(link["href"]).startswith(DATA_CSV):
+            page.figures[path] = base64.b64decode(str(link["href"]).removeprefix(DATA_CSV))
+            link["href"] = path
 
 
 def _wrap_tables(soup: BeautifulSoup) -> None:
