@@ -161,7 +161,7 @@ def test_everything_is_there_without_a_script(browser, made):
     page.goto((made.reports / "findings.html").as_uri())
     assert page.locator("#findings-table tbody tr:visible").count() > 100
     assert page.locator(".filter, button").count() == 0
-    page.goto((made.reports / "study-wan2025.html").as_uri())
+    page.goto((made.reports / "03_study_evidence.html").as_uri())
     page.locator("details.code summary").first.click()
     assert page.locator("details.code pre").first.is_visible()
     context.close()

@@ -1,9 +1,10 @@
-"""Kills runs at random moments and counts what holds afterwards.
+"""Kills and interrupts runs at random moments and counts what holds afterwards.
 
-Run it by hand: `python tests/benchmarks/kill_runs.py 50 > tests/benchmarks/results/kills.txt`. A small
-project with short notebooks and many pages is used, so that a kill hits every part of a run: the
-beginning, kernels, publication. Every second kill hits a process that was forked (the server, a kernel,
-or what drives it), the others the runner itself; every fifth waits for the publication.
+Run it by hand: `python tests/benchmarks/kill_runs.py 50 15 > tests/benchmarks/results/kills.txt`, for 50
+kills and 15 times Ctrl-C. A small project with short notebooks and many pages is used, so that every part
+of a run is hit: the beginning, kernels, publication. Every second kill hits a process that was forked
+(the server, a kernel, or what drives it), the others the runner itself; every fifth waits for the
+publication.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from helpers.pipeline.paths import RunFolders
@@ -35,6 +37,42 @@ from pipeline_project import (  # noqa: E402 - the tests are no package
 
 PATIENCE = 300  # seconds; the machine may be busy
 PAGES = {"STUB_PAGES": "300"}  # so that a publication takes long enough to be hit
+TITLES = {signal.SIGKILL: "kills", signal.SIGINT: "times Ctrl-C"}
+
+
+class Run(subprocess.Popen):
+    """A run of the small project, with what it has said so far and when."""
+
+    def __init__(self, root: Path) -> None:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        command = [*evidence_command(root), "run", "--jobs", "2"]
+        self.lines, self.times, self.root = [], [time.monotonic()], root
+        super().__init__(command, cwd=root, env=short_environment(root) | PAGES, **pipes)
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+
+    def _read(self) -> None:
+        for line in self.stdout:
+            self.lines.append(line)
+            self.times.append(time.monotonic())
+
+    def finish(self) -> str:
+        """Wait for the end of the run and of all that holds its output; return what it said."""
+        self.reader.join(PATIENCE)
+        assert not self.reader.is_alive(), f"still at work after {PATIENCE} s: {self.lines}"
+        self.wait(PATIENCE)
+        return "".join(self.lines)
+
+    def wait_for_lines(self, count: int) -> None:
+        """Wait until it has said so many lines, or has ended."""
+        while len(self.lines) < count and self.poll() is None:
+            time.sleep(0.005)
+
+    def wait_for_publication(self) -> None:
+        """Wait until it begins to publish, or has ended."""
+        work = self.root / ".evidence"
+        while self.poll() is None and not ((work / WAITING).exists() or (work / COMMITTED).exists()):
+            time.sleep(0.001)
 
 
 def whole(root: Path) -> bool:
@@ -47,6 +85,11 @@ def whole(root: Path) -> bool:
     )
 
 
+def change(root: Path, text: object) -> None:
+    """Write another sheet, so that a run has something to do."""
+    (root / "data" / "raw" / "studies" / "alpha.yaml").write_text(f"study_id: alpha\nround: {text}\n")
+
+
 def kind_of(victim: int, runner: int) -> str:
     """Return what part of a run a process is; a server's parent is the runner, a forked one's the server."""
     if victim == runner:
@@ -55,65 +98,76 @@ def kind_of(victim: int, runner: int) -> str:
     return "the fork server" if int(parent) == runner else "a kernel or what drives it"
 
 
-def wait_for_publication(root: Path, running: subprocess.Popen) -> None:
-    """Wait until a run begins to publish, or has ended."""
-    work = root / ".evidence"
-    while running.poll() is None and not ((work / WAITING).exists() or (work / COMMITTED).exists()):
-        time.sleep(0.001)
-
-
-def hit(root: Path, running: subprocess.Popen, number: int) -> str:
-    """Kill a process of a run; return which part of it, or that it had ended before."""
+def hit(running: Run, others: bool, sent: signal.Signals) -> str:
+    """Send the signal to a process of a run; return which part of it, or that it had ended before."""
     try:
-        others = [process for process in processes_below(root) if process != running.pid]
-        victim = random.choice(others) if number % 2 and others else running.pid
+        below = [process for process in processes_below(running.root) if process != running.pid]
+        victim = random.choice(below) if others and below else running.pid
         kind = kind_of(victim, running.pid)
         if running.poll() is not None:
             return "nothing"
-        os.kill(victim, signal.SIGKILL)
+        os.kill(victim, sent)
     except (ProcessLookupError, FileNotFoundError):
         return "nothing"
     return kind
 
 
-def one_kill(root: Path, run: Callable[[], subprocess.Popen], number: int, length: float) -> dict:
-    """Change a sheet, begin a run, kill it at a random moment; return what was seen."""
-    sheet = root / "data" / "raw" / "studies" / "alpha.yaml"
-    sheet.write_text(f"study_id: alpha\nround: {number} {random.random()}\n")
-    running = run()
+def wait_for_a_moment(running: Run, number: int, spans: list[float]) -> None:
+    """Wait for a random moment: so long after a line that the run said, or for the publication.
+
+    `spans` are the seconds between the lines of an earlier run; so it may be any moment, also when the
+    machine has become slower meanwhile.
+    """
     if number % 5 == 4:
-        wait_for_publication(root, running)
+        running.wait_for_publication()
         time.sleep(random.uniform(0, 0.1))
     else:
-        time.sleep(random.uniform(0, length))
-    publishing = (root / ".evidence" / WAITING).exists()
-    seen = {"hit": hit(root, running, number)}
-    if seen["hit"] == "nothing":
-        running.communicate(timeout=PATIENCE)
-        return seen
-    said = running.communicate(timeout=PATIENCE)[0]
+        line = random.choices(range(len(spans)), spans)[0]
+        running.wait_for_lines(line)
+        time.sleep(random.uniform(0, spans[line]))
+
+
+def one_hit(root: Path, number: int, spans: list[float], sent: signal.Signals) -> dict:
+    """Change a sheet, begin a run, stop it at a random moment; return what was seen."""
+    change(root, f"{number} {random.random()}")
+    running = Run(root)
+    wait_for_a_moment(running, number, spans)
+    said_before, publishing = len(running.lines), (root / ".evidence" / WAITING).exists()
+    kind = hit(running, bool(number % 2) and sent == signal.SIGKILL, sent)
+    said = running.finish()
+    if kind == "nothing":
+        return {"hit": kind}
     deadline = time.monotonic() + 10
     while processes_below(root) and time.monotonic() < deadline:
         time.sleep(0.05)
-    seen |= {
-        "while it published": "yes" if publishing else "no",
+    moment = "publication" if publishing else f"after {said_before} of {len(spans) - 1} steps"
+    return {
+        "hit": kind,
+        "moment": moment,
         "report whole": whole(root),
         "no process left": not processes_below(root),
         "no temporary file in the report": not list((root / "reports").rglob(".*")),
-        "said what happened": seen["hit"] == "the runner"
-        or running.returncode == 0
-        or "ended by SIG" in said
-        or "is gone" in said,
+        "said what happened": explained(said, running.returncode, kind, sent),
         "no traceback": "Traceback" not in said,
-    }
-    return seen | after_the_next_run(root, run)
+    } | after_the_next_run(root)
 
 
-def after_the_next_run(root: Path, run: Callable[[], subprocess.Popen]) -> dict:
+def explained(said: str, status: int, kind: str, sent: signal.Signals) -> bool:
+    """Return whether the run said why it ended; one that was killed itself cannot, nor one that was ready."""
+    if sent == signal.SIGINT:
+        return status == 0 or (status == 130 and "interrupted" in said)
+    return (
+        kind == "the runner" or status == 0 or (status == 1 and ("ended by SIG" in said or "is gone" in said))
+    )
+
+
+def after_the_next_run(root: Path) -> dict:
     """Run again; return what was seen."""
-    again = run()
-    said = again.communicate(timeout=PATIENCE)[0]
-    seen = {
+    again = Run(root)
+    said = again.finish()
+    if again.returncode:
+        print("the run after it said:", *said.splitlines()[-12:], sep="\n  ", file=sys.stderr)
+    return {
         "next run succeeds": again.returncode == 0 and whole(root),
         "no private folder left": not list((root.parent / "t").iterdir()),
         "no unfinished file in the work folder": not [
@@ -121,61 +175,51 @@ def after_the_next_run(root: Path, run: Callable[[], subprocess.Popen]) -> dict:
         ],
         "steps that the next run kept": said.split(" up to date")[0].rsplit(" ", 1)[-1],
     }
-    if again.returncode:
-        print("the run after it said:", *said.splitlines()[-12:], sep="\n  ", file=sys.stderr)
-    return seen
 
 
-def kill_until(wanted: int, root: Path, length: float, run: Callable[[], subprocess.Popen]) -> Counter:
-    """Do so many kills that hit a run; return the counts, `broken` among them."""
+def hit_until(wanted: int, root: Path, spans: list[float], sent: signal.Signals) -> Counter:
+    """Hit so many runs; return the counts, `broken` among them."""
     counts, number = Counter(), 0
     while counts["done"] < wanted:
-        seen = one_kill(root, run, number, length)
+        seen = one_hit(root, number, spans, sent)
         number += 1
         if seen["hit"] == "nothing":
-            counts["runs that had ended before their kill, not counted"] += 1
+            counts["runs that had ended before, not counted"] += 1
             continue
         for name, value in seen.items():
             counts[f"{name}: {'no' if value is False else 'yes' if value is True else value}"] += 1
         counts["done"] += 1
         if False in seen.values():
             counts["broken"] += 1
-            print(f"kill {number}: {seen}", flush=True)
+            print(f"{number}: {seen}", flush=True)
         print(f"done {counts['done']}", file=sys.stderr, flush=True)
     return counts
 
 
-def main(kills: int, seed: int = 6) -> int:
-    """Do the kills; print the counts; return how many of them broke a promise."""
+def main(kills: int, interruptions: int, seed: int = 6) -> int:
+    """Do them all; print the counts; return how many of them broke a promise."""
     random.seed(seed)
+    all_broken = 0
     with tempfile.TemporaryDirectory(prefix="kills-") as place:
         root = make_project(Path(place).resolve() / "project")
-        command, environment = (
-            [*evidence_command(root), "run", "--jobs", "2"],
-            short_environment(root) | PAGES,
-        )
-
-        def run() -> subprocess.Popen:
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-            return subprocess.Popen(command, cwd=root, env=environment, text=True, **pipes)
-
-        lengths = []
         for text in ("first", "second"):
-            (root / "data" / "raw" / "studies" / "alpha.yaml").write_text(f"study_id: alpha\nround: {text}\n")
-            begun, running = time.monotonic(), run()
-            said = running.communicate(timeout=PATIENCE)[0]
+            change(root, text)
+            running = Run(root)
+            said = running.finish()
             assert running.returncode == 0, said
-            lengths.append(time.monotonic() - begun)
-        counts = kill_until(kills, root, lengths[1], run)
-    done, broken = counts.pop("done"), counts.pop("broken", 0)
-    print(
-        f"{done} kills at random moments of runs of about {lengths[1]:.1f} s, seed {seed}; "
-        f"{broken} with a broken promise"
-    )
-    for name, count in sorted(counts.items()):
-        print(f"  {name}: {count}")
-    return broken
+        spans = [after - before for before, after in pairwise(running.times)]
+        for sent, wanted in ((signal.SIGKILL, kills), (signal.SIGINT, interruptions)):
+            counts = hit_until(wanted, root, spans, sent)
+            done, broken = counts.pop("done", 0), counts.pop("broken", 0)
+            print(
+                f"{done} {TITLES[sent]} at random moments of runs, seed {seed}; {broken} with a broken promise"
+            )
+            for name, count in sorted(counts.items()):
+                print(f"  {name}: {count}")
+            all_broken += broken
+    return all_broken
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)))
+    numbers = [int(argument) for argument in sys.argv[1:]]
+    sys.exit(bool(main(*numbers or [50, 15])))

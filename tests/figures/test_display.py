@@ -31,7 +31,7 @@ def test_figure_is_one_html_output_with_words():
     page = BeautifulSoup(data["text/html"], "html.parser")
     image = page.find("img")
     assert page.find("figure")["id"] == "one-case"
-    assert image["src"].startswith("data:image/png;base64,")
+    assert image["src"].startswith("data:image/svg+xml;base64,")
     assert "12.5 after" in image["alt"]
     assert image["width"] == "720"
     assert page.find("script") is None

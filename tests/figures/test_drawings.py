@@ -107,6 +107,8 @@ def test_same_bytes_twice_and_no_version_in_them(name):
     assert first == second
     assert b"matplotlib" not in first.lower()
     assert b"tEXt" not in first
+    assert make().svg() == make().svg()
+    assert "matplotlib" not in make().svg().lower()
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pipeline_project import install_stubs, make_project, stub_check
+from pipeline_project import Evidence, install_stubs, make_project, stub_check
+
+from helpers.pipeline.cli import main
 
 
 def put_stubs(patch: pytest.MonkeyPatch) -> None:
@@ -43,3 +45,16 @@ def made(project: Path, report_once: Path, monkeypatch: pytest.MonkeyPatch) -> P
     shutil.copytree(report_once, project)
     monkeypatch.chdir(project)
     return project
+
+
+@pytest.fixture
+def evidence(project: Path, capfd: pytest.CaptureFixture) -> Evidence:
+    """Return a function that calls the command and gives its exit status and all that it said."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        said = capfd.readouterr()
+        return ended.value.code or 0, said.out + said.err
+
+    return call

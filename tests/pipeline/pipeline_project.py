@@ -58,6 +58,9 @@ preload.STEPS = ("helpers.pipeline.notebook_run", "ipykernel.kernelapp", "ipyker
 """
 
 
+Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
+
+
 def write_cells(path: Path, parameters: str, *sources: str) -> Path:
     """Write a notebook with a title, a parameters cell and code cells."""
     cells = [new_markdown_cell("# A notebook"), new_code_cell(parameters, metadata={"tags": ["parameters"]})]
@@ -110,6 +113,28 @@ def short_environment(root: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "EVIDENCE_FORK_SERVER"}
     path = os.pathsep.join(filter(None, [str(site), kept.get("PYTHONPATH")]))
     return kept | {"PYTHONPATH": path, "TMPDIR": str(temporary)}
+
+
+def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
+    """Return bytes and time of every file below some folders."""
+    chosen = folders or ("reports", "data", ".evidence/executed", ".evidence/processed", ".evidence/site")
+    files = [path for folder in chosen for path in (root / folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def kernels_alive(marker: str) -> list[str]:
+    """Return kernels whose working folder is below the marker."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode(errors="replace")
+            if any(name in line for name in ("ipykernel_launcher", "fork_server")) and os.readlink(
+                process / "cwd"
+            ).startswith(marker):
+                found.append(line)
+        except OSError:
+            continue
+    return found
 
 
 def processes_below(marker: Path) -> list[int]:

@@ -77,7 +77,7 @@ def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -
 
 
 def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Damaged and missing files; absent documents are said, and are no failure."""
+    """Damaged, missing and unknown files; absent documents are said, and are no failure."""
     locators = SimpleNamespace(
         problems=[], present=["a.txt"], absent=["b.txt"], verified={"x": True}, agreed=1, words=2
     )
@@ -105,6 +105,17 @@ def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytes
     found = verify(report.out, report.raw)
     assert ["missing" in problem for problem in found.problems] == [True, False, False]
     assert found.problems[2] == "a.yaml: wrong place"
+    (report.reports / "data").mkdir()
+    (report.reports / "data" / "more.csv").write_text("1")
+    (report.processed / "more.parquet").write_text("1")
+    found = verify(report.out, report.raw)
+    assert [problem.partition(":")[0] for problem in found.problems[:4]] == [
+        str(report.processed / "one.parquet"),
+        str(report.reports / "index.html"),
+        str(report.processed / "more.parquet"),
+        str(report.reports / "data" / "more.csv"),
+    ]
+    assert "no run made it" in found.problems[2] and "no run made it" in found.problems[3]
     (report.reports / "manifest.json").write_text("{")
     assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
 
@@ -264,7 +275,7 @@ def test_a_publication_that_was_broken_off_is_finished(
     assert not (report.work / "publish").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "release", "verify"])
+@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "export", "release", "verify"])
 def test_each_command_helps_with_an_example(command: str) -> None:
     """`--help` on each."""
     result = CliRunner().invoke(cli, [command, "--help"])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,48 +14,12 @@ from pipeline_project import (
     FIRST_PARAMETERS,
     LAST,
     LAST_PARAMETERS,
+    Evidence,
     evidence_command,
+    kernels_alive,
+    snapshot,
     write_cells,
 )
-
-from helpers.pipeline.cli import main
-
-Evidence = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def evidence(project: Path, capfd: pytest.CaptureFixture) -> Evidence:
-    """Return a function that calls the command and gives its exit status and all that it said."""
-
-    def call(*arguments: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
-        said = capfd.readouterr()
-        return ended.value.code or 0, said.out + said.err
-
-    return call
-
-
-def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
-    """Return bytes and time of every file below some folders."""
-    chosen = folders or ("reports", "data", ".evidence/executed", ".evidence/processed", ".evidence/site")
-    files = [path for folder in chosen for path in (root / folder).rglob("*") if path.is_file()]
-    return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def kernels_alive(marker: str) -> list[str]:
-    """Return kernels whose working folder is below the marker."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (process / "cmdline").read_bytes().decode(errors="replace")
-            if any(name in line for name in ("ipykernel_launcher", "fork_server")) and os.readlink(
-                process / "cwd"
-            ).startswith(marker):
-                found.append(line)
-        except OSError:
-            continue
-    return found
 
 
 def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence) -> None:

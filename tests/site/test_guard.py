@@ -1,9 +1,11 @@
-"""Contact details: found where they are, and not where figures only look like them."""
+"""Contact details: found where they are, and not where figures only look like them; drawings that run nothing."""
 
 import pytest
 
-from helpers.site import contact_details
+from helpers.figures import before_after
+from helpers.site import SiteError, contact_details
 from helpers.site.code import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
+from helpers.site.guard import check_drawing
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,28 @@ def test_code_colours_have_contrast(name):
         light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
     assert COLOURS[name][0] in code_css()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<script>1</script>",
+        '<a href="#x"/>',
+        '<use xlink:href="https://a.org/b.svg#c"/>',
+        '<path d="M0 0" onload="x()"/>',
+        '<path d="M0 0" fill="url(https://a.org/b)"/>',
+        "<style>@import 'b.css'</style>",
+        '<foreignObject width="1"/>',
+        '<image href="a.png"/>',
+    ],
+)
+def test_a_drawing_that_runs_or_loads_is_refused(inside):
+    with pytest.raises(SiteError, match=r"a\.svg"):
+        check_drawing("a.svg", f"<svg>{inside}</svg>")
+
+
+def test_a_drawing_with_hostile_words_passes():
+    words = '<script>x</script> onload=x url(http://a.org) @import "'
+    text = before_after([{"case": words, "before": 10, "after": 12.5}], title=words).svg()
+    check_drawing("a.svg", text)
+    assert "<script" not in text

@@ -6,14 +6,16 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpers.site.origins import link_numbers
+from helpers.site.tree import parse
 
 HOMES = dict.fromkeys(["q-a", "q-b", "effect-x", "source-s", "cell-3"], "page.html")
 VALUES = {"q-a": {35.0}, "q-b": {16.0}}
 
 
 def linked(html: str) -> BeautifulSoup:
-    soup = BeautifulSoup(html, "html.parser")
-    link_numbers(soup, HOMES, VALUES)
+    tree = parse(html)
+    link_numbers(tree, HOMES, VALUES)
+    soup = BeautifulSoup(tree.html(), "html.parser")
     assert not soup.find(attrs={"data-from": True})
     return soup
 
@@ -60,3 +62,8 @@ def test_a_linked_text_keeps_its_words():
     soup = linked('<p data-from="q-a">From −8 to 35, &lt;b&gt; 12,400 and 87 %.</p>')
     assert soup.get_text() == "From −8 to 35, <b> 12,400 and 87 %."
     assert len(soup.find_all("a")) == 4
+
+
+def test_a_cell_with_a_mark_in_it_is_one_link_and_keeps_the_mark():
+    soup = linked('<table><tr data-from="q-a"><th>1</th><td><b>35</b> %</td></tr></table>')
+    assert str(soup.td) == '<td><a class="n" href="#q-a"><b>35</b> %</a></td>'

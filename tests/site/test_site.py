@@ -9,7 +9,7 @@ from nbformat.v4 import new_output
 
 from helpers.figures import before_after, say, show_figure, show_table
 from helpers.site import SiteError, build_site, render_page
-from helpers.site.policy import script, security_policy
+from helpers.site.policy import POLICY, SCRIPT, STYLE, script, stylesheet
 from helpers.tables import read_table
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -74,23 +74,28 @@ def test_expected_files(site):
         "01_ingestion.html",
         "study-made1.html",
         "data.html",
+        "03_study_evidence.html",
         "data/quantities.csv",
+        STYLE,
+        SCRIPT,
     } <= names
-    assert {"figures/study-made1-cases.png", "printed-made2.html"} <= names
+    assert {"figures/study-made1-cases.svg", "printed-made2.html"} <= names
 
 
-def test_no_page_asks_for_anything(pages):
+def test_no_page_asks_for_anything_but_its_own_files(site, pages):
     for name, page in pages.items():
-        assert not page.find_all(["link", "iframe", "object", "embed"]), name
-        (own,) = page.find_all("script")
-        assert own.string == script() and not own.attrs, name
+        assert not page.find_all(["iframe", "object", "embed", "style"]), name
+        assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}], name
+        assert [tag.attrs for tag in page.find_all("link")] == [{"rel": ["stylesheet"], "href": STYLE}], name
         policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
-        assert policy == security_policy(page.find("style").string), name
-        for tag in page.find_all(src=True):
-            assert re.fullmatch(r"figures/[\w.-]+\.png", tag["src"]), name
+        assert policy == POLICY and "unsafe" not in policy and "http" not in policy, name
+        for tag in page.find_all("img"):
+            assert re.fullmatch(r"figures/[\w.-]+\.svg", tag["src"]), name
         for tag in page.find_all(href=True):
-            assert tag.name == "a", name
-        assert "url(" not in str(page.find("style")), name
+            assert tag.name in ("a", "link"), name
+    assert (site / STYLE).read_text("utf-8") == stylesheet()
+    assert (site / SCRIPT).read_text("utf-8") == script()
+    assert "url(" not in stylesheet() and "@import" not in stylesheet()
 
 
 def test_structure_of_every_page(pages):
@@ -141,6 +146,16 @@ def test_notebook_page_says_where_it_comes_from(pages):
     assert "/home/somebody" not in str(pages["index.html"])
 
 
+def test_the_code_of_the_studies_stands_once_and_their_numbers_lead_to_it(pages):
+    assert not pages["study-made1.html"].find("details", class_="code")
+    shared = pages["03_study_evidence.html"]
+    assert shared.find("details", class_="code").find("pre")
+    (number,) = pages["study-made1.html"].find("pre", class_="output").find_all("a", class_="n")
+    file, _, anchor = number["href"].partition("#")
+    assert file == "03_study_evidence.html" and shared.find(id=anchor).find("pre")
+    assert pages["study-made1.html"].find("dl", class_="facts").find("a")["href"] == file
+
+
 def test_code_is_folded_and_contents_listed(pages):
     page = pages["01_ingestion.html"]
     assert page.find("details", class_="code").summary.get_text().startswith("Code")
@@ -152,8 +167,7 @@ def test_code_is_folded_and_contents_listed(pages):
 def test_sizes(site):
     for path in site.glob("*.html"):
         assert path.stat().st_size < 400_000
-    style = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser").find("style").get_text()
-    assert len(style) < 11_000
+    assert (site / STYLE).stat().st_size < 12_000
 
 
 def test_same_bytes_twice(tmp_path):
@@ -186,6 +200,11 @@ def test_pages_of_a_study_that_went_are_removed(tmp_path):
         (new_output("display_data", data={"image/png": "aGk="}), r"cell 5.*alternative text"),
         (new_output("display_data", data={"text/html": '<img src="figures/a.png">'}), "no alternative text"),
         (new_output("display_data", data={"text/html": "<script>1</script>"}), "holds <script>"),
+        (new_output("display_data", data={"text/html": '<script src="a.js"></script>'}), "holds <script>"),
+        (
+            new_output("display_data", data={"text/html": '<link rel="stylesheet" href="a.css">'}),
+            "holds <link>",
+        ),
         (
             new_output("display_data", data={"text/html": '<img alt="a" src="https://a.org/b.png">'}),
             "another host",
@@ -221,7 +240,8 @@ def test_one_page_alone(tmp_path, world):
     path = render_page(write_notebook(tmp_path / "a.ipynb", outputs_of(world)), tmp_path / "out" / "a.html")
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     assert page.h1.get_text() == "What came in"
-    assert (tmp_path / "out" / "figures" / "a-cases.png").exists()
+    assert (tmp_path / "out" / "figures" / "a-cases.svg").exists()
+    assert (tmp_path / "out" / STYLE).exists() and (tmp_path / "out" / SCRIPT).exists()
 
 
 def test_empty_tables_still_make_a_site(tmp_path):
@@ -235,5 +255,5 @@ def test_markdown_output_is_not_trusted(tmp_path):
     )
     path = render_page(write_notebook(tmp_path / "a.ipynb", [hostile]), tmp_path / "a.html")
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    assert [tag.string for tag in page.find_all("script")] == [script()]
+    assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}]
     assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import shutil
 
 import pytest
@@ -67,3 +70,37 @@ def test_what_cannot_be_read_is_refused_in_one_line(evidence, tmp_path):
     assert status == 1
     assert "legacy FullStudies shape" in err
     assert "Traceback" not in err
+
+
+def test_references_and_reviews_go_out_in_another_form(evidence, shared, tmp_path):
+    """To a file or to standard output; what holds nothing of the kind is refused with the remedy."""
+    articles = shared / "samples" / "articles"
+    out = tmp_path / "out.ris"
+    assert evidence("export", "ris", articles / "pubmed_parser_paper.bib", "--out", out)[0] == 0
+    assert out.read_text().count("TY  - JOUR") == 11
+    status, said, _ = evidence("export", "csl", out)
+    assert (status, len(json.loads(said))) == (0, 11)
+    status, said, _ = evidence("export", "revman", shared / "samples" / "revman" / "Fleiss1993.rm5")
+    rows = list(csv.DictReader(io.StringIO(said.lstrip("\ufeff"))))
+    assert (status, len(rows)) == (0, 12)
+    assert {"Study": "ISIS-2", "Experimental cases": "1570"}.items() <= next(
+        row for row in rows if row["Study"] == "ISIS-2"
+    ).items()
+    status, said, err = evidence("export", "revman", out)
+    assert (status, said) == (1, "")
+    assert "holds nothing to write as revman. Remedy: give a review's data" in err
+
+
+@pytest.mark.parametrize(("form", "name"), [("ris", "references.ris"), ("revman", "revman.csv")])
+def test_the_report_s_own_references_and_effects_go_out(evidence, checkout, form, name):
+    status, said, _ = evidence("export", form)
+    assert status == 0
+    assert said == (checkout / "reports" / "data" / name).read_text(encoding="utf-8")
+
+
+def test_an_export_of_a_report_that_is_not_made(evidence, tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "parameters.yaml").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    status, _, err = evidence("export", "csl")
+    assert (status, "make the report with `evidence run`, or name a file" in err) == (1, True)

@@ -11,7 +11,9 @@ from helpers.figures.direction import direction
 from helpers.figures.display import figure_html, say, sentence, show_figure, show_table
 from helpers.figures.figure import Figure
 from helpers.figures.forest import forest
+from helpers.figures.glance import at_a_glance
 from helpers.figures.numbers import plain_unit, plain_words, show_interval, show_number, show_value
+from helpers.figures.posted_rows import people_posted
 from helpers.figures.risk_of_bias import risk_of_bias
 from helpers.figures.split_curve import split_curve
 from helpers.figures.table_html import anchor, frame_of, quantity_links, table_html
@@ -21,12 +23,14 @@ __all__ = [
     "Figure",
     "albatross",
     "anchor",
+    "at_a_glance",
     "before_after",
     "beside",
     "direction",
     "figure_html",
     "forest",
     "frame_of",
+    "people_posted",
     "plain_unit",
     "plain_words",
     "quantity_links",

@@ -50,11 +50,11 @@ def figure_html(figure: Figure, label: str) -> Markup:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", label):
         raise ValueError(f"figure {label!r}: a label is a letter, then letters, digits, '-', '_' or '.'")
     return Markup(
-        '<figure id="{}"><img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}">'
+        '<figure id="{}"><img src="data:image/svg+xml;base64,{}" alt="{}" width="{}" height="{}">'
         "<figcaption>{}{}</figcaption></figure>"
     ).format(
         label,
-        base64.b64encode(figure.png()).decode("ascii"),
+        base64.b64encode(figure.svg().encode("utf-8")).decode("ascii"),
         figure.alt,
         figure.width,
         figure.height,

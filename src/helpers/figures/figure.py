@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import numpy as np
 import pandas as pd
 import seaborn
 
+from helpers.figures.vector import compact_svg
+
 PAGE_WIDTH = 720  # CSS pixels of the text column
 PIXELS_PER_INCH = 96  # CSS pixels to an inch
 DENSITY = 2  # image pixels to a CSS pixel, so that print and fine screens stay sharp
@@ -23,6 +26,8 @@ DENSITY = 2  # image pixels to a CSS pixel, so that print and fine screens stay 
 # Okabe and Ito's palette: told apart with every common colour blindness. Shape says the same in grey.
 INK, MUTED, RULE, WASH = "#1d2733", "#56616e", "#c9cfd6", "#f1f4f6"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b54708", "#8a4a78"
+
+AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 
 
 _PLAIN = (str, int, float, bool, np.integer, np.floating, np.bool_)
@@ -52,8 +57,16 @@ class Figure:
         """Height on the page, CSS pixels."""
         return round(self.figure.get_figheight() * PIXELS_PER_INCH)
 
+    def svg(self) -> str:
+        """Return the drawing as SVG, sharp at any size; the same numbers give the same bytes."""
+        stream = io.StringIO()
+        with style(), matplotlib.rc_context(AS_SVG), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's machine has the letters
+            self.figure.savefig(stream, format="svg", metadata={"Date": None}, facecolor="white")
+        return compact_svg(stream.getvalue(), self.width, self.height)
+
     def png(self) -> bytes:
-        """Return the image file; the same numbers give the same bytes, as no version or time is written."""
+        """Return the drawing as PNG; without version or time, so the same numbers give the same bytes."""
         stream = io.BytesIO()
         with style():
             self.figure.savefig(
@@ -76,9 +89,9 @@ class Figure:
         return text.encode("utf-8")
 
     def save(self, path: str | Path) -> Path:
-        """Write the image file and return its path."""
+        """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""
         path = Path(path)
-        path.write_bytes(self.png())
+        path.write_bytes(self.svg().encode("utf-8") if path.suffix.lower() == ".svg" else self.png())
         return path
 
     def close(self) -> None:

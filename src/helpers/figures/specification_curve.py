@@ -142,10 +142,17 @@ def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> No
                 color=MUTED,
             )
             here = x[(frame[name] == level).to_numpy()]
-            axes.vlines(
-                here, place + 0.2, place + 0.8, color=INK, linewidth=max(0.35, min(2.0, 260 / len(frame)))
-            )
+            if len(frame) > MANY:  # marks that touch are one bar
+                axes.broken_barh(_bars(here), (place + 0.2, 0.6), facecolor=INK, linewidth=0)
+            else:
+                axes.vlines(here, place + 0.2, place + 0.8, color=INK, linewidth=min(2.0, 260 / len(frame)))
         y += height + GAP
+
+
+def _bars(places: np.ndarray) -> list[tuple[float, float]]:
+    """Return the start and length of each run of neighbouring places."""
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return [(run[0] - 0.5, float(len(run))) for run in runs if len(run)]
 
 
 def _alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:

@@ -33,7 +33,7 @@ _CHARACTERISTICS = {
 }
 
 
-_COMPARED = {
+COMPARED = {
     "parallel": "groups side by side",
     "within_person": "two sites of one scalp",
     "single_arm": "before and after, nothing beside it",
@@ -44,7 +44,7 @@ _COMPARED = {
 def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     """Return a study's row as `field` and `value`; what is not stated stays missing."""
     values = {words: study.get(name) for name, words in _CHARACTERISTICS.items()}
-    values["What is compared"] = _COMPARED.get(study.get("comparison"))
+    values["What is compared"] = COMPARED.get(study.get("comparison"))
     whole = {words: f"{value:g}" if isinstance(value, float) else value for words, value in values.items()}
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from helpers.pipeline.commands import AlreadySaidError, cli
+from helpers.pipeline.command_options import AlreadySaidError
+from helpers.pipeline.commands import cli
 from helpers.pipeline.errors import PipelineError, system_problem
 from helpers.pipeline.interruption import Interrupted
 
@@ -62,7 +63,8 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         click.echo("\n".join(map(str, error.problems)) or str(error), err=True)
     elif isinstance(error, OSError) and error.strerror:
-        click.echo(system_problem(error), err=True)
+        log = state.get("log")
+        click.echo(system_problem(error, log and log.parent), err=True)
     else:
         from helpers.pipeline.run_report import save_traceback
 

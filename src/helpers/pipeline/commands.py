@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from helpers import __version__
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.paths import project_root
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path)
-out_option = click.option("--out", type=FOLDER, help="Folder for the results.  [default: the project]")
-raw_option = click.option("--raw", type=FOLDER, help="Folder of the raw data.  [default: data/raw]")
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=min(os.cpu_count() or 1, 8),
-    show_default=True,
-    help="Notebooks at once.",
+from helpers.pipeline.command_options import (
+    FILE,
+    FOLDER,
+    AlreadySaidError,
+    jobs_option,
+    out_option,
+    raw_folder,
+    raw_option,
 )
-
-
-class AlreadySaidError(PipelineError):
-    """A command that has already said what is wrong."""
-
+from helpers.pipeline.paths import project_root
+from helpers.pipeline.source_commands import add_command, check_command, export_command, new_command
 
 SWEEP_EXAMPLE = """\b
 Example: evidence sweep grid.yaml --out /tmp/sweep
@@ -46,6 +37,10 @@ evidence verify     is the report what it claims to be?
 @click.version_option(__version__, prog_name="evidence")
 def cli() -> None:
     """Run, check and extend a living evidence synthesis in notebooks."""
+
+
+for _command in (check_command, add_command, new_command, export_command):
+    cli.add_command(_command)
 
 
 @cli.command("run", epilog="Example: evidence run -p evidence=published --out /tmp/trial --jobs 2")
@@ -126,71 +121,12 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
         click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
-    result = sweep(root, read_grid(grid, declared), declared, place, _raw(root, raw), jobs, watch, scheduler)
+    result = sweep(
+        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler
+    )
     click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
     if result.failed:
         raise AlreadySaidError()
-
-
-@cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
-@click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
-@raw_option
-def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
-    """Validate study sheets and sources of any form; all of data/raw when no file is named.
-
-    A folder is checked with everything below it: one line a problem, and a summary.
-    """
-    from helpers.sources import check_folder, check_raw, is_raw_folder
-
-    problems = []
-    folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
-    for folder in [path for path in files if path.is_dir() and is_raw_folder(path)]:
-        problems += check_raw(folder)
-    for folder in folders:
-        found = check_folder(folder)
-        problems += found.problems
-        click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
-    named = [path for path in files if not path.is_dir()]
-    if named or not files:
-        problems += check_raw(_raw(project_root(), raw), named or None)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
-    if problems:
-        raise AlreadySaidError()
-
-
-@cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
-@click.argument("file", type=FILE)
-@raw_option
-def add_command(file: Path, raw: Path | None) -> None:
-    """Take a registry record, an article, a list of references or a study sheet into the raw data.
-
-    The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
-    references join the screening list, and works that are on it already are named.
-    """
-    from helpers.documents import find_quantities
-    from helpers.sources import add_references, add_source, recognise, reference_forms
-
-    form = recognise(file)
-    if form in reference_forms():
-        path, merges, new = add_references(form, file, _raw(project_root(), raw))
-        for merge in merges:
-            click.echo(str(merge))
-        click.echo(f"written: {path}; {new} new, {len(merges)} merged")
-        return
-    for path in add_source(file, _raw(project_root(), raw), find_quantities):
-        click.echo(f"written: {path}")
-
-
-@cli.command("new", epilog="Example: evidence new smith2026")
-@click.argument("study_id")
-@raw_option
-def new_command(study_id: str, raw: Path | None) -> None:
-    """Write an empty study sheet, ready to fill."""
-    from helpers.sources import new_sheet
-
-    click.echo(f"written: {new_sheet(study_id, _raw(project_root(), raw))}")
 
 
 @cli.command("release", epilog="Example: evidence release 1.0")
@@ -214,18 +150,10 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     from helpers.pipeline.release import verify
 
     root = project_root()
-    found = verify((out or root).resolve(), _raw(root, raw), date.today() if record else None)
+    found = verify((out or root).resolve(), raw_folder(root, raw), date.today() if record else None)
     for problem in found.problems:
         click.echo(problem, err=True)
     for note in found.notes:
         click.echo(note)
     if found.problems:
         raise AlreadySaidError()
-
-
-def _raw(root: Path, raw: Path | None) -> Path:
-    """Return the folder of the raw data."""
-    folder = (raw or root / "data" / "raw").resolve()
-    if not folder.is_dir():
-        raise PipelineError(f"{folder}: no such folder; name the raw data with --raw DIR")
-    return folder

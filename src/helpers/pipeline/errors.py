@@ -6,8 +6,13 @@ process ends with: 1 for a failure in the work, 2 for wrong usage, 130 for an in
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class PipelineError(Exception):
@@ -77,11 +82,21 @@ class NotebookFailure(PipelineError):  # noqa: N818 - the word for it
         super().__init__(*lines)
 
 
-def system_problem(error: OSError) -> str:
-    """Return what the file system refused, in one line: a full disk, a read-only folder."""
-    place = error.filename2 or error.filename or "the file system"
-    remedy = "make room or give permission, or choose another folder with --out"
-    return f"{place}: {error.strerror or error}; {remedy}"
+def system_problem(error: OSError, work: Path | None = None) -> str:
+    """Return what the file system refused, in one line: a full disk, a read-only folder.
+
+    `work` is the folder to name when the error names none, as after a write to an open file.
+    """
+    place = error.filename2 or error.filename or work or "the file system"
+    return f"{place}: {error.strerror or error}; {system_remedy(error.errno)}"
+
+
+def system_remedy(number: int | None) -> str:
+    """Return what to do about an error of the file system."""
+    if number not in FULL + CLOSED:
+        return "see that it is there and may be read and written"
+    do = "make room there" if number in FULL else "make it writable"
+    return f"{do}, or choose another folder with --out; then run again: what had finished is kept"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

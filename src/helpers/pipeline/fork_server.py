@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,8 @@ class ForkServer:
             try:
                 self._leave(wanted)
                 become(wanted, self.folder / SOCKET, server)
+            except BaseException:
+                traceback.print_exc()  # to where the process says things: its last words
             finally:
                 os._exit(70)  # not reached by a process that ends well
         _close(wanted.handles)

@@ -166,9 +166,12 @@ def _site_step(plan: RunPlan, runs: list[str]) -> Step:
     def work() -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        plan.build_site({run: plan.executed(run) for run in runs}, fresh)
-        shutil.rmtree(plan.folders.site, ignore_errors=True)
-        fresh.rename(plan.folders.site)
+        try:
+            plan.build_site({run: plan.executed(run) for run in runs}, fresh)
+            shutil.rmtree(plan.folders.site, ignore_errors=True)
+            fresh.rename(plan.folders.site)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full
 
     return Step(
         name="site",

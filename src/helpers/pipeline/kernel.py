@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -31,6 +34,7 @@ from helpers.pipeline.notebook import NotebookRun
 ENGINE = "evidence"
 SOCKET_PATH_LIMIT = 90  # the system allows 104 to 108 bytes, and jupyter_client appends a number
 FORKED = "evidence-forked"
+ROOM = 1 << 16  # bytes that a kernel needs for its connection file and what it says
 HISTORY_OFF = "--HistoryManager.enabled=False"
 
 
@@ -114,6 +118,12 @@ class KernelRoom:
         process = self.manager.process if self.manager else None
         code = process.poll() if process else None
         return "" if code is None else f"it {ended_in_words(code)}"
+
+    def no_room(self) -> str:
+        """Return that the disk of temporary files is full, with the remedy; empty when it is not."""
+        full = shutil.disk_usage(self.folder).free < ROOM
+        said = f"; {os.strerror(errno.ENOSPC)} in {tempfile.gettempdir()}: make room there, or set TMPDIR"
+        return said if full else ""
 
     def last_words(self) -> str:
         """Return the last line that the kernel's process wrote to its own standard error."""

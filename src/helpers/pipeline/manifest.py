@@ -16,7 +16,7 @@ from typing import Any
 
 from helpers import __version__
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes
+from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, raw_hashes
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
 from helpers.pipeline.steps import Step
 
@@ -125,3 +125,13 @@ def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:
         elif file_hash(path) != expected:
             problems.append(f"{path}: damaged or edited (not the sha256 of the manifest); run `evidence run`")
     return problems
+
+
+def unknown(manifest: Mapping[str, Any], out: Path) -> list[str]:
+    """Return one line for each file of the report that the manifest does not name; releases are frozen."""
+    known = {*outputs(manifest), f"reports/{MANIFEST}"}
+    there = {
+        f"{folder}/{name}" for folder in ("data/processed", "reports") for name in folder_hashes(out / folder)
+    }
+    extra = sorted(label for label in there - known if not label.startswith("reports/releases/"))
+    return [f"{out / label}: not in the manifest, no run made it; keep it elsewhere" for label in extra]

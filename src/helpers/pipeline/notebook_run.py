@@ -15,7 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers.pipeline import private
 from helpers.pipeline.canonical import ERROR_MARK, INJECTED, canonical, write_notebook
-from helpers.pipeline.errors import NotebookFailure
+from helpers.pipeline.errors import CLOSED, FULL, NotebookFailure, system_problem, system_remedy
 from helpers.pipeline.kernel import ENGINE, KernelRoom
 from helpers.pipeline.kernels import Kernels
 from helpers.pipeline.notebook import NotebookRun
@@ -181,7 +181,10 @@ def _problem(run: NotebookRun, room: KernelRoom, error: Exception | None, raised
             "make it faster, or raise --timeout"
         )
     if isinstance(error, DeadKernelError) or (error is not None and room.ended_by()):
-        return f"the kernel died while the cell ran; {room.ended_by() or 'its process is gone'}"
+        how = room.ended_by() or "its process is gone"
+        return f"the kernel died while the cell ran; {how}{room.no_room()}"
+    if isinstance(error, OSError) and error.errno in FULL + CLOSED:
+        return system_problem(error)
     if error is not None and not isinstance(error, PapermillExecutionError):
         first = next(iter(str(error).splitlines()), "")
         return f"{type(error).__name__}: {first}" if first else type(error).__name__
@@ -190,7 +193,9 @@ def _problem(run: NotebookRun, room: KernelRoom, error: Exception | None, raised
     output = _error_output(raised)
     message = next((line.strip() for line in ANSI.sub("", output.evalue).splitlines() if line.strip()), "")
     text = f"{output.ename}: {message}" if message else output.ename
-    if output.ename == "MemoryError" and run.memory:
+    if full := next((number for number in FULL if f"[Errno {number}]" in message), None):
+        return f"{text} - {system_remedy(full)}"
+    if output.ename.endswith("MemoryError") and run.memory:
         return f"{text} - more than the {run.memory} MB that --memory allows; need less, or raise it"
     return (
         f"{text} - the cell ended the notebook before its last cell" if output.ename == "SystemExit" else text

@@ -87,4 +87,4 @@ def _figure_drawn_once() -> None:
     figure: Callable = importlib.import_module("matplotlib.figure").Figure
     drawn = figure()
     drawn.subplots().set_title("±")
-    drawn.savefig(io.BytesIO(), format="png")
+    drawn.savefig(io.BytesIO(), format="svg")

@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,17 @@ def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
     same = old.is_file() and old.read_text(encoding="utf-8") == text
     if not (changed or gone) and same:
         return 0
-    _copies(folders, changed)
     label = f"reports/{manifests.MANIFEST}"
-    write_atomic(folders.work / WAITING / label, text)
-    # From here on the new report is complete and only its files are moved; a killed run is finished later.
-    write_atomic(folders.work / COMMITTED, json.dumps({"move": [*changed, label], "gone": gone}) + "\n")
+    try:
+        _see_that_it_can_be_moved(folders, changed, [*gone, label])
+        _copies(folders, changed)
+        write_atomic(folders.work / WAITING / label, text)
+        # Now the new report is complete and only its files are moved; a killed run is finished later.
+        write_atomic(folders.work / COMMITTED, json.dumps({"move": [*changed, label], "gone": gone}) + "\n")
+    except BaseException:
+        if not (folders.work / COMMITTED).is_file():
+            shutil.rmtree(folders.work / WAITING, ignore_errors=True)
+        raise
     finish_publication(folders)
     return len(changed) + len(gone) + (not same)
 
@@ -103,16 +110,31 @@ def _same(published: Path, staged: Path) -> bool:
     return published.is_file() and published.read_bytes() == staged.read_bytes()
 
 
-def _copies(folders: RunFolders, changed: dict[str, Path]) -> dict[str, Path]:
-    """Return whole copies of the changed files, ready to be renamed; a full disk is met here."""
+def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], more: list[str]) -> None:
+    """Raise before anything is moved when a folder of the report is read-only or on a disk that is full."""
+    here = folders.work.stat().st_dev
+    needed: dict[Path, int] = {}
+    for label in [*changed, *more]:
+        place = next(folder for folder in (folders.out / label).parents if folder.is_dir())
+        needed[place] = needed.get(place, 0) + (changed[label].stat().st_size if label in changed else 0)
+    for place in needed:
+        try:
+            tempfile.TemporaryFile(dir=place).close()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(place)) from None
+    for disk in {place.stat().st_dev for place in needed} - {here}:
+        places = [place for place in needed if place.stat().st_dev == disk]
+        if sum(needed[place] for place in places) > shutil.disk_usage(places[0]).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(places[0]))
+
+
+def _copies(folders: RunFolders, changed: dict[str, Path]) -> None:
+    """Write whole copies of the changed files, ready to be renamed; a full disk is met here."""
     folder = folders.work / WAITING
     shutil.rmtree(folder, ignore_errors=True)
-    copies = {}
     for label, path in changed.items():
-        copies[label] = folder / label
-        copies[label].parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copies[label])
-    return copies
+        (folder / label).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / label)
 
 
 def _move(copy: Path, target: Path) -> None:
@@ -122,7 +144,13 @@ def _move(copy: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:  # the report lies on another disk than the work folder
             raise
-        write_atomic(target, copy.read_bytes())
+        beside = target.with_name(f".{target.name}.part")  # always this name: a killed run's is written over
+        try:
+            shutil.copyfile(copy, beside)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+        copy.unlink()
 
 
 def _remove_empty(folder: Path, folders: RunFolders) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest
+from helpers.pipeline.folder_lock import folder_lock
+from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest, unknown
 from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.publish import RELEASES, finish_publication
+from helpers.pipeline.publish import COMMITTED, RELEASES, finish_publication
 
 VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
@@ -95,18 +96,22 @@ def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
     Returns
     -------
     Verification
-        Every output that is damaged or missing and every locator that does not hold.
+        Every output that is damaged or missing, every file beside them that no run made, and every
+        locator that does not hold.
 
     """
     problems, notes = [], []
+    folders = RunFolders(out, raw, out)
     try:
-        finish_publication(RunFolders(out, raw, out))
+        if (folders.work / COMMITTED).is_file():
+            with folder_lock(folders.work):  # it may be a run that is publishing just now
+                finish_publication(folders)
         manifest = read_manifest(out / "reports")
     except PipelineError as error:
         problems.append(str(error))
     else:
         wrong = damaged(manifest, out)
-        problems += wrong
+        problems += wrong + unknown(manifest, out)
         total = len(outputs(manifest))
         notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
     found, more = _locators(raw, record)

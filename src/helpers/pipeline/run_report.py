@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import json
 import os
 import platform
@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.pipeline.errors import PipelineError, system_problem
+from helpers.files import write_atomic
+from helpers.pipeline.errors import CLOSED, FULL, PipelineError, system_problem
 from helpers.pipeline.paths import RunFolders
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def report_of(outcome: Outcome, folders: RunFolders) -> RunReport:
     for step, error in outcome.failed:
         if isinstance(error, PipelineError):
             report.failures[step.name] = str(error)
-        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
-            report.failures[step.name] = f"{step.title}: {system_problem(error)}"
+        elif isinstance(error, OSError) and error.errno in FULL + CLOSED:
+            report.failures[step.name] = f"{step.title}: {system_problem(error, folders.work)}"
         else:
             saved = save_traceback(error, folders.log, step.name)
             first = next(iter(str(error).splitlines()), "")
@@ -82,9 +83,11 @@ def save_traceback(error: BaseException, folder: Path, name: str) -> Path:
 
 
 def write_log(folders: RunFolders, report: RunReport, values: Mapping[str, Any], jobs: int) -> None:
-    """Keep times and machine facts of a run that did something, outside the report."""
+    """Keep times and machine facts of a run that did something, outside the report.
+
+    Where the disk is full there is no log, and the run says what it has to say all the same.
+    """
     now = datetime.now(UTC)
-    folders.log.mkdir(parents=True, exist_ok=True)
     facts = {
         "ended": now.isoformat(timespec="seconds"),
         "seconds": round(report.seconds, 3),
@@ -99,4 +102,5 @@ def write_log(folders: RunFolders, report: RunReport, values: Mapping[str, Any],
         "cores": os.cpu_count(),
     }
     name = f"run-{now:%Y%m%dT%H%M%S}-{os.getpid()}.json"
-    (folders.log / name).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with contextlib.suppress(OSError):
+        write_atomic(folders.log / name, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

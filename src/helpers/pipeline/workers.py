@@ -91,7 +91,11 @@ class ForkedWorkers:
         self.folder = shared or self.kernels.new_folder()
         self.environment = run_environment()
         if shared is None:
-            self.server = start_server(self.folder, self.environment, more)
+            try:
+                self.server = start_server(self.folder, self.environment, more)
+            except OSError:
+                self.kernels.remove_folder(self.folder)
+                raise
 
     @property
     def address(self) -> Path:

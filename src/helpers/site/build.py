@@ -14,7 +14,7 @@ from helpers.site.exports import export_files
 from helpers.site.guard import check_page
 from helpers.site.index import index_page
 from helpers.site.load import Tables, load_tables
-from helpers.site.notebook import read_body
+from helpers.site.notebook import code_body, read_body
 from helpers.site.origins import link_numbers
 from helpers.site.page import Page, anchor_homes, arrange, render, resolve_links, slug
 from helpers.site.pages.bias import bias_page
@@ -28,19 +28,14 @@ from helpers.site.pages.methods import methods_page
 from helpers.site.pages.outcome import outcome_pages, outcomes_page
 from helpers.site.pages.provenance import provenance_page
 from helpers.site.pages.studies import studies_page
+from helpers.site.policy import shared_files
 from helpers.site.printed import printed_pages, printed_values
 from helpers.tables import write_atomic
 
 STUDY_RUN = "03_study_evidence-"
-OWN_FILES = (
-    "*.html",
-    "data/*.csv",
-    "data/*.parquet",
-    "data/*.json",
-    "data/*.ris",
-    "figures/*.png",
-    "figures/*.csv",
-)
+STUDY_CODE = "study-cell"  # the code of the studies' runs is the same: it stands once, at these anchors
+OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
+OWN_FILES += ("figures/*.png", "figures/*.svg", "figures/*.csv")
 
 
 def build_site(
@@ -78,6 +73,7 @@ def build_site(
     files = csv_files(tables)
     exports = export_files(tables, files, str(provenance.get("version") or ""))
     runs = [notebook_page(executed[name], name, provenance) for name in sorted(executed)]
+    runs = sorted([*runs, *study_code_page(executed)], key=lambda page: page.file)
     pages = [arrange(page) for page in _made_pages(tables, files | exports, runs, provenance)]
     order = [*(page for page in pages if not page.file.startswith("printed-")), *runs]
     order += [page for page in pages if page.file.startswith("printed-")]
@@ -128,17 +124,23 @@ def render_page(
 
     """
     destination = Path(destination)
-    page = notebook_page(notebook_path, run or Path(notebook_path).stem, provenance or {}, destination.name)
+    name = run or Path(notebook_path).stem
+    page = notebook_page(notebook_path, name, provenance or {}, destination.name, alone=True)
     content = _documents([page], str((provenance or {}).get("version") or ""), {})
     for name, data in content.items():
         write_atomic(destination.parent / name, data)
     return destination
 
 
-def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any], file: str = "") -> Page:
-    """Return the arranged page of one notebook run, with the facts of the run for its header."""
-    body = read_body(path)
+def notebook_page(
+    path: str | Path, run: str, provenance: Mapping[str, Any], file: str = "", *, alone: bool = False
+) -> Page:
+    """Return the arranged page of one notebook run, with the facts of the run for its header.
+
+    A study's page leads to the code, which is the same for all studies; standing `alone` it holds it.
+    """
     study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
+    body = read_body(path, STUDY_CODE if study and not alone else "")
     file = file or (f"study-{slug(study)}.html" if study else f"{slug(run)}.html")
     page = Page(file=file, title="", body=body.html)
     arrange(page)
@@ -147,7 +149,7 @@ def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any], fil
     page.short = f"Study {study}" if study else page.title
     page.facts = [
         ("Version", str(provenance.get("version") or "not stated")),
-        ("Source notebook", f"{run.split('-')[0]}.ipynb"),
+        ("Source notebook", _source(run, leads=bool(study) and not alone)),
         ("SHA-256 of this run", Markup("<code>{}</code>").format(body.sha256)),
         (
             "Parameters",
@@ -157,12 +159,33 @@ def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any], fil
     return page
 
 
+def _source(run: str, *, leads: bool) -> str:
+    """Return the name of a run's notebook, as a link where the notebook has a page of its code."""
+    stem = run.split("-")[0]
+    return Markup('<a href="{0}.html">{0}.ipynb</a>').format(stem) if leads else f"{stem}.ipynb"
+
+
+def study_code_page(executed: Mapping[str, str | Path]) -> list[Page]:
+    """Return the page of the code that every study's run shares; none where no study was run."""
+    runs = [path for name, path in sorted(executed.items()) if name.startswith(STUDY_RUN)]
+    if not runs:
+        return []
+    lead = (
+        "<p>This notebook runs once for each study, with the study's name as its parameter. Its code is "
+        "the same for all and stands here once; a number on a study's page leads to the cell that printed "
+        "it.</p>\n"
+    )
+    title = "The notebook of each study: its code"
+    page = Page(file=f"{STUDY_RUN[:-1]}.html", title=title, body=lead + code_body(runs[0], STUDY_CODE))
+    return [arrange(page)]
+
+
 def _documents(pages: list[Page], version: str, values: Mapping[str, set[float]]) -> dict[str, bytes]:
     """Return every page and figure by file name, links resolved, each page checked."""
     homes = anchor_homes(pages)
-    content: dict[str, bytes] = {}
+    content = shared_files()
     for page in pages:
-        link_numbers(page.soup, homes, values)
+        link_numbers(page.tree, homes, values)
         resolve_links(page, homes)
         html = render(page, pages, version)
         check_page(page.file, html)

@@ -58,10 +58,11 @@ def parquet_files(tables: Tables) -> dict[str, bytes]:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as Parquet, without what pandas would add about itself."""
+    """Return a frame as Parquet in few bytes: small tables need no dictionaries or statistics."""
     sink = arrow.BufferOutputStream()
     plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    parquet.write_table(plain, sink, compression="zstd")
+    plainly = {"use_dictionary": False, "write_statistics": False, "store_schema": False}
+    parquet.write_table(plain, sink, compression="zstd", compression_level=19, **plainly)
     return sink.getvalue().to_pybytes()
 
 

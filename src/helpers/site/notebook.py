@@ -29,13 +29,16 @@ class NotebookBody:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def read_body(path: str | Path) -> NotebookBody:
+def read_body(path: str | Path, code_at: str = "") -> NotebookBody:
     """Return an executed notebook as HTML.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The executed `.ipynb`.
+    code_at : str
+        Where the code of all runs of this notebook stands once: prefix of the anchors of its cells. Left out,
+        the code stands on this page, folded.
 
     Returns
     -------
@@ -60,7 +63,8 @@ def read_body(path: str | Path) -> NotebookBody:
     for number, cell in enumerate(notebook.cells, start=1):
         if "remove_cell" in cell.metadata.get("tags", []) or not (cell.source.strip() or cell.get("outputs")):
             continue
-        parts.append(_cell_html(cell, f"{path.name}, cell {number}", f"cell-{number}"))
+        name = f"{code_at or 'cell'}-{number}"
+        parts.append(_cell_html(cell, f"{path.name}, cell {number}", name, with_code=not code_at))
     return NotebookBody(
         name=path.name,
         html="\n".join(parts),
@@ -69,13 +73,25 @@ def read_body(path: str | Path) -> NotebookBody:
     )
 
 
+def code_body(path: str | Path, code_at: str) -> str:
+    """Return the code of a notebook that runs many times: its cells below its headings, without outputs."""
+    notebook = nbformat.reads(Path(path).read_text(encoding="utf-8"), as_version=4)
+    parts = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            parts.append(markdown_html(cell.source.splitlines()[0], trusted=True))
+        elif cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", []):
+            parts.append(code_html(cell.source, name=f"{code_at}-{number}"))
+    return "\n".join(parts)
+
+
 def markdown_html(source: str, *, trusted: bool) -> str:
     """Return Markdown as HTML; in text that is not ours, tags show as text and links cannot run scripts."""
     renderer = IPythonRenderer(escape=not trusted, allow_harmful_protocols=False, exclude_anchor_links=True)
     return MarkdownWithMath(renderer=renderer).render(source)
 
 
-def _cell_html(cell: Any, place: str, name: str) -> str:
+def _cell_html(cell: Any, place: str, name: str, *, with_code: bool) -> str:
     """Return a cell: numbers of an output that no row accounts for lead to the code that printed it."""
     if cell.cell_type == "markdown":
         return markdown_html(cell.source, trusted=True)
@@ -88,7 +104,7 @@ def _cell_html(cell: Any, place: str, name: str) -> str:
     shown = "\n".join(text for text in outputs if text)
     if shown:
         shown = f'<div class="output" data-from="{name}">\n{shown}\n</div>'
-    return "\n".join([code_html(source, name=name), shown])
+    return "\n".join([code_html(source, name=name), shown] if with_code else [shown])
 
 
 def _parameters(notebook: Any) -> dict[str, Any]:

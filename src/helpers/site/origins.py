@@ -7,9 +7,9 @@ this module turns the numbers inside into links, when it is known which page hol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from helpers.site.tree import Tag
 
 NUMBER = re.compile(
     r"(?<![\w./#^])(?<!\w-)(?<!\d:)(?<!\^−)"  # not inside a name, an address, a date, a ratio, a power
@@ -19,16 +19,16 @@ NUMBER = re.compile(
 WORD = re.compile(r"[^\W\d_]{2,}")
 # Links stay links; code, headings and the names of rows and columns are no results.
 APART = {"a", "code", "summary", "script", "style", "caption", "title", "text", "button", "option"}
-APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt"}
+APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
 
 
-def link_numbers(soup: BeautifulSoup, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
+def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
     """Turn numbers below `data-from` into links; return how many there are.
 
     Parameters
     ----------
-    soup : bs4.BeautifulSoup
+    tree : helpers.site.tree.Tag
         A page's body; changed in place, its `data-from` attributes are removed.
     homes : mapping of str to str
         Anchors that some page holds.
@@ -41,50 +41,74 @@ def link_numbers(soup: BeautifulSoup, homes: Mapping[str, str], values: Mapping[
         Number of links made.
 
     """
-    made = 0
-    for text in list(_texts(soup)):
-        anchors = _anchors(text, homes)
-        if not anchors or text.find_parent("a"):  # its cell may have become a link meanwhile
-            continue
-        cell = text.find_parent(["td", "th"])
-        if cell is not None and _is_figure(cell):
-            _wrap_cell(soup, cell, _best(anchors, cell.get_text(), values))
-            made += 1
-        else:
-            made += _wrap_words(soup, text, anchors, values)
-    for tag in soup.find_all(attrs={"data-from": True}):
-        del tag["data-from"]
+    made = _link_inside(tree, homes, values)
+    for tag in tree.walk():
+        tag.attrs.pop("data-from", None)
+    return made
+
+
+def _link_inside(tag: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
+    """Link the numbers inside an element, a cell that is hardly more than a number as a whole."""
+    if _is_apart(tag):
+        return 0
+    if tag.name == "td" and _is_figure(tag) and (anchors := _first_anchors(tag, homes)):
+        tag.children = [_link(tag, _best(anchors, "".join(tag.texts()), values), tag.children)]
+        return 1
+    made, children = 0, []
+    anchors: list[str] | None = None
+    for child in tag.children:
+        if isinstance(child, Tag):
+            made += _link_inside(child, homes, values)
+        elif NUMBER.search(child):
+            anchors = _anchors(tag, homes) if anchors is None else anchors
+            if anchors:
+                pieces = _linked_words(tag, child, anchors, values)
+                made += sum(isinstance(piece, Tag) for piece in pieces)
+                children += pieces
+                continue
+        children.append(child)
+    tag.children = children
     return made
 
 
 def _is_figure(cell: Tag) -> bool:
     """Return whether a cell is hardly more than a number with its unit and interval."""
-    words = cell.get_text()
-    return not cell.find("a") and len(words) <= CELL_LENGTH and len(WORD.findall(words)) <= CELL_WORDS
+    words = "".join(cell.texts())
+    return len(words) <= CELL_LENGTH and len(WORD.findall(words)) <= CELL_WORDS and not cell.all("a")
 
 
-def _texts(soup: BeautifulSoup) -> Iterator[NavigableString]:
-    """Yield the texts with a number that is not yet in a link; a printed figure's own row needs none."""
-    for text in soup.find_all(string=NUMBER):
-        parents = list(text.parents)
-        if type(text) is not NavigableString or any(_is_apart(tag) for tag in parents):
-            continue
-        if any(tag.name == "th" or str(tag.get("id", "")).startswith("q-") for tag in parents):
-            continue
-        yield text
+def _first_anchors(tag: Tag, homes: Mapping[str, str]) -> list[str]:
+    """Return the anchors of the first number inside an element that has any."""
+    if _is_apart(tag):
+        return []
+    for child in tag.children:
+        if isinstance(child, Tag):
+            found = _first_anchors(child, homes)
+        else:
+            found = _anchors(tag, homes) if NUMBER.search(child) else []
+        if found:
+            return found
+    return []
 
 
 def _is_apart(tag: Tag) -> bool:
-    """Return whether a tag holds no result: code, a heading, a link, or what is marked as fixed."""
-    return tag.name in APART or "fixed" in (tag.get("class") or [])
+    """Return whether a tag holds no result: code, a heading, a link, or what is marked as fixed.
+
+    The names of rows are none, and a printed figure's own row needs no link to itself.
+    """
+    return (
+        tag.name in APART
+        or "fixed" in tag.attrs.get("class", "").split()
+        or tag.attrs.get("id", "").startswith("q-")
+    )
 
 
-def _anchors(text: NavigableString, homes: Mapping[str, str]) -> list[str]:
+def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
     """Return the anchors of the nearest piece around a text that some page holds, its own left out."""
     own: set[str] = set()
-    for tag in text.parents:
-        own |= {str(tag.get("id"))}
-        names = str(tag.get("data-from") or "").split()
+    for tag in (place, *place.parents()):
+        own.add(tag.attrs.get("id", ""))
+        names = tag.attrs.get("data-from", "").split()
         if known := [name for name in names if name in homes and name not in own]:
             return known
     return []
@@ -108,24 +132,23 @@ def _value(token: str) -> float:
     return float(plain) if plain.count(".") < 2 else float("nan")
 
 
-def _link(soup: BeautifulSoup, name: str) -> Tag:
-    return soup.new_tag("a", attrs={"class": "n", "href": f"#{name}"})
+def _link(parent: Tag, name: str, children: list[Tag | str]) -> Tag:
+    link = Tag("a", {"class": "n", "href": f"#{name}"}, parent)
+    link.children = children
+    for child in children:
+        if isinstance(child, Tag):
+            child.parent = link
+    return link
 
 
-def _wrap_cell(soup: BeautifulSoup, cell: Tag, name: str) -> None:
-    link = _link(soup, name)
-    for child in list(cell.contents):
-        link.append(child.extract())
-    cell.append(link)
-
-
-def _wrap_words(soup: BeautifulSoup, text: NavigableString, anchors: list[str], values: Mapping) -> int:
-    """Make each number of a text a link of its own."""
-    pieces, at, made = [], 0, 0
-    for match in NUMBER.finditer(str(text)):
-        link = _link(soup, _best(anchors, match.group(), values))
-        link.string = match.group()
-        pieces += [NavigableString(str(text)[at : match.start()]), link]
-        at, made = match.end(), made + 1
-    text.replace_with(*pieces, NavigableString(str(text)[at:]))
-    return made
+def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -> list[Tag | str]:
+    """Return a text in pieces, each of its numbers a link of its own."""
+    pieces: list[Tag | str] = []
+    at = 0
+    for match in NUMBER.finditer(text):
+        pieces += [
+            text[at : match.start()],
+            _link(parent, _best(anchors, match.group(), values), [match.group()]),
+        ]
+        at = match.end()
+    return [piece for piece in [*pieces, text[at:]] if piece]

@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
 
-from bs4 import BeautifulSoup, Tag
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.figures.numbers import plain_words, show_value
 from helpers.figures.table_html import anchor
-from helpers.site.code import code_css
-from helpers.site.guard import SiteError
-from helpers.site.images import smaller_png
-from helpers.site.policy import script, security_policy
+from helpers.site.guard import SiteError, check_drawing
+from helpers.site.policy import POLICY, SCRIPT, STYLE
+from helpers.site.tree import Tag, parse
 
 SITE_TITLE = "Exosome therapy for hair loss"
-DATA_IMAGE = "data:image/png;base64,"
+DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
 DATA_CSV = "data:text/csv;base64,"
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = (
     "index.html",
     "studies.html",
@@ -48,7 +47,7 @@ class Page:
     facts: list[tuple[str, str]] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)
     anchors: set[str] = field(default_factory=set)
-    soup: BeautifulSoup | None = None
+    tree: Tag | None = None
 
     @property
     def name(self) -> str:
@@ -61,13 +60,13 @@ def arrange(page: Page) -> Page:
 
     The first heading of level one becomes the page's title when it has none.
     """
-    soup = BeautifulSoup(page.body, "html.parser")
-    _take_title(page, soup)
-    _order_headings(page, soup)
-    _file_figures(page, soup)
-    _wrap_tables(soup)
-    page.anchors = {tag["id"] for tag in soup.find_all(id=True)}
-    page.soup = soup
+    tree = parse(page.body, page.file)
+    _take_title(page, tree)
+    _order_headings(page, tree)
+    _file_figures(page, tree)
+    _wrap_tables(tree)
+    page.anchors = {tag.attrs["id"] for tag in tree.walk() if "id" in tag.attrs}
+    page.tree = tree
     return page
 
 
@@ -76,16 +75,16 @@ def render(page: Page, pages: list[Page], version: str = "") -> str:
     place = next((number for number, other in enumerate(pages) if other.file == page.file), 0)
     context = {
         "page": page,
-        "body": Markup(str(page.soup)),
+        "body": Markup(page.tree.html()),
         "pages": pages,
         "places": [other for other in pages if other.file in MAIN_PAGES],
         "previous": pages[place - 1] if place > 0 else None,
         "following": pages[place + 1] if place + 1 < len(pages) else None,
         "site_title": SITE_TITLE,
         "version": version,
-        "style": Markup(stylesheet()),
-        "script": Markup(script()),
-        "policy": security_policy(stylesheet()),
+        "style": STYLE,
+        "script": SCRIPT,
+        "policy": POLICY,
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
 
@@ -104,95 +103,86 @@ def environment() -> Environment:
     return made
 
 
-@cache
-def stylesheet() -> str:
-    """Return the one style sheet, without comments and idle space."""
-    source, _, _ = environment().loader.get_source(environment(), "style.css")
-    source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + code_css()
-
-
 def slug(name: str) -> str:
     """Return a name that is safe as a file name and as an anchor."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "page"
 
 
-def _take_title(page: Page, soup: BeautifulSoup) -> None:
-    heading = soup.find("h1")
+def _take_title(page: Page, tree: Tag) -> None:
+    heading = next(iter(tree.all("h1")), None)
     if heading and not page.title:
-        page.title = heading.get_text(" ", strip=True)
-        heading.decompose()
+        page.title = heading.words()
+        heading.parent.children.remove(heading)
     if not page.title:
         raise SiteError(
             f"{page.file}: no heading of the first level; the first cell of a notebook states its title"
         )
 
 
-def _order_headings(page: Page, soup: BeautifulSoup) -> None:
+def _order_headings(page: Page, tree: Tag) -> None:
     """Let no heading rise above level two or skip a level, and give each an anchor."""
-    level, taken = 1, {tag["id"] for tag in soup.find_all(id=True)}
-    for heading in soup.find_all(re.compile(r"^h[1-6]$")):
+    level, taken = 1, {tag.attrs["id"] for tag in tree.walk() if "id" in tag.attrs}
+    for heading in tree.all(*HEADINGS):
         level = min(max(int(heading.name[1]), 2), level + 1)
         heading.name = f"h{level}"
-        if not heading.get("id"):
-            base = slug(heading.get_text(" ", strip=True).lower())[:60]
+        if not heading.attrs.get("id"):
+            base = slug(heading.words().lower())[:60]
             name, number = base, 2
             while name in taken:
                 name, number = f"{base}-{number}", number + 1
-            heading["id"] = name
+            heading.attrs["id"] = name
             taken.add(name)
         if level == 2:
-            page.contents.append((heading["id"], heading.get_text(" ", strip=True)))
+            page.contents.append((heading.attrs["id"], heading.words()))
 
 
-def _file_figures(page: Page, soup: BeautifulSoup) -> None:
+def _file_figures(page: Page, tree: Tag) -> None:
     """Move embedded images and the numbers behind them into files; the image links to its file."""
-    for number, image in enumerate(soup.find_all("img"), start=1):
-        source = str(image.get("src") or "")
-        if not source.startswith(DATA_IMAGE):
+    for number, image in enumerate(tree.all("img"), start=1):
+        source = image.attrs.get("src", "")
+        if not (kind := DATA_IMAGE.match(source)):
             continue
-        figure = image.find_parent("figure")
-        label = figure.get("id") if figure else None
-        path = f"figures/{PurePosixPath(page.file).stem}-{slug(label or str(number))}.png"
-        page.figures[path] = smaller_png(base64.b64decode(source.removeprefix(DATA_IMAGE)))
-        image["src"], image["loading"] = path, "lazy"
-        if image.parent and image.parent.name != "a":
-            image.wrap(soup.new_tag("a", attrs={"href": path, "class": "picture"}))
+        figure = next((tag for tag in image.parents() if tag.name == "figure"), None)
+        label = figure.attrs.get("id") if figure else None
+        path = f"figures/{PurePosixPath(page.file).stem}-{slug(label or str(number))}.{kind[1]}"
+        page.figures[path] = base64.b64decode(source[kind.end() :])
+        if kind[1] == "svg":
+            check_drawing(path, page.figures[path].decode("utf-8"))
+        image.attrs |= {"src": path, "loading": "lazy"}
+        if image.parent.name != "a":
+            image.wrap(Tag("a", {"href": path, "class": "picture"}))
         if figure:
-            _file_numbers(page, figure, path.replace(".png", ".csv"))
+            _file_numbers(page, figure, f"{path.removesuffix(kind[1])}csv")
 
 
 def _file_numbers(page: Page, figure: Tag, path: str) -> None:
     """Move the numbers behind a figure into a file; where they are a table, lead to its download."""
-    for named in figure.select("span.csv[data-table]"):
-        named.name, named["href"] = "a", f"data/{named['data-table']}.csv"
-        del named["data-table"]
-    for link in figure.select("a.csv"):
-        if str(link["href"]).startswith(DATA_CSV):
-            page.figures[path] = base64.b64decode(str(link["href"]).removeprefix(DATA_CSV))
-            link["href"] = path
+    for tag in figure.all("a", "span"):
+        if "csv" not in tag.classes:
+            continue
+        if table := tag.attrs.pop("data-table", None):
+            tag.name, tag.attrs["href"] = "a", f"data/{table}.csv"
+        elif tag.attrs.get("href", "").startswith(DATA_CSV):
+            page.figures[path] = base64.b64decode(tag.attrs["href"].removeprefix(DATA_CSV))
+            tag.attrs["href"] = path
 
 
-def _wrap_tables(soup: BeautifulSoup) -> None:
+def _wrap_tables(tree: Tag) -> None:
     """Give a table from Markdown what `show_table` gives: header scope and a region that scrolls."""
-    for number, table in enumerate(soup.find_all("table"), start=1):
-        for cell in table.select("thead th:not([scope])"):
-            cell["scope"] = "col"
-        if table.find_parent(class_="scroll") is None:
-            caption = table.find("caption")
-            name = (
-                caption.get_text(" ", strip=True) if caption else _heading_above(table) or f"Table {number}"
-            )
-            table.wrap(
-                soup.new_tag(
-                    "div", attrs={"class": "scroll", "role": "region", "aria-label": name, "tabindex": "0"}
-                )
-            )
-
-
-def _heading_above(table: Tag) -> str:
-    heading = table.find_previous(re.compile(r"^h[2-6]$"))
-    return f"Table in: {heading.get_text(' ', strip=True)}" if heading else ""
+    above, number = "", 0
+    for tag in list(tree.walk()):
+        if tag.name in HEADINGS:
+            above = f"Table in: {tag.words()}"
+        if tag.name != "table":
+            continue
+        number += 1
+        for cell in (cell for head in tag.all("thead") for cell in head.all("th")):
+            cell.attrs.setdefault("scope", "col")
+        if not any("scroll" in around.classes for around in tag.parents()):
+            caption = next((part.words() for part in tag.all("caption")), "")
+            name = caption or above or f"Table {number}"
+            region = {"class": "scroll", "role": "region", "aria-label": name, "tabindex": "0"}
+            tag.wrap(Tag("div", region))
 
 
 def anchor_homes(pages: list[Page]) -> dict[str, str]:
@@ -207,12 +197,13 @@ def anchor_homes(pages: list[Page]) -> dict[str, str]:
 
 def resolve_links(page: Page, homes: dict[str, str]) -> None:
     """Point links to anchors of other pages at those pages; a link that leads nowhere becomes text."""
-    for link in page.soup.find_all("a", href=re.compile(r"^#")):
-        name = link["href"][1:]
-        if name in page.anchors:
+    for link in page.tree.all("a"):
+        target = link.attrs.get("href", "")
+        name = target[1:]
+        if not target.startswith("#") or name in page.anchors:
             continue
         if name in homes:
-            link["href"] = f"{homes[name]}#{name}"
+            link.attrs["href"] = f"{homes[name]}#{name}"
         else:
             link.unwrap()
 
@@ -226,5 +217,4 @@ __all__ = [
     "render",
     "resolve_links",
     "slug",
-    "stylesheet",
 ]

@@ -1,29 +1,38 @@
-"""The one script of a page and the rule that lets nothing else run or load."""
+"""What every page shares: one style sheet, one script, and the rule that lets nothing else run or load."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from functools import cache
 from importlib import resources
+
+from helpers.site.code import code_css
+
+STYLE, SCRIPT = "style.css", "script.js"  # beside the pages
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def shared_files() -> dict[str, bytes]:
+    """Return the style sheet and the script that all pages load, by file name."""
+    return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
+
+
+@cache
+def stylesheet() -> str:
+    """Return the one style sheet, without comments and idle space."""
+    source = re.sub(r"/\*.*?\*/", "", _template(STYLE), flags=re.S)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + code_css() + "\n"
 
 
 @cache
 def script() -> str:
     """Return the script that sorts and filters tables, without its comments and indentation."""
-    source = resources.files("helpers.site").joinpath("templates/tables.js").read_text(encoding="utf-8")
-    lines = [line.strip() for line in re.sub(r"^\s*//.*$", "", source, flags=re.M).splitlines()]
-    return "\n".join(line for line in lines if line)
+    source = re.sub(r"^\s*//.*$", "", _template(SCRIPT), flags=re.M)
+    return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
 
 
-def security_policy(style: str) -> str:
-    """Return a page's content security policy: its style and script by their hashes, its own images."""
-    return (
-        f"default-src 'none'; script-src {_hash(script())}; style-src {_hash(style)}; "
-        "img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+def _template(name: str) -> str:
+    return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")

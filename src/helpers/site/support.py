@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.figures.numbers import show_with_unit
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.figures.numbers import joined
 from helpers.tables import records
 from helpers.tables.extracted import CONFIDENCE
 from helpers.tables.vocabulary import label
@@ -90,17 +89,11 @@ def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]
 def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
     sized = [row for row in shown if row["ci_lower"] is not None and row["arm_id"] in treated]
     if sized:
-        parts = "; ".join(_estimate(row) for row in sized)
-        return f"It gives estimates with an interval, each under the assumptions named below: {parts}."
+        named = joined(sorted({label(row["concept"]) for row in sized}))
+        return f"It gives estimates with an interval, each under the assumptions named below: of {named}."
     if shown:
         return "It describes what was seen in single people; no estimate with an interval follows from it."
     return "It has no results yet; it says what is planned."
-
-
-def _estimate(row: dict[str, Any]) -> str:
-    """Return an estimate in words: outcome, contrast, size with unit, interval."""
-    size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
-    return f"{label(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}: {size}"
 
 
 def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:

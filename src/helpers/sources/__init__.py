@@ -4,6 +4,7 @@
 """
 
 from helpers.sources.context_tables import read_context
+from helpers.sources.converted import converted
 from helpers.sources.extraction_table import read_extraction
 from helpers.sources.folder_check import FolderCheck, check_folder, is_raw_folder
 from helpers.sources.new_files import add_source, new_sheet
@@ -36,6 +37,7 @@ __all__ = [
     "add_source",
     "check_folder",
     "check_raw",
+    "converted",
     "distinct",
     "durations",
     "figures_used",

@@ -8,10 +8,11 @@ from helpers.sources.record import SourceRecord
 from helpers.tables import split_ids
 
 Row = dict[str, Any]
+FLOW, BASELINE = "participant flow", "baseline"  # how the places of such figures begin
 
 
 def posted_figures(record: SourceRecord) -> list[Row]:
-    """Return one quantity a posted measurement, group size, event count and p value.
+    """Return one quantity a posted measurement, group size, event count, p value, stage and baseline measure.
 
     Parameters
     ----------
@@ -25,8 +26,16 @@ def posted_figures(record: SourceRecord) -> list[Row]:
     """
     figures: dict[str, Row] = {}
     for row in record.results:
-        for figure in _of_result(row):
+        for figure in _of_result(row, row["outcome_id"], "result", row["concept"]):
             figures.setdefault(figure["quantity_id"], figure)
+    for row in record.baseline:
+        place = f"{BASELINE}, {row['measure']}"
+        for figure in _of_result(row, place, "design", "baseline_characteristic"):
+            figures.setdefault(figure["quantity_id"], figure | {"note": row["group"]})
+    for index, row in enumerate(record.flow):
+        if row["count"] is not None:
+            figure = _of_flow(row, f"{row['study_id']}.flow{index}")
+            figures[figure["quantity_id"]] = figure
     for row in record.adverse_events:
         if row["quantity_ids"] and row["count"] is not None:
             place = f"adverse events, {row['severity']}"
@@ -45,9 +54,21 @@ def posted_figures(record: SourceRecord) -> list[Row]:
     return list(figures.values())
 
 
-def _of_result(row: Row) -> list[Row]:
+def _of_flow(row: Row, name: str) -> Row:
+    """Return how many of a group reached a stage of the study, or left it for a reason."""
+    place = ", ".join(filter(None, [FLOW, row["period"], row["name"]]))
+    who = "; ".join(filter(None, [row["group"], row["comment"]])) or None
+    return _figure(
+        row, name, f"{row['count']}", place, value=row["count"], unit="participants", kind="count",
+        role="design", concept="participant_flow", note=who,
+    )  # fmt: skip
+
+
+def _of_result(row: Row, outcome: str, role: str, concept: str) -> list[Row]:
+    """Return a measurement's figure and, where it is stated, that of the number analysed."""
     names = split_ids(row["quantity_ids"])
-    place = ", ".join(filter(None, [row["outcome_id"], row["category"], row["timepoint_printed"]]))
+    time = row["timepoint_printed"] if role == "result" else None
+    place = ", ".join(filter(None, [outcome, row["category"], time]))
     low = next((row[name] for name in ("q1", "minimum", "ci_lower") if row[name] is not None), None)
     high = next((row[name] for name in ("q3", "maximum", "ci_upper") if row[name] is not None), None)
     spread = row["se"] if row["se"] is not None else row["sd"] if not row["converted"] else None
@@ -59,7 +80,7 @@ def _of_result(row: Row) -> list[Row]:
     kind = "mean_sd" if kind == "mean" and row["sd"] is not None else kind
     value = _figure(
         row, names[0], printed, place, value=row["value"], value_low=low, value_high=high,
-        sd=row["sd"], unit=row["unit"], kind=kind, role="result", concept=row["concept"], note=row["measure"],
+        sd=row["sd"], unit=row["unit"], kind=kind, role=role, concept=concept, note=row["measure"],
     )  # fmt: skip
     if len(names) < 2:
         return [value]
@@ -67,10 +88,10 @@ def _of_result(row: Row) -> list[Row]:
         "value": row["n"],
         "unit": "participants",
         "kind": "n",
-        "role": "result",
-        "concept": row["concept"],
+        "role": role,
+        "concept": concept,
     }
-    return [value, _figure(row, names[1], f"{row['n']}", f"{row['outcome_id']}, denominators", **size)]
+    return [value, _figure(row, names[1], f"{row['n']}", f"{outcome}, denominators", **size)]
 
 
 def _figure(row: Row, name: str, printed: str, place: str, **columns: Any) -> Row:

@@ -69,6 +69,8 @@ DESIGN_CONCEPTS: dict[str, str] = {
     "assessors": "people who judged",
     "block_size": "randomisation block",
     "allocation_ratio": "allocation ratio",
+    "participant_flow": "people who reached a stage of the study or left it",
+    "baseline_characteristic": "what people were like at the start",
     "phase": "trial phase",
     "registration_date": "registration date",
     "recruitment_start": "start of recruitment",

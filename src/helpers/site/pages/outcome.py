@@ -87,14 +87,20 @@ def outcomes_page(tables: Tables) -> Page:
 
 def outcome_pages(tables: Tables) -> list[Page]:
     """Return one page an outcome."""
-    return [_page(concept, tables) for concept in outcome_concepts(tables)]
+    judged = tables["risk_of_bias"].groupby("study_id")
+    verdicts = {str(study): overall(records(part)) for study, part in judged}
+    return [_page(concept, tables, verdicts) for concept in outcome_concepts(tables)]
 
 
-def _page(concept: str, tables: Tables) -> Page:
+def _page(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> Page:
     lines = tables["comparisons"][tables["comparisons"]["concept"] == concept]
     pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
     horizon = tables["horizon"][tables["horizon"]["concept"] == concept]
-    parts = [*_lead(concept, tables), heading("Study by study", "studies"), *_pictures(concept, tables)]
+    parts = [
+        *_lead(concept, tables),
+        heading("Study by study", "studies"),
+        *_pictures(concept, tables, verdicts),
+    ]
     tables_of = [(words, lines[lines["tier"] == tier]) for tier, words in TIER_WORDS.items()]
     told = [_lines(rows, words) for words, rows in tables_of if not rows.empty]
     parts.append(Markup('<div id="studies-lines">{}</div>').format(Markup("\n").join(told)))
@@ -143,11 +149,10 @@ def _lead(concept: str, tables: Tables) -> list[Markup]:
     return parts
 
 
-def _pictures(concept: str, tables: Tables) -> list[Markup]:
+def _pictures(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> list[Markup]:
     """Return a forest plot a unit, of estimates with an interval; they are seen together, not averaged."""
-    effects, bias = tables["effects"], tables["risk_of_bias"]
+    effects = tables["effects"]
     own = effects[(effects["concept"] == concept) & effects["ci_lower"].notna()]
-    verdicts = {study: overall(records(part)) for study, part in bias.groupby("study_id")}
     drawn = []
     for number, unit in enumerate(sorted(own["unit"].dropna().unique()), start=1):
         rows = estimate_rows(own, unit, verdicts)

@@ -1,0 +1,71 @@
+"""SVG in few bytes: the same shapes and words, whatever stands in them."""
+
+import re
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from helpers.figures import before_after, forest
+from helpers.figures.vector import compact_svg
+
+FRAME = (
+    '<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 540 45.123456">'
+    "<metadata>someone</metadata><defs><style>*{}</style></defs>%s</svg>"
+)
+
+
+def words_of(svg: str) -> list[str]:
+    """Return the texts of a drawing in order."""
+    return [part.text for part in fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_drawing_loses_idle_groups_and_decimals_and_keeps_the_rest():
+    drawn = FRAME % (
+        '<g id="a"><g id="b"><path d="M 0 65.250001 \nL 540 -0.0001 \nz\n" style="fill: #ffffff; stroke-width: 0.9"/></g>'
+        '<g clip-path="url(#clip9)"><path d="M 1 1" style="fill: #ffffff; stroke-width: 0.9"/></g></g>'
+        '<defs><clipPath id="clip9"><rect x="0" y="0" width="1" height="1"/></clipPath></defs>'
+    )
+    small = compact_svg(drawn, 720, 60)
+    assert small.count("<g") == 1 and "someone" not in small and 'viewBox="0 0 540 45.12"' in small
+    assert 'd="M0 65.25L540 0z"' in small
+    assert small.count(".a{fill:#ffffff;stroke-width:0.9}") == 1 and small.count('class="a"') == 2
+    (name,) = re.findall(r'clipPath id="(\w+)"', small)
+    assert f'clip-path="url(#{name})"' in small
+
+
+def test_paths_are_joined_only_where_nothing_overlaps_in_another_tone():
+    def shapes(style: str) -> int:
+        part = f'<path d="M 0 0 L 0 5 L 5 5 z" style="{style}"/><path d="M 9 0 L 9 5" style="{style}"/>'
+        return compact_svg(FRAME % part, 1, 1).count("<path")
+
+    assert shapes("fill: none; stroke: #000000") == 1
+    assert shapes("fill: #000000") == 1
+    assert shapes("fill: #000000; opacity: 0.5") == 2
+    assert shapes("fill: #000000; stroke: #ffffff") == 2
+    assert 'd="M0 0V5H5zM9 0V5"' in compact_svg(
+        FRAME
+        % '<path d="M 0 0 L 0 5 L 5 5 z" style="fill: #000000"/><path d="M 9 0 L 9 5" style="fill: #000000"/>',
+        1,
+        1,
+    )
+
+
+def test_a_turned_text_stays_turned_and_a_level_one_needs_no_turn():
+    drawn = FRAME % (
+        '<text x="1" y="2" transform="rotate(-0 1 2)">level</text><text transform="rotate(-90 1 2)">up</text>'
+    )
+    assert compact_svg(drawn, 1, 1).count("transform") == 1
+    assert "rotate(-90 1 2)" in compact_svg(drawn, 1, 1)
+
+
+@pytest.mark.parametrize("words", ["<b>&amp;\"'", "$x^2$ $", "שלום עולם", "a\x00b\x0bc", "]]> -->", "=1+1"])
+def test_hostile_words_stay_words(words):
+    svg = before_after([{"case": words, "before": 10, "after": 12.5}], title="t").svg()
+    shown = " ".join(words_of(svg)).replace(" ", "")
+    assert re.sub("[\x00\x0b]", "\ufffd", words).replace(" ", "") in shown
+
+
+def test_a_file_is_what_its_name_says(tmp_path):
+    figure = forest([], unit="u", title="t")
+    assert figure.save(tmp_path / "a.svg").read_text("utf-8").startswith("<svg")
+    assert figure.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
