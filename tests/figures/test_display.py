@@ -57,7 +57,10 @@ def test_a_figure_of_a_whole_table_names_it():
 
 
 def test_a_csv_holds_plain_numbers_only_and_no_empty_column():
-    rows = [{"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)}, {"a": 1, "f": "word"}]
+    rows = [
+        {"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)},
+        {"a": 1, "f": "word", "c": float("nan")},
+    ]
     text = Figure(None, "alt", "caption", rows).csv().decode()
     assert text == "a,e,f\n0.333333333333,2,\n1,,word\n"
 

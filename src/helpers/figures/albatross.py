@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.figures.figure import BLUE, INK, MUTED, PAGE_WIDTH, VERMILION, Figure, canvas, style
 from helpers.figures.lettering import SMALL, Pen, as_rows
@@ -63,6 +62,8 @@ def _place(row: Mapping[str, Any]) -> float:
 
 
 def _contours(axes: Any, data: list[dict]) -> None:
+    from scipy import stats  # a second to import, and this is the only drawing that needs it
+
     most = max((float(row["n"]) for row in data), default=20) * 1.15
     people = np.linspace(2, most, 200)
     for size in CONTOURS:

@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from helpers.figures.figure import BLUE, GREEN, INK, MUTED, PAGE_WIDTH, WASH, Figure, canvas, style
-from helpers.figures.lettering import SMALL, Pen, as_rows, text_width
+from helpers.figures.lettering import SMALL, Pen, as_rows, longest_beginning, text_width
 from helpers.figures.numbers import is_missing, plain_unit, show_estimate, show_interval, show_number
 
 RIGHT, STEP, PLOT = 130.0, 19.0, 290.0
+MOST_LABEL = 660.0  # wider names than this are no names
 LOOKS = {"exosome": ("s", BLUE, "full"), "control": ("o", MUTED, "none"), "active": ("D", GREEN, "full")}
 GROUPS = {"exosome": "Exosomes", "control": "Placebo and untreated", "active": "Other treatments"}
 
@@ -135,7 +136,12 @@ def _label(row: Mapping[str, Any]) -> str:
         if is_missing(row.get("n"))
         else f", n {show_number(row['n']) if not isinstance(row['n'], str) else row['n']}"
     )
-    return f"{row['label']}, {week}{people}{mark}"
+    text = longest_beginning(
+        str(row["label"]),
+        lambda part: text_width(f"{part}…, {week}{people}{mark}", SMALL) <= MOST_LABEL,
+    )
+    cut = "" if text == str(row["label"]) else "…"
+    return f"{text.rstrip()}{cut}, {week}{people}{mark}"
 
 
 def _size(row: Mapping[str, Any]) -> str:

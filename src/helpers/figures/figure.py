@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +14,6 @@ from typing import Any
 import matplotlib
 import matplotlib.figure
 import matplotlib.pyplot as pyplot
-import numpy as np
-import pandas as pd
-import seaborn
 
 from helpers.figures.vector import compact_svg
 
@@ -30,7 +28,14 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b547
 AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 
 
-_PLAIN = (str, int, float, bool, np.integer, np.floating, np.bool_)
+def _plain(value: Any) -> str:
+    """Return a value as CSV prints it; what is missing, or no single value, is empty."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return str(value) if isinstance(value, bool) else ""
+    return f"{value:.12g}"
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,14 @@ class Figure:
 
     def csv(self) -> bytes:
         """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
-        names = dict.fromkeys(name for row in self.rows for name in row if not str(name).startswith("_"))
-        plain = [
-            {name: row[name] for name in names if isinstance(row.get(name), _PLAIN)} for row in self.rows
-        ]
-        frame = pd.DataFrame(plain, columns=list(names)).dropna(axis="columns", how="all")
-        text = "" if frame.empty else frame.to_csv(index=False, float_format="%.12g", lineterminator="\n")
-        return text.encode("utf-8")
+        rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if value != "")
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, list(names), restval="", extrasaction="ignore", lineterminator="\n")
+        if names:
+            writer.writeheader()
+            writer.writerows(rows)
+        return stream.getvalue().encode("utf-8")
 
     def save(self, path: str | Path) -> Path:
         """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""
@@ -103,6 +109,8 @@ class Figure:
 @contextmanager
 def style() -> Iterator[None]:
     """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
+    import seaborn  # slow, and a notebook without a drawing does not wait for it
+
     settings = {
         **seaborn.axes_style("white"),
         "font.family": "DejaVu Sans",

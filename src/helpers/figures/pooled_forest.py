@@ -11,8 +11,8 @@ from helpers.figures.comparison_words import instead_words
 from helpers.figures.figure import Figure
 from helpers.figures.forest import forest
 from helpers.figures.numbers import plain_unit, plain_words, show_number
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.tables import records
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 MOST_LEFT = 12  # more lines than this below would hide the pool
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest, unknown
+from helpers.pipeline.manifest import MANIFEST, as_text, damaged, outputs, read_manifest, unknown
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.publish import COMMITTED, RELEASES, finish_publication
 
@@ -32,6 +33,7 @@ def release(out: Path, version: str) -> Path:
     -------
     pathlib.Path
         The folder of the release: pages as in `reports/`, tables under `data/`, the manifest, an RO-Crate.
+        Links to earlier releases lead there from where the release lies; its manifest has the hashes of that.
 
     Raises
     ------
@@ -56,10 +58,15 @@ def release(out: Path, version: str) -> Path:
         )
     partial = target.with_name(f".{version}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    for label in [*outputs(manifest), f"reports/{MANIFEST}"]:
+    for label in outputs(manifest):
         copy = partial / released_name(label)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(out / label, copy)
+        content = (out / label).read_bytes()
+        if label.endswith(".html"):
+            content = content.replace(f'href="{RELEASES}/'.encode(), b'href="../')
+        copy.write_bytes(content)
+        manifest["entity"][label]["sha256"] = hashlib.sha256(content).hexdigest()
+    (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
     write_crate(partial, manifest, version, date.today())
     partial.rename(target)
     return target

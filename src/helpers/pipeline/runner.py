@@ -19,6 +19,7 @@ from helpers.pipeline.notebook import NotebookRun
 from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
+from helpers.pipeline.preload import more_for
 from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import finish_publication, publish
 from helpers.pipeline.release import newest_release
@@ -88,7 +89,7 @@ def run(
         return report
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    with contextlib.closing(workers()) as working:
+    with contextlib.closing(workers(_more_to_preload(folders.root))) as working:
         from helpers.pipeline import engine  # while the workers import what they need
 
         chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
@@ -117,6 +118,15 @@ def run(
             if report.ran or report.written or not report.succeeded:
                 write_log(folders, report, values, jobs)
     return report
+
+
+def _more_to_preload(root: Path) -> tuple[str, ...]:
+    """Return what the notebooks import and is not always ready; what cannot be read is refused later."""
+    found: set[str] = set()
+    for notebook in (root / "notebooks").glob("*.ipynb"):
+        with contextlib.suppress(PipelineError):
+            found |= imported_by_notebook(notebook)
+    return more_for(found)
 
 
 def _refuse_wrong_input(

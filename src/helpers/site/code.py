@@ -17,43 +17,52 @@ COLOURS = {
     "s": ("#1c5c2e", "#9fd8a8", ""),
     "m": ("#8a3c00", "#f2b57c", ""),
     "nf": ("#0b4f73", "#8fcbea", ""),
-    "nb": ("#0b4f73", "#8fcbea", ""),
     "nd": ("#5a3d8a", "#c9b3f0", ""),
 }
-EXACT = ("nf", "nb", "nd")
+EXACT = ("nf", "nd")
 SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
+RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
 
 
-def code_html(source: str, label: str = "", name: str = "") -> str:
-    """Return Python code in a folded `details` element; it opens without a script.
+def code_html(*cells: tuple[str, str], label: str = "") -> str:
+    """Return the Python code of cells in one folded `details` element; it opens without a script.
 
     Parameters
     ----------
-    source : str
-        The code.
+    *cells : tuple of (str, str)
+        The code of each cell, and its anchor inside the fold: a link to it opens the fold. An anchor may be
+        empty.
     label : str
-        What it is, for those who hear the page; its first line when left out.
-    name : str
-        Anchor inside the fold: a link to it opens the fold.
+        What it is, for those who hear the page; the first line of each cell when left out.
 
     """
+    blocks = Markup("").join(_block(source, name, label) for source, name in cells)
+    summary = Markup('Code<span class="visually-hidden">: {}</span>').format(label or _first(cells[0][0]))
+    return str(Markup('<details class="code"><summary>{}</summary>{}</details>').format(summary, blocks))
+
+
+def _first(source: str) -> str:
+    return next((line.strip() for line in source.splitlines() if line.strip()), "")[:80]
+
+
+def _block(source: str, name: str, label: str) -> Markup:
+    """Return a cell's code in a region that scrolls."""
     coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
     coloured = SPAN.sub(_coloured_only, coloured)
-    first = label or next((line.strip() for line in source.splitlines() if line.strip()), "")
+    while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
+        coloured = joined
     identity = Markup(' id="{}"').format(name) if name else ""
-    return str(
-        Markup(
-            '<details class="code"><summary>Code<span class="visually-hidden">: {}</span></summary>'
-            '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
-            "<pre><code>{}</code></pre></div></details>"
-        ).format(first[:80], identity, first[:80], Markup(coloured))
-    )
+    return Markup(
+        '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
+        "<pre><code>{}</code></pre></div>"
+    ).format(identity, label or _first(source), Markup(coloured))
 
 
 def _coloured_only(span: re.Match[str]) -> str:
-    """Return a span when its kind of word has a colour, else its text alone: most words have none."""
+    """Return a span of the colour of its kind of word, or the text alone: most words have no colour."""
     kind, text = span.groups()
-    return span.group() if kind in EXACT or kind[0] in "cksm" else text
+    name = kind if kind in EXACT else kind[0]
+    return f'<span class="{name}">{text}</span>' if name in COLOURS else text
 
 
 def code_css() -> str:
@@ -64,7 +73,7 @@ def code_css() -> str:
 def _rules(mode: int) -> str:
     rules = []
     for name, entry in COLOURS.items():
-        selector = f"code .{name}" if name in EXACT else f'code [class^="{name}"]'
+        selector = f"code .{name}"
         extra = f";{entry[2]}" if entry[2] and mode == 0 else ""
         rules.append(f"{selector}{{color:{entry[mode]}{extra}}}")
     return "".join(rules)

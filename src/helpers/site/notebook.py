@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,15 +60,9 @@ def read_body(path: str | Path, code_at: str = "") -> NotebookBody:
         raise SiteError(
             f"{path.name}: not a readable notebook ({type(error).__name__}); run it again"
         ) from None
-    parts = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        if "remove_cell" in cell.metadata.get("tags", []) or not (cell.source.strip() or cell.get("outputs")):
-            continue
-        name = f"{code_at or 'cell'}-{number}"
-        parts.append(_cell_html(cell, f"{path.name}, cell {number}", name, with_code=not code_at))
     return NotebookBody(
         name=path.name,
-        html="\n".join(parts),
+        html="\n".join(_cells_html(notebook.cells, path.name, code_at)),
         sha256=hashlib.sha256(content).hexdigest(),
         parameters=_parameters(notebook),
     )
@@ -81,7 +76,7 @@ def code_body(path: str | Path, code_at: str) -> str:
         if cell.cell_type == "markdown" and cell.source.startswith("## "):
             parts.append(markdown_html(cell.source.splitlines()[0], trusted=True))
         elif cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", []):
-            parts.append(code_html(cell.source, name=f"{code_at}-{number}"))
+            parts.append(code_html((cell.source, f"{code_at}-{number}")))
     return "\n".join(parts)
 
 
@@ -91,20 +86,46 @@ def markdown_html(source: str, *, trusted: bool) -> str:
     return MarkdownWithMath(renderer=renderer).render(source)
 
 
-def _cell_html(cell: Any, place: str, name: str, *, with_code: bool) -> str:
-    """Return a cell: numbers of an output that no row accounts for lead to the code that printed it."""
+def _cells_html(cells: Sequence[Any], file: str, code_at: str) -> Iterator[str]:
+    """Yield prose, code and outputs in order; code without an output is folded with that of the next cell."""
+    waiting: list[tuple[str, str]] = []
+
+    def fold() -> Iterator[str]:
+        if waiting and not code_at:
+            yield code_html(*waiting)
+        waiting.clear()
+
+    for number, cell in enumerate(cells, start=1):
+        if "remove_cell" in cell.metadata.get("tags", []) or not (cell.source.strip() or cell.get("outputs")):
+            continue
+        if cell.cell_type != "code":
+            yield from fold()
+            yield _prose(cell)
+            continue
+        name = f"{code_at or 'cell'}-{number}"
+        waiting.append((_shown_source(cell), name))
+        if shown := _outputs_html(cell, f"{file}, cell {number}", name):
+            yield from fold()
+            yield shown
+    yield from fold()
+
+
+def _prose(cell: Any) -> str:
     if cell.cell_type == "markdown":
         return markdown_html(cell.source, trusted=True)
-    if cell.cell_type != "code":
-        return str(Markup("<pre>{}</pre>").format(cell.source))
-    source = cell.source
-    if "injected-parameters" in cell.metadata.get("tags", []):
-        source = _without_folders(source)
+    return str(Markup("<pre>{}</pre>").format(cell.source))
+
+
+def _shown_source(cell: Any) -> str:
+    injected = "injected-parameters" in cell.metadata.get("tags", [])
+    return _without_folders(cell.source) if injected else cell.source
+
+
+def _outputs_html(cell: Any, place: str, name: str) -> str:
+    """Return a cell's outputs: numbers that no row accounts for lead to the code that printed them."""
     outputs = [output_html(output, place, markdown_html) for output in cell.outputs]
     shown = "\n".join(text for text in outputs if text)
-    if shown:
-        shown = f'<div class="output" data-from="{name}">\n{shown}\n</div>'
-    return "\n".join([code_html(source, name=name), shown] if with_code else [shown])
+    return f'<div class="output" data-from="{name}">\n{shown}\n</div>' if shown else ""
 
 
 def _parameters(notebook: Any) -> dict[str, Any]:

@@ -14,14 +14,6 @@ from helpers.synthesis.comparability import why_not
 from helpers.synthesis.directions import direction
 from helpers.tables import records, split_ids
 
-CONTRAST_WORDS = {
-    "within_arm": "change within one group",
-    "within_person": "difference between sites of one scalp",
-    "between_arm": "difference between groups",
-    "proportion": "share of people",
-}
-
-
 _ANY = "any "  # an event of any kind: none of it is none at all
 _LISTED = "events are listed without counts"
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"

@@ -48,7 +48,7 @@ def code_page() -> Page:
             meaning = source.split('"""')[1].strip().splitlines()[0] if '"""' in source else ""
             parts.append(
                 Markup('<h2 id="code-{0}"><code>{0}</code></h2><p>{1}</p>{2}').format(
-                    name, meaning, Markup(code_html(source, label=f"{name}, the whole module"))
+                    name, meaning, Markup(code_html((source, ""), label=f"{name}, the whole module"))
                 )
             )
     return Page(
