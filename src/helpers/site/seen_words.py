@@ -25,11 +25,11 @@ MOST_OUTCOMES = 3
 HIGH_RISK = {"high", "serious", "critical", "high concern"}
 
 
-def what_is_seen(tables: Tables) -> str:
-    """Return what studies with a control show, then those without, and how little of them was read."""
+def what_is_seen(tables: Tables) -> list[str]:
+    """Return in sentences what studies with a control show, what others show, how little of them was read."""
     studies, lines = evidence_studies(tables), reported_lines(tables)
     if lines.empty:
-        return "There is nothing to tell of hair before and after."
+        return ["There is nothing to tell of hair before and after."]
     names = set(lines["study_id"])
     k, reporting = len(names), studies[studies["study_id"].isin(names)]
     real = lines["contrast"].isin(CONTROLLED) & lines["contrast_doubt"].isna()
@@ -41,7 +41,7 @@ def what_is_seen(tables: Tables) -> str:
         _harms(tables, names),
         _partly_read(tables, names),
     ]
-    return " ".join(part for part in told if part)
+    return [part for part in told if part]
 
 
 def _with_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame, k: int) -> str:
