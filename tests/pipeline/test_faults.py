@@ -6,6 +6,7 @@ behind, and the next run goes on with what was finished. The disks and the noteb
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -144,6 +145,22 @@ def test_a_cell_that_fills_the_disk(made: Path, evidence: Evidence, mount: Mount
     assert (status, "code cell 2 of 2" in said) == (1, True)
     assert "No space left on device - make room there" in said
     assert whole(made)
+
+
+def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is published and said to be; the next run finds by itself that nothing is to be done."""
+
+    def full(path: Path, content: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    change(made)
+    with monkeypatch.context() as patch:
+        patch.setattr("helpers.pipeline.up_to_date.write_atomic", full)
+        patch.setattr("helpers.pipeline.run_report.write_atomic", full)
+        status, said = evidence("run")
+    assert (status, whole(made)) == (0, True), said
+    status, said = evidence("run")
+    assert (status, "0 run, 6 up to date, 0 file(s) written" in said) == (0, True), said
 
 
 @linux
