@@ -269,8 +269,11 @@ def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, c
 
 @linux
 def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Evidence) -> None:
-    """The processes that a hanging cell waits for end with it; the other study's work is kept."""
-    cell = "import subprocess\nif study_id == 'alpha':\n    subprocess.run(['sleep', '300'])"
+    """What a hanging cell started ends with it, also what went its own way; the other study's work is kept."""
+    cell = (
+        "import subprocess\nif study_id == 'alpha':\n"
+        "    subprocess.Popen(['sleep', '301'], start_new_session=True)\n    subprocess.run(['sleep', '300'])"
+    )
     write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, cell)
     status, said = evidence("run", "--timeout", "6", "--jobs", "2")
     assert (status, "02_each-alpha" in said, "its 6 s were over" in said) == (1, True, True), said
