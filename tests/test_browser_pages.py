@@ -135,6 +135,24 @@ def test_a_table_is_sorted_and_filtered_by_keyboard(browser, made):
     page.close()
 
 
+def test_a_first_reader_needs_less_than_four_clicks(browser, made):
+    """The answer and its certainty: none. A contradiction with its arithmetic: one. The line of a number: three."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    start = (made.reports / "index.html").as_uri()
+    page.goto(start)
+    first = page.locator(".answer p").first
+    assert first.bounding_box()["y"] < 900 and "certainty of the evidence is very low" in first.inner_text()
+    page.locator('#studies-table a[href*="#finding-wan2025"]').first.click()
+    finding = page.locator(":target")
+    assert finding.locator("td").first.inner_text() == "certain" and finding.locator(".sum").is_visible()
+    page.goto(start)
+    page.locator('#outcomes-table a[href*="#line-wan2025"]').first.click()
+    page.locator(':target a[href*="#effect-"]').first.click()
+    page.locator(':target a[href^="#q-"]').first.click()
+    assert "line " in page.locator(":target").inner_text()
+    page.close()
+
+
 def test_everything_is_there_without_a_script(browser, made):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
