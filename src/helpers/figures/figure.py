@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.figure
@@ -26,13 +28,29 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b547
 AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 
 
+def _plain(value: Any) -> str:
+    """Return a value as CSV prints it; what is missing, or no single value, is empty."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return str(value) if isinstance(value, bool) else ""
+    return f"{value:.12g}"
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`."""
+    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
+
+    `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
+    Where a whole table is drawn, `.table` names it instead.
+    """
 
     figure: matplotlib.figure.Figure
     alt: str
     caption: str
+    rows: Sequence[Mapping[str, Any]] = ()
+    table: str = ""
 
     @property
     def width(self) -> int:
@@ -64,6 +82,17 @@ class Figure:
                 facecolor="white",
             )
         return stream.getvalue()
+
+    def csv(self) -> bytes:
+        """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
+        rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if value != "")
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, list(names), restval="", extrasaction="ignore", lineterminator="\n")
+        if names:
+            writer.writeheader()
+            writer.writerows(rows)
+        return stream.getvalue().encode("utf-8")
 
     def save(self, path: str | Path) -> Path:
         """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""

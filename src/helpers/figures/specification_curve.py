@@ -66,7 +66,8 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
         )
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    return Figure(figure, _alternative(frame, title, unit, chosen), _caption(frame, chosen))
+    words = _alternative(frame, title, unit, chosen)
+    return Figure(figure, words, _caption(frame, chosen), table="specifications")
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
