@@ -185,6 +185,30 @@ def test_print_leaves_furniture_and_code_out_and_cuts_nothing_off(browser, made)
     page.close()
 
 
+@pytest.mark.parametrize(("width", "wide"), [(688, False), (1017, True)], ids=["portrait", "landscape"])
+def test_no_table_is_cut_on_paper_and_each_page_repeats_its_head(browser, made, width: int, wide: bool):
+    """Tables of eleven columns and more stand on pages of their own, turned; a button would not be repeated."""
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    page.emulate_media(media="print")
+    cut = {}
+    for path in pages(made.reports):
+        page.goto(path.as_uri())
+        tables = page.evaluate(
+            """wide => [...document.querySelectorAll('main table')]
+                .filter(table => (table.tHead.rows[0].cells.length > 10) === wide)
+                .map(table => [table.caption?.textContent, table.scrollWidth])""",
+            wide,
+        )
+        if over := [table for table in tables if table[1] > width + 2]:
+            cut[path.name] = over
+        kinds = page.evaluate(
+            "[...document.querySelectorAll('.sort')].map(part => getComputedStyle(part).display)"
+        )
+        assert set(kinds) <= {"contents"}, path.name
+    assert cut == {}
+    page.close()
+
+
 def test_a_box_of_the_flow_leads_to_its_records(browser, made):
     page = browser.new_page()
     page.goto((made.reports / "index.html").as_uri())

@@ -19,7 +19,7 @@ from helpers.site.tree import Tag, parse
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
-TALL = 1.7  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
+TALL = 2.2  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
 DATA_CSV = "data:text/csv;base64,"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = (
