@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
@@ -44,11 +46,18 @@ def release(out: Path, version: str) -> Path:
     if not VERSION.fullmatch(version):
         raise PipelineError(f"{version!r}: not a version; write numbers and points, such as 1.0 or 2026.11")
     reports = out / "reports"
-    target = reports / RELEASES / version
+    target, work = reports / RELEASES / version, RunFolders(out, out, out).work
     if target.exists():
         raise PipelineError(
             f"{target}: the release is there already and stays as it is; choose another version"
         )
+    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
+        return _freeze(reports, target)
+
+
+def _freeze(reports: Path, target: Path) -> Path:
+    """Copy a report that matches its manifest, all of it or nothing."""
+    out, version = reports.parent, target.name
     manifest = read_manifest(reports)
     problems = damaged(manifest, out)
     if problems:
@@ -58,6 +67,17 @@ def release(out: Path, version: str) -> Path:
         )
     partial = target.with_name(f".{version}.partial")
     shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _copy_release(out, partial, manifest)
+        write_crate(partial, manifest, version, date.today())
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:
+    """Copy tables and pages, links to other releases made to fit; the manifest is brought in step."""
     for label in outputs(manifest):
         copy = partial / released_name(label)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -67,9 +87,6 @@ def release(out: Path, version: str) -> Path:
         copy.write_bytes(content)
         manifest["entity"][label]["sha256"] = hashlib.sha256(content).hexdigest()
     (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
-    write_crate(partial, manifest, version, date.today())
-    partial.rename(target)
-    return target
 
 
 def newest_release(reports: Path) -> Path | None:
