@@ -26,8 +26,8 @@ def curve_sentence(specifications: pd.DataFrame) -> str:
         return f"{name.capitalize()}: one answer only, {size}; its interval {shown}."
     many = show_number(gain) if gain else "none"
     return (
-        f"{name.capitalize()}: {show_number(count)} different answers come of all choices, estimates of {reach} "
-        f"{plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
+        f"{name.capitalize()}: {show_number(count)} different answers come of all choices, estimates of "
+        f"{reach} {plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
     )
 
 
