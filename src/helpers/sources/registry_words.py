@@ -36,7 +36,7 @@ _WORDS_OF = (
     ("satisf",), ("norwood", "ludwig", "salt", "severity"),
 )  # fmt: skip
 _ROLES = {"PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated"}
-_PLACEBO = re.compile(r"placebo|saline|vehicle|sham")
+_PLACEBO = re.compile(r"placebo|saline|vehicle|\bsham\b")
 _WITHOUT = re.compile(r"\b(?:without|no|non)[ -]exosomes?\b|\bexosomes?[ -](?:free|depleted)\b")
 _JOINED = re.compile(r"\+|/|>|\u2192|\b(?:and|plus|with|then|to|first|followed)\b")
 OLDEST = 120  # registers write 999 where there is no limit
