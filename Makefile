@@ -19,7 +19,7 @@ test: $(READY)  ## every test: package, notebooks, pages in a browser
 	$(BIN)/python -m pytest
 
 lab: $(READY)  ## JupyterLab in the project
-	$(BIN)/jupyter lab --notebook-dir=.
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_ingestion.ipynb
 
 env: $(READY)  ## the environment alone, from the lock file
 

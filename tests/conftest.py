@@ -93,6 +93,21 @@ def made(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Project
     return project
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Yield a real browser; see `browsing.chromium`."""
+    from browsing import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def unmade(tmp_path: Path) -> Project:
+    """Return a copy of the project whose report was never made."""
+    return copy_project(tmp_path / "unmade")
+
+
 @pytest.fixture
 def project(made: Project, tmp_path: Path) -> Project:
     """Return a copy of the made project that a test may change."""

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from browsing import RUN_ALL_AND_SAVE, jupyterlab, open_notebook
 
-TOKEN = "made-for-a-test"
 NAMES = ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison", "05_pooled_effect")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        reason = "no Chromium on this machine: install the package chromium"
-        if os.environ.get("EVIDENCE_REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def pages(reports: Path) -> list[Path]:
@@ -118,43 +93,9 @@ def lab_project(made, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(lab_project, tmp_path_factory) -> Iterator[str]:
-    """JupyterLab as `make lab` starts it, without the settings of whoever runs the tests; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    own = {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data"),
-           "JUPYTER_RUNTIME_DIR": str(home / "runtime"), "IPYTHONDIR": str(home / "ipython")}  # fmt: skip
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-               f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0", "--expose-app-in-browser"]  # fmt: skip
-    with (home / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=lab_project.root, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(240):
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(f"{address}/api", timeout=2)
-                    break
-                assert server.poll() is None, (home / "lab.log").read_text()[-2000:]
-                time.sleep(0.5)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
-
-
-# What the menu entries Run > Run All Cells and File > Save do; the promise is kept when the last cell has run.
-RUN_ALL_AND_SAVE = """async () => {
-  const app = window.jupyterapp, panel = app.shell.currentWidget;
-  await panel.context.ready;
-  await panel.sessionContext.ready;
-  await app.commands.execute('runmenu:run-all');
-  await panel.context.save();
-  const cells = panel.content.model.sharedModel.cells.filter(cell => cell.cell_type === 'code');
-  return cells.map(cell => ({count: cell.execution_count, outputs: cell.outputs}));
-}"""
+    """JupyterLab in that project; its address."""
+    with jupyterlab(lab_project.root, tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 PANELS = {
@@ -187,10 +128,7 @@ def follows_its_controls(page, control: str) -> bool:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_run_all_works_in_jupyterlab(browser, lab_project, lab: str, name: str):
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(180_000)
-    page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token={TOKEN}&reset")
-    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.path?.endsWith('.ipynb')")
+    page = open_notebook(browser, lab, name)
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()  # as a person finds it
     assert page.locator("li[data-command='runmenu:run-all']").is_enabled()
     page.keyboard.press("Escape")
@@ -208,4 +146,19 @@ def test_run_all_works_in_jupyterlab(browser, lab_project, lab: str, name: str):
         str(output) for cell in saved.cells for output in cell.get("outputs", []) if "<figure" in str(output)
     ]
     assert pictures or name in ("01_ingestion", "02_cleaning")
+    page.close()
+
+
+def test_the_notebooks_stand_in_order_beside_the_first_one_with_its_kernel(
+    browser, lab_project, lab: str, checkout
+):
+    command = next(line for line in (checkout / "Makefile").read_text().splitlines() if "jupyter lab" in line)
+    assert command.endswith("notebooks/01_ingestion.ipynb")  # what `make lab` opens
+    page = open_notebook(browser, lab, "01_ingestion")
+    listed = page.locator(".jp-DirListing-itemText", has_text=".ipynb")
+    listed.first.wait_for()
+    assert [text.strip() for text in listed.all_inner_texts()] == [f"{name}.ipynb" for name in NAMES]
+    kernel = page.locator(".jp-KernelName").last
+    kernel.get_by_text("Python 3").wait_for()
+    assert page.locator(".jp-Dialog").count() == 0  # nobody is asked for a kernel
     page.close()

@@ -11,6 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from helpers.tables import TABLES, write_table
 
 NAMES = ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison", "05_pooled_effect")
 CHECK = "nbval-check-output"
@@ -164,3 +168,32 @@ def test_missing_tables_give_one_sentence_with_the_remedy(project):
     result = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=300)
     assert result.returncode == 1
     assert "run notebook 01_ingestion first" in result.stderr
+
+
+@pytest.mark.parametrize("place", range(1, len(NAMES)), ids=NAMES[1:])
+@pytest.mark.parametrize("there", ["nothing", "all but the last"])
+def test_a_notebook_by_itself_says_which_one_to_run_first(unmade, place: int, there: str):
+    """In JupyterLab's own way of running: the output is one sentence, no stack of calls."""
+    root = unmade.root
+    earlier = NAMES[: place - 1] if there == "all but the last" else ()
+    for name, spec in TABLES.items():
+        if spec.notebook in earlier:
+            write_table(name, [], root / "data" / "processed")
+    notebook = nbformat.read(root / "notebooks" / f"{NAMES[place]}.ipynb", as_version=4)
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": root}}
+    )
+    with pytest.raises(CellExecutionError) as caught:
+        client.execute()
+    assert caught.value.ename == "TableError"
+    [error] = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    wanted = NAMES[len(earlier)]
+    assert len(error.traceback) == 1 and "\n" not in error.traceback[0].strip()
+    assert re.search(
+        rf"the table \w+ is not there; run notebook {wanted} first \(or `evidence run`", error.evalue
+    )

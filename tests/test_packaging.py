@@ -32,7 +32,7 @@ def declared(checkout: Path) -> dict[str, str]:
 def test_environment_yml_has_the_same_needs_and_bounds(checkout: Path):
     entries = yaml.safe_load((checkout / "environment.yml").read_text())["dependencies"]
     conda = [
-        entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python>", "pip"))
+        entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python=", "pip"))
     ]
     [pip] = [entry["pip"] for entry in entries if isinstance(entry, dict)]
     assert "-e ." in pip
@@ -45,11 +45,28 @@ def test_every_need_is_bounded_on_both_sides(checkout: Path):
         assert ">=" in bounds and "<" in bounds.replace(">=", ""), name
 
 
-def test_environment_yml_and_pyproject_name_the_same_pythons(checkout: Path):
+def test_environment_yml_takes_one_of_the_pythons_of_pyproject(checkout: Path):
+    """Binder's builder starts from the version that it finds after one equals sign, else from an older one."""
+    from packaging.specifiers import SpecifierSet
+
     entries = yaml.safe_load((checkout / "environment.yml").read_text())["dependencies"]
-    [python] = [entry for entry in entries if isinstance(entry, str) and entry.startswith("python>")]
+    [python] = [entry for entry in entries if isinstance(entry, str) and entry.startswith("python")]
+    found = re.fullmatch(r"python=(3\.\d+)", python)
+    assert found, python
     project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
-    assert python.removeprefix("python") == project["requires-python"].replace(" ", "")
+    assert SpecifierSet(project["requires-python"]).contains(f"{found[1]}.0")
+
+
+def test_binder_gets_names_that_conda_forge_has_and_a_made_report(checkout: Path):
+    entries = yaml.safe_load((checkout / "environment.yml").read_text())
+    assert entries["channels"][0] == "conda-forge"
+    names = [re.split("[<>=]", entry)[0] for entry in entries["dependencies"] if isinstance(entry, str)]
+    assert "jupyter_client" in names and "jupyterlab" in names and len(set(names)) == len(names)
+    assert (
+        not (checkout / "binder").exists() and not (checkout / ".binder").exists()
+    )  # they would hide the file
+    made = checkout / "postBuild"
+    assert made.stat().st_mode & 0o111 and "evidence run" in made.read_text()
 
 
 def lock_entries(checkout: Path) -> dict[str, set[str]]:

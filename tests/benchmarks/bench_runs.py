@@ -1,15 +1,16 @@
 """How long a report takes, against what people do without this package, and how a sweep grows.
 
-Run it by hand: `python tests/benchmarks/bench_runs.py [--rounds N] [--sets N] [--no-loop]`; the output is kept in
-`tests/benchmarks/results/runs.txt`. Everything is measured in one run on one machine, in turn, so that
-ratios hold also where other work shares the machine; processor seconds are given beside. Not yet run whole: no
-result is on record.
+Run it by hand: `python tests/benchmarks/bench_runs.py [--rounds N] [--loops N] [--sets N]`; the output is kept
+in `tests/benchmarks/results/runs.txt`. Everything is measured in one run on one machine, in turn, so that
+ratios hold also where other work shares the machine; processor seconds are given beside. The plain loop takes
+by far the longest and may be run in fewer rounds than the rest.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import resource
 import shutil
 import statistics
@@ -111,15 +112,17 @@ def change_a_sheet(root: Path) -> None:
     sheet.write_text(sheet.read_text() + f"# changed at {time.time_ns()}\n")
 
 
-def show(name: str, found: list[tuple[float, float, int]], cold: float | None = None) -> float:
-    """Print the medians of a case and return that of its seconds."""
+def show(
+    name: str, found: list[tuple[float, float, int]], cold: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Print the medians of a case and return those of its seconds and processor seconds."""
     seconds, processor, peak = (statistics.median(column) for column in zip(*found, strict=True))
-    ratio = f"  {seconds / cold:6.3f} of cold" if cold else ""
+    ratio = f"  {seconds / cold[0]:6.3f} of cold, {processor / cold[1]:6.3f} in CPU" if cold else ""
     print(f"{name:42} {seconds:8.2f} s {processor:8.2f} s CPU {peak / 1e6:8.0f} MB{ratio}", flush=True)
-    return seconds
+    return seconds, processor
 
 
-def reports(place: Path, rounds: int, loop: bool) -> None:
+def reports(place: Path, rounds: int, loops: int) -> None:
     """Measure one report: cold, unchanged, one changed sheet, against papermill."""
     empty = place / "import.ipynb"
     cells = [nbformat.v4.new_code_cell(STACK)]
@@ -134,17 +137,17 @@ def reports(place: Path, rounds: int, loop: bool) -> None:
         found["unchanged"].append(timed(evidence, cwd=root))
         change_a_sheet(root)
         found["changed"].append(timed(evidence, cwd=root))
-        if loop:
+        if number < loops:
             (place / f"loop{number}").mkdir()
             found["loop"].append(timed(*plain_loop(root, place / f"loop{number}"), cwd=root))
     cold = show("full cold report, two cores", found["cold"])
     show("nothing changed", found["unchanged"], cold)
     show("one changed sheet", found["changed"], cold)
     alone = show("one papermill run that only imports", found["import"], cold)
-    print(f"  the cold report takes {cold / alone:.2f} times as long")
-    if loop:
+    print(f"  the cold report takes {cold[0] / alone[0]:.2f} times as long, {cold[1] / alone[1]:.2f} in CPU")
+    if loops:
         plain = show("plain loop of papermill and nbconvert", found["loop"], cold)
-        print(f"  the cold report is {plain / cold:.2f} times as fast")
+        print(f"  the cold report is {plain[0] / cold[0]:.2f} times as fast, {plain[1] / cold[1]:.2f} in CPU")
 
 
 def sweeps(place: Path, most: int) -> None:
@@ -165,16 +168,30 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--sets", type=int, default=100)
-    options.add_argument("--no-loop", action="store_true")
-    given = options.parse_args()
-    studies = len(list((CHECKOUT / "data" / "raw" / "studies").glob("*.yaml")))
-    print(
-        f"{studies} studies, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians of {given.rounds}"
+    options.add_argument(
+        "--loops", type=int, help="rounds of the plain loop; as many as the others when left out"
     )
+    given = options.parse_args()
+    loops = given.rounds if given.loops is None else given.loops
+    print(f"{facts()}; medians of {given.rounds} rounds, of the plain loop {loops}")
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        reports(Path(place), given.rounds, not given.no_loop)
+        if given.rounds:
+            reports(Path(place), given.rounds, loops)
         if given.sets:
             sweeps(Path(place), given.sets)
+    print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+def facts() -> str:
+    """Return what the figures depend on: studies, machine, load."""
+    studies = len(list((CHECKOUT / "data" / "raw" / "studies").glob("*.yaml")))
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(
+        (line.partition(": ")[2] for line in lines if line.startswith("model name")), "processor unknown"
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GB, Python {platform.python_version()}"
+    return f"{studies} studies; {machine}; load {os.getloadavg()[0]:.1f} at the start"
 
 
 if __name__ == "__main__":

@@ -101,12 +101,13 @@ def kind_of(victim: int, runner: int) -> str:
 def hit(running: Run, others: bool, sent: signal.Signals) -> str:
     """Send the signal to a process of a run; return which part of it, or that it had ended before."""
     try:
-        below = [process for process in processes_below(running.root) if process != running.pid]
-        victim = random.choice(below) if others and below else running.pid
-        kind = kind_of(victim, running.pid)
+        kinds: dict[str, list[int]] = {"the runner": [running.pid]}
+        for process in processes_below(running.root):
+            kinds.setdefault(kind_of(process, running.pid), []).append(process)
+        kind = random.choice(list(kinds)[1:]) if others and len(kinds) > 1 else "the runner"
         if running.poll() is not None:
             return "nothing"
-        os.kill(victim, sent)
+        os.kill(random.choice(kinds[kind]), sent)
     except (ProcessLookupError, FileNotFoundError):
         return "nothing"
     return kind
@@ -140,7 +141,7 @@ def one_hit(root: Path, number: int, spans: list[float], sent: signal.Signals) -
     deadline = time.monotonic() + 10
     while processes_below(root) and time.monotonic() < deadline:
         time.sleep(0.05)
-    moment = "publication" if publishing else f"after {said_before} of {len(spans) - 1} steps"
+    moment = "publication" if publishing else f"after {said_before} step(s)"
     return {
         "hit": kind,
         "moment": moment,

@@ -1,5 +1,7 @@
 """The three things a cell shows: a figure, a table, a sentence."""
 
+import base64
+import io
 from unittest.mock import patch
 
 import numpy as np
@@ -34,6 +36,33 @@ def test_figure_is_one_html_output_with_words():
     assert image["width"] == "720"
     assert page.find("script") is None
     assert "12.5" in data["text/plain"]
+
+
+def test_the_numbers_behind_a_figure_hang_under_it_as_csv():
+    page = BeautifulSoup(captured(show_figure, small_figure(), label="one-case")["text/html"], "html.parser")
+    link = page.select_one("figcaption a.csv")
+    kind, _, content = link["href"].partition("base64,")
+    assert (kind, link["download"]) == ("data:text/csv;", "one-case.csv")
+    frame = pd.read_csv(io.BytesIO(base64.b64decode(content)))
+    assert frame.loc[0, ["before", "after"]].tolist() == [10, 12.5]
+    bare = Figure(small_figure().figure, "alt", "caption")
+    assert bare.csv() == b"" and "csv" not in captured(show_figure, bare, label="a")["text/html"]
+
+
+def test_a_figure_of_a_whole_table_names_it():
+    drawn = small_figure()
+    figure = Figure(drawn.figure, drawn.alt, drawn.caption, table="specifications")
+    page = BeautifulSoup(captured(show_figure, figure, label="a")["text/html"], "html.parser")
+    assert page.select_one("figcaption span.csv")["data-table"] == "specifications"
+
+
+def test_a_csv_holds_plain_numbers_only_and_no_empty_column():
+    rows = [
+        {"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)},
+        {"a": 1, "f": "word", "c": float("nan")},
+    ]
+    text = Figure(None, "alt", "caption", rows).csv().decode()
+    assert text == "a,e,f\n0.333333333333,2,\n1,,word\n"
 
 
 @pytest.mark.parametrize("gap", ["alt", "caption", "label"])

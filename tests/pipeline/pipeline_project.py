@@ -49,7 +49,7 @@ import pytest
 from pipeline_project import install_stubs
 install_stubs(pytest.MonkeyPatch().setattr)
 from helpers.pipeline.cli import main
-main(sys.argv[1:])
+main()
 """
 # What these notebooks need from the server that forks them; Python reads this file when it starts.
 SHORT_PRELOAD = """\

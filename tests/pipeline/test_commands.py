@@ -210,10 +210,10 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
 
     def here(working: object, run: SetRun, stopping: object) -> dict:
         chosen = (run.folder / "parameters.yaml").read_text()
-        started.append((chosen, (run.folder / ".evidence" / "pytask.lock").is_file()))
-        for path in (run.folder / ".evidence" / "pytask.lock", run.folder / "reports" / "manifest.json"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text("{}")
+        started.append((run.jobs, run.store))
+        for name in ["manifest.json", *(["index.html"] if run.pages else [])]:
+            (run.folder / "reports").mkdir(exist_ok=True)
+            (run.folder / "reports" / name).write_text("{}")
         failed = "rounds: 2" in chosen
         return {
             "status": "failed" if failed else "ok",
@@ -224,10 +224,16 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     monkeypatch.setattr("helpers.pipeline.sweep._here", here)
     declared, out = load_parameters(project), project / "sweep"
     sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
-    for expected in (3, 4):
-        result = sweep(project, sets, declared, out, project / "data" / "raw")
+    raw, store = project / "data" / "raw", out / ".store"
+    result = sweep(project, sets, declared, out, raw, 2, pages=False)
+    assert (result.failed, "href" in (out / "index.html").read_text()) == (1, False)
+    assert started == [(2, store), (1, store), (1, store)]  # the first one alone, on both cores
+    for expected in (6, 7):  # pages are asked for now; then only the failed set is run again
+        result = sweep(project, sets, declared, out, raw)
         assert (result.failed, len(started)) == (1, expected)
-    assert [seeded for _, seeded in started] == [False, True, True, True]
+    assert sweep(project, sets[:1], declared, out, raw, pages=False).failed == 0
+    assert len(started) == 7  # a set with pages is done, too, where none are asked for
+    result = sweep(project, sets, declared, out, raw)
     table = pd.read_parquet(result.table)
     assert table["status"].tolist() == ["ok", "failed", "ok"]
     assert table["message"].tolist() == ["", "it broke", ""]

@@ -6,6 +6,7 @@ behind, and the next run goes on with what was finished. The disks and the noteb
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -278,3 +279,37 @@ def test_two_runs_at_once(made: Path) -> None:
     assert f"{made}: another run is at work in this folder; wait for its end" in refused
     assert whole(made)
     assert (processes_below(made), litter(made)) == ([], [])
+
+
+@linux
+def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount, tmp_path: Path) -> None:
+    """All of it or nothing; the same version can be made when there is room."""
+    shutil.move(made / "reports", tmp_path / "kept")
+    mount(made / "reports", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    shutil.copytree(tmp_path / "kept", made / "reports", dirs_exist_ok=True)
+    filler = fill(made / "reports", 12_000)
+    status, said = evidence("release", "1.0")
+    assert (status, "No space left on device; make room there" in said) == (1, True), said
+    assert list((made / "reports" / "releases").iterdir()) == []
+    filler.unlink()
+    assert evidence("release", "1.0")[0] == 0
+    assert whole(made)
+
+
+@linux
+def test_a_source_that_does_not_fit_on_the_disk(
+    project: Path, evidence: Evidence, mount: Mount, tmp_path: Path
+) -> None:
+    """No half file is left, which the next run would refuse."""
+    disk = mount(tmp_path / "raw", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    fill(disk, 40_000)
+    arms = [{"label": f"arm {number}", "description": "x" * 1000} for number in range(60)]
+    protocol = {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "t"},
+        "armsInterventionsModule": {"armGroups": arms},
+    }
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps({"protocolSection": protocol}))
+    status, said = evidence("add", str(file), "--raw", str(disk))
+    assert (status, "No space left on device; make room there" in said) == (1, True), said
+    assert [path.name for path in disk.rglob("*") if path.is_file()] == ["filler"]

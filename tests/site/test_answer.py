@@ -4,6 +4,7 @@ import pytest
 from made_world import write_world
 
 from helpers.site import answer_sentences
+from helpers.site.answer import rest_of_answer, short_answer
 from helpers.site.load import load_tables
 from helpers.site.phrases import concept_list, direction_words
 from helpers.tables import validate
@@ -190,8 +191,19 @@ def test_the_trials_that_teach_most_are_named_and_the_late_ones_counted(tmp_path
     tables["horizon_trials"] = validate("horizon_trials", rows)
     assert answer_sentences(tables)[4] == (
         "Three registered trials could change this; most would be learnt from large (90 people, no date "
-        "registered) and small (20 people, due 2027-10). One of them is past the date without results."
+        "registered) and small (20 people, due 2027-10). One registered trial is past the date without results."
     )
+    assert short_answer(tables)[2].endswith("due 2027-10).")
+    assert rest_of_answer(tables)[3] == "One registered trial is past the date without results."
+
+
+def test_the_short_answer_and_the_rest_are_the_whole(tmp_path):
+    """Nothing is told twice, nothing is left out, and the short answer is three sentences."""
+    tables = load_tables(write_world(tmp_path, 3))
+    short, rest = short_answer(tables), rest_of_answer(tables)
+    assert len(short) == 3 and all(text.endswith(".") for text in short)
+    whole = " ".join(answer_sentences(tables))
+    assert sorted(" ".join([*short, *rest]).split()) == sorted(whole.split())
 
 
 def test_certainty_levels_are_told_apart(tmp_path):

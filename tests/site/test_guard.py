@@ -47,6 +47,7 @@ def test_found(text):
         "1 000 000 000 particles",
         "n = 16, 0.001234567",
         "@property",
+        "the end of one cell\n@SUM(A1)",
         "x @ y",
         "phone photographs, 12 of 16",
         "0.00123456789012",

@@ -102,8 +102,10 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
         return {"concept": "hair_density", "unit": "hairs/cm2", "statistic": "change", "treatment": treatment,
                 "change_mean": mean, "change_sd": sd} | more  # fmt: skip
 
-    frame = pd.DataFrame([arm("minoxidil", 18.0, 25.4), arm("placebo", 4.0, 14.6), arm("placebo", 9.0, 19.0),
-                          arm("placebo", 90.0, 90.0, unit="hairs")])  # fmt: skip
+    frame = as_frame("comparators", [
+        {"measure": "total"} | row
+        for row in (arm("minoxidil", 18.0, 25.4), arm("placebo", 4.0, 14.6), arm("placebo", 9.0, 19.0),
+                    arm("placebo", 90.0, 90.0, unit="hairs"))])  # fmt: skip
     spread = spread_of(frame, 20.0)
     assert (spread.sd_low, spread.sd_high) == (14.6, 25.4)
     assert spread.drift_sd == pytest.approx(np.std([4, 9], ddof=1))
@@ -175,3 +177,57 @@ def test_a_trial_of_two_schedules_of_exosomes_teaches_as_one_without_a_control()
     rows = {row["study_id"]: row for row in trial_rows(registered(), trials, Spread(), "2026-11")}
     assert (rows["x"]["contrast"], rows["y"]["contrast"]) == ("within_arm", "between_arm")
     assert rows["x"]["teaches"] < 0.5 < rows["y"]["teaches"]
+
+
+def seen(name, what, comparison="parallel", against="saline", n=40):
+    row = {"trial_id": name, "study_id": None, "what": what, "comparison": comparison, "comparator": against}
+    return row | {"n_planned": n, "results_posted": False, "status": None, "expected": None, "outcomes": None}
+
+
+def ranked(*rows, spread=None):
+    empty = {name: as_frame(name, []) for name in ("sources", "studies", "arms", "outcomes")}
+    found = trial_rows(empty, pd.DataFrame(rows), spread or Spread(drift_sd=4.0), "2026-11")
+    validate("horizon_trials", found)
+    return {row["study_id"]: row for row in found}
+
+
+def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
+    rows = ranked(
+        seen("told", "randomised, double-blind"),
+        seen("silent", "two halves of one scalp", "within_person"),
+        seen("open", "not randomised, two clinics"),
+        seen("alone", "one group", "single_arm"),
+    )
+    told = {name: row["randomised"] for name, row in rows.items()}
+    assert told == {"told": True, "silent": None, "open": False, "alone": False}
+    simulated = simulation_rows(list(rows.values()), NOTHING, MODEL, true_effects=(40.0,), draws=200)
+    best = {row["study_id"]: row["certainty"] for row in simulated}
+    assert best == {"told": "moderate", "silent": "moderate", "open": "very low", "alone": "very low"}
+    trials = validate("horizon_trials", list(rows.values()))
+    (first, *_) = lesson_sentences(trials, validate("horizon_simulation", simulated))
+    assert first.endswith("Taken as randomised, which was not seen: silent.")
+
+
+def test_a_trial_against_another_treatment_carries_what_is_not_known_of_that_treatment():
+    spread = Spread(drift_sd=4.0, active_sd={"minoxidil": 4.0, "PRP": None})
+    rows = ranked(
+        seen("saline", "randomised"),
+        seen("added", "randomised", against="minoxidil, in both arms"),
+        seen("active", "randomised", against="minoxidil 5 %"),
+        seen("unknown", "randomised", against="PRP"),
+        seen("alone", "one group", "single_arm", None, n=400),
+        spread=spread,
+    )
+    se = rows["saline"]["se_expected"]
+    assert rows["added"]["teaches"] == rows["saline"]["teaches"]
+    assert rows["active"]["teaches"] == pytest.approx(400 / (400 + se**2 + 16))
+    assert rows["unknown"]["teaches"] == pytest.approx(400 / (400 + se**2 + 400))
+    assert [name for name, row in sorted(rows.items(), key=lambda pair: pair[1]["place"])] == [
+        "added", "saline", "active", "unknown", "alone",
+    ]  # fmt: skip
+
+
+def test_one_study_alone_is_read_with_the_degrees_of_freedom_that_it_has():
+    trial = ranked(seen("small", "randomised", n=10))["small"]
+    (null,) = simulation_rows([trial], NOTHING, MODEL, true_effects=(0.0,), draws=20_000)
+    assert null["shows_gain"] == pytest.approx(0.025, abs=0.004)  # normal limits would find 0.04

@@ -108,7 +108,12 @@ class Body:
 def is_randomised(allocation: Any) -> bool:
     """Return whether the words of an allocation say randomised."""
     text = "" if missing(allocation) else str(allocation)
-    return bool(_RANDOMISED.search(text)) and not _NOT_RANDOMISED.search(text)
+    return bool(_RANDOMISED.search(text)) and not is_not_randomised(text)
+
+
+def is_not_randomised(words: Any) -> bool:
+    """Return whether words say that a study is not randomised."""
+    return bool(_NOT_RANDOMISED.search("" if missing(words) else str(words)))
 
 
 def body_of(

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.figures.figure import BLUE, INK, MUTED, PAGE_WIDTH, VERMILION, Figure, canvas, style
 from helpers.figures.lettering import SMALL, Pen, as_rows
@@ -15,6 +14,7 @@ from helpers.figures.numbers import is_missing, show_number
 
 CONTOURS = (0.25, 0.5, 1.0)
 HEIGHT, TOP, LEFT = 330, 46, 62
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # a label is read before the lines below it
 
 
 def albatross(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str) -> Figure:
@@ -52,7 +52,7 @@ def albatross(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str) -
         "farther out. Broken lines join points that a paired change of so many standard deviations would "
         "give; squares are not to be read against them."
     )
-    return Figure(figure, _alt(title, data), caption)
+    return Figure(figure, _alt(title, data), caption, data)
 
 
 def _place(row: Mapping[str, Any]) -> float:
@@ -62,6 +62,8 @@ def _place(row: Mapping[str, Any]) -> float:
 
 
 def _contours(axes: Any, data: list[dict]) -> None:
+    from scipy import stats  # a second to import, and this is the only drawing that needs it
+
     most = max((float(row["n"]) for row in data), default=20) * 1.15
     people = np.linspace(2, most, 200)
     for size in CONTOURS:
@@ -71,7 +73,7 @@ def _contours(axes: Any, data: list[dict]) -> None:
         inside = np.flatnonzero(places < 5.2)
         at = inside[-1] if len(inside) else -1
         axes.annotate(f"d = {size:g}", (places[at], people[at]), xytext=(3, 0), textcoords="offset points",
-                      fontsize=SMALL, color=MUTED, annotation_clip=True)  # fmt: skip
+                      fontsize=SMALL, color=MUTED, bbox=PAPER, annotation_clip=True)  # fmt: skip
 
 
 def _point(axes: Any, row: Mapping[str, Any]) -> None:
@@ -87,7 +89,7 @@ def _point(axes: Any, row: Mapping[str, Any]) -> None:
     side = 1 if x > 0 else -1
     away = side * (28 if row.get("bound") else 9)
     axes.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points",
-                  ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK,
+                  ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK, bbox=PAPER,
                   annotation_clip=False)  # fmt: skip
 
 

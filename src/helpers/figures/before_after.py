@@ -68,7 +68,7 @@ def before_after(
         f"Each line is one case, from {before} to {after}. Single cases show what happened, "
         "not what the treatment did."
     )
-    return Figure(figure, _alt(title, data, before, after), caption)
+    return Figure(figure, _alt(title, data, before, after), caption, data)
 
 
 def _draw(measures: list, groups: list, cases: list, times: tuple[str, str], title: str) -> Any:

@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from helpers.figures.figure import BLUE, GREEN, INK, MUTED, PAGE_WIDTH, WASH, Figure, canvas, style
-from helpers.figures.lettering import SMALL, Pen, as_rows, text_width
+from helpers.figures.lettering import SMALL, Pen, as_rows, longest_beginning, text_width
 from helpers.figures.numbers import is_missing, plain_unit, show_estimate, show_interval, show_number
 
-LEFT, RIGHT, STEP = 300.0, 130.0, 19.0
+RIGHT, STEP, PLOT = 130.0, 19.0, 290.0
+MOST_LABEL = 660.0  # wider names than this are no names
 LOOKS = {"exosome": ("s", BLUE, "full"), "control": ("o", MUTED, "none"), "active": ("D", GREEN, "full")}
 GROUPS = {"exosome": "Exosomes", "control": "Placebo and untreated", "active": "Other treatments"}
 
@@ -60,16 +61,18 @@ def beside(
         + (f" Broken line: {visible_words}, {show_number(visible)} {plain_unit(unit)}." if visible else "")
         + (" ‡: seen second-hand only." if any(row.get("second_hand") for row in data) else "")
     )
-    return Figure(figure, _alt(title, unit, groups, visible, visible_words), caption)
+    return Figure(figure, _alt(title, unit, groups, visible, visible_words), caption, data)
 
 
 def _draw(groups: dict[str, list[dict]], unit: str, title: str, visible: float | None) -> Any:
     count = sum(len(own) + 1 for own in groups.values())
     top, body = 34.0, count * STEP + 10
-    figure = canvas(top + body + 50)
+    left = 20 + max((text_width(_label(row), SMALL) for own in groups.values() for row in own), default=0)
+    width = max(PAGE_WIDTH, left + PLOT + RIGHT)
+    figure = canvas(top + body + 50, width)
     pen = Pen(figure)
     pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
-    axes = pen.axes(LEFT, top, PAGE_WIDTH - LEFT - RIGHT, body)
+    axes = pen.axes(left, top, width - left - RIGHT, body)
     axes.set_ylim(body, 0)
     _frame(axes, groups, unit, visible)
     y = 4.0
@@ -78,6 +81,7 @@ def _draw(groups: dict[str, list[dict]], unit: str, title: str, visible: float |
         y += STEP
         for row in own:
             _row(pen, axes, row, name, top, y + STEP / 2)
+            pen.write(width, top + y + STEP / 2, _size(row), ha="right", fontsize=SMALL)
             y += STEP
     pen.rule(top - 2, color=INK, linewidth=0.9)
     return figure
@@ -117,13 +121,12 @@ def _row(pen: Pen, axes: Any, row: Mapping[str, Any], group: str, top: float, y:
     axes.plot(
         [row["effect"]], [y], marker=marker, markersize=6, color=colour, fillstyle=fill, markeredgewidth=1.3
     )
-    pen.write(PAGE_WIDTH, top + y, _size(row), ha="right", fontsize=SMALL)
 
 
 def _label(row: Mapping[str, Any]) -> str:
-    """Return who and when, cut to the room that there is."""
+    """Return who, when and how many."""
     week = (
-        "time not stated"
+        str(row.get("time") or "time not stated")
         if is_missing(row.get("weeks"))
         else f"week {show_number(round(float(row['weeks'])))}"
     )
@@ -133,9 +136,10 @@ def _label(row: Mapping[str, Any]) -> str:
         if is_missing(row.get("n"))
         else f", n {show_number(row['n']) if not isinstance(row['n'], str) else row['n']}"
     )
-    text = str(row["label"])
-    while text and text_width(f"{text}…, {week}{people}{mark}", SMALL) > LEFT - 20:
-        text = text[:-1]
+    text = longest_beginning(
+        str(row["label"]),
+        lambda part: text_width(f"{part}…, {week}{people}{mark}", SMALL) <= MOST_LABEL,
+    )
     cut = "" if text == str(row["label"]) else "…"
     return f"{text.rstrip()}{cut}, {week}{people}{mark}"
 
@@ -160,7 +164,7 @@ def _alt(title: str, unit: str, groups: dict, visible: float | None, words: str)
 
 def _full(row: Mapping[str, Any]) -> str:
     week = (
-        "time not stated"
+        str(row.get("time") or "time not stated")
         if is_missing(row.get("weeks"))
         else f"week {show_number(round(float(row['weeks'])))}"
     )

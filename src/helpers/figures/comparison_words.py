@@ -38,23 +38,47 @@ def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[
         on_axis = row["effect"] is not None and (row["unit"] or "") == unit
         shown = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
         told.append(shown | {
-            "study_id": row["study_id"] + (DAGGER if row["second_hand"] else ""),
+            "study_id": _named(row),
             "design": designs.get(row["study_id"]) or "–",
             "contrast": plain_words(row["contrast"]) or "–",
             "time": row["timepoint_printed"] or "not stated",
             "n": row["n"],
             "risk_of_bias": row["risk_of_bias"],
-            "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {_instead(row)}",
+            "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {instead_words(row)}",
         })  # fmt: skip
     return told, unit
 
 
-def _instead(row: dict[str, Any]) -> str:
-    """Return what there is where no effect stands on the axis."""
+def _named(row: dict[str, Any]) -> str:
+    """Return a study with the part of the scalp or the person that a line is about, where it names one."""
+    where = f": {row['site']}" if row["site"] not in (None, "all") else ""
+    return f"{row['study_id']}{DAGGER if row['second_hand'] else ''}{where}"
+
+
+def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return lines as rows of `direction`, with the people and design of the whole study.
+
+    Lists of events and shares of people with nothing beside them have no direction and are left out.
+    """
+    known = {row["study_id"]: row for row in records(studies)}
+    rows = []
+    for row in records(comparisons):
+        if row["concept"] == "adverse_events" or row["contrast"] == "proportion":
+            continue
+        study = known.get(row["study_id"], {})
+        people = study.get("n_analysed") or study.get("n_enrolled")
+        rows.append(row | {"n": people, "design": plain_words(study.get("comparison") or "") or None})
+    return rows
+
+
+def instead_words(row: dict[str, Any]) -> str:
+    """Return what there is where no effect stands on the axis: another unit, a range, a direction."""
     if row["effect"] is not None:
         share = row["unit"] == "proportion"
         size = show_estimate(row["effect"] * (100 if share else 1))
         return f"{size} {'%' if share else plain_unit(row['unit'])}".strip()
+    if row["direction"] == "not reported":
+        return "planned, not reported"
     return row["printed_range"] or f"{row['direction']}, no figure"
 
 
@@ -63,6 +87,7 @@ def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -
     rows = []
     for row in records(beside[beside["unit"] == unit]):
         named = {"group": "exosome", "label": row["study_id"], "weeks": row["timepoint_weeks"], "n": None}
+        named["time"] = row["timepoint_printed"]
         rows.append(named | {name: row[name] for name in ("effect", "ci_lower", "ci_upper", "second_hand")})
     others = sorted(comparator_changes(comparators), key=lambda row: (row["treatment"], row["change"]))
     for row in others:

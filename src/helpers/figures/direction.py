@@ -13,6 +13,7 @@ from helpers.figures.marks import DIRECTIONS
 from helpers.figures.numbers import is_missing, joined, plain_words
 
 LEFT, LEAST_COLUMN = 190.0, 96.0
+SHOWN = ("study_id", "concept", "direction", "n", "design")
 KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
 
 
@@ -48,7 +49,9 @@ def direction(
         "Each sign is the direction of one outcome in one study, with no regard to its size. An empty field: "
         "not measured. Two signs in a field: arms, sites or times disagree."
     )
-    return Figure(figure, _alt(title, data), caption)
+    return Figure(
+        figure, _alt(title, data), caption, [{name: row.get(name) for name in SHOWN} for row in data]
+    )
 
 
 def _label(name: str, rows: list[dict]) -> str:

@@ -19,6 +19,8 @@ from helpers.figures.figure import Figure
 from helpers.figures.numbers import is_missing, show_value
 from helpers.figures.table_html import Format, table_html, table_text
 
+CSV_WORDS = "The numbers behind this figure (CSV)"
+
 
 def show_figure(figure: Figure, *, label: str) -> None:
     """Display a figure with its alternative text and caption, and close it.
@@ -49,7 +51,7 @@ def figure_html(figure: Figure, label: str) -> Markup:
         raise ValueError(f"figure {label!r}: a label is a letter, then letters, digits, '-', '_' or '.'")
     return Markup(
         '<figure id="{}"><img src="data:image/svg+xml;base64,{}" alt="{}" width="{}" height="{}">'
-        "<figcaption>{}</figcaption></figure>"
+        "<figcaption>{}{}</figcaption></figure>"
     ).format(
         label,
         base64.b64encode(figure.svg().encode("utf-8")).decode("ascii"),
@@ -57,6 +59,21 @@ def figure_html(figure: Figure, label: str) -> Markup:
         figure.width,
         figure.height,
         figure.caption,
+        _csv_link(figure, label),
+    )
+
+
+def _csv_link(figure: Figure, label: str) -> Markup:
+    """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
+    if figure.table:
+        return Markup(' <span class="csv" data-table="{0}">The numbers: table {0}</span>').format(
+            figure.table
+        )
+    content = figure.csv()
+    if not content:
+        return Markup("")
+    return Markup(' <a class="csv" href="data:text/csv;base64,{}" download="{}.csv">{}</a>').format(
+        base64.b64encode(content).decode("ascii"), label, CSV_WORDS
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.figure
 import matplotlib.pyplot as pyplot
-import seaborn
 
 from helpers.figures.vector import compact_svg
 
@@ -27,13 +28,29 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b547
 AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 
 
+def _plain(value: Any) -> str:
+    """Return a value as CSV prints it; what is missing, or no single value, is empty."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return str(value) if isinstance(value, bool) else ""
+    return f"{value:.12g}"
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`."""
+    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
+
+    `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
+    Where a whole table is drawn, `.table` names it instead.
+    """
 
     figure: matplotlib.figure.Figure
     alt: str
     caption: str
+    rows: Sequence[Mapping[str, Any]] = ()
+    table: str = ""
 
     @property
     def width(self) -> int:
@@ -66,6 +83,17 @@ class Figure:
             )
         return stream.getvalue()
 
+    def csv(self) -> bytes:
+        """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
+        rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if value != "")
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, list(names), restval="", extrasaction="ignore", lineterminator="\n")
+        if names:
+            writer.writeheader()
+            writer.writerows(rows)
+        return stream.getvalue().encode("utf-8")
+
     def save(self, path: str | Path) -> Path:
         """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""
         path = Path(path)
@@ -81,6 +109,8 @@ class Figure:
 @contextmanager
 def style() -> Iterator[None]:
     """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
+    import seaborn  # slow, and a notebook without a drawing does not wait for it
+
     settings = {
         **seaborn.axes_style("white"),
         "font.family": "DejaVu Sans",

@@ -20,10 +20,9 @@ from helpers.figures.numbers import (
     show_interval,
     show_with_unit,
 )
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.tier_synthesis import BAYES
 from helpers.tables import records, split_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import CONTRAST_WORDS, OUTCOME_CONCEPTS
 
 ORDER = {"between_arm": 0, "within_person": 1, "within_arm": 2, "proportion": 3}
 VERBS = {"high": "{}", "moderate": "probably {}", "low": "may {}"}

@@ -18,6 +18,7 @@ from helpers.figures.numbers import is_missing, plain_unit, show_number
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 GAP = 14.0  # pixels between columns
 LEAST_PLOT = 190.0
+EDGE = 8.0  # a letter's last stroke may pass its measured width
 
 
 def forest(
@@ -25,6 +26,7 @@ def forest(
     *,
     unit: str,
     null: float = 0,
+    null_words: str = "no effect",
     pooled: Mapping[str, Any] | None = None,
     not_poolable: Rows = (),
     title: str,
@@ -42,6 +44,8 @@ def forest(
         Unit of the effect, for the axis.
     null : float
         Value of no effect.
+    null_words : str
+        What that value means.
     pooled : dict, optional
         `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `k`, `label`.
     not_poolable : pandas.DataFrame or list of dict
@@ -62,12 +66,33 @@ def forest(
     unit = plain_unit(unit)
     with style():
         table = columns_of(everyone, dict(text_columns or {}))
-        drawing = _Forest(table, upper, lower, pooled, null, unit, title)
+        drawing = _Forest(
+            table, upper, lower, pooled, null, f"{unit} (line: {null_words}, {show_number(null)})", title
+        )
     return Figure(
         drawing.figure,
-        alternative(title, unit, null, upper, lower, pooled),
+        alternative(
+            title,
+            unit,
+            f"{null_words} is {show_number(null)}",
+            upper,
+            lower,
+            pooled,
+            dict(text_columns or {}),
+        ),
         caption(unit, null, pooled, lower),
+        _numbers(upper, lower, pooled),
     )
+
+
+def _numbers(upper: list[dict], lower: list[dict], pooled: Mapping[str, Any] | None) -> list[dict]:
+    """Return what the plot shows as rows: studies, the pooled estimate, what could not be pooled."""
+    rows = [{"part": "study"} | row for row in upper]
+    if pooled:
+        names = ("ci_lower", "ci_upper", "pi_lower", "pi_upper", "k")
+        told = {"study_id": pooled.get("label") or "Pooled", "effect": pooled["estimate"]}
+        rows.append({"part": "pooled"} | told | {name: pooled.get(name) for name in names})
+    return rows + [{"part": "not poolable"} | row for row in lower]
 
 
 class _Forest:
@@ -105,14 +130,14 @@ class _Forest:
     def _place_columns(self) -> None:
         left = sum(column["width"] + GAP for column in self.table.values() if column["left"])
         right = sum(column["width"] + GAP for column in self.table.values() if not column["left"])
-        self.plot_left, self.plot_width = left + 4, max(LEAST_PLOT, PAGE_WIDTH - left - right - 4)
+        self.plot_left, self.plot_width = left + 4, max(LEAST_PLOT, PAGE_WIDTH - EDGE - left - right - 4)
         x = 0.0
         for column in self.table.values():
             if not column["left"] and x < self.plot_left + self.plot_width:
                 x = self.plot_left + self.plot_width + GAP
             column["x"] = x
             x += column["width"] + GAP
-        self.width = max(PAGE_WIDTH, x - GAP)  # a plot with many columns grows rather than overlaps
+        self.width = max(PAGE_WIDTH, x - GAP + EDGE)  # a plot with many columns grows rather than overlaps
 
     def _headings(self, y: float) -> None:
         for name, column in self.table.items():
@@ -139,7 +164,7 @@ class _Forest:
         self.axes.set_yticks([])
         self.axes.locator_params(axis="x", nbins=5)
         self.axes.set_xlabel(
-            wrap(f"{unit} (line: no effect, {show_number(self.null)})", self.plot_width + 60, SMALL),
+            wrap(unit, self.plot_width + 60, SMALL),
             fontsize=SMALL,
         )
         self.axes.tick_params(axis="x", labelsize=SMALL)

@@ -8,7 +8,7 @@ from typing import Any
 from helpers.figures.lettering import widest, wrap
 from helpers.figures.numbers import is_missing, show_estimate, show_interval, show_number
 
-WIDEST_TEXT = {"study_id": 150.0, "other": 92.0}
+WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
 
 
 def columns_of(rows: list[dict], extra: dict[str, str]) -> dict[str, dict]:
@@ -49,6 +49,8 @@ def cell_words(name: str, row: dict) -> str:
 
 def estimate_words(row: Mapping[str, Any], name: str = "effect") -> str:
     """Return an estimate with its interval, or that it has none."""
+    if not is_missing(row.get("told")):
+        return str(row["told"])
     if is_missing(row.get(name)):
         return "not reported" if is_missing(row.get("instead")) else str(row["instead"])
     value = show_estimate(row[name])
@@ -57,9 +59,18 @@ def estimate_words(row: Mapping[str, Any], name: str = "effect") -> str:
     return f"{value} ({show_interval(row['ci_lower'], row['ci_upper'])})"
 
 
-def alternative(title: str, unit: str, null: float, upper: list, lower: list, pooled: Mapping | None) -> str:
-    """Return the alternative text: every number that the plot shows."""
-    parts = [f"Forest plot. {title}. Unit: {unit}; no effect is {show_number(null)}."]
+def alternative(
+    title: str, unit: str, null: str, upper: list, lower: list, pooled: Mapping | None, more: Mapping = {}
+) -> str:
+    """Return the alternative text: every number that the plot shows, and what its other columns say."""
+    parts = [f"Forest plot. {title}. Unit: {unit}; {null}."]
+    upper, lower = (
+        [
+            dict(row) | {"_more": [str(row[name]) for name in more if not is_missing(row.get(name))]}
+            for row in rows
+        ]
+        for rows in (upper, lower)
+    )
     parts += [_sentence(row) for row in upper]
     if pooled:
         parts.append(f"Pooled: {estimate_words(pooled, 'estimate')}{_prediction(pooled)}.")
@@ -74,6 +85,7 @@ def _sentence(row: dict) -> str:
         details.append(f"weight {cell_words('weight', row)}")
     if not is_missing(row.get("risk_of_bias")):
         details.append(f"risk of bias {row['risk_of_bias']}")
+    details += [f"{words}" for words in row.get("_more", [])]
     return f"{row['study_id']}: {estimate_words(row)}{''.join(', ' + item for item in details)}."
 
 

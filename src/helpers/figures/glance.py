@@ -8,9 +8,8 @@ import pandas as pd
 
 from helpers.figures.numbers import is_missing, plain_words, show_number, show_with_unit
 from helpers.figures.study_rows import COMPARED, by_weight
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.tables import join_ids, records, split_ids
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import CONTRAST_WORDS, label
 
 Row = dict[str, Any]
 

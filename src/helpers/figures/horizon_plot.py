@@ -49,7 +49,7 @@ def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
         for row, height in zip(rows, heights, strict=True):
             _row(pen, axes, row, y + height / 2)
             y += height
-    return Figure(figure, _alternative(title, rows, visible), _caption(visible))
+    return Figure(figure, _alternative(title, rows, visible), _caption(visible), rows)
 
 
 def _frame(axes: Any, rows: list[dict], height: float, visible: float | None) -> None:

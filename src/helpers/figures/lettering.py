@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -65,6 +65,17 @@ def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") ->
     return "\n".join(lines)
 
 
+def longest_beginning(text: str, fits: Callable[[str], bool]) -> str:
+    """Return the longest beginning of a text that fits, found by halving: what is longer is wider."""
+    if fits(text):
+        return text
+    short, long = 0, max(0, len(text) - 1)
+    while short < long:
+        middle = (short + long + 1) // 2
+        short, long = (middle, long) if fits(text[:middle]) else (short, middle - 1)
+    return text[:short]
+
+
 def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of the widest line among texts."""
     return max(
@@ -87,6 +98,7 @@ class Pen:
     """Writes text at CSS pixels from the top left corner of a drawing."""
 
     def __init__(self, figure: matplotlib.figure.Figure) -> None:
+        self._overlay: Any = None
         self.figure = figure
         self.width = figure.get_figwidth() * PIXELS_PER_INCH
         self.height = figure.get_figheight() * PIXELS_PER_INCH
@@ -113,21 +125,20 @@ class Pen:
         return self.figure.add_axes(box)
 
     def overlay(self) -> Any:
-        """Return invisible axes over the whole drawing, in pixels from the top left corner."""
-        axes = self.figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, self.width), ylim=(self.height, 0))
-        axes.axis("off")
-        return axes
+        """Return invisible axes over the whole drawing, in pixels from the top left; always the same."""
+        if self._overlay is None:
+            self._overlay = self.figure.add_axes((0, 0, 1, 1))
+            self._overlay.set(xlim=(0, self.width), ylim=(self.height, 0))
+            self._overlay.axis("off")
+        return self._overlay
 
 
 def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterable[str]:
     for word in words:
         while text_width(word, size, weight) > width and len(word) > 1:
-            cut = next(
-                n
-                for n in range(len(word) - 1, 0, -1)
-                if n == 1 or text_width(word[:n], size, weight) <= width
+            beginning = longest_beginning(
+                word[:-1], lambda part: len(part) == 1 or text_width(part, size, weight) <= width
             )
-            yield word[:cut]
-            word = word[cut:]
+            yield beginning
+            word = word[len(beginning) :]
         yield word

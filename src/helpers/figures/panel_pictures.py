@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.figures.comparison_words import direction_rows
 from helpers.figures.direction import direction
 from helpers.figures.figure import Figure
 from helpers.figures.forest import forest
@@ -60,9 +61,7 @@ def outcome_picture(
     lines = comparisons[comparisons["tier"].isin(tiers) & comparisons["study_id"].isin(list(included))]
     if lines.empty:
         raise NothingToDrawError("No line is left under these choices.")
-    designs = studies.set_index("study_id")["comparison"].fillna("").map(plain_words)
-    title = "Direction of effect by outcome and study"
-    return direction(lines.assign(design=lines["study_id"].map(designs)), title=title)
+    return direction(direction_rows(lines, studies), title="Direction of effect by outcome and study")
 
 
 def pool_picture(

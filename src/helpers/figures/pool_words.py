@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_number, show_with_unit
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.tier_synthesis import BAYES
 from helpers.tables import records
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
 

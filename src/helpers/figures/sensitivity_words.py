@@ -6,9 +6,9 @@ import pandas as pd
 
 from helpers.figures.numbers import joined, plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.synthesis.choice_effects import CHOICES
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.turning_points import WORDS
 from helpers.tables import records
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 UNITS = {"drift": "hairs/cm²", "assumed_sd": "hairs/cm²"}
 TIERS = {"core": "with the five sources", "published": "with other published studies"}

@@ -10,8 +10,9 @@ import pandas as pd
 from helpers.figures.figure import BLUE, INK, MUTED, ORANGE, PAGE_WIDTH, RULE, Figure, canvas, style
 from helpers.figures.lettering import SMALL, Pen, widest
 from helpers.figures.numbers import plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.figures.specification_bins import CAPTION, DENSE, draw_bands, draw_share
 from helpers.synthesis.choice_effects import CHOICES
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 LEVEL_WORDS = {
     "core": "five sources",
@@ -65,7 +66,8 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
         )
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    return Figure(figure, _alternative(frame, title, unit, chosen), _caption(frame, chosen))
+    words = _alternative(frame, title, unit, chosen)
+    return Figure(figure, words, _caption(frame, chosen), table="specifications")
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
@@ -90,8 +92,24 @@ def _level(name: str, value: Any) -> str:
 def _draw_curve(pen: Pen, frame: pd.DataFrame, left: float, unit: str, chosen: dict[str, Any] | None) -> None:
     axes = pen.axes(left, TOP, PAGE_WIDTH - left - 6, CURVE)
     x = np.arange(len(frame))
-    clear = frame["conclusion"].to_numpy() != "not shown"
     lower, upper = _window(frame)
+    if len(frame) > DENSE:
+        draw_bands(axes, frame, lower, upper)
+    else:
+        _draw_each(axes, frame, x, lower, upper)
+    axes.axhline(0, color=INK, linewidth=0.9)
+    if chosen:
+        axes.axhline(chosen["estimate"], color=ORANGE, linewidth=1.2, linestyle=(0, (5, 2)))
+    axes.set(xlim=(-1, len(frame)), ylim=(lower, upper), xticks=[])
+    axes.set_ylabel(unit, fontsize=SMALL)
+    axes.tick_params(axis="y", labelsize=SMALL)
+    axes.yaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def _draw_each(axes: Any, frame: pd.DataFrame, x: np.ndarray, lower: float, upper: float) -> None:
+    """Draw every estimate with its interval."""
+    clear = frame["conclusion"].to_numpy() != "not shown"
     thin, faint = (0.5, 0.2) if len(frame) > MANY else (1.0, 0.55)
     for mask, colour in ((~clear, MUTED), (clear, BLUE)):
         ends = [frame[name][mask].clip(lower, upper) for name in ("ci_lower", "ci_upper")]
@@ -102,14 +120,6 @@ def _draw_curve(pen: Pen, frame: pd.DataFrame, left: float, unit: str, chosen: d
     axes.scatter(
         x[clear], frame["estimate"][clear], s=size, color=BLUE if len(frame) <= MANY else INK, zorder=3
     )
-    axes.axhline(0, color=INK, linewidth=0.9)
-    if chosen:
-        axes.axhline(chosen["estimate"], color=ORANGE, linewidth=1.2, linestyle=(0, (5, 2)))
-    axes.set(xlim=(-1, len(frame)), ylim=(lower, upper), xticks=[])
-    axes.set_ylabel(unit, fontsize=SMALL)
-    axes.tick_params(axis="y", labelsize=SMALL)
-    axes.yaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
-    axes.spines[["top", "right", "bottom"]].set_visible(False)
 
 
 def _window(frame: pd.DataFrame) -> tuple[float, float]:
@@ -141,7 +151,9 @@ def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> No
                 color=MUTED,
             )
             here = x[(frame[name] == level).to_numpy()]
-            if len(frame) > MANY:  # marks that touch are one bar
+            if len(frame) > DENSE:
+                draw_share(axes, here, len(frame), place)
+            elif len(frame) > MANY:  # marks that touch are one bar
                 axes.broken_barh(_bars(here), (place + 0.2, 0.6), facecolor=INK, linewidth=0)
             else:
                 axes.vlines(here, place + 0.2, place + 0.8, color=INK, linewidth=min(2.0, 260 / len(frame)))
@@ -171,9 +183,13 @@ def _alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, A
 
 def _caption(frame: pd.DataFrame, chosen: dict[str, Any] | None) -> str:
     words = (
-        f"Each of {len(frame)} points is an estimate with its interval under one set of choices, marked "
-        "below; filled where the interval leaves 0 out, open where it holds 0. Intervals that reach far "
-        "out are cut."
+        CAPTION.format(count=len(frame))
+        if len(frame) > DENSE
+        else (
+            f"Each of {len(frame)} points is an estimate with its interval under one set of choices, marked "
+            "below; filled where the interval leaves 0 out, open where it holds 0. Intervals that reach far "
+            "out are cut."
+        )
     )
     line = " The dashed line is the answer with the parameters of this run." if chosen else ""
     return f"{words}{line} The numbers are in the table specifications."

@@ -57,7 +57,7 @@ def split_curve(
         f"Line: estimate; band: 95 % interval; level line: no effect ({show_number(null)}). "
         + _flip_words(rows, flips, null)
     )
-    return Figure(figure, _alt(rows, flips, assumption, unit, null, chosen, title), caption)
+    return Figure(figure, _alt(rows, flips, assumption, unit, null, chosen, title), caption, rows)
 
 
 def flip_points(rows: list[dict], null: float) -> list[float]:

@@ -61,7 +61,7 @@ def timeline(
     caption = "Weeks since the first treatment. " + _undated(
         [row for row in data if is_missing(row.get("weeks"))]
     )
-    return Figure(figure, _alt(title, lanes, data), caption.strip())
+    return Figure(figure, _alt(title, lanes, data), caption.strip(), data)
 
 
 def _draw(lanes: list[str], dated: list[dict], title: str) -> Any:

@@ -23,6 +23,9 @@ from helpers.pipeline.interruption import Interrupted
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
+    if arguments is None and sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions:
+        # Names of files would be other ones for the processes of a run, which all work in UTF-8.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     if os.environ.pop("EVIDENCE_WITH_STDIN", None):
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     sys.exit(_status(arguments))

@@ -20,6 +20,9 @@ jobs_option = click.option(
     show_default=True,
     help="Notebooks at once.",
 )
+pages_option = click.option(
+    "--pages/--no-pages", default=True, show_default=True, help="Make the pages, or the tables alone."
+)
 
 
 class AlreadySaidError(PipelineError):

@@ -14,6 +14,7 @@ from helpers.pipeline.command_options import (
     AlreadySaidError,
     jobs_option,
     out_option,
+    pages_option,
     raw_folder,
     raw_option,
 )
@@ -63,6 +64,8 @@ for _command in (check_command, add_command, new_command, export_command):
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
+@click.option("--store", type=FOLDER, help="Folder of finished steps that runs share.  [default: none]")
+@pages_option
 @click.pass_obj
 def run_command(
     state: dict,
@@ -103,7 +106,10 @@ def run_command(
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Send the sets to a Dask cluster, such as tcp://host:8786."
 )
-def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None) -> None:
+@pages_option
+def sweep_command(
+    grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None, pages: bool
+) -> None:
     """Run the report for many parameter sets, each in its own folder, with one table over all of them.
 
     GRID.yaml holds `grid:`, names with lists of values (every combination is run), or `list:`, a list of
@@ -122,7 +128,7 @@ def sweep_command(grid: Path, out: Path | None, raw: Path | None, jobs: int, sch
 
     place = (out or grid.parent / "sweep").resolve()
     result = sweep(
-        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler
+        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages
     )
     click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
     if result.failed:

@@ -96,7 +96,7 @@ class _Loop:
         session.execution_reports.append(report)
         session.scheduler.done(step.signature)
         self.done += 1
-        kind = _kind(report.outcome)
+        kind = "up_to_date" if step.taken else _kind(report.outcome)
         if kind == "failed":
             self.outcome.failed.append((step, report.exc_info[1]))
         else:

@@ -34,3 +34,24 @@ def run_environment() -> dict[str, str]:
         settings = Path(found.origin).parent / "mpl-data" / "matplotlibrc"
         kept["MATPLOTLIBRC"] = str(settings)
     return kept | FIXED
+
+
+def private_settings(folder: Path) -> dict[str, str]:
+    """Return where matplotlib keeps its list of fonts when the user has no folder for it.
+
+    Left alone it would make one among the temporary files, and leave it there when the run is killed.
+    """
+    homes = (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache"))
+    places = [Path(os.environ.get(name) or os.path.expanduser(usual)) for name, usual in homes]
+    if "MPLCONFIGDIR" in os.environ or all(map(_can_be_written, places)):
+        return {}
+    return {"MPLCONFIGDIR": str(folder)}
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether matplotlib has its folder there; it is made, as matplotlib does."""
+    try:
+        (folder / "matplotlib").mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder / "matplotlib", os.W_OK | os.X_OK)

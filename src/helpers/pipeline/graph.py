@@ -71,8 +71,8 @@ class RunPlan:
         return value_hash([facts, code_hash(), locked, sys.version_info[:2]])
 
 
-def build_steps(plan: RunPlan) -> list[Step]:
-    """Return the steps of a run: each notebook, once a study where it says so, the gathering, the site."""
+def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:
+    """Return the steps of a run: each notebook, once a study where it says so, the gathering, the pages."""
     runs = run_names(plan.stages, plan.studies)
     steps = []
     for stage in plan.stages:
@@ -85,7 +85,7 @@ def build_steps(plan: RunPlan) -> list[Step]:
         ]
         if stage.per_study and stage.writes:
             steps.append(_gather_step(plan, stage))
-    return [*steps, _site_step(plan, list(runs))]
+    return [*steps, _site_step(plan, list(runs))] if pages else steps
 
 
 def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) -> Step:

@@ -25,7 +25,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
 from helpers.pipeline import private
-from helpers.pipeline.environment import run_environment
+from helpers.pipeline.environment import private_settings, run_environment
 from helpers.pipeline.forked_process import ForkedProcess
 from helpers.pipeline.kernels import Kernels, ended_in_words
 from helpers.pipeline.memory import limit_memory_of
@@ -59,7 +59,7 @@ class ForkedProvisioner(LocalProvisioner):
         """Ask the server for the kernel; the rest is as for a kernel started here."""
         request = {
             "kind": "kernel",
-            "needs": ["ipykernel.ipkernel", *sorted(self.parent.run.needs)],
+            "needs": ["ipykernel.debugger", *sorted(self.parent.run.needs)],
             "environment": options["env"],
             "cwd": options["cwd"],
             "arguments": cmd[cmd.index("ipykernel_launcher") + 1 :],
@@ -111,7 +111,8 @@ class KernelRoom:
 
     def environment(self) -> dict[str, str]:
         """Return the kernel's environment: as the runner's, without the user's IPython settings."""
-        return run_environment() | {"IPYTHONDIR": str(self.folder / "ipython")}
+        own = private_settings(self.folder) | {"IPYTHONDIR": str(self.folder / "ipython")}
+        return run_environment() | own
 
     def ended_by(self) -> str:
         """Return how the kernel's process ended, in words; empty when it did not."""

@@ -6,7 +6,7 @@ import importlib
 import io
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 # A step is a module, or `module:function` of something that is slow the first time it is done.
 STEPS: tuple[str, ...] = (
@@ -17,11 +17,13 @@ STEPS: tuple[str, ...] = (
     "helpers.pipeline.notebook_run",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
+    "ipykernel.debugger",
     "helpers.documents",
     "helpers.cleaning",
     "helpers.figures",
     "helpers.pipeline.notebook_tables",
-    "helpers.pipeline.preload:_tables_used_once",
+    "helpers.pipeline.preload:_table_used_once",
+    "seaborn",
     "helpers.pipeline.preload:_figure_drawn_once",
     "scipy.stats",
     "helpers.appraisal",
@@ -32,9 +34,9 @@ STEPS: tuple[str, ...] = (
     "helpers.synthesis.horizon",
     "helpers.pipeline.gather",
     "helpers.site",
-    "seaborn",
-    "statsmodels.api",
 )
+# Slow, and in no notebook of ours: ready only where a notebook imports them.
+ON_REQUEST = ("statsmodels.api", "statsmodels.formula.api")
 
 
 def load(step: str) -> str:
@@ -50,6 +52,12 @@ def load(step: str) -> str:
     except Exception as error:
         return f"{step}: {type(error).__name__}: {error}"
     return ""
+
+
+def more_for(imports: Iterable[str]) -> tuple[str, ...]:
+    """Return what to have ready beside the steps, for notebooks that import these modules."""
+    wanted = set(imports)
+    return tuple(name for name in ON_REQUEST if name in wanted)
 
 
 def steps_before(needs: set[str]) -> int:
@@ -72,14 +80,13 @@ def _without_grammar() -> None:
             del sys.modules[unwanted]
 
 
-def _tables_used_once() -> None:
-    """Write and read every table once, without rows: pandera prepares its checks when first used."""
-    from helpers.tables import TABLES, read_table, write_table
+def _table_used_once() -> None:
+    """Write and read a table without rows: the first time takes longer."""
+    from helpers.tables import read_table, write_table
 
     with tempfile.TemporaryDirectory() as folder:
-        for name in TABLES:
-            write_table(name, [], folder)
-            read_table(name, folder)
+        write_table("arms", [], folder)
+        read_table("arms", folder)
 
 
 def _figure_drawn_once() -> None:

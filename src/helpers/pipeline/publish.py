@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from helpers.files import write_atomic
+from helpers.files import copy_atomic, write_atomic
 from helpers.pipeline import manifest as manifests
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.paths import RunFolders
@@ -144,12 +144,7 @@ def _move(copy: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:  # the report lies on another disk than the work folder
             raise
-        beside = target.with_name(f".{target.name}.part")  # always this name: a killed run's is written over
-        try:
-            shutil.copyfile(copy, beside)
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+        copy_atomic(copy, target)
         copy.unlink()
 
 

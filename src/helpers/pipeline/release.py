@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.manifest import MANIFEST, damaged, outputs, read_manifest, unknown
+from helpers.pipeline.manifest import MANIFEST, as_text, damaged, outputs, read_manifest, unknown
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.publish import COMMITTED, RELEASES, finish_publication
 
@@ -32,6 +35,7 @@ def release(out: Path, version: str) -> Path:
     -------
     pathlib.Path
         The folder of the release: pages as in `reports/`, tables under `data/`, the manifest, an RO-Crate.
+        Links to earlier releases lead there from where the release lies; its manifest has the hashes of that.
 
     Raises
     ------
@@ -42,11 +46,18 @@ def release(out: Path, version: str) -> Path:
     if not VERSION.fullmatch(version):
         raise PipelineError(f"{version!r}: not a version; write numbers and points, such as 1.0 or 2026.11")
     reports = out / "reports"
-    target = reports / RELEASES / version
+    target, work = reports / RELEASES / version, RunFolders(out, out, out).work
     if target.exists():
         raise PipelineError(
             f"{target}: the release is there already and stays as it is; choose another version"
         )
+    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
+        return _freeze(reports, target)
+
+
+def _freeze(reports: Path, target: Path) -> Path:
+    """Copy a report that matches its manifest, all of it or nothing."""
+    out, version = reports.parent, target.name
     manifest = read_manifest(reports)
     problems = damaged(manifest, out)
     if problems:
@@ -56,13 +67,26 @@ def release(out: Path, version: str) -> Path:
         )
     partial = target.with_name(f".{version}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    for label in [*outputs(manifest), f"reports/{MANIFEST}"]:
+    try:
+        _copy_release(out, partial, manifest)
+        write_crate(partial, manifest, version, date.today())
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:
+    """Copy tables and pages, links to other releases made to fit; the manifest is brought in step."""
+    for label in outputs(manifest):
         copy = partial / released_name(label)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(out / label, copy)
-    write_crate(partial, manifest, version, date.today())
-    partial.rename(target)
-    return target
+        content = (out / label).read_bytes()
+        if label.endswith(".html"):
+            content = content.replace(f'href="{RELEASES}/'.encode(), b'href="../')
+        copy.write_bytes(content)
+        manifest["entity"][label]["sha256"] = hashlib.sha256(content).hexdigest()
+    (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
 
 
 def newest_release(reports: Path) -> Path | None:

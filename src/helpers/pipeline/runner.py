@@ -19,11 +19,13 @@ from helpers.pipeline.notebook import NotebookRun
 from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
+from helpers.pipeline.preload import more_for
 from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import finish_publication, publish
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, run_names, study_ids
+from helpers.pipeline.step_store import StepStore
 from helpers.pipeline.workers import workers
 
 TIMEOUT = 600
@@ -41,6 +43,8 @@ def run(
     memory: int | None = None,
     stages: Sequence[Stage] | None = None,
     watch: Watcher | None = None,
+    store: Path | None = None,
+    pages: bool = True,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
 
@@ -64,6 +68,11 @@ def run(
         The notebooks; those of this collection when left out.
     watch : callable, optional
         Told of every step that starts and ends; prints a line a step when left out.
+    store : pathlib.Path, optional
+        Folder of finished steps that runs share: what is there is taken over, the rest is put there.
+    pages : bool
+        Whether to make the pages; without them only tables are published, and `reports/` holds no more than
+        the manifest.
 
     Returns
     -------
@@ -82,13 +91,13 @@ def run(
     folders = RunFolders(root, Path(raw or root / "data" / "raw").resolve(), Path(out or root).resolve())
     declared = load_parameters(root)
     values = merge_parameters(declared) if parameters is None else dict(parameters)
-    state = None if stages else up_to_date.state_of(folders, values)
+    state = None if stages else up_to_date.state_of(folders, values, pages)
     if state and not force and (report := up_to_date.unchanged(folders, state)):
         report.seconds = time.perf_counter() - begun
         return report
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    with contextlib.closing(workers()) as working:
+    with contextlib.closing(workers(_more_to_preload(folders.root))) as working:
         from helpers.pipeline import engine  # while the workers import what they need
 
         chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
@@ -100,9 +109,11 @@ def run(
             up_to_date.forget(folders)
             facts: dict[str, Any] = {}
             plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts)
-            steps = build_steps(plan)
+            steps = build_steps(plan, pages)
+            for step in steps if store else ():
+                StepStore(Path(store).resolve()).serve(step, take=not force)
             facts |= manifest.provenance(folders, steps, values)
-            _remove_stale(folders, plan)
+            _remove_stale(folders, plan, pages)
             watch = Progress() if watch is None else watch
             report = report_of(
                 engine.execute(steps, folders.work, max(1, jobs), force, watch, working.end_all), folders
@@ -117,6 +128,15 @@ def run(
             if report.ran or report.written or not report.succeeded:
                 write_log(folders, report, values, jobs)
     return report
+
+
+def _more_to_preload(root: Path) -> tuple[str, ...]:
+    """Return what the notebooks import and is not always ready; what cannot be read is refused later."""
+    found: set[str] = set()
+    for notebook in (root / "notebooks").glob("*.ipynb"):
+        with contextlib.suppress(PipelineError):
+            found |= imported_by_notebook(notebook)
+    return more_for(found)
 
 
 def _refuse_wrong_input(
@@ -187,8 +207,10 @@ def _plan(
     )
 
 
-def _remove_stale(folders: RunFolders, plan: RunPlan) -> None:
-    """Delete what the work folder holds of earlier failures, and of studies and tables that are gone."""
+def _remove_stale(folders: RunFolders, plan: RunPlan, pages: bool) -> None:
+    """Delete what the work folder holds of earlier failures, and what is not made any more."""
+    if not pages:
+        shutil.rmtree(folders.site, ignore_errors=True)
     runs = set(run_names(plan.stages, plan.studies))
     for path in folders.executed.glob("*.ipynb"):
         if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew

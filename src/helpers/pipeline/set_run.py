@@ -19,12 +19,19 @@ TRUNCATED = 500
 
 @dataclass(frozen=True)
 class SetRun:
-    """A set: project, own folder (with its `parameters.yaml`), raw data, and the state of the project."""
+    """A set: project, own folder (with its `parameters.yaml`), raw data, and the state of the project.
+
+    `store` is the folder of finished steps that the sets share, `pages` whether a set makes its pages, `jobs`
+    how many of its notebooks may run at once.
+    """
 
     root: Path
     folder: Path
     raw: Path
     state: str
+    store: Path
+    pages: bool = True
+    jobs: int = 1
 
 
 def run_set(run: SetRun) -> dict[str, Any]:
@@ -39,7 +46,16 @@ def run_set(run: SetRun) -> dict[str, Any]:
     try:
         declared = load_parameters(run.root)
         values = merge_parameters(declared, run.folder / "parameters.yaml")
-        report = run_report(run.root, run.raw, run.folder, values, watch=lambda *_: None)
+        report = run_report(
+            run.root,
+            run.raw,
+            run.folder,
+            values,
+            run.jobs,
+            watch=lambda *_: None,
+            store=run.store,
+            pages=run.pages,
+        )
         said = [*report.failures.values(), *report.refused]
         failed = bool(said) or not report.succeeded
     except (PipelineError, OSError) as error:
@@ -50,7 +66,8 @@ def run_set(run: SetRun) -> dict[str, Any]:
 def run_in_process(run: SetRun) -> dict[str, Any]:
     """Run a set with the command in a new process, which ends when this one does; return its row."""
     command = [sys.executable, "-m", "helpers", "run", "--params", str(run.folder / "parameters.yaml")]
-    command += ["--out", str(run.folder), "--raw", str(run.raw), "--jobs", "1"]
+    command += ["--out", str(run.folder), "--raw", str(run.raw), "--jobs", str(run.jobs)]
+    command += ["--store", str(run.store), "--pages" if run.pages else "--no-pages"]
     begun = time.perf_counter()
     while True:
         with subprocess.Popen(

@@ -93,6 +93,7 @@ class Step:
     generated: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    taken: bool = False  # whether its outputs were taken over from another run
     markers: list[Any] = field(default_factory=list)
     report_sections: list[tuple[str, str, str]] = field(default_factory=list)
     attributes: dict[Any, Any] = field(default_factory=dict)

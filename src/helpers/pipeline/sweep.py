@@ -1,21 +1,19 @@
 """Many runs, one for each set of parameters, each in its own folder and process.
 
 A set is a self-contained run: one that fails, or is killed, stops no other, and what has finished is
-not done again. Sets differ in few parameters: each begins from the work of a finished one, so that
-only the notebooks whose parameters differ are run.
+not done again. Sets differ in few parameters: they share a store of finished steps, so that a notebook is run
+once for all sets that give it the same parameters and tables.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,7 @@ from helpers.pipeline.set_run import SetRun, run_in_process
 from helpers.pipeline.sweep_table import write_sweep
 
 RECORD = "set.json"
-SEEDS = ("executed", "processed", "rows", "pytask.lock", "pytask.toml")
+STORE = ".store"
 Watcher = Callable[[int, int, dict[str, Any]], None]
 
 
@@ -57,6 +55,7 @@ def sweep(
     jobs: int = 1,
     watch: Watcher | None = None,
     scheduler: str | None = None,
+    pages: bool = True,
 ) -> SweepResult:
     """Run the report for each parameter set, and tabulate what came of it.
 
@@ -74,6 +73,8 @@ def sweep(
         Told of every set that ends: how many have, total, row.
     scheduler : str, optional
         Address of a Dask scheduler; the sets go to its workers, which must see the same folders.
+    pages : bool
+        Whether each set makes its pages; without them it has its tables and its row.
 
     Returns
     -------
@@ -84,14 +85,16 @@ def sweep(
     out.mkdir(parents=True, exist_ok=True)
     state = _state_of_the_project(root, raw)
     values = [merge_parameters(declared, values=chosen) for chosen in sets]
-    runs = [SetRun(root, out / value_hash(entry)[:10], raw, state) for entry in values]
+    runs = [SetRun(root, out / value_hash(entry)[:10], raw, state, out / STORE, pages) for entry in values]
     found = {run: row for run in runs if (row := _finished(run)) is not None}
     with _submitter(jobs, scheduler) as submit:
         for number, row in enumerate(found.values(), 1):
             _tell(watch, number, len(runs), row)
-        for run, row in _results(runs, dict(zip(runs, sets, strict=True)), found, submit):
+        alone = 1 if scheduler else jobs
+        for run, row in _results(runs, dict(zip(runs, sets, strict=True)), found, submit, alone):
             found[run] = row
-            write_atomic(run.folder / RECORD, json.dumps(row | {"state": state}, indent=1) + "\n")
+            kept = row | {"state": state, "pages": pages}
+            write_atomic(run.folder / RECORD, json.dumps(kept, indent=1) + "\n")
             _tell(watch, len(found), len(runs), row)
     rows = [
         {"set": run.folder.name} | {key: _flat(value) for key, value in entry.items()} | found[run]
@@ -105,23 +108,24 @@ def _results(
     sets: Mapping[SetRun, dict[str, Any]],
     found: Mapping[SetRun, dict[str, Any]],
     submit: Callable[[SetRun], Any],
+    jobs: int,
 ) -> Iterator[tuple[SetRun, dict[str, Any]]]:
-    """Yield each set that is not finished with its row, as they end; the first one alone, as a seed."""
-    seed = next((run.folder for run, row in found.items() if row["status"] == "ok"), None)
+    """Yield each set that is not finished with its row, as they end.
+
+    The first one runs alone, on all cores, so that the others find its steps in the store.
+    """
     waiting = [run for run in dict.fromkeys(runs) if run not in found]
     for run in waiting:
         run.folder.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(sets[run], sort_keys=True, allow_unicode=True)
         write_atomic(run.folder / "parameters.yaml", text)
-    while seed is None and waiting:
+    ready = any(row["status"] == "ok" for row in found.values())
+    while waiting and not ready:
         run = waiting.pop(0)
-        row = submit(run).result()
-        seed = run.folder if row["status"] == "ok" else None
+        row = submit(replace(run, jobs=jobs)).result()
+        ready = row["status"] == "ok"
         yield run, row
-    futures = {}
-    for run in waiting:
-        _plant(seed, run.folder)
-        futures[submit(run)] = run
+    futures = {submit(run): run for run in waiting}
     for future in _as_they_end(list(futures)):
         yield futures[future], future.result()
 
@@ -172,27 +176,12 @@ def _here(working: Any, run: SetRun, stopping: threading.Event) -> dict[str, Any
         return {"status": "failed", "seconds": round(time.perf_counter() - begun, 1), "message": str(error)}
 
 
-def _plant(seed: Path | None, folder: Path) -> None:
-    """Let a set begin from the work of another one; what differs is found out of date and made anew."""
-    if seed is None or (folder / ".evidence").exists():
-        return
-    beside = folder / ".evidence.new"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700)
-    for name in SEEDS:
-        source = seed / ".evidence" / name
-        if source.is_dir():
-            shutil.copytree(source, beside / name)
-        elif source.is_file():
-            shutil.copy2(source, beside / name)
-    os.replace(beside, folder / ".evidence")
-
-
 def _finished(run: SetRun) -> dict[str, Any] | None:
     """Return the row of a set that has succeeded with the same project; None when it must run."""
     try:
         record = json.loads((run.folder / RECORD).read_text(encoding="utf-8"))
         done = record.pop("state") == run.state and record["status"] == "ok"
+        done = (record.pop("pages") or not run.pages) and done
     except (OSError, ValueError, KeyError):
         return None
     return record if done and (run.folder / "reports" / "manifest.json").is_file() else None

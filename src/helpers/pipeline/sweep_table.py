@@ -19,13 +19,14 @@ body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }}
 div {{ overflow-x: auto; }} table {{ border-collapse: collapse; }}
 th, td {{ border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: left; }}
 </style></head><body><main><h1>Sweep: {total} parameter sets</h1>
-<p>{ok} succeeded, {failed} failed. Each set's name leads to its report.</p>
+<p>{ok} succeeded, {failed} failed. {leads}</p>
 <div role="region" aria-label="All sets" tabindex="0"><table><caption>All sets</caption>
 <thead><tr>{heads}</tr></thead>
 <tbody>
 {rows}
 </tbody></table></div></main></body></html>
 """
+INDEX = "reports/index.html"
 
 
 def headline(processed: Path) -> dict[str, Any]:
@@ -66,20 +67,23 @@ def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     writer.writeheader()
     writer.writerows(full)
     write_atomic(out / "sweep.csv", text.getvalue())
-    write_atomic(out / "index.html", _page(columns, full))
+    write_atomic(out / "index.html", _page(out, columns, full))
     return write_atomic(out / "sweep.parquet", sink.getvalue().to_pybytes())
 
 
-def _page(columns: list[str], rows: list[dict[str, Any]]) -> str:
+def _page(out: Path, columns: list[str], rows: list[dict[str, Any]]) -> str:
     heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
     lines = []
     for row in rows:
         name = html.escape(str(row["set"]))
-        first = f'<a href="{name}/reports/index.html">{name}</a>' if row["status"] == "ok" else name
+        linked = row["status"] == "ok" and (out / str(row["set"]) / INDEX).is_file()
+        first = f'<a href="{name}/{INDEX}">{name}</a>' if linked else name
         cells = "".join(f"<td>{html.escape(_shown(row[column]))}</td>" for column in columns[1:])
         lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
     ok = sum(row["status"] == "ok" for row in rows)
-    return PAGE.format(total=len(rows), ok=ok, failed=len(rows) - ok, heads=heads, rows="\n".join(lines))
+    body = "\n".join(lines)
+    leads = "A set's name leads to its report." if "<a href" in body else ""
+    return PAGE.format(total=len(rows), ok=ok, failed=len(rows) - ok, heads=heads, rows=body, leads=leads)
 
 
 def _stated(value: Any) -> bool:

@@ -20,7 +20,7 @@ from helpers.pipeline.run_report import RunReport
 from helpers.pipeline.steps import Step
 
 
-def state_of(folders: RunFolders, values: Mapping[str, Any]) -> str:
+def state_of(folders: RunFolders, values: Mapping[str, Any], pages: bool = True) -> str:
     """Return one hash over all that a report is made of: data, notebooks, code, packages, parameters."""
     lock, release = folders.root / LOCK_FILE, newest_release(folders.reports)
     return value_hash(
@@ -33,6 +33,7 @@ def state_of(folders: RunFolders, values: Mapping[str, Any]) -> str:
             _installed(),
             sys.version,
             dict(values),
+            pages,
         ]
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline.environment import run_environment
+from helpers.pipeline.environment import private_settings, run_environment
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash
 from helpers.pipeline.fork_server import SOCKET
@@ -89,7 +89,7 @@ class ForkedWorkers:
         self.server: subprocess.Popen | None = None
         self._lock, self._running, self._closed = threading.Lock(), set(), False
         self.folder = shared or self.kernels.new_folder()
-        self.environment = run_environment()
+        self.environment = run_environment() | private_settings(self.folder)
         if shared is None:
             try:
                 self.server = start_server(self.folder, self.environment, more)

@@ -46,11 +46,22 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
     tables = processed if isinstance(processed, dict) else load_tables(processed)
     return [
         verdict(tables),
-        what_is_seen(tables),
+        " ".join(what_is_seen(tables)),
         beside_sentence(tables),
         how_sure(tables),
-        what_would_change(tables),
+        " ".join(what_would_change(tables)),
     ]
+
+
+def short_answer(tables: Tables) -> list[str]:
+    """Return the answer in three sentences: whether it is known, the best evidence, what would change it."""
+    return [verdict(tables), what_is_seen(tables)[0], what_would_change(tables)[0]]
+
+
+def rest_of_answer(tables: Tables) -> list[str]:
+    """Return what the three sentences leave out, in the same order; a part may be empty."""
+    more = " ".join(what_is_seen(tables)[1:])
+    return [more, beside_sentence(tables), how_sure(tables), " ".join(what_would_change(tables)[1:])]
 
 
 def verdict(tables: Tables) -> str:
@@ -127,28 +138,27 @@ def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
     return [f"{told}, which shows nothing" if crossing else told]
 
 
-def what_would_change(tables: Tables) -> str:
-    """Return the registered trials to come, and those from which most would be learnt."""
+def what_would_change(tables: Tables) -> list[str]:
+    """Return in sentences the registered trials to come, those that would teach most, and those overdue."""
     trials, horizon = tables["horizon_trials"], tables["horizon"]
     if trials.empty and horizon.empty:
-        return (
+        return [
             "No registered trial with results to come is on the list, so nothing planned would change this."
-        )
+        ]
     if trials.empty:
-        return _planned(horizon)
+        return [_planned(horizon)]
     ranked = [
         row for row in sorted(records(trials), key=lambda row: row["place"]) if row["teaches"] is not None
     ]
     start = capital(f"{count_words(len(trials), 'registered trial', 'registered trials')} could change this")
     late = int(trials["late"].fillna(False).astype(bool).sum())
-    past = (
-        f" {capital(number_word(late))} of them {'is' if late == 1 else 'are'} past the date" if late else ""
-    )
-    past += " without results." if late else ""
+    who = count_words(late, "registered trial is", "registered trials are")
+    past = [capital(f"{who} past the date without results.")]
+    overdue = past if late else []
     if not ranked:
-        return f"{start}; none states a size.{past}"
+        return [f"{start}; none states a size.", *overdue]
     told = joined([_ranked(row) for row in ranked[:MOST_NAMED]])
-    return f"{start}; most would be learnt from {told}.{past}"
+    return [f"{start}; most would be learnt from {told}.", *overdue]
 
 
 def _ranked(row: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ from helpers.tables import write_atomic
 STUDY_RUN = "03_study_evidence-"
 STUDY_CODE = "study-cell"  # the code of the studies' runs is the same: it stands once, at these anchors
 OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
-OWN_FILES += ("figures/*.png", "figures/*.svg")
+OWN_FILES += ("figures/*.png", "figures/*.svg", "figures/*.csv")
 
 
 def build_site(

@@ -17,11 +17,11 @@ COLOURS = {
     "s": ("#1c5c2e", "#9fd8a8", ""),
     "m": ("#8a3c00", "#f2b57c", ""),
     "nf": ("#0b4f73", "#8fcbea", ""),
-    "nb": ("#0b4f73", "#8fcbea", ""),
     "nd": ("#5a3d8a", "#c9b3f0", ""),
 }
-EXACT = ("nf", "nb", "nd")
+EXACT = ("nf", "nd")
 SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
+RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
 
 
 def code_html(*cells: tuple[str, str], label: str = "") -> str:
@@ -49,6 +49,8 @@ def _block(source: str, name: str, label: str) -> Markup:
     """Return a cell's code in a region that scrolls."""
     coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
     coloured = SPAN.sub(_coloured_only, coloured)
+    while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
+        coloured = joined
     identity = Markup(' id="{}"').format(name) if name else ""
     return Markup(
         '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
@@ -57,9 +59,10 @@ def _block(source: str, name: str, label: str) -> Markup:
 
 
 def _coloured_only(span: re.Match[str]) -> str:
-    """Return a span when its kind of word has a colour, else its text alone: most words have none."""
+    """Return a span of the colour of its kind of word, or the text alone: most words have no colour."""
     kind, text = span.groups()
-    return span.group() if kind in EXACT or kind[0] in "cksm" else text
+    name = kind if kind in EXACT else kind[0]
+    return f'<span class="{name}">{text}</span>' if name in COLOURS else text
 
 
 def code_css() -> str:
@@ -70,7 +73,7 @@ def code_css() -> str:
 def _rules(mode: int) -> str:
     rules = []
     for name, entry in COLOURS.items():
-        selector = f"code .{name}" if name in EXACT else f'code [class^="{name}"]'
+        selector = f"code .{name}"
         extra = f";{entry[2]}" if entry[2] and mode == 0 else ""
         rules.append(f"{selector}{{color:{entry[mode]}{extra}}}")
     return "".join(rules)

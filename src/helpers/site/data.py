@@ -9,14 +9,13 @@ import re
 from typing import Any
 
 import pandas as pd
-import pyarrow as arrow
-import pyarrow.parquet as parquet
 
 from helpers.figures.table_html import table_html
 from helpers.site.guard import check_contacts
 from helpers.site.load import Tables
 from helpers.site.page import Page, environment
 from helpers.tables import TABLES, data_dictionary
+from helpers.tables.storage import parquet_bytes
 
 EXPORTS = {
     "references.ris": "the sources as RIS, for reference managers",
@@ -55,15 +54,6 @@ def csv_files(tables: Tables) -> dict[str, str]:
 def parquet_files(tables: Tables) -> dict[str, bytes]:
     """Return the content of `data/<table>.parquet` for every table, the same bytes for the same rows."""
     return {f"data/{name}.parquet": parquet_bytes(frame) for name, frame in tables.items()}
-
-
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as Parquet in few bytes: small tables need no dictionaries or statistics."""
-    sink = arrow.BufferOutputStream()
-    plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    plainly = {"use_dictionary": False, "write_statistics": False, "store_schema": False}
-    parquet.write_table(plain, sink, compression="zstd", compression_level=19, **plainly)
-    return sink.getvalue().to_pybytes()
 
 
 def data_page(tables: Tables, files: dict[str, str]) -> Page:

@@ -12,7 +12,7 @@ from helpers.figures.direction import direction
 from helpers.figures.numbers import is_missing
 from helpers.figures.study_rows import by_weight
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.answer import answer_sentences
+from helpers.site.answer import rest_of_answer, short_answer
 from helpers.site.changes import changes_since
 from helpers.site.history import history_table
 from helpers.site.load import Tables, evidence_studies, verification
@@ -25,29 +25,27 @@ from helpers.site.pages.studies import COMPARISON_WORDS, people_words
 from helpers.site.phrases import reported_lines, study_directions
 from helpers.tables import records
 
-# What each sentence of the answer is made from: the anchors where its numbers are accounted for.
-SENTENCE_ORIGINS = (
-    ("certainty-table", (("certainty.html", "certainty"),)),
-    ("studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))),
-    ("beside-table", (("04_outcome_comparison.html", "beside other treatments"),)),
-    ("findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))),
-    ("horizon-table", (("horizon.html", "trials to come"),)),
-)
+# What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
+CERTAIN = "certainty-table", (("certainty.html", "certainty"),)
+SEEN = "studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))
+BESIDE = "beside-table", (("04_outcome_comparison.html", "beside other treatments"),)
+SURE = "findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))
+TO_COME = "horizon-table", (("horizon.html", "trials to come"),)
+SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, BESIDE, SURE, TO_COME)
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
 
 def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages of the site, in order."""
     files = {page.file for page in pages}
-    sentences = [
-        {"text": text, "origin": origin, "links": [pair for pair in made_from if pair[0] in files]}
-        for text, (origin, made_from) in zip(answer_sentences(tables), SENTENCE_ORIGINS, strict=True)
-    ]
+    short = _with_origins(short_answer(tables), SHORT, files)
+    rest = _with_origins(rest_of_answer(tables), REST, files)
     body = (
         environment()
         .get_template("index.html.j2")
         .render(
-            sentences=sentences,
+            short=short,
+            rest=rest,
             about=_about(provenance),
             picture=direction_picture(tables),
             counts=_counts(tables),
@@ -65,6 +63,15 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         )
     )
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
+
+
+def _with_origins(sentences: list[str], origins: Any, files: set[str]) -> list[dict[str, Any]]:
+    """Return sentences with what accounts for them; a link only to a page that is there."""
+    return [
+        {"text": text, "origin": origin, "links": [pair for pair in made_from if pair[0] in files]}
+        for text, (origin, made_from) in zip(sentences, origins, strict=True)
+        if text
+    ]
 
 
 def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:

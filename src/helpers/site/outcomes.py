@@ -11,7 +11,7 @@ from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import anchor, frame_of, table_html
 from helpers.site.load import Tables, first_tier
 from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
+from helpers.tables.vocabulary import CONTRAST_WORDS
 
 MOST_LINES = 3
 

@@ -19,6 +19,7 @@ from helpers.site.tree import Tag, parse
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
+DATA_CSV = "data:text/csv;base64,"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = (
     "index.html",
@@ -136,7 +137,7 @@ def _order_headings(page: Page, tree: Tag) -> None:
 
 
 def _file_figures(page: Page, tree: Tag) -> None:
-    """Move embedded images into files, which keeps a page light; the image links to its file."""
+    """Move embedded images and the numbers behind them into files; the image links to its file."""
     for number, image in enumerate(tree.all("img"), start=1):
         source = image.attrs.get("src", "")
         if not (kind := DATA_IMAGE.match(source)):
@@ -150,6 +151,20 @@ def _file_figures(page: Page, tree: Tag) -> None:
         image.attrs |= {"src": path, "loading": "lazy"}
         if image.parent.name != "a":
             image.wrap(Tag("a", {"href": path, "class": "picture"}))
+        if figure:
+            _file_numbers(page, figure, f"{path.removesuffix(kind[1])}csv")
+
+
+def _file_numbers(page: Page, figure: Tag, path: str) -> None:
+    """Move the numbers behind a figure into a file; where they are a table, lead to its download."""
+    for tag in figure.all("a", "span"):
+        if "csv" not in tag.classes:
+            continue
+        if table := tag.attrs.pop("data-table", None):
+            tag.name, tag.attrs["href"] = "a", f"data/{table}.csv"
+        elif tag.attrs.get("href", "").startswith(DATA_CSV):
+            page.figures[path] = base64.b64decode(tag.attrs["href"].removeprefix(DATA_CSV))
+            tag.attrs["href"] = path
 
 
 def _wrap_tables(tree: Tag) -> None:

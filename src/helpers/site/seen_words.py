@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.figures.harms import harm_rows, harm_sentence
 from helpers.figures.numbers import joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.site.load import Tables, evidence_studies
 from helpers.site.phrases import (
@@ -24,11 +25,11 @@ MOST_OUTCOMES = 3
 HIGH_RISK = {"high", "serious", "critical", "high concern"}
 
 
-def what_is_seen(tables: Tables) -> str:
-    """Return what studies with a control show, then those without, and how little of them was read."""
+def what_is_seen(tables: Tables) -> list[str]:
+    """Return in sentences what studies with a control show, what others show, how little of them was read."""
     studies, lines = evidence_studies(tables), reported_lines(tables)
     if lines.empty:
-        return "There is nothing to tell of hair before and after."
+        return ["There is nothing to tell of hair before and after."]
     names = set(lines["study_id"])
     k, reporting = len(names), studies[studies["study_id"].isin(names)]
     real = lines["contrast"].isin(CONTROLLED) & lines["contrast_doubt"].isna()
@@ -37,10 +38,10 @@ def what_is_seen(tables: Tables) -> str:
     told = [
         f"{_with_control(tables, controlled, reporting, k)}.",
         _without_control(rest, bool(len(controlled))),
-        _events(lines[lines["concept"] == "adverse_events"]),
+        _harms(tables, names),
         _partly_read(tables, names),
     ]
-    return " ".join(part for part in told if part)
+    return [part for part in told if part]
 
 
 def _with_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame, k: int) -> str:
@@ -136,15 +137,11 @@ def _partly_read(tables: Tables, names: set[str]) -> str:
     return f"Of {count_words(len(partly), 'study', 'studies')} no full text was read{only}."
 
 
-def _events(lines: pd.DataFrame) -> str:
-    """Return how many studies list adverse events, and in how many they are counted."""
-    k = lines["study_id"].nunique()
-    if not k:
-        return ""
-    counted = int(lines.dropna(subset=["effect"])["study_id"].nunique())
-    how = "counted in none" if not counted else "counted in all" if counted == k else f"counted in {counted}"
-    where = "in one, and not counted" if k == 1 and not counted else f"in {number_word(k)}, {how}"
-    return f"Adverse events are listed {where}."
+def _harms(tables: Tables, names: set[str]) -> str:
+    """Return how many of the studies speak of adverse events; nothing where none has a word on them."""
+    events = tables["adverse_events"]
+    rows = harm_rows(events[events["study_id"].isin(names)], tables["sources"])
+    return harm_sentence(rows) if rows else ""
 
 
 def _people(studies: pd.DataFrame, k: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
 EMAIL = re.compile(
-    r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\s?(?:\.|\[dot\]|\(dot\))\s?[\w-]+)*\.?[A-Za-z]{2,}"
+    rf"[\w.+-]+{BLANK}(?:@|\(at\)|\[at\]){BLANK}[\w-]+(?:{BLANK}(?:\.|\[dot\]|\(dot\)){BLANK}[\w-]+)*\.?[A-Za-z]{{2,}}"
 )
 # +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
 # does a letter before or after, so that hashes, registrations and offsets are none.

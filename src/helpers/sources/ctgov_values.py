@@ -11,8 +11,6 @@ import re
 from functools import cache
 from typing import Any
 
-from scipy.stats import t as student
-
 from helpers.sources.ctgov_words import posted_number
 
 _PEOPLE = re.compile(r"\b(participant|patient|subject|person|people|individual|volunteer|women|men|children)")
@@ -108,4 +106,6 @@ def _from_interval(mean: float, low: float, high: float, level: float, n: int) -
 
 @cache
 def _quantile(level: float, df: int) -> float:
+    from scipy.stats import t as student  # a second to import, and few records need it
+
     return float(student.ppf(0.5 + level / 200, df))

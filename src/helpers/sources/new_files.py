@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
 import yaml
 
+from helpers.files import copy_atomic
 from helpers.sources.article import read_jats, read_plain
 from helpers.sources.article_sheet import Finder, article_sheet
 from helpers.sources.articles import study_name
@@ -168,7 +168,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
         )
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)
-        return [Path(shutil.copyfile(file, sheet))]
+        return [copy_atomic(file, sheet)]
     source = record.sources[0]
     facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
     if form in ("medpath", "irct"):
@@ -198,7 +198,7 @@ def _keep_registry(file: Path, raw: Path, name: str) -> Path:
         raise SourceError(Problem(str(file), None, name, problem, "compare the two files and keep one"))
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        shutil.copyfile(file, target)
+        copy_atomic(file, target)
     return target
 
 

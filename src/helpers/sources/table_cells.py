@@ -9,8 +9,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from helpers.sources.record import Problem, SourceError
 from helpers.sources.source_text import inert, read_bytes, read_text
 
@@ -49,6 +47,8 @@ def _csv(path: Path) -> list[tuple[int, list[Any]]]:
 
 def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
     """Return the first sheet's rows; a formula counts as the value that was saved with it."""
+    import openpyxl  # slow to import, and few folders hold a workbook
+
     lines = []
     try:
         book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)

@@ -69,9 +69,9 @@ def level_changes(study: StudyFigures) -> Iterator[Row]:
         if before["sd"] is None or after["sd"] is None:
             why = "no interval: one person or no SD"
             shown = "no" if (after["arm_id"], after["concept"]) in study.whole else "yes"
-            yield study.row(
-                "within_arm", after, before, measure="MC", effect=change, assumption=why, headline=shown
-            )
+            size = after["n"] or study.sizes.get(after["arm_id"])
+            told = {"effect": change, "assumption": why, "headline": shown, "n": int(size) if size else None}
+            yield study.row("within_arm", after, before, measure="MC", **told)
             continue
         yield from _spread_changes(study, before, after)
 

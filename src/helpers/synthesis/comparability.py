@@ -12,8 +12,8 @@ def why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float)
     name = label(line["concept"])
     if line["direction"] == "not reported":
         return [f"planned or named, and no figure reported: {name}"]
-    if line.get("_counted") is False:
-        return ["events are listed without counts"]
+    if line.get("_uncounted"):
+        return [line["_uncounted"]]
     if line.get("contrast_doubt"):
         return [line["contrast_doubt"]]
     if line["ci_lower"] is None:

@@ -14,14 +14,9 @@ from helpers.synthesis.comparability import why_not
 from helpers.synthesis.directions import direction
 from helpers.tables import records, split_ids
 
-CONTRAST_WORDS = {
-    "within_arm": "change within one group",
-    "within_person": "difference between sites of one scalp",
-    "between_arm": "difference between groups",
-    "proportion": "share of people",
-}
-
-
+_ANY = "any "  # an event of any kind: none of it is none at all
+_LISTED = "events are listed without counts"
+_DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _EMPTY = (
     "effect",
     "ci_lower",
@@ -172,8 +167,10 @@ def _events(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     rows = []
     for study_id, events in tables["adverse_events"].groupby("study_id"):
         happened = [row for row in records(events) if row["count"] != 0]
-        # beside events without a count, those that did not happen say nothing of how many were affected
-        counts = [row["count"] for row in happened or records(events) if row["count"] is not None]
+        # what did not happen says nothing of how many had something else
+        counts = [row["count"] for row in happened if row["count"] is not None]
+        if not happened and any(row["term"].startswith(_ANY) for row in records(events)):
+            counts = [0]
         ids = [name for row in records(events) for name in split_ids(row["quantity_ids"])]
         rows.append(
             dict.fromkeys(_EMPTY)
@@ -185,7 +182,7 @@ def _events(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
                 "unit": "people",
                 "certain_findings": 0,
                 "quantity_ids": ";".join(dict.fromkeys(ids)),
-                "_counted": bool(counts),
+                "_uncounted": None if counts else _LISTED if happened else _DENIED,
             }
         )
     return rows

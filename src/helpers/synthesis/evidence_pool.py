@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.comparison_lines import CONTRAST_WORDS
 from helpers.synthesis.pool_groups import controlled_elsewhere, grouped
 from helpers.synthesis.pooling import pool
 from helpers.synthesis.small_study import egger_test
 from helpers.tables import join_ids, records
 from helpers.tables.evidence import EVIDENCE, asked, tiers_of
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import CONTRAST_WORDS, label
 
 _METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
 AS_PRINTED = "as printed"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
 from helpers.synthesis.assumed_estimates import TREATED, people_of
 from helpers.synthesis.batches import pool_many
+from helpers.synthesis.contrast_doubts import CONTROLLED_DESIGNS
 from helpers.tables import records
 
 DRAWS = 2000
@@ -82,8 +85,10 @@ def _pooled(
     estimate = rng.normal(true, trial["se_expected"], draws)
     yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
     vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
-    test = model["ci_method"] if len(own) else "z"
-    return pool_many(yi, vi, method=model["tau2_method"], test=test, level=level)
+    if own.empty:  # one study: its own interval, with the degrees of freedom that it has
+        half = stats.t.ppf(0.5 + level / 2, df) * se
+        return SimpleNamespace(ci_lower=estimate - half, ci_upper=estimate + half)
+    return pool_many(yi, vi, method=model["tau2_method"], test=model["ci_method"], level=level)
 
 
 def _row(
@@ -98,7 +103,9 @@ def _row(
     lower, upper = np.asarray(fit.ci_lower), np.asarray(fit.ci_upper)
     people = int(trial["n_planned"]) + int(own["n"].fillna(0).sum())
     crossing = (lower <= 0) & (upper >= 0)
-    levels = certainty_after(bool(trial["randomised"]) and own.empty, people, crossing)
+    # the best that can be: an allocation that was not seen may be a random one
+    best_design = trial["randomised"] is not False and trial["comparison"] in CONTROLLED_DESIGNS
+    levels = certainty_after(best_design and own.empty, people, crossing)
     best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
     return {
         "simulation_id": f"{trial['study_id']}.{true:g}",
@@ -148,6 +155,12 @@ def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame, named: int =
     ]
     silent = len(trials) - len(rows)
     rest = f" {silent} more state no size." if silent else ""
+    unseen = [
+        row["study_id"]
+        for row in rows
+        if row["comparison"] in CONTROLLED_DESIGNS and row["randomised"] is None
+    ]
+    rest += f" Taken as randomised, which was not seen: {', '.join(unseen)}." if unseen else ""
     first = [
         "Share of today's uncertainty about the effect against a control that each would remove: "
         f"{'; '.join(told)}.{rest}"
@@ -181,7 +194,7 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     for row in sorted(records(tables["effects"]), key=lambda row: row["timepoint_weeks"] or 0):
         fits = (row["concept"], row["unit"], row["headline"]) == ("hair_density", "hairs/cm2", "yes")
         mine = tier_of.get(row["study_id"]) in tiers and (row["study_id"], row["arm_id"]) in treated
-        if fits and mine and row["se"] and row["effect"] is not None:
+        if fits and mine and row["se"] and row["effect"] is not None and not row["contrast_doubt"]:
             latest[row["study_id"], row["contrast"]] = row
     rows = [
         {name: row[name] for name in ("contrast", "effect", "se")} | {"n": people_of(row)}

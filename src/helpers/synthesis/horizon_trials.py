@@ -2,19 +2,23 @@
 
 What a trial teaches is the share of the uncertainty about the effect against a control that its planned
 size would remove: prior variance / (prior variance + variance of its estimate). A trial without a control
-carries the drift of people who are not treated as a further variance.
+carries the drift of people who are not treated as a further variance; one against another treatment, how
+far that treatment's own effect differs between its trials, and all that is unknown where nobody knows it.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.appraisal.body import is_randomised
+from helpers.appraisal.body import is_not_randomised, is_randomised
+from helpers.synthesis.assumed_estimates import TREATED
+from helpers.synthesis.beside_treatments import CONTROLS, comparator_changes, placebo_differences
 from helpers.tables import records, split_ids
 
 CONTROLLED = ("parallel", "within_person")
@@ -31,6 +35,7 @@ class Spread:
     drift_sd: float | None = None
     site_correlation: float = 0.7
     prior_sd: float = 20.0
+    active_sd: Mapping[str, float | None] = field(default_factory=dict)  # other treatments v placebo
 
 
 def spread_of(comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7) -> Spread:
@@ -61,7 +66,19 @@ def spread_of(comparators: pd.DataFrame | None, sd: float = 20.0, site_correlati
         if row["treatment"] in ("placebo", "untreated") and row["change_mean"] is not None
     ]
     drift = float(pd.Series(idle).std()) if len(idle) > 1 else None
-    return Spread(sd, min(sds, default=None), max(sds, default=None), drift, site_correlation, sd)
+    low, high = min(sds, default=None), max(sds, default=None)
+    return Spread(sd, low, high, drift, site_correlation, sd, _active_sds(comparators))
+
+
+def _active_sds(comparators: pd.DataFrame) -> dict[str, float | None]:
+    """Return for each other treatment the SD of its differences from placebo; None from fewer than three."""
+    found = [
+        row for row in placebo_differences(comparator_changes(comparators)) if row["unit"] == "hairs/cm2"
+    ]
+    sizes: dict[str, list[float]] = {name: [] for name in comparators["treatment"] if name not in CONTROLS}
+    for row in found:
+        sizes[row["treatment"]].append(row["effect"])
+    return {name: float(pd.Series(own).std()) if len(own) > 2 else None for name, own in sizes.items()}
 
 
 def last_search(searches: pd.DataFrame | None) -> str | None:
@@ -86,7 +103,7 @@ def trial_rows(
     searched: str | None,
     alpha: float = 0.05,
 ) -> list[dict[str, Any]]:
-    """Return every registered trial without results, those that teach most first.
+    """Return every registered trial without results, those with a control that teach most first.
 
     Parameters
     ----------
@@ -109,11 +126,19 @@ def trial_rows(
             row["comparison"] = "single_arm"
         row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
         row |= _detectable(row, groups, spread, alpha)
-        row["teaches"] = teaches(row["comparison"], row["se_expected"], spread)
+        row["teaches"] = teaches(row["comparison"], row["se_expected"], spread, row["against"])
         row["contrast"] = CONTRAST.get(row["comparison"] or "", "within_arm")
         row["late"] = is_past(row["expected"], searched)
         row["searched"] = searched
-    rows.sort(key=lambda row: (-(row["teaches"] or 0), row["study_id"]))
+    # without a control a trial can be wrong in ways that its size does not tell: it comes later
+    rows.sort(
+        key=lambda row: (
+            row["teaches"] is None,
+            row["comparison"] not in CONTROLLED,
+            -(row["teaches"] or 0),
+            row["study_id"],
+        )
+    )
     for number, row in enumerate(rows, start=1):
         row["place"] = number
     return rows
@@ -132,7 +157,8 @@ def _at_hand(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         row = {"study_id": name, "what": study["title"], "comparison": study["comparison"]}
         row |= {"n_planned": study["n_planned"], "expected": study["ends_on"]}
         row |= {"status": waiting[name]["status"], "outcomes": ";".join(told) or None}
-        row["randomised"] = is_randomised(study["allocation"])
+        row["randomised"] = _randomised(study["allocation"], study["comparison"])
+        row["against"] = _against(tables["arms"], name)
         rows.append(row | {"_groups": max(arms.get(name, 2), 2)})
     return rows
 
@@ -147,10 +173,31 @@ def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[
         if row["results_posted"] or row["study_id"] or row["trial_id"] in known:
             continue
         named = ("what", "comparison", "n_planned", "status", "expected", "outcomes")
-        told = {"study_id": row["trial_id"], "_groups": 2, "randomised": is_randomised(row["what"])}
+        told = {"study_id": row["trial_id"], "_groups": 2, "against": row["comparator"]}
+        told["randomised"] = _randomised(row["what"], row["comparison"])
         told["_controlled"] = "exosome" not in (row["comparator"] or "").lower()
         rows.append(told | {name: row[name] for name in named})
     return rows
+
+
+def _randomised(words: str | None, comparison: str | None) -> bool | None:
+    """Return whether a trial is randomised; None where what was seen of it does not say."""
+    if is_randomised(words):
+        return True
+    silent = comparison in (None, *CONTROLLED) and not is_not_randomised(words)
+    return None if silent else False
+
+
+def _against(arms: pd.DataFrame, study: str) -> str | None:
+    """Return what an arm without exosomes gets; of an add-on trial the part that both arms get."""
+    own = arms[(arms["study_id"] == study) & ~arms["role"].isin(TREATED)]
+    added = (arms["study_id"] == study) & (arms["role"] == "exosome_combination")
+    words = "; ".join(str(label) for label in own["label"].dropna())
+    return (
+        f"{words}, in both arms"
+        if words and added.any() and (own["role"] == "active").all()
+        else words or None
+    )
 
 
 def expected_se(comparison: str | None, n: int | None, groups: int, spread: Spread) -> float | None:
@@ -192,15 +239,26 @@ def _detectable(row: dict[str, Any], groups: int, spread: Spread, alpha: float) 
     }
 
 
-def teaches(comparison: str | None, se: float | None, spread: Spread) -> float | None:
+def teaches(
+    comparison: str | None, se: float | None, spread: Spread, against: str | None = None
+) -> float | None:
     """Return the share of the uncertainty about the effect against a control that a trial would remove."""
     if se is None:
         return None
     if comparison in CONTROLLED:
-        extra = 0.0
+        extra = _unknown_of(against, spread)
     else:  # the drift without a control; where nobody measured it, it may be as large as an effect
         extra = spread.prior_sd if spread.drift_sd is None else spread.drift_sd
     return spread.prior_sd**2 / (spread.prior_sd**2 + se**2 + extra**2)
+
+
+def _unknown_of(against: str | None, spread: Spread) -> float:
+    """Return the SD of what is not known of another treatment's own effect; 0 for a control."""
+    words = (against or "").lower()
+    if words.endswith(("in both arms", "alone")):  # exosomes are added to it: it cancels
+        return 0.0
+    named = [sd for name, sd in spread.active_sd.items() if name.lower() in words]
+    return max((spread.prior_sd if sd is None else sd for sd in named), default=0.0)
 
 
 def late_sentence(rows: pd.DataFrame) -> str:

@@ -14,8 +14,8 @@ from helpers.synthesis.choice_effects import CHOICES
 from helpers.synthesis.spec_sets import EstimateSet, Question
 from helpers.tables import join_ids
 
-# Those that simulations of few studies speak for, and the one that most papers used.
-ESTIMATORS = ("REML", "PM", "EB", "SJ", "DL")
+# Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
+ESTIMATORS = ("REML", "PM", "SJ", "DL")
 INTERVALS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 BASELINE = "its own baseline"
 ONE_STUDY = "one study only"

@@ -77,11 +77,20 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
 
 def write_table(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]], folder: str | Path) -> Path:
     """Check rows and write them to `folder/name.parquet`, beside and then renamed; return the path."""
-    frame = validate(name, rows)
-    table = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    return write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(validate(name, rows)))
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet in few bytes, the same bytes for the same rows.
+
+    Tables of a few hundred rows need no dictionaries, no statistics, no second schema and nothing that
+    pandas would add about itself.
+    """
     sink = arrow.BufferOutputStream()
-    parquet.write_table(table, sink, compression="zstd")
-    return write_atomic(Path(folder) / f"{name}.parquet", sink.getvalue().to_pybytes())
+    plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    plainly = {"use_dictionary": False, "write_statistics": False, "store_schema": False}
+    parquet.write_table(plain, sink, compression="zstd", compression_level=19, **plainly)
+    return sink.getvalue().to_pybytes()
 
 
 def read_table(name: str, folder: str | Path) -> pd.DataFrame:
@@ -114,17 +123,22 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
+    columns = [_plain(column) for _, column in frame.items()]
     names = list(frame.columns)
-    columns = [_plain(frame.iloc[:, place]) for place in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(column: pd.Series) -> list[Any]:
     """Return a column's values as Python's own, None where one is missing."""
-    values, missing = column.astype(object).tolist(), column.isna().to_numpy()
-    if not missing.any():
-        return values
-    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
+    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        return column.array.to_numpy(dtype=object, na_value=None).tolist()
+    values = column.tolist()
+    missing = column.isna().to_numpy()
+    return (
+        [None if gone else value for value, gone in zip(values, missing, strict=True)]
+        if missing.any()
+        else values
+    )
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

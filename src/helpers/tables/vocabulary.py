@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# kinds of contrast, in words
+CONTRAST_WORDS = {
+    "within_arm": "change within one group",
+    "within_person": "difference between sites of one scalp",
+    "between_arm": "difference between groups",
+    "proportion": "share of people",
+}
+
 
 @dataclass(frozen=True)
 class Concept:
