@@ -84,7 +84,8 @@ def _labelled(text: str) -> list[tuple[str, str | None]]:
         inert(item.rstrip("; "))
         for label, words in said.items()
         if "end point(s)" in label
-        for item in _NUMBERED.split(words)
+        # a list from its first word on; further down, numbers are the steps of a scale
+        for item in (_NUMBERED.split(words) if _NUMBERED.match(words) else [words])
     ]
     return [(measure, time) for measure in measures if measure]
 
