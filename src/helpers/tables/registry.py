@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import pandas as pd
 import pandera.pandas as pa
 
-from helpers.tables import appraised, context, extracted, observed, reported, statements, synthesised
+from helpers.tables import (
+    appraised,
+    compared,
+    context,
+    extracted,
+    horizons,
+    observed,
+    pooled,
+    reported,
+    statements,
+)
 
 
 @dataclass(frozen=True)
@@ -52,21 +62,21 @@ TABLES: dict[str, TableSpec] = {
     "risk_of_bias": TableSpec(appraised.RISK_OF_BIAS, ("study_id", "tool", "order"), "03_study_evidence"),
     "effects": TableSpec(appraised.EFFECTS, ("effect_id",), "03_study_evidence"),
     "comparisons": TableSpec(
-        synthesised.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
+        compared.COMPARISONS, ("concept", "study_id", "line_id"), "04_outcome_comparison"
     ),
-    "votes": TableSpec(synthesised.VOTES, ("vote_id",), "04_outcome_comparison"),
-    "beside": TableSpec(synthesised.BESIDE, ("line_id",), "04_outcome_comparison"),
-    "pooled": TableSpec(synthesised.POOLED, ("pooled_id",), "05_pooled_effect"),
-    "pool_members": TableSpec(synthesised.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
-    "specifications": TableSpec(synthesised.SPECIFICATIONS, ("specification_id",), "05_pooled_effect"),
-    "choice_effects": TableSpec(synthesised.CHOICE_EFFECTS, ("choice_id",), "05_pooled_effect"),
-    "turning_points": TableSpec(synthesised.TURNING_POINTS, ("turning_id",), "05_pooled_effect"),
-    "certainty": TableSpec(synthesised.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
-    "summary_of_findings": TableSpec(synthesised.SUMMARY_OF_FINDINGS, ("summary_id",), "05_pooled_effect"),
-    "summary_footnotes": TableSpec(synthesised.FOOTNOTES, ("footnote_id",), "05_pooled_effect"),
-    "horizon_trials": TableSpec(synthesised.HORIZON_TRIALS, ("study_id",), "05_pooled_effect"),
-    "horizon_simulation": TableSpec(synthesised.HORIZON_SIMULATION, ("simulation_id",), "05_pooled_effect"),
-    "horizon": TableSpec(synthesised.HORIZON, ("horizon_id",), "05_pooled_effect"),
+    "votes": TableSpec(compared.VOTES, ("vote_id",), "04_outcome_comparison"),
+    "beside": TableSpec(compared.BESIDE, ("line_id",), "04_outcome_comparison"),
+    "pooled": TableSpec(pooled.POOLED, ("pooled_id",), "05_pooled_effect"),
+    "pool_members": TableSpec(pooled.POOL_MEMBERS, ("member_id",), "05_pooled_effect"),
+    "specifications": TableSpec(pooled.SPECIFICATIONS, ("specification_id",), "05_pooled_effect"),
+    "choice_effects": TableSpec(pooled.CHOICE_EFFECTS, ("choice_id",), "05_pooled_effect"),
+    "turning_points": TableSpec(pooled.TURNING_POINTS, ("turning_id",), "05_pooled_effect"),
+    "certainty": TableSpec(pooled.CERTAINTY, ("concept", "evidence"), "05_pooled_effect"),
+    "summary_of_findings": TableSpec(pooled.SUMMARY_OF_FINDINGS, ("summary_id",), "05_pooled_effect"),
+    "summary_footnotes": TableSpec(pooled.FOOTNOTES, ("footnote_id",), "05_pooled_effect"),
+    "horizon_trials": TableSpec(horizons.HORIZON_TRIALS, ("study_id",), "05_pooled_effect"),
+    "horizon_simulation": TableSpec(horizons.HORIZON_SIMULATION, ("simulation_id",), "05_pooled_effect"),
+    "horizon": TableSpec(horizons.HORIZON, ("horizon_id",), "05_pooled_effect"),
 }
 
 

@@ -1,94 +1,6 @@
-"""Schemas of the answer: comparisons, pooled, certainty, horizon (notebooks 04 and 05)."""
+"""Schemas of what notebook 05 pools, how sure it is, and how far the choices decide."""
 
 from helpers.tables.columns import count, flag, number, schema, text
-
-DIRECTIONS = ("better", "worse", "no change", "unclear", "not reported")
-
-COMPARISONS = schema(
-    "comparisons",
-    "A study's line in the picture of an outcome",
-    {
-        "concept": text("Outcome", required=True),
-        "study_id": text("Study", required=True),
-        "tier": text("Tier", required=True),
-        "direction": text("Direction of the change", required=True, one_of=DIRECTIONS),
-        "effect": number("Size"),
-        "ci_lower": number("Lower 95 % limit"),
-        "ci_upper": number("Upper 95 % limit"),
-        "unit": text("Unit"),
-        "comparable": flag("Whether another study measures the same in the same way", required=True),
-        "why_not": text("Why it cannot be compared"),
-        "line_id": text("Name of the line", required=True),
-        "contrast": text("Kind of contrast"),
-        "arm_id": text("Arm"),
-        "site": text("Part of the scalp"),
-        "timepoint_weeks": number("Weeks", ge=0),
-        "timepoint_printed": text("Time as printed"),
-        "n": text("Participants, with what is assumed"),
-        "risk_of_bias": text("Overall judgement"),
-        "certain_findings": count("Certain findings that touch the estimate"),
-        "printed_range": text("Range as printed, where there is no single estimate"),
-        "effect_id": text("Effect shown"),
-        "quantity_ids": text("Figures that it rests on"),
-        "access": text("What was read of the source"),
-        "second_hand": flag("Whether it rests on a figure seen only second-hand"),
-        "p_value": number("P value printed for it", ge=0, le=1),
-        "p_value_token": text("P value as printed"),
-        "contrast_doubt": text("Why it is not the contrast that it looks like"),
-    },
-)
-
-VOTES = schema(
-    "votes",
-    "How many studies point which way on an outcome, by direction alone",
-    {
-        "vote_id": text("Name of the row", required=True),
-        "concept": text("Outcome", required=True),
-        "evidence": text("core, or published (core and published)", required=True),
-        "basis": text("Whether the direction is against a comparison", required=True),
-        "better": count("Studies in favour", required=True),
-        "worse": count("Studies against", required=True),
-        "neither": count("Studies without a clear direction", required=True),
-        "p_value": number("Two-sided exact binomial test of one half", ge=0, le=1),
-        "share": number("Share in favour among those with a direction", ge=0, le=1),
-        "share_lower": number("Lower limit, Clopper and Pearson", ge=0, le=1),
-        "share_upper": number("Upper limit", ge=0, le=1),
-        "studies": text("Studies counted"),
-        "second_hand": text("Studies of these known second-hand only"),
-        "left_out": text("Studies without a vote, each with the reason"),
-    },
-)
-
-BESIDE = schema(
-    "beside",
-    "A change after exosomes set against placebo drift, visibility and the error of counting",
-    {
-        "line_id": text("Line of `comparisons`", required=True),
-        "study_id": text("Study", required=True),
-        "tier": text("Tier", required=True),
-        "concept": text("Outcome", required=True),
-        "timepoint_weeks": number("Weeks", ge=0),
-        "timepoint_printed": text("Time as printed"),
-        "effect": number("Change within the arm", required=True),
-        "ci_lower": number("Lower 95 % limit"),
-        "ci_upper": number("Upper 95 % limit"),
-        "unit": text("Unit"),
-        "control_arms": count("Placebo and untreated arms at a like time", required=True),
-        "controls": text("These arms, rows of `comparators`"),
-        "controls_second_hand": count("How many of them were seen second-hand only"),
-        "drift_low": number("Lowest change of these arms"),
-        "drift_high": number("Highest change of these arms"),
-        "left_low": number("The change less the highest drift"),
-        "left_high": number("The change less the lowest drift"),
-        "visible_at": number("Smallest difference that observers see"),
-        "visible": flag("Whether the change reaches it"),
-        "visible_second_hand": flag("Whether that threshold was seen second-hand only"),
-        "error_low": number("Mean error of such a change by the best method known", ge=0),
-        "error_high": number("Mean error by the worst method known", ge=0),
-        "why_not": text("Why it is not set against placebo"),
-        "second_hand": flag("Whether the change itself was seen second-hand only"),
-    },
-)
 
 POOLED = schema(
     "pooled",
@@ -220,24 +132,6 @@ FOOTNOTES = schema(
     },
 )
 
-HORIZON = schema(
-    "horizon",
-    "A registered trial to come, for one planned outcome",
-    {
-        "study_id": text("Study", required=True),
-        "n_planned": count("Participants planned"),
-        "concept": text("Outcome planned", required=True),
-        "expected": text("When its data are due, as far as registered"),
-        "detectable_difference": number("Smallest difference it can detect, in the unit", ge=0),
-        "power": number("Power of that calculation", gt=0, lt=1),
-        "assumption": text("What had to be assumed", required=True),
-        "contrast": text("Kind of contrast it will give"),
-        "unit": text("Unit of the detectable difference"),
-        "priority": text("Priority of the outcome in the registration"),
-        "horizon_id": text("Name of the row", required=True),
-    },
-)
-
 SPECIFICATIONS = schema(
     "specifications",
     "The answer to one question under one set of defensible choices",
@@ -300,55 +194,5 @@ TURNING_POINTS = schema(
         "at_high": text("Conclusion there", required=True),
         "turns_at": number("Value at which it turns first"),
         "under": text("Choices that make the assumption count"),
-    },
-)
-
-HORIZON_TRIALS = schema(
-    "horizon_trials",
-    "A registered trial without results: what it compares, when it is due, how much it could teach",
-    {
-        "study_id": text("Registration or study", required=True),
-        "what": text("What it is"),
-        "comparison": text("What is compared"),
-        "contrast": text("Kind of contrast it will give", required=True),
-        "n_planned": count("Participants planned"),
-        "status": text("Status when seen"),
-        "expected": text("End as registered"),
-        "outcomes": text("Outcomes planned"),
-        "randomised": flag("Whether it is randomised; missing where what was seen does not say"),
-        "against": text("What exosomes are set against"),
-        "detectable_80": number("Smallest difference it can detect with 80 % power, hairs/cm2", ge=0),
-        "detectable_90": number("Smallest difference it can detect with 90 % power, hairs/cm2", ge=0),
-        "detectable_80_low": number("The same at 80 % with the smallest SD that comparators show", ge=0),
-        "detectable_80_high": number("The same at 80 % with the largest SD that comparators show", ge=0),
-        "se_expected": number("Standard error its estimate of hair density will have, hairs/cm2", gt=0),
-        "teaches": number(
-            "Share of the uncertainty about the effect against a control it would remove", ge=0, le=1
-        ),
-        "place": count("Place by how much it teaches", required=True, at_least=1),
-        "late": flag("Whether it is past its date at the last search", required=True),
-        "searched": text("Date of the last search"),
-    },
-)
-
-HORIZON_SIMULATION = schema(
-    "horizon_simulation",
-    "What the pooled interval and the certainty would be after a trial, for one true effect",
-    {
-        "simulation_id": text("Name of the row", required=True),
-        "study_id": text("Trial", required=True),
-        "contrast": text("Kind of contrast", required=True),
-        "n_planned": count("Participants planned", required=True),
-        "sd": number("SD of the change between people, hairs/cm2", required=True, gt=0),
-        "true_effect": number("Effect supposed to be true, hairs/cm2", required=True),
-        "k": count("Estimates then", required=True, at_least=1),
-        "width_now": number("Width of today's interval, where one estimate is at hand", ge=0),
-        "width_after": number("Mean width of the interval then", required=True, ge=0),
-        "shows_gain": number("Share of tries in which the interval lies above 0", required=True, ge=0, le=1),
-        "shows_visible": number("Share in which it lies above what can be seen", ge=0, le=1),
-        "rules_out_visible": number("Share in which it lies below what can be seen", ge=0, le=1),
-        "certainty": text("Certainty most often reached, at best", required=True, one_of=CERTAINTY_LEVELS),
-        "certainty_share": number("Share of tries that reach it", required=True, ge=0, le=1),
-        "draws": count("Tries", required=True),
     },
 )

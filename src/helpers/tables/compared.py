@@ -1,0 +1,91 @@
+"""Schemas of notebook 04: studies side by side, votes, exosomes beside other treatments."""
+
+from helpers.tables.columns import count, flag, number, schema, text
+
+DIRECTIONS = ("better", "worse", "no change", "unclear", "not reported")
+
+COMPARISONS = schema(
+    "comparisons",
+    "A study's line in the picture of an outcome",
+    {
+        "concept": text("Outcome", required=True),
+        "study_id": text("Study", required=True),
+        "tier": text("Tier", required=True),
+        "direction": text("Direction of the change", required=True, one_of=DIRECTIONS),
+        "effect": number("Size"),
+        "ci_lower": number("Lower 95 % limit"),
+        "ci_upper": number("Upper 95 % limit"),
+        "unit": text("Unit"),
+        "comparable": flag("Whether another study measures the same in the same way", required=True),
+        "why_not": text("Why it cannot be compared"),
+        "line_id": text("Name of the line", required=True),
+        "contrast": text("Kind of contrast"),
+        "arm_id": text("Arm"),
+        "site": text("Part of the scalp"),
+        "timepoint_weeks": number("Weeks", ge=0),
+        "timepoint_printed": text("Time as printed"),
+        "n": text("Participants, with what is assumed"),
+        "risk_of_bias": text("Overall judgement"),
+        "certain_findings": count("Certain findings that touch the estimate"),
+        "printed_range": text("Range as printed, where there is no single estimate"),
+        "effect_id": text("Effect shown"),
+        "quantity_ids": text("Figures that it rests on"),
+        "access": text("What was read of the source"),
+        "second_hand": flag("Whether it rests on a figure seen only second-hand"),
+        "p_value": number("P value printed for it", ge=0, le=1),
+        "p_value_token": text("P value as printed"),
+        "contrast_doubt": text("Why it is not the contrast that it looks like"),
+    },
+)
+
+VOTES = schema(
+    "votes",
+    "How many studies point which way on an outcome, by direction alone",
+    {
+        "vote_id": text("Name of the row", required=True),
+        "concept": text("Outcome", required=True),
+        "evidence": text("core, or published (core and published)", required=True),
+        "basis": text("Whether the direction is against a comparison", required=True),
+        "better": count("Studies in favour", required=True),
+        "worse": count("Studies against", required=True),
+        "neither": count("Studies without a clear direction", required=True),
+        "p_value": number("Two-sided exact binomial test of one half", ge=0, le=1),
+        "share": number("Share in favour among those with a direction", ge=0, le=1),
+        "share_lower": number("Lower limit, Clopper and Pearson", ge=0, le=1),
+        "share_upper": number("Upper limit", ge=0, le=1),
+        "studies": text("Studies counted"),
+        "second_hand": text("Studies of these known second-hand only"),
+        "left_out": text("Studies without a vote, each with the reason"),
+    },
+)
+
+BESIDE = schema(
+    "beside",
+    "A change after exosomes set against placebo drift, visibility and the error of counting",
+    {
+        "line_id": text("Line of `comparisons`", required=True),
+        "study_id": text("Study", required=True),
+        "tier": text("Tier", required=True),
+        "concept": text("Outcome", required=True),
+        "timepoint_weeks": number("Weeks", ge=0),
+        "timepoint_printed": text("Time as printed"),
+        "effect": number("Change within the arm", required=True),
+        "ci_lower": number("Lower 95 % limit"),
+        "ci_upper": number("Upper 95 % limit"),
+        "unit": text("Unit"),
+        "control_arms": count("Placebo and untreated arms at a like time", required=True),
+        "controls": text("These arms, rows of `comparators`"),
+        "controls_second_hand": count("How many of them were seen second-hand only"),
+        "drift_low": number("Lowest change of these arms"),
+        "drift_high": number("Highest change of these arms"),
+        "left_low": number("The change less the highest drift"),
+        "left_high": number("The change less the lowest drift"),
+        "visible_at": number("Smallest difference that observers see"),
+        "visible": flag("Whether the change reaches it"),
+        "visible_second_hand": flag("Whether that threshold was seen second-hand only"),
+        "error_low": number("Mean error of such a change by the best method known", ge=0),
+        "error_high": number("Mean error by the worst method known", ge=0),
+        "why_not": text("Why it is not set against placebo"),
+        "second_hand": flag("Whether the change itself was seen second-hand only"),
+    },
+)
