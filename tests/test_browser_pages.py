@@ -135,6 +135,24 @@ def test_a_table_is_sorted_and_filtered_by_keyboard(browser, made):
     page.close()
 
 
+def test_a_first_reader_needs_less_than_four_clicks(browser, made):
+    """The answer and its certainty: none. A contradiction with its arithmetic: one. The line of a number: three."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    start = (made.reports / "index.html").as_uri()
+    page.goto(start)
+    first = page.locator(".answer p").first
+    assert first.bounding_box()["y"] < 900 and "certainty of the evidence is very low" in first.inner_text()
+    page.locator('#studies-table a[href*="#finding-wan2025"]').first.click()
+    finding = page.locator(":target")
+    assert finding.locator("td").first.inner_text() == "certain" and finding.locator(".sum").is_visible()
+    page.goto(start)
+    page.locator('#outcomes-table a[href*="#line-wan2025"]').first.click()
+    page.locator(':target a[href*="#effect-"]').first.click()
+    page.locator(':target a[href^="#q-"]').first.click()
+    assert "line " in page.locator(":target").inner_text()
+    page.close()
+
+
 def test_everything_is_there_without_a_script(browser, made):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -164,6 +182,30 @@ def test_print_leaves_furniture_and_code_out_and_cuts_nothing_off(browser, made)
             assert page.locator(part).first.is_hidden() or page.locator(part).count() == 0, (name, part)
         assert page.evaluate("document.documentElement.scrollWidth") <= 690, name
         assert page.pdf(prefer_css_page_size=True)[:5] == b"%PDF-"
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "wide"), [(688, False), (1017, True)], ids=["portrait", "landscape"])
+def test_no_table_is_cut_on_paper_and_each_page_repeats_its_head(browser, made, width: int, wide: bool):
+    """Tables of eleven columns and more stand on pages of their own, turned; a button would not be repeated."""
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    page.emulate_media(media="print")
+    cut = {}
+    for path in pages(made.reports):
+        page.goto(path.as_uri())
+        tables = page.evaluate(
+            """wide => [...document.querySelectorAll('main table')]
+                .filter(table => (table.tHead.rows[0].cells.length > 10) === wide)
+                .map(table => [table.caption?.textContent, table.scrollWidth])""",
+            wide,
+        )
+        if over := [table for table in tables if table[1] > width + 2]:
+            cut[path.name] = over
+        kinds = page.evaluate(
+            "[...document.querySelectorAll('.sort')].map(part => getComputedStyle(part).display)"
+        )
+        assert set(kinds) <= {"contents"}, path.name
+    assert cut == {}
     page.close()
 
 

@@ -14,6 +14,9 @@ from helpers.tables import split_ids
 
 Format = str | Callable[[Any], Any]
 LONG = 46  # characters from which a cell gets room for lines that can be read
+ENDLESS = (
+    20  # characters of a word that may be broken anywhere, such as a hash, an address, a name of a figure
+)
 # Columns that name where a row's numbers come from, the nearest first, with the prefix of their anchors.
 ORIGINS = {
     "effect_id": "effect",
@@ -126,7 +129,7 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         value = record[name]
         inner = NOT_STATED if is_missing(value) else escape(cell_text(value, forms.get(name)))
         tag = Markup('<th scope="row"{}>{}</th>') if place == 0 else Markup("<td{}>{}</td>")
-        cells.append(tag.format(_class(name in numeric, len(Markup(inner).striptags()) > LONG), inner))
+        cells.append(tag.format(_class(name in numeric, Markup(inner).striptags()), inner))
     identity = ""
     if anchor_column:
         prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
@@ -140,8 +143,11 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _class(numeric: bool, long: bool = False) -> Markup:
-    return Markup(' class="number"') if numeric else Markup(' class="long"') if long else Markup("")
+def _class(numeric: bool, text: str = "") -> Markup:
+    """Return what a cell needs: digits below each other, room for lines, leave to break an endless word."""
+    names = ["number"] if numeric else ["long"] if len(text) > LONG else []
+    names += ["wordy"] if any(len(word) > ENDLESS for word in text.split()) else []
+    return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
 
 def _plain(value: Any) -> str:

@@ -19,6 +19,7 @@ from helpers.site.tree import Tag, parse
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
+TALL = 2.2  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
 DATA_CSV = "data:text/csv;base64,"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = (
@@ -149,6 +150,8 @@ def _file_figures(page: Page, tree: Tag) -> None:
         if kind[1] == "svg":
             check_drawing(path, page.figures[path].decode("utf-8"))
         image.attrs |= {"src": path, "loading": "lazy"}
+        if float(image.attrs.get("height") or 0) > TALL * float(image.attrs.get("width") or 1):
+            image.attrs["class"] = "tall"
         if image.parent.name != "a":
             image.wrap(Tag("a", {"href": path, "class": "picture"}))
         if figure:

@@ -26,6 +26,7 @@ MODULES = (
     "helpers.appraisal.grade",
     "helpers.appraisal.body",
     "helpers.synthesis.horizon",
+    "helpers.synthesis.horizon_trials",
     "helpers.site.answer",
 )
 

@@ -11,6 +11,7 @@ from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, from_anchor, heading, outcome_link, say_html, study_link
 from helpers.site.phrases import count_words
+from helpers.tables import split_ids
 
 HEADINGS = {
     "study_id": "Trial",
@@ -22,24 +23,40 @@ HEADINGS = {
     "smallest": "Smallest difference it can detect",
     "assumption": "Assuming",
 }
+KNOWN = {
+    "study_id": "Trial",
+    "what": "What it compares",
+    "n_planned": "People planned",
+    "contrast": "Kind of contrast",
+    "status": "Status",
+    "expected": "Expected",
+    "late": "Past that date without results",
+    "detectable_80": "Smallest difference it can detect",
+    "outcomes": "Outcomes registered",
+}
 
 
 def horizon_page(tables: Tables) -> Page:
     """Return the page of the trials to come."""
-    horizon, screening = tables["horizon"], tables["screening"]
+    horizon, screening, known = tables["horizon"], tables["screening"], tables["horizon_trials"]
     waiting = screening[(screening["decision"] == "awaiting") & (screening["kind"] == "registration")]
     trials = horizon["study_id"].nunique()
     parts = [
         say_html(
-            "{{ trials }} with results to come {{ verb }} on the list, and {{ more }} {{ wait }} for "
-            "the record itself.",
-            "horizon-table records-awaiting",
-            trials=count_words(trials, "registered trial", "registered trials").capitalize(),
-            verb="is" if trials == 1 else "are",
-            more=count_words(len(waiting), "more registration", "more registrations"),
+            "{{ every }} with results to come {{ verb }} known. The record of {{ trials }} was read; "
+            "{{ more }} {{ wait }} for the record itself, and what is said of them here comes from a search "
+            "summary.",
+            "horizon-trials-table horizon-table records-awaiting",
+            every=count_words(len(known), "registered trial", "registered trials").capitalize(),
+            verb="is" if len(known) == 1 else "are",
+            trials=count_words(trials, "of them", "of them"),
+            more=count_words(len(waiting), "registration", "registrations"),
             wait="waits" if len(waiting) == 1 else "wait",
         ),
-        heading("What each can show", "trials"),
+        heading("Every trial to come, the one that would teach most first", "known"),
+        _known(known),
+        download("horizon_trials"),
+        heading("What those with a record can show, outcome by outcome", "trials"),
         Markup('<div class="filterable">{}</div>').format(horizon_table(horizon, full=True)),
         download("horizon"),
         heading("Registrations that wait for their record", "waiting"),
@@ -51,6 +68,24 @@ def horizon_page(tables: Tables) -> Page:
         short="Trials to come",
         body=str(Markup("\n").join(parts)),
         owns=("horizon",),
+    )
+
+
+def _known(known: pd.DataFrame) -> Markup:
+    """Return all trials to come in the order of what they would teach about hair density."""
+    rows = known.sort_values("place", kind="stable")
+    planned = [Markup(", ").join(map(outcome_link, split_ids(names))) or None for names in rows["outcomes"]]
+    rows = rows.assign(origins="horizon_trials", outcomes=pd.Series(planned, index=rows.index, dtype=object))
+    table = table_html(
+        rows,
+        caption="Registered trials to come; the smallest difference is in hairs/cm², with 80 % power",
+        label="horizon-trials-table",
+        columns=KNOWN,
+        formats={"contrast": plain_words},
+        empty="no registered trial is known",
+    )
+    return Markup('<div data-from="code-helpers.synthesis.horizon_trials horizon_trials">{}</div>').format(
+        table
     )
 
 
