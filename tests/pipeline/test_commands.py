@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from helpers.pipeline.manifest import as_text, complete
 from helpers.pipeline.parameters import load_parameters
 from helpers.pipeline.publish import publish
 from helpers.pipeline.release import release, verify
-from helpers.pipeline.set_run import SetRun
+from helpers.pipeline.set_run import SetRun, run_set
 from helpers.pipeline.stages import evidence_stages
 from helpers.pipeline.sweep import sweep
 from helpers.pipeline.sweep_table import headline
@@ -242,6 +243,31 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     page = (out / "index.html").read_text()
     assert "2 succeeded, 1 failed" in page
     assert f'href="{table["set"][0]}/reports/index.html"' in page
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("no such column"), "KeyError: 'no such column'; the traceback: "),
+        (OSError(errno.ENOSPC, "No space left on device"), ": No space left on device; make room there"),
+        (PipelineError("it broke"), "it broke"),
+    ],
+    ids=["unforeseen", "full disk", "foreseen"],
+)
+def test_whatever_stops_a_set_is_its_row(
+    project: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """So that the other sets go on."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    (project / "set").mkdir()
+    (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
+    row = run_set(SetRun(project, project / "set", project / "data" / "raw", "state", project / "store"))
+    assert row["status"] == "failed"
+    assert said in row["message"]
 
 
 def test_headline_results_of_a_set(tmp_path: Path) -> None:
