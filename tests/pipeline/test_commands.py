@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, RunFolders
 from helpers.pipeline.canonical import canonical
 from helpers.pipeline.commands import cli
+from helpers.pipeline.fingerprint import raw_hashes
 from helpers.pipeline.gather import gather
 from helpers.pipeline.grid import read_grid
 from helpers.pipeline.manifest import as_text, complete
@@ -119,6 +120,25 @@ def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytes
     assert "no run made it" in found.problems[2] and "no run made it" in found.problems[3]
     (report.reports / "manifest.json").write_text("{")
     assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
+
+
+def test_verification_tells_of_other_raw_data(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of files that changed, came or went since the report was made; the source texts are no part of it."""
+    monkeypatch.setattr("helpers.pipeline.release._locators", lambda raw, record: ([], []))
+    for name in ("a.yaml", "b.yaml", "documents/x.txt"):
+        path = report.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    made_from = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(report.raw).items()}
+    publish(report, FACTS | {"entity": made_from})
+    found = verify(report.out, report.raw)
+    assert found.notes[1] == "inputs: the report was made from the 2 raw files that are there"
+    (report.raw / "a.yaml").write_text("other")
+    (report.raw / "b.yaml").rename(report.raw / "c.yaml")
+    (report.raw / "documents" / "x.txt").unlink()
+    found = verify(report.out, report.raw)
+    assert found.notes[1].startswith("inputs: changed since the report was made: a.yaml, b.yaml, c.yaml; run")
+    assert found.problems == []
 
 
 def test_the_manifest_of_the_same_files_is_the_same_text(report: RunFolders) -> None:
