@@ -122,21 +122,6 @@ def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
-def kernels_alive(marker: str) -> list[str]:
-    """Return kernels whose working folder is below the marker."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (process / "cmdline").read_bytes().decode(errors="replace")
-            if any(name in line for name in ("ipykernel_launcher", "fork_server")) and os.readlink(
-                process / "cwd"
-            ).startswith(marker):
-                found.append(line)
-        except OSError:
-            continue
-    return found
-
-
 def processes_below(marker: Path) -> list[int]:
     """Return the processes, but this one, whose working folder lies below a folder."""
     found = []

@@ -6,6 +6,7 @@ behind, and the next run goes on with what was finished. The disks and the noteb
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -146,6 +147,22 @@ def test_a_cell_that_fills_the_disk(made: Path, evidence: Evidence, mount: Mount
     assert whole(made)
 
 
+def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is published and said to be; the next run finds by itself that nothing is to be done."""
+
+    def full(path: Path, content: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    change(made)
+    with monkeypatch.context() as patch:
+        patch.setattr("helpers.pipeline.up_to_date.write_atomic", full)
+        patch.setattr("helpers.pipeline.run_report.write_atomic", full)
+        status, said = evidence("run")
+    assert (status, whole(made)) == (0, True), said
+    status, said = evidence("run")
+    assert (status, "0 run, 6 up to date, 0 file(s) written" in said) == (0, True), said
+
+
 @linux
 def test_no_room_for_temporary_files(made: Path, mount: Mount, tmp_path: Path) -> None:
     """The kernels' folder is on a disk that is nearly full: said with its name, and it is empty again."""
@@ -252,8 +269,11 @@ def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, c
 
 @linux
 def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Evidence) -> None:
-    """The processes that a hanging cell waits for end with it; the other study's work is kept."""
-    cell = "import subprocess\nif study_id == 'alpha':\n    subprocess.run(['sleep', '300'])"
+    """What a hanging cell started ends with it, also what went its own way; the other study's work is kept."""
+    cell = (
+        "import subprocess\nif study_id == 'alpha':\n"
+        "    subprocess.Popen(['sleep', '301'], start_new_session=True)\n    subprocess.run(['sleep', '300'])"
+    )
     write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, cell)
     status, said = evidence("run", "--timeout", "6", "--jobs", "2")
     assert (status, "02_each-alpha" in said, "its 6 s were over" in said) == (1, True, True), said
@@ -313,3 +333,34 @@ def test_a_source_that_does_not_fit_on_the_disk(
     status, said = evidence("add", str(file), "--raw", str(disk))
     assert (status, "No space left on device; make room there" in said) == (1, True), said
     assert [path.name for path in disk.rglob("*") if path.is_file()] == ["filler"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.EINVAL, "Invalid argument"),
+            "OSError: [Errno 22] Invalid argument\n  this should not happen",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            ".evidence: No space left on device; make room there",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "a.yaml"),
+            "a.yaml: No such file; see that it is there",
+        ),
+    ],
+    ids=["not of a file", "full disk", "missing file"],
+)
+def test_an_error_of_the_system_is_said_as_what_it_is(
+    project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    """The file system's with place and remedy; another one as a fault of the program, its traceback kept."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    status, found = evidence("run")
+    assert (status, said in found, "Traceback" in found) == (1, True, False), found

@@ -16,7 +16,7 @@ from pipeline_project import (
     LAST_PARAMETERS,
     Evidence,
     evidence_command,
-    kernels_alive,
+    processes_below,
     snapshot,
     write_cells,
 )
@@ -110,7 +110,7 @@ def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Ev
     assert "1 failed, 5 not run" in said
     assert "Traceback" not in said
     assert snapshot(made, "reports", "data") == before
-    assert kernels_alive(str(made)) == []
+    assert processes_below(made) == []
     failed = made / ".evidence" / "executed" / "01_first.failed.ipynb"
     if case != "writes no table":
         assert "code cell 3 of 4 (cell 4 of 5)" in said
@@ -205,14 +205,14 @@ def test_an_interruption_ends_the_kernels(project: Path) -> None:
     command = [*evidence_command(project), "run", "--jobs", "2"]
     running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
     assert "01_first" in running.stderr.readline()
-    while len(kernels_alive(str(project))) < 2:
+    while len(processes_below(project)) < 3:  # the command, a notebook's process, its kernel
         assert running.poll() is None
     running.send_signal(signal.SIGINT)
     said = running.communicate(timeout=120)[1]
     assert running.returncode == 130, said
     assert "interrupted" in said
     assert "Traceback" not in said
-    assert kernels_alive(str(project)) == []
+    assert processes_below(project) == []
     assert not (project / "reports").exists()
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "1")
     again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)

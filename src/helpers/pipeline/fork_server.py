@@ -18,14 +18,15 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from helpers.pipeline import preload
-from helpers.pipeline.forked import Wanted, become
-from helpers.pipeline.forked_process import HEADER
+from helpers.pipeline.forked import LIBC, Wanted, become, receive
 
 SOCKET = "s"
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class ForkServer:
@@ -38,6 +39,8 @@ class ForkServer:
         self.running: dict[int, Wanted] = {}
         self.selector = selectors.DefaultSelector()
         self.listener = listener
+        if LIBC is not None:
+            LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
         ended, self.wake = socket.socketpair()
         for end in (ended, self.wake):
             end.setblocking(False)
@@ -66,6 +69,10 @@ class ForkServer:
         """End every process, remove the folder, and go."""
         for wanted in self.running.values():
             _end_group(wanted.pid)
+        with contextlib.suppress(ChildProcessError):
+            while LIBC is not None:
+                self._end_strays(())
+                os.waitpid(-1, 0)
         shutil.rmtree(self.folder, ignore_errors=True)
         os._exit(0)
 
@@ -82,7 +89,7 @@ class ForkServer:
         connection, _ = self.listener.accept()
         connection.settimeout(10)
         try:
-            wanted = _receive(connection)
+            wanted = receive(connection)
         except (OSError, ValueError):
             connection.close()
             return
@@ -136,30 +143,19 @@ class ForkServer:
             if wanted is None:
                 continue
             _end_group(pid)  # what it may have started
+            self._end_strays(self.running)
             _tell(wanted.connection, {"status": os.waitstatus_to_exitcode(status)})
             if not wanted.dropped:
                 self.selector.unregister(wanted.connection)
             wanted.connection.close()
             shutil.rmtree(wanted.folder, ignore_errors=True)
 
-
-def _receive(connection: socket.socket) -> Wanted:
-    """Read a request: two lengths with the handles, the JSON, the payload."""
-    first, handles, _, _ = socket.recv_fds(connection, HEADER.size, 4)
-    sizes = HEADER.unpack(first + _exactly(connection, HEADER.size - len(first)))
-    request = json.loads(_exactly(connection, sizes[0]))
-    after = preload.steps_before(set(request["needs"]))
-    return Wanted(connection, request, _exactly(connection, sizes[1]), handles, after)
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < size:
-        part = connection.recv(min(size - len(parts), 1 << 16))
-        if not part:
-            raise ValueError("the connection closed within a request")
-        parts += part
-    return bytes(parts)
+    def _end_strays(self, known: Iterable[int]) -> None:
+        """End what ended processes have started and let go of; the system makes it this one's child."""
+        for children in Path("/proc/self/task").glob("*/children"):
+            for pid in {int(number) for number in children.read_text().split()} - set(known):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _tell(connection: socket.socket, message: dict[str, Any]) -> None:

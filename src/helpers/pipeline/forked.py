@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import json
 import os
 import pickle
 import random
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from helpers.pipeline import private
+from helpers.pipeline import preload, private
+from helpers.pipeline.forked_process import HEADER
 from helpers.pipeline.memory import limit_memory
 
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,6 +42,25 @@ class Wanted:
     pid: int = 0
     folder: Path | None = None
     dropped: bool = False  # whether whoever asked has let go of it
+
+
+def receive(connection: socket.socket) -> Wanted:
+    """Read a request: two lengths with the handles, the JSON, the payload."""
+    first, handles, _, _ = socket.recv_fds(connection, HEADER.size, 4)
+    sizes = HEADER.unpack(first + _exactly(connection, HEADER.size - len(first)))
+    request = json.loads(_exactly(connection, sizes[0]))
+    after = preload.steps_before(set(request["needs"]))
+    return Wanted(connection, request, _exactly(connection, sizes[1]), handles, after)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(min(size - len(parts), 1 << 16))
+        if not part:
+            raise ValueError("the connection closed within a request")
+        parts += part
+    return bytes(parts)
 
 
 def become(wanted: Wanted, address: Path, server: int) -> NoReturn:

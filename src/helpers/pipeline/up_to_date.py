@@ -5,6 +5,7 @@ The run graph knows it too, but only after the packages behind it are imported.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import sysconfig
@@ -50,7 +51,10 @@ def unchanged(folders: RunFolders, state: str) -> RunReport | None:
 
 
 def remember(folders: RunFolders, state: str | None, steps: Sequence[Step], refused: Sequence[str]) -> None:
-    """Keep the state of a run that has just succeeded, with the hash of everything it made."""
+    """Keep the state of a run that has just succeeded, with the hash of everything it made.
+
+    Where the disk has no room for that, the report is there all the same, and the next run looks closer.
+    """
     if state is not None:
         known = {
             "state": state,
@@ -58,7 +62,8 @@ def remember(folders: RunFolders, state: str | None, steps: Sequence[Step], refu
             "refused": list(refused),
             "files": _made(folders),
         }
-        write_atomic(_memory(folders), json.dumps(known, indent=1) + "\n")
+        with contextlib.suppress(OSError):
+            write_atomic(_memory(folders), json.dumps(known, indent=1) + "\n")
 
 
 def forget(folders: RunFolders) -> None:

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.synthesis.quantiles import mean_sd_from_quantiles
+from helpers.synthesis.plain_studies import PlainStudies, plain_studies
 from helpers.synthesis.study_effects import computed_effects
-from helpers.tables import join_ids, records, split_ids
+from helpers.tables import join_ids, split_ids
 
 SD_USES = {
     "printed": "SDs as printed",
@@ -37,43 +37,8 @@ def people_of(effect: dict[str, Any]) -> int | None:
     return sum(int(part) for part in found.groups() if part) if found else None
 
 
-def without_medians(results: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
-    """Return results in which a median with quartiles, or with their distance, stands as a mean with SD.
-
-    Parameters
-    ----------
-    results, arms : pandas.DataFrame
-        Tables; an interquartile range printed as a width is laid evenly about the median.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows; those converted have `mean` and `sd`, and say so in `note`.
-
-    """
-    sizes = {(row["study_id"], row["arm_id"]): row["n"] for row in records(arms)}
-    rows = []
-    for row in records(results):
-        n = row["n"] or sizes.get((row["study_id"], row["arm_id"]))
-        quartiles = _quartiles(row)
-        if row["mean"] is None and quartiles and n and n >= 5:
-            found = mean_sd_from_quantiles(row["median"], n, *quartiles, skewed="ignore")
-            row |= {"mean": float(found.mean), "sd": float(found.sd), "note": "median taken as a mean"}
-        rows.append(row)
-    return pd.DataFrame(rows, columns=results.columns).astype(results.dtypes.to_dict())
-
-
-def _quartiles(row: dict[str, Any]) -> tuple[float, float] | None:
-    if row["median"] is None:
-        return None
-    if row["q1"] is not None and row["q3"] is not None:
-        return row["q1"], row["q3"]
-    width = row.get("iqr")
-    return None if width is None else (row["median"] - width / 2, row["median"] + width / 2)
-
-
 def assumed_effects(
-    tables: dict[str, pd.DataFrame],
+    tables: dict[str, pd.DataFrame] | PlainStudies,
     *,
     medians: bool = False,
     pre_post_correlation: float = 0.7,
@@ -84,7 +49,7 @@ def assumed_effects(
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
+    tables : dict of str to pandas.DataFrame, or PlainStudies
         `studies`, `arms`, `results`, `findings`.
     medians : bool
         Whether medians stand for means.
@@ -96,34 +61,22 @@ def assumed_effects(
         Share of the people in the treated group, where a study of two groups does not say.
 
     """
-    arms, results = tables["arms"], tables["results"]
-    filled = without_medians(results, arms) if medians else results
-    turned = filled["mean"].notna().to_numpy() & results["mean"].isna().to_numpy()
-    converted = {name for text in filled.loc[turned, "quantity_ids"].dropna() for name in split_ids(text)}
-    arms_of, results_of = _by_study(arms), _by_study(filled)  # plain rows: this is asked for by the hundred
-    treated = {(row["study_id"], row["arm_id"]) for row in records(arms) if row["role"] in TREATED}
-    doubts = _certain_findings(tables["findings"])
+    plain = plain_studies(tables)
+    results, converted = plain.results[medians], plain.converted if medians else frozenset()
     rows = []
-    for study in records(tables["studies"]):
+    for study in plain.studies:
         name = study["study_id"]
-        if name not in results_of:
+        if name not in results:
             continue
-        own = arms_of.get(name, []), results_of[name]
+        own = plain.arms.get(name, []), results[name]
+        treated = {row["arm_id"] for row in own[0] if row["role"] in TREATED}
         effects = computed_effects(study, *own, pre_post_correlation, level)
-        for effect in _of_share([row for row in effects if (name, row["arm_id"]) in treated], group_share):
-            touched = join_ids(doubts.get((name, effect["concept"]), []))
+        for effect in _of_share([row for row in effects if row["arm_id"] in treated], group_share):
+            touched = join_ids(plain.doubts.get((name, effect["concept"]), []))
             rows.append(_with_people(_plain(effect) | {"finding_ids": touched}, study, *own))
             if converted & set(split_ids(effect["quantity_ids"])):
                 rows[-1]["assumption"] = _joined(rows[-1]["assumption"], "median taken as a mean")
     return rows
-
-
-def _by_study(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return a table's plain rows by study."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in records(table):
-        found.setdefault(row["study_id"], []).append(row)
-    return found
 
 
 def _of_share(effects: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
@@ -143,15 +96,6 @@ def _of_share(effects: list[dict[str, Any]], share: float) -> list[dict[str, Any
         total = min(first) + max(first)  # the variants run from few people to all but few
         chosen.append(min(zip(first, rows, strict=True), key=lambda pair: abs(pair[0] / total - share))[1])
     return chosen
-
-
-def _certain_findings(findings: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
-    """Return the certain findings by study and outcome, read once for all effects."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in records(findings[findings["severity"] == "certain"]):
-        for concept in split_ids(row["concepts"]):
-            found.setdefault((row["study_id"], concept), []).append(row["finding_id"])
-    return found
 
 
 def _plain(effect: dict[str, Any]) -> dict[str, Any]:

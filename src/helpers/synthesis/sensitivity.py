@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.synthesis.choice_effects import choice_rows
+from helpers.synthesis.plain_studies import PlainStudies, plain_studies
 from helpers.synthesis.spec_sets import Levels, Question, estimate_sets, made_effects
 from helpers.synthesis.specifications import BASELINE, distinct, specification_rows
 from helpers.synthesis.turning_points import turning_rows
@@ -58,10 +59,10 @@ def sensitivity(
     found = Sensitivity([], [], [], [])
     every = Levels(tier=chosen.tier, assumed_sd=chosen.assumed_sd, time_tolerance=chosen.time_tolerance,
                    level=chosen.level, second_hand=chosen.second_hand)  # fmt: skip
-    drifts = placebo_drifts(tables)
-    made = list(made_effects(tables, every))  # once for all questions
+    drifts, plain = placebo_drifts(tables), plain_studies(tables)
+    made = list(made_effects(plain, every))  # once for all questions
     for question in questions:
-        sets = estimate_sets(tables, question, every, made)
+        sets = estimate_sets(plain, question, every, made)
         if not sets:
             continue
         frame = specification_rows(sets, question, level=chosen.level, drifts=drifts)
@@ -73,20 +74,20 @@ def sensitivity(
         found.choice_effects.extend(
             row | told | {"choice_id": f"{key}.{row['choice']}"} for row in choice_rows(frame)
         )
-        found.turning_points.extend(turning_rows(tables, question, chosen, model, drift))
+        found.turning_points.extend(turning_rows(plain, question, chosen, model, drift))
         for tier in chosen.tier:
-            found.chosen.extend(_chosen(tables, question, replace(chosen, tier=(tier,)), model, drift))
+            found.chosen.extend(_chosen(plain, question, replace(chosen, tier=(tier,)), model, drift))
     return found
 
 
 def _chosen(
-    tables: dict[str, pd.DataFrame],
+    plain: PlainStudies,
     question: Question,
     levels: Levels,
     model: Mapping[str, str],
     drift: float,
 ) -> list[dict[str, Any]]:
-    sets = estimate_sets(tables, question, levels)[:1]
+    sets = estimate_sets(plain, question, levels)[:1]
     frame = specification_rows(
         sets, question, level=levels.level, estimators=[model["tau2_method"]], intervals=[model["ci_method"]],
         drifts={BASELINE if drift == 0 else f"{drift:g} {question.unit}": drift},

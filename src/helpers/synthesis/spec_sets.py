@@ -18,8 +18,8 @@ from scipy import stats
 from helpers.synthesis.assumed_estimates import SD_USES, as_lines, assumed_effects, people_of, with_sd
 from helpers.synthesis.evidence_pool import TIERS
 from helpers.synthesis.mean_differences import small_sample_factor
+from helpers.synthesis.plain_studies import PlainStudies, plain_studies
 from helpers.synthesis.pool_groups import grouped, visit_order
-from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
 EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
@@ -85,7 +85,7 @@ class EstimateSet:
 
 
 def estimate_sets(
-    tables: dict[str, pd.DataFrame],
+    tables: dict[str, pd.DataFrame] | PlainStudies,
     question: Question,
     levels: Levels = Levels(),
     made: list[tuple[dict[str, Any], list[dict[str, Any]]]] | None = None,
@@ -94,7 +94,7 @@ def estimate_sets(
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
+    tables : dict of str to pandas.DataFrame, or PlainStudies
         As for `tier_synthesis`.
     question : Question
         What the curve is about.
@@ -104,28 +104,27 @@ def estimate_sets(
         What `made_effects` gave for the same levels, to spare the work.
 
     """
-    tier_of = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+    plain = plain_studies(tables)
     sets: list[EstimateSet] = []
-    for fixed, effects in made_effects(tables, levels) if made is None else made:
+    for fixed, effects in made_effects(plain, levels) if made is None else made:
         for sd_use in levels.sd_use:
-            lines = as_lines(with_sd(effects, sd_use, levels.assumed_sd, levels.level), tier_of, {})
+            lines = as_lines(with_sd(effects, sd_use, levels.assumed_sd, levels.level), plain.tiers, {})
             sets += _selected(lines, question, fixed | {"sd_use": sd_use}, levels)
     return sets
 
 
 def made_effects(
-    tables: dict[str, pd.DataFrame], levels: Levels
+    tables: dict[str, pd.DataFrame] | PlainStudies, levels: Levels
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Yield the effects for medians, group sizes and correlation; made anew only where it counts."""
+    plain = plain_studies(tables)
     for medians, share in product(levels.medians, levels.group_share):
         option = {"medians": medians == "means", "level": levels.level, "group_share": share}
-        first = assumed_effects(tables, pre_post_correlation=levels.pre_post_correlation[0], **option)
+        first = assumed_effects(plain, pre_post_correlation=levels.pre_post_correlation[0], **option)
         first = [row for row in first if levels.second_hand or not row.get("second_hand")]
         moved = {row["study_id"] for row in first if "correlation" in (row["assumption"] or "")}
         kept = [row for row in first if row["study_id"] not in moved]
-        own = {
-            name: part[part["study_id"].isin(moved)] for name, part in tables.items() if "study_id" in part
-        }
+        own = plain.of(moved)
         for correlation in levels.pre_post_correlation:
             if correlation == levels.pre_post_correlation[0]:
                 again = [row for row in first if row["study_id"] in moved]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from helpers.synthesis.plain_studies import PlainStudies, plain_studies
 from helpers.synthesis.spec_sets import Levels, Question, estimate_sets, made_effects
 from helpers.synthesis.specifications import conclusions, specification_rows
 
@@ -30,7 +31,7 @@ WORDS = {
 
 
 def turning_rows(
-    tables: dict[str, pd.DataFrame],
+    tables: dict[str, pd.DataFrame] | PlainStudies,
     question: Question,
     chosen: Levels,
     model: Mapping[str, str],
@@ -61,16 +62,17 @@ def turning_rows(
     """
     # only studies that ever have a place in the question are looked at again and again
     wide = replace(chosen, measure=("raw", "standardised"), times=("any",), included="all", sd_use=("all",))
-    names = {name for one in estimate_sets(tables, question, wide) for name in one.studies}
-    tables = {name: part[part["study_id"].isin(names)] for name, part in tables.items() if "study_id" in part}
+    plain = plain_studies(tables)
+    names = {name for one in estimate_sets(plain, question, wide) for name in one.studies}
+    plain = plain.of(names)
     rows = []
     for tier in chosen.tier:
         for name, (low, high, under) in ASSUMPTIONS.items():
             if name == "drift" and question.contrast != "within_arm":
                 continue
             base = replace(chosen, tier=(tier,), **under)
-            made = list(made_effects(tables, base)) if name in ("drift", "assumed_sd") else None
-            limits = partial(_limits, tables, question, base, model, drift, name, made)
+            made = list(made_effects(plain, base)) if name in ("drift", "assumed_sd") else None
+            limits = partial(_limits, plain, question, base, model, drift, name, made)
             at, first, last = turning_point(limits, low, high, 8 if name != "group_share" else 6)
             told = ", ".join(str(value[0]) for value in under.values())
             row = {
@@ -86,7 +88,7 @@ def turning_rows(
 
 
 def _limits(
-    tables: dict[str, pd.DataFrame],
+    plain: PlainStudies,
     question: Question,
     base: Levels,
     model: Mapping[str, str],
@@ -102,7 +104,7 @@ def _limits(
         base = replace(base, assumed_sd=value)
     else:
         base = replace(base, **{name: (value,)})
-    sets = estimate_sets(tables, question, base, made)
+    sets = estimate_sets(plain, question, base, made)
     if not sets:
         return None
     frame = specification_rows(
