@@ -7,6 +7,8 @@ import re
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from helpers.site.pages.checklists import checklists
+
 # Where numbers are no results: code, headings, names of rows and columns, facts of the run, folder listings.
 NO_RESULT = ("code", "summary", "script", "style", "caption", "th", "h1", "h2", "h3", "h4", "h5", "h6", "svg")
 NO_RESULT_CLASSES = {"facts", "about", "fixed", "files"}
@@ -130,3 +132,17 @@ def test_an_answer_a_certainty_a_contradiction_and_a_line_are_within_four_clicks
 def test_pages_name_no_machine(made):
     for path in made.reports.glob("*.html"):
         assert str(made.root) not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_every_place_that_a_checklist_names_is_linked(made, soups):
+    """A link that leads nowhere becomes text: here none has."""
+    page = soups["checklists.html"]
+    for guide in checklists():
+        table = page.find(id=guide["name"]).find_next("table")
+        places = [
+            cells[3].find_all("a")
+            for row in table.select("tbody tr")
+            if (cells := row.find_all(["th", "td"]))
+        ]
+        for entry, links in zip(guide["items"], places, strict=True):
+            assert [link.get_text() for link in links] == list(entry.get("where") or {}), entry["item"]

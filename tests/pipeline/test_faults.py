@@ -333,3 +333,34 @@ def test_a_source_that_does_not_fit_on_the_disk(
     status, said = evidence("add", str(file), "--raw", str(disk))
     assert (status, "No space left on device; make room there" in said) == (1, True), said
     assert [path.name for path in disk.rglob("*") if path.is_file()] == ["filler"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.EINVAL, "Invalid argument"),
+            "OSError: [Errno 22] Invalid argument\n  this should not happen",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            ".evidence: No space left on device; make room there",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "a.yaml"),
+            "a.yaml: No such file; see that it is there",
+        ),
+    ],
+    ids=["not of a file", "full disk", "missing file"],
+)
+def test_an_error_of_the_system_is_said_as_what_it_is(
+    project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    """The file system's with place and remedy; another one as a fault of the program, its traceback kept."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    status, found = evidence("run")
+    assert (status, said in found, "Traceback" in found) == (1, True, False), found

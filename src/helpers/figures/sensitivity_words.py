@@ -20,10 +20,14 @@ def curve_sentence(specifications: pd.DataFrame) -> str:
     gain = int((specifications["conclusion"] == "gain").sum())
     reach = show_interval(specifications["estimate"].min(), specifications["estimate"].max())
     name = f"{plain_words(first['concept'])}, {CONTRAST_WORDS[first['contrast']]}"
+    if count == 1:
+        shown = "lies above no change" if gain else "holds no change"
+        size = f"{show_estimate(first['estimate'])} {plain_unit(first['unit'])}"
+        return f"{name.capitalize()}: one answer only, {size}; its interval {shown}."
     many = show_number(gain) if gain else "none"
     return (
-        f"{name.capitalize()}: {show_number(count)} different specifications give estimates of {reach} "
-        f"{plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
+        f"{name.capitalize()}: {show_number(count)} different answers come of all choices, estimates of "
+        f"{reach} {plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
     )
 
 

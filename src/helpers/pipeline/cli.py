@@ -17,7 +17,7 @@ import click
 
 from helpers.pipeline.command_options import AlreadySaidError
 from helpers.pipeline.commands import cli
-from helpers.pipeline.errors import PipelineError, system_problem
+from helpers.pipeline.errors import CLOSED, FULL, PipelineError, system_problem
 from helpers.pipeline.interruption import Interrupted
 
 
@@ -65,7 +65,7 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     """Say an error of another room or of the system in plain words; 1."""
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         click.echo("\n".join(map(str, error.problems)) or str(error), err=True)
-    elif isinstance(error, OSError) and error.strerror:
+    elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
         log = state.get("log")
         click.echo(system_problem(error, log and log.parent), err=True)
     else:

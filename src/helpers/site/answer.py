@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_with_unit
 from helpers.site.beside_words import beside_sentence
-from helpers.site.load import Tables, evidence_studies, first_tier, load_tables
+from helpers.site.load import Tables, evidence_studies, first_tier, load_tables, widest_tier
 from helpers.site.phrases import capital, concept_list, count_words, number_word, reported_lines
 from helpers.site.seen_words import what_is_seen
 from helpers.synthesis.evidence_pool import AS_PRINTED
@@ -71,7 +71,7 @@ def verdict(tables: Tables) -> str:
         studies = evidence_studies(tables)
         start = "No study has been read yet" if studies.empty else "No study on the list reports a result yet"
         return f"{start}, so it is not known whether exosome therapy regrows hair."
-    certainty = _widest(tables["certainty"])
+    certainty = widest_tier(tables["certainty"])
     judged = certainty[certainty["certainty"] != "no evidence"]
     if judged.empty:
         return "It is not known whether exosome therapy regrows hair: the certainty has not been judged yet."
@@ -79,12 +79,6 @@ def verdict(tables: Tables) -> str:
     if best:
         return best
     return f"Nobody can yet say whether exosome therapy regrows hair: {_levels(judged)}."
-
-
-def _widest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the widest body of evidence: with published studies where they were asked for."""
-    wide = frame["evidence"] == "published"
-    return frame[wide] if wide.any() else frame
 
 
 def _best_statement(tables: Tables, judged: pd.DataFrame) -> str | None:

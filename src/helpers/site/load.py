@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.synthesis.evidence_pool import AS_PRINTED
 from helpers.tables import TABLES, read_table, validate
 
 Tables = dict[str, pd.DataFrame]
@@ -61,6 +62,14 @@ def verification(tables: Tables) -> dict[str, int]:
         "not found": int((verified == False).sum()),  # noqa: E712
         "not looked up": int(verified.isna().sum()),
     }
+
+
+def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the widest body of evidence, as printed: with published studies where asked for."""
+    wide = frame["evidence"] == "published"
+    if "scenario" in frame:
+        wide &= frame["scenario"].fillna(AS_PRINTED) == AS_PRINTED
+    return frame[wide] if wide.any() else frame
 
 
 def first_tier(frame: pd.DataFrame) -> pd.DataFrame:

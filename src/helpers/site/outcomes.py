@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.load import Tables, first_tier
+from helpers.site.load import Tables, widest_tier
 from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
 from helpers.tables.vocabulary import CONTRAST_WORDS
 
@@ -33,7 +33,8 @@ def outcomes_table(tables: Tables, *, only_reported: bool = False) -> Markup:
         Whether outcomes for which no study reports a figure are left to the page of outcomes.
 
     """
-    tables = tables | {name: first_tier(tables[name]) for name in ("pooled", "certainty")}
+    # the lines are those of every study, and so is the certainty beside them
+    tables = tables | {name: widest_tier(tables[name]) for name in ("pooled", "certainty")}
     lines = reported_lines(tables)
     directions = study_directions(lines)
     rows = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.sources.ctgov_words import lower, plain
-from helpers.sources.registry_words import age_years, concept_of, name_apart, role_of, slug
+from helpers.sources.registry_words import age_years, arm_role, concept_of, name_apart, slug
 from helpers.sources.time_points import weeks
 
 Row = dict[str, Any]
@@ -143,7 +143,7 @@ def arm_rows(study_id: str, details: list[Row]) -> list[Row]:
         {
             "study_id": study_id,
             "arm_id": slug(arm["label"]),
-            "role": role_of(" ".join([arm["label"], *arm["interventions"]]), arm["type"]),
+            "role": arm_role(arm["label"], arm["interventions"], arm["type"]),
             "label": arm["label"],
         }
         for arm in details

@@ -18,6 +18,7 @@ _CHANGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
+_POOLED = re.compile(r"\b(total|overall|combined|pooled|all)\b", re.IGNORECASE)
 PRIORITY = {"PRIMARY": "primary", "SECONDARY": "secondary"}
 PEOPLE = ("participants", "participant")
 FIGURES = (
@@ -52,8 +53,8 @@ def posted_results(
     rows: list[Row] = []
     outcomes = []
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
-        head, of_value = _head(study_id, index, outcome, total)
         groups = group_names(outcome.get("groups"), arms)
+        head, of_value = _head(study_id, index, outcome, groups, total)
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
         outcomes.append(
@@ -77,9 +78,11 @@ def posted_results(
     return rows, outcomes
 
 
-def _head(study_id: str, index: int, outcome: Row, total: int | None) -> tuple[Row, str]:
+def _head(
+    study_id: str, index: int, outcome: Row, groups: dict[str, Row], total: int | None
+) -> tuple[Row, str]:
     title, unit = plain(outcome.get("title")) or "unnamed outcome", plain(outcome.get("unitOfMeasure"))
-    people = sum(denominators(outcome.get("denoms"), PEOPLE).values())
+    people = _people(denominators(outcome.get("denoms"), PEOPLE), groups)
     head = {
         "study_id": study_id,
         "source_id": study_id,
@@ -94,6 +97,21 @@ def _head(study_id: str, index: int, outcome: Row, total: int | None) -> tuple[R
         "within_person": bool(total and people > total),
     }
     return head, measure_kind(outcome.get("paramType"), unit)
+
+
+def _people(sizes: dict[str, int], groups: dict[str, Row]) -> int:
+    """Return the people of an outcome's groups together, as if nobody stood in two of them.
+
+    A group that pools others (`All doses`, `Total`) adds nobody, nor does an arm at a second time.
+    """
+    most: dict[str, int] = {}
+    for group_id, size in sizes.items():
+        group = groups.get(group_id) or {"title": "", "arm_id": group_id}
+        others = [number for other, number in sizes.items() if other != group_id]
+        if len(others) > 1 and _POOLED.search(group["title"]) and size > max(others):
+            continue
+        most[group["arm_id"]] = max(size, most.get(group["arm_id"], 0))
+    return sum(most.values())
 
 
 def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_value: str) -> Iterator[Row]:
@@ -123,10 +141,12 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                 group_id = measurement.get("groupId") or ""
                 group = groups.get(group_id) or {"title": None, "arm_id": "unnamed", "matched": False}
                 n = people.get(group_id)
+                said = {} if timed or not group.get("time") else _when(group["time"])
                 figure = f"{head['study_id']}.{name}.c{at}.k{place}.{group_id or 'none'}"
                 size = f"{head['study_id']}.{name}{f'.c{at}' if group_id in own else ''}.n.{group_id}"
                 row = (
                     shared
+                    | said
                     | EMPTY
                     | {
                         "result_id": figure,
@@ -163,6 +183,11 @@ def _time(title: str | None, head: Row) -> tuple[str | None, float | None, bool]
     if title and (durations(title) or _BASELINE.search(title)):
         return title, weeks(title), True
     return head["timepoint_printed"], head["timepoint_weeks"], False
+
+
+def _when(printed: str) -> Row:
+    """Return the time that a group's own title states: `Drug - Baseline` beside `Drug - Week 12`."""
+    return {"timepoint_printed": printed, "timepoint_weeks": weeks(printed)}
 
 
 def _kind(of_value: str, measure: str, title: str | None) -> str:

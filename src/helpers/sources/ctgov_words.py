@@ -21,6 +21,12 @@ _SPREADS = {
     "geometriccoefficient": "geometric_cv",
     "geometriccoefficientofvariation": "geometric_cv",
 }
+_UNIT = r"(?:hour|day|week|month|year)s?"
+_AT_A_TIME = re.compile(
+    r"(?:(?P<arm>.+?)(?: ?[-\u2013\u2014:,/(] ?| at | ))?"
+    rf"(?P<time>(?:at )?baseline|pre-?(?:dose|treatment)|{_UNIT} ?\d{{1,4}}|\d{{1,4}}[ -]?{_UNIT})\)?",
+    re.IGNORECASE,
+)
 _BRACKETED = re.compile(r"\([^()]*\)")
 
 
@@ -77,6 +83,8 @@ def group_names(groups: list[dict[str, Any]] | None, arms: list[dict[str, Any]])
 
     Ids of groups are local to their module, so titles are all that joins them: folded, and then without
     what stands in brackets. A title that fits two arms fits none; `matched` says whether one was found.
+    Where a title is an arm's with a time behind it (`Drug - Week 12`), or nothing but a time in a trial of
+    one arm, `time` is that time.
     """
     whole = _by_name(arms, folded_title)
     bare = _by_name(arms, lambda title: folded_title(_BRACKETED.sub("", title)))
@@ -85,11 +93,17 @@ def group_names(groups: list[dict[str, Any]] | None, arms: list[dict[str, Any]])
     for group in groups or []:
         title = plain(group.get("title")) or "unnamed"
         arm_id = whole.get(folded_title(title)) or bare.get(folded_title(_BRACKETED.sub("", title)))
+        time = None
+        if arm_id is None and (timed := _AT_A_TIME.fullmatch(title)):
+            name = folded_title(timed["arm"] or "")
+            only = arms[0]["arm_id"] if len(arms) == 1 and not name else None
+            arm_id = whole.get(name) or bare.get(name) or only
+            time = timed["time"] if arm_id else None
         matched = arm_id is not None
         if not matched:
             arm_id = slug(title)
             arm_id = f"{arm_id}_group" if arm_id in taken else arm_id
-        row = {"title": title, "arm_id": arm_id, "matched": matched}
+        row = {"title": title, "arm_id": arm_id, "matched": matched, "time": time}
         names[group.get("id") or f"group {len(names) + 1}"] = row
     clashes = [row["arm_id"] for row in names.values()]
     for number, row in enumerate(names.values(), start=1):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from helpers.sources.registry_words import concept_of, name_apart, role_of, slug
 from helpers.sources.source_text import inert
-from helpers.sources.time_points import weeks
+from helpers.sources.time_points import durations, weeks
 
 Row = dict[str, Any]
 _EUCTR = re.compile(
@@ -20,6 +21,15 @@ _TIME_LAST = re.compile(r"^(?P<measure>.*\S)\s*\[(?P<time>[^\[\]]+)\]\s*\.?$", r
 _OF_NCT = re.compile(
     r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation|"
     r"Diagnostic Test|Combination Product)\s*: "
+)
+_TIME_INSIDE = re.compile(r"\b(?:at|after)\s+((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE)
+_IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
+_LABEL = re.compile(
+    r"(?:(?<=[\s;.,])|^)(?:(?:Control )?Interventions? ?\d{1,2}|"
+    r"(?:(?:study|treatment|intervention) )?(?:group|arm) (?:\d{1,2}|[A-Z]|I{1,3})|"
+    r"(?:experimental|control|intervention|treatment|placebo|comparator|comparison|study|test) (?:group|arm)"
+    r"(?: (?:\d{1,2}|[A-Z]))?|experimental|(?:active|placebo|sham) comparator|no intervention)\s*:",
+    re.IGNORECASE,
 )
 _NOTHING = re.compile(r"n/?a|none|not applicable|no|nil|-+", re.IGNORECASE)
 _NAMED = re.compile(r"^\s*(?P<name>[^:;]{1,80})\s*:\s*(?P<what>.*)$", re.DOTALL)
@@ -40,7 +50,7 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
     """Return measure and time of each outcome in a register's list."""
     if _EUCTR.search(text):
         return _labelled(text)
-    if " Timepoint:" in text:
+    if "Timepoint:" in text:
         return [_irct(item) for item in _irct_items(text)]
     numbered = [part for part in _NUMBERED.split(text) if part.strip()]
     items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
@@ -50,21 +60,33 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
         if not plain or _NOTHING.fullmatch(plain.strip(" .;")):
             continue
         match = _TIME_LAST.match(plain)
-        measure, time = (match["measure"], match["time"].strip()) if match else (plain, None)
+        measure, time = (match["measure"], match["time"].strip()) if match else (plain, _time_inside(plain))
         measure = measure.strip(" .;")
         if measure:
             found.append((measure, time))
     return found
 
 
+def _time_inside(measure: str) -> str | None:
+    """Return the time with which an outcome's own words end: `... measured by VAS at 24 weeks`."""
+    match = _TIME_INSIDE.search(measure)
+    return match.group(1).strip() if match and durations(match.group(1)) else None
+
+
 def _labelled(text: str) -> list[tuple[str, str | None]]:
     """Read the labels of EUCTR: objectives are no outcomes, and the time stands before its end point."""
     parts = _EUCTR.split(text)[1:]
-    said = {
-        label.lower(): inert(words.rstrip("; ")) for label, words in zip(parts[::2], parts[1::2], strict=True)
-    }
-    time = next((words for label, words in said.items() if label.startswith("timepoint")), None)
-    measures = [words for label, words in said.items() if "end point(s)" in label]
+    said = {label.lower(): words for label, words in zip(parts[::2], parts[1::2], strict=True)}
+    time = next(
+        (inert(words.rstrip("; ")) for label, words in said.items() if label.startswith("timepoint")), None
+    )
+    measures = [
+        inert(item.rstrip("; "))
+        for label, words in said.items()
+        if "end point(s)" in label
+        # a list from its first word on; further down, numbers are the steps of a scale
+        for item in (_NUMBERED.split(words) if _NUMBERED.match(words) else [words])
+    ]
     return [(measure, time) for measure in measures if measure]
 
 
@@ -72,7 +94,7 @@ def _irct_items(text: str) -> list[str]:
     """Split at `;`, but keep what follows without a time point of its own with the outcome before it."""
     items: list[str] = []
     for part in text.split(";"):
-        if " Timepoint:" in part or not items:
+        if "Timepoint:" in part or not items:
             items.append(part)
         else:
             items[-1] += f";{part}"
@@ -80,7 +102,7 @@ def _irct_items(text: str) -> list[str]:
 
 
 def _irct(item: str) -> tuple[str, str | None]:
-    measure, _, rest = (inert(item) or "").partition(" Timepoint: ")
+    measure, rest = (_IRCT_TIME.split(inert(item) or "", maxsplit=1) + [""])[:2]
     time = rest.partition(" Method of measurement:")[0].strip(" .") or None
     return measure.strip(" ."), time
 
@@ -107,12 +129,18 @@ def arm_rows(study_id: str, text: str | None) -> list[Row]:
         letter = re.search(r"\b[Gg]roup ([A-Z])\b", words)
         arm_id = f"group_{letter.group(1).lower()}" if letter else slug(name or words)
         role = role_of(words)
+        if len(items) == 1 and role in ("placebo", "untreated"):
+            role = "active"  # prose on a whole trial names its comparator too
         arms.append({"study_id": study_id, "arm_id": arm_id, "role": role, "label": words[:200].strip()})
     return name_apart(arms, "arm_id")
 
 
 def _groups(plain: str) -> list[tuple[str, str | None]]:
     """Read `Experimental group:this;Control group:that;` as two groups; other prose is one."""
+    starts = [match.start() for match in _LABEL.finditer(plain)]
+    labelled = [_NAMED.match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])]
+    if len(labelled) > 1 and all(match and match["what"].strip() for match in labelled):
+        return [(match.group().strip(), match["name"].strip()) for match in labelled if match]
     parts = [part for part in plain.split(";") if part.strip()]
     named = [_NAMED.match(part) for part in parts]
     if not all(named) or not plain.rstrip().endswith(";"):

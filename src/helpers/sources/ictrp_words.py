@@ -66,7 +66,7 @@ def allocation_of(design: str) -> str | None:
         return "randomized" if answer.group() == "yes" else "not randomized"
     if re.search(r"\bn(?:on|ot?)[- ]?randomi[sz]ed", words):
         return "not randomized"
-    if re.search(r"randomi[sz]ed", words):
+    if re.search(r"randomi[sz]ed|^rct\b", words):
         return "randomized"
     return words if keyed and words not in ("n/a", "na", "not applicable") else None
 
@@ -103,6 +103,12 @@ def assignment_of(design: str) -> str | None:
         if low in ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
         else None
     )
+
+
+def conditions_of(lines: list[str]) -> list[str]:
+    """Return the conditions of a trial without the dictionary's entries that EUCTR adds to them."""
+    entries = r"(?:MedDRA version|Level|Classification code|Term|System Organ Class)\b"
+    return parts_of(";".join(line for line in lines if not re.match(rf"\s*{entries}[ :]", line)))
 
 
 def parts_of(text: str | None) -> list[str]:

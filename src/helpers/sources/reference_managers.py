@@ -15,11 +15,19 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 
 from helpers.sources.json_records import json_items
 from helpers.sources.record import Problem, SourceError
-from helpers.sources.references import Reference, reference_of
+from helpers.sources.references import Reference, clean_doi, reference_of
 from helpers.sources.same_trial import registry_numbers
 from helpers.sources.source_text import read_text
 
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
+
+
+# the rich text that CSL allows in a title, and the line that Zotero writes into a note
+_CSL_MARKUP = re.compile(r"</?(?:i|b|sc|sub|sup)>|<span[^<>]*>|</span>", re.IGNORECASE)
+# to a LaTeX decoder a bare % hides the rest of a line and & is a column; \textless it does not know
+_BARE = re.compile(r"(?<!\\)[%&]")
+_TEX_SIGN = re.compile(r"\\text(less|greater)(?![A-Za-z])(?:\{\})?")
+_CSL_PMID = re.compile(r"(?:^|\n)\s*PMID: *(\d{1,9})\b")
 
 
 def read_ris(path: Path) -> Iterator[Reference]:
@@ -60,7 +68,8 @@ def read_ris(path: Path) -> Iterator[Reference]:
             volume=_text(row.get("volume")),
             issue=_text(row.get("number")),
             pages=pages,
-            doi=_text(row.get("doi")),
+            # Embase has the DOI under the type of work
+            doi=_text(row.get("doi")) or clean_doi(_text(row.get("type_of_work"))),
             pmid=_text(row.get("accession_number"))
             if re.fullmatch(r"\d{5,9}", numbers.split(" ")[0])
             else None,
@@ -80,7 +89,9 @@ def _text(value: Any) -> str | None:
 def read_bibtex(path: Path) -> Iterator[Reference]:
     """Yield the entries of a BibTeX file; one with a field that stands twice keeps the first."""
     try:
-        library = bibtexparser.parse_string(read_text(path), append_middleware=[LatexDecodingMiddleware()])
+        text = _TEX_SIGN.sub(lambda sign: "<" if sign[1] == "less" else ">", read_text(path))
+        text = _BARE.sub(r"\\\g<0>", text)
+        library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
     except SourceError:
         raise
     except Exception as error:  # its LaTeX decoder raises errors of its own
@@ -135,7 +146,7 @@ def read_csl(path: Path) -> Iterator[Reference]:
                 Problem(str(path), item.line, f"item {found}", "no reference", "export it as CSL-JSON")
             )
         yield reference_of(
-            title=_scalar(row.get("title")),
+            title=_CSL_MARKUP.sub("", _scalar(row.get("title")) or ""),
             authors=[_person(one) for one in row.get("author") or [] if isinstance(one, dict)]
             if isinstance(row.get("author"), list)
             else [],
@@ -145,7 +156,8 @@ def read_csl(path: Path) -> Iterator[Reference]:
             issue=_scalar(row.get("issue")),
             pages=_scalar(row.get("page")),
             doi=_scalar(row.get("DOI")),
-            pmid=_scalar(row.get("PMID")),
+            pmid=_scalar(row.get("PMID"))
+            or next(iter(_CSL_PMID.findall(_scalar(row.get("note")) or "")), None),
             abstract=_scalar(row.get("abstract")),
             url=_scalar(row.get("URL")),
         )
@@ -154,7 +166,8 @@ def read_csl(path: Path) -> Iterator[Reference]:
 
 
 def _person(row: dict[str, Any]) -> str:
-    names = [_scalar(row.get(name)) for name in ("family", "given")]
+    parts = [_scalar(row.get(name)) for name in ("dropping-particle", "non-dropping-particle", "family")]
+    names = [" ".join(filter(None, parts)), _scalar(row.get("given"))]
     return ", ".join(filter(None, names)) or _scalar(row.get("literal")) or ""
 
 

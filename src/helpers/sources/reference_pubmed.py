@@ -19,10 +19,14 @@ _NBIB = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- (.*)")
 
 def read_pubmed(path: Path) -> Iterator[Reference]:
     """Yield the articles of PubMed's XML, registrations from its list of data banks."""
-    articles = [element for element in parse_xml(path, doctype=True).iter() if element.tag == "PubmedArticle"]
+    kinds = ("PubmedArticle", "PubmedBookArticle")
+    articles = [element for element in parse_xml(path, doctype=True).iter() if element.tag in kinds]
     if not articles:
         raise SourceError(Problem(str(path), 1, "PubmedArticle", "no article in it", "export at least one"))
     for article in articles:
+        if article.tag == "PubmedBookArticle":
+            yield _of_book(path, article)
+            continue
         citation = article.find("MedlineCitation")
         head = citation.find("Article") if citation is not None else None
         if citation is None or head is None:
@@ -32,11 +36,7 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
         banks = " ".join(_said(item) or "" for item in head.iter("AccessionNumber"))
         yield reference_of(
             title=_said(head.find("ArticleTitle")),
-            authors=[
-                ", ".join(filter(None, [_said(one.find("LastName")), _said(one.find("ForeName"))]))
-                or (_said(one.find("CollectiveName")) or "")
-                for one in head.iter("Author")
-            ],
+            authors=[_person(one) for one in head.iter("Author")],
             year=_said(head.find("Journal/JournalIssue/PubDate")),
             journal=_said(head.find("Journal/Title")),
             volume=_said(head.find("Journal/JournalIssue/Volume")),
@@ -47,6 +47,30 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
             registrations=registry_numbers(banks),
             abstract=" ".join(_said(item) or "" for item in head.findall("Abstract/AbstractText")),
         )
+
+
+def _of_book(path: Path, article: Element) -> Reference:
+    """Return a chapter, or a book where no chapter is named."""
+    document = article.find("BookDocument")
+    book = document.find("Book") if document is not None else None
+    if document is None:
+        raise SourceError(Problem(str(path), None, "BookDocument", "missing", "export the article again"))
+    title = _said(document.find("ArticleTitle")) or _said(document.find("Book/BookTitle"))
+    return reference_of(
+        title=title,
+        authors=[_person(one) for one in document.findall("AuthorList/Author")],
+        year=_said(book.find("PubDate")) if book is not None else None,
+        journal=_said(document.find("Book/BookTitle")),
+        pmid=_said(document.find("PMID")),
+        abstract=" ".join(_said(item) or "" for item in document.findall("Abstract/AbstractText")),
+    )
+
+
+def _person(author: Element) -> str:
+    """Return family name and given names, or their initials; a group by its own name."""
+    given = _said(author.find("ForeName")) or _said(author.find("Initials"))
+    names = ", ".join(filter(None, [_said(author.find("LastName")), given]))
+    return names or _said(author.find("CollectiveName")) or ""
 
 
 def _said(element: Element | None) -> str | None:

@@ -35,6 +35,10 @@ _WORDS_OF = (
     ("thickness", "diameter", "calib"), ("patient", "pgais"), ("investigator", "igais", "physician"),
     ("satisf",), ("norwood", "ludwig", "salt", "severity"),
 )  # fmt: skip
+_ROLES = {"PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated"}
+_PLACEBO = re.compile(r"placebo|saline|vehicle|\bsham\b")
+_WITHOUT = re.compile(r"\b(?:without|no|non)[ -]exosomes?\b|\bexosomes?[ -](?:free|depleted)\b")
+_JOINED = re.compile(r"\+|/|>|\u2192|\b(?:and|plus|with|then|to|first|followed)\b")
 OLDEST = 120  # registers write 999 where there is no limit
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
@@ -54,15 +58,31 @@ def concept_of(text: str) -> str:
 
 def role_of(words: str, kind: str | None = None) -> str:
     """Return an arm's role from its names and, where given, the register's type of arm."""
-    text = words.lower()
+    if kind in _ROLES:
+        return _ROLES[kind]
+    text = _WITHOUT.sub(" ", words.lower())
     if "exosome" in text or "extracellular vesicle" in text:
         combined = re.search(r"\bcombin|\+|\band\b|\bplus\b|\bwith\b", text)
         return "exosome_combination" if combined else "exosome"
-    if kind in ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR") or re.search(r"placebo|saline|vehicle|sham", text):
+    if _PLACEBO.search(text):
         return "placebo"
-    if kind == "NO_INTERVENTION" or re.search(r"no treatment|untreated|no intervention", text):
+    if re.search(r"no treatment|untreated|no intervention", text):
         return "untreated"
     return "active"
+
+
+def arm_role(label: str, interventions: list[str], kind: str | None = None) -> str:
+    """Return the role of an arm whose interventions are listed one by one.
+
+    A placebo among other interventions keeps an arm masked (double dummy) or is another period's
+    (crossover): the arm is a placebo's only where its label says so alone or nothing else is given.
+    """
+    role = role_of(" ".join([label, *interventions]), kind)
+    if role != "placebo" or kind in _ROLES:
+        return role
+    alone = _PLACEBO.search(label.lower()) and not _JOINED.search(label.lower())
+    given = [bool(_PLACEBO.search(name.lower())) for name in interventions]
+    return "placebo" if alone or (given and all(given)) else "active"
 
 
 def age_years(text: str | None) -> float | None:

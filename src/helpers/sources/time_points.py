@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-_WEEKS = {"hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH, "year": 12 * WEEKS_PER_MONTH}
+_WEEKS = {
+    "minute": 1 / 10080, "hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH,
+    "year": 12 * WEEKS_PER_MONTH,
+}  # fmt: skip
+_SHORT = {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "mth": "month", "yr": "year"}
+_CUES = ("min", "hour", "hr", "day", "week", "wk", "mo", "mth", "year", "yr")
 _WORDS = {
     "one": 1,
     "two": 2,
@@ -32,10 +37,12 @@ _WORDS = {
 }
 _NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"
-_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
-_UNIT = r"(hour|day|week|month|year)s?"
+_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
+_UNIT = r"(minute|min|hour|hr|day|week|wk|month|mth|mo|year|yr)s?"
 _AFTER = re.compile(rf"(?<![\w.,/{_DASH}])({_NUMBERS})[\s\u00a0{_DASH}]*{_UNIT}\b", re.IGNORECASE)
-_BEFORE = re.compile(rf"\b{_UNIT}[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)", re.IGNORECASE)
+_BEFORE = re.compile(  # "min 5" is a minimum
+    rf"\b{_UNIT.replace('min|', '')}[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)", re.IGNORECASE
+)
 _ONE = re.compile(_NUMBER, re.IGNORECASE)
 _BASELINE = re.compile(
     r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
@@ -47,9 +54,16 @@ _SPAN = re.compile(
 # counted from the end of treatment, whose length is another matter
 _FROM_END = re.compile(
     r"\bpost-?\s?intervention\b"
-    r"|\bafter (?:the )?(?:(?:last|final) (?:treatment|session|injection|visit)|end)\b",
+    r"|\b(?:after|post|following)[ -](?:the )?(?:(?:last|final) (?:treatment|session|injection|visit)|end)\b",
     re.IGNORECASE,
 )
+# what holds a duration and is no time: how often, and by how much a visit may miss its day
+_NO_TIME = re.compile(
+    rf"\bevery\s+{_NUMBER}\s*{_UNIT}\b"
+    rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
+    re.IGNORECASE,
+)
+_BEFORE_START = re.compile(rf"\b{_UNIT}\s+[-\u2212\u2013]\d", re.IGNORECASE)
 _PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
 
 
@@ -63,14 +77,33 @@ def weeks(printed: str | None) -> float | None:
     """
     if not printed:
         return None
-    found = {value for value, _ in durations(printed)}
-    if _PAST.search(printed) or _FROM_END.search(printed):
+    if _PAST.search(printed) or _FROM_END.search(printed) or _BEFORE_START.search(printed):
         return None
-    if len(found) == 1:
-        return found.pop()
+    printed = _NO_TIME.sub(" ", printed)
+    times = durations(printed)
+    found = {value for value, _ in times}
+    if len(found) == 1 or (len(times) == 2 and _said_twice(printed, *times)):
+        return times[0][0]
     if not found and _BASELINE.search(printed) and not _SPAN.search(printed):
         return 0.0
     return None
+
+
+def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str]) -> bool:
+    """Whether `Week 24 (6 months)` says one time in two units; the first is meant, the other rounds it."""
+    between = printed[printed.find(first[1]) + len(first[1]) : printed.rfind(second[1])]
+    low, high = sorted((first[0], second[0]))
+    units = {_unit(token) for _, token in (first, second)}
+    return (
+        len(units) == 2
+        and bool(re.fullmatch(r"\s*[(\[/=]\s*(?:i\.e\.,?\s*)?", between))
+        and high <= 1.1 * low
+    )
+
+
+def _unit(token: str) -> str:
+    """Return the unit in a printed time."""
+    return re.sub(r"[^a-z]", "", re.search(_UNIT, token, re.IGNORECASE).group(1).lower())
 
 
 def weeks_after_end(printed: str | None) -> float | None:
@@ -90,7 +123,7 @@ def weeks_after_end(printed: str | None) -> float | None:
 def durations(printed: str) -> list[tuple[float, str]]:
     """Return every time in a text, in weeks with its token: two for `3 and 6 months`, one unit for both."""
     low = printed.lower()
-    if not any(unit in low for unit in _WEEKS):
+    if not any(unit in low for unit in _CUES):
         return []
     hits = [
         (match.span(), match.group(1), match.group(2), match.group(0)) for match in _AFTER.finditer(printed)
@@ -114,4 +147,5 @@ def in_weeks(value: float | None, unit: str | None) -> float | None:
 
 def _in_weeks(number: str, unit: str) -> float:
     value = _WORDS.get(number.lower())
-    return (float(number.lower().rstrip("stndrh")) if value is None else value) * _WEEKS[unit.lower()]
+    unit = _SHORT.get(unit.lower(), unit.lower())
+    return (float(number.lower().rstrip("stndrh")) if value is None else value) * _WEEKS[unit]

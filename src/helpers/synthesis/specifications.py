@@ -82,10 +82,13 @@ def conclusions(lower: Any, upper: Any) -> list[str]:
 
 
 def distinct(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications that differ in what is pooled or how; of equal ones the first."""
+    """Return the specifications that differ in their studies or their answer; of equal ones the first.
+
+    With two studies several estimators give one answer: it stands once.
+    """
     if frame.empty:
         return frame
-    key = ["k", "studies", "tau2_method", "ci_method"]
+    key = ["k", "studies"]
     rounded = frame[["estimate", "ci_lower", "ci_upper"]].round(9)
     keep = ~pd.concat([frame[key], rounded], axis=1).duplicated()
     return frame[keep].sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)

@@ -1,0 +1,95 @@
+"""Ways in which registers' records post arms and groups that no sample shows; values fixed by hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from helpers.sources import read_source
+
+
+def study(tmp_path, arms, outcomes, people, model="PARALLEL"):
+    """Write and read a record: arms as (label, type, interventions), outcomes as (groups, sizes, values)."""
+    measures = []
+    for groups, sizes, values in outcomes:
+        ids = [f"OG{number:03d}" for number in range(len(groups))]
+        counts = [{"groupId": name, "value": str(size)} for name, size in zip(ids, sizes, strict=True)]
+        figures = [
+            {"groupId": name, "value": value, "spread": "4.0"}
+            for name, value in zip(ids, values, strict=True)
+        ]
+        measures.append(
+            {
+                "type": "PRIMARY", "title": "Hair Density", "timeFrame": "Baseline and 6 months",
+                "paramType": "MEAN", "dispersionType": "Standard Deviation", "unitOfMeasure": "hairs/cm2",
+                "groups": [{"id": name, "title": title} for name, title in zip(ids, groups, strict=True)],
+                "denoms": [{"units": "Participants", "counts": counts}],
+                "classes": [{"categories": [{"measurements": figures}]}],
+            }
+        )  # fmt: skip
+    protocol = {
+        "identificationModule": {"nctId": "NCT09999901", "briefTitle": "Made for a test"},
+        "designModule": {
+            "designInfo": {"interventionModel": model},
+            "enrollmentInfo": {"count": people, "type": "ACTUAL"},
+        },
+        "armsInterventionsModule": {
+            "armGroups": [
+                {"label": label, "type": kind, "interventionNames": names} for label, kind, names in arms
+            ]
+        },
+    }
+    path = tmp_path / "record.json"
+    posted = {"outcomeMeasuresModule": {"outcomeMeasures": measures}}
+    path.write_text(json.dumps({"protocolSection": protocol, "resultsSection": posted}))
+    return read_source(path)
+
+
+def test_groups_that_are_one_arm_at_two_times_keep_their_times_and_are_no_second_arm(tmp_path):
+    arms = [("PRP", "EXPERIMENTAL", ["Biological: Platelet-rich plasma"])]
+    outcomes = [
+        (["PRP - Baseline", "PRP - 6 Months"], [25, 22], ["48.1", "55.3"]),
+        (["Baseline", "Week 12"], [25, 22], ["47.0", "50.0"]),
+    ]
+    record = study(tmp_path, arms, outcomes, 25, "SINGLE_GROUP")
+    found = [(row["arm_id"], row["timepoint_weeks"], row["mean"], row["n"]) for row in record.results]
+    month = 365.25 / 12 / 7
+    assert found == [
+        ("prp", 0.0, 48.1, 25), ("prp", pytest.approx(6 * month), 55.3, 22),
+        ("prp", 0.0, 47.0, 25), ("prp", 12.0, 50.0, 22),
+    ]  # fmt: skip
+    assert record.studies[0]["comparison"] == "single_arm"
+    assert not any(row["within_person"] for row in record.results)
+
+
+def test_a_group_that_pools_the_others_does_not_make_a_trial_within_person(tmp_path):
+    arms = [("Placebo", "PLACEBO_COMPARATOR", []), ("2 mg", "EXPERIMENTAL", []), ("4 mg", "EXPERIMENTAL", [])]
+    outcomes = [(["Placebo", "2 mg", "4 mg", "All Drug Doses"], [20, 21, 22, 43], ["1", "2", "3", "2.5"])]
+    record = study(tmp_path, arms, outcomes, 63)
+    assert record.studies[0]["comparison"] == "parallel"
+    assert [row["within_person"] for row in record.results] == [False] * 4
+
+
+def test_sides_of_the_same_people_stay_within_person(tmp_path):
+    arms = [("All: left", "EXPERIMENTAL", []), ("All: right", "PLACEBO_COMPARATOR", [])]
+    record = study(tmp_path, arms, [(["All: left", "All: right"], [20, 20], ["1", "2"])], 20, "SINGLE_GROUP")
+    assert record.studies[0]["comparison"] == "within_person"
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "interventions", "role"),
+    [
+        ("Drug 300 mg Q4W", "EXPERIMENTAL", ["Drug: Drug", "Drug: Placebo"], "active"),
+        ("Sequence AB", "EXPERIMENTAL", ["Drug: A", "Drug: Placebo"], "active"),
+        ("Placebo then Drug A", "EXPERIMENTAL", ["Drug: A", "Drug: Placebo"], "active"),
+        ("Control", "OTHER", ["Other: Normal saline"], "placebo"),
+        ("Placebo", "OTHER", ["Drug: Placebo", "Drug: Rescue steroid"], "placebo"),
+        ("Vehicle without exosomes", "PLACEBO_COMPARATOR", ["Biological: Exosome-free gel"], "placebo"),
+        ("Exosomes in saline", "EXPERIMENTAL", ["Biological: Exosomes"], "exosome"),
+        ("Exosome-free medium", "ACTIVE_COMPARATOR", [], "active"),
+        ("Observation", "NO_INTERVENTION", [], "untreated"),
+    ],
+)
+def test_a_placebo_among_other_interventions_makes_no_placebo_arm(tmp_path, label, kind, interventions, role):
+    assert study(tmp_path, [(label, kind, interventions)], [], 10).arms[0]["role"] == role

@@ -1,0 +1,184 @@
+"""Every sentence that states a result follows its input: sheets and tables are changed, the pages read again.
+
+One run has all changes; the report made before is what each sentence is compared with. The pooled numbers
+are worked out here from the raw figures of the sheets, by formulas and by brute-force integration.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from helpers.tables import read_table, records
+
+# A sixth and a seventh randomised study: mean and SD of the change, people; treated, then placebo.
+MADE = {"made1": (19.0, 12.0, 240, 7.0, 11.0, 236), "made2": (23.0, 13.0, 215, 8.0, 10.0, 221)}
+DOMAINS = (
+    "randomisation process", "deviations from intended interventions", "missing outcome data",
+    "measurement of the outcome", "selection of the reported result",
+)  # fmt: skip
+
+
+def sheet(study: str) -> str:
+    """Return the sheet of a made-up randomised study at low risk of bias."""
+    names = ("mean_treated", "sd_treated", "n_treated", "mean_control", "sd_control", "n_control")
+    figures = dict(zip(names, MADE[study], strict=True))
+    figures["n_all"] = figures["n_treated"] + figures["n_control"]
+    quantities = [
+        {"id": name, "printed": f"{value:g}", "value": value, "kind": "n" if name[0] == "n" else "value",
+         "unit": "participants" if name[0] == "n" else "hairs/cm2", "role": "result",
+         "concept": "sample_size" if name[0] == "n" else "hair_density"}
+        for name, value in figures.items()
+    ]  # fmt: skip
+    results = [
+        {"arm": arm, "concept": "hair_density", "time": "24 weeks", "kind": "change"}
+        | {part: f"{part}_{arm}" for part in ("mean", "sd", "n")}
+        for arm in ("treated", "control")
+    ]
+    low = [{"domain": name, "judgement": "low", "reason": "Made up for a test."} for name in DOMAINS]
+    study_facts = {"title": f"Made up: {study}", "allocation": "randomised", "comparison": "parallel"}
+    return yaml.safe_dump({
+        "study_sheet": 1, "study_id": study,
+        "source": {"source_id": study, "tier": "core", "format": "article", "has_results": True},
+        "extraction": {"readers": 1, "date": "2026-01-01"},
+        "study": study_facts | {"n_analysed": "n_all", "registration": f"NCT-{study}"},
+        "arms": [{"arm_id": "treated", "role": "exosome"}, {"arm_id": "control", "role": "placebo"}],
+        "quantities": quantities, "results": results,
+        "risk_of_bias": {"tool": "RoB 2", "domains": low},
+    })  # fmt: skip
+
+
+def pooled_by_hand() -> tuple[float, float, float, float]:
+    """Return REML estimate, truncated Knapp-Hartung standard error, tau2 and the posterior mean of the effect."""
+    raw = np.array(list(MADE.values()), float)
+    yi = raw[:, 0] - raw[:, 3]
+    vi = raw[:, 1] ** 2 / raw[:, 2] + raw[:, 4] ** 2 / raw[:, 5]
+    tau = np.linspace(0, 60, 60_001)
+    weights = 1 / (vi + tau[:, None] ** 2)
+    centre = (weights * yi).sum(1) / weights.sum(1)
+    spread = (weights * (yi - centre[:, None]) ** 2).sum(1)
+    restricted = 0.5 * (np.log(weights).sum(1) - np.log(weights.sum(1)) - spread)
+    best = restricted.argmax()
+    factor = max(1.0, spread[best] / (len(yi) - 1))
+    se = np.sqrt(factor / weights[best].sum())
+    # flat prior on the effect, half-normal prior of scale 10 on tau: the integral over both
+    posterior = np.exp(restricted - restricted.max() - tau**2 / 200)
+    return centre[best], se, tau[best] ** 2, float((posterior * centre).sum() / posterior.sum())
+
+
+def change(path: Path, *pairs: tuple[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text, (path.name, old)
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def words(path: Path) -> str:
+    """Return the text of a page in one line."""
+    text = re.sub(r"<(script|style).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
+
+
+@pytest.fixture(scope="module")
+def changed(made, tmp_path_factory):
+    """Return a copy of the report in which two studies were added and five inputs changed."""
+    import shutil
+
+    root = tmp_path_factory.mktemp("changed") / "project"
+    shutil.copytree(made.root, root, symlinks=True)
+    raw = root / "data" / "raw"
+    for study in MADE:
+        (raw / "studies" / f"{study}.yaml").write_text(sheet(study), encoding="utf-8")
+    change(raw / "studies" / "wan2025.yaml", ('"35 hairs/cm²", value: 35', '"55 hairs/cm²", value: 55'))
+    change(raw / "studies" / "lee2024.yaml", ("stated: higher", "stated: lower"))
+    change(raw / "studies" / "imcas2025.yaml", ('printed: "300", value: 300', 'printed: "150", value: 150'))
+    change(raw / "comparators" / "thresholds.csv", ("43.36", "51.5"))
+    change(raw / "trials.csv", ("30,not yet recruiting,2027-10", "90,not yet recruiting,2026-03"))
+    project = type(made)(root)
+    result = project.evidence("run")
+    assert result.returncode == 0, result.stderr
+    return project
+
+
+def test_pooling_appears_with_the_right_contrast_and_the_numbers_of_the_raw_figures(changed):
+    pooled = read_table("pooled", changed.processed)
+    fits = records(pooled[pooled["pooled"] & (pooled["evidence"] == "core")])
+    assert [(row["concept"], row["contrast"], row["unit"], row["k"]) for row in fits] == [
+        ("hair_density", "between_arm", "hairs/cm2", 2)
+    ] * 2
+    estimate, se, tau2, mean = pooled_by_hand()
+    row, bayes = fits
+    assert (row["studies"], row["scenario"], row["pi_df"]) == ("made1;made2", "as printed", 1)
+    assert (row["estimate"], row["se"], row["tau2"]) == pytest.approx((estimate, se, tau2), rel=1e-3)
+    assert bayes["estimate"] == pytest.approx(mean, abs=0.02) and "scale 10" in bayes["tau2_method"]
+
+
+def test_the_certainty_follows_the_pool(made, changed):
+    before, after = (
+        {row["concept"]: row for row in records(read_table("certainty", project.processed)) if row["evidence"] == "core"}
+        for project in (made, changed)
+    )  # fmt: skip
+    assert "made1" not in before["hair_density"]["studies"] and "made1" in after["hair_density"]["studies"]
+    assert after["hair_density"]["participants"] == before["hair_density"]["participants"] + sum(
+        row[2] + row[5] for row in MADE.values()
+    )
+    assert after["hair_density"]["imprecision"] < before["hair_density"]["imprecision"]
+    (found,) = [
+        row for row in records(read_table("summary_of_findings", changed.processed))
+        if row["summary_id"] == "core.hair_density"
+    ]  # fmt: skip
+    assert (found["basis"], found["contrast"], found["studies"]) == ("pooled", "between_arm", 3)
+
+
+SENTENCES = {
+    "pooling": ("index.html", "No meta-analysis is possible", "stimates could be pooled for hair density"),
+    "pooled, in its notebook": (
+        "05_pooled_effect.html",
+        "With the five sources alone, no meta-analysis is possible for any of",
+        "With the five sources alone, these can be pooled: hair density, difference between groups, 2 studies",
+    ),
+    "control": ("index.html", "Of eleven studies", "Of 13 studies"),
+    "direction": (
+        "04_outcome_comparison.html",
+        "Hair density: better after treatment, with no comparison in 7 of 7 studies",
+        "Hair density: better after treatment, with no comparison in 6 of 7 studies, worse in 1",
+    ),
+    "direction against a comparison": (
+        "04_outcome_comparison.html",
+        "Hair density, against a comparison: no study has a vote",
+        "Hair density: better against a comparison in 2 of 2 studies",
+    ),
+    "change beside placebo": ("04_outcome_comparison.html", "which leaves 25.6 to 38.8", "which leaves 45.6 to 58.8"),
+    "what an eye can see": (
+        "04_outcome_comparison.html",
+        "stays below the smallest difference that observers see, 43.36",
+        "reaches the smallest difference that observers see, 51.5",
+    ),
+    "adverse events": ("04_outcome_comparison.html", "in up to 1 % of people", "in up to 2 % of people"),
+    "horizon": ("05_pooled_effect.html", "NCT07248410 (30 people", "NCT07248410 (90 people"),
+    "late trials": (
+        "05_pooled_effect.html",
+        "2 registered trials were past the date",
+        "3 registered trials were past the date",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_a_sentence_changes_with_its_input(made, changed, name: str):
+    page, before, after = SENTENCES[name]
+    first, second = words(made.reports / page), words(changed.reports / page)
+    assert before in first and before not in second, before
+    assert after in second and after not in first, after
+
+
+def test_with_the_five_sources_alone_no_page_shows_a_pooled_effect(made):
+    pooled = read_table("pooled", made.processed)
+    assert not pooled.loc[pooled["evidence"] == "core", "pooled"].any()
+    fits = pooled[pooled["pooled"]]
+    assert (fits["scenario"] != "as printed").all() and fits["assumption"].notna().all()
