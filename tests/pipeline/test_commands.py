@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -16,13 +17,14 @@ from click.testing import CliRunner
 from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, RunFolders
 from helpers.pipeline.canonical import canonical
 from helpers.pipeline.commands import cli
+from helpers.pipeline.fingerprint import raw_hashes
 from helpers.pipeline.gather import gather
 from helpers.pipeline.grid import read_grid
 from helpers.pipeline.manifest import as_text, complete
 from helpers.pipeline.parameters import load_parameters
 from helpers.pipeline.publish import publish
 from helpers.pipeline.release import release, verify
-from helpers.pipeline.set_run import SetRun
+from helpers.pipeline.set_run import SetRun, run_set
 from helpers.pipeline.stages import evidence_stages
 from helpers.pipeline.sweep import sweep
 from helpers.pipeline.sweep_table import headline
@@ -118,6 +120,25 @@ def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytes
     assert "no run made it" in found.problems[2] and "no run made it" in found.problems[3]
     (report.reports / "manifest.json").write_text("{")
     assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
+
+
+def test_verification_tells_of_other_raw_data(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of files that changed, came or went since the report was made; the source texts are no part of it."""
+    monkeypatch.setattr("helpers.pipeline.release._locators", lambda raw, record: ([], []))
+    for name in ("a.yaml", "b.yaml", "documents/x.txt"):
+        path = report.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    made_from = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(report.raw).items()}
+    publish(report, FACTS | {"entity": made_from})
+    found = verify(report.out, report.raw)
+    assert found.notes[1] == "inputs: the report was made from the 2 raw files that are there"
+    (report.raw / "a.yaml").write_text("other")
+    (report.raw / "b.yaml").rename(report.raw / "c.yaml")
+    (report.raw / "documents" / "x.txt").unlink()
+    found = verify(report.out, report.raw)
+    assert found.notes[1].startswith("inputs: changed since the report was made: a.yaml, b.yaml, c.yaml; run")
+    assert found.problems == []
 
 
 def test_the_manifest_of_the_same_files_is_the_same_text(report: RunFolders) -> None:
@@ -242,6 +263,31 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     page = (out / "index.html").read_text()
     assert "2 succeeded, 1 failed" in page
     assert f'href="{table["set"][0]}/reports/index.html"' in page
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("no such column"), "KeyError: 'no such column'; the traceback: "),
+        (OSError(errno.ENOSPC, "No space left on device"), ": No space left on device; make room there"),
+        (PipelineError("it broke"), "it broke"),
+    ],
+    ids=["unforeseen", "full disk", "foreseen"],
+)
+def test_whatever_stops_a_set_is_its_row(
+    project: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """So that the other sets go on."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    (project / "set").mkdir()
+    (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
+    row = run_set(SetRun(project, project / "set", project / "data" / "raw", "state", project / "store"))
+    assert row["status"] == "failed"
+    assert said in row["message"]
 
 
 def test_headline_results_of_a_set(tmp_path: Path) -> None:

@@ -153,6 +153,13 @@ def test_placebo_other_treatments_and_what_an_eye_can_see_stand_beside(tmp_path)
     )
     tables["beside"] = validate("beside", [beside_row(effect=50.0, visible=True)])
     assert "50 hairs/cm²" in answer_sentences(tables)[2] and "reaches the 43.4" in answer_sentences(tables)[2]
+    tables["beside"] = validate(
+        "beside", [beside_row(), beside_row(line_id="b.1", study_id="b", effect=50.0, visible=True)]
+    )
+    assert answer_sentences(tables)[2].startswith(
+        "2 changes of 35 to 50 hairs/cm² that b and made1 print stand beside −3.8 to 9.4 in placebo arms over like "
+        "times; 1 of them reaches the 43.4 that observers can see (second-hand)."
+    )
     tables["arms"].loc[1, "role"] = "active"
     assert "exosomes stand against another treatment in made1" in answer_sentences(tables)[2]
 

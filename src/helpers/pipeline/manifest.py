@@ -135,3 +135,15 @@ def unknown(manifest: Mapping[str, Any], out: Path) -> list[str]:
     }
     extra = sorted(label for label in there - known if not label.startswith("reports/releases/"))
     return [f"{out / label}: not in the manifest, no run made it; keep it elsewhere" for label in extra]
+
+
+def changed_inputs(manifest: Mapping[str, Any], raw: Path) -> tuple[list[str], int]:
+    """Return the raw files that are not those a report was made from, and how many it was made from."""
+    made_from = {
+        label.removeprefix("data/raw/"): entry.get("sha256")
+        for label, entry in manifest["entity"].items()
+        if label.startswith("data/raw/")
+    }
+    now = raw_hashes(raw)
+    changed = sorted(name for name in made_from | now if made_from.get(name) != now.get(name))
+    return changed, len(made_from)

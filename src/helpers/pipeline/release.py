@@ -14,7 +14,15 @@ from typing import Any
 from helpers.pipeline.crate import released_name, write_crate
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.manifest import MANIFEST, as_text, damaged, outputs, read_manifest, unknown
+from helpers.pipeline.manifest import (
+    MANIFEST,
+    as_text,
+    changed_inputs,
+    damaged,
+    outputs,
+    read_manifest,
+    unknown,
+)
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.publish import COMMITTED, RELEASES, finish_publication
 
@@ -138,8 +146,17 @@ def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
         problems += wrong + unknown(manifest, out)
         total = len(outputs(manifest))
         notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
+        notes += _inputs(manifest, raw)
     found, more = _locators(raw, record)
     return Verification(problems + found, [*notes, *more])
+
+
+def _inputs(manifest: dict[str, Any], raw: Path) -> list[str]:
+    """Return a line on the raw data of a report: whether it was made from those that are there now."""
+    changed, total = changed_inputs(manifest, raw)
+    if changed:
+        return [f"inputs: changed since the report was made: {', '.join(changed)}; run `evidence run`"]
+    return [f"inputs: the report was made from the {total} raw files that are there"] if total else []
 
 
 def _locators(raw: Path, record: date | None) -> tuple[list[str], list[str]]:

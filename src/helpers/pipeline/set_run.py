@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline.errors import PipelineError
+from helpers.pipeline.errors import CLOSED, FULL, PipelineError, system_problem
+from helpers.pipeline.paths import RunFolders
 
 IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
@@ -58,9 +59,22 @@ def run_set(run: SetRun) -> dict[str, Any]:
         )
         said = [*report.failures.values(), *report.refused]
         failed = bool(said) or not report.succeeded
-    except (PipelineError, OSError) as error:
-        said, failed = [str(error)], True
+    except Exception as error:  # whatever it is, the other sets go on
+        said, failed = [_in_words(error, run)], True
     return row_of(run, failed, " / ".join(said), time.perf_counter() - begun)
+
+
+def _in_words(error: Exception, run: SetRun) -> str:
+    """Return what stopped a set; the traceback of what should not happen is kept in the set's folder."""
+    from helpers.pipeline.run_report import save_traceback
+
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
+        return system_problem(error, run.folder)
+    first = next(iter(str(error).splitlines()), "")
+    saved = save_traceback(error, RunFolders(run.root, run.raw, run.folder).log, "set")
+    return f"{type(error).__name__}: {first}; the traceback: {saved}"
 
 
 def run_in_process(run: SetRun) -> dict[str, Any]:

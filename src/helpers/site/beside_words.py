@@ -25,7 +25,7 @@ def beside_sentence(tables: Tables) -> str:
     """
     rows = [row for row in records(tables["beside"]) if row["unit"] == "hairs/cm2" and row["control_arms"]]
     gains = treatment_gains(tables["comparators"])
-    parts = [_changed(row) for row in rows[:1]]
+    parts = [_changed(rows[0])] if len(rows) == 1 else [_all_changed(rows)] if rows else []
     parts += [f"{_gains(gains)}; {_compared(tables)}."] if gains else []
     return " ".join(parts) or NOTHING
 
@@ -43,6 +43,28 @@ def _changed(row: dict[str, Any]) -> str:
     return (
         f"The change of {show_number(row['effect'])} {UNIT} that {row['study_id']} prints stands beside "
         f"{drift} in placebo arms over a like time{limit}."
+    )
+
+
+def _all_changed(rows: list[dict[str, Any]]) -> str:
+    """Return several changes after exosomes beside the drift of placebo arms, and how many can be seen."""
+    sizes = [row["effect"] for row in rows]
+    reach = show_interval(min(sizes), max(sizes))
+    drift = show_interval(min(row["drift_low"] for row in rows), max(row["drift_high"] for row in rows))
+    limits = [row["visible_at"] for row in rows if row["visible_at"] is not None]
+    seen = sum(bool(row["visible"]) for row in rows)
+    mark = " (second-hand)" if any(row["visible_second_hand"] for row in rows) else ""
+    limit = (
+        f"; {seen or 'none'} of them {'reaches' if seen < 2 else 'reach'} the {show_estimate(limits[0])} "
+        f"that observers can see{mark}"
+        if limits
+        else ""
+    )
+    names = sorted({row["study_id"] for row in rows})
+    verb = "prints" if len(names) == 1 else "print"
+    return (
+        f"{len(rows)} changes of {reach} {UNIT} that {joined(names)} {verb} stand beside {drift} in "
+        f"placebo arms over like times{limit}."
     )
 
 

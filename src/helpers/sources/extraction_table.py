@@ -15,7 +15,7 @@ from typing import Any
 
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import concept_of, role_of, slug
-from helpers.sources.table_cells import cell_figure, cell_text, table_lines
+from helpers.sources.table_cells import cell_figure, cell_text, decimal_comma, table_lines
 from helpers.sources.time_points import weeks
 from helpers.sources.yaml_lines import read_yaml
 from helpers.tables.observed import RESULT_KINDS
@@ -37,6 +37,7 @@ FIELDS = (
     "doi",
     *FIGURES,
 )
+_TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
 
 
@@ -82,6 +83,7 @@ def read_extraction(
         raise SourceError(Problem(str(path), 1, "", "a table without a row", "export at least one row"))
     names = [str(cell or "").strip() for cell in lines[0][1]]
     columns, constants = _mapping(path, names, mapping)
+    comma, unit = decimal_comma(lines), _TIME_UNIT.search(names[columns["time"]] if "time" in columns else "")
     problems: list[Problem] = []
     found: dict[str, SourceRecord] = {}
     for line, cells in lines[1:]:
@@ -89,8 +91,10 @@ def read_extraction(
         if not any(str(cell or "").strip() for cell in cells):
             continue
         row = {field: cell_text(given.get(field, constants.get(field))) for field in FIELDS}
+        if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
+            row["time"] = f"{row['time']} {unit.group(1).lower()}s"
         for field in FIGURES:
-            row[field], wrong = cell_figure(row[field])
+            row[field], wrong = cell_figure(row[field], comma)
             if wrong:
                 problem = f"{wrong[:40]!r} is no number"
                 problems.append(

@@ -25,6 +25,7 @@ from helpers.sources.ictrp_words import (
     parts_of,
     phase_of,
 )
+from helpers.sources.recognition import KNOWN
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.registry_words import age_years, people, sex_of
 from helpers.sources.same_trial import join_trials, registry_numbers
@@ -83,8 +84,9 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
     except XML_ERRORS as error:
         raise xml_problem(path, error) from None
     if root is None or root.tag != ROOT:
-        remedy = f"export from the ICTRP search portal; the root is <{ROOT}>"
-        raise SourceError(Problem(str(path), 1, str(root.tag)[:40], "not an ICTRP export", remedy))
+        problem = "not an ICTRP export, nor other XML that can be read"
+        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN}"
+        raise SourceError(Problem(str(path), 1, str(root.tag).rpartition("}")[2][:40], problem, remedy))
 
 
 def _records(path: Path, trials: list[Fields], form: str) -> list[SourceRecord]:
@@ -155,6 +157,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[s
         "masking": masking_of(design),
         "phase": phase_of(text.get("phase")),
         "n_planned": people(text.get("target_size")),
+        "n_enrolled": people(text.get("actual_size")),
         "sex": sex_of(text.get("inclusion_gender")),
         "age_min": age_years(text.get("inclusion_agemin")),
         "age_max": age_years(text.get("inclusion_agemax")) or None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.sources.registry_words import concept_of, name_apart, role_of, slug
 from helpers.sources.source_text import inert
-from helpers.sources.time_points import durations, weeks
+from helpers.sources.time_points import time_in_words, weeks
 
 Row = dict[str, Any]
 _EUCTR = re.compile(
@@ -22,7 +22,6 @@ _OF_NCT = re.compile(
     r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation|"
     r"Diagnostic Test|Combination Product)\s*: "
 )
-_TIME_INSIDE = re.compile(r"\b(?:at|after)\s+((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE)
 _IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
 _LABEL = re.compile(
     r"(?:(?<=[\s;.,])|^)(?:(?:Control )?Interventions? ?\d{1,2}|"
@@ -60,17 +59,11 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
         if not plain or _NOTHING.fullmatch(plain.strip(" .;")):
             continue
         match = _TIME_LAST.match(plain)
-        measure, time = (match["measure"], match["time"].strip()) if match else (plain, _time_inside(plain))
+        measure, time = (match["measure"], match["time"].strip()) if match else (plain, time_in_words(plain))
         measure = measure.strip(" .;")
         if measure:
             found.append((measure, time))
     return found
-
-
-def _time_inside(measure: str) -> str | None:
-    """Return the time with which an outcome's own words end: `... measured by VAS at 24 weeks`."""
-    match = _TIME_INSIDE.search(measure)
-    return match.group(1).strip() if match and durations(match.group(1)) else None
 
 
 def _labelled(text: str) -> list[tuple[str, str | None]]:

@@ -144,6 +144,7 @@ def _as_export(number: str, fields: dict[Place, str]) -> dict[str, str]:
         "inclusion_agemin": low.group(1) if low else (age[0] if age and not high else ""),
         "inclusion_agemax": high.group(1) if high else "",
         "inclusion_gender": general("Gender"),
+        "actual_size": (re.findall(r"Actual sample size reached: (\d+)", general("Sample size")) or [""])[0],
         "target_size": (re.findall(r"Target sample size: (\d+)", general("Sample size")) or [""])[0],
         "study_type": "interventional" if groups else "",  # the register asks for groups of such studies only
         "study_design": ", ".join(f"{name}: {value}" for name, value in design.items() if value),
@@ -193,7 +194,10 @@ def contradictions(fields: dict[Place, str]) -> list[dict[str, Any]]:
     found = [
         {"field": name, "values": [here, there], "places": ["Protocol summary", "field"]}
         for name, here, there in pairs
-        if here and there and here.casefold() != there.casefold()
+        if here
+        and there
+        and here.casefold() not in there.casefold()
+        and there.casefold() not in here.casefold()
     ]
     opinion = field("Blinding (investigator's opinion)")
     primary = field("Description", "Primary outcomes", 1)

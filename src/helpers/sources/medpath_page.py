@@ -13,6 +13,7 @@ from typing import Any
 from helpers.sources.ctgov_protocol import arm_rows, outcome_rows, registered_row, source_row, study_row
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.source_text import read_text, without_contacts
+from helpers.sources.time_points import durations
 
 _HEADINGS = (
     "Conditions",
@@ -36,10 +37,19 @@ _HEADINGS = (
     "Other Outcome Measures",
     "Trial Locations",
 )
-_EMPTY = ("not available", "not applicable", "n/a", "none", "-", "")
+_EMPTY = ("not available", "not applicable", "not provided", "not specified", "n/a", "none", "-", "")
 _HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 _NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)
-_AGES = re.compile(r"(\d{1,3})\s*(?:~|–|-|to)\s*(\d{1,3})\s*years", re.IGNORECASE)
+_AGES = re.compile(
+    r"(\d{1,3})(?:\s*years?(?: old)?)?\s*(?:~|–|-|to|and)\s*(\d{1,3})\s*(?:years|yrs)", re.IGNORECASE
+)
+_GROWN = re.compile(
+    r"(?:≥|>=|at least|over|older than|above)\s*(\d{1,3})\s*(?:years|yrs)|"
+    r"(\d{1,3})\s*years(?: of age| old)?,? (?:or|and) (?:older|over|above)",
+    re.IGNORECASE,
+)
+_OF_AGE = re.compile(r"\bage[ds]?\b|\bold(?:er)?\b", re.IGNORECASE)
+_BULLET = re.compile(r"\s*[-•*–]\s+")
 _UNITS = r"(?:min|hour|day|week|month|year|visit|session)"
 _WORDS = (
     "From|Up to|At|Baseline|Day|Week|Month|Year|Through|Throughout|Within|During|Every|Until|Before|After|"
@@ -114,7 +124,7 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> dict
         return re.sub(r"[\s/-]+", "_", text.strip()).upper() if text else None
 
     interventions = [line.partition(": ")[2] or line for line in fields.get("Interventions", [])]
-    ages = _AGES.search(" ".join(fields.get("Inclusion Criteria", [])))
+    youngest, oldest = _ages(fields.get("Inclusion Criteria", []))
     target = first("Target Recruitment")
     phase = code(next((line for line in top[1:3] if "phase" in line.lower()), None)) or ""
     phases = re.findall(r"(?:EARLY_)?PHASE\d", re.sub(r"PHASE_(\d)", r"PHASE\1", phase))
@@ -144,11 +154,21 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> dict
         "eligibilityModule": {
             "eligibilityCriteria": without_contacts("\n".join(eligibility)),
             "sex": code(first("Sex")),
-            "minimumAge": f"{ages[1]} Years" if ages else None,
-            "maximumAge": f"{ages[2]} Years" if ages else None,
+            "minimumAge": youngest,
+            "maximumAge": oldest,
         },
         "contactsLocationsModule": {"locations": _countries(fields.get("Trial Locations", []))},
     }
+
+
+def _ages(lines: list[str]) -> tuple[str | None, str | None]:
+    """Return the ages that the first criterion on age states; how long a disease lasts is no age."""
+    for line in filter(_OF_AGE.search, lines):
+        if both := _AGES.search(line):
+            return f"{both[1]} Years", f"{both[2]} Years"
+        if least := _GROWN.search(line):
+            return f"{least[1] or least[2]} Years", None
+    return None, None
 
 
 def _arms(lines: list[str], interventions: list[str]) -> list[dict[str, Any]]:
@@ -185,14 +205,19 @@ def _outcomes(lines: list[str]) -> list[dict[str, Any]]:
             found.append(
                 {"measure": cells[0], "timeFrame": cells[1], "description": " ".join(cells[2:]) or None}
             )
-        elif seam and (not found or found[-1].get("description")):
+        elif seam and (not found or found[-1].get("description") or _is_row(line[seam.start() :])):
             found.append({"measure": line[: seam.start()], "timeFrame": line[seam.start() :]})
         elif not found:
-            found.append({"measure": line})
+            found.append({"measure": line.strip("; ")})
         else:
             said = found[-1].get("description")
             found[-1]["description"] = f"{said} {line}" if said else line
     return found
+
+
+def _is_row(time: str) -> bool:
+    """Whether what follows a seam is a time and nothing more, so that its line is no method's sentence."""
+    return len(time) <= 60 and "." not in time and bool(durations(time))
 
 
 def _countries(lines: list[str]) -> list[dict[str, str]]:
@@ -223,7 +248,9 @@ def criteria(lines: list[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for line in lines:
         match = _NUMBER.match(line)
-        if not match:
+        if bullet := _BULLET.match(line):
+            found.append({"text": line[bullet.end() :], "items": []})
+        elif not match:
             if found:
                 found[-1]["text"] += f" {line}"
             else:

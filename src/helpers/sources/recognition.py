@@ -115,6 +115,8 @@ def _xml_form(path: Path, text: str) -> str:
         return "pubmed"
     if re.search(r"<(?:\w+:)?article[\s>]", text) and "<front" in text:
         return "jats"
+    if "<main>" in text and "<trial_id>" in text:
+        return "exchange"
     return "ictrp"  # its reader says what is wrong
 
 

@@ -28,6 +28,7 @@ _LEAVES = {
     "recruitment_status": ("recruitment_status",),
     "date_enrolment": ("date_enrolment", "date_enrollment"),
     "target_size": ("target_size",),
+    "actual_size": ("results_actual_enrolment", "results_actual_enrollment"),
     "study_type": ("study_type",),
     "study_design": ("study_design",),
     "phase": ("phase",),

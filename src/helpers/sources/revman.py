@@ -12,6 +12,7 @@ from helpers.sources.revman5 import revman5_rows, rm5_rows
 from helpers.sources.revman_cells import Row
 from helpers.sources.revman_web import web_rows
 from helpers.sources.source_text import inert, read_text
+from helpers.sources.time_points import time_in_words, weeks
 
 
 def read_rm5(path: Path) -> list[SourceRecord]:
@@ -105,6 +106,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
                 {"study_id": study_id, "arm_id": arm_id, "role": role_of(label), "label": label}
             )
         name = f"{study_id}.r{len(record.results) + 1:02d}"
+        time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
         result: Row = {
             "result_id": name,
             "study_id": study_id,
@@ -114,8 +116,8 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
             "site": "all",
             "measure": row["name"],
             "category": row.get("subgroup"),
-            "timepoint_printed": None,
-            "timepoint_weeks": None,
+            "timepoint_printed": time,
+            "timepoint_weeks": weeks(time),
             "n": int(total) if total is not None else None,
             "quantity_ids": name,
         }
@@ -126,7 +128,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
             result |= {
                 "kind": "level",
                 "mean": row[f"mean_{side}"],
-                "sd": sd if sd is None or sd >= 0 else None,
+                "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
             }
             result["figures"] = f"mean={name};sd={name};n={name}"
         else:

@@ -60,7 +60,13 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
                 "ci_lower": "CI_START",
                 "ci_upper": "CI_END",
                 "weight": "WEIGHT",
+                # as entered: of a ratio its logarithm, to which the SE belongs; EFFECT_SIZE is the ratio
+                "giv_effect": "ESTIMATE",
+                "o_e": "O_E",
+                "variance": "VAR",
             }
+            if data.tag in ("IV_DATA", "IV_SUBGROUP_DATA"):
+                names["giv_se"] = "SE"
             yield at | {key: number(path, None, name, data.get(name)) for key, name in names.items()}
 
 

@@ -13,6 +13,7 @@ KINDS = {
     "DICH": "dichotomous",
     "CONT": "continuous",
     "IV": "generic",
+    "IPD": "generic",
     "DIC": "dichotomous",
     "CON": "continuous",
 }

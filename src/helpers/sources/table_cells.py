@@ -14,6 +14,8 @@ from helpers.sources.source_text import inert, read_bytes, read_text
 
 MOST_ROWS = 200_000
 _NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
+_WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
+_WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
 
 
@@ -74,11 +76,19 @@ def cell_text(value: Any) -> str | None:
     return None if value is None else inert(str(value))
 
 
-def cell_figure(text: str | None) -> tuple[float | None, str | None]:
-    """Return a number, and the text where it is none."""
+def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:
+    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point."""
+    cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
+    return any(map(_WITH_COMMA.fullmatch, cells)) and not any(map(_WITH_POINT.fullmatch, cells))
+
+
+def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, str | None]:
+    """Return a number, and the text where it is none; `comma` tells that decimals stand behind a comma."""
     if text is None or text.lower() in _MISSING:
         return None, None
     plain = text.removesuffix("%").strip().lstrip("'")
+    if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
+        plain = plain.replace(".", "").replace(",", ".")
     if not _NUMBER.fullmatch(plain):
         return None, text
     return float(plain.replace(",", "").replace("\u2212", "-")), None

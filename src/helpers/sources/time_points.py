@@ -47,6 +47,7 @@ _ONE = re.compile(_NUMBER, re.IGNORECASE)
 _BASELINE = re.compile(
     r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
 )
+_AT_END = re.compile(r"\b(?:at|after)\s+((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE)
 # what turns baseline into the start of a span, and a duration into a time before treatment
 _SPAN = re.compile(
     r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
@@ -137,6 +138,20 @@ def durations(printed: str) -> list[tuple[float, str]]:
         for _, numbers, unit, token in sorted(hits)
         for number in _ONE.findall(numbers)
     ]
+
+
+def time_in_words(text: str | None) -> str | None:
+    """Return the time with which a text ends after `at` or `after`, or which it is; None without one.
+
+    Examples
+    --------
+    >>> time_in_words("Hair density at 6 months"), time_in_words("Week 12"), time_in_words("over 6 months")
+    ('6 months', 'Week 12', None)
+    """
+    match = _AT_END.search(text or "")
+    printed = match.group(1).strip() if match else (text or "").strip()
+    alone = match or _AFTER.fullmatch(printed) or _BEFORE.fullmatch(printed)
+    return printed if alone and durations(printed) else None
 
 
 def in_weeks(value: float | None, unit: str | None) -> float | None:

@@ -1,0 +1,110 @@
+"""Registers' pages of other trials than the seed's: other fields filled, others empty; values by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.sources import read_source
+
+MEDPATH = """MedPath
+
+Plasma and minoxidil in hair loss
+
+Phase 2
+Completed
+Interventions
+Drug: Minoxidil 5% solution
+Drug: Placebo
+Registration Number
+NCT03000001
+Recruitment & Eligibility
+
+Status
+COMPLETED
+Target Recruitment
+Not specified
+Inclusion Criteria
+- Hair loss for 3 to 5 years.
+- {age}
+Exclusion Criteria
+
+Not provided
+
+Study & Design
+
+Study Type
+INTERVENTIONAL
+Study Design
+PARALLEL
+Arm && Interventions
+GroupInterventionDescription
+Group B (minoxidil)Minoxidil 5% solution1 ml twice daily
+Group C (placebo)PlaceboVehicle twice daily
+Secondary Outcome Measures
+NameTimeMethod
+Number of participants with adverse eventsUp to 24 weeks
+Patient satisfactionWeek 24
+
+5-point scale
+
+MedPath
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "ages"),
+    [
+        ("Age between 18 and 50 years.", (18, 50)),
+        ("Aged 18 years or older", (18, None)),
+        ("18~75 years old", (18, 75)),
+        ("Ludwig I-II.", (None, None)),
+    ],
+)
+def test_a_page_with_rows_under_rows_and_nothing_provided(tmp_path, said, ages):
+    path = tmp_path / "page.txt"
+    path.write_text(MEDPATH.format(age=said))
+    record = read_source(path)
+    (study,) = record.studies
+    assert (study["age_min"], study["age_max"], study["n_planned"]) == (*ages, None)
+    assert [(arm["label"], arm["role"]) for arm in record.arms] == [
+        ("Group B (minoxidil)", "active"), ("Group C (placebo)", "placebo"),
+    ]  # fmt: skip
+    assert [(row["measure"], row["timepoint_printed"]) for row in record.outcomes] == [
+        ("Number of participants with adverse events", "Up to 24 weeks"),
+        ("Patient satisfaction: 5-point scale", "Week 24"),
+    ]
+    assert record.registered[0]["exclusion_criteria"] == []
+    assert [row["text"] for row in record.registered[0]["criteria"]] == ["Hair loss for 3 to 5 years.", said]
+
+
+def test_the_iranian_page_of_a_finished_trial(tmp_path):
+    path = tmp_path / "page.txt"
+    path.write_text(
+        "Protocol summary\n\nMain outcome variables\n\nHair count\n\nGeneral information\n\nAcronym\n\nROSE\n\n"
+        "IRCT registration information\n\nIRCT registration number: **IRCT20190101042345N2**\n\nAge\n\n"
+        "From **18 years** old\n\nSample size\n\nTarget sample size: **100**\n\n"
+        "Actual sample size reached: **96**\n\nSecondary Ids\n\n1\n\nRegistry name\n\nClinicalTrials.gov\n\n"
+        "Secondary trial Id\n\nNCT05999999\n\nPrimary outcomes\n\n1\n\nDescription\n\n"
+        "Hair count in target area\n\nTimepoint\n\n6 months\n\nMethod of measurement\n\nPhototrichogram\n"
+    )
+    record = read_source(path)
+    (study,), (registered,) = record.studies, record.registered
+    assert (study["n_planned"], study["n_enrolled"], study["age_min"], study["age_max"]) == (
+        100,
+        96,
+        18,
+        None,
+    )
+    assert (registered["acronym"], registered["other_ids"]) == ("ROSE", ["NCT05999999"])
+    assert registered["contradictions"] == []  # the summary says less, nothing else
+
+
+def test_registry_exchange_under_another_root_and_with_people_who_came(tmp_path):
+    path = tmp_path / "trial.xml"
+    path.write_text(
+        "<!DOCTYPE x [\n<!ELEMENT x ANY>\n]>\n<Triald><trial><main><trial_id>ChiCTR2200061234</trial_id>"
+        "<target_size>Test group:30;Control group:30;</target_size>"
+        "<results_actual_enrolment>58</results_actual_enrolment></main></trial></Triald>"
+    )
+    (study,) = read_source(path).studies
+    assert (study["study_id"], study["n_planned"], study["n_enrolled"]) == ("ChiCTR2200061234", 60, 58)
