@@ -129,6 +129,15 @@ def test_an_answer_a_certainty_a_contradiction_and_a_line_are_within_four_clicks
     assert re.search(r"line \d+", soups[file].find(id=printed[1:]).get_text())
 
 
+def test_no_object_of_the_program_stands_in_a_sentence(soups):
+    """A list, a missing value or an object shown as the program writes it is a sentence that went wrong."""
+    written = re.compile(r"\[['\"]|\bnan\b|\bNone\b|<NA>|\bdtype\b|\{\{|<[\w.]+ object at")
+    for name, soup in soups.items():
+        for place in soup.find("main").find_all(["p", "td", "th", "li", "figcaption", "dd"]):
+            if not place.find_parent("details", class_="code") and not place.find(["code", "pre"]):
+                assert not written.search(place.get_text()), f"{name}: {place.get_text()[:120]}"
+
+
 def test_pages_name_no_machine(made):
     for path in made.reports.glob("*.html"):
         assert str(made.root) not in path.read_text(encoding="utf-8"), path.name

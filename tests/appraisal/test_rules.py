@@ -312,3 +312,32 @@ def test_sessions():
 
     assert severities("session-times", course("Month 2")) == []
     assert severities("session-times", course("Month 3")) == ["likely"]
+
+
+def test_a_measure_of_a_comparison_is_no_unit():
+    figures = [
+        quantity("a", "9.5", "hair_count", value=9.5, unit="hairs", kind="median"),
+        quantity("b", "0.73", "hair_count", value=0.73, unit="Cliff's delta", kind="ratio"),
+    ]
+    assert severities("units", evidence(figures)) == []
+    figures.append(quantity("c", "20", "hair_count", value=20, unit="follicles"))
+    assert severities("units", evidence(figures)) == ["likely"]
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"section": "Methods", "line": 3}, "Methods"),
+        ({"section": None, "line": 3}, "line 3"),
+        ({"section": None, "line": None, "access": "abstract"}, "abstract"),
+        ({"section": None, "line": None}, "place not stated"),
+    ],
+)
+def test_the_place_of_a_figure_is_always_told(where, words):
+    figures = [
+        quantity("a", "20", "sample_size", value=20, kind="n", role="design", unit="people", **where),
+        quantity("b", "24", "sample_size", value=24, kind="n", role="design", unit="people"),
+    ]
+    rule = next(rule for rule in RULES if rule.name == "printed-twice")
+    told = [hit.arithmetic for hit in rule.find(evidence(figures))]
+    assert any(f"20 ({words})" in text for text in told)

@@ -151,16 +151,27 @@ def reports(place: Path, rounds: int, loops: int) -> None:
 
 
 def sweeps(place: Path, most: int) -> None:
-    """Measure sweeps of growing size and with one and two workers."""
-    root = project(place / "sweep")
-    for jobs, size in ((2, most // 4), (2, most // 2), (1, most // 2), (2, most)):
-        grid = root / f"grid{jobs}-{size}.yaml"
-        sets = [{"assumed_sd": 10.0 + number, "site_correlation": 0.5} for number in range(size)]
+    """Measure sweeps of growing size, with one and two workers, and without pages."""
+    root, seconds = project(place / "sweep"), {}
+    cases = (
+        (2, most // 4, ""),
+        (2, most // 2, ""),
+        (1, most // 2, ""),
+        (2, most // 2, "--no-pages"),
+        (2, most, ""),
+    )
+    for jobs, size, option in cases:
+        grid = root / f"grid{jobs}-{size}{option}.yaml"
+        sets = [{"assumed_sd": 10 + 50 * number / size, "site_correlation": 0.5} for number in range(size)]
         grid.write_text(yaml.safe_dump({"list": sets}))
         command = [sys.executable, "-m", "helpers", "sweep", str(grid), "--jobs", str(jobs)]
-        result = timed([*command, "--out", str(root / grid.stem)], cwd=root)
-        show(f"sweep of {size} sets, {jobs} at once", [result])
-        print(f"  {result[0] / size:.2f} s a set", flush=True)
+        command += ["--out", str(root / grid.stem), *filter(None, [option])]
+        result = timed(command, cwd=root)
+        show(f"sweep of {size} sets, {jobs} at once {option}", [result])
+        print(f"  {result[0] / size:.2f} s a set, {result[1] / size:.2f} s CPU", flush=True)
+        seconds[jobs, size, option] = result[0]
+    further = (seconds[2, most, ""] - seconds[2, most // 2, ""]) / (most - most // 2)
+    print(f"  each set beyond {most // 2} takes {further:.2f} s more, two at once", flush=True)
 
 
 def main() -> None:

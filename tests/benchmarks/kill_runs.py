@@ -25,7 +25,7 @@ from pathlib import Path
 
 from helpers.pipeline.paths import RunFolders
 from helpers.pipeline.publish import COMMITTED, WAITING, finish_publication
-from helpers.pipeline.runner import UNFINISHED
+from helpers.pipeline.work_folder import UNFINISHED
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 from pipeline_project import (  # noqa: E402 - the tests are no package

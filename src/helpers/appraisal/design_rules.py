@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.evidence import StudyEvidence, place_words
 from helpers.appraisal.printed_figure import missing, tidy
 from helpers.appraisal.repeated import agree
 from helpers.appraisal.rule import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, Rule
@@ -112,7 +112,8 @@ class RegistryConflict(Rule):
             if not agree(rows[0], row):
                 yield Hit(
                     statement="The trial phase stands in the source with two different values.",
-                    arithmetic=f"{rows[0].printed} ({rows[0].section}) against {row.printed} ({row.section})",
+                    arithmetic=f"{rows[0].printed} ({place_words(rows[0])}) against "
+                    f"{row.printed} ({place_words(row)})",
                     quantity_ids=(rows[0].quantity_id, row.quantity_id),
                 )
 

@@ -186,6 +186,16 @@ def _equal(printed: float, clean: float) -> bool:
     return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
 
 
+def place_words(quantity: Any) -> str:
+    """Return where a figure stands, short: its section, its line, or what was read of a text not at hand."""
+    if not missing(quantity.section):
+        return str(quantity.section)
+    if not missing(quantity.line):
+        return f"line {int(quantity.line)}"
+    seen = getattr(quantity, "access", None)
+    return "place not stated" if missing(seen) else str(seen)
+
+
 def quantity_weeks(quantity: Any) -> float | None:
     """Return the time that a quantity states, in weeks; None when it is no single time."""
     value = None if missing(quantity.value) else float(quantity.value)

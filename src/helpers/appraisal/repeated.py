@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.evidence import StudyEvidence, place_words
 from helpers.appraisal.printed_figure import decimals_of, missing
 from helpers.appraisal.rule import CERTAIN, LIKELY, Hit, NotApplicable, Rule
 from helpers.sources import weeks
@@ -20,6 +20,7 @@ _SINGLE = (
 _SURE = {"block_size", "allocation_ratio", "group_count"}  # cannot differ between parts of a trial
 _RESULT_KINDS = ("mean_sd", "mean", "sd", "median", "percent", "percent_change", "p_value")
 _SCALES = ("proportion", "grade", "stage", "people", "description", "")
+_NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison, in no unit of the outcome
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
@@ -64,7 +65,8 @@ class PrintedTwice(Rule):
                 yield Hit(
                     statement=f"{label(first.concept).capitalize()} is printed with different values in two "
                     "places.",
-                    arithmetic=f"{first.printed} ({first.section}) against {other.printed} ({other.section})",
+                    arithmetic=f"{first.printed} ({place_words(first)}) against "
+                    f"{other.printed} ({place_words(other)})",
                     quantity_ids=(first.quantity_id, other.quantity_id),
                     concepts=(first.concept,),
                     severity=severity,
@@ -151,7 +153,9 @@ class Units(Rule):
                 continue
             rows = evidence.figures(concept=concept)
             rows = rows[
-                rows["unit"].notna() & ~rows["kind"].isin(["p_value", "percent", "percent_change", "n"])
+                rows["unit"].notna()
+                & ~rows["kind"].isin(["p_value", "percent", "percent_change", "n"])
+                & ~rows["unit"].isin(_NO_UNITS)
             ]
             planned = evidence.outcomes[evidence.outcomes["concept"] == concept]["unit"].dropna()
             named = [(row.unit, row.quantity_id) for row in rows.itertuples()] + [
@@ -168,7 +172,8 @@ class Units(Rule):
                     statement=f"{label(concept).capitalize()} is given in {len(held)} units: "
                     f"{' and '.join(sorted(held))}; a figure in one cannot be read as the other.",
                     arithmetic="; ".join(
-                        f"{unit}: {len(names)} figures" for unit, names in sorted(held.items())
+                        f"{unit}: {len(names)} figure{'' if len(names) == 1 else 's'}"
+                        for unit, names in sorted(held.items())
                     ),
                     quantity_ids=tuple(name for _, names in sorted(held.items()) for name in names),
                     concepts=(concept,),

@@ -95,7 +95,7 @@ def _take_place(wanted: Wanted) -> None:
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    gc.unfreeze()
+    gc.freeze()  # what was imported before is never garbage: a collection need not look at it
 
 
 def _kernel(arguments: list[str], memory: int | None) -> NoReturn:

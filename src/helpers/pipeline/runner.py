@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,12 +22,12 @@ from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import finish_publication, publish
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport, report_of, write_log
-from helpers.pipeline.stages import Stage, run_names, study_ids
+from helpers.pipeline.stages import Stage, study_ids
 from helpers.pipeline.step_store import StepStore
+from helpers.pipeline.work_folder import remove_stale
 from helpers.pipeline.workers import workers
 
 TIMEOUT = 600
-UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `write_atomic` names a file before it is whole
 
 
 def run(
@@ -113,7 +111,7 @@ def run(
             for step in steps if store else ():
                 StepStore(Path(store).resolve()).serve(step, take=not force)
             facts |= manifest.provenance(folders, steps, values)
-            _remove_stale(folders, plan, pages)
+            remove_stale(folders, plan, pages)
             watch = Progress() if watch is None else watch
             report = report_of(
                 engine.execute(steps, folders.work, max(1, jobs), force, watch, working.end_all), folders
@@ -205,23 +203,3 @@ def _plan(
         lambda tables: rooms.gather(working, folders.tables, studies, tables),
         build_site,
     )
-
-
-def _remove_stale(folders: RunFolders, plan: RunPlan, pages: bool) -> None:
-    """Delete what the work folder holds of earlier failures, and what is not made any more."""
-    if not pages:
-        shutil.rmtree(folders.site, ignore_errors=True)
-    runs = set(run_names(plan.stages, plan.studies))
-    for path in folders.executed.glob("*.ipynb"):
-        if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
-            path.unlink()
-    for path in folders.work.rglob(".*"):
-        if UNFINISHED.fullmatch(path.name):  # begun by a run that was killed
-            path.unlink()
-    tables = {table for stage in plan.stages for table in stage.writes}
-    for path in folders.tables.glob("*.parquet"):
-        if path.stem not in tables:
-            path.unlink()
-    for folder in folders.tables.glob("parts/*"):
-        if folder.name not in plan.studies:
-            shutil.rmtree(folder)

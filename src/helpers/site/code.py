@@ -52,10 +52,11 @@ def _block(source: str, name: str, label: str) -> Markup:
     while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
         coloured = joined
     identity = Markup(' id="{}"').format(name) if name else ""
+    cell = f" of cell {name.rpartition('-')[2]}" if name else ""  # two cells may begin alike
     return Markup(
-        '<div{} class="scroll" role="region" aria-label="Code: {}" tabindex="0">'
+        '<div{} class="scroll" role="region" aria-label="Code{}: {}" tabindex="0">'
         "<pre><code>{}</code></pre></div>"
-    ).format(identity, label or _first(source), Markup(coloured))
+    ).format(identity, cell, label or _first(source), Markup(coloured))
 
 
 def _coloured_only(span: re.Match[str]) -> str:
