@@ -26,7 +26,6 @@ MODULES = (
     "helpers.appraisal.grade",
     "helpers.appraisal.body",
     "helpers.synthesis.horizon",
-    "helpers.synthesis.horizon_trials",
     "helpers.site.answer",
 )
 

@@ -84,9 +84,7 @@ def _known(known: pd.DataFrame) -> Markup:
         formats={"contrast": plain_words, "detectable_80": lambda size: show_number(size, digits=3)},
         empty="no registered trial is known",
     )
-    return Markup('<div data-from="code-helpers.synthesis.horizon_trials horizon_trials">{}</div>').format(
-        table
-    )
+    return Markup('<div data-from="horizon_trials">{}</div>').format(table)
 
 
 def smallest_words(frame: pd.DataFrame) -> list[str | None]:
