@@ -5,7 +5,7 @@ from made_world import write_world
 
 from helpers.site import answer_sentences
 from helpers.site.answer import rest_of_answer, short_answer
-from helpers.site.load import load_tables
+from helpers.site.load import first_hand, load_tables
 from helpers.site.phrases import concept_list, direction_words
 from helpers.tables import validate
 
@@ -114,11 +114,14 @@ def test_what_only_an_assumption_pools_is_said_with_it(tmp_path):
     tables = load_tables(write_world(tmp_path, 2))
     tables["pooled"] = validate("pooled", [*tables["pooled"].to_dict("records"), fit])
     said = answer_sentences(tables)[3]
-    assert "only with missing SDs borrowed: 50.5 hairs/cm² (−153 to 254), which shows nothing" in said
+    assert (
+        "only with missing SDs borrowed: 50.5 hairs/cm² (−153 to 254), an interval too wide to show anything"
+        in said
+    )
     tables["pooled"] = validate(
         "pooled", [*tables["pooled"].to_dict("records")[:-1], fit | {"ci_lower": 3.0}]
     )
-    assert "which shows nothing" not in answer_sentences(tables)[3]
+    assert "too wide" not in answer_sentences(tables)[3]
 
 
 def beside_row(**more) -> dict:
@@ -179,6 +182,16 @@ def test_many_trials(tmp_path, count):
     third = answer_sentences(tables)[4]
     assert f"with {20 * count} people planned in all" in third
     assert len(third) < 400
+
+
+def test_what_was_seen_second_hand_is_left_out_where_a_run_leaves_it_out(tmp_path):
+    tables = load_tables(write_world(tmp_path, 1))
+    arms = [arm("t2", "light", 20.2, second_hand=True), arm("t2", "placebo", 2.8, second_hand=True)]
+    arms += [arm("t1", "minoxidil", 18.6), arm("t1", "placebo", 3.9)]
+    tables["comparators"] = validate("comparators", arms)
+    assert "light" in answer_sentences(first_hand(tables))[2]
+    third = answer_sentences(first_hand(tables, False))[2]
+    assert "light" not in third and "second-hand" not in third and "minoxidil by 15" in third
 
 
 def test_the_trials_that_teach_most_are_named_and_the_late_ones_counted(tmp_path):

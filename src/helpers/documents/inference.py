@@ -20,7 +20,7 @@ _SPELLED = {
     "more than": ">",
     "above": ">",
 }
-_NUM = rf"(?:{SIGNED}|{SIGN}{COMMA})"
+_NUM = rf"(?:{SIGN}{COMMA}|{SIGNED})"  # a decimal comma first: `0,5–2,1` is no interval from 0 to 5
 _TO = r"(?: ?(?:to|–|−|,|;|~) ?)"
 _LEVEL = r"(?:8|9)[0-9](?:\.[0-9])? ?%"
 INTERVAL_WORD = (
@@ -99,9 +99,10 @@ _VALUE = rf"(?P<v>{_NUM}){RIGHT}(?:[ –]?(?P<u>{ANY}))?"
 # In a p value a power of ten needs no superscript to be one: `1 × 10−5`.
 _TINY = r"[0-9.]{1,6} ?[×x] ?10[–−][0-9]{1,3}"
 _P = r"(?<![\w.])[pP](?:[ –]?[vV]al(?:ue)?s?)?(?: ?\([^()\f]{0,25}\))?,? ?(?:(?:of|was|is|were|:) ?){0,2}"
-_CI = rf"(?<![\w.])(?:{_LEVEL} ?{INTERVAL_WORD}|{INTERVAL_WORD} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
+_WORD_THEN = rf"(?:{INTERVAL_WORD}|(?:KI|IC)(?!\w))"  # after its level also in German and Spanish
+_CI = rf"(?<![\w.])(?:{_LEVEL} ?{_WORD_THEN}|IC ?{_LEVEL}|{INTERVAL_WORD} ?[(\[]? ?(?:{_LEVEL})? ?[)\]]?)"
 
-_CI_CUE = re.compile(r"[89][0-9]|C|c|HDI")
+_CI_CUE = re.compile(r"[89][0-9]|IC|C|c|HDI")
 
 RULES = (
     Rule(
@@ -139,7 +140,7 @@ RULES = (
     ),
     # The level of an interval that stands elsewhere (`OR (95% CI)` above a column) is no result.
     Rule(
-        re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{INTERVAL_WORD}|{INTERVAL_WORD} ?[(\[]{_LEVEL}[)\]])"),
+        re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{_WORD_THEN}|IC ?{_LEVEL}|{INTERVAL_WORD} ?[(\[]{_LEVEL}[)\]])"),
         _level_alone,
         _CI_CUE,
     ),

@@ -15,7 +15,8 @@ PLAIN = rf"(?:{_POWER}|(?:{_WHOLE}(?:[.·][0-9]{{1,8}})?|[.·][0-9]{{1,8}})(?:{_
 # With an explicit power of ten.
 POWER = rf"(?:[0-9]{{1,4}}(?:[.·][0-9]{{1,4}})?(?:[eE]\+?[0-9]{{1,2}}| ?[×x] ?{_POWER})|{_POWER})"
 # Where a number may begin and end: not inside a word, a longer number, or a name such as IL-1.
-LEFT = r"(?<![\w.,·/^+])(?<![A-Za-zα-ω0-9][–−])"
+# Nor may a group of three digits be the tail of a number that is written with spaces, such as `12 345`.
+LEFT = r"(?<![\w.,·/^+±])(?<!± )(?<![A-Za-zα-ω0-9][–−])(?!(?<=[0-9] )[0-9]{3}(?![0-9.,·]))"
 RIGHT = r"(?![\w^]|[.,·][0-9])"
 SIGN = r"(?:[–−+](?=[0-9.·]))?"
 SIGNED = SIGN + PLAIN

@@ -76,7 +76,9 @@ _ONE_GROUP = COUNT + _IN
 _IN_GROUP = re.compile(rf"(?P<v>{COUNT}){_IN}")
 SIZES = (
     Rule(
-        re.compile(rf"(?<![\w.])[nN] ?(?:=|: ) ?(?P<v>{COUNT}){RIGHT}(?! ?/)"), _n, re.compile(r"[nN] ?[=:]")
+        re.compile(rf"(?<![\w.])[nN] ?(?:=|: ) ?(?P<v>{COUNT}){RIGHT}(?! ?/| [0-9]{{3}}(?![0-9.,·]))"),
+        _n,
+        re.compile(r"[nN] ?[=:]"),
     ),
 )
 NAMED = (

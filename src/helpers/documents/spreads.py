@@ -15,7 +15,8 @@ _PM = r"(?:±|\+ ?/? ?[–−])"
 _SD = r"(?:SDs?|S\.D\.|s\.d\.|sd|(?i:standard deviations?))"
 _SE = re.compile(r" ?\(?(?:SEM?|s\.e\.m?\.?|standard error)\b")
 _JOIN = r"[ –]?"
-_NUM = rf"(?:{SIGNED}|{SIGN}{COMMA})"
+_NUM = rf"(?:{SIGN}{COMMA}|{SIGNED})"
+_TIMES_TEN = re.compile(r"[×x] ?(10.*)")
 _VISIT = re.compile(r"(?<!\w)(?i:day|week|month|year|visit|at|every|within)s? $")
 
 
@@ -32,6 +33,8 @@ def _mean_pm_sd(match: re.Match, text: str) -> Iterator[Quantity]:
     if window and (not unit or unit in ("days", "weeks", "months")):
         return
     span, mean, spread = match.span(), number(match["m"]), number(match["s"])
+    if _TIMES_TEN.search(match["s"]) and not _TIMES_TEN.search(match["m"]):
+        mean *= number(_TIMES_TEN.search(match["s"])[1])  # `1.2 ± 0.3 × 10^11`: the power is of both
     if _SE.match(text, match.end()) or context.spread_convention(text) == "se":
         yield quantity("mean_se", span, mean, unit=unit)
     elif spread >= 0:
@@ -47,8 +50,13 @@ def _mean_paren_sd(match: re.Match, text: str) -> Iterator[Quantity]:
         and ("." in match["s"] or "·" in match["s"])
     )
     if (said or promised or implied) and not is_year(match["s"]):
+        end = match.end() - (match[0].endswith((")", "]")) and not re.search(r"[(\[]", match[0]))
         yield quantity(
-            "mean_sd", match.span(), number(match["m"]), sd=abs(number(match["s"])), unit=_centre(match)
+            "mean_sd",
+            (match.start(), end),
+            number(match["m"]),
+            sd=abs(number(match["s"])),
+            unit=_centre(match),
         )
 
 
@@ -117,8 +125,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<!\w)M ?= ?{_CENTRE} ?[(,\[]{{1,2}} ?(?P<said>{_PM} ?{_SD}?|{_SD}) ?[:,=]? ?(?:of )?{_PM}? ?"
-            rf"(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?{_CLOSED}"
+            rf"(?<!\w)M ?= ?{_CENTRE} ?[(,;\[]{{1,2}} ?(?P<said>{_PM} ?{_SD}?|{_SD})"
+            rf" ?[:,=]? ?(?:of )?{_PM}? ?(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?{_CLOSED}"
         ),
         _mean_paren_sd,
         re.compile(r"M ?="),

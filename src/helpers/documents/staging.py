@@ -160,5 +160,5 @@ RULES = (
         re.compile(r"[Ww]eek|[Mm]onth|[Dd]ay|[Yy]ear|WEEK|MONTH|DAY"),
     ),
     Rule(re.compile(rf"(?<!\w)× ?(?P<v>[1-9][0-9]{{0,3}}){RIGHT}(?! ?[a-zµ%])"), _times, re.compile(r"×")),
-    Rule(re.compile(rf"{LEFT}(?P<v>[1-9][0-9]{{0,3}})(?:×|x)(?! ?[0-9])(?!\w)"), _times),
+    Rule(re.compile(rf"{LEFT}(?P<v>[1-9][0-9]{{0,3}})(?:×|x)(?! ?[0-9/])(?!\w)"), _times),
 )

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?)|cm[⁻−–]²)"
+_SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?))"
+# The same as a power: `hairs cm⁻²`; a typed `cm–2` may also begin a span of lengths.
+_INVERSE = r"(?: ?· ?| )?cm(?:\^?[⁻–−]²|⁻2|\^[–−]2|[–−]2(?! ?(?:[0-9.]|cm|mm)))"
+# What makes a unit the first part of one that is not known: `mg kg⁻¹`, `g·m⁻²`.
+_GOES_ON = r"(?!·[A-Za-z]|⁻| ?(?:kg|cm|mm|m|mL|ml|L|dL|h|d|day|min|s|g) ?\^?(?:⁻|[–−]1(?![0-9.])))"
 _HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
 _COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
 _PER = (
@@ -27,6 +31,8 @@ class Unit:
 
 UNITS = (
     Unit(rf"{_HAIR} ?(?:/|per) ?{_SQUARE}", "hairs/cm²", "density"),
+    Unit(rf"{_HAIR}{_INVERSE}", "hairs/cm²", "density"),
+    Unit(_INVERSE, "/cm²", "density"),
     Unit(rf"(?:hair )?follicles? ?(?:/|per) ?{_SQUARE}", "follicles/cm²", "density"),
     Unit(rf"follicular units? ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
     Unit(rf"(?:FUs?|grafts?) ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
@@ -64,7 +70,7 @@ UNITS = (
     Unit(rf"{_HAIR}(?<=s)(?!\w)", "hairs", "count"),
 )
 # Longest first would not do: alternatives are tried in this order, compound units before their parts.
-ANY = "(?:" + "|".join(unit.pattern for unit in UNITS) + ")"
+ANY = "(?:" + "|".join(unit.pattern for unit in UNITS) + ")" + _GOES_ON
 TIME = r"(?:seconds?|minutes?|[Hh]ours?|hrs?|[Dd]ays?|[Ww]eeks?|wks?|[Mm]onths?|[Yy]ears?|yrs?)(?!\w)"
 _COMPILED = tuple((re.compile(unit.pattern), unit) for unit in UNITS)
 

@@ -129,7 +129,7 @@ def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
     size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit)
     crossing = fit.ci_lower <= 0 <= fit.ci_upper
     told = f"with published studies {plain_words(fit.concept)} can be pooled only with {fit.scenario}: {size}"
-    return [f"{told}, which shows nothing" if crossing else told]
+    return [f"{told}, an interval too wide to show anything" if crossing else told]
 
 
 def what_would_change(tables: Tables) -> list[str]:

@@ -15,7 +15,7 @@ from helpers.figures.table_html import anchor, frame_of, table_html
 from helpers.site.answer import rest_of_answer, short_answer
 from helpers.site.changes import changes_since
 from helpers.site.history import history_table
-from helpers.site.load import Tables, evidence_studies, verification
+from helpers.site.load import Tables, evidence_studies, first_hand, verification
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
 from helpers.site.pages.flow import flow_figure, flow_table
@@ -38,8 +38,9 @@ READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Fig
 def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages of the site, in order."""
     files = {page.file for page in pages}
-    short = _with_origins(short_answer(tables), SHORT, files)
-    rest = _with_origins(rest_of_answer(tables), REST, files)
+    told = first_hand(tables, (provenance.get("parameters") or {}).get("second_hand", True))
+    short = _with_origins(short_answer(told), SHORT, files)
+    rest = _with_origins(rest_of_answer(told), REST, files)
     body = (
         environment()
         .get_template("index.html.j2")

@@ -64,6 +64,19 @@ def verification(tables: Tables) -> dict[str, int]:
     }
 
 
+def first_hand(tables: Tables, second_hand: bool = True) -> Tables:
+    """Return the tables; what was seen only in another paper is left out where a run leaves it out."""
+    if second_hand:
+        return tables
+    told = {name: tables[name] for name in ("comparators", "thresholds", "published_pools")}
+    kept = {
+        name: frame[~frame["second_hand"].fillna(False).astype(bool)]
+        for name, frame in told.items()
+        if "second_hand" in frame
+    }
+    return tables | kept
+
+
 def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the widest body of evidence, as printed: with published studies where asked for."""
     wide = frame["evidence"] == "published"
