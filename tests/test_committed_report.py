@@ -1,11 +1,25 @@
-"""The committed report is what the code makes; looked at where EVIDENCE_REQUIRE_REPORT is set, as in CI."""
+"""The committed report is what the code makes; looked at where EVIDENCE_REQUIRE_REPORT is set, as in CI.
+
+Another processor may compute another last bit. Numbers therefore count as the same to six significant digits,
+and hashes of what was made are not compared; those of code and inputs, and every word, are.
+"""
 
 from __future__ import annotations
 
+import io
+import json
+import math
 import os
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+# SHA-256 of what was made, and the names that matplotlib makes in an SVG from the shapes that they are for
+MADE_NAMES = re.compile(r"\b[0-9a-f]{64}\b|(?<=[\"#])[mpch][0-9a-f]{10}\b")
+EXACT = ("code_sha256", "lock_sha256")
 
 REMEDY = "run `evidence run` and commit reports/ with the change that made them differ"
 
@@ -17,12 +31,40 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in names.items() if not name.startswith("releases/")}
 
 
+def alike(name: str, old: bytes, new: bytes) -> bool:
+    """Whether two files say the same: equal words, and numbers equal to six significant digits."""
+    if name.endswith(".parquet"):
+        tables = [pd.read_parquet(io.BytesIO(content)) for content in (old, new)]
+        try:
+            pd.testing.assert_frame_equal(*tables, rtol=1e-6, atol=1e-9)
+        except AssertionError:
+            return False
+        return True
+    if name == "manifest.json" and of_the_inputs(old) != of_the_inputs(new):
+        return False
+    texts = [MADE_NAMES.sub("made", content.decode("utf-8", "replace")) for content in (old, new)]
+    words = [NUMBER.split(text) for text in texts]
+    numbers = [[float(number) for number in NUMBER.findall(text)] for text in texts]
+    return words[0] == words[1] and all(
+        math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(*numbers, strict=True)
+    )
+
+
+def of_the_inputs(manifest: bytes) -> list[object]:
+    """Return the hashes in a manifest that are the same on every machine: of the code and of the raw files."""
+    known = json.loads(manifest)
+    inputs = {
+        label: entry["sha256"] for label, entry in known["entity"].items() if label.startswith("data/raw/")
+    }
+    return [*(known["generator"].get(name) for name in EXACT), inputs]
+
+
 def differences(committed: dict[str, bytes], fresh: dict[str, bytes]) -> str:
     """Return what to read when two reports differ: the files, how each differs, and the remedy; else nothing."""
     lines = [f"  committed, but no longer made: {name}" for name in sorted(set(committed) - set(fresh))]
     lines += [f"  made, but not committed: {name}" for name in sorted(set(fresh) - set(committed))]
     for name in sorted(set(fresh) & set(committed)):
-        if fresh[name] != committed[name]:
+        if fresh[name] != committed[name] and not alike(name, committed[name], fresh[name]):
             old, new = committed[name], fresh[name]
             at = next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
             line = old[:at].count(b"\n") + 1
@@ -55,6 +97,30 @@ def test_a_difference_names_its_files_and_the_remedy(tmp_path: Path):
         "  out of date: index.html, first at line 2 (6 bytes committed, 6 made)",
     ]
     assert differences(contents(tmp_path / "a"), contents(tmp_path / "a")) == ""
+
+
+def test_another_last_bit_is_no_difference():
+    assert alike("a.csv", b"x,0.123456789012\n", b"x,0.123456789013\n")
+    assert alike(
+        "a.svg", b'<path id="m0123456789" d="M 1.5 2"/>', b'<path id="mabcdef0123" d="M 1.5000000001 2"/>'
+    )
+    assert not alike("a.csv", b"x,0.12345\n", b"x,0.12346\n")
+    assert not alike("a.csv", b"x,12\n", b"y,12\n")
+    assert not alike("a.csv", b"x,1,2\n", b"x,1\n")
+
+
+def test_another_code_or_input_is_a_difference(checkout: Path):
+    manifest = json.loads((checkout / "reports" / "manifest.json").read_text(encoding="utf-8"))
+    old = json.dumps(manifest).encode()
+    label = next(name for name in manifest["entity"] if name.startswith("data/raw/"))
+    made = next(name for name in manifest["entity"] if name.startswith("reports/"))
+    for entry in (manifest["entity"][label], manifest["generator"]):
+        key = "sha256" if "sha256" in entry else "code_sha256"
+        kept, entry[key] = entry[key], "0" * 64
+        assert not alike("manifest.json", old, json.dumps(manifest).encode())
+        entry[key] = kept
+    manifest["entity"][made]["sha256"] = "0" * 64
+    assert alike("manifest.json", old, json.dumps(manifest).encode())
 
 
 def test_ci_asks_for_it(checkout: Path):

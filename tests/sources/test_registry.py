@@ -174,7 +174,7 @@ def test_entities_and_document_types_are_refused(tmp_path, head):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("<html><body/></html>", "not an ICTRP export"),
+        ("<other><body/></other>", "not an ICTRP export"),
         ("<Trials_downloaded_from_ICTRP/>", "no <Trial>"),
         (
             "<Trials_downloaded_from_ICTRP><Trial><TrialID/></Trial></Trials_downloaded_from_ICTRP>",
@@ -188,6 +188,29 @@ def test_entities_and_document_types_are_refused(tmp_path, head):
 )
 def test_other_or_broken_xml_is_refused(tmp_path, content, words):
     assert words in refused(tmp_path / "a.xml", content)[0].problem
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "remedy"),
+    [
+        (b"%PDF-1.7\n%", "a PDF", "JATS XML"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file", ".xlsx"),
+        ("FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\n", "Web of Science's own format", "RIS"),
+        ("%0 Journal Article\n%A Lee\n", "EndNote's own format", "RIS"),
+        ('<?xml version="1.0"?><xml><records/></xml>', "EndNote's XML", "RIS"),
+        ("<!DOCTYPE html>\n<html><body/></html>", "a web page", "as text"),
+    ],
+)
+def test_a_file_that_people_have_and_cannot_be_read_is_refused_by_its_name(tmp_path, content, name, remedy):
+    (problem,) = refused(tmp_path / "file", content)
+    assert (name in problem.problem, remedy in problem.remedy) == (True, True)
+
+
+def test_a_word_document_is_not_taken_for_an_archive_to_unpack(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(SourceError, match=r"a Word document. Remedy: save it as plain text"):
+        read_source(tmp_path / "a.docx")
 
 
 def test_a_zip_in_disguise_an_empty_file_and_a_picture_are_refused(tmp_path):

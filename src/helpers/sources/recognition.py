@@ -38,6 +38,17 @@ _REFUSED_ROOTS = {
     "study_fields_response": "the legacy XML of ClinicalTrials.gov",
     "search_results": "the legacy XML of ClinicalTrials.gov",
 }
+# what people have and cannot be read: its first bytes, name and the way to a form that can
+_AS_RIS = "export the references as RIS"
+_NAMED = (
+    (rb"%PDF-", "a PDF", "give the article's JATS XML, or save its text as a .txt file"),
+    (rb"\xd0\xcf\x11\xe0", "an old Office file", "save it as .xlsx, CSV or text"),
+    (rb"(?:\xef\xbb\xbf)?FN (?:Clarivate|Thomson|ISI)", "Web of Science's own format", _AS_RIS),
+    (rb"(?:\xef\xbb\xbf)?%0 [A-Z]", "EndNote's own format", _AS_RIS),
+    (rb"(?:<\?[^>]*>)?\s*<xml>\s*<records\b", "EndNote's XML", _AS_RIS),
+    (rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!doctype html[^>]*>\s*)?<html", "a web page",
+     "download the register's own export, or save the page as text"),
+)  # fmt: skip
 _HEADINGS = re.compile(
     r"^\W{0,4}(?:\d{1,2}\.?\s{0,2})?(abstract|introduction|background|(?:materials? and |patients and )?"
     r"methods?|results|discussion|conclusions?|case (?:report|presentation|series|description)|references)\b",
@@ -66,6 +77,9 @@ def recognise(path: str | Path) -> str:
     """
     path = Path(path)
     head = _head(path)
+    for start, name, remedy in _NAMED:
+        if re.match(start, head):
+            raise SourceError(Problem(str(path), 1, "", f"{name}: not a format that can be read", remedy))
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
@@ -177,13 +191,16 @@ def _page_form(text: str) -> str | None:
 
 def _zip_form(path: Path) -> str:
     """Return `xlsx` for a workbook; every other archive is refused."""
-    unpacked = None
+    unpacked, document = None, False
     try:
         with zipfile.ZipFile(path) as archive:
+            document = "word/document.xml" in archive.namelist()
             if "xl/workbook.xml" in archive.namelist():
                 unpacked = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
+    if document:
+        raise SourceError(Problem(str(path), None, "", "a Word document", "save it as plain text"))
     if unpacked is None:
         raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))
     if unpacked > LIMIT:

@@ -1,0 +1,25 @@
+"""What is imported before a notebook asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline_project import EACH_PARAMETERS, write_cells
+
+from helpers.pipeline import preload
+from helpers.pipeline.runner import _more_to_preload
+
+
+def test_a_slow_package_is_ready_only_where_a_notebook_imports_it(project: Path) -> None:
+    assert _more_to_preload(project) == ()
+    write_cells(
+        project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "import statsmodels.api as sm, pandas"
+    )
+    assert _more_to_preload(project) == ("statsmodels.api",)
+    (project / "notebooks" / "broken.ipynb").write_text("[")  # refused later, with a message
+    assert _more_to_preload(project) == ("statsmodels.api",)
+
+
+def test_a_step_that_fails_is_told_and_stops_nothing() -> None:
+    assert preload.load("no_such_module_here").startswith("no_such_module_here: ModuleNotFoundError")
+    assert preload.load("helpers.pipeline.preload:_table_used_once") == ""
