@@ -77,6 +77,25 @@ def test_sides_of_the_same_people_stay_within_person(tmp_path):
     assert record.studies[0]["comparison"] == "within_person"
 
 
+def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):
+    record = study(tmp_path, [("Drug", "EXPERIMENTAL", [])], [(["Drug"], [20], ["5.1"])], 20)
+    content = json.loads((tmp_path / "record.json").read_text())
+    (outcome,) = content["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"]
+    outcome["typeUnitsAnalyzed"] = "Eyes"
+    outcome["denoms"] = [{"units": "Eyes", "counts": [{"groupId": "OG000", "value": "40"}]}]
+    outcome["classes"][0]["categories"] = [
+        {"title": title, "measurements": [{"groupId": "OG000", "value": value}]}
+        for title, value in (("Baseline", "5.1"), ("Month 4", "6.9"), ("Worst eye", "7"))
+    ]
+    (tmp_path / "record.json").write_text(json.dumps(content))
+    record = read_source(tmp_path / "record.json")
+    found = [(row["timepoint_printed"], row["category"], row["value"]) for row in record.results]
+    assert found == [
+        ("Baseline", None, 5.1), ("Month 4", None, 6.9), ("Baseline and 6 months", "Worst eye", 7.0),
+    ]  # fmt: skip
+    assert record.results[0]["note"] == "analysed by eyes: 40 in people whose number is not posted"
+
+
 @pytest.mark.parametrize(
     ("label", "kind", "interventions", "role"),
     [

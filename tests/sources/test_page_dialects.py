@@ -108,3 +108,18 @@ def test_registry_exchange_under_another_root_and_with_people_who_came(tmp_path)
     )
     (study,) = read_source(path).studies
     assert (study["study_id"], study["n_planned"], study["n_enrolled"]) == ("ChiCTR2200061234", 60, 58)
+
+
+def test_before_and_after_head_columns_of_a_table_and_are_no_groups(tmp_path):
+    path = tmp_path / "article.nxml"
+    path.write_text(
+        "<article><front><article-meta><title-group><article-title>One arm</article-title></title-group>"
+        "</article-meta></front><body><sec><title>Results</title><table-wrap><label>Table 1</label><table>"
+        "<thead><tr><th>Mean (SD)</th><th>Before</th><th>After treatment</th></tr></thead>"
+        "<tbody><tr><td>Hair density</td><td>100.2 (3.1)</td><td>120.4 (3.3)</td></tr></tbody></table>"
+        "</table-wrap></sec></body></article>"
+    )
+    record = read_source(path)
+    assert record.arms == []
+    found = [(row["value"], row["sd"], row["timepoint_printed"]) for row in record.quantities]
+    assert found == [(100.2, 3.1, "Before"), (120.4, 3.3, "After treatment")]

@@ -22,6 +22,12 @@ _STATISTIC = re.compile(
     re.IGNORECASE,
 )
 _BASELINE = re.compile(r"^\W*(?:at )?(baseline|before|pre-?treatment|pre|week 0|day 0)\W*$", re.IGNORECASE)
+# a time that no calendar tells: it is nobody's name, and stays without weeks
+_LATER = re.compile(
+    r"^\W*((?:after|post|end of|final)(?:[ -](?:treatment|therapy|intervention|visit|study))?|"
+    r"post-?treatment)\W*$",
+    re.IGNORECASE,
+)
 _PLAIN_HEADS = re.compile(
     r"^\W*(characteristics?|variables?|quality|question|outcomes?|parameters?|measures?|items?|groups?|total|"
     r"difference|change|statistic)\W*$",
@@ -103,12 +109,13 @@ def _row_figures(
     grid: Grid, row: Row, heads: list[list[str]], places: dict[str, int], block: str | None
 ) -> Iterator[Figure]:
     stub = row.texts[0]
+    corner = [head[0] for head in heads if head and head[0]]
     over = [
         head[0] for head in heads if head and head[0] and _SIZE.search(head[0])
     ]  # the stacked block's group
     for column, cell in enumerate(row.cells[1:], start=1):
         above = [head[column] for head in heads if head[column]]
-        statistic = statistic_of(*reversed(above), stub, grid.caption, grid.foot)
+        statistic = statistic_of(*reversed(above), stub, *corner, grid.caption, grid.foot)
         if "p" in (statistic_of(text) for text in above):
             statistic = "p"
         groups = [text for text in above if not _time_of(text) and statistic_of(text) != "p"]
@@ -140,7 +147,7 @@ def _arm_name(head: str) -> str | None:
 
 def _time_of(text: str) -> str | None:
     """Return the time that a header or a row states."""
-    if match := _BASELINE.match(text):
+    if match := _BASELINE.match(text) or _LATER.match(text):
         return match.group(1)
     found = durations(text)
     if len(found) == 1 and weeks(text) is not None:

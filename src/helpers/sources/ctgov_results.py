@@ -9,7 +9,7 @@ from typing import Any
 from helpers.sources.ctgov_values import measure_kind, values_of
 from helpers.sources.ctgov_words import group_names, plain, posted_number, spread_of
 from helpers.sources.registry_words import concept_of
-from helpers.sources.time_points import durations, weeks
+from helpers.sources.time_points import durations, time_in_words, weeks
 
 Row = dict[str, Any]
 _CHANGE = re.compile(
@@ -20,6 +20,7 @@ _CHANGE = re.compile(
 _BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
 _POOLED = re.compile(r"\b(total|overall|combined|pooled|all)\b", re.IGNORECASE)
 PRIORITY = {"PRIMARY": "primary", "SECONDARY": "secondary"}
+COUNTED = ("count", "count_of_units", "percent")
 PEOPLE = ("participants", "participant")
 FIGURES = (
     "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "se", "ci_lower",
@@ -130,12 +131,14 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
         people = everyone | own
         analysed = all_units | denominators(part.get("denoms"), units)
         for place, category in enumerate(part.get("categories") or []):
-            labels = [None if timed else title, plain(category.get("title"))]
+            level_title = plain(category.get("title"))
+            visit = None if timed or of_value in COUNTED else _visit(level_title)
+            labels = [None if timed else title, None if visit else level_title]
             shared = head | {
                 "category": ": ".join(filter(None, labels)) or None,
-                "timepoint_printed": time,
-                "timepoint_weeks": when,
-                "kind": _kind(of_value, head["measure"], title),
+                "timepoint_printed": visit or time,
+                "timepoint_weeks": weeks(visit) if visit else when,
+                "kind": _kind(of_value, head["measure"], visit or title),
             }
             for measurement in category.get("measurements") or []:
                 group_id = measurement.get("groupId") or ""
@@ -178,6 +181,11 @@ def denominators(denoms: list[Row] | None, units: tuple[str, ...]) -> dict[str, 
     return found
 
 
+def _visit(title: str | None) -> str | None:
+    """Return a category's title where it is nothing but a time, as some records have it."""
+    return title if title and (time_in_words(title) == title or _BASELINE.fullmatch(title)) else None
+
+
 def _time(title: str | None, head: Row) -> tuple[str | None, float | None, bool]:
     """Return a class's own time where its title states one, else the outcome's; and whether it did."""
     if title and (durations(title) or _BASELINE.search(title)):
@@ -191,7 +199,7 @@ def _when(printed: str) -> Row:
 
 
 def _kind(of_value: str, measure: str, title: str | None) -> str:
-    if of_value in ("count", "count_of_units", "percent"):
+    if of_value in COUNTED:
         return "count"
     if title and _CHANGE.search(title):
         return "change"
@@ -212,7 +220,8 @@ def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | N
     if odd:
         said.append(f"spread labelled {odd[:80]!r} is not understood")
     if row["unit_analysed"].lower() not in PEOPLE:
-        said.append(f"analysed by {row['unit_analysed'].lower()}: {row['n_units']} in {row['n']} people")
+        people = "people whose number is not posted" if row["n"] is None else f"{row['n']} people"
+        said.append(f"analysed by {row['unit_analysed'].lower()}: {row['n_units']} in {people}")
     if row["within_person"]:
         said.append("the same people stand in several groups: within-person")
     if not matched:
