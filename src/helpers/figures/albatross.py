@@ -98,13 +98,22 @@ def _frame(axes: Any, data: list[dict]) -> None:
     axes.set_ylim(0, max((float(row["n"]) for row in data), default=20) * 1.15)
     axes.axvline(0, color=INK, linewidth=0.9)
     powers = range(-5, 6)
-    axes.set_xticks(list(powers), [_p_words(abs(power)) for power in powers])
+    axes.set_xticks(
+        list(powers), ["10⁻⁵" if abs(power) == 5 else f"{10.0 ** -abs(power):g}" for power in powers]
+    )
     axes.tick_params(labelsize=SMALL)
     axes.set_xlabel("two-sided p value (left: worse, right: better)", fontsize=SMALL)
     axes.set_ylabel("people", fontsize=SMALL)
     axes.spines[["right", "top"]].set_visible(False)
 
 
-def _p_words(power: int) -> str:
-    """Return ten to minus a power of at most five as print has it, 10⁻⁵ instead of many zeros."""
-    return "10⁻⁵" if power == 5 else f"{10.0**-power:g}"
+def _alt(title: str, rows: list[dict]) -> str:
+    told = []
+    for row in rows:
+        sign = "p below" if row.get("bound") else "p"
+        kind = "before and after" if row["contrast"] == "within_arm" else "between groups"
+        people = "n not stated" if is_missing(row.get("n")) else f"n {show_number(row['n'])}"
+        told.append(
+            f"{row['label']}: {row['direction']}, {kind}, {sign} {show_number(row['p_value'])}, {people}."
+        )
+    return f"Albatross plot. {title}. " + (" ".join(told) or "There is no p value to show.")
