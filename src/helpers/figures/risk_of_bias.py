@@ -50,7 +50,7 @@ def risk_of_bias(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str
         if not panels:
             pen.write(0, top + 10, "No study has been judged yet.")
     caption = "Each field holds the judgement as a sign and as a word; a question mark says: no information."
-    return Figure(figure, _alt(title, data), caption, data)
+    return Figure(figure, _alt(title, data), caption, table="risk_of_bias")
 
 
 class _Panel:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from helpers import figures
 from helpers.appraisal import overall
+from helpers.figures.harms import harm_rows, harm_sentence, harms
 from helpers.figures.numbers import is_missing, plain_words, show_number
 from helpers.figures.study_rows import estimate_rows
 from helpers.figures.table_html import quantity_links, table_html
@@ -109,6 +110,7 @@ def _page(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> Page
     if concept == "adverse_events":
         parts += [
             heading("The events", "events"),
+            *_harms(tables),
             _events(tables["adverse_events"]),
             download("adverse_events"),
         ]
@@ -175,6 +177,15 @@ def _lines(rows: pd.DataFrame, words: str) -> Markup:
     return Markup('<div class="filterable" data-from="{}">{}</div>').format(
         "code-helpers.synthesis.comparison_lines comparisons", table
     )
+
+
+def _harms(tables: Tables) -> list[Markup]:
+    """Return the sentence and the picture of all events; nothing where no study speaks of any."""
+    rows = harm_rows(tables["adverse_events"], tables["sources"])
+    if not rows:
+        return []
+    told = Markup('<p data-from="adverse_events">{}</p>').format(harm_sentence(rows))
+    return [told, picture(harms(rows), "events-figure", origin="adverse_events")]
 
 
 def _events(events: pd.DataFrame) -> Markup:
