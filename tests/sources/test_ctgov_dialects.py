@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from helpers.sources import read_source
+from helpers.sources import SourceError, read_source, read_sources
 
 
 def study(tmp_path, arms, outcomes, people, model="PARALLEL"):
@@ -75,6 +75,14 @@ def test_sides_of_the_same_people_stay_within_person(tmp_path):
     arms = [("All: left", "EXPERIMENTAL", []), ("All: right", "PLACEBO_COMPARATOR", [])]
     record = study(tmp_path, arms, [(["All: left", "All: right"], [20, 20], ["1", "2"])], 20, "SINGLE_GROUP")
     assert record.studies[0]["comparison"] == "within_person"
+
+
+def test_records_line_by_line_are_refused_with_the_way_to_a_list(tmp_path):
+    study(tmp_path, [], [], 10)
+    line = (tmp_path / "record.json").read_text()
+    (tmp_path / "lines.json").write_text(f"{line}\n{line}\n")
+    with pytest.raises(SourceError, match=r":2: several records one after another .* put \[ before them"):
+        list(read_sources(tmp_path / "lines.json"))
 
 
 def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):

@@ -98,7 +98,9 @@ def _frame(axes: Any, data: list[dict]) -> None:
     axes.set_ylim(0, max((float(row["n"]) for row in data), default=20) * 1.15)
     axes.axvline(0, color=INK, linewidth=0.9)
     powers = range(-5, 6)
-    axes.set_xticks(list(powers), ["1" if not power else f"{10 ** -abs(power):g}" for power in powers])
+    axes.set_xticks(
+        list(powers), ["10⁻⁵" if abs(power) == 5 else f"{10.0 ** -abs(power):g}" for power in powers]
+    )
     axes.tick_params(labelsize=SMALL)
     axes.set_xlabel("two-sided p value (left: worse, right: better)", fontsize=SMALL)
     axes.set_ylabel("people", fontsize=SMALL)

@@ -81,6 +81,9 @@ class _Reader:
             yield from self.members(keys)
         else:
             raise self.error("not JSON: it starts with neither { nor [")
+        if self.peek() == "{" and first == "{":
+            problem = "several records one after another are no JSON"
+            raise self.error(problem, "put [ before them, ] behind them and commas between")
         if self.peek():
             raise self.error("not JSON: text after its end")
 
