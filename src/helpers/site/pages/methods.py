@@ -176,7 +176,11 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
             "with an interval after Hartung and "
             "Knapp that is never narrower than the normal one, and a prediction interval. Where a "
             "certain finding touches "
-            "an estimate, the fit is shown with and without it. Everything else is told study by "
+            "an estimate, the fit is shown with and without it. A Bayesian model stands beside, with a "
+            "prior of the spread that is stated beforehand. A study gives a pool one estimate, that of its "
+            "longest follow-up or, by the parameter visit, its shortest; a second group in a study that has "
+            "no comparison by its design is none, and a change counted from a later visit is no change "
+            "from the start. Everything else is told study by "
             "study, as the guideline for "
             "synthesis without meta-analysis (SWiM) asks. {}.</p>"
         ).format(link("#code-helpers.synthesis.evidence_pool", "The code")),
