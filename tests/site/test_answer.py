@@ -49,12 +49,12 @@ def test_those_with_a_control_come_first(tmp_path):
     assert second == (
         "Of two studies (23 people), one has a control: in made2 (12 people) hair density came out better "
         "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
-        "the control (4.25 hairs/cm² (no interval)). The other one has none, so that its changes cannot be credited to "
+        "the control (4.25 hairs/cm² (no interval)). One study has no control, so that its changes cannot be credited to "
         "exosomes: hair density and hair shaft thickness improved."
     )
     five = answer_sentences(write_world(tmp_path / "five", 5))[1]
     assert five.startswith("Of five studies (65 people), two have a control: in made2 (12 people) ")
-    assert "The three others have none" in five and "hair density improved in all three studies" in five
+    assert "Three studies have no control" in five and "hair density improved in all three studies" in five
 
 
 def test_a_stray_control_group_is_no_control(tmp_path):

@@ -10,6 +10,7 @@ from helpers.figures.harms import harm_rows, harm_sentence
 from helpers.figures.numbers import joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.site.load import Tables, evidence_studies
 from helpers.site.phrases import (
+    capital,
     concept_list,
     count_words,
     direction_words,
@@ -118,11 +119,8 @@ def _without_control(lines: pd.DataFrame, others: bool) -> str:
         return ""
     if not others:
         return f"After treatment, {deeds}; without a control this cannot be credited to exosomes."
-    start = (
-        "The other one has none, so that its"
-        if k == 1
-        else f"The {number_word(k)} others have none, so that their"
-    )
+    who, whose = ("One study has", "its") if k == 1 else (f"{capital(number_word(k))} studies have", "their")
+    start = f"{who} no control, so that {whose}"
     return f"{start} changes cannot be credited to exosomes: {deeds}."
 
 
