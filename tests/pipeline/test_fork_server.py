@@ -33,3 +33,22 @@ def test_what_waits_for_the_last_import_is_forked_when_it_is_done(
     working.close()  # lets go of what still waits
     asking.join(60)
     assert (waits, answers) == (False, ["7"])
+
+
+def test_a_folder_is_made_only_when_the_server_is_about_to_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed before its server lives could not remove it: what takes time comes first."""
+    environment = short_environment(tmp_path / "project")
+    monkeypatch.setattr("tempfile.tempdir", environment["TMPDIR"])
+    there = []
+
+    def slow_hash() -> str:
+        there.extend(Path(environment["TMPDIR"]).iterdir())
+        return "code"
+
+    monkeypatch.setattr("helpers.pipeline.workers.code_hash", slow_hash)
+    monkeypatch.delenv(workers.SHARED, raising=False)
+    workers.workers().close()
+    assert there == []
+    assert list(Path(environment["TMPDIR"]).iterdir()) == []

@@ -88,11 +88,14 @@ class ForkedWorkers:
         self.kernels = Kernels()
         self.server: subprocess.Popen | None = None
         self._lock, self._running, self._closed = threading.Lock(), set(), False
+        # Until the server is there, which removes the folder when this process is gone, a kill would leave
+        # it: so what takes time comes before.
+        code, environment = "" if shared else code_hash(), run_environment()
         self.folder = shared or self.kernels.new_folder()
-        self.environment = run_environment() | private_settings(self.folder)
+        self.environment = environment | private_settings(self.folder)
         if shared is None:
             try:
-                self.server = start_server(self.folder, self.environment, more)
+                self.server = start_server(self.folder, self.environment, code, more)
             except OSError:
                 self.kernels.remove_folder(self.folder)
                 raise
@@ -181,12 +184,17 @@ class ForkedWorkers:
             self.kernels.remove_folder(self.folder)
 
 
-def start_server(folder: Path, environment: dict[str, str], more: tuple[str, ...] = ()) -> subprocess.Popen:
-    """Start a fork server in a private folder; it ends when its standard input closes."""
+def start_server(
+    folder: Path, environment: dict[str, str], code: str, more: tuple[str, ...] = ()
+) -> subprocess.Popen:
+    """Start a fork server in a private folder; it ends when its standard input closes.
+
+    `code` is the hash of the code that it will have, for runs that would share it.
+    """
     with socket.socket(socket.AF_UNIX) as listener, (folder / "said").open("ab") as said:
         listener.bind(str(folder / SOCKET))
         listener.listen(128)
-        (folder / "code").write_text(code_hash(), encoding="ascii")
+        (folder / "code").write_text(code, encoding="ascii")
         command = [sys.executable, "-P", "-m", "helpers.pipeline.fork_server", str(folder)]
         return subprocess.Popen(
             [*command, str(listener.fileno()), *more],
