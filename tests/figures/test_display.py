@@ -149,3 +149,11 @@ def test_sentence_refuses_what_is_missing(values):
 )
 def test_numbers(value, text):
     assert show_number(value) == text
+
+
+@pytest.mark.parametrize(("length", "room"), [(10, None), (60, ["long"]), (400, ["prose"])])
+def test_a_cell_has_the_room_that_its_text_wants(length, room):
+    """A paragraph in a column for words would be a tower of one word a line."""
+    frame = pd.DataFrame({"study": ["a"], "reasons": [("word " * length)[:length]]})
+    cell = BeautifulSoup(table_html(frame, caption="Made"), "html.parser").find("td")
+    assert cell.get("class") == room

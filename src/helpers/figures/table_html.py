@@ -14,6 +14,7 @@ from helpers.tables import split_ids
 
 Format = str | Callable[[Any], Any]
 LONG = 46  # characters from which a cell gets room for lines that can be read
+PROSE = 240  # characters from which a cell is a paragraph, and wants the width of one
 ENDLESS = (
     20  # characters of a word that may be broken anywhere, such as a hash, an address, a name of a figure
 )
@@ -145,7 +146,8 @@ def _is_number(column: pd.Series) -> bool:
 
 def _class(numeric: bool, text: str = "") -> Markup:
     """Return what a cell needs: digits below each other, room for lines, leave to break an endless word."""
-    names = ["number"] if numeric else ["long"] if len(text) > LONG else []
+    room = ["prose"] if len(text) > PROSE else ["long"] if len(text) > LONG else []
+    names = ["number"] if numeric else room
     names += ["wordy"] if any(len(word) > ENDLESS for word in text.split()) else []
     return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
