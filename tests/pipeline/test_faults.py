@@ -253,8 +253,12 @@ def test_another_user_without_permission(made: Path) -> None:
 @linux
 @pytest.mark.parametrize(
     "cell",
-    ["many = bytearray(900 << 20)", "many = []\nwhile True:\n    many.append(bytes(1 << 20))"],
-    ids=["at once", "little by little"],
+    [
+        "many = bytearray(900 << 20)",
+        "many = []\nwhile True:\n    many.append(bytes(1 << 20))",
+        "many = []\nwhile True:\n    many.append(bytes(600))",
+    ],
+    ids=["at once", "little by little", "to the last byte"],
 )
 def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, cell: str) -> None:
     """Ended at its limit, with the cell and the option named."""

@@ -104,6 +104,7 @@ def _kernel(arguments: list[str], memory: int | None) -> NoReturn:
 
     if memory:
         limit_memory(memory)
+        arguments = [*arguments, f"--IPKernelApp.extensions={limit_memory.__module__}"]
     sys.argv = ["ipykernel_launcher", *arguments]
     IPKernelApp.launch_instance(argv=arguments)
     os._exit(0)
