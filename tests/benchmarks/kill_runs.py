@@ -29,6 +29,7 @@ from helpers.pipeline.work_folder import UNFINISHED
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 from pipeline_project import (  # noqa: E402 - the tests are no package
+    BEGUN,
     evidence_command,
     make_project,
     processes_below,
@@ -47,6 +48,8 @@ class Run(subprocess.Popen):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         command = [*evidence_command(root), "run", "--jobs", "2"]
         self.lines, self.times, self.root = [], [time.monotonic()], root
+        self.begun = root.parent / BEGUN
+        self.begun.unlink(missing_ok=True)
         super().__init__(command, cwd=root, env=short_environment(root) | PAGES, **pipes)
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
@@ -66,6 +69,11 @@ class Run(subprocess.Popen):
     def wait_for_lines(self, count: int) -> None:
         """Wait until it has said so many lines, or has ended."""
         while len(self.lines) < count and self.poll() is None:
+            time.sleep(0.005)
+
+    def wait_to_begin(self) -> None:
+        """Wait until the command has been imported: before, Ctrl-C meets Python, which has its own words."""
+        while not self.begun.exists() and self.poll() is None:
             time.sleep(0.005)
 
     def wait_for_publication(self) -> None:
@@ -133,6 +141,8 @@ def one_hit(root: Path, number: int, spans: list[float], sent: signal.Signals) -
     change(root, f"{number} {random.random()}")
     running = Run(root)
     wait_for_a_moment(running, number, spans)
+    if sent == signal.SIGINT:
+        running.wait_to_begin()
     said_before, publishing = len(running.lines), (root / ".evidence" / WAITING).exists()
     kind = hit(running, bool(number % 2) and sent == signal.SIGKILL, sent)
     said = running.finish()

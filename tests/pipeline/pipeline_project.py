@@ -49,8 +49,10 @@ import pytest
 from pipeline_project import install_stubs
 install_stubs(pytest.MonkeyPatch().setattr)
 from helpers.pipeline.cli import main
+open({begun!r}, "w").close()
 main()
 """
+BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
 # What these notebooks need from the server that forks them; Python reads this file when it starts.
 SHORT_PRELOAD = """\
 from helpers.pipeline import preload
@@ -100,7 +102,7 @@ def make_project(root: Path) -> Path:
 def evidence_command(root: Path) -> list[str]:
     """Write the command as a script beside the project; return how it is started."""
     script = root.parent / "evidence.py"
-    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
+    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent), begun=str(root.parent / BEGUN)))
     return [sys.executable, str(script)]
 
 
