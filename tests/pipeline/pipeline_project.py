@@ -49,7 +49,10 @@ import pytest
 from pipeline_project import install_stubs
 install_stubs(pytest.MonkeyPatch().setattr)
 from helpers.pipeline.cli import main
-open({begun!r}, "w").close()
+try:
+    open({begun!r}, "w").close()
+except OSError:
+    pass  # somebody else's folder: nobody waits for it
 main()
 """
 BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
