@@ -73,6 +73,20 @@ def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
     assert (made / "reports" / "notes.txt").exists()
 
 
+def test_a_notebook_that_differs_in_its_kept_output_only_is_on_the_pages_too(
+    made: Path, evidence: Evidence
+) -> None:
+    """It gives the same tables and outputs, but the pages list the hash of the file."""
+    path = made / "notebooks" / "03_last.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["kept"] = "another output"
+    path.write_text(json.dumps(notebook))
+    status, said = evidence("run")
+    assert status == 0, said
+    assert "03_last" in said and "the pages" in said
+    assert "2 run, 4 up to date" in said
+
+
 def test_two_folders_give_the_same_bytes(project: Path, evidence: Evidence, tmp_path: Path) -> None:
     """Whatever the folder and the number of jobs, and without a path of this machine."""
     for name, jobs in (("a", "1"), ("b", "3")):

@@ -183,6 +183,7 @@ def _site_step(plan: RunPlan, runs: list[str]) -> Step:
         inputs=[
             *(FileNode(path=plan.executed(run)) for run in runs),
             *(FileNode(path=plan.table(table)) for table in tables),
+            *(FileNode(path=plan.notebook(stage)) for stage in plan.stages),  # a page lists their hashes
         ],
         outputs=[FolderNode(folder=plan.folders.site, name="site/")],
         used=[f"data/processed/{table}.parquet" for table in tables],
