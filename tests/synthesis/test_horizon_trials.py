@@ -15,16 +15,8 @@ from helpers.synthesis.horizon_simulation import (
     lesson_sentences,
     simulation_rows,
 )
-from helpers.synthesis.horizon_trials import (
-    Spread,
-    detectable,
-    is_past,
-    last_search,
-    late_sentence,
-    spread_of,
-    teaches,
-    trial_rows,
-)  # fmt: skip
+from helpers.synthesis.horizon_trials import is_past, last_search, late_sentence, trial_rows
+from helpers.synthesis.trial_power import Spread, detectable, spread_of, teaches
 from helpers.tables import as_frame, validate
 
 MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}

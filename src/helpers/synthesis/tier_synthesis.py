@@ -6,18 +6,17 @@ pooling possible; every such row names it, and rows of different assumptions are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, people_of, with_sd
+from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, with_sd
 from helpers.synthesis.bayes import bayes_pool
 from helpers.synthesis.comparability import alike
 from helpers.synthesis.evidence_pool import pooled_rows, rows_of_lines
-from helpers.synthesis.pooling import pool
+from helpers.synthesis.pool_members import members_of, other_visits
 from helpers.synthesis.tau_priors import prior_scale
 from helpers.tables import records, split_ids
 from helpers.tables.evidence import tiers_of
@@ -27,10 +26,6 @@ OTHER_VISIT = {"latest": "earliest", "earliest": "latest"}
 OF_POOL = (
     "concept", "contrast", "unit", "measure", "studies", "effect_ids", "assumption", "k",
     "without_certain_findings", "scenario", "reason", "pooled",
-)  # fmt: skip
-OF_MEMBER = (
-    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "contrast", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
 )  # fmt: skip
 
 
@@ -206,42 +201,9 @@ def _add(
     group = [lines[name] for name in split_ids(row["effect_ids"])]
     row["_members"] = [
         member | {"other_visits": other_visits(member, lines.values())}
-        for member in members_of(group, options)
+        for member in members_of(group, options.fit)
     ]
     found.pooled.append(bayes_row(row, group, options))
-
-
-def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
-    """Return in words what the same study tells at other visits: the estimates that the pool did not take."""
-    names = ("study_id", "concept", "contrast", "unit", "measure", "arm_id", "site")
-    mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
-    told = [
-        f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
-        for line in lines
-        if mine and line is not mine and line["effect"] is not None
-        and all(line[name] == mine[name] for name in names)
-        and line["timepoint_printed"] != mine["timepoint_printed"]
-    ]  # fmt: skip
-    return "; ".join(dict.fromkeys(told)) or None
-
-
-def members_of(group: list[dict[str, Any]], options: Options) -> list[dict[str, Any]]:
-    """Return the estimates of a pool, each with its weight and the pooled effect without it."""
-    yi = np.array([line["effect"] for line in group])
-    vi = np.array([line["se"] for line in group]) ** 2
-    weights = pool(yi, vi, **options.fit).weights / 100
-    rows = []
-    for place, line in enumerate(group):
-        rest = np.arange(len(group)) != place
-        without = pool(yi[rest], vi[rest], **options.fit)
-        people = people_of(line)
-        stated = bool(line.get("n"))
-        rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "n": people, "n_stated": stated, "weight": float(weights[place]),
-            "left_out_estimate": without.estimate, "left_out_ci_lower": without.ci_lower,
-            "left_out_ci_upper": without.ci_upper, "left_out_k": without.k,
-        })  # fmt: skip
-    return rows
 
 
 def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options) -> dict[str, Any]:
