@@ -22,6 +22,7 @@ MODULES = (
     "helpers.synthesis.comparison_lines",
     "helpers.synthesis.evidence_pool",
     "helpers.synthesis.pooling",
+    "helpers.synthesis.pool_members",
     "helpers.synthesis.tau2",
     "helpers.appraisal.grade",
     "helpers.appraisal.body",
