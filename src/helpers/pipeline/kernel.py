@@ -27,6 +27,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from helpers.pipeline import private
 from helpers.pipeline.environment import private_settings, run_environment
 from helpers.pipeline.forked_process import ForkedProcess
+from helpers.pipeline.kernel_client import ReadyClient
 from helpers.pipeline.kernels import Kernels, ended_in_words
 from helpers.pipeline.memory import limit_memory_of
 from helpers.pipeline.notebook import NotebookRun
@@ -69,6 +70,14 @@ class ForkedProvisioner(LocalProvisioner):
         self.pid = self.pgid = self.process.started()
         return self.connection_info
 
+    async def wait(self) -> int | None:
+        """Wait for the end of the kernel: it is told at once, so there is no need to look again and again."""
+        if self.process is None:
+            return 0
+        status = await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
+        self.process = None  # as the base class does
+        return status
+
 
 KernelProvisionerFactory.instance().provisioners[FORKED] = EntryPoint(
     FORKED, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME
@@ -102,6 +111,7 @@ class KernelRoom:
         """Return a manager whose kernel lives in this room."""
         manager = _KernelManager(kernel_name="python3", kernel_spec_manager=_OwnInterpreter())
         manager.kernels, manager.run = self.kernels, self.run
+        manager.client_factory = ReadyClient
         manager.connection_file = str(self.folder / "connection.json")
         sockets = str(self.folder / "s")
         if sys.platform != "win32" and len(os.fsencode(sockets)) < SOCKET_PATH_LIMIT:

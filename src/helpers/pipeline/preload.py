@@ -7,6 +7,9 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import helpers
 
 # A step is a module, or `module:function` of something that is slow the first time it is done.
 STEPS: tuple[str, ...] = (
@@ -15,8 +18,10 @@ STEPS: tuple[str, ...] = (
     "helpers.sources",
     "helpers.pipeline.preload:_without_grammar",
     "helpers.pipeline.notebook_run",
+    "helpers.pipeline.preload:_notebook_checked_once",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
+    "helpers.pipeline.preload:_parts_of_a_kernel",
     "ipykernel.debugger",
     "helpers.documents",
     "helpers.cleaning",
@@ -37,6 +42,13 @@ STEPS: tuple[str, ...] = (
 )
 # Slow, and in no notebook of ours: ready only where a notebook imports them.
 ON_REQUEST = ("statsmodels.api", "statsmodels.formula.api")
+KERNEL_PARTS = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)
 
 
 def load(step: str) -> str:
@@ -55,9 +67,16 @@ def load(step: str) -> str:
 
 
 def more_for(imports: Iterable[str]) -> tuple[str, ...]:
-    """Return what to have ready beside the steps, for notebooks that import these modules."""
-    wanted = set(imports)
-    return tuple(name for name in ON_REQUEST if name in wanted)
+    """Return what to have ready beside the steps, for notebooks that import these names."""
+    wanted = set(imports) - set(STEPS)
+    own = sorted(name for name in wanted if name.startswith("helpers.") and _is_module(name))
+    return (*(name for name in ON_REQUEST if name in wanted), *own)
+
+
+def _is_module(name: str) -> bool:
+    """Return whether a name in this package is a module's, without importing anything."""
+    place = Path(helpers.__file__).parent.joinpath(*name.split(".")[1:])
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 def steps_before(needs: set[str]) -> int:
@@ -78,6 +97,19 @@ def _without_grammar() -> None:
             importlib.import_module("jsonschema")
         finally:
             del sys.modules[unwanted]
+
+
+def _notebook_checked_once() -> None:
+    """Check an empty notebook: nbformat turns its schema into code when first used."""
+    import nbformat
+
+    nbformat.validate(nbformat.v4.new_notebook())
+
+
+def _parts_of_a_kernel() -> None:
+    """Import what IPython imports only when a kernel starts or runs its first cell."""
+    for name in KERNEL_PARTS:
+        importlib.import_module(name)
 
 
 def _table_used_once() -> None:
