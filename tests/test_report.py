@@ -23,6 +23,11 @@ PHONE = re.compile(
 )  # digits behind a decimal point are none
 
 
+def notebooks_run(said: str) -> set[str]:
+    """Return the notebooks that a run names as done, a study's with its study."""
+    return set(re.findall(r"^\[ *\d+/\d+\] (\d\d_\S+(?: \S+)?) … [\d.]+ s$", said, re.MULTILINE))
+
+
 def state(folder: Path) -> dict[str, tuple[str, int]]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {
@@ -78,6 +83,23 @@ def test_a_second_run_is_quick_and_changes_no_file(project):
     assert result.returncode == 0, result.stderr
     assert re.search(r"^0 run, ", result.stdout, re.MULTILINE), result.stdout
     assert state(project.reports) | state(project.processed) == before
+
+
+def test_a_remark_in_a_sheet_reruns_its_study_and_nothing_that_follows(project):
+    sheet = project.root / "data" / "raw" / "studies" / "chan2025.yaml"
+    sheet.write_text(sheet.read_text() + "# read once more\n")
+    ran = project.evidence("run")
+    assert ran.returncode == 0, ran.stderr
+    assert notebooks_run(ran.stderr) == {"01_ingestion", "03_study_evidence chan2025"}
+
+
+def test_another_citation_in_a_sheet_reruns_what_follows_and_no_other_study(project):
+    sheet = project.root / "data" / "raw" / "studies" / "wan2025.yaml"
+    sheet.write_text(sheet.read_text().replace("A Prospective Study of", "A Study of", 1))
+    ran = project.evidence("run")
+    assert ran.returncode == 0, ran.stderr
+    follows = {"04_outcome_comparison", "05_pooled_effect"}  # they show citations; 02 reads none
+    assert notebooks_run(ran.stderr) == {"01_ingestion", "03_study_evidence wan2025"} | follows
 
 
 def test_one_page_a_notebook_run_and_the_index_links_them(made):

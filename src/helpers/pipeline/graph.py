@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,12 @@ class RunPlan:
 
     def identity(self, *facts: Any) -> str:
         """Return the hash of what a step depends on and is no file: its facts, the code, the lock file."""
+        return value_hash([facts, *self._same_for_all])
+
+    @cached_property
+    def _same_for_all(self) -> tuple[Any, ...]:
         lock = self.folders.root / LOCK_FILE
-        locked = file_hash(lock) if lock.is_file() else None
-        return value_hash([facts, code_hash(), locked, sys.version_info[:2]])
+        return code_hash(), file_hash(lock) if lock.is_file() else None, sys.version_info[:2]
 
 
 def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:

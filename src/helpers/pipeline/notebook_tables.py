@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.pipeline.gather import gather, part_folder
 from helpers.pipeline.parameters import check_parameters
 from helpers.pipeline.paths import project_root
+from helpers.pipeline.stages import READS
 from helpers.tables import TABLES, TableError, read_table, records, write_table
 
 GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"
@@ -41,10 +42,35 @@ class NotebookTables:
         self.raw = self.root / parameters["raw"] if "raw" in parameters else None
         self.study_id: str | None = parameters.get("study_id")
         self._written: list[dict[str, Any]] = []
+        self._known: dict[str, pd.DataFrame] = {}
 
     def read(self, *names: str) -> dict[str, pd.DataFrame]:
-        """Return tables by name; one that is not there names the notebook that writes it."""
-        return {name: read_table(name, self.processed) for name in names}
+        """Return tables by name.
+
+        Raises
+        ------
+        TableError
+            When a table is not there (the message names the notebook that writes it), or is none that this
+            notebook is known to read: a run would not do the notebook again when that table changes.
+
+        """
+        for name in names:
+            if name in TABLES and name not in self._readable():
+                raise TableError(
+                    f"{self.notebook} reads the table {name}, but READS in src/helpers/pipeline/stages.py "
+                    "does not say so; name it there, so that a run knows when to do the notebook again"
+                )
+        found = {name: read_table(name, self.processed) for name in names}
+        self._known |= found
+        return found
+
+    def known(self) -> dict[str, pd.DataFrame]:
+        """Return every table that this notebook has read or written until now."""
+        return dict(self._known)
+
+    def _readable(self) -> set[str]:
+        own = {name for name, spec in TABLES.items() if spec.notebook == self.notebook}
+        return own | set(READS[self.notebook][1] if self.notebook in READS else TABLES)
 
     def read_study(self, *names: str) -> dict[str, pd.DataFrame]:
         """Return the rows of this run's study in tables by name."""
@@ -63,7 +89,7 @@ class NotebookTables:
             When there is no such study; the message names those there are.
 
         """
-        studies = read_table("studies", self.processed)
+        studies = self.read("studies")["studies"]
         found = studies[studies["study_id"] == self.study_id]
         if found.empty:
             known = ", ".join(studies["study_id"]) or "none"
@@ -89,7 +115,7 @@ class NotebookTables:
             raise ValueError(f"table {name} is written by {spec.notebook}, not by {self.notebook}")
         folder = part_folder(self.processed, str(self.study_id)) if spec.per_study else self.processed
         path = write_table(name, rows, folder)
-        frame = read_table(name, folder)
+        frame = self._known[name] = read_table(name, folder)
         self._written.append(
             {"table": name, "meaning": spec.schema.description, "rows": len(frame), "file": path.name}
         )

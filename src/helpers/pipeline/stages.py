@@ -6,15 +6,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# What each notebook reads: raw files (all, the study's sheet, or none) and the tables of these notebooks.
-READS = {
+# What each notebook reads: raw files (all, the study's sheet, or none) and tables. A notebook is given no
+# other table: what is not named here cannot change its results, and need not make it run again.
+_CORE = ("sources", "studies", "arms", "outcomes", "results", "adverse_events")
+_JUDGED = ("effects", "findings", "risk_of_bias", "comparators", "thresholds")
+READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "01_ingestion": ("all", ()),
-    "02_cleaning": ("none", ("01_ingestion",)),
-    "03_study_evidence": ("sheet", ("01_ingestion", "02_cleaning")),
-    "04_outcome_comparison": ("none", ("01_ingestion", "02_cleaning", "03_study_evidence")),
+    "02_cleaning": (
+        "none",
+        (
+            "studies",
+            "arms",
+            "quantities",
+            "reported_results",
+            "reported_events",
+            "reported_contrasts",
+            "reader_findings",
+            "reader_judgements",
+        ),
+    ),
+    "03_study_evidence": (
+        "sheet",
+        (
+            *_CORE,
+            "quantities",
+            "statements",
+            "comparators",
+            "reported_contrasts",
+            "reader_findings",
+            "reader_judgements",
+        ),
+    ),
+    "04_outcome_comparison": ("none", (*_CORE, *_JUDGED, "published_pools")),
     "05_pooled_effect": (
         "none",
-        ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison"),
+        (*_CORE, *_JUDGED, "checks", "comparisons", "beside", "certainty_overrides", "trials", "searches"),
     ),
 }
 
@@ -41,12 +67,12 @@ def evidence_stages() -> tuple[Stage, ...]:
     return tuple(
         Stage(
             notebook=notebook,
-            reads=tuple(name for earlier in notebooks for name in writes[earlier]),
+            reads=reads,
             writes=writes[notebook],
             raw=raw,
             per_study=notebook == "03_study_evidence",
         )
-        for notebook, (raw, notebooks) in READS.items()
+        for notebook, (raw, reads) in READS.items()
     )
 
 

@@ -71,7 +71,7 @@ def first_hand(tables: Tables, second_hand: bool = True) -> Tables:
     """Return the tables; what was seen only in another paper is left out where a run leaves it out."""
     if second_hand:
         return tables
-    told = {name: tables[name] for name in ("comparators", "thresholds", "published_pools")}
+    told = {name: tables[name] for name in ("comparators", "thresholds", "published_pools") if name in tables}
     kept = {
         name: frame[~frame["second_hand"].fillna(False).astype(bool)]
         for name, frame in told.items()

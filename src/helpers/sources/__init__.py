@@ -9,6 +9,7 @@ from helpers.sources.extraction_table import read_extraction
 from helpers.sources.folder_check import FolderCheck, check_folder, is_raw_folder
 from helpers.sources.new_files import add_source, new_sheet
 from helpers.sources.raw_folder import RawData, check_raw, figures_used, raw_files, read_raw
+from helpers.sources.raw_merging import source_files
 from helpers.sources.reading import read_source, read_sources, recognise
 from helpers.sources.record import Problem, SourceError, SourceRecord
 from helpers.sources.reference_lists import (
@@ -55,6 +56,7 @@ __all__ = [
     "recognise",
     "reference_forms",
     "sha256_of",
+    "source_files",
     "weeks",
     "write_csl",
     "write_ris",

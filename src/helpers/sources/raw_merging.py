@@ -9,7 +9,7 @@ from helpers.sources.posted_figures import posted_figures
 from helpers.sources.record import SourceRecord
 from helpers.sources.registry_words import role_of
 from helpers.sources.study_sheet import sha256_of
-from helpers.tables import join_ids
+from helpers.tables import split_ids
 
 
 def own_record(sheet: SourceRecord, found: list[SourceRecord]) -> int | None:
@@ -22,9 +22,22 @@ def own_record(sheet: SourceRecord, found: list[SourceRecord]) -> int | None:
 
 
 def name_file(row: dict[str, Any], path: Path, raw: Path) -> None:
-    """Note in a source's row which file it comes from, and the hash of the file."""
+    """Note in a source's row which file it comes from."""
     row["file"] = path.relative_to(raw).as_posix()
-    row["file_sha256"] = sha256_of(path)
+
+
+def source_files(raw: Path, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row for each file that states a source, with the hash of its bytes."""
+    return [
+        {
+            "source_id": row["source_id"],
+            "study_id": row["study_id"],
+            "file": name,
+            "sha256": sha256_of(Path(raw) / name),
+        }
+        for row in sources
+        for name in ([row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]))
+    ]
 
 
 def merge_record(
@@ -33,7 +46,6 @@ def merge_record(
     """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
     source = sheet.sources[0]
     source["file"] = f"{source['file']};{path.relative_to(raw).as_posix()}"
-    source["file_sha256"] = join_ids([source["file_sha256"], sha256_of(path)])
     source["format"] = record.sources[0]["format"]
     stated = record.sources[0].get("provenance")
     source["provenance"] = " ".join(filter(None, [stated, source.get("provenance")])) or None

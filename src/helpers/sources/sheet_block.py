@@ -21,7 +21,7 @@ Offset = Annotated[int, Field(ge=0, le=LONGEST)]
 class Block(BaseModel):
     """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
 class Seen(Block):

@@ -7,6 +7,7 @@ import hashlib
 import types
 import typing
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,20 @@ def read_sheet(path: str | Path) -> StudySheet:
     SourceError
         With everything that is wrong in the file at once, each with line, field, problem and remedy.
     """
-    path = Path(path)
+    try:
+        return _checked(str(path), Path(path).read_bytes())
+    except OSError:
+        return _read(Path(path))  # says what is wrong
+
+
+@lru_cache(maxsize=64)
+def _checked(path: str, data: bytes) -> StudySheet:
+    """Return a sheet by its bytes: one process asks for it several times, and nobody can change it."""
+    return _read(Path(path))
+
+
+def _read(path: Path) -> StudySheet:
+    """Read and check a sheet."""
     content, lines, problems = read_yaml(path)
     if not isinstance(content, dict):
         raise SourceError(

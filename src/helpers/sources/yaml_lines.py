@@ -63,6 +63,18 @@ def _composed(text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=_Loader)
 
 
+_SCALARS = _Loader("")  # made once: a sheet has hundreds of numbers
+
+
+def _plain(node: yaml.ScalarNode) -> Any:
+    """Return a number, a truth or nothing as Python's own."""
+    try:
+        return _SCALARS.construct_object(node, deep=True)
+    finally:  # it would keep every node that it has seen
+        _SCALARS.constructed_objects.clear()
+        _SCALARS.recursive_objects.clear()
+
+
 def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
     """Return the content of a YAML file, the line of each field by its path, and what it may not hold.
 
@@ -140,7 +152,7 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
     if node.tag == yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG:
         return node.value
     try:
-        return _Loader("").construct_object(node, deep=True)
+        return _plain(node)
     except (yaml.YAMLError, ValueError, ArithmeticError, LookupError):
         problems.append(
             Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it")

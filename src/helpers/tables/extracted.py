@@ -39,13 +39,23 @@ SOURCES = schema(
         "verified_on": text("Day on which every locator was last found in the text of that hash"),
         "verified_figures": count("Figures found at their place, now or on that day"),
         "file": text("File under data/raw that states it"),
-        "file_sha256": text("Hash of that file"),
         "provenance": text("How the file came to be"),
         "address": text("Where the source was seen, when its text is not at hand"),
         "confidence": text("How its figures were seen (A, T1, T2, R, S, D)", one_of=tuple(CONFIDENCE)),
         "second_hand": flag("Whether only another paper's word for it was seen"),
         "extraction_readers": count("Readers who extracted it independently"),
         "extraction_date": text("Day of the extraction"),
+    },
+)
+
+SOURCE_FILES = schema(
+    "source_files",
+    "A file under data/raw that states a source, with the hash of its bytes",
+    {
+        "source_id": text("Name of the source", required=True),
+        "study_id": text("Study that the source tells of", required=True),
+        "file": text("File under data/raw", required=True),
+        "sha256": text("Hash of that file", required=True),
     },
 )
 

@@ -43,6 +43,7 @@ TABLES: dict[str, TableSpec] = {
     "thresholds": TableSpec(context.THRESHOLDS, ("row_id",), "01_ingestion"),
     "trials": TableSpec(context.TRIALS, ("trial_id",), "01_ingestion"),
     "sources": TableSpec(extracted.SOURCES, ("source_id",), "01_ingestion"),
+    "source_files": TableSpec(extracted.SOURCE_FILES, ("source_id", "file"), "01_ingestion"),
     "studies": TableSpec(extracted.STUDIES, ("study_id",), "01_ingestion"),
     "arms": TableSpec(extracted.ARMS, ("study_id", "arm_id"), "01_ingestion"),
     "outcomes": TableSpec(extracted.OUTCOMES, ("study_id", "outcome_id"), "01_ingestion"),
