@@ -6,9 +6,11 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from helpers.figures.table_html import table_html
 from helpers.site.guard import check_contacts
@@ -41,60 +43,67 @@ def csv_text(frame: pd.DataFrame) -> str:
     return stream.getvalue()
 
 
-def csv_files(tables: Tables) -> dict[str, str]:
-    """Return the content of `data/<table>.csv` for every table, each looked through for contact details."""
-    files = {}
-    for name, frame in tables.items():
-        for column in frame.select_dtypes(["string", "object"]):
-            check_contacts(f"table {name}, column {column}", "\n".join(frame[column].dropna().astype(str)))
-        files[f"data/{name}.csv"] = csv_text(frame)
-    return files
+def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
+    """Return the content of `data/<table>.csv`, looked through for contact details, and of `….parquet`."""
+    for column in frame.select_dtypes(["string", "object"]):
+        check_contacts(f"table {name}, column {column}", "\n".join(frame[column].dropna().astype(str)))
+    text = csv_text(frame)
+    return {f"data/{name}.csv": text.encode("utf-8"), f"data/{name}.parquet": parquet_bytes(frame)}
 
 
-def parquet_files(tables: Tables) -> dict[str, bytes]:
-    """Return the content of `data/<table>.parquet` for every table, the same bytes for the same rows."""
-    return {f"data/{name}.parquet": parquet_bytes(frame) for name, frame in tables.items()}
+def columns_table(name: str) -> Markup:
+    """Return what each column of a table means, as a table."""
+    meanings = data_dictionary(name)
+    meanings["type"] = [_kind(kind) for kind in meanings["type"]]
+    headings = {
+        "column": "Column",
+        "type": "Type",
+        "may_be_missing": "May be missing",
+        "meaning": "Meaning",
+    }
+    return table_html(meanings, caption=f"Columns of the table {name}", columns=headings)
 
 
-def data_page(tables: Tables, files: dict[str, str]) -> Page:
-    """Return the page that lists every table with its meaning, columns, download and hash."""
-    entries = []
-    for name, frame in tables.items():
-        meanings = data_dictionary(name)
-        meanings["type"] = [_kind(kind) for kind in meanings["type"]]
-        content = files[f"data/{name}.csv"].encode("utf-8")
-        whole = parquet_bytes(frame)
-        entries.append(
-            {
-                "name": name,
-                "meaning": TABLES[name].schema.description,
-                "one_row": " and ".join(TABLES[name].keys),
-                "notebook": TABLES[name].notebook,
-                "rows": len(frame),
-                "downloads": [
-                    (f"{name}.csv", f"{len(content) / 1000:.1f} kB", hashlib.sha256(content).hexdigest()),
-                    (f"{name}.parquet", f"{len(whole) / 1000:.1f} kB", hashlib.sha256(whole).hexdigest()),
-                ],
-                "columns": table_html(
-                    meanings,
-                    caption=f"Columns of the table {name}",
-                    columns={
-                        "column": "Column",
-                        "type": "Type",
-                        "may_be_missing": "May be missing",
-                        "meaning": "Meaning",
-                    },
-                ),
-            }
-        )
+def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, str]) -> Page:
+    """Return the page that lists every table with its meaning, columns, download and hash.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        All tables.
+    files : mapping of str to bytes
+        The CSV and Parquet of every table and the exports, by file name.
+    columns : mapping of str to str
+        By table, what `columns_table` returned.
+
+    """
+    entries = [
+        {
+            "name": name,
+            "meaning": TABLES[name].schema.description,
+            "one_row": " and ".join(TABLES[name].keys),
+            "notebook": TABLES[name].notebook,
+            "rows": len(frame),
+            "downloads": [
+                _download(file, files[f"data/{file}"]) for file in (f"{name}.csv", f"{name}.parquet")
+            ],
+            "columns": Markup(columns[name]),
+        }
+        for name, frame in tables.items()
+    ]
     exports = [
-        (name, meaning, hashlib.sha256(files[f"data/{name}"].encode("utf-8")).hexdigest())
+        (name, meaning, hashlib.sha256(files[f"data/{name}"]).hexdigest())
         for name, meaning in EXPORTS.items()
         if f"data/{name}" in files
     ]
     body = environment().get_template("data.html.j2").render(entries=entries, exports=exports)
     title = "Data: every table, column by column"
     return Page(file="data.html", title=title, short="Data", body=body, owns=tuple(tables))
+
+
+def _download(file: str, content: bytes) -> tuple[str, str, str]:
+    """Return a file's name, size and hash."""
+    return file, f"{len(content) / 1000:.1f} kB", hashlib.sha256(content).hexdigest()
 
 
 def _kind(dtype: str) -> str:

@@ -33,7 +33,7 @@ def export_files(tables: Tables, files: Mapping[str, str], version: str = "") ->
     tables : dict of str to pandas.DataFrame
         All tables.
     files : mapping of str to str
-        The CSV of every table by file name, as `csv_files` returns them.
+        The CSV of every table, by file name.
     version : str
         Version of the report.
 

@@ -35,34 +35,36 @@ SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, BESIDE, SURE, TO_COME)
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
 
-def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
-    """Return the index; `pages` are the other pages of the site, in order."""
-    files = {page.file for page in pages}
+def index_parts(tables: Tables, runs: set[str], provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the index is made of, but for the list of pages; `runs` are the pages of notebook runs."""
     told = first_hand(tables, (provenance.get("parameters") or {}).get("second_hand", True))
-    short = _with_origins(short_answer(told), SHORT, files)
-    rest = _with_origins(rest_of_answer(told), REST, files)
-    body = (
-        environment()
-        .get_template("index.html.j2")
-        .render(
-            short=short,
-            rest=rest,
-            about=_about(provenance),
-            picture=direction_picture(tables),
-            counts=_counts(tables),
-            studies=_studies_table(tables, files),
-            outcomes=outcomes_table(tables, only_reported=True),
-            flow=flow_figure(tables, "flow.html"),
-            flow_table=flow_table(tables),
-            horizon=horizon_table(tables["horizon"], full=False),
-            changes=_changes(tables, provenance),
-            verification=verification(tables),
-            verified_on=sorted(set(tables["sources"]["verified_on"].dropna())),
-            groups=_contents(pages),
-            version=str(provenance.get("version") or ""),
-            code_sha256=str(provenance.get("code_sha256") or ""),
-        )
-    )
+    return {
+        "short": short_answer(told),
+        "rest": rest_of_answer(told),
+        "about": _about(provenance),
+        "picture": direction_picture(tables),
+        "counts": _counts(tables),
+        "studies": _studies_table(tables, runs),
+        "outcomes": outcomes_table(tables, only_reported=True),
+        "flow": flow_figure(tables, "flow.html"),
+        "flow_table": flow_table(tables),
+        "horizon": horizon_table(tables["horizon"], full=False),
+        "changes": _changes(tables, provenance),
+        "verification": verification(tables),
+        "verified_on": sorted(set(tables["sources"]["verified_on"].dropna())),
+        "version": str(provenance.get("version") or ""),
+        "code_sha256": str(provenance.get("code_sha256") or ""),
+    }
+
+
+def index_page(parts: Mapping[str, Any], pages: list[Page]) -> Page:
+    """Return the index; `parts` are what `index_parts` returned, `pages` the other pages, in order."""
+    files = {page.file for page in pages}
+    sentences = {
+        "short": _with_origins(parts["short"], SHORT, files),
+        "rest": _with_origins(parts["rest"], REST, files),
+    }
+    body = environment().get_template("index.html.j2").render(parts | sentences, groups=_contents(pages))
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +13,15 @@ from helpers.tables import TABLES, read_table, validate
 Tables = dict[str, pd.DataFrame]
 
 
-def load_tables(processed: str | Path) -> Tables:
-    """Return every table; one that is not there yet is empty, with its columns.
+def load_tables(processed: str | Path, names: Iterable[str] = tuple(TABLES)) -> Tables:
+    """Return every table, or those named; one that is not there yet is empty, with its columns.
 
     Parameters
     ----------
     processed : str or pathlib.Path
         Folder of the Parquet files.
+    names : iterable of str, optional
+        The tables; all of them when left out.
 
     Returns
     -------
@@ -34,7 +37,7 @@ def load_tables(processed: str | Path) -> Tables:
     folder = Path(processed)
     return {
         name: read_table(name, folder) if (folder / f"{name}.parquet").exists() else validate(name, [])
-        for name in TABLES
+        for name in names
     }
 
 

@@ -64,10 +64,9 @@ def printed_file(study_id: str) -> str:
     return f"printed-{slug(study_id)}.html"
 
 
-def printed_pages(tables: Tables) -> list[Page]:
-    """Return one page a study; anchors are `q-<quantity_id>`, `result-<result_id>`, `effect-<effect_id>`."""
-    quantities = tables["quantities"]
-    return [_page(str(name), rows, tables) for name, rows in quantities.groupby("study_id", sort=True)]
+def printed_studies(tables: Tables) -> list[str]:
+    """Return the studies that have a page of figures, in order."""
+    return sorted(tables["quantities"]["study_id"].dropna().unique())
 
 
 def printed_values(tables: Tables) -> dict[str, set[float]]:
@@ -83,7 +82,9 @@ def printed_values(tables: Tables) -> dict[str, set[float]]:
     return found
 
 
-def _page(study_id: str, rows: pd.DataFrame, tables: Tables) -> Page:
+def printed_page(study_id: str, tables: Tables) -> Page:
+    """Return a study's page; anchors are `q-<quantity_id>`, `result-<result_id>`, `effect-<effect_id>`."""
+    rows = tables["quantities"][tables["quantities"]["study_id"] == study_id]
     lead = say_html(
         "Every number in this report that comes from {{ study }} rests on one of these figures. Line "
         "numbers count "

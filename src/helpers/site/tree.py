@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 from bs4 import BeautifulSoup
 
@@ -86,6 +87,11 @@ class Tag:
                 child.parent = self.parent
         siblings[place : place + 1] = self.children
 
+    def plain(self) -> list[Any]:
+        """Return the element as name, attributes and what it holds, in plain lists: as JSON can keep it."""
+        inner = [child.plain() if isinstance(child, Tag) else child for child in self.children]
+        return [self.name, self.attrs, inner]
+
     def html(self) -> str:
         """Return the element as HTML; the nameless root gives what it holds."""
         inner = "".join(
@@ -98,6 +104,14 @@ class Tag:
         return (
             f"<{self.name}{traits}/>" if self.name in VOID else f"<{self.name}{traits}>{inner}</{self.name}>"
         )
+
+
+def from_plain(kept: list[Any], parent: Tag | None = None) -> Tag:
+    """Return the element that `Tag.plain` gave."""
+    name, attrs, inner = kept
+    tag = Tag(name, attrs, parent)
+    tag.children = [child if isinstance(child, str) else from_plain(child, tag) for child in inner]
+    return tag
 
 
 class SiteError(ValueError):

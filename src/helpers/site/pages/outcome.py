@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from markupsafe import Markup
 
@@ -13,7 +15,7 @@ from helpers.figures.study_rows import estimate_rows
 from helpers.figures.table_html import quantity_links, table_html
 from helpers.figures.worded_rows import with_interval
 from helpers.site.load import Tables
-from helpers.site.outcomes import happened, outcome_concepts, outcomes_table
+from helpers.site.outcomes import happened, outcomes_table
 from helpers.site.page import Page
 from helpers.site.pages.certainty import certainty_id, reasons_html
 from helpers.site.pages.horizon import horizon_table
@@ -27,9 +29,10 @@ from helpers.site.pages.parts import (
     say_html,
     study_link,
 )  # fmt: skip
-from helpers.site.phrases import capital, reported_lines, study_directions
+from helpers.site.phrases import capital, study_directions
 from helpers.tables import records
 
+EVENTS_DRAWN = "events, drawn"
 LINES = {
     "study_id": "Study",
     "direction": "Direction",
@@ -86,21 +89,41 @@ def outcomes_page(tables: Tables) -> Page:
     )
 
 
-def outcome_pages(tables: Tables) -> list[Page]:
-    """Return one page an outcome."""
-    judged = tables["risk_of_bias"].groupby("study_id")
-    verdicts = {str(study): overall(records(part)) for study, part in judged}
-    return [_page(concept, tables, verdicts) for concept in outcome_concepts(tables)]
+def outcome_pictures(tables: Tables) -> dict[str, list[str]]:
+    """Return the drawings of all outcomes' pages by outcome, those of the events under `EVENTS_DRAWN`.
+
+    They take long and show estimates, judgements and events alone: they can be made before the rest is known.
+    """
+    drawn: dict[str, list[str]] = {
+        str(name): _forests(str(name), tables) for name in tables["effects"]["concept"].unique()
+    }
+    return drawn | {EVENTS_DRAWN: _harms(tables)}
 
 
-def _page(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> Page:
+def outcome_page(
+    concept: str, tables: Tables, reported: pd.DataFrame, drawn: Mapping[str, list[str]] | None = None
+) -> Page:
+    """Return the page of an outcome.
+
+    Parameters
+    ----------
+    concept : str
+        The outcome.
+    tables : dict of str to pandas.DataFrame
+        All tables.
+    reported : pandas.DataFrame
+        What `reported_lines` returned.
+    drawn : mapping of str to list of str, optional
+        What `outcome_pictures` returned; drawn here when left out.
+
+    """
     lines = tables["comparisons"][tables["comparisons"]["concept"] == concept]
     pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
     horizon = tables["horizon"][tables["horizon"]["concept"] == concept]
     parts = [
-        *_lead(concept, tables),
+        *_lead(concept, tables, reported),
         heading("Study by study", "studies"),
-        *_pictures(concept, tables, verdicts),
+        *(_forests(concept, tables) if drawn is None else map(Markup, drawn.get(concept, ()))),
     ]
     tables_of = [(words, lines[lines["tier"] == tier]) for tier, words in TIER_WORDS.items()]
     told = [_lines(rows, words) for words, rows in tables_of if not rows.empty]
@@ -110,7 +133,7 @@ def _page(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> Page
     if concept == "adverse_events":
         parts += [
             heading("The events", "events"),
-            *_harms(tables),
+            *(_harms(tables) if drawn is None else map(Markup, drawn[EVENTS_DRAWN])),
             _events(tables["adverse_events"]),
             download("adverse_events"),
         ]
@@ -128,10 +151,9 @@ def _page(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> Page
     )
 
 
-def _lead(concept: str, tables: Tables) -> list[Markup]:
+def _lead(concept: str, tables: Tables, reported: pd.DataFrame) -> list[Markup]:
     """Return what happened and how sure that is."""
-    lines = reported_lines(tables)
-    lines = lines[lines["concept"] == concept]
+    lines = reported[reported["concept"] == concept]
     told = [
         f"{capital(plain_words(concept))}: {happened(lines, list(study_directions(lines)['direction']))}."
     ]
@@ -151,10 +173,12 @@ def _lead(concept: str, tables: Tables) -> list[Markup]:
     return parts
 
 
-def _pictures(concept: str, tables: Tables, verdicts: dict[str, str | None]) -> list[Markup]:
+def _forests(concept: str, tables: Tables) -> list[Markup]:
     """Return a forest plot a unit, of estimates with an interval; they are seen together, not averaged."""
     effects = tables["effects"]
     own = effects[(effects["concept"] == concept) & effects["ci_lower"].notna()]
+    judged = tables["risk_of_bias"][tables["risk_of_bias"]["study_id"].isin(own["study_id"])]
+    verdicts = {str(study): overall(records(part)) for study, part in judged.groupby("study_id")}
     drawn = []
     for number, unit in enumerate(sorted(own["unit"].dropna().unique()), start=1):
         rows = estimate_rows(own, unit, verdicts)

@@ -1,0 +1,88 @@
+"""A site in several processes, or with a part of it made beforehand: the same bytes as in one go."""
+
+import pytest
+from made_world import write_notebook, write_world
+from test_exports import EFFECT
+from test_site import PROVENANCE, RUNS, outputs_of
+
+from helpers.site import SiteError, build_site
+from helpers.site.early import read_early, write_early
+from helpers.tables import TABLES, TableError, write_table
+
+LAST = ("04_outcome_comparison", "05_pooled_effect")
+FIRST = [name for name, spec in TABLES.items() if spec.notebook not in LAST]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = write_world(tmp_path_factory.mktemp("early") / "processed")
+    rows = [
+        EFFECT | {"effect_id": "made1.e1", "effect": -8.0, "se": 2.0, "ci_lower": -12.0, "ci_upper": -4.0}
+    ]
+    write_table("effects", rows, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def executed(world):
+    outputs, folder = outputs_of(world), world.parent / "nb"
+    return {name: write_notebook(folder / f"{name}.ipynb", outputs, f"# Run {name[:2]}") for name in RUNS}
+
+
+@pytest.fixture(scope="module")
+def site(world, executed):
+    """The bytes of the site that is made in one process and in one go."""
+    build_site(executed, world, world.parent / "site", PROVENANCE)
+    return contents(world.parent / "site")
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def before_the_last(executed):
+    return {name: path for name, path in executed.items() if name not in LAST}
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("beforehand", [False, True])
+def test_a_site_is_the_same_in_any_number_of_processes_and_steps(
+    tmp_path, world, executed, site, jobs, beforehand
+):
+    early = tmp_path / "early.json"
+    if beforehand:
+        folder = tmp_path / "first"  # nothing but what it is given is there to be read
+        folder.mkdir()
+        for name in FIRST:
+            if (world / f"{name}.parquet").exists():
+                (folder / f"{name}.parquet").write_bytes((world / f"{name}.parquet").read_bytes())
+        write_early(before_the_last(executed), folder, FIRST, early, PROVENANCE)
+        again = early.read_bytes()
+        write_early(before_the_last(executed), folder, FIRST, early, PROVENANCE)
+        assert early.read_bytes() == again
+    build_site(executed, world, tmp_path / "site", PROVENANCE, early=early if beforehand else None, jobs=jobs)
+    assert contents(tmp_path / "site") == site
+
+
+def test_what_is_made_beforehand_needs_no_table_of_the_last_notebooks(tmp_path, world, executed):
+    write_early(before_the_last(executed), world, FIRST, tmp_path / "early.json", PROVENANCE)
+    known, drawn = read_early(tmp_path / "early.json")
+    assert {"01_ingestion.html", "study-made1.html", "printed-made2.html", "code.html"} <= set(known)
+    assert {"findings.html", "risk-of-bias.html", "flow.html", "studies.html", "data/effects"} <= set(known)
+    assert not {"05_pooled_effect.html", "outcomes.html", "index.html", "data/pooled"} & set(known)
+    assert any(drawn.values())
+    with pytest.raises(KeyError):
+        write_early({}, world, [name for name in FIRST if name != "effects"], tmp_path / "less.json", {})
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_is_the_same_in_any_number_of_processes(tmp_path, world, executed, jobs):
+    """A page that may not be published, a table that cannot be read; and nothing is written."""
+    wrong = write_notebook(tmp_path / "01_ingestion.ipynb", [], "no title")
+    with pytest.raises(SiteError, match="^01_ingestion.html: no heading of the first level"):
+        build_site(executed | {"01_ingestion": wrong}, world, tmp_path / "site", PROVENANCE, jobs=jobs)
+    folder = write_world(tmp_path / "processed")
+    (folder / "pooled.parquet").write_bytes(b"no table")
+    with pytest.raises(TableError, match="not a readable Parquet file"):
+        build_site(executed, folder, tmp_path / "site", PROVENANCE, jobs=jobs)
+    assert not (tmp_path / "site").exists()
