@@ -54,14 +54,13 @@ class ForkServer:
 
     def run(self) -> None:
         """Import step by step, forking in between what is ready; then fork on request, for ever."""
+        gc.disable()  # nothing that is imported is ever garbage: looking for it takes a sixth of the time
         for number, step in enumerate(preload.STEPS, 1):
             self._turn(0)
             if problem := preload.load(step):
                 print(f"not preloaded: {problem}", file=sys.stderr, flush=True)
             self.loaded = number
         self._turn(0)  # forks what waited for the last step
-        gc.collect()
-        gc.freeze()
         while True:
             self._turn(None)
 

@@ -96,6 +96,7 @@ def _take_place(wanted: Wanted) -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
     gc.freeze()  # what was imported before is never garbage: a collection need not look at it
+    gc.enable()
 
 
 def _kernel(arguments: list[str], memory: int | None) -> NoReturn:

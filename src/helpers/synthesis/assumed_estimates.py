@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from helpers.synthesis.critical_values import t_quantile
 from helpers.synthesis.plain_studies import PlainStudies, plain_studies
 from helpers.synthesis.study_effects import computed_effects
 from helpers.tables import join_ids, split_ids
@@ -149,7 +149,7 @@ def with_sd(
         fits = row["measure"] == "MC" and row["unit"] == BORROWED_UNIT and row["effect"] is not None
         if wanted and fits and n and n > 1:
             se = borrowed_sd / np.sqrt(n)
-            half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+            half = float(t_quantile(0.5 + level / 2, n - 1)) * se
             limits = {"ci_lower": row["effect"] - half, "ci_upper": row["effect"] + half}
             why = "missing" if missing else "printed one set aside"
             said = f"SD {borrowed_sd:g} borrowed ({why})"

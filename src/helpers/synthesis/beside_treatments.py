@@ -10,9 +10,9 @@ import math
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from helpers.synthesis.comparability import alike
+from helpers.synthesis.critical_values import t_quantile
 from helpers.tables import records
 
 CONTROLS = ("placebo", "untreated")
@@ -59,7 +59,7 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> lis
             continue
         factor, unit = _scale(row)
         se = None if sd is None or not row["n"] else sd * factor / math.sqrt(row["n"])
-        half = None if se is None else stats.t.ppf(0.5 + level / 2, row["n"] - 1) * se
+        half = None if se is None else t_quantile(0.5 + level / 2, row["n"] - 1) * se
         change *= factor
         limits = (None, None) if half is None else (change - half, change + half)
         values = {"change": change, "se": se, "ci_lower": limits[0], "ci_upper": limits[1], "unit": unit}
@@ -100,7 +100,7 @@ def placebo_differences(changes: list[dict[str, Any]], *, level: float = 0.95) -
             if row["se"] is not None and control["se"] is not None:
                 a, b = row["se"] ** 2, control["se"] ** 2
                 df = (a + b) ** 2 / (a**2 / (row["n"] - 1) + b**2 / (control["n"] - 1))
-                half = stats.t.ppf(0.5 + level / 2, df) * math.sqrt(a + b)
+                half = t_quantile(0.5 + level / 2, df) * math.sqrt(a + b)
                 found |= {"ci_lower": found["effect"] - half, "ci_upper": found["effect"] + half}
             rows.append(found)
     return rows

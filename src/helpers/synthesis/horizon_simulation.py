@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
 from helpers.synthesis.assumed_estimates import TREATED, people_of
 from helpers.synthesis.batches import pool_many
 from helpers.synthesis.contrast_doubts import CONTROLLED_DESIGNS
+from helpers.synthesis.critical_values import t_quantile
 from helpers.tables import records
 
 DRAWS = 2000
@@ -86,7 +86,7 @@ def _pooled(
     yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
     vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
     if own.empty:  # one study: its own interval, with the degrees of freedom that it has
-        half = stats.t.ppf(0.5 + level / 2, df) * se
+        half = t_quantile(0.5 + level / 2, df) * se
         return SimpleNamespace(ci_lower=estimate - half, ci_upper=estimate + half)
     return pool_many(yi, vi, method=model["tau2_method"], test=model["ci_method"], level=level)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.synthesis.assumed_estimates import SD_USES, as_lines, assumed_effects, people_of, with_sd
+from helpers.synthesis.critical_values import normal_quantile
 from helpers.synthesis.evidence_pool import TIERS
 from helpers.synthesis.mean_differences import small_sample_factor
 from helpers.synthesis.plain_studies import PlainStudies, plain_studies
@@ -174,7 +174,7 @@ def _measured(
         return None
     g, variance = standardised(line["effect"], line["se"], n, line["contrast"])
     effect, se = g * levels.assumed_sd, float(np.sqrt(variance)) * levels.assumed_sd
-    half = float(stats.norm.ppf(0.5 + levels.level / 2)) * se
+    half = float(normal_quantile(0.5 + levels.level / 2)) * se
     told = {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
     return line | told | {"unit": question.unit, "measure": "SD", "concept": question.concept}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from helpers.synthesis.critical_values import t_quantile
 from helpers.tables import join_ids, split_ids
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ class StudyFigures:
 
     def interval(self, effect: float, se: float, df: float) -> dict[str, float]:
         """Effect, standard error and the limits by Student's t; no limits without a degree of freedom."""
-        half = stats.t.ppf(0.5 + self.level / 2, df) * se if df > 0 else np.nan
+        half = t_quantile(0.5 + self.level / 2, df) * se if df > 0 else np.nan
         return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
 
     def group_size(self, result: Row) -> tuple[int | None, str, str]:
