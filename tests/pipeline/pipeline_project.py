@@ -146,6 +146,8 @@ def stub_site(
     destination: Path,
     raw: Path,
     provenance: dict,
+    early: Path | None,
+    jobs: int,
 ) -> list[Path]:
     """Write a page for each run, an index, and more pages when the environment asks for them."""
     pages = []

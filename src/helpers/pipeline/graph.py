@@ -1,8 +1,7 @@
-"""The run graph: a step a notebook run, one that gathers the studies' tables, one that makes the pages."""
+"""The run graph: a step a notebook run, one that gathers the studies' tables, two that make the pages."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Any
 
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value_hash
+from helpers.pipeline.page_steps import page_steps
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
-from helpers.pipeline.release import newest_release
 from helpers.pipeline.stages import Stage, run_names
 from helpers.pipeline.steps import FileNode, FolderNode, Step
 from helpers.pipeline.study_rows import rows_file
@@ -28,7 +27,8 @@ class RunPlan:
 
     `execute` runs a notebook: it is given the run's name, notebook, parameters, shown parameters and
     the place of the executed notebook. `divide` writes down which rows each study has in tables, `gather`
-    puts the studies' parts of tables together, `build_site` makes the pages in a folder.
+    puts the studies' parts of tables together. `make_early` makes what follows from some runs and tables in a
+    file, `build_site` all pages in a folder, with that file where it is made.
     """
 
     folders: RunFolders
@@ -39,7 +39,8 @@ class RunPlan:
     execute: Callable[..., Any]
     divide: Callable[[tuple[str, ...]], Any]
     gather: Callable[[tuple[str, ...]], Any]
-    build_site: Callable[[dict[str, Path], Path], Any]
+    make_early: Callable[[dict[str, Path], tuple[str, ...], Path], Any]
+    build_site: Callable[[dict[str, Path], Path, Path | None], Any]
 
     def notebook(self, stage: Stage) -> Path:
         """Return the file of a stage's notebook."""
@@ -89,7 +90,7 @@ def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:
         ]
         if stage.per_study and stage.writes:
             steps.append(_gather_step(plan, stage))
-    return [*steps, _site_step(plan, list(runs))] if pages else steps
+    return [*steps, *page_steps(plan, runs)] if pages else steps
 
 
 def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) -> Step:
@@ -159,36 +160,4 @@ def _gather_step(plan: RunPlan, stage: Stage) -> Step:
         outputs=[FileNode(path=plan.table(table)) for table in stage.writes],
         used=[f"data/processed/parts/{study}/{table}.parquet" for table, study in parts],
         generated=[f"data/processed/{table}.parquet" for table in stage.writes],
-    )
-
-
-def _site_step(plan: RunPlan, runs: list[str]) -> Step:
-    tables = [table for stage in plan.stages for table in stage.writes]
-    fresh = plan.folders.work / "site.new"
-    release = newest_release(plan.folders.reports)  # the index says what changed since
-
-    def work() -> None:
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        try:
-            plan.build_site({run: plan.executed(run) for run in runs}, fresh)
-            shutil.rmtree(plan.folders.site, ignore_errors=True)
-            fresh.rename(plan.folders.site)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full
-
-    return Step(
-        name="site",
-        title="the pages",
-        identity=plan.identity(
-            "site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw), release and release.name
-        ),
-        function=work,
-        inputs=[
-            *(FileNode(path=plan.executed(run)) for run in runs),
-            *(FileNode(path=plan.table(table)) for table in tables),
-            *(FileNode(path=plan.notebook(stage)) for stage in plan.stages),  # a page lists their hashes
-        ],
-        outputs=[FolderNode(folder=plan.folders.site, name="site/")],
-        used=[f"data/processed/{table}.parquet" for table in tables],
     )

@@ -72,6 +72,11 @@ class RunFolders:
         return self.work / "executed"
 
     @property
+    def early(self) -> Path:
+        """What of the pages is made before the last notebooks have run."""
+        return self.work / "early.json"
+
+    @property
     def site(self) -> Path:
         """Where the pages are built before they are published."""
         return self.work / "site"

@@ -33,6 +33,20 @@ def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: 
     workers.call("helpers.pipeline.study_rows:divide", processed, studies, tables)
 
 
+def make_early(
+    workers: Workers,
+    executed: dict[str, Path],
+    processed: Path,
+    tables: tuple[str, ...],
+    destination: Path,
+    facts: Mapping[str, Any],
+) -> None:
+    """Make what of the pages follows from some runs and tables, in a file."""
+    version = {"version": facts["version"]}
+    arguments = (executed, processed, tables, destination, version)
+    workers.call("helpers.site.early:write_early", *arguments, needs=["helpers.site"])
+
+
 def build_site(
     workers: Workers,
     executed: dict[str, Path],
@@ -40,24 +54,27 @@ def build_site(
     destination: Path,
     raw: Path,
     facts: Mapping[str, Any],
+    early: Path | None,
+    jobs: int,
 ) -> None:
-    """Make the pages in a folder."""
-    workers.call(
-        "helpers.pipeline.rooms:site_with_review",
-        executed,
-        processed,
-        destination,
-        raw,
-        facts,
-        needs=["helpers.site"],
-    )
+    """Make the pages in a folder; in several processes only where forking one is safe."""
+    jobs = jobs if isinstance(workers, ForkedWorkers) else 1
+    arguments = (executed, processed, destination, raw, facts, early, jobs)
+    workers.call("helpers.pipeline.rooms:site_with_review", *arguments, needs=["helpers.site"])
 
 
 def site_with_review(
-    executed: dict[str, Path], processed: Path, destination: Path, raw: Path, facts: Mapping[str, Any]
+    executed: dict[str, Path],
+    processed: Path,
+    destination: Path,
+    raw: Path,
+    facts: Mapping[str, Any],
+    early: Path | None,
+    jobs: int,
 ) -> None:
     """Make the pages, here, with what the raw data say of the review itself."""
     from helpers.site import build_site as build
     from helpers.sources.review_facts import read_review_facts
 
-    build(executed, processed, destination, dict(facts) | {"review": read_review_facts(raw)})
+    known = dict(facts) | {"review": read_review_facts(raw)}
+    build(executed, processed, destination, known, early=early, jobs=jobs)

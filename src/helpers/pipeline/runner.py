@@ -106,7 +106,7 @@ def run(
             working.kernels.write_down(folders.rooms)
             up_to_date.forget(folders)
             facts: dict[str, Any] = {}
-            plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts)
+            plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts, jobs)
             steps = build_steps(plan, pages)
             for step in steps if store else ():
                 StepStore(Path(store).resolve()).serve(step, take=not force)
@@ -167,6 +167,7 @@ def _plan(
     memory: int | None,
     working: rooms.Workers,
     facts: Mapping[str, Any],
+    jobs: int,
 ) -> RunPlan:
     """Return the plan of a run; `facts` are filled in before the site is made."""
     studies = tuple(study_ids(folders.raw))
@@ -186,11 +187,15 @@ def _plan(
         )
         working.run_notebook(wanted)
 
-    def build_site(executed: dict[str, Path], destination: Path) -> None:
+    def make_early(executed: dict[str, Path], tables: tuple[str, ...], destination: Path) -> None:
+        known = manifest.for_site(facts)
+        rooms.make_early(working, executed, folders.tables, tables, destination, known)
+
+    def build_site(executed: dict[str, Path], destination: Path, early: Path | None) -> None:
         release = newest_release(folders.reports)
         more = {"previous": release, "previous_version": release.name if release else None}
         known = manifest.for_site(facts) | more
-        rooms.build_site(working, executed, folders.tables, destination, folders.raw, known)
+        rooms.build_site(working, executed, folders.tables, destination, folders.raw, known, early, jobs)
 
     return RunPlan(
         folders,
@@ -201,5 +206,6 @@ def _plan(
         execute,
         lambda tables: rooms.divide(working, folders.tables, studies, tables),
         lambda tables: rooms.gather(working, folders.tables, studies, tables),
+        make_early,
         build_site,
     )

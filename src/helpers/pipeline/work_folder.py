@@ -16,6 +16,7 @@ def remove_stale(folders: RunFolders, plan: RunPlan, pages: bool) -> None:
     """Delete what the work folder holds of earlier failures, and what is not made any more."""
     if not pages:
         shutil.rmtree(folders.site, ignore_errors=True)
+        folders.early.unlink(missing_ok=True)
     runs = set(run_names(plan.stages, plan.studies))
     for path in folders.executed.glob("*.ipynb"):
         if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
