@@ -29,17 +29,19 @@ STACK = "import pandas, seaborn, statsmodels.api, matplotlib.pyplot"
 
 
 class Memory(threading.Thread):
-    """Watches the memory of this process's tree: the sum of what each process has to itself or its share."""
+    """Watches the memory of this process's tree: the sum of what each process has to itself or its share.
 
-    def __init__(self) -> None:
+    Looking costs time, also of those who are looked at; so what is watched closely is not timed.
+    """
+
+    def __init__(self, pause: float) -> None:
         super().__init__(daemon=True)
-        self.peak, self.on = 0, True
+        self.peak, self.over, self.pause = 0, threading.Event(), pause
 
     def run(self) -> None:
-        """Look ten times a second."""
-        while self.on:
+        """Look again and again."""
+        while not self.over.wait(self.pause):
             self.peak = max(self.peak, sum(map(_share, _tree(os.getpid()))))
-            time.sleep(0.1)
 
 
 def _tree(root: int) -> list[int]:
@@ -63,15 +65,15 @@ def _share(process: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def timed(*commands: list[str], cwd: Path) -> tuple[float, float, int]:
-    """Run commands one after the other; return seconds, processor seconds and peak memory."""
-    memory, before = Memory(), resource.getrusage(resource.RUSAGE_CHILDREN)
+def timed(*commands: list[str], cwd: Path, look: float = 60) -> tuple[float, float, int]:
+    """Run commands one after the other; return seconds, processor seconds and, where looked for, peak memory."""
+    memory, before = Memory(look), resource.getrusage(resource.RUSAGE_CHILDREN)
     memory.start()
     begun = time.perf_counter()
     for command in commands:
         subprocess.run(command, cwd=cwd, check=True, capture_output=True)
     seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    memory.on = False
+    memory.over.set()
     memory.join()
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory.peak
 
@@ -112,37 +114,58 @@ def change_a_sheet(root: Path) -> None:
     sheet.write_text(sheet.read_text() + f"# changed at {time.time_ns()}\n")
 
 
+def change_a_figure(root: Path) -> None:
+    """Change a printed result of one study: all that rests on it is to be made again."""
+    sheet = root / "data" / "raw" / "studies" / "amini2025.yaml"
+    before, after = ('printed: "9.5", value: 9.5', 'printed: "9.6", value: 9.6')
+    text = sheet.read_text()
+    if before not in text:
+        raise SystemExit(f"{sheet}: {before!r} is not there; name another figure in {__file__}")
+    sheet.write_text(text.replace(before, after))
+
+
 def show(
     name: str, found: list[tuple[float, float, int]], cold: tuple[float, float] | None = None
 ) -> tuple[float, float]:
     """Print the medians of a case and return those of its seconds and processor seconds."""
     seconds, processor, peak = (statistics.median(column) for column in zip(*found, strict=True))
     ratio = f"  {seconds / cold[0]:6.3f} of cold, {processor / cold[1]:6.3f} in CPU" if cold else ""
-    print(f"{name:42} {seconds:8.2f} s {processor:8.2f} s CPU {peak / 1e6:8.0f} MB{ratio}", flush=True)
+    room = f" {peak / 1e6:8.0f} MB" if peak else ""
+    print(f"{name:42} {seconds:8.2f} s {processor:8.2f} s CPU{room}{ratio}", flush=True)
     return seconds, processor
 
 
 def reports(place: Path, rounds: int, loops: int) -> None:
-    """Measure one report: cold, unchanged, one changed sheet, against papermill."""
+    """Measure one report: cold, unchanged, one changed sheet, against papermill.
+
+    A run before them is not counted: it compiles modules, where Python may keep what it compiles.
+    """
     empty = place / "import.ipynb"
     cells = [nbformat.v4.new_code_cell(STACK)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), empty)
-    found: dict[str, list] = {"cold": [], "unchanged": [], "changed": [], "import": [], "loop": []}
+    names = ("cold", "unchanged", "remark", "figure", "import", "loop")
+    found: dict[str, list] = {name: [] for name in names}
     evidence = [sys.executable, "-m", "helpers", "run", "--jobs", "2"]
+    timed([tool("papermill"), str(empty), str(empty) + ".out"], cwd=place)
+    peak = timed(evidence, cwd=project(place / "first"), look=0.1)[2]
     for number in range(rounds):
         root = project(place / f"project{number}")
         found["import"].append(timed([tool("papermill"), str(empty), str(empty) + ".out"], cwd=place))
         found["cold"].append(timed(evidence, cwd=root))
         found["unchanged"].append(timed(evidence, cwd=root))
         change_a_sheet(root)
-        found["changed"].append(timed(evidence, cwd=root))
+        found["remark"].append(timed(evidence, cwd=root))
+        change_a_figure(root)
+        found["figure"].append(timed(evidence, cwd=root))
         if number < loops:
             (place / f"loop{number}").mkdir()
             found["loop"].append(timed(*plain_loop(root, place / f"loop{number}"), cwd=root))
     cold = show("full cold report, two cores", found["cold"])
+    print(f"  memory of all its processes, at most: {peak / 1e6:.0f} MB")
     show("nothing changed", found["unchanged"], cold)
-    show("one changed sheet", found["changed"], cold)
+    show("one changed sheet: a remark", found["remark"], cold)
+    show("one changed sheet: a printed result", found["figure"], cold)
     alone = show("one papermill run that only imports", found["import"], cold)
     print(f"  the cold report takes {cold[0] / alone[0]:.2f} times as long, {cold[1] / alone[1]:.2f} in CPU")
     if loops:
@@ -166,7 +189,7 @@ def sweeps(place: Path, most: int) -> None:
         grid.write_text(yaml.safe_dump({"list": sets}))
         command = [sys.executable, "-m", "helpers", "sweep", str(grid), "--jobs", str(jobs)]
         command += ["--out", str(root / grid.stem), *filter(None, [option])]
-        result = timed(command, cwd=root)
+        result = timed(command, cwd=root, look=2)
         show(f"sweep of {size} sets, {jobs} at once {option}", [result])
         print(f"  {result[0] / size:.2f} s a set, {result[1] / size:.2f} s CPU", flush=True)
         seconds[jobs, size, option] = result[0]
@@ -202,6 +225,8 @@ def facts() -> str:
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     machine = f"{os.cpu_count()} cores of {model}, {memory:.0f} GB, Python {platform.python_version()}"
+    kept = "not kept" if sys.dont_write_bytecode else "kept"
+    machine += f"; compiled modules are {kept}"
     return f"{studies} studies; {machine}; load {os.getloadavg()[0]:.1f} at the start"
 
 

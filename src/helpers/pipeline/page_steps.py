@@ -16,6 +16,7 @@ from helpers.pipeline.steps import FileNode, FolderNode, Step
 if TYPE_CHECKING:
     from helpers.pipeline.graph import RunPlan
 
+FILES = "source_files"  # the one table that differs whenever a byte of a raw file does
 Runs = Mapping[str, tuple[Stage, str | None]]
 
 
@@ -40,7 +41,7 @@ def first_stages(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 def _early_step(plan: RunPlan, runs: Runs, early: Path) -> Step:
     """Return the step that makes the part of the pages that the last notebooks have no say in."""
     stages = first_stages(plan.stages)
-    tables = tuple(table for stage in stages for table in stage.writes)
+    tables = tuple(table for stage in stages for table in stage.writes if table != FILES)
     executed = {run: plan.executed(run) for run, (stage, _) in runs.items() if stage in stages}
     return Step(
         name="pages",
