@@ -1,7 +1,10 @@
 """A site in several processes, or with a part of it made beforehand: the same bytes as in one go."""
 
+import json
+
 import pytest
 from made_world import write_notebook, write_world
+from nbformat.v4 import new_output
 from test_exports import EFFECT
 from test_site import PROVENANCE, RUNS, outputs_of
 
@@ -86,3 +89,30 @@ def test_an_error_is_the_same_in_any_number_of_processes(tmp_path, world, execut
     with pytest.raises(TableError, match="not a readable Parquet file"):
         build_site(executed, folder, tmp_path / "site", PROVENANCE, jobs=jobs)
     assert not (tmp_path / "site").exists()
+
+
+def test_a_draft_is_taken_only_where_its_questions_have_the_same_answers(tmp_path, world, executed, site):
+    """A page whose anchors turn out to be elsewhere is linked again, from the body without links."""
+    early = tmp_path / "early.json"
+    write_early(before_the_last(executed), world, FIRST, early, PROVENANCE)
+    kept = json.loads(early.read_text())
+    for piece in kept.values():
+        if piece["page"]:
+            piece["page"]["draft"] |= {"asked": {"somewhere": "else.html"}, "body": "<p>wrong</p>"}
+    early.write_text(json.dumps(kept))
+    build_site(executed, world, tmp_path / "site", PROVENANCE, early=early, jobs=2)
+    assert contents(tmp_path / "site") == site
+    kept["findings.html"]["page"]["draft"]["asked"] = {}
+    early.write_text(json.dumps(kept))
+    build_site(executed, world, tmp_path / "site", PROVENANCE, early=early)
+    changed = contents(tmp_path / "site")
+    assert [name for name in site if changed[name] != site[name]] == ["findings.html"]
+
+
+def test_what_may_not_be_published_is_found_beforehand(tmp_path, world, executed):
+    """A page is checked whole when it is drafted."""
+    outputs = [new_output("stream", name="stdout", text="write to some.one@example.org")]
+    wrong = write_notebook(tmp_path / "01_ingestion.ipynb", outputs)
+    with pytest.raises(SiteError, match="^01_ingestion.html: 1 e-mail address"):
+        write_early({"01_ingestion": wrong}, world, FIRST, tmp_path / "early.json", PROVENANCE)
+    assert not (tmp_path / "early.json").exists()

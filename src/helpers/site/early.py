@@ -1,7 +1,7 @@
 """The part of a site that is made before the last notebooks have run, kept in one file for when they have.
 
-It holds pages with their elements in order, downloads and drawings: all that follows from the first tables
-and runs alone. Links and navigation come later, when all pages are known.
+It holds pages, downloads and drawings: all that follows from the first tables and runs alone. The links of a
+page are drafts, and navigation comes later, when all pages are known.
 """
 
 from __future__ import annotations
@@ -9,19 +9,29 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from helpers.site.load import load_tables
-from helpers.site.page import Page
-from helpers.site.pieces import PICTURES, Made, Piece, first_pieces, pictures_piece, run_pieces, table_pieces
+from helpers.site.drafts import Draft, draft_of
+from helpers.site.guard import check_page
+from helpers.site.load import Tables, load_tables
+from helpers.site.page import Page, anchor_homes, render
+from helpers.site.pieces import (
+    PICTURES,
+    Made,
+    Piece,
+    first_pieces,
+    in_reading_order,
+    pictures_piece,
+    run_pieces,
+    table_pieces,
+)
+from helpers.site.printed import printed_values
 from helpers.site.runs import run_file
-from helpers.site.tree import from_plain
-from helpers.tables import write_atomic
+from helpers.tables import TABLES, write_atomic
 
 
 def write_early(
@@ -50,8 +60,19 @@ def write_early(
     tables = load_tables(processed, names)
     pieces = table_pieces(tables) | run_pieces(executed, provenance) | pictures_piece(tables)
     pieces |= first_pieces(tables, {run_file(name) for name in executed})
-    kept = {name: _plain(piece()) for name, piece in pieces.items()}
-    return write_atomic(destination, json.dumps(kept))
+    made = {name: piece() for name, piece in pieces.items()}
+    _draft([piece.page for piece in made.values() if piece.page is not None], tables, provenance)
+    return write_atomic(destination, json.dumps({name: _plain(piece) for name, piece in made.items()}))
+
+
+def _draft(pages: list[Page], tables: Tables, provenance: Mapping[str, Any]) -> None:
+    """Finish and check pages as far as all pages are known: these, and that of the tables by its anchors."""
+    order, version = in_reading_order(pages), str(provenance.get("version") or "")
+    homes = dict.fromkeys(TABLES, "data.html") | anchor_homes(order)
+    values = printed_values(tables)
+    for page in pages:
+        page.draft = draft_of(page, homes, values)
+        check_page(page.file, render(page, page.draft.body, order, version))
 
 
 def read_early(path: str | Path) -> tuple[dict[str, Piece], dict[str, list[str]]]:
@@ -63,11 +84,13 @@ def read_early(path: str | Path) -> tuple[dict[str, Piece], dict[str, list[str]]
 
 def _plain(made: Made) -> dict[str, Any]:
     """Return what a piece gives as JSON can keep it."""
-    page = made.page and asdict(replace(made.page, body="", tree=None)) | {
+    page = made.page and vars(made.page) | {
         "anchors": sorted(made.page.anchors),
+        "body": "",
+        "draft": vars(made.page.draft),
         "facts": [(name, str(value), isinstance(value, Markup)) for name, value in made.page.facts],
         "figures": _as_text(made.page.figures),
-        "tree": made.page.tree.plain(),
+        "tree": None,
     }
     return {"page": page, "files": _as_text(made.files), "parts": made.parts}
 
@@ -78,10 +101,10 @@ def _made(kept: Mapping[str, Any]) -> Made:
         **kept["page"]
         | {
             "anchors": set(kept["page"]["anchors"]),
+            "draft": Draft(**kept["page"]["draft"]),
             "facts": [(name, Markup(text) if ours else text) for name, text, ours in kept["page"]["facts"]],
             "figures": _as_bytes(kept["page"]["figures"]),
             "owns": tuple(kept["page"]["owns"]),
-            "tree": from_plain(kept["page"]["tree"]),
         }
     )
     return Made(page=page, files=_as_bytes(kept["files"]), parts=kept["parts"])

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,6 +17,9 @@ from helpers.figures.table_html import anchor
 from helpers.site.guard import SiteError, check_drawing
 from helpers.site.policy import POLICY, SCRIPT, STYLE
 from helpers.site.tree import Tag, parse
+
+if TYPE_CHECKING:
+    from helpers.site.drafts import Draft
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
@@ -49,6 +53,7 @@ class Page:
     figures: dict[str, bytes] = field(default_factory=dict)
     anchors: set[str] = field(default_factory=set)
     tree: Tag | None = None
+    draft: Draft | None = None  # the finished body, where it was made before all pages were known
 
     @property
     def name(self) -> str:
@@ -71,12 +76,12 @@ def arrange(page: Page) -> Page:
     return page
 
 
-def render(page: Page, pages: list[Page], version: str = "") -> str:
-    """Return a whole HTML document: shell, navigation, header facts, contents, body."""
+def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
+    """Return a whole HTML document: shell, navigation, header facts, contents, finished body."""
     place = next((number for number, other in enumerate(pages) if other.file == page.file), 0)
     context = {
         "page": page,
-        "body": Markup(page.tree.html()),
+        "body": Markup(body),
         "pages": pages,
         "places": [other for other in pages if other.file in MAIN_PAGES],
         "previous": pages[place - 1] if place > 0 else None,

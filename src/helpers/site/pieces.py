@@ -122,7 +122,7 @@ def pictures_piece(tables: Tables) -> dict[str, Piece]:
 def shown_page(page: Page, *, anchors: bool = True) -> Page:
     """Return what others must know of a page: its names, and its anchors where they are asked for."""
     known = page.anchors if anchors else set()
-    return replace(page, body="", contents=[], facts=[], figures={}, anchors=known, tree=None)
+    return replace(page, body="", contents=[], facts=[], figures={}, anchors=known, tree=None, draft=None)
 
 
 def in_reading_order(pages: list[Page]) -> list[Page]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.site.data import data_page
+from helpers.site.drafts import linked_body
 from helpers.site.exports import export_files
 from helpers.site.guard import check_page
 from helpers.site.index import index_page
 from helpers.site.load import Tables
-from helpers.site.origins import link_numbers
-from helpers.site.page import Page, anchor_homes, arrange, render, resolve_links
+from helpers.site.page import Page, anchor_homes, arrange, render
 from helpers.site.pages.provenance import provenance_page
 from helpers.site.pieces import INDEX, Made, in_reading_order, shown_page
 from helpers.site.printed import printed_values
@@ -85,10 +85,21 @@ def documents(pages: list[Page], known: Known) -> dict[str, bytes]:
     """Return pages and their figures by file name, links resolved, each page checked."""
     content = {}
     for page in pages:
-        link_numbers(page.tree, known.homes, known.values)
-        resolve_links(page, known.homes)
-        html = render(page, known.pages, known.version)
-        check_page(page.file, html)
-        content[page.file] = html.encode("utf-8")
+        content[page.file] = _document(page, known).encode("utf-8")
         content.update(page.figures)
     return content
+
+
+def _document(page: Page, known: Known) -> str:
+    """Return a page as a document that has been checked.
+
+    A draft that is still right was checked with the shell of its time: now the shell alone is.
+    """
+    if page.draft is not None:
+        if page.draft.is_right(known.homes):
+            check_page(page.file, render(page, "", known.pages, known.version))
+            return render(page, page.draft.body, known.pages, known.version)
+        page.tree = page.draft.tree()
+    html = render(page, linked_body(page, known.homes, known.values), known.pages, known.version)
+    check_page(page.file, html)
+    return html
