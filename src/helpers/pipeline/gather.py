@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.pipeline.graph import PARTS
-from helpers.tables import TABLES, read_table, write_table
+from helpers.tables import TABLES, read_rows, write_table
 
 
 def part_folder(processed: Path, study_id: str) -> Path:
@@ -47,7 +47,8 @@ def gather(processed: str | Path, studies: Iterable[str], names: Iterable[str] |
             shutil.rmtree(folder)
     written = []
     for name in chosen:
-        parts = [read_table(name, part_folder(processed, study)) for study in studies]
+        # Each part was checked when it was written, and the whole is when it is.
+        parts = [read_rows(name, part_folder(processed, study)) for study in studies]
         filled = [part for part in parts if not part.empty]  # empty parts would blur the columns' types
         written.append(write_table(name, pd.concat(filled, ignore_index=True) if filled else [], processed))
     return written

@@ -79,18 +79,25 @@ class RunPlan:
 def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:
     """Return the steps of a run: each notebook, once a study where it says so, the gathering, the pages."""
     runs = run_names(plan.stages, plan.studies)
+    begun = run_names(plan.stages, _longest_first(plan))
     steps = []
     for stage in plan.stages:
         if stage.per_study and stage.reads:
             steps.append(_divide_step(plan, stage))
         steps += [
             _notebook_step(plan, stage, name, study)
-            for name, (other, study) in runs.items()
+            for name, (other, study) in begun.items()
             if other is stage
         ]
         if stage.per_study and stage.writes:
             steps.append(_gather_step(plan, stage))
     return [*steps, *page_steps(plan, runs)] if pages else steps
+
+
+def _longest_first(plan: RunPlan) -> list[str]:
+    """Return the studies in the order in which they are best begun, no long one left for the end."""
+    sizes = {path.stem: path.stat().st_size for path in (plan.folders.raw / "studies").glob("*.y*ml")}
+    return sorted(plan.studies, key=lambda study: (-sizes.get(study, 0), study))
 
 
 def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) -> Step:

@@ -47,8 +47,11 @@ KERNEL_PARTS = (
     "IPython.core.debugger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
+    "sqlite3",
     "tornado.platform.asyncio",
 )
+TABLE_PARTS = ("pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.string")
 
 
 def load(step: str) -> str:
@@ -113,7 +116,9 @@ def _parts_of_a_kernel() -> None:
 
 
 def _table_used_once() -> None:
-    """Write and read a table without rows: the first time takes longer."""
+    """Write and read a table without rows: the first time takes longer, also by what pandas imports late."""
+    for name in TABLE_PARTS:
+        importlib.import_module(name)
     from helpers.tables import read_table, write_table
 
     with tempfile.TemporaryDirectory() as folder:

@@ -98,14 +98,13 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def read_table(name: str, folder: str | Path) -> pd.DataFrame:
-    """Read table `name` from `folder` and check it again.
+def read_rows(name: str, folder: str | Path) -> pd.DataFrame:
+    """Read table `name` from `folder` as it is, for rows that are checked later.
 
     Raises
     ------
     TableError
-        When the file is not there (the message names the notebook that writes it), cannot be read,
-        or holds rows that break the schema.
+        When the file is not there (the message names the notebook that writes it) or cannot be read.
     """
     path = Path(folder) / f"{name}.parquet"
     if not path.exists():
@@ -114,13 +113,25 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
             "(or `evidence run`, or `make report`)"
         )
     try:
-        frame = parquet.ParquetFile(path).read().to_pandas()
+        return parquet.ParquetFile(path).read().to_pandas()
     except (arrow.ArrowException, OSError, ValueError, MemoryError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"{path}: not a readable Parquet file ({first}); delete it and run again") from None
+
+
+def read_table(name: str, folder: str | Path) -> pd.DataFrame:
+    """Read table `name` from `folder` and check it again.
+
+    Raises
+    ------
+    TableError
+        As `read_rows`, and when the file holds rows that break the schema.
+    """
+    rows = read_rows(name, folder)
     try:
-        return validate(name, frame)
+        return validate(name, rows)
     except TableError as error:
+        path = Path(folder) / f"{name}.parquet"
         raise TableError(
             f"{path}: {error}\ndelete it and run notebook {TABLES[name].notebook} again"
         ) from None
