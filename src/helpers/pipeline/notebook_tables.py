@@ -74,7 +74,8 @@ class NotebookTables:
 
     def read_study(self, *names: str) -> dict[str, pd.DataFrame]:
         """Return the rows of this run's study in tables by name."""
-        tables = self.read(*names)
+        tables = self.read(*(name for name in names if name not in self._known))
+        tables = {name: self._known[name] for name in names} | tables
         return {
             name: frame[frame["study_id"] == self.study_id].reset_index(drop=True)
             for name, frame in tables.items()
@@ -89,7 +90,8 @@ class NotebookTables:
             When there is no such study; the message names those there are.
 
         """
-        studies = self.read("studies")["studies"]
+        known = self._known if "studies" in self._known else self.read("studies")
+        studies = known["studies"]
         found = studies[studies["study_id"] == self.study_id]
         if found.empty:
             known = ", ".join(studies["study_id"]) or "none"

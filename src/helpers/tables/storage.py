@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def as_frame(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
     """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
     frame = pd.DataFrame(rows) if not isinstance(rows, pd.DataFrame) else rows.reset_index(drop=True)
     columns = list(TABLES[name].schema.columns)
+    if list(frame.columns) == columns:
+        return frame
     for column in columns:
         if column not in frame:
             frame[column] = None
@@ -65,13 +68,15 @@ def validate(name: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pd.
     except pa.errors.SchemaErrors as error:
         raise TableError(_failures(name, error, frame)) from None
     keys = list(spec.keys)
+    for column in frame.select_dtypes("float64"):
+        frame[column] = _rounded(frame[column].to_numpy())
+    if _in_order(frame, keys):
+        return frame.reset_index(drop=True)
     twice = frame[frame.duplicated(keys, keep=False)]
     if not twice.empty:
         raise TableError(
             f"table {name}: rows share the key {keys}: {twice[keys].drop_duplicates().to_dict('records')}"
         )
-    for column in frame.select_dtypes("float64"):
-        frame[column] = _rounded(frame[column].to_numpy())
     return frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)
 
 
@@ -143,7 +148,20 @@ def _plain(column: pd.Series) -> list[Any]:
 
 def _rounded(values: np.ndarray) -> np.ndarray:
     """Round to 12 significant digits, so that another processor's last bit changes no file."""
-    return np.array([float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") + 0.0 for value in values], dtype="float64")
+    rounded = values + 0.0  # a copy, without negative zeros
+    whole = (values == np.rint(values)) & (np.abs(values) < 10.0 ** (SIGNIFICANT_DIGITS - 1))
+    for place in np.flatnonzero(np.isfinite(values) & ~whole):
+        rounded[place] = float(f"{values[place]:.{SIGNIFICANT_DIGITS - 1}e}")
+    return rounded
+
+
+def _in_order(frame: pd.DataFrame, keys: list[str]) -> bool:
+    """Return whether no key is missing and each row's comes after that of the row before."""
+    columns = [frame[key] for key in keys]
+    if any(column.isna().any() for column in columns):
+        return False
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    return all(before < after for before, after in itertools.pairwise(rows))
 
 
 def _failures(name: str, error: pa.errors.SchemaErrors, frame: pd.DataFrame) -> str:
