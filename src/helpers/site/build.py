@@ -71,8 +71,9 @@ def build_site(
         lambda made, known: documents([made.page] if made.page else [], known),
         jobs,
         long_first(list(pieces)),
+        also=lambda: documents(whole.own, whole.known),
     )
-    content = shared_files() | whole.files | documents(whole.own, whole.known)
+    content = shared_files() | whole.files
     for documents_of_a_piece in found:
         content |= documents_of_a_piece
     return _publish(content, Path(destination))

@@ -38,8 +38,8 @@ def csv_text(frame: pd.DataFrame) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(frame.columns)
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_cell(value) for value in row])
+    columns = [_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    writer.writerows(zip(*columns, strict=True))
     return stream.getvalue()
 
 
@@ -111,9 +111,13 @@ def _kind(dtype: str) -> str:
     return next((words for start, words in KINDS.items() if dtype.lower().startswith(start)), dtype)
 
 
+def _cells(column: pd.Series) -> list[Any]:
+    """Return a column's cells as they are written: empty where a value is missing, and none a formula."""
+    missing = column.isna()
+    return ["" if gone else _cell(value) for value, gone in zip(column, missing, strict=True)]
+
+
 def _cell(value: Any) -> Any:
-    if pd.isna(value):
-        return ""
     if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value):
         return "'" + value
     return value

@@ -36,13 +36,16 @@ def outcomes_table(tables: Tables, *, only_reported: bool = False) -> Markup:
     # the lines are those of every study, and so is the certainty beside them
     tables = tables | {name: widest_tier(tables[name]) for name in ("pooled", "certainty")}
     lines = reported_lines(tables)
-    directions = study_directions(lines)
+    directions, told = _by_outcome(study_directions(lines)), _by_outcome(lines)
+    pooled, certainty = _by_outcome(tables["pooled"]), _by_outcome(tables["certainty"])
     rows = []
     for concept in outcome_concepts(tables):
-        own = lines[lines["concept"] == concept]
-        seen = list(directions.loc[directions["concept"] == concept, "direction"])
-        if not (only_reported and own.empty):
-            rows.append(_outcome_row(tables, concept, own, seen))
+        own = told.get(concept, [])
+        if own or not only_reported:
+            seen = [row.direction for row in directions.get(concept, [])]
+            frame = lines[lines["concept"] == concept]
+            row = _outcome_row(concept, own, pooled.get(concept, []), certainty.get(concept, []))
+            rows.append(row | {"studies": len(seen), "direction": happened(frame, seen)})
     headings = {
         "outcome": "Outcome",
         "studies": "Studies",
@@ -61,23 +64,27 @@ def outcomes_table(tables: Tables, *, only_reported: bool = False) -> Markup:
     )
 
 
-def _outcome_row(tables: Tables, concept: str, lines: pd.DataFrame, seen: list[str]) -> dict[str, Any]:
+def _by_outcome(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the rows of each outcome, in order."""
+    rows: dict[str, list[Any]] = {}
+    for row in frame.itertuples():
+        rows.setdefault(row.concept, []).append(row)
+    return rows
+
+
+def _outcome_row(concept: str, lines: list[Any], pooled: list[Any], certainty: list[Any]) -> dict[str, Any]:
     """Return an outcome's row; its numbers lead to its certainty, its fit or its first line."""
-    pooled, certainty = tables["pooled"], tables["certainty"]
-    own = certainty[certainty["concept"] == concept]
-    level = None if own.empty else own.iloc[0]["certainty"]
-    place = None if own.empty else f"certainty-{own.iloc[0]['evidence']}.{concept}"
+    own = next(iter(certainty), None)
+    place = f"certainty-{own.evidence}.{concept}" if own else None
     origins = [place] if place else []
-    origins += [anchor("pooled", name) for name in pooled.loc[pooled["concept"] == concept, "pooled_id"]]
-    origins += [anchor("line", name) for name in lines["line_id"]]
+    origins += [anchor("pooled", row.pooled_id) for row in pooled]
+    origins += [anchor("line", row.line_id) for row in lines]
     target = f"outcome-{concept.replace('_', '-')}.html"
     return {
         "outcome": Markup('<a href="{}">{}</a>').format(target, plain_words(concept)),
-        "studies": len(seen),
-        "direction": happened(lines, seen),
-        "estimate": _estimates(tables, lines, concept),
-        "certainty": None if level is None else Markup('<a href="#{}">{}</a>').format(place, level),
-        "pooled": _pooled_words(pooled, concept),
+        "estimate": _estimates(lines, pooled, concept),
+        "certainty": Markup('<a href="#{}">{}</a>').format(place, own.certainty) if own else None,
+        "pooled": _pooled_words(pooled),
         "origins": ";".join(origins),
     }
 
@@ -93,21 +100,19 @@ def happened(lines: pd.DataFrame, seen: list[str]) -> str:
     return direction_words(seen)
 
 
-def _estimates(tables: Tables, lines: pd.DataFrame, concept: str) -> Markup | None:
+def _estimates(lines: list[Any], pooled: list[Any], concept: str) -> Markup | None:
     """Return the pooled estimate, or each study's own."""
-    pooled = tables["pooled"]
-    fits = pooled[(pooled["concept"] == concept) & pooled["pooled"] & ~pooled["without_certain_findings"]]
-    if not fits.empty:
-        fit = next(fits.itertuples())
+    fit = next((row for row in pooled if row.pooled and not row.without_certain_findings), None)
+    if fit is not None:
         return _sized(_estimate(fit, "estimate"), anchor("pooled", fit.pooled_id))
-    stated = lines[lines["effect"].notna() | lines["printed_range"].notna()]
+    stated = [row for row in lines if pd.notna(row.effect) or pd.notna(row.printed_range)]
     parts: list[Any] = [
         Markup("{}: {}{}").format(
             row.study_id + (" (second-hand)" if row.second_hand is True else ""),
             _sized(_line_size(row), anchor("line", row.line_id)),
             _line_words(row),
         )
-        for row in stated.head(MOST_LINES).itertuples()
+        for row in stated[:MOST_LINES]
     ]
     if len(stated) > MOST_LINES:
         parts.append(
@@ -140,11 +145,11 @@ def _line_words(row: Any) -> str:
     return words + ("" if is_missing(row.ci_lower) or is_missing(row.n) else f", n = {row.n}")
 
 
-def _pooled_words(pooled: pd.DataFrame, concept: str) -> str | None:
-    rows = pooled[pooled["concept"] == concept].sort_values("pooled", ascending=False, kind="stable")
-    if rows.empty:
+def _pooled_words(pooled: list[Any]) -> str | None:
+    """Return what was pooled, or why nothing was."""
+    first = next((row for row in pooled if row.pooled), next(iter(pooled), None))
+    if first is None:
         return None
-    first = next(rows.itertuples())
     if first.pooled:
         return f"pooled from {first.k} estimates"
     return f"not pooled: {first.reason.removeprefix('no meta-analysis: ')}"

@@ -15,6 +15,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, NoReturn
 
@@ -34,6 +35,7 @@ def in_two_rounds(
     finish: Callable[[Any, Any], Any],
     jobs: int = 1,
     order: Sequence[int] | None = None,
+    also: Callable[[], Any] | None = None,
 ) -> list[Any]:
     """Make what the calls make, then finish each when it is known what all of them have made.
 
@@ -51,11 +53,13 @@ def in_two_rounds(
         How many processes; 1 does everything right here, as where a process cannot be forked.
     order : sequence of int, optional
         The calls in the order in which they are begun: long ones first, so that none is left for the end.
+    also : callable, optional
+        One more call of the second round, which is done here.
 
     Returns
     -------
     list
-        What `finish` returned, in the order of the calls.
+        What `finish` returned, in the order of the calls, and what `also` returned as the last.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def in_two_rounds(
     if count < 2 or not hasattr(os, "fork"):
         made = [call() for call in calls]
         told = between([show(value) for value in made])
-        return [finish(value, told) for value in made]
+        return [finish(value, told) for value in made] + ([also()] if also else [])
     queue = _queue(range(len(calls)) if order is None else order)
     helpers: list[_Helper] = []
     try:
@@ -80,7 +84,8 @@ def in_two_rounds(
         told = between(_together(shown, failure, [helper.hear() for helper in helpers]))
         for helper in helpers:
             helper.tell(told)
-        done, failure = _second_round(kept, finish, told)
+        rest = {number: partial(finish, value, told) for number, value in kept.items()}
+        done, failure = _second_round(rest | ({len(calls): also} if also else {}))
         return _together(done, failure, [helper.hear() for helper in helpers])
     finally:
         os.close(queue)
@@ -135,7 +140,9 @@ def _help(pipe: Connection, parent: int, queue: int, calls: Sequence, show: Any,
         if os.getppid() == parent:
             kept, failure = _first_round(queue, calls)
             pipe.send(({number: show(value) for number, value in kept.items()}, _sendable(failure)))
-            done, failure = _second_round(kept, finish, pipe.recv())
+            told = pipe.recv()
+            rest = {number: partial(finish, value, told) for number, value in kept.items()}
+            done, failure = _second_round(rest)
             pipe.send((done, _sendable(failure)))
     os._exit(0)
 
@@ -162,12 +169,12 @@ def _first_round(queue: int, calls: Sequence[Callable[[], Any]]) -> tuple[dict[i
     return made, failure
 
 
-def _second_round(kept: dict[int, Any], finish: Any, told: Any) -> tuple[dict[int, Any], Failure]:
+def _second_round(rest: dict[int, Callable[[], Any]]) -> tuple[dict[int, Any], Failure]:
     """Finish what was kept, in order."""
     done: dict[int, Any] = {}
-    for number in sorted(kept):
+    for number in sorted(rest):
         try:
-            done[number] = finish(kept[number], told)
+            done[number] = rest[number]()
         except Exception as error:
             return done, (number, error)
     return done, None

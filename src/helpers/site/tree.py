@@ -140,7 +140,7 @@ def _read(html: str) -> Tag | None:
     for token in TOKEN.finditer(html):
         if token.start() < at:
             continue  # inside a style sheet
-        if not _add_text(here, html[at : token.start()]):
+        if token.start() > at and not _add_text(here, html[at : token.start()]):
             return None
         at, name = token.end(), (token["name"] or "").lower()
         if token["end"]:
@@ -148,7 +148,7 @@ def _read(html: str) -> Tag | None:
                 return None
             here = here.parent
         elif name:
-            tag = Tag(name, _attributes(token["traits"]), here)
+            tag = Tag(name, _attributes(traits) if (traits := token["traits"]) else None, here)
             here.children.append(tag)
             if name in RAW:
                 end = html.find(f"</{name}>", at)
