@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from matplotlib.lines import Line2D
 
 from helpers.figures.figure import BLUE, GREEN, INK, MUTED, PAGE_WIDTH, WASH, Figure, canvas, style
 from helpers.figures.lettering import SMALL, Pen, as_rows, longest_beginning, text_width
@@ -114,6 +113,8 @@ def _frame(axes: Any, groups: dict[str, list[dict]], unit: str, visible: float |
 
 
 def _row(pen: Pen, axes: Any, row: Mapping[str, Any], group: str, top: float, y: float) -> None:
+    from matplotlib.lines import Line2D
+
     marker, colour, fill = LOOKS[group]
     pen.write(8, top + y, _label(row), fontsize=SMALL)
     if not is_missing(row.get("ci_lower")):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-import matplotlib.figure
-import matplotlib.pyplot as pyplot
+from typing import TYPE_CHECKING, Any
 
 from helpers.figures.vector import compact_svg
+
+if TYPE_CHECKING:  # where nothing is drawn, nothing waits for matplotlib
+    import matplotlib.figure
 
 PAGE_WIDTH = 720  # CSS pixels of the text column
 PIXELS_PER_INCH = 96  # CSS pixels to an inch
@@ -64,6 +64,8 @@ class Figure:
 
     def svg(self) -> str:
         """Return the drawing as SVG, sharp at any size; the same numbers give the same bytes."""
+        import matplotlib
+
         stream = io.StringIO()
         with style(), matplotlib.rc_context(AS_SVG), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's machine has the letters
@@ -102,14 +104,16 @@ class Figure:
 
     def close(self) -> None:
         """Free the drawing's memory."""
-        pyplot.close(self.figure)
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(self.figure)
         self.figure.clear()
 
 
 @contextmanager
 def style() -> Iterator[None]:
     """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
-    import seaborn  # slow, and a notebook without a drawing does not wait for it
+    import matplotlib
+    import seaborn
 
     settings = {
         **seaborn.axes_style("white"),
@@ -136,4 +140,6 @@ def style() -> Iterator[None]:
 
 def canvas(height: float, width: float = PAGE_WIDTH) -> matplotlib.figure.Figure:
     """Return an empty drawing of so many CSS pixels, outside pyplot's global list."""
-    return matplotlib.figure.Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
+    from matplotlib.figure import Figure as Drawing
+
+    return Drawing(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))

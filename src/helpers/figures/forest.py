@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Polygon
 
 from helpers.figures.figure import BLUE, INK, MUTED, PAGE_WIDTH, RULE, Figure, canvas, style
 from helpers.figures.forest_words import alternative, caption, columns_of, estimate_words
@@ -216,6 +215,8 @@ class _Forest:
 
     def _pooled(self, pooled: Mapping | None, y: float) -> float:
         """Draw the diamond, and the prediction interval as a thin line with open ends."""
+        from matplotlib.patches import Polygon
+
         if not pooled:
             return y
         middle = y + 17

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.figure
-import matplotlib.lines
 import numpy as np
 import pandas as pd
-from matplotlib.bezier import BezierSegment
-from matplotlib.font_manager import FontProperties
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
 
 from helpers.figures.figure import INK, PIXELS_PER_INCH
 from helpers.tables import records
+
+if TYPE_CHECKING:  # where nothing is drawn, nothing waits for matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.path import Path
 
 SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
 SMALL = 8.0
@@ -27,6 +25,9 @@ PIXELS_PER_POINT = PIXELS_PER_INCH / 72
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of one line of text in CSS pixels."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
@@ -39,11 +40,13 @@ def _right_end(path: Path) -> float:
     A curve reaches no further than its control points: only one whose control point lies beyond every
     point on the path can matter.
     """
+    from matplotlib.bezier import BezierSegment
+
     codes, xs = path.codes, path.vertices[:, 0]
-    if np.isin(codes, (Path.STOP, Path.CURVE4)).any():  # not in our font
+    if np.isin(codes, (path.STOP, path.CURVE4)).any():  # not in our font
         return path.get_extents().x1
-    control = np.flatnonzero(codes == Path.CURVE3)[::2]  # each curve is a control point and an end
-    on = codes != Path.CLOSEPOLY
+    control = np.flatnonzero(codes == path.CURVE3)[::2]  # each curve is a control point and an end
+    on = codes != path.CLOSEPOLY
     on[control] = False
     furthest = xs[on].max()
     for place in control[xs[control] > furthest]:
@@ -97,7 +100,7 @@ def as_rows(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, 
 class Pen:
     """Writes text at CSS pixels from the top left corner of a drawing."""
 
-    def __init__(self, figure: matplotlib.figure.Figure) -> None:
+    def __init__(self, figure: Figure) -> None:
         self._overlay: Any = None
         self.figure = figure
         self.width = figure.get_figwidth() * PIXELS_PER_INCH
@@ -113,10 +116,12 @@ class Pen:
 
     def rule(self, y: float, left: float = 0, right: float | None = None, **options: Any) -> None:
         """Draw a level line at `y`."""
+        from matplotlib.lines import Line2D
+
         settings = {"color": "#c9cfd6", "linewidth": 0.8} | options
         ends = [left / self.width, (self.width if right is None else right) / self.width]
         level = 1 - y / self.height
-        line = matplotlib.lines.Line2D(ends, [level, level], transform=self.figure.transFigure, **settings)
+        line = Line2D(ends, [level, level], transform=self.figure.transFigure, **settings)
         self.figure.add_artist(line)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Any:
