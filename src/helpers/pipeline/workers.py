@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pickle
@@ -65,6 +66,9 @@ class PlainWorkers:
             found = named("helpers.pipeline.notebook_run:run_notebook")
         return found(run, self.kernels)
 
+    def hold(self, folder: Path, tables: Iterable[str]) -> None:
+        """Do nothing: kernels of their own read tables themselves."""
+
     def end_all(self) -> None:
         """End everything that runs, and let nothing more begin."""
         self.kernels.end_all()
@@ -115,14 +119,7 @@ class ForkedWorkers:
 
         """
         module = function.partition(":")[0]
-        request = {
-            "kind": "call",
-            "needs": [module, *needs],
-            "environment": self.environment,
-            "cwd": os.getcwd(),
-            "arguments": [],
-            "memory": None,
-        }
+        request = self._request("call", [module, *needs])
         data, process = self._result(request, pickle.dumps((function, arguments)))
         if not data:
             raise ProcessEndedError(
@@ -132,6 +129,22 @@ class ForkedWorkers:
         if kind == "error":
             raise value
         return value
+
+    def hold(self, folder: Path, tables: Iterable[str]) -> None:
+        """Have tables read by the server, so that what is forked from it has them."""
+        request = self._request("hold", ["helpers.tables"], str(folder), *tables)
+        with contextlib.suppress(ProcessEndedError):  # told by whatever is asked of the server next
+            self._result(request, b"")
+
+    def _request(self, kind: str, needs: list[str], *arguments: str) -> dict[str, Any]:
+        return {
+            "kind": kind,
+            "needs": needs,
+            "environment": self.environment,
+            "cwd": os.getcwd(),
+            "arguments": arguments,
+            "memory": None,
+        }
 
     def _result(self, request: dict[str, Any], payload: bytes) -> tuple[bytes, ForkedProcess]:
         """Start a process, wait for its end, and return what it wrote."""
