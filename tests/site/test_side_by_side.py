@@ -71,6 +71,22 @@ def test_the_first_error_is_the_one_that_is_raised(jobs):
     assert children() == before
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_more_call_of_the_second_round_is_the_last(jobs):
+    """It is told with the others, and fails after them."""
+
+    def finish(value, _):
+        return fail(value) if value == 3 else value
+
+    for last, first in ((2, 0), (4, 1)):
+        calls = [partial(int, number) for number in range(first, last)]
+        with pytest.raises(SiteError) as raised:
+            in_two_rounds(calls, str, len, finish, jobs, also=partial(fail, 9))
+        assert str(raised.value).startswith(f"page {9 if last == 2 else 3}:")
+    done = in_two_rounds([partial(int, 1), partial(int, 2)], str, len, finish, jobs, also=lambda: "also")
+    assert done == [1, 2, "also"]
+
+
 def test_an_error_that_cannot_be_sent_is_told_in_words():
     class OddError(Exception):
         def __init__(self, one, two):

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 NUMBER = struct.Struct("!H")  # of a call; so few bytes are read from a pipe whole or not at all
 PR_SET_PDEATHSIG = 1
 Failure = tuple[int, Exception] | None  # the first call that failed, with its error
+Share = tuple[dict[int, Any], Failure]  # what one process made, by the numbers of the calls
 
 
 class HelperEndedError(RuntimeError):
@@ -50,7 +51,7 @@ def in_two_rounds(
     finish : callable
         The second round: given what a call returned and what `between` returned.
     jobs : int
-        How many processes; 1 does everything right here, as where a process cannot be forked.
+        How many processes; with 1, or where none can be forked, everything is done right here.
     order : sequence of int, optional
         The calls in the order in which they are begun: long ones first, so that none is left for the end.
     also : callable, optional
@@ -64,9 +65,8 @@ def in_two_rounds(
     Raises
     ------
     Exception
-        What the first call that failed has raised, as if all had been made here one after the other.
-    HelperEndedError
-        When a process was killed.
+        What the first call that failed has raised, as if all were made here one after the other; or
+        `HelperEndedError` when a process was killed.
 
     """
     count = min(jobs, len(calls))
@@ -105,6 +105,8 @@ class _Helper:
                 for pipe in [self.pipe, *(other.pipe for other in others)]:
                     pipe.close()  # a process that is gone must be seen to be gone
                 _help(theirs, parent, queue, calls, show, finish)
+            except BaseException:
+                traceback.print_exc()  # its last words
             finally:
                 os._exit(70)  # not reached by a process that ends well
         theirs.close()
@@ -114,7 +116,7 @@ class _Helper:
         with contextlib.suppress(ConnectionError):
             self.pipe.send(message)
 
-    def hear(self) -> tuple[dict[int, Any], Failure]:
+    def hear(self) -> Share:
         """Return what the process has made, and how it failed."""
         try:
             return self.pipe.recv()
@@ -155,7 +157,7 @@ def _queue(numbers: Sequence[int]) -> int:
     return reading
 
 
-def _first_round(queue: int, calls: Sequence[Callable[[], Any]]) -> tuple[dict[int, Any], Failure]:
+def _first_round(queue: int, calls: Sequence[Callable[[], Any]]) -> Share:
     """Make calls until none is left; after a failure only those that come before it, which may fail, too."""
     made: dict[int, Any] = {}
     failure: Failure = None
@@ -169,7 +171,7 @@ def _first_round(queue: int, calls: Sequence[Callable[[], Any]]) -> tuple[dict[i
     return made, failure
 
 
-def _second_round(rest: dict[int, Callable[[], Any]]) -> tuple[dict[int, Any], Failure]:
+def _second_round(rest: dict[int, Callable[[], Any]]) -> Share:
     """Finish what was kept, in order."""
     done: dict[int, Any] = {}
     for number in sorted(rest):
@@ -180,9 +182,7 @@ def _second_round(rest: dict[int, Callable[[], Any]]) -> tuple[dict[int, Any], F
     return done, None
 
 
-def _together(
-    own: dict[int, Any], failure: Failure, heard: list[tuple[dict[int, Any], Failure]]
-) -> list[Any]:
+def _together(own: dict[int, Any], failure: Failure, heard: list[Share]) -> list[Any]:
     """Return what all processes made, in order; raise what the first call that failed has raised."""
     failures = [found for found in (failure, *(item[1] for item in heard)) if found is not None]
     if failures:
