@@ -60,7 +60,7 @@ class ForkedProvisioner(LocalProvisioner):
         """Ask the server for the kernel; the rest is as for a kernel started here."""
         request = {
             "kind": "kernel",
-            "needs": ["ipykernel.debugger", *sorted(self.parent.run.needs)],
+            "needs": ["ipykernel.ipkernel", *sorted(self.parent.run.needs)],
             "environment": options["env"],
             "cwd": options["cwd"],
             "arguments": cmd[cmd.index("ipykernel_launcher") + 1 :],

@@ -19,10 +19,10 @@ STEPS: tuple[str, ...] = (
     "helpers.pipeline.preload:_without_grammar",
     "helpers.pipeline.notebook_run",
     "helpers.pipeline.preload:_notebook_checked_once",
+    "helpers.pipeline.preload:_without_debugger",
     "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
     "helpers.pipeline.preload:_parts_of_a_kernel",
-    "ipykernel.debugger",
+    "ipykernel.ipkernel",
     "helpers.documents",
     "helpers.cleaning",
     "helpers.figures",
@@ -93,11 +93,20 @@ def _without_grammar() -> None:
 
     jsonschema takes the package `rfc3987_syntax` when it is there; no notebook holds such an address.
     """
-    unwanted = "rfc3987_syntax"
+    _import_without("rfc3987_syntax", "jsonschema")
+
+
+def _without_debugger() -> None:
+    """Import what debugs in a kernel without the debugger: nobody attaches one to an unattended run."""
+    _import_without("debugpy", "ipykernel.debugger")
+
+
+def _import_without(unwanted: str, module: str) -> None:
+    """Import a module that takes another one when it is there as if it were not."""
     if unwanted not in sys.modules:
         sys.modules[unwanted] = None  # type: ignore[assignment]
         try:
-            importlib.import_module("jsonschema")
+            importlib.import_module(module)
         finally:
             del sys.modules[unwanted]
 
