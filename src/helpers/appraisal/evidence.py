@@ -102,9 +102,8 @@ class StudyEvidence:
 
     def said(self, topic: str, about: str | None = None) -> list[Any]:
         """Return the statements on a topic, as named tuples in the order of the text."""
-        rows = self.statements[self.statements["topic"] == topic].sort_values(["line", "statement_id"])
-        chosen = [row for row in rows.itertuples() if about is None or row.about == about]
-        return chosen
+        chosen = self._by_topic.get(topic, ())
+        return [row for row in chosen if about is None or row.about == about]
 
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
@@ -150,6 +149,13 @@ class StudyEvidence:
                 for column, value in wanted.items()
             )
         ]
+
+    @cached_property
+    def _by_topic(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for row in self.statements.sort_values(["line", "statement_id"]).itertuples():
+            found.setdefault(row.topic, []).append(row)
+        return found
 
     @cached_property
     def _observed(self) -> list[Any]:

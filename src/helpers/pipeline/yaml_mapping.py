@@ -21,8 +21,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node, content = _read(text)
     except OSError as error:
         raise PipelineError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
     except UnicodeDecodeError:
@@ -44,3 +43,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
             )
         lines[key.value] = key.start_mark.line + 1
     return content
+
+
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    """Return nodes and content, by libyaml where it is there; PyYAML's own parser says best what is wrong."""
+    try:
+        fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return yaml.compose(text, Loader=fast), yaml.load(text, Loader=fast)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
