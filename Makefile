@@ -34,6 +34,7 @@ $(READY): requirements.lock pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
+	@$(BIN)/python -m compileall -q src/helpers  # also where Python is told to keep no compiled modules
 	@if git rev-parse --git-dir >/dev/null 2>&1; then \
 		git config filter.notebook.clean "if [ -x $(BIN)/nbstripout ]; then $(BIN)/nbstripout --keep-id --keep-count --extra-keys '$(STRIPPED)'; else cat; fi" && \
 		git config filter.notebook.smudge cat && git config filter.notebook.required false; \
