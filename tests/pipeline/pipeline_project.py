@@ -191,8 +191,11 @@ def install_stubs(put: Callable[[str, object], None]) -> None:
     )
     put("helpers.pipeline.rooms.divide", stub_divide)
     put("helpers.pipeline.rooms.build_site", stub_site)
-    for user in ("graph", "manifest", "sweep", "up_to_date"):  # the package may be under work meanwhile
+    # The package may be under work meanwhile.
+    for user in ("manifest", "page_steps", "sweep", "up_to_date"):
         put(f"helpers.pipeline.{user}.code_hash", lambda: "code")
+    for used in ("graph.code_used", "graph.notebook_code", "page_steps.code_used"):
+        put(f"helpers.pipeline.{used}", lambda _: "code")
 
 
 def stub_divide(workers: object, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:

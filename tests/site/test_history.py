@@ -7,8 +7,8 @@ from made_world import write_world
 
 from helpers.site.changes import changes_since
 from helpers.site.history import history_rows, history_table
-from helpers.site.load import load_tables
 from helpers.sources.review_facts import ReviewFacts, Search
+from helpers.words.load import load_tables
 
 
 def released(folder, version: str, count: int, **changes):

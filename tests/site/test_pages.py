@@ -11,12 +11,12 @@ from made_world import write_world
 
 from helpers.site import build_site
 from helpers.site.changes import changes_since
-from helpers.site.load import load_tables
 from helpers.site.outcomes import outcomes_table
 from helpers.site.pages.checklists import ANSWERS, checklists
 from helpers.site.pages.code import MODULES, module_source
 from helpers.site.pages.flow import flow_groups
 from helpers.tables import validate, write_table
+from helpers.words.load import load_tables
 
 PAGES = (
     "index", "studies", "outcomes", "outcome-hair-density", "findings", "certainty", "risk-of-bias", "flow", "horizon",

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from helpers.pipeline.code_used import code_used, notebook_code
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, raw_hashes, value_hash
+from helpers.pipeline.fingerprint import file_hash, raw_hashes, value_hash
 from helpers.pipeline.page_steps import page_steps
 from helpers.pipeline.parameter import Parameter
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
@@ -66,14 +67,14 @@ class RunPlan:
         wanted = [name for name, entry in self.declared.items() if stage.notebook in entry.notebooks]
         return {name: runner[name] if name in runner else self.values[name] for name in wanted}
 
-    def identity(self, *facts: Any) -> str:
-        """Return the hash of what a step depends on and is no file: its facts, the code, the lock file."""
-        return value_hash([facts, *self._same_for_all])
+    def identity(self, code: str, *facts: Any) -> str:
+        """Return the hash of what a step depends on and is no input: its code, facts, the lock file."""
+        return value_hash([code, facts, *self._same_for_all])
 
     @cached_property
     def _same_for_all(self) -> tuple[Any, ...]:
         lock = self.folders.root / LOCK_FILE
-        return code_hash(), file_hash(lock) if lock.is_file() else None, sys.version_info[:2]
+        return file_hash(lock) if lock.is_file() else None, sys.version_info[:2]
 
 
 def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:
@@ -82,10 +83,11 @@ def build_steps(plan: RunPlan, pages: bool = True) -> list[Step]:
     begun = run_names(plan.stages, _longest_first(plan))
     steps = []
     for stage in plan.stages:
+        code = notebook_code(plan.notebook(stage))
         if stage.per_study and stage.reads:
             steps.append(_divide_step(plan, stage))
         steps += [
-            _notebook_step(plan, stage, name, study)
+            _notebook_step(plan, stage, name, study, code)
             for name, (other, study) in begun.items()
             if other is stage
         ]
@@ -100,7 +102,7 @@ def _longest_first(plan: RunPlan) -> list[str]:
     return sorted(plan.studies, key=lambda study: (-sizes.get(study, 0), study))
 
 
-def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) -> Step:
+def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None, code: str) -> Step:
     notebook = plan.notebook(stage)
     inputs: list[FileNode | FolderNode] = [FileNode(path=notebook)]
     used = [f"notebooks/{notebook.name}"]
@@ -133,7 +135,7 @@ def _notebook_step(plan: RunPlan, stage: Stage, name: str, study: str | None) ->
     return Step(
         name=name,
         title=f"{stage.notebook} {study}" if study else stage.notebook,
-        identity=plan.identity(name, shown),
+        identity=plan.identity(code, name, shown),
         function=work,
         inputs=inputs,
         outputs=[FileNode(path=plan.executed(name)), *(FileNode(path=path) for path in tables.values())],
@@ -148,7 +150,7 @@ def _divide_step(plan: RunPlan, stage: Stage) -> Step:
     return Step(
         name="rows",
         title="tell the studies' rows apart",
-        identity=plan.identity("rows", plan.studies),
+        identity=plan.identity(code_used(["helpers.pipeline.study_rows"]), "rows", plan.studies),
         function=lambda: plan.divide(stage.reads),
         inputs=[FileNode(path=plan.table(table)) for table in stage.reads],
         outputs=[FileNode(path=rows_file(plan.folders.work, study)) for study in plan.studies],
@@ -161,7 +163,7 @@ def _gather_step(plan: RunPlan, stage: Stage) -> Step:
     return Step(
         name="gather",
         title="gather the studies' tables",
-        identity=plan.identity("gather", plan.studies),
+        identity=plan.identity(code_used(["helpers.pipeline.gather"]), "gather", plan.studies),
         function=lambda: plan.gather(stage.writes),
         inputs=[FileNode(path=plan.table(table, study)) for table, study in parts],
         outputs=[FileNode(path=plan.table(table)) for table in stage.writes],

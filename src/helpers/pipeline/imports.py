@@ -26,12 +26,13 @@ def imported(source: str) -> set[str]:
 
 def imported_by_notebook(path: Path) -> set[str]:
     """Return the modules that the code cells of a notebook import."""
-    return {
-        name
-        for cell in read_notebook(path)["cells"]
-        if cell.get("cell_type") == "code"
-        for name in imported(_text(cell.get("source", "")))
-    }
+    return {name for text in code_cells(path) for name in imported(text)}
+
+
+def code_cells(path: Path) -> list[str]:
+    """Return the texts of a notebook's code cells."""
+    cells = read_notebook(path)["cells"]
+    return [_text(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
 
 
 def _text(source: Any) -> str:

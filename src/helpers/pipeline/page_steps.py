@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers import __version__
-from helpers.pipeline.fingerprint import raw_hashes
+from helpers.pipeline.code_used import code_used
+from helpers.pipeline.fingerprint import code_hash, raw_hashes
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.stages import Stage
 from helpers.pipeline.steps import FileNode, FolderNode, Step
@@ -46,7 +47,9 @@ def _early_step(plan: RunPlan, runs: Runs, early: Path) -> Step:
     return Step(
         name="pages",
         title="the first pages",
-        identity=plan.identity("pages", list(executed), tables, __version__),  # the pages name the version
+        identity=plan.identity(
+            code_used(["helpers.site.early"]), "pages", list(executed), tables, __version__
+        ),  # the pages name the version
         function=lambda: plan.make_early(executed, tables, early),
         inputs=[
             *(FileNode(path=path) for path in executed.values()),
@@ -76,7 +79,12 @@ def _site_step(plan: RunPlan, runs: list[str], early: Path | None) -> Step:
         name="site",
         title="the pages",
         identity=plan.identity(
-            "site", runs, sorted(plan.values.items()), raw_hashes(plan.folders.raw), release and release.name
+            code_hash(),  # a page tells it
+            "site",
+            runs,
+            sorted(plan.values.items()),
+            raw_hashes(plan.folders.raw),
+            release and release.name,
         ),
         function=work,
         inputs=[

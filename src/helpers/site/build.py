@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from helpers.site.early import read_early
-from helpers.site.load import load_tables
 from helpers.site.pieces import first_pieces, last_pieces, long_first, run_pieces, table_pieces
 from helpers.site.policy import shared_files
 from helpers.site.runs import notebook_page, run_file
 from helpers.site.side_by_side import in_two_rounds
 from helpers.site.whole import Known, Whole, documents
 from helpers.tables import write_atomic
+from helpers.words.load import load_tables
 
 OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
 OWN_FILES += ("figures/*.png", "figures/*.svg", "figures/*.csv")

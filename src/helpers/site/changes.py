@@ -10,8 +10,8 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from helpers.figures.numbers import joined, plain_words
-from helpers.site.load import Tables
 from helpers.tables import TABLES
+from helpers.words.load import Tables
 
 COMPARED = ("screening", "sources", "studies", "quantities", "results", "findings", "effects", "horizon")
 MOST_NAMED = 6

@@ -14,10 +14,10 @@ from markupsafe import Markup
 
 from helpers.figures.table_html import table_html
 from helpers.site.guard import check_contacts
-from helpers.site.load import Tables
 from helpers.site.page import Page, environment
 from helpers.tables import TABLES, data_dictionary
 from helpers.tables.storage import parquet_bytes
+from helpers.words.load import Tables
 
 EXPORTS = {
     "references.ris": "the sources as RIS, for reference managers",

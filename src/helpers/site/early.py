@@ -17,7 +17,6 @@ from markupsafe import Markup
 
 from helpers.site.drafts import Draft, draft_of
 from helpers.site.guard import check_page
-from helpers.site.load import Tables, load_tables
 from helpers.site.page import Page, anchor_homes, render
 from helpers.site.pieces import (
     PICTURES,
@@ -32,6 +31,7 @@ from helpers.site.pieces import (
 from helpers.site.printed import printed_values
 from helpers.site.runs import run_file
 from helpers.tables import TABLES, write_atomic
+from helpers.words.load import Tables, load_tables
 
 
 def write_early(

@@ -10,12 +10,12 @@ from typing import Any
 
 from helpers.figures.numbers import is_missing, plain_words
 from helpers.site.data import EXPORTS
-from helpers.site.load import Tables
 from helpers.sources.record import SourceRecord
 from helpers.sources.references import Reference
 from helpers.sources.references_written import write_csl, write_ris
 from helpers.sources.revman_web import write_web_rows
 from helpers.tables import TABLES, records
+from helpers.words.load import Tables
 
 TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks"
 AUTHORS = re.compile(

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import joined
 from helpers.figures.table_html import frame_of, table_html
-from helpers.site.load import Tables
+from helpers.words.load import Tables
 
 LEVELS = ("high", "moderate", "low", "very low")
 

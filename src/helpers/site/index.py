@@ -12,18 +12,18 @@ from helpers.figures.direction import direction
 from helpers.figures.numbers import is_missing
 from helpers.figures.study_rows import by_weight
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.answer import rest_of_answer, short_answer
 from helpers.site.changes import changes_since
 from helpers.site.history import history_table
-from helpers.site.load import Tables, evidence_studies, first_hand, verification
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment
 from helpers.site.pages.flow import flow_figure, flow_table
 from helpers.site.pages.horizon import horizon_table
 from helpers.site.pages.parts import link, picture
 from helpers.site.pages.studies import COMPARISON_WORDS, people_words
-from helpers.site.phrases import reported_lines, study_directions
 from helpers.tables import records
+from helpers.words.answer import rest_of_answer, short_answer
+from helpers.words.load import Tables, evidence_studies, first_hand, verification
+from helpers.words.phrases import reported_lines, study_directions
 
 # What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
 CERTAIN = "certainty-table", (("certainty.html", "certainty"),)

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words, show_with_unit
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.load import Tables, widest_tier
-from helpers.site.phrases import count_words, direction_words, reported_lines, study_directions
 from helpers.tables.vocabulary import CONTRAST_WORDS
+from helpers.words.load import Tables, widest_tier
+from helpers.words.phrases import count_words, direction_words, reported_lines, study_directions
 
 MOST_LINES = 3
 

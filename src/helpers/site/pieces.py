@@ -14,7 +14,6 @@ from typing import Any
 
 from helpers.site.data import columns_table, table_files
 from helpers.site.index import index_parts
-from helpers.site.load import Tables
 from helpers.site.outcomes import outcome_concepts
 from helpers.site.page import Page, arrange
 from helpers.site.pages.bias import bias_page
@@ -28,9 +27,10 @@ from helpers.site.pages.methods import methods_page
 from helpers.site.pages.outcome import outcome_page, outcome_pictures, outcomes_page
 from helpers.site.pages.parts import outcome_file
 from helpers.site.pages.studies import studies_page
-from helpers.site.phrases import reported_lines
 from helpers.site.printed import printed_file, printed_page, printed_studies
 from helpers.site.runs import STUDY_RUN, notebook_page, run_file, study_code_page, study_runs
+from helpers.words.load import Tables
+from helpers.words.phrases import reported_lines
 
 INDEX, PICTURES = "index.html", "pictures"
 # The pages as they are read, but for runs and printed figures; those of outcomes follow `outcomes.html`.

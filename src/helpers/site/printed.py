@@ -10,10 +10,10 @@ from markupsafe import Markup
 from helpers.figures.numbers import is_missing, plain_words, show_number
 from helpers.figures.table_html import anchor, frame_of, quantity_links, table_html
 from helpers.figures.worded_rows import with_interval, with_value
-from helpers.site.load import Tables
 from helpers.site.page import Page, slug
 from helpers.site.pages.parts import heading, links, outcome_link, say_html
 from helpers.tables import records
+from helpers.words.load import Tables
 
 FOUND = {True: "found there", False: "not found there"}
 RESULTS = {

@@ -11,11 +11,11 @@ from helpers.site.drafts import linked_body
 from helpers.site.exports import export_files
 from helpers.site.guard import check_page
 from helpers.site.index import index_page
-from helpers.site.load import Tables
 from helpers.site.page import Page, anchor_homes, arrange, render
 from helpers.site.pages.provenance import provenance_page
 from helpers.site.pieces import INDEX, Made, in_reading_order, shown_page
 from helpers.site.printed import printed_values
+from helpers.words.load import Tables
 
 
 @dataclass

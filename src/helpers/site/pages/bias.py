@@ -7,10 +7,10 @@ from markupsafe import Markup
 from helpers import figures
 from helpers.appraisal import overall
 from helpers.figures.table_html import anchor, frame_of, quantity_links, table_html
-from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, heading, picture, say_html, study_link
 from helpers.tables import records
+from helpers.words.load import Tables
 
 COLUMNS = {
     "study_id": "Study",

@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from helpers.figures.table_html import frame_of, table_html
 from helpers.figures.worded_rows import with_steps
-from helpers.site.load import Tables
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, heading, outcome_link, say_html, study_link
 from helpers.tables import records, split_ids
+from helpers.words.load import Tables
 
 LEVEL_WORDS = {
     "high": "further research is very unlikely to change the estimate",

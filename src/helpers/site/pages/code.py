@@ -27,7 +27,7 @@ MODULES = (
     "helpers.appraisal.grade",
     "helpers.appraisal.body",
     "helpers.synthesis.horizon",
-    "helpers.site.answer",
+    "helpers.words.answer",
 )
 
 

@@ -9,10 +9,10 @@ from helpers.figures.numbers import is_missing, plain_words
 from helpers.figures.study_rows import by_weight
 from helpers.figures.table_html import anchor, frame_of, table_html
 from helpers.figures.worded_rows import with_places
-from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, heading, links, outcome_link, say_html, study_link
 from helpers.tables import split_ids
+from helpers.words.load import Tables
 
 SEVERITY_WORDS = {
     "certain": "no reading of the text, rounding included, removes it",

@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_unit, plain_words, show_number
 from helpers.figures.table_html import table_html
-from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, from_anchor, heading, outcome_link, say_html, study_link
-from helpers.site.phrases import count_words
 from helpers.tables import split_ids
+from helpers.words.load import Tables
+from helpers.words.phrases import count_words
 
 HEADINGS = {
     "study_id": "Trial",

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import plain_words, show_value
 from helpers.figures.table_html import frame_of, table_html
-from helpers.site.load import Tables, verification
 from helpers.site.notebook import place_free
 from helpers.site.page import Page
 from helpers.site.pages.parts import bullets, heading, link, say_html
+from helpers.words.load import Tables, verification
 
 FIXED = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
 CONTRASTS = {

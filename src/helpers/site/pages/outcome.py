@@ -14,7 +14,6 @@ from helpers.figures.numbers import is_missing, plain_words, show_number
 from helpers.figures.study_rows import estimate_rows
 from helpers.figures.table_html import quantity_links, table_html
 from helpers.figures.worded_rows import with_interval
-from helpers.site.load import Tables
 from helpers.site.outcomes import happened, outcomes_table
 from helpers.site.page import Page
 from helpers.site.pages.certainty import certainty_id, reasons_html
@@ -29,8 +28,9 @@ from helpers.site.pages.parts import (
     say_html,
     study_link,
 )  # fmt: skip
-from helpers.site.phrases import capital, study_directions
 from helpers.tables import records
+from helpers.words.load import Tables
+from helpers.words.phrases import capital, study_directions
 
 EVENTS_DRAWN = "events, drawn"
 LINES = {

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import show_value
 from helpers.figures.table_html import frame_of, table_html
-from helpers.site.load import Tables
 from helpers.site.notebook import place_free
 from helpers.site.page import Page, slug
 from helpers.site.pages.parts import bullets, heading, link, say_html
 from helpers.site.svg import Box, flow_svg
 from helpers.tables import TABLES
+from helpers.words.load import Tables
 
 STUDY_NOTEBOOK = "03_study_evidence"
 NOTEBOOKS = {

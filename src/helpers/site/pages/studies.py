@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import TIER_WORDS, download, heading, link, say_html, tiers_of
 from helpers.site.printed import printed_file
 from helpers.tables import records
+from helpers.words.load import Tables
 
 COMPARISON_WORDS = {
     "parallel": "groups side by side",

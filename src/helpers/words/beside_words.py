@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.figures.numbers import joined, show_estimate, show_interval, show_number
-from helpers.site.load import Tables
-from helpers.site.phrases import reported_lines
 from helpers.synthesis.beside_treatments import treatment_gains
 from helpers.tables import records
+from helpers.words.load import Tables
+from helpers.words.phrases import reported_lines
 
 UNIT = "hairs/cm²"
 NOTHING = "Nothing is at hand of what placebo or established treatments do."

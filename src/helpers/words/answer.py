@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 
 from helpers.figures.numbers import joined, plain_words, show_with_unit
-from helpers.site.beside_words import beside_sentence
-from helpers.site.load import Tables, evidence_studies, first_tier, load_tables, widest_tier
-from helpers.site.phrases import capital, concept_list, count_words, number_word, reported_lines
-from helpers.site.seen_words import what_is_seen
 from helpers.synthesis.evidence_pool import AS_PRINTED
 from helpers.synthesis.tier_synthesis import BAYES
 from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.words.beside_words import beside_sentence
+from helpers.words.load import Tables, evidence_studies, first_tier, load_tables, widest_tier
+from helpers.words.phrases import capital, concept_list, count_words, number_word, reported_lines
+from helpers.words.seen_words import what_is_seen
 
 MOST_NAMED = 2  # trials, or outcomes of a trial, before they are only counted
 MOST_OUTCOMES = 3

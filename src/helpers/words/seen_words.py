@@ -8,8 +8,10 @@ import pandas as pd
 
 from helpers.figures.harms import harm_rows, harm_sentence
 from helpers.figures.numbers import joined, plain_unit, plain_words, show_number, show_with_unit
-from helpers.site.load import Tables, evidence_studies
-from helpers.site.phrases import (
+from helpers.synthesis.contrast_doubts import CONTROLLED
+from helpers.tables import records
+from helpers.words.load import Tables, evidence_studies
+from helpers.words.phrases import (
     capital,
     concept_list,
     count_words,
@@ -18,8 +20,6 @@ from helpers.site.phrases import (
     reported_lines,
     study_directions,
 )
-from helpers.synthesis.contrast_doubts import CONTROLLED
-from helpers.tables import records
 
 MOST_NAMED = 2  # controlled studies before they are only counted
 MOST_OUTCOMES = 3

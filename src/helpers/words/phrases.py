@@ -7,7 +7,7 @@ from collections import Counter
 import pandas as pd
 
 from helpers.figures.numbers import is_missing, joined, plain_words
-from helpers.site.load import Tables
+from helpers.words.load import Tables
 
 NUMBER_WORDS = [
     "no",

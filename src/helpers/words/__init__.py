@@ -1,0 +1,1 @@
+"""Sentences that follow from tables, the same in notebooks and on pages."""
