@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from helpers.figures.numbers import is_missing, plain_words
 from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.load import Tables
 from helpers.site.page import Page
 from helpers.site.pages.parts import download, heading, link, say_html, study_link
-from helpers.site.phrases import capital
 from helpers.site.svg import Box, flow_svg
 from helpers.tables import records
+from helpers.words.load import Tables
+from helpers.words.phrases import capital
 
 DECISION_WORDS = {
     "included": "Included",
