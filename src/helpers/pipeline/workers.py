@@ -22,6 +22,7 @@ from helpers.pipeline.fork_server import SOCKET
 from helpers.pipeline.forked import named
 from helpers.pipeline.forked_process import ForkedProcess
 from helpers.pipeline.kernels import Kernels, ended_in_words
+from helpers.pipeline.server_process import start_server
 
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
 SHARED = "EVIDENCE_FORK_SERVER"  # folder of a server that several runs share
@@ -195,29 +196,6 @@ class ForkedWorkers:
                 self.server.kill()
                 self.server.wait()
             self.kernels.remove_folder(self.folder)
-
-
-def start_server(
-    folder: Path, environment: dict[str, str], code: str, more: tuple[str, ...] = ()
-) -> subprocess.Popen:
-    """Start a fork server in a private folder; it ends when its standard input closes.
-
-    `code` is the hash of the code that it will have, for runs that would share it.
-    """
-    with socket.socket(socket.AF_UNIX) as listener, (folder / "said").open("ab") as said:
-        listener.bind(str(folder / SOCKET))
-        listener.listen(128)
-        (folder / "code").write_text(code, encoding="ascii")
-        command = [sys.executable, "-P", "-m", "helpers.pipeline.fork_server", str(folder)]
-        return subprocess.Popen(
-            [*command, str(listener.fileno()), *more],
-            stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
-            env=environment,
-            pass_fds=[listener.fileno()],
-            start_new_session=True,
-        )
 
 
 def _same_code(folder: Path) -> bool:
