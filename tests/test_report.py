@@ -91,6 +91,7 @@ def test_a_remark_in_a_sheet_reruns_its_study_and_nothing_that_follows(project):
     ran = project.evidence("run")
     assert ran.returncode == 0, ran.stderr
     assert notebooks_run(ran.stderr) == {"01_ingestion", "03_study_evidence chan2025"}
+    assert "the first pages" not in ran.stderr  # no table that they show differs
 
 
 def test_another_citation_in_a_sheet_reruns_what_follows_and_no_other_study(project):

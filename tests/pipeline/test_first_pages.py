@@ -94,6 +94,30 @@ def test_it_is_made_anew_when_a_first_notebook_changes_and_only_then(writing: Pa
     assert early.read_bytes() == kept
 
 
+def test_it_is_made_anew_when_a_table_differs_and_no_notebook_shows_it(writing: Path) -> None:
+    """The notebooks of the small project print nothing of their tables."""
+    made(writing)
+    sheet = writing / "data" / "raw" / "studies" / "alpha.yaml"
+    sheet.write_text(sheet.read_text() + "# seen\n")
+    assert "pages" in made(writing).ran
+    _, tables, _ = json.loads((writing / ".evidence" / "early.json").read_text())
+    assert "# seen" in tables["one"]
+
+
+def test_code_that_a_notebook_uses_reruns_it_and_code_of_pages_reruns_pages(
+    writing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(writing)
+    changed = lambda path: f"changed for {path.stem}" if path.stem == "03_last" else "code"  # noqa: E731
+    monkeypatch.setattr("helpers.pipeline.graph.notebook_code", changed)
+    monkeypatch.setattr("helpers.pipeline.up_to_date.code_hash", lambda: "of all")  # another state
+    assert list(made(writing).ran) == ["03_last"]
+    monkeypatch.setattr("helpers.pipeline.page_steps.code_used", lambda starts: "changed")
+    monkeypatch.setattr("helpers.pipeline.page_steps.code_hash", lambda: "of all")
+    monkeypatch.setattr("helpers.pipeline.up_to_date.code_hash", lambda: "of all again")
+    assert list(made(writing).ran) == ["pages", "site"]
+
+
 def test_runs_share_it(writing: Path, tmp_path: Path) -> None:
     """A set of a sweep takes it from the store."""
     store = tmp_path / "store"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -64,4 +65,6 @@ def test_each_file_of_a_source_has_its_hash(tmp_path: Path) -> None:
         ("one", "b.json"),
         ("two", "c;d.yaml"),
     ]
-    assert len({row["sha256"] for row in rows}) == 3
+    assert [row["sha256"] for row in rows] == [
+        hashlib.sha256(name.encode()).hexdigest() for name in ("a.yaml", "b.json", "c;d.yaml")
+    ]

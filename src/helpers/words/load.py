@@ -1,4 +1,4 @@
-"""The tables behind a site, all of them, empty where a notebook has not written yet."""
+"""The tables behind sentences and pages, empty where a notebook has not written yet."""
 
 from __future__ import annotations
 
