@@ -13,8 +13,8 @@ from helpers.figures.figure import INK, PIXELS_PER_INCH
 from helpers.tables import records
 
 if TYPE_CHECKING:  # where nothing is drawn, nothing waits for matplotlib
-    from matplotlib.figure import Figure
-    from matplotlib.path import Path
+    from matplotlib.figure import Figure as Drawing
+    from matplotlib.path import Path as Outline
 
 SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
 SMALL = 8.0
@@ -34,7 +34,7 @@ def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     return float(_right_end(TextPath((0, 0), text, prop=font, usetex=False))) * PIXELS_PER_POINT
 
 
-def _right_end(path: Path) -> float:
+def _right_end(path: Outline) -> float:
     """Return the largest x of a path, as its `get_extents` would, which bends every curve in Python.
 
     A curve reaches no further than its control points: only one whose control point lies beyond every
@@ -100,7 +100,7 @@ def as_rows(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, 
 class Pen:
     """Writes text at CSS pixels from the top left corner of a drawing."""
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: Drawing) -> None:
         self._overlay: Any = None
         self.figure = figure
         self.width = figure.get_figwidth() * PIXELS_PER_INCH
