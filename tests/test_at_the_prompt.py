@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.appraisal.finding_list import FindingList
-from helpers.sources import read_source
-from helpers.sources.record import SourceRecord
-from helpers.synthesis import bayes_pool, effect_size, pool
+from helpers.appraisal.findings import FindingList
+from metastats import bayes_pool, effect_size, pool
+from trialfiles import SourceRecord, read_source
 
 YI, VI = [0.2, 0.5, 0.3], [0.04, 0.05, 0.03]
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">=1+1'

@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from helpers.site.pages.checklists import checklists
+from helpers.site.methods import checklists
 
 # Where numbers are no results: code, headings, names of rows and columns, facts of the run, folder listings.
 NO_RESULT = ("code", "summary", "script", "style", "caption", "th", "h1", "h2", "h3", "h4", "h5", "h6", "svg")

@@ -1,16 +1,65 @@
-"""From reported observations to the table `results`: one unit, one time scale, nothing repaired."""
+"""Cleaning: one unit, one time scale, one vocabulary; every change is said, nothing is repaired."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from scipy.special import betaincinv
 
-from helpers.cleaning.units import conversion
-from helpers.sources import in_weeks, weeks
-from helpers.tables import records
+from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from trialfiles.times import in_weeks, weeks
+
+# printed or noted unit -> (unit of comparison, factor)
+_FACTORS: dict[str, tuple[str, float]] = {
+    "hairs/cm2": ("hairs/cm2", 1.0),
+    "hair/cm2": ("hairs/cm2", 1.0),
+    "hairs/mm2": ("hairs/cm2", 100.0),
+    "percent": ("proportion", 0.01),
+    "percent of baseline": ("proportion", 0.01),
+    "proportion": ("proportion", 1.0),
+    "um": ("um", 1.0),
+    "mm": ("um", 1000.0),
+}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A unit's conversion: the unit reached, the factor, and the sentence for the table ('' if none)."""
+
+    unit: str | None
+    factor: float
+    statement: str
+
+
+def conversion(unit: str | None, concept_unit: str) -> Conversion:
+    """Return how a value printed in `unit` is brought to the unit of its concept.
+
+    Parameters
+    ----------
+    unit : str or None
+        Unit as noted in the sheet.
+    concept_unit : str
+        Unit in which the concept is compared (`helpers.tables.vocabulary`).
+
+    Returns
+    -------
+    Conversion
+        Factor 1 and the unit unchanged where no factor is known: nothing is converted by guess.
+    """
+    if unit is None:
+        return Conversion(None, 1.0, "")
+    plain = unit.strip().lower().replace("²", "2").replace("µ", "u").replace("μ", "u")
+    target, factor = _FACTORS.get(plain, (unit, 1.0))
+    if target != concept_unit and concept_unit and plain in _FACTORS:
+        return Conversion(unit, 1.0, f"{unit} kept: it cannot become {concept_unit}")
+    if plain not in _FACTORS and concept_unit and plain != concept_unit:
+        return Conversion(unit, 1.0, f"{unit} kept: no factor to {concept_unit} exists")
+    return Conversion(target, factor, "" if factor == 1 else f"{unit} x {factor:g} = {target}")
+
 
 _VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
 _SCALED = (*_VALUES, "se", "ci_lower", "ci_upper", "estimate")
@@ -126,3 +175,117 @@ def _time(printed: str | None) -> tuple[float | None, str]:
     if found is None:
         return None, f"{printed!r} states no time"
     return found, f"{printed} = week {found:.4g}"
+
+
+_REASONS = {
+    "cited": "about another study or the population, kept as context",
+    "safety": "a circumstance of safety that no event row counts",
+}
+_BY_CONCEPT = {
+    "follow_up": "time of a visit, used through the outcomes and the checks",
+    "publication_date": "date of the publication",
+    "administrative": "administrative",
+    "evidence_level": "the authors' own label",
+    "magnification": "setting of the microscope, no outcome",
+    "patients_shown": "number of pictures",
+    "aftercare": "aftercare, no outcome",
+    "skin_type": "no bearing on an outcome",
+    "scale_levels": "describes a scale without reported ratings",
+    "washout": "eligibility, kept as description",
+    "severity_admitted": "eligibility, kept as description",
+    "density_threshold": "eligibility, kept as description",
+    "dryness_threshold": "eligibility, kept as description",
+}
+
+
+def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Return, for every figure, the tables that rest on it or the reason why none does.
+
+    Parameters
+    ----------
+    quantities : pandas.DataFrame
+        Table `quantities`.
+    users : dict of str to pandas.DataFrame
+        Tables with a column `quantity_ids`, by name.
+
+    Returns
+    -------
+    list of dict
+        Rows of `quantity_use`.
+    """
+    used: dict[str, list[str]] = {}
+    for table, frame in users.items():
+        for row in records(frame):
+            for name in split_ids(row.get("quantity_ids")):
+                used.setdefault(name, []).append(table)
+    rows = records(quantities)
+    taken = {_figure(row) for row in rows if row["quantity_id"] in used}
+    return [_row(row, used.get(row["quantity_id"], []), taken) for row in rows]
+
+
+def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str, Any]:
+    use = {"quantity_id": row["quantity_id"], "study_id": row["study_id"]}
+    if tables:
+        return use | {"used_in": ";".join(dict.fromkeys(tables)), "reason_unused": None}
+    if _figure(row) in taken:
+        reason = "the same figure, printed again elsewhere; checked for agreement"
+    else:
+        reason = (
+            _REASONS.get(row["role"])
+            or _BY_CONCEPT.get(row["concept"])
+            or "design detail, kept as description"
+        )
+    return use | {"used_in": None, "reason_unused": reason}
+
+
+def _figure(row: dict[str, Any]) -> tuple:
+    """Return what makes two printed figures the same figure: their numbers, or else their words."""
+    numbers = tuple(row[name] for name in ("value", "value_low", "value_high", "sd"))
+    words = row["printed"].casefold() if all(number is None for number in numbers) else None
+    return row["study_id"], row["concept"], row["arm_id"], *numbers, words
+
+
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
+_STEPS = {"norwood": 7, "ludwig": 3}
+_GRADE = re.compile(r"\b(VII|VI|IV|V|III|II|I|[1-7])(?:-([1-4]))?\b")
+_BASP = re.compile(r"\b([LMCUVF])([0-3])\b")
+
+
+@dataclass(frozen=True)
+class Severity:
+    """A grade or range of grades on one scale: `low` and `high` are steps of that scale."""
+
+    scale: str
+    low: int
+    high: int
+    variant: str = ""
+
+
+def parse_severity(printed: str, scale: str | None) -> Severity | None:
+    """Return a printed grade on its scale.
+
+    Parameters
+    ----------
+    printed : str
+        For example `III–V`, `stage 3`, `I-3 to III`, `M2 to M3`.
+    scale : str or None
+        Scale as noted: contains Norwood, Hamilton, Ludwig or BASP.
+
+    Returns
+    -------
+    Severity or None
+        None when no grade of that scale is printed.
+    """
+    name = (scale or "").lower()
+    if "basp" in name:
+        found = _BASP.findall(printed)
+        steps = [int(step) for _, step in found]
+        return Severity("BASP", min(steps), max(steps), found[0][0]) if found else None
+    family = "ludwig" if "ludwig" in name else "norwood" if re.search("norwood|hamilton", name) else None
+    if family is None:
+        return None
+    steps = [_ROMAN.get(grade) or int(grade) for grade, _ in _GRADE.findall(printed)]
+    if not steps or max(steps) > _STEPS[family]:
+        return None
+    variant = "vertex" if "vertex" in printed.lower() else ""
+    return Severity("Ludwig" if family == "ludwig" else "Norwood-Hamilton", min(steps), max(steps), variant)

@@ -1,18 +1,100 @@
-"""Each study's line in the picture of an outcome: direction, size, and what it can be set beside.
-
-Follows the reporting items of SWiM (Campbell et al. 2020, BMJ 368:l6890): grouping by outcome, a
-standard direction, and the reason why a line is or is not comparable.
-"""
+"""Results of an outcome side by side: direction, comparability, vote counting."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binomtest
 
-from helpers.synthesis.comparability import why_not
-from helpers.synthesis.directions import direction
-from helpers.tables import records, split_ids
+from helpers.effects import CONTROLLED_CONTRASTS
+from helpers.tables import join_ids, records, split_ids
+from helpers.tables.evidence import asked, tiers_of
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+
+
+def why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> list[str]:
+    """Return why a line has no partner; an empty list when it has one."""
+    name = label(line["concept"])
+    if line["direction"] == "not reported":
+        return [f"planned or named, and no figure reported: {name}"]
+    if line.get("_uncounted"):
+        return [line["_uncounted"]]
+    if line.get("contrast_doubt"):
+        return [line["contrast_doubt"]]
+    if line["ci_lower"] is None:
+        return ["no interval can be computed from what is printed"]
+    others = [
+        other
+        for other in lines
+        if other["concept"] == line["concept"] and other["study_id"] != line["study_id"]
+    ]
+    others = [other for other in others if other["ci_lower"] is not None and not other.get("contrast_doubt")]
+    if not others:
+        return [f"no other study reports {name} with an interval"]
+    steps = (
+        ("contrast", lambda a, b: a["contrast"] == b["contrast"], "others report another kind of contrast"),
+        (
+            "unit",
+            lambda a, b: (a["unit"], a["_measure"]) == (b["unit"], b["_measure"]),
+            "others use another unit or measure",
+        ),
+        (
+            "time",
+            lambda a, b: alike(a["timepoint_weeks"], b["timepoint_weeks"], tolerance),
+            "others measure at another time",
+        ),
+    )
+    for _, test, reason in steps:
+        others = [other for other in others if test(line, other)]
+        if not others:
+            return [reason]
+    return []
+
+
+def alike(a: float | None, b: float | None, tolerance: float) -> bool:
+    """Return whether two times in weeks are near enough to be set side by side."""
+    if a is None or b is None:
+        return False
+    return abs(a - b) <= tolerance * max(a, b)
+
+
+def effect_direction(
+    effect: float | None,
+    concept: str,
+    lowest: float | None = None,
+    highest: float | None = None,
+    stated: str | None = None,
+) -> str:
+    """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
+
+    Parameters
+    ----------
+    effect : float or None
+        Change or difference; a missing one may still have a range.
+    concept : str
+        Outcome; its better direction comes from the vocabulary.
+    lowest, highest : float or None
+        Ends of a printed range, used where there is no single effect; a range that holds 0 is unclear.
+    stated : str or None
+        `higher`, `lower` or `no change`, as a median or the source's words tell, where there is no effect.
+
+    """
+    better = OUTCOME_CONCEPTS[concept].better
+    if not better:
+        return "unclear"
+    if effect == 0 or (effect is None and stated == "no change"):
+        return "no change"
+    if effect is None and stated:
+        rises = stated == "higher"
+    elif effect is None:
+        rises, falls = lowest is not None and lowest > 0, highest is not None and highest < 0
+        if not rises and not falls:
+            return "unclear"
+    else:
+        rises = effect > 0
+    return "better" if rises == (better == "higher") else "worse"
+
 
 _ANY = "any "  # an event of any kind: none of it is none at all
 _LISTED = "events are listed without counts"
@@ -111,7 +193,7 @@ def _line(effect: dict[str, Any], ranges: dict[str, dict]) -> dict[str, Any]:
     doubt = effect.get("contrast_doubt")
     span = told.get("minimum"), told.get("maximum")
     way = (
-        direction(effect["effect"], effect["concept"], *span, effect.get("stated"))
+        effect_direction(effect["effect"], effect["concept"], *span, effect.get("stated"))
         if effect["contrast"] != "proportion" and not (effect["contrast"] == "within_arm" and doubt)
         else "unclear"
     )
@@ -194,3 +276,104 @@ def _number(lines: list[dict[str, Any]]) -> None:
         key = f"{line['study_id']}.{line['concept']}"
         counts[key] = counts.get(key, 0) + 1
         line["line_id"] = f"{key}.{counts[key]}"
+
+
+BASES = {
+    "before and after": ("within_arm",),
+    "against a comparison": CONTROLLED_CONTRASTS,
+}
+COMPARED = "the study compares this outcome with a control"
+
+
+def votes(directions: list[str], *, level: float = 0.95) -> dict[str, Any]:
+    """Count directions and test whether better and worse are equally likely.
+
+    Parameters
+    ----------
+    directions : list of str
+        One for each study: `better` and `worse` are votes, every other word is none.
+    level : float
+        Coverage of the exact interval of the share of better.
+
+    Returns
+    -------
+    dict
+        `better`, `worse`, `neither`, two-sided exact `p_value`, `share` with Clopper and Pearson's
+        `share_lower`, `share_upper`; without a vote the last four are None.
+
+    Examples
+    --------
+    >>> votes(["better"] * 5 + ["worse"])["p_value"]
+    0.21875
+    """
+    better, worse = directions.count("better"), directions.count("worse")
+    counts = {"better": better, "worse": worse, "neither": len(directions) - better - worse}
+    if better + worse == 0:
+        return counts | dict.fromkeys(("p_value", "share", "share_lower", "share_upper"))
+    test = binomtest(better, better + worse, 0.5)
+    low, high = test.proportion_ci(level, method="exact")
+    shares = {"share": better / (better + worse), "share_lower": float(low), "share_upper": float(high)}
+    return counts | {"p_value": float(test.pvalue)} | shares
+
+
+def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[dict[str, Any]]:
+    """Return the rows of `votes`: outcome by outcome, each body of evidence, with and without comparison.
+
+    Parameters
+    ----------
+    comparisons : pandas.DataFrame
+        Table `comparisons`.
+    evidence : str
+        `core`, `published` or `both`.
+
+    Returns
+    -------
+    list of dict
+        A study has one vote an outcome; one whose sites or times disagree has none. Shares of people,
+        lists of events and outcomes not reported are no votes, nor is an effect that is not the contrast
+        that it looks like (`contrast_doubt`), or a change within an arm whose study has a comparison: its
+        study stands under `left_out` with the reason.
+    """
+    lines = [row for row in records(comparisons) if row["concept"] != "adverse_events"]
+    rows = []
+    for body in asked(evidence):
+        own = [row for row in lines if row["tier"] in tiers_of(body)]
+        for concept in sorted({row["concept"] for row in own}):
+            mine = _doubts_named([row for row in own if row["concept"] == concept])
+            for basis, contrasts in BASES.items():
+                asked_of = [row for row in mine if row["contrast"] in contrasts]
+                if asked_of:
+                    name = {"vote_id": f"{body}.{concept}.{basis.split()[0]}", "concept": concept}
+                    rows.append(name | {"evidence": body, "basis": basis} | _counted(asked_of))
+    return rows
+
+
+def _doubts_named(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines; a change within an arm has no vote where its study compares that outcome."""
+    compared = {
+        row["study_id"]
+        for row in lines
+        if row["contrast"] in CONTROLLED_CONTRASTS and not row["contrast_doubt"]
+    }
+    return [
+        row | {"contrast_doubt": COMPARED}
+        if row["contrast"] == "within_arm" and row["study_id"] in compared and not row["contrast_doubt"]
+        else row
+        for row in lines
+    ]
+
+
+def _counted(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the votes of the lines of one outcome and kind of contrast, and who has none and why."""
+    by_study: dict[str, set[str]] = {}
+    chosen = [row for row in lines if not row["contrast_doubt"]]
+    for row in chosen:
+        by_study.setdefault(row["study_id"], set()).add(row["direction"])
+    told = [ways.pop() if len(ways) == 1 else "mixed" for _, ways in sorted(by_study.items())]
+    second = sorted({row["study_id"] for row in chosen if row["second_hand"]})
+    out = sorted({
+        (row["study_id"], row["contrast_doubt"]) for row in lines
+        if row["contrast_doubt"] and row["study_id"] not in by_study
+    })  # fmt: skip
+    facts = {"studies": join_ids(sorted(by_study)) or None, "second_hand": join_ids(second) or None}
+    return facts | {"left_out": "; ".join(": ".join(pair) for pair in out) or None} | votes(told)

@@ -1,8 +1,4 @@
-"""Exosomes beside other treatments and placebo: context that never enters an estimate for exosomes.
-
-A change within an arm is set against what placebo and untreated arms did over a like time, against the
-smallest difference that observers see in photographs, and against the error of counting.
-"""
+"""Contextual comparisons: other treatments and placebo beside exosomes; they never enter an estimate."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.synthesis.comparability import alike
-from helpers.synthesis.critical_values import t_quantile
+from helpers.comparison import alike
 from helpers.tables import records
+from metastats.heterogeneity import t_quantile
 
 CONTROLS = ("placebo", "untreated")
 _OTHER_COUNT = ("anagen", "telogen")  # counts of one phase of hair are no total counts

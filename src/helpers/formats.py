@@ -1,4 +1,4 @@
-"""Numbers and names as a reader wants to see them: no 35.0000, a real minus sign, an en dash for missing."""
+"""Numbers, units and names as a reader wants them: a real minus sign, an en dash for missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.tables.vocabulary import label
 SIGNIFICANT = 4
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-UNITS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%"}
+UNIT_SIGNS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%"}
 
 
 def is_missing(value: Any) -> bool:
@@ -93,7 +93,7 @@ def plain_words(name: Any) -> str:
 
 def plain_unit(unit: Any) -> str:
     """Return a unit as it is printed, `hairs/cm²` for `hairs/cm2`; nothing for a missing one."""
-    return "" if is_missing(unit) else UNITS.get(str(unit), str(unit).replace("cm2", "cm²"))
+    return "" if is_missing(unit) else UNIT_SIGNS.get(str(unit), str(unit).replace("cm2", "cm²"))
 
 
 def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, contrast: Any = "proportion") -> str:

@@ -1,14 +1,13 @@
-"""The committed record of the last verification: which text, which day, how many places held.
-
-The source texts are absent on most machines. `data/raw/verification.yaml` says for each sheet when its
-locators were last found in the text with the sheet's SHA-256, so that a report says the same with the texts
-and without them. The record counts only while text and locators are still those of that day.
-"""
+"""Places held against the source texts, the record of it, and the second reading."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,16 +16,219 @@ import pandas as pd
 import yaml
 from pydantic import Field, ValidationError
 
-from helpers.documents.document import read_document
-from helpers.documents.second_reading import compare_readings, inclusion_kappa, read_second_reading
-from helpers.documents.verification import Verification, verify_locators
-from helpers.sources import Problem, SourceError, raw_files, read_sheet
-from helpers.sources.sheet_block import Block, FileName, Name, Sha256, Text
-from helpers.sources.sheet_model import StudySheet
-from helpers.sources.yaml_lines import line_of, read_yaml
+from helpers.places import Document, DocumentError, check_locator, read_document
+from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
+from helpers.sheets.raw import raw_files
+from helpers.sheets.read import read_sheet
 from helpers.tables import write_atomic
+from trialfiles.record import Problem, SourceError
+from trialfiles.yaml_lines import line_of, read_yaml
 
-FILE = "verification.yaml"
+SECOND_READING_FILE = "second_reading.csv"
+READING_COLUMNS = ["study_id", "role", "printed", "value", "line", "char_start", "char_end"]
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True)
+class SecondFigure:
+    """A figure as the second reader wrote it down; `values` is empty where it is no plain number."""
+
+    study_id: str
+    printed: str
+    values: tuple[float, ...]
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two readings of one text, as counts of the second reader's figures and of what only one has."""
+
+    figures: int
+    same: int
+    differing: tuple[str, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+
+def read_second_reading(raw: str | Path) -> list[SecondFigure]:
+    """Read `second_reading.csv` of a raw folder; an empty list when there is none.
+
+    Raises
+    ------
+    SourceError
+        For another heading, or a row whose numbers cannot be read.
+    """
+    path = Path(raw) / SECOND_READING_FILE
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if rows.fieldnames != READING_COLUMNS:
+            problem = f"the columns are {rows.fieldnames}"
+            raise SourceError(Problem(str(path), 1, "", problem, f"write {', '.join(READING_COLUMNS)}"))
+        return [_figure(path, number, row) for number, row in enumerate(rows, start=2)]
+
+
+def _figure(path: Path, number: int, row: dict[str, str]) -> SecondFigure:
+    try:
+        values = tuple(float(value) for value in row["value"].split(",") if value)
+        span = int(row["char_start"]), int(row["char_end"])
+    except (TypeError, ValueError, AttributeError):
+        remedy = "write numbers with a comma between them, and whole characters"
+        raise SourceError(Problem(str(path), number, "value", "no numbers", remedy)) from None
+    return SecondFigure(row["study_id"], row["printed"], values, span)
+
+
+def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> Agreement:
+    """Compare two readings of one text by place, then by value.
+
+    A figure of the second reading agrees when the first has figures at its place that hold all its numbers,
+    or, where it has no numbers, a token that is the same or part of it.
+    """
+    first = [quantity for quantity in first if quantity.at and quantity.at.chars]
+    met: set[str] = set()
+    same, differing, alone, total = 0, [], [], 0
+    for figure in second:
+        total += 1
+        there = [quantity for quantity in first if _overlap(quantity.at.chars, figure.span)]
+        met |= {quantity.id for quantity in there}
+        if not there:
+            alone.append(figure.printed)
+        elif _agrees(figure, there):
+            same += 1
+        else:
+            differing.append(figure.printed)
+    only_first = tuple(quantity.printed for quantity in first if quantity.id not in met)
+    return Agreement(total, same, tuple(differing), only_first, tuple(alone))
+
+
+def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
+    """Return whether the numbers, or else the tokens, of both readings are the same."""
+    parts = (getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd"))
+    numbers = {number for number in parts if number is not None}
+    if figure.values and numbers:
+        whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
+        return set(figure.values) <= numbers or (whole and len(figure.values) > 2)
+    return any(quantity.printed in figure.printed or figure.printed in quantity.printed for quantity in there)
+
+
+def inclusion_kappa(
+    document: Document, first: Iterable[SheetQuantity], second: Iterable[SecondFigure]
+) -> tuple[int, float]:
+    """Return how many numbers a text prints, and Cohen's kappa of the two readers' choice among them."""
+    ours = [quantity.at.chars for quantity in first if quantity.at and quantity.at.chars]
+    theirs = [figure.span for figure in second]
+    spans = [match.span() for match in _NUMBER.finditer(document.text)]
+    pairs = [tuple(any(_overlap(span, own) for own in side) for side in (ours, theirs)) for span in spans]
+    total = len(pairs)
+    if not total:
+        return 0, float("nan")
+    observed = sum(a == b for a, b in pairs) / total
+    share = [sum(pair[side] for pair in pairs) / total for side in (0, 1)]
+    chance = share[0] * share[1] + (1 - share[0]) * (1 - share[1])
+    return total, 1.0 if chance == 1 else (observed - chance) / (1 - chance)
+
+
+def _overlap(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    return first[0] < second[1] and second[0] < first[1]
+
+
+@dataclass
+class VerifiedPlaces:
+    """What came of checking locators.
+
+    `verified` tells of each figure (`study_id.id`) whether its token stands where the sheet says; figures
+    of absent texts are not in it. `absent` names the texts that are not at hand, `present` the others;
+    `words` counts the tokens looked up that are no figures.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    verified: dict[str, bool] = field(default_factory=dict)
+    present: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    unlocated: int = 0
+    words: int = 0
+
+    @property
+    def agreed(self) -> int:
+        """Number of figures found where they should be."""
+        return sum(self.verified.values())
+
+
+def verify_locators(raw: str | Path) -> VerifiedPlaces:
+    """Check the place of every figure, and of every other token that a finding points at.
+
+    Parameters
+    ----------
+    raw : path
+        The raw folder; texts are looked for in its `documents/`.
+
+    Returns
+    -------
+    Verification
+        A text that is not at hand is no problem: it is named in `absent`. A text with another hash than
+        the sheet's is one, and none of its locators counts as verified.
+    """
+    raw = Path(raw)
+    result = VerifiedPlaces()
+    for path in raw_files(raw):
+        if path.parent.name == "studies":
+            _verify_sheet(path, read_sheet(path), raw / "documents", result)
+    return result
+
+
+def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: VerifiedPlaces) -> None:
+    name = sheet.source.document
+    located = [quantity for quantity in sheet.quantities if quantity.at and quantity.at.chars]
+    result.unlocated += len(sheet.quantities) - len(located)
+    if name is None:
+        return
+    at_hand = {text.name for text in documents.glob("*") if text.is_file()}
+    listed = result.present if name in at_hand else result.absent
+    if name not in listed:
+        listed.append(name)
+    if name not in at_hand:
+        return
+    try:
+        document = read_document(documents / name)
+    except DocumentError as error:
+        result.problems.append(
+            Problem(str(documents / name), None, "", str(error), "put the right text there")
+        )
+        return
+    if document.sha256 != sheet.source.sha256:
+        problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
+        remedy = "put that text back, or extract anew from this one"
+        if sheet.source.sha256 is None:
+            problem = f"the sheet {path.name} does not say from which text it was made"
+            remedy = f"write sha256: {document.sha256} if it was this one"
+        result.problems.append(Problem(str(documents / name), None, "source.sha256", problem, remedy))
+    for quantity in located:
+        wrong = check_locator(document, quantity.printed, quantity.at.line, *quantity.at.chars)
+        result.verified[f"{sheet.study_id}.{quantity.id}"] = (
+            not wrong and document.sha256 == sheet.source.sha256
+        )
+        if wrong:
+            problem = Problem(
+                str(path), None, f"quantities.{quantity.id}", wrong, "correct the place or the token"
+            )
+            result.problems.append(problem)
+    _verify_places(path, sheet, document, result)
+
+
+def _verify_places(path: Path, sheet: StudySheet, document: Document, result: VerifiedPlaces) -> None:
+    """Check the words that findings and statements point at: they must stand on their line."""
+    lines = document.text.split("\n")
+    for field_, place in sheet.places():
+        text = lines[place.line - 1] if place.line <= len(lines) else None
+        held = text is not None and (not place.printed or place.printed in text)
+        result.words += 1
+        if not held:
+            problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
+            result.problems.append(Problem(str(path), None, field_, problem, "correct the place"))
+
+
+VERIFICATION_FILE = "verification.yaml"
 _HEAD = (
     "# Written by `evidence verify --record` where the source texts are at hand: when, and against which\n"
     "# text, every locator of each sheet was last found. The text of `settled` is a reader's and is kept.\n"
@@ -74,7 +276,7 @@ def read_verification(raw: str | Path) -> dict[str, LastVerified]:
     SourceError
         When the record is damaged.
     """
-    path = Path(raw) / FILE
+    path = Path(raw) / VERIFICATION_FILE
     if not path.is_file():
         return {}
     content, lines, problems = read_yaml(path)
@@ -144,7 +346,7 @@ def _reading_row(reading: SecondReading | None) -> dict[str, Any]:
 
 
 def mark_verified(
-    raw: str | Path, sources: list[dict[str, Any]], quantities: list[dict[str, Any]], live: Verification
+    raw: str | Path, sources: list[dict[str, Any]], quantities: list[dict[str, Any]], live: VerifiedPlaces
 ) -> None:
     """Write into the rows of `sources` and `quantities` what is known of their places.
 
@@ -183,7 +385,7 @@ def mark_verified(
         row["verified_figures"] = sum(value is True for value in found)
 
 
-def record_verification(raw: str | Path, today: date) -> Verification:
+def record_verification(raw: str | Path, today: date) -> VerifiedPlaces:
     """Verify every locator and, where a text is at hand and all of its places hold, record it.
 
     A sheet whose text is absent keeps its old entry; one with a problem loses nothing and gains nothing.
@@ -219,7 +421,7 @@ def record_verification(raw: str | Path, today: date) -> Verification:
     text = yaml.safe_dump(
         {"verification": 1, "sources": rows}, sort_keys=False, allow_unicode=True, width=100
     )
-    write_atomic(raw / FILE, _HEAD + text)
+    write_atomic(raw / VERIFICATION_FILE, _HEAD + text)
     return found
 
 

@@ -1,17 +1,141 @@
-"""Standard deviations from what a paper prints instead: a standard error, an interval, a t, a p, a range.
-
-Every result says what had to be assumed. Source: Cochrane Handbook 6.5.2; Wan et al. (2014) for the range.
-"""
+"""Standard deviations, correlations and means from what a paper prints instead of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from helpers.synthesis.converted import Converted, group_size, plain
-from helpers.synthesis.inputs import as_floats, level_between, one_of, refuse
+from metastats.checks import (
+    Converted,
+    allowed_choice,
+    as_floats,
+    group_size,
+    level_between,
+    plain_result,
+    refuse,
+)
+from metastats.effect_sizes import change_variance
+
+
+def deviations(**given: Any) -> list[np.ndarray]:
+    """Check standard deviations: floats, not negative."""
+    arrays = {name: as_floats(name, value) for name, value in given.items()}
+    for name, values in arrays.items():
+        refuse(name, values < 0, "is negative", "a standard deviation is zero or more")
+    return list(arrays.values())
+
+
+def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
+    """Compute the SD of individual changes from the SDs before and after and their correlation `r`.
+
+    Parameters
+    ----------
+    sd_baseline, sd_followup : float or array_like
+        SDs before and after, in the units of the outcome.
+    r : float or array_like
+        Correlation of the two measurements.
+
+    Returns
+    -------
+    Converted
+        SD of the changes, and the correlation it rests on.
+
+    Raises
+    ------
+    ValueError
+        A negative SD, or a correlation outside -1 to 1.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.8.
+
+    """
+    before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
+    r = as_floats("r", r)
+    refuse("r", np.abs(r) > 1, "is not between -1 and 1", "give a correlation")
+    sd = np.sqrt(change_variance(after, before, r))
+    used = f"r = {float(r):g}" if r.ndim == 0 else "the given correlations"
+    return Converted(plain_result(sd), f"correlation of before and after: {used}")
+
+
+def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Converted:
+    """Compute the correlation of before and after from all three SDs.
+
+    Parameters
+    ----------
+    sd_baseline, sd_followup, sd_change : float or array_like
+        SDs before, after and of the individual changes, in the units of the outcome.
+
+    Returns
+    -------
+    Converted
+        Correlation, and that all three SDs are taken to be of the same people.
+
+    Raises
+    ------
+    ValueError
+        A negative SD, an SD of zero before or after, or three SDs that no correlation can join (position
+        named): the printed figures then contradict each other.
+
+    Notes
+    -----
+    Cochrane Handbook 6.5.2.8.
+
+    """
+    before, after, change = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup, sd_change=sd_change)
+    refuse("sd_baseline", before * after == 0, "or sd_followup is zero", "no correlation is defined")
+    r = (before**2 + after**2 - change**2) / (2 * before * after)
+    low, high = plain_result(np.abs(before - after)), plain_result(before + after)
+    bounds = f": it must lie between {low:g} and {high:g}" if isinstance(low, float) else ""
+    problem = f"is impossible beside the other two SDs{bounds}"
+    refuse("sd_change", np.abs(r) > 1 + 1e-12, problem, "check which figures are standard errors")
+    return Converted(plain_result(np.clip(r, -1, 1)), "all three SDs are of the same people")
+
+
+def log_ratio_from_percent(percent: Any, se_percent: Any = None) -> tuple[Converted, Converted | None]:
+    """Convert a percent change of a mean to a log ratio (measure ROM or ROMC), with its standard error.
+
+    Parameters
+    ----------
+    percent : float or array_like
+        Change in percent of the baseline mean; +25 means 1.25 times.
+    se_percent : float or array_like, optional
+        Its standard error in percentage points.
+
+    Returns
+    -------
+    (Converted, Converted or None)
+        log(1 + percent / 100), and its standard error by the delta method.
+
+    Raises
+    ------
+    ValueError
+        A fall of 100 percent or more, of which there is no logarithm.
+
+    Notes
+    -----
+    Hedges, Gurevitch and Curtis (1999); the delta method as in Lajeunesse (2011).
+
+    """
+    percent = as_floats("percent", percent)
+    refuse(
+        "percent",
+        percent <= -100,
+        "is a fall to zero or below",
+        "a log ratio is not defined: use a difference",
+    )
+    effect = Converted(
+        plain_result(np.log1p(percent / 100)), "the percent change is that of the mean, not a mean of changes"
+    )
+    if se_percent is None:
+        return effect, None
+    (se,) = deviations(se_percent=se_percent)
+    return effect, Converted(
+        plain_result(se / (100 + percent)), "delta method: a small standard error beside the ratio"
+    )
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
@@ -41,7 +165,9 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     """
     se, n = as_floats("se", se), group_size("n", n)
     refuse("se", se < 0, "is negative", "give the standard error as printed")
-    return Converted(plain(se * np.sqrt(n)), "the printed figure is the standard error of one group's mean")
+    return Converted(
+        plain_result(se * np.sqrt(n)), "the printed figure is the standard error of one group's mean"
+    )
 
 
 def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution: str = "t") -> Converted:
@@ -73,14 +199,14 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
     Cochrane Handbook 6.5.2.2.
 
     """
-    one_of("distribution", distribution, ("t", "z"))
+    allowed_choice("distribution", distribution, ("t", "z"))
     lower, upper, n = as_floats("lower", lower), as_floats("upper", upper), group_size("n", n)
     refuse("upper", upper < lower, "is below the lower limit", "check the order of the limits")
     tail = 0.5 + level_between(level) / 2
     critical = stdtrit(n - 1, tail) if distribution == "t" else ndtri(tail)
     law = "t with n - 1 degrees of freedom" if distribution == "t" else "normal"
     sd = (upper - lower) * np.sqrt(n) / (2 * critical)
-    return Converted(plain(sd), f"{100 * level:g} percent interval of a mean, symmetric, {law}")
+    return Converted(plain_result(sd), f"{100 * level:g} percent interval of a mean, symmetric, {law}")
 
 
 def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
@@ -114,9 +240,9 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
     refuse("t", t == 0, "is zero, so that no SD follows from it", "look for another figure")
     se = np.abs(difference / t)
     if n2 is None:
-        return Converted(plain(se * np.sqrt(n1)), "paired or one-sample t test: SD of the changes")
+        return Converted(plain_result(se * np.sqrt(n1)), "paired or one-sample t test: SD of the changes")
     sd = se / np.sqrt(1 / n1 + 1 / group_size("n2", n2))
-    return Converted(plain(sd), "two-sample t test with equal variances: one SD for both groups")
+    return Converted(plain_result(sd), "two-sample t test with equal variances: one SD for both groups")
 
 
 def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
@@ -175,4 +301,214 @@ def sd_from_range(minimum: Any, maximum: Any, n: Any) -> Converted:
     minimum, maximum, n = as_floats("minimum", minimum), as_floats("maximum", maximum), group_size("n", n)
     refuse("maximum", maximum < minimum, "is below the minimum", "check the order")
     sd = (maximum - minimum) / (2 * ndtri((n - 0.375) / (n + 0.25)))
-    return Converted(plain(sd), "normally distributed values; the range alone is a weak basis")
+    return Converted(plain_result(sd), "normally distributed values; the range alone is a weak basis")
+
+
+NORMAL = "both groups normal with equal variances, of which the ranks are a picture"
+
+
+def d_from_delta(delta: Any) -> Converted:
+    """Convert Cliff's delta, P(X1 > X2) - P(X1 < X2), to Cohen's d.
+
+    Parameters
+    ----------
+    delta : float or array_like
+        Cliff's delta, strictly between -1 and 1.
+
+    Returns
+    -------
+    Converted
+        Cohen's d, positive where group 1 is the larger.
+
+    Raises
+    ------
+    ValueError
+        A delta not strictly between -1 and 1: complete separation has no finite d.
+
+    Notes
+    -----
+    d = sqrt(2) z((delta + 1) / 2), z the normal quantile: the difference at which two normal groups overlap
+    as much (Cohen 1988; McGraw and Wong 1992; Ruscio 2008).
+
+    """
+    delta = as_floats("delta", delta)
+    refuse(
+        "delta", np.abs(delta) >= 1, "is not strictly between -1 and 1", "complete separation has no finite d"
+    )
+    return Converted(plain_result(np.sqrt(2) * ndtri((delta + 1) / 2)), NORMAL)
+
+
+def delta_from_u(u: Any, n1: Any, n2: Any) -> Converted:
+    """Convert Mann-Whitney's U of group 1 (pairs it wins, ties as halves) to Cliff's delta: 2U / (n1 n2) - 1.
+
+    Parameters
+    ----------
+    u : float or array_like
+        U of group 1.
+    n1, n2 : float or array_like
+        People in the groups.
+
+    Returns
+    -------
+    Converted
+        Cliff's delta, positive where group 1 is the larger.
+
+    Raises
+    ------
+    ValueError
+        A U outside 0 to n1 n2, or a group of nobody.
+
+    Notes
+    -----
+    Cliff (1993).
+
+    """
+    u, n1, n2 = as_floats("u", u), as_floats("n1", n1), as_floats("n2", n2)
+    refuse("n1", (n1 < 1) | (n2 < 1), "or n2 is below 1", "give the people of both groups")
+    refuse("u", (u < 0) | (u > n1 * n2), "is not between 0 and n1 * n2", "check U and the group sizes")
+    return Converted(plain_result(2 * u / (n1 * n2) - 1), "U counts the pairs in which group 1 is the larger")
+
+
+def d_from_u(u: Any, n1: Any, n2: Any) -> Converted:
+    """Convert Mann-Whitney's U of group 1 to Cohen's d, by way of Cliff's delta.
+
+    Parameters
+    ----------
+    u, n1, n2 : float or array_like
+        As for `delta_from_u`.
+
+    Returns
+    -------
+    Converted
+        Cohen's d, positive where group 1 is the larger.
+
+    Raises
+    ------
+    ValueError
+        What `delta_from_u` and `d_from_delta` refuse.
+
+    Notes
+    -----
+    Cliff (1993), Ruscio (2008).
+
+    """
+    delta = delta_from_u(u, n1, n2)
+    return Converted(d_from_delta(delta.value).value, f"{delta.assumption}; {NORMAL}")
+
+
+@dataclass(frozen=True)
+class MeanAndSd:
+    """Converted mean and SD, what was assumed, and the test of skewness that was passed (or ignored)."""
+
+    mean: np.ndarray | float
+    sd: np.ndarray | float
+    assumption: str
+    skewness: np.ndarray | float
+    critical: np.ndarray | float
+
+
+def mean_sd_from_quantiles(
+    median: Any,
+    n: Any,
+    q1: Any = None,
+    q3: Any = None,
+    minimum: Any = None,
+    maximum: Any = None,
+    skewed: str = "refuse",
+) -> MeanAndSd:
+    """Estimate mean and SD from a median and quartiles (IQR), extremes, or both.
+
+    Parameters
+    ----------
+    median, q1, q3, minimum, maximum : float or array_like
+        The printed summaries, in the units of the outcome; quartiles and extremes come in pairs.
+    n : float or array_like
+        People in the group, at least 5.
+    skewed : {"refuse", "ignore"}
+        What to do when the test says at the 5 percent level that the data are skewed.
+
+    Returns
+    -------
+    MeanAndSd
+        `.mean`, `.sd` and the assumption.
+
+    Raises
+    ------
+    ValueError
+        Skewed data (position named), values out of order, no pair of quartiles or extremes, fewer than 5
+        people.
+
+    Notes
+    -----
+    Luo et al. (2018), Wan et al. (2014), Shi et al. (2020, 2023), as metafor's ``conv.fivenum``.
+
+    """
+    allowed_choice("skewed", skewed, ("refuse", "ignore"))
+    m, n = as_floats("median", median), group_size("n", n, least=5)
+    quartiles, extremes = pair("q1", q1, "q3", q3, m), pair("minimum", minimum, "maximum", maximum, m)
+    if quartiles is None and extremes is None:
+        raise ValueError("q1, q3: missing; a median alone gives no SD, give quartiles or extremes")
+    statistic, critical = skewness_test(m, n, quartiles, extremes)
+    if skewed == "refuse":
+        refuse(
+            "median",
+            statistic > critical,
+            "is too far from the middle: skewed data",
+            "do not use a mean here",
+        )
+    mean, sd = estimates(m, n, quartiles, extremes)
+    used = [name for name, given in (("quartiles", quartiles), ("extremes", extremes)) if given is not None]
+    state = "not found skewed" if skewed == "refuse" else "skewness ignored"
+    assumption = f"normally distributed values ({state}); from the median and the {' and '.join(used)}"
+    return MeanAndSd(
+        plain_result(mean), plain_result(sd), assumption, plain_result(statistic), plain_result(critical)
+    )
+
+
+def pair(low_name: str, low: Any, high_name: str, high: Any, m: np.ndarray) -> tuple | None:
+    """Check two summaries that belong together, on either side of the median."""
+    if (low is None) != (high is None):
+        raise ValueError(f"{low_name}, {high_name}: one is missing; give both")
+    if low is None:
+        return None
+    low, high = as_floats(low_name, low), as_floats(high_name, high)
+    refuse(low_name, low > m, "is above the median", "check the order of the figures")
+    refuse(high_name, high < m, "is below the median", "check the order of the figures")
+    refuse(high_name, high == low, f"equals {low_name}", "a spread of zero cannot be judged")
+    return low, high
+
+
+def asymmetry(low: np.ndarray, m: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Distance of the median from the middle, as a share of the spread."""
+    return np.abs(low + high - 2 * m) / (high - low)
+
+
+def skewness_test(m: np.ndarray, n: np.ndarray, quartiles: tuple | None, extremes: tuple | None) -> tuple:
+    """Statistic and 5 percent critical value of Shi et al. (2023); the tests simulate it."""
+    if quartiles is None:
+        return asymmetry(extremes[0], m, extremes[1]), 1.01 / np.log(n + 9) + 2.43 / (n + 1)
+    if extremes is None:
+        return asymmetry(quartiles[0], m, quartiles[1]), 2.66 / np.sqrt(n) - 5.92 / n**2
+    outer = 2.65 * np.log(0.6 * n) / np.sqrt(n) * asymmetry(extremes[0], m, extremes[1])
+    return np.maximum(outer, asymmetry(quartiles[0], m, quartiles[1])), 2.97 / np.sqrt(n) - 39.1 / n**3
+
+
+def estimates(m: np.ndarray, n: np.ndarray, quartiles: tuple | None, extremes: tuple | None) -> tuple:
+    """Mean (Luo et al. 2018) and SD (Wan et al. 2014; Shi et al. 2020 when both pairs are there)."""
+    if quartiles is not None:
+        mid_quartile = sum(quartiles) / 2
+        sd_quartile = (quartiles[1] - quartiles[0]) / (2 * ndtri((0.75 * n - 0.125) / (n + 0.25)))
+    if extremes is not None:
+        mid_range = sum(extremes) / 2
+        sd_range = (extremes[1] - extremes[0]) / (2 * ndtri((n - 0.375) / (n + 0.25)))
+    if extremes is None:
+        w = 0.7 + 0.39 / n
+        return w * mid_quartile + (1 - w) * m, sd_quartile
+    if quartiles is None:
+        w = 4 / (4 + n**0.75)
+        return w * mid_range + (1 - w) * m, sd_range
+    w1, w2 = 2.2 / (2.2 + n**0.75), 0.7 - 0.72 / n**0.55
+    share = 1 / (1 + 0.07 * n**0.6)
+    return w1 * mid_range + w2 * mid_quartile + (1 - w1 - w2) * m, share * sd_range + (
+        1 - share
+    ) * sd_quartile

@@ -1,4 +1,4 @@
-"""Several effects of one study: the three-level model, and standard errors that allow for clusters."""
+"""Dependent effect sizes: cluster-robust variances and three-level models."""
 
 from __future__ import annotations
 
@@ -8,11 +8,104 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize
 
-from helpers.synthesis import intervals
-from helpers.synthesis.inputs import level_between, one_of, studies
-from helpers.synthesis.pooled import Pooled
-from helpers.synthesis.three_level_likelihood import ThreeLevels, best_components
+from metastats.checks import allowed_choice, level_between, studies
+from metastats.heterogeneity import critical_value, two_sided_p
+from metastats.pooling import Pooled
+
+
+class ThreeLevels:
+    """Effects sorted by study; `starts` holds the first row of each study."""
+
+    def __init__(self, y: np.ndarray, v: np.ndarray, starts: np.ndarray):
+        self.y, self.v, self.starts = y, v, starts
+        self.sizes = np.diff(np.append(starts, y.size))
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sum over each study."""
+        return np.add.reduceat(values, self.starts)
+
+    def at(self, between: float, within: float) -> ThreeLevelFit:
+        """Mean and likelihood at two variances."""
+        return ThreeLevelFit(self, between, within)
+
+
+class ThreeLevelFit:
+    """The model at given variances."""
+
+    def __init__(self, model: ThreeLevels, between: float, within: float):
+        self.model, self.between = model, between
+        self.a = 1 / (model.v + within)
+        self.sum_a = model.sums(self.a)
+        self.shrink = 1 / (1 + between * self.sum_a)
+        self.q = self.sum_a * self.shrink  # 1'S^-1 1 of each study
+        self.precision = float(self.q.sum())
+        self.estimate = float((model.sums(self.a * model.y) * self.shrink).sum() / self.precision)
+        self.residual = model.y - self.estimate
+        self.sum_ae = model.sums(self.a * self.residual)
+
+    def log_likelihood(self, restricted: bool) -> float:
+        """Log-likelihood, or the restricted one, with all constants."""
+        k = self.model.y.size
+        q = (self.a * self.residual**2).sum() - self.between * (self.shrink * self.sum_ae**2).sum()
+        determinant = np.log(self.shrink).sum() + np.log(self.a).sum()
+        value = 0.5 * (determinant - q - k * np.log(2 * np.pi))
+        if restricted:
+            value += 0.5 * (np.log(2 * np.pi) + np.log(k) - np.log(self.precision))
+        return float(value)
+
+    def slopes(self, restricted: bool) -> np.ndarray:
+        """Slopes of the (restricted) log-likelihood in the variances between and within studies."""
+        sum_a2 = self.model.sums(self.a**2)
+        traces = [self.q.sum(), (self.sum_a - self.between * self.shrink * sum_a2).sum()]
+        if restricted:
+            traces[0] -= (self.q**2).sum() / self.precision
+            traces[1] -= (sum_a2 * self.shrink**2).sum() / self.precision
+        study_part = np.repeat(self.between * self.shrink * self.sum_ae, self.model.sizes)
+        solved = self.a * (self.residual - study_part)
+        fits = [((self.shrink * self.sum_ae) ** 2).sum(), (solved**2).sum()]
+        return 0.5 * (np.array(fits) - np.array(traces))
+
+
+def best_components(model: ThreeLevels, restricted: bool) -> tuple[float, float]:
+    """Find the two variances (not below 0) with the highest likelihood, from several starts.
+
+    Variances are searched in units of the spread of the effects, so that their own unit does not matter.
+    """
+    unit = max(float(np.var(model.y)), 1e-3 * float(model.v.min()))
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        fit = model.at(*(unit * x))
+        return -fit.log_likelihood(restricted), -unit * fit.slopes(restricted)
+
+    options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}
+    bounds = [(0, None), (0, None)]
+    starts = [(0.5, 0.5), (0.9, 0.05), (0.05, 0.9), (0.01, 0.01)]
+    found = [
+        minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
+    ]
+    best = polished(min(found, key=lambda result: result.fun).x, lambda x: loss(x)[1])
+    return float(unit * best[0]), float(unit * best[1])
+
+
+def polished(x: np.ndarray, gradient) -> np.ndarray:
+    """Finish by Newton steps on the gradient in the variances that are not at their bound of 0."""
+    free = np.flatnonzero(x > 1e-8)
+    x = np.where(x > 1e-8, x, 0.0)
+    for _ in range(4):
+        if free.size == 0:
+            break
+        steps = [1e-5 * x[j] * np.eye(2)[j] for j in free]
+        hessian = [(gradient(x + s) - gradient(x - s))[free] / (2 * s.sum()) for s in steps]
+        try:
+            move = np.linalg.solve(np.array(hessian).T, gradient(x)[free])
+        except np.linalg.LinAlgError:
+            break
+        if (np.abs(move) > 1e-3 * (x[free] + 1e-3)).any():  # not near the top: keep what the search found
+            break
+        x[free] = np.maximum(x[free] - move, 0.0)
+    return x
 
 
 @dataclass(frozen=True)
@@ -88,8 +181,8 @@ def three_level(
     Konstantopoulos (2011), Cheung (2014); the model of metafor's ``rma.mv(yi, vi, random = ~ 1 | study/id)``.
 
     """
-    one_of("method", method, ("REML", "ML"))
-    one_of("test", test, ("z", "t"))
+    allowed_choice("method", method, ("REML", "ML"))
+    allowed_choice("test", test, ("z", "t"))
     given = studies(yi, vi)
     code, n = cluster_codes("study", study, given.yi.size)
     if n < 2:
@@ -101,7 +194,7 @@ def three_level(
     between, within = best_components(model, restricted=method == "REML")
     fit = model.at(between, within)
     se, df = 1 / sqrt(fit.precision), None if test == "z" else n - 1
-    half = intervals.critical_value(level_between(level), df) * se
+    half = critical_value(level_between(level), df) * se
     w = 1 / given.vi
     typical = (w.size - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
     total = between + within
@@ -112,7 +205,7 @@ def three_level(
         ci_upper=fit.estimate + half,
         stat=fit.estimate / se,
         df=df,
-        p_value=float(intervals.two_sided_p(fit.estimate / se, df)),
+        p_value=float(two_sided_p(fit.estimate / se, df)),
         tau2_between=between,
         tau2_within=within,
         i2=100 * total / (total + typical),
@@ -156,9 +249,9 @@ def cluster_robust(fit: Pooled, cluster: Any) -> ClusterRobust:
     w = 1 / (fit.vi + fit.tau2)
     score = np.bincount(code, weights=w * (fit.yi - fit.estimate))
     se = sqrt(m / (m - 1) * float(score @ score)) / float(w.sum())
-    half = intervals.critical_value(fit.level, m - 1) * se
+    half = critical_value(fit.level, m - 1) * se
     stat = fit.estimate / se if se > 0 else float("nan")
-    p_value = float(intervals.two_sided_p(stat, m - 1))
+    p_value = float(two_sided_p(stat, m - 1))
     limits = fit.estimate - half, fit.estimate + half
     return ClusterRobust(fit.estimate, se, *limits, stat, m - 1, p_value, m, fit.k)
 

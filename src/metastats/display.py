@@ -1,4 +1,4 @@
-"""What a record, a fit or a list of findings looks like at the prompt: a short table, everything escaped."""
+"""Tables of results that read well at the prompt."""
 
 from __future__ import annotations
 

@@ -1,21 +1,50 @@
-"""The fit of a meta-analysis, and everything that is read from it."""
+"""One meta-analysis: the pooled effect, its interval, heterogeneity and prediction interval."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis import intervals
-from helpers.synthesis.blups import blups
-from helpers.synthesis.information import Information, information_criteria
-from helpers.synthesis.inputs import level_between, one_of
-from helpers.synthesis.tau2 import tau2_standard_error, typical_variance
-from helpers.synthesis.weighted_mean import WeightedMean
-from helpers.tables.at_the_prompt import pairs_html, short
+from metastats.checks import allowed_choice, level_between, studies
+from metastats.display import pairs_html, short
+from metastats.heterogeneity import (
+    METHODS,
+    PREDICTION_KINDS,
+    HeterogeneityInterval,
+    Information,
+    WeightedMean,
+    chi2_p,
+    critical_value,
+    estimate_tau2,
+    information_criteria,
+    prediction_limits,
+    q_profile,
+    tau2_standard_error,
+    two_sided_p,
+    typical_variance,
+)
+
+
+def blups(
+    yi: np.ndarray, vi: np.ndarray, tau2: float, estimate: float, se: float, critical: float
+) -> pd.DataFrame:
+    """Predict the effects of studies pooled to `estimate`, with limits `critical` standard errors away."""
+    own = tau2 / (tau2 + vi)
+    predicted = own * yi + (1 - own) * estimate
+    error = np.sqrt(own * vi + (1 - own) ** 2 * se**2)
+    return pd.DataFrame(
+        {
+            "estimate": predicted,
+            "se": error,
+            "lower": predicted - critical * error,
+            "upper": predicted + critical * error,
+        }
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +121,11 @@ class Pooled:
     @cached_property
     def p_value(self) -> float:
         """Two-sided p-value of `stat`."""
-        return float(intervals.two_sided_p(self.stat, self.df))
+        return float(two_sided_p(self.stat, self.df))
 
     @cached_property
     def _critical(self) -> float:
-        return intervals.critical_value(self.level, self.df)
+        return critical_value(self.level, self.df)
 
     @property
     def _half_width(self) -> float:
@@ -125,7 +154,7 @@ class Pooled:
     @cached_property
     def q_p_value(self) -> float:
         """P-value of Cochran's Q."""
-        return float(intervals.chi2_p(self.q, self.q_df))
+        return float(chi2_p(self.q, self.q_df))
 
     @cached_property
     def typical_variance(self) -> float:
@@ -197,13 +226,13 @@ class Pooled:
             studies takes one, with a warning, as metafor does).
 
         """
-        one_of("kind", kind, intervals.PREDICTION_KINDS)
+        allowed_choice("kind", kind, PREDICTION_KINDS)
         level = self.level if level is None else level_between(level)
-        return intervals.prediction_limits(self.estimate, self.se, self.tau2, self.k, kind, level)
+        return prediction_limits(self.estimate, self.se, self.tau2, self.k, kind, level)
 
-    def heterogeneity_interval(self, level: float | None = None) -> intervals.HeterogeneityInterval:
+    def heterogeneity_interval(self, level: float | None = None) -> HeterogeneityInterval:
         """Give Q-profile limits (Viechtbauer 2007) of tau2, tau, i2 and h2, each (lower, upper)."""
-        return intervals.q_profile(self._model, self.level if level is None else level_between(level))
+        return q_profile(self._model, self.level if level is None else level_between(level))
 
     def blups(self) -> pd.DataFrame:
         """Best linear unbiased predictions of the studies' own effects (Raudenbush and Bryk 1985).
@@ -215,3 +244,87 @@ class Pooled:
 
         """
         return blups(self.yi, self.vi, self.tau2, self.estimate, self.se, self._critical)
+
+
+INTERVALS = ("z", "knha", "adhoc")
+
+
+def pool(
+    yi: Any,
+    vi: Any,
+    method: str = "REML",
+    test: str = "z",
+    level: float = 0.95,
+    missing: str = "refuse",
+) -> Pooled:
+    """Pool the effects of k studies by an equal-effects or a random-effects model.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects and sampling variances (squared standard errors).
+    method : {"EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
+        Estimator of tau2; EE takes it as 0. See `metastats.heterogeneity` for the papers.
+    test : {"z", "knha", "adhoc"}
+        Normal; Hartung and Knapp (2001) with k - 1 degrees of freedom; the same with its variance factor not
+        below 1 (Röver, Knapp and Friede 2015).
+    level : float
+        Confidence level.
+    missing : {"refuse", "drop"}
+        Rows with NaN: refuse them, or leave them out and say how many in `.notes` and `.dropped`.
+
+    Returns
+    -------
+    Pooled
+        One study gives that study, tau2 0 and a normal interval, and says so in `.notes`.
+
+    Raises
+    ------
+    ValueError
+        Unequal lengths, no study, NaN, a variance not above zero (with its position), an unknown word.
+
+    Notes
+    -----
+    Results agree with metafor's ``rma`` at tight convergence settings. Iterations stop on a step relative to
+    tau2 and the sampling variances, so that the units of yi do not matter.
+
+    Examples
+    --------
+    >>> fit = pool([0.1, 0.3, 0.2], [0.01, 0.02, 0.04], method="DL")
+    >>> round(fit.estimate, 4)
+    0.1714
+
+    """
+    allowed_choice("method", method, METHODS)
+    allowed_choice("test", test, INTERVALS)
+    level_between(level)
+    given = studies(yi, vi, missing)
+    return pool_checked(given.yi, given.vi, method, test, level, given.kept, given.dropped)
+
+
+def pool_checked(
+    y: np.ndarray,
+    v: np.ndarray,
+    method: str,
+    test: str,
+    level: float,
+    kept: np.ndarray | None = None,
+    dropped: int = 0,
+) -> Pooled:
+    """Fit studies that were checked already."""
+    k = y.size
+    notes = (f"{dropped} of {k + dropped} rows left out: NaN",) if dropped else ()
+    if k == 1:
+        notes += ("one study only: its own result, tau2 = 0, normal interval",)
+        return Pooled(method, test, level, y, v, 0.0, float(y[0]), sqrt(v[0]), None, kept, dropped, notes)
+    model = WeightedMean(y, v)
+    tau2 = float(estimate_tau2(model, method))
+    profile = model.profile(tau2)
+    variance, df = 1.0 / float(profile.sum_w), None
+    if test != "z":
+        df = k - 1
+        factor = float(profile.q()) / df
+        variance *= factor if test == "knha" else max(1.0, factor)
+    return Pooled(
+        method, test, level, y, v, tau2, float(profile.estimate), sqrt(variance), df, kept, dropped, notes
+    )

@@ -1,13 +1,29 @@
-"""Moderators of a meta-regression: design matrix, and the sums of `weighted_mean` for more coefficients."""
+"""Meta-regression and subgroup analysis."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import fdtrc
 
-from helpers.synthesis.inputs import as_floats, refuse
+from metastats.checks import allowed_choice, as_floats, level_between, refuse, studies
+from metastats.heterogeneity import (
+    METHODS,
+    PREDICTION_KINDS,
+    WeightedMean,
+    chi2_p,
+    critical_value,
+    estimate_tau2,
+    prediction_limits,
+    tau2_standard_error,
+    two_sided_p,
+    typical_variance,
+)
+from metastats.pooling import INTERVALS, Pooled, pool_checked
 
 INTERCEPT = "intercept"
 
@@ -31,7 +47,7 @@ def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[np.ndarray
         Another number of rows than studies.
 
     """
-    frame = as_frame(mods)
+    frame = moderator_frame(mods)
     if len(frame) != k:
         raise ValueError(f"mods: {len(frame)} rows but {k} effects; give one row for each effect")
     names, columns = ([INTERCEPT], [np.ones(k)]) if intercept else ([], [])
@@ -47,7 +63,7 @@ def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[np.ndarray
     return np.column_stack(columns) if columns else np.empty((k, 0)), names
 
 
-def as_frame(mods: Any) -> pd.DataFrame:
+def moderator_frame(mods: Any) -> pd.DataFrame:
     """Turn what was given as moderators into a table with named columns."""
     if isinstance(mods, pd.DataFrame):
         return mods.reset_index(drop=True)
@@ -198,3 +214,317 @@ class Moderators:
     def spread_about_mean(self) -> float:
         """Sum of squares about the plain mean."""
         return float(np.sum((self.y - self.y.mean()) ** 2))
+
+
+@dataclass(frozen=True, eq=False)
+class MetaRegression:
+    """A fitted meta-regression.
+
+    Attributes
+    ----------
+    names, estimate, se, vcov : list, ndarray
+        Coefficients and their covariance, in units of yi per unit of the moderator.
+    tau2, se_tau2, i2, h2 : float
+        Residual heterogeneity (i2 in percent).
+    r2 : float
+        Share of the heterogeneity that the moderators account for, in percent; 0 where there is none.
+    q, q_df, q_p_value : float
+        Test of residual heterogeneity.
+    qm, qm_df, qm_p_value : float
+        Omnibus test of all coefficients but the intercept: chi-squared with `qm_df` = (m, None), or F with
+        (m, k - p) for the tests knha and adhoc.
+
+    """
+
+    method: str
+    test: str
+    level: float
+    names: list[str]
+    estimate: np.ndarray
+    vcov: np.ndarray
+    tau2: float
+    df: int | None
+    model: Moderators
+    dropped: int
+
+    @property
+    def k(self) -> int:
+        """Number of effects."""
+        return self.model.k
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard errors of the coefficients."""
+        return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def stat(self) -> np.ndarray:
+        """Test statistics of the coefficients."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.estimate / self.se
+
+    @property
+    def p_value(self) -> np.ndarray:
+        """Two-sided p-values of the coefficients."""
+        return two_sided_p(self.stat, self.df)
+
+    @property
+    def ci_lower(self) -> np.ndarray:
+        """Lower confidence limits of the coefficients."""
+        return self.estimate - critical_value(self.level, self.df) * self.se
+
+    @property
+    def ci_upper(self) -> np.ndarray:
+        """Upper confidence limits of the coefficients."""
+        return self.estimate + critical_value(self.level, self.df) * self.se
+
+    @cached_property
+    def se_tau2(self) -> float:
+        """Standard error of tau2."""
+        return float(tau2_standard_error(self.model, self.method, np.asarray(self.tau2)))
+
+    @cached_property
+    def q(self) -> float:
+        """Q of the residuals, with inverse-variance weights."""
+        return self.model.profile(0.0).q()
+
+    @property
+    def q_df(self) -> int:
+        """Degrees of freedom of q."""
+        return self.model.df
+
+    @property
+    def q_p_value(self) -> float:
+        """P-value of q."""
+        return float(chi2_p(self.q, self.q_df))
+
+    @property
+    def i2(self) -> float:
+        """Share of the unexplained variation that is between studies, in percent."""
+        if self.method == "EE":
+            return 100 * max(0.0, (self.q - self.q_df) / self.q) if self.q > 0 else 0.0
+        return 100 * self.tau2 / (self.tau2 + float(typical_variance(self.model)))
+
+    @property
+    def h2(self) -> float:
+        """Unexplained variation as a multiple of the sampling variation."""
+        return (
+            self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / float(typical_variance(self.model))
+        )
+
+    @cached_property
+    def r2(self) -> float:
+        """Heterogeneity accounted for, in percent of that without moderators (Raudenbush 1994).
+
+        For EE, which has no tau2, the fall of h2 is taken instead, as metafor does.
+        """
+        plain = WeightedMean(self.model.y, self.model.v)
+        if self.method == "EE":
+            alone, left = float(plain.profile(0.0).q()) / max(plain.df, 1), self.q / self.q_df
+        else:
+            alone, left = float(estimate_tau2(plain, self.method)), self.tau2
+        return 100 * max(0.0, (alone - left) / alone) if alone > 0 else 0.0
+
+    @cached_property
+    def _tested(self) -> np.ndarray:
+        slopes = [j for j, name in enumerate(self.names) if name != INTERCEPT]
+        return np.array(slopes if slopes else range(len(self.names)))
+
+    @cached_property
+    def qm(self) -> float:
+        """Omnibus statistic: chi-squared, or F for knha and adhoc."""
+        b, v = self.estimate[self._tested], self.vcov[np.ix_(self._tested, self._tested)]
+        size = np.sqrt(
+            np.diag(v)
+        )  # scaled, so that moderators of very different units do not spoil the solution
+        wald = float((b / size) @ np.linalg.solve(v / np.outer(size, size), b / size))
+        return wald if self.df is None else wald / len(self._tested)
+
+    @property
+    def qm_df(self) -> tuple[int, int | None]:
+        """Degrees of freedom of qm."""
+        return len(self._tested), self.df
+
+    @property
+    def qm_p_value(self) -> float:
+        """P-value of qm."""
+        m = len(self._tested)
+        return float(chi2_p(self.qm, m)) if self.df is None else float(fdtrc(m, self.df, self.qm))
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """Table of the coefficients, indexed by name."""
+        names = ("estimate", "se", "stat", "p_value", "ci_lower", "ci_upper")
+        return pd.DataFrame({name: getattr(self, name) for name in names}, index=self.names)
+
+    def predict(self, x: Any, kind: str = "t") -> pd.DataFrame:
+        """Give the mean effect at moderator values `x`, with confidence and prediction limits.
+
+        Parameters
+        ----------
+        x : array_like, shape (n, p - 1) or (n, p)
+            Values in the order of `names`, the intercept left out or included as ones.
+        kind : {"t", "z", "riley"}
+            Degrees of freedom of the prediction limits: k - p, none, k - p - 1.
+
+        """
+        allowed_choice("kind", kind, PREDICTION_KINDS)
+        x = np.atleast_2d(as_floats("x", x))
+        if x.shape[1] == len(self.names) - 1 and self.names[0] == INTERCEPT:
+            x = np.column_stack([np.ones(len(x)), x])
+        if x.shape[1] != len(self.names):
+            raise ValueError(f"x: {x.shape[1]} columns; give one for each of {', '.join(self.names)}")
+        mean, se = x @ self.estimate, np.sqrt(np.einsum("ij,jk,ik->i", x, self.vcov, x))
+        half = critical_value(self.level, self.df) * se
+        args = (self.tau2, self.k, kind, self.level, self.model.p)
+        limits = [prediction_limits(m, s, *args) for m, s in zip(mean, se, strict=True)]
+        columns = {"estimate": mean, "se": se, "ci_lower": mean - half, "ci_upper": mean + half}
+        lower, upper = zip(*limits, strict=True)
+        return pd.DataFrame({**columns, "pi_lower": lower, "pi_upper": upper})
+
+
+def meta_regression(
+    yi: Any,
+    vi: Any,
+    mods: Any,
+    method: str = "REML",
+    test: str = "z",
+    level: float = 0.95,
+    intercept: bool = True,
+    missing: str = "refuse",
+) -> MetaRegression:
+    """Fit a mixed-effects meta-regression.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects and sampling variances.
+    mods : DataFrame, Series, dict or array_like, shape (k,) or (k, m)
+        Moderators; text and categories become indicators against their first level.
+    method, test, level, missing
+        As for `pool`; knha and adhoc use k - p degrees of freedom. A row with a missing moderator counts as
+        missing too.
+    intercept : bool
+        Add an intercept, the first coefficient.
+
+    Returns
+    -------
+    MetaRegression
+        Coefficients with their tests, residual heterogeneity, R2 and the omnibus test.
+
+    Raises
+    ------
+    ValueError
+        What `pool` refuses; a moderator that is not a number, of another length, or collinear (named); not
+        more studies than coefficients.
+
+    Notes
+    -----
+    Agrees with metafor's ``rma(yi, vi, mods=...)``; weighted least squares by QR decomposition, without any
+    k x k matrix. Source: Raudenbush (1994); Knapp and Hartung (2003); Viechtbauer (2010).
+
+    """
+    allowed_choice("method", method, METHODS)
+    allowed_choice("test", test, INTERVALS)
+    level_between(level)
+    y, v = np.atleast_1d(as_floats("yi", yi)), np.atleast_1d(as_floats("vi", vi))
+    x, names = design_matrix(mods, y.size, intercept)
+    bad = np.isnan(x).any(axis=1) if missing == "drop" else np.zeros(y.size, bool)
+    given = studies(np.where(bad, np.nan, y), v, missing)
+    x = x if given.kept is None else x[given.kept]
+    refuse_collinear(x, names)
+    model = Moderators(given.yi, given.vi, x)
+    tau2 = float(estimate_tau2(model, method))
+    profile = model.profile(tau2)
+    factor = profile.q() / model.df
+    factor = {"z": 1.0, "knha": factor, "adhoc": max(1.0, factor)}[test]
+    df = None if test == "z" else model.df
+    vcov = factor * profile.covariance()
+    return MetaRegression(
+        method, test, level, names, profile.coefficients, vcov, tau2, df, model, given.dropped
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Subgroups:
+    """Fits by group, and the test that all groups share one effect (`q_between`, chi-squared)."""
+
+    fits: dict[Any, Pooled]
+    q_between: float
+    q_between_df: int
+    q_between_p: float
+    tau2: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Table with one row a group."""
+        names = ("k", "estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2", "i2", "q", "q_p_value")
+        rows = {group: {name: getattr(fit, name) for name in names} for group, fit in self.fits.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def subgroup_test(
+    yi: Any,
+    vi: Any,
+    groups: Any,
+    method: str = "REML",
+    test: str = "z",
+    level: float = 0.95,
+    tau2: str = "separate",
+) -> Subgroups:
+    """Pool each subgroup and test whether the groups differ.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects and sampling variances.
+    groups : array_like, shape (k,)
+        Group of each study; a missing one is refused.
+    method, test, level
+        As for `pool`, for the fit of each group.
+    tau2 : {"separate", "common"}
+        Whether the test of difference lets each group have its own tau2 (Q of the group estimates) or takes
+        one for all (omnibus test of a meta-regression on the groups).
+
+    Returns
+    -------
+    Subgroups
+        Groups in the order of their first study.
+
+    Raises
+    ------
+    ValueError
+        What `pool` refuses, a missing group, or fewer than two groups.
+
+    Notes
+    -----
+    Borenstein and Higgins (2013); Cochrane Handbook 10.11.3.1. Group estimates enter the test with their
+    normal standard errors, whatever `test` is.
+
+    """
+    allowed_choice("method", method, METHODS)
+    allowed_choice("tau2", tau2, ("separate", "common"))
+    given = studies(yi, vi)
+    labels = pd.Series(np.asarray(groups, dtype=object)) if not isinstance(groups, pd.Series) else groups
+    labels = labels.reset_index(drop=True)
+    if len(labels) != given.yi.size:
+        raise ValueError(
+            f"groups: {len(labels)} labels but {given.yi.size} effects; give one for each effect"
+        )
+    if labels.isna().any():
+        raise ValueError(f"groups[{int(labels.isna().to_numpy().argmax())}]: is missing; name a group")
+    levels = list(dict.fromkeys(labels))
+    if len(levels) < 2:
+        raise ValueError(f"groups: only {levels[0]!r}; a test of difference needs at least two groups")
+    rows = {group: (labels == group).to_numpy() for group in levels}
+    fits = {g: pool_checked(given.yi[r], given.vi[r], method, test, level) for g, r in rows.items()}
+    if tau2 == "separate":
+        plain = [pool_checked(given.yi[r], given.vi[r], method, "z", level) for r in rows.values()]
+        estimates, variances = (
+            np.array(x) for x in zip(*((f.estimate, f.se**2) for f in plain), strict=True)
+        )
+        q = float(WeightedMean(estimates, variances).profile(0.0).q())
+    else:
+        labels = pd.Categorical(labels, categories=levels)
+        q = meta_regression(given.yi, given.vi, pd.DataFrame({"group": labels}), method=method).qm
+    df = len(levels) - 1
+    return Subgroups(fits, q, df, float(chi2_p(q, df)), tau2)

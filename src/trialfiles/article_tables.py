@@ -1,13 +1,113 @@
-"""What a cell of a printed table states: mean and SD, count and percent, p, interval, or a bare number.
-
-What `178.3 (7.8)` means stands elsewhere: in the row, the column, the caption or the foot. Without such a
-word it stays a number with another in brackets.
-"""
+"""Tables of a JATS article as grids, and the figures in their cells."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+WIDEST = 200  # columns; wider spans are mistakes or mischief
+_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000]+")
+
+
+@dataclass(eq=False)
+class GridCell:
+    """A printed cell; `start` is its first character in the article's text."""
+
+    text: str
+    head: bool = False
+    start: int = -1
+
+
+@dataclass
+class GridRow:
+    """A row of the grid; a cell that spans columns stands in each of them."""
+
+    cells: list[GridCell]
+    head: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the row, spanned cells repeated."""
+        return [cell.text for cell in self.cells]
+
+
+@dataclass
+class Grid:
+    """A table: label, caption, foot and rows of equal length."""
+
+    label: str
+    caption: str
+    foot: str
+    rows: list[GridRow] = field(default_factory=list)
+
+
+def element_text(element: Element, skip: tuple[str, ...] = ()) -> str:
+    """Return an element's text on one line, every kind of space as one space; some elements left out."""
+    parts: list[str] = []
+    _collect(element, skip, parts)
+    return _SPACES.sub(" ", "".join(parts)).strip()
+
+
+def _collect(element: Element, skip: tuple[str, ...], parts: list[str]) -> None:
+    parts.append(element.text or "")
+    for child in element:
+        name = str(child.tag).rpartition("}")[2]
+        if name not in skip and isinstance(child.tag, str):
+            if name in ("break", "p", "title", "list-item"):
+                parts.append(" ")
+            _collect(child, skip, parts)
+        parts.append(child.tail or "")
+
+
+def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Grid:
+    """Return a table's grid; rows of nothing but rules are left out."""
+    grid = Grid(label, caption, foot)
+    held: dict[int, tuple[GridCell, int]] = {}  # column -> cell from a row above, rows it still spans
+    for part, head in _rows(table):
+        cells: list[GridCell] = []
+        for element in (child for child in part if _local(child) in ("td", "th")):
+            _fill(cells, held)
+            cell = GridCell(element_text(element), head or _local(element) == "th")
+            across, down = _span(element, "colspan"), _span(element, "rowspan")
+            for _ in range(min(across, WIDEST - len(cells))):
+                if down > 1:
+                    held[len(cells)] = (cell, down)
+                cells.append(cell)
+        _fill(cells, held)
+        held = {column: (cell, left - 1) for column, (cell, left) in held.items() if left > 1}
+        if any(cell.text for cell in cells):
+            grid.rows.append(GridRow(cells, head))
+    width = max((len(row.cells) for row in grid.rows), default=0)
+    for row in grid.rows:
+        row.cells += [GridCell("") for _ in range(width - len(row.cells))]
+    return grid
+
+
+def _fill(cells: list[GridCell], held: dict[int, tuple[GridCell, int]]) -> None:
+    """Put in the cells that reach down from above."""
+    while len(cells) in held and len(cells) < WIDEST:
+        cells.append(held[len(cells)][0])
+
+
+def _rows(table: Element) -> list[tuple[Element, bool]]:
+    found = []
+    for part in table:
+        if _local(part) == "tr":
+            found.append((part, False))
+        elif _local(part) in ("thead", "tbody", "tfoot"):
+            found += [(row, _local(part) == "thead") for row in part if _local(row) == "tr"]
+    return found
+
+
+def _span(element: Element, name: str) -> int:
+    text = element.get(name) or "1"
+    return max(1, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else 1
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
 
 _SIGN = r"[-+\u2212\u2013]?\s?"
 _N = rf"{_SIGN}(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.\u00b7]\d+)?|\.\d+)"
@@ -58,7 +158,7 @@ def statistic_of(*texts: str) -> str:
     return ""
 
 
-def number(text: str) -> float:
+def article_number(text: str) -> float:
     """Return a printed number: any minus, thousands commas, a raised decimal point."""
     text = re.sub(r"\s", "", text).replace("\u2212", "-").replace("\u2013", "-").replace("\u00b7", ".")
     return float(text.replace(",", ""))
@@ -84,33 +184,37 @@ def values_in(text: str, statistic: str) -> list[Value]:
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
         match = _P.fullmatch(words)
         return (
-            [Value("p_value", words, start, number(match["v"]))] if match and number(match["v"]) <= 1 else []
+            [Value("p_value", words, start, article_number(match["v"]))]
+            if match and article_number(match["v"]) <= 1
+            else []
         )
     if match := _PLUS.fullmatch(words) or _BRACKET_PLUS.fullmatch(words):
         kind = "mean_se" if statistic == "se" else "mean_sd"
-        return [Value(kind, words, start, number(match["m"]), sd=abs(number(match["s"])))]
+        return [Value(kind, words, start, article_number(match["m"]), sd=abs(article_number(match["s"])))]
     if match := _OF.fullmatch(words):
-        part = Value("count", match["a"], start, number(match["a"]))
+        part = Value("count", match["a"], start, article_number(match["a"]))
         share = (
-            [Value("percent", match["s"], start + match.start("s"), number(match["s"]))] if match["s"] else []
+            [Value("percent", match["s"], start + match.start("s"), article_number(match["s"]))]
+            if match["s"]
+            else []
         )
         return [part, *share]
     if match := _INTERVAL.fullmatch(words):
         kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range")
-        low, high = number(match["l"]), number(match["h"])
+        low, high = article_number(match["l"]), article_number(match["h"])
         if low <= high:
-            return [Value(kind, words, start, number(match["m"]), low=low, high=high)]
+            return [Value(kind, words, start, article_number(match["m"]), low=low, high=high)]
     if match := _BRACKET.fullmatch(words):
         return _bracketed(match, words, start, statistic)
     if match := _PERCENT.fullmatch(words):
-        return [Value("percent", words, start, number(match["m"]))]
+        return [Value("percent", words, start, article_number(match["m"]))]
     if match := _BARE.fullmatch(words):
-        return [Value("value", words, start, number(match["m"]))]
+        return [Value("value", words, start, article_number(match["m"]))]
     return []
 
 
 def _bracketed(match: re.Match[str], words: str, start: int, statistic: str) -> list[Value]:
-    first, second = number(match["m"]), number(match["s"])
+    first, second = article_number(match["m"]), article_number(match["s"])
     if match["q"] or (statistic == "percent" and not match["p"]):
         share = Value("percent", match["s"].strip(), start + match.start("s"), second)
         return [Value("count", match["m"].strip(), start + match.start("m"), first), share]

@@ -1,16 +1,26 @@
-"""An article as text with known places: title, abstract, sections, tables; from JATS XML or plain text."""
+"""Articles: JATS XML and plain text, with proposals of what they report."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
-from helpers.sources.article_grid import Grid, cell_text, read_grid
-from helpers.sources.record import Problem, SourceError
-from helpers.sources.source_text import read_text
-from helpers.sources.xml_safety import parse_xml
+from trialfiles.article_tables import (
+    Grid,
+    GridRow,
+    Value,
+    element_text,
+    read_article_grid,
+    statistic_of,
+    values_in,
+)
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import concept_of, name_apart, parse_xml, read_text, role_of, slug, without_contacts
+from trialfiles.times import durations, weeks
 
 _LICENCE = re.compile(
     r"creativecommons\.org/(licenses/[\w-]+/[\d.]+|publicdomain/zero/[\d.]+)", re.IGNORECASE
@@ -113,7 +123,7 @@ def _article(root: Element) -> Article:
     def first(name: str, **attributes: str) -> str | None:
         for element in front.iter():
             if _name(element) == name and all(element.get(key) == value for key, value in attributes.items()):
-                return cell_text(element) or None
+                return element_text(element) or None
         return None
 
     article = Article(title=first("article-title") or "")
@@ -121,7 +131,7 @@ def _article(root: Element) -> Article:
     article.pmid = first("article-id", **{"pub-id-type": "pmid"})
     article.journal, article.year = first("journal-title"), first("year")
     for name in (element for element in front.iter() if _name(element) == "contrib"):
-        parts = {_name(part): cell_text(part) for part in name.iter()}
+        parts = {_name(part): element_text(part) for part in name.iter()}
         if parts.get("surname"):
             article.authors.append(f"{parts['surname']} {parts.get('given-names', '')}".strip())
     article.licence = _licence(front)
@@ -147,7 +157,7 @@ def _licence(front: Element) -> str | None:
             found = _LICENCE.search(said) or _LICENCE.search(
                 " ".join(value for child in element.iter() for value in child.attrib.values())
             )
-            return found.group(1).lower() if found else cell_text(element)[:200] or None
+            return found.group(1).lower() if found else element_text(element)[:200] or None
     return None
 
 
@@ -171,10 +181,10 @@ class _Writer:
         for child in element:
             name = _name(child)
             if name in ("sec", "app"):
-                own = next((cell_text(part) for part in child if _name(part) == "title"), "")
+                own = next((element_text(part) for part in child if _name(part) == "title"), "")
                 self.part(child, own or above)
             elif name == "p":
-                self.line(cell_text(child, skip=_SKIPPED))
+                self.line(element_text(child, skip=_SKIPPED))
                 for inner in child.iter():
                     if _name(inner) == "table-wrap":
                         self.table(inner)
@@ -186,13 +196,13 @@ class _Writer:
     def table(self, wrap: Element) -> None:
         """Write a table as lines with tabs between its cells."""
         parts = {_name(part): part for part in wrap}
-        label = cell_text(parts["label"]) if "label" in parts else f"Table {len(self.article.tables) + 1}"
-        caption = cell_text(parts["caption"]) if "caption" in parts else ""
-        foot = cell_text(parts["table-wrap-foot"]) if "table-wrap-foot" in parts else ""
+        label = element_text(parts["label"]) if "label" in parts else f"Table {len(self.article.tables) + 1}"
+        caption = element_text(parts["caption"]) if "caption" in parts else ""
+        foot = element_text(parts["table-wrap-foot"]) if "table-wrap-foot" in parts else ""
         start = len(self.article.text)
         self.line(f"{label}. {caption}")
         for table in (element for element in wrap.iter() if _name(element) == "table"):
-            grid = read_grid(table, label, caption, foot)
+            grid = read_article_grid(table, label, caption, foot)
             for row in grid.rows:
                 for cell in dict.fromkeys(row.cells):
                     cell.start = len(self.article.text)
@@ -201,3 +211,272 @@ class _Writer:
             self.article.tables.append(grid)
         self.line(foot)
         self.article.sections.append((label, start, len(self.article.text)))
+
+
+_SIZE = re.compile(r"[,;(\[]?\s*\bn\s*=\s*(\d{1,6})\s*[)\]]?", re.IGNORECASE)
+_STATISTIC = re.compile(
+    r"\b(?:mean|median)?\s*[\u00b1(,]*\s*\(?\s*\b(?:sd|se|sem|iqr|95% ?ci|range)\b\s*\)?|\bN\s*\(%\)|"
+    r"\bmean\b|\bmedian\b|\(\s*%?\s*\)",
+    re.IGNORECASE,
+)
+_BASELINE = re.compile(r"^\W*(?:at )?(baseline|before|pre-?treatment|pre|week 0|day 0)\W*$", re.IGNORECASE)
+# a time that no calendar tells: it is nobody's name, and stays without weeks
+_LATER = re.compile(
+    r"^\W*((?:after|post|end of|final)(?:[ -](?:treatment|therapy|intervention|visit|study))?|"
+    r"post-?treatment)\W*$",
+    re.IGNORECASE,
+)
+_PLAIN_HEADS = re.compile(
+    r"^\W*(characteristics?|variables?|quality|question|outcomes?|parameters?|measures?|items?|groups?|total|"
+    r"difference|change|statistic)\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ArticleFigure:
+    """A figure of a table and its setting; `start` counts in the article's text."""
+
+    value: Value
+    table: str
+    measure: str
+    arm: str | None
+    n: int | None
+    n_start: int | None
+    time: str | None
+    start: int
+    caption: str
+    assumed: bool = False
+
+
+def table_figures(article: Article) -> list[ArticleFigure]:
+    """Return the figures of all tables, in the order of the text.
+
+    A number with another in brackets, in a table that does not say what the bracket is, is taken for a mean
+    with its SD where the article's other tables all say so; the figure is marked `assumed`.
+    """
+    figures = [figure for grid in article.tables for figure in _figures(grid)]
+    kinds = {figure.value.kind for figure in figures}
+    if "mean_sd" not in kinds or "mean_se" in kinds:
+        return figures
+    return [_assumed(figure) if figure.value.kind == "pair" else figure for figure in figures]
+
+
+def _assumed(figure: ArticleFigure) -> ArticleFigure:
+    """Return a figure read as mean and SD; unchanged where that cannot be."""
+    again = values_in(figure.value.printed, "sd")
+    return (
+        replace(figure, value=replace(again[0], start=figure.value.start), assumed=True) if again else figure
+    )
+
+
+def _figures(grid: Grid) -> Iterator[ArticleFigure]:
+    heads: list[list[str]] = []
+    places: dict[str, int] = {}  # text of a head -> its place, for the group sizes in it
+    block: str | None = None
+    in_body = False
+    for row in grid.rows:
+        alone = len(set(map(id, row.cells))) == 1
+        if alone and not row.head:
+            block = row.texts[0]  # one cell over the whole width: the name of the rows below
+            places.setdefault(block, row.cells[0].start)
+            continue
+        if row.head or _is_head(row, grid):
+            if in_body:
+                heads, block, in_body = [], None, False  # a second table stacked below the first
+            heads.append(row.texts)
+            places.update({cell.text: cell.start for cell in row.cells})
+            continue
+        in_body = True
+        yield from _row_figures(grid, row, heads, places, block)
+
+
+def _is_head(row: GridRow, grid: Grid) -> bool:
+    """Return whether a row of the body is a header: words only, among them a time or a group's size."""
+    said = [text for text in row.texts[1:] if text]
+    if not said or any(values_in(text, "sd") for text in said):
+        return False
+    if row is grid.rows[0]:
+        return True
+    named = any(_SIZE.search(text) for text in row.texts)
+    timed = any(_time_of(text) for text in said)
+    return (named or timed) and not any(statistic_of(text) == "p" and "=" in text for text in said)
+
+
+def _row_figures(
+    grid: Grid, row: GridRow, heads: list[list[str]], places: dict[str, int], block: str | None
+) -> Iterator[ArticleFigure]:
+    stub = row.texts[0]
+    corner = [head[0] for head in heads if head and head[0]]
+    over = [
+        head[0] for head in heads if head and head[0] and _SIZE.search(head[0])
+    ]  # the stacked block's group
+    for column, cell in enumerate(row.cells[1:], start=1):
+        above = [head[column] for head in heads if head[column]]
+        statistic = statistic_of(*reversed(above), stub, *corner, grid.caption, grid.foot)
+        if "p" in (statistic_of(text) for text in above):
+            statistic = "p"
+        groups = [text for text in above if not _time_of(text) and statistic_of(text) != "p"]
+        named = next((text for text in [*groups, *over, block or ""] if _SIZE.search(text)), None)
+        arm = named or next((text for text in groups if _arm_name(text)), None)
+        size = _SIZE.search(named) if named else None
+        times = [_time_of(text) for text in (*reversed(above), stub, block or "")]
+        measure = stub if not block or block == named else f"{block}: {stub}"
+        for value in values_in(cell.text, statistic):
+            yield ArticleFigure(
+                value=value,
+                table=grid.label,
+                measure=measure,
+                arm=_arm_name(arm) if arm else None,
+                n=int(size.group(1)) if size else None,
+                n_start=places[named] + size.start(1) if size and places.get(named, -1) >= 0 else None,
+                time=next((time for time in times if time), None),
+                start=cell.start + value.start,
+                caption=grid.caption,
+            )
+
+
+def _arm_name(head: str) -> str | None:
+    """Return a group's name without its size and the names of statistics; None where nothing is left."""
+    name = _STATISTIC.sub(" ", _SIZE.sub(" ", head)).strip(" ,;:()*")
+    name = re.sub(r"\s+", " ", name)
+    return None if not name or _PLAIN_HEADS.match(name) or not re.search(r"[A-Za-z]{2}", name) else name
+
+
+def _time_of(text: str) -> str | None:
+    """Return the time that a header or a row states."""
+    if match := _BASELINE.match(text) or _LATER.match(text):
+        return match.group(1)
+    found = durations(text)
+    if len(found) == 1 and weeks(text) is not None:
+        return found[0][1]
+    short = re.search(r"\b(\d{1,3})\s?(h|d|wk|mo)\b", text)
+    return short.group() if short else None
+
+
+Row = dict[str, Any]
+_RATED = re.compile(
+    r"question|self-?assess|satisf|score|quality of life|rating|\bVAS\b|survey", re.IGNORECASE
+)
+_KINDS = {"mean_se": "other", "pair": "other", "ci": "other"}
+
+
+def read_jats_records(path: Path) -> Iterator[SourceRecord]:
+    """Yield one record an article of a JATS file."""
+    for article in read_jats(path):
+        yield article_record(article, "article, JATS XML")
+
+
+def read_text_records(path: Path) -> Iterator[SourceRecord]:
+    """Yield the record of an article saved as plain text."""
+    for article in read_plain(path):
+        yield article_record(article, "article, plain text")
+
+
+def article_record(article: Article, form: str) -> SourceRecord:
+    """Return an article's rows. Its figures are located quantities; no result is made of them.
+
+    A person makes results of them, by confirming them in the study sheet that `evidence add` writes.
+    """
+    study_id = study_name(article)
+    figures = table_figures(article)
+    arms = article_arms(study_id, figures)
+    names = {arm["label"]: arm["arm_id"] for arm in arms}
+    row = {
+        "source_id": study_id, "study_id": study_id, "tier": "core", "format": form,
+        "citation": article.citation[:2000], "doi": article.doi, "licence": article.licence,
+        "access": "full text" if article.sections else "abstract",
+    }  # fmt: skip
+    return SourceRecord(
+        sources=[row],
+        studies=[{"study_id": study_id, "title": article.title[:2000]}],
+        arms=arms,
+        quantities=[
+            figure_row(article, study_id, figure, number, names)
+            for number, figure in enumerate(figures, start=1)
+        ],
+        tables=[
+            {
+                "study_id": study_id, "label": grid.label, "caption": grid.caption, "foot": grid.foot,
+                "rows": [line.texts for line in grid.rows],
+            }
+            for grid in article.tables
+        ],
+        sections=[
+            {"study_id": study_id, "title": title, "text": _inner(article, start, end)}
+            for title, start, end in article.sections
+        ],
+    )  # fmt: skip
+
+
+def _inner(article: Article, start: int, end: int) -> str:
+    return without_contacts(article.text[start:end].partition("\n")[2].strip())
+
+
+def study_name(article: Article) -> str:
+    """Return a name for an article's study: first author and year, else the first words of its title."""
+    author = re.sub(r"[^a-z]", "", article.authors[0].split(" ")[0].lower()) if article.authors else ""
+    if author and article.year and article.year.isdecimal():
+        return f"{author[:40]}{article.year}"
+    return slug(article.title).strip("_") or "article"
+
+
+def article_arms(study_id: str, figures: list[ArticleFigure]) -> list[Row]:
+    """Return the groups that the tables name, with their sizes where these agree."""
+    sizes: dict[str, set[int]] = {}
+    for figure in figures:
+        if figure.arm and figure.value.kind != "p_value":
+            sizes.setdefault(figure.arm, set()).update([figure.n] if figure.n else [])
+    rows = [
+        {
+            "study_id": study_id, "arm_id": slug(label), "role": role_of(label), "label": label,
+            "n": next(iter(known)) if len(known) == 1 else None,
+        }
+        for label, known in sizes.items()
+    ]  # fmt: skip
+    return name_apart(rows, "arm_id")
+
+
+def article_concept(figure: ArticleFigure) -> str:
+    """Return the outcome concept of a table's row; ratings by questionnaire and shed hairs are others."""
+    words = figure.measure
+    if _RATED.search(figure.caption) or _RATED.search(words):
+        return "satisfaction" if re.search(r"satisf", words, re.IGNORECASE) else "other_outcome"
+    low = words.lower()
+    if re.search(r"\bshed|\bpull|wash test|vellus", low) and "%" not in low:
+        return "other_outcome"
+    if re.search(r"hair.{0,20}(diameter|thickness|calib)", low):
+        return "hair_thickness"
+    if re.search(r"terminal hairs?\b(?!.{0,20}(share|ratio|%|percent))|number of hairs", low):
+        return "hair_count"
+    return concept_of(words)
+
+
+def figure_row(
+    article: Article, study_id: str, figure: ArticleFigure, number: int, arms: dict[str, str]
+) -> Row:
+    """Return a figure as a row of `quantities`, with its place in the article's text."""
+    value = figure.value
+    said = "; mean with standard error" if value.kind == "mean_se" else ""
+    said += "; that the bracket is an SD stands in another table" if figure.assumed else ""
+    return {
+        "quantity_id": f"{study_id}.t{number}",
+        "study_id": study_id,
+        "source_id": study_id,
+        "printed": value.printed,
+        "value": value.value,
+        "value_low": value.low,
+        "value_high": value.high,
+        "sd": value.sd if value.kind == "mean_sd" else None,
+        "unit": None,
+        "kind": _KINDS.get(value.kind, value.kind),
+        "role": "result",
+        "arm_id": arms.get(figure.arm or "") if value.kind != "p_value" else None,
+        "concept": article_concept(figure),
+        "timepoint_printed": figure.time,
+        "section": figure.table,
+        "line": article.line_at(figure.start),
+        "char_start": figure.start,
+        "char_end": figure.start + len(value.printed),
+        "note": figure.measure[:200] + said,
+    }

@@ -1,15 +1,25 @@
-"""What a ClinicalTrials.gov record plans: source, study, arms, outcomes, status and dates.
-
-Every module and key of the format is optional; absence is its only form of "missing".
-"""
+"""ClinicalTrials.gov records (JSON of API 2): the protocol section, and records that hold only a part."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from helpers.sources.ctgov_words import lower, plain
-from helpers.sources.registry_words import age_years, arm_role, concept_of, name_apart, slug
-from helpers.sources.time_points import weeks
+from trialfiles.ctgov_fields import lower, plain_text
+from trialfiles.ctgov_results import (
+    adverse_events,
+    analyses,
+    baseline,
+    participant_flow,
+    posted_results,
+    started,
+)
+from trialfiles.json_records import json_items
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import age_years, arm_role, concept_of, name_apart, slug
+from trialfiles.times import weeks
 
 Row = dict[str, Any]
 _COMPARISON = {"SINGLE_GROUP": "single_arm", "PARALLEL": "parallel"}
@@ -37,7 +47,7 @@ def source_row(study_id: str, protocol: Row, content: Row) -> Row:
         "study_id": study_id,
         "tier": "core",
         "format": "ClinicalTrials.gov API v2 JSON",
-        "citation": plain(identity.get("briefTitle")),
+        "citation": plain_text(identity.get("briefTitle")),
         "registration": study_id,
         "status": lower(status.get("overallStatus")) or None,
         "has_results": True if content.get("resultsSection") else has_results,
@@ -59,7 +69,7 @@ def study_row(study_id: str, protocol: Row) -> Row:
     words = [design.get("studyType"), model or info.get("observationalModel")]
     return {
         "study_id": study_id,
-        "title": plain(identity.get("officialTitle") or identity.get("briefTitle")),
+        "title": plain_text(identity.get("officialTitle") or identity.get("briefTitle")),
         "design": lower(" ".join(filter(None, words))) or None,
         "allocation": None if info.get("allocation") == "NA" else lower(info.get("allocation")),
         "comparison": _COMPARISON.get(model or ""),
@@ -71,9 +81,9 @@ def study_row(study_id: str, protocol: Row) -> Row:
         "sex": _SEX.get(eligibility.get("sex") or ""),
         "age_min": age_years(eligibility.get("minimumAge")),
         "age_max": age_years(eligibility.get("maximumAge")),
-        "population": plain(", ".join((protocol.get("conditionsModule") or {}).get("conditions") or [])),
+        "population": plain_text(", ".join((protocol.get("conditionsModule") or {}).get("conditions") or [])),
         "country": ", ".join(sorted({place["country"] for place in places if place.get("country")})) or None,
-        "funding": plain(
+        "funding": plain_text(
             ((protocol.get("sponsorCollaboratorsModule") or {}).get("leadSponsor") or {}).get("name")
         ),
         "registration": study_id,
@@ -97,14 +107,14 @@ def registered_row(study_id: str, protocol: Row) -> Row:
     others = [item.get("id") for item in identity.get("secondaryIdInfos") or []]
     row: Row = {
         "study_id": study_id,
-        "acronym": plain(identity.get("acronym")),
+        "acronym": plain_text(identity.get("acronym")),
         "other_ids": [name for name in [*(identity.get("nctIdAliases") or []), *others] if name],
         "status_before": lower(status.get("lastKnownStatus")),
-        "why_stopped": plain(status.get("whyStopped")),
+        "why_stopped": plain_text(status.get("whyStopped")),
         "verified_on": status.get("statusVerifiedDate"),
         "purpose": lower(info.get("primaryPurpose")),
         "masked": ", ".join(filter(None, map(lower, masked))) or None,
-        "eligibility": plain(eligibility.get("eligibilityCriteria")),
+        "eligibility": plain_text(eligibility.get("eligibilityCriteria")),
         "healthy_volunteers": eligibility.get("healthyVolunteers"),
         "arms": arm_details(protocol),
     }
@@ -122,22 +132,22 @@ def arm_details(protocol: Row) -> list[Row]:
     given: dict[str | None, list[str]] = {}
     for item in module.get("interventions") or []:
         for label in item.get("armGroupLabels") or []:
-            given.setdefault(label, []).append(plain(item.get("name")) or "unnamed")
+            given.setdefault(label, []).append(plain_text(item.get("name")) or "unnamed")
     details = []
     for group in module.get("armGroups") or []:
-        names = [plain(name.partition(": ")[2] or name) for name in group.get("interventionNames") or []]
+        names = [plain_text(name.partition(": ")[2] or name) for name in group.get("interventionNames") or []]
         details.append(
             {
-                "label": plain(group.get("label")) or "unnamed",
+                "label": plain_text(group.get("label")) or "unnamed",
                 "type": group.get("type"),
                 "interventions": [name for name in names if name] or given.get(group.get("label"), []),
-                "description": plain(group.get("description")),
+                "description": plain_text(group.get("description")),
             }
         )
     return details
 
 
-def arm_rows(study_id: str, details: list[Row]) -> list[Row]:
+def protocol_arms(study_id: str, details: list[Row]) -> list[Row]:
     """Return the rows of `arms`; the role follows from names and the register's type of arm."""
     arms = [
         {
@@ -151,13 +161,13 @@ def arm_rows(study_id: str, details: list[Row]) -> list[Row]:
     return name_apart(arms, "arm_id")
 
 
-def outcome_rows(study_id: str, protocol: Row) -> list[Row]:
+def protocol_outcomes(study_id: str, protocol: Row) -> list[Row]:
     """Return the planned outcomes, with their time frames in weeks where one time is stated."""
     module = protocol.get("outcomesModule") or {}
     rows = []
     for key, priority in _PLANNED:
         for index, outcome in enumerate(module.get(key) or []):
-            measure, description = plain(outcome.get("measure")), plain(outcome.get("description"))
+            measure, description = plain_text(outcome.get("measure")), plain_text(outcome.get("description"))
             rows.append(
                 {
                     "study_id": study_id,
@@ -167,7 +177,300 @@ def outcome_rows(study_id: str, protocol: Row) -> list[Row]:
                     "measure": ": ".join(filter(None, [measure, description])),
                     "unit": None,
                     "timepoint_weeks": weeks(outcome.get("timeFrame")),
-                    "timepoint_printed": plain(outcome.get("timeFrame")),
+                    "timepoint_printed": plain_text(outcome.get("timeFrame")),
                 }
             )
     return rows
+
+
+NCT_NUMBER = r"NCT\d{8}"
+MOST_PEOPLE = 10**9
+_OUTCOME = {"measure": str, "description": str, "timeFrame": str}
+_DATE = {"date": str, "type": str}
+_DENOMS = [{"units": str, "counts": [{"groupId": str, "value": str}]}]
+_MEASUREMENT = {
+    "groupId": str, "value": str, "spread": str, "lowerLimit": str, "upperLimit": str, "comment": str,
+}  # fmt: skip
+_GROUPS = [{"id": str, "title": str, "description": str}]
+_CLASSES = [{"title": str, "denoms": _DENOMS, "categories": [{"title": str, "measurements": [_MEASUREMENT]}]}]
+_MEASURE = {
+    "title": str, "description": str, "paramType": str, "dispersionType": str, "unitOfMeasure": str,
+    "denoms": _DENOMS, "classes": _CLASSES,
+}  # fmt: skip
+_ANALYSIS = {"groupIds": [str]} | dict.fromkeys(
+    (
+        "pValue", "statisticalMethod", "paramType", "paramValue", "ciPctValue", "ciNumSides", "ciLowerLimit",
+        "ciUpperLimit", "dispersionType", "dispersionValue", "nonInferiorityType", "groupDescription",
+        "estimateComment",
+    ),
+    str,
+)  # fmt: skip
+_EVENT = {
+    "term": str, "organSystem": str, "assessmentType": str, "notes": str,
+    "stats": [{"groupId": str, "numEvents": int, "numAffected": int, "numAtRisk": int}],
+}  # fmt: skip
+_COUNT = {"groupId": str, "numSubjects": str, "numUnits": str, "comment": str}
+_TOTALS = {
+    f"{kind}Num{what}": int for kind in ("deaths", "serious", "other") for what in ("Affected", "AtRisk")
+}
+SHAPE: dict[str, Any] = {
+    "protocolSection": {
+        "identificationModule": {
+            "nctId": str,
+            "nctIdAliases": [str],
+            "orgStudyIdInfo": {"id": str},
+            "secondaryIdInfos": [{"id": str, "type": str, "domain": str}],
+            "briefTitle": str,
+            "officialTitle": str,
+            "acronym": str,
+        },
+        "statusModule": {
+            "statusVerifiedDate": str,
+            "overallStatus": str,
+            "lastKnownStatus": str,
+            "whyStopped": str,
+            "studyFirstPostDateStruct": _DATE,
+            "resultsFirstPostDateStruct": _DATE,
+            "lastUpdatePostDateStruct": _DATE,
+            "startDateStruct": _DATE,
+            "primaryCompletionDateStruct": _DATE,
+            "completionDateStruct": _DATE,
+        },
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": str, "class": str}},
+        "conditionsModule": {"conditions": [str]},
+        "designModule": {
+            "studyType": str,
+            "phases": [str],
+            "designInfo": {
+                "allocation": str,
+                "interventionModel": str,
+                "primaryPurpose": str,
+                "observationalModel": str,
+                "timePerspective": str,
+                "maskingInfo": {"masking": str, "whoMasked": [str]},
+            },
+            "enrollmentInfo": {"count": int, "type": str},
+        },
+        "armsInterventionsModule": {
+            "armGroups": [{"label": str, "type": str, "description": str, "interventionNames": [str]}],
+            "interventions": [{"type": str, "name": str, "description": str, "armGroupLabels": [str]}],
+        },
+        "outcomesModule": {
+            "primaryOutcomes": [_OUTCOME],
+            "secondaryOutcomes": [_OUTCOME],
+            "otherOutcomes": [_OUTCOME],
+        },
+        "eligibilityModule": {
+            "eligibilityCriteria": str,
+            "healthyVolunteers": bool,
+            "sex": str,
+            "minimumAge": str,
+            "maximumAge": str,
+        },
+        "contactsLocationsModule": {"locations": [{"country": str}]},
+    },
+    "resultsSection": {
+        "participantFlowModule": {
+            "groups": _GROUPS,
+            "periods": [
+                {
+                    "title": str,
+                    "milestones": [{"type": str, "achievements": [_COUNT]}],
+                    "dropWithdraws": [{"type": str, "reasons": [_COUNT]}],
+                }
+            ],
+        },
+        "baselineCharacteristicsModule": {
+            "groups": _GROUPS, "typeUnitsAnalyzed": str, "denoms": _DENOMS, "measures": [_MEASURE],
+        },
+        "outcomeMeasuresModule": {
+            "outcomeMeasures": [
+                _MEASURE
+                | {
+                    "type": str, "timeFrame": str, "typeUnitsAnalyzed": str, "reportingStatus": str,
+                    "populationDescription": str, "groups": _GROUPS, "analyses": [_ANALYSIS],
+                }
+            ]
+        },
+        "adverseEventsModule": {
+            "frequencyThreshold": str,
+            "timeFrame": str,
+            "eventGroups": [_GROUPS[0] | _TOTALS],
+            "seriousEvents": [_EVENT],
+            "otherEvents": [_EVENT],
+        },
+    },
+    "derivedSection": {"miscInfoModule": {"versionHolder": str}},
+    "hasResults": bool,
+    "provenance": {"statement": str},
+}  # fmt: skip
+_WORDS = {str: "text", int: "a whole number of people", bool: "true or false"}
+
+
+def misshapen(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return place and problem of everything in a record that has another shape than is read."""
+    found = list(_faults(content, SHAPE, "")) if not _fits(content, SHAPE) else []
+    identity = content["protocolSection"].get("identificationModule")
+    number = identity.get("nctId") if isinstance(identity, dict) else None
+    if isinstance(number, str) and number and not re.fullmatch(NCT_NUMBER, number):
+        found.append(("protocolSection.identificationModule.nctId", f"{number[:40]!r} is no NCT number"))
+    return found
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Return whether a value has a shape; the quick way, that names no place."""
+    kind = type(value)
+    if type(shape) is dict:
+        if kind is not dict:
+            return False
+        get = shape.get
+        for key, item in value.items():
+            inner = get(key)
+            if inner is None or item is None or (inner is str and type(item) is str):
+                continue
+            if not _fits(item, inner):
+                return False
+        return True
+    if type(shape) is list:
+        if kind is not list:
+            return False
+        inner = shape[0]
+        for item in value:  # noqa: SIM110  (a generator is slower, and this is the busiest place)
+            if item is None or not _fits(item, inner):
+                return False
+        return True
+    return kind is shape and (shape is not int or 0 <= value <= MOST_PEOPLE)
+
+
+def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Compare a value with a shape, place by place; absent and null are allowed everywhere."""
+    if value is None:
+        return
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            yield place, f"not a block of fields but {type(value).__name__}"
+            return
+        for key, inner in shape.items():
+            yield from _faults(value.get(key), inner, f"{place}.{key}".lstrip("."))
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield place, f"not a list but {type(value).__name__}"
+            return
+        for index, item in enumerate(value):
+            if item is None:
+                yield f"{place}[{index}]", "empty"
+            yield from _faults(item, shape[0], f"{place}[{index}]")
+    elif type(value) is not shape:
+        yield place, f"not {_WORDS[shape]} but {type(value).__name__}"
+    elif shape is int and not 0 <= value <= MOST_PEOPLE:
+        yield place, "not a number of people"
+
+
+_OTHER_SHAPES = {
+    "FullStudiesResponse": "the legacy FullStudies shape",
+    "FullStudy": "the legacy FullStudy shape",
+    "Study": "the legacy FullStudy shape",
+    "ProtocolSection": "the legacy FullStudy shape",
+    "StudyFieldsResponse": "the legacy StudyFields shape",
+    "history": "the site's internal record with its history",
+    "study": "the site's internal record",
+}
+_REMEDY = "download the study from the register's API, version 2, as JSON"
+
+
+def read_ctgov(path: Path) -> Iterator[SourceRecord]:
+    """Yield every study of a file, streamed: memory holds one study.
+
+    Raises
+    ------
+    SourceError
+        For another shape (legacy records are named), or a record that is not as the format says.
+    """
+    found = 0
+    for item in json_items(path, ("studies",)):
+        if item.holder == "page":
+            wrong = [key for key in _OTHER_SHAPES if key in item.value]
+            if wrong:
+                raise _unknown(path, item.line, item.value)
+            continue
+        found += 1
+        place = "" if item.holder == "file" else f"study {found}"
+        yield study_record(path, item.value, item.line, place)
+    if not found:
+        raise SourceError(Problem(str(path), 1, "", "a page without a study", "export at least one study"))
+
+
+def study_record(path: Path, content: Any, line: int, place: str) -> SourceRecord:
+    """Return the rows of one study."""
+    if not isinstance(content, dict) or not isinstance(content.get("protocolSection"), dict):
+        raise _unknown(path, line, content)
+    prefix = f"{place}: " if place else ""
+    wrong = misshapen(content)
+    if wrong:
+        remedy = "download the record again"
+        raise SourceError(
+            [
+                Problem(str(path), line if place else None, prefix + at, problem, remedy)
+                for at, problem in wrong
+            ]
+        )
+    protocol = content["protocolSection"]
+    study_id = (protocol.get("identificationModule") or {}).get("nctId")
+    if not study_id:
+        field = f"{prefix}protocolSection.identificationModule.nctId"
+        raise SourceError(Problem(str(path), line, field, "missing", "keep that module"))
+    registered = registered_row(study_id, protocol)
+    record = SourceRecord(
+        sources=[source_row(study_id, protocol, content)],
+        studies=[study_row(study_id, protocol)],
+        arms=protocol_arms(study_id, registered["arms"]),
+        outcomes=protocol_outcomes(study_id, protocol),
+        registered=[registered],
+    )
+    if content.get("resultsSection"):
+        _add_results(record, study_id, content["resultsSection"])
+    return record
+
+
+def _add_results(record: SourceRecord, study_id: str, posted: dict[str, Any]) -> None:
+    """Fill in what the record posts."""
+    arms, study = record.arms, record.studies[0]
+    record.flow = participant_flow(study_id, posted.get("participantFlowModule") or {}, arms)
+    began = started(record.flow)
+    study["n_enrolled"] = study["n_enrolled"] if study["n_enrolled"] is not None else began
+    counted = {
+        row["arm_id"]: row["count"] for row in reversed(record.flow) if row["name"] == "STARTED"
+    }  # of the first period
+    for arm in arms:
+        arm["n"] = counted.get(arm["arm_id"])
+    record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
+    module = posted.get("outcomeMeasuresModule") or {}
+    people = [number for number in (study["n_enrolled"], began) if number is not None]
+    record.results, record.posted_outcomes = posted_results(study_id, module, arms, max(people, default=None))
+    record.analyses = analyses(study_id, module, arms)
+    record.adverse_events, record.event_totals = adverse_events(
+        study_id, posted.get("adverseEventsModule") or {}, arms
+    )
+    if any(row["within_person"] for row in record.results):
+        study["comparison"] = "within_person"
+    study["n_analysed"] = _analysed(record)
+
+
+def _analysed(record: SourceRecord) -> int | None:
+    """Return the people of the first primary outcome; None where the same people stand in several groups."""
+    first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
+    if first is None or first["within_person"]:
+        return None
+    groups: dict[str, int] = {}
+    for row in record.results:
+        if row["outcome_id"] == first["outcome_id"] and row["n"] is not None:
+            groups[row["group"]] = max(row["n"], groups.get(row["group"], 0))
+    return sum(groups.values()) or None
+
+
+def _unknown(path: Path, line: int, content: Any) -> SourceError:
+    """Refuse another container by name."""
+    keys = content if isinstance(content, dict) else {}
+    names = [words for key, words in _OTHER_SHAPES.items() if key in keys]
+    found = names[0] if names else "no protocolSection"
+    return SourceError(Problem(str(path), line, "", f"not an API v2 study: {found}", _REMEDY))

@@ -1,4 +1,4 @@
-"""The posted outcome measurements of a ClinicalTrials.gov record: one row a group, class and category."""
+"""Posted results of ClinicalTrials.gov: participant flow, baseline, outcomes and adverse events."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.sources.ctgov_values import measure_kind, values_of
-from helpers.sources.ctgov_words import group_names, plain, posted_number, spread_of
-from helpers.sources.registry_words import concept_of
-from helpers.sources.time_points import durations, time_in_words, weeks
+from helpers.tables import split_ids
+from trialfiles.ctgov_fields import (
+    folded_title,
+    group_names,
+    lower,
+    measure_kind,
+    plain_text,
+    posted_number,
+    spread_of,
+    values_of,
+)
+from trialfiles.record import SourceRecord
+from trialfiles.text import concept_of
+from trialfiles.times import durations, time_in_words, weeks
 
 Row = dict[str, Any]
 _CHANGE = re.compile(
@@ -20,13 +30,13 @@ _CHANGE = re.compile(
 _BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
 _POOLED = re.compile(r"\b(total|overall|combined|pooled|all)\b", re.IGNORECASE)
 PRIORITY = {"PRIMARY": "primary", "SECONDARY": "secondary"}
-COUNTED = ("count", "count_of_units", "percent")
-PEOPLE = ("participants", "participant")
-FIGURES = (
+COUNTED_KINDS = ("count", "count_of_units", "percent")
+PEOPLE_UNITS = ("participants", "participant")
+FIGURE_KINDS = (
     "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "se", "ci_lower",
     "ci_upper", "estimate",
 )  # fmt: skip
-EMPTY: Row = dict.fromkeys((*FIGURES, "ci_level", "estimate_kind", "converted"))
+EMPTY: Row = dict.fromkeys((*FIGURE_KINDS, "ci_level", "estimate_kind", "converted"))
 
 
 def posted_results(
@@ -64,8 +74,8 @@ def posted_results(
                 "outcome_id": head["outcome_id"],
                 "priority": PRIORITY.get(outcome.get("type") or "", "other"),
                 "measure": head["measure"],
-                "description": plain(outcome.get("description")),
-                "population": plain(outcome.get("populationDescription")),
+                "description": plain_text(outcome.get("description")),
+                "population": plain_text(outcome.get("populationDescription")),
                 "parameter": outcome.get("paramType"),
                 "dispersion": outcome.get("dispersionType"),
                 "unit": head["unit"],
@@ -82,8 +92,11 @@ def posted_results(
 def _head(
     study_id: str, index: int, outcome: Row, groups: dict[str, Row], total: int | None
 ) -> tuple[Row, str]:
-    title, unit = plain(outcome.get("title")) or "unnamed outcome", plain(outcome.get("unitOfMeasure"))
-    people = _people(denominators(outcome.get("denoms"), PEOPLE), groups)
+    title, unit = (
+        plain_text(outcome.get("title")) or "unnamed outcome",
+        plain_text(outcome.get("unitOfMeasure")),
+    )
+    people = _people(denominators(outcome.get("denoms"), PEOPLE_UNITS), groups)
     head = {
         "study_id": study_id,
         "source_id": study_id,
@@ -92,8 +105,8 @@ def _head(
         "measure": title,
         "site": "all",
         "unit": unit,
-        "unit_analysed": plain(outcome.get("typeUnitsAnalyzed")) or "Participants",
-        "timepoint_printed": plain(outcome.get("timeFrame")),
+        "unit_analysed": plain_text(outcome.get("typeUnitsAnalyzed")) or "Participants",
+        "timepoint_printed": plain_text(outcome.get("timeFrame")),
         "timepoint_weeks": weeks(outcome.get("timeFrame")),
         "within_person": bool(total and people > total),
     }
@@ -123,16 +136,16 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
     spread, level = spread_of(outcome.get("dispersionType"))
     odd = outcome.get("dispersionType") if spread == "unknown" else None
     units = (head["unit_analysed"].lower(),)
-    everyone, all_units = (denominators(outcome.get("denoms"), names) for names in (PEOPLE, units))
+    everyone, all_units = (denominators(outcome.get("denoms"), names) for names in (PEOPLE_UNITS, units))
     for at, part in enumerate(outcome.get("classes") or []):
-        title = plain(part.get("title"))
+        title = plain_text(part.get("title"))
         time, when, timed = _time(title, head)
-        own = denominators(part.get("denoms"), PEOPLE)
+        own = denominators(part.get("denoms"), PEOPLE_UNITS)
         people = everyone | own
         analysed = all_units | denominators(part.get("denoms"), units)
         for place, category in enumerate(part.get("categories") or []):
-            level_title = plain(category.get("title"))
-            visit = None if timed or of_value in COUNTED else _visit(level_title)
+            level_title = plain_text(category.get("title"))
+            visit = None if timed or of_value in COUNTED_KINDS else _visit(level_title)
             labels = [None if timed else title, None if visit else level_title]
             shared = head | {
                 "category": ": ".join(filter(None, labels)) or None,
@@ -162,7 +175,7 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                 )
                 filled = values_of(measurement, of_value, spread, level, row["n_units"])
                 row.update(filled)
-                named = [column for column in filled if column in FIGURES and filled[column] is not None]
+                named = [column for column in filled if column in FIGURE_KINDS and filled[column] is not None]
                 row["figures"] = ";".join(f"{column}={figure}" for column in named or ["value"])
                 row["figures"] += "" if n is None else f";n={size}"
                 row["note"] = _note(row, measurement, odd, group["matched"])
@@ -199,7 +212,7 @@ def _when(printed: str) -> Row:
 
 
 def _kind(of_value: str, measure: str, title: str | None) -> str:
-    if of_value in COUNTED:
+    if of_value in COUNTED_KINDS:
         return "count"
     if title and _CHANGE.search(title):
         return "change"
@@ -210,7 +223,7 @@ def _kind(of_value: str, measure: str, title: str | None) -> str:
 
 def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | None:
     """Say what a reader of the row must know before it is used."""
-    said = [plain(measurement.get("comment"))]
+    said = [plain_text(measurement.get("comment"))]
     if measurement.get("value") and row["value"] is None:
         said.append(f"posted as {measurement['value'][:80]}")
     if row["estimate_kind"] == "model_mean":
@@ -219,7 +232,7 @@ def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | N
         said.append(f"{row['estimate_kind'].replace('_', ' ')}: no arithmetic mean")
     if odd:
         said.append(f"spread labelled {odd[:80]!r} is not understood")
-    if row["unit_analysed"].lower() not in PEOPLE:
+    if row["unit_analysed"].lower() not in PEOPLE_UNITS:
         people = "people whose number is not posted" if row["n"] is None else f"{row['n']} people"
         said.append(f"analysed by {row['unit_analysed'].lower()}: {row['n_units']} in {people}")
     if row["within_person"]:
@@ -227,3 +240,265 @@ def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | N
     if not matched:
         said.append(f"group {row['group']!r} has no arm of that title")
     return "; ".join(part for part in said if part) or None
+
+
+_P_VALUE = re.compile(r"\s*(?:p\s*)?([<>=≤≥]{0,2})\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
+
+
+def participant_flow(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
+    """Return one row a period, milestone or reason of withdrawal, and group."""
+    groups = group_names(module.get("groups"), arms)
+    rows = []
+    for period in module.get("periods") or []:
+        shared = {"study_id": study_id, "period": plain_text(period.get("title"))}
+        for kind, blocks, inner in (
+            ("milestone", period.get("milestones"), "achievements"),
+            ("withdrawal", period.get("dropWithdraws"), "reasons"),
+        ):
+            for block in blocks or []:
+                for count in block.get(inner) or []:
+                    group = groups.get(count.get("groupId") or "") or {}
+                    rows.append(
+                        shared
+                        | {
+                            "kind": kind,
+                            "name": plain_text(block.get("type")),
+                            "arm_id": group.get("arm_id"),
+                            "group": group.get("title"),
+                            "count": _whole(count.get("numSubjects")),
+                            "units": _whole(count.get("numUnits")),
+                            "comment": plain_text(count.get("comment")),
+                        }
+                    )
+    return rows
+
+
+def started(flow: list[Row]) -> int | None:
+    """Return how many people started: the largest sum over the groups of one period."""
+    sums: dict[str | None, int] = {}
+    for row in flow:
+        if row["name"] == "STARTED" and row["count"] is not None:
+            sums[row["period"]] = sums.get(row["period"], 0) + row["count"]
+    return max(sums.values(), default=None)
+
+
+def baseline(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
+    """Return the baseline measures, shaped as results; the column of totals is marked and is no arm."""
+    groups = group_names(module.get("groups"), arms)
+    for group in groups.values():
+        group["total"] = not group["matched"] and folded_title(group["title"]) in ("total", "overall")
+    rows = []
+    for index, measure in enumerate(module.get("measures") or []):
+        unit = plain_text(measure.get("unitOfMeasure"))
+        head = {
+            "study_id": study_id,
+            "measure": plain_text(measure.get("title")) or "unnamed measure",
+            "unit": unit,
+            "unit_analysed": plain_text(module.get("typeUnitsAnalyzed")) or "Participants",
+            "timepoint_printed": "Baseline",
+            "timepoint_weeks": 0.0,
+            "within_person": False,
+        }
+        of_value = measure_kind(measure.get("paramType"), unit)
+        denoms = measure.get("denoms") or module.get("denoms")
+        for row in measurements(head, measure | {"denoms": denoms}, groups, f"bm{index}", of_value):
+            row["total"] = any(g["total"] for g in groups.values() if g["title"] == row["group"])
+            row["arm_id"] = None if row["total"] else row["arm_id"]
+            rows.append(row)
+    return rows
+
+
+def analyses(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
+    """Return the posted analyses. Which group is the comparator is not guessed: groups keep their order."""
+    rows = []
+    for index, outcome in enumerate(module.get("outcomeMeasures") or []):
+        groups = group_names(outcome.get("groups"), arms)
+        for number, analysis in enumerate(outcome.get("analyses") or [], start=1):
+            compared = [groups.get(name) or {} for name in analysis.get("groupIds") or []]
+            operator, p_value = p_value_of(analysis.get("pValue"))
+            rows.append(
+                {
+                    "study_id": study_id,
+                    "outcome_id": f"posted-{index + 1}",
+                    "analysis_id": f"{study_id}.om{index}.a{number}",
+                    "measure": plain_text(outcome.get("title")),
+                    "arm_ids": [group.get("arm_id") for group in compared],
+                    "groups": [group.get("title") for group in compared],
+                    "method": plain_text(analysis.get("statisticalMethod")),
+                    "hypothesis": lower(analysis.get("nonInferiorityType")),
+                    "p_printed": plain_text(analysis.get("pValue")),
+                    "p_operator": operator,
+                    "p_value": p_value,
+                    "parameter": plain_text(analysis.get("paramType")),
+                    "estimate": posted_number(analysis.get("paramValue")),
+                    "ci_level": posted_number(analysis.get("ciPctValue")),
+                    "ci_sides": lower(analysis.get("ciNumSides")),
+                    "ci_lower": posted_number(analysis.get("ciLowerLimit")),
+                    "ci_upper": posted_number(analysis.get("ciUpperLimit")),
+                    "dispersion": lower(analysis.get("dispersionType")),
+                    "dispersion_value": posted_number(analysis.get("dispersionValue")),
+                    "description": plain_text(analysis.get("groupDescription")),
+                    "comment": plain_text(analysis.get("estimateComment")),
+                }
+            )
+    return rows
+
+
+def p_value_of(printed: str | None) -> tuple[str | None, float | None]:
+    """Return sign and value of a posted p: `<0.001`, `=0.247`, `0.0082`; None for other words."""
+    match = _P_VALUE.fullmatch(printed or "")
+    if not match or not 0 <= float(match[2]) <= 1:
+        return None, None
+    return match[1] or "=", float(match[2])
+
+
+def adverse_events(study_id: str, module: Row, arms: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Return one row an event and group, and each group's totals of deaths, serious and other events."""
+    groups = group_names(module.get("eventGroups"), arms)
+    totals = []
+    for group in module.get("eventGroups") or []:
+        named = groups.get(group.get("id") or "") or {}
+        for kind in ("deaths", "serious", "other"):
+            affected, risk = group.get(f"{kind}NumAffected"), group.get(f"{kind}NumAtRisk")
+            if affected is not None or risk is not None:
+                row = {"study_id": study_id, "arm_id": named.get("arm_id"), "group": named.get("title")}
+                totals.append(row | {"kind": kind, "count": affected, "n": risk})
+    rows = []
+    when, threshold = plain_text(module.get("timeFrame")), posted_number(module.get("frequencyThreshold"))
+    for key, serious in (("seriousEvents", True), ("otherEvents", False)):
+        said = f"events in more than {threshold:g}% are posted" if threshold and not serious else None
+        for index, event in enumerate(module.get(key) or []):
+            shared = {
+                "study_id": study_id,
+                "term": plain_text(event.get("term")) or "unnamed event",
+                "organ_system": plain_text(event.get("organSystem")),
+                "severity": "serious" if serious else "not serious",
+                "timepoint_printed": when,
+                "note": plain_text(event.get("notes")) or said,
+            }
+            name = f"{study_id}.{'sae' if serious else 'oae'}{index}"
+            for stat in event.get("stats") or []:
+                group_id = stat.get("groupId") or ""
+                group = groups.get(group_id) or {"arm_id": "unnamed", "title": None}
+                rows.append(
+                    shared
+                    | {
+                        "arm_id": group["arm_id"],
+                        "group": group["title"],
+                        "count": stat.get("numAffected"),
+                        "n": stat.get("numAtRisk"),
+                        "events": stat.get("numEvents"),
+                        "quantity_ids": f"{name}.{group_id}",
+                    }
+                )
+    return _apart(rows), totals
+
+
+def _apart(rows: list[Row]) -> list[Row]:
+    """Keep an event that is posted twice for a group as two: organ system or a number added."""
+    seen: set[tuple[str, str, str]] = set()
+    for row in rows:
+        term, number = row["term"], 2
+        if (row["arm_id"], term, row["severity"]) in seen and row["organ_system"]:
+            row["term"] = term = f"{term} ({row['organ_system']})"
+        while (row["arm_id"], row["term"], row["severity"]) in seen:
+            row["term"], number = f"{term} ({number})", number + 1
+        seen.add((row["arm_id"], row["term"], row["severity"]))
+    return rows
+
+
+def _whole(text: str | None) -> int | None:
+    number = posted_number(text)
+    return int(number) if number is not None and number == int(number) else None
+
+
+FLOW, BASELINE = "participant flow", "baseline"  # how the places of such figures begin
+
+
+def posted_figures(record: SourceRecord) -> list[Row]:
+    """Return one quantity a posted measurement, group size, event count, p value, stage and baseline measure.
+
+    Parameters
+    ----------
+    record : SourceRecord
+        From a register that posts results.
+
+    Returns
+    -------
+    list of dict
+        Rows of `quantities` under the ids that results and events name; the place is the posted outcome.
+    """
+    figures: dict[str, Row] = {}
+    for row in record.results:
+        for figure in _of_result(row, row["outcome_id"], "result", row["concept"]):
+            figures.setdefault(figure["quantity_id"], figure)
+    for row in record.baseline:
+        place = f"{BASELINE}, {row['measure']}"
+        for figure in _of_result(row, place, "design", "baseline_characteristic"):
+            figures.setdefault(figure["quantity_id"], figure | {"note": row["group"]})
+    for index, row in enumerate(record.flow):
+        if row["count"] is not None:
+            figure = _of_flow(row, f"{row['study_id']}.flow{index}")
+            figures[figure["quantity_id"]] = figure
+    for row in record.adverse_events:
+        if row["quantity_ids"] and row["count"] is not None:
+            place = f"adverse events, {row['severity']}"
+            figures[row["quantity_ids"]] = _figure(
+                row, row["quantity_ids"], f"{row['count']}", place, value=row["count"], kind="count",
+                role="safety", concept="adverse_events", note=f"{row['term']}: of {row['n']} at risk",
+            )  # fmt: skip
+    for row in record.analyses:
+        if row["p_printed"]:
+            head = {"study_id": row["study_id"], "source_id": row["study_id"], "arm_id": None}
+            figures[row["analysis_id"]] = _figure(
+                head, row["analysis_id"], row["p_printed"], f"{row['outcome_id']}, analysis",
+                value=row["p_value"], kind="p_value", role="result", concept="other_outcome",
+                note="; ".join(filter(None, [row["measure"], row["method"], row["parameter"]])) or None,
+            )  # fmt: skip
+    return list(figures.values())
+
+
+def _of_flow(row: Row, name: str) -> Row:
+    """Return how many of a group reached a stage of the study, or left it for a reason."""
+    place = ", ".join(filter(None, [FLOW, row["period"], row["name"]]))
+    who = "; ".join(filter(None, [row["group"], row["comment"]])) or None
+    return _figure(
+        row, name, f"{row['count']}", place, value=row["count"], unit="participants", kind="count",
+        role="design", concept="participant_flow", note=who,
+    )  # fmt: skip
+
+
+def _of_result(row: Row, outcome: str, role: str, concept: str) -> list[Row]:
+    """Return a measurement's figure and, where it is stated, that of the number analysed."""
+    names = split_ids(row["quantity_ids"])
+    time = row["timepoint_printed"] if role == "result" else None
+    place = ", ".join(filter(None, [outcome, row["category"], time]))
+    low = next((row[name] for name in ("q1", "minimum", "ci_lower") if row[name] is not None), None)
+    high = next((row[name] for name in ("q3", "maximum", "ci_upper") if row[name] is not None), None)
+    spread = row["se"] if row["se"] is not None else row["sd"] if not row["converted"] else None
+    printed = f"{row['value']:g}" if row["value"] is not None else "NA"
+    printed += f" ({spread:g})" if spread is not None else ""
+    printed += f" [{low:g}, {high:g}]" if low is not None and high is not None else ""
+    kinds = ("mean", "median", "count", "percent")
+    kind = next((name for name in kinds if row[name] is not None), "value")
+    kind = "mean_sd" if kind == "mean" and row["sd"] is not None else kind
+    value = _figure(
+        row, names[0], printed, place, value=row["value"], value_low=low, value_high=high,
+        sd=row["sd"], unit=row["unit"], kind=kind, role=role, concept=concept, note=row["measure"],
+    )  # fmt: skip
+    if len(names) < 2:
+        return [value]
+    size = {
+        "value": row["n"],
+        "unit": "participants",
+        "kind": "n",
+        "role": role,
+        "concept": concept,
+    }
+    return [value, _figure(row, names[1], f"{row['n']}", f"{outcome}, denominators", **size)]
+
+
+def _figure(row: Row, name: str, printed: str, place: str, **columns: Any) -> Row:
+    base = {"quantity_id": name, "study_id": row["study_id"], "printed": printed, "section": place[:200]}
+    base |= {"source_id": row.get("source_id") or row["study_id"], "arm_id": row["arm_id"]}
+    return base | {"timepoint_printed": row.get("timepoint_printed")} | columns

@@ -1,29 +1,119 @@
-"""Extraction tables of reviewers, CSV or xlsx: a mapping in YAML says which column is which.
-
-    columns: {study_id: Study, arm: Group, outcome: Outcome, time: Week, n: N, mean: Mean, sd: SD}
-    constants: {unit: hairs/cm2, kind: level}
-
-The mapping lies beside the table as `NAME.mapping.yaml`, or is given. Without one, columns count that bear
-our own names.
-"""
+"""Extraction tables: CSV and spreadsheets with a row a result."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import concept_of, role_of, slug
-from helpers.sources.table_cells import cell_figure, cell_text, decimal_comma, table_lines
-from helpers.sources.time_points import weeks
-from helpers.sources.yaml_lines import read_yaml
 from helpers.tables.observed import RESULT_KINDS
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import concept_of, inert, read_bytes, read_text, role_of, slug
+from trialfiles.times import weeks
+from trialfiles.yaml_lines import read_yaml
+
+MOST_TABLE_ROWS = 200_000
+_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
+_WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
+_WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
+_MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
+
+
+def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
+    """Return the lines of a table with their numbers, cells as they stand.
+
+    Raises
+    ------
+    SourceError
+        For what is neither CSV nor a workbook, or longer than `MOST_ROWS`.
+    """
+    return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
+
+
+def _csv(path: Path) -> list[tuple[int, list[Any]]]:
+    text = read_text(path).lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((reader.line_num, cells))
+            if len(lines) > MOST_TABLE_ROWS:
+                raise SourceError(Problem(str(path), reader.line_num, "", "too many rows", "split the table"))
+    except csv.Error as error:
+        raise SourceError(
+            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "save it again")
+        ) from None
+    return lines
+
+
+def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
+    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
+    import openpyxl  # slow to import, and few folders hold a workbook
+
+    lines = []
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
+            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
+            lines.append((number, list(cells[:filled])))
+            if len(lines) > MOST_TABLE_ROWS:
+                raise SourceError(Problem(str(path), number, "", "too many rows", "split the table"))
+        book.close()
+    except SourceError:
+        raise
+    except Exception as error:  # a broken workbook raises whatever its broken part brings up
+        problem = f"not a whole workbook: {type(error).__name__}"
+        raise SourceError(Problem(str(path), None, "", problem, "save it again, or as CSV")) from None
+    return lines
+
+
+def sheet_cell_text(value: Any) -> str | None:
+    """Return a cell as text; a whole number without its point."""
+    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
+        value = int(value)
+    return None if value is None else inert(str(value))
+
+
+def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:
+    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point."""
+    cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
+    return any(map(_WITH_COMMA.fullmatch, cells)) and not any(map(_WITH_POINT.fullmatch, cells))
+
+
+def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, str | None]:
+    """Return a number, and the text where it is none; `comma` tells that decimals stand behind a comma."""
+    if text is None or text.lower() in _MISSING:
+        return None, None
+    plain = text.removesuffix("%").strip().lstrip("'")
+    if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    if not _NUMBER.fullmatch(plain):
+        return None, text
+    return float(plain.replace(",", "").replace("\u2212", "-")), None
+
 
 Row = dict[str, Any]
-FIGURES = ("n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value")
-FIELDS = (
+FIGURE_FIELDS = (
+    "n",
+    "mean",
+    "sd",
+    "se",
+    "median",
+    "q1",
+    "q3",
+    "minimum",
+    "maximum",
+    "count",
+    "percent",
+    "p_value",
+)
+EXTRACTION_FIELDS = (
     "study_id",
     "arm",
     "outcome",
@@ -35,13 +125,13 @@ FIELDS = (
     "note",
     "title",
     "doi",
-    *FIGURES,
+    *FIGURE_FIELDS,
 )
 _TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
 
 
-def read_table(path: Path) -> list[SourceRecord]:
+def read_extraction_table(path: Path) -> list[SourceRecord]:
     """Read an extraction table with the mapping beside it, or with our own column names."""
     mapping = next(
         (
@@ -90,10 +180,10 @@ def read_extraction(
         given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
         if not any(str(cell or "").strip() for cell in cells):
             continue
-        row = {field: cell_text(given.get(field, constants.get(field))) for field in FIELDS}
+        row = {field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS}
         if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
             row["time"] = f"{row['time']} {unit.group(1).lower()}s"
-        for field in FIGURES:
+        for field in FIGURE_FIELDS:
             row[field], wrong = cell_figure(row[field], comma)
             if wrong:
                 problem = f"{wrong[:40]!r} is no number"
@@ -121,7 +211,9 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
             "timepoint_printed": "time",
         }
         columns = {
-            known.get(name, name): place for name, place in plain.items() if known.get(name, name) in FIELDS
+            known.get(name, name): place
+            for name, place in plain.items()
+            if known.get(name, name) in EXTRACTION_FIELDS
         }
         if not set(_NEEDED) <= set(columns):
             shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
@@ -142,9 +234,9 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
             Problem(where, 1, "columns", "missing", "write `columns:` with `our field: its column`")
         )
     problems = [
-        Problem(where, None, str(field), "no field of ours", "use one of: " + ", ".join(FIELDS))
+        Problem(where, None, str(field), "no field of ours", "use one of: " + ", ".join(EXTRACTION_FIELDS))
         for field in (*columns, *constants)
-        if field not in FIELDS
+        if field not in EXTRACTION_FIELDS
     ]
     problems += [
         Problem(
@@ -201,8 +293,8 @@ def _add(path: Path, line: int, found: dict[str, SourceRecord], row: Row, proble
         if row["concept"] in OUTCOME_CONCEPTS
         else concept_of(row["outcome"] or row["concept"] or "")
     )
-    figures = {field: row[field] for field in FIGURES if field != "n"}
-    stated = [field for field in FIGURES if row[field] is not None]
+    figures = {field: row[field] for field in FIGURE_FIELDS if field != "n"}
+    stated = [field for field in FIGURE_FIELDS if row[field] is not None]
     record.results.append(
         {
             "result_id": name,

@@ -1,7 +1,4 @@
-"""WHO ICTRP exports, XML and CSV: flat trials, read by the names of their fields.
-
-Fields may be missing, new, empty or padded, and text may hold `<br>`. Contact fields are never read.
-"""
+"""WHO ICTRP exports (XML and CSV), and registers' own exchange XML."""
 
 from __future__ import annotations
 
@@ -9,28 +6,285 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
-from helpers.sources.ictrp_outcomes import arm_rows, outcome_rows
-from helpers.sources.ictrp_words import (
-    allocation_of,
-    assignment_of,
-    comparison_of,
-    conditions_of,
-    iso_date,
-    masking_of,
-    parts_of,
-    phase_of,
+from trialfiles.recognition import KNOWN_FORMS
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import (
+    XML_ERRORS,
+    age_years,
+    concept_of,
+    inert,
+    join_trials,
+    lines_of,
+    name_apart,
+    parse_xml,
+    people,
+    read_text,
+    registry_numbers,
+    role_of,
+    sex_of,
+    slug,
+    xml_problem,
 )
-from helpers.sources.recognition import KNOWN
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import age_years, people, sex_of
-from helpers.sources.same_trial import join_trials, registry_numbers
-from helpers.sources.source_text import inert, lines_of, read_text
-from helpers.sources.xml_safety import XML_ERRORS, xml_problem
+from trialfiles.times import time_in_words, weeks
+
+Row = dict[str, Any]
+_EUCTR = re.compile(
+    r"(Timepoint\(s\) of evaluation of this end point|(?:Primary|Secondary) end point\(s\)|Main Objective|"
+    r"Secondary Objective)\s*:\s*",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?:^|<br\s*/?>)\s*\d{1,2}[.)]\s+", re.IGNORECASE)
+_TIME_LAST = re.compile(r"^(?P<measure>.*\S)\s*\[(?P<time>[^\[\]]+)\]\s*\.?$", re.DOTALL)
+_OF_NCT = re.compile(
+    r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation|"
+    r"Diagnostic Test|Combination Product)\s*: "
+)
+_IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
+_LABEL = re.compile(
+    r"(?:(?<=[\s;.,])|^)(?:(?:Control )?Interventions? ?\d{1,2}|"
+    r"(?:(?:study|treatment|intervention) )?(?:group|arm) (?:\d{1,2}|[A-Z]|I{1,3})|"
+    r"(?:experimental|control|intervention|treatment|placebo|comparator|comparison|study|test) (?:group|arm)"
+    r"(?: (?:\d{1,2}|[A-Z]))?|experimental|(?:active|placebo|sham) comparator|no intervention)\s*:",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(r"n/?a|none|not applicable|no|nil|-+", re.IGNORECASE)
+_NAMED = re.compile(r"^\s*(?P<name>[^:;]{1,80})\s*:\s*(?P<what>.*)$", re.DOTALL)
+
+
+def listed_outcomes(study_id: str, primary: str | None, secondary: str | None) -> list[Row]:
+    """Return the rows of `outcomes` from the two raw texts."""
+    rows = []
+    for text, priority in ((primary, "primary"), (secondary, "secondary")):
+        for index, (measure, time) in enumerate(outcomes_in(text or ""), start=1):
+            row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
+            row |= {"concept": concept_of(measure), "measure": measure, "unit": None}
+            rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
+    return rows
+
+
+def outcomes_in(text: str) -> list[tuple[str, str | None]]:
+    """Return measure and time of each outcome in a register's list."""
+    if _EUCTR.search(text):
+        return _labelled(text)
+    if "Timepoint:" in text:
+        return [_irct(item) for item in _irct_items(text)]
+    numbered = [part for part in _NUMBERED.split(text) if part.strip()]
+    items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
+    found = []
+    for item in items:
+        plain = inert(item)
+        if not plain or _NOTHING.fullmatch(plain.strip(" .;")):
+            continue
+        match = _TIME_LAST.match(plain)
+        measure, time = (match["measure"], match["time"].strip()) if match else (plain, time_in_words(plain))
+        measure = measure.strip(" .;")
+        if measure:
+            found.append((measure, time))
+    return found
+
+
+def _labelled(text: str) -> list[tuple[str, str | None]]:
+    """Read the labels of EUCTR: objectives are no outcomes, and the time stands before its end point."""
+    parts = _EUCTR.split(text)[1:]
+    said = {label.lower(): words for label, words in zip(parts[::2], parts[1::2], strict=True)}
+    time = next(
+        (inert(words.rstrip("; ")) for label, words in said.items() if label.startswith("timepoint")), None
+    )
+    measures = [
+        inert(item.rstrip("; "))
+        for label, words in said.items()
+        if "end point(s)" in label
+        # a list from its first word on; further down, numbers are the steps of a scale
+        for item in (_NUMBERED.split(words) if _NUMBERED.match(words) else [words])
+    ]
+    return [(measure, time) for measure in measures if measure]
+
+
+def _irct_items(text: str) -> list[str]:
+    """Split at `;`, but keep what follows without a time point of its own with the outcome before it."""
+    items: list[str] = []
+    for part in text.split(";"):
+        if "Timepoint:" in part or not items:
+            items.append(part)
+        else:
+            items[-1] += f";{part}"
+    return [item for item in items if item.strip(" ;")]
+
+
+def _irct(item: str) -> tuple[str, str | None]:
+    measure, rest = (_IRCT_TIME.split(inert(item) or "", maxsplit=1) + [""])[:2]
+    time = rest.partition(" Method of measurement:")[0].strip(" .") or None
+    return measure.strip(" ."), time
+
+
+def listed_arms(study_id: str, text: str | None) -> list[Row]:
+    """Return the rows of `arms` where a register lists groups; a list of products or drugs is none."""
+    plain = inert(text) or ""
+    if not plain or _NOTHING.fullmatch(plain) or re.match(r"(Trade|Product) Name:", plain):
+        return []
+    if re.match(
+        r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation)\s*: ",
+        plain,
+    ):
+        return []
+    arms = []
+    numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
+    if len(numbered) > 1 or plain.startswith("Intervention 1:"):
+        items = [(re.sub(r"^Intervention \d+:\s*", "", part).strip(), None) for part in numbered]
+    else:
+        items = _groups(plain)
+    for words, name in items:
+        if not words:
+            continue
+        letter = re.search(r"\b[Gg]roup ([A-Z])\b", words)
+        arm_id = f"group_{letter.group(1).lower()}" if letter else slug(name or words)
+        role = role_of(words)
+        if len(items) == 1 and role in ("placebo", "untreated"):
+            role = "active"  # prose on a whole trial names its comparator too
+        arms.append({"study_id": study_id, "arm_id": arm_id, "role": role, "label": words[:200].strip()})
+    return name_apart(arms, "arm_id")
+
+
+def _groups(plain: str) -> list[tuple[str, str | None]]:
+    """Read `Experimental group:this;Control group:that;` as two groups; other prose is one."""
+    starts = [match.start() for match in _LABEL.finditer(plain)]
+    labelled = [_NAMED.match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])]
+    if len(labelled) > 1 and all(match and match["what"].strip() for match in labelled):
+        return [(match.group().strip(), match["name"].strip()) for match in labelled if match]
+    parts = [part for part in plain.split(";") if part.strip()]
+    named = [_NAMED.match(part) for part in parts]
+    if not all(named) or not plain.rstrip().endswith(";"):
+        return [(plain, None)]
+    return [
+        (f"{match['name'].strip()}: {match['what'].strip()}", match["name"].strip())
+        for match in named
+        if match
+    ]
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ROMAN = {"0": "0", "i": "1", "ii": "2", "iii": "3", "iv": "4", "1": "1", "2": "2", "3": "3", "4": "4"}
+_EUCTR_PHASE = re.compile(r"\(phase (i{1,3}|iv)\)\s*:\s*(yes|no)", re.IGNORECASE)
+_PHASES = re.compile(r"(?<![\w.])(iv|i{1,3}|[0-4])[ab]?(?![\w.])", re.IGNORECASE)
+_RANDOM = re.compile(r"\b(?:randomi[sz]ation|randomi[sz]ed|allocation)\s*:\s*([^,.;<]+)", re.IGNORECASE)
+_MASK = re.compile(r"\b(?:blinding|masking)\s*:\s*([^,.;<]+)", re.IGNORECASE)
+_ASSIGN = re.compile(r"\b(?:assignment|intervention model)\s*:\s*([^,.;<]+)", re.IGNORECASE)
+_BLIND = re.compile(r"\b(open|single blind|double blind)\s*:\s*yes", re.IGNORECASE)
+
+
+def phase_of(text: str | None) -> str | None:
+    """Return a phase as `0` to `4` or `2-3`; None for `N/A`, other words and a list of nothing but no."""
+    text = text or ""
+    if ticked := _EUCTR_PHASE.findall(text):
+        found = [_ROMAN[number.lower()] for number, answer in ticked if answer.lower() == "yes"]
+    else:
+        found = [_ROMAN[number.lower()] for number in _PHASES.findall(re.sub(r"(?i)early|phase", " ", text))]
+    found = sorted(set(found))
+    return "-".join(found[:: len(found) - 1] if len(found) > 1 else found) or None
+
+
+def iso_date(text: str | None) -> str | None:
+    """Return a date in ISO form, as precise as it is written; None for what is no date.
+
+    `20200216`, `2020-02-16`, `2020/2/16`, `16/02/2020` (registers write the day first), `January 25, 2020`,
+    `25 January 2020`, `January 1996`, `1996`.
+    """
+    text = (text or "").strip()
+    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
+        return _iso(*match.groups())
+    if match := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ].*)?", text):
+        return _iso(*match.groups())
+    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?", text):
+        day, month, year = match.groups()
+        return _iso(year, month, day) if int(month) <= 12 else _iso(year, day, month)
+    if match := re.fullmatch(r"([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?,?\s+(\d{4})", text):
+        return _iso(match[3], _month(match[1]), match[2])
+    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
+        return _iso(match[3], _month(match[2]), match[1])
+    return None
+
+
+def _month(name: str) -> str:
+    return str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
+
+
+def _iso(year: str, month: str | None = None, day: str | None = None) -> str | None:
+    parts = [int(part) for part in (year, month, day) if part is not None]
+    limits = ((1900, 2200), (1, 12), (1, 31))
+    if any(not low <= part <= high for part, (low, high) in zip(parts, limits, strict=False)):
+        return None
+    return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])
+
+
+def allocation_of(design: str) -> str | None:
+    """Return `randomized`, `not randomized` or the register's own word; None where nothing is said."""
+    keyed = _RANDOM.search(design)
+    words = (keyed.group(1) if keyed else design).strip().lower()
+    if keyed and (answer := re.match(r"(yes|no)\b(?! ?-?random)", words)):
+        return "randomized" if answer.group() == "yes" else "not randomized"
+    if re.search(r"\bn(?:on|ot?)[- ]?randomi[sz]ed", words):
+        return "not randomized"
+    if re.search(r"randomi[sz]ed|^rct\b", words):
+        return "randomized"
+    return words if keyed and words not in ("n/a", "na", "not applicable") else None
+
+
+def masking_of(design: str) -> str | None:
+    """Return how people were kept unaware, in the register's words in lower case."""
+    if keyed := _MASK.search(design):
+        words = re.sub(r"\s*\(.*", "", keyed.group(1)).strip().lower()
+        return words or None
+    if ticked := _BLIND.findall(design):
+        return ticked[-1].lower()
+    match = re.search(
+        r"\b(open|single[- ]blind\w*|double[- ]blind\w*|triple[- ]blind\w*)", design, re.IGNORECASE
+    )
+    return match.group(1).lower() if match and ":" not in design[match.end() : match.end() + 2] else None
+
+
+def comparison_of(design: str) -> str | None:
+    """Return `parallel` or `single_arm` as far as a register's words say so."""
+    low = design.lower()
+    if "parallel" in low and "parallel group: no" not in low:
+        return "parallel"
+    return "single_arm" if re.search(r"single[- ](arm|group|assignment)|assignment: single", low) else None
+
+
+def assignment_of(design: str) -> str | None:
+    """Return the assignment that a register names, such as `parallel`."""
+    match = _ASSIGN.search(design)
+    if match:
+        return match.group(1).strip().lower().removesuffix(" assignment")
+    low = design.strip().lower()
+    return (
+        low
+        if low in ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
+        else None
+    )
+
+
+def conditions_of(lines: list[str]) -> list[str]:
+    """Return the conditions of a trial without the dictionary's entries that EUCTR adds to them."""
+    entries = r"(?:MedDRA version|Level|Classification code|Term|System Organ Class)\b"
+    return parts_of(";".join(line for line in lines if not re.match(rf"\s*{entries}[ :]", line)))
+
+
+def parts_of(text: str | None) -> list[str]:
+    """Return the parts of a list that registers join with `;`, each once, in order."""
+    found: dict[str, str] = {}
+    for part in (text or "").split(";"):
+        word = part.strip(" .")
+        if word and not re.fullmatch(r"[?\s]+", word):
+            found.setdefault(word.casefold(), word)
+    return list(found.values())
+
 
 ROOT = "Trials_downloaded_from_ICTRP"
 Fields = dict[str, str]
@@ -85,7 +339,7 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
         raise xml_problem(path, error) from None
     if root is None or root.tag != ROOT:
         problem = "not an ICTRP export, nor other XML that can be read"
-        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN}"
+        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN_FORMS}"
         raise SourceError(Problem(str(path), 1, str(root.tag).rpartition("}")[2][:40], problem, remedy))
 
 
@@ -109,8 +363,8 @@ def trial_record(fields: Fields, form: str) -> SourceRecord:
     return SourceRecord(
         sources=[_source(study_id, text, form)],
         studies=[_study(study_id, text, fields)],
-        arms=arm_rows(study_id, fields.get("intervention")),
-        outcomes=outcome_rows(study_id, fields.get("primary_outcome"), fields.get("secondary_outcome")),
+        arms=listed_arms(study_id, fields.get("intervention")),
+        outcomes=listed_outcomes(study_id, fields.get("primary_outcome"), fields.get("secondary_outcome")),
         registered=[_registered(study_id, text, fields)],
     )
 
@@ -196,3 +450,100 @@ def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> d
         "ethics_on": iso_date(text.get("ethics_review_approval_date")),
         "sharing_plan": text.get("results_ipd_plan"),
     }
+
+
+_LEFT_OUT = ("contacts", "contact", "ethics_contact_email", "ethics_contact_phone")
+# field of an ICTRP export -> names of the leaf, the first that is there
+_LEAVES = {
+    "trialid": ("trial_id", "trialid"),
+    "public_title": ("public_title",),
+    "scientific_title": ("scientific_title",),
+    "acronym": ("acronym", "scientific_acronym"),
+    "primary_sponsor": ("primary_sponsor",),
+    "date_registration": ("date_registration",),
+    "source_register": ("reg_name",),
+    "web_address": ("url",),
+    "recruitment_status": ("recruitment_status",),
+    "date_enrolment": ("date_enrolment", "date_enrollment"),
+    "target_size": ("target_size",),
+    "actual_size": ("results_actual_enrolment", "results_actual_enrollment"),
+    "study_type": ("study_type",),
+    "study_design": ("study_design",),
+    "phase": ("phase",),
+    "inclusion_criteria": ("inclusion_criteria",),
+    "exclusion_criteria": ("exclusion_criteria",),
+    "inclusion_agemin": ("agemin", "inclusion_agemin"),
+    "inclusion_agemax": ("agemax", "inclusion_agemax"),
+    "inclusion_gender": ("gender", "inclusion_gender"),
+    "results_url_link": ("results_url_link",),
+    "results_date_posted": ("results_date_posted",),
+    "results_date_completed": ("results_date_completed",),
+    "results_yes_no": ("results_yes_no",),
+    "results_ipd_plan": ("results_ipd_plan",),
+    "ethics_review_status": ("ethics_status", "status"),
+    "ethics_review_approval_date": ("ethics_approval_date", "approval_date"),
+}
+# the same for leaves that repeat; all are taken, joined as registers join them
+_LISTS = {
+    "countries": ("country2", "country"),
+    "source_support": ("source_name",),
+    "secondary_sponsor": ("sponsor_name",),
+    "secondary_id": ("sec_id", "secondary_id", "utrn"),
+}
+_OUTCOMES = {"primary_outcome": "prim_outcome", "secondary_outcome": "sec_outcome"}
+
+
+def read_exchange(path: Path) -> list[SourceRecord]:
+    """Read every trial of a registry-exchange file.
+
+    Raises
+    ------
+    SourceError
+        For broken or hostile XML (a document type is allowed, entities are not), or a trial without an id.
+    """
+    root = parse_xml(path, doctype=True)
+    trials = [element for element in root.iter() if _name(element) == "trial"] or [root]
+    found = []
+    for number, trial in enumerate(trials, start=1):
+        fields = _fields(trial)
+        if not fields.get("trialid", "").strip():
+            problem = Problem(str(path), None, f"trial {number}", "no trial_id", "export the trial again")
+            raise SourceError(problem)
+        found.append(trial_record(fields, "WHO registry exchange XML"))
+    return join_trials(found)
+
+
+def _fields(trial: Element) -> dict[str, str]:
+    """Return a trial's leaves under the names of an ICTRP export."""
+    leaves: dict[str, list[str]] = {}
+    _collect(trial, leaves)
+    fields = {}
+    for field, names in _LEAVES.items():
+        found = next((leaves[name][0] for name in names if leaves.get(name)), None)
+        if found is not None:
+            fields[field] = found
+    for field, names in _LISTS.items():
+        fields[field] = ";".join(text for name in names for text in leaves.get(name, []))
+    for field, name in _OUTCOMES.items():
+        fields[field] = ";".join(text.strip(" ;") for text in leaves.get(name) or leaves.get(field, []))
+    conditions = (
+        leaves.get("hc_freetext") or leaves.get("hc_keyword") or leaves.get("health_condition_keyword", [])
+    )
+    fields["condition"] = ";".join(conditions)
+    fields["intervention"] = " ".join(leaves.get("i_freetext") or leaves.get("i_keyword", []))
+    return fields
+
+
+def _collect(element: Element, leaves: dict[str, list[str]]) -> None:
+    for child in element:
+        name = _name(child)
+        if name in _LEFT_OUT:
+            continue
+        if len(child):
+            _collect(child, leaves)
+        elif child.text and child.text.strip():
+            leaves.setdefault(name, []).append(child.text)
+
+
+def _name(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()

@@ -1,8 +1,4 @@
-"""A trial's page of the Iranian registry saved as text: parts, numbered entries, a field and its value.
-
-A value that is itself a heading means that the field is empty. Headings may be run together in bold. Where
-the page contradicts itself, both readings are kept. Contact persons are never read.
-"""
+"""IRCT trial pages saved as text."""
 
 from __future__ import annotations
 
@@ -10,14 +6,135 @@ import re
 from pathlib import Path
 from typing import Any
 
-from helpers.sources.calendars import both_calendars
-from helpers.sources.ictrp import trial_record
-from helpers.sources.irct_fields import FIELDS, PARTS
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.same_trial import registry_numbers
-from helpers.sources.source_text import read_text
+from trialfiles.ictrp import trial_record
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import both_calendars, read_text, registry_numbers
 
-Place = tuple[str, int, str]  # part, number of the entry (0: none), field
+ENTRY_FIELDS = (
+    "Approval date",
+    "Category of foreign source of funding",
+    "Category",
+    "City",
+    "Contact",
+    "Country of origin",
+    "Country",
+    "Description of health condition studied",
+    "Description",
+    "Domestic or foreign origin",
+    "Email",
+    "Ethics committee reference number",
+    "Ethics committee",
+    "Fax",
+    "Full name of responsible person",
+    "Grant code / Reference number",
+    "Grant name",
+    "ICD-10 code description",
+    "ICD-10 code",
+    "Is the source of funding the same "  # one question of the form, told in two pieces
+    "sponsor organization/entity?",
+    "Latest degree",
+    "Method of measurement",
+    "Mobile phone",
+    "Name of ethics committee",
+    "Name of organization / entity",
+    "Name of recruitment center",
+    "Other areas of specialty/work",
+    "Phone",
+    "Position",
+    "Postal code",
+    "Proportion provided by this source",
+    "Province",
+    "Public or private sector",
+    "Recruitment center",
+    "Registration date",
+    "Registry name",
+    "Secondary trial Id",
+    "Sponsor",
+    "Street address",
+    "Timepoint",
+    "Title of funding source",
+    "Type of organization providing the funding",
+    "Web page address",
+)
+IRCT_FIELDS: dict[str, tuple[str, ...]] = {
+    "": (),
+    "Protocol summary": (
+        "Design",
+        "Intervention groups",
+        "Main outcome variables",
+        "Participants/Inclusion and exclusion criteria",
+        "Settings and conduct",
+        "Study aim",
+    ),
+    "General information": (
+        "Acronym",
+        "Actual recruitment end date",
+        "Actual recruitment start date",
+        "Age",
+        "Assignment",
+        "Blinding (investigator's opinion)",
+        "Blinding description",
+        "Country",
+        "Email address",
+        "Exclusion criteria",
+        "Expected recruitment end date",
+        "Expected recruitment start date",
+        "Funding source",
+        "Gender",
+        "Groups that have been masked",
+        "IRCT registration information",
+        "Inclusion criteria",
+        "Inclusion/Exclusion criteria",
+        "Name of organization / entity",
+        "Name",
+        "Other design features",
+        "Phase",
+        "Phone",
+        "Placebo",
+        "Public title",
+        "Purpose",
+        "Randomization (investigator's opinion)",
+        "Randomization description",
+        "Reason for update",
+        "Recruitment status",
+        "Registrant information",
+        "Registration date",
+        "Sample size",
+        "Scientific title",
+        "Trial completion date",
+    ),
+    "Secondary Ids": ENTRY_FIELDS,
+    "Ethics committees": ENTRY_FIELDS,
+    "Health conditions studied": ENTRY_FIELDS,
+    "Primary outcomes": ENTRY_FIELDS,
+    "Secondary outcomes": ENTRY_FIELDS,
+    "Intervention groups": ENTRY_FIELDS,
+    "Recruitment centers": ENTRY_FIELDS,
+    "Sponsors / Funding sources": ENTRY_FIELDS,
+    "Person responsible for general inquiries": ENTRY_FIELDS,
+    "Person responsible for scientific inquiries": ENTRY_FIELDS,
+    "Person responsible for updating data": ENTRY_FIELDS,
+    "Sharing plan": (
+        "Analytic Code",
+        "Clinical Study Report",
+        "Data Dictionary",
+        "Deidentified Individual Participant Data Set (IPD)",
+        "From where data/document is obtainable",
+        "Informed Consent Form",
+        "Statistical Analysis Plan",
+        "Study Protocol",
+        "Title and more details about the data/document",
+        "To whom data/document is available",
+        "Under which criteria data/document could be used",
+        "What processes are involved…",
+        "When the data will become available…",
+    ),
+    "Comments": (),
+}
+IRCT_PARTS = tuple(name for name in IRCT_FIELDS if name)
+
+
+LinePlace = tuple[str, int, str]  # part, number of the entry (0: none), field
 _EMPTY = ("empty", "no information", "-", "")
 
 
@@ -41,9 +158,9 @@ def read_irct(path: Path) -> list[SourceRecord]:
     return [record]
 
 
-def page_fields(text: str) -> dict[Place, str]:
+def page_fields(text: str) -> dict[LinePlace, str]:
     """Return the value of every field that has one, by part, entry and field."""
-    found: dict[Place, list[str]] = {}
+    found: dict[LinePlace, list[str]] = {}
     part, entry, field = "", 0, ""
     for line in text.split("\n"):
         pieces = [piece.strip().lstrip("#").strip() for piece in line.split("**")]
@@ -61,7 +178,9 @@ def page_fields(text: str) -> dict[Place, str]:
                     entry, field = int(title), ""
                 else:
                     found.setdefault((part, entry, field), []).append(title)
-            elif title in PARTS and not (part == "Protocol summary" and title in FIELDS["Protocol summary"]):
+            elif title in IRCT_PARTS and not (
+                part == "Protocol summary" and title in IRCT_FIELDS["Protocol summary"]
+            ):
                 part, entry, field = title, 0, ""
             else:
                 field = title
@@ -72,16 +191,16 @@ def page_fields(text: str) -> dict[Place, str]:
 def _title(piece: str, part: str) -> str:
     """Return the heading that a piece of a line is; empty when it is none here."""
     words = piece.rstrip(": ")
-    if words in PARTS or words in FIELDS.get(part, FIELDS[""]) or words in FIELDS[""]:
+    if words in IRCT_PARTS or words in IRCT_FIELDS.get(part, IRCT_FIELDS[""]) or words in IRCT_FIELDS[""]:
         return words
-    if words.isdecimal() and words.isascii() and len(words) < 4 and part in PARTS[2:]:
+    if words.isdecimal() and words.isascii() and len(words) < 4 and part in IRCT_PARTS[2:]:
         return words
     return next(
-        (name for name in FIELDS.get(part, ()) if name.endswith("…") and words.startswith(name[:-1])), ""
+        (name for name in IRCT_FIELDS.get(part, ()) if name.endswith("…") and words.startswith(name[:-1])), ""
     )
 
 
-def _as_export(number: str, fields: dict[Place, str]) -> dict[str, str]:
+def _as_export(number: str, fields: dict[LinePlace, str]) -> dict[str, str]:
     """Return the page under the names of an ICTRP export."""
 
     def general(name: str) -> str:
@@ -168,7 +287,7 @@ def _as_export(number: str, fields: dict[Place, str]) -> dict[str, str]:
     }
 
 
-def _dates(fields: dict[Place, str]) -> dict[str, dict[str, Any]]:
+def _dates(fields: dict[LinePlace, str]) -> dict[str, dict[str, Any]]:
     """Return every date of the general part in both calendars, and whether the two are the same day."""
     named = {}
     for (part, _, name), value in fields.items():
@@ -177,7 +296,7 @@ def _dates(fields: dict[Place, str]) -> dict[str, dict[str, Any]]:
     return named
 
 
-def contradictions(fields: dict[Place, str]) -> list[dict[str, Any]]:
+def contradictions(fields: dict[LinePlace, str]) -> list[dict[str, Any]]:
     """Return the fields on which the page says two things, each reading with its place."""
 
     def field(name: str, part: str = "General information", entry: int = 0) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from helpers.sources.record import Problem, SourceError
+from trialfiles.record import Problem, SourceError
 
 BLOCK = 1 << 20
 LARGEST = 1 << 25  # characters of one record; real ones have up to a few million

@@ -1,26 +1,22 @@
-"""Read any source file: the format is recognised by its content, never by its name."""
+"""Any file of the field read: its format recognised by its first bytes, and its reader called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from helpers.sources.articles import read_jats_records, read_text_records
-from helpers.sources.ctgov import read_ctgov
-from helpers.sources.extraction_table import read_table
-from helpers.sources.ictrp import read_ictrp, read_ictrp_csv
-from helpers.sources.irct_page import read_irct
-from helpers.sources.medpath_page import read_medpath
-from helpers.sources.recognition import KNOWN, recognise
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.reference_lists import FORMS, reference_records
-from helpers.sources.registry_exchange import read_exchange
-from helpers.sources.review_files import read_review_csv
-from helpers.sources.revman import read_revman_csv, read_rm5
-from helpers.sources.sheet_record import sheet_record
-from helpers.sources.study_sheet import read_sheet
-
-__all__ = ["READERS", "read_source", "read_sources", "recognise"]
+from helpers.sheets.read import read_sheet, sheet_record
+from helpers.sheets.screening import FORMS, reference_records
+from trialfiles.articles import read_jats_records, read_text_records
+from trialfiles.ctgov import read_ctgov
+from trialfiles.extraction import read_extraction_table
+from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
+from trialfiles.irct import read_irct
+from trialfiles.medpath import read_medpath
+from trialfiles.recognition import KNOWN_FORMS, recognise
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.references import Reference, write_csl, write_ris
+from trialfiles.reviews import read_review_csv, read_revman_csv, read_rm5, write_web_rows
 
 
 def _sheet(path: Path) -> Iterator[SourceRecord]:
@@ -40,8 +36,8 @@ READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
     "rm5": read_rm5,
     "revman_csv": read_revman_csv,
     "review_csv": read_review_csv,
-    "table": read_table,
-    "xlsx": read_table,
+    "table": read_extraction_table,
+    "xlsx": read_extraction_table,
     **{form: reference_records(form) for form in FORMS},
 }
 
@@ -79,7 +75,7 @@ def read_sources(path: str | Path) -> Iterator[SourceRecord]:
     path = Path(path)
     form = recognise(path)
     if form not in READERS:
-        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN}"))
+        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN_FORMS}"))
     try:
         yield from READERS[form](path)
     except OSError as error:
@@ -88,3 +84,49 @@ def read_sources(path: str | Path) -> Iterator[SourceRecord]:
     except RecursionError:
         problem = "nested too deeply"
         raise SourceError(Problem(str(path), None, "", problem, "export or download it again")) from None
+
+
+def converted(path: str | Path, form: str) -> str:
+    """Return a file of references or of a review's data in another form.
+
+    Parameters
+    ----------
+    path : path
+        A list of references (RIS, BibTeX, CSL-JSON, PubMed) or a review's data (RevMan 5, RevMan Web, an
+        extraction table), recognised by its content.
+    form : str
+        `ris` or `csl` for references, `revman` for the data rows of a review as RevMan Web CSV.
+
+    Returns
+    -------
+    str
+        The text of the new file.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read whole, or holds nothing of the kind.
+    ValueError
+        For another form.
+
+    """
+    if form not in WRITERS:
+        raise ValueError(f"no form {form!r}; there are {', '.join(WRITERS)}")
+    records = list(read_sources(path))
+    held, needed, write = WRITERS[form]
+    if not any(getattr(record, held) for record in records):
+        remedy = f"give {needed}"
+        raise SourceError(Problem(str(path), None, "", f"holds nothing to write as {form}", remedy))
+    return write(records)
+
+
+def _references(write: Callable[..., str]) -> Callable[[list[SourceRecord]], str]:
+    return lambda records: write(Reference(**row) for record in records for row in record.references)
+
+
+_LIST = "a list of references: RIS, BibTeX, CSL-JSON or PubMed"
+WRITERS: dict[str, tuple[str, str, Callable[[list[SourceRecord]], str]]] = {
+    "ris": ("references", _LIST, _references(write_ris)),
+    "csl": ("references", _LIST, _references(write_csl)),
+    "revman": ("effects", "a review's data: RevMan 5 or RevMan Web, or an extraction table", write_web_rows),
+}

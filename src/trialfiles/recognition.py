@@ -7,8 +7,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from helpers.sources.record import Problem, SourceError
-from helpers.sources.source_text import encoding_of
+from trialfiles.record import Problem, SourceError
+from trialfiles.text import encoding_of
 
 HEAD = 1 << 16
 LIMIT = 200_000_000  # bytes; files of JSON are streamed and have no limit
@@ -54,7 +54,7 @@ _HEADINGS = re.compile(
     r"methods?|results|discussion|conclusions?|case (?:report|presentation|series|description)|references)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-KNOWN = (
+KNOWN_FORMS = (
     "a study sheet (YAML), ClinicalTrials.gov API v2 JSON, an ICTRP export (XML or CSV), "
     "registry-exchange XML, an article (JATS XML or text), references (RIS, BibTeX, CSL-JSON, PubMed XML), "
     "RevMan data or an extraction table"
@@ -92,7 +92,7 @@ def recognise(path: str | Path) -> str:
         return _xml_form(path, text)
     form = _text_form(text)
     if form is None:
-        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN}"))
+        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN_FORMS}"))
     return form
 
 

@@ -1,23 +1,76 @@
-"""References as managers of references export them: RIS, BibTeX and CSL-JSON."""
+"""References: RIS, BibTeX, CSL-JSON and PubMed, in and out."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import bibtexparser
 import rispy
 from bibtexparser.middlewares import LatexDecodingMiddleware
 from bibtexparser.model import DuplicateFieldKeyBlock
 
-from helpers.sources.json_records import json_items
-from helpers.sources.record import Problem, SourceError
-from helpers.sources.references import Reference, clean_doi, reference_of
-from helpers.sources.same_trial import registry_numbers
-from helpers.sources.source_text import read_text
+from trialfiles.article_tables import element_text
+from trialfiles.json_records import json_items
+from trialfiles.record import Problem, SourceError
+from trialfiles.text import inert, parse_xml, read_text, registry_numbers
+
+_DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
+
+
+@dataclass
+class Reference:
+    """A reference; what a list does not state is None or empty."""
+
+    title: str | None = None
+    authors: list[str] = field(default_factory=list)
+    year: str | None = None
+    journal: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    registrations: list[str] = field(default_factory=list)
+    abstract: str | None = None
+    url: str | None = None
+    kind: str = "article"
+
+    @property
+    def label(self) -> str:
+        """Title, or the identifier where there is none."""
+        return self.title or self.doi or self.pmid or self.url or "a reference without a title"
+
+
+def clean_doi(text: str | None) -> str | None:
+    """Return a DOI in lower case, without resolver and closing marks."""
+    match = _DOI.search(text or "")
+    return match.group().rstrip(".,;)]}\"'").lower() if match else None
+
+
+def year_of(text: Any) -> str | None:
+    """Return the four digits of a year in a date."""
+    match = re.search(r"\b(1[89]\d\d|20\d\d)\b", str(text or ""))
+    return match.group() if match else None
+
+
+def reference_of(**given: Any) -> Reference:
+    """Return a reference whose texts are inert."""
+    texts = {name: value if isinstance(value, list) else inert(value) for name, value in given.items()}
+    texts["authors"] = [name for author in given.get("authors") or [] if (name := inert(str(author)))]
+    texts["doi"] = clean_doi(given.get("doi")) or clean_doi(given.get("url"))
+    pmid = re.fullmatch(r"\D*(\d{1,9})\D*", given.get("pmid") or "")
+    texts["pmid"] = pmid.group(1) if pmid else None
+    texts["year"] = year_of(given.get("year"))
+    texts["kind"] = texts.get("kind") or "article"
+    return Reference(**texts)
+
 
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
 
@@ -175,3 +228,146 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, list):
         value = next((item for item in value if isinstance(item, str | int | float)), None)
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+_NBIB = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- (.*)")
+
+
+def read_pubmed(path: Path) -> Iterator[Reference]:
+    """Yield the articles of PubMed's XML, registrations from its list of data banks."""
+    kinds = ("PubmedArticle", "PubmedBookArticle")
+    articles = [element for element in parse_xml(path, doctype=True).iter() if element.tag in kinds]
+    if not articles:
+        raise SourceError(Problem(str(path), 1, "PubmedArticle", "no article in it", "export at least one"))
+    for article in articles:
+        if article.tag == "PubmedBookArticle":
+            yield _of_book(path, article)
+            continue
+        citation = article.find("MedlineCitation")
+        head = citation.find("Article") if citation is not None else None
+        if citation is None or head is None:
+            raise SourceError(Problem(str(path), None, "Article", "missing", "export the article again"))
+        dois = [_said(item) for item in head.findall("ELocationID") if item.get("EIdType") == "doi"]
+        dois += [_said(item) for item in article.iter("ArticleId") if item.get("IdType") == "doi"]
+        banks = " ".join(_said(item) or "" for item in head.iter("AccessionNumber"))
+        yield reference_of(
+            title=_said(head.find("ArticleTitle")),
+            authors=[_pubmed_person(one) for one in head.iter("Author")],
+            year=_said(head.find("Journal/JournalIssue/PubDate")),
+            journal=_said(head.find("Journal/Title")),
+            volume=_said(head.find("Journal/JournalIssue/Volume")),
+            issue=_said(head.find("Journal/JournalIssue/Issue")),
+            pages=_said(head.find("Pagination/MedlinePgn")),
+            doi=next(iter(dois), None),
+            pmid=_said(citation.find("PMID")),
+            registrations=registry_numbers(banks),
+            abstract=" ".join(_said(item) or "" for item in head.findall("Abstract/AbstractText")),
+        )
+
+
+def _of_book(path: Path, article: Element) -> Reference:
+    """Return a chapter, or a book where no chapter is named."""
+    document = article.find("BookDocument")
+    book = document.find("Book") if document is not None else None
+    if document is None:
+        raise SourceError(Problem(str(path), None, "BookDocument", "missing", "export the article again"))
+    title = _said(document.find("ArticleTitle")) or _said(document.find("Book/BookTitle"))
+    return reference_of(
+        title=title,
+        authors=[_pubmed_person(one) for one in document.findall("AuthorList/Author")],
+        year=_said(book.find("PubDate")) if book is not None else None,
+        journal=_said(document.find("Book/BookTitle")),
+        pmid=_said(document.find("PMID")),
+        abstract=" ".join(_said(item) or "" for item in document.findall("Abstract/AbstractText")),
+    )
+
+
+def _pubmed_person(author: Element) -> str:
+    """Return family name and given names, or their initials; a group by its own name."""
+    given = _said(author.find("ForeName")) or _said(author.find("Initials"))
+    names = ", ".join(filter(None, [_said(author.find("LastName")), given]))
+    return names or _said(author.find("CollectiveName")) or ""
+
+
+def _said(element: Element | None) -> str | None:
+    return element_text(element) or None if element is not None else None
+
+
+def read_nbib(path: Path) -> Iterator[Reference]:
+    """Yield the records of PubMed's own text format."""
+    rows: list[dict[str, list[str]]] = []
+    tag = ""
+    for line in read_text(path).split("\n"):
+        match = _NBIB.match(line)
+        if match:
+            tag = match[1]
+            if tag == "PMID" or not rows:
+                rows.append({})
+            rows[-1].setdefault(tag, []).append(match[2].strip())
+        elif line.startswith("      ") and rows and rows[-1].get(tag):
+            rows[-1][tag][-1] += f" {line.strip()}"
+    for row in rows:
+        dois = [text for name in ("LID", "AID") for text in row.get(name, []) if "[doi]" in text]
+        yield reference_of(
+            title=" ".join(row.get("TI", [])),
+            authors=row.get("FAU") or row.get("AU") or [],
+            year=" ".join(row.get("DP", [])),
+            journal=" ".join(row.get("JT") or row.get("TA") or []),
+            volume=" ".join(row.get("VI", [])),
+            issue=" ".join(row.get("IP", [])),
+            pages=" ".join(row.get("PG", [])),
+            doi=next(iter(dois), None),
+            pmid=" ".join(row.get("PMID", [])),
+            registrations=registry_numbers(" ".join(row.get("SI", []))),
+            abstract=" ".join(row.get("AB", [])),
+        )
+
+
+def write_ris(references: Iterable[Reference]) -> str:
+    """Return references as RIS."""
+    entries = []
+    for reference in references:
+        start, _, end = (reference.pages or "").partition("-")
+        entry = {
+            "type_of_reference": "JOUR",
+            "title": reference.title,
+            "authors": reference.authors,
+            "year": reference.year,
+            "journal_name": reference.journal,
+            "volume": reference.volume,
+            "number": reference.issue,
+            "start_page": start,
+            "end_page": end,
+            "doi": reference.doi,
+            "accession_number": reference.pmid or next(iter(reference.registrations), None),
+            "abstract": reference.abstract,
+            "urls": [reference.url] if reference.url else None,
+        }
+        entries.append({name: value for name, value in entry.items() if value})
+    return rispy.dumps(entries)
+
+
+def write_csl(references: Iterable[Reference]) -> str:
+    """Return references as CSL-JSON."""
+    items = []
+    for number, reference in enumerate(references, start=1):
+        people = [
+            dict(zip(("family", "given"), name.split(", ", 1), strict=False)) for name in reference.authors
+        ]
+        item = {
+            "id": reference.doi or reference.pmid or f"reference-{number}",
+            "type": "article-journal",
+            "title": reference.title,
+            "author": people,
+            "container-title": reference.journal,
+            "issued": {"date-parts": [[int(reference.year)]]} if reference.year else None,
+            "volume": reference.volume,
+            "issue": reference.issue,
+            "page": reference.pages,
+            "DOI": reference.doi,
+            "PMID": reference.pmid,
+            "abstract": reference.abstract,
+            "URL": reference.url,
+        }
+        items.append({name: value for name, value in item.items() if value})
+    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"

@@ -1,18 +1,349 @@
-"""Data of Cochrane reviews as records: RevMan 5 files, RevMan 5 CSV and RevMan Web CSV."""
+"""Data of Cochrane reviews: RevMan 5 files and CSV, RevMan Web CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.registry_words import concept_of, role_of, slug
-from helpers.sources.revman5 import revman5_rows, rm5_rows
-from helpers.sources.revman_cells import Row
-from helpers.sources.revman_web import web_rows
-from helpers.sources.source_text import inert, read_text
-from helpers.sources.time_points import time_in_words, weeks
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import concept_of, inert, inert_cell, parse_xml, read_text, role_of, slug
+from trialfiles.times import time_in_words, weeks
+
+_JUDGED = re.compile(r"Domain \(judgement\): (.+)")
+
+
+def read_review_csv(path: Path) -> list[SourceRecord]:
+    """Read RevMan Web's study information or risk-of-bias CSV: one record a study.
+
+    Judgements become rows of `reader_judgements`, with what supports them as the reason.
+    """
+    reader = csv.DictReader(io.StringIO(read_text(path).lstrip("\ufeff"), newline=""))
+    records = []
+    try:
+        for row in reader:
+            name = inert(row.get("Study"))
+            if not name or None in row:
+                what = "missing" if not name else "more cells than columns"
+                raise SourceError(Problem(str(path), reader.line_num, "Study", what, "export the file again"))
+            records.append(_record(slug(name), name, row))
+    except csv.Error as error:
+        raise SourceError(
+            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
+        ) from None
+    if not records:
+        raise SourceError(Problem(str(path), 1, "", "no study in it", "export at least one study"))
+    return records
+
+
+def _record(study_id: str, name: str, row: dict[str, Any]) -> SourceRecord:
+    judgements = []
+    for column, value in row.items():
+        match = _JUDGED.fullmatch(column.strip())
+        if match and inert(value):
+            support = inert(row.get(f"Domain (support): {match[1]}"))
+            judgements.append(
+                {
+                    "study_id": study_id,
+                    "tool": "as in the review",
+                    "domain": match[1],
+                    "judgement": inert(value),
+                    "reason": support or "no support given in the review",
+                    "quantity_ids": None,
+                    "order": len(judgements) + 1,
+                }
+            )
+    year = inert(row.get("Year"))
+    source = {"source_id": study_id, "study_id": study_id, "tier": "published", "format": "RevMan Web CSV"}
+    source["citation"] = f"{name} {year}" if year else name
+    characteristics = {
+        key.removeprefix("Char: ").lower(): inert(value) for key, value in row.items() if "Char: " in key
+    }
+    return SourceRecord(
+        sources=[source],
+        studies=[
+            {
+                "study_id": study_id,
+                "title": source["citation"],
+                "population": characteristics.get("participants"),
+            }
+        ],
+        reader_judgements=judgements,
+        registered=[{"study_id": study_id, "other_ids": []} | characteristics],
+    )
+
+
+Row = dict[str, Any]
+REVMAN_KINDS = {
+    "DICH": "dichotomous",
+    "CONT": "continuous",
+    "IV": "generic",
+    "IPD": "generic",
+    "DIC": "dichotomous",
+    "CON": "continuous",
+}
+
+
+def review_number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
+    """Return the number of a cell; None where an analysis has none.
+
+    Raises
+    ------
+    SourceError
+        When the cell holds something else.
+    """
+    text = (text or "").strip()
+    if text in ("", "NA", "#N/A", "Not estimable"):
+        return None
+    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
+        return float(text.replace("\u2212", "-"))
+    raise SourceError(Problem(str(path), line, field, f"{text[:40]!r} is no number", "export the data again"))
+
+
+def rm5_rows(path: Path) -> Iterator[Row]:
+    """Yield every study's data of a RevMan 5 file."""
+    root = parse_xml(path, doctype=True)
+    studies = {element.get("ID"): element for element in root.iter("STUDY")}
+    for comparison in root.iter("COMPARISON"):
+        group = comparison.get("NO") or "1"
+        for outcome in comparison:
+            kind = REVMAN_KINDS.get(str(outcome.tag).removesuffix("_OUTCOME"))
+            if kind is None:
+                continue
+            head = {
+                "group": group,
+                "number": outcome.get("NO"),
+                "kind": kind,
+                "name": inert(outcome.findtext("NAME")),
+                "measure": outcome.get("EFFECT_MEASURE"),
+                "method": outcome.get("METHOD"),
+                "model": "random" if outcome.get("RANDOM") == "YES" else "fixed",
+                "label_1": inert(outcome.findtext("GROUP_LABEL_1")),
+                "label_2": inert(outcome.findtext("GROUP_LABEL_2")),
+            }
+            yield from (head | row for row in _rm5_data(path, outcome, studies))
+
+
+def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Iterator[Row]:
+    for block in [outcome, *(part for part in outcome if str(part.tag).endswith("_SUBGROUP"))]:
+        subgroup = inert(block.findtext("NAME")) if block is not outcome else None
+        for data in (part for part in block if str(part.tag).endswith("_DATA")):
+            study = studies.get(data.get("STUDY_ID"))
+            name = inert(study.get("NAME")) if study is not None else None
+            if not name:
+                problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
+                raise SourceError(Problem(str(path), None, str(data.tag), problem, "save the review again"))
+            at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
+            names = {
+                "events_1": "EVENTS_1",
+                "total_1": "TOTAL_1",
+                "mean_1": "MEAN_1",
+                "sd_1": "SD_1",
+                "events_2": "EVENTS_2",
+                "total_2": "TOTAL_2",
+                "mean_2": "MEAN_2",
+                "sd_2": "SD_2",
+                "effect": "EFFECT_SIZE",
+                "se": "SE",
+                "ci_lower": "CI_START",
+                "ci_upper": "CI_END",
+                "weight": "WEIGHT",
+                # as entered: of a ratio its logarithm, to which the SE belongs; EFFECT_SIZE is the ratio
+                "giv_effect": "ESTIMATE",
+                "o_e": "O_E",
+                "variance": "VAR",
+            }
+            if data.tag in ("IV_DATA", "IV_SUBGROUP_DATA"):
+                names["giv_se"] = "SE"
+            yield at | {key: review_number(path, None, name, data.get(name)) for key, name in names.items()}
+
+
+def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
+    """Yield every study's data of a RevMan 5 CSV; a row of an analysis or a subgroup heads those below it."""
+    head: Row = {}
+    columns = {
+        "events_1": "Events 1",
+        "mean_1": "Mean 1",
+        "sd_1": "SD 1",
+        "total_1": "Total 1",
+        "events_2": "Events 2",
+        "mean_2": "Mean 2",
+        "sd_2": "SD 2",
+        "total_2": "Total 2",
+        "effect": "Effect Estimate",
+        "se": "SE",
+        "ci_lower": "CI Start",
+        "ci_upper": "CI End",
+        "weight": "Weight",
+    }
+    for line, row in lines:
+        if row.get("Data Type"):
+            head = {
+                "group": row["Comparison Number"],
+                "number": row["Outcome Number"],
+                "name": inert(row["Name"]),
+                "kind": REVMAN_KINDS.get(row["Data Type"].strip().upper()[:3], "generic"),
+                "measure": row.get("Effect Measure"),
+                "method": row.get("Statistical Method"),
+                "model": (row.get("Analysis Model") or "").lower(),
+                "subgroup": None,
+                "label_1": inert(row.get("Group Label 1")),
+                "label_2": inert(row.get("Group Label 2")),
+            }
+        elif (
+            row.get("Total 1")
+            and head
+            and row.get("Year of study") is not None
+            and row.get("User defined order")
+        ):
+            figures = {key: review_number(path, line, name, row.get(name)) for key, name in columns.items()}
+            if not inert(row["Name"]):
+                raise SourceError(Problem(str(path), line, "Name", "missing", "name the study"))
+            yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
+        elif head and row.get("Subgroup Number") not in ("0", None, ""):
+            head = head | {"subgroup": inert(row["Name"])}
+
+
+WEB_COLUMNS = (
+    "Analysis group",
+    "Analysis number",
+    "Analysis name",
+    "Subgroup",
+    "Applicability",
+    "Study",
+    "Study year",
+    "GIV Mean",
+    "GIV SE",
+    "Experimental mean",
+    "Experimental SD",
+    "Experimental cases",
+    "Experimental N",
+    "Control mean",
+    "Control SD",
+    "Control cases",
+    "Control N",
+    "O-E",
+    "Variance",
+    "Weight",
+    "Mean",
+    "CI start",
+    "CI end",
+    "Footnotes",
+)
+_WEB = {
+    "mean_1": "Experimental mean",
+    "sd_1": "Experimental SD",
+    "events_1": "Experimental cases",
+    "total_1": "Experimental N",
+    "mean_2": "Control mean",
+    "sd_2": "Control SD",
+    "events_2": "Control cases",
+    "total_2": "Control N",
+    "effect": "Mean",
+    "ci_lower": "CI start",
+    "ci_upper": "CI end",
+    "weight": "Weight",
+    "giv_effect": "GIV Mean",
+    "giv_se": "GIV SE",
+    "o_e": "O-E",
+    "variance": "Variance",
+}
+
+
+def web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
+    """Yield every study's data, with the kind of its analysis from the settings that lie beside."""
+    settings = _settings(path)
+    for line, row in lines:
+        if not inert(row.get("Study")):
+            raise SourceError(Problem(str(path), line, "Study", "missing", "export the data rows again"))
+        figures = {key: review_number(path, line, name, row.get(name)) for key, name in _WEB.items()}
+        key = (row.get("Analysis group"), row.get("Analysis number"))
+        said = settings.get(key, {})
+        yield {
+            "group": key[0],
+            "number": key[1],
+            "name": inert(row.get("Analysis name")),
+            "study": inert(row["Study"]),
+            "year": inert(row.get("Study year")),
+            "subgroup": inert(row.get("Subgroup")),
+            "applicability": inert(row.get("Applicability")),
+            "kind": said.get("kind") or _guess(figures),
+            "kind_stated": "kind" in said,
+            "measure": said.get("measure"),
+            "method": said.get("method"),
+            "model": said.get("model"),
+            "label_1": said.get("label_1"),
+            "label_2": said.get("label_2"),
+        } | figures
+
+
+def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
+    """Return the kind of each analysis from the settings that lie beside the data rows."""
+    found: dict[tuple[Any, Any], Row] = {}
+    for other in sorted(path.parent.glob("*.csv"))[:200]:
+        if other == path or other.stat().st_size > 5_000_000:
+            continue
+        with other.open("rb") as stream:
+            head = stream.readline(20_000)
+        if b"Data type" not in head or b"Analysis number" not in head:
+            continue
+        for row in csv.DictReader(io.StringIO(read_text(other).lstrip("\ufeff"), newline="")):
+            kind = (row.get("Data type") or "").lower()
+            kind = (
+                "dichotomous"
+                if kind.startswith("dich")
+                else "continuous"
+                if kind.startswith("cont")
+                else "generic"
+            )
+            found[row.get("Analysis group"), row.get("Analysis number")] = {
+                "kind": kind,
+                "measure": inert(row.get("Effect measure")),
+                "method": inert(row.get("Statistical method")),
+                "model": inert(row.get("Analysis model")),
+                "label_1": inert(row.get("Experimental group label")),
+                "label_2": inert(row.get("Control group label")),
+            }
+    return found
+
+
+def _guess(row: Row) -> str:
+    """Return the kind of an analysis from its figures, for data rows without their settings."""
+    if row["giv_se"]:
+        return "generic"
+    return "continuous" if row["sd_1"] or row["sd_2"] else "dichotomous"
+
+
+def write_web_rows(records: Iterable[SourceRecord]) -> str:
+    """Return the studies' data as a RevMan Web CSV of data rows, with its byte order mark.
+
+    The columns that an analysis does not use hold 0, as RevMan Web writes them.
+    """
+    rows = [row for record in records for row in record.effects if "study" in row]
+    rows.sort(key=lambda row: (str(row.get("group")), str(row.get("number"))))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(WEB_COLUMNS)
+    for row in rows:
+        cells = {
+            "Analysis group": row.get("group"),
+            "Analysis number": row.get("number"),
+            "Analysis name": row.get("name"),
+            "Subgroup": row.get("subgroup"),
+            "Applicability": row.get("applicability") or "SUBGROUP_AND_OVERALL",
+            "Study": row["study"],
+            "Study year": row.get("year"),
+        }
+        used = {name: row.get(key) for key, name in _WEB.items()}
+        if "giv_effect" not in row and row["kind"] == "generic":
+            used |= {"GIV Mean": row.get("effect"), "GIV SE": row.get("se")}
+        cells = {name: "" if value is None else inert_cell(value) for name, value in cells.items()}
+        cells |= {name: 0 if value is None else f"{value:.12g}" for name, value in used.items()}
+        writer.writerow([cells.get(name, "") for name in WEB_COLUMNS])
+    return "\ufeff" + stream.getvalue()
 
 
 def read_rm5(path: Path) -> list[SourceRecord]:

@@ -1,12 +1,59 @@
-"""Headings of an article saved as text: known names first, then lines that look like a heading."""
+"""Sections of a source text: which heading rules over which characters, in each kind of document."""
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from helpers.documents.lines import Heading, Line
+from trialfiles.irct import ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS
 
-KNOWN = frozenset(
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its number (from 1), its first character, the one after its last, and its content."""
+
+    number: int
+    char_start: int
+    char_end: int
+    content: str
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but white space stands on the line."""
+        return not self.content.strip()
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading: its title, where it begins, and where its section ends when that is known already.
+
+    `char_end` is None for a heading that rules until the next one; a caption of a table or a figure
+    rules only its own paragraph, and knows its end.
+    """
+
+    title: str
+    line: int
+    char_start: int
+    char_end: int | None = None
+
+
+def split_lines(text: str) -> list[Line]:
+    r"""Return the lines of a text, without their ends.
+
+    Only `\n` ends a line, as in editors and `grep -n`; a `\r` before it belongs to the line end. Other
+    separators that `str.splitlines` honours (form feed, U+2028) would shift every line number.
+    """
+    lines, start = [], 0
+    for number, content in enumerate(text.split("\n"), start=1):
+        bare = content.removesuffix("\r")
+        lines.append(Line(number, start, start + len(bare), bare))
+        start += len(content) + 1
+    return lines
+
+
+KNOWN_HEADINGS = frozenset(
     """abstract|summary|keywords|key words|introduction|background|objective|objectives|aim|aims|purpose
     |results and discussion|discussion and conclusion|discussion and conclusions|conclusion and future work
 |methods|method|materials and methods|material and methods|patients and methods|subjects and methods
@@ -109,7 +156,7 @@ def _own_line(lines: list[Line], at: int, top: str) -> str:
     bare = (words[numbering.end() :] if numbering else words).rstrip(": ")
     if len(bare) > 120:
         return ""
-    if marked or (bare.lower() in KNOWN and bare[:1].isupper() and _follows_an_end(lines, at)):
+    if marked or (bare.lower() in KNOWN_HEADINGS and bare[:1].isupper() and _follows_an_end(lines, at)):
         return bare
     closed = top.lower() in {"", "references", "bibliography", "about the authors"}
     return bare if not closed and _looks_like_heading(lines, at, bare) else ""
@@ -178,3 +225,245 @@ def _paragraph_end(lines: list[Line], at: int) -> int:
     while at + 1 < len(lines) and not lines[at + 1].blank:
         at += 1
     return at
+
+
+# A field whose name goes on is known by its first words, which are title enough.
+_LONG = tuple(
+    field.removesuffix("…") for fields in IRCT_FIELDS.values() for field in fields if field.endswith("…")
+)
+
+
+def is_irct(lines: list[Line]) -> bool:
+    """Whether the text is an IRCT protocol page: most of its parts stand alone on a line."""
+    contents = {line.content.split("**")[0].strip() for line in lines}
+    return sum(part in contents for part in IRCT_PARTS) >= 6
+
+
+def irct_headings(lines: list[Line]) -> list[Heading]:
+    """Return the headings in order, each titled with its part, its entry number and its field.
+
+    Bold headings may be fused on one line (`Blinding description**Placebo**`): a line counts as
+    headings only when every piece of it is one, so that a bold value inside prose never does.
+    """
+    headings: list[Heading] = []
+    part, entry, number = "", "", 0
+    for line in lines:
+        pieces = _pieces(line)
+        if not pieces or not all(_known(words, part) for words, _ in pieces):
+            continue
+        # A number alone is an entry's only when entries are counted here and it is the next one.
+        following = str(number + 1) if IRCT_FIELDS.get(part) == ENTRY_FIELDS else ""
+        if len(pieces) == 1 and pieces[0][0].isdecimal() and pieces[0][0] != following:
+            continue
+        for words, start in pieces:
+            if words.isdecimal():
+                number, entry = int(words), f" {words}"
+                title = f"{part}{entry}"
+            elif words in IRCT_PARTS and not (
+                words in IRCT_FIELDS.get(part, ()) and part == "Protocol summary"
+            ):
+                part, entry, number, title = words, "", 0, words
+            else:
+                title = f"{part}{entry}: {words}"
+            headings.append(Heading(title, line.number, start))
+    return headings
+
+
+def _pieces(line: Line) -> list[tuple[str, int]]:
+    """Return the parts of a line between bold marks, each with its offset; end colons are dropped."""
+    pieces, at = [], line.char_start
+    for piece in line.content.split("**"):
+        words = piece.strip().lstrip("# ").rstrip(": ")
+        words = next((short for short in _LONG if words.startswith(short)), words)
+        if words:
+            pieces.append((words, at + len(piece) - len(piece.lstrip())))
+        at += len(piece) + 2
+    return pieces
+
+
+def _known(words: str, part: str) -> bool:
+    """Whether the words are a part, a field of the present part, or a number of an entry in it."""
+    if words in IRCT_PARTS or words in IRCT_FIELDS.get(part, ()):
+        return True
+    # "Primary outcomes**1****Description**" names its part on the same line, hence any entry field.
+    return (
+        words in ENTRY_FIELDS
+        and part not in ("", "Protocol summary")
+        or words.isdecimal()
+        and words.isascii()
+        and len(words) < 3
+    )
+
+
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>abstract|sec|ack|ref-list|title|table-wrap|fig|label)\b(?P<rest>[^<>]{0,300})>"
+)
+_ANY_TAG = re.compile(r"<[^<>]{0,300}>")
+_JATS_NUMBERING = re.compile(r"^(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)\s+")
+_NAMED = {"abstract": "Abstract", "ref-list": "References", "ack": "Acknowledgements"}
+_FLOATS = ("table-wrap", "fig")
+_PARTS = (*_NAMED, "sec", *_FLOATS)
+
+
+@dataclass
+class _Part:
+    """An open part: its tag, its place, and its title once that is known."""
+
+    name: str
+    line: int
+    start: int
+    title: str = ""
+
+
+def is_jats(lines: list[Line]) -> bool:
+    """Whether the text is XML with sections: an opening tag of one stands in its first thousand lines."""
+    return any("<sec" in line.content or "<abstract" in line.content for line in lines[:1000])
+
+
+def jats_headings(lines: list[Line]) -> list[Heading]:
+    """Return the headings in order; the part of an abstract is titled `Abstract: Results`."""
+    headings: list[Heading] = []
+    parts: list[_Part] = []
+    open_title = ""
+    for line, tag, before in _tags(lines):
+        name, at = tag["name"], line.char_start + tag.start()
+        if name in ("title", "label"):
+            if tag["end"] and open_title == name and parts:
+                _entitle(parts, name, _plain(before), headings)
+            open_title = "" if tag["end"] else name
+        elif name in _PARTS and not tag["end"] and not tag["rest"].endswith("/"):
+            parts.append(_Part(name, line.number, at, _NAMED.get(name, "")))
+            if name in _NAMED:
+                headings.append(Heading(_NAMED[name], line.number, at))
+        elif tag["end"] and parts and parts[-1].name == name:
+            part = parts.pop()
+            if name in _FLOATS and part.title:
+                headings.append(Heading(part.title, part.line, part.start, line.char_start + tag.end()))
+    return sorted(headings, key=lambda heading: (heading.char_start, heading.char_end is not None))
+
+
+def _tags(lines: list[Line]) -> Iterator[tuple[Line, re.Match, str]]:
+    """Yield each tag that matters with its line and the text since the one before it."""
+    for line in lines:
+        done = 0
+        for tag in _TAG.finditer(line.content):
+            yield line, tag, line.content[done : tag.start()]
+            done = tag.end()
+
+
+def _entitle(parts: list[_Part], tag: str, words: str, headings: list[Heading]) -> None:
+    """Give the innermost part its title: sections from `title`, tables and figures from `label`."""
+    part = parts[-1]
+    floats = part.name in _FLOATS
+    if part.title or not words or floats != (tag == "label"):
+        return
+    part.title = words
+    if not floats:
+        in_abstract = any(outer.name == "abstract" for outer in parts[:-1])
+        headings.append(Heading(f"Abstract: {words}" if in_abstract else words, part.line, part.start))
+
+
+def _plain(words: str) -> str:
+    """Return a title without tags, entities, numbering and the colon after it."""
+    plain = " ".join(html.unescape(_ANY_TAG.sub("", words)).split())
+    return _JATS_NUMBERING.sub("", plain).rstrip(": ")[:120]
+
+
+# Parts, and the fields inside each; a part without fields holds its text directly.
+MEDPATH_PARTS = {
+    "Conditions": (),
+    "Interventions": (),
+    "Registration Number": (),
+    "Lead Sponsor": (),
+    "Brief Summary": (),
+    "Detailed Description": (),
+    "Recruitment & Eligibility": (
+        "Status",
+        "Sex",
+        "Target Recruitment",
+        "Inclusion Criteria",
+        "Exclusion Criteria",
+    ),
+    "Study & Design": (
+        "Study Type",
+        "Study Design",
+        "Arm && Interventions",
+        "Primary Outcome Measures",
+        "Secondary Outcome Measures",
+    ),
+    "Trial Locations": ("Contact",),
+}
+ALIASES = {"Arm & Interventions": "Arm && Interventions"}
+
+
+def is_medpath(lines: list[Line]) -> bool:
+    """Whether the text is a MedPath page: the site's name on top, or most of its headings."""
+    contents = {line.content.strip() for line in lines}
+    known = sum(part in contents for part in MEDPATH_PARTS)
+    first = next((line.content.strip() for line in lines if not line.blank), "")
+    return known >= 6 or (first == "MedPath" and known >= 3)
+
+
+def medpath_headings(lines: list[Line]) -> list[Heading]:
+    """Return the headings in order; a field is titled with its part before it."""
+    headings: list[Heading] = []
+    part = ""
+    for line in lines:
+        words = line.content.strip().lstrip("# ").strip()
+        words = ALIASES.get(words, words)
+        if words in MEDPATH_PARTS:
+            part, title = words, words
+        elif words in MEDPATH_PARTS.get(part, ()):
+            title = f"{part}: {words}"
+        else:
+            continue
+        headings.append(Heading(title, line.number, line.char_start))
+    return headings
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: title, line of its heading, and the characters from its heading to its end.
+
+    The title names the enclosing part first where a heading alone would be ambiguous, as in
+    `Abstract: Results` or `Secondary outcomes 2: Timepoint`.
+    """
+
+    title: str
+    line: int
+    char_start: int
+    char_end: int
+
+
+def find_sections(lines: list[Line]) -> list[Section]:
+    """Return the sections of a text, in order.
+
+    Parameters
+    ----------
+    lines : list of Line
+        The whole text.
+
+    Returns
+    -------
+    list of Section
+        A section ends where the next heading begins. Captions of tables and figures are sections of
+        their own that end with their paragraph; what follows belongs to the section around them.
+
+    """
+    if is_medpath(lines):
+        headings = medpath_headings(lines)
+    elif is_irct(lines):
+        headings = irct_headings(lines)
+    elif is_jats(lines):
+        headings = jats_headings(lines)
+    else:
+        headings = article_headings(lines)
+    end_of_text = lines[-1].char_end if lines else 0
+    found, following = [], end_of_text
+    for heading in reversed(headings):
+        if heading.char_end is None:
+            found.append(Section(heading.title, heading.line, heading.char_start, following))
+            following = heading.char_start
+        else:
+            found.append(Section(heading.title, heading.line, heading.char_start, heading.char_end))
+    return found[::-1]

@@ -1,10 +1,56 @@
-"""Words of trial registers in our vocabulary: arm roles, outcome concepts, ages, short names."""
+"""Texts of source files: decoded, made inert, without contact details; dates, ages and words of registers."""
 
 from __future__ import annotations
 
+import codecs
+import html
 import re
 import unicodedata
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+
+_BOTH = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:,\s*(\d{4})/(\d\d)/(\d\d))?")
+# Jalali years are leap by a 33-year rule from 1244 to 1472; day 1 of 1400 was 21 March 2021.
+_EPOCH = date(2021, 3, 21)
+_LEAP = (1, 5, 9, 13, 17, 22, 26, 30)
+
+
+def both_calendars(text: str) -> dict[str, Any] | None:
+    """Return a date's two readings and whether they are the same day; None where no date stands.
+
+    Examples
+    --------
+    >>> both_calendars("2025-08-02, 1404/05/11")["same_day"]
+    True
+    """
+    match = _BOTH.search(text)
+    if not match:
+        return None
+    gregorian = "-".join(match.group(1, 2, 3))
+    if not match[4]:
+        return {"gregorian": gregorian, "jalali": None, "same_day": None}
+    jalali = "/".join(match.group(4, 5, 6))
+    day = gregorian_of(*(int(part) for part in match.group(4, 5, 6)))
+    return {"gregorian": gregorian, "jalali": jalali, "same_day": bool(day and day.isoformat() == gregorian)}
+
+
+def gregorian_of(year: int, month: int, day: int) -> date | None:
+    """Return the Gregorian day of a Jalali date of 1244 to 1472; None for a day that is not there."""
+    lengths = [31] * 6 + [30] * 5 + [30 if year % 33 in _LEAP else 29]
+    if not (1244 <= year <= 1472 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]):
+        return None
+    whole = range(1400, year) if year >= 1400 else range(year, 1400)
+    days = sum(366 if one % 33 in _LEAP else 365 for one in whole)
+    start = _EPOCH + timedelta(days=days if year >= 1400 else -days)
+    return start + timedelta(days=sum(lengths[: month - 1]) + day - 1)
+
 
 _CONCEPT_RULES = (
     (r"adverse|safety|side.effect|complication|TEAE", "adverse_events"),
@@ -136,3 +182,206 @@ def name_apart(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
             row[key], number = f"{name}_{number}", number + 1
         seen.add(row[key])
     return rows
+
+
+LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
+_BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+
+
+def encoding_of(head: bytes) -> str:
+    """Return the encoding that a byte order mark tells of; UTF-8 without one."""
+    return next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text, line ends as line feeds.
+
+    Raises
+    ------
+    SourceError
+        For text that is not Unicode (the line is named), holds NUL, or is too long to be read at once.
+    """
+    data = read_bytes(path)
+    try:
+        text = data.decode(encoding_of(data[:4]))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = f"not {error.encoding} text: byte 0x{data[error.start]:02x} at {error.start}"
+        raise SourceError(Problem(str(path), line, "", problem, "save the file as UTF-8")) from None
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise SourceError(Problem(str(path), line, "", "a NUL character: no text", "save the file as UTF-8"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
+    """Return a file's bytes; refuse one that cannot be opened or is too long to be read at once."""
+    try:
+        size = path.stat().st_size
+        if size > largest:
+            problem, remedy = (
+                f"the file has {size:,} bytes, more than {largest:,}",
+                "split it, or export less",
+            )
+            raise SourceError(Problem(str(path), None, "", problem, remedy))
+        return path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
+
+
+def inert(text: str | None) -> str | None:
+    """Return a text on one line: breaks as spaces, control characters and contact details left out.
+
+    Markup is kept as letters: what is shown escapes it. Empty text is missing.
+    """
+    if not text:
+        return None
+    text = _CONTROL.sub("", _BREAK.sub(" ", text))
+    return without_contacts(re.sub(r"\s+", " ", text).strip()) or None
+
+
+def lines_of(text: str | None) -> list[str]:
+    """Return the lines of a text in which `<br>` breaks lines, each inert, none empty."""
+    parts = _BREAK.split(html.unescape(text or "").replace("\r", "\n").replace("\n", "<br>"))
+    return [line for part in parts if (line := inert(part))]
+
+
+def without_contacts(text: str) -> str:
+    """Return a text whose e-mail addresses and telephone numbers are left out, and seen to be."""
+    for found in contact_details(text):
+        text = text.replace(found, "[contact left out]")
+    return text
+
+
+def inert_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+XML_ERRORS = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError)
+DEEPEST = 200
+
+
+def parse_xml(path: Path, doctype: bool = False) -> Element:
+    """Return the root of an XML file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    doctype : bool
+        Whether a document type may stand at its head (articles and registers have one); entities that it
+        declares, and texts outside of the file, are refused all the same.
+
+    Raises
+    ------
+    SourceError
+        For XML that is broken, hostile, or nested deeper than any real document.
+    """
+    data = read_bytes(path)
+    try:
+        root = fromstring(data, forbid_dtd=not doctype, forbid_entities=True, forbid_external=not doctype)
+    except XML_ERRORS as error:
+        raise xml_problem(path, error) from None
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        level = [child for element in level for child in element]
+        if depth > DEEPEST:
+            problem = f"not safe, whole XML: nested deeper than {DEEPEST} levels"
+            raise SourceError(Problem(str(path), None, "", problem, "export it again"))
+    return root
+
+
+def xml_problem(path: Path, error: Exception) -> SourceError:
+    """Return what a reader is told of XML that cannot be read."""
+    line = error.position[0] if isinstance(error, ParseError) and hasattr(error, "position") else None
+    what = str(error).splitlines()[0][:100] if isinstance(error, ParseError) else type(error).__name__
+    remedy = "export the file again; entities and texts from outside are not read"
+    return SourceError(Problem(str(path), line, "", f"not safe, whole XML: {what}", remedy))
+
+
+_NUMBERS = re.compile(
+    r"\b(?:NCT\d{8}|EUCTR\d{4}-\d{6}-\d{2}(?:-[A-Z0-9]{2,10})?|ISRCTN\d{8}|IRCT\d{8,16}N\d{1,4}|ChiCTR[-\w]{6,20}|"
+    r"ACTRN\d{14}p?|DRKS\d{8}|CTRI/\d{4}/\d{2,3}/\d{6}|JPRN-\w{6,20}|jRCTs?\d{9,10}|UMIN\d{9}|NTR\d{3,5}|NL-?O?M?\d{4,5}|"
+    r"TCTR\d{11}|RBR-\w{6,9}|PACTR\d{15,16}|SLCTR/\d{4}/\d{3}|KCT\d{7}|PER-\d{3}-\d{2}|\d{4}-5\d{5}-\d{2}-\d{2}|"
+    r"U1111-\d{4}-\d{4}|20\d\d-00\d{4}-\d\d)\b",
+    re.IGNORECASE,
+)
+
+
+def registry_numbers(text: str) -> list[str]:
+    """Return the registration numbers in a text, each once, in order."""
+    return list(dict.fromkeys(match.group() for match in _NUMBERS.finditer(text)))
+
+
+def trial_key(number: str) -> str:
+    """Return what makes a number the same trial's: EUCTR without its country, JPRN without its prefix."""
+    key = number.strip().upper().removeprefix("JPRN-").removeprefix("EUCTR")
+    match = re.match(r"(20\d\d-\d{6}-\d\d)(?:-\w+)?$", key)
+    return match.group(1) if match else key
+
+
+def join_trials(records: list[SourceRecord]) -> list[SourceRecord]:
+    """Return one record a trial, in the order in which trials first stand.
+
+    Parameters
+    ----------
+    records : list of SourceRecord
+        One study each. Records are of one trial when they share a registration number, their own or one
+        under `other_ids`; the universal trial number counts as one.
+
+    Returns
+    -------
+    list of SourceRecord
+        A joined record keeps every source; its study is the first record's, filled from the others, with
+        the fields in which they differ under `differences` of `registered`.
+    """
+    owner: dict[str, int] = {}
+    groups: dict[int, list[SourceRecord]] = {}
+    for index, record in enumerate(records):
+        keys = [trial_key(record.studies[0]["study_id"])]
+        keys += [trial_key(name) for row in record.registered for name in row["other_ids"]]
+        homes = sorted({owner[key] for key in keys if key in owner})
+        home = homes[0] if homes else index
+        groups.setdefault(home, []).append(record)
+        for other in homes[1:]:  # this record ties two groups together
+            groups[home] = (
+                groups.pop(other) + groups[home] if other < home else groups[home] + groups.pop(other)
+            )
+            owner.update({key: home for key, place in owner.items() if place == other})
+        owner.update(dict.fromkeys(keys, home))
+    return [_joined(group) for _, group in sorted(groups.items())]
+
+
+def _joined(group: list[SourceRecord]) -> SourceRecord:
+    first, *others = group
+    study = first.studies[0]
+    countries = [study.get("country")]
+    for other in others:
+        row = other.studies[0]
+        differences: list[dict[str, Any]] = []
+        for name, value in row.items():
+            if name in ("study_id", "registration", "country") or value is None:
+                continue
+            if study.get(name) is None:
+                study[name] = value
+            elif study[name] != value:
+                differences.append({"column": name, "here": study[name], "there": value})
+        first.sources += [source | {"study_id": study["study_id"]} for source in other.sources]
+        first.registered += [fact | {"differences": differences} for fact in other.registered]
+        countries.append(row.get("country"))
+        for name in ("arms", "outcomes"):
+            if not getattr(first, name):
+                rows = getattr(other, name)
+                setattr(first, name, [row | {"study_id": study["study_id"]} for row in rows])
+    names = [name for text in countries if text for name in text.split(", ")]
+    study["country"] = ", ".join(dict.fromkeys(names)) or None
+    return first

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from helpers.sources.record import Problem, SourceError
+from trialfiles.record import Problem, SourceError
 
 Path_ = tuple[str | int, ...]
 MAX_BYTES = 5_000_000

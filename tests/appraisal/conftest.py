@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import read_context, read_raw
+from helpers.sheets.context import read_context
+from helpers.sheets.raw import read_raw
 from helpers.tables import TABLES, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"

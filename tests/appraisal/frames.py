@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal import StudyEvidence
+from helpers.appraisal.evidence import StudyEvidence
 from helpers.tables import validate
 
 STUDY = "made2026"

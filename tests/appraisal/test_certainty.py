@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from frames import frame
 
-from helpers.appraisal import TOOLS, certainty
+from helpers.appraisal.grade import certainty
+from helpers.appraisal.risk_of_bias import TOOLS
 
 CONCEPT = "hair_density"
 

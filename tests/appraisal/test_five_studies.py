@@ -6,16 +6,9 @@ import re
 
 import pytest
 
-from helpers.appraisal import (
-    RULES,
-    StudyEvidence,
-    check_judgements,
-    merge_findings,
-    overall,
-    rest_on_listed,
-    run_checks,
-    tool_for,
-)
+from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.findings import RULES, merge_findings, rest_on_listed, run_checks
+from helpers.appraisal.risk_of_bias import check_judgements, overall, tool_for
 from helpers.tables import records, split_ids, validate
 
 SILENT = {"no information", "unclear", "yes", "no"}  # judgements on what a source does not say

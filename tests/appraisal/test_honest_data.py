@@ -9,13 +9,11 @@ import pytest
 from frames import STUDY, evidence, quantity, result
 from scipy import stats
 
-from helpers.appraisal import run_checks
-from helpers.appraisal.change import ChangeOfLevels
-from helpers.appraisal.granularity import debit, grim, grimmer
+from helpers.appraisal.evidence import PrintedFigure
+from helpers.appraisal.findings import run_checks
+from helpers.appraisal.granularity import CUT_OFF, FITS, debit, grim, grimmer, share_fit
 from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
-from helpers.appraisal.printed_figure import PrintedFigure
-from helpers.appraisal.shares import CUT_OFF, FITS, share_fit
-from helpers.appraisal.spread import sd_fits
+from helpers.appraisal.spread import ChangeOfLevels, sd_fits
 
 STUDIES = 10_000
 

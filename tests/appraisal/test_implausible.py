@@ -10,9 +10,8 @@ import pytest
 from frames import evidence, quantity, result
 from scipy import stats
 
-from helpers.appraisal.implausible import ImplausibleChange, smallest_change
-from helpers.appraisal.printed_figure import PrintedFigure
-from helpers.appraisal.rule import NotApplicable
+from helpers.appraisal.evidence import NotApplicable, PrintedFigure
+from helpers.appraisal.spread import ImplausibleChange, smallest_change
 from helpers.tables import validate
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frames import frame
 
-from helpers.appraisal import merge_findings
+from helpers.appraisal.findings import merge_findings
 
 
 def row(name: str, **fields) -> dict:

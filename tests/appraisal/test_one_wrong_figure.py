@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.appraisal import StudyEvidence, merge_findings, overall, run_checks
+from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.findings import merge_findings, run_checks
+from helpers.appraisal.risk_of_bias import overall
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import read_raw
-from helpers.synthesis.comparison_lines import comparison_lines
-from helpers.synthesis.study_effects import study_effects
-from helpers.synthesis.tier_synthesis import tier_synthesis
+from helpers.comparison import comparison_lines
+from helpers.effects import study_effects
+from helpers.pooling.tiers import tier_synthesis
+from helpers.sheets.raw import read_raw
 from helpers.tables import TABLES, as_frame, records, split_ids, validate
 
 PEOPLE = 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.appraisal import TOOLS, check_judgements, overall, tool_for
+from helpers.appraisal.risk_of_bias import TOOLS, check_judgements, overall, tool_for
 
 
 def appraisal(tool: str, *words: str) -> list[dict]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from frames import STUDY, evidence, frame, quantity, result
 
-from helpers.appraisal import RULES, NotApplicable, StudyEvidence, run_checks
+from helpers.appraisal.evidence import NotApplicable, StudyEvidence
+from helpers.appraisal.findings import RULES, run_checks
 
 RULE = {rule.name: rule for rule in RULES}
 

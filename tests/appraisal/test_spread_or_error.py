@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.appraisal import NotApplicable, StudyEvidence
-from helpers.appraisal.spread_or_error import SdOrSe
+from helpers.appraisal.evidence import NotApplicable, StudyEvidence
+from helpers.appraisal.spread import SdOrSe
 from helpers.tables import as_frame
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from frames import evidence, quantity, result
 
-from helpers.appraisal import RULES, merge_findings, run_checks
-from helpers.appraisal.claims import (
+from helpers.appraisal.contradictions import SAID_TWICE, AuthorsCited, ItemLists, ReferencesUsed
+from helpers.appraisal.evidence import NotApplicable
+from helpers.appraisal.findings import RULES, merge_findings, run_checks
+from helpers.appraisal.reporting import (
     ClaimWithoutFigure,
     EveryPair,
     LaterThanFollowUp,
@@ -14,9 +16,6 @@ from helpers.appraisal.claims import (
     RegistrationMissing,
     SignificanceWithoutTest,
 )
-from helpers.appraisal.lists_compared import AuthorsCited, ItemLists, ReferencesUsed
-from helpers.appraisal.rule import NotApplicable
-from helpers.appraisal.said_twice import SAID_TWICE
 from helpers.tables import TOPICS
 
 PAIRS = [

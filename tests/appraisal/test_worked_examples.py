@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.appraisal.granularity import debit, grim, grimmer
+from helpers.appraisal.evidence import PrintedFigure, decimals_of
+from helpers.appraisal.granularity import debit, fitting_sizes, grim, grimmer, share_fit
 from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
-from helpers.appraisal.printed_figure import PrintedFigure, decimals_of
-from helpers.appraisal.shares import fitting_sizes, share_fit
 from helpers.appraisal.spread import largest_sd, sd_fits
 
 

@@ -1,4 +1,4 @@
-"""Recall and precision of `helpers.documents.find_quantities`, kind by kind.
+"""Recall and precision of `trialfiles.find_quantities`, kind by kind.
 
 Run ``python tests/benchmarks/bench_extraction.py`` (seconds). The source texts are looked for in
 ``$EVIDENCE_SHARED`` (else ``../shared`` beside the checkout); what is written to

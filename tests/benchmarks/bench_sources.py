@@ -55,7 +55,7 @@ def made_page(shared: Path, path: Path, count: int) -> int:
 
 def parse_seconds(path: Path) -> float:
     """Return what `json.loads` needs for the page's studies one by one: the least that parsing can cost."""
-    from helpers.sources.json_records import json_items
+    from trialfiles.json_records import json_items
 
     seconds = 0.0
     for item in json_items(path):
@@ -88,7 +88,7 @@ def read_into_tables(path: Path, folder: Path) -> dict[str, int]:
     import pyarrow as arrow
     import pyarrow.parquet as parquet
 
-    from helpers.sources import read_sources
+    from trialfiles import read_sources
 
     schemas = {name: _schema(name) for name in TABLES}
     writers = {name: parquet.ParquetWriter(folder / f"{name}.parquet", schemas[name]) for name in TABLES}
@@ -136,7 +136,7 @@ def _plain(dtype: str) -> str:
 
 def one(path: Path) -> dict:
     """Read one page in this process and return what it took."""
-    import helpers.sources  # noqa: F401  (imports are not timed)
+    import helpers.sheets.raw  # noqa: F401  (imports are not timed)
 
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         used = time.process_time()

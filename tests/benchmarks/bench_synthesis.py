@@ -1,4 +1,4 @@
-"""Speed and memory of helpers.synthesis as ratios, in one run on the same data.
+"""Speed and memory of metastats as ratios, in one run on the same data.
 
 Run ``python tests/benchmarks/bench_synthesis.py`` (some minutes; ``--quick`` for a tenth of the data, ``--save``
 to write results/synthesis.txt). The programs take turns in every round and the best round of each counts, so
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from synthesis_rivals import BARE, has_pymare, metafor_seconds, pymare, pymare_loop, statsmodels_loop
 
-from helpers.synthesis import pool, pool_many
+from metastats import pool, pool_many
 
 SAVED = Path(__file__).parent / "results" / "synthesis.txt"
 FEW = 200  # fits of those that work one by one

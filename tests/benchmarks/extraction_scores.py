@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from helpers.documents import Quantity, find_quantities
-from helpers.sources import read_sheet
+from helpers.sheets.read import read_sheet
+from trialfiles import find_quantities
+from trialfiles.quantities.grammar import Quantity
 
 HERE = Path(__file__).parent
 SENTENCES = HERE.parent / "documents" / "sentences"

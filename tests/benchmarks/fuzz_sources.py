@@ -27,10 +27,9 @@ from pathlib import Path
 import openpyxl
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import SourceError, read_sources, recognise
-from helpers.sources.extraction_table import read_extraction
-from helpers.sources.posted_figures import posted_figures
 from helpers.tables import validate
+from trialfiles import SourceError, read_extraction, read_sources, recognise
+from trialfiles.ctgov_results import posted_figures
 
 HERE = Path(__file__).parent
 RAW = HERE.parents[1] / "data" / "raw"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.synthesis import bayes_pool, pool_many
+from metastats import bayes_pool, pool_many
 
 TABLE = Path(__file__).parent / "results" / "coverage.csv"
 TRUTH = 0.3

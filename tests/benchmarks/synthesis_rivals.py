@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-SMALL_STEP = 1e-9  # step, relative to tau2 and the smallest variance, at which helpers.synthesis stops too
+SMALL_STEP = 1e-9  # step, relative to tau2 and the smallest variance, at which metastats stops too
 R_SCRIPT = """
 suppressPackageStartupMessages(library(metafor))
 a <- commandArgs(TRUE); d <- read.csv(a[1], header = FALSE); k <- ncol(d) / 2

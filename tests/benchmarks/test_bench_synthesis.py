@@ -7,8 +7,8 @@ import pytest
 from bench_synthesis import SAVED, data, lines, many, one, peak_bytes
 from synthesis_rivals import BARE, has_pymare, pymare
 
-from helpers.synthesis import pool_many
-from helpers.synthesis.weighted_mean import WeightedMean
+from metastats import pool_many
+from metastats.heterogeneity import WeightedMean
 
 TABLES = SAVED.read_text(encoding="utf-8") if SAVED.exists() else ""
 

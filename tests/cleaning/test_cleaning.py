@@ -10,17 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.cleaning import (
-    OUTCOME_CONCEPTS,
-    Severity,
-    clean_events,
-    clean_results,
-    conversion,
-    parse_severity,
-    quantity_use,
-)
-from helpers.sources import read_raw
+from helpers.cleaning import Severity, clean_events, clean_results, conversion, parse_severity, quantity_use
+from helpers.sheets.raw import read_raw
 from helpers.tables import records, validate
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

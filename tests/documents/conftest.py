@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.documents import Document, read_document
+from helpers.places import Document, read_document
 
 NAMES = {
     "wan2025": "wan2025_prospective.txt",

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from helpers.documents import Document, DocumentError, read_document
+from helpers.places import Document, DocumentError, read_document
 
 
 def test_text_is_kept_as_it_is(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.documents import Document, DocumentError, check_locator, locate
+from helpers.places import Document, DocumentError, check_locator, locate
 
 TEXT = "Results\n\nIt was 0.32 of 32/3% in 1,320 men.\nThen 3 again, and 3 more; 80\u2009±\u200910 hairs.\n"
 DOCUMENT = Document("a.txt", TEXT, "")

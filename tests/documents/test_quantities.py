@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.documents import find_quantities
+from trialfiles import find_quantities
 
 
 def readings(text: str) -> list[tuple]:

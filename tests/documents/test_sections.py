@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.documents import Document
+from helpers.places import Document
 
 ARTICLE = """A study of something
 

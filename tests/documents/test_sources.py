@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.documents import find_quantities
+from trialfiles import find_quantities
 
 # Line, token, and a number that the quantity there must hold. Tokens may be printed inside a longer one.
 FIGURES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.documents import find_quantities
+from trialfiles import find_quantities
 
 
 def found(text):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.documents import verify_locators
-from helpers.sources import SourceError
+from helpers.verification import verify_locators
+from trialfiles import SourceError
 
 TEXT = "Title\n\nWe treated 16 men – 95 hairs.\nNobody left.\n"
 SHEET = """\

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from helpers.documents import (
+from helpers.places import read_document
+from helpers.sheets.raw import read_raw
+from helpers.sheets.read import read_sheet
+from helpers.verification import (
+    compare_readings,
+    inclusion_kappa,
     mark_verified,
-    read_document,
+    read_second_reading,
     read_verification,
     reading_agreement,
     record_verification,
     stale,
     verify_locators,
 )
-from helpers.documents.second_reading import compare_readings, inclusion_kappa, read_second_reading
-from helpers.sources import SourceError, read_raw, read_sheet
+from trialfiles import SourceError
 
 TEXT = "Title 2026\n\nWe treated 16 men – 95 hairs.\nNobody left.\n"
 SHEET = """\

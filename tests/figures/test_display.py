@@ -9,12 +9,15 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.figures import Figure, before_after, say, show_figure, show_number, show_table, table_html
+from helpers.display import say, show_figure, show_table, table_html
+from helpers.figures.canvas import Figure
+from helpers.figures.study import before_after
+from helpers.formats import show_number
 
 
 def captured(function, *arguments, **options):
     """Return the data of the one output that a display function makes."""
-    with patch("helpers.figures.display.display") as display:
+    with patch("helpers.display.display") as display:
         function(*arguments, **options)
     (call,) = display.call_args_list
     assert call.kwargs == {"raw": True}

@@ -5,9 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.figures import before_after, direction, forest, risk_of_bias, split_curve, timeline
-from helpers.figures.marks import judgement_letter
-from helpers.figures.split_curve import flip_points
+from helpers.figures.canvas import judgement_letter
+from helpers.figures.forest import forest
+from helpers.figures.outcome import direction
+from helpers.figures.risk_of_bias import risk_of_bias
+from helpers.figures.study import before_after, flip_points, split_curve, timeline
 
 STUDIES = [
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers.appraisal.grade import domain_reasons
-from helpers.figures.findings_summary import findings_summary, overview_sentence, threshold_words
+from helpers.narrative.pooled import findings_summary, overview_sentence, threshold_words
 from helpers.tables import as_frame, validate
 
 DOWN = {"risk_of_bias": 1, "inconsistency": 0, "indirectness": 0, "imprecision": 1, "publication_bias": 0}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.figures import at_a_glance
+from helpers.narrative.study import at_a_glance
 from helpers.tables import as_frame
 
 STUDY = {

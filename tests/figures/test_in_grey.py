@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.figures import albatross, beside, figure, marks
-from helpers.figures.beside import LOOKS
-from helpers.figures.harms import harms
-from helpers.figures.horizon_plot import horizon_plot
+from helpers.figures import canvas as figure
+from helpers.figures.canvas import COUNTED_MARK, CRITICAL, DIRECTION_MARKS, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
+from helpers.figures.outcome import LOOKS, albatross, context_plot, harms
+from helpers.figures.sensitivity import horizon_plot
 from helpers.tables import validate
 
 
@@ -28,9 +28,9 @@ def test_every_ink_stands_off_white_paper(name):
 
 
 def test_no_two_judgements_look_alike_without_their_colour():
-    looks = [marks.LOW, marks.SOME, marks.HIGH, marks.CRITICAL, marks.UNKNOWN, marks.OUTSIDE, marks.COUNTED]
+    looks = [LOW, SOME, HIGH, CRITICAL, UNKNOWN, OUTSIDE, COUNTED_MARK]
     assert len({(mark.shape, mark.sign, mark.hollow) for mark in looks}) == len(looks)
-    assert len({sign for sign, _ in marks.DIRECTIONS.values()}) == len(marks.DIRECTIONS)
+    assert len({sign for sign, _ in DIRECTION_MARKS.values()}) == len(DIRECTION_MARKS)
 
 
 def test_the_groups_beside_each_other_have_marks_of_their_own():
@@ -73,7 +73,7 @@ HARMS = [
 ]
 POINT = {"study_id": "a2024", "p_value": 0.01, "n": 20, "direction": "better", "label": "a2024, hair density"}
 DRAWN = {
-    "beside": lambda: beside(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
+    "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
     "harms": lambda: harms(HARMS),
     "albatross": lambda: albatross(
         [POINT | {"contrast": "within_arm"}, POINT | {"contrast": "between_arm", "p_value": 0.2}], title="P"

@@ -7,7 +7,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from helpers.figures.lettering import PIXELS_PER_POINT, _right_end, text_width
+from helpers.figures.canvas import PIXELS_PER_POINT, _right_end, text_width
 
 TEXTS = (
     "wan2025, week 24, n 16 ‡", "S", "…", "O", "e", "D", ")", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789",

@@ -7,8 +7,8 @@ from unittest.mock import patch
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.figures import before_after
-from helpers.figures.panel import LIVE, RUNNER, WIDGET, NothingToDrawError, between, one_of, panel, some_of
+from helpers.figures.study import before_after
+from helpers.panels import LIVE, RUNNER, WIDGET, NothingToDrawError, between, one_of, panel, some_of
 
 
 def cases(*, after: float, who: str = "a", included=()):
@@ -32,7 +32,7 @@ def shown(monkeypatch, live: bool, **environment) -> dict:
         monkeypatch.delenv(LIVE, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with patch("helpers.figures.panel.display") as display:
+    with patch("helpers.panels.display") as display:
         panel(cases, label="panel", **CHOICES)
     (call,) = display.call_args_list
     return call.args[0]

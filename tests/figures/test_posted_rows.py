@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.figures import people_posted
-from helpers.sources import read_source
-from helpers.sources.posted_figures import posted_figures
+from helpers.narrative.study import people_posted
 from helpers.tables import validate
+from trialfiles import read_source
+from trialfiles.ctgov_results import posted_figures
 
 
 def posted(shared, number: str, part: str) -> dict[tuple[str, str], str]:

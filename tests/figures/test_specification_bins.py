@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.figures.specification_bins import BINS, DENSE, bins_of, edges_of
-from helpers.figures.specification_curve import specification_curve
-from helpers.synthesis.choice_effects import CHOICES
+from helpers.figures.sensitivity import BINS, DENSE, bins_of, edges_of, specification_curve
+from helpers.pooling.specifications import CHOICES
 
 
 def specifications(count: int) -> pd.DataFrame:

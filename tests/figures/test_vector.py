@@ -5,8 +5,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from helpers.figures import before_after, forest
-from helpers.figures.vector import compact_svg
+from helpers.figures.canvas import compact_svg
+from helpers.figures.forest import forest
+from helpers.figures.study import before_after
 
 FRAME = (
     '<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 540 45.123456">'

@@ -14,7 +14,7 @@ from helpers.pipeline.cli import main
 def put_stubs(patch: pytest.MonkeyPatch) -> None:
     """Let the runner see the small project's stages and stubs of the other rooms."""
     install_stubs(patch.setattr)
-    patch.setattr("helpers.sources.check_raw", stub_check)
+    patch.setattr("helpers.sheets.raw.check_raw", stub_check)
 
 
 @pytest.fixture

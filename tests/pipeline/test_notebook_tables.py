@@ -10,7 +10,7 @@ import pytest
 from helpers.pipeline import parameters
 from helpers.pipeline.notebook_tables import NotebookTables
 from helpers.pipeline.stages import READS
-from helpers.sources import source_files
+from helpers.sheets.raw import source_files
 from helpers.tables import TABLES, TableError, write_table
 
 

@@ -26,9 +26,9 @@ def test_a_step_that_fails_is_told_and_stops_nothing() -> None:
 
 
 def test_modules_of_ours_that_a_notebook_imports_are_ready(project: Path) -> None:
-    text = "from helpers.figures import panel, show_table\nfrom helpers.figures.numbers import show_value"
+    text = "from helpers.figures import panel, show_table\nfrom helpers.formats import show_value"
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, text)
-    assert _more_to_preload(project) == ("helpers.figures.numbers", "helpers.figures.panel")
+    assert _more_to_preload(project) == ("helpers.formats", "helpers.panels")
     assert all(preload.load(name) == "" for name in _more_to_preload(project))
 
 

@@ -199,7 +199,7 @@ def write_world(folder: Path, count: int = 2, **changes: dict) -> Path:
 
 def shown(function, *arguments, **options) -> list:
     """Return the notebook outputs of a display function."""
-    with patch("helpers.figures.display.display") as display:
+    with patch("helpers.display.display") as display:
         function(*arguments, **options)
     return [new_output("display_data", data=call.args[0]) for call in display.call_args_list]
 

@@ -3,11 +3,9 @@
 import pytest
 from made_world import write_world
 
-from helpers.site import answer_sentences
+from helpers.narrative.answer import answer_sentences, rest_of_answer, short_answer
+from helpers.narrative.phrases import concept_list, direction_words, first_hand, load_tables
 from helpers.tables import validate
-from helpers.words.answer import rest_of_answer, short_answer
-from helpers.words.load import first_hand, load_tables
-from helpers.words.phrases import concept_list, direction_words
 
 
 def test_no_tables(tmp_path):

@@ -8,8 +8,8 @@ from nbformat.v4 import new_output
 from test_exports import EFFECT
 from test_site import PROVENANCE, RUNS, outputs_of
 
-from helpers.site import SiteError, build_site
-from helpers.site.early import read_early, write_early
+from helpers.site.build import build_site, read_early, write_early
+from helpers.site.checks import SiteError
 from helpers.tables import TABLES, TableError, write_table
 
 LAST = ("04_outcome_comparison", "05_pooled_effect")

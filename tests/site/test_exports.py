@@ -13,10 +13,10 @@ import rispy
 import yaml
 from made_world import write_world
 
-from helpers.site import build_site
-from helpers.site.exports import revman_rows, source_reference
+from helpers.narrative.phrases import load_tables
+from helpers.site.build import build_site
+from helpers.site.data import revman_rows, source_reference
 from helpers.tables import TABLES, write_table
-from helpers.words.load import load_tables
 
 EFFECT = {"study_id": "made1", "contrast": "within_arm", "concept": "hair_density", "arm_id": "exo", "measure": "MC",
           "unit": "hairs/cm2", "headline": "yes", "quantity_ids": "made1.1"}  # fmt: skip

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.figures import before_after
-from helpers.site import SiteError, contact_details
-from helpers.site.code import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
-from helpers.site.guard import check_drawing
+from helpers.figures.study import before_after
+from helpers.site.assets import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
+from helpers.site.checks import SiteError, check_drawing
+from trialfiles import contact_details
 
 
 @pytest.mark.parametrize(

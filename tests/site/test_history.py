@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from made_world import write_world
 
-from helpers.site.changes import changes_since
-from helpers.site.history import history_rows, history_table
-from helpers.sources.review_facts import ReviewFacts, Search
-from helpers.words.load import load_tables
+from helpers.narrative.phrases import load_tables
+from helpers.sheets.screening import ReviewFacts, Search
+from helpers.site.data import changes_since, history_rows, history_table
 
 
 def released(folder, version: str, count: int, **changes):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.site.origins import link_numbers
-from helpers.site.tree import parse
+from helpers.site.checks import link_numbers, parse
 
 HOMES = dict.fromkeys(["q-a", "q-b", "effect-x", "source-s", "cell-3"], "page.html")
 VALUES = {"q-a": {35.0}, "q-b": {16.0}}

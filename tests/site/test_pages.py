@@ -9,14 +9,13 @@ import pytest
 from bs4 import BeautifulSoup
 from made_world import write_world
 
-from helpers.site import build_site
-from helpers.site.changes import changes_since
+from helpers.narrative.phrases import load_tables
+from helpers.site.build import build_site
+from helpers.site.data import changes_since
+from helpers.site.flow import flow_groups
+from helpers.site.methods import ANSWERS, MODULES, checklists, module_source
 from helpers.site.outcomes import outcomes_table
-from helpers.site.pages.checklists import ANSWERS, checklists
-from helpers.site.pages.code import MODULES, module_source
-from helpers.site.pages.flow import flow_groups
 from helpers.tables import validate, write_table
-from helpers.words.load import load_tables
 
 PAGES = (
     "index", "studies", "outcomes", "outcome-hair-density", "findings", "certainty", "risk-of-bias", "flow", "horizon",
@@ -118,7 +117,7 @@ def test_checklists_answer_every_item_and_lead_somewhere(site):
 
 
 def test_every_module_named_for_a_number_is_there():
-    assert [name for name in MODULES if module_source(name) is None] == []
+    assert [name for name in MODULES.values() if module_source(name) is None] == []
 
 
 def test_downloads_hold_what_the_page_says(site):

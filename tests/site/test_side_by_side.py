@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.site import SiteError
-from helpers.site.side_by_side import HelperEndedError, in_two_rounds
+from helpers.site.build import HelperEndedError, in_two_rounds
+from helpers.site.checks import SiteError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that forks itself")
 
@@ -112,7 +112,7 @@ def test_a_killed_process_is_told():
 def test_no_process_is_left_when_this_one_ends(tmp_path, number):
     script = (
         "import os, time, sys\n"
-        "from helpers.site.side_by_side import in_two_rounds\n"
+        "from helpers.site.build import in_two_rounds\n"
         "def call():\n"
         "    open(f'{sys.argv[1]}/{os.getpid()}', 'w').close()\n"
         "    time.sleep(60)\n"

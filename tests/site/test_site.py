@@ -7,9 +7,11 @@ from bs4 import BeautifulSoup
 from made_world import shown, write_notebook, write_world
 from nbformat.v4 import new_output
 
-from helpers.figures import before_after, say, show_figure, show_table
-from helpers.site import SiteError, build_site, render_page
-from helpers.site.policy import POLICY, SCRIPT, STYLE, script, stylesheet
+from helpers.display import say, show_figure, show_table
+from helpers.figures.study import before_after
+from helpers.site.assets import POLICY, SCRIPT, STYLE, script, stylesheet
+from helpers.site.build import build_site, render_page
+from helpers.site.checks import SiteError
 from helpers.tables import read_table
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.site.tree import SiteError, Tag, parse
+from helpers.site.checks import SiteError, Tag, parse
 
 WELL_FORMED = [
     "",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import Problem, SourceError, read_sheet
+from helpers.sheets.read import read_sheet
+from trialfiles import Problem, SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 SHEET = """\

@@ -6,12 +6,14 @@ import re
 
 import pytest
 
-from helpers.documents import find_quantities, verify_locators
-from helpers.sources import SourceError, add_source, check_raw, read_raw, read_sheet, read_source
-from helpers.sources.article import read_jats
-from helpers.sources.article_grid import WIDEST
-from helpers.sources.article_values import statistic_of, values_in
+from helpers.sheets.raw import check_raw, read_raw
+from helpers.sheets.read import read_sheet
+from helpers.sheets.write import add_source
 from helpers.tables import validate
+from helpers.verification import verify_locators
+from trialfiles import SourceError, find_quantities, read_source
+from trialfiles.article_tables import WIDEST, statistic_of, values_in
+from trialfiles.articles import read_jats
 
 # Tables 1 of the hair trial, read by hand: measure, then mean and SD at baseline and at day 90
 MPS = [

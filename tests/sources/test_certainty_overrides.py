@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import SourceError, check_raw
-from helpers.sources.certainty_overrides import read_certainty_overrides
+from helpers.sheets.context import read_certainty_overrides
+from helpers.sheets.raw import check_raw
+from trialfiles import SourceError
 
 SHEET = Path(__file__).parents[2] / "data" / "raw" / "studies" / "chan2025.yaml"
 GOOD = """\

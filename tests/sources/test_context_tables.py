@@ -6,7 +6,9 @@ import csv
 
 import pytest
 
-from helpers.sources import SourceError, check_raw, read_context
+from helpers.sheets.context import read_context
+from helpers.sheets.raw import check_raw
+from trialfiles import SourceError
 
 ESTABLISHED = "comparators/established_treatments.csv"
 

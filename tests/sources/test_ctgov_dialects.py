@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from helpers.sources import SourceError, read_source, read_sources
+from trialfiles import SourceError, read_source, read_sources
 
 
 def study(tmp_path, arms, outcomes, people, model="PARALLEL"):

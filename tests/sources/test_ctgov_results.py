@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import SourceError, read_source, read_sources
-from helpers.sources.ctgov_values import measure_kind, values_of
-from helpers.sources.ctgov_words import group_names, plain, posted_number, spread_of
-from helpers.sources.posted_figures import posted_figures
 from helpers.tables import validate
+from trialfiles import SourceError, read_source, read_sources
+from trialfiles.ctgov_fields import group_names, measure_kind, plain_text, posted_number, spread_of, values_of
+from trialfiles.ctgov_results import posted_figures
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +312,7 @@ def test_an_interval_of_a_mean_gives_an_sd_when_it_is_symmetric():
 
 
 def test_words_numbers_and_groups():
-    assert plain("a \\>= b \\[c\\] \\~ &#x27;d&#x27;") == "a >= b [c] ~ 'd'"
+    assert plain_text("a \\>= b \\[c\\] \\~ &#x27;d&#x27;") == "a >= b [c] ~ 'd'"
     assert [posted_number(text) for text in ("1,234", "-2.5", "NA", "<0.1", "1e999", "nan")] == [
         1234, -2.5, None, None, None, None,
     ]  # fmt: skip

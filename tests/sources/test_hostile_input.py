@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import SourceError, read_raw, read_source, read_sources
+from helpers.sheets.raw import read_raw
 from helpers.tables import validate
+from trialfiles import SourceError, read_source, read_sources
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 MUTATIONS = 120

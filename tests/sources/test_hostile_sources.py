@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import SourceError, add_source, read_extraction, read_raw, read_source, read_sources
-from helpers.sources.article_values import statistic_of, values_in
-from helpers.sources.json_records import json_items
-from helpers.sources.recognition import LIMIT
+from helpers.sheets.raw import read_raw
+from helpers.sheets.write import add_source
 from helpers.tables import validate
+from trialfiles import SourceError, read_extraction, read_source, read_sources
+from trialfiles.article_tables import statistic_of, values_in
+from trialfiles.json_records import json_items
+from trialfiles.recognition import LIMIT
 
 quick = settings(
     max_examples=60,
@@ -224,7 +226,7 @@ def test_numbers_that_are_none_and_half_characters_are_refused(tmp_path):
 
 
 def test_records_cut_by_a_blocks_end_are_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.sources.json_records.BLOCK", 7)
+    monkeypatch.setattr("trialfiles.json_records.BLOCK", 7)
     content = {"studies": [{"a": "x" * 50, "n": 12345}, {"b": [1, 2, {"c": "é"}]}], "next": 17}
     path = tmp_path / "a.json"
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False))

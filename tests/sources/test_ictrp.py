@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sources import SourceError, read_source, read_sources
-from helpers.sources.ictrp_outcomes import outcomes_in
-from helpers.sources.ictrp_words import allocation_of, iso_date, masking_of, phase_of
-from helpers.sources.registry_words import age_years, people, sex_of
-from helpers.sources.same_trial import registry_numbers, trial_key
 from helpers.tables import validate
+from trialfiles import SourceError, read_source, read_sources
+from trialfiles.ictrp import allocation_of, iso_date, masking_of, outcomes_in, phase_of
+from trialfiles.text import age_years, people, registry_numbers, sex_of, trial_key
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.sources import SourceError, add_source, new_sheet, read_raw, read_sheet, read_source
+from helpers.sheets.raw import read_raw
+from helpers.sheets.read import read_sheet
+from helpers.sheets.write import add_source, new_sheet
+from trialfiles import SourceError, read_source
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 RECORDS = {"NCT06932393": "NCT06932393.json", "IRCT20160427027636N8": "IRCT20160427027636N8.xml"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sources import read_source
+from trialfiles import read_source
 
 MEDPATH = """MedPath
 

@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import (
-    SourceError,
-    check_folder,
-    check_raw,
-    figures_used,
-    new_sheet,
-    raw_files,
-    read_raw,
-    read_screening,
-)
+from helpers.sheets.raw import check_folder, check_raw, figures_used, raw_files, read_raw
+from helpers.sheets.screening import read_screening
+from helpers.sheets.write import new_sheet
 from helpers.tables import validate
+from trialfiles import SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 CORE = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.documents import reading_agreement, stale, verify_locators
-from helpers.sources import read_sheet
-from helpers.sources.sheet_record import sheet_record
+from helpers.sheets.read import read_sheet, sheet_record
+from helpers.verification import reading_agreement, stale, verify_locators
 
 CHECKOUT = Path(__file__).parents[2]
 RAW = CHECKOUT / "data" / "raw"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from helpers.sources import read_sources
+from trialfiles import read_sources
 
 
 def references(tmp_path, text):

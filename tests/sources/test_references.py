@@ -6,21 +6,11 @@ import json
 
 import pytest
 
-from helpers.sources import (
-    Reference,
-    SourceError,
-    add_references,
-    distinct,
-    read_screening,
-    read_sources,
-    write_csl,
-    write_ris,
-)  # fmt: skip
-from helpers.sources.reference_lists import FORMS
-from helpers.sources.reference_managers import read_csl, read_ris
-from helpers.sources.references import clean_doi
-from helpers.sources.source_text import inert_cell
+from helpers.sheets.screening import FORMS, add_references, distinct_references, read_screening
 from helpers.tables import validate
+from trialfiles import Reference, SourceError, read_sources, write_csl, write_ris
+from trialfiles.references import clean_doi, read_csl, read_ris
+from trialfiles.text import inert_cell
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +100,7 @@ def test_one_work_is_found_once_and_each_merge_is_shown():
         Reference(title="Second report", doi="10.1/c", registrations=["NCT07654321"]),
         Reference(title="A trial", year="2019"),
     ]
-    kept, merges = distinct(works)
+    kept, merges = distinct_references(works)
     assert [work.title for work in kept] == [
         "A trial",
         "Registration",

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from helpers.sources import read_source
+from trialfiles import read_source
 
 MONTH = 365.25 / 12 / 7
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import SourceError, read_source, read_sources
-from helpers.sources.registry_words import age_years, name_apart, people, role_of, sex_of
+from trialfiles import SourceError, read_source, read_sources
+from trialfiles.text import age_years, name_apart, people, role_of, sex_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 CTGOV = RAW / "registry" / "NCT06932393.json"

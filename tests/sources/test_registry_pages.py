@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import SourceError, read_source
-from helpers.sources.calendars import both_calendars, gregorian_of
-from helpers.sources.contacts import contact_details
 from helpers.tables import validate
+from trialfiles import SourceError, contact_details, read_source
+from trialfiles.text import both_calendars, gregorian_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw" / "registry"
 # what the project's records re-state in their own words, and what names the file itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sources import SourceError, read_extraction, read_source, read_sources, write_web_rows
+from trialfiles import SourceError, read_extraction, read_source, read_sources, write_web_rows
 
 MONTH = 365.25 / 12 / 7
 REVIEW = """<COCHRANE_REVIEW><STUDIES><STUDY ID="A" NAME="Lee 2010" YEAR="2010"/></STUDIES>

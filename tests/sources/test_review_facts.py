@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sources import SourceError
-from helpers.sources.review_facts import read_review_facts
+from helpers.sheets.screening import read_review_facts
+from trialfiles import SourceError
 
 
 def written(folder: Path, text: str) -> Path:

@@ -9,8 +9,8 @@ import shutil
 import openpyxl
 import pytest
 
-from helpers.sources import SourceError, read_extraction, read_source, read_sources, write_web_rows
 from helpers.tables import validate
+from trialfiles import SourceError, read_extraction, read_source, read_sources, write_web_rows
 
 # Fleiss 1993, read by hand from the RevMan 5 file: events and totals, then means, SDs and totals
 ASPIRIN = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sources import read_sheet, weeks
-from helpers.sources.sheet_record import sheet_record
+from helpers.sheets.read import read_sheet, sheet_record
+from trialfiles import weeks
 
 SEEN = "{address: 'https://example.org/abstract', access: abstract, confidence: A}"
 SECOND = "{address: 'a review of 2023', access: secondary, confidence: S}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sources import SourceError, read_sheet, read_source
+from helpers.sheets.read import read_sheet
+from trialfiles import SourceError, read_source
 
 # name: (old text, new text, token on the line that is to be named, field, words of the problem, of the remedy)
 MISTAKES = {

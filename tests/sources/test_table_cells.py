@@ -8,8 +8,8 @@ import zipfile
 import openpyxl
 import pytest
 
-from helpers.sources import SourceError, read_extraction
-from helpers.sources.table_cells import cell_figure, cell_text
+from trialfiles import SourceError, read_extraction
+from trialfiles.extraction import cell_figure, sheet_cell_text
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from helpers.sources.table_cells import cell_figure, cell_text
     ],
 )
 def test_a_cell_as_text(cell, text):
-    assert cell_text(cell) == text
+    assert sheet_cell_text(cell) == text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.sources import WEEKS_PER_MONTH, durations, in_weeks, weeks
+from trialfiles import WEEKS_PER_MONTH, durations, in_weeks, weeks
 
 MONTH = 365.25 / 12 / 7
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.sources import SourceError, yaml_lines
+from trialfiles import SourceError, yaml_lines
 
 SHEETS = sorted((Path(__file__).parents[2] / "data" / "raw" / "studies").glob("*.yaml"))
 TEXTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from ledger import Ledger
 
-from helpers.synthesis import effect_size
+from metastats import effect_size
 
 RTOL = 1e-11  # closed formulas: nothing is iterated
 BIAS_CORRECTED_SINCE_5_0 = ("ROM", "ROMC")

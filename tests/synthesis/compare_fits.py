@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ledger import Ledger
 
-from helpers.synthesis import Pooled, pool
+from metastats import Pooled, pool
 
 EXACT = {
     "se": "se", "stat": "stat", "pval": "p_value", "se_tau2": "se_tau2", "H2": "h2", "Q": "q", "Q_df": "q_df",

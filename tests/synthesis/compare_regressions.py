@@ -6,7 +6,7 @@ import numpy as np
 from compare_fits import compare_fit
 from ledger import RTOL, Ledger
 
-from helpers.synthesis import back_transformed, meta_regression, pool, subgroup_test
+from metastats import back_transformed, meta_regression, pool, subgroup_test
 
 NAMES = {
     "coef": "estimate", "se": "se", "stat": "stat", "pval": "p_value", "ci_lb": "ci_lower",

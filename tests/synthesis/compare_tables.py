@@ -6,15 +6,7 @@ import numpy as np
 from ledger import Ledger
 from loose_metafor import trim_and_fill_by_default_control
 
-from helpers.synthesis import (
-    cumulative,
-    egger_test,
-    fail_safe_n,
-    influence,
-    leave_one_out,
-    rank_test,
-    trim_and_fill,
-)
+from metastats import cumulative, egger_test, fail_safe_n, influence, leave_one_out, rank_test, trim_and_fill
 
 COLUMNS = {
     "estimate": "estimate", "se": "se", "stat": "stat", "pval": "p_value", "ci_lb": "ci_lower",

@@ -1,6 +1,6 @@
 """metafor's REML at its default control: Fisher scoring that stops at an absolute step of 1e-5.
 
-Written from the description in metafor's manual and kept apart from `helpers.synthesis`: it shows that a
+Written from the description in metafor's manual and kept apart from `metastats`: it shows that a
 difference from metafor is its stopping rule and nothing else.
 """
 
@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from helpers.synthesis import Pooled, TrimAndFill
+from metastats import Pooled, TrimAndFill
 
 
 def loose_reml(y: np.ndarray, v: np.ndarray, threshold: float = 1e-5) -> float:

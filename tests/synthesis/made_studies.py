@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.synthesis.comparison_lines import comparison_lines
-from helpers.synthesis.study_effects import study_effects
+from helpers.comparison import comparison_lines
+from helpers.effects import study_effects
 from helpers.tables import as_frame, validate
 
 

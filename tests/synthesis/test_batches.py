@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from random_studies import TAU2, VARIANCES, made
 
-from helpers.synthesis import effect_size, pool, pool_many
+from metastats import effect_size, pool, pool_many
 
 RNG = np.random.default_rng(20)
 V = RNG.uniform(0.02, 0.5, (120, 7))
@@ -69,7 +69,7 @@ def test_rows_of_every_kind_of_data(method, k):
 
 def test_blocks_do_not_show(monkeypatch):
     whole = pool_many(Y, V).tau2
-    monkeypatch.setattr("helpers.synthesis.batches.CELLS", 30)
+    monkeypatch.setattr("metastats.batches.CELLS", 30)
     np.testing.assert_allclose(pool_many(Y, V).tau2, whole, rtol=1e-12, atol=1e-15)
 
 

@@ -6,7 +6,7 @@ from ledger import Ledger
 from scipy import integrate, stats
 from synthesis_reference import BAYES, WHY_NOT
 
-from helpers.synthesis import bayes_pool, pool
+from metastats import bayes_pool, pool
 
 Y, V = [0.2, 0.7, -0.1], [0.05, 0.02, 0.08]
 

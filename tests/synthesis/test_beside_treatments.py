@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from helpers.figures.comparison_words import beside_picture, beside_sentence
-from helpers.sources import read_context
-from helpers.synthesis.beside_treatments import beside_rows, comparator_changes, placebo_differences
+from helpers.context import beside_rows, comparator_changes, placebo_differences
+from helpers.figures.rows import beside_picture, context_row_sentence
+from helpers.sheets.context import read_context
 from helpers.tables import as_frame, records, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -81,7 +81,7 @@ def test_other_units_and_contrasts_are_not_mixed_in(context):
 
 def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(context):
     (low,), (high,) = beside(context, change()), beside(context, change(effect=45.0))
-    first, second = beside_sentence(low), beside_sentence(high)
+    first, second = context_row_sentence(low), context_row_sentence(high)
     assert (
         "a change of 35 hairs/cm²" in first
         and "which leaves 25.6 to 38.8" in first
@@ -94,7 +94,7 @@ def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(cont
     comparators = context["comparators"].copy()
     comparators.loc[comparators["row_id"] == "lucky2004.03", "change_mean"] = 19.4
     (drifted,) = beside(context | {"comparators": comparators}, change())
-    assert "which leaves 15.6 to 38.8" in beside_sentence(drifted)
+    assert "which leaves 15.6 to 38.8" in context_row_sentence(drifted)
 
 
 def test_without_second_hand_rows_none_is_used(context):

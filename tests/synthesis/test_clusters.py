@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from helpers.synthesis import cluster_robust, pool, three_level
+from metastats import cluster_robust, pool, three_level
 
 STUDY = ["a", "a", "b", "c", "c", "c", "d", "e", "e"]
 Y = np.array([0.3, 0.5, 0.1, 0.9, 1.1, 0.7, 0.2, 0.45, -0.1])

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import read_raw
-from helpers.synthesis.comparability import alike
-from helpers.synthesis.comparison_lines import comparison_lines
-from helpers.synthesis.directions import direction
-from helpers.synthesis.study_effects import study_effects
+from helpers.comparison import alike, comparison_lines, effect_direction
+from helpers.effects import study_effects
+from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, records, validate
 from helpers.tables.evidence import tiers_of
 
@@ -152,7 +150,7 @@ def test_being_alike_in_time_is_mutual_and_holds_for_oneself(a, b, tolerance):
     ],
 )
 def test_the_direction_is_the_patients(effect, concept, span, expected):
-    assert direction(effect, concept, *span) == expected
+    assert effect_direction(effect, concept, *span) == expected
 
 
 def test_a_share_of_people_has_no_direction():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.synthesis.contrast_doubts import NO_GROUP, NO_START, contrast_doubt
-from helpers.synthesis.evidence_pool import rows_of_lines
-from helpers.synthesis.study_effects import study_effects
+from helpers.effects import NO_GROUP, NO_START, contrast_doubt, study_effects
+from helpers.pooling.groups import rows_of_lines
 from helpers.tables import as_frame
 
 OPTIONS = {"method": "REML", "test": "adhoc", "level": 0.95}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.synthesis import (
+from metastats import (
     change_correlation,
     change_sd,
     d_from_delta,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from helpers.synthesis.critical_values import normal_quantile, t_quantile
+from metastats.heterogeneity import normal_quantile, t_quantile
 
 
 def test_quantiles_are_those_of_scipy_to_the_last_bit() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.synthesis import cumulative, influence, leave_one_out, pool
+from metastats import cumulative, influence, leave_one_out, pool
 
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-import helpers.synthesis as room
+import metastats as room
 
 # a year in brackets or after a name, a section of the Cochrane Handbook, or the function of metafor followed
 SOURCE = re.compile(r"\(\d{4}[a-z]?[,)]|\b(18|19|20)\d\d[a-z]?\b|Handbook \d|metafor's ``")
@@ -49,7 +49,7 @@ def test_a_result_names_its_parts(name):
                                     "associations", "counts", "rates", "tau2", "tau_posterior", "quantiles",
                                     "change_scores", "conversions", "three_level_likelihood"])  # fmt: skip
 def test_a_module_of_formulas_names_their_sources(module):
-    path = __import__(f"helpers.synthesis.{module}", fromlist=["__doc__"])
+    path = __import__(f"metastats.{module}", fromlist=["__doc__"])
     text = path.__doc__ or ""
     assert module == "measures" or SOURCE.search(text)
 

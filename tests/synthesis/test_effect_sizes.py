@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.synthesis import effect_size
+from metastats import effect_size
 
 TWO = dict(m1i=[10.0, 12.0], sd1i=[2.0, 3.0], n1i=[20, 25], m2i=[8.0, 9.0], sd2i=[2.5, 3.5], n2i=[22, 24])
 PAIR = dict(m1i=[105.0], m2i=[100.0], sd1i=[10.0], sd2i=[10.0], ni=[16])

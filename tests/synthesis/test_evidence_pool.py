@@ -10,14 +10,13 @@ import pytest
 from scipy import stats
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sources import read_raw
-from helpers.synthesis import pool
-from helpers.synthesis.comparison_lines import comparison_lines
-from helpers.synthesis.evidence_pool import pooled_rows
-from helpers.synthesis.pool_groups import grouped
-from helpers.synthesis.study_effects import study_effects
+from helpers.comparison import comparison_lines
+from helpers.effects import study_effects
+from helpers.pooling.groups import grouped, pooled_rows
+from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, records, validate
 from helpers.tables.evidence import tiers_of
+from metastats import pool
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

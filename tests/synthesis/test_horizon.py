@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.sources import read_raw
-from helpers.synthesis.horizon import horizon_rows
+from helpers.pooling.ongoing import horizon_rows
+from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"

@@ -8,15 +8,18 @@ import pytest
 from made_studies import change, world
 from scipy import stats
 
-from helpers.figures.horizon_plot import horizon_plot
-from helpers.synthesis.horizon_simulation import (
-    certainty_after,
-    known_estimates,
-    lesson_sentences,
-    simulation_rows,
+from helpers.figures.sensitivity import horizon_plot
+from helpers.pooling.ongoing import (
+    Spread,
+    detectable,
+    is_past,
+    last_search,
+    late_sentence,
+    spread_of_change,
+    teaches,
+    trial_rows,
 )
-from helpers.synthesis.horizon_trials import is_past, last_search, late_sentence, trial_rows
-from helpers.synthesis.trial_power import Spread, detectable, spread_of, teaches
+from helpers.pooling.simulation import certainty_after, known_estimates, lesson_sentences, simulation_rows
 from helpers.tables import as_frame, validate
 
 MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
@@ -98,7 +101,7 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
         {"measure": "total"} | row
         for row in (arm("minoxidil", 18.0, 25.4), arm("placebo", 4.0, 14.6), arm("placebo", 9.0, 19.0),
                     arm("placebo", 90.0, 90.0, unit="hairs"))])  # fmt: skip
-    spread = spread_of(frame, 20.0)
+    spread = spread_of_change(frame, 20.0)
     assert (spread.sd_low, spread.sd_high) == (14.6, 25.4)
     assert spread.drift_sd == pytest.approx(np.std([4, 9], ddof=1))
     row = rows_of(spread=spread, one=("parallel", 40, None))["one"]

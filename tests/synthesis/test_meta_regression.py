@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from synthesis_reference import METAFOR, by_id
 
-from helpers.synthesis import meta_regression, pool, subgroup_test
+from metastats import meta_regression, pool, subgroup_test
 
 WITH_MODS = [case for case in METAFOR.get("cases", []) if "meta_regression" in case]
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers.synthesis import bayes_pool, pool
-from helpers.synthesis.model_comparison import models_compared
+from helpers.pooling.tiers import models_compared
+from metastats import bayes_pool, pool
 
 Y, V = [12.0, 30.0, 19.0], [9.0, 25.0, 16.0]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger import Ledger
 from synthesis_reference import OWN
 
-from helpers.synthesis import pool
+from metastats import pool
 
 RANDOM = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 OWN_CASES = json.loads(OWN.read_text(encoding="utf-8"))["cases"]

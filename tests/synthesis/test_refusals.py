@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.synthesis import (
+from metastats import (
     bayes_pool,
     cumulative,
     effect_size,
@@ -19,7 +19,7 @@ from helpers.synthesis import (
     three_level,
     trim_and_fill,
 )
-from helpers.synthesis.measures import STANDARDISED
+from metastats.effect_sizes import STANDARDISED
 
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 GROUPS = ["a", "a", "b", "b"]

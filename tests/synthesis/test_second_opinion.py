@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from random_studies import made
 
-from helpers.synthesis import pool
+from metastats import pool
 
 pymare = pytest.importorskip("pymare", reason="PyMARE, a second opinion, is not installed")
 estimators = pytest.importorskip("pymare.estimators")

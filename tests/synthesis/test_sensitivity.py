@@ -10,10 +10,15 @@ import pytest
 from made_studies import change, reml, world
 from scipy import stats
 
-from helpers.synthesis.sensitivity import placebo_drifts, sensitivity
-from helpers.synthesis.spec_sets import Levels, Question, estimate_sets, standardised
-from helpers.synthesis.specifications import distinct, specification_rows
-from helpers.synthesis.turning_points import turning_point, turning_rows
+from helpers.pooling.specification_sets import Levels, Question, estimate_sets, standardised
+from helpers.pooling.specifications import (
+    distinct_rows,
+    placebo_drifts,
+    sensitivity,
+    specification_rows,
+    turning_point,
+    turning_rows,
+)
 from helpers.tables import as_frame, validate
 
 WITHIN = Question("hair_density", "within_arm")
@@ -114,7 +119,7 @@ def test_placebo_changes_of_other_trials_are_set_against_a_change_within_an_arm(
     sets = estimate_sets(tables, WITHIN, ONE)
     frame = specification_rows(sets, WITHIN, drifts=placebo_drifts(tables))
     assert sorted(frame["estimate"]) == [26, 26, 30]
-    assert len(distinct(frame)) == 2
+    assert len(distinct_rows(frame)) == 2
 
 
 def test_the_conclusion_turns_where_arithmetic_says():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.synthesis import egger_test, rank_test, trim_and_fill
+from metastats import egger_test, rank_test, trim_and_fill
 
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.synthesis.study_effects import study_effects
+from helpers.effects import study_effects
 from helpers.tables import as_frame, validate
 
 NUMBERS = count(1)

@@ -8,7 +8,7 @@ from made_studies import change, posterior_mean, reml, world
 from pymare import Dataset
 from pymare.estimators import VarianceBasedLikelihoodEstimator
 
-from helpers.synthesis.tier_synthesis import BAYES, Options, tier_synthesis
+from helpers.pooling.tiers import BAYES, Options, tier_synthesis
 from helpers.tables import validate
 
 # Three randomised studies: mean, SD, n treated, then control.

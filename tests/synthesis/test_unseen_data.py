@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from make_own_cases import tau2_of
 from random_studies import METHODS, RANDOM, close, made, meta_analyses
 
-from helpers.synthesis import bayes_pool, pool
+from metastats import bayes_pool, pool
 
 READ = ("estimate", "se", "ci_lower", "ci_upper", "tau2", "se_tau2", "i2", "h2", "q", "q_p_value", "p_value")
 POWER_OF_UNIT = dict.fromkeys(("estimate", "se", "ci_lower", "ci_upper"), 1) | {"tau2": 2, "se_tau2": 2}

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from helpers.figures.comparison_words import vote_sentence
-from helpers.synthesis.vote_counting import vote_rows, votes
+from helpers.comparison import vote_rows, votes
+from helpers.figures.rows import vote_sentence
 from helpers.tables import as_frame, validate
 
 

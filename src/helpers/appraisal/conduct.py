@@ -1,17 +1,169 @@
-"""Fields of a design against each other and against the text: groups, blocks, masking, phase."""
+"""Dates, design fields and sessions that cannot stand together."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from helpers.appraisal.evidence import StudyEvidence, place_words
-from helpers.appraisal.printed_figure import missing, tidy
-from helpers.appraisal.repeated import agree
-from helpers.appraisal.rule import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, Rule
+from helpers.appraisal.contradictions import agree
+from helpers.appraisal.evidence import (
+    CERTAIN,
+    LIKELY,
+    MINOR,
+    Hit,
+    NotApplicable,
+    Rule,
+    StudyEvidence,
+    missing,
+    place_words,
+    quantity_weeks,
+    tidy,
+)
 from helpers.tables import split_ids
 from helpers.tables.vocabulary import label
+from trialfiles.times import weeks
+
+_FORMS = ("%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%B %Y", "%b %Y", "%Y-%m")
+_ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
+# Earlier event, later event, what it means when they are the other way round, how sure that is.
+_ORDER = (
+    ("ethics_date", "recruitment_start", "Recruitment starts before the ethics approval.", LIKELY),
+    ("registration_date", "recruitment_start", "Registration comes after the start of recruitment.", LIKELY),
+    ("ethics_date", "registration_date", "The record is older than its ethics approval.", LIKELY),
+    ("recruitment_start", "recruitment_end", "Recruitment ends before it starts.", CERTAIN),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PrintedDate:
+    """A date with the quantity that holds it; a month alone is its first and last day."""
+
+    first: date
+    last: date
+    quantity_id: str
+
+
+def day(printed: str) -> tuple[date, date] | None:
+    """Return the first and last day that a printed date can mean; None when it is no date.
+
+    Examples
+    --------
+    >>> day("December 08, 2025")[0].isoformat(), day("January 2025")[1].isoformat()
+    ('2025-12-08', '2025-01-31')
+
+    """
+    iso = _ISO.search(printed)
+    text = iso.group(0) if iso else printed.strip()
+    for form in ("%Y-%m-%d", *_FORMS):
+        try:
+            found = datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+        if "%d" in form:
+            return found, found
+        following = date(found.year + found.month // 12, found.month % 12 + 1, 1)
+        return found, date.fromordinal(following.toordinal() - 1)
+    return None
+
+
+@dataclass(frozen=True)
+class DatesMissing(Rule):
+    """A registration that does not say when it was made, or when the trial starts and ends."""
+
+    name: str = "dates-missing"
+    source: str = "WHO trial registration data set 1.3.1, items 1 and 16; ICMJE recommendations III.L"
+    severity: str = CERTAIN
+    inputs: str = "dates of registration, start and end of a registration without results"
+
+    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
+        """Yield the dates that a registration lacks."""
+        if evidence.study["has_results"] or missing(evidence.study.get("registration")):
+            raise NotApplicable("no registration without results")
+        fields = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
+        lacking = [words for field, words in fields.items() if missing(evidence.study.get(field))]
+        if lacking:
+            first = "registered_on" in [field for field in fields if missing(evidence.study.get(field))]
+            so = (
+                "; whether it was registered before the start cannot be told"
+                if first or len(lacking) > 1
+                else ""
+            )
+            yield Hit(
+                statement=f"The registration has no date {' or '.join(lacking)}{so}.",
+                arithmetic=f"{len(lacking)} of {len(fields)} dates missing",
+                severity=CERTAIN if len(lacking) == len(fields) else LIKELY,
+            )
+
+
+@dataclass(frozen=True)
+class Dates(Rule):
+    """Events of a study that stand in an order in which they cannot have happened."""
+
+    name: str = "dates"
+    source: str = "ICMJE recommendations III.L (prospective registration); WHO trial registration data set"
+    severity: str = LIKELY
+    inputs: str = "dates of ethics, registration, recruitment and publication, and the recruitment status"
+
+    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
+        """Yield each pair of dates, or status and date, in the wrong order."""
+        dates = self._dates(evidence)
+        if sum(map(len, dates.values())) < 2:
+            raise NotApplicable("fewer than two dates")
+        for before, after, statement, severity in _ORDER:
+            early, late = dates.get(before, []), dates.get(after, [])
+            if early and late and min(d.first for d in early) > max(d.last for d in late):
+                first, second = min(early, key=lambda d: d.first), max(late, key=lambda d: d.last)
+                days = (first.first - second.last).days
+                arithmetic = f"{first.first} is {days} days after {second.last}"
+                yield Hit(statement, arithmetic, (first.quantity_id, second.quantity_id), (), severity)
+        yield from self._status(evidence, dates)
+        yield from self._published(evidence, dates)
+
+    @staticmethod
+    def _dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
+        found: dict[str, list[PrintedDate]] = {}
+        for row in evidence.figures(role=("design",), kind=("date",)).itertuples():
+            span = day(row.printed)
+            if span:
+                found.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
+        return found
+
+    @staticmethod
+    def _status(evidence: StudyEvidence, dates: dict[str, list[PrintedDate]]) -> Iterator[Hit]:
+        """Yield a record that recruits, when it was last touched, before its start."""
+        status = str(evidence.study.get("status") or "").lower()
+        recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
+        touched, starts = dates.get("registration_date", []), dates.get("recruitment_start", [])
+        if recruiting and touched and starts:
+            last, start = max(touched, key=lambda d: d.last), min(starts, key=lambda d: d.first)
+            if last.last < start.first:
+                yield Hit(
+                    statement=f"The status was {status} when the record was last touched, before "
+                    "recruitment was to "
+                    "start.",
+                    arithmetic=f"{last.last} is {(start.first - last.last).days} days before {start.first}",
+                    quantity_ids=(last.quantity_id, start.quantity_id),
+                )
+
+    @staticmethod
+    def _published(evidence: StudyEvidence, dates: dict[str, list[PrintedDate]]) -> Iterator[Hit]:
+        """Yield results that would have been published before the last of them could be measured."""
+        starts, published = dates.get("recruitment_start", []), dates.get("publication_date", [])
+        reached = [float(week) for week in evidence.results["timepoint_weeks"] if not missing(week)]
+        if starts and published and reached:
+            start, out = min(starts, key=lambda d: d.first), max(published, key=lambda d: d.last)
+            weeks = (out.last - start.first).days / 7
+            if weeks < max(reached):
+                yield Hit(
+                    statement="Results are published sooner after the start than their longest follow-up.",
+                    arithmetic=f"{start.first} to {out.last} is {weeks:.1f} weeks; results to week "
+                    f"{max(reached):.1f}",
+                    quantity_ids=(start.quantity_id, out.quantity_id),
+                    severity=CERTAIN,
+                )
+
 
 _COMPARATORS = ("placebo", "untreated", "active")
 _OPEN = re.compile(r"\b(not blinded|not masked|unblinded|unmasked|open[ -]label|none)\b", re.IGNORECASE)
@@ -176,3 +328,70 @@ class DesignField(Rule):
                 severity=CERTAIN if all(sites) else LIKELY,
                 statement_ids=tuple(row.statement_id for row in evidence.said("comparison_design")),
             )
+
+
+_SHARE = 0.1  # a month of 28 or 31 days, a visit some days late
+
+
+@dataclass(frozen=True)
+class SessionTimes(Rule):
+    """Sessions that do not fall where their number and interval put them."""
+
+    name: str = "session-times"
+    source: str = "Hoffmann TC et al. BMJ 2014;348:g1687 (TIDieR, item 8: when and how much)"
+    severity: str = LIKELY
+    inputs: str = "numbered sessions with their times, the interval between sessions, the length of treatment"
+
+    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
+        """Yield numbered sessions at the wrong time, and courses that do not fit their length."""
+        intervals = self._weeks(evidence, "session_interval")
+        numbered = [row for row in self._sessions(evidence) if not missing(row.timepoint_printed)]
+        lengths = self._weeks(evidence, "treatment_duration")
+        counts = [row for row in self._sessions(evidence) if missing(row.timepoint_printed)]
+        if not intervals or not (numbered or (lengths and counts)):
+            raise NotApplicable(
+                "no interval with numbered sessions, or with their number and the length of treatment"
+            )
+        step, source = intervals[0]
+        late = [(row, weeks(row.timepoint_printed), (row.value - 1) * step) for row in numbered]
+        late = [
+            (row, at, due)
+            for row, at, due in late
+            if at is not None and abs(at - due) > _SHARE * max(at, due)
+        ]
+        if late:
+            told = "; ".join(
+                f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(at)}" for row, at, due in late
+            )
+            yield Hit(
+                statement="Numbered sessions are told at times that their interval does not give, counted "
+                "from a first "
+                "session at the start.",
+                arithmetic=f"interval {tidy(step)} weeks; in weeks from the start, {told}",
+                quantity_ids=(source, *(row.quantity_id for row, _, _ in late)),
+            )
+        yield from self._course(counts, lengths, step, source)
+
+    @staticmethod
+    def _course(counts, lengths, step: float, source: str) -> Iterator[Hit]:
+        for row in counts:
+            for length, name in lengths:
+                if (row.value - 1) * step * (1 - _SHARE) > length:
+                    yield Hit(
+                        statement="The sessions do not fit into the time over which treatment is said to be "
+                        "given.",
+                        arithmetic=f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks",
+                        quantity_ids=(row.quantity_id, source, name),
+                        severity=CERTAIN,
+                    )
+
+    @staticmethod
+    def _sessions(evidence: StudyEvidence) -> list:
+        rows = evidence.figures(role=("design",), concept="sessions")
+        return list(rows[rows["value"].notna()].itertuples())
+
+    @staticmethod
+    def _weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, str]]:
+        rows = evidence.figures(role=("design",), concept=concept)
+        found = [(quantity_weeks(row), row.quantity_id) for row in rows.itertuples()]
+        return [(value, name) for value, name in found if value]

@@ -1,17 +1,96 @@
-"""One study's rows, as the consistency rules and the certainty read them."""
+"""One study's rows as the rules read them, a printed number's limits, and what a rule is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.printed_figure import PrintedFigure, decimals_of, missing
-from helpers.sources import in_weeks, weeks
-from helpers.tables import as_frame, split_ids
+from helpers.tables import as_frame, join_ids, split_ids
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from trialfiles.times import in_weeks, weeks
+
+PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
+
+
+@dataclass(frozen=True)
+class PrintedFigure:
+    """A number as printed, the places after its point, and the quantity that holds it."""
+
+    value: float
+    decimals: int
+    quantity_id: str
+    token: str = ""
+
+    @property
+    def unit(self) -> float:
+        """One unit of the last printed digit."""
+        return 10.0**-self.decimals
+
+    @property
+    def low(self) -> float:
+        """Smallest value that rounds to the figure."""
+        return self.value - self.unit / 2 - _SLACK
+
+    @property
+    def high(self) -> float:
+        """Largest value that rounds to the figure."""
+        return self.value + self.unit / 2 + _SLACK
+
+    @property
+    def widest(self) -> tuple[float, float]:
+        """Interval that allows digits cut off or rounded up as well."""
+        return self.value - self.unit - _SLACK, self.value + self.unit + _SLACK
+
+    def interval(self, wide: bool = False) -> tuple[float, float]:
+        """Return the rounding interval, or the widest one."""
+        return self.widest if wide else (self.low, self.high)
+
+
+def missing(value: Any) -> bool:
+    """Return whether a table's cell is empty."""
+    return value is None or value is pd.NA or value != value or value == ""
+
+
+def tidy(value: float) -> str:
+    """Return a number for a sentence: no trailing zeros, four significant digits at most below a thousand."""
+    return f"{value:.0f}" if abs(value) >= 1000 and float(value).is_integer() else f"{value:.4g}"
+
+
+def decimals_of(token: str, value: float) -> int:
+    """Return the places after the point with which a token prints a value.
+
+    Parameters
+    ----------
+    token : str
+        The printed token, such as `80 ± 10` or `0.021`.
+    value : float
+        The number looked for in it.
+
+    Returns
+    -------
+    int
+        Places after the point; 0 when the token prints the number as a word or on another scale.
+
+    Examples
+    --------
+    >>> decimals_of("35.50 ± 6.5", 6.5), decimals_of("16", 16)
+    (1, 0)
+
+    """
+    for number in PRINTED_NUMBER.findall(token):
+        for text in (number.replace(",", ""), number.replace(",", ".")):
+            if text.count(".") <= 1 and math.isclose(float(text), abs(value), rel_tol=1e-9, abs_tol=1e-12):
+                return len(text.partition(".")[2])
+    return 0
+
 
 _TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
 # Parts of a quantity in which a result's figure is looked for, the likeliest first.
@@ -213,3 +292,77 @@ def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> p
     frame = tables.get(name)
     frame = as_frame(name, [] if frame is None else frame)
     return frame[frame["study_id"] == study_id].reset_index(drop=True)
+
+
+FindingRow = dict[str, Any]
+CERTAIN, LIKELY, MINOR = "certain", "likely", "minor"
+
+
+class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
+    """A rule's inputs are not in the study; the message says which."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a rule found at one place, before it becomes a row."""
+
+    statement: str
+    arithmetic: str
+    quantity_ids: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    severity: str = ""
+    statement_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """A consistency check.
+
+    Attributes
+    ----------
+    name : str
+        Kind of check, as in the column `check` of `findings`.
+    source : str
+        Paper or manual that it comes from.
+    severity : str
+        Severity of its findings unless one says otherwise. Only what cannot be so under any reading,
+        rounding included, is `certain`.
+    inputs : str
+        What it looks at.
+
+    """
+
+    name: str = ""
+    source: str = ""
+    severity: str = LIKELY
+    inputs: str = ""
+
+    @abstractmethod
+    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
+        """Yield what is wrong; raise `NotApplicable` when the inputs are missing."""
+
+    def run(self, evidence: StudyEvidence) -> list[FindingRow]:
+        """Return rows of the table `findings`, none when the study passes.
+
+        Raises
+        ------
+        NotApplicable
+            When the study does not state what the rule needs.
+
+        """
+        return [self._row(evidence, index + 1, hit) for index, hit in enumerate(self.find(evidence))]
+
+    def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> FindingRow:
+        names = tuple(dict.fromkeys(hit.quantity_ids))
+        return {
+            "finding_id": f"{evidence.study_id}.rule-{self.name}-{number}",
+            "study_id": evidence.study_id,
+            "check": self.name,
+            "detected_by": "rule",
+            "severity": hit.severity or self.severity,
+            "statement": hit.statement,
+            "locators": evidence.locators((*names, *dict.fromkeys(hit.statement_ids))),
+            "arithmetic": hit.arithmetic or None,
+            "quantity_ids": join_ids(names),
+            "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),
+        }

@@ -1,14 +1,146 @@
-"""The rules' and the reader's findings in one list, none of them twice."""
+"""All rules, running them on a study, and one list of findings with the reader's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers.appraisal.finding_list import FindingList
-from helpers.appraisal.printed_figure import missing
+from helpers.appraisal.conduct import (
+    BlockSize,
+    ControlGroup,
+    Dates,
+    DatesMissing,
+    DesignField,
+    Masking,
+    RegistryConflict,
+    SessionTimes,
+)
+from helpers.appraisal.contradictions import (
+    SAID_TWICE,
+    AuthorsCited,
+    ItemLists,
+    PrintedTwice,
+    ReferencesUsed,
+    Units,
+)
+from helpers.appraisal.counts import (
+    AgeLimits,
+    ChangeOfExtremes,
+    CountAndPercent,
+    DuplicateArms,
+    NoChange,
+    Totals,
+)
+from helpers.appraisal.evidence import FindingRow, NotApplicable, Rule, StudyEvidence, missing
+from helpers.appraisal.granularity import Granularity, PercentOfN
+from helpers.appraisal.p_values import PValue
+from helpers.appraisal.reporting import (
+    ClaimWithoutFigure,
+    EveryPair,
+    GroupSizes,
+    LaterThanFollowUp,
+    LongTermClaim,
+    OutcomesPlanned,
+    OutcomesReported,
+    PValueOwner,
+    RegistrationMissing,
+    SignificanceWithoutTest,
+    TimePoints,
+    TreatmentDescribed,
+)
+from helpers.appraisal.spread import ChangeOfLevels, ImplausibleChange, SdInRange, SdOrSe
 from helpers.tables import join_ids, split_ids
 from helpers.tables.appraised import SEVERITIES
+from metastats.display import rows_html
+
+FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
+
+
+class FindingList(list[dict[str, Any]]):
+    """Rows of the table `findings`; a list in every way, shown as a table in JupyterLab."""
+
+    def _repr_html_(self) -> str:
+        certain = sum(row.get("severity") == "certain" for row in self)
+        return rows_html(f"{len(self)} findings, {certain} certain", self, FINDING_LIST_COLUMNS)
+
+
+RULES: tuple[Rule, ...] = (
+    PercentOfN(),
+    CountAndPercent(),
+    Totals(),
+    Granularity(),
+    SdInRange(),
+    SdOrSe(),
+    ChangeOfLevels(),
+    ChangeOfExtremes(),
+    ImplausibleChange(),
+    NoChange(),
+    PValue(),
+    PValueOwner(),
+    GroupSizes(),
+    PrintedTwice(),
+    RegistryConflict(),
+    Units(),
+    ControlGroup(),
+    TimePoints(),
+    OutcomesReported(),
+    OutcomesPlanned(),
+    BlockSize(),
+    SessionTimes(),
+    Dates(),
+    DatesMissing(),
+    AgeLimits(),
+    Masking(),
+    DesignField(),
+    DuplicateArms(),
+    TreatmentDescribed(),
+    RegistrationMissing(),
+    LaterThanFollowUp(),
+    LongTermClaim(),
+    EveryPair(),
+    ClaimWithoutFigure(),
+    SignificanceWithoutTest(),
+    ItemLists(),
+    AuthorsCited(),
+    ReferencesUsed(),
+    *SAID_TWICE,
+)
+
+
+def run_checks(
+    evidence: StudyEvidence, rules: tuple[Rule, ...] = RULES
+) -> tuple[list[FindingRow], list[dict[str, Any]]]:
+    """Run consistency rules on a study.
+
+    Parameters
+    ----------
+    evidence : StudyEvidence
+        The study's rows.
+    rules : tuple of Rule
+        The rules; all of them when left out.
+
+    Returns
+    -------
+    findings : list of dict
+        Rows of the table `findings`, the rules in order, `detected_by` rule.
+    checks : list of dict
+        Rows of the table `checks`, one a rule: passed, found, or not applicable with what is missing.
+
+    """
+    findings = FindingList()
+    checks: list[dict[str, Any]] = []
+    for rule in rules:
+        inputs = rule.inputs
+        try:
+            rows = rule.run(evidence)
+            outcome = "found" if rows else "passed"
+        except NotApplicable as reason:
+            rows, outcome, inputs = [], "not applicable", f"{rule.inputs}: {reason}"
+        findings += rows
+        check = {"study_id": evidence.study_id, "check": rule.name, "outcome": outcome}
+        checks.append(check | {"inputs": inputs, "source": rule.source})
+    return findings, checks
+
 
 _NOWHERE = "whole document"
 

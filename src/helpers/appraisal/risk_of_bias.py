@@ -1,4 +1,4 @@
-"""The tools of risk of bias: their domains, their words, and how an overall judgement follows."""
+"""The tools of risk of bias: domains, words, and how an overall judgement follows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.printed_figure import missing
+from helpers.appraisal.evidence import missing
 
 _ANSWERS = ("yes", "no", "unclear", "not applicable")
 _RISKS = ("low", "moderate", "serious", "critical", "no information")
@@ -122,10 +122,10 @@ _WORST = (
     "low concern",
 )
 
-Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
+JudgementRows = pd.DataFrame | Iterable[Mapping[str, Any]]
 
 
-def check_judgements(rows: Rows) -> list[str]:
+def check_judgements(rows: JudgementRows) -> list[str]:
     """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
 
     Parameters
@@ -195,7 +195,7 @@ def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
     return problems
 
 
-def overall(rows: Rows) -> str:
+def overall(rows: JudgementRows) -> str:
     """Return the overall judgement of one study by the rule of its tool.
 
     The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
@@ -221,7 +221,7 @@ def overall(rows: Rows) -> str:
     return next((word for word in _WORST if word in words), words[0])
 
 
-def _records(rows: Rows) -> list[Mapping[str, Any]]:
+def _records(rows: JudgementRows) -> list[Mapping[str, Any]]:
     return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
 
 

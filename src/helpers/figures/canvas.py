@@ -1,20 +1,279 @@
-"""Text that fits: measured in CSS pixels before it is drawn, wrapped to the room that it has."""
+"""The figure as this project understands it: drawing, alternative text, caption, lettering, marks, SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import csv
+import io
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element, fromstring
+from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import pandas as pd
 
-from helpers.figures.figure import INK, PIXELS_PER_INCH
+from helpers.formats import is_missing
 from helpers.tables import records
 
-if TYPE_CHECKING:  # where nothing is drawn, nothing waits for matplotlib
+if TYPE_CHECKING:
+    import matplotlib.figure
     from matplotlib.figure import Figure as Drawing
     from matplotlib.path import Path as Outline
+
+
+# Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
+FACES = "'DejaVu Sans',Verdana,'Bitstream Vera Sans',sans-serif"
+LINK = "{http://www.w3.org/1999/xlink}href"
+DECIMALS = 2  # of a point, 1/72 inch: finer than any printer
+SVG_NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
+STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
+TWINS = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+')
+EDGED = re.compile("stroke:|opacity:")  # of shapes like these, the upper one shows on the lower one
+LEVEL = re.compile(r"rotate\(-?0 [^)]*\)")
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no way to hold these
+SVG_LENGTHS = ("d", "x", "y", "width", "height", "transform", "points", "viewBox")
+
+
+def compact_svg(drawn: str, width: int, height: int) -> str:
+    """Return an SVG as matplotlib writes it in a third of its bytes, and the same wherever it is made.
+
+    Parameters
+    ----------
+    drawn : str
+        The file's text, its letters kept as text.
+    width, height : int
+        Size on the page, CSS pixels.
+
+    """
+    root = fromstring(UNWRITABLE.sub("\ufffd", drawn))
+    used = {
+        name for part in root.iter() for value in part.attrib.values() for name in REFERENCE.findall(value)
+    }
+    names: dict[str, str] = {}
+    for part in root.iter():
+        if (name := part.get("id")) in used:
+            names[name] = f"i{len(names)}"
+    classes: dict[str, str] = {}
+    body = "".join(_written(part, names, classes) for part in root)
+    flat = [name for style, name in classes.items() if "fill:none" in style or not EDGED.search(style)]
+    body = TWINS.sub(lambda found: _joined(found, flat), body)
+    rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}" viewBox="{_shorter(root.get("viewBox", ""))}">'
+        f"<style>*{{stroke-linejoin:round;stroke-linecap:butt}}text{{font-family:{FACES}}}{rules}</style>"
+        f"{body}</svg>\n"
+    )
+
+
+def _written(part: Element, names: dict[str, str], classes: dict[str, str]) -> str:
+    """Return an element and what it holds; a group that says nothing gives what it holds alone."""
+    tag = part.tag.rpartition("}")[2]
+    if tag in ("metadata", "style"):
+        return ""
+    inner = "".join(_written(child, names, classes) for child in part)
+    words = escape((part.text or "").strip()) if tag in ("text", "tspan") else ""
+    traits = "".join(_trait(key, value, names, classes) for key, value in part.attrib.items())
+    if tag in ("g", "defs") and not (inner and traits):
+        return f"<{tag}>{inner}</{tag}>" if inner and tag == "defs" else inner
+    return f"<{tag}{traits}>{words}{inner}</{tag}>" if words or inner else f"<{tag}{traits}/>"
+
+
+def _trait(key: str, value: str, names: dict[str, str], classes: dict[str, str]) -> str:
+    """Return an attribute as it is written, with the blank before it; empty when it says nothing."""
+    if key == "id":
+        return f' id="{names[value]}"' if value in names else ""
+    value = REFERENCE.sub(lambda found: f"#{names.get(found[1], found[1])}", value)
+    if key == "style":
+        style = ";".join(
+            _style(rule) for rule in value.split(";") if "font-family" not in rule and rule.strip()
+        )
+        return f' class="{classes.setdefault(style, _name(len(classes)))}"' if style else ""
+    if key == "transform" and LEVEL.fullmatch(value):
+        return ""
+    if key == LINK:
+        key = "xlink:href"
+    if key == "d":
+        return f" d={quoteattr(_straight(_shorter(value)))}"
+    return f" {key}={quoteattr(_shorter(value) if key in SVG_LENGTHS else value)}"
+
+
+def _joined(found: re.Match[str], flat: list[str]) -> str:
+    """Return neighbouring paths that differ in their lines only as one, where that looks the same."""
+    if not any(f'class="{name}"' in found[2] for name in flat):
+        return found[0]
+    steps = "".join(re.findall(r' d="([^"]*)"', found[0]))
+    return f'<path d="{steps}"{found[2]}/>'
+
+
+def _straight(path: str) -> str:
+    """Return a path whose level and upright lines name the one coordinate that changes."""
+    last = ["", ""]
+
+    def step(found: re.Match[str]) -> str:
+        kind, numbers = found[1], found[2].split()
+        before, last[:] = list(last), numbers[-2:] or ["", ""]
+        if kind == "L" and numbers[0] == before[0]:
+            return f"V{numbers[1]}"
+        return f"H{numbers[0]}" if kind == "L" and numbers[1:] == before[1:] else found[0]
+
+    return STEP.sub(step, path)
+
+
+def _style(rule: str) -> str:
+    name, _, value = rule.partition(":")
+    return f"{name.strip()}:{_shorter(value.strip()) if '#' not in value else value.strip()}"
+
+
+def _shorter(value: str) -> str:
+    """Return numbers with few decimals and no blank that a reader of SVG does not need."""
+    value = SVG_NUMBER.sub(lambda found: f"{float(found[0]):.{DECIMALS}f}".rstrip("0").rstrip("."), value)
+    value = re.sub(r"(?<![\d.])-0(?![\d.])", "0", value)
+    return re.sub(r" ?([MLHVCQZz]) ?", r"\1", " ".join(value.split()))
+
+
+def _name(number: int) -> str:
+    """Return the class of a style: `a` to `z`, then `aa` and on."""
+    rest, last = divmod(number, len(ascii_lowercase))
+    return (_name(rest - 1) if rest else "") + ascii_lowercase[last]
+
+
+PAGE_WIDTH = 720  # CSS pixels of the text column
+PIXELS_PER_INCH = 96  # CSS pixels to an inch
+DENSITY = 2  # image pixels to a CSS pixel, so that print and fine screens stay sharp
+
+# Okabe and Ito's palette: told apart with every common colour blindness. Shape says the same in grey.
+INK, MUTED, RULE, WASH = "#1d2733", "#56616e", "#c9cfd6", "#f1f4f6"
+BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b54708", "#8a4a78"
+
+AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
+
+
+def _plain(value: Any) -> str:
+    """Return a value as CSV prints it; what is missing, or no single value, is empty."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return str(value) if isinstance(value, bool) else ""
+    return f"{value:.12g}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
+
+    `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
+    Where a whole table is drawn, `.table` names it instead.
+    """
+
+    figure: matplotlib.figure.Figure
+    alt: str
+    caption: str
+    rows: Sequence[Mapping[str, Any]] = ()
+    table: str = ""
+
+    @property
+    def width(self) -> int:
+        """Width on the page, CSS pixels."""
+        return round(self.figure.get_figwidth() * PIXELS_PER_INCH)
+
+    @property
+    def height(self) -> int:
+        """Height on the page, CSS pixels."""
+        return round(self.figure.get_figheight() * PIXELS_PER_INCH)
+
+    def svg(self) -> str:
+        """Return the drawing as SVG, sharp at any size; the same numbers give the same bytes."""
+        import matplotlib
+
+        stream = io.StringIO()
+        with style(), matplotlib.rc_context(AS_SVG), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's machine has the letters
+            self.figure.savefig(stream, format="svg", metadata={"Date": None}, facecolor="white")
+        return compact_svg(stream.getvalue(), self.width, self.height)
+
+    def png(self) -> bytes:
+        """Return the drawing as PNG; without version or time, so the same numbers give the same bytes."""
+        stream = io.BytesIO()
+        with style():
+            self.figure.savefig(
+                stream,
+                format="png",
+                dpi=PIXELS_PER_INCH * DENSITY,
+                metadata={"Software": None},
+                facecolor="white",
+            )
+        return stream.getvalue()
+
+    def csv(self) -> bytes:
+        """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
+        rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if value != "")
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, list(names), restval="", extrasaction="ignore", lineterminator="\n")
+        if names:
+            writer.writeheader()
+            writer.writerows(rows)
+        return stream.getvalue().encode("utf-8")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""
+        path = Path(path)
+        path.write_bytes(self.svg().encode("utf-8") if path.suffix.lower() == ".svg" else self.png())
+        return path
+
+    def close(self) -> None:
+        """Free the drawing's memory."""
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(self.figure)
+        self.figure.clear()
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
+    import matplotlib
+    import seaborn
+
+    settings = {
+        **seaborn.axes_style("white"),
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "axes.linewidth": 0.8,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.bottom": True,
+        "hatch.linewidth": 0.8,
+        "path.simplify": False,
+        "text.usetex": False,
+        "text.parse_math": False,  # a dollar sign in a study's name is a dollar sign
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def canvas(height: float, width: float = PAGE_WIDTH) -> matplotlib.figure.Figure:
+    """Return an empty drawing of so many CSS pixels, outside pyplot's global list."""
+    from matplotlib.figure import Figure as Drawing
+
+    return Drawing(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
+
 
 SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
 SMALL = 8.0
@@ -147,3 +406,89 @@ def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterabl
             yield beginning
             word = word[len(beginning) :]
         yield word
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A shape (matplotlib's code), a sign inside it, a letter, and colours."""
+
+    shape: str
+    sign: str
+    letter: str
+    colour: str
+    hollow: bool = False
+
+
+LOW = Mark("o", "+", "L", GREEN)
+SOME = Mark("^", "!", "S", ORANGE)
+HIGH = Mark("s", "×", "H", VERMILION)
+CRITICAL = Mark("D", "×", "C", PURPLE)
+UNKNOWN = Mark("o", "?", "?", MUTED, hollow=True)
+OUTSIDE = Mark("o", "–", "n/a", MUTED, hollow=True)
+COUNTED_MARK = Mark("o", "", "", MUTED, hollow=True)  # a checklist that counts, such as `3 of 8 yes`
+YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
+
+# The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
+JUDGEMENTS = {
+    "low": LOW,
+    "low concern": LOW,
+    "yes": LOW,
+    "probably yes": LOW,
+    "some concerns": SOME,
+    "moderate": SOME,
+    "unclear": SOME,
+    "probably no": SOME,
+    "high": HIGH,
+    "high concern": HIGH,
+    "serious": HIGH,
+    "no": HIGH,
+    "critical": CRITICAL,
+    "very high": CRITICAL,
+    "no information": UNKNOWN,
+    "not applicable": OUTSIDE,
+}
+LETTERS = {"moderate": "M", "unclear": "U", "serious": "S", "some concerns": "SC", "yes": "Y", "no": "N"}
+
+DIRECTION_MARKS = {
+    "better": ("▲", BLUE),
+    "worse": ("▼", VERMILION),
+    "no change": ("◄►", INK),
+    "mixed": ("▲▼", INK),
+    "unclear": ("?", MUTED),
+    "not reported": ("○", MUTED),
+}
+
+
+def judgement_mark(judgement: Any) -> Mark:
+    """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
+    word = _plain_mark(judgement)
+    return COUNTED_MARK if YES_COUNT.fullmatch(word) else JUDGEMENTS.get(word, UNKNOWN)
+
+
+def judgement_letter(judgement: Any) -> str:
+    """Return what stands for a judgement where there is no room for the word: `S`, or `3/8` for a count."""
+    word = _plain_mark(judgement)
+    counted = YES_COUNT.fullmatch(word)
+    if counted:
+        return f"{counted[1]}/{counted[2]}"
+    return LETTERS.get(word, judgement_mark(judgement).letter)
+
+
+def _plain_mark(judgement: Any) -> str:
+    """Return a judgement's word without what all words of its tool share."""
+    word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
+    for ending in (" of bias", " risk", " concern"):
+        word = word.removesuffix(ending)
+    return word
+
+
+def draw_mark(axes: Any, x: float, y: float, mark: Mark, size: float = 13.0) -> None:
+    """Draw a mark at data coordinates; `size` is its width in points."""
+    face, sign = ("white", mark.colour) if mark.hollow else (mark.colour, "white")
+    scale = {"^": 1.18, "D": 0.86, "s": 0.92}.get(mark.shape, 1.0)
+    edge = {"markerfacecolor": face, "markeredgecolor": mark.colour, "markeredgewidth": 1.2}
+    axes.plot([x], [y], marker=mark.shape, markersize=size * scale, linestyle="none", clip_on=False, **edge)
+    drop = (-0.16 if mark.shape == "^" else -0.04) * size  # a triangle's weight lies low
+    place = {"xytext": (0, drop), "textcoords": "offset points", "ha": "center", "va": "center"}
+    letters = {"fontsize": size * 0.68, "fontweight": "bold", "color": sign, "annotation_clip": False}
+    axes.annotate(mark.sign, (x, y), **place, **letters)

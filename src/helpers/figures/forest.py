@@ -1,4 +1,4 @@
-"""Forest plot: each study's estimate and interval, what could be pooled, and what could not."""
+"""Forest plots: of an outcome's studies, and of one pool."""
 
 from __future__ import annotations
 
@@ -8,11 +8,129 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.figures.figure import BLUE, INK, MUTED, PAGE_WIDTH, RULE, Figure, canvas, style
-from helpers.figures.forest_words import alternative, caption, columns_of, estimate_words
-from helpers.figures.lettering import SMALL, Pen, as_rows, height_of, wrap
-from helpers.figures.marks import draw_mark, judgement_letter, judgement_mark
-from helpers.figures.numbers import is_missing, plain_unit, show_number
+from helpers.figures.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    PAGE_WIDTH,
+    RULE,
+    SMALL,
+    Figure,
+    Pen,
+    as_rows,
+    canvas,
+    draw_mark,
+    height_of,
+    judgement_letter,
+    judgement_mark,
+    style,
+    widest,
+    wrap,
+)
+from helpers.figures.rows import instead_words
+from helpers.formats import is_missing, plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.tables import records
+from helpers.tables.vocabulary import CONTRAST_WORDS
+
+WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
+
+
+def columns_of(rows: list[dict], extra: dict[str, str]) -> dict[str, dict]:
+    """Return the text columns in order: heading, wrapped cells, width, side of the plot."""
+    known = [
+        name for name in ("n", "weight", "risk_of_bias") if any(not is_missing(row.get(name)) for row in rows)
+    ]
+    left = {"study_id": "Study", **extra} | ({"n": "n"} if "n" in known else {})
+    right = {"estimate": "Estimate (95 % interval)"}
+    right |= {"weight": "Weight"} if "weight" in known else {}
+    right |= {"risk_of_bias": "Risk\nof bias"} if "risk_of_bias" in known else {}
+    columns = {}
+    for name, heading in {**left, **right}.items():
+        room = WIDEST_TEXT.get(name, WIDEST_TEXT["other"])
+        cells = [cell_words(name, row) for row in rows]
+        if name not in ("estimate", "risk_of_bias"):
+            cells = [wrap(cell, room) for cell in cells]
+        heading = wrap(heading, room, weight="bold") if name in extra else heading
+        if name == "estimate":
+            heading = "Estimate\n(95 % interval)"
+        width = max(widest(cells), widest([heading], weight="bold"))
+        columns[name] = {"heading": heading, "cells": cells, "width": width, "left": name in left}
+    columns.get("risk_of_bias", {})["width"] = max(50.0, widest(["of bias"], weight="bold") + 3)
+    return columns
+
+
+def cell_words(name: str, row: dict) -> str:
+    """Return the words of one cell of the plot's table."""
+    if name == "estimate":
+        return estimate_words(row)
+    value = row.get(name)
+    if is_missing(value):
+        return "not stated" if name == "n" else "–"
+    if name == "weight":
+        return f"{show_number(round(100 * float(value), 1))} %"
+    return show_number(value) if isinstance(value, int | float) else str(value)
+
+
+def estimate_words(row: Mapping[str, Any], name: str = "effect") -> str:
+    """Return an estimate with its interval, or that it has none."""
+    if not is_missing(row.get("told")):
+        return str(row["told"])
+    if is_missing(row.get(name)):
+        return "not reported" if is_missing(row.get("instead")) else str(row["instead"])
+    value = show_estimate(row[name])
+    if is_missing(row.get("ci_lower")) or is_missing(row.get("ci_upper")):
+        return f"{value} (no interval)"
+    return f"{value} ({show_interval(row['ci_lower'], row['ci_upper'])})"
+
+
+def alternative(
+    title: str, unit: str, null: str, upper: list, lower: list, pooled: Mapping | None, more: Mapping = {}
+) -> str:
+    """Return the alternative text: every number that the plot shows, and what its other columns say."""
+    parts = [f"Forest plot. {title}. Unit: {unit}; {null}."]
+    upper, lower = (
+        [
+            dict(row) | {"_more": [str(row[name]) for name in more if not is_missing(row.get(name))]}
+            for row in rows
+        ]
+        for rows in (upper, lower)
+    )
+    parts += [_sentence(row) for row in upper]
+    if pooled:
+        parts.append(f"Pooled: {estimate_words(pooled, 'estimate')}{_prediction(pooled)}.")
+    if lower:
+        parts.append("Not poolable: " + " ".join(_sentence(row) for row in lower))
+    return " ".join(parts)
+
+
+def _sentence(row: dict) -> str:
+    details = [] if is_missing(row.get("n")) else [f"n {cell_words('n', row)}"]
+    if not is_missing(row.get("weight")):
+        details.append(f"weight {cell_words('weight', row)}")
+    if not is_missing(row.get("risk_of_bias")):
+        details.append(f"risk of bias {row['risk_of_bias']}")
+    details += [f"{words}" for words in row.get("_more", [])]
+    return f"{row['study_id']}: {estimate_words(row)}{''.join(', ' + item for item in details)}."
+
+
+def _prediction(pooled: Mapping) -> str:
+    if is_missing(pooled.get("pi_lower")) or is_missing(pooled.get("pi_upper")):
+        return ""
+    return f", prediction interval {show_interval(pooled['pi_lower'], pooled['pi_upper'])}"
+
+
+def caption(unit: str, null: float, pooled: Mapping | None, lower: list) -> str:
+    """Return what the marks mean."""
+    parts = ["Squares are estimates and lines their 95 % intervals; an open circle has no interval."]
+    if pooled:
+        parts.append(
+            "The diamond is the pooled estimate"
+            + ("; the dashed line its prediction interval." if _prediction(pooled) else ".")
+        )
+    if lower:
+        parts.append("Studies below the broken line could not be pooled.")
+    return " ".join(parts)
+
 
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 GAP = 14.0  # pixels between columns
@@ -249,3 +367,72 @@ class _Forest:
         )
         self.pen.rule(self.top + y + 2, color=RULE)
         return y + 34
+
+
+MOST_LEFT = 12  # more lines than this below would hide the pool
+
+
+def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd.DataFrame) -> Figure:
+    """Draw a pool.
+
+    Parameters
+    ----------
+    fit : dict
+        A row of `pooled` with an estimate.
+    members : pandas.DataFrame
+        Table `pool_members`; those of this pool are drawn.
+    comparisons : pandas.DataFrame
+        Table `comparisons`: lines of the same outcome that are no member stand below the line, those in the
+        same unit with their size.
+
+    """
+    own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
+    upper = [row | {"n": _people(row), "time": _time(row)} for row in records(own)]
+    used = {row["effect_id"] for row in upper}
+    studies = set(own["study_id"])
+    left = comparisons[(comparisons["concept"] == fit["concept"]) & (comparisons["tier"] != "comparator")]
+    rest = [row for row in records(left) if not _is_member(row, fit, used, studies)]
+    lower = [_below(row, fit) for row in rest[:MOST_LEFT]]
+    contrast = CONTRAST_WORDS[fit["contrast"]]
+    under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
+    drawn = forest(
+        upper,
+        unit=plain_unit(fit["unit"]) or "standardised",
+        pooled=dict(fit) | {"label": f"Pooled, k = {fit['k']}"},
+        not_poolable=lower,
+        title=f"{plain_words(fit['concept']).capitalize()}, {contrast}{under}",
+        text_columns={"time": "Time"},
+    )
+    df = fit.get("pi_df")
+    told = f" on {df} degree{'s' * (df != 1)} of freedom" if df else ""
+    words = drawn.caption.replace("its prediction interval.", f"its prediction interval{told}.")
+    if len(rest) > MOST_LEFT:
+        words += f" {len(rest) - MOST_LEFT} more lines are in the table comparisons."
+    return Figure(drawn.figure, drawn.alt, f"{words} The numbers are in the table pool_members.", drawn.rows)
+
+
+def _is_member(row: dict[str, Any], fit: Mapping[str, Any], used: set, studies: set) -> bool:
+    """Return whether a line is in the pool, also when an assumption has made its estimate anew."""
+    same = row["contrast"] == fit["contrast"] and row["unit"] == fit["unit"]
+    return row["effect_id"] in used or (same and row["study_id"] in studies)
+
+
+def _below(row: dict[str, Any], fit: Mapping[str, Any]) -> dict[str, Any]:
+    same = row["unit"] == fit["unit"]  # what has another unit is told in words
+    shown = {name: row[name] if same else None for name in ("effect", "ci_lower", "ci_upper")}
+    kind = CONTRAST_WORDS.get(row["contrast"], "")
+    name = f"{row['study_id']}{': ' + kind if kind and kind != CONTRAST_WORDS[fit['contrast']] else ''}"
+    kept = {"study_id": name, "n": row["n"], "risk_of_bias": row["risk_of_bias"], "time": _time(row)}
+    told = {} if shown["effect"] is not None else {"instead": instead_words(row)}
+    return kept | shown | told
+
+
+def _people(row: dict[str, Any]) -> str | None:
+    return None if row["n"] is None else f"{row['n']}{'' if row['n_stated'] else ' (assumed)'}"
+
+
+def _time(row: dict[str, Any]) -> str | None:
+    """Return the weeks since the first treatment, or the time as printed where it counts from elsewhere."""
+    if row["timepoint_weeks"] is None:
+        return row["timepoint_printed"]
+    return f"{show_number(round(row['timepoint_weeks'], 1))} weeks"

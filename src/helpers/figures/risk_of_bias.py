@@ -1,4 +1,4 @@
-"""Traffic-light picture of the risk of bias: sign, colour and word in every field, one panel a tool."""
+"""Traffic-light figure of the risk of bias: sign, colour and word in every field."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.figures.figure import INK, MUTED, PAGE_WIDTH, RULE, Figure, canvas, style
-from helpers.figures.lettering import LINE, SMALL, Pen, as_rows, height_of, wrap
-from helpers.figures.marks import draw_mark, judgement_mark
-from helpers.figures.numbers import is_missing
+from helpers.figures.canvas import (
+    INK,
+    LINE,
+    MUTED,
+    PAGE_WIDTH,
+    RULE,
+    SMALL,
+    Figure,
+    Pen,
+    as_rows,
+    canvas,
+    draw_mark,
+    height_of,
+    judgement_mark,
+    style,
+    wrap,
+)
+from helpers.formats import is_missing
 
 LABEL, COLUMN, MOST_COLUMNS = 300.0, 100.0, 4
 NARROW_LABEL = 150.0

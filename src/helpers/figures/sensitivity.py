@@ -1,4 +1,4 @@
-"""The specification curve: every estimate in order with its interval, below it the choices that made it."""
+"""Figures of the sensitivity analysis and of ongoing trials."""
 
 from __future__ import annotations
 
@@ -7,12 +7,185 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.figures.figure import BLUE, INK, MUTED, ORANGE, PAGE_WIDTH, RULE, Figure, canvas, style
-from helpers.figures.lettering import SMALL, Pen, widest
-from helpers.figures.numbers import plain_unit, plain_words, show_estimate, show_interval, show_number
-from helpers.figures.specification_bins import CAPTION, DENSE, draw_bands, draw_share
-from helpers.synthesis.choice_effects import CHOICES
+from helpers.figures.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PAGE_WIDTH,
+    RULE,
+    SMALL,
+    Figure,
+    Pen,
+    canvas,
+    height_of,
+    style,
+    widest,
+    wrap,
+)
+from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.pooling.specifications import CHOICES
+from helpers.tables import records
 from helpers.tables.vocabulary import CONTRAST_WORDS
+
+TOP, ROW = 62.0, 24.0
+TRIAL_COLUMNS = {"study_id": 0.0, "n_planned": 168.0, "expected": 222.0, "teaches": 308.0}
+TRIALS_LEFT = 372.0
+
+
+def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
+    """Draw the trials.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Table `horizon_trials`.
+    visible : float, optional
+        Smallest difference in hair density that can be seen; a broken line.
+
+    Returns
+    -------
+    Figure
+        Alternative text: each trial with its size, date, and what it can detect.
+
+    """
+    rows = sorted(records(trials), key=lambda row: row["place"])
+    heights = [max(ROW, height_of(wrap(row["study_id"], 160)) + 8) for row in rows]
+    title = "What registered trials can detect in hair density"
+    with style():
+        figure = canvas(TOP + sum(heights) + 48)
+        pen = Pen(figure)
+        pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+        headings = ("Trial", "People", "Due", "Teaches")
+        for x, words in zip(TRIAL_COLUMNS.values(), headings, strict=True):
+            pen.write(x, 44, words, fontweight="bold")
+        pen.rule(TOP - 4, color=INK, linewidth=0.9)
+        axes = pen.axes(TRIALS_LEFT, TOP, PAGE_WIDTH - TRIALS_LEFT - 8, sum(heights))
+        _frame(axes, rows, sum(heights), visible)
+        y = 0.0
+        for row, height in zip(rows, heights, strict=True):
+            _row(pen, axes, row, y + height / 2)
+            y += height
+    return Figure(figure, _alternative(title, rows, visible), _caption(visible), rows)
+
+
+def _frame(axes: Any, rows: list[dict], height: float, visible: float | None) -> None:
+    names = ("detectable_80", "detectable_90", "detectable_80_high")
+    most = max((row[name] for row in rows for name in names if row[name] is not None), default=10.0)
+    axes.set(xlim=(0, 1.08 * max(most, visible or 0.0)), ylim=(height, 0), yticks=[])
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.tick_params(axis="x", labelsize=SMALL)
+    axes.set_xlabel("hairs/cm²", fontsize=SMALL)
+    if visible is not None:
+        axes.axvline(visible, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+
+
+def _row(pen: Pen, axes: Any, row: dict[str, Any], y: float) -> None:
+    """Write a trial's words and draw what it can detect at 80 and 90 % power."""
+    pen.write(TRIAL_COLUMNS["study_id"], TOP + y, wrap(row["study_id"], 160))
+    pen.write(
+        TRIAL_COLUMNS["n_planned"],
+        TOP + y,
+        "?" if row["n_planned"] is None else show_number(row["n_planned"]),
+    )
+    pen.write(TRIAL_COLUMNS["expected"], TOP + y, (row["expected"] or "?") + ("*" if row["late"] else ""))
+    share = row["teaches"]
+    pen.write(TRIAL_COLUMNS["teaches"], TOP + y, "?" if share is None else f"{100 * share:.0f} %")
+    if row["detectable_80"] is None:
+        axes.text(
+            0.5,
+            y,
+            "no size stated",
+            transform=axes.get_yaxis_transform(),
+            ha="center",
+            va="center",
+            color=MUTED,
+        )
+        return
+    if row["detectable_80_low"] is not None:
+        axes.plot([row["detectable_80_low"], row["detectable_80_high"]], [y, y], color=BLUE, linewidth=1.3)
+    axes.plot(
+        [row["detectable_80"]], [y], marker="o", markersize=7, markerfacecolor="white", markeredgecolor=BLUE
+    )
+    axes.plot([row["detectable_90"]], [y], marker="s", markersize=6, color=BLUE)
+
+
+def _alternative(title: str, rows: list[dict], visible: float | None) -> str:
+    parts = [f"{title}."]
+    for row in rows:
+        size = "no size stated" if row["n_planned"] is None else f"{row['n_planned']} people"
+        due = f"due {row['expected']}" if row["expected"] else "no date"
+        late = ", past its date without results" if row["late"] else ""
+        if row["detectable_80"] is None:
+            parts.append(f"{row['study_id']}: {size}, {due}{late}.")
+            continue
+        some, most = (show_estimate(row[name]) for name in ("detectable_80", "detectable_90"))
+        both = f"{some} hairs/cm² with 80 % power, {most} with 90 %"
+        parts.append(
+            f"{row['study_id']}: {size}, {due}{late}; detects {both}; teaches {100 * row['teaches']:.0f} %."
+        )
+    if visible is not None:
+        parts.append(f"Observers see {show_estimate(visible)} hairs/cm².")
+    return " ".join(parts)
+
+
+def _caption(visible: float | None) -> str:
+    line = "" if visible is None else " The broken line is the smallest difference that observers can see."
+    return (
+        "Open circles: smallest difference detected with 80 % power, squares with 90 %; the bar runs over "
+        "the SDs that trials of established treatments show. Teaches: share of today's uncertainty about the "
+        "effect against a control that the trial would remove. A star: past its date at the last search."
+        f"{line} The numbers are in the table horizon_trials."
+    )
+
+
+DENSE = 600  # more specifications than this have less than a printer's dot each
+BINS = 110
+
+
+def bins_of(count: int) -> np.ndarray:
+    """Return for each of so many specifications in order the bin that it belongs to."""
+    return (np.arange(count) * BINS) // count
+
+
+def edges_of(count: int) -> np.ndarray:
+    """Return where the bins begin and end, in places of specifications."""
+    return np.arange(BINS + 1) * count / BINS - 0.5
+
+
+def draw_bands(axes: Any, frame: pd.DataFrame, lower: float, upper: float) -> None:
+    """Draw how far the intervals of each bin reach, darker the middle of their ends; then the estimates."""
+    bins, edges = bins_of(len(frame)), edges_of(len(frame))
+    low, high = (frame[name].clip(lower, upper).groupby(bins) for name in ("ci_lower", "ci_upper"))
+    for bottom, top, alpha in ((low.min(), high.max(), 0.14), (low.median(), high.median(), 0.22)):
+        axes.stairs(
+            top.round(2), edges, baseline=bottom.round(2).to_numpy(), fill=True, color=MUTED, alpha=alpha
+        )
+    middles = (edges[:-1] + edges[1:]) / 2
+    clear = frame["conclusion"] != "not shown"
+    for mask, ground, edge in ((~clear, "white", MUTED), (clear, INK, INK)):
+        seen = frame["estimate"][mask].groupby(bins[mask.to_numpy()]).median()
+        axes.scatter(
+            middles[seen.index], seen, s=6, zorder=3, facecolor=ground, edgecolor=edge, linewidth=0.4
+        )
+
+
+def draw_share(axes: Any, here: np.ndarray, count: int, place: int) -> None:
+    """Draw in a row of the panel how large a share of each bin takes this level: full height where all do."""
+    bins = bins_of(count)
+    share = np.bincount(bins[here], minlength=BINS) / np.bincount(bins, minlength=BINS)
+    top = place + 0.85 - 0.7 * share.round(2)
+    axes.stairs(top, edges_of(count), baseline=place + 0.85, fill=True, color=INK, linewidth=0)
+
+
+CAPTION = (
+    "{count} estimates in order, each under one set of choices; neighbours share a point, filled where the "
+    "interval leaves 0 out, open where it holds 0. The pale band is as far as any interval reaches, the "
+    "darker one goes from the middle of their lower ends to the middle of their upper ends. Below, the "
+    "height of a row is the share of the neighbours that took this choice. Intervals that reach far out are "
+    "cut."
+)
+
 
 LEVEL_WORDS = {
     "core": "five sources",
@@ -29,7 +202,7 @@ LEVEL_WORDS = {
     "all SD": "borrowed for all",
 }
 SHORT = {"times": "times", "visit": "visit", "group_share": "treated, of all people"}
-TOP, CURVE, ROW, GAP = 40.0, 250.0, 13.0, 9.0
+CURVE_TOP, CURVE, CURVE_ROW, GAP = 40.0, 250.0, 13.0, 9.0
 MOST_LEVELS = 13
 MANY = 150  # from here on intervals are drawn faintly, so that the estimates stay to be seen
 
@@ -56,9 +229,9 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     unit = plain_unit(first["unit"])
     question = f"{plain_words(first['concept']).capitalize()}, {CONTRAST_WORDS[first['contrast']]}"
     title = f"{question}: every defensible answer"
-    below = sum(ROW * len(levels) + GAP for _, levels in panels)
+    below = sum(CURVE_ROW * len(levels) + GAP for _, levels in panels)
     with style():
-        figure = canvas(TOP + CURVE + below + 22)
+        figure = canvas(CURVE_TOP + CURVE + below + 22)
         pen = Pen(figure)
         pen.write(0, 16, title, fontsize=10.5, fontweight="bold")
         left = max(
@@ -66,8 +239,8 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
         )
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    words = _alternative(frame, title, unit, chosen)
-    return Figure(figure, words, _caption(frame, chosen), table="specifications")
+    words = _curve_alternative(frame, title, unit, chosen)
+    return Figure(figure, words, _curve_caption(frame, chosen), table="specifications")
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
@@ -90,7 +263,7 @@ def _level(name: str, value: Any) -> str:
 
 
 def _draw_curve(pen: Pen, frame: pd.DataFrame, left: float, unit: str, chosen: dict[str, Any] | None) -> None:
-    axes = pen.axes(left, TOP, PAGE_WIDTH - left - 6, CURVE)
+    axes = pen.axes(left, CURVE_TOP, PAGE_WIDTH - left - 6, CURVE)
     x = np.arange(len(frame))
     lower, upper = _window(frame)
     if len(frame) > DENSE:
@@ -132,19 +305,19 @@ def _window(frame: pd.DataFrame) -> tuple[float, float]:
 
 def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> None:
     """Draw a mark for each specification in the row of each of its choices."""
-    y = TOP + CURVE + GAP
+    y = CURVE_TOP + CURVE + GAP
     x = np.arange(len(frame))
     for name, levels in panels:
-        height = ROW * len(levels)
+        height = CURVE_ROW * len(levels)
         pen.rule(y - GAP / 2, color=RULE)
-        pen.write(0, y + ROW / 2, SHORT.get(name, CHOICES[name]), fontsize=SMALL, fontweight="bold")
+        pen.write(0, y + CURVE_ROW / 2, SHORT.get(name, CHOICES[name]), fontsize=SMALL, fontweight="bold")
         axes = pen.axes(left, y, PAGE_WIDTH - left - 6, height)
         axes.set(xlim=(-1, len(frame)), ylim=(len(levels), 0))
         axes.axis("off")
         for place, level in enumerate(levels):
             pen.write(
                 left - 8,
-                y + ROW * (place + 0.5),
+                y + CURVE_ROW * (place + 0.5),
                 _level(name, level),
                 ha="right",
                 fontsize=SMALL,
@@ -166,7 +339,7 @@ def _bars(places: np.ndarray) -> list[tuple[float, float]]:
     return [(run[0] - 0.5, float(len(run))) for run in runs if len(run)]
 
 
-def _alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:
+def _curve_alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:
     shown = int((frame["conclusion"] == "gain").sum())
     middle = show_estimate(frame["estimate"].median())
     reach = show_interval(frame["estimate"].min(), frame["estimate"].max())
@@ -181,7 +354,7 @@ def _alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, A
     return " ".join(parts)
 
 
-def _caption(frame: pd.DataFrame, chosen: dict[str, Any] | None) -> str:
+def _curve_caption(frame: pd.DataFrame, chosen: dict[str, Any] | None) -> str:
     words = (
         CAPTION.format(count=len(frame))
         if len(frame) > DENSE

@@ -1,4 +1,4 @@
-"""How an estimate moves with an assumption, and where the conclusion flips."""
+"""Figures of one study: before and after, an estimate along an assumption, timeline."""
 
 from __future__ import annotations
 
@@ -8,9 +8,185 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.figures.figure import BLUE, INK, PAGE_WIDTH, PURPLE, VERMILION, WASH, Figure, canvas, style
-from helpers.figures.lettering import SMALL, Pen, as_rows, wrap
-from helpers.figures.numbers import is_missing, joined, plain_unit, show_estimate, show_interval, show_number
+from helpers.figures.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PAGE_WIDTH,
+    PURPLE,
+    RULE,
+    SMALL,
+    VERMILION,
+    WASH,
+    Figure,
+    Pen,
+    as_rows,
+    canvas,
+    height_of,
+    style,
+    text_width,
+    widest,
+    wrap,
+)
+from helpers.formats import (
+    is_missing,
+    joined,
+    plain_unit,
+    plain_words,
+    show_estimate,
+    show_interval,
+    show_number,
+)
+
+PAIR_LINES = (
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": VERMILION, "marker": "s", "linestyle": (0, (5, 2))},
+    {"color": GREEN, "marker": "^", "linestyle": (0, (1, 1.2))},
+    {"color": PURPLE, "marker": "D", "linestyle": (0, (6, 2, 1, 2))},
+    {"color": ORANGE, "marker": "v", "linestyle": (0, (3, 1))},
+)
+MOST_PANELS, PLOT_HEIGHT, LABEL_STEP = 3, 230.0, 14.0
+
+
+def before_after(
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    before: str = "before",
+    after: str = "after",
+) -> Figure:
+    """Draw a line for every case from its value before to its value after.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame or list of dict
+        `case`, `before`, `after`, and where there are several measures `measure` and `unit`: a panel each.
+    title : str
+        Title; first words of the alternative text.
+    before, after : str
+        Names of the two times.
+
+    Returns
+    -------
+    Figure
+        Alternative text: each case with both values. A case that lacks one value is a single mark.
+
+    """
+    data = as_rows(rows)
+    measures = list(dict.fromkeys((row.get("measure") or "", row.get("unit") or "") for row in data))
+    groups = [
+        [row for row in data if (row.get("measure") or "", row.get("unit") or "") == key] for key in measures
+    ]
+    cases = list(dict.fromkeys(row["case"] for row in data))
+    with style():
+        figure = _draw_pairs(measures, groups, cases, (before, after), title)
+    caption = (
+        f"Each line is one case, from {before} to {after}. Single cases show what happened, "
+        "not what the treatment did."
+    )
+    return Figure(figure, _pairs_alt(title, data, before, after), caption, data)
+
+
+def _draw_pairs(measures: list, groups: list, cases: list, times: tuple[str, str], title: str) -> Any:
+    across = min(MOST_PANELS, max(1, len(measures)))
+    down = -(-len(measures) // across) if measures else 1
+    step = PAGE_WIDTH / across
+    heading = wrap(title, PAGE_WIDTH, 10.5, "bold")
+    top = 20 + height_of(heading)
+    names = [wrap(_measure(*key), step - 24, weight="bold") for key in measures]
+    head = height_of(*names, "") + 8
+    block = head + PLOT_HEIGHT + 44
+    figure = canvas(top + down * block + 6 + 20 * len(_legend_rows(cases)))
+    pen = Pen(figure)
+    pen.write(0, 8 + height_of(heading) / 2, heading, fontsize=10.5, fontweight="bold")
+    for place, (name, group) in enumerate(zip(names, groups, strict=True)):
+        left, upper = place % across * step, top + place // across * block
+        pen.write(left, upper + head / 2 - 4, name, fontweight="bold")
+        _panel(pen.axes(left + 62, upper + head, min(step, 420) - 124, PLOT_HEIGHT), group, cases, times)
+    _pairs_legend(pen, top + down * block + 8, cases)
+    return figure
+
+
+def _panel(axes: Any, rows: list[dict], cases: list, times: tuple[str, str]) -> None:
+    """Draw one measure: both ends labelled with their values, labels kept apart."""
+    for row in rows:
+        line = PAIR_LINES[cases.index(row["case"]) % len(PAIR_LINES)]
+        points = [
+            (x, float(row[key])) for x, key in ((0, "before"), (1, "after")) if not is_missing(row.get(key))
+        ]
+        axes.plot(
+            *zip(*points, strict=True), linewidth=1.7, markersize=6.5, clip_on=False, zorder=3, **line
+        ) if points else None
+    values = [float(row[key]) for row in rows for key in ("before", "after") if not is_missing(row.get(key))]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    pad = 0.08 * ((high - low) or abs(high) or 1.0)
+    axes.set(xlim=(0, 1), ylim=(low - pad, high + pad), xticks=[0, 1], yticks=[])
+    axes.set_xticklabels(times)
+    axes.spines[["top", "bottom"]].set_visible(False)
+    axes.spines[["left", "right"]].set_color(RULE)
+    for x, key in ((0, "before"), (1, "after")):
+        _labels(
+            axes,
+            x,
+            sorted({float(row[key]) for row in rows if not is_missing(row.get(key))}),
+            low - pad,
+            high + pad,
+        )
+
+
+def _labels(axes: Any, x: int, values: list[float], low: float, high: float) -> None:
+    """Write values beside their end, pushed up where two would touch."""
+    scale, last = PLOT_HEIGHT / (high - low), float("-inf")
+    for value in values:
+        pixel = max((value - low) * scale, last + LABEL_STEP)
+        last = pixel
+        side, align = (-9, "right") if x == 0 else (9, "left")
+        place = {"xytext": (side, 0), "textcoords": "offset points", "ha": align, "va": "center"}
+        axes.annotate(
+            show_number(value), (x, low + pixel / scale), fontsize=SMALL, annotation_clip=False, **place
+        )
+
+
+def _legend_rows(cases: list) -> list[list[tuple[float, int]]]:
+    """Return for each row of the legend where its cases start, as (x, place)."""
+    rows, x = [[]], 0.0
+    for place, case in enumerate(cases):
+        width = 42 + text_width(str(case), SMALL) + 26
+        if rows[-1] and x + width > PAGE_WIDTH:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((x, place))
+        x += width
+    return rows
+
+
+def _pairs_legend(pen: Pen, y: float, cases: list) -> None:
+    overlay = pen.overlay()
+    for row in _legend_rows(cases):
+        for x, place in row:
+            line = PAIR_LINES[place % len(PAIR_LINES)]
+            overlay.plot([x, x + 17, x + 34], [y] * 3, linewidth=1.7, markersize=6, markevery=[1], **line)
+            pen.write(x + 42, y, str(cases[place]), fontsize=SMALL)
+        y += 20
+
+
+def _measure(measure: str, unit: str) -> str:
+    return ", ".join(part for part in (plain_words(measure), plain_unit(unit)) if part)
+
+
+def _pairs_alt(title: str, rows: list[dict], before: str, after: str) -> str:
+    if not rows:
+        return f"Slope chart. {title}. There is no case to show."
+    parts = []
+    for row in rows:
+        what = _measure(row.get("measure") or "", row.get("unit") or "")
+        ends = [
+            f"{show_number(row[key])} {name}" if not is_missing(row.get(key)) else f"not stated {name}"
+            for key, name in (("before", before), ("after", after))
+        ]
+        parts.append(f"{row['case']}{', ' + what if what else ''}: {' and '.join(ends)}.")
+    return f"Slope chart. {title}. " + " ".join(parts)
 
 
 def split_curve(
@@ -52,12 +228,12 @@ def split_curve(
     flips = flip_points(rows, null)
     unit = plain_unit(unit)
     with style():
-        figure = _draw(rows, flips, assumption, unit, null, chosen, title)
+        figure = _draw_curve(rows, flips, assumption, unit, null, chosen, title)
     caption = (
         f"Line: estimate; band: 95 % interval; level line: no effect ({show_number(null)}). "
         + _flip_words(rows, flips, null)
     )
-    return Figure(figure, _alt(rows, flips, assumption, unit, null, chosen, title), caption, rows)
+    return Figure(figure, _curve_alt(rows, flips, assumption, unit, null, chosen, title), caption, rows)
 
 
 def flip_points(rows: list[dict], null: float) -> list[float]:
@@ -87,7 +263,7 @@ def conclusion(row: Mapping[str, Any], null: float) -> str:
     return "below" if row["ci_upper"] < null else "across"
 
 
-def _draw(
+def _draw_curve(
     rows: list, flips: list, assumption: str, unit: str, null: float, chosen: float | None, title: str
 ) -> Any:
     heading = wrap(title, PAGE_WIDTH, 10.5, "bold")
@@ -157,7 +333,7 @@ def _flip_words(rows: list, flips: list, null: float) -> str:
     return f"The conclusion flips at {joined([show_number(round(flip, 2)) for flip in flips])}."
 
 
-def _alt(
+def _curve_alt(
     rows: list, flips: list, assumption: str, unit: str, null: float, chosen: float | None, title: str
 ) -> str:
     steps = rows if len(rows) <= 12 else [rows[round(place)] for place in np.linspace(0, len(rows) - 1, 9)]
@@ -175,3 +351,133 @@ def _estimate(row: Mapping[str, Any]) -> str:
     if conclusion(row, 0) == "no interval":
         return f"{show_estimate(row['estimate'])} (no interval)"
     return f"{show_estimate(row['estimate'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
+
+
+TIMELINE_WORDS = {
+    "measured": "measured",
+    "promised": "promised but not reported",
+    "planned": "planned",
+    "session": "treatment session",
+}
+TIMELINE_MARKS = {
+    "measured": {"marker": "o", "markerfacecolor": BLUE, "markeredgecolor": BLUE},
+    "promised": {"marker": "X", "markerfacecolor": "white", "markeredgecolor": VERMILION},
+    "planned": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": BLUE},
+    "session": {"marker": "^", "markerfacecolor": ORANGE, "markeredgecolor": ORANGE},
+}
+ROW, WIDEST_LANE, TOUCHING = 34.0, 200.0, 20.0
+
+
+def timeline(
+    events: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str = "What was measured when"
+) -> Figure:
+    """Draw events on an axis of weeks.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame or list of dict
+        `lane` (an outcome, arm or study: a row of the picture), `weeks`, `mark` (measured, promised, planned,
+        session). Events without a time are named in the alternative text and the caption, not drawn.
+    title : str
+        Title; first words of the alternative text.
+
+    Returns
+    -------
+    Figure
+        Alternative text: every lane with its marks and weeks.
+
+    Raises
+    ------
+    ValueError
+        When an event has a mark that is not one of the four.
+
+    """
+    data = [dict(row, lane=plain_words(row["lane"])) for row in as_rows(events)]
+    unknown = sorted({str(row["mark"]) for row in data} - set(TIMELINE_WORDS))
+    if unknown:
+        raise ValueError(f"timeline: mark {', '.join(unknown)} is none of {', '.join(TIMELINE_WORDS)}")
+    dated = [row for row in data if not is_missing(row.get("weeks"))]
+    lanes = list(dict.fromkeys(row["lane"] for row in data))
+    with style():
+        figure = _draw_timeline(lanes, dated, title)
+    caption = "Weeks since the first treatment. " + _undated(
+        [row for row in data if is_missing(row.get("weeks"))]
+    )
+    return Figure(figure, _timeline_alt(title, lanes, data), caption.strip(), data)
+
+
+def _draw_timeline(lanes: list[str], dated: list[dict], title: str) -> Any:
+    labels = [wrap(lane, WIDEST_LANE) for lane in lanes]
+    heights = [max(ROW, height_of(label) + 12) for label in labels]
+    left = widest(labels) + 22
+    figure = canvas(34 + sum(heights) + 84)
+    pen = Pen(figure)
+    pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+    axes = pen.axes(left, 34, PAGE_WIDTH - left - 16, sum(heights) + 4)
+    axes.set_ylim(sum(heights) + 4, 0)
+    last = max([float(row["weeks"]) for row in dated] or [1.0])
+    axes.set_xlim(-0.03 * max(last, 1), 1.03 * max(last, 1))
+    y = 0.0
+    for lane, label, height in zip(lanes, labels, heights, strict=True):
+        middle = y + height / 2
+        pen.write(0, 34 + middle, label)
+        axes.axhline(middle, color=RULE, linewidth=0.8, zorder=0)
+        _lane(axes, middle, [row for row in dated if row["lane"] == lane])
+        y += height
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xlabel("Weeks since the first treatment", fontsize=SMALL)
+    axes.xaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
+    axes.tick_params(axis="x", labelsize=SMALL)
+    _timeline_legend(pen, 34 + sum(heights) + 66, {row["mark"] for row in dated})
+    return figure
+
+
+def _lane(axes: Any, middle: float, events: list[dict]) -> None:
+    """Draw one lane; different marks that would touch are set above each other, so that none is hidden."""
+    left, right = axes.get_xlim()
+    near = (right - left) * TOUCHING / PAGE_WIDTH
+    marks = [mark for mark in TIMELINE_WORDS if any(row["mark"] == mark for row in events)]
+    places = {(float(row["weeks"]), row["mark"]) for row in events}
+    for weeks, mark in sorted(places):
+        close = {name for week, name in places if abs(week - weeks) < near}
+        beside = [name for name in marks if name in close]
+        offset = (beside.index(mark) - (len(beside) - 1) / 2) * 13
+        look = {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"} | TIMELINE_MARKS[mark]
+        axes.plot([weeks], [middle + offset], clip_on=False, **look)
+
+
+def _timeline_legend(pen: Pen, y: float, marks: set[str]) -> None:
+    overlay, x = pen.overlay(), 6.0
+    for mark, word in TIMELINE_WORDS.items():
+        if mark in marks:
+            overlay.plot(
+                [x], [y], markersize=8.5, markeredgewidth=1.5, linestyle="none", **TIMELINE_MARKS[mark]
+            )
+            pen.write(x + 12, y, word, fontsize=SMALL, color=INK)
+            x += 12 + text_width(word, SMALL) + 28
+
+
+def _undated(events: list[dict]) -> str:
+    """Return which events have no time; they are not left out in silence."""
+    if not events:
+        return ""
+    names = list(dict.fromkeys(f"{row['lane']} ({TIMELINE_WORDS[row['mark']]})" for row in events))
+    return f"Without a stated time, and so not drawn: {joined(names)}."
+
+
+def _timeline_alt(title: str, lanes: list[str], events: list[dict]) -> str:
+    if not events:
+        return f"Timeline. {title}. There is nothing to show."
+    parts = []
+    for lane in lanes:
+        said = []
+        for mark, word in TIMELINE_WORDS.items():
+            own = [row for row in events if row["lane"] == lane and row["mark"] == mark]
+            weeks = sorted({float(row["weeks"]) for row in own if not is_missing(row.get("weeks"))})
+            if weeks:
+                said.append(f"{word} at week {joined([show_number(round(week, 1)) for week in weeks])}")
+            if any(is_missing(row.get("weeks")) for row in own):
+                said.append(f"{word} at a time not stated")
+        parts.append(f"{lane}: {'; '.join(said)}.")
+    return f"Timeline. {title}. " + " ".join(parts)

@@ -1,15 +1,18 @@
-"""A study at a glance: who, what, against what, when, what was found, and how far to believe it."""
+"""One study's rows and sentences, arranged for its notebook and page."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
 
-from helpers.figures.numbers import is_missing, plain_words, show_number, show_with_unit
-from helpers.figures.study_rows import COMPARED, by_weight
+from helpers.figures.rows import COMPARISON_WORDS, by_weight
+from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
 from helpers.tables import join_ids, records, split_ids
+from helpers.tables.extracted import CONFIDENCE
 from helpers.tables.vocabulary import CONTRAST_WORDS, label
+from trialfiles.ctgov_results import BASELINE, FLOW
 
 Row = dict[str, Any]
 
@@ -44,7 +47,7 @@ def at_a_glance(
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         *(_arm(row) for row in records(arms)),
-        {"what": "Compared", "said": COMPARED.get(study.get("comparison"))},
+        {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         _times(outcomes, results),
         *(
             _effect(row)
@@ -125,3 +128,209 @@ def _doubt(findings: pd.DataFrame) -> Row:
     first = next((row for row in ranked if row["concepts"]), ranked[0])
     said = f"{len(findings)} findings, {certain} of them certain; one of the weightiest: {first['statement']}"
     return {"what": "What cannot be so", "said": said, "origins": f"finding-{first['finding_id']}"}
+
+
+def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Return the posted figures of the participant flow or of the baseline, one a group.
+
+    Parameters
+    ----------
+    quantities : pandas.DataFrame
+        A study's rows of `quantities`.
+    part : str
+        `participant flow` or `baseline`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `what`, `group`, `printed`, `unit` and `quantity_id`, in the register's order; empty when nothing is
+        posted. The numbers analysed are left to the list of printed figures.
+
+    Raises
+    ------
+    ValueError
+        For another part.
+
+    """
+    if part not in (FLOW, BASELINE):
+        raise ValueError(f"no part {part!r}; there are {FLOW!r} and {BASELINE!r}")
+    own = quantities[quantities["section"].astype("string").str.startswith(f"{part}, ").fillna(False)]
+    own = own[(own["role"] == "design") & (own["kind"] != "n")]
+    order = own["quantity_id"].str.replace(r"\d+", lambda digits: digits[0].zfill(6), regex=True)
+    own = own.assign(_order=order).sort_values("_order")
+    return pd.DataFrame({
+        "what": own["section"].str.removeprefix(f"{part}, "),
+        "group": own["note"],
+        "printed": own["printed"],
+        "unit": own["unit"],
+        "quantity_id": own["quantity_id"],
+    })  # fmt: skip
+
+
+_STEPS = {
+    "risk_of_bias": "risk of bias",
+    "inconsistency": "inconsistency",
+    "indirectness": "indirectness",
+    "imprecision": "imprecision",
+    "publication_bias": "publication bias",
+}
+
+
+def with_value(results: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `results` with a column `value`: `80 ± 10`, `75 to 95`, `87 %`, `3`."""
+    return results.assign(value=[_value(row) for row in records(results)])
+
+
+def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
+    """Return rows with a column `interval`: `35 hairs/cm² (31.5 to 38.5)`; shares in percent."""
+    told = []
+    for row in records(frame):
+        if row[effect] is None:
+            told.append(row.get("printed_range"))
+            continue
+        limits = row["ci_lower"], row["ci_upper"]
+        told.append(show_with_unit(row[effect], *limits, row["unit"], row["contrast"]))
+    return frame.assign(interval=told)
+
+
+def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `certainty` with a column `steps`: `risk of bias 2, imprecision 2`."""
+    told = [
+        ", ".join(f"{words} {row[name]}" for name, words in _STEPS.items() if row[name]) or "none"
+        for row in records(certainty)
+    ]
+    return certainty.assign(steps=told)
+
+
+def with_places(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return findings with a column `where`: `line 102 (Table 1), line 132 (Results)`."""
+    told = [", ".join(re.sub(r"^[^,;]+, (?=line )", "", part) for part in str(text).split("; "))
+            for text in findings["locators"]]  # fmt: skip
+    return findings.assign(where=told)
+
+
+def with_findings(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Return judgements with a column `found`: kind and severity of each finding that one rests on."""
+    known = {row["finding_id"]: row for row in records(findings)}
+    told = []
+    for names in judgements["finding_ids"]:
+        rows = [known[name] for name in split_ids(names) if name in known]
+        told.append("; ".join(f"{plain_words(row['check'])} ({row['severity']})" for row in rows) or None)
+    return judgements.assign(found=pd.array(told, dtype="string"))
+
+
+def _value(row: dict[str, Any]) -> str | None:
+    share = row["unit"] == "proportion"
+    factor, mark = (100, " %") if share else (1, "")
+
+    def number(name: str) -> str:
+        return show_number(row[name] * factor)
+
+    if row["percent"] is not None:
+        return f"{show_number(row['percent'] * 100)} %"
+    if row["mean"] is not None:
+        return number("mean") + (f" ± {number('sd')}" if row["sd"] is not None else "") + mark
+    if row["median"] is not None:
+        quartiles = f" ({number('q1')} to {number('q3')})" if row["q1"] is not None else ""
+        if row["q1"] is None and row.get("iqr") is not None:
+            quartiles = f" (interquartile range {number('iqr')} wide)"
+        return f"median {number('median')}{quartiles}{mark}"
+    if row["minimum"] is not None and row["maximum"] is not None:
+        return f"{number('minimum')} to {number('maximum')}{mark}"
+    return None if row["count"] is None else show_number(row["count"])
+
+
+def support_sentences(
+    study: dict[str, Any],
+    arms: pd.DataFrame,
+    effects: pd.DataFrame,
+    findings: pd.DataFrame,
+    overall: str | None,
+) -> list[str]:
+    """Return what a study can support, what it cannot, and why.
+
+    Parameters
+    ----------
+    study : dict
+        Its row of `studies`.
+    arms, effects, findings : pandas.DataFrame
+        Its rows of these tables.
+    overall : str or None
+        Overall risk of bias.
+
+    Returns
+    -------
+    list of str
+        Plain sentences; for a trial without results they say what it plans instead.
+
+    """
+    shown = [row for row in records(effects) if row["headline"] == "yes"]
+    treated = {row["arm_id"] for row in records(arms) if row["role"].startswith("exosome")}
+    sentences = [_can(shown, treated), _cannot(study, shown)]
+    certain = int((findings["severity"] == "certain").sum())
+    if len(findings):
+        sentences.append(
+            f"{len(findings)} findings in its documents (contradictions, impossible figures, results "
+            f"announced and missing, claims beyond the figures), {certain} of them certain."
+        )
+    touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
+    if touched:
+        sentences.append(f"Certain findings touch its estimates of {', '.join(touched)}.")
+    if overall:
+        sentences.append(f"Overall risk of bias or quality of the report: {overall}.")
+    return sentences
+
+
+def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
+    """Return what was read of a study whose text is not at hand; nothing for one that was read itself.
+
+    Parameters
+    ----------
+    sources, quantities : pandas.DataFrame
+        The study's rows of these tables.
+
+    Returns
+    -------
+    list of str
+        How its figures were seen and that they cannot be verified; whether they are second-hand.
+
+    """
+    sentences = []
+    for row in records(sources[sources["address"].notna()]):
+        seen = "another paper's word for it" if row["second_hand"] else f"the {row['access']}"
+        sentences.append(
+            f"Of this study only {seen} was seen ({CONFIDENCE[row['confidence']]}): {row['address']}. "
+            "Its figures have no place in a document at hand and cannot be verified here."
+        )
+        if row["second_hand"]:
+            sentences.append(
+                "SECOND-HAND: every figure and direction of this study is told by somebody else."
+            )
+    count = int(quantities["second_hand"].fillna(False).sum())
+    if count and not sources["second_hand"].fillna(False).any():
+        sentences.append(
+            f"SECOND-HAND: {count} of its {len(quantities)} figures were seen in another paper only."
+        )
+    return sentences
+
+
+def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
+    sized = [row for row in shown if row["ci_lower"] is not None and row["arm_id"] in treated]
+    if sized:
+        named = joined(sorted({label(row["concept"]) for row in sized}))
+        return f"It gives estimates with an interval, each under the assumptions named below: of {named}."
+    if shown:
+        return "It describes what was seen in single people; no estimate with an interval follows from it."
+    return "It has no results yet; it says what is planned."
+
+
+def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
+    kind = study.get("comparison")
+    if not shown:
+        return "It cannot say anything about the effect until it reports."
+    if kind in ("single_arm", "case"):
+        return (
+            "It cannot tell the effect of exosomes from the natural course, the other parts of the treatment "
+            "and the way of measuring: by its own account nothing was compared with it."
+        )
+    return "How far its comparison can be trusted is judged domain by domain below."

@@ -17,12 +17,14 @@ from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash, file_hash, value_hash
 from helpers.pipeline.imports import code_cells, imported
 
-PACKAGE = Path(helpers.__file__).parent
+PACKAGE = Path(helpers.__file__).parents[1]  # the folder of all packages
+PACKAGES = ("helpers", "metastats", "trialfiles", "notebookpress")
 # What runs a notebook and keeps it; the worker calls it by name.
 RUNS_NOTEBOOKS = ("helpers.pipeline.notebook_run", "helpers.pipeline.fork_server")
-_FROM = re.compile(r"^[ \t]*from[ \t]+(helpers[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
-_IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]*\bhelpers\b[^\n]*)", re.M)
-_NAME = re.compile(r"\bhelpers[\w.]*")
+_OURS = f"(?:{'|'.join(PACKAGES)})"
+_FROM = re.compile(rf"^[ \t]*from[ \t]+({_OURS}[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
+_IMPORT = re.compile(rf"^[ \t]*import[ \t]+([^\n]*\b{_OURS}\b[^\n]*)", re.M)
+_NAME = re.compile(rf"\b{_OURS}[\w.]*")
 # A cell with one of these may import what no reader of its text can know.
 _HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^\s*[%!]", re.M)
 
@@ -51,7 +53,7 @@ def code_used(starts: Iterable[str]) -> str:
     data = {
         path
         for path in _data_files()
-        if any(parent in folders for parent in path.parents if parent != PACKAGE)
+        if any(parent in folders for parent in path.parents if parent not in (PACKAGE, PACKAGE / "helpers"))
     }
     return value_hash({str(path.relative_to(PACKAGE)): file_hash(path) for path in modules | data})
 
@@ -87,9 +89,10 @@ def _imports(path: Path, content: str) -> frozenset[str]:
 def _files(name: str) -> tuple[Path, ...]:
     """Return the files that importing a name runs: its module's and those of the packages around it."""
     first, *rest = name.split(".")
-    if first != "helpers":
+    if first not in PACKAGES:
         return ()
-    files, place = [PACKAGE / "__init__.py"], PACKAGE
+    place = PACKAGE / first
+    files = [place / "__init__.py"]
     for part in rest:
         place = place / part
         if (place / "__init__.py").is_file():
@@ -103,5 +106,5 @@ def _files(name: str) -> tuple[Path, ...]:
 
 @cache
 def _data_files() -> tuple[Path, ...]:
-    files = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return tuple(path for path in files if path.suffix != ".py")
+    files = (path for name in PACKAGES for path in (PACKAGE / name).rglob("*") if path.is_file())
+    return tuple(path for path in files if path.suffix != ".py" and "__pycache__" not in path.parts)

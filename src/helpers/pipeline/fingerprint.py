@@ -50,8 +50,12 @@ def raw_hashes(folder: Path) -> dict[str, str]:
 
 def code_hash() -> str:
     """Return one hash over the package's code, templates and data files."""
-    package = Path(helpers.__file__).parent
-    hashes = folder_hashes(package)
+    place = Path(helpers.__file__).parents[1]
+    hashes = {
+        f"{package}/{name}": value
+        for package in ("helpers", "metastats", "trialfiles", "notebookpress")
+        for name, value in folder_hashes(place / package).items()
+    }
     return value_hash({name: value for name, value in hashes.items() if "__pycache__/" not in name})
 
 

@@ -48,7 +48,7 @@ def _early_step(plan: RunPlan, runs: Runs, early: Path) -> Step:
         name="pages",
         title="the first pages",
         identity=plan.identity(
-            code_used(["helpers.site.early"]), "pages", list(executed), tables, __version__
+            code_used(["helpers.site.build"]), "pages", list(executed), tables, __version__
         ),  # the pages name the version
         function=lambda: plan.make_early(executed, tables, early),
         inputs=[

@@ -161,7 +161,7 @@ def _inputs(manifest: dict[str, Any], raw: Path) -> list[str]:
 
 def _locators(raw: Path, record: date | None) -> tuple[list[str], list[str]]:
     """Return the locators that do not hold, and lines that say how many were looked at, now or last."""
-    from helpers.documents import read_verification, record_verification, stale, verify_locators
+    from helpers.verification import read_verification, record_verification, stale, verify_locators
 
     found = record_verification(raw, record) if record else verify_locators(raw)
     texts = len(set(found.present))

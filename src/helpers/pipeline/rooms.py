@@ -19,7 +19,7 @@ def evidence_stages(workers: Workers) -> tuple[Stage, ...]:
 
 def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
     """Return what is wrong in the raw data, a line each, and whether any of it stops a run."""
-    found = workers.call("helpers.sources:check_raw", raw)
+    found = workers.call("helpers.sheets.raw:check_raw", raw)
     return [str(problem) for problem in found], any(getattr(problem, "stops", True) for problem in found)
 
 
@@ -46,7 +46,7 @@ def make_early(
     """Make what of the pages follows from some runs and tables, in a file."""
     version = {"version": facts["version"]}
     arguments = (executed, processed, tables, destination, version)
-    workers.call("helpers.site.early:write_early", *arguments, needs=["helpers.site"])
+    workers.call("helpers.site.build:write_early", *arguments, needs=["helpers.site"])
 
 
 def build_site(
@@ -75,8 +75,8 @@ def site_with_review(
     jobs: int,
 ) -> None:
     """Make the pages, here, with what the raw data say of the review itself."""
-    from helpers.site import build_site as build
-    from helpers.sources.review_facts import read_review_facts
+    from helpers.sheets.screening import read_review_facts
+    from helpers.site.build import build_site as build
 
     known = dict(facts) | {"review": read_review_facts(raw)}
     build(executed, processed, destination, known, early=early, jobs=jobs)

@@ -96,7 +96,7 @@ def run(
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
     with contextlib.closing(workers(_more_to_preload(folders.root))) as working:
-        from helpers.pipeline import engine  # while the workers import what they need
+        from helpers.pipeline import engine
 
         chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
         refused = _refuse_wrong_input(folders, declared, chosen, working)

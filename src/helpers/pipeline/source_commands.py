@@ -19,7 +19,7 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 
     A folder is checked with everything below it: one line a problem, and a summary.
     """
-    from helpers.sources import check_folder, check_raw, is_raw_folder
+    from helpers.sheets.raw import check_folder, check_raw, is_raw_folder
 
     problems = []
     folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
@@ -48,8 +48,9 @@ def add_command(file: Path, raw: Path | None) -> None:
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
     references join the screening list, and works that are on it already are named.
     """
-    from helpers.documents import find_quantities
-    from helpers.sources import add_references, add_source, recognise, reference_forms
+    from helpers.sheets.screening import add_references, reference_forms
+    from helpers.sheets.write import add_source
+    from trialfiles import find_quantities, recognise
 
     form = recognise(file)
     if form in reference_forms():
@@ -67,7 +68,7 @@ def add_command(file: Path, raw: Path | None) -> None:
 @raw_option
 def new_command(study_id: str, raw: Path | None) -> None:
     """Write an empty study sheet, ready to fill."""
-    from helpers.sources import new_sheet
+    from helpers.sheets.write import new_sheet
 
     click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw))}")
 
@@ -86,7 +87,7 @@ def export_command(form: str, file: Path | None, out: Path | None) -> None:
     and headline effects are written.
     """
     from helpers.files import write_atomic
-    from helpers.sources import converted
+    from trialfiles import converted
 
     if file is None:
         made = project_root() / "reports" / "data" / REPORT_FILES[form]

@@ -58,7 +58,7 @@ class Stage:
 
 def evidence_stages() -> tuple[Stage, ...]:
     """Return the stages of this collection, in order."""
-    from helpers.tables import TABLES  # pandas comes with it
+    from helpers.tables import TABLES
 
     writes = {
         notebook: tuple(name for name, spec in TABLES.items() if spec.notebook == notebook)

@@ -1,22 +1,128 @@
-"""Estimates that exist only under a named assumption: a median taken as a mean, an SD borrowed.
-
-Each assumption is kept apart and named in every row that rests on it, so that what is printed and
-what is supposed never mix unseen. Medians: Wan et al. (2014) and Luo et al. (2018), for roughly normal
-values; a borrowed SD: Cochrane Handbook 6.5.2.7.
-"""
+"""Estimates that exist only under a named assumption, and the prior of tau."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.critical_values import t_quantile
-from helpers.synthesis.plain_studies import PlainStudies, plain_studies
-from helpers.synthesis.study_effects import computed_effects
-from helpers.tables import join_ids, split_ids
+from helpers.context import comparator_changes
+from helpers.effects import computed_effects
+from helpers.tables import join_ids, records, split_ids
+from metastats.conversions import mean_sd_from_quantiles
+from metastats.heterogeneity import t_quantile
+
+PlainRows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PlainStudies:
+    """The rows of some studies.
+
+    Attributes
+    ----------
+    studies : rows of `studies`
+    arms : rows of `arms` by study
+    results : rows of `results` by study; as they are under False, with medians taken as means under True
+    converted : names of the figures whose median was taken as a mean
+    doubts : names of the certain findings by study and outcome
+    tiers : tier by study
+
+    """
+
+    studies: PlainRows
+    arms: dict[str, PlainRows]
+    results: dict[bool, dict[str, PlainRows]]
+    converted: frozenset[str]
+    doubts: dict[tuple[str, str], list[str]]
+    tiers: dict[str, str]
+
+    def of(self, names: Collection[str]) -> PlainStudies:
+        """Return those of the named studies."""
+        return replace(self, studies=[row for row in self.studies if row["study_id"] in names])
+
+
+def plain_studies(tables: Mapping[str, pd.DataFrame] | PlainStudies) -> PlainStudies:
+    """Return tables as plain rows; what is plain already is returned as it is.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `studies`, `arms`, `results`, `findings`, and `sources` where tiers matter.
+
+    """
+    if isinstance(tables, PlainStudies):
+        return tables
+    results, arms = tables["results"], tables["arms"]
+    filled = without_medians(results, arms)
+    turned = filled["mean"].notna().to_numpy() & results["mean"].isna().to_numpy()
+    names = filled.loc[turned, "quantity_ids"].dropna()
+    sources = records(tables["sources"]) if "sources" in tables else []
+    return PlainStudies(
+        studies=records(tables["studies"]),
+        arms=_by_study(arms),
+        results={False: _by_study(results), True: _by_study(filled)},
+        converted=frozenset(name for text in names for name in split_ids(text)),
+        doubts=_certain_findings(tables["findings"]),
+        tiers={row["study_id"]: row["tier"] for row in sources},
+    )
+
+
+def without_medians(results: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
+    """Return results in which a median with quartiles, or with their distance, stands as a mean with SD.
+
+    Parameters
+    ----------
+    results, arms : pandas.DataFrame
+        Tables; an interquartile range printed as a width is laid evenly about the median.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; those converted have `mean` and `sd`, and say so in `note`.
+
+    """
+    sizes = {(row["study_id"], row["arm_id"]): row["n"] for row in records(arms)}
+    rows = []
+    for row in records(results):
+        n = row["n"] or sizes.get((row["study_id"], row["arm_id"]))
+        quartiles = _quartiles(row)
+        if row["mean"] is None and quartiles and n and n >= 5:
+            found = mean_sd_from_quantiles(row["median"], n, *quartiles, skewed="ignore")
+            row |= {"mean": float(found.mean), "sd": float(found.sd), "note": "median taken as a mean"}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=results.columns).astype(results.dtypes.to_dict())
+
+
+def _quartiles(row: dict[str, Any]) -> tuple[float, float] | None:
+    if row["median"] is None:
+        return None
+    if row["q1"] is not None and row["q3"] is not None:
+        return row["q1"], row["q3"]
+    width = row.get("iqr")
+    return None if width is None else (row["median"] - width / 2, row["median"] + width / 2)
+
+
+def _by_study(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return a table's plain rows by study."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in records(table):
+        found.setdefault(row["study_id"], []).append(row)
+    return found
+
+
+def _certain_findings(findings: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return the certain findings by study and outcome, read once for all effects."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in records(findings[findings["severity"] == "certain"]):
+        for concept in split_ids(row["concepts"]):
+            found.setdefault((row["study_id"], concept), []).append(row["finding_id"])
+    return found
+
 
 SD_USES = {
     "printed": "SDs as printed",
@@ -179,3 +285,62 @@ def as_lines(
 
 def _joined(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
+
+
+PriorLine = dict[str, Any]
+
+
+def prior_scale(group: list[PriorLine], tau_prior: float, assumed_sd: float) -> float:
+    """Return the scale of the half-normal prior of tau, in the unit of the estimates.
+
+    Parameters
+    ----------
+    group : list of dict
+        Estimates with `se`, people, `contrast`, `unit`, `certain_findings`.
+    tau_prior : float
+        Scale for hair density, hairs/cm².
+    assumed_sd : float
+        SD of the change in hair density between people, hairs/cm². In another unit the scale is the same
+        share of the SD between people, of those estimates that no certain finding touches.
+
+    Returns
+    -------
+    float
+        Above zero.
+
+    """
+    if group[0]["unit"] == BORROWED_UNIT:
+        return float(tau_prior)
+    sound = [line for line in group if not line.get("certain_findings")] or group
+    return float(tau_prior / assumed_sd * np.median([_sd_between_people(line) for line in sound]))
+
+
+def _sd_between_people(line: PriorLine) -> float:
+    """Return the SD of one person that a standard error implies; two equal groups where there are two."""
+    people = people_of(line) or 4
+    return line["se"] * np.sqrt(people) / (2 if line["contrast"] == "between_arm" else 1)
+
+
+def apart_rows(comparators: pd.DataFrame, unit: str = BORROWED_UNIT) -> list[dict[str, Any]]:
+    """Return how far the changes of other treatments lie apart from study to study.
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame
+        Table `comparators`.
+    unit : str
+        Unit of the changes.
+
+    Returns
+    -------
+    list of dict
+        `treatment`, `arms`, `studies`, `sd` of the arms' mean changes, for three studies or more.
+
+    """
+    changes = pd.DataFrame([row for row in comparator_changes(comparators) if row["unit"] == unit])
+    rows = []
+    for treatment, part in changes.groupby("treatment") if len(changes) else ():
+        if part["study_id"].nunique() >= 3:
+            sizes = {"arms": len(part), "studies": part["study_id"].nunique()}
+            rows.append({"treatment": treatment} | sizes | {"sd": float(part["change"].std())})
+    return rows

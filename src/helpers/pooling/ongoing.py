@@ -1,15 +1,257 @@
-"""The trials to come, one row each: what they compare, when they are due, and how much each could teach."""
+"""Ongoing trials: what each compares, when it is due, and the difference that it can detect."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.appraisal.body import is_not_randomised, is_randomised
-from helpers.synthesis.assumed_estimates import TREATED
-from helpers.synthesis.trial_power import CONTROLLED, Spread, detectable_sizes, expected_se, teaches
+from helpers.appraisal.grade import is_not_randomised, is_randomised
+from helpers.context import CONTROLS, comparator_changes, placebo_differences
+from helpers.pooling.assumptions import TREATED
 from helpers.tables import records, split_ids
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+
+_NO_DIFFERENCE = ("adverse_events",)
+
+
+def horizon_rows(
+    tables: dict[str, pd.DataFrame],
+    *,
+    powers: tuple[float, ...] = (0.8, 0.9),
+    assumed_sd: float = 20.0,
+    site_correlation: float = 0.7,
+    alpha: float = 0.05,
+) -> list[dict[str, Any]]:
+    """Return the rows of `horizon`.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `sources`, `studies`, `arms`, `outcomes`.
+    powers : tuple of float
+        Powers to compute the detectable difference for.
+    assumed_sd : float
+        Standard deviation of the change in hair density between people, hairs/cm².
+    site_correlation : float
+        Correlation between two sites of one scalp.
+    alpha : float
+        Two-sided level of the test.
+
+    Returns
+    -------
+    list of dict
+        One row for each registered study without results, planned outcome and power. Without a planned
+        size, or for outcomes that no test of means fits, the difference is missing and the row says why.
+
+    """
+    waiting = {row["study_id"] for row in records(tables["sources"]) if row["has_results"] is False}
+    studies = {row["study_id"]: row for row in records(tables["studies"])}
+    arms = tables["arms"].groupby("study_id")["arm_id"].nunique().to_dict()
+    rows: list[dict[str, Any]] = []
+    for outcome in _last_times(records(tables["outcomes"]), studies):
+        study = studies.get(outcome["study_id"])
+        if study is None or outcome["study_id"] not in waiting:
+            continue
+        for power in powers:
+            difference = _difference(study, outcome, arms, power, assumed_sd, site_correlation, alpha)
+            rows.append(_row(study, outcome, power) | difference)
+    return rows
+
+
+def _last_times(outcomes: list[dict[str, Any]], studies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each planned outcome once, at its last time."""
+    last: dict[tuple, dict[str, Any]] = {}
+    for outcome in sorted(outcomes, key=lambda row: row["timepoint_weeks"] or 0):
+        study = studies.get(outcome["study_id"])
+        contrast = _contrast(study, outcome) if study else None
+        last[(outcome["study_id"], outcome["concept"], outcome["priority"], contrast)] = outcome
+    return list(last.values())
+
+
+def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[str, Any]:
+    ends = study["ends_on"]
+    return {
+        "horizon_id": f"{study['study_id']}.{outcome['outcome_id']}.{power:g}",
+        "study_id": study["study_id"],
+        "n_planned": study["n_planned"],
+        "concept": outcome["concept"],
+        "priority": outcome["priority"],
+        "expected": f"recruitment planned to end {ends}" if ends else "no date registered",
+        "power": power,
+        "contrast": _contrast(study, outcome),
+    }
+
+
+def _contrast(study: dict[str, Any], outcome: dict[str, Any]) -> str:
+    """Return what the outcome will compare: with baseline, with another site, or with another group."""
+    if "baseline" in (outcome["measure"] or "").lower():
+        return "within_arm"
+    return "within_person" if study["comparison"] == "within_person" else "between_arm"
+
+
+def _difference(
+    study: dict, outcome: dict, arms: dict, power: float, sd: float, correlation: float, alpha: float
+) -> dict[str, Any]:
+    n, concept = study["n_planned"], outcome["concept"]
+    if concept in _NO_DIFFERENCE:
+        return {"detectable_difference": None, "unit": None, "assumption": "counted, not tested as a mean"}
+    if not n:
+        return {"detectable_difference": None, "unit": None, "assumption": "no planned size is registered"}
+    contrast = _contrast(study, outcome)
+    groups = max(arms.get(study["study_id"], 2), 2) if contrast == "between_arm" else 1
+    if n / groups < 2:
+        return {
+            "detectable_difference": None,
+            "unit": None,
+            "assumption": f"{n} people are too few for a test",
+        }
+    own = OUTCOME_CONCEPTS[concept].unit == "hairs/cm2"
+    unit = "hairs/cm2" if own else "standard deviations"
+    spread = sd if own else 1.0
+    said = f"SD {sd:g} hairs/cm2" if own else "in standard deviations of the rating"
+    if contrast == "within_arm":
+        size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
+        said += f"; {n} people against their own baseline, without a control"
+    elif contrast == "within_person":
+        spread *= math.sqrt(2 * (1 - correlation))
+        size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
+        said += f"; {n} people, two sites each, correlation {correlation:g}"
+    else:
+        size = TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power) * spread
+        said += f"; {n} people in {groups} equal groups, two of them compared"
+    return {
+        "detectable_difference": float(size),
+        "unit": unit,
+        "assumption": f"{said}; two-sided {alpha:g}, no losses",
+    }
+
+
+CONTROLLED_DESIGNS = ("parallel", "within_person")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is assumed of people: SD of the change, drift of the untreated, correlation of two sites."""
+
+    sd: float = 20.0
+    sd_low: float | None = None
+    sd_high: float | None = None
+    drift_sd: float | None = None
+    site_correlation: float = 0.7
+    prior_sd: float = 20.0
+    active_sd: Mapping[str, float | None] = field(default_factory=dict)  # other treatments v placebo
+
+
+def spread_of_change(
+    comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7
+) -> Spread:
+    """Return the spread that arms of established treatments show, hair density in hairs/cm².
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame or None
+        Table `comparators`: the SDs of change, and how far placebo arms drifted apart.
+    sd : float
+        SD of the change that the planned calculations use; also the prior SD of an effect.
+    site_correlation : float
+        Correlation between two sites of one scalp.
+
+    """
+    base = Spread(sd=sd, site_correlation=site_correlation, prior_sd=sd)
+    if comparators is None or comparators.empty:
+        return base
+    rows = [
+        row
+        for row in records(comparators)
+        if (row["concept"], row["unit"], row["statistic"]) == ("hair_density", "hairs/cm2", "change")
+    ]
+    sds = [row["change_sd"] for row in rows if row["change_sd"]]
+    idle = [
+        row["change_mean"]
+        for row in rows
+        if row["treatment"] in ("placebo", "untreated") and row["change_mean"] is not None
+    ]
+    drift = float(pd.Series(idle).std()) if len(idle) > 1 else None
+    low, high = min(sds, default=None), max(sds, default=None)
+    return Spread(sd, low, high, drift, site_correlation, sd, _active_sds(comparators))
+
+
+def _active_sds(comparators: pd.DataFrame) -> dict[str, float | None]:
+    """Return for each other treatment the SD of its differences from placebo; None from fewer than three."""
+    found = [
+        row for row in placebo_differences(comparator_changes(comparators)) if row["unit"] == "hairs/cm2"
+    ]
+    sizes: dict[str, list[float]] = {name: [] for name in comparators["treatment"] if name not in CONTROLS}
+    for row in found:
+        sizes[row["treatment"]].append(row["effect"])
+    return {name: float(pd.Series(own).std()) if len(own) > 2 else None for name, own in sizes.items()}
+
+
+def expected_se(comparison: str | None, n: int | None, groups: int, spread: Spread) -> float | None:
+    """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
+    if not n or n < 4:
+        return None
+    if comparison == "within_person":
+        return spread.sd * math.sqrt(2 * (1 - spread.site_correlation) / n)
+    if comparison == "parallel":
+        return spread.sd * math.sqrt(2 * groups / n)
+    return spread.sd / math.sqrt(n)
+
+
+def detectable(
+    comparison: str | None, n: int | None, groups: int, power: float, alpha: float, site_correlation: float
+) -> float | None:
+    """Return the smallest difference that a t test can detect, in SDs of the change between people."""
+    if not n or n < 4:
+        return None
+    if comparison == "parallel":
+        return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
+    size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
+    return size * math.sqrt(2 * (1 - site_correlation)) if comparison == "within_person" else size
+
+
+def detectable_sizes(row: dict[str, Any], groups: int, spread: Spread, alpha: float) -> dict[str, Any]:
+    """Return the differences detectable at 80 and 90 % power, and over the SDs that comparators show."""
+    sizes = [
+        detectable(row["comparison"], row["n_planned"], groups, power, alpha, spread.site_correlation)
+        for power in (0.8, 0.9)
+    ]
+    if sizes[0] is None:
+        return dict.fromkeys(("detectable_80", "detectable_90", "detectable_80_low", "detectable_80_high"))
+    return {
+        "detectable_80": sizes[0] * spread.sd,
+        "detectable_90": sizes[1] * spread.sd,
+        "detectable_80_low": None if spread.sd_low is None else sizes[0] * spread.sd_low,
+        "detectable_80_high": None if spread.sd_high is None else sizes[0] * spread.sd_high,
+    }
+
+
+def teaches(
+    comparison: str | None, se: float | None, spread: Spread, against: str | None = None
+) -> float | None:
+    """Return the share of the uncertainty about the effect against a control that a trial would remove."""
+    if se is None:
+        return None
+    if comparison in CONTROLLED_DESIGNS:
+        extra = _unknown_of(against, spread)
+    else:  # the drift without a control; where nobody measured it, it may be as large as an effect
+        extra = spread.prior_sd if spread.drift_sd is None else spread.drift_sd
+    return spread.prior_sd**2 / (spread.prior_sd**2 + se**2 + extra**2)
+
+
+def _unknown_of(against: str | None, spread: Spread) -> float:
+    """Return the SD of what is not known of another treatment's own effect; 0 for a control."""
+    words = (against or "").lower()
+    if words.endswith(("in both arms", "alone")):  # exosomes are added to it: it cancels
+        return 0.0
+    named = [sd for name, sd in spread.active_sd.items() if name.lower() in words]
+    return max((spread.prior_sd if sd is None else sd for sd in named), default=0.0)
+
 
 CONTRAST = {"parallel": "between_arm", "within_person": "within_person"}
 
@@ -67,7 +309,7 @@ def trial_rows(
     rows.sort(
         key=lambda row: (
             row["teaches"] is None,
-            row["comparison"] not in CONTROLLED,
+            row["comparison"] not in CONTROLLED_DESIGNS,
             -(row["teaches"] or 0),
             row["study_id"],
         )
@@ -117,7 +359,7 @@ def _randomised(words: str | None, comparison: str | None) -> bool | None:
     """Return whether a trial is randomised; None where what was seen of it does not say."""
     if is_randomised(words):
         return True
-    silent = comparison in (None, *CONTROLLED) and not is_not_randomised(words)
+    silent = comparison in (None, *CONTROLLED_DESIGNS) and not is_not_randomised(words)
     return None if silent else False
 
 

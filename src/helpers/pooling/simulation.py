@@ -1,8 +1,4 @@
-"""What the answer would look like after a trial has reported: simulated for several true effects.
-
-Every draw is a possible result of the trial, pooled with what is known already of the same contrast by the
-model of the notebook. Seeded by the trial's name, so that the same inputs give the same numbers.
-"""
+"""What the answer would look like after a trial has reported, simulated for several true effects."""
 
 from __future__ import annotations
 
@@ -15,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
-from helpers.synthesis.assumed_estimates import TREATED, people_of
-from helpers.synthesis.batches import pool_many
-from helpers.synthesis.contrast_doubts import CONTROLLED_DESIGNS
-from helpers.synthesis.critical_values import t_quantile
+from helpers.effects import CONTROLLED_DESIGNS
+from helpers.pooling.assumptions import TREATED, people_of
 from helpers.tables import records
+from metastats.batches import pool_many
+from metastats.heterogeneity import t_quantile
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)

@@ -1,8 +1,4 @@
-"""The sets of estimates that defensible choices select for one question: which change, in whom, measured how.
-
-A set is one estimate a study. Choices that select or make estimates live here; choices of the model are
-added in `specifications`. Steegen et al. (2016), multiverse analysis; Simonsohn et al. (2020).
-"""
+"""The sets of estimates that the choices of the sensitivity analysis select."""
 
 from __future__ import annotations
 
@@ -14,13 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.assumed_estimates import SD_USES, as_lines, assumed_effects, people_of, with_sd
-from helpers.synthesis.critical_values import normal_quantile
-from helpers.synthesis.evidence_pool import TIERS
-from helpers.synthesis.mean_differences import small_sample_factor
-from helpers.synthesis.plain_studies import PlainStudies, plain_studies
-from helpers.synthesis.pool_groups import grouped, visit_order
+from helpers.pooling.assumptions import (
+    SD_USES,
+    PlainStudies,
+    as_lines,
+    assumed_effects,
+    people_of,
+    plain_studies,
+    with_sd,
+)
+from helpers.pooling.groups import TIERS, grouped, visit_order
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from metastats.effect_sizes import small_sample_factor
+from metastats.heterogeneity import normal_quantile
 
 EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
 

@@ -1,25 +1,124 @@
-"""The pooled effect of one tier: as printed, then under each named assumption, with a Bayesian model beside.
-
-In the tier of the five sources nothing is assumed. With other published studies an assumption may make
-pooling possible; every such row names it, and rows of different assumptions are never put together.
-"""
+"""The pooled effect of one tier of evidence: as printed, under each assumption, by each model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.assumed_estimates import as_lines, assumed_effects, with_sd
-from helpers.synthesis.bayes import bayes_pool
-from helpers.synthesis.comparability import alike
-from helpers.synthesis.evidence_pool import pooled_rows, rows_of_lines
-from helpers.synthesis.pool_members import members_of, other_visits
-from helpers.synthesis.tau_priors import prior_scale
+from helpers.comparison import alike
+from helpers.pooling.assumptions import as_lines, assumed_effects, people_of, prior_scale, with_sd
+from helpers.pooling.groups import pooled_rows, rows_of_lines
 from helpers.tables import records, split_ids
 from helpers.tables.evidence import tiers_of
+from metastats.bayes import bayes_pool
+from metastats.checks import studies
+from metastats.pooling import pool
+
+MODELS = {
+    "equal effects": ("EE", "z", "all studies share one true effect"),
+    "random effects, normal": ("REML", "z", "true effects differ; their spread is taken as known"),
+    "random effects, Knapp-Hartung": ("REML", "knha", "true effects differ; their spread is estimated"),
+    "random effects, truncated": ("REML", "adhoc", "the same, and agreement by chance earns no credit"),
+}
+PRIORS = {
+    "Bayesian, half-normal prior": 1.0,
+    "Bayesian, prior half as wide": 0.5,
+    "Bayesian, prior twice as wide": 2.0,
+}
+BAYES_TAKES = "true effects differ; their spread is unlikely to exceed twice {:.3g}"
+
+
+def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> pd.DataFrame:
+    """Pool the same estimates by each model.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects and sampling variances of at least two studies.
+    tau_scale : float
+        Scale of the half-normal prior of tau, in the units of yi.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row a model: `model`, `takes` (in words), `estimate`, `ci_lower`, `ci_upper`, `pi_lower`,
+        `pi_upper` (none where effects are equal by assumption), `tau`. The prediction intervals use t with
+        k - 1 degrees of freedom; the Bayesian row gives medians and equal-tailed limits.
+
+    Raises
+    ------
+    ValueError
+        What `pool` and `bayes_pool` refuse; a single study.
+
+    Notes
+    -----
+    The models of `pool` and `bayes_pool`; Röver, Knapp and Friede (2015) for the truncation.
+
+    """
+    given = studies(yi, vi)
+    if given.yi.size < 2:
+        raise ValueError("yi: one study; models differ only with two or more")
+    rows = []
+    for model, (method, test, takes) in MODELS.items():
+        fit = pool(given.yi, given.vi, method, test, level)
+        ahead = (np.nan, np.nan) if method == "EE" else fit.prediction_interval("t")
+        row = {"model": model, "takes": takes, "estimate": fit.estimate, "ci_lower": fit.ci_lower}
+        rows.append(
+            row | {"ci_upper": fit.ci_upper, "pi_lower": ahead[0], "pi_upper": ahead[1], "tau": fit.tau}
+        )
+    for model, share in PRIORS.items():
+        scale = share * tau_scale
+        post = bayes_pool(given.yi, given.vi, ("half-normal", scale), level=level)
+        row = {"model": model, "takes": BAYES_TAKES.format(scale), "estimate": post.mu.median}
+        row |= {"ci_lower": post.mu.lower, "ci_upper": post.mu.upper, "tau": post.tau.median}
+        rows.append(row | {"pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper})
+    return pd.DataFrame(rows)
+
+
+OF_MEMBER = (
+    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "contrast", "timepoint_weeks",
+    "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
+)  # fmt: skip
+
+
+def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
+    """Return in words what the same study tells at other visits: the estimates that the pool did not take."""
+    names = ("study_id", "concept", "contrast", "unit", "measure", "arm_id", "site")
+    mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
+    told = [
+        f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
+        for line in lines
+        if mine and line is not mine and line["effect"] is not None
+        and all(line[name] == mine[name] for name in names)
+        and line["timepoint_printed"] != mine["timepoint_printed"]
+    ]  # fmt: skip
+    return "; ".join(dict.fromkeys(told)) or None
+
+
+def members_of(group: list[dict[str, Any]], fit: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the estimates of a pool, each with its weight and the pooled effect without it."""
+    yi = np.array([line["effect"] for line in group])
+    vi = np.array([line["se"] for line in group]) ** 2
+    weights = pool(yi, vi, **fit).weights / 100
+    rows = []
+    for place, line in enumerate(group):
+        rest = np.arange(len(group)) != place
+        without = pool(yi[rest], vi[rest], **fit)
+        people = people_of(line)
+        stated = bool(line.get("n"))
+        rows.append({name: line.get(name) for name in OF_MEMBER} | {
+            "n": people, "n_stated": stated, "weight": float(weights[place]),
+            "left_out_estimate": without.estimate, "left_out_ci_lower": without.ci_lower,
+            "left_out_ci_upper": without.ci_upper, "left_out_k": without.k,
+        })  # fmt: skip
+    return rows
+
 
 BAYES = "Bayesian random effects"
 OTHER_VISIT = {"latest": "earliest", "earliest": "latest"}

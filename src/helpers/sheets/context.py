@@ -1,8 +1,4 @@
-"""The tables beside the study sheets: comparators, published pools, thresholds, trials, searches.
-
-Each is a CSV file whose columns are those of its schema in `helpers.tables.context`; what breaks the
-schema is named with its line.
-"""
+"""Context from the raw folder: other treatments, thresholds, published pools, overrides of certainty."""
 
 from __future__ import annotations
 
@@ -10,19 +6,21 @@ import csv
 import io
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import pandera.pandas as pa
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from helpers.sources.contacts import contact_details
-from helpers.sources.record import Problem, SourceError
 from helpers.tables import TABLES
 from helpers.tables.conformity import conforming
 from helpers.tables.context import ROW_RULES
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from trialfiles.record import Problem, SourceError, contact_details
+from trialfiles.yaml_lines import read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one
-FILES = {
+CONTEXT_FILES = {
     "comparators": "comparators/established*.csv",
     "published_pools": "comparators/pools*.csv",
     "thresholds": "comparators/thresholds*.csv",
@@ -54,7 +52,7 @@ def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
     """
     rows: dict[str, list[dict[str, Any]]] = {}
     problems: list[Problem] = []
-    for table, pattern in FILES.items():
+    for table, pattern in CONTEXT_FILES.items():
         rows[table] = []
         for path in sorted(Path(raw).glob(pattern)):
             try:
@@ -156,12 +154,76 @@ def _repeated(raw: Path, table: str, rows: list[dict[str, Any]]) -> list[Problem
     key = TABLES[table].keys[0]
     names = [row[key] for row in rows]
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-    where = str(raw / FILES[table])
+    where = str(raw / CONTEXT_FILES[table])
     return [Problem(where, None, key, f"{name!r} stands twice", "give each its own name") for name in twice]
 
 
 def _unknown(raw: Path) -> list[Problem]:
-    known = {path for pattern in FILES.values() for path in raw.glob(pattern)}
+    known = {path for pattern in CONTEXT_FILES.values() for path in raw.glob(pattern)}
     stray = sorted(set(raw.glob("comparators/*.csv")) - known)
-    remedy = "name it " + ", ".join(pattern for pattern in FILES.values() if "/" in pattern)
+    remedy = "name it " + ", ".join(pattern for pattern in CONTEXT_FILES.values() if "/" in pattern)
     return [Problem(str(path), None, "", "no table has this name", remedy) for path in stray]
+
+
+OVERRIDES_FILE = "certainty_overrides.yaml"
+OVERRIDE_DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1000)]
+
+
+class Override(BaseModel):
+    """One domain's steps down for one outcome in one tier, as a person judges them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    concept: Literal[tuple(OUTCOME_CONCEPTS)]
+    evidence: Literal["core", "published"]
+    domain: Literal[OVERRIDE_DOMAINS]
+    steps: Annotated[int, Field(ge=0, le=2)]
+    reason: Reason
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+def read_certainty_overrides(raw: str | Path) -> list[dict[str, Any]]:
+    """Return the overrides of `certainty_overrides.yaml`; an empty list when there is no such file.
+
+    Raises
+    ------
+    SourceError
+        With everything that is wrong: no list, an unknown outcome, tier or domain, steps other than 0 to
+        2, a missing reason, the same domain twice.
+
+    """
+    path = Path(raw) / OVERRIDES_FILE
+    if not path.is_file():
+        return []
+    stated, lines, problems = read_yaml(path)
+    entries = stated.get("overrides") if isinstance(stated, dict) else None
+    if not isinstance(entries, list):
+        remedy = "write 'overrides:' and below it a list, each entry with " + ", ".join(Override.model_fields)
+        raise SourceError([*problems, Problem(str(path), 1, "overrides", "no list of overrides", remedy)])
+    rows, seen = [], set()
+    for place, entry in enumerate(entries):
+        try:
+            row = Override.model_validate(entry).model_dump()
+        except ValidationError as error:
+            problems += [_problem(path, lines, place, part) for part in error.errors()]
+            continue
+        key = (row["evidence"], row["concept"], row["domain"])
+        if key in seen:
+            where = lines.get(("overrides", place))
+            said = f"{'/'.join(key)} stands twice"
+            problems.append(Problem(str(path), where, f"overrides[{place}]", said, "keep one of them"))
+        seen.add(key)
+        rows.append(row | {"override_id": ".".join(key)})
+    if problems:
+        raise SourceError(problems)
+    return rows
+
+
+def _problem(path: Path, lines: dict, place: int, part: dict[str, Any]) -> Problem:
+    field = ".".join(str(name) for name in part["loc"])
+    where = lines.get(("overrides", place, *part["loc"])) or lines.get(("overrides", place))
+    remedy = "every override needs " + ", ".join(Override.model_fields)
+    if part["type"] == "literal_error":
+        remedy = f"use {part['ctx']['expected']}"
+    return Problem(str(path), where, f"overrides[{place}].{field}".rstrip("."), part["msg"].lower(), remedy)

@@ -1,19 +1,150 @@
-"""The parts of a study sheet that say what was printed and observed: figures, results, contrasts, events."""
+"""What a study sheet may hold: pydantic models, one class a block."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from helpers.sources.sheet_block import Block, Name, Place, Reference, Said, Seen, Text
-from helpers.tables.extracted import QUANTITY_ROLES
+from helpers.tables.appraised import SEVERITIES
+from helpers.tables.extracted import (
+    ACCESS,
+    ARM_ROLES,
+    COMPARISONS,
+    CONFIDENCE,
+    PRIORITIES,
+    QUANTITY_ROLES,
+    TIERS,
+)
 from helpers.tables.observed import RESULT_KINDS, WAYS
 from helpers.tables.reported import CONTRASTS
+from helpers.tables.statements import TOPICS
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+QuantityReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Text = Said | None
+FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
+LONGEST_SHEET = 100_000_000  # no source text has more lines or characters
+Offset = Annotated[int, Field(ge=0, le=LONGEST_SHEET)]
+
+
+class Block(BaseModel):
+    """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class Seen(Block):
+    """Where a figure was seen when no document is at hand to verify it in, and how."""
+
+    address: Said
+    access: Literal[ACCESS]
+    confidence: Literal[tuple(CONFIDENCE)]
+
+
+class Place(Block):
+    """Where a token stands: line from 1, characters 0-based with the end left out."""
+
+    line: int = Field(ge=1, le=LONGEST_SHEET)
+    chars: Annotated[tuple[Offset, Offset], Field(strict=False)] | None = None
+    section: Text = None
+
+
+class Evidence(Block):
+    """A place that is not a figure: a few printed words at most."""
+
+    line: int = Field(ge=1, le=LONGEST_SHEET)
+    printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    section: Text = None
+
+
+class Source(Block):
+    """The source that the sheet was made from."""
+
+    source_id: Name
+    tier: Literal[TIERS]
+    format: Said
+    citation: Text = None
+    registration: Text = None
+    doi: Text = None
+    status: Text = None
+    has_results: bool | None = None
+    access: Text = None
+    licence: Text = None
+    document: FileName | None = None
+    sha256: Sha256 | None = None
+    registry_file: FileName | None = None
+    seen: Seen | None = None  # of every figure that says nothing else
+
+
+class Extraction(Block):
+    """Who extracted, when, and how the readings were compared."""
+
+    readers: int = Field(ge=1, le=9)
+    date: Annotated[date, Field(strict=False)]
+    compared: Text = None
+
+
+class Study(Block):
+    """Design and population; figures by reference."""
+
+    title: Text = None
+    design: Text = None
+    allocation: Text = None
+    comparison: Literal[COMPARISONS] | None = None
+    masking: Text = None
+    phase: Text = None
+    n_planned: QuantityReference | None = None
+    n_enrolled: QuantityReference | None = None
+    n_analysed: QuantityReference | None = None
+    sex: Literal["all", "male", "female"] | None = None
+    age_min: QuantityReference | None = None
+    age_max: QuantityReference | None = None
+    population: Text = None
+    country: Text = None
+    funding: Text = None
+    registration: Text = None
+    registered_on: QuantityReference | None = None
+    starts_on: QuantityReference | None = None
+    ends_on: QuantityReference | None = None
+
+
+class Arm(Block):
+    """An arm, a scalp site that serves as one, or a single case."""
+
+    arm_id: Name
+    role: Literal[ARM_ROLES]
+    label: Text = None
+    exosome_source: Text = None
+    dose: QuantityReference | None = None
+    dose_unit: Text = None
+    route: Text = None
+    co_intervention: Text = None
+    sessions: QuantityReference | None = None
+    interval: QuantityReference | None = None
+    n: QuantityReference | None = None
+
+
+class Outcome(Block):
+    """An outcome at a time, as planned or measured."""
+
+    outcome_id: Name
+    concept: str
+    priority: Literal[PRIORITIES]
+    measure: Text = None
+    unit: Text = None
+    timepoint: Text = None
+
 
 # a machine's proposal counts for nothing until a person confirms it
 State = Literal["proposed", "confirmed"]
-KINDS = (
+QUANTITY_KINDS = (
     "mean_sd",
     "mean",
     "sd",
@@ -42,7 +173,7 @@ KINDS = (
 )
 
 
-class Quantity(Block):
+class SheetQuantity(Block):
     """A printed figure."""
 
     id: Name
@@ -52,7 +183,7 @@ class Quantity(Block):
     high: float | None = None
     sd: Annotated[float, Field(ge=0)] | None = None
     unit: Text = None
-    kind: Literal[KINDS]
+    kind: Literal[QUANTITY_KINDS]
     role: Literal[QUANTITY_ROLES]
     concept: str
     arm: Name | None = None
@@ -72,18 +203,18 @@ class Result(Block):
     site: Said = "all"
     time: Text = None
     kind: Literal[RESULT_KINDS]
-    n: Reference | None = None
-    mean: Reference | None = None
-    sd: Reference | None = None
-    median: Reference | None = None
-    q1: Reference | None = None
-    q3: Reference | None = None
-    iqr: Reference | None = None
-    minimum: Reference | None = None
-    maximum: Reference | None = None
-    count: Reference | None = None
-    percent: Reference | None = None
-    p_value: Reference | None = None
+    n: QuantityReference | None = None
+    mean: QuantityReference | None = None
+    sd: QuantityReference | None = None
+    median: QuantityReference | None = None
+    q1: QuantityReference | None = None
+    q3: QuantityReference | None = None
+    iqr: QuantityReference | None = None
+    minimum: QuantityReference | None = None
+    maximum: QuantityReference | None = None
+    count: QuantityReference | None = None
+    percent: QuantityReference | None = None
+    p_value: QuantityReference | None = None
     p_value_against: Text = None
     stated: Literal[WAYS] | None = None
     unit: Text = None
@@ -100,11 +231,11 @@ class Contrast(Block):
     site: Said = "all"
     time: Text = None
     measure: Literal[tuple(CONTRASTS)]
-    effect: Reference | None = None
-    ci_lower: Reference | None = None
-    ci_upper: Reference | None = None
-    p_value: Reference | None = None
-    n: Reference | None = None
+    effect: QuantityReference | None = None
+    ci_lower: QuantityReference | None = None
+    ci_upper: QuantityReference | None = None
+    p_value: QuantityReference | None = None
+    n: QuantityReference | None = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -115,12 +246,78 @@ class AdverseEvent(Block):
 
     arm: Name
     term: Said
-    count: Reference | None = None
-    n: Reference | None = None
+    count: QuantityReference | None = None
+    n: QuantityReference | None = None
     severity: Text = None
-    resolved: Reference | None = None
+    resolved: QuantityReference | None = None
     absent: bool = False
     monitored: Text = None
-    monitored_for: Reference | None = None
+    monitored_for: QuantityReference | None = None
     quantities: list[Name] = []
     note: Text = None
+
+
+class Statement(Evidence):
+    """Words that answer a question which other words, or figures, of the source answer too."""
+
+    id: Name
+    topic: Literal[tuple(TOPICS)]
+    about: Text = None
+    says: Said
+
+
+class ReaderFinding(Block):
+    """A contradiction that a reader found."""
+
+    id: Name
+    check: Name
+    severity: Literal[SEVERITIES]
+    statement: Said
+    quantities: list[Name] = []
+    places: list[Evidence] = []
+    arithmetic: Text = None
+    concepts: list[str] = []
+
+
+class Domain(Block):
+    """A domain's judgement; one without a reason does not validate."""
+
+    domain: Said
+    judgement: Said
+    reason: Said
+    quantities: list[Name] = []
+    findings: list[Name] = []
+
+
+class RiskOfBias(Block):
+    """The appraisal with one tool."""
+
+    tool: Said
+    domains: list[Domain] = []
+
+
+class StudySheet(Block):
+    """A study sheet, whole."""
+
+    study_sheet: Literal[1]
+    study_id: Name
+    source: Source
+    extraction: Extraction
+    study: Study
+    arms: list[Arm] = []
+    outcomes: list[Outcome] = []
+    quantities: list[SheetQuantity] = []
+    statements: list[Statement] = []
+    results: list[Result] = []
+    contrasts: list[Contrast] = []
+    adverse_events: list[AdverseEvent] = []
+    findings: list[ReaderFinding] = []
+    risk_of_bias: RiskOfBias | None = None
+
+    def places(self) -> Iterator[tuple[str, Evidence]]:
+        """Yield every place that is not a figure's, with the field that names it."""
+        for statement in self.statements:
+            yield f"statements.{statement.id}", statement
+        for finding in self.findings:
+            for place in finding.places:
+                yield f"findings.{finding.id}", place

@@ -1,7 +1,4 @@
-"""A study sheet of proposals: what an article prints, for a person to confirm or to strike out.
-
-Nothing of it enters a table of figures or results while it says `state: proposed`.
-"""
+"""Study sheets proposed from an article or a registry record, to be confirmed by a person."""
 
 from __future__ import annotations
 
@@ -13,13 +10,18 @@ from typing import Any
 
 import yaml
 
-from helpers.sources.article import Article
-from helpers.sources.article_figures import Figure, table_figures
-from helpers.sources.articles import arm_rows, article_concept, article_record
-from helpers.sources.contacts import contact_details
-from helpers.sources.sheet_numbers import check_figure
-from helpers.sources.sheet_observed import KINDS
-from helpers.sources.source_text import inert
+from helpers.sheets.check import RESULT_REFERENCES, check_figure
+from helpers.sheets.model import QUANTITY_KINDS
+from trialfiles.articles import (
+    Article,
+    ArticleFigure,
+    article_arms,
+    article_concept,
+    article_record,
+    table_figures,
+)
+from trialfiles.record import SourceRecord, contact_details
+from trialfiles.text import inert
 
 Row = dict[str, Any]
 Finder = Callable[[str], Iterable[Any]]
@@ -46,7 +48,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
     study_id : str
         Name of the study.
     find : callable, optional
-        Finds the quantities of a text (`helpers.documents.find_quantities`); without it only tables are read.
+        Finds the quantities of a text (`trialfiles.find_quantities`); without it only tables are read.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
         YAML that `read_sheet` accepts, and the text for `data/raw/documents`.
     """
     figures = table_figures(article)
-    arms = arm_rows(study_id, figures)
+    arms = article_arms(study_id, figures)
     names = {arm["label"]: arm["arm_id"] for arm in arms}
     quantities, results, sizes = [], [], {}
     for number, figure in enumerate(figures, start=1):
@@ -144,9 +146,9 @@ def _frame(
     }
 
 
-def _quantity(article: Article, figure: Figure, name: str, arms: dict[str, str]) -> Row | None:
+def _quantity(article: Article, figure: ArticleFigure, name: str, arms: dict[str, str]) -> Row | None:
     value = figure.value
-    kind = value.kind if value.kind in KINDS else "other"
+    kind = value.kind if value.kind in QUANTITY_KINDS else "other"
     row = {"id": name, "printed": value.printed, "value": value.value, "low": value.low, "high": value.high}
     row |= {"sd": value.sd if kind == "mean_sd" else None, "kind": kind, "role": "result"}
     row |= {"concept": article_concept(figure), "time": short_words(figure.time)}
@@ -160,7 +162,7 @@ def _quantity(article: Article, figure: Figure, name: str, arms: dict[str, str])
     )
 
 
-def _size(article: Article, figure: Figure, number: int, arms: dict[str, str]) -> Row:
+def _size(article: Article, figure: ArticleFigure, number: int, arms: dict[str, str]) -> Row:
     row = {
         "id": f"n{number}",
         "printed": str(figure.n),
@@ -200,7 +202,7 @@ def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
             "high": item.value_high,
             "sd": item.sd,
             "unit": item.unit or None,
-            "kind": item.kind if item.kind in KINDS else "other",
+            "kind": item.kind if item.kind in QUANTITY_KINDS else "other",
             "role": "result",
             "concept": "other_outcome",
         }
@@ -212,7 +214,7 @@ def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
     return rows
 
 
-def _result(quantity: Row, figure: Figure, arms: dict[str, str]) -> Row | None:
+def _result(quantity: Row, figure: ArticleFigure, arms: dict[str, str]) -> Row | None:
     """Return the observation that a figure would make; None where no group is named."""
     column = {"mean_sd": "mean", "median": "median", "count": "count", "percent": "percent"}.get(
         quantity["kind"]
@@ -258,3 +260,96 @@ def _apart(results: list[Row]) -> list[Row]:
             key = (*key[:2], row["site"], *key[3:])
         found[key] = row
     return list(found.values())
+
+
+_RECORD_HEAD = """\
+# Study sheet of {study_id}, proposed from {file}. Nothing in it counts yet.
+# Compare each figure with its source, give it its place (at: section, line, chars), and set
+# `state: confirmed` at each result that is right; its figures are confirmed with it.
+# data/raw/README.md explains every field.
+"""
+_KINDS = {"n": "n", "mean": "mean", "sd": "sd", "median": "median", "count": "count", "p_value": "p_value"}
+
+
+def record_sheet(record: SourceRecord, file: str) -> str:
+    """Return a sheet's text: every observation of a record of one study, proposed.
+
+    Parameters
+    ----------
+    record : SourceRecord
+        From a RevMan file or an extraction table.
+    file : str
+        Name of the file, for the sheet's head.
+    """
+    source, study = record.sources[0], record.studies[0]
+    quantities: list[Row] = []
+    results: list[Row] = []
+    seen: dict[tuple, int] = {}
+    for number, row in enumerate(record.results, start=1):
+        given = {}
+        for field in RESULT_REFERENCES:
+            quantity = _record_quantity(row, field, f"r{number}_{field}")
+            if quantity is not None:
+                quantities.append(quantity)
+                given[field] = quantity["id"]
+        site = short_words(row["site"], 120) or "all"
+        if row["concept"] == "other_outcome" and row.get("measure"):
+            site = short_words(row["measure"], 110) or site
+        base = {"arm": row["arm_id"], "concept": row["concept"], "site": site}
+        base |= {"time": short_words(row["timepoint_printed"]), "kind": row["kind"]}
+        again = seen[key] = seen.get(key := tuple(base.values()), 0) + 1
+        base["site"] = f"{site} #{again}" if again > 1 else site
+        base |= given | {"unit": short_words(row.get("unit")), "note": short_words(row.get("measure"))}
+        results.append(
+            {name: value for name, value in base.items() if value is not None} | {"state": "proposed"}
+        )
+    sheet = {
+        "study_sheet": 1,
+        "study_id": source["study_id"],
+        "source": {
+            "source_id": source["source_id"],
+            "tier": source["tier"],
+            "format": source["format"],
+            "citation": short_words(source.get("citation")),
+            "doi": short_words(source.get("doi")),
+            "has_results": True,
+        }
+        | _seen_in(source["tier"], file),
+        "extraction": {
+            "readers": 1,
+            "date": date.today(),
+            "compared": f"taken over from {file}, to be confirmed",
+        },
+        "study": {"title": short_words(study.get("title")), "comparison": study.get("comparison")},
+        "arms": [
+            one_line({"arm_id": arm["arm_id"], "role": arm["role"], "label": short_words(arm["label"])})
+            for arm in record.arms
+        ],
+        "quantities": [one_line(quantity) for quantity in quantities],
+        "results": [one_line(result) for result in results],
+    }
+    return _RECORD_HEAD.format(study_id=source["study_id"], file=file) + dump_sheet(sheet)
+
+
+def _seen_in(tier: str, file: str) -> Row:
+    """Return where figures that a review holds were seen: in the review, and only there."""
+    if tier == "core":
+        return {}
+    return {"seen": one_line({"address": file, "access": "secondary", "confidence": "T2"})}
+
+
+def _record_quantity(row: Row, field: str, name: str) -> Row | None:
+    """Return a figure as a proposed quantity; None where it is missing or a sheet would refuse it."""
+    value = row.get(field)
+    if value is None or (field == "n" and value < 1):
+        return None
+    kind = "percent" if field == "percent" and 0 <= value <= 100 else _KINDS.get(field, "value")
+    printed = f"{value:.12g}" if abs(value) < 1e12 else repr(value)
+    quantity = {"id": name, "printed": printed, "value": float(printed), "kind": kind, "role": "result"}
+    quantity |= {
+        "concept": row["concept"],
+        "arm": row["arm_id"],
+        "time": short_words(row["timepoint_printed"]),
+    }
+    quantity = {key: item for key, item in quantity.items() if item is not None} | {"state": "proposed"}
+    return None if any(check_figure(0, quantity)) else quantity

@@ -1,26 +1,165 @@
-"""The folder of raw data as one `SourceRecord`: sheets, and the registry records they appraise.
-
-A study is what a study sheet describes. A registry record without a sheet is a source that waits for
-its appraisal; `evidence add` makes the sheet for it.
-"""
+"""The raw folder: every file read, merged by study, checked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from helpers.sources.certainty_overrides import read_certainty_overrides
-from helpers.sources.context_tables import read_context
-from helpers.sources.raw_merging import merge_record, name_file, own_record
-from helpers.sources.reading import read_sources, recognise
-from helpers.sources.record import Problem, SourceError, SourceRecord
-from helpers.sources.review_facts import read_review_facts
-from helpers.sources.screening import read_screening
-from helpers.sources.sheet_model import StudySheet
-from helpers.sources.sheet_record import sheet_record
-from helpers.sources.study_sheet import read_sheet
+from helpers.sheets.context import read_certainty_overrides, read_context
+from helpers.sheets.model import StudySheet
+from helpers.sheets.read import read_sheet, sha256_of, sheet_record
+from helpers.sheets.screening import read_review_facts, read_screening
 from helpers.tables import split_ids
+from trialfiles.ctgov_results import posted_figures
+from trialfiles.reading import read_sources
+from trialfiles.recognition import recognise
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.text import role_of
+
+_PASSED_OVER = (".mapping.yaml", ".mapping.yml", ".md")
+
+
+@dataclass
+class FolderCheck:
+    """What was found in a folder: files read by form, records in them, and every problem."""
+
+    forms: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    refused: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """Return the check in one line."""
+        forms = ", ".join(f"{count} {form}" for form, count in sorted(self.forms.items()))
+        read = sum(self.forms.values())
+        said = f"{read + self.refused} file(s): {read} read{f' ({forms})' if forms else ''}"
+        return f"{said}, {self.records} record(s); {self.refused} refused"
+
+
+def is_raw_folder(folder: str | Path) -> bool:
+    """Return whether a folder is laid out as raw data, with sheets or registry records."""
+    return any((Path(folder) / name).is_dir() for name in ("studies", "registry"))
+
+
+def check_folder(folder: str | Path) -> FolderCheck:
+    """Read every file below a folder to its end; hidden files, notes and mappings are passed over.
+
+    Parameters
+    ----------
+    folder : path
+        Any folder.
+
+    Returns
+    -------
+    FolderCheck
+        Counts, and each problem with file, place and remedy.
+    """
+    found = FolderCheck()
+    for path in sorted(Path(folder).rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or not path.is_file() or path.name.endswith(_PASSED_OVER):
+            continue
+        try:
+            form = recognise(path)
+            found.records += sum(1 for _ in read_sources(path))
+            found.forms[form] += 1
+        except SourceError as error:
+            found.refused += 1
+            found.problems += error.problems
+    return found
+
+
+def own_record(sheet: SourceRecord, found: list[SourceRecord]) -> int | None:
+    """Return which record of a file is a sheet's: the one of its number, or the only one."""
+    numbers = {sheet.studies[0]["study_id"], sheet.sources[0].get("registration")}
+    for index, record in enumerate(found):
+        if {row["source_id"] for row in record.sources} & numbers:
+            return index
+    return 0 if len(found) == 1 else None
+
+
+def name_file(row: dict[str, Any], path: Path, raw: Path) -> None:
+    """Note in a source's row which file it comes from."""
+    row["file"] = path.relative_to(raw).as_posix()
+
+
+def source_files(raw: Path, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row for each file that states a source, with the hash of its bytes."""
+    return [
+        {
+            "source_id": row["source_id"],
+            "study_id": row["study_id"],
+            "file": name,
+            "sha256": sha256_of(Path(raw) / name),
+        }
+        for row in sources
+        for name in ([row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]))
+    ]
+
+
+def merge_record(
+    sheet: SourceRecord, path: Path, record: SourceRecord, raw: Path, disagreements: list
+) -> None:
+    """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
+    source = sheet.sources[0]
+    source["file"] = f"{source['file']};{path.relative_to(raw).as_posix()}"
+    source["format"] = record.sources[0]["format"]
+    stated = record.sources[0].get("provenance")
+    source["provenance"] = " ".join(filter(None, [stated, source.get("provenance")])) or None
+    _fill(
+        source, record.sources[0], "sources", disagreements, skip=("citation", "tier", "format", "provenance")
+    )
+    _fill(
+        sheet.studies[0], record.studies[0], "studies", disagreements, skip=("title", "population", "design")
+    )
+    for name, key in (("arms", "arm_id"), ("outcomes", "outcome_id")):
+        ours = {row[key]: row for row in getattr(sheet, name)}
+        for row in getattr(record, name):
+            if row[key] in ours:
+                _fill(
+                    ours[row[key]], row, name, disagreements, skip=("label", "measure", "timepoint_printed")
+                )
+            else:
+                getattr(sheet, name).append(row | {"study_id": source["study_id"]})
+    _merge_posted(sheet, record)
+
+
+def _merge_posted(sheet: SourceRecord, record: SourceRecord) -> None:
+    """Add what a register posts: figures, results and events; a posted group without an arm becomes one."""
+    named = {"study_id": sheet.sources[0]["study_id"], "source_id": sheet.sources[0]["source_id"]}
+    sheet.quantities += [row | named for row in posted_figures(record)]
+    sheet.results += [row | named | {"site": _apart(row)} for row in record.results]
+    sheet.adverse_events += [row | {"study_id": named["study_id"]} for row in record.adverse_events]
+    known = {arm["arm_id"] for arm in sheet.arms}
+    for row in (*record.results, *record.adverse_events):
+        if row["arm_id"] not in known:
+            known.add(row["arm_id"])
+            label = row["group"] or row["arm_id"]
+            arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
+            sheet.arms.append(arm | {"study_id": named["study_id"]})
+
+
+def _apart(row: dict[str, Any]) -> str:
+    """Return what tells a posted measurement from others of the same arm, outcome and time."""
+    measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
+    return ": ".join(filter(None, [measure, row["category"]])) or row["site"]
+
+
+def _fill(
+    ours: dict[str, Any], theirs: dict[str, Any], table: str, disagreements: list, skip: tuple[str, ...]
+) -> None:
+    """Take the record's value where the sheet has none."""
+    for column, value in theirs.items():
+        if value is None or column == "study_id":
+            continue
+        if ours.get(column) is None:
+            ours[column] = value
+        elif ours[column] != value and column not in (*skip, "source_id"):
+            study_id = ours.get("study_id")
+            row = {"study_id": study_id, "table": table, "column": column}
+            disagreements.append(row | {"sheet": str(ours[column]), "record": str(value)})
 
 
 @dataclass

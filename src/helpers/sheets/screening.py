@@ -1,4 +1,4 @@
-"""Lists of references: the same work found once, as rows of the screening list."""
+"""Searches, screening, reference lists and the facts of the review itself."""
 
 from __future__ import annotations
 
@@ -7,19 +7,88 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from helpers.sources.record import SourceRecord
-from helpers.sources.reference_managers import read_bibtex, read_csl, read_ris
-from helpers.sources.reference_pubmed import read_nbib, read_pubmed
-from helpers.sources.references import Reference, clean_doi
-from helpers.sources.registry_words import slug
-from helpers.sources.same_trial import registry_numbers, trial_key
-from helpers.sources.screening import COLUMNS, read_screening
-from helpers.sources.source_text import inert_cell
+import yaml
+
 from helpers.tables import write_atomic
+from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.references import (
+    Reference,
+    clean_doi,
+    read_bibtex,
+    read_csl,
+    read_nbib,
+    read_pubmed,
+    read_ris,
+)
+from trialfiles.text import inert_cell, registry_numbers, slug, trial_key
+
+SCREENING_COLUMNS = (
+    "record_id", "record", "kind", "identifier", "found_through", "seen", "decision", "reason", "study_id",
+)  # fmt: skip
+DECISIONS = ("included", "awaiting", "excluded")
+
+
+def read_screening(raw: str | Path) -> list[dict[str, str | None]]:
+    """Return the rows of `screening.csv`; an empty list when there is no such file.
+
+    Raises
+    ------
+    SourceError
+        For a missing column, an unknown decision, a repeated record or an exclusion without a reason;
+        every problem is listed.
+    """
+    path = Path(raw) / "screening.csv"
+    if not path.is_file():
+        return []
+    try:
+        lines = io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")
+    except UnicodeDecodeError:
+        raise SourceError(Problem(str(path), None, "", "not UTF-8 text", "save the file as UTF-8")) from None
+    try:
+        return _rows(path, csv.DictReader(lines))
+    except csv.Error as error:
+        raise SourceError(Problem(str(path), None, "", f"not CSV: {error}", "save it as CSV again")) from None
+
+
+def _rows(path: Path, reader: csv.DictReader) -> list[dict[str, str | None]]:
+    missing = [name for name in SCREENING_COLUMNS if name not in (reader.fieldnames or [])]
+    if missing:
+        raise SourceError(
+            Problem(str(path), 1, ", ".join(missing), "missing column", "add it to the first line")
+        )
+    rows, problems, seen = [], [], set()
+    for row in reader:
+        problems += _row_problems(path, reader.line_num, row, seen)
+        rows.append({name: (row[name] or "").strip() or None for name in SCREENING_COLUMNS})
+    if problems:
+        raise SourceError(problems)
+    return rows
+
+
+def _row_problems(path: Path, line: int, row: dict, seen: set[str]) -> list[Problem]:
+    problems = []
+    record = (row.get("record_id") or "").strip()
+    if not record or record in seen:
+        what = f"{record!r} stands twice" if record else "missing"
+        problems.append(Problem(str(path), line, "record_id", what, "give each record its own name"))
+    seen.add(record)
+    if row.get("decision") not in DECISIONS:
+        remedy = "use one of " + ", ".join(DECISIONS)
+        problems.append(
+            Problem(str(path), line, "decision", f"{row.get('decision')!r} is no decision", remedy)
+        )
+    if not (row.get("reason") or "").strip():
+        problems.append(Problem(str(path), line, "reason", "missing", "say why the record is in or out"))
+    if None in row or None in row.values():
+        problems.append(
+            Problem(str(path), line, "", "too many or too few columns", "quote texts that hold a comma")
+        )
+    return problems
+
 
 FORMS: dict[str, Callable[[Path], Iterator[Reference]]] = {
     "ris": read_ris,
@@ -68,7 +137,7 @@ def reference_records(form: str) -> Callable[[Path], Iterator[SourceRecord]]:
     return read
 
 
-def distinct(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
+def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
     """Return each work once, and every merge.
 
     Two entries are one work when they share a DOI, or a registration number without differing in DOI or
@@ -159,9 +228,9 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
         The list, every merge, and how many rows are new.
     """
     old = read_screening(raw)
-    known, merges = distinct(_known(old))
+    known, merges = distinct_references(_known(old))
     count = len(known)
-    works, merges = distinct([*known, *FORMS[form](file)])
+    works, merges = distinct_references([*known, *FORMS[form](file)])
     names = {row["record_id"] for row in old}
     rows = list(old)
     for number, reference in enumerate(works[count:], start=1):
@@ -191,7 +260,93 @@ def screening_csv(rows: Iterable[dict[str, Any]]) -> str:
     """Return rows as CSV in which no cell can be taken for a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(SCREENING_COLUMNS)
     for row in rows:
-        writer.writerow([inert_cell(row.get(name)) for name in COLUMNS])
+        writer.writerow([inert_cell(row.get(name)) for name in SCREENING_COLUMNS])
     return stream.getvalue()
+
+
+DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+STATUSES = ("living", "retired")
+REVIEW_FIELDS = ("status", "searches", "protocol", "update")
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search: the day or month, where, how."""
+
+    on: str
+    where: str
+    how: str
+
+
+@dataclass(frozen=True)
+class ReviewFacts:
+    """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
+
+    status: str | None = None
+    searches: tuple[Search, ...] = field(default=())
+    protocol: str | None = None
+    update: str | None = None
+
+    @property
+    def last_search(self) -> str | None:
+        """Return the latest date of search, as precise as it is stated."""
+        return max((search.on for search in self.searches), default=None)
+
+
+def read_review_facts(raw: str | Path) -> ReviewFacts:
+    """Return the facts of `review.yaml`; without such a file, none.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, has an unknown field or status, or a search without date or place.
+
+    """
+    path = Path(raw) / "review.yaml"
+    if not path.is_file():
+        return ReviewFacts()
+    try:
+        stated = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # dates stay text
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        what = str(error).splitlines()[0]
+        raise SourceError(Problem(str(path), None, "", f"cannot be read: {what}", "mend the YAML")) from None
+    problems = list(_problems(path, stated))
+    if problems:
+        raise SourceError(problems)
+    searches = tuple(
+        Search(item["on"], item["where"], item.get("how", "")) for item in stated.get("searches", [])
+    )
+    given = {name: _text(stated.get(name)) for name in ("status", "protocol", "update")}
+    return ReviewFacts(searches=searches, **given)
+
+
+def _text(value: Any) -> str | None:
+    return None if value in (None, "", "null", "~") else str(value)
+
+
+def _problems(path: Path, stated: Any):
+    """Yield what is wrong in the file."""
+    if not isinstance(stated, dict):
+        yield Problem(
+            str(path), None, "", "not a list of fields", f"write the fields {', '.join(REVIEW_FIELDS)}"
+        )
+        return
+    for name in stated:
+        if name not in REVIEW_FIELDS:
+            yield Problem(
+                str(path), None, str(name), "unknown field", f"use one of {', '.join(REVIEW_FIELDS)}"
+            )
+    if _text(stated.get("status")) not in (None, *STATUSES):
+        yield Problem(str(path), None, "status", "unknown status", f"write {' or '.join(STATUSES)}")
+    searches = stated.get("searches") or []
+    if not isinstance(searches, list):
+        yield Problem(str(path), None, "searches", "not a list", "start each search with '- on:'")
+        return
+    for number, item in enumerate(searches, start=1):
+        place = f"searches, entry {number}"
+        if not isinstance(item, dict) or not _text(item.get("where")):
+            yield Problem(str(path), None, place, "it does not say where", "give 'on' and 'where'")
+        elif not DAY.fullmatch(str(item.get("on", ""))):
+            yield Problem(str(path), None, place, "no date", "write 'on' as 2026-11-22, 2026-11 or 2026")

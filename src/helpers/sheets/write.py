@@ -9,18 +9,17 @@ from pathlib import Path
 import yaml
 
 from helpers.files import copy_atomic
-from helpers.sources.article import read_jats, read_plain
-from helpers.sources.article_sheet import Finder, article_sheet
-from helpers.sources.articles import study_name
-from helpers.sources.reading import read_source, read_sources, recognise
-from helpers.sources.record import Problem, SourceError
-from helpers.sources.record_sheet import record_sheet
-from helpers.sources.source_text import read_text
+from helpers.sheets.proposals import Finder, article_sheet, record_sheet
 from helpers.tables import write_atomic
+from trialfiles.articles import read_jats, read_plain, study_name
+from trialfiles.reading import read_source, read_sources
+from trialfiles.recognition import recognise
+from trialfiles.record import Problem, SourceError
+from trialfiles.text import read_text
 
 _REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
-LONGEST = 2000  # characters of a text in a sheet
+LONGEST_NAME = 2000  # characters of a text in a sheet
 
 _SHEET = """\
 # Study sheet of {study_id}. data/raw/README.md explains every field.
@@ -136,7 +135,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     raw : path
         The raw folder.
     find : callable, optional
-        Finds the quantities in an article's prose (`helpers.documents.find_quantities`).
+        Finds the quantities in an article's prose (`trialfiles.find_quantities`).
 
     Returns
     -------
@@ -249,7 +248,7 @@ def _sheet_path(study_id: str, raw: Path) -> Path:
 def _scalar(value: object) -> str:
     """Write one value as YAML on one line; a text without words is null."""
     if isinstance(value, str):
-        value = " ".join(value.split())[:LONGEST].strip() or None
+        value = " ".join(value.split())[:LONGEST_NAME].strip() or None
     if value is None:
         return "null"
     plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()

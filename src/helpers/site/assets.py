@@ -1,8 +1,10 @@
-"""Code on a page: folded away, coloured so that every word keeps a contrast of 4.5 and more."""
+"""Style, script and content policy of the pages, and code as HTML."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib import resources
 
 from markupsafe import Markup
 from pygments import highlight
@@ -78,3 +80,33 @@ def _rules(mode: int) -> str:
         extra = f";{entry[2]}" if entry[2] and mode == 0 else ""
         rules.append(f"{selector}{{color:{entry[mode]}{extra}}}")
     return "".join(rules)
+
+
+STYLE, SCRIPT = "style.css", "script.js"  # beside the pages
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def shared_files() -> dict[str, bytes]:
+    """Return the style sheet and the script that all pages load, by file name."""
+    return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
+
+
+@cache
+def stylesheet() -> str:
+    """Return the one style sheet, without comments and idle space."""
+    source = re.sub(r"/\*.*?\*/", "", _template(STYLE), flags=re.S)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + code_css() + "\n"
+
+
+@cache
+def script() -> str:
+    """Return the script that sorts and filters tables, without its comments and indentation."""
+    source = re.sub(r"^\s*//.*$", "", _template(SCRIPT), flags=re.M)
+    return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
+
+
+def _template(name: str) -> str:
+    return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")

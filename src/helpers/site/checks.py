@@ -1,17 +1,20 @@
-"""A page's body as a tree that is quick to read, change and write.
-
-What our own code writes is well formed and is read here by one expression. Anything else, such as the HTML
-of a library in a notebook's output, is put in order by BeautifulSoup first and then read the same way.
-"""
+"""Checks of pages before they are published: tags, links, origins of numbers, inert SVG."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from bs4 import BeautifulSoup
+from markupsafe import Markup
+
+from helpers.site.assets import SCRIPT, STYLE
+from trialfiles.record import contact_details
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW = {"script", "style"}  # their content is no HTML
@@ -185,3 +188,360 @@ def _quoted(value: str) -> str:
     if '"' not in value:
         return f'"{value}"'
     return '"{}"'.format(value.replace('"', "&quot;")) if "'" in value else f"'{value}'"
+
+
+PAGE_NUMBER = re.compile(
+    r"(?<![\w./#^])(?<!\w-)(?<!\d:)(?<!\^−)"  # not inside a name, an address, a date, a ratio, a power
+    r"[−+±-]?\d(?:[\d,.]*\d)?(?:[eE]\d+| × 10\^−?\d+)?(?:\s?%)?"
+    r"(?![\w/^]|[:-]\w|\.\d)"
+)
+PAGE_WORD = re.compile(r"[^\W\d_]{2,}")
+# Links stay links; code, headings and the names of rows and columns are no results.
+APART = {"a", "code", "summary", "script", "style", "caption", "title", "text", "button", "option"}
+APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th"}
+CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
+
+
+def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
+    """Turn numbers below `data-from` into links; return how many there are.
+
+    Parameters
+    ----------
+    tree : helpers.site.checks.Tag
+        A page's body; changed in place, its `data-from` attributes are removed.
+    homes : mapping of str to str
+        Anchors that some page holds.
+    values : mapping of str to set of float
+        The values printed at an anchor: of several anchors the one that holds the number is taken.
+
+    Returns
+    -------
+    int
+        Number of links made.
+
+    """
+    made = _link_inside(tree, homes, values)
+    for tag in tree.walk():
+        tag.attrs.pop("data-from", None)
+    return made
+
+
+def _link_inside(tag: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
+    """Link the numbers inside an element, a cell that is hardly more than a number as a whole."""
+    if _is_apart(tag):
+        return 0
+    if tag.name == "td" and _is_figure(tag) and (anchors := _first_anchors(tag, homes)):
+        tag.children = [_link(tag, _best(anchors, "".join(tag.texts()), values), tag.children)]
+        return 1
+    made, children = 0, []
+    anchors: list[str] | None = None
+    for child in tag.children:
+        if isinstance(child, Tag):
+            made += _link_inside(child, homes, values)
+        elif PAGE_NUMBER.search(child):
+            anchors = _anchors(tag, homes) if anchors is None else anchors
+            if anchors:
+                pieces = _linked_words(tag, child, anchors, values)
+                made += sum(isinstance(piece, Tag) for piece in pieces)
+                children += pieces
+                continue
+        children.append(child)
+    tag.children = children
+    return made
+
+
+def _is_figure(cell: Tag) -> bool:
+    """Return whether a cell is hardly more than a number with its unit and interval."""
+    words = "".join(cell.texts())
+    return len(words) <= CELL_LENGTH and len(PAGE_WORD.findall(words)) <= CELL_WORDS and not cell.all("a")
+
+
+def _first_anchors(tag: Tag, homes: Mapping[str, str]) -> list[str]:
+    """Return the anchors of the first number inside an element that has any."""
+    if _is_apart(tag):
+        return []
+    for child in tag.children:
+        if isinstance(child, Tag):
+            found = _first_anchors(child, homes)
+        else:
+            found = _anchors(tag, homes) if PAGE_NUMBER.search(child) else []
+        if found:
+            return found
+    return []
+
+
+def _is_apart(tag: Tag) -> bool:
+    """Return whether a tag holds no result: code, a heading, a link, or what is marked as fixed.
+
+    The names of rows are none, and a printed figure's own row needs no link to itself.
+    """
+    return (
+        tag.name in APART
+        or "fixed" in tag.attrs.get("class", "").split()
+        or tag.attrs.get("id", "").startswith("q-")
+    )
+
+
+def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
+    """Return the anchors of the nearest piece around a text that some page holds, its own left out."""
+    own: set[str] = set()
+    for tag in (place, *place.parents()):
+        own.add(tag.attrs.get("id", ""))
+        names = tag.attrs.get("data-from", "").split()
+        if known := [name for name in names if name in homes and name not in own]:
+            return known
+    return []
+
+
+def _best(anchors: list[str], text: str, values: Mapping[str, set[float]]) -> str:
+    """Return a computation's anchor where there is one first; else the figure that prints the number.
+
+    A number that none of the figures prints leads to the first anchor that is not a figure.
+    """
+    figures = [name for name in anchors if name.startswith("q-")]
+    if anchors[0] not in figures:
+        return anchors[0]
+    numbers = {_value(match.group()) for match in PAGE_NUMBER.finditer(text)}
+    printed = (name for name in figures if numbers & values.get(name, set()))
+    return next(printed, next((name for name in anchors if name not in figures), anchors[0]))
+
+
+def _value(token: str) -> float:
+    plain = re.sub(r"[^\d.]", "", token.replace(",", "")).rstrip(".")
+    return float(plain) if plain.count(".") < 2 else float("nan")
+
+
+def _link(parent: Tag, name: str, children: list[Tag | str]) -> Tag:
+    link = Tag("a", {"class": "n", "href": f"#{name}"}, parent)
+    link.children = children
+    for child in children:
+        if isinstance(child, Tag):
+            child.parent = link
+    return link
+
+
+def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -> list[Tag | str]:
+    """Return a text in pieces, each of its numbers a link of its own."""
+    pieces: list[Tag | str] = []
+    at = 0
+    for match in PAGE_NUMBER.finditer(text):
+        pieces += [
+            text[at : match.start()],
+            _link(parent, _best(anchors, match.group(), values), [match.group()]),
+        ]
+        at = match.end()
+    return [piece for piece in [*pieces, text[at:]] if piece]
+
+
+ACTIVE_TAGS = ("script", "iframe", "object", "embed", "link", "base", "form", "audio", "video", "applet")
+LOADING = ("src", "srcset", "poster", "data", "background", "xlink:href")
+OURS = {  # what every page loads, and from where
+    "script": [{"src": SCRIPT, "defer": ""}],
+    "link": [{"rel": "stylesheet", "href": STYLE}],
+}
+DRAWN = {"svg", "style", "defs", "g", "path", "text", "tspan", "use", "clipPath", "pattern", "rect"}
+DRAWN |= {"circle", "ellipse", "line", "polyline", "polygon"}
+SAID_ALOUD = ("alt", "title", "aria-label", "content")
+
+
+def check_contacts(place: str, text: str) -> None:
+    """Raise `SiteError` when a text holds an e-mail address or a phone number; it is not repeated in full."""
+    found = contact_details(text)
+    if found:
+        shown = ", ".join(f"{item[:3]}…{item[-2:]}" for item in found[:5])
+        raise SiteError(
+            f"{place}: {len(found)} e-mail address(es) or phone number(s) ({shown}); "
+            "take them out of the study sheet or registry file that they came with"
+        )
+
+
+def check_page(name: str, html: str) -> None:
+    """Raise `SiteError` when a page asks another host for anything, runs a script or leaves someone out."""
+    tree = parse(html, name)
+    faults = [*_requests(tree), *_gaps(tree)]
+    if faults:
+        raise SiteError(f"{name}: " + "; ".join(faults))
+    check_contacts(name, "\n".join(_said(tree)))
+
+
+def _said(tree: Tag) -> list[str]:
+    """Return every text that a page shows, says or leads to; a number is read with the words around it."""
+    pieces, joined = [""], False
+    waiting: list[Tag | str | None] = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if joined:
+                pieces[-1] += item
+            else:
+                pieces.append(item)
+            joined = True
+            continue
+        number = item is not None and item.name == "a" and item.classes == ["n"]
+        joined = joined and number
+        if item is not None and item.name not in RAW:
+            waiting += item.children[::-1] if number else [None, *item.children[::-1]]
+            pieces[0] += "".join(f"{item.attrs[key]}\n" for key in SAID_ALOUD if item.attrs.get(key))
+            if re.match("mailto:|tel:", item.attrs.get("href", ""), re.I):
+                pieces[0] += item.attrs["href"] + "\n"
+    return pieces
+
+
+def check_drawing(name: str, text: str) -> None:
+    """Raise `SiteError` when an SVG could run or load something: opened by itself it is a page, too."""
+    faults = sorted(
+        f"<{tag}>" for tag in set(re.findall(r"<([^\s/>]+)", text)) - DRAWN if not tag.startswith("/")
+    )
+    marks = " ".join([*re.findall(r"<[^>]*>", text), *re.findall(r"<style>(.*?)</style>", text, re.S)])
+    faults += re.findall(r"href=[\"'](?!#)[^\"']{0,60}|url\((?!#)[^)]{0,60}|@import|\son\w+=", marks)
+    if faults:
+        raise SiteError(f"{name}: more than shapes and text ({', '.join(faults)}); show it with show_figure")
+
+
+def _requests(tree: Tag) -> Iterator[str]:
+    """Yield what would load or run something."""
+    for tag in tree.walk():
+        if tag.attrs in OURS.get(tag.name, ()) and not tag.children:
+            continue
+        if tag.name in ACTIVE_TAGS:
+            yield f"it holds <{tag.name}>, which a page here never needs"
+        if tag.name == "style" and re.search(r"@import|url\(", "".join(map(str, tag.children)), re.I):
+            yield "a style sheet loads another file"
+        for key, text in tag.attrs.items():
+            if key.startswith("on"):
+                yield f"<{tag.name} {key}> would run a script"
+            elif key in LOADING and re.match(r"\s*(https?:|//)", text, re.I):
+                yield f'<{tag.name} {key}="{text[:60]}"> asks another host'
+            elif key == "href" and re.match(r"\s*(javascript|data|vbscript):", text, re.I):
+                yield f'<{tag.name} href="{text[:30]}…"> would run a script'
+            elif key == "style" and "url(" in text.lower():
+                yield f"<{tag.name} style> loads a file"
+
+
+def _gaps(tree: Tag) -> Iterator[str]:
+    """Yield what a reader who cannot see, or who moves by headings, would miss."""
+    level, titles, names = 0, 0, Counter()
+    for tag in tree.walk():
+        names.update([tag.attrs["id"]] if "id" in tag.attrs else [])
+        if tag.name == "img" and not tag.attrs.get("alt", "").strip():
+            yield f"the image {tag.attrs.get('src', '')[:60]} has no alternative text"
+        elif tag.name == "svg" and not tag.attrs.get("aria-label", "").strip():
+            yield "a drawing has no alternative text"
+        elif HEADING.fullmatch(tag.name):
+            step = int(tag.name[1])
+            titles += step == 1
+            if level and step > level + 1:
+                yield f"the heading {tag.words()!r} skips a level"
+            level = step
+    if titles != 1:
+        yield f"{titles} headings of the first level instead of one"
+    for name, count in sorted(names.items()):
+        if count > 1:
+            yield f"the anchor {name!r} stands twice"
+
+
+WIDTH, GAP_X, GAP_Y, PAD, LINE = 340, 44, 34, 12, 19
+LETTERS, TITLE_LETTERS = 44, 40  # characters to a line of a box
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box: a title, lines of detail, where it leads, and its place in the grid."""
+
+    title: str
+    lines: Sequence[str]
+    target: str
+    column: int
+    row: int
+
+    @property
+    def words(self) -> list[tuple[str, bool]]:
+        """The lines as they are drawn, with whether they belong to the title."""
+        head = [(line, True) for line in textwrap.wrap(self.title, TITLE_LETTERS)]
+        return head + [(line, False) for text in self.lines for line in textwrap.wrap(text, LETTERS)]
+
+    @property
+    def height(self) -> int:
+        """Height in user units."""
+        return 2 * PAD + LINE * len(self.words) - 4
+
+
+def flow_svg(
+    boxes: Sequence[Box], arrows: Sequence[tuple[int, int]], *, label: str, alt: str, caption: str
+) -> Markup:
+    """Return a diagram as a figure.
+
+    Parameters
+    ----------
+    boxes : sequence of Box
+        The boxes, each at its column and row; a row is as high as its highest box.
+    arrows : sequence of (int, int)
+        Pairs of places in `boxes`: downwards in one column, otherwise sideways and, where needed, down.
+    label, alt, caption : str
+        Anchor, alternative text and caption of the figure.
+
+    """
+    rows = sorted({box.row for box in boxes})
+    heights = {row: max(box.height for box in boxes if box.row == row) for row in rows}
+    tops, y = {}, 4
+    for row in rows:
+        tops[row] = y
+        y += heights[row] + GAP_Y
+    columns = max(box.column for box in boxes) + 1
+    width, height = columns * WIDTH + (columns - 1) * GAP_X + 8, y - GAP_Y + 8
+    lines = Markup("\n").join(_arrow(boxes[one], boxes[two], tops) for one, two in arrows)
+    drawn = Markup("\n").join(_box(box, tops[box.row]) for box in boxes)
+    return Markup(
+        '<figure id="{label}" class="drawn"><div class="scroll" role="region" aria-label="{name}" '
+        'tabindex="0">'
+        '<svg role="group" aria-label="{alt}" viewBox="0 0 {width} {height}" width="{width}" '
+        'height="{height}">\n'
+        '<defs><marker id="{label}-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+        'orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>\n{lines}\n{drawn}\n</svg></div>'
+        '<figcaption class="fixed">{caption}</figcaption></figure>'
+    ).format(
+        label=label,
+        name=f"Diagram: {caption.split('.')[0]}",
+        alt=alt,
+        width=width,
+        height=height,
+        lines=Markup(str(lines).replace("TIP", f"{label}-tip")),
+        drawn=drawn,
+        caption=caption,
+    )
+
+
+def _left(box: Box) -> int:
+    return 4 + box.column * (WIDTH + GAP_X)
+
+
+def _box(box: Box, top: int) -> Markup:
+    left = _left(box)
+    words = Markup("").join(
+        Markup('<text x="{}" y="{}"{}>{}</text>').format(
+            left + PAD,
+            top + PAD + 12 + LINE * number,
+            Markup(' class="head"') if head else Markup(""),
+            text,
+        )
+        for number, (text, head) in enumerate(box.words)
+    )
+    return Markup('<a href="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="4"/>{}</a>').format(
+        box.target, left, top, WIDTH, box.height, words
+    )
+
+
+def _arrow(one: Box, two: Box, tops: dict[int, int]) -> Markup:
+    """Return the line from one box to another."""
+    start, end = tops[one.row], tops[two.row]
+    if one.column == two.column:
+        x = _left(one) + WIDTH // 2
+        path = f"M{x} {start + one.height}V{end - 2}"
+    elif one.row == two.row:
+        y = start + min(one.height, two.height) // 2
+        path = f"M{_left(one) + WIDTH} {y}H{_left(two) - 2}"
+    else:
+        middle = _left(one) + WIDTH + GAP_X // 2
+        out, into = start + one.height - PAD, end + two.height // 2
+        path = f"M{_left(one) + WIDTH} {out}H{middle}V{into}H{_left(two) - 2}"
+    return Markup('<path class="arrow" d="{}" marker-end="url(#TIP)"/>').format(path)

@@ -1,23 +1,31 @@
-"""The tables for download: a CSV each, a page that says what every column means."""
+"""The data page, exports, what changed since the last release, and history."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 from markupsafe import Markup
 
-from helpers.figures.table_html import table_html
-from helpers.site.guard import check_contacts
+from helpers.display import frame_of, table_html
+from helpers.formats import is_missing, joined, plain_words
+from helpers.narrative.phrases import Tables
+from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment
-from helpers.tables import TABLES, data_dictionary
+from helpers.tables import TABLES, data_dictionary, records
 from helpers.tables.storage import parquet_bytes
-from helpers.words.load import Tables
+from trialfiles.record import SourceRecord
+from trialfiles.references import Reference, write_csl, write_ris
+from trialfiles.reviews import write_web_rows
 
 EXPORTS = {
     "references.ris": "the sources as RIS, for reference managers",
@@ -25,9 +33,9 @@ EXPORTS = {
     "revman.csv": "the headline effects as data rows of RevMan Web, by inverse variance",
     "datapackage.json": "all tables as a data package after the Frictionless standard",
 }
-KINDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
+TYPE_WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
 FORMULA = re.compile(r"^[=+\-@\t\r]")
-NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+CSV_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -108,7 +116,7 @@ def _download(file: str, content: bytes) -> tuple[str, str, str]:
 
 def _kind(dtype: str) -> str:
     """Return a column's type in a reader's words, whatever library holds it."""
-    return next((words for start, words in KINDS.items() if dtype.lower().startswith(start)), dtype)
+    return next((words for start, words in TYPE_WORDS.items() if dtype.lower().startswith(start)), dtype)
 
 
 def _cells(column: pd.Series) -> list[Any]:
@@ -118,6 +126,322 @@ def _cells(column: pd.Series) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value):
+    if isinstance(value, str) and FORMULA.match(value) and not CSV_NUMBER.match(value):
         return "'" + value
     return value
+
+
+TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks"
+AUTHORS = re.compile(
+    r"(?P<names>(?:[^\W\d_][\w'’-]+ [A-Z][A-Za-z-]{0,5}(?:, | and )?)+)(?:et al)?(?:, (?P<year>\d{4}))?\. "
+)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+FIELD_TYPES = {"str": "string", "Int": "integer", "float": "number", "bool": "boolean"}
+
+
+def export_files(tables: Tables, files: Mapping[str, str], version: str = "") -> dict[str, str]:
+    """Return the content of every export by its name under `data/`.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        All tables.
+    files : mapping of str to str
+        The CSV of every table, by file name.
+    version : str
+        Version of the report.
+
+    """
+    cited = [source_reference(row, tables) for row in records(tables["sources"])]
+    made = {
+        "references.ris": write_ris(cited),
+        "references.csl.json": write_csl(cited),
+        "revman.csv": write_web_rows([SourceRecord(effects=revman_rows(tables))]),
+        "datapackage.json": json.dumps(data_package(files, version), ensure_ascii=False) + "\n",
+    }
+    return {f"data/{name}": made[name] for name in EXPORTS}
+
+
+def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
+    """Return a source as a reference: the names before the title, the year, and what identifies it."""
+    citation = str(source["citation"] or "")
+    match = AUTHORS.match(citation)
+    names = re.split(r", | and ", match["names"].strip(", ")) if match else []
+    studies = tables["studies"]
+    titles = studies.loc[studies["study_id"] == source["study_id"], "title"].dropna()
+    rest = citation[match.end() :] if match else citation
+    years = YEAR.findall(citation)
+    title = titles.iloc[0] if len(titles) else rest.split(". ")[0] or str(source["source_id"])
+    if not source["has_results"] and not is_missing(source["registration"]):
+        title = f"{source['registration']}: {title}"  # a registration is cited by its number
+    return Reference(
+        title=title,
+        authors=[re.sub(r" (?=[A-Z][A-Za-z-]*$)", ", ", name, count=1) for name in names],
+        year=years[-1] if years and source["has_results"] else None,
+        doi=None if is_missing(source["doi"]) else str(source["doi"]),
+        registrations=[] if is_missing(source["registration"]) else [str(source["registration"])],
+    )
+
+
+def revman_rows(tables: Tables) -> list[dict[str, Any]]:
+    """Return the headline effects with a standard error as rows of generic inverse variance.
+
+    An analysis is an outcome as one kind of contrast in one unit; what is not comparable never shares one.
+    """
+    effects = tables["effects"]
+    shown = effects[(effects["headline"] == "yes") & effects["se"].notna() & (effects["se"] > 0)]
+    kinds = ["concept", "contrast", "unit"]
+    rows = []
+    for number, ((concept, contrast, unit), part) in enumerate(shown.groupby(kinds, sort=True), start=1):
+        for row in records(part):
+            rows.append(
+                {
+                    "kind": "generic",
+                    "group": "1",
+                    "number": str(number),
+                    "name": f"{plain_words(concept)}, {plain_words(contrast)}, {unit}",
+                    "subgroup": None if is_missing(row["arm_id"]) else row["arm_id"],
+                    "study": row["study_id"],
+                    "effect": row["effect"],
+                    "se": row["se"],
+                    "ci_lower": row["ci_lower"],
+                    "ci_upper": row["ci_upper"],
+                }
+            )
+    return rows
+
+
+def data_package(files: Mapping[str, str], version: str) -> dict[str, Any]:
+    """Return a Frictionless data package that describes the CSV of every table."""
+    resources = [_resource(path, text) for path, text in sorted(files.items())]
+    package: dict[str, Any] = {
+        "name": "exosome-hair-evidence",
+        "title": TITLE,
+        "description": "Figures printed in studies of exosomes for hair loss, and what follows from them.",
+        "licenses": [{"name": "MIT", "path": "https://opensource.org/license/mit"}],
+        "resources": resources,
+    }
+    return package | ({"version": version} if version else {})
+
+
+def _resource(path: str, text: str) -> dict[str, Any]:
+    """Return a table's entry; its path counts from the folder in which the package lies."""
+    name = path.removeprefix("data/").removesuffix(".csv")
+    spec, content = TABLES[name], text.encode("utf-8")
+    return {
+        "name": name.replace("_", "-"),
+        "path": f"{name}.csv",
+        "title": name,
+        "description": spec.schema.description,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "schema": {
+            "fields": [
+                {
+                    "name": column,
+                    "type": _field_type(str(field.dtype)),
+                    "description": field.description or "",
+                    "constraints": {"required": not field.nullable},
+                }
+                for column, field in spec.schema.columns.items()
+            ],
+            "primaryKey": list(spec.keys),
+            "missingValues": [""],
+        },
+    }
+
+
+def _field_type(dtype: str) -> str:
+    return next((kind for start, kind in FIELD_TYPES.items() if dtype.startswith(start)), "string")
+
+
+COMPARED_TABLES = (
+    "screening",
+    "sources",
+    "studies",
+    "quantities",
+    "results",
+    "findings",
+    "effects",
+    "horizon",
+)
+MOST_CHANGES = 6
+
+
+def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, Any]] | None:
+    """Return what changed, a row a table that differs; nothing when there is no release.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        The tables of today.
+    release : path, optional
+        Folder of the release (`reports/releases/VERSION`), whose tables lie under `data/`.
+
+    Returns
+    -------
+    list of dict or None
+        `table`, `new`, `gone`, `changed` (counts of rows by key) and `named` (the first new ones). The last
+        row, with table `conclusion`, names the outcomes whose certainty or pooling changed.
+
+    """
+    if release is None:
+        return None
+    rows = []
+    for name in COMPARED_TABLES:
+        before = _released(Path(release), name)
+        if before is not None and (row := _difference(name, before, tables[name])):
+            rows.append(row)
+    rows.append({"table": "conclusion", "named": _conclusion(tables, Path(release))})
+    return rows
+
+
+def _released(release: Path, name: str) -> pd.DataFrame | None:
+    """Return a table of a release, whatever columns it had then."""
+    path = release / "data" / f"{name}.parquet"
+    try:
+        return parquet.ParquetFile(path).read().to_pandas()
+    except (OSError, arrow.ArrowException):
+        return None
+
+
+def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str, Any] | None:
+    keys = list(TABLES[name].keys)
+    if not set(keys) <= set(before.columns):
+        return None
+    columns = [column for column in now.columns if column in before.columns]
+    old, new = _by_key(before[columns], keys), _by_key(now[columns], keys)
+    added = [key for key in new if key not in old]
+    changed = [key for key in new if key in old and new[key] != old[key]]
+    gone = [key for key in old if key not in new]
+    if not (added or changed or gone):
+        return None
+    named = added[:MOST_CHANGES] + (
+        [f"{len(added) - MOST_CHANGES} more"] if len(added) > MOST_CHANGES else []
+    )
+    return {
+        "table": name,
+        "new": len(added),
+        "changed": len(changed),
+        "gone": len(gone),
+        "named": ", ".join(named) or None,
+    }
+
+
+def _by_key(frame: pd.DataFrame, keys: list[str]) -> dict[str, tuple]:
+    """Return the rows by key, each as text, so that the type of a column does not count."""
+    plain = frame.astype(object).where(frame.notna(), "")
+    names = plain[keys].astype(str).agg(" / ".join, axis=1) if len(plain) else []
+    return {name: tuple(map(str, row)) for name, row in zip(names, plain.to_numpy(), strict=True)}
+
+
+def _conclusion(tables: Tables, release: Path) -> str:
+    """Return whether the conclusion changes: certainty, pooling or meaning of an outcome."""
+    told = []
+    for name, column, words in (
+        ("certainty", "certainty", "certainty"),
+        ("pooled", "pooled", "pooling"),
+        ("summary_of_findings", "statement", "meaning"),
+    ):
+        before = _released(release, name)
+        if before is None or column not in before:
+            continue
+        old, new = _by_outcome(before, column), _by_outcome(tables[name], column)
+        names = sorted({key[-1] for key in {*old, *new} if old.get(key) != new.get(key)})
+        if names:
+            told.append(f"{words} of {joined([plain_words(concept) for concept in names])}")
+    return (
+        f"changed: {'; '.join(told)}" if told else "unchanged: same certainty for every outcome, same pooling"
+    )
+
+
+def _by_outcome(frame: pd.DataFrame, column: str) -> dict[tuple, str]:
+    """Return the largest value of a column for each outcome of each tier."""
+    keys = [name for name in ("evidence", "concept") if name in frame]
+    found = frame.astype({column: str}).groupby(keys)[column].max()
+    return {key if isinstance(key, tuple) else (key,): value for key, value in found.items()}
+
+
+LEVELS_DOWNWARD = ("high", "moderate", "low", "very low")
+
+
+def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for this report and one for each release beside the newest, the newest first.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        The tables of today.
+    provenance : mapping
+        `version`, `review` (with `last_search`) and `previous`, the folder of the newest release.
+
+    """
+    review = provenance.get("review")
+    now = _row(str(provenance.get("version") or "not stated"), lambda name: tables.get(name))
+    now |= {"version": f"this report, {now['version']}"}
+    if review is not None and review.last_search:
+        now["last_search"] = review.last_search
+    rows = [now]
+    previous = provenance.get("previous")
+    for folder in _releases(Path(previous).parent) if previous else []:
+        rows.append(_row(folder.name, lambda name, folder=folder: _table(folder, name)))
+    return rows
+
+
+def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
+    """Return the versions as a table."""
+    headings = {
+        "version": "Version",
+        "last_search": "Last search",
+        "studies": "Studies with results",
+        "certain": "Certain findings",
+        "pooled": "Outcomes pooled, five sources",
+        "certainty": "Certainty",
+    }
+    return table_html(
+        frame_of(history_rows(tables, provenance), headings),
+        caption="Versions of this synthesis",
+        label="versions-table",
+        columns=headings,
+    )
+
+
+def _releases(folder: Path) -> list[Path]:
+    """Return the folders of all releases, the highest version first."""
+    found = [path for path in folder.glob("*") if (path / "data").is_dir()]
+    return sorted(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], reverse=True)
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame | None:
+    """Return a table of a release, whatever columns it had then; nothing when it is not there."""
+    try:
+        return parquet.ParquetFile(folder / "data" / f"{name}.parquet").read().to_pandas()
+    except (OSError, arrow.ArrowException):
+        return None
+
+
+def _row(version: str, table: Any) -> dict[str, Any]:
+    lines, findings, searches = table("comparisons"), table("findings"), table("searches")
+    certainty, pooled = _core(table("certainty")), _core(table("pooled"))
+    row: dict[str, Any] = {"version": version, "last_search": "not stated"}
+    if searches is not None and len(searches):
+        row["last_search"] = str(searches["date"].astype(str).max())
+    if lines is not None:
+        told = lines[(lines["direction"] != "not reported") & (lines["tier"] != "comparator")]
+        row["studies"] = int(told["study_id"].nunique())
+    if findings is not None:
+        row["certain"] = int((findings["severity"] == "certain").sum())
+    if pooled is not None:
+        row["pooled"] = int(pooled.loc[pooled["pooled"].astype(bool), "concept"].nunique())
+    if certainty is not None:
+        counts = certainty["certainty"].value_counts()
+        told = [f"{level} for {counts[level]}" for level in LEVELS_DOWNWARD if level in counts]
+        row["certainty"] = joined(told) or None
+    return row
+
+
+def _core(frame: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if frame is None or "evidence" not in frame else frame[frame["evidence"] == "core"]

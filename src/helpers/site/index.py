@@ -1,4 +1,4 @@
-"""The first page: the answer, how sure it is, what it rests on, what changed, and the way to all the rest."""
+"""The index page: the answer, studies, outcomes, trials, references."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from typing import Any
 
 from markupsafe import Markup
 
-from helpers.appraisal import overall
-from helpers.figures.direction import direction
-from helpers.figures.numbers import is_missing
-from helpers.figures.study_rows import by_weight
-from helpers.figures.table_html import anchor, frame_of, table_html
-from helpers.site.changes import changes_since
-from helpers.site.history import history_table
+from helpers.appraisal.risk_of_bias import overall
+from helpers.display import anchor, frame_of, table_html
+from helpers.figures.outcome import direction
+from helpers.figures.rows import by_weight
+from helpers.formats import is_missing
+from helpers.narrative.answer import rest_of_answer, short_answer
+from helpers.narrative.phrases import (
+    Tables,
+    evidence_studies,
+    first_hand,
+    reported_lines,
+    study_directions,
+    verification,
+)
+from helpers.site.data import changes_since, history_table
+from helpers.site.flow import flow_figure, flow_table, horizon_table
 from helpers.site.outcomes import outcomes_table
-from helpers.site.page import Page, environment
-from helpers.site.pages.flow import flow_figure, flow_table
-from helpers.site.pages.horizon import horizon_table
-from helpers.site.pages.parts import link, picture
-from helpers.site.pages.studies import COMPARISON_WORDS, people_words
+from helpers.site.page import Page, environment, link, picture
+from helpers.site.studies import COMPARISON_WORDS, people_words
 from helpers.tables import records
-from helpers.words.answer import rest_of_answer, short_answer
-from helpers.words.load import Tables, evidence_studies, first_hand, verification
-from helpers.words.phrases import reported_lines, study_directions
 
 # What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
 CERTAIN = "certainty-table", (("certainty.html", "certainty"),)
 SEEN = "studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))
-BESIDE = "beside-table", (("04_outcome_comparison.html", "beside other treatments"),)
+CONTEXT_TABLE = "beside-table", (("04_outcome_comparison.html", "beside other treatments"),)
 SURE = "findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))
 TO_COME = "horizon-table", (("horizon.html", "trials to come"),)
-SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, BESIDE, SURE, TO_COME)
+SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, CONTEXT_TABLE, SURE, TO_COME)
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
 

@@ -1,21 +1,27 @@
-"""How the answer was reached: searches, selection, extraction, checks, effect sizes, pooling, certainty."""
+"""Pages of methods, checklists, code and provenance."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
+import yaml
 from markupsafe import Markup
 
-from helpers.figures.numbers import plain_words, show_value
-from helpers.figures.table_html import frame_of, table_html
+from helpers.display import frame_of, table_html
+from helpers.formats import plain_words, show_value
+from helpers.narrative.phrases import Tables, verification
+from helpers.site.assets import code_html
+from helpers.site.checks import Box, flow_svg
 from helpers.site.notebook import place_free
-from helpers.site.page import Page
-from helpers.site.pages.parts import bullets, heading, link, say_html
-from helpers.words.load import Tables, verification
+from helpers.site.page import Page, bullets, heading, link, page_slug, say_html
+from helpers.tables import TABLES
 
-FIXED = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
-CONTRASTS = {
+FIXED_BLOCK = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
+CONTRAST_WORDS = {
     "within_arm": "the change of one group; nothing tells it from what would have happened anyway",
     "within_person": "the difference between two sites of one scalp",
     "between_arm": "the difference between two groups",
@@ -53,7 +59,7 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         ),
         Markup("<p>{}; {}.</p>").format(
             link("certainty.html#steps", "The steps of each outcome"),
-            link("#code-helpers.appraisal.grade", "the rule"),
+            link("#code-certainty", "the rule"),
         ),
         heading("What this synthesis does not do", "limits"),
         bullets(
@@ -146,8 +152,12 @@ def _checking(tables: Tables) -> list[Markup]:
 
 
 def _effects(tables: Tables) -> list[Markup]:
-    kinds = [name for name in CONTRASTS if name in set(tables["effects"]["contrast"])] or list(CONTRASTS)
-    items = [Markup("<strong>{}</strong>: {}").format(plain_words(name), CONTRASTS[name]) for name in kinds]
+    kinds = [name for name in CONTRAST_WORDS if name in set(tables["effects"]["contrast"])] or list(
+        CONTRAST_WORDS
+    )
+    items = [
+        Markup("<strong>{}</strong>: {}").format(plain_words(name), CONTRAST_WORDS[name]) for name in kinds
+    ]
     return [
         heading("Effect sizes", "effects"),
         Markup(
@@ -157,7 +167,7 @@ def _effects(tables: Tables) -> list[Markup]:
             "group, the correlation of before and after), the effect is computed over the values "
             "that it may have. "
             "{}.</p>"
-        ).format(bullets(items), link("#code-helpers.synthesis.study_effects", "The code")),
+        ).format(bullets(items), link("#code-effects", "The code")),
     ]
 
 
@@ -183,8 +193,8 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
             "from the start. Everything else is told study by "
             "study, as the guideline for "
             "synthesis without meta-analysis (SWiM) asks. {}.</p>"
-        ).format(link("#code-helpers.synthesis.evidence_pool", "The code")),
-        FIXED.format(
+        ).format(link("#code-groups", "The code")),
+        FIXED_BLOCK.format(
             table_html(
                 frame_of(rows, headings),
                 caption="Parameters: every assumption that can be changed",
@@ -194,3 +204,264 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
             )
         ),
     ]
+
+
+ANSWERS = ("yes", "partly", "no", "not applicable")
+
+
+def checklists() -> list[dict]:
+    """Return the lists: `name`, `title`, `source`, `items` (`item`, `asks`, `answer`, `where`)."""
+    text = resources.files("helpers.site").joinpath("templates/checklists.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def checklists_page() -> Page:
+    """Return the page of the checklists."""
+    parts = [
+        say_html(
+            "Each item in our own words, with what this report does about it and where. Where "
+            "something was not done, "
+            "the answer is no."
+        )
+    ]
+    for guide in checklists():
+        rows = [
+            {
+                "item": str(entry["item"]),
+                "asks": entry["asks"],
+                "answer": entry["answer"],
+                "where": Markup(", ").join(
+                    link(target, words) for words, target in (entry.get("where") or {}).items()
+                )
+                or None,
+                "remark": entry.get("remark"),
+            }
+            for entry in guide["items"]
+        ]
+        headings = {
+            "item": "Item",
+            "asks": "What is asked",
+            "answer": "Done",
+            "where": "Where",
+            "remark": "Remark",
+        }
+        table = table_html(frame_of(rows, headings), caption=guide["title"], columns=headings)
+        parts += [
+            heading(guide["title"], guide["name"]),
+            Markup('<p class="fixed">{}</p>').format(guide["source"]),
+            Markup('<div class="fixed">{}</div>').format(table),
+        ]
+    return Page(
+        file="checklists.html",
+        title="Checklists: what the reporting guidelines ask, and where it stands",
+        short="Checklists",
+        kicker="Provenance",
+        body=str(Markup("\n").join(parts)),
+    )
+
+
+# What computes a number that stands on a page, in the order of the data's way; the key is its anchor.
+MODULES = {
+    "cleaning": "helpers.cleaning",
+    "risk-of-bias": "helpers.appraisal.risk_of_bias",
+    "effects": "helpers.effects",
+    "effect-sizes": "metastats.effect_sizes",
+    "comparison": "helpers.comparison",
+    "groups": "helpers.pooling.groups",
+    "pooling": "metastats.pooling",
+    "tiers": "helpers.pooling.tiers",
+    "heterogeneity": "metastats.heterogeneity",
+    "certainty": "helpers.appraisal.grade",
+    "ongoing": "helpers.pooling.ongoing",
+    "answer": "helpers.narrative.answer",
+}
+
+
+def code_page() -> Page:
+    """Return the page of the code that computes the numbers."""
+    parts = [
+        say_html(
+            "Each computed number leads here, to the module that computed it. Open a module to read "
+            "it; the docstrings "
+            "name the papers and manuals that the methods come from."
+        )
+    ]
+    for anchor, name in MODULES.items():
+        source = module_source(name)
+        if source is not None:
+            meaning = source.split('"""')[1].strip().splitlines()[0] if '"""' in source else ""
+            parts.append(
+                Markup('<h2 id="code-{0}"><code>{1}</code></h2><p>{2}</p>{3}').format(
+                    anchor, name, meaning, Markup(code_html((source, ""), label=f"{name}, the whole module"))
+                )
+            )
+    return Page(
+        file="code.html",
+        title="The code behind the numbers",
+        short="Code",
+        kicker="Provenance",
+        body=str(Markup("\n").join(parts)),
+        owns=("code",),
+    )
+
+
+def module_source(name: str) -> str | None:
+    """Return the source text of a module without importing it; nothing when there is no such module."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else None
+
+
+STUDY_NOTEBOOK = "03_study_evidence"
+NOTEBOOKS = {
+    "01_ingestion": "What was printed, and where",
+    "02_cleaning": "One unit, one time scale, one vocabulary",
+    "03_study_evidence": "Each study: findings, bias, effects",
+    "04_outcome_comparison": "Outcomes side by side",
+    "05_pooled_effect": "Pooling, certainty, the trials to come",
+}
+
+
+def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
+    """Return the page of provenance; `pages` are the notebook runs' pages."""
+    parts = [
+        say_html(
+            "The data goes one way: from the raw files through five notebooks into tables, and from "
+            "the tables into these "
+            "pages. Each notebook reads only what an earlier one wrote."
+        ),
+        _graph(pages),
+        heading("The notebooks and their tables", "notebooks"),
+        _notebooks(pages),
+        heading("How to make it again", "again"),
+        Markup(
+            "<p>From a clone of the repository, with Python and make:</p>\n<pre><code>{}</code></pre>"
+        ).format(
+            "make report        # environment from the lock file, all notebooks, these pages\n"
+            "evidence verify    # every file against the manifest, every figure against its place\n"
+            "evidence run -p NAME=VALUE --out FOLDER   # the same with another assumption"
+        ),
+        Markup(
+            "<p>Two runs of the same inputs give the same bytes. <code>manifest.json</code> names "
+            "every input and output with its "
+            "hash; <code>requirements.lock</code> fixes every package.</p>"
+        ),
+        heading("Versions", "versions"),
+        _versions(provenance),
+        heading("Checklists", "checklists"),
+        Markup(
+            '<p class="fixed">{}: PRISMA 2020, its extension for living reviews, and SWiM, item by item.</p>'
+        ).format(link("checklists.html", "What the reporting guidelines ask, and where it stands")),
+        heading("Inputs", "inputs"),
+        _inputs(provenance.get("inputs") or []),
+        heading("Packages", "packages"),
+        _packages(provenance.get("packages") or {}),
+    ]
+    return Page(
+        file="provenance.html",
+        title="Provenance: from the raw files to this page",
+        short="Provenance",
+        body=str(Markup("\n").join(part for part in parts if part)),
+    )
+
+
+def _graph(pages: list[Page]) -> Markup:
+    """Return the way of the data as a drawing."""
+    boxes = [Box("Raw data", ["study sheets, registry records,", "records considered"], "#inputs", 0, 0)]
+    for number, (name, words) in enumerate(NOTEBOOKS.items(), start=1):
+        wrote = [table for table, spec in TABLES.items() if spec.notebook == name]
+        own = next((page.file for page in pages if page.file == f"{page_slug(name)}.html"), "#notebooks")
+        boxes.append(Box(name, [words], own, 0, number))
+        boxes.append(Box("Tables", [", ".join(wrote)], f"data.html#{wrote[0]}", 1, number))
+    boxes.append(Box("These pages", ["and the downloads"], "index.html", 0, len(NOTEBOOKS) + 1))
+    places = [0, *range(1, 2 * len(NOTEBOOKS), 2), len(boxes) - 1]
+    arrows = list(zip(places, places[1:], strict=False))
+    arrows += [(place, place + 1) for place in places[1:-1]]
+    told = "; then ".join(
+        f"{name} writes {box.lines[0]}" for name, box in zip(NOTEBOOKS, boxes[2::2], strict=False)
+    )
+    return flow_svg(
+        boxes,
+        arrows,
+        label="data-way",
+        alt=f"The way of the data: raw files; {told}; then these pages.",
+        caption="The way of the data. Each box leads to its page; the table below says the same.",
+    )
+
+
+def _notebooks(pages: list[Page]) -> Markup:
+    rows = []
+    for name, words in NOTEBOOKS.items():
+        wrote = [link(f"data.html#{table}", table) for table, spec in TABLES.items() if spec.notebook == name]
+        earlier = [other for other in NOTEBOOKS if other < name]
+        if name == STUDY_NOTEBOOK:
+            runs = [link(page.file, page.name) for page in pages if page.file.startswith("study-")]
+        else:
+            runs = [link(page.file, page.name) for page in pages if page.file == f"{page_slug(name)}.html"]
+        rows.append(
+            {
+                "notebook": name,
+                "does": words,
+                "reads": "raw data" if not earlier else f"the tables of {earlier[0]}"
+                if len(earlier) == 1
+                else f"the tables of {earlier[0]} to {earlier[-1]}",
+                "writes": Markup(", ").join(wrote),
+                "runs": Markup(", ").join(runs) or None,
+            }
+        )  # fmt: skip
+    headings = {
+        "notebook": "Notebook",
+        "does": "What it does",
+        "reads": "Reads",
+        "writes": "Writes",
+        "runs": "Pages of its runs, with parameters",
+    }
+    return table_html(
+        frame_of(rows, headings), caption="Notebooks, what each reads and writes", columns=headings
+    )
+
+
+def _versions(provenance: Mapping[str, Any]) -> Markup:
+    def code(name: str) -> Any:
+        value = provenance.get(name)
+        return Markup('<code class="hash">{}</code>').format(value) if value else "not stated"
+
+    parameters = provenance.get("parameters") or {}
+    told = ", ".join(
+        f"{name} = {show_value(place_free(value))}" for name, value in sorted(parameters.items())
+    )
+    facts = {
+        "Version": provenance.get("version") or "not stated",
+        "SHA-256 of the code": code("code_sha256"),
+        "SHA-256 of the lock": code("lock_sha256"),
+        "Parameters": told or "none",
+    }
+    rows = Markup("\n").join(
+        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*item) for item in facts.items()
+    )
+    return Markup('<dl class="facts">\n{}\n</dl>').format(rows)
+
+
+def _inputs(inputs: list[Mapping[str, str]]) -> Markup:
+    rows = sorted(
+        ({"path": place_free(str(item["path"])), "sha256": item["sha256"]} for item in inputs),
+        key=lambda item: item["path"],
+    )
+    headings = {"path": "File", "sha256": "SHA-256"}
+    return table_html(
+        frame_of(rows, headings),
+        caption="Input files and their hashes",
+        label="inputs-table",
+        columns=headings,
+        formats={"sha256": lambda value: Markup('<code class="hash">{}</code>').format(value)},
+        empty="not recorded",
+    )
+
+
+def _packages(packages: Mapping[str, str]) -> Markup:
+    if not packages:
+        return Markup("<p>The versions are not recorded.</p>")
+    told = [Markup("<code>{} {}</code>").format(name, version) for name, version in sorted(packages.items())]
+    return bullets(told, "downloads")

@@ -1,10 +1,10 @@
-"""An executed notebook as the body of a page: prose, folded code, outputs, and the facts of its run."""
+"""An executed notebook as a page."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,73 @@ import nbformat
 from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from helpers.site.code import code_html
-from helpers.site.guard import SiteError
-from helpers.site.outputs import output_html
+from helpers.formats import show_value
+from helpers.site.assets import code_html
+from helpers.site.checks import SiteError
+from helpers.site.page import Page, arrange, page_slug
+
+MISSING_ALT = ("No description has been provided for this image", "")
+
+
+def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
+    """Return an output as HTML.
+
+    Parameters
+    ----------
+    output : nbformat.NotebookNode
+        An output of a code cell.
+    place : str
+        Notebook and cell, for messages.
+    markdown : callable
+        Turns Markdown into HTML; called with `trusted=False`, as an output may carry a source's words.
+
+    Raises
+    ------
+    SiteError
+        For stderr, an error, or an image without alternative text.
+
+    """
+    if output.output_type == "stream":
+        if output.name == "stderr":
+            first = next(iter(output.text.strip().splitlines()), "")
+            raise SiteError(
+                f"{place}: it wrote to stderr ({first[:120]!r}); mend the warning and run it again"
+            )
+        return str(Markup('<pre class="output">{}</pre>').format(output.text.rstrip()))
+    if output.output_type == "error":
+        raise SiteError(
+            f"{place}: it raised {output.ename}: {output.evalue[:120]}; a failed run is not published"
+        )
+    data = output.get("data", {})
+    if "text/html" in data:
+        return _text(data["text/html"])
+    if "image/png" in data:
+        return _image(_text(data["image/png"]), output.get("metadata", {}), place)
+    if "image/svg+xml" in data or "image/jpeg" in data:
+        raise SiteError(f"{place}: an image that is not PNG; show it with show_figure")
+    if "text/markdown" in data:
+        return markdown(_text(data["text/markdown"]), trusted=False)
+    if "text/plain" in data:
+        return str(Markup('<pre class="output">{}</pre>').format(_text(data["text/plain"])))
+    return ""
+
+
+def _image(encoded: str, metadata: Any, place: str) -> str:
+    """Return a bare PNG output; its words are in the output's metadata."""
+    notes = metadata.get("image/png", metadata)
+    alt = str(notes.get("alt", "")).strip()
+    if alt in MISSING_ALT:
+        raise SiteError(f"{place}: an image has no alternative text; show it with show_figure")
+    width = Markup(' width="{}"').format(notes["width"]) if notes.get("width") else ""
+    source = "".join(encoded.split())
+    return str(
+        Markup('<figure><img src="data:image/png;base64,{}" alt="{}"{}></figure>').format(source, alt, width)
+    )
+
+
+def _text(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
 
 PARAMETER_TAGS = ("parameters", "injected-parameters")
 
@@ -169,3 +233,62 @@ def _without_folders(source: str) -> str:
         if place_free(value) != value:
             source = source.replace(repr(value)[1:-1], place_free(value))
     return source
+
+
+STUDY_RUN = "03_study_evidence-"
+STUDY_CODE = "study-cell"  # the code of the studies' runs is the same: it stands once, at these anchors
+
+
+def run_file(run: str) -> str:
+    """Return the name of a run's page."""
+    study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
+    return f"study-{page_slug(study)}.html" if study else f"{page_slug(run)}.html"
+
+
+def notebook_page(
+    path: str | Path, run: str, provenance: Mapping[str, Any], file: str = "", *, alone: bool = False
+) -> Page:
+    """Return the arranged page of one notebook run, with the facts of the run for its header.
+
+    A study's page leads to the code, which is the same for all studies; standing `alone` it holds it.
+    """
+    study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
+    body = read_body(path, STUDY_CODE if study and not alone else "")
+    page = Page(file=file or run_file(run), title="", body=body.html)
+    arrange(page)
+    if study and study not in page.title:
+        page.title = f"{page.title}: {study}"
+    page.short = f"Study {study}" if study else page.title
+    page.facts = [
+        ("Version", str(provenance.get("version") or "not stated")),
+        ("Source notebook", _source(run, leads=bool(study) and not alone)),
+        ("SHA-256 of this run", Markup("<code>{}</code>").format(body.sha256)),
+        (
+            "Parameters",
+            ", ".join(f"{name} = {show_value(value)}" for name, value in body.parameters.items()) or "none",
+        ),
+    ]
+    return page
+
+
+def _source(run: str, *, leads: bool) -> str:
+    """Return the name of a run's notebook, as a link where the notebook has a page of its code."""
+    stem = run.split("-")[0]
+    return Markup('<a href="{0}.html">{0}.ipynb</a>').format(stem) if leads else f"{stem}.ipynb"
+
+
+def study_runs(runs: Iterable[str]) -> list[str]:
+    """Return the names of the runs that are a study's, in order."""
+    return sorted(name for name in runs if name.startswith(STUDY_RUN))
+
+
+def study_code_page(path: str | Path) -> Page:
+    """Return the arranged page of the code that every study's run shares; `path` is one of the runs."""
+    lead = (
+        "<p>This notebook runs once for each study, with the study's name as its parameter. Its code is "
+        "the same for all and stands here once; a number on a study's page leads to the cell that printed "
+        "it.</p>\n"
+    )
+    title = "The notebook of each study: its code"
+    page = Page(file=f"{STUDY_RUN[:-1]}.html", title=title, body=lead + code_body(path, STUDY_CODE))
+    return arrange(page)

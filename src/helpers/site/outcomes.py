@@ -1,17 +1,44 @@
-"""The table of outcomes: what happened, how large, how sure, and whether it could be pooled."""
+"""Pages of outcomes and of certainty."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.figures.numbers import is_missing, plain_words, show_with_unit
-from helpers.figures.table_html import anchor, frame_of, table_html
+from helpers.appraisal.risk_of_bias import overall
+from helpers.display import anchor, frame_of, quantity_links, table_html
+from helpers.figures.forest import forest
+from helpers.figures.outcome import harm_rows, harm_sentence, harms
+from helpers.figures.rows import estimate_rows
+from helpers.formats import is_missing, plain_words, show_number, show_with_unit
+from helpers.narrative.phrases import (
+    Tables,
+    capital,
+    count_words,
+    direction_words,
+    reported_lines,
+    study_directions,
+    widest_tier,
+)
+from helpers.narrative.study import with_interval, with_steps
+from helpers.site.flow import horizon_table
+from helpers.site.page import (
+    TIER_LABELS,
+    Page,
+    download,
+    heading,
+    links,
+    outcome_file,
+    outcome_link,
+    picture,
+    say_html,
+    study_link,
+)
+from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import CONTRAST_WORDS
-from helpers.words.load import Tables, widest_tier
-from helpers.words.phrases import count_words, direction_words, reported_lines, study_directions
 
 MOST_LINES = 3
 
@@ -153,3 +180,308 @@ def _pooled_words(pooled: list[Any]) -> str | None:
     if first.pooled:
         return f"pooled from {first.k} estimates"
     return f"not pooled: {first.reason.removeprefix('no meta-analysis: ')}"
+
+
+CERTAINTY_WORDS = {
+    "high": "further research is very unlikely to change the estimate",
+    "moderate": "further research may change the estimate",
+    "low": "further research is likely to change the estimate",
+    "very low": "the estimate is very uncertain",
+    "no evidence": "no study reports a figure",
+}
+
+
+def certainty_page(tables: Tables) -> Page:
+    """Return the page of certainty."""
+    certainty = tables["certainty"]
+    known = [
+        f"{level}: {words}"
+        for level, words in CERTAINTY_WORDS.items()
+        if level in set(certainty["certainty"])
+    ]
+    parts = [
+        say_html(
+            "How sure anyone can be, outcome by outcome, by the rules of GRADE: where the body of "
+            "evidence starts, "
+            "and each step down with its reason."
+        ),
+        say_html("{{ words }}.", words="; ".join(known).capitalize()) if known else Markup(""),
+        heading("Summary of findings", "summary"),
+        outcomes_table(tables, only_reported=True),
+        heading("Each step and its reason", "steps"),
+        _steps(certainty),
+        download("certainty"),
+    ]
+    return Page(
+        file="certainty.html",
+        title="Certainty: how sure anyone can be of each outcome",
+        short="Certainty",
+        body=str(Markup("\n").join(parts)),
+        owns=("certainty",),
+    )
+
+
+def certainty_id(row: dict) -> str:
+    """Return the name of a row of `certainty`: its tier and its outcome."""
+    return f"{row['evidence']}.{row['concept']}"
+
+
+def _steps(certainty: pd.DataFrame) -> Markup:
+    rows = [
+        row
+        | {
+            "outcome": outcome_link(row["concept"]),
+            "certainty_id": certainty_id(row),
+            "who": Markup(", ").join(map(study_link, split_ids(row["studies"]))) or None,
+            "why": reasons_html(row["reasons"]),
+        }
+        for row in records(with_steps(certainty))
+    ]
+    headings = {
+        "outcome": "Outcome",
+        "evidence": "Evidence",
+        "certainty": "Certainty",
+        "start": "Starts at",
+        "steps": "Steps down",
+        "participants": "People",
+        "who": "Studies",
+        "why": "Reasons",
+    }
+    table = table_html(
+        frame_of(rows, headings | {"certainty_id": ""}),
+        caption="Certainty of each outcome, with the reason of each step",
+        label="certainty-table",
+        columns=headings,
+        anchor_column="certainty_id",
+        empty="the certainty has not been judged yet",
+    )
+    return Markup('<div class="filterable" data-from="code-certainty">{}</div>').format(table)
+
+
+def reasons_html(reasons: str | None) -> Markup | None:
+    """Return the reasons, a line each."""
+    if not reasons:
+        return None
+    lines = [part.strip().rstrip(".") + "." for part in str(reasons).split(". ") if part.strip()]
+    return Markup("<br>").join(lines)
+
+
+EVENTS_DRAWN = "events, drawn"
+LINE_COLUMNS = {
+    "study_id": "Study",
+    "direction": "Direction",
+    "contrast": "Contrast",
+    "site": "Site",
+    "timepoint_weeks": "Weeks",
+    "interval": "Effect (95 % interval)",
+    "n": "People",
+    "risk_of_bias": "Risk of bias",
+    "certain_findings": "Certain findings",
+    "why_not": "Why it cannot be compared",
+    "quantity_ids": "Printed figures",
+}
+POOLED_COLUMNS = {
+    "contrast": "Contrast",
+    "evidence": "Evidence",
+    "model": "Model",
+    "k": "Estimates",
+    "interval": "Estimate (95 % interval)",
+    "predicted": "Prediction interval",
+    "heterogeneity": "τ² and I²",
+    "doubt": "Doubtful estimates left out",
+    "reason": "Why, or why not",
+    "assumption": "Assuming",
+    "effects": "Made from",
+}
+EVENTS = {
+    "study_id": "Study",
+    "arm_id": "Arm",
+    "term": "Event",
+    "count": "People",
+    "n": "Of",
+    "severity": "Severity",
+    "resolved_hours": "Gone after, hours",
+    "note": "Note",
+}
+
+
+def outcomes_page(tables: Tables) -> Page:
+    """Return the page that lists every outcome."""
+    parts = [
+        say_html(
+            "Every outcome that a study reports or plans, with a page of its own. A change within a group, a "
+            "difference between two sites of one scalp and a difference between groups are never averaged."
+        ),
+        outcomes_table(tables),
+        download("comparisons"),
+    ]
+    return Page(
+        file="outcomes.html",
+        title="The outcomes: what happened to each, and how sure that is",
+        short="Outcomes",
+        body=str(Markup("\n").join(parts)),
+    )
+
+
+def outcome_pictures(tables: Tables) -> dict[str, list[str]]:
+    """Return the drawings of all outcomes' pages by outcome, those of the events under `EVENTS_DRAWN`.
+
+    They take long and show estimates, judgements and events alone: they can be made before the rest is known.
+    """
+    drawn: dict[str, list[str]] = {
+        str(name): _forests(str(name), tables) for name in tables["effects"]["concept"].unique()
+    }
+    return drawn | {EVENTS_DRAWN: _harms(tables)}
+
+
+def outcome_page(
+    concept: str, tables: Tables, reported: pd.DataFrame, drawn: Mapping[str, list[str]] | None = None
+) -> Page:
+    """Return the page of an outcome.
+
+    Parameters
+    ----------
+    concept : str
+        The outcome.
+    tables : dict of str to pandas.DataFrame
+        All tables.
+    reported : pandas.DataFrame
+        What `reported_lines` returned.
+    drawn : mapping of str to list of str, optional
+        What `outcome_pictures` returned; drawn here when left out.
+
+    """
+    lines = tables["comparisons"][tables["comparisons"]["concept"] == concept]
+    pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
+    horizon = tables["horizon"][tables["horizon"]["concept"] == concept]
+    parts = [
+        *_lead(concept, tables, reported),
+        heading("Study by study", "studies"),
+        *(_forests(concept, tables) if drawn is None else map(Markup, drawn.get(concept, ()))),
+    ]
+    tables_of = [(words, lines[lines["tier"] == tier]) for tier, words in TIER_LABELS.items()]
+    told = [_lines(rows, words) for words, rows in tables_of if not rows.empty]
+    parts.append(Markup('<div id="studies-lines">{}</div>').format(Markup("\n").join(told)))
+    if lines.empty:
+        parts.append(say_html("No study has a line on this outcome."))
+    if concept == "adverse_events":
+        parts += [
+            heading("The events", "events"),
+            *(_harms(tables) if drawn is None else map(Markup, drawn[EVENTS_DRAWN])),
+            _events(tables["adverse_events"]),
+            download("adverse_events"),
+        ]
+    parts += [heading("Together", "pooled"), _pooled(pooled), download("pooled")]
+    if not horizon.empty:
+        parts += [heading("What registered trials will add", "horizon"), horizon_table(horizon, full=True)]
+    title = capital(plain_words(concept))
+    return Page(
+        file=outcome_file(concept),
+        title=title,
+        short=title,
+        kicker="Outcome",
+        body=str(Markup("\n").join(parts)),
+        owns=("line", "pooled"),
+    )
+
+
+def _lead(concept: str, tables: Tables, reported: pd.DataFrame) -> list[Markup]:
+    """Return what happened and how sure that is."""
+    lines = reported[reported["concept"] == concept]
+    told = [
+        f"{capital(plain_words(concept))}: {happened(lines, list(study_directions(lines)['direction']))}."
+    ]
+    parts = [Markup('<p class="lead" data-from="studies-lines">{}</p>').format(told[0])]
+    for row in records(tables["certainty"][tables["certainty"]["concept"] == concept]):
+        parts.append(
+            Markup(
+                '<p data-from="{origin}">Certainty ({evidence} evidence): <strong>{level}</strong>.</p>'
+                '<p data-from="{origin}" class="reasons">{reasons}</p>'
+            ).format(
+                origin=f"certainty-{certainty_id(row)}",
+                evidence=row["evidence"],
+                level=row["certainty"],
+                reasons=reasons_html(row["reasons"]) or "",
+            )
+        )
+    return parts
+
+
+def _forests(concept: str, tables: Tables) -> list[Markup]:
+    """Return a forest plot a unit, of estimates with an interval; they are seen together, not averaged."""
+    effects = tables["effects"]
+    own = effects[(effects["concept"] == concept) & effects["ci_lower"].notna()]
+    judged = tables["risk_of_bias"][tables["risk_of_bias"]["study_id"].isin(own["study_id"])]
+    verdicts = {str(study): overall(records(part)) for study, part in judged.groupby("study_id")}
+    drawn = []
+    for number, unit in enumerate(sorted(own["unit"].dropna().unique()), start=1):
+        rows = estimate_rows(own, unit, verdicts)
+        if rows:
+            figure = forest(rows, unit=unit, title=f"{capital(plain_words(concept))}: estimates, not pooled")
+            drawn.append(picture(figure, f"forest-{number}", origin="studies-lines"))
+    return drawn
+
+
+def _lines(rows: pd.DataFrame, words: str) -> Markup:
+    table = table_html(
+        with_interval(rows),
+        caption=f"{words}: every line on this outcome",
+        columns=LINE_COLUMNS,
+        formats={"study_id": study_link, "contrast": plain_words, "quantity_ids": quantity_links},
+        anchor_column="line_id",
+    )
+    return Markup('<div class="filterable" data-from="{}">{}</div>').format(
+        "code-comparison comparisons", table
+    )
+
+
+def _harms(tables: Tables) -> list[Markup]:
+    """Return the sentence and the picture of all events; nothing where no study speaks of any."""
+    rows = harm_rows(tables["adverse_events"], tables["sources"])
+    if not rows:
+        return []
+    told = Markup('<p data-from="adverse_events">{}</p>').format(harm_sentence(rows))
+    return [told, picture(harms(rows), "events-figure", origin="adverse_events")]
+
+
+def _events(events: pd.DataFrame) -> Markup:
+    return table_html(
+        events.assign(origins="adverse_events"),
+        caption="Adverse events as reported; an event without a count stays without a count",
+        columns=EVENTS,
+        formats={"study_id": study_link},
+        empty="no event is reported",
+    )
+
+
+def _pooled(pooled: pd.DataFrame) -> Markup:
+    rows = with_interval(pooled, effect="estimate")
+    predicted, spread, made = [], [], []
+    for row in records(pooled):
+        known = not is_missing(row["pi_lower"]) and not is_missing(row["pi_upper"])
+        predicted.append(
+            f"{show_number(row['pi_lower'])} to {show_number(row['pi_upper'])}" if known else None
+        )
+        spread.append(
+            None
+            if is_missing(row["tau2"])
+            else f"{show_number(row['tau2'])} and {show_number(row['i2'])} %"
+            if not is_missing(row["i2"])
+            else show_number(row["tau2"])
+        )
+        made.append(links("effect", row["effect_ids"]) or None)
+    shown = rows.assign(
+        predicted=predicted,
+        heterogeneity=spread,
+        doubt=rows["without_certain_findings"],
+        effects=pd.Series(made, index=rows.index, dtype=object),
+    )
+    table = table_html(
+        shown,
+        caption="Pooled and single estimates",
+        columns=POOLED_COLUMNS,
+        formats={"contrast": plain_words},
+        anchor_column="pooled_id",
+        empty="nothing to pool",
+    )
+    return Markup('<div data-from="code-groups">{}</div>').format(table)

@@ -1,25 +1,26 @@
-"""A page: its body put in order, its shell around it, its figures as files beside it."""
+"""A page: template, header, contents, and pages in pieces."""
 
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.figures.numbers import plain_words, show_value
-from helpers.figures.table_html import anchor
-from helpers.site.guard import SiteError, check_drawing
-from helpers.site.policy import POLICY, SCRIPT, STYLE
-from helpers.site.tree import Tag, parse
-
-if TYPE_CHECKING:
-    from helpers.site.drafts import Draft
+from helpers.display import anchor, figure_html, sentence
+from helpers.figures.canvas import Figure
+from helpers.formats import is_missing, plain_words, show_value
+from helpers.site.assets import POLICY, SCRIPT, STYLE
+from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
+from helpers.tables import split_ids
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
@@ -109,7 +110,7 @@ def environment() -> Environment:
     return made
 
 
-def slug(name: str) -> str:
+def page_slug(name: str) -> str:
     """Return a name that is safe as a file name and as an anchor."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "page"
 
@@ -132,7 +133,7 @@ def _order_headings(page: Page, tree: Tag) -> None:
         level = min(max(int(heading.name[1]), 2), level + 1)
         heading.name = f"h{level}"
         if not heading.attrs.get("id"):
-            base = slug(heading.words().lower())[:60]
+            base = page_slug(heading.words().lower())[:60]
             name, number = base, 2
             while name in taken:
                 name, number = f"{base}-{number}", number + 1
@@ -150,7 +151,7 @@ def _file_figures(page: Page, tree: Tag) -> None:
             continue
         figure = next((tag for tag in image.parents() if tag.name == "figure"), None)
         label = figure.attrs.get("id") if figure else None
-        path = f"figures/{PurePosixPath(page.file).stem}-{slug(label or str(number))}.{kind[1]}"
+        path = f"figures/{PurePosixPath(page.file).stem}-{page_slug(label or str(number))}.{kind[1]}"
         page.figures[path] = base64.b64decode(source[kind.end() :])
         if kind[1] == "svg":
             check_drawing(path, page.figures[path].decode("utf-8"))
@@ -216,13 +217,135 @@ def resolve_links(page: Page, homes: dict[str, str]) -> None:
             link.unwrap()
 
 
-__all__ = [
-    "Page",
-    "anchor",
-    "anchor_homes",
-    "arrange",
-    "environment",
-    "render",
-    "resolve_links",
-    "slug",
-]
+@dataclass
+class Draft:
+    """A page's body with its links, what was asked for them, and the body without, should answers change."""
+
+    body: str
+    asked: Mapping[str, str | None]
+    unlinked: str
+
+    def is_right(self, homes: Mapping[str, str]) -> bool:
+        """Return whether every question has the same answer now."""
+        return all(homes.get(name) == home for name, home in self.asked.items())
+
+    def tree(self) -> Tag:
+        """Return the body without its links, as elements."""
+        return from_plain(json.loads(self.unlinked))
+
+
+class _Asked(Mapping[str, str]):
+    """Tells which page holds an anchor, and keeps what was asked."""
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self.homes, self.asked = homes, dict[str, str | None]()
+
+    def __contains__(self, name: object) -> bool:
+        self.asked[str(name)] = self.homes.get(str(name))
+        return name in self.homes
+
+    def __getitem__(self, name: str) -> str:
+        self.asked[name] = self.homes.get(name)
+        return self.homes[name]
+
+    def __iter__(self):
+        raise TypeError("only what is asked by name can be kept")
+
+    def __len__(self) -> int:
+        raise TypeError("only what is asked by name can be kept")
+
+
+def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
+    """Return an arranged page's body with its links."""
+    link_numbers(page.tree, homes, values)
+    resolve_links(page, homes)
+    return page.tree.html()
+
+
+def draft_of(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> Draft:
+    """Return the draft of an arranged page; `homes` are the anchors that are known so far."""
+    unlinked, asked = json.dumps(page.tree.plain()), _Asked(homes)
+    return Draft(linked_body(page, asked, values), asked.asked, unlinked)
+
+
+TIER_LABELS = {
+    "core": "Core sources",
+    "published": "Other studies of exosomes",
+    "comparator": "Established treatments",
+}
+
+
+def heading(text: str, name: str = "", level: int = 2) -> Markup:
+    """Return a heading, with its anchor when it is named."""
+    identity = Markup(' id="{}"').format(name) if name else Markup("")
+    return Markup("<h{0}{1}>{2}</h{0}>").format(level, identity, text)
+
+
+def say_html(template: str, origin: str = "", **values: Any) -> Markup:
+    """Return a paragraph; `origin` names the anchors where its numbers are accounted for."""
+    place = Markup(' data-from="{}"').format(origin) if origin else Markup("")
+    return Markup("<p{}>{}</p>").format(place, sentence(template, **values))
+
+
+def bullets(items: Iterable[Any], name: str = "") -> Markup:
+    """Return a list; items of `Markup` stay what they are."""
+    kind = Markup(' class="{}"').format(name) if name else Markup("")
+    inner = Markup("").join(Markup("<li>{}</li>\n").format(item) for item in items)
+    return Markup("<ul{}>\n{}</ul>").format(kind, inner)
+
+
+def link(target: str, text: Any) -> Markup:
+    """Return a link to a page or to an anchor of any page (`#finding-x`)."""
+    return Markup('<a href="{}">{}</a>').format(target, text)
+
+
+def links(prefix: str, names: Any) -> Markup:
+    """Return joined names (`a;b`) as links to their anchors."""
+    return Markup(", ").join(link(f"#{anchor(prefix, name)}", name) for name in split_ids(names))
+
+
+def study_link(study_id: Any) -> Markup:
+    """Return a study's name as a link to its row among the studies."""
+    return link(f"#{anchor('study', study_id)}", study_id)
+
+
+def outcome_file(concept: str) -> str:
+    """Return the name of an outcome's page."""
+    return f"outcome-{page_slug(concept.replace('_', '-'))}.html"
+
+
+def outcome_link(concept: Any) -> Markup:
+    """Return an outcome's name as a link to its page."""
+    return link(outcome_file(str(concept)), plain_words(concept))
+
+
+def from_anchor(html: Markup, origin: str) -> Markup:
+    """Return a piece whose numbers are accounted for at an anchor, where nothing inside says better."""
+    return Markup('<div data-from="{}">{}</div>').format(origin, html)
+
+
+def picture(figure: Figure, label: str, origin: str = "") -> Markup:
+    """Return a drawing as HTML and free it."""
+    html = figure_html(figure, label)
+    figure.close()
+    return from_anchor(html, origin) if origin else html
+
+
+def download(table: str) -> Markup:
+    """Return the links under which a table can be had."""
+    return Markup(
+        '<p class="get">The rows behind this: <a href="data/{0}.csv" download>{0}.csv</a>, '
+        '<a href="data/{0}.parquet" download>{0}.parquet</a>, <a href="data.html#{0}">what each '
+        "column means</a>.</p>"
+    ).format(table)
+
+
+def study_tiers(frame: pd.DataFrame, sources: pd.DataFrame) -> pd.Series:
+    """Return for each row the tier of its study; a study without a source counts as core."""
+    tiers = sources.drop_duplicates("study_id").set_index("study_id")["tier"]
+    return frame["study_id"].map(tiers).fillna("core")
+
+
+def stated(value: Any, words: str = "not stated") -> Any:
+    """Return a value, or that it is not stated."""
+    return words if is_missing(value) else value

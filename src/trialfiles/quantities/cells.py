@@ -1,14 +1,13 @@
-"""What one table cell holds, told by its column's header, its row's label and the words of its table."""
+"""Figures in table cells: a caption's or a heading's unit and statistic carried to each cell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from helpers.documents.numerals import PLAIN, SIGNED, number
-from helpers.documents.quantity import Quantity, quantity
-from helpers.documents.units import ANY, Unit, unit_of
+from trialfiles.quantities.grammar import Quantity, quantity
+from trialfiles.quantities.numerals import ANY, CELL, PARAGRAPH, PLAIN, SIGNED, Unit, numeral, unit_of
 
 _MEAN_SD = re.compile(r"(?i:mean[^\f\t]{0,80}?[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation)|± ?SD)")
 _N_PERCENT = re.compile(r"(?i:(?:n|no\.?|number|count|frequency)[^\f\t()]{0,30}[(,\[] ?%)")
@@ -76,21 +75,21 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
         yield from _read_three(three, start, words)
     elif part and (part[4] or "%" in words.around) and float(part[1]) <= float(part[2]):
         span = start, start + part.end(2)
-        yield quantity("ratio", span, number(part[1]), low=number(part[1]), high=number(part[2]))
-        yield quantity("percent", (start + part.start(3), start + part.end(3)), number(part[3]), unit="%")
+        yield quantity("ratio", span, numeral(part[1]), low=numeral(part[1]), high=numeral(part[2]))
+        yield quantity("percent", (start + part.start(3), start + part.end(3)), numeral(part[3]), unit="%")
     elif two:
         yield from _read_two(two, start, words)
     elif _P_VALUE.search(words.header):
-        if one and number(one["v"]) <= 1:
+        if one and numeral(one["v"]) <= 1:
             span = start, start + one.end("v")
-            yield quantity("p_value", span, number(one["v"]), relation=one["relation"] or "=")
+            yield quantity("p_value", span, numeral(one["v"]), relation=one["relation"] or "=")
     elif _PLAIN.fullmatch(content):
         yield from _read_one(content, start, words)
 
 
 def _read_one(content: str, start: int, words: Words) -> Iterator[Quantity]:
     """Yield a bare number whose column says what it is, or whose column or row ends with its unit."""
-    span, value = (start, start + len(content)), number(content)
+    span, value = (start, start + len(content)), numeral(content)
     kind = next((kind for pattern, kind in _COLUMNS if pattern.fullmatch(words.header)), "")
     unit = _unit_at_end(words.header) or _unit_at_end(words.label)
     if kind == "n":
@@ -111,14 +110,14 @@ def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
     first, second = (start + two.start(1), start + two.end(1)), (start + two.start(2), start + two.end(2))
     means = _MEAN_SD.search(words.header) or _MEAN_SD.search(words.around)
     if two[3] or _N_PERCENT.search(words.header) or (_N_PERCENT.search(words.around) and not means):
-        yield quantity("count", first, number(two[1]))
-        yield quantity("percent", second, number(two[2]), unit="%")
+        yield quantity("count", first, numeral(two[1]))
+        yield quantity("percent", second, numeral(two[2]), unit="%")
     elif means or (
         words.sd_by_default and _same_decimals(two[1], two[2]) and not _OTHER_BRACKET.search(words.around)
     ):
         span = first[0], start + two.string.index(")") + 1
         unit = unit_said(words.around)
-        yield quantity("mean_sd", span, number(two[1]), sd=number(two[2]), unit=unit)
+        yield quantity("mean_sd", span, numeral(two[1]), sd=numeral(two[2]), unit=unit)
 
 
 def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]:
@@ -126,7 +125,7 @@ def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]
     said: list[str] = []
     for place in (words.header, words.label, words.around):
         said = said or [meaning for pattern, meaning in _MEANINGS if pattern.search(place)]
-    value, low, high = (number(part) for part in three.groups())
+    value, low, high = (numeral(part) for part in three.groups())
     if len(said) != 1 or low > high:
         return
     whole, unit = (start, start + three.end(3) + 1), unit_said(words.around)
@@ -158,3 +157,117 @@ def unit_said(words: str) -> str:
     """Return the first unit that stands in brackets, or after a comma, in some words; '' without one."""
     found = _UNIT.search(words)
     return unit_of(found["u"] or found["u2"]).spelling if found else ""
+
+
+_SD_BRACKET = re.compile(r"(?i:mean[^\f\t]{0,80}?[(\[] ?(?:SD|s\.d\.|standard deviation) ?[)\]])")
+_CAPTION = re.compile(r" ?(?:\0|(?i:table))")
+AROUND = 800
+_SAYS = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, where it begins, and its column."""
+
+    content: str
+    start: int
+    column: int
+
+
+def read_cells(rest: str, text: str) -> Iterator[Quantity]:
+    """Yield what stands in table cells that the grammar has not read.
+
+    Parameters
+    ----------
+    rest : str
+        Folded text with everything blanked that was read.
+    text : str
+        The folded text before anything was read.
+
+    """
+    by_default = _SD_BRACKET.search(text) is not None and CELL in text
+    table: list[list[Cell]] = []
+    caption, start = "", 0
+    for row_text in [*rest.split(PARAGRAPH), ""]:
+        if CELL in row_text:
+            table.append(_cells(row_text, start))
+        elif table:
+            yield from _read_table(table, text, caption, by_default)
+            table, caption = [], ""
+        if CELL not in row_text and row_text:
+            caption = text[start : start + min(len(row_text), AROUND)]
+        start += len(row_text) + 1
+
+
+def _cells(row_text: str, start: int) -> list[Cell]:
+    """Return the cells of a row."""
+    cells = []
+    for column, content in enumerate(row_text.split(CELL)):
+        cells.append(Cell(content, start, column))
+        start += len(content) + 1
+    return cells
+
+
+def _read_table(table: list[list[Cell]], text: str, caption: str, by_default: bool) -> Iterator[Quantity]:
+    """Yield the figures of one table; a row without a figure is a header for the rows below it."""
+    headers: dict[int, str] = {}
+    under_header, all_headers = False, ""
+    for row in table:
+        shown = [text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
+        if not any(_SAYS.search(words) for words in shown):
+            continue
+        values = [cell for cell in row[1:] if holds_figure(cell.content.strip())]
+        if not values and any(shown[1:]) and _is_header(row, shown, first=row is table[0]):
+            above = headers if under_header else {}
+            headers = {
+                cell.column: f"{above.get(cell.column, '')} {shown[at]}".strip()[-AROUND:]
+                for at, cell in enumerate(row)
+            }
+            under_header, all_headers = True, " ".join(headers.values())[:AROUND]
+            continue
+        under_header = under_header and not any(shown[1:])
+        shared = f"{shown[0]} {caption} {all_headers}"
+        for cell in values:
+            header = headers.get(cell.column, "")
+            words = Words(header, shown[0], f"{header} {shared}", by_default)
+            content = cell.content.strip()
+            yield from read_figure(content, cell.start + cell.content.index(content), words)
+
+
+def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
+    """Whether a row without bare figures is a header: nothing was read in it, or, in the first row, names."""
+    if first:
+        return all("±" not in words and _LETTER.search(words) for words in shown[1:] if words)
+    return all(_LETTER.search(cell.content) for cell in row[1:] if cell.content.strip())
+
+
+def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:
+    """Give `mean ± SD` cells without a unit the one that the caption of their table prints in brackets.
+
+    Parameters
+    ----------
+    found : list of Quantity
+        In order of place.
+    text : str
+        The folded text.
+
+    """
+    completed, at, unit = list(found), 0, ""
+    start = 0
+    for row in text.split(PARAGRAPH):
+        if CELL not in row:
+            unit = _caption_unit(row[:AROUND])
+        end = start + len(row)
+        while at < len(found) and found[at].char_start < end:
+            item = found[at]
+            if CELL in row and unit and item.kind == "mean_sd" and not item.unit:
+                completed[at] = replace(item, unit=unit)
+            at += 1
+        start = end + 1
+    return completed
+
+
+def _caption_unit(line: str) -> str:
+    """Return the unit in brackets in a table's caption; '' when the line is no caption or has none."""
+    return unit_said(line) if _CAPTION.match(line) else ""

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpers.documents import (
-    cells,
-    counts,
-    inference,
-    intervals,
-    labelled,
-    measures,
-    people,
-    scales,
-    spreads,
-    staging,
+from trialfiles.quantities.cells import read_cells, with_caption_units
+from trialfiles.quantities.counts import NAMED_COUNTS, NAMED_PEOPLE, SIZES, WHOLES
+from trialfiles.quantities.grammar import (
+    Quantity,
+    apply,
+    exclude,
+    with_relation,
+    with_shared_times,
+    with_shared_units,
 )
-from helpers.documents.context import with_relation, with_shared_times, with_shared_units
-from helpers.documents.exclusions import exclude
-from helpers.documents.folding import fold
-from helpers.documents.quantity import Quantity
-from helpers.documents.rules import apply
+from trialfiles.quantities.inference import INFERENCE
+from trialfiles.quantities.measures import AREA_AND_PAIR, POWERS, RANGES, SCALES, SINGLES, STAGES, WHOLE_TEXT
+from trialfiles.quantities.numerals import fold
+from trialfiles.quantities.spreads import BRACKETED, LABELLED, SPREADS
 
 # The first reading of a character wins, so that what is most specific comes first: an interval before the
 # range in it, a grade before the number in it.
 GRAMMAR = (
-    *inference.RULES,
-    *intervals.RULES,
-    *staging.RULES,
-    *spreads.RULES,
-    *measures.AREA_AND_PAIR,
-    *people.SIZES,
-    *counts.WHOLES,
-    *measures.WHOLE_TEXT,
-    *measures.RANGES,
-    *scales.RULES,
-    *measures.SINGLES,
-    *measures.POWERS,
-    *people.NAMED,
-    *counts.NAMED,
-    *labelled.RULES,
+    *INFERENCE,
+    *BRACKETED,
+    *STAGES,
+    *SPREADS,
+    *AREA_AND_PAIR,
+    *SIZES,
+    *WHOLES,
+    *WHOLE_TEXT,
+    *RANGES,
+    *SCALES,
+    *SINGLES,
+    *POWERS,
+    *NAMED_PEOPLE,
+    *NAMED_COUNTS,
+    *LABELLED,
 )
 # Read so that no other rule makes anything of their digits; they measure nothing.
 LEFT_OUT = ("date", "confidence_level")
@@ -65,8 +62,8 @@ def find_quantities(text: str) -> list[Quantity]:
     folded = fold(text)
     context = exclude(folded.text)
     rest, found = apply(GRAMMAR, context)
-    found += cells.read_cells(rest, context)
-    found = cells.with_caption_units(sorted(found, key=lambda item: item.char_start), context)
+    found += read_cells(rest, context)
+    found = with_caption_units(sorted(found, key=lambda item: item.char_start), context)
     found = [item for item in found if item.kind not in LEFT_OUT]
     found = with_shared_times(context, with_shared_units(context, found))
     return _placed(text, folded, [with_relation(context, item) for item in found])

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, number
-from helpers.documents.quantity import Quantity, quantity
-from helpers.documents.rules import Rule
-from helpers.documents.units import ANY, unit_of
+from trialfiles.quantities.grammar import GrammarRule, Quantity, quantity
+from trialfiles.quantities.numerals import ANY, COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, numeral, unit_of
 
 _RELATION = r"<=|>=|=|<|>|≤|≥|≈"
 _SPELLED = {
@@ -31,7 +29,7 @@ INTERVAL_WORD = (
 
 def _p_value(match: re.Match, text: str) -> Iterator[Quantity]:
     printed = (match["relation"] or "=").strip()
-    value = number(match["p"])
+    value = numeral(match["p"])
     if 0 <= value <= 1:
         yield quantity("p_value", match.span(), value, relation=_SPELLED.get(printed.lower(), printed))
 
@@ -39,12 +37,12 @@ def _p_value(match: re.Match, text: str) -> Iterator[Quantity]:
 def _p_values(match: re.Match, text: str) -> Iterator[Quantity]:
     """Read `p values of 0.03 and 0.04`."""
     for name in ("p", "q"):
-        if number(match[name]) <= 1:
-            yield quantity("p_value", match.span(name), number(match[name]), relation="=")
+        if numeral(match[name]) <= 1:
+            yield quantity("p_value", match.span(name), numeral(match[name]), relation="=")
 
 
 def _interval(match: re.Match, text: str) -> Iterator[Quantity]:
-    low, high = number(match["low"]), number(match["high"])
+    low, high = numeral(match["low"]), numeral(match["high"])
     unit = unit_of(match["u1"] or match["u2"]).spelling
     if low <= high:
         yield quantity("ci", match.span(), low=low, high=high, unit=unit)
@@ -57,14 +55,14 @@ def _level_alone(match: re.Match, text: str) -> Iterator[Quantity]:
 def _before_interval(match: re.Match, text: str) -> Iterator[Quantity]:
     if _INTERVAL_NEXT.match(text, match.end()):
         unit = unit_of(match["u"]).spelling
-        yield quantity("percent" if unit == "%" else "estimate", match.span(), number(match["m"]), unit=unit)
+        yield quantity("percent" if unit == "%" else "estimate", match.span(), numeral(match["m"]), unit=unit)
 
 
 def _named(kind: str):
     def read(match: re.Match, text: str) -> Iterator[Quantity]:
         # A sign binds name and number into one token (`r = 0.4`); words around a number do not.
         start = match.start() if "=" in match[0] else match.start("v")
-        yield quantity(kind, (start, match.end()), number(match["v"]), unit=unit_of(match["u"]).spelling)
+        yield quantity(kind, (start, match.end()), numeral(match["v"]), unit=unit_of(match["u"]).spelling)
 
     return read
 
@@ -104,8 +102,8 @@ _CI = rf"(?<![\w.])(?:{_LEVEL} ?{_WORD_THEN}|IC ?{_LEVEL}|{INTERVAL_WORD} ?[(\[]
 
 _CI_CUE = re.compile(r"[89][0-9]|IC|C|c|HDI")
 
-RULES = (
-    Rule(
+INFERENCE = (
+    GrammarRule(
         re.compile(
             rf"(?<![\w.])[pP][ –]?[vV]alues? (?:of|were|are) (?P<p>[01]?\.[0-9]{{1,8}}),? and "
             rf"(?P<q>[01]?\.[0-9]{{1,8}}){RIGHT}"
@@ -113,7 +111,7 @@ RULES = (
         _p_values,
         re.compile(r"[pP][ –]?[vV]al"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"{_P}(?P<relation>{_RELATION}|less than|greater than|below|above) ?"
             rf"(?P<p>{_TINY}|{PLAIN}|0,[0-9]{{1,8}}){RIGHT}"
@@ -121,7 +119,7 @@ RULES = (
         _p_value,
         re.compile(r"[pP]"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"(?<![\w.])[pP][ –]?[vV]alues?(?P<relation>)(?: ?\([^()\f]{{0,25}}\))?"
             rf"(?: ?: ?| (?:of|was|is) | )(?P<p>(?:0|1)?[.,·][0-9]{{1,8}}){RIGHT}"
@@ -129,7 +127,7 @@ RULES = (
         _p_value,
         re.compile(r"[pP][ –]?[vV]al"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"{_CI}(?: ?[=:,]| of| was|, from| from)? ?(?P<open>[(\[])? ?"
             rf"(?P<low>{_NUM})(?:[ –]?(?P<u1>{ANY}))?"
@@ -139,14 +137,16 @@ RULES = (
         _CI_CUE,
     ),
     # The level of an interval that stands elsewhere (`OR (95% CI)` above a column) is no result.
-    Rule(
+    GrammarRule(
         re.compile(rf"(?<![\w.])(?:{_LEVEL} ?{_WORD_THEN}|IC ?{_LEVEL}|{INTERVAL_WORD} ?[(\[]{_LEVEL}[)\]])"),
         _level_alone,
         _CI_CUE,
     ),
-    Rule(re.compile(rf"(?<![\w.]){EFFECT}{IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
-    Rule(re.compile(rf"(?<![\w.]){_COEFFICIENT}{IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE),
-    Rule(
+    GrammarRule(re.compile(rf"(?<![\w.]){EFFECT}{IS}{_VALUE}"), _named("effect"), _EFFECT_CUE),
+    GrammarRule(
+        re.compile(rf"(?<![\w.]){_COEFFICIENT}{IS}{_VALUE}"), _named("coefficient"), _COEFFICIENT_CUE
+    ),
+    GrammarRule(
         re.compile(
             rf"(?<![\w.])(?i:kappa|alpha|correlation coefficient)(?: [a-z]{{2,12}}){{1,4}} (?:of|was|is) "
             rf"(?P<v>[–−]?0?[.·][0-9]{{1,4}}){RIGHT}(?P<u>)"
@@ -154,18 +154,18 @@ RULES = (
         _named("coefficient"),
         re.compile(r"[Kk]appa|[Aa]lpha|[Cc]orrelation"),
     ),
-    Rule(re.compile(rf"(?<![\w.])α ?= ?{_VALUE}"), _named("significance_level"), re.compile(r"α")),
-    Rule(
+    GrammarRule(re.compile(rf"(?<![\w.])α ?= ?{_VALUE}"), _named("significance_level"), re.compile(r"α")),
+    GrammarRule(
         re.compile(rf"(?<![\w.]){_STATISTIC} ?= ?(?P<v>{_NUM}){RIGHT}(?P<u>)"),
         _named("statistic"),
         re.compile(r"[FftTzZχCcQHUW]"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"(?<![\w.])df ?= ?(?P<v>[0-9]{{1,5}}){RIGHT}(?P<u>)"),
         _named("statistic"),
         re.compile(r"df"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"{LEFT}(?<!=)(?P<m>{SIGNED})(?:[ –]?(?P<u>{ANY}))?(?=,? ?[(\[;,]? ?\0)"),
         _before_interval,
     ),

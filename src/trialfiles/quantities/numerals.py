@@ -1,8 +1,4 @@
-"""One spelling for what typesetters spell in many: the text that the grammar reads.
-
-White space, dashes, escapes, bold marks, tags and character entities are folded, so that the rules need
-to know one form only. Every folded character remembers which characters of the source it stands for.
-"""
+"""Numbers and units as they are printed, in one spelling with offsets into the text."""
 
 from __future__ import annotations
 
@@ -10,10 +6,11 @@ import html
 import re
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 
 PARAGRAPH, CELL = "\f", "\t"
 WRAPPED = 40
-COLUMNS = "   "  # spaces that set columns apart in a table without tabs
+COLUMN_GAP = "   "  # spaces that set columns apart in a table without tabs
 
 _ONE_TO_ONE = str.maketrans(
     {
@@ -110,9 +107,11 @@ def _replacement(text: str, special: re.Match) -> str:
             return PARAGRAPH + CELL * (row.count("|") - 1 if "|" in row else row.count(CELL))
         return CELL * (row.count("|") or row.count(CELL))
     if "\n" in gap and not _wraps(text, special):
-        indented = gap.rpartition("\n")[2].startswith(COLUMNS * 2) and COLUMNS in _line_after(text, special)
+        indented = gap.rpartition("\n")[2].startswith(COLUMN_GAP * 2) and COLUMN_GAP in _line_after(
+            text, special
+        )
         return PARAGRAPH + CELL * indented
-    if "\n" not in gap and COLUMNS in gap:
+    if "\n" not in gap and COLUMN_GAP in gap:
         return CELL
     if any(character.isspace() for character in gap):
         return " "
@@ -129,10 +128,185 @@ def _wraps(text: str, gap: re.Match) -> bool:
     """Whether a line end stands inside prose that was wrapped, and not after a title or a table row."""
     line = text[max(0, gap.start() - 200) : gap.start()].rpartition("\n")[2]
     following = _line_after(text, gap)
-    columns = any("\t" in one or COLUMNS in one.strip() for one in (line, following))
+    columns = any("\t" in one or COLUMN_GAP in one.strip() for one in (line, following))
     return len(line) >= WRAPPED and not columns and not _ITEM.match(following)
 
 
 def _line_after(text: str, gap: re.Match) -> str:
     """Return the beginning of the line after a gap."""
     return text[gap.end() : gap.end() + 200].partition("\n")[0].strip()
+
+
+_WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}(?![0-9])|[0-9]{1,9})"
+_POWER = r"10(?:\^[–−]?[0-9]{1,2}|⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})"
+# A power of ten that lost its superscript on the way (`1 × 109 particles`) is read only before what
+# is counted so.
+_FLAT_POWER = r"10[0-9]{1,2}(?= (?:particles|exosomes|EVs|vesicles|cells)\b)"
+_EXPONENT = rf"(?:[eE][+–−]?[0-9]{{1,2}}(?![0-9])| ?[×x] ?(?:{_POWER}|{_FLAT_POWER}))"
+_SCALE = r"(?: (?:thousand|million|billion|trillion)\b)"
+PLAIN = rf"(?:{_POWER}|(?:{_WHOLE}(?:[.·][0-9]{{1,8}})?|[.·][0-9]{{1,8}})(?:{_EXPONENT}|{_SCALE})?)"
+# With an explicit power of ten.
+POWER = rf"(?:[0-9]{{1,4}}(?:[.·][0-9]{{1,4}})?(?:[eE]\+?[0-9]{{1,2}}| ?[×x] ?{_POWER})|{_POWER})"
+# Where a number may begin and end: not inside a word, a longer number, or a name such as IL-1.
+# Nor may a group of three digits be the tail of a number that is written with spaces, such as `12 345`.
+LEFT = r"(?<![\w.,·/^+±])(?<!± )(?<![A-Za-zα-ω0-9][–−])(?!(?<=[0-9] )[0-9]{3}(?![0-9.,·]))"
+RIGHT = r"(?![\w^]|[.,·][0-9])"
+SIGN = r"(?:[–−+](?=[0-9.·]))?"
+SIGNED = SIGN + PLAIN
+# A decimal comma is believed only where a rule says so: elsewhere it separates the items of a list.
+COMMA = r"(?:0,[0-9]{1,8}|[0-9]{1,4},[0-9]{1,4})(?![0-9]|,[0-9])"
+
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+)
+_WORDS = {word: float(value) for value, word in enumerate((_ONES + " seventeen eighteen nineteen").split())}
+_TENS = dict(
+    zip(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        range(20, 100, 10),
+        strict=True,
+    )
+)
+_WORDS.update({ten: float(value) for ten, value in _TENS.items()})
+_WORDS.update(
+    {
+        f"{ten}{join}{one}": _TENS[ten] + _WORDS[one]
+        for ten in _TENS
+        for one in _ONES.split()[1:10]
+        for join in "– "
+    },
+)
+del _WORDS["zero"]
+WORD = r"(?i:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")(?![\w])"
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+ORDINAL = r"(?:[0-9]{1,3}(?:st|nd|rd|th)|(?i:" + "|".join(_ORDINALS) + r"))(?!\w)"
+ROMAN = r"(?:VIII|VII|VI|IV|IX|V|III|II|I|X)"
+_ROMANS = {
+    numeral: value
+    for value, numeral in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"], start=1)
+}
+
+
+def numeral(printed: str) -> float:
+    """Return the value of a number matched by the patterns of this module."""
+    words = printed.strip().lower()
+    if words in _WORDS:
+        return _WORDS[words]
+    if words in _ORDINALS:
+        return float(_ORDINALS.index(words) + 1)
+    if words.upper() in _ROMANS:
+        return float(_ROMANS[words.upper()])
+    words = re.sub(r"(?:st|nd|rd|th)$", "", words)
+    for scale, factor in _SCALES.items():
+        if words.endswith(scale):
+            return numeral(words.removesuffix(scale)) * factor
+    words = words.replace("–", "-").replace("−", "-").replace("·", ".").replace(" ", "").replace("x", "×")
+    if re.fullmatch(f"[-+]?{COMMA}", words) and not re.fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", words):
+        words = words.replace(",", ".")
+    words = words.replace(",", "")
+    head, times, power = words.rpartition("×")
+    if times or re.search(r"\^|[⁰¹²³⁴⁵⁶⁷⁸⁹]", power):
+        raised = power.translate(_RAISED).replace("^", "").removeprefix("10")
+        return float(f"{head or 1}e{raised}")
+    return float(words)
+
+
+def is_year(printed: str) -> bool:
+    """Whether a number reads as a calendar year rather than as a quantity."""
+    return re.fullmatch(r"(?:19|20)[0-9]{2}", printed.strip()) is not None
+
+
+_SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?))"
+# The same as a power: `hairs cm⁻²`; a typed `cm–2` may also begin a span of lengths.
+_INVERSE = r"(?: ?· ?| )?cm(?:\^?[⁻–−]²|⁻2|\^[–−]2|[–−]2(?! ?(?:[0-9.]|cm|mm)))"
+# What makes a unit the first part of one that is not known: `mg kg⁻¹`, `g·m⁻²`.
+_GOES_ON = r"(?!·[A-Za-z]|⁻| ?(?:kg|cm|mm|m|mL|ml|L|dL|h|d|day|min|s|g) ?\^?(?:⁻|[–−]1(?![0-9.])))"
+_HAIR = r"(?:(?:terminal|vellus|total|anagen|telogen|scalp|non–vellus) )?hairs?"
+_COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
+_PER = (
+    r"(?:(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|mm ?(?:\^?3|³)|µL|min(?: ?/ ?1\.73 ?m ?(?:\^?2|²))?"
+    r"|day|d|vial|week|month|session|treatment|dose|dL|L|site|hour|h)\b){1,2})"
+)
+_DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its pattern, its one spelling ('' keeps the printed one), and the kind of its quantities."""
+
+    pattern: str
+    spelling: str
+    kind: str
+
+
+UNIT_SPELLINGS = (
+    Unit(rf"{_HAIR} ?(?:/|per) ?{_SQUARE}", "hairs/cm²", "density"),
+    Unit(rf"{_HAIR}{_INVERSE}", "hairs/cm²", "density"),
+    Unit(_INVERSE, "/cm²", "density"),
+    Unit(rf"(?:hair )?follicles? ?(?:/|per) ?{_SQUARE}", "follicles/cm²", "density"),
+    Unit(rf"follicular units? ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
+    Unit(rf"(?:FUs?|grafts?) ?(?:/|per) ?{_SQUARE}", "follicular units/cm²", "density"),
+    Unit(rf"(?:n|no\.|counts?)? ?/ ?{_SQUARE}", "/cm²", "density"),
+    Unit(rf"per {_SQUARE}", "/cm²", "density"),
+    Unit(rf"{_COUNTED}{_PER}?", "", "dose"),
+    Unit(rf"(?:mg|µg|mcg|ng|pg|g){_PER}?{_DAY}?(?!\w)", "", "dose"),
+    Unit(rf"(?:mL|ml|cc|µL|µl|IU){_PER}?{_DAY}?(?!\w)", "", "dose"),
+    Unit(rf"(?:milligrams?|millilit(?:re|er)s?|grams?|micrograms?){_PER}?", "", "dose"),
+    Unit(r"/ ?(?:mL|ml|µL|vial)(?!\w)", "", "dose"),
+    Unit(rf"(?:J|mJ|W|mW) ?/ ?{_SQUARE}", "", "dose"),
+    Unit(r"kg ?/ ?m ?(?:\^?2|²)", "kg/m²", "measure"),
+    Unit(r"(?:mm ?Hg|kg|° ?[CF]|℃|beats/min|bpm|kPa|Hz|kHz|MHz|rpm|kDa|Gy|kcal)(?!\w)", "", "measure"),
+    Unit(r"(?:[mµnp]mol|mol|mIU|mU|U) ?/ ?(?:m?L|dL|m?l|g)(?!\w)", "", "measure"),
+    Unit(r"g ?/ ?m ?(?:\^?2|²) ?/ ?h(?!\w)", "g/m²/h", "measure"),
+    Unit(r"(?:mm|µm|um|nm) ?(?:/ ?|per )(?:day|month|week)", "", "measure"),
+    Unit(rf"(?:{_SQUARE})", "cm²", "area"),
+    Unit(r"mm ?(?:\^?2|²)", "mm²", "area"),
+    Unit(r"(?:mm|millimet(?:re|er)s?)(?!\w)", "mm", "length"),
+    Unit(r"(?:cm|centimet(?:re|er)s?)(?!\w)", "cm", "length"),
+    Unit(r"(?:µm|um|micrometers?|micrometres?|microns?)(?!\w)", "µm", "length"),
+    Unit(r"(?:nm|nanomet(?:re|er)s?)(?!\w)", "nm", "length"),
+    Unit(r"(?:%|per ?cent(?!\w))", "%", "percent"),
+    Unit(r"percentage points?", "percentage points", "percent"),
+    Unit(r"(?:hours?|minutes?|h|min)(?: ?/ ?| per )(?:day|week|d)(?!\w)", "", "measure"),
+    Unit(r"seconds?(?!\w)", "seconds", "duration"),
+    Unit(r"(?:minutes?|mins?)(?!\w)", "minutes", "duration"),
+    Unit(r"(?:[Hh]ours?|hrs?|h)(?!\w)", "hours", "duration"),
+    Unit(r"[Dd]ays?(?!\w)", "days", "duration"),
+    Unit(r"(?:[Ww]eeks?|wks?)(?!\w)", "weeks", "duration"),
+    Unit(r"(?:[Mm]onths?|mos?)(?!\w)", "months", "duration"),
+    Unit(r"(?:[Yy]ears?|yrs?|y)(?!\w)", "years", "duration"),
+    Unit(r"fold(?!\w)", "fold", "ratio"),
+    Unit(r"points(?!\w)", "points", "score"),
+    Unit(rf"{_HAIR}(?<=s)(?!\w)", "hairs", "count"),
+)
+# Longest first would not do: alternatives are tried in this order, compound units before their parts.
+ANY = "(?:" + "|".join(unit.pattern for unit in UNIT_SPELLINGS) + ")" + _GOES_ON
+TIME = r"(?:seconds?|minutes?|[Hh]ours?|hrs?|[Dd]ays?|[Ww]eeks?|wks?|[Mm]onths?|[Yy]ears?|yrs?)(?!\w)"
+_COMPILED = tuple((re.compile(unit.pattern), unit) for unit in UNIT_SPELLINGS)
+
+
+@lru_cache(maxsize=1024)
+def unit_of(printed: str | None) -> Unit:
+    """Return the unit that a printed unit is, spelled in one way; an empty one for None."""
+    words = (printed or "").strip(" –")
+    if not words:
+        return Unit("", "", "")
+    for pattern, unit in _COMPILED:
+        if pattern.fullmatch(words):
+            return Unit(unit.pattern, unit.spelling or words, unit.kind)
+    return Unit("", words, "measure")

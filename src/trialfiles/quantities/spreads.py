@@ -1,15 +1,36 @@
-"""Centres with their spread: mean ± SD, mean (SD), SD alone, median with quartiles."""
+"""Means, medians and labelled values with their spread or interval."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from helpers.documents import context
-from helpers.documents.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, is_year, number
-from helpers.documents.quantity import Quantity, quantity
-from helpers.documents.rules import Rule
-from helpers.documents.units import ANY, unit_of
+from trialfiles.quantities.grammar import (
+    GrammarRule,
+    Quantity,
+    in_sentence_about_mean,
+    in_sentence_about_median,
+    quantity,
+    says_mean,
+    says_mean_sd,
+    says_median,
+    says_median_range,
+    sentence_before,
+    spread_convention,
+)
+from trialfiles.quantities.inference import EFFECT, INTERVAL_WORD, IS
+from trialfiles.quantities.numerals import (
+    ANY,
+    COMMA,
+    LEFT,
+    PLAIN,
+    RIGHT,
+    SIGN,
+    SIGNED,
+    is_year,
+    numeral,
+    unit_of,
+)
 
 _PM = r"(?:±|\+ ?/? ?[–−])"
 _SD = r"(?:SDs?|S\.D\.|s\.d\.|sd|(?i:standard deviations?))"
@@ -32,10 +53,10 @@ def _mean_pm_sd(match: re.Match, text: str) -> Iterator[Quantity]:
     window = _VISIT.search(text[max(0, match.start() - 12) : match.start()])
     if window and (not unit or unit in ("days", "weeks", "months")):
         return
-    span, mean, spread = match.span(), number(match["m"]), number(match["s"])
+    span, mean, spread = match.span(), numeral(match["m"]), numeral(match["s"])
     if _TIMES_TEN.search(match["s"]) and not _TIMES_TEN.search(match["m"]):
-        mean *= number(_TIMES_TEN.search(match["s"])[1])  # `1.2 ± 0.3 × 10^11`: the power is of both
-    if _SE.match(text, match.end()) or context.spread_convention(text) == "se":
+        mean *= numeral(_TIMES_TEN.search(match["s"])[1])  # `1.2 ± 0.3 × 10^11`: the power is of both
+    if _SE.match(text, match.end()) or spread_convention(text) == "se":
         yield quantity("mean_se", span, mean, unit=unit)
     elif spread >= 0:
         yield quantity("mean_sd", span, mean, sd=spread, unit=unit)
@@ -43,10 +64,10 @@ def _mean_pm_sd(match: re.Match, text: str) -> Iterator[Quantity]:
 
 def _mean_paren_sd(match: re.Match, text: str) -> Iterator[Quantity]:
     said = match["said"] is not None
-    promised = context.says_mean_sd(text, match.start())
+    promised = says_mean_sd(text, match.start())
     implied = (
-        context.spread_convention(text) == "sd"
-        and context.in_sentence_about_mean(text, match.start())
+        spread_convention(text) == "sd"
+        and in_sentence_about_mean(text, match.start())
         and ("." in match["s"] or "·" in match["s"])
     )
     if (said or promised or implied) and not is_year(match["s"]):
@@ -54,18 +75,18 @@ def _mean_paren_sd(match: re.Match, text: str) -> Iterator[Quantity]:
         yield quantity(
             "mean_sd",
             (match.start(), end),
-            number(match["m"]),
-            sd=abs(number(match["s"])),
+            numeral(match["m"]),
+            sd=abs(numeral(match["s"])),
             unit=_centre(match),
         )
 
 
 def _mean_paren_se(match: re.Match, text: str) -> Iterator[Quantity]:
-    yield quantity("mean_se", match.span(), number(match["m"]), unit=_centre(match))
+    yield quantity("mean_se", match.span(), numeral(match["m"]), unit=_centre(match))
 
 
 def _sd_alone(match: re.Match, text: str) -> Iterator[Quantity]:
-    value = number(match["s"])
+    value = numeral(match["s"])
     # "SD 4500" may be a camera: without a sign or a word in between, an SD is in brackets or has decimals.
     if (
         match["is"] != " "
@@ -76,14 +97,14 @@ def _sd_alone(match: re.Match, text: str) -> Iterator[Quantity]:
 
 
 def _median_iqr(match: re.Match, text: str) -> Iterator[Quantity]:
-    low, high = number(match["low"]), number(match["high"])
-    if match["said"] is None and not context.says_median(text, match.start("m")):
+    low, high = numeral(match["low"]), numeral(match["high"])
+    if match["said"] is None and not says_median(text, match.start("m")):
         # `median 11 [6, 17] before and 4 [2, 8] after`: the second bracket is read as the first one.
-        inside = low <= number(match["m"]) <= high
-        if not inside or not context.in_sentence_about_median(text, match.start("m")):
+        inside = low <= numeral(match["m"]) <= high
+        if not inside or not in_sentence_about_median(text, match.start("m")):
             return
-    if match["said"] is None and context.says_median_range(text, match.start("m")):
-        yield quantity("median", match.span("m"), number(match["m"]), unit=_centre(match))
+    if match["said"] is None and says_median_range(text, match.start("m")):
+        yield quantity("median", match.span("m"), numeral(match["m"]), unit=_centre(match))
         yield quantity(
             "range", (match.start("low"), match.end("high")), low=low, high=high, unit=_centre(match)
         )
@@ -92,7 +113,7 @@ def _median_iqr(match: re.Match, text: str) -> Iterator[Quantity]:
     yield quantity(
         "median_iqr",
         span,
-        number(match["m"]),
+        numeral(match["m"]),
         low=low,
         high=high,
         unit=_centre(match),
@@ -101,13 +122,13 @@ def _median_iqr(match: re.Match, text: str) -> Iterator[Quantity]:
 
 def _iqr_width(match: re.Match, text: str) -> Iterator[Quantity]:
     # One number after IQR is the distance between the quartiles; they themselves are not stated.
-    yield quantity("median", match.span("centre"), number(match["m"]), unit=_centre(match))
+    yield quantity("median", match.span("centre"), numeral(match["m"]), unit=_centre(match))
 
 
 def _iqr_alone(match: re.Match, text: str) -> Iterator[Quantity]:
     unit = unit_of(match["u2"]).spelling
     yield quantity(
-        "median_iqr", match.span(), low=number(match["low"]), high=number(match["high"]), unit=unit
+        "median_iqr", match.span(), low=numeral(match["low"]), high=numeral(match["high"]), unit=unit
     )
 
 
@@ -118,12 +139,12 @@ _QUARTILES = rf"(?P<low>{_NUM})(?:{_JOIN}{ANY})?{_TO}(?P<high>{_NUM}){RIGHT}(?:{
 
 _CLOSED = rf"(?: ?[)\]](?: (?P<u3>{ANY}))?)?"
 
-RULES = (
-    Rule(
+SPREADS = (
+    GrammarRule(
         re.compile(rf"{_CENTRE} ?{_PM} ?(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?(?![\w])"),
         _mean_pm_sd,
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"(?<!\w)M ?= ?{_CENTRE} ?[(,;\[]{{1,2}} ?(?P<said>{_PM} ?{_SD}?|{_SD})"
             rf" ?[:,=]? ?(?:of )?{_PM}? ?(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?{_CLOSED}"
@@ -131,45 +152,45 @@ RULES = (
         _mean_paren_sd,
         re.compile(r"M ?="),
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"{_CENTRE} ?[(,\[]{{1,2}} ?(?P<said>{_PM} ?{_SD}?|{_SD}) ?[:,=]? ?(?:of )?{_PM}? ?"
             rf"(?P<s>{PLAIN}|{COMMA}){RIGHT}(?:{_JOIN}(?P<u2>{ANY}))?{_CLOSED}"
         ),
         _mean_paren_sd,
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"{_CENTRE} ?[(\[] ?(?:{_PM} ?)?(?:SEM?|s\.e\.m?\.?|(?i:standard error(?: of the mean)?))"
             rf" ?[:,=]? ?(?:of )?{_PM}? ?{PLAIN}(?P<u2>){_CLOSED}"
         ),
         _mean_paren_se,
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"{_CENTRE}(?P<said>\0)? ?\( ?(?P<s>{PLAIN}|{COMMA})(?:{_JOIN}(?P<u2>(?!%){ANY}))?"
             rf"(?= ?\)){_CLOSED}(?!\w)"
         ),
         _mean_paren_sd,
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"{_CENTRE},? ?[(\[]? ?(?P<said>{_IQR})[:,=]? ?(?:of )?[(\[]? ?{_QUARTILES}{_CLOSED}"),
         _median_iqr,
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"{_CENTRE}(?P<said>\0)? ?[(\[] ?{_QUARTILES}(?= ?[)\]]){_CLOSED}"),
         _median_iqr,
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"(?P<centre>{_CENTRE}) ?[(\[]? ?{_IQR}[:,=]? ?(?:of )?{PLAIN}{RIGHT}"),
         _iqr_width,
     ),
-    Rule(
+    GrammarRule(
         re.compile(rf"(?<!\w){_IQR}[:,=]? ?(?:of |was )?[(\[]?{_QUARTILES}"),
         _iqr_alone,
         re.compile(r"IQR|[Ii]nter|Q1|25th"),
     ),
-    Rule(
+    GrammarRule(
         re.compile(
             rf"(?<![\w±]){_SD}(?P<is> ?[=:,] ?| (?:of|was|is|were) | )"
             rf"(?P<figure>(?P<s>{PLAIN}|{COMMA}){RIGHT}"
@@ -177,5 +198,128 @@ RULES = (
         ),
         _sd_alone,
         re.compile(r"S\.?D|s\.?d|[Ss]tandard dev"),
+    ),
+)
+
+
+_WORDS = r"[^0-9.;:\f\t\0]{0,80}?"
+_IS = r"(?:was|were|is|are|of|=|:|to|from|by|at)"
+_CHANGE = r"(?:increas|decreas|improv|reduc|rose|rise|ris|fell|fall|declin|chang|gain)[a-z]{0,5}"
+
+
+def _mean(match: re.Match, text: str) -> Iterator[Quantity]:
+    if not is_year(match["v"]):
+        kind = "median" if match["kind"].lower() == "median" else "mean"
+        yield quantity(kind, match.span("v"), numeral(match["v"]))
+
+
+def _score(match: re.Match, text: str) -> Iterator[Quantity]:
+    if not is_year(match["v"]):
+        kind = "mean" if says_mean(text, match.start("v")) else "score"
+        yield quantity(kind, match.span("v"), numeral(match["v"]))
+
+
+def _change(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read bare numbers after a verb of change, when they can be nothing but measured values."""
+    if not any(mark in (match["v"] + (match["end"] or "")) for mark in ".·"):
+        return
+    for name in ("v", "end"):
+        if match[name]:
+            yield quantity("estimate", match.span(name), numeral(match[name]))
+
+
+def _first_of_change(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read the first figure of `from 75 to 110 hairs/cm²`, whose unit stands with the second."""
+    if not is_year(match["v"]):
+        yield quantity("estimate", match.span("v"), numeral(match["v"]))
+
+
+def _labelled(match: re.Match, text: str) -> Iterator[Quantity]:
+    label, value = match["label"].lower(), numeral(match["v"])
+    if label == "phase" and match["high"]:
+        yield quantity("phase", (match.start("v"), match.end("high")), low=value, high=numeral(match["high"]))
+    elif not match["high"]:
+        yield quantity("phase" if label == "phase" else "n", match.span("v"), value)
+
+
+_LABEL = (
+    r"(?:target recruitment|target sample size|sample size|enrol?lment|actual enrol?lment|"
+    r"estimated enrol?lment|number of (?:participants|patients|subjects)|phase)"
+)
+
+LABELLED = (
+    # A label on its own line, its value on the next: how registry pages print their fields.
+    GrammarRule(
+        re.compile(
+            rf"\f(?P<label>(?i:{_LABEL})):?\f(?P<v>[0-9]{{1,6}})(?:[–/](?P<high>[0-9]))?(?=\f|$)",
+        ),
+        _labelled,
+        re.compile(r"\f"),
+    ),
+    GrammarRule(
+        re.compile(
+            rf"(?<!\w)(?P<kind>(?i:mean|median|average))\b(?! ?[±(]){_WORDS} (?:was|were|of|=) "
+            rf"{LEFT}(?P<v>{SIGNED}){RIGHT}"
+            rf"(?! ?(?:%|±|\(|patients|of\b|–|to\b))"
+        ),
+        _mean,
+        re.compile(r"[Mm]ean|[Mm]edian|[Aa]verage"),
+    ),
+    GrammarRule(
+        re.compile(
+            rf"(?<!\w)(?i:scores?|index|grade) (?:{_IS} ){{1,2}}{LEFT}(?P<v>{SIGNED}){RIGHT}"
+            rf"(?! ?(?:%|±|–|\())"
+            rf"(?! (?:patients|participants|subjects|of|points?|to)\b)"
+        ),
+        _score,
+        re.compile(r"[Ss]core|[Ii]ndex|[Gg]rade"),
+    ),
+    GrammarRule(
+        re.compile(
+            rf"(?<!\w){_CHANGE}\b[^0-9.;:\f\t\0]{{0,60}}? (?:by|from|to) {LEFT}(?P<v>{SIGNED}){RIGHT}"
+            rf"(?: to (?P<end>{SIGNED}){RIGHT})?"
+            rf"(?! ?(?:%|±|\(|(?:patients|participants|subjects)\b))"
+        ),
+        _change,
+        re.compile(
+            r"[Ii]ncreas|[Dd]ecreas|[Ii]mprov|[Rr]educ|[Rr]ose|[Rr]is|[Ff]ell|[Ff]all|[Dd]eclin|[Cc]hang|[Gg]ain"
+        ),
+    ),
+    GrammarRule(
+        re.compile(rf"(?<!\w)from {LEFT}(?P<v>{PLAIN}){RIGHT}(?= to \0)"),
+        _first_of_change,
+        re.compile(r"from"),
+    ),
+)
+
+
+_BRACKET_CENTRE = re.compile(rf"{LEFT}(?P<m>{SIGNED}) ?%? ?$")
+_EFFECT_BEFORE = re.compile(rf"(?<![\w.]){EFFECT}{IS}{SIGNED} ?$")
+_SAYS_OTHERWISE = re.compile(r"(?<!\w)(?:SD|IQR|Q1)(?!\w)|(?i:median|quartile|range|standard deviation)")
+_SAYS = re.compile(rf"(?<!\w){INTERVAL_WORD}(?!\w)")
+
+
+def _bracket(match: re.Match, text: str) -> Iterator[Quantity]:
+    """Read a bracket after a figure inside it, when an effect's name or the sentence says what it is."""
+    before = text[max(0, match.start() - 100) : match.start()]
+    centre = _BRACKET_CENTRE.search(before)
+    low, high = numeral(match["low"]), numeral(match["high"])
+    if not centre or not low <= numeral(centre["m"]) <= high:
+        return
+    sentence = sentence_before(text, match.start())
+    if not _EFFECT_BEFORE.search(before):
+        if not _SAYS.search(sentence) or _SAYS_OTHERWISE.search(sentence):
+            return
+        start = match.start() - len(before) + centre.start("m")
+        end = match.start() - len(before) + centre.end("m")
+        yield quantity("estimate", (start, end), numeral(centre["m"]))
+    yield quantity("ci", (match.start("low"), match.end("high")), low=low, high=high)
+
+
+BRACKETED = (
+    GrammarRule(
+        re.compile(rf"[(\[] ?(?P<low>{SIGNED})%?(?: to | ?[–−,;] ?)(?P<high>{SIGNED})%? ?[)\]]"),
+        _bracket,
+        re.compile(r"[(\[] ?[0-9–−+.]"),
     ),
 )

@@ -1,0 +1,1 @@
+"""Estimates of several studies together: groups, assumptions, tiers, sensitivity analysis, ongoing trials."""

@@ -1,0 +1,1 @@
+"""Study sheets and the raw folder: read, checked, written."""

@@ -1,1 +1,0 @@
-"""Sentences that follow from tables, the same in notebooks and on pages."""

@@ -1,0 +1,88 @@
+"""Meta-analysis on arrays: effect sizes, pooling, heterogeneity, influence, small-study effects, Bayes.
+
+Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of its
+formula. Knows no table and no notebook. In reading order: `effect_sizes`, `conversions`, `heterogeneity`,
+`pooling`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`, `bayes`.
+"""
+
+from metastats.batches import PooledMany, pool_many
+from metastats.bayes import BayesPooled, bayes_pool
+from metastats.checks import Converted
+from metastats.conversions import (
+    MeanAndSd,
+    change_correlation,
+    change_sd,
+    d_from_delta,
+    d_from_u,
+    delta_from_u,
+    log_ratio_from_percent,
+    mean_sd_from_quantiles,
+    sd_from_ci,
+    sd_from_p,
+    sd_from_range,
+    sd_from_se,
+    sd_from_t,
+)
+from metastats.dependence import ClusterRobust, ThreeLevel, cluster_robust, three_level
+from metastats.diagnostics import cumulative, influence, leave_one_out
+from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
+from metastats.pooling import Pooled, pool
+from metastats.regression import MetaRegression, Subgroups, meta_regression, subgroup_test
+from metastats.small_study import (
+    EggerTest,
+    RankTest,
+    TrimAndFill,
+    egger_test,
+    fail_safe_n,
+    rank_test,
+    trim_and_fill,
+)
+
+__all__ = [
+    "BayesPooled",
+    "ClusterRobust",
+    "Converted",
+    "EffectSizes",
+    "EggerTest",
+    "MeanAndSd",
+    "MetaRegression",
+    "Pooled",
+    "PooledMany",
+    "RankTest",
+    "Subgroups",
+    "ThreeLevel",
+    "TrimAndFill",
+    "back_transformed",
+    "bayes_pool",
+    "change_correlation",
+    "change_sd",
+    "cluster_robust",
+    "cumulative",
+    "d_from_delta",
+    "d_from_u",
+    "delta_from_u",
+    "effect_size",
+    "egger_test",
+    "fail_safe_n",
+    "influence",
+    "leave_one_out",
+    "log_ratio_from_percent",
+    "mean_sd_from_quantiles",
+    "meta_regression",
+    "pool",
+    "pool_many",
+    "rank_test",
+    "sd_from_ci",
+    "sd_from_p",
+    "sd_from_range",
+    "sd_from_se",
+    "sd_from_t",
+    "subgroup_test",
+    "three_level",
+    "trim_and_fill",
+]
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)

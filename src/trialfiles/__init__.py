@@ -1,0 +1,56 @@
+"""Files of the field, read into plain records, and the quantities printed in a text.
+
+>>> record = read_source("NCT06932393.json")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trialfiles.extraction import read_extraction
+from trialfiles.reading import converted, read_source, read_sources
+from trialfiles.recognition import recognise
+from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+from trialfiles.references import Reference, write_csl, write_ris
+from trialfiles.reviews import write_web_rows
+from trialfiles.sections import Section
+from trialfiles.times import WEEKS_PER_MONTH, durations, in_weeks, weeks
+
+if TYPE_CHECKING:
+    from trialfiles.quantities.find import find_quantities
+
+__all__ = [
+    "Problem",
+    "Reference",
+    "Section",
+    "SourceError",
+    "SourceRecord",
+    "WEEKS_PER_MONTH",
+    "contact_details",
+    "converted",
+    "durations",
+    "find_quantities",
+    "in_weeks",
+    "read_extraction",
+    "read_source",
+    "read_sources",
+    "recognise",
+    "weeks",
+    "write_csl",
+    "write_ris",
+    "write_web_rows",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the grammar of printed quantities when it is asked for: it is slow, and no notebook needs it."""
+    if name == "find_quantities":
+        from trialfiles.quantities.find import find_quantities
+
+        return find_quantities
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return what tab completion offers: the names that are meant to be used."""
+    return sorted(__all__)
