@@ -10,20 +10,8 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from helpers.tables import records, split_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS
 from trialfiles.times import in_weeks, weeks
-
-# printed or noted unit -> (unit of comparison, factor)
-_FACTORS: dict[str, tuple[str, float]] = {
-    "hairs/cm2": ("hairs/cm2", 1.0),
-    "hair/cm2": ("hairs/cm2", 1.0),
-    "hairs/mm2": ("hairs/cm2", 100.0),
-    "percent": ("proportion", 0.01),
-    "percent of baseline": ("proportion", 0.01),
-    "proportion": ("proportion", 1.0),
-    "um": ("um", 1.0),
-    "mm": ("um", 1000.0),
-}
 
 
 @dataclass(frozen=True)
@@ -53,10 +41,10 @@ def conversion(unit: str | None, concept_unit: str) -> Conversion:
     if unit is None:
         return Conversion(None, 1.0, "")
     plain = unit.strip().lower().replace("²", "2").replace("µ", "u").replace("μ", "u")
-    target, factor = _FACTORS.get(plain, (unit, 1.0))
-    if target != concept_unit and concept_unit and plain in _FACTORS:
+    target, factor = CONVERSIONS.get(plain, (unit, 1.0))
+    if target != concept_unit and concept_unit and plain in CONVERSIONS:
         return Conversion(unit, 1.0, f"{unit} kept: it cannot become {concept_unit}")
-    if plain not in _FACTORS and concept_unit and plain != concept_unit:
+    if plain not in CONVERSIONS and concept_unit and plain != concept_unit:
         return Conversion(unit, 1.0, f"{unit} kept: no factor to {concept_unit} exists")
     return Conversion(target, factor, "" if factor == 1 else f"{unit} x {factor:g} = {target}")
 

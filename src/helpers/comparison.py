@@ -9,8 +9,7 @@ from scipy.stats import binomtest
 
 from helpers.effects import CONTROLLED_CONTRASTS
 from helpers.tables import join_ids, records, split_ids
-from helpers.tables.evidence import asked, tiers_of
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
 
 
 def why_not(line: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> list[str]:

@@ -10,8 +10,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers.tables import join_ids, records, split_ids
-from helpers.tables.reported import CONTRASTS
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
 from metastats.effect_sizes import change_variance, effect_size
 from metastats.heterogeneity import t_quantile
 from trialfiles.times import weeks
@@ -388,7 +387,7 @@ def printed_contrast(row: dict[str, Any]) -> dict[str, Any]:
         "study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "measure", "effect",
         "ci_lower", "ci_upper", "n", "unit", "p_value", "p_value_token", "second_hand", "quantity_ids",
     )  # fmt: skip
-    said = {"assumption": f"{CONTRASTS[row['measure']]}, as printed", "comparator_id": row["against"]}
+    said = {"assumption": f"{CONTRAST_MEASURES[row['measure']]}, as printed", "comparator_id": row["against"]}
     return {name: row[name] for name in kept} | said | {"contrast": "between_arm", "headline": "yes"}
 
 

@@ -20,7 +20,7 @@ from helpers.places import Document, DocumentError, check_locator, read_document
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
 from helpers.sheets.raw import raw_files
 from helpers.sheets.read import read_sheet
-from helpers.tables import write_atomic
+from notebookpress.files import write_atomic
 from trialfiles.record import Problem, SourceError
 from trialfiles.yaml_lines import line_of, read_yaml
 

@@ -9,8 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from helpers.tables.observed import RESULT_KINDS
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, RESULT_KINDS
 from trialfiles.record import Problem, SourceError, SourceRecord
 from trialfiles.text import concept_of, inert, read_bytes, read_text, role_of, slug
 from trialfiles.times import weeks

@@ -117,21 +117,16 @@ def _schema(name: str):
     """Return the Parquet schema of the table that a record's rows go into."""
     import pyarrow as arrow
 
-    from helpers.tables.registry import TABLES as SPECS
+    from helpers.tables import TABLES as SPECS
 
     table = {"results": "reported_results", "adverse_events": "reported_events"}.get(name, name)
     kinds = {
         "string": arrow.string(),
-        "Int64": arrow.int64(),
-        "float64": arrow.float64(),
+        "integer": arrow.int64(),
+        "number": arrow.float64(),
         "boolean": arrow.bool_(),
     }
-    columns = SPECS[table].schema.columns.items()
-    return arrow.schema([(column, kinds[_plain(str(field.dtype))]) for column, field in columns])
-
-
-def _plain(dtype: str) -> str:
-    return "string" if dtype.startswith("str") else dtype
+    return arrow.schema([(name, kinds[column.type]) for name, column in SPECS[table].columns.items()])
 
 
 def one(path: Path) -> dict:

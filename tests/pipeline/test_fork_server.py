@@ -10,7 +10,6 @@ import pytest
 from pipeline_project import short_environment
 
 from helpers.pipeline import workers
-from helpers.tables import write_table
 
 
 def test_what_waits_for_the_last_import_is_forked_when_it_is_done(
@@ -53,30 +52,3 @@ def test_a_folder_is_made_only_when_the_server_is_about_to_begin(
     workers.workers().close()
     assert there == []
     assert list(Path(environment["TMPDIR"]).iterdir()) == []
-
-
-def test_tables_that_the_server_holds_are_there_in_what_is_forked_from_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And a server that is gone is no reason for the run to stop here: whatever comes next says so."""
-    for name, value in short_environment(tmp_path / "project").items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv(workers.SHARED, raising=False)
-    path = write_table("searches", [], tmp_path)
-    working = workers.workers()
-    if not isinstance(working, workers.ForkedWorkers):
-        pytest.skip("no fork server on this system")
-    asked = "helpers.tables.held:held"
-    try:
-        assert working.call(asked, path) is None
-        working.hold(tmp_path, ["searches", "arms"])  # there are no arms
-        assert working.call(asked, path).empty
-        write_table(
-            "searches",
-            [{"search_id": "a", "date": "2026-11-01", "where": "a register", "what": "hair"}],
-            tmp_path,
-        )
-        assert working.call(asked, path) is None
-    finally:
-        working.close()
-    working.hold(tmp_path, ["searches"])

@@ -15,7 +15,7 @@ from helpers.comparison import alike, comparison_lines, effect_direction
 from helpers.effects import study_effects
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, records, validate
-from helpers.tables.evidence import tiers_of
+from helpers.tables.vocabulary import tiers_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

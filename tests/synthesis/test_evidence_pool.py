@@ -15,7 +15,7 @@ from helpers.effects import study_effects
 from helpers.pooling.groups import grouped, pooled_rows
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, records, validate
-from helpers.tables.evidence import tiers_of
+from helpers.tables.vocabulary import tiers_of
 from metastats import pool
 
 RAW = Path(__file__).parents[2] / "data" / "raw"

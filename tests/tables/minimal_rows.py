@@ -23,15 +23,11 @@ OUT_OF_RANGE = [
     ("horizon", "power", 1.0),
     ("horizon", "detectable_difference", -1.0),
 ]
-SAMPLES = {"string": "word", "int64": 1, "float64": 0.5, "boolean": True}
+SAMPLES = {"string": "word", "integer": 1, "number": 0.5, "boolean": True}
 
 
 def minimal(name: str, **fields: Any) -> dict[str, Any]:
     """Return a row with the columns that must have a value, and nothing else."""
-    row = {}
-    for column, field in TABLES[name].schema.columns.items():
-        if not field.nullable:
-            allowed = [check.statistics["allowed_values"] for check in field.checks if check.name == "isin"]
-            kind = str(field.dtype).partition("[")[0].lower()
-            row[column] = next(iter(allowed[0])) if allowed else SAMPLES[kind]
+    columns = TABLES[name].columns.values()
+    row = {c.name: c.values[0] if c.values else SAMPLES[c.type] for c in columns if c.required}
     return row | fields

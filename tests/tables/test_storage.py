@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import files
-from helpers.tables import TableError, read_table, records, validate, write_atomic, write_table
+from helpers.tables import TableError, read_table, records, validate, write_table
+from notebookpress import files
+from notebookpress.files import write_atomic
 
 ARMS = [
     {"study_id": "b", "arm_id": "x", "role": "placebo", "n": 8, "sessions": 1.0},

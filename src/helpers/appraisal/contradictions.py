@@ -18,8 +18,7 @@ from helpers.appraisal.evidence import (
     missing,
     place_words,
 )
-from helpers.tables.statements import TOPICS
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, TOPICS, label
 from trialfiles.times import weeks
 
 # Concepts with one value for each arm and time, however often it is printed.
@@ -199,7 +198,7 @@ class SaidTwice(Rule):
     Attributes
     ----------
     topic : str
-        The question, of `helpers.tables.statements`.
+        The question, of `helpers.tables.vocabulary`.
     statement : str
         The finding in words; `{about}` and `{answers}` are filled in.
     """

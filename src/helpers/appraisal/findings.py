@@ -50,7 +50,7 @@ from helpers.appraisal.reporting import (
 )
 from helpers.appraisal.spread import ChangeOfLevels, ImplausibleChange, SdInRange, SdOrSe
 from helpers.tables import join_ids, split_ids
-from helpers.tables.appraised import SEVERITIES
+from helpers.tables.vocabulary import SEVERITIES
 from metastats.display import rows_html
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")

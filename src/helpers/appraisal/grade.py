@@ -12,7 +12,7 @@ import pandas as pd
 from helpers.appraisal.evidence import missing, tidy
 from helpers.appraisal.risk_of_bias import overall
 from helpers.tables import join_ids, split_ids
-from helpers.tables.evidence import EVIDENCE
+from helpers.tables.vocabulary import EVIDENCE
 
 _RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
 _NOT_RANDOMISED = re.compile(r"\bnot randomi[sz]ed\b|\bnon-?\s?randomi[sz]ed\b", re.IGNORECASE)

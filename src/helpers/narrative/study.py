@@ -10,8 +10,7 @@ import pandas as pd
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
 from helpers.tables import join_ids, records, split_ids
-from helpers.tables.extracted import CONFIDENCE
-from helpers.tables.vocabulary import CONTRAST_WORDS, label
+from helpers.tables.vocabulary import CONFIDENCE, CONTRAST_WORDS, label
 from trialfiles.ctgov_results import BASELINE, FLOW
 
 Row = dict[str, Any]

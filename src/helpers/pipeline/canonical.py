@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 from papermill.translators import PythonTranslator
 
-from helpers.files import write_atomic
+from notebookpress.files import write_atomic
 
 INJECTED = "injected-parameters"
 ERROR_MARK = "papermill-error-cell-tag"

@@ -82,10 +82,7 @@ class ForkServer:
         ready = [wanted for wanted in self.waiting if wanted.ready_after <= self.loaded]
         self.waiting = [wanted for wanted in self.waiting if wanted.ready_after > self.loaded]
         for wanted in ready:
-            if wanted.request["kind"] == "hold":
-                self._hold(wanted)
-            else:
-                self._fork(wanted)
+            self._fork(wanted)
 
     def _accept(self) -> None:
         connection, _ = self.listener.accept()
@@ -125,17 +122,6 @@ class ForkServer:
         _close(wanted.handles)
         self.running[wanted.pid] = wanted
         _tell(wanted.connection, {"pid": wanted.pid})
-
-    def _hold(self, wanted: Wanted) -> None:
-        """Read tables here, so that every process that is forked from now on has them."""
-        from helpers.tables.storage import hold_tables
-
-        folder, *names = wanted.request["arguments"]
-        hold_tables(names, folder)
-        _close(wanted.handles)
-        _tell(wanted.connection, {"status": 0})
-        self.selector.unregister(wanted.connection)
-        wanted.connection.close()
 
     def _leave(self, wanted: Wanted) -> None:
         """Close in a forked process what belongs to the server and to other processes."""

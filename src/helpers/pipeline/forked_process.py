@@ -24,7 +24,7 @@ class ForkedProcess:
     address : pathlib.Path
         The server's socket.
     request : dict
-        `kind` (kernel, call, hold), `needs` (modules that must be there), `environment`, `cwd`, `arguments`,
+        `kind` (kernel, call), `needs` (modules that must be there), `environment`, `cwd`, `arguments`,
         `memory` (megabytes or None).
     handles : list of int
         Where the process writes what it says, and for a call where the result goes.

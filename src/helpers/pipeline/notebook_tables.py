@@ -118,9 +118,7 @@ class NotebookTables:
         folder = part_folder(self.processed, str(self.study_id)) if spec.per_study else self.processed
         path = write_table(name, rows, folder)
         frame = self._known[name] = read_table(name, folder)
-        self._written.append(
-            {"table": name, "meaning": spec.schema.description, "rows": len(frame), "file": path.name}
-        )
+        self._written.append({"table": name, "meaning": spec.meaning, "rows": len(frame), "file": path.name})
         return frame
 
     def gather(self) -> None:

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from helpers.files import copy_atomic, write_atomic
 from helpers.pipeline import manifest as manifests
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.paths import RunFolders
+from notebookpress.files import copy_atomic, write_atomic
 
 RELEASES = "releases"
 WAITING = "publish"  # the changed files of a new report, until they are moved

@@ -26,13 +26,11 @@ def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
 def gather(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
     """Put the studies' parts of tables together."""
     workers.call("helpers.pipeline.gather:gather", processed, studies, tables)
-    workers.hold(processed, tables)
 
 
 def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
     """Write down for each study which rows it has in tables."""
     workers.call("helpers.pipeline.study_rows:divide", processed, studies, tables)
-    workers.hold(processed, tables)  # each study's notebook reads them
 
 
 def make_early(

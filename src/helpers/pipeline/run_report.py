@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.files import write_atomic
 from helpers.pipeline.errors import CLOSED, FULL, PipelineError, system_problem
 from helpers.pipeline.paths import RunFolders
+from notebookpress.files import write_atomic
 
 if TYPE_CHECKING:
     from helpers.pipeline.engine import Outcome

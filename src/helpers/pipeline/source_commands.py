@@ -86,7 +86,7 @@ def export_command(form: str, file: Path | None, out: Path | None) -> None:
     FILE is a list of references or a review's data in any form; when it is left out, the report's own sources
     and headline effects are written.
     """
-    from helpers.files import write_atomic
+    from notebookpress.files import write_atomic
     from trialfiles import converted
 
     if file is None:

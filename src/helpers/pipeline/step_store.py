@@ -14,9 +14,9 @@ import json
 import os
 from pathlib import Path
 
-from helpers.files import write_atomic
 from helpers.pipeline.fingerprint import file_hash, value_hash
 from helpers.pipeline.steps import FileNode, Step
+from notebookpress.files import write_atomic
 
 
 class StepStore:

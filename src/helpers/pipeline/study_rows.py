@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.files import write_atomic
+from notebookpress.files import write_atomic
 
 ROWS = "rows"
 SHARED = frozenset({"comparators"})  # their rows are of other studies, and each of ours is held against all

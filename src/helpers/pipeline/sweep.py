@@ -19,7 +19,6 @@ from typing import Any
 
 import yaml
 
-from helpers.files import write_atomic
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
 from helpers.pipeline.parameter import Parameter
@@ -27,6 +26,7 @@ from helpers.pipeline.parameters import merge_parameters
 from helpers.pipeline.paths import LOCK_FILE
 from helpers.pipeline.set_run import SetRun, run_in_process
 from helpers.pipeline.sweep_table import write_sweep
+from notebookpress.files import write_atomic
 
 RECORD = "set.json"
 STORE = ".store"

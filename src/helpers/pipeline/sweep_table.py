@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from helpers.files import write_atomic
+from notebookpress.files import write_atomic
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sweep</title>

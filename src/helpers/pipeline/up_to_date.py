@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from helpers.files import write_atomic
 from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
 from helpers.pipeline.paths import LOCK_FILE, RunFolders
 from helpers.pipeline.release import newest_release
 from helpers.pipeline.run_report import RunReport
 from helpers.pipeline.steps import Step
+from notebookpress.files import write_atomic
 
 
 def state_of(folders: RunFolders, values: Mapping[str, Any], pages: bool = True) -> str:

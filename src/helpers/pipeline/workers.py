@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import pickle
@@ -67,9 +66,6 @@ class PlainWorkers:
             found = named("helpers.pipeline.notebook_run:run_notebook")
         return found(run, self.kernels)
 
-    def hold(self, folder: Path, tables: Iterable[str]) -> None:
-        """Do nothing: kernels of their own read tables themselves."""
-
     def end_all(self) -> None:
         """End everything that runs, and let nothing more begin."""
         self.kernels.end_all()
@@ -130,12 +126,6 @@ class ForkedWorkers:
         if kind == "error":
             raise value
         return value
-
-    def hold(self, folder: Path, tables: Iterable[str]) -> None:
-        """Have tables read by the server, so that what is forked from it has them."""
-        request = self._request("hold", ["helpers.tables"], str(folder), *tables)
-        with contextlib.suppress(ProcessEndedError):  # told by whatever is asked of the server next
-            self._result(request, b"")
 
     def _request(self, kind: str, needs: list[str], *arguments: str) -> dict[str, Any]:
         return {

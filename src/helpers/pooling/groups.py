@@ -9,8 +9,7 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import join_ids, records
-from helpers.tables.evidence import EVIDENCE, asked, tiers_of
-from helpers.tables.vocabulary import CONTRAST_WORDS, label
+from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, asked, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from trialfiles.times import weeks_after_end

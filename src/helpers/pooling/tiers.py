@@ -13,7 +13,7 @@ from helpers.comparison import alike
 from helpers.pooling.assumptions import as_lines, assumed_effects, people_of, prior_scale, with_sd
 from helpers.pooling.groups import pooled_rows, rows_of_lines
 from helpers.tables import records, split_ids
-from helpers.tables.evidence import tiers_of
+from helpers.tables.vocabulary import tiers_of
 from metastats.bayes import bayes_pool
 from metastats.checks import studies
 from metastats.pooling import pool

@@ -10,8 +10,7 @@ from typing import Any
 
 from helpers.sheets.model import Seen, SheetQuantity, StudySheet
 from helpers.tables import join_ids
-from helpers.tables.statements import TOPICS
-from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
 
 Fault = tuple[tuple[str | int, ...], str, str]  # path, problem, remedy
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-import pandera.pandas as pa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from helpers.tables import TABLES
-from helpers.tables.conformity import conforming
-from helpers.tables.context import ROW_RULES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from notebookpress.schema import RowsError
 from trialfiles.record import Problem, SourceError, contact_details
 from trialfiles.yaml_lines import read_yaml
 
@@ -29,6 +28,40 @@ CONTEXT_FILES = {
 }
 _WORDS = {"yes": True, "no": False}
 _CODES = ("doi", "address")
+
+Rule = tuple[Callable[[Mapping[str, Any]], bool], str]
+
+
+def _in_order(low: str, high: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda row: row[low] is None or row[high] is None or row[low] <= row[high]
+
+
+def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
+
+
+_SECOND_HAND: Rule = (
+    lambda row: row["second_hand"] == (row["access"] == "secondary"),
+    "second_hand is yes exactly where access is secondary",
+)
+# what a row must keep beyond its columns: table -> rules, each with what it says when broken
+ROW_RULES: dict[str, tuple[Rule, ...]] = {
+    "comparators": (
+        _SECOND_HAND,
+        (
+            _needs(("change", "difference from placebo"), "change_mean", "unit"),
+            "a change needs change_mean and unit",
+        ),
+        (_needs(("levels",), "baseline_mean", "unit"), "levels need baseline_mean and unit"),
+    ),
+    "published_pools": (
+        _SECOND_HAND,
+        (_in_order("ci_lower", "ci_upper"), "the interval ends before it starts"),
+    ),
+    "thresholds": (_SECOND_HAND, (_in_order("value", "value_high"), "the range ends before it starts")),
+    "trials": (_SECOND_HAND,),
+    "searches": (),
+}
 
 
 def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
@@ -67,7 +100,7 @@ def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _read(path: Path, table: str) -> list[dict[str, Any]]:
-    columns = TABLES[table].schema.columns
+    columns = TABLES[table].columns
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         header, lines, raw = list(reader.fieldnames or []), [], []
@@ -99,7 +132,6 @@ def _header(path: Path, header: list[str], columns: list[str]) -> list[Problem]:
 def _value(path: Path, line: int, name: str, text: str, column: Any, problems: list[Problem]) -> Any:
     """Return a cell as its column's type, None for an empty one; note what cannot be read."""
     text = text.strip()
-    kind = str(column.dtype).lower()
     if not text:
         return None
     if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
@@ -108,14 +140,14 @@ def _value(path: Path, line: int, name: str, text: str, column: Any, problems: l
         )
     if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
         problems.append(Problem(str(path), line, name, f"{text!r} is no ISO date", "write it like 2026-11"))
-    if kind.startswith("bool"):
+    if column.type == "boolean":
         if text not in _WORDS:
             problems.append(
                 Problem(str(path), line, name, f"{text!r} is neither yes nor no", "write yes or no")
             )
         return _WORDS.get(text)
-    if kind.startswith(("float", "int")):
-        whole = kind.startswith("int")
+    if column.type in ("number", "integer"):
+        whole = column.type == "integer"
         if re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d+)?", text):
             return int(text) if whole else float(text)
         what = f"{text!r} is no {'whole ' if whole else ''}number"
@@ -130,18 +162,14 @@ def _checked(
     """Check rows against their schema, all failures at once, each with its line."""
     if problems:
         raise SourceError(problems)
-    schema = TABLES[table].schema
-    frame = pd.DataFrame(rows, columns=list(schema.columns))
     try:
-        if conforming(frame, schema) is None:
-            schema.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        for case in error.failure_cases.to_dict("records"):
-            line = None if pd.isna(case["index"]) else lines[int(case["index"])]
-            field, check = str(case["column"]), str(case["check"])
-            what = "missing" if check == "not_nullable" else f"{case['failure_case']!r} breaks {check}"
-            remedy = f"mend the row; the page Data explains the table {table}"
-            problems.append(Problem(str(path), line, field, what, remedy))
+        TABLES[table].conform(pd.DataFrame(rows, columns=list(TABLES[table].columns)))
+    except RowsError as error:
+        remedy = f"mend the row; the page Data explains the table {table}"
+        for row, column, value, rule in error.failures:
+            what = "missing" if rule == "not_nullable" else f"{value!r} breaks {rule}"
+            line = None if row is None else lines[row]
+            problems.append(Problem(str(path), line, column, what, remedy))
     for line, row in zip(lines, rows, strict=True) if not problems else ():
         broken = [said for holds, said in ROW_RULES[table] if not holds(row)]
         problems += [Problem(str(path), line, "", said, "mend the row") for said in broken]

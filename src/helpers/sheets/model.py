@@ -8,19 +8,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from helpers.tables.appraised import SEVERITIES
-from helpers.tables.extracted import (
+from helpers.tables.vocabulary import (
     ACCESS,
     ARM_ROLES,
     COMPARISONS,
     CONFIDENCE,
+    CONTRAST_MEASURES,
     PRIORITIES,
     QUANTITY_ROLES,
+    RESULT_KINDS,
+    SEVERITIES,
+    STATED_DIRECTIONS,
     TIERS,
+    TOPICS,
 )
-from helpers.tables.observed import RESULT_KINDS, WAYS
-from helpers.tables.reported import CONTRASTS
-from helpers.tables.statements import TOPICS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 QuantityReference = Annotated[
@@ -216,7 +217,7 @@ class Result(Block):
     percent: QuantityReference | None = None
     p_value: QuantityReference | None = None
     p_value_against: Text = None
-    stated: Literal[WAYS] | None = None
+    stated: Literal[STATED_DIRECTIONS] | None = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -230,7 +231,7 @@ class Contrast(Block):
     concept: str
     site: Said = "all"
     time: Text = None
-    measure: Literal[tuple(CONTRASTS)]
+    measure: Literal[tuple(CONTRAST_MEASURES)]
     effect: QuantityReference | None = None
     ci_lower: QuantityReference | None = None
     ci_upper: QuantityReference | None = None

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from helpers.tables import write_atomic
+from notebookpress.files import write_atomic
 from trialfiles.record import Problem, SourceError, SourceRecord
 from trialfiles.references import (
     Reference,

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from helpers.files import copy_atomic
 from helpers.sheets.proposals import Finder, article_sheet, record_sheet
-from helpers.tables import write_atomic
+from notebookpress.files import copy_atomic, write_atomic
 from trialfiles.articles import read_jats, read_plain, study_name
 from trialfiles.reading import read_source, read_sources
 from trialfiles.recognition import recognise

@@ -41,7 +41,8 @@ from helpers.site.pieces import (
     table_pieces,
 )
 from helpers.site.studies import printed_values
-from helpers.tables import TABLES, write_atomic
+from helpers.tables import TABLES
+from notebookpress.files import write_atomic
 
 
 def write_early(

@@ -21,8 +21,7 @@ from helpers.formats import is_missing, joined, plain_words
 from helpers.narrative.phrases import Tables
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment
-from helpers.tables import TABLES, data_dictionary, records
-from helpers.tables.storage import parquet_bytes
+from helpers.tables import TABLES, data_dictionary, parquet_bytes, records
 from trialfiles.record import SourceRecord
 from trialfiles.references import Reference, write_csl, write_ris
 from trialfiles.reviews import write_web_rows
@@ -88,7 +87,7 @@ def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, 
     entries = [
         {
             "name": name,
-            "meaning": TABLES[name].schema.description,
+            "meaning": TABLES[name].meaning,
             "one_row": " and ".join(TABLES[name].keys),
             "notebook": TABLES[name].notebook,
             "rows": len(frame),
@@ -136,7 +135,6 @@ AUTHORS = re.compile(
     r"(?P<names>(?:[^\W\d_][\w'’-]+ [A-Z][A-Za-z-]{0,5}(?:, | and )?)+)(?:et al)?(?:, (?P<year>\d{4}))?\. "
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-FIELD_TYPES = {"str": "string", "Int": "integer", "float": "number", "bool": "boolean"}
 
 
 def export_files(tables: Tables, files: Mapping[str, str], version: str = "") -> dict[str, str]:
@@ -232,7 +230,7 @@ def _resource(path: str, text: str) -> dict[str, Any]:
         "name": name.replace("_", "-"),
         "path": f"{name}.csv",
         "title": name,
-        "description": spec.schema.description,
+        "description": spec.meaning,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
@@ -242,20 +240,16 @@ def _resource(path: str, text: str) -> dict[str, Any]:
             "fields": [
                 {
                     "name": column,
-                    "type": _field_type(str(field.dtype)),
-                    "description": field.description or "",
-                    "constraints": {"required": not field.nullable},
+                    "type": field.type,
+                    "description": field.meaning,
+                    "constraints": {"required": field.required},
                 }
-                for column, field in spec.schema.columns.items()
+                for column, field in spec.columns.items()
             ],
             "primaryKey": list(spec.keys),
             "missingValues": [""],
         },
     }
-
-
-def _field_type(dtype: str) -> str:
-    return next((kind for start, kind in FIELD_TYPES.items() if dtype.startswith(start)), "string")
 
 
 COMPARED_TABLES = (

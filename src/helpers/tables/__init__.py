@@ -1,39 +1,42 @@
-"""The tables that pass from one notebook to the next: schemas, Parquet, data dictionary.
+"""The tables that pass from one notebook to the next: `schema.yaml` says what is in them.
 
-`TABLES` names every table with its schema and its key; `read_table` and `write_table` are the only
-way in and out, so that a row which breaks its schema never reaches a figure.
+`TABLES` names every table with its schema; `read_table` and `write_table` are the only way in and out, so
+that a row which breaks its schema never reaches a figure.
 """
 
-from helpers.tables.registry import TABLES, TableSpec, data_dictionary
-from helpers.tables.statements import TOPICS, Topic
-from helpers.tables.storage import (
-    TableError,
-    as_frame,
-    join_ids,
-    read_rows,
-    read_table,
-    records,
-    split_ids,
-    validate,
-    write_atomic,
-    write_table,
-)
+from pathlib import Path
+
+from helpers.tables.vocabulary import TOPICS, Topic
+from notebookpress.schema import Column, SchemaError, TableSchema
+from notebookpress.tables import TableError, TableStore, join_ids, parquet_bytes, records, split_ids
+
+STORE = TableStore(Path(__file__).with_name("schema.yaml"))
+TABLES = STORE.tables
+as_frame = STORE.as_frame
+data_dictionary = STORE.data_dictionary
+read_rows = STORE.read_rows
+read_table = STORE.read_table
+validate = STORE.validate
+write_table = STORE.write_table
 
 __all__ = [
+    "STORE",
     "TABLES",
     "TOPICS",
+    "Column",
+    "SchemaError",
     "TableError",
-    "TableSpec",
+    "TableSchema",
     "Topic",
     "as_frame",
     "data_dictionary",
     "join_ids",
+    "parquet_bytes",
     "read_rows",
     "read_table",
     "records",
     "split_ids",
     "validate",
-    "write_atomic",
     "write_table",
 ]
 

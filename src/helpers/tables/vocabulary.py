@@ -1,4 +1,4 @@
-"""The words of the tables: outcome concepts with unit and better direction, and design concepts.
+"""The words of the tables, from `vocabulary.yaml`: outcomes, design concepts, topics, values of columns.
 
 A concept is what is measured, whatever the paper calls it. Outcome concepts can be compared between
 studies; design concepts only describe a study.
@@ -7,14 +7,10 @@ studies; design concepts only describe a study.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-# kinds of contrast, in words
-CONTRAST_WORDS = {
-    "within_arm": "change within one group",
-    "within_person": "difference between sites of one scalp",
-    "between_arm": "difference between groups",
-    "proportion": "share of people",
-}
+from notebookpress.schema import YamlFile
 
 
 @dataclass(frozen=True)
@@ -23,79 +19,79 @@ class Concept:
 
     name: str
     label: str
-    unit: str
-    better: str  # "higher", "lower" or "" where it depends
     family: str  # group of the direction plot
+    unit: str = ""
+    better: str = ""  # "higher", "lower" or "" where it depends
     asked_after: bool = False  # whether it can be asked only after treatment
 
 
-_OUTCOMES = (
-    Concept("hair_density", "hair density", "hairs/cm2", "higher", "density"),
-    Concept("hair_density_relative", "relative hair density", "proportion", "higher", "density"),
-    Concept("hair_density_grade", "overall hair density grade", "grade", "higher", "density"),
-    Concept("hair_count", "hair count in a marked area", "hairs", "higher", "density"),
-    Concept("hair_shedding", "hairs shed", "hairs", "lower", "density"),
-    Concept("vellus_share", "share of vellus hair", "proportion", "lower", "calibre"),
-    Concept("terminal_share", "share of terminal hair", "proportion", "higher", "calibre"),
-    Concept("anagen_share", "share of growing hair", "proportion", "higher", "calibre"),
-    Concept("hair_thickness", "hair shaft thickness", "um", "higher", "calibre"),
-    Concept("severity_stage", "severity stage", "", "lower", "global"),
-    Concept("investigator_global", "investigator's global rating", "grade", "higher", "global"),
-    Concept("patient_global", "patient's global rating", "grade", "higher", "global"),
-    Concept("noticed_improvement", "patients who noticed regrowth", "proportion", "higher", "patient", True),
-    Concept("satisfaction", "patients satisfied", "proportion", "higher", "patient", True),
-    Concept("scalp_visibility", "scalp visible through the hair", "grade", "lower", "global"),
-    Concept("repigmentation", "repigmentation of hair", "description", "", "global"),
-    Concept("psychological_wellbeing", "psychological well-being", "grade", "higher", "patient"),
-    Concept("other_outcome", "another outcome", "", "", "other"),
-    Concept("adverse_events", "adverse events", "people", "lower", "safety"),
-)
+@dataclass(frozen=True)
+class Topic:
+    """A question: its words, the answers it may have (any when empty), and what `about` names."""
 
-OUTCOME_CONCEPTS: dict[str, Concept] = {concept.name: concept for concept in _OUTCOMES}
+    name: str
+    question: str
+    answers: tuple[str, ...] = ()
+    about: str = ""  # "outcome": a concept; "matter": any words; "": left out
 
-DESIGN_CONCEPTS: dict[str, str] = {
-    "sample_size": "participants",
-    "group_count": "groups or arms",
-    "group_size": "participants in a group",
-    "age": "age",
-    "disease_duration": "time since onset",
-    "severity_admitted": "severity admitted or seen at the start",
-    "density_threshold": "hair density admitted",
-    "dryness_threshold": "hair dryness admitted",
-    "washout": "time without other treatment before entry",
-    "dose": "dose or concentration",
-    "volume": "volume given",
-    "product_mass": "mass of product",
-    "needle_length": "needle length",
-    "sessions": "treatment sessions",
-    "session_interval": "time between sessions",
-    "treatment_duration": "time over which treatment was given",
-    "follow_up": "time of assessment",
-    "measured_area": "area in which hair was counted",
-    "magnification": "magnification",
-    "scale_levels": "levels of a scale",
-    "assessors": "people who judged",
-    "block_size": "randomisation block",
-    "allocation_ratio": "allocation ratio",
-    "participant_flow": "people who reached a stage of the study or left it",
-    "baseline_characteristic": "what people were like at the start",
-    "phase": "trial phase",
-    "registration_date": "registration date",
-    "recruitment_start": "start of recruitment",
-    "recruitment_end": "end of recruitment",
-    "ethics_date": "ethics approval date",
-    "publication_date": "dates of the publication",
-    "aftercare": "instructions after treatment",
-    "evidence_level": "level of evidence as stated",
-    "skin_type": "skin type",
-    "patients_shown": "patients shown in pictures",
-    "epidemiology": "figures about the population",
-    "other_study": "figures about another study",
-    "biology": "figures about hair biology",
-    "administrative": "administrative figures",
-}
 
-CONCEPTS: frozenset[str] = frozenset(OUTCOME_CONCEPTS) | frozenset(DESIGN_CONCEPTS)
+_FILE = YamlFile(Path(__file__).with_name("vocabulary.yaml"))
+_CONCEPT = {"label": str, "family": str, "unit": str, "better": str, "asked_after": bool}
+_TOPIC = {"question": str, "answers": list, "about": str}
+
+
+def _words(name: str) -> dict[str, str]:
+    """Return names with their words, such as those of `contrasts`."""
+    return _FILE.entries((name,), dict.fromkeys(_FILE.data.get(name, ()), str), ())
+
+
+def _values(name: str) -> tuple[str, ...]:
+    """Return the values of a list."""
+    values = _FILE.data.get(name)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _FILE.error((name,), f"{name} is no list of texts", 'write [one, "yes"]')
+    return tuple(values)
+
+
+def _outcome(name: str) -> Concept:
+    return Concept(name, **_FILE.entries(("outcomes", name), _CONCEPT, ("label", "family")))
+
+
+def _topic(name: str) -> Topic:
+    entries: dict[str, Any] = _FILE.entries(("topics", name), _TOPIC, ("question",))
+    return Topic(name, **entries | {"answers": tuple(entries.get("answers", ()))})
+
+
+def _conversion(unit: str) -> tuple[str, float]:
+    entries = _FILE.entries(("conversions", unit), {"unit": str, "factor": (int, float)}, ("unit", "factor"))
+    return entries["unit"], float(entries["factor"])
+
+
+OUTCOME_CONCEPTS = {name: _outcome(name) for name in _FILE.data["outcomes"]}
+DESIGN_CONCEPTS = _words("design_concepts")
+CONCEPTS = frozenset(OUTCOME_CONCEPTS) | frozenset(DESIGN_CONCEPTS)
+TOPICS = {name: _topic(name) for name in _FILE.data["topics"]}
+
+CONTRAST_WORDS = _words("contrasts")
+CONTRAST_MEASURES = _words("contrast_measures")
+CONFIDENCE = _words("confidence")
+
+ACCESS = _values("access")
+ARM_ROLES = _values("arm_roles")
+COMPARISONS = _values("comparisons")
+PRIORITIES = _values("priorities")
+QUANTITY_ROLES = _values("quantity_roles")
+RESULT_KINDS = _values("result_kinds")
+SEVERITIES = _values("severities")
+STATED_DIRECTIONS = _values("stated_directions")
+TIERS = _values("tiers")
+
+# unit as printed or noted -> unit in which it is compared, factor
+CONVERSIONS = {name: _conversion(name) for name in _FILE.data["conversions"]}
+
+# what the parameter `evidence` asks for -> tiers that take part
+EVIDENCE = {name: tuple(tiers) for name, tiers in _FILE.data["evidence"].items()}
+BOTH = "both"
 
 
 def label(concept: str) -> str:
@@ -103,3 +99,29 @@ def label(concept: str) -> str:
     if concept in OUTCOME_CONCEPTS:
         return OUTCOME_CONCEPTS[concept].label
     return DESIGN_CONCEPTS.get(concept, concept.replace("_", " "))
+
+
+def asked(evidence: str) -> tuple[str, ...]:
+    """Return the bodies of evidence that `evidence` asks for: `both` asks for each, one after the other.
+
+    Raises
+    ------
+    ValueError
+        For a word that is neither `core`, `published` nor `both`.
+
+    Examples
+    --------
+    >>> asked("both")
+    ('core', 'published')
+
+    """
+    if evidence == BOTH:
+        return tuple(EVIDENCE)
+    if evidence not in EVIDENCE:
+        raise ValueError(f"evidence {evidence!r} is not one of {', '.join([*EVIDENCE, BOTH])}")
+    return (evidence,)
+
+
+def tiers_of(evidence: str) -> tuple[str, ...]:
+    """Return the tiers of the studies that take part in any of the bodies asked for."""
+    return tuple(dict.fromkeys(tier for body in asked(evidence) for tier in EVIDENCE[body]))

@@ -1,0 +1,299 @@
+"""The schema of tables, read from a YAML file: what a row is, what each column may hold and means.
+
+A mistake in the file is named with its line and what to write instead.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import yaml
+
+# type in the file -> pandera's name of it, its full name, and the pandas type
+TYPES: dict[str, tuple[str, str, Any]] = {
+    "string": ("string", "string[pyarrow]", pd.StringDtype("pyarrow", na_value=np.nan)),
+    "integer": ("Int64", "Int64", pd.Int64Dtype()),
+    "number": ("float64", "float64", np.dtype("float64")),
+    "boolean": ("boolean", "boolean", pd.BooleanDtype()),
+}
+# bound in the file -> the test of a value, and pandera's name of it
+BOUNDS = {
+    "minimum": (operator.ge, "ge"),
+    "above": (operator.gt, "gt"),
+    "maximum": (operator.le, "le"),
+    "below": (operator.lt, "lt"),
+}
+_NUMBER, _TEXT = (int, float), str
+FILE_ENTRIES = {"vocabulary": _TEXT, "command": _TEXT, "tables": dict}
+TABLE_ENTRIES = {"meaning": _TEXT, "notebook": _TEXT, "per_study": bool, "keys": list, "columns": dict}
+COLUMN_ENTRIES = {
+    **{"type": _TEXT, "required": bool, "values": (str, list)},
+    **dict.fromkeys(BOUNDS, _NUMBER),
+    **dict.fromkeys(("unit", "heading", "format", "meaning"), _TEXT),
+}
+_KINDS = {_TEXT: "a text", bool: "true or false", list: "a list", dict: "a mapping", _NUMBER: "a number"}
+_KINDS |= {(str, list): "a list, or a name in the vocabulary"}
+
+
+class SchemaError(ValueError):
+    """A mistake in a schema file or its vocabulary: file, line, problem, remedy."""
+
+
+class Failure(NamedTuple):
+    """What is wrong with rows: which row, counted from 0 (None: all), column, value, and rule broken."""
+
+    row: int | None
+    column: str
+    value: Any
+    rule: str
+
+
+class RowsError(ValueError):
+    """Rows that break a schema; `failures` lists everything that is wrong."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        super().__init__(f"{len(failures)} failure(s)")
+        self.failures = failures
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, with the entries of the schema file; the heading is the name where the file has none."""
+
+    name: str
+    meaning: str
+    type: str = "string"
+    required: bool = False
+    values: tuple[str, ...] = ()
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    below: float | None = None
+    unit: str = ""
+    heading: str = ""
+    format: str = ""
+
+    @property
+    def dtype(self) -> Any:
+        """Return the pandas type."""
+        return TYPES[self.type][2]
+
+    @cached_property
+    def bounds(self) -> dict[str, float]:
+        """Return the bounds that the column has, by name."""
+        return {name: getattr(self, name) for name in BOUNDS if getattr(self, name) is not None}
+
+    def typed(self, values: pd.Series) -> pd.Series | None:
+        """Return values in the column's type; None when one of them may not stand there."""
+        try:
+            typed = values if values.dtype == self.dtype else values.astype(self.dtype)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        missing = typed.isna()
+        gaps = bool(missing.any())
+        there = typed[~missing] if gaps else typed
+        kept = not (gaps and self.required)
+        kept &= not self.values or bool(there.isin(self.values).all())
+        kept &= all(bool(BOUNDS[name][0](there, limit).all()) for name, limit in self.bounds.items())
+        return typed if kept else None
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table: what a row is, the notebook that writes it, the keys that sort and identify rows, columns.
+
+    `per_study` says whether the notebook's run for each study writes a part of the table.
+    """
+
+    name: str
+    meaning: str
+    notebook: str
+    keys: tuple[str, ...]
+    columns: dict[str, Column]
+    per_study: bool = False
+
+    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows in the schema's types.
+
+        pandera says best what is wrong, but takes some 12 ms a table even when nothing is; so it is asked
+        only about rows that do not plainly conform.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows, with the schema's columns in order.
+
+        Raises
+        ------
+        RowsError
+            With everything that is wrong.
+
+        """
+        if list(frame.columns) == list(self.columns):
+            typed = {name: column.typed(frame[name]) for name, column in self.columns.items()}
+            if all(column is not None for column in typed.values()):
+                return pd.DataFrame(typed, index=frame.index)
+        import pandera.errors  # a fifth of a second
+
+        try:
+            return self.pandera.validate(frame, lazy=True)
+        except pandera.errors.SchemaErrors as error:
+            cases = error.failure_cases.itertuples()
+        places = [(None if pd.isna(case.index) else int(case.index), case) for case in cases]
+        raise RowsError([Failure(row, case.column, case.failure_case, case.check) for row, case in places])
+
+    @cached_property
+    def pandera(self) -> Any:
+        """Return the same as a strict `pandera.DataFrameSchema`: no column is missing, none is added."""
+        import pandera.pandas as pa
+
+        columns = {}
+        for name, column in self.columns.items():
+            checks = [pa.Check.isin(column.values)] if column.values else []
+            checks += [getattr(pa.Check, BOUNDS[bound][1])(limit) for bound, limit in column.bounds.items()]
+            columns[name] = pa.Column(
+                TYPES[column.type][0],
+                checks,
+                nullable=not column.required,
+                coerce=True,
+                description=column.meaning,
+            )
+        return pa.DataFrameSchema(columns, name=self.name, description=self.meaning, strict=True, coerce=True)
+
+
+class YamlFile:
+    """A YAML file that is a mapping: its content as `data`, and the line of everything in it.
+
+    Raises
+    ------
+    SchemaError
+        When the file cannot be read, is no mapping, or has a name twice.
+
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.path.read_text(encoding="utf-8"))
+            self.root = loader.get_single_node()
+            self.data: dict[str, Any] = loader.construct_document(self.root) if self.root else {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SchemaError(f"{path}: cannot be read ({error}); name a file that is there") from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            line = f", line {mark.line + 1}" if mark else ""
+            problem = getattr(error, "problem", None) or str(error)
+            raise SchemaError(f"{path}{line}: {problem}; quote texts with a colon or a comma") from None
+        if not isinstance(self.data, dict):
+            raise SchemaError(f"{path}, line 1: not a mapping; write one `name: value` a line")
+        self._refuse_repeated(self.root)
+
+    def _refuse_repeated(self, node: Any) -> None:
+        if isinstance(node, yaml.MappingNode):
+            names = set()
+            for key, value in node.value:
+                if key.value in names:
+                    line = key.start_mark.line + 1
+                    raise SchemaError(f"{self.path}, line {line}: {key.value} stands twice; keep one of them")
+                names.add(key.value)
+                self._refuse_repeated(value)
+
+    def error(self, place: tuple[str, ...], problem: str, remedy: str) -> SchemaError:
+        """Return the error of a mistake at a place: the names that lead there, as `("tables", "arms")`."""
+        node: Any = self.root
+        line = 1
+        for name in place:
+            found = [pair for pair in node.value if pair[0].value == name]
+            if not found:
+                break
+            node, line = found[0][1], found[0][0].start_mark.line + 1
+        return SchemaError(f"{self.path}, line {line}: {problem}; {remedy}")
+
+    def entries(self, place: tuple[str, ...], known: Mapping[str, Any], needed: tuple[str, ...]) -> dict:
+        """Return the mapping at a place, whose names are all known, of the right kind, and complete."""
+        entries: Any = self.data
+        for name in place:
+            if not isinstance(entries, dict) or name not in entries:
+                raise self.error(place, f"{name} is not there", "add it")
+            entries = entries[name]
+        where = place[-1] if place else "the file"
+        if not isinstance(entries, dict):
+            raise self.error(place, f"{where} is not a mapping", "write `name: value` for each entry")
+        for name, value in entries.items():
+            if name not in known:
+                raise self.error((*place, name), f"{name} is not known", f"use one of {', '.join(known)}")
+            kind = known[name]
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == "":
+                raise self.error((*place, name), f"{name}: {value!r} is not {_KINDS[kind]}", "write one")
+        if missing := [name for name in needed if name not in entries]:
+            raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
+        return entries
+
+
+def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
+    """Return the tables that a schema file declares, and the command that makes them all.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; its entry `vocabulary` names another, beside it, with lists of allowed values.
+
+    Raises
+    ------
+    SchemaError
+        At the first mistake, with its line and the remedy.
+
+    """
+    file = YamlFile(path)
+    top = file.entries((), FILE_ENTRIES, ("tables",))
+    vocabulary = YamlFile(file.path.with_name(top["vocabulary"])).data if "vocabulary" in top else {}
+    return {name: _table(file, name, vocabulary) for name in top["tables"]}, top.get("command", "")
+
+
+def _table(file: YamlFile, name: str, vocabulary: Mapping[str, Any]) -> TableSchema:
+    place = ("tables", name)
+    entries = file.entries(place, TABLE_ENTRIES, ("meaning", "notebook", "keys", "columns"))
+    columns = {column.name: column for column in _columns(file, (*place, "columns"), vocabulary)}
+    for key in entries["keys"]:
+        if key not in columns:
+            raise file.error((*place, "keys"), f"key {key} is no column of {name}", "name columns as keys")
+    return TableSchema(**entries | {"name": name, "keys": tuple(entries["keys"]), "columns": columns})
+
+
+def _columns(file: YamlFile, place: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[Column]:
+    names = file.data["tables"][place[1]]["columns"]
+    for name in names:
+        entries = file.entries((*place, name), COLUMN_ENTRIES, ("meaning",))
+        kind = entries.get("type", "string")
+        if kind not in TYPES:
+            raise file.error(
+                (*place, name, "type"), f"type {kind} is not known", f"use one of {', '.join(TYPES)}"
+            )
+        numeric = kind in ("integer", "number")
+        for entry in entries:
+            if (entry in BOUNDS and not numeric) or (entry == "values" and kind != "string"):
+                raise file.error((*place, name, entry), f"a {kind} has no {entry}", "leave it out")
+        values = _values(file, (*place, name, "values"), entries.get("values", []), vocabulary)
+        yield Column(
+            **{"heading": name.replace("_", " ")} | entries | {"name": name, "values": tuple(values)}
+        )
+
+
+def _values(file: YamlFile, place: tuple[str, ...], values: Any, vocabulary: Mapping[str, Any]) -> list[str]:
+    """Return allowed values: as listed, or those of a list or mapping of the vocabulary."""
+    if isinstance(values, str):
+        if not isinstance(vocabulary.get(values), list | dict):
+            known = ", ".join(name for name, words in vocabulary.items() if isinstance(words, list | dict))
+            raise file.error(place, f"{values} is no list of the vocabulary", f"use one of {known}")
+        values = list(vocabulary[values])
+    for value in values:
+        if not isinstance(value, str):
+            raise file.error(place, f"the value {value!r} is no text", 'write it in quotes, such as "yes"')
+    return values
