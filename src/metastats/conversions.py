@@ -1,8 +1,8 @@
 """Standard deviations, correlations and means from what a paper prints instead of them.
 
-Every result says what had to be assumed. Sources: Cochrane Handbook 6.5.2 for what follows from a standard error,
-an interval, a t or a p, and for changes; Luo et al. (2018), Wan et al. (2014) and Shi et al. (2020, 2023) for
-medians with quartiles or extremes, as the default of metafor's ``conv.fivenum``.
+Every result says what had to be assumed. Sources: Cochrane Handbook 6.5.2 for what follows from a standard
+error, an interval, a t or a p, and for changes; Luo et al. (2018), Wan et al. (2014) and Shi et al. (2020,
+2023) for medians with quartiles or extremes, as the default of metafor's ``conv.fivenum``.
 """
 
 from __future__ import annotations

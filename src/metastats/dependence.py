@@ -1,8 +1,8 @@
 """Dependent effects: three-level models and cluster-robust standard errors.
 
-The covariance of a study's effects is ``diag(v + within) + between * J``. Inverse and determinant follow from the
-sums of ``a = 1 / (v + within)`` over the study (Sherman and Morrison 1950), so that no k x k matrix is made.
-Sources: Konstantopoulos (2011), Hedges, Tipton and Johnson (2010).
+The covariance of a study's effects is ``diag(v + within) + between * J``. Inverse and determinant follow
+from the sums of ``a = 1 / (v + within)`` over the study (Sherman and Morrison 1950), so that no k x k
+matrix is made. Sources: Konstantopoulos (2011), Hedges, Tipton and Johnson (2010).
 """
 
 from __future__ import annotations
