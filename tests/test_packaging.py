@@ -147,29 +147,6 @@ def test_no_path_tricks_in_package_or_notebooks(checkout: Path):
     assert [file.name for file in files if "sys.path" in file.read_text(encoding="utf-8")] == []
 
 
-def test_rooms_import_only_from_rooms_above(checkout: Path):
-    rooms = [
-        "tables",
-        "sources",
-        "documents",
-        "cleaning",
-        "appraisal",
-        "synthesis",
-        "figures",
-        "site",
-        "pipeline",
-    ]
-    wrong = []
-    for number, room in enumerate(rooms):
-        for file in (checkout / "src" / "helpers" / room).rglob("*.py"):
-            for other in re.findall(
-                r"^\s*(?:from|import) helpers\.(\w+)", file.read_text(encoding="utf-8"), re.M
-            ):
-                if other in rooms[number + 1 :]:
-                    wrong.append(f"{room}/{file.name} imports {other}")
-    assert wrong == []
-
-
 def test_versions_agree(checkout: Path):
     import helpers
 
