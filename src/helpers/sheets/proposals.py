@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from helpers.sheets.check import RESULT_REFERENCES, check_figure
-from helpers.sheets.model import QUANTITY_KINDS
+from helpers.sheets.check import check_figure
+from helpers.sheets.model import QUANTITY_KINDS, Result
 from trialfiles.articles import (
     Article,
     ArticleFigure,
@@ -20,10 +20,9 @@ from trialfiles.articles import (
     article_record,
     table_figures,
 )
-from trialfiles.record import SourceRecord, contact_details
+from trialfiles.record import Row, SourceRecord, contact_details
 from trialfiles.text import inert
 
-Row = dict[str, Any]
 Finder = Callable[[str], Iterable[Any]]
 _CHANGE = re.compile(r"\b(change|increase|decrease|difference|reduction|gain)\b", re.IGNORECASE)
 _UNIT = re.compile(
@@ -177,7 +176,7 @@ def _size(article: Article, figure: ArticleFigure, number: int, arms: dict[str, 
 def _checked(article: Article, row: Row, start: int, **kept: Any) -> Row | None:
     """Return a quantity with its place; None for one that a sheet would refuse."""
     row = {key: value for key, value in row.items() if value is not None}
-    if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure(0, row)):
+    if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure((), row)):
         return None
     place = {"line": article.line_at(start), "chars": [start, start + len(row["printed"])]}
     section = short_words(article.section_at(start))
@@ -287,7 +286,7 @@ def record_sheet(record: SourceRecord, file: str) -> str:
     seen: dict[tuple, int] = {}
     for number, row in enumerate(record.results, start=1):
         given = {}
-        for field in RESULT_REFERENCES:
+        for field in Result.figure_fields():
             quantity = _record_quantity(row, field, f"r{number}_{field}")
             if quantity is not None:
                 quantities.append(quantity)
@@ -352,4 +351,4 @@ def _record_quantity(row: Row, field: str, name: str) -> Row | None:
         "time": short_words(row["timepoint_printed"]),
     }
     quantity = {key: item for key, item in quantity.items() if item is not None} | {"state": "proposed"}
-    return None if any(check_figure(0, quantity)) else quantity
+    return None if any(check_figure((), quantity)) else quantity
