@@ -12,13 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from notebookpress.pipeline import Collection
+
 CRATE = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-NAME = "Exosome therapy for hair loss: a living evidence synthesis"
-MEANING = (
-    "Pages, tables and figures of one release: what studies of exosomes for hair loss print, how far it can "
-    "be believed, and what follows."
-)
 
 
 def released_name(label: str) -> str:
@@ -26,7 +23,7 @@ def released_name(label: str) -> str:
     return label.removeprefix("reports/").replace("data/processed/", "data/")
 
 
-def crate_text(manifest: Mapping[str, Any], version: str, on: date) -> str:
+def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: Collection) -> str:
     """Return the metadata of a release as JSON-LD.
 
     Parameters
@@ -37,16 +34,20 @@ def crate_text(manifest: Mapping[str, Any], version: str, on: date) -> str:
         Name of the release.
     on : datetime.date
         Day of the release.
+    collection : Collection
+        Its title, description and license describe the release.
 
     """
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
     crate = ROCrate()
-    crate.name, crate.description = f"{NAME}, release {version}", MEANING
+    crate.name = f"{collection.title}, release {version}"
+    crate.description = collection.description
     crate.datePublished = on.isoformat()
     crate.root_dataset["version"] = version
-    crate.license = "https://spdx.org/licenses/MIT"
+    if collection.license:
+        crate.license = collection.license
     crate.root_dataset["conformsTo"] = {"@id": PROFILE}
     made = manifest["wasGeneratedBy"]
     files: dict[str, Any] = {}
@@ -71,10 +72,12 @@ def crate_text(manifest: Mapping[str, Any], version: str, on: date) -> str:
     return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
 
 
-def write_crate(folder: Path, manifest: Mapping[str, Any], version: str, on: date) -> Path:
+def write_crate(
+    folder: Path, manifest: Mapping[str, Any], version: str, on: date, collection: Collection
+) -> Path:
     """Write the metadata of a release into its folder and return the file."""
     path = folder / CRATE
-    path.write_text(crate_text(manifest, version, on), encoding="utf-8")
+    path.write_text(crate_text(manifest, version, on, collection), encoding="utf-8")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Content hashes: of files, folders, the package's own code, and values."""
+"""What changed? One answer: the sha256 of files, folders and values; `code` adds that of code."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import helpers
-
 
 def file_hash(path: Path) -> str:
     """Return the sha256 of a file's bytes; read again only when the file was written again."""
@@ -17,7 +15,7 @@ def file_hash(path: Path) -> str:
     return _file_hash(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=8192)
 def _file_hash(path: str, modified: int, size: int, inode: int) -> str:
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -34,29 +32,12 @@ def folder_hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def raw_hashes(folder: Path) -> dict[str, str]:
-    """Return the sha256 of the raw files that a report is made of, without the source texts.
-
-    The texts are on few machines; which text the figures stand in is told by the sheets' own hashes and the
-    record of the last verification, so that a report is the same with the texts and without them.
-    """
-    hashes = folder_hashes(folder)
-    return {
-        name: value
-        for name, value in hashes.items()
-        if not name.startswith("documents/") or name == "documents/README.md"
-    }
-
-
-def code_hash() -> str:
-    """Return one hash over the package's code, templates and data files."""
-    place = Path(helpers.__file__).parents[1]
-    hashes = {
-        f"{package}/{name}": value
-        for package in ("helpers", "metastats", "trialfiles", "notebookpress")
-        for name, value in folder_hashes(place / package).items()
-    }
-    return value_hash({name: value for name, value in hashes.items() if "__pycache__/" not in name})
+def content_hash(path: Path) -> str | None:
+    """Return the sha256 of a file, or of all that is in a folder; None when it is not there."""
+    try:
+        return value_hash(folder_hashes(path)) if path.is_dir() else file_hash(path)
+    except OSError:
+        return None
 
 
 def value_hash(value: Any) -> str:

@@ -1,16 +1,22 @@
-"""Where things are: the project's root, and the folders of one run."""
+"""Where things are: the project's root, the folders of one run, and the lock on them."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import helpers
-from helpers.pipeline.errors import PipelineError
+from notebookpress.errors import PipelineError
 
-MARKER = Path("notebooks") / "parameters.yaml"
-LOCK_FILE = "requirements.lock"
+PARAMETERS_FILE = Path("notebooks") / "parameters.yaml"
+PIPELINE_FILE = Path("notebooks") / "pipeline.yaml"
+RELEASES = "releases"  # folder below the pages; what is in it stays as it is
+VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
 
 def project_root(start: str | Path | None = None) -> Path:
@@ -34,12 +40,12 @@ def project_root(start: str | Path | None = None) -> Path:
 
     """
     begin = Path(start or Path.cwd()).resolve()
-    checkout = Path(helpers.__file__).resolve().parents[2]
+    checkout = Path(__file__).resolve().parents[2]
     for folder in (begin, *begin.parents, checkout):
-        if (folder / MARKER).is_file():
+        if (folder / PARAMETERS_FILE).is_file():
             return folder
     raise PipelineError(
-        f"{begin}: {MARKER.as_posix()} is neither here nor in a folder above, "
+        f"{begin}: {PARAMETERS_FILE.as_posix()} is neither here nor in a folder above, "
         f"nor in {checkout}, which the package is installed from; start from the project's folder"
     )
 
@@ -72,19 +78,13 @@ class RunFolders:
         return self.work / "executed"
 
     @property
-    def early(self) -> Path:
-        """What of the pages is made before the last notebooks have run."""
-        return self.work / "early.json"
-
-    @property
     def site(self) -> Path:
         """Where the pages are built before they are published."""
         return self.work / "site"
 
-    @property
-    def rooms(self) -> Path:
-        """Notes of where the run's kernels have their private folders."""
-        return self.work / "rooms"
+    def page_file(self, step: str) -> Path:
+        """Return where a step keeps what it makes of the pages before the last step makes them all."""
+        return self.work / "pages" / f"{step}.json"
 
     @property
     def log(self) -> Path:
@@ -102,7 +102,7 @@ class RunFolders:
         return self.out / "reports"
 
     def near(self, path: Path) -> str:
-        """Return a path as kernels and people get it: from the root when it lies there, else absolute."""
+        """Return a path as notebooks and people get it: from the root when it lies there, else absolute."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
     @property
@@ -119,3 +119,52 @@ class RunFolders:
         if len(Path(sys.prefix).parts) > 2:  # an environment of its own, not /usr
             named[f"{sys.prefix}/"] = ""
         return dict(sorted(named.items(), key=lambda item: -len(item[0])))
+
+
+def newest_release(reports: Path) -> Path | None:
+    """Return the folder of the release with the highest version; nothing when there is none."""
+    found = [
+        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
+    ]
+    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; nothing when it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_lock(work: Path) -> Iterator[None]:
+    """Hold a work folder for this process; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    PipelineError
+        When another run holds it.
+
+    """
+    handle = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            _lock(handle)
+        except OSError:
+            remedy = "wait for its end, or choose another folder with --out"
+            raise PipelineError(f"{work.parent}: another run is at work in this folder; {remedy}") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,32 +14,29 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from helpers import __version__
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, raw_hashes
-from helpers.pipeline.paths import LOCK_FILE, RunFolders
-from helpers.pipeline.steps import Step
+from notebookpress.errors import PipelineError
+from notebookpress.fingerprint import file_hash, folder_hashes
+from notebookpress.graph import Plan, Step, lock_hash, raw_hashes
 
-DISTRIBUTION = "exosome-hair-evidence"
 MANIFEST = "manifest.json"
 
 
-def provenance(folders: RunFolders, steps: Sequence[Step], values: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
     """Return what the report is made of: all of the manifest but the hashes of tables and pages."""
-    lock = folders.root / LOCK_FILE
+    folders, package = plan.folders, plan.collection.package
     notebooks = sorted({label for step in steps for label in step.used if label.startswith("notebooks/")})
     entity = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(folders.raw).items()}
     entity |= {label: {"sha256": file_hash(folders.root / label)} for label in notebooks}
     runs = [step for step in steps if step.parameters or any(label in notebooks for label in step.used)]
     return {
         "generator": {
-            "name": DISTRIBUTION,
-            "version": __version__,
-            "code_sha256": code_hash(),
-            "lock_sha256": file_hash(lock) if lock.is_file() else None,
+            "name": package,
+            "version": plan.collection.version,
+            "code_sha256": plan.code.all(),
+            "lock_sha256": lock_hash(plan.collection, folders.root),
         },
-        "packages": package_versions(),
-        "parameters": dict(sorted(values.items())),
+        "packages": package_versions(package),
+        "parameters": dict(sorted(plan.values.items())),
         "entity": dict(sorted(entity.items())),
         "activity": {step.name: {"parameters": step.parameters} if step in runs else {} for step in steps},
         "used": {step.name: sorted(step.used) for step in steps},
@@ -47,22 +44,23 @@ def provenance(folders: RunFolders, steps: Sequence[Step], values: Mapping[str, 
     }
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions of the packages that this one names as its needs."""
-    versions = {}
+def package_versions(package: str) -> dict[str, str]:
+    """Return the versions of the packages that one names as its needs."""
+    versions: dict[str, str] = {}
     with contextlib.suppress(metadata.PackageNotFoundError):
-        for need in metadata.requires(DISTRIBUTION) or []:
-            name = re.match(r"[A-Za-z0-9._-]+", need).group()
+        for need in (metadata.requires(package) if package else None) or []:
+            name = re.split(r"[^A-Za-z0-9._-]", need)[0]
             with contextlib.suppress(metadata.PackageNotFoundError):
                 versions |= {name: metadata.version(name)} if "extra ==" not in need else {}
     return dict(sorted(versions.items()))
 
 
 def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
-    """Return the manifest: the facts with the hash of every output; pages come from the step `site`."""
+    """Return the manifest: the facts with the hash of every output; pages come from the last step."""
+    last = next(reversed(facts.get("activity", {})), "")
     entity = dict(facts["entity"]) | {label: {"sha256": file_hash(path)} for label, path in files.items()}
     generated = dict(facts["wasGeneratedBy"]) | {
-        label: "site" for label in files if label.startswith("reports/")
+        label: last for label in files if label.startswith("reports/")
     }
     generated = {label: step for label, step in generated.items() if label in files}
     return dict(facts) | {
@@ -71,7 +69,7 @@ def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, A
     }
 
 
-def for_site(facts: Mapping[str, Any]) -> dict[str, Any]:
+def for_pages(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the pages say of their origin: version, hashes, parameters and `inputs`."""
     inputs = [{"path": label, "sha256": entry["sha256"]} for label, entry in facts["entity"].items()]
     generator = {key: facts["generator"][key] for key in ("version", "code_sha256", "lock_sha256")}

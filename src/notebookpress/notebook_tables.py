@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from helpers.pipeline.gather import gather, part_folder
-from helpers.pipeline.parameters import check_parameters
-from helpers.pipeline.paths import project_root
-from helpers.pipeline.stages import READS
-from helpers.tables import TABLES, TableError, read_table, records, write_table
-
-GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"
+from notebookpress.folders import PIPELINE_FILE, project_root
+from notebookpress.parameters import check_parameters
+from notebookpress.parts import GATHERED_BY_RUNNER, gather_parts, part_folder
+from notebookpress.pipeline import load_pipeline
+from notebookpress.tables import TableError, TableStore, records
 
 
 class NotebookTables:
@@ -38,9 +38,15 @@ class NotebookTables:
         check_parameters(notebook, parameters)
         self.notebook = notebook
         self.root = project_root()
+        collection = load_pipeline(self.root)
+        self.store = table_store(collection.schema_file(self.root))
         self.processed = self.root / parameters["processed"]
         self.raw = self.root / parameters["raw"] if "raw" in parameters else None
-        self.study_id: str | None = parameters.get("study_id")
+        known = collection.notebook(notebook)
+        self._reads, self._writes = (known.reads, known.writes) if known else ((), ())
+        repeated = known.for_each if known else None
+        self._column = repeated.key if repeated else None
+        self.key: str | None = parameters.get(self._column) if self._column else None
         self._written: list[dict[str, Any]] = []
         self._known: dict[str, pd.DataFrame] = {}
 
@@ -51,16 +57,16 @@ class NotebookTables:
         ------
         TableError
             When a table is not there (the message names the notebook that writes it), or is none that this
-            notebook is known to read: a run would not do the notebook again when that table changes.
+            notebook is declared to read: a run would not do the notebook again when that table changes.
 
         """
         for name in names:
-            if name in TABLES and name not in self._readable():
+            if name in self.store.tables and name not in (*self._reads, *self._writes):
                 raise TableError(
-                    f"{self.notebook} reads the table {name}, but READS in src/helpers/pipeline/stages.py "
+                    f"{self.notebook} reads the table {name}, but `reads` in {PIPELINE_FILE.as_posix()} "
                     "does not say so; name it there, so that a run knows when to do the notebook again"
                 )
-        found = {name: read_table(name, self.processed) for name in names}
+        found = {name: self.store.read_table(name, self.processed) for name in names}
         self._known |= found
         return found
 
@@ -68,41 +74,45 @@ class NotebookTables:
         """Return every table that this notebook has read or written until now."""
         return dict(self._known)
 
-    def _readable(self) -> set[str]:
-        own = {name for name, spec in TABLES.items() if spec.notebook == self.notebook}
-        return own | set(READS[self.notebook][1] if self.notebook in READS else TABLES)
-
-    def read_study(self, *names: str) -> dict[str, pd.DataFrame]:
-        """Return the rows of this run's study in tables by name."""
+    def read_own(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return the rows of what this run is for in tables by name."""
         tables = self.read(*(name for name in names if name not in self._known))
         tables = {name: self._known[name] for name in names} | tables
         return {
-            name: frame[frame["study_id"] == self.study_id].reset_index(drop=True)
+            name: frame[frame[self._column] == self.key].reset_index(drop=True)
             for name, frame in tables.items()
         }
 
-    def study(self) -> dict[str, Any]:
-        """Return this run's study as a row of `studies`.
+    def own_row(self) -> dict[str, Any]:
+        """Return the row of what this run is for, from the table with one row for each.
 
         Raises
         ------
         TableError
-            When there is no such study; the message names those there are.
+            When there is none; the message names those there are.
 
         """
-        known = self._known if "studies" in self._known else self.read("studies")
-        studies = known["studies"]
-        found = studies[studies["study_id"] == self.study_id]
+        name = self._index()
+        frame = (self._known if name in self._known else self.read(name))[name]
+        found = frame[frame[self._column] == self.key]
         if found.empty:
-            known = ", ".join(studies["study_id"]) or "none"
-            raise TableError(f"study_id {self.study_id!r} is not in the table studies; known: {known}")
+            known = ", ".join(frame[self._column]) or "none"
+            raise TableError(f"{self._column} {self.key!r} is not in the table {name}; known: {known}")
         return records(found)[0]
+
+    def _index(self) -> str:
+        """Return the name of the table with one row for each key."""
+        found = [name for name in self._reads if self.store.tables[name].keys == (self._column,)]
+        if not found:
+            raise TableError(
+                f"{self.notebook} reads no table whose one key is {self._column}; name one to read"
+            )
+        return found[0]
 
     def write(self, name: str, rows: Any) -> pd.DataFrame:
         """Check and write a table of this notebook; return what was written.
 
-        A run for one study writes its part, then brings all parts at hand together, so that the
-        table is whole also when the notebook is run by hand.
+        A run for one of several writes its part; see `gather`.
 
         Raises
         ------
@@ -112,22 +122,32 @@ class NotebookTables:
             When the table belongs to another notebook.
 
         """
-        spec = TABLES[name]
-        if spec.notebook != self.notebook:
-            raise ValueError(f"table {name} is written by {spec.notebook}, not by {self.notebook}")
-        folder = part_folder(self.processed, str(self.study_id)) if spec.per_study else self.processed
-        path = write_table(name, rows, folder)
-        frame = self._known[name] = read_table(name, folder)
-        self._written.append({"table": name, "meaning": spec.meaning, "rows": len(frame), "file": path.name})
+        if name not in self._writes:
+            writer = self.store.tables[name].notebook
+            raise ValueError(f"table {name} is written by {writer}, not by {self.notebook}")
+        folder = part_folder(self.processed, str(self.key)) if self._column else self.processed
+        path = self.store.write_table(name, rows, folder)
+        frame = self._known[name] = self.store.read_table(name, folder)
+        meaning = self.store.tables[name].meaning
+        self._written.append({"table": name, "meaning": meaning, "rows": len(frame), "file": path.name})
         return frame
 
     def gather(self) -> None:
-        """Bring the parts of all studies at hand together; under the runner this is a step of its own."""
-        if os.environ.get(GATHERED_BY_RUNNER):
-            return
-        studies = read_table("studies", self.processed)["study_id"]
-        gather(self.processed, [study for study in studies if part_folder(self.processed, study).is_dir()])
+        """Bring all parts at hand together, so that tables are whole also when the notebook is run by hand.
+
+        Under the runner this is a step of its own.
+        """
+        if not os.environ.get(GATHERED_BY_RUNNER):
+            keys = self.store.read_table(self._index(), self.processed)[self._column]
+            there = [key for key in keys if part_folder(self.processed, key).is_dir()]
+            gather_parts(self.store, self.processed, there, self._writes)
 
     def written(self) -> pd.DataFrame:
         """Return the list of tables that this run wrote."""
         return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])
+
+
+@lru_cache
+def table_store(schema_file: Path) -> TableStore:
+    """Return the store of a schema file, which is read once."""
+    return TableStore(schema_file)

@@ -14,12 +14,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline import manifest as manifests
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.paths import RunFolders
+from notebookpress import manifest as manifests
+from notebookpress.errors import PipelineError
 from notebookpress.files import copy_atomic, write_atomic
+from notebookpress.folders import RELEASES, RunFolders
 
-RELEASES = "releases"
 WAITING = "publish"  # the changed files of a new report, until they are moved
 COMMITTED = "publish.json"  # is there while they are moved
 
@@ -33,6 +32,18 @@ def staged_files(folders: RunFolders) -> dict[str, Path]:
     if wrong := [label for label in files if label.startswith(f"reports/{RELEASES}/")]:
         raise PipelineError(f"{wrong[0]}: a page may not be written there; releases are frozen")
     return files
+
+
+def differences(folders: RunFolders, facts: dict[str, Any]) -> tuple[dict[str, Path], list[str], str]:
+    """Return what a publication would change: files to write, names to remove, the manifest if it differs."""
+    files = staged_files(folders)
+    text = manifests.as_text(manifests.complete(facts, files))
+    changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
+    before = _published_before(folders)
+    gone = [label for label in before if label not in files and (folders.out / label).is_file()]
+    old = folders.reports / manifests.MANIFEST
+    same = old.is_file() and old.read_text(encoding="utf-8") == text
+    return changed, gone, "" if same else text
 
 
 def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
@@ -51,16 +62,11 @@ def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
         How many files were written or removed.
 
     """
-    files = staged_files(folders)
-    text = manifests.as_text(manifests.complete(facts, files))
-    before = _published_before(folders)
-    changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
-    gone = [label for label in before if label not in files and (folders.out / label).is_file()]
-    old = folders.reports / manifests.MANIFEST
-    same = old.is_file() and old.read_text(encoding="utf-8") == text
-    if not (changed or gone) and same:
+    changed, gone, text = differences(folders, facts)
+    if not (changed or gone or text):
         return 0
-    label = f"reports/{manifests.MANIFEST}"
+    total, label = len(changed) + len(gone) + bool(text), f"reports/{manifests.MANIFEST}"
+    text = text or (folders.out / label).read_text(encoding="utf-8")
     try:
         _see_that_it_can_be_moved(folders, changed, [*gone, label])
         _copies(folders, changed)
@@ -72,24 +78,45 @@ def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
             shutil.rmtree(folders.work / WAITING, ignore_errors=True)
         raise
     finish_publication(folders)
-    return len(changed) + len(gone) + (not same)
+    return total
 
 
-def finish_publication(folders: RunFolders) -> None:
-    """Move the files of a report that was complete when its run was killed; nothing when there is none."""
+def finish_publication(folders: RunFolders) -> str:
+    """Move the files of a report that was complete when its run was killed; nothing when there is none.
+
+    Returns a word about a list of files that is damaged, which is dropped: the next publication compares
+    everything; empty otherwise.
+    """
     journal = folders.work / COMMITTED
     if not journal.is_file():
-        return
-    known = json.loads(journal.read_text(encoding="utf-8"))
-    for label in known["move"]:
+        return ""
+    move, gone = _read_journal(journal)
+    for label in move:
         copy = folders.work / WAITING / label
         if copy.is_file():
             _move(copy, folders.out / label)
-    for label in known["gone"]:
+    for label in gone:
         (folders.out / label).unlink(missing_ok=True)
         _remove_empty((folders.out / label).parent, folders)
     journal.unlink()
     shutil.rmtree(folders.work / WAITING, ignore_errors=True)
+    return "" if move or gone else f"{journal}: damaged; the report is published anew"
+
+
+def _read_journal(journal: Path) -> tuple[list[str], list[str]]:
+    """Return the files to move and to remove; none where the list is damaged or leads out of the report."""
+    try:
+        known = json.loads(journal.read_text(encoding="utf-8"))
+        move, gone = ([str(label) for label in known[name]] for name in ("move", "gone"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return [], []
+    return [label for label in move if _is_ours(label)], [label for label in gone if _is_ours(label)]
+
+
+def _is_ours(label: str) -> bool:
+    """Return whether a file is one that runs publish."""
+    inside = label.startswith(("data/processed/", "reports/")) and ".." not in label.split("/")
+    return inside and not label.startswith(f"reports/{RELEASES}/")
 
 
 def _published_before(folders: RunFolders) -> list[str]:
@@ -98,12 +125,7 @@ def _published_before(folders: RunFolders) -> list[str]:
         labels = manifests.outputs(manifests.read_manifest(folders.reports))
     except PipelineError:
         return []
-    ours = [
-        label
-        for label in labels
-        if label.startswith(("data/processed/", "reports/")) and ".." not in label.split("/")
-    ]
-    return [label for label in ours if not label.startswith(f"reports/{RELEASES}/")]
+    return [label for label in labels if _is_ours(label)]
 
 
 def _same(published: Path, staged: Path) -> bool:

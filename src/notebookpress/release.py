@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline.crate import released_name, write_crate
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.manifest import (
+from notebookpress.crate import released_name, write_crate
+from notebookpress.errors import PipelineError
+from notebookpress.folders import RELEASES, VERSION, RunFolders, folder_lock
+from notebookpress.manifest import (
     MANIFEST,
     as_text,
     changed_inputs,
@@ -23,13 +22,11 @@ from helpers.pipeline.manifest import (
     read_manifest,
     unknown,
 )
-from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.publish import COMMITTED, RELEASES, finish_publication
-
-VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
+from notebookpress.pipeline import Collection, load_callable
+from notebookpress.publish import COMMITTED, finish_publication
 
 
-def release(out: Path, version: str) -> Path:
+def release(out: Path, version: str, collection: Collection) -> Path:
     """Freeze the tables and pages of a report under `reports/releases/VERSION/`.
 
     Parameters
@@ -38,6 +35,8 @@ def release(out: Path, version: str) -> Path:
         The folder that holds `data/processed` and `reports`.
     version : str
         Name of the release, such as `1.0` or `2026.11`.
+    collection : Collection
+        Its title, description and license describe the release.
 
     Returns
     -------
@@ -60,10 +59,10 @@ def release(out: Path, version: str) -> Path:
             f"{target}: the release is there already and stays as it is; choose another version"
         )
     with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
-        return _freeze(reports, target)
+        return _freeze(reports, target, collection)
 
 
-def _freeze(reports: Path, target: Path) -> Path:
+def _freeze(reports: Path, target: Path, collection: Collection) -> Path:
     """Copy a report that matches its manifest, all of it or nothing."""
     out, version = reports.parent, target.name
     manifest = read_manifest(reports)
@@ -77,7 +76,7 @@ def _freeze(reports: Path, target: Path) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _copy_release(out, partial, manifest)
-        write_crate(partial, manifest, version, date.today())
+        write_crate(partial, manifest, version, date.today(), collection)
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -97,14 +96,6 @@ def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:
     (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
 
 
-def newest_release(reports: Path) -> Path | None:
-    """Return the folder of the release with the highest version; nothing when there is none."""
-    found = [
-        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
-    ]
-    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
-
-
 @dataclass
 class Verification:
     """What a verification found: `problems` are failures, `notes` are not."""
@@ -113,8 +104,8 @@ class Verification:
     notes: list[str]
 
 
-def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
-    """Compare the outputs with the manifest, and the locators of the raw data with the documents.
+def verify(out: Path, raw: Path, record: date | None = None, check: str = "") -> Verification:
+    """Compare the outputs with the manifest, and the raw data with what they were taken from.
 
     Parameters
     ----------
@@ -124,12 +115,15 @@ def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
         The raw data.
     record : datetime.date, optional
         The day to write into the record of the last verification; nothing is recorded when left out.
+    check : str, optional
+        What looks at the raw data, as `module:function`: it is given the folder and the day, and returns
+        problems and notes, a line each.
 
     Returns
     -------
     Verification
-        Every output that is damaged or missing, every file beside them that no run made, and every
-        locator that does not hold.
+        Every output that is damaged or missing, every file beside them that no run made, and what the check
+        finds.
 
     """
     problems, notes = [], []
@@ -147,7 +141,7 @@ def verify(out: Path, raw: Path, record: date | None = None) -> Verification:
         total = len(outputs(manifest))
         notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
         notes += _inputs(manifest, raw)
-    found, more = _locators(raw, record)
+    found, more = load_callable(check)(raw, record) if check else ([], [])
     return Verification(problems + found, [*notes, *more])
 
 
@@ -157,36 +151,3 @@ def _inputs(manifest: dict[str, Any], raw: Path) -> list[str]:
     if changed:
         return [f"inputs: changed since the report was made: {', '.join(changed)}; run `evidence run`"]
     return [f"inputs: the report was made from the {total} raw files that are there"] if total else []
-
-
-def _locators(raw: Path, record: date | None) -> tuple[list[str], list[str]]:
-    """Return the locators that do not hold, and lines that say how many were looked at, now or last."""
-    from helpers.verification import read_verification, record_verification, stale, verify_locators
-
-    found = record_verification(raw, record) if record else verify_locators(raw)
-    texts = len(set(found.present))
-    notes = [
-        f"locators: {found.agreed} of {len(found.verified)} verified against {texts} source text(s), and "
-        f"{found.words} other words of findings and statements looked up"
-    ]
-    if found.absent:
-        absent = ", ".join(sorted(set(found.absent)))
-        notes.append(
-            f"not verified now, because the text is not in {raw / 'documents'}: {absent} (the texts are "
-            "other people's work and not part of this project; data/raw/README.md says where to get them)"
-        )
-    if record and not found.problems:
-        notes.append(f"recorded in {raw / 'verification.yaml'}")
-    old = stale(raw)
-    for study, last in read_verification(raw).items():
-        if study not in old:
-            notes.append(
-                f"last verified on {last.date}: {study}, {last.figures} figures and {last.words} words, "
-                f"text with SHA-256 {last.sha256}"
-            )
-    if old:
-        notes.append(
-            f"never verified as the sheet stands now: {', '.join(old)}; where the texts are at hand: "
-            "evidence verify --record"
-        )
-    return [str(problem) for problem in found.problems], notes

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from helpers.pipeline import manifest, rooms, up_to_date
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.folder_lock import folder_lock
-from helpers.pipeline.graph import RunPlan, build_steps
-from helpers.pipeline.imports import imported_by_notebook
-from helpers.pipeline.notebook import NotebookRun
-from helpers.pipeline.parameter_cells import check_cells
-from helpers.pipeline.parameters import load_parameters, merge_parameters
-from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.preload import more_for
-from helpers.pipeline.progress import Progress, Watcher
-from helpers.pipeline.publish import finish_publication, publish
-from helpers.pipeline.release import newest_release
-from helpers.pipeline.run_report import RunReport, report_of, write_log
-from helpers.pipeline.stages import Stage, study_ids
-from helpers.pipeline.step_store import StepStore
-from helpers.pipeline.work_folder import remove_stale
-from helpers.pipeline.workers import workers
+from notebookpress import manifest
+from notebookpress.cache import RunCache, SharedCache
+from notebookpress.code import Code, imported_by_notebook
+from notebookpress.errors import PipelineError
+from notebookpress.fingerprint import folder_hashes, value_hash
+from notebookpress.folders import RunFolders, folder_lock
+from notebookpress.graph import Plan, Step, build_steps
+from notebookpress.parameters import check_cells, load_parameters, merge_parameters
+from notebookpress.parts import GATHERED_BY_RUNNER, PARTS
+from notebookpress.pipeline import Collection, load_pipeline
+from notebookpress.progress import Progress, RunReport, Watcher, failure_words, write_log
+from notebookpress.publish import differences, finish_publication, publish
+from notebookpress.scheduler import Outcome, Scheduler
+from notebookpress.workers import Workers
 
 TIMEOUT = 600
+UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `write_atomic` names a file before it is whole
 
 
 def run(
@@ -39,10 +38,10 @@ def run(
     force: bool = False,
     timeout: int = TIMEOUT,
     memory: int | None = None,
-    stages: Sequence[Stage] | None = None,
     watch: Watcher | None = None,
     store: Path | None = None,
     pages: bool = True,
+    workers: Workers | None = None,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
 
@@ -62,15 +61,15 @@ def run(
         Seconds that one notebook may take.
     memory : int, optional
         Megabytes that one notebook may take; no limit when left out.
-    stages : sequence of Stage, optional
-        The notebooks; those of this collection when left out.
     watch : callable, optional
-        Told of every step that starts and ends; prints a line a step when left out.
+        Is called with every step that starts and ends; prints a line a step when left out.
     store : pathlib.Path, optional
         Folder of finished steps that runs share: what is there is taken over, the rest is put there.
     pages : bool
         Whether to make the pages; without them only tables are published, and `reports/` holds no more than
         the manifest.
+    workers : Workers, optional
+        Processes that several runs share; the run has its own when left out.
 
     Returns
     -------
@@ -87,70 +86,80 @@ def run(
     begun = time.perf_counter()
     root = Path(root).resolve()
     folders = RunFolders(root, Path(raw or root / "data" / "raw").resolve(), Path(out or root).resolve())
-    declared = load_parameters(root)
-    values = merge_parameters(declared) if parameters is None else dict(parameters)
-    state = None if stages else up_to_date.state_of(folders, values, pages)
-    if state and not force and (report := up_to_date.unchanged(folders, state)):
-        report.seconds = time.perf_counter() - begun
-        return report
+    collection, declared = load_pipeline(root), load_parameters(root)
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    with contextlib.closing(workers(_more_to_preload(folders.root))) as working:
-        from helpers.pipeline import engine
-
-        chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
-        refused = _refuse_wrong_input(folders, declared, chosen, working)
-        folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with folder_lock(folders.work):
-            finish_publication(folders)
-            working.kernels.write_down(folders.rooms)
-            up_to_date.forget(folders)
-            facts: dict[str, Any] = {}
-            plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts, jobs)
-            steps = build_steps(plan, pages)
-            for step in steps if store else ():
-                StepStore(Path(store).resolve()).serve(step, take=not force)
-            facts |= manifest.provenance(folders, steps, values)
-            remove_stale(folders, plan, pages)
-            watch = Progress() if watch is None else watch
-            report = report_of(
-                engine.execute(steps, folders.work, max(1, jobs), force, watch, working.end_all), folders
-            )
-            if report.succeeded:
-                report.written = publish(folders, facts)
-                up_to_date.remember(folders, state, steps, refused)
-                index = folders.reports / "index.html"
-                report.index = index if index.is_file() else None
-            report.refused = refused
-            report.seconds = time.perf_counter() - begun
-            if report.ran or report.written or not report.succeeded:
-                write_log(folders, report, values, jobs)
+    values = merge_parameters(declared) if parameters is None else dict(parameters)
+    plan = Plan(collection, folders, declared, values, Code(collection.code), jobs, timeout, memory)
+    steps, cache = build_steps(plan, pages), RunCache(folders.work)
+    facts = manifest.provenance(plan, steps)
+    plan.facts.update(manifest.for_pages(facts))
+    checks = plan.code.used_by([collection.check_raw.partition(":")[0]])
+    state = value_hash([folder_hashes(folders.raw), checks])
+    refused = cache.raw_problems(state)
+    if refused is not None and not force and _nothing_to_do(plan, steps, cache, facts):
+        report = RunReport(up_to_date=[step.name for step in steps], refused=refused)
+    else:
+        with contextlib.nullcontext(workers) if workers else workers_for(root, collection) as working:
+            refused = _refuse_wrong_input(plan, working)
+            folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with folder_lock(folders.work):
+                notes = [cache.note, finish_publication(folders)]
+                cache = RunCache(folders.work)  # another run may have changed it
+                _remove_stale(plan, pages)
+                shared = SharedCache(Path(store).resolve()) if store else None
+                scheduler = Scheduler(steps, cache, shared, force, Progress() if watch is None else watch)
+                report = _report(scheduler.run(max(1, jobs), working), folders)
+                report.notes = [note for note in notes if note]
+                if report.succeeded:
+                    report.written = publish(folders, facts)
+                    cache.remember_raw(state, refused)
+        report.refused = refused
+        report.seconds = time.perf_counter() - begun
+        if report.ran or report.written or not report.succeeded:
+            write_log(folders, report, values, jobs)
+    index = folders.reports / "index.html"
+    report.index = index if report.succeeded and index.is_file() else None
+    report.seconds = time.perf_counter() - begun
     return report
 
 
-def _more_to_preload(root: Path) -> tuple[str, ...]:
-    """Return what the notebooks import and is not always ready; what cannot be read is refused later."""
-    found: set[str] = set()
-    for notebook in (root / "notebooks").glob("*.ipynb"):
-        with contextlib.suppress(PipelineError):
-            found |= imported_by_notebook(notebook)
-    return more_for(found)
+def _nothing_to_do(plan: Plan, steps: list[Step], cache: RunCache, facts: dict[str, Any]) -> bool:
+    """Return whether every step is up to date and published, before anything is imported or started."""
+    notebooks = [plan.notebook(notebook) for notebook in plan.collection.notebooks]
+    if check_cells(plan.declared, notebooks):
+        return False
+    current = all(cache.current(step, step.fingerprint()) for step in steps)
+    return current and not any(differences(plan.folders, facts))
 
 
-def _refuse_wrong_input(
-    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage], working: rooms.Workers
-) -> list[str]:
+def workers_for(root: Path, collection: Collection) -> Workers:
+    """Return the workers of a run, or of several: what a notebook needs is ready in each process.
+
+    That is what the collection names, and the modules of its code that the notebooks import.
+    """
+    code = Code(collection.code)
+    names: set[str] = set()
+    for notebook in collection.notebooks:
+        with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
+            names |= imported_by_notebook(root / "notebooks" / f"{notebook.name}.ipynb")
+    more = sorted(name for name in names if code.is_module(name))
+    return Workers(tuple(dict.fromkeys([*collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
+
+
+def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
     """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
 
     Returns what is wrong with sources that are left out alone, without stopping the run.
     """
-    notebooks = [folders.root / "notebooks" / f"{stage.notebook}.ipynb" for stage in stages]
-    refused, stops = rooms.check_raw(working, folders.raw)
-    if stops:
+    check = plan.collection.check_raw
+    found = workers.call(check, plan.folders.raw) if check else []
+    refused = [str(problem) for problem in found]
+    if any(getattr(problem, "stops", True) for problem in found):
         raise PipelineError(
             *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
         )
-    problems = check_cells(declared, notebooks)
+    problems = check_cells(plan.declared, [plan.notebook(notebook) for notebook in plan.collection.notebooks])
     if problems:
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
@@ -158,54 +167,34 @@ def _refuse_wrong_input(
     return refused
 
 
-def _plan(
-    folders: RunFolders,
-    stages: tuple[Stage, ...],
-    declared: Mapping[str, Any],
-    values: Mapping[str, Any],
-    timeout: int,
-    memory: int | None,
-    working: rooms.Workers,
-    facts: Mapping[str, Any],
-    jobs: int,
-) -> RunPlan:
-    """Return the plan of a run; `facts` are filled in before the site is made."""
-    studies = tuple(study_ids(folders.raw))
-
-    def execute(name: str, notebook: Path, given: dict, shown: dict, executed: Path) -> None:
-        wanted = NotebookRun(
-            name,
-            notebook,
-            given,
-            shown,
-            executed,
-            folders.root,
-            folders.labels,
-            timeout,
-            memory,
-            frozenset(imported_by_notebook(notebook)),
-        )
-        working.run_notebook(wanted)
-
-    def make_early(executed: dict[str, Path], tables: tuple[str, ...], destination: Path) -> None:
-        known = manifest.for_site(facts)
-        rooms.make_early(working, executed, folders.tables, tables, destination, known)
-
-    def build_site(executed: dict[str, Path], destination: Path, early: Path | None) -> None:
-        release = newest_release(folders.reports)
-        more = {"previous": release, "previous_version": release.name if release else None}
-        known = manifest.for_site(facts) | more
-        rooms.build_site(working, executed, folders.tables, destination, folders.raw, known, early, jobs)
-
-    return RunPlan(
-        folders,
-        stages,
-        studies,
-        declared,
-        values,
-        execute,
-        lambda tables: rooms.divide(working, folders.tables, studies, tables),
-        lambda tables: rooms.gather(working, folders.tables, studies, tables),
-        make_early,
-        build_site,
+def _report(outcome: Outcome, folders: RunFolders) -> RunReport:
+    """Return the report of a run, with a message for each step that failed."""
+    return RunReport(
+        ran={step.name: round(step.seconds, 3) for step in outcome.ran},
+        up_to_date=[step.name for step in outcome.up_to_date],
+        not_run=[step.name for step in outcome.not_run],
+        failures={step.name: failure_words(step, error, folders) for step, error in outcome.failed},
     )
+
+
+def _remove_stale(plan: Plan, pages: bool) -> None:
+    """Delete what the work folder holds of earlier failures, and what is not made any more."""
+    folders, keys = plan.folders, plan.keys
+    if not pages:
+        shutil.rmtree(folders.site, ignore_errors=True)
+        for step in plan.collection.pages[:-1]:
+            folders.page_file(step.name).unlink(missing_ok=True)
+    runs = set(plan.collection.runs(list(keys)))
+    for path in folders.executed.glob("*.ipynb"):
+        if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
+            path.unlink()
+    for path in folders.work.rglob(".*"):
+        if UNFINISHED.fullmatch(path.name):  # begun by a run that was killed
+            path.unlink()
+    tables = {table for notebook in plan.collection.notebooks for table in notebook.writes}
+    for path in folders.tables.glob("*.parquet"):
+        if path.stem not in tables:
+            path.unlink()
+    for folder in (folders.tables / PARTS).glob("*"):
+        if folder.name not in keys:
+            shutil.rmtree(folder)

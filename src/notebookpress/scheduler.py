@@ -1,26 +1,16 @@
-"""pytask decides what is out of date and in which order; this drives it on threads.
-
-pytask's own loop runs one task at a time. pytask-parallel's polls with pauses of up to a second, takes
-Ctrl-C for the normal end of a run, and puts the work folder on the import path of every kernel; so
-the loop is here, as a hook of pytask, and everything else is pytask's.
-"""
+"""The loop of a run: steps that are out of date, several at once, each when what it needs is there."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import pytask
-
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.interruption import signals_as_exception
-from helpers.pipeline.progress import Watcher
-from helpers.pipeline.steps import Step
+from notebookpress.cache import RunCache, SharedCache
+from notebookpress.graph import Step
+from notebookpress.interruption import signals_as_exception
+from notebookpress.progress import Watcher
+from notebookpress.workers import Workers
 
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
 TURN = 0.2  # seconds
@@ -36,155 +26,106 @@ class Outcome:
     not_run: list[Step] = field(default_factory=list)
 
 
-class _Loop:
-    """A pytask plugin: the loop over the ready steps."""
-
-    def __init__(self, jobs: int, total: int, watch: Watcher, stop: Callable[[], None]) -> None:
-        self.jobs, self.total, self.watch, self.stop = jobs, total, watch, stop
-        self.outcome = Outcome()
-        self.done = 0
-
-    @pytask.hookimpl(tryfirst=True)
-    def pytask_execute_build(self, session: Any) -> bool:
-        """Run what is ready on threads until nothing is left."""
-        running: dict[Future, Step] = {}
-        # In the order of the graph where pytask leaves the choice, so that two runs say the same.
-        session.scheduler.priorities = {task.signature: -place for place, task in enumerate(session.tasks)}
-        with ThreadPoolExecutor(self.jobs, thread_name_prefix="step") as pool:
-            try:
-                while session.scheduler.is_active():
-                    free = self.jobs - len(running)
-                    for signature in reversed(session.scheduler.get_ready(free) if free else []):
-                        self._begin(session, session.dag.nodes[signature], pool, running)
-                    finished = wait(running, TURN, FIRST_COMPLETED).done if running else set()
-                    for future in finished:
-                        self._end(session, running.pop(future), future.exception())
-            except BaseException:
-                self.stop()  # ends the kernels, so that the threads come back
-                while wait(running, TURN).not_done:
-                    pass
-                raise
-        return True
-
-    def _begin(self, session: Any, step: Step, pool: ThreadPoolExecutor, running: dict[Future, Step]) -> None:
-        """Start a step, or close it when it is up to date or cannot run."""
-        try:
-            session.hook.pytask_execute_task_setup(session=session, task=step)
-        except Exception:
-            self._close(session, step, pytask.ExecutionReport.from_task_and_exception(step, sys.exc_info()))
-        else:
-            self.watch("started", step, self.done, self.total)
-            running[pool.submit(step.execute)] = step
-
-    def _end(self, session: Any, step: Step, error: BaseException | None) -> None:
-        """Close a step that has come back from its thread."""
-        if error is None:
-            try:
-                session.hook.pytask_execute_task_teardown(session=session, task=step)
-            except Exception as missing:
-                error = missing
-        if error is None:
-            report = pytask.ExecutionReport.from_task(step)
-        else:
-            report = pytask.ExecutionReport.from_task_and_exception(
-                step, (type(error), error, error.__traceback__)
-            )
-        self._close(session, step, report)
-
-    def _close(self, session: Any, step: Step, report: Any) -> None:
-        session.hook.pytask_execute_task_process_report(session=session, report=report)
-        session.execution_reports.append(report)
-        session.scheduler.done(step.signature)
-        self.done += 1
-        kind = "up_to_date" if step.taken else _kind(report.outcome)
-        if kind == "failed":
-            self.outcome.failed.append((step, report.exc_info[1]))
-        else:
-            getattr(self.outcome, kind).append(step)
-        self.watch(kind, step, self.done, self.total)
-
-
-def _kind(outcome: Any) -> str:
-    """Return in our words what became of a step."""
-    kinds = {
-        pytask.TaskOutcome.SUCCESS: "ran",
-        pytask.TaskOutcome.SKIP_UNCHANGED: "up_to_date",
-        pytask.TaskOutcome.FAIL: "failed",
-    }
-    return kinds.get(outcome, "not_run")
-
-
-def execute(
-    steps: list[Step], work: Path, jobs: int, force: bool, watch: Watcher, stop: Callable[[], None]
-) -> Outcome:
-    """Run the steps that are out of date, several at once.
+class Scheduler:
+    """The steps of one run and what has become of each.
 
     Parameters
     ----------
     steps : list of Step
-        The graph.
-    work : pathlib.Path
-        Folder of pytask's fingerprints.
-    jobs : int
-        How many steps may run at once.
+        The graph, in the order in which steps are begun where there is a choice.
+    cache : RunCache
+        The memory of the work folder.
+    shared : SharedCache, optional
+        Finished steps of other runs.
     force : bool
         Whether to run every step, up to date or not.
     watch : callable
-        Told of every step that starts and ends.
-    stop : callable
-        Called once when the run is broken off; must make the running steps come back.
-
-    Returns
-    -------
-    Outcome
-        What ran, was up to date, failed, or could not be run.
+        Is called with every step that starts and ends.
 
     """
-    for attempt in (1, 2):
-        loop = _Loop(jobs, len(steps), watch, stop)
-        with _quiet(), signals_as_exception(stop):
-            session = _build(steps, work, force, loop)
-        made = loop.outcome
-        if len(made.ran) + len(made.up_to_date) + len(made.failed) + len(made.not_run) == len(steps):
-            return made
-        if attempt == 1 and session.exit_code == pytask.ExitCode.CONFIGURATION_FAILED:
-            _forget(work)  # the fingerprints cannot be read: then everything is out of date
-            continue
-        detail = session.dag_report.exc_info[1] if session.dag_report else session.exit_code.name
-        raise PipelineError(f"the run graph could not be followed: {detail}")
-    raise AssertionError("not reached")
 
+    def __init__(
+        self, steps: list[Step], cache: RunCache, shared: SharedCache | None, force: bool, watch: Watcher
+    ) -> None:
+        self.steps, self.cache, self.shared, self.force, self.watch = steps, cache, shared, force, watch
+        self.outcome = Outcome()
+        self.ended: dict[str, bool] = {}  # whether each that has ended gives what it should
+        makers = {path: step.name for step in steps for path in step.outputs}
+        self.needs = {step.name: {makers[path] for path in step.inputs if path in makers} for step in steps}
 
-def _build(steps: list[Step], work: Path, force: bool, loop: _Loop) -> Any:
-    """Call pytask with our loop."""
-    settings = work / "pytask.toml"  # marks the work folder as pytask's root
-    if not settings.exists():
-        settings.write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
-    plugins = pytask.get_plugin_manager()
-    plugins.register(loop)
-    return pytask.build(
-        tasks=steps,
-        config=settings,
-        paths=[],
-        force=force,
-        capture=pytask.CaptureMethod.NO,
-        database_url="sqlite://",  # in memory: the lock file beside the settings holds the fingerprints
-        disable_warnings=True,
-        verbose=0,
-        pm=plugins,
-    )
+    def run(self, jobs: int, workers: Workers) -> Outcome:
+        """Run what is out of date, so many steps at once.
 
+        When the run is broken off, all that the workers do is ended, so that the running steps come back.
+        """
+        running: dict[Future, tuple[Step, str]] = {}
+        waiting = list(self.steps)
 
-def _forget(work: Path) -> None:
-    for path in work.glob("pytask.lock*"):
-        path.unlink()
+        def begin(step: Step, fingerprint: str) -> Future:
+            return pool.submit(self._done, step, fingerprint, workers)
 
+        with (
+            signals_as_exception(workers.end_all),
+            ThreadPoolExecutor(jobs, thread_name_prefix="step") as pool,
+        ):
+            try:
+                while waiting or running:
+                    waiting = [step for step in waiting if not self._begun(step, jobs, begin, running)]
+                    for future in wait(running, TURN, FIRST_COMPLETED).done:
+                        self._end(*running.pop(future), future)
+            except BaseException:
+                workers.end_all()
+                while wait(running, TURN).not_done:
+                    pass
+                raise
+        return self.outcome
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep pytask's own tables and colours off the terminal."""
-    before, pytask.console.quiet = pytask.console.quiet, True
-    try:
-        yield
-    finally:
-        pytask.console.quiet = before
+    def _begun(
+        self,
+        step: Step,
+        jobs: int,
+        begin: Callable[[Step, str], Future],
+        running: dict[Future, tuple[Step, str]],
+    ) -> bool:
+        """Begin a step, or close it when it is up to date or cannot run; False when it must wait."""
+        needs = self.needs[step.name]
+        if not needs <= self.ended.keys():
+            return False
+        if not all(self.ended[name] for name in needs):
+            self._close("not_run", step)
+            return True
+        if len(running) >= jobs:
+            return False
+        fingerprint = step.fingerprint()
+        if not self.force and self.cache.current(step, fingerprint):
+            self._close("up_to_date", step)
+        else:
+            self.watch("started", step, len(self.ended), len(self.steps))
+            running[begin(step, fingerprint)] = step, fingerprint
+        return True
+
+    def _done(self, step: Step, fingerprint: str, workers: Workers) -> str:
+        """Take a step over from another run, or do it; in a thread."""
+        if self.shared and not self.force and self.shared.take(step, fingerprint):
+            return "up_to_date"
+        step.run(workers)
+        if self.shared:
+            self.shared.keep(step, fingerprint)
+        return "ran"
+
+    def _end(self, step: Step, fingerprint: str, future: Future) -> None:
+        """Close a step that has come back from its thread."""
+        error = future.exception()
+        if error is not None:
+            self.outcome.failed.append((step, error))
+            self.cache.forget(step)
+            self._close("failed", step)
+        else:
+            self.cache.remember(step, fingerprint)
+            self._close(future.result(), step)
+
+    def _close(self, kind: str, step: Step) -> None:
+        self.ended[step.name] = kind in ("ran", "up_to_date")
+        if kind != "failed":
+            getattr(self.outcome, kind).append(step)
+        self.watch(kind, step, len(self.ended), len(self.steps))

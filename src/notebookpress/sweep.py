@@ -1,36 +1,69 @@
-"""Many runs, one for each set of parameters, each in its own folder and process.
+"""Many runs, one for each set of parameters, each in its own folder; on this machine or on a Dask cluster.
 
-A set is a self-contained run: one that fails, or is killed, stops no other, and what has finished is
-not done again. Sets differ in few parameters: they share a store of finished steps, so that a notebook is run
-once for all sets that give it the same parameters and tables.
+A set is a self-contained run: one that fails, or is killed, stops no other, and what has finished is not
+done again. Sets differ in few parameters: they share finished steps, so that a notebook is run once for all
+sets that give it the same parameters and tables.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.fingerprint import code_hash, file_hash, folder_hashes, value_hash
-from helpers.pipeline.parameter import Parameter
-from helpers.pipeline.parameters import merge_parameters
-from helpers.pipeline.paths import LOCK_FILE
-from helpers.pipeline.set_run import SetRun, run_in_process
-from helpers.pipeline.sweep_table import write_sweep
+from notebookpress.code import Code
+from notebookpress.errors import CLOSED, FULL, ParameterError, PipelineError, did_you_mean, system_problem
 from notebookpress.files import write_atomic
+from notebookpress.fingerprint import folder_hashes, value_hash
+from notebookpress.folders import RunFolders
+from notebookpress.graph import lock_hash
+from notebookpress.interruption import signals_as_exception
+from notebookpress.parameters import Parameter, load_parameters, merge_parameters
+from notebookpress.pipeline import load_pipeline
+from notebookpress.progress import save_traceback
+from notebookpress.run import run, workers_for
+from notebookpress.sweep_table import write_sweep
+from notebookpress.workers import Workers
+from notebookpress.yaml_files import read_mapping
 
 RECORD = "set.json"
 STORE = ".store"
+IN_USE = "another run is at work"
+PATIENCE = 60  # seconds that a run left by a killed worker may take to end
+WAIT = "10s"  # for a scheduler
+TRUNCATED = 500
 Watcher = Callable[[int, int, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class SetRun:
+    """A set: project, own folder (with its `parameters.yaml`), raw data, and the state of the project.
+
+    `store` is the folder of finished steps that the sets share, `pages` whether a set makes its pages, `jobs`
+    how many of its notebooks may run at once.
+    """
+
+    root: str
+    folder: str
+    raw: str
+    state: str
+    store: str
+    pages: bool = True
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +77,53 @@ class SweepResult:
     def failed(self) -> int:
         """How many sets failed."""
         return sum(row["status"] != "ok" for row in self.rows)
+
+
+def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, Any]]:
+    """Return the parameter sets of a grid file, each checked.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        YAML with `grid:`, a mapping of names to lists (every combination is run), or `list:`, a list of
+        mappings (each is run), or both.
+    declared : mapping of str to Parameter
+        What `load_parameters` returned.
+
+    Returns
+    -------
+    list of dict
+        What each set changes against the defaults; repeated sets once.
+
+    Raises
+    ------
+    ParameterError
+        When the file or any of its values is wrong; every problem is listed.
+
+    """
+    content, known = read_mapping(path), ("grid", "list")
+    problems = [
+        f"{path}: unknown key {key!r}; {did_you_mean(key, known)}" for key in content if key not in known
+    ]
+    grid, listed = content.get("grid") or {}, content.get("list") or []
+    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
+        problems.append(f"{path}: grid: not a mapping of names to lists; write name: [value, value]")
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        problems.append(f"{path}: list: not a list of mappings; write - {{name: value}}")
+    if problems:
+        raise ParameterError(problems)
+    combined = itertools.product(*grid.values()) if grid else ()
+    sets = [*(dict(zip(grid, values, strict=True)) for values in combined), *listed]
+    if not sets:
+        raise ParameterError([f"{path}: no parameter set; write grid: or list:"])
+    for chosen in sets:
+        try:
+            merge_parameters(declared, values=chosen, where=str(path))
+        except ParameterError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise ParameterError(problems)
+    return list({value_hash(chosen): chosen for chosen in sets}.values())
 
 
 def sweep(
@@ -64,13 +144,13 @@ def sweep(
     root, out, raw : pathlib.Path
         The project, the folder for the sets, the raw data.
     sets : list of dict
-        What `grid.read_grid` returned.
+        What `read_grid` returned.
     declared : mapping of str to Parameter
         What `load_parameters` returned.
     jobs : int
         How many sets may run at once on this machine.
     watch : callable, optional
-        Told of every set that ends: how many have, total, row.
+        Is called with every set that ends: how many have, total, row.
     scheduler : str, optional
         Address of a Dask scheduler; the sets go to its workers, which must see the same folders.
     pages : bool
@@ -83,121 +163,207 @@ def sweep(
 
     """
     out.mkdir(parents=True, exist_ok=True)
-    state = _state_of_the_project(root, raw)
-    values = [merge_parameters(declared, values=chosen) for chosen in sets]
-    runs = [SetRun(root, out / value_hash(entry)[:10], raw, state, out / STORE, pages) for entry in values]
-    found = {run: row for run in runs if (row := _finished(run)) is not None}
-    with _submitter(jobs, scheduler) as submit:
-        for number, row in enumerate(found.values(), 1):
-            _tell(watch, number, len(runs), row)
-        alone = 1 if scheduler else jobs
-        for run, row in _results(runs, dict(zip(runs, sets, strict=True)), found, submit, alone):
-            found[run] = row
-            kept = row | {"state": state, "pages": pages}
-            write_atomic(run.folder / RECORD, json.dumps(kept, indent=1) + "\n")
-            _tell(watch, len(found), len(runs), row)
+    state = _project_state(root, raw)
+    runs = []
+    for chosen in sets:
+        name = value_hash(merge_parameters(declared, values=chosen))[:10]
+        runs.append(SetRun(str(root), str(out / name), str(raw), state, str(out / STORE), pages))
+    found = {set_run: row for set_run in runs if (row := _finished(set_run)) is not None}
+    watch = watch or (lambda *_: None)
+    for number, row in enumerate(found.values(), 1):
+        watch(number, len(runs), row)
+    waiting = {set_run: chosen for set_run, chosen in zip(runs, sets, strict=True) if set_run not in found}
+    for set_run, row in _results(root, waiting, jobs, scheduler, bool(found)):
+        found[set_run] = row
+        record = row | {"state": state, "pages": pages}
+        write_atomic(Path(set_run.folder) / RECORD, json.dumps(record, indent=1) + "\n")
+        watch(len(found), len(runs), row)
     rows = [
-        {"set": run.folder.name} | {key: _flat(value) for key, value in entry.items()} | found[run]
-        for run, entry in zip(runs, values, strict=True)
+        {"set": Path(set_run.folder).name}
+        | {name: _flat(value) for name, value in chosen.items()}
+        | found[set_run]
+        for set_run, chosen in zip(runs, sets, strict=True)
     ]
     return SweepResult(rows, write_sweep(out, rows))
 
 
 def _results(
-    runs: list[SetRun],
-    sets: Mapping[SetRun, dict[str, Any]],
-    found: Mapping[SetRun, dict[str, Any]],
-    submit: Callable[[SetRun], Any],
-    jobs: int,
+    root: Path, waiting: Mapping[SetRun, dict], jobs: int, scheduler: str | None, ready: bool
 ) -> Iterator[tuple[SetRun, dict[str, Any]]]:
-    """Yield each set that is not finished with its row, as they end.
+    """Yield each set with its row, as they end.
 
-    The first one runs alone, on all cores, so that the others find its steps in the store.
+    Until one has succeeded they run alone, on all cores, so that the others find its steps in the store.
     """
-    waiting = [run for run in dict.fromkeys(runs) if run not in found]
-    for run in waiting:
-        run.folder.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(sets[run], sort_keys=True, allow_unicode=True)
-        write_atomic(run.folder / "parameters.yaml", text)
-    ready = any(row["status"] == "ok" for row in found.values())
-    while waiting and not ready:
-        run = waiting.pop(0)
-        row = submit(replace(run, jobs=jobs)).result()
-        ready = row["status"] == "ok"
-        yield run, row
-    futures = {submit(run): run for run in waiting}
-    for future in _as_they_end(list(futures)):
-        yield futures[future], future.result()
-
-
-def _as_they_end(futures: list[Any]) -> Iterator[Any]:
-    if futures and type(futures[0]).__module__.startswith("distributed"):
-        from distributed import as_completed as cluster_as_completed
-
-        yield from cluster_as_completed(futures)
-    else:
-        yield from as_completed(futures)
+    left = list(waiting)
+    for set_run in left:
+        text = yaml.safe_dump(waiting[set_run], sort_keys=True, allow_unicode=True)
+        write_atomic(Path(set_run.folder) / "parameters.yaml", text)
+    if not left:
+        return
+    with _executor(root, jobs, scheduler) as (executor, work):
+        while left and not ready:
+            set_run = left.pop(0)
+            row = executor.submit(work, replace(set_run, jobs=1 if scheduler else jobs)).result()
+            ready = row["status"] == "ok"
+            yield set_run, row
+        futures = {executor.submit(work, set_run): set_run for set_run in left}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
 
 
 @contextlib.contextmanager
-def _submitter(jobs: int, scheduler: str | None) -> Iterator[Callable[[SetRun], Any]]:
-    """Give a function that sends a set to where it is run, and returns a future of its row."""
+def _executor(root: Path, jobs: int, scheduler: str | None) -> Iterator[tuple[Executor, Callable]]:
+    """Give what sets are sent to, and the function that runs one there."""
     if scheduler is not None:
-        from helpers.pipeline.cluster import connected
-
-        with connected(scheduler) as client:
-            yield lambda run: client.submit(
-                run_in_process, run, key=f"evidence-{run.folder.name}-{time.time_ns()}", pure=False
-            )
+        with _client(scheduler) as client:
+            yield client.get_executor(pure=False), run_in_process
         return
-    from helpers.pipeline.workers import workers
-
-    stopping, more = threading.Event(), ("helpers.pipeline.engine", "helpers.pipeline.runner")
-    with contextlib.closing(workers(more)) as working, ThreadPoolExecutor(jobs) as pool:
+    with workers_for(root, load_pipeline(root)) as workers, ThreadPoolExecutor(jobs) as pool:
         try:
-            yield lambda run: pool.submit(_here, working, run, stopping)
+            with signals_as_exception(workers.end_all):
+                yield pool, partial(run_set, workers=workers)
         except BaseException:
-            stopping.set()
-            working.end_all()
+            workers.end_all()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _here(working: Any, run: SetRun, stopping: threading.Event) -> dict[str, Any]:
-    """Run a set on this machine: in a forked process, else in a new one."""
-    if stopping.is_set():
-        raise KeyboardInterrupt
-    if not hasattr(working, "address"):
-        return run_in_process(run)
+@contextlib.contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """Connect to a Dask scheduler; it gives the set of a worker that is killed to another one.
+
+    Raises
+    ------
+    PipelineError
+        When `distributed` is not installed, or no scheduler answers at the address.
+
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise PipelineError(
+            f"--scheduler {scheduler}: the package distributed is not installed; "
+            "install this project with its extra `cluster`"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=WAIT)
+    except (OSError, ValueError, TimeoutError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise PipelineError(
+            f"--scheduler {scheduler}: no scheduler answers there ({first}); start one with "
+            "`dask scheduler`, or leave --scheduler out to run the sets on this machine"
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def run_set(set_run: SetRun, workers: Workers) -> dict[str, Any]:
+    """Run a set with some workers; return its row, whatever came of it."""
     begun = time.perf_counter()
+    root, folder, found = Path(set_run.root), Path(set_run.folder), {}
     try:
-        return working.call("helpers.pipeline.set_run:run_set", run, needs=["helpers.pipeline.runner"])
-    except PipelineError as error:  # the process was killed
-        return {"status": "failed", "seconds": round(time.perf_counter() - begun, 1), "message": str(error)}
+        values = merge_parameters(load_parameters(root), folder / "parameters.yaml")
+        report = run(
+            root,
+            Path(set_run.raw),
+            folder,
+            values,
+            set_run.jobs,
+            watch=lambda *_: None,
+            store=Path(set_run.store),
+            pages=set_run.pages,
+            workers=workers,
+        )
+        problems = [*report.failures.values(), *report.refused]
+        headline = load_pipeline(root).headline
+        if headline and not problems and report.succeeded:
+            found = workers.call(headline, folder / "data" / "processed")
+        failed = bool(problems) or not report.succeeded
+    except Exception as error:  # whatever it is, the other sets go on
+        problems, failed = [_in_words(error, set_run)], True
+    row = {
+        "status": "failed" if failed else "ok",
+        "seconds": round(time.perf_counter() - begun, 1),
+        "message": " / ".join(problems)[:TRUNCATED] if failed else "",
+    }
+    return row | found
 
 
-def _finished(run: SetRun) -> dict[str, Any] | None:
+def _in_words(error: Exception, set_run: SetRun) -> str:
+    """Return what stopped a set; the traceback of what should not happen is kept in the set's folder."""
+    folder = Path(set_run.folder)
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
+        return system_problem(error, folder)
+    first = next(iter(str(error).splitlines()), "")
+    saved = save_traceback(error, RunFolders(Path(set_run.root), Path(set_run.raw), folder).log, "set")
+    return f"{type(error).__name__}: {first}; the traceback: {saved}"
+
+
+def run_in_process(set_run: SetRun) -> dict[str, Any]:
+    """Run a set in a new process, which ends when this one does; return its row.
+
+    The worker of a cluster may have code of yesterday, and as a daemon it may not have processes of its own.
+    """
+    watched, held = os.pipe()  # the end that is held closes when this process ends
+    try:
+        command = [sys.executable, "-m", __name__, json.dumps(asdict(set_run))]
+        done = subprocess.run(command, stdin=watched, capture_output=True, text=True)
+        return json.loads(done.stdout)
+    except ValueError:
+        message = done.stderr.strip()[-TRUNCATED:] or "its process was ended"
+        return {"status": "failed", "seconds": 0.0, "message": message}
+    finally:
+        os.close(watched)
+        os.close(held)
+
+
+def main() -> None:
+    """Run the set that the command line gives, and write its row to standard output."""
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    set_run = SetRun(**json.loads(sys.argv[1]))
+    root = Path(set_run.root)
+    with workers_for(root, load_pipeline(root)) as workers:
+        for _ in range(PATIENCE):
+            row = run_set(set_run, workers)
+            if IN_USE not in row["message"]:
+                break
+            time.sleep(1)
+    sys.stdout.write(json.dumps(row))
+
+
+def _end_with_stdin() -> None:
+    """Stop when whoever started this process is gone and so standard input closes."""
+    while os.read(0, 4096):  # not by sys.stdin, whose lock would hold up the end of the process
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _finished(set_run: SetRun) -> dict[str, Any] | None:
     """Return the row of a set that has succeeded with the same project; None when it must run."""
+    folder = Path(set_run.folder)
     try:
-        record = json.loads((run.folder / RECORD).read_text(encoding="utf-8"))
-        done = record.pop("state") == run.state and record["status"] == "ok"
-        done = (record.pop("pages") or not run.pages) and done
-    except (OSError, ValueError, KeyError):
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        done = record.pop("state") == set_run.state and record["status"] == "ok"
+        done = (record.pop("pages") or not set_run.pages) and done
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return record if done and (run.folder / "reports" / "manifest.json").is_file() else None
+    return record if done and (folder / "reports" / "manifest.json").is_file() else None
 
 
-def _state_of_the_project(root: Path, raw: Path) -> str:
+def _project_state(root: Path, raw: Path) -> str:
     """Return the hash of all that a set depends on besides its parameters."""
-    lock = root / LOCK_FILE
-    locked = file_hash(lock) if lock.is_file() else None
-    return value_hash([code_hash(), locked, folder_hashes(raw), folder_hashes(root / "notebooks")])
-
-
-def _tell(watch: Watcher | None, number: int, total: int, row: dict[str, Any]) -> None:
-    if watch:
-        watch(number, total, row)
+    collection = load_pipeline(root)
+    code, lock = Code(collection.code).all(), lock_hash(collection, root)
+    return value_hash([code, lock, folder_hashes(raw), folder_hashes(root / "notebooks")])
 
 
 def _flat(value: Any) -> Any:
     return ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-import math
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +26,6 @@ th, td {{ border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: le
 </tbody></table></div></main></body></html>
 """
 INDEX = "reports/index.html"
-
-
-def headline(processed: Path) -> dict[str, Any]:
-    """Return the headline results of a set: how much was pooled, and each estimate with its interval.
-
-    Names are `outcome contrast`, with `lower` and `upper` for the interval; empty without the tables.
-    """
-    path = processed / "pooled.parquet"
-    if not path.is_file():
-        return {}
-    import pyarrow.parquet as parquet
-
-    try:
-        rows = parquet.ParquetFile(path).read().to_pylist()
-        fits = [row for row in rows if row["pooled"]]
-        found: dict[str, Any] = {"estimates": len(rows), "pooled": len(fits)}
-        for row in [*(row for row in rows if not row["pooled"]), *fits]:
-            if _stated(row["estimate"]):
-                name = f"{row['concept']} {row['contrast']}"
-                found[name] = row["estimate"]
-                found |= {f"{name} {end}": row[f"ci_{end}"] for end in ("lower", "upper")}
-    except (OSError, ValueError, KeyError):
-        return {}
-    return found
 
 
 def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
@@ -84,10 +59,6 @@ def _page(out: Path, columns: list[str], rows: list[dict[str, Any]]) -> str:
     body = "\n".join(lines)
     leads = "A set's name leads to its report." if "<a href" in body else ""
     return PAGE.format(total=len(rows), ok=ok, failed=len(rows) - ok, heads=heads, rows=body, leads=leads)
-
-
-def _stated(value: Any) -> bool:
-    return value is not None and not math.isnan(value)
 
 
 def _shown(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from helpers.pipeline.errors import PipelineError
+from notebookpress.errors import PipelineError
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -20,8 +20,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        node, content = _read(text)
+        node, content = _read(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise PipelineError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
     except UnicodeDecodeError:
@@ -36,7 +35,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise PipelineError(f"{path}: not a mapping; write one `name: value` a line")
     lines: dict[str, int] = {}
-    for key, _ in node.value:
+    for key, _ in getattr(node, "value", ()):
         if key.value in lines:
             raise PipelineError(
                 f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice; keep one of them"

@@ -1,40 +1,44 @@
-"""The small project as fixtures: bare, and with its report made."""
+"""The small collection as fixtures: bare, and with its report made."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pipeline_project import Evidence, install_stubs, make_project, stub_check
+from station_project import Evidence, make_project
 
-from helpers.pipeline.cli import main
+from helpers.cli import main
 
 
-def put_stubs(patch: pytest.MonkeyPatch) -> None:
-    """Let the runner see the small project's stages and stubs of the other rooms."""
-    install_stubs(patch.setattr)
-    patch.setattr("helpers.sheets.raw.check_raw", stub_check)
+@pytest.fixture(scope="session", autouse=True)
+def calls() -> Iterator[None]:
+    """Let every process find what the small collection names."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), before]))
+    yield
+    os.environ.pop("PYTHONPATH")
+    if before is not None:
+        os.environ["PYTHONPATH"] = before
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) -> Path:
-    """Return the small project, with the other rooms stubbed and the working folder in it."""
-    put_stubs(monkeypatch)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the small project, with the working folder in it."""
     root = make_project(tmp_path / "project")
     monkeypatch.chdir(root)
     return root
 
 
 @pytest.fixture(scope="session")
-def report_once(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Path:
+def report_once(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Path:
     """Return a project whose report is made, for copying."""
-    from helpers.pipeline.runner import run
+    from notebookpress.run import run
 
     root = make_project(tmp_path_factory.mktemp("made") / "project")
-    with pytest.MonkeyPatch.context() as patch:
-        put_stubs(patch)
-        assert run(root, jobs=2).succeeded
+    assert run(root, jobs=2).succeeded
     return root
 
 
@@ -54,7 +58,7 @@ def evidence(project: Path, capfd: pytest.CaptureFixture) -> Evidence:
     def call(*arguments: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:
             main(list(arguments))
-        said = capfd.readouterr()
-        return ended.value.code or 0, said.out + said.err
+        printed = capfd.readouterr()
+        return ended.value.code or 0, printed.out + printed.err
 
     return call

@@ -1,69 +1,119 @@
-"""A small project for the runner: three notebooks that write plain files, two studies, a stub of a site."""
+"""A small collection that knows no hair: readings of weather stations, three notebooks, two stations."""
 
 from __future__ import annotations
 
 import os
 import sys
-import types
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.pipeline.stages import Stage
-
 PARAMETERS = """\
-raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data}
-processed: {type: str, default: data/processed, notebooks: [01_first, 02_each, 03_last], meaning: tables}
-study_id: {type: str, default: alpha, notebooks: [02_each], meaning: the study, set_by: runner}
-evidence: {type: str, default: core, choices: [core, published], notebooks: [03_last], meaning: which}
-correlation:
-  {type: float, default: 0.7, minimum: -0.99, maximum: 0.999, notebooks: [02_each, 03_last], meaning: assumed}
+raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data, set_by: runner,
+  remedy: name the folder with --raw DIR}
+processed: {type: str, default: data/processed, notebooks: [01_first, 02_each, 03_last], meaning: tables,
+  set_by: runner, remedy: name the folder with --out DIR}
+station_id: {type: str, default: alpha, notebooks: [02_each], meaning: the station, set_by: runner,
+  remedy: 02_each runs once for each file in data/raw/stations}
+season: {type: str, default: summer, choices: [summer, winter], notebooks: [03_last], meaning: which}
+factor: {type: float, default: 0.7, minimum: -0.99, maximum: 0.999, notebooks: [02_each, 03_last], meaning: assumed}
 rounds: {type: int, default: 2, minimum: 1, notebooks: [03_last], meaning: how many}
 shown: {type: bool, default: true, notebooks: [03_last], meaning: whether shown}
 names: {type: list, default: [a, b], notebooks: [03_last], meaning: which}
 """
-
+PIPELINE = """\
+title: Weather
+schema: notebooks/schema.yaml
+notebooks:
+  01_first: {raw: all, writes: [stations, readings]}
+  02_each:
+    for_each: {name: stations, key: station_id, files: stations/*.yaml}
+    raw: own
+    reads: [stations, readings]
+    writes: [sums]
+  03_last: {reads: [stations, sums], writes: [overview]}
+pages:
+  - {name: pages, title: the first pages, make: "station_calls:first_pages", notebooks: [01_first, 02_each]}
+  - {name: site, title: the pages, make: "station_calls:pages"}
+check_raw: station_calls:check_raw
+verification: station_calls:verify
+headline: station_calls:headline
+preload: [notebookpress.notebook_tables, station_calls]
+"""
+SCHEMA = """\
+tables:
+  stations:
+    meaning: A station
+    notebook: 01_first
+    keys: [station_id]
+    columns: {station_id: {required: true, meaning: Name}}
+  readings:
+    meaning: A reading
+    notebook: 01_first
+    keys: [station_id, number]
+    columns:
+      station_id: {required: true, meaning: Station}
+      number: {type: integer, required: true, meaning: Which}
+      text: {meaning: As it stands there}
+  sums:
+    meaning: What a station has
+    notebook: 02_each
+    per_study: true
+    keys: [station_id]
+    columns: {station_id: {required: true, meaning: Station}, lines: {type: integer, meaning: How many readings}}
+  overview:
+    meaning: All stations
+    notebook: 03_last
+    keys: [season]
+    columns: {season: {required: true, meaning: Season}, total: {type: integer, meaning: All readings}}
+"""
 FIRST = """\
 from pathlib import Path
-Path(processed).mkdir(parents=True, exist_ok=True)
-text = "".join(path.read_text() for path in sorted(Path(raw, "studies").glob("*.yaml")))
-(Path(processed) / "one.parquet").write_text(text)
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("01_first", raw=raw, processed=processed)
+paths = sorted((tables.raw / "stations").glob("*.yaml"))
+tables.write("stations", [{"station_id": path.stem} for path in paths])
+tables.write("readings", [{"station_id": path.stem, "number": number, "text": line} for path in paths
+                          for number, line in enumerate(path.read_text().splitlines())])
 print("written to", Path(processed).resolve())"""
+EACH = """\
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("02_each", processed=processed, station_id=station_id, factor=factor)
+readings = tables.read_own("readings")["readings"]
+tables.write("sums", [tables.own_row() | {"lines": len(readings)}])
+tables.gather()
+print(station_id, factor)"""
 LAST = """\
-from pathlib import Path
-(Path(processed) / "three.parquet").write_text((Path(processed) / "one.parquet").read_text() + evidence)"""
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("03_last", processed=processed, season=season, rounds=rounds)
+found = tables.read("stations", "sums")
+tables.write("overview", [{"season": season, "total": int(found["sums"]["lines"].sum()) * rounds}])"""
 
-STAGES = (
-    Stage("01_first", reads=(), writes=("one",), raw="all"),
-    Stage("02_each", reads=("one",), writes=(), raw="sheet", per_study=True),
-    Stage("03_last", reads=("one",), writes=("three",)),
+FIRST_PARAMETERS = 'raw: str = "data/raw"\nprocessed: str = "data/processed"'
+EACH_PARAMETERS = (
+    'processed: str = "data/processed"\nstation_id: str = "alpha"\nfactor: float = 0.7  # assumed'
 )
+LAST_PARAMETERS = (
+    'processed: str = "data/processed"\nseason: str = "summer"\nfactor: float = 0.7\n'
+    'rounds: int = 2\nshown: bool = True\nnames: list = ["a", "b"]'
+)
+STEPS = 8  # 01_first, rows, 02_each twice, gather, 03_last, first pages, pages
+Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
 
-# The command as a process of its own, with the stubs in it.
+# The command as a process of its own, which says when it has started.
 SCRIPT = """\
 import sys
-sys.path.insert(0, {tests!r})
-import pytest
-from pipeline_project import install_stubs
-install_stubs(pytest.MonkeyPatch().setattr)
-from helpers.pipeline.cli import main
+from helpers.cli import main
 try:
     open({begun!r}, "w").close()
 except (OSError, ValueError):
     pass  # somebody else's folder, or a name in another encoding: nobody waits for it
-main()
+if __name__ == "__main__":
+    main()
 """
 BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
-# What these notebooks need from the server that forks them; Python reads this file when it starts.
-SHORT_PRELOAD = """\
-from helpers.pipeline import preload
-preload.STEPS = ("helpers.pipeline.notebook_run", "ipykernel.kernelapp", "ipykernel.ipkernel")
-"""
-
-
-Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
 
 
 def write_cells(path: Path, parameters: str, *sources: str) -> Path:
@@ -77,27 +127,16 @@ def write_cells(path: Path, parameters: str, *sources: str) -> Path:
     return path
 
 
-FIRST_PARAMETERS = 'raw: str = "data/raw"\nprocessed: str = "data/processed"'
-EACH_PARAMETERS = (
-    'processed: str = "data/processed"\nstudy_id: str = "alpha"\ncorrelation: float = 0.7  # assumed'
-)
-LAST_PARAMETERS = (
-    'processed: str = "data/processed"\nevidence: str = "core"\ncorrelation: float = 0.7\n'
-    'rounds: int = 2\nshown: bool = True\nnames: list = ["a", "b"]'
-)
-
-
 def make_project(root: Path) -> Path:
     """Write the small project below a folder."""
     (root / "notebooks").mkdir(parents=True)
-    (root / "data" / "raw" / "studies").mkdir(parents=True)
-    (root / "notebooks" / "parameters.yaml").write_text(PARAMETERS)
-    for study in ("alpha", "beta"):
-        (root / "data" / "raw" / "studies" / f"{study}.yaml").write_text(f"study_id: {study}\n")
+    (root / "data" / "raw" / "stations").mkdir(parents=True)
+    for name, text in {"parameters": PARAMETERS, "pipeline": PIPELINE, "schema": SCHEMA}.items():
+        (root / "notebooks" / f"{name}.yaml").write_text(text)
+    for station in ("alpha", "beta"):
+        (root / "data" / "raw" / "stations" / f"{station}.yaml").write_text(f"name: {station}\n")
     write_cells(root / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
-    write_cells(
-        root / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "print(study_id, correlation)", "study_id"
-    )
+    write_cells(root / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
     write_cells(root / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, LAST)
     return root
 
@@ -105,19 +144,15 @@ def make_project(root: Path) -> Path:
 def evidence_command(root: Path) -> list[str]:
     """Write the command as a script beside the project; return how it is started."""
     script = root.parent / "evidence.py"
-    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent), begun=str(root.parent / BEGUN)))
+    script.write_text(SCRIPT.format(begun=str(root.parent / BEGUN)))
     return [sys.executable, str(script)]
 
 
 def short_environment(root: Path) -> dict[str, str]:
-    """Return an environment in which runs begin quickly and have a folder for temporary files beside them."""
-    temporary, site = root.parent / "t", root.parent / "site"
-    for folder in (temporary, site):
-        folder.mkdir(exist_ok=True)
-    (site / "sitecustomize.py").write_text(SHORT_PRELOAD)
-    kept = {name: value for name, value in os.environ.items() if name != "EVIDENCE_FORK_SERVER"}
-    path = os.pathsep.join(filter(None, [str(site), kept.get("PYTHONPATH")]))
-    return kept | {"PYTHONPATH": path, "TMPDIR": str(temporary)}
+    """Return an environment in which runs find the small project's calls and keep temporary files beside it."""
+    temporary = root.parent / "t"
+    temporary.mkdir(exist_ok=True)
+    return dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent), "TMPDIR": str(temporary)}
 
 
 def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
@@ -137,71 +172,3 @@ def processes_below(marker: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def stub_site(
-    workers: object,
-    executed: dict[str, Path],
-    processed: Path,
-    destination: Path,
-    raw: Path,
-    provenance: dict,
-    early: Path | None,
-    jobs: int,
-) -> list[Path]:
-    """Write a page for each run, an index, and more pages when the environment asks for them."""
-    pages = []
-    for name, notebook in executed.items():
-        page = destination / "studies" / f"{name}.html" if "-" in name else destination / f"{name}.html"
-        page.parent.mkdir(exist_ok=True)
-        page.write_text(notebook.read_text())
-        pages.append(page)
-    index = destination / "index.html"
-    index.write_text(f"{sorted(executed)} {provenance['parameters']}")
-    for number in range(int(os.environ.get("STUB_PAGES", "0"))):
-        pages.append(destination / "more" / f"{number}.html")
-        pages[-1].parent.mkdir(exist_ok=True)
-        pages[-1].write_text(f"{number} {(processed / 'one.parquet').read_text()}")
-    return [*pages, index]
-
-
-class StubProblem(types.SimpleNamespace):
-    """A problem with a sheet."""
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.problem}; {self.remedy}"
-
-
-def stub_check(raw: Path, files: list[Path] | None = None) -> list[StubProblem]:
-    """Find sheets that say `broken`."""
-    sheets = sorted(Path(raw, "studies").glob("*.yaml")) if files is None else files
-    return [
-        StubProblem(file=str(sheet), line=1, field="", problem="it is broken", remedy="mend it")
-        for sheet in sheets
-        if "broken" in Path(sheet).read_text()
-    ]
-
-
-def install_stubs(put: Callable[[str, object], None]) -> None:
-    """Put stubs in the place of the rooms that read sources and build pages."""
-    put("helpers.pipeline.rooms.evidence_stages", lambda workers: STAGES)
-    put(
-        "helpers.pipeline.rooms.check_raw",
-        lambda workers, raw: (list(map(str, stub_check(raw))), bool(stub_check(raw))),
-    )
-    put("helpers.pipeline.rooms.divide", stub_divide)
-    put("helpers.pipeline.rooms.build_site", stub_site)
-    # The package may be under work meanwhile.
-    for user in ("manifest", "page_steps", "sweep", "up_to_date"):
-        put(f"helpers.pipeline.{user}.code_hash", lambda: "code")
-    for used in ("graph.code_used", "graph.notebook_code", "page_steps.code_used"):
-        put(f"helpers.pipeline.{used}", lambda _: "code")
-
-
-def stub_divide(workers: object, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
-    """Say of each study what the first line of the table that names it is."""
-    for study in studies:
-        lines = [line for line in (processed / "one.parquet").read_text().splitlines() if study in line]
-        path = processed.parent / "rows" / f"{study}.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join(lines))

@@ -11,30 +11,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pipeline_project import LAST, LAST_PARAMETERS, write_cells
+from station_project import LAST, LAST_PARAMETERS, write_cells
 
-from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.parameters import load_parameters
-from helpers.pipeline.sweep import sweep
+from notebookpress.errors import PipelineError
+from notebookpress.parameters import load_parameters
+from notebookpress.sweep import sweep
 
 pytest.importorskip("distributed")
-STUBS = """\
-import sys
-if not any("dask" in part or "distributed" in part for part in sys.argv):
-    sys.path.insert(0, {tests!r})
-    import pytest
-    from pipeline_project import install_stubs
-    install_stubs(pytest.MonkeyPatch().setattr)
-"""
 
 
 @pytest.fixture
 def cluster(project: Path, tmp_path: Path):
     """Start a scheduler and two workers; give its address and the workers."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(STUBS.format(tests=str(Path(__file__).parent)))
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
-    environment |= {"DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False"}
+    environment = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False"}
     file = tmp_path / "scheduler.json"
     common = ["--scheduler-file", str(file)]
     started = [
@@ -83,7 +72,7 @@ def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
 
 def test_a_scheduler_that_is_not_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message with a remedy."""
-    monkeypatch.setattr("helpers.pipeline.cluster.WAIT", "1s")
+    monkeypatch.setattr("notebookpress.sweep.WAIT", "1s")
     declared = load_parameters(project)
     with pytest.raises(PipelineError, match="no scheduler answers there"):
         sweep(

@@ -6,31 +6,29 @@ import errno
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, RunFolders
-from helpers.pipeline.canonical import canonical
-from helpers.pipeline.commands import cli
-from helpers.pipeline.fingerprint import raw_hashes
-from helpers.pipeline.gather import gather
-from helpers.pipeline.grid import read_grid
-from helpers.pipeline.manifest import as_text, complete
-from helpers.pipeline.parameters import load_parameters
-from helpers.pipeline.publish import publish
-from helpers.pipeline.release import release, verify
-from helpers.pipeline.set_run import SetRun, run_set
-from helpers.pipeline.stages import evidence_stages
-from helpers.pipeline.sweep import sweep
-from helpers.pipeline.sweep_table import headline
-from helpers.tables import TABLES, TableError, read_table, write_table
+from helpers.cli import cli
+from notebookpress.errors import NotebookFailure, ParameterError, PipelineError
+from notebookpress.folders import RunFolders
+from notebookpress.graph import raw_hashes
+from notebookpress.manifest import as_text, complete
+from notebookpress.notebook import canonical
+from notebookpress.parameters import load_parameters
+from notebookpress.pipeline import Collection
+from notebookpress.publish import publish
+from notebookpress.release import release, verify
+from notebookpress.sweep import SetRun, read_grid, run_set, sweep
+from notebookpress.workers import Workers
 
-FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}}
+FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
+WEATHER = Collection((), title="Weather")
 
 
 @pytest.fixture
@@ -62,56 +60,41 @@ def test_a_page_may_not_touch_releases(report: RunFolders) -> None:
 
 def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -> None:
     """Tables and pages are copied; a damaged file stops it."""
-    target = release(report.out, "1.0")
+    target = release(report.out, "1.0", WEATHER)
     assert (target / "index.html").read_text() == "index.html"
     assert (target / "data" / "one.parquet").is_file()
     assert (target / "manifest.json").is_file()
     with pytest.raises(PipelineError, match="there already"):
-        release(report.out, "1.0")
+        release(report.out, "1.0", WEATHER)
     with pytest.raises(PipelineError, match="not a version"):
-        release(report.out, "../x")
+        release(report.out, "../x", WEATHER)
     assert publish(report, FACTS) == 0
     assert target.is_dir()
     (report.reports / "index.html").write_text("edited")
     with pytest.raises(PipelineError, match="index.html: damaged or edited"):
-        release(report.out, "1.1")
+        release(report.out, "1.1", WEATHER)
     assert not (report.reports / "releases" / "1.1").exists()
 
 
-def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Damaged, missing and unknown files; absent documents are said, and are no failure."""
-    locators = SimpleNamespace(
-        problems=[], present=["a.txt"], absent=["b.txt"], verified={"x": True}, agreed=1, words=2
-    )
-    last = SimpleNamespace(date="2026-01-31", figures=1, words=2, sha256="ab12")
-    documents = SimpleNamespace(
-        verify_locators=lambda raw: locators,
-        record_verification=lambda raw, day: locators,
-        read_verification=lambda raw: {"old2025": last, "b2026": last},
-        stale=lambda raw: ["old2025"],
-    )
-    monkeypatch.setitem(sys.modules, "helpers.documents", documents)
-    found = verify(report.out, report.raw)
+def test_verification_names_what_is_wrong(report: RunFolders) -> None:
+    """Damaged, missing and unknown files, and what the collection's own check of the raw data finds."""
+    check = "station_calls:verify"
+    found = verify(report.out, report.raw, None, check)
     assert found.problems == []
-    assert found.notes[0] == "outputs: 3 of 3 files match the manifest"
-    assert "1 of 1 verified against 1 source text(s), and 2 other words" in found.notes[1]
-    assert "not verified now" in found.notes[2] and "b.txt" in found.notes[2]
-    assert (
-        found.notes[3].startswith("last verified on 2026-01-31: b2026, 1 figures")
-        and "ab12" in found.notes[3]
-    )
-    assert "never verified as the sheet stands now: old2025" in found.notes[4]
-    locators.problems.append("a.yaml: wrong place")
+    assert found.notes == ["outputs: 3 of 3 files match the manifest", "looked at raw", "recorded: None"]
+    (report.raw / "stations").mkdir(parents=True)
+    (report.raw / "stations" / "a.yaml").write_text("wrong")
     (report.reports / "index.html").write_text("edited")
     (report.processed / "one.parquet").unlink()
-    found = verify(report.out, report.raw)
+    found = verify(report.out, report.raw, date(2026, 1, 31), check)
     assert ["missing" in problem for problem in found.problems] == [True, False, False]
-    assert found.problems[2] == "a.yaml: wrong place"
+    assert found.problems[2] == f"{report.raw / 'stations' / 'a.yaml'}: wrong"
+    assert found.notes[-1] == "recorded: 2026-01-31"
     (report.reports / "data").mkdir()
     (report.reports / "data" / "more.csv").write_text("1")
     (report.processed / "more.parquet").write_text("1")
     found = verify(report.out, report.raw)
-    assert [problem.partition(":")[0] for problem in found.problems[:4]] == [
+    assert [problem.partition(":")[0] for problem in found.problems] == [
         str(report.processed / "one.parquet"),
         str(report.reports / "index.html"),
         str(report.processed / "more.parquet"),
@@ -122,9 +105,8 @@ def test_verification_names_what_is_wrong(report: RunFolders, monkeypatch: pytes
     assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
 
 
-def test_verification_tells_of_other_raw_data(report: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verification_tells_of_other_raw_data(report: RunFolders) -> None:
     """Of files that changed, came or went since the report was made; the source texts are no part of it."""
-    monkeypatch.setattr("helpers.pipeline.release._locators", lambda raw, record: ([], []))
     for name in ("a.yaml", "b.yaml", "documents/x.txt"):
         path = report.raw / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,34 +130,6 @@ def test_the_manifest_of_the_same_files_is_the_same_text(report: RunFolders) -> 
         "reports/a/b.html": report.site / "a" / "b.html",
     }
     assert as_text(complete(FACTS, files)) == as_text(complete(FACTS, dict(reversed(files.items()))))
-
-
-def test_the_parts_of_the_studies_become_whole_tables(tmp_path: Path) -> None:
-    """Rows of all studies, empty parts too; the parts of a study that is gone are deleted."""
-    names = [name for name, spec in TABLES.items() if spec.per_study]
-    row = {"check": "sum", "outcome": "passed"}
-    for study in ("alpha", "beta", "gone"):
-        folder = tmp_path / "parts" / study
-        for name in names:
-            write_table(name, [row | {"study_id": study}] if name == "checks" else [], folder)
-    gather(tmp_path, ["alpha", "beta"])
-    assert read_table("checks", tmp_path)["study_id"].tolist() == ["alpha", "beta"]
-    assert read_table("findings", tmp_path).empty
-    assert not (tmp_path / "parts" / "gone").exists()
-    (tmp_path / "parts" / "beta" / "checks.parquet").unlink()
-    with pytest.raises(TableError, match="is not there"):
-        gather(tmp_path, ["alpha", "beta"])
-
-
-def test_the_graph_knows_every_table() -> None:
-    """Each table is written by one notebook, and a notebook reads only what earlier ones write."""
-    stages = evidence_stages()
-    assert sorted(name for stage in stages for name in stage.writes) == sorted(TABLES)
-    there: set[str] = set()
-    for stage in stages:
-        assert set(stage.reads) <= there
-        there |= set(stage.writes)
-    assert [stage.notebook for stage in stages if stage.per_study] == ["03_study_evidence"]
 
 
 def test_a_notebook_is_the_same_however_its_prints_were_cut() -> None:
@@ -213,10 +167,10 @@ def test_a_grid_is_checked_whole(project: Path) -> None:
     declared = load_parameters(project)
     grid = project / "grid.yaml"
     grid.write_text(
-        "grid: {rounds: [1, 2], evidence: [core, published]}\nlist:\n- {shown: false}\n- {rounds: 1}\n"
+        "grid: {rounds: [1, 2], season: [summer, winter]}\nlist:\n- {shown: false}\n- {rounds: 1}\n"
     )
     assert len(read_grid(grid, declared)) == 6
-    grid.write_text("grid: {rounds: [0], evidenec: [core]}\n")
+    grid.write_text("grid: {rounds: [0], saeson: [summer]}\n")
     with pytest.raises(ParameterError) as caught:
         read_grid(grid, declared)
     assert len(caught.value.problems) == 2
@@ -229,12 +183,13 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     """Each set in its own folder; the failed one is run again, the others are not."""
     started = []
 
-    def here(working: object, run: SetRun, stopping: object) -> dict:
-        chosen = (run.folder / "parameters.yaml").read_text()
-        started.append((run.jobs, run.store))
+    def stub_set(run: SetRun, workers: Workers) -> dict:
+        folder = Path(run.folder)
+        chosen = (folder / "parameters.yaml").read_text()
+        started.append((run.jobs, Path(run.store)))
         for name in ["manifest.json", *(["index.html"] if run.pages else [])]:
-            (run.folder / "reports").mkdir(exist_ok=True)
-            (run.folder / "reports" / name).write_text("{}")
+            (folder / "reports").mkdir(exist_ok=True)
+            (folder / "reports" / name).write_text("{}")
         failed = "rounds: 2" in chosen
         return {
             "status": "failed" if failed else "ok",
@@ -242,7 +197,7 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
             "message": "it broke" if failed else "",
         }
 
-    monkeypatch.setattr("helpers.pipeline.sweep._here", here)
+    monkeypatch.setattr("notebookpress.sweep.run_set", stub_set)
     declared, out = load_parameters(project), project / "sweep"
     sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
     raw, store = project / "data" / "raw", out / ".store"
@@ -282,23 +237,29 @@ def test_whatever_stops_a_set_is_its_row(
     def failing(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    monkeypatch.setattr("notebookpress.sweep.run", failing)
     (project / "set").mkdir()
     (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
-    row = run_set(SetRun(project, project / "set", project / "data" / "raw", "state", project / "store"))
+    places = [str(project / name) for name in ("set", "data/raw", "store")]
+    with Workers() as workers:
+        row = run_set(SetRun(str(project), places[0], places[1], "state", places[2]), workers)
     assert row["status"] == "failed"
     assert said in row["message"]
 
 
-def test_headline_results_of_a_set(tmp_path: Path) -> None:
-    """Each estimate with its interval, a pooled one before a single one; nothing without the table."""
-    assert headline(tmp_path) == {}
-    one = {"concept": "density", "contrast": "within_arm", "estimate": 3.0, "ci_lower": 1.0, "ci_upper": 5.0}
-    rows = [one | {"pooled": True}, one | {"pooled": False, "estimate": 9.0}]
-    pd.DataFrame(rows).to_parquet(tmp_path / "pooled.parquet")
-    found = headline(tmp_path)
-    assert (found["estimates"], found["pooled"], found["density within_arm"]) == (2, 1, 3.0)
-    assert found["density within_arm upper"] == 5.0
+def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
+    """Really: two sets and one that is impossible for the notebooks; the headline is in the table."""
+    declared, out = load_parameters(project), project / "sweep"
+    (project / "data" / "raw" / "stations" / "alpha.yaml").write_text("one\ntwo\n")
+    result = sweep(
+        project, [{"rounds": 1}, {"rounds": 3}], declared, out, project / "data" / "raw", 2, pages=False
+    )
+    assert [(row["status"], row["rounds"], row["total"]) for row in result.rows] == [
+        ("ok", 1, 3),
+        ("ok", 3, 9),
+    ]
+    assert {path.suffix for path in (out / ".store" / "objects").iterdir()} == {""}
+    assert len(list((out / ".store" / "steps").iterdir())) == 7  # six steps, and 03 once more
 
 
 def test_a_publication_that_was_broken_off_is_finished(
@@ -316,11 +277,10 @@ def test_a_publication_that_was_broken_off_is_finished(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("helpers.pipeline.publish._move", killed)
+        patch.setattr("notebookpress.publish._move", killed)
         with pytest.raises(KeyboardInterrupt):
             publish(report, FACTS)
     assert moved and (report.reports / "manifest.json").read_text() == before
-    monkeypatch.setattr("helpers.pipeline.release._locators", lambda raw, record: ([], []))
     assert verify(report.out, report.raw).problems == []
     assert (report.reports / "index.html").read_text() == "new"
     assert not (report.reports / "a").exists()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from helpers.pipeline.crate import CRATE, crate_text, write_crate
+from notebookpress.crate import CRATE, crate_text, write_crate
+from notebookpress.pipeline import Collection
 
+COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
 MANIFEST = {
     "generator": {"name": "exosome-hair-evidence", "version": "0.1.0"},
     "entity": {
@@ -30,7 +32,7 @@ MANIFEST = {
 
 
 def graph() -> dict[str, dict]:
-    entries = json.loads(crate_text(MANIFEST, "1.0", date(2026, 11, 26)))["@graph"]
+    entries = json.loads(crate_text(MANIFEST, "1.0", date(2026, 11, 26), COLLECTION))["@graph"]
     assert len({entry["@id"] for entry in entries}) == len(entries)
     return {entry["@id"]: entry for entry in entries}
 
@@ -69,6 +71,6 @@ def test_every_reference_in_the_crate_is_an_entry_of_it():
 
 
 def test_the_file_is_the_same_each_time(tmp_path):
-    first = write_crate(tmp_path, MANIFEST, "1.0", date(2026, 11, 26)).read_bytes()
-    assert write_crate(tmp_path, MANIFEST, "1.0", date(2026, 11, 26)).read_bytes() == first
+    first = write_crate(tmp_path, MANIFEST, "1.0", date(2026, 11, 26), COLLECTION).read_bytes()
+    assert write_crate(tmp_path, MANIFEST, "1.0", date(2026, 11, 26), COLLECTION).read_bytes() == first
     assert (tmp_path / CRATE).is_file()

@@ -7,7 +7,6 @@ behind, and the next run goes on with what was finished. The disks and the noteb
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pipeline_project import (
+from station_project import (
+    EACH,
     EACH_PARAMETERS,
     FIRST,
     FIRST_PARAMETERS,
@@ -28,7 +28,7 @@ from pipeline_project import (
     write_cells,
 )
 
-from helpers.pipeline.manifest import damaged, read_manifest, unknown
+from notebookpress.manifest import damaged, read_manifest, unknown
 
 Mount = Callable[..., Path]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts as on Linux")
@@ -82,7 +82,7 @@ def in_its_own_process(project: Path, before: list[str], environment: dict[str, 
 
 def change(project: Path, text: str = "x" * 9000) -> None:
     """Write other raw data, so that a run has something to do."""
-    (project / "data" / "raw" / "studies" / "alpha.yaml").write_text(f"study_id: alpha\n# {text}\n")
+    (project / "data" / "raw" / "stations" / "alpha.yaml").write_text(f"name: alpha\n# {text}\n")
 
 
 def whole(out: Path) -> bool:
@@ -94,14 +94,14 @@ def whole(out: Path) -> bool:
 def litter(out: Path) -> list[Path]:
     """Return unfinished files and folders of the runner."""
     work = out / ".evidence"
-    hidden = [path for path in out.rglob(".*") if path.is_file() and ".pytask" not in path.parts]
-    return [*hidden, *work.glob("publish*"), *work.glob("site.new"), *work.glob("rooms/*")]
+    hidden = [path for path in out.rglob(".*") if path.is_file()]
+    return [*hidden, *work.glob("publish*"), *work.glob("site.new")]
 
 
 @linux
 @pytest.mark.parametrize(
     ("left", "where"),
-    [(0, "01_first … FAILED"), (24_000, "the pages … FAILED"), (200_000, "[6/6] the pages … 0")],
+    [(0, "01_first … FAILED"), (24_000, "the pages … FAILED"), (200_000, "[8/8] the pages … 0")],
     ids=["at the first notebook", "at the pages", "at the publication"],
 )
 def test_a_full_disk(
@@ -155,12 +155,12 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
 
     change(made)
     with monkeypatch.context() as patch:
-        patch.setattr("helpers.pipeline.up_to_date.write_atomic", full)
-        patch.setattr("helpers.pipeline.run_report.write_atomic", full)
+        patch.setattr("notebookpress.cache.write_atomic", full)
+        patch.setattr("notebookpress.progress.write_atomic", full)
         status, said = evidence("run")
     assert (status, whole(made)) == (0, True), said
     status, said = evidence("run")
-    assert (status, "0 run, 6 up to date, 0 file(s) written" in said) == (0, True), said
+    assert (status, "0 run, 8 up to date, 0 file(s) written" in said) == (0, True), said
 
 
 @linux
@@ -193,7 +193,7 @@ def test_a_closed_folder_of_reports(made: Path, evidence: Evidence, mount: Mount
     assert (whole(made), litter(made)) == (True, [])
     open_again(made / "reports")
     status, said = evidence("run")
-    assert (status, "0 run, 6 up to date" in said) == (0, True), said
+    assert (status, "0 run, 8 up to date" in said) == (0, True), said
     assert whole(made)
 
 
@@ -275,15 +275,15 @@ def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, c
 def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Evidence) -> None:
     """What a hanging cell started ends with it, also what went its own way; the other study's work is kept."""
     cell = (
-        "import subprocess\nif study_id == 'alpha':\n"
+        "import subprocess\nif station_id == 'alpha':\n"
         "    subprocess.Popen(['sleep', '301'], start_new_session=True)\n    subprocess.run(['sleep', '300'])"
     )
-    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, cell)
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, cell)
     status, said = evidence("run", "--timeout", "6", "--jobs", "2")
     assert (status, "02_each-alpha" in said, "its 6 s were over" in said) == (1, True, True), said
     assert (processes_below(made), litter(made)) == ([], [])
     assert whole(made)
-    (made / "data" / "raw" / "studies" / "alpha.yaml").unlink()
+    (made / "data" / "raw" / "stations" / "alpha.yaml").unlink()
     status, said = evidence("run")
     assert status == 0, said
     assert "] 02_each beta" not in said
@@ -293,7 +293,7 @@ def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Eviden
 def test_two_runs_at_once(made: Path) -> None:
     """One does the work, the other is refused and says so; the report is whole."""
     cell = "import time; time.sleep(5)"
-    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, cell)
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, cell)
     command = [*evidence_command(made), "run"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     both = [subprocess.Popen(command, cwd=made, **pipes) for _ in range(2)]
@@ -318,25 +318,6 @@ def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount, 
     filler.unlink()
     assert evidence("release", "1.0")[0] == 0
     assert whole(made)
-
-
-@linux
-def test_a_source_that_does_not_fit_on_the_disk(
-    project: Path, evidence: Evidence, mount: Mount, tmp_path: Path
-) -> None:
-    """No half file is left, which the next run would refuse."""
-    disk = mount(tmp_path / "raw", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
-    fill(disk, 40_000)
-    arms = [{"label": f"arm {number}", "description": "x" * 1000} for number in range(60)]
-    protocol = {
-        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "t"},
-        "armsInterventionsModule": {"armGroups": arms},
-    }
-    file = tmp_path / "record.json"
-    file.write_text(json.dumps({"protocolSection": protocol}))
-    status, said = evidence("add", str(file), "--raw", str(disk))
-    assert (status, "No space left on device; make room there" in said) == (1, True), said
-    assert [path.name for path in disk.rglob("*") if path.is_file()] == ["filler"]
 
 
 @pytest.mark.parametrize(
@@ -365,6 +346,6 @@ def test_an_error_of_the_system_is_said_as_what_it_is(
     def failing(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("helpers.pipeline.runner.run", failing)
+    monkeypatch.setattr("notebookpress.run.run", failing)
     status, found = evidence("run")
     assert (status, said in found, "Traceback" in found) == (1, True, False), found

@@ -5,43 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pipeline_project import LAST_PARAMETERS, write_cells
+from station_project import LAST_PARAMETERS, write_cells
 
-from helpers.pipeline import ParameterError, PipelineError, check_parameters, project_root
-from helpers.pipeline.parameter_cells import check_cells
-from helpers.pipeline.parameters import load_parameters, merge_parameters
+from notebookpress.errors import ParameterError, PipelineError
+from notebookpress.folders import project_root
+from notebookpress.parameters import check_cells, check_parameters, load_parameters, merge_parameters
 
 
 def test_defaults_then_file_then_pairs(project: Path) -> None:
     """The later word counts."""
     file = project / "mine.yaml"
-    file.write_text("evidence: published\ncorrelation: 0\nrounds: 5\n")
+    file.write_text("season: winter\nfactor: 0\nrounds: 5\n")
     values = merge_parameters(load_parameters(project), file, ["rounds=7", "names=x, y", "shown=false"])
     assert values == {
-        "evidence": "published",
-        "correlation": 0.0,
+        "season": "winter",
+        "factor": 0.0,
         "rounds": 7,
         "shown": False,
         "names": ["x", "y"],
     }
-    assert isinstance(values["correlation"], float)
+    assert isinstance(values["factor"], float)
 
 
 @pytest.mark.parametrize(
     ("pair", "said"),
     [
-        ("evidenec=core", "did you mean 'evidence'?"),
-        ("zzz=1", "known: correlation, evidence, names, rounds, shown"),
+        ("saeson=summer", "did you mean 'season'?"),
+        ("zzz=1", "known: factor, names, rounds, season, shown"),
         ("rounds=two", "'two' is not a whole number"),
         ("rounds=2.0", "'2.0' is not a whole number"),
         ("rounds=0", "0 is below 1"),
-        ("correlation=1.5", "1.5 is above 0.999"),
-        ("correlation=nan", "nan is not a number"),
-        ("evidence=all", "'all' is not one of core, published"),
+        ("factor=1.5", "1.5 is above 0.999"),
+        ("factor=nan", "nan is not a number"),
+        ("season=all", "'all' is not one of summer, winter"),
         ("shown=1", "'1' is not true or false"),
         ("raw=elsewhere", "--raw DIR"),
         ("processed=elsewhere", "--out DIR"),
-        ("study_id=alpha", "once for each sheet"),
+        ("station_id=alpha", "once for each file"),
         ("rounds", "no value"),
     ],
 )
@@ -56,7 +56,7 @@ def test_a_wrong_pair_is_refused(project: Path, pair: str, said: str) -> None:
 def test_every_problem_is_listed_at_once(project: Path) -> None:
     """Five mistakes, five lines."""
     file = project / "mine.yaml"
-    file.write_text("evidence: 3\nround: 1\nraw: x\n")
+    file.write_text("season: 3\nround: 1\nraw: x\n")
     with pytest.raises(ParameterError) as caught:
         merge_parameters(load_parameters(project), file, ["rounds=x", "shown=true", "shown=false"])
     assert len(caught.value.problems) == 5
@@ -98,13 +98,12 @@ def test_cells_in_step_with_the_file(project: Path) -> None:
     ("was", "becomes", "said"),
     [
         ("rounds: int = 2", "rounds: int = 3", "is 3 here and 2 in parameters.yaml"),
-        ("rounds: int = 2", "rounds: float = 2", "is a float here and a int"),
         ("rounds: int = 2", "round: int = 2", "round is not in parameters.yaml"),
         ("rounds: int = 2\n", "", "rounds is missing"),
-        ("rounds: int = 2", "rounds: int = len('ab')", "is not plain"),
-        ("rounds: int = 2", "import os", "only `name: type = value`"),
+        ("rounds: int = 2", "rounds: int = len('ab')", "with a plain value"),
+        ("rounds: int = 2", "import os", "line 4 gives no value to a name"),
         ("rounds: int = 2", "rounds: int =", "invalid syntax"),
-        ("shown: bool = True", "shown: bool = 1", "is 1 here, which is not true or false"),
+        ("shown: bool = True", "shown: bool = 1", "is 1 here and True in parameters.yaml"),
     ],
 )
 def test_a_cell_that_has_drifted(project: Path, was: str, becomes: str, said: str) -> None:
@@ -117,9 +116,9 @@ def test_a_cell_that_has_drifted(project: Path, was: str, becomes: str, said: st
 
 def test_a_notebook_checks_its_own_values(project: Path) -> None:
     """For runs without the runner."""
-    check_parameters("03_last", {"rounds": 2, "correlation": 0, "processed": "elsewhere"})
+    check_parameters("03_last", {"rounds": 2, "factor": 0, "processed": "elsewhere"})
     with pytest.raises(ParameterError) as caught:
-        check_parameters("03_last", {"rounds": 0, "correlation": "0.7", "study_id": "x"})
+        check_parameters("03_last", {"rounds": 0, "factor": "0.7", "station_id": "x"})
     assert len(caught.value.problems) == 3
 
 
@@ -130,6 +129,6 @@ def test_the_root_is_found_from_below(project: Path) -> None:
 
 def test_no_project_says_what_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named."""
-    monkeypatch.setattr("helpers.pipeline.paths.helpers.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("notebookpress.folders.__file__", str(tmp_path / "a" / "b" / "c.py"))
     with pytest.raises(PipelineError, match="notebooks/parameters.yaml"):
         project_root(tmp_path)

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pipeline_project import (
+from station_project import (
+    EACH,
     EACH_PARAMETERS,
     FIRST,
     FIRST_PARAMETERS,
@@ -26,27 +27,27 @@ def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence)
     """The first run writes everything, the second nothing; deleted and edited files come back."""
     status, said = evidence("run", "--jobs", "2")
     assert status == 0, said
-    assert "[1/6] 01_first … " in said
+    assert "[1/8] 01_first … " in said
     assert str(project / "reports" / "index.html") in said
     assert (project / ".evidence").stat().st_mode & 0o777 == 0o700
     before = snapshot(project)
     manifest = json.loads((project / "reports" / "manifest.json").read_text())
-    assert manifest["wasGeneratedBy"]["data/processed/three.parquet"] == "03_last"
+    assert manifest["wasGeneratedBy"]["data/processed/overview.parquet"] == "03_last"
     assert str(project) not in (project / "reports" / "manifest.json").read_text()
 
     status, said = evidence("run")
-    assert (status, "0 run, 6 up to date, 0 file(s) written" in said) == (0, True), said
+    assert (status, "0 run, 8 up to date, 0 file(s) written" in said) == (0, True), said
     assert snapshot(project) == before
 
     (project / "reports" / "index.html").unlink()
-    (project / "data" / "processed" / "one.parquet").write_text("edited")
+    (project / "data" / "processed" / "readings.parquet").write_text("edited")
     status, said = evidence("run")
-    assert "0 run, 6 up to date, 2 file(s) written" in said
+    assert "0 run, 8 up to date, 2 file(s) written" in said
     assert {name: content for name, (content, _) in snapshot(project).items()} == {
         name: content for name, (content, _) in before.items()
     }
 
-    (project / ".evidence" / "processed" / "three.parquet").unlink()
+    (project / ".evidence" / "processed" / "overview.parquet").unlink()
     (project / ".evidence" / "site" / "index.html").write_text("edited")
     status, said = evidence("run")
     assert status == 0
@@ -56,20 +57,20 @@ def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence)
 
 
 def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
-    """A parameter, a notebook, a sheet, a study that goes and comes."""
-    status, said = evidence("run", "-p", "evidence=published")
-    assert (status, "2 run, 4 up to date" in said) == (0, True), said
-    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "print('other', study_id)")
-    status, said = evidence("run", "-p", "evidence=published")
-    assert (status, "3 run, 3 up to date" in said) == (0, True), said
-    (made / "data" / "raw" / "studies" / "beta.yaml").unlink()
+    """A parameter, a notebook, a file, a station that goes and comes."""
+    status, said = evidence("run", "-p", "season=winter")
+    assert (status, "2 run, 6 up to date" in said) == (0, True), said
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, "print('other')")
+    status, said = evidence("run", "-p", "season=winter")
+    assert (status, "4 run, 4 up to date" in said) == (0, True), said
+    (made / "data" / "raw" / "stations" / "beta.yaml").unlink()
     assert evidence("run")[0] == 0
-    assert not (made / "reports" / "studies" / "02_each-beta.html").exists()
+    assert not (made / "reports" / "stations" / "02_each-beta.html").exists()
     assert not (made / ".evidence" / "executed" / "02_each-beta.ipynb").exists()
     (made / "reports" / "notes.txt").write_text("not ours")
-    (made / "data" / "raw" / "studies" / "gamma.yaml").write_text("study_id: gamma\n")
+    (made / "data" / "raw" / "stations" / "gamma.yaml").write_text("name: gamma\n")
     assert evidence("run")[0] == 0
-    assert (made / "reports" / "studies" / "02_each-gamma.html").exists()
+    assert (made / "reports" / "stations" / "02_each-gamma.html").exists()
     assert (made / "reports" / "notes.txt").exists()
 
 
@@ -84,7 +85,7 @@ def test_a_notebook_that_differs_in_its_kept_output_only_is_on_the_pages_too(
     status, said = evidence("run")
     assert status == 0, said
     assert "03_last" in said and "the pages" in said
-    assert "2 run, 4 up to date" in said
+    assert "2 run, 6 up to date" in said
 
 
 def test_two_folders_give_the_same_bytes(project: Path, evidence: Evidence, tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ FAILURES = {
     "ends itself": ("import sys; sys.exit(0)", "SystemExit: 0 - the cell ended the notebook"),
     "is killed": ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
     "hangs": ("import time; time.sleep(60)", "when its 6 s were over"),
-    "writes no table": ("print('nothing')", "did not write one"),
+    "writes no table": ("print('nothing')", "did not write stations, readings"),
 }
 
 
@@ -121,7 +122,7 @@ def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Ev
     assert status == 1
     assert str(notebook) in said
     assert error in said
-    assert "1 failed, 5 not run" in said
+    assert "1 failed, 7 not run" in said
     assert "Traceback" not in said
     assert snapshot(made, "reports", "data") == before
     assert processes_below(made) == []
@@ -138,21 +139,21 @@ def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Ev
 
 def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
     """What does not depend on a failed notebook still runs, and what it needs is named."""
-    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "raise ValueError(study_id)")
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "raise ValueError(station_id)")
     status, said = evidence("run", "--jobs", "2")
     assert status == 1
     assert "ValueError: alpha" in said
     assert "ValueError: beta" in said
     assert "02_each-beta" in said
-    assert "[6/6] the pages … not run" in said
+    assert "[8/8] the pages … not run" in said
     assert not (project / "reports").exists()
 
 
 def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
     """Status 2, every problem, and not a file written."""
     before = snapshot(project, ".")
-    status, said = evidence("run", "-p", "evidenec=core", "-p", "rounds=x")
-    assert (status, "did you mean 'evidence'?" in said, "whole number" in said) == (2, True, True)
+    status, said = evidence("run", "-p", "saeson=summer", "-p", "rounds=x")
+    assert (status, "did you mean 'season'?" in said, "whole number" in said) == (2, True, True)
     assert evidence("run", "--jobs", "0")[0] == 2
     assert evidence("run", "--no-such-option")[0] == 2
     assert evidence("sweep", "grid.yaml", "--jobs", "0")[0] == 2
@@ -161,13 +162,11 @@ def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
 
 def test_wrong_raw_data_starts_nothing(project: Path, evidence: Evidence) -> None:
     """Status 1 and the sheet's problems; a notebook that has drifted likewise."""
-    sheet = project / "data" / "raw" / "studies" / "beta.yaml"
+    sheet = project / "data" / "raw" / "stations" / "beta.yaml"
     sheet.write_text("broken")
     status, said = evidence("run")
     assert (status, "mend it" in said, (project / ".evidence").exists()) == (1, True, False)
-    assert evidence("check")[0] == 1
-    sheet.write_text("study_id: beta\n")
-    assert evidence("check")[0] == 0
+    sheet.write_text("name: beta\n")
     write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS.replace("= 2", "= 3"), LAST)
     status, said = evidence("run")
     assert (status, "is 3 here and 2 in parameters.yaml" in said) == (1, True)
@@ -181,10 +180,7 @@ def test_a_broken_site_keeps_the_report(
     """An error of another room: one line, and the traceback in a file."""
     before = snapshot(made, "reports", "data")
 
-    def broken(*_: object) -> None:
-        raise KeyError("no such table")
-
-    monkeypatch.setattr("helpers.pipeline.rooms.build_site", broken)
+    monkeypatch.setenv("STUB_BROKEN", "1")
     (made / ".evidence" / "site" / "index.html").unlink()
     status, said = evidence("run")
     assert (status, "KeyError" in said, "Traceback" in said) == (1, True, False)
@@ -194,15 +190,19 @@ def test_a_broken_site_keeps_the_report(
 
 def test_damaged_fingerprints_mean_a_whole_run(made: Path, evidence: Evidence) -> None:
     """The runner's own memory may be lost at any time."""
-    (made / ".evidence" / "pytask.lock").write_text("not toml [")
-    (made / ".evidence" / "up_to_date.json").write_text("not json [")
-    status, said = evidence("run")
-    assert (status, "6 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
+    memory = made / ".evidence" / "steps.json"
+    whole = memory.read_bytes()
+    for damaged in ("", "not json [", "[]", '{"steps": [], "checked": 1}'):
+        memory.write_text(damaged)
+        status, said = evidence("run")
+        assert (status, "8 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
+        assert f"{memory}: damaged; everything is made again" in said
+        assert memory.read_bytes() == whole
 
 
 def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
     """A second run in the same folder is refused."""
-    from helpers.pipeline.folder_lock import folder_lock
+    from notebookpress.folders import folder_lock
 
     (project / ".evidence").mkdir()
     with folder_lock(project / ".evidence"):
@@ -228,6 +228,6 @@ def test_an_interruption_ends_the_kernels(project: Path) -> None:
     assert "Traceback" not in said
     assert processes_below(project) == []
     assert not (project / "reports").exists()
-    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "1")
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
     again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
-    assert "4 run, 2 up to date" in again.stdout, again.stdout + again.stderr
+    assert "6 run, 2 up to date" in again.stdout, again.stdout + again.stderr

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pipeline_project import (
+from station_project import (
     FIRST,
     FIRST_PARAMETERS,
     evidence_command,
@@ -75,7 +75,7 @@ def test_whoever_makes_the_report_it_has_the_same_bytes(tmp_path: Path, open_pla
     assert {name: content for name, (content, _) in first.items()} == {
         name: content for name, (content, _) in second.items()
     }
-    assert len(first) == 8
+    assert len(first) == 10
     texts = b"".join(content for content, _ in first.values())
     assert str(tmp_path).encode() not in texts
     assert str(open_place).encode() not in texts
