@@ -1,106 +1,23 @@
-"""What can go wrong in a run, in words for the person who started it.
+"""The errors of a run; they live in `notebookpress.errors`."""
 
-Each error is written for the terminal: file, place, problem, remedy. `exit_status` is what the
-process ends with: 1 for a failure in the work, 2 for wrong usage, 130 for an interruption.
-"""
+from notebookpress.errors import (
+    CLOSED,
+    FULL,
+    NotebookFailure,
+    ParameterError,
+    PipelineError,
+    did_you_mean,
+    system_problem,
+    system_remedy,
+)
 
-from __future__ import annotations
-
-import errno
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from pathlib import Path
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
-
-
-class PipelineError(Exception):
-    """A failure that a person can act on; its text is the whole message."""
-
-    exit_status = 1
-
-    def __init__(self, *lines: str) -> None:
-        self.lines = list(lines)
-        super().__init__("\n".join(lines))
-
-    def __reduce__(self) -> tuple:
-        """Travel between processes whatever the constructor of a subclass takes."""
-        return _revived, (type(self), self.args, self.__dict__)
-
-
-def _revived(kind: type[PipelineError], arguments: tuple, state: dict) -> PipelineError:
-    error = kind.__new__(kind)
-    error.args = arguments
-    error.__dict__.update(state)
-    return error
-
-
-class ParameterError(PipelineError, ValueError):
-    """Parameters that cannot be used; the message lists every one of them."""
-
-    exit_status = 2
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        count = f"{len(problems)} problem(s) in the parameters; nothing was started"
-        super().__init__(count, *(f"  {problem}" for problem in problems))
-        self.problems = list(problems)
-
-
-class NotebookFailure(PipelineError):  # noqa: N818 - the word for it
-    """A notebook in which not every code cell ran to its end.
-
-    Parameters
-    ----------
-    run : str
-        Name of the run: the notebook's name, with the study where it runs once per study.
-    notebook : str
-        The notebook's file, as a person would name it.
-    place : str
-        Which cell, counted among code cells and among all cells.
-    first_line : str
-        First line of that cell.
-    problem : str
-        Name and message of the error.
-    look : str
-        Where the half-run notebook is.
-    said : str, optional
-        Last words of the kernel, when it died.
-
-    """
-
-    def __init__(
-        self, run: str, notebook: str, place: str, first_line: str, problem: str, look: str, said: str = ""
-    ):
-        self.run, self.notebook, self.place = run, notebook, place
-        self.first_line, self.problem, self.look = first_line, problem, look
-        lines = [f"{notebook} ({run}): {place}" if run not in notebook else f"{notebook}: {place}"]
-        lines += [f"  first line: {first_line}"] if first_line else []
-        lines += [f"  {problem}"]
-        lines += [f"  the kernel said: {said}"] if said else []
-        lines += [f"  the half-run notebook, with the traceback: {look}"] if look else []
-        super().__init__(*lines)
-
-
-def system_problem(error: OSError, work: Path | None = None) -> str:
-    """Return what the file system refused, in one line: a full disk, a read-only folder.
-
-    `work` is the folder to name when the error names none, as after a write to an open file.
-    """
-    place = error.filename2 or error.filename or work or "the file system"
-    return f"{place}: {error.strerror or error}; {system_remedy(error.errno)}"
-
-
-def system_remedy(number: int | None) -> str:
-    """Return what to do about an error of the file system."""
-    if number not in FULL + CLOSED:
-        return "see that it is there and may be read and written"
-    do = "make room there" if number in FULL else "make it writable"
-    return f"{do}, or choose another folder with --out; then run again: what had finished is kept"
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the nearest known name, or the list of all when none is near."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+__all__ = [
+    "CLOSED",
+    "FULL",
+    "NotebookFailure",
+    "ParameterError",
+    "PipelineError",
+    "did_you_mean",
+    "system_problem",
+    "system_remedy",
+]
