@@ -1,1 +1,1 @@
-"""Notebooks run and printed: papermill over a declared graph of notebooks. Knows nothing of what they are about."""
+"""Notebooks run and printed: papermill over a declared graph; knows nothing of what they are about."""

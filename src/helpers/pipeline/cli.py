@@ -18,7 +18,7 @@ import click
 from helpers.pipeline.command_options import AlreadySaidError
 from helpers.pipeline.commands import cli
 from helpers.pipeline.errors import CLOSED, FULL, PipelineError, system_problem
-from helpers.pipeline.interruption import Interrupted
+from notebookpress.interruption import Interrupted
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -20,7 +20,7 @@ from helpers.pipeline.imports import code_cells, imported
 PACKAGE = Path(helpers.__file__).parents[1]  # the folder of all packages
 PACKAGES = ("helpers", "metastats", "trialfiles", "notebookpress")
 # What runs a notebook and keeps it; the worker calls it by name.
-RUNS_NOTEBOOKS = ("helpers.pipeline.notebook_run", "helpers.pipeline.fork_server")
+RUNS_NOTEBOOKS = ("notebookpress.execution", "notebookpress.workers")
 _OURS = f"(?:{'|'.join(PACKAGES)})"
 _FROM = re.compile(rf"^[ \t]*from[ \t]+({_OURS}[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
 _IMPORT = re.compile(rf"^[ \t]*import[ \t]+([^\n]*\b{_OURS}\b[^\n]*)", re.M)

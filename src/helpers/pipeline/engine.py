@@ -18,9 +18,9 @@ from typing import Any
 import pytask
 
 from helpers.pipeline.errors import PipelineError
-from helpers.pipeline.interruption import signals_as_exception
 from helpers.pipeline.progress import Watcher
 from helpers.pipeline.steps import Step
+from notebookpress.interruption import signals_as_exception
 
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
 TURN = 0.2  # seconds

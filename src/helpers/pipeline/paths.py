@@ -82,11 +82,6 @@ class RunFolders:
         return self.work / "site"
 
     @property
-    def rooms(self) -> Path:
-        """Notes of where the run's kernels have their private folders."""
-        return self.work / "rooms"
-
-    @property
     def log(self) -> Path:
         """Times, machine facts and tracebacks."""
         return self.work / "log"

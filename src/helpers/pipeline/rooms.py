@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from helpers.pipeline.stages import Stage
-from helpers.pipeline.workers import ForkedWorkers, PlainWorkers
-
-Workers = PlainWorkers | ForkedWorkers
+from notebookpress.workers import Workers
 
 
 def evidence_stages(workers: Workers) -> tuple[Stage, ...]:
     """Return the stages of this collection."""
-    return workers.call("helpers.pipeline.stages:evidence_stages", needs=["helpers.tables"])
+    return workers.call("helpers.pipeline.stages:evidence_stages")
 
 
 def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
@@ -26,13 +24,11 @@ def check_raw(workers: Workers, raw: Path) -> tuple[list[str], bool]:
 def gather(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
     """Put the studies' parts of tables together."""
     workers.call("helpers.pipeline.gather:gather", processed, studies, tables)
-    workers.hold(processed, tables)
 
 
 def divide(workers: Workers, processed: Path, studies: tuple[str, ...], tables: tuple[str, ...]) -> None:
     """Write down for each study which rows it has in tables."""
     workers.call("helpers.pipeline.study_rows:divide", processed, studies, tables)
-    workers.hold(processed, tables)  # each study's notebook reads them
 
 
 def make_early(
@@ -46,7 +42,7 @@ def make_early(
     """Make what of the pages follows from some runs and tables, in a file."""
     version = {"version": facts["version"]}
     arguments = (executed, processed, tables, destination, version)
-    workers.call("helpers.site.build:write_early", *arguments, needs=["helpers.site"])
+    workers.call("helpers.site.build:write_early", *arguments)
 
 
 def build_site(
@@ -60,9 +56,9 @@ def build_site(
     jobs: int,
 ) -> None:
     """Make the pages in a folder; in several processes only where forking one is safe."""
-    jobs = jobs if isinstance(workers, ForkedWorkers) else 1
+    jobs = jobs if workers.forked else 1
     arguments = (executed, processed, destination, raw, facts, early, jobs)
-    workers.call("helpers.pipeline.rooms:site_with_review", *arguments, needs=["helpers.site"])
+    workers.call("helpers.pipeline.rooms:site_with_review", *arguments)
 
 
 def site_with_review(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +11,9 @@ from helpers.pipeline import manifest, rooms, up_to_date
 from helpers.pipeline.errors import PipelineError
 from helpers.pipeline.folder_lock import folder_lock
 from helpers.pipeline.graph import RunPlan, build_steps
-from helpers.pipeline.imports import imported_by_notebook
-from helpers.pipeline.notebook import NotebookRun
 from helpers.pipeline.parameter_cells import check_cells
 from helpers.pipeline.parameters import load_parameters, merge_parameters
 from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.preload import more_for
 from helpers.pipeline.progress import Progress, Watcher
 from helpers.pipeline.publish import finish_publication, publish
 from helpers.pipeline.release import newest_release
@@ -25,9 +21,33 @@ from helpers.pipeline.run_report import RunReport, report_of, write_log
 from helpers.pipeline.stages import Stage, study_ids
 from helpers.pipeline.step_store import StepStore
 from helpers.pipeline.work_folder import remove_stale
-from helpers.pipeline.workers import workers
+from notebookpress.notebook import NotebookRun
+from notebookpress.workers import Workers
 
 TIMEOUT = 600
+# What is ready in every process before it begins: modules, and what is slow when it is done the first time.
+PRELOAD = (
+    "helpers.tables",
+    "helpers.pipeline.stages",
+    "helpers.sheets.raw",
+    "helpers.places",
+    "helpers.cleaning",
+    "helpers.figures",
+    "helpers.pipeline.notebook_tables",
+    "helpers.pipeline.warming:use_a_table",
+    "seaborn",
+    "notebookpress.preload:draw_a_figure",
+    "scipy.stats",
+    "helpers.appraisal",
+    "metastats",
+    "helpers.effects",
+    "helpers.comparison",
+    "helpers.pooling.groups",
+    "helpers.pooling.ongoing",
+    "helpers.pipeline.gather",
+    "helpers.site",
+)
+ENVIRONMENT = {"EVIDENCE_GATHERS": "1"}  # the parts of the studies are put together by a step of the run
 
 
 def run(
@@ -95,15 +115,14 @@ def run(
         return report
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
-    with contextlib.closing(workers(_more_to_preload(folders.root))) as working:
-        from helpers.pipeline import engine
+    with Workers(PRELOAD, ENVIRONMENT) as working:
+        from helpers.pipeline import engine  # while the workers import what they need
 
         chosen = rooms.evidence_stages(working) if stages is None else tuple(stages)
         refused = _refuse_wrong_input(folders, declared, chosen, working)
         folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
         with folder_lock(folders.work):
             finish_publication(folders)
-            working.kernels.write_down(folders.rooms)
             up_to_date.forget(folders)
             facts: dict[str, Any] = {}
             plan = _plan(folders, chosen, declared, values, timeout, memory, working, facts, jobs)
@@ -128,17 +147,8 @@ def run(
     return report
 
 
-def _more_to_preload(root: Path) -> tuple[str, ...]:
-    """Return what the notebooks import and is not always ready; what cannot be read is refused later."""
-    found: set[str] = set()
-    for notebook in (root / "notebooks").glob("*.ipynb"):
-        with contextlib.suppress(PipelineError):
-            found |= imported_by_notebook(notebook)
-    return more_for(found)
-
-
 def _refuse_wrong_input(
-    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage], working: rooms.Workers
+    folders: RunFolders, declared: Mapping[str, Any], stages: Sequence[Stage], working: Workers
 ) -> list[str]:
     """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
 
@@ -165,7 +175,7 @@ def _plan(
     values: Mapping[str, Any],
     timeout: int,
     memory: int | None,
-    working: rooms.Workers,
+    working: Workers,
     facts: Mapping[str, Any],
     jobs: int,
 ) -> RunPlan:
@@ -183,7 +193,6 @@ def _plan(
             folders.labels,
             timeout,
             memory,
-            frozenset(imported_by_notebook(notebook)),
         )
         working.run_notebook(wanted)
 

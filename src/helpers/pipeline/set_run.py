@@ -37,12 +37,9 @@ class SetRun:
 
 def run_set(run: SetRun) -> dict[str, Any]:
     """Run a set in this process, which a fork server made; return its row."""
-    from helpers.pipeline import private, workers
     from helpers.pipeline.parameters import load_parameters, merge_parameters
     from helpers.pipeline.runner import run as run_report
 
-    if private.ADDRESS is not None:
-        os.environ[workers.SHARED] = str(private.ADDRESS.parent)
     begun = time.perf_counter()
     try:
         declared = load_parameters(run.root)

@@ -150,10 +150,11 @@ def _submitter(jobs: int, scheduler: str | None) -> Iterator[Callable[[SetRun], 
                 run_in_process, run, key=f"evidence-{run.folder.name}-{time.time_ns()}", pure=False
             )
         return
-    from helpers.pipeline.workers import workers
+    from helpers.pipeline.runner import PRELOAD
+    from notebookpress.workers import Workers
 
-    stopping, more = threading.Event(), ("helpers.pipeline.engine", "helpers.pipeline.runner")
-    with contextlib.closing(workers(more)) as working, ThreadPoolExecutor(jobs) as pool:
+    stopping = threading.Event()
+    with Workers((*PRELOAD, "helpers.pipeline.engine")) as working, ThreadPoolExecutor(jobs) as pool:
         try:
             yield lambda run: pool.submit(_here, working, run, stopping)
         except BaseException:
@@ -167,11 +168,11 @@ def _here(working: Any, run: SetRun, stopping: threading.Event) -> dict[str, Any
     """Run a set on this machine: in a forked process, else in a new one."""
     if stopping.is_set():
         raise KeyboardInterrupt
-    if not hasattr(working, "address"):
+    if not working.forked:
         return run_in_process(run)
     begun = time.perf_counter()
     try:
-        return working.call("helpers.pipeline.set_run:run_set", run, needs=["helpers.pipeline.runner"])
+        return working.call("helpers.pipeline.set_run:run_set", run)
     except PipelineError as error:  # the process was killed
         return {"status": "failed", "seconds": round(time.perf_counter() - begun, 1), "message": str(error)}
 

@@ -15,7 +15,6 @@ import pyarrow.parquet as parquet
 
 from helpers.files import write_atomic
 from helpers.tables.conformity import conforming
-from helpers.tables.held import held, hold
 from helpers.tables.registry import TABLES
 
 SIGNIFICANT_DIGITS = 12
@@ -129,8 +128,6 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
         As `read_rows`, and when the file holds rows that break the schema.
     """
     path = Path(folder) / f"{name}.parquet"
-    if (known := held(path)) is not None:
-        return known
     rows = read_rows(name, folder)
     try:
         return validate(name, rows)
@@ -138,12 +135,6 @@ def read_table(name: str, folder: str | Path) -> pd.DataFrame:
         raise TableError(
             f"{path}: {error}\ndelete it and run notebook {TABLES[name].notebook} again"
         ) from None
-
-
-def hold_tables(names: Iterable[str], folder: str | Path) -> None:
-    """Read tables ahead, for processes forked from this one; what cannot be read is left to them."""
-    for name in names:
-        hold(Path(folder) / f"{name}.parquet", lambda name=name: read_table(name, folder))
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
