@@ -18,7 +18,7 @@ def put_stubs(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the small project, with the other rooms stubbed and the working folder in it."""
     put_stubs(monkeypatch)
     root = make_project(tmp_path / "project")
@@ -27,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) 
 
 
 @pytest.fixture(scope="session")
-def report_once(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Path:
+def report_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project whose report is made, for copying."""
     from helpers.pipeline.runner import run
 

@@ -49,19 +49,14 @@ import pytest
 from pipeline_project import install_stubs
 install_stubs(pytest.MonkeyPatch().setattr)
 from helpers.pipeline.cli import main
-try:
-    open({begun!r}, "w").close()
-except (OSError, ValueError):
-    pass  # somebody else's folder, or a name in another encoding: nobody waits for it
-main()
+if __name__ == "__main__":
+    try:
+        open({begun!r}, "w").close()
+    except (OSError, ValueError):
+        pass  # somebody else's folder, or a name in another encoding: nobody waits for it
+    main()
 """
 BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
-# What these notebooks need from the server that forks them; Python reads this file when it starts.
-SHORT_PRELOAD = """\
-from helpers.pipeline import preload
-preload.STEPS = ("helpers.pipeline.notebook_run", "ipykernel.kernelapp", "ipykernel.ipkernel")
-"""
-
 
 Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
 
@@ -110,14 +105,10 @@ def evidence_command(root: Path) -> list[str]:
 
 
 def short_environment(root: Path) -> dict[str, str]:
-    """Return an environment in which runs begin quickly and have a folder for temporary files beside them."""
-    temporary, site = root.parent / "t", root.parent / "site"
-    for folder in (temporary, site):
-        folder.mkdir(exist_ok=True)
-    (site / "sitecustomize.py").write_text(SHORT_PRELOAD)
-    kept = {name: value for name, value in os.environ.items() if name != "EVIDENCE_FORK_SERVER"}
-    path = os.pathsep.join(filter(None, [str(site), kept.get("PYTHONPATH")]))
-    return kept | {"PYTHONPATH": path, "TMPDIR": str(temporary)}
+    """Return an environment in which runs have a folder for temporary files beside them."""
+    temporary = root.parent / "t"
+    temporary.mkdir(exist_ok=True)
+    return os.environ | {"TMPDIR": str(temporary)}
 
 
 def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
@@ -191,6 +182,7 @@ def install_stubs(put: Callable[[str, object], None]) -> None:
     )
     put("helpers.pipeline.rooms.divide", stub_divide)
     put("helpers.pipeline.rooms.build_site", stub_site)
+    put("helpers.pipeline.runner.PRELOAD", ())  # these notebooks need nothing
     # The package may be under work meanwhile.
     for user in ("manifest", "page_steps", "sweep", "up_to_date"):
         put(f"helpers.pipeline.{user}.code_hash", lambda: "code")

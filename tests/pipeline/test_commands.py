@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.pipeline import NotebookFailure, ParameterError, PipelineError, RunFolders
-from helpers.pipeline.canonical import canonical
 from helpers.pipeline.commands import cli
 from helpers.pipeline.fingerprint import raw_hashes
 from helpers.pipeline.gather import gather
@@ -29,6 +28,7 @@ from helpers.pipeline.stages import evidence_stages
 from helpers.pipeline.sweep import sweep
 from helpers.pipeline.sweep_table import headline
 from helpers.tables import TABLES, TableError, read_table, write_table
+from notebookpress.notebook import canonical
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}}
 
