@@ -20,7 +20,7 @@ from notebookpress.fingerprint import file_hash, value_hash
 
 OWN = "notebookpress"
 # What runs a notebook and keeps it has a say in its outputs, whatever the notebook imports.
-RUNS_NOTEBOOKS = ("notebookpress.notebook", "notebookpress.shell", "notebookpress.workers")
+RUNS_NOTEBOOKS = ("notebookpress.execution", "notebookpress.workers")
 _FROM = re.compile(r"^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]*)", re.M)
 # A cell with one of these may import what no reader of its text can know.

@@ -296,7 +296,7 @@ def _page_step(plan: Plan, step: PageStep) -> Step:
         fresh = made.with_name(f"{made.name}.new")
         remove(fresh)
         fresh.mkdir(parents=True)
-        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs}
+        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs if workers.forked else 1}
         facts |= {"made": {other.name: plan.folders.page_file(other.name) for other in others}}
         facts |= {"previous": plan.release, "previous_version": plan.release.name if plan.release else None}
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from functools import lru_cache
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from notebookpress.folders import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.parts import GATHERED_BY_RUNNER, gather_parts, part_folder
 from notebookpress.pipeline import load_pipeline
-from notebookpress.tables import TableError, TableStore, records
+from notebookpress.tables import TableError, parquet_bytes, records, table_store
 
 
 class NotebookTables:
@@ -147,7 +148,11 @@ class NotebookTables:
         return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])
 
 
-@lru_cache
-def table_store(schema_file: Path) -> TableStore:
-    """Return the store of a schema file, which is read once."""
-    return TableStore(schema_file)
+def use_a_table() -> None:
+    """Write and read a table: the first time takes longer, also by what pandas imports late."""
+    for name in ("pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.string"):
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.parquet"
+        path.write_bytes(parquet_bytes(pd.DataFrame({"a": ["b"]})))
+        records(pd.read_parquet(path))

@@ -78,9 +78,9 @@ def divide_rows(
 
 def gather_tables(schema_file: Path, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
     """Put the parts of tables together by a schema file; see `gather_parts`."""
-    from notebookpress.tables import TableStore
+    from notebookpress.tables import table_store
 
-    gather_parts(TableStore(schema_file), processed, keys, names)
+    gather_parts(table_store(schema_file), processed, keys, names)
 
 
 def gather_parts(store: Any, processed: str | Path, keys: Iterable[str], names: Iterable[str]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -215,11 +216,16 @@ def test_an_interruption_ends_the_kernels(project: Path) -> None:
     """Ctrl-C: status 130, a plain line, no kernel left; what had finished is not run again."""
     import signal
 
-    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "import time; time.sleep(120)")
+    begun = str(project.parent / "at work")
+    write_cells(
+        project / "notebooks" / "02_each.ipynb",
+        EACH_PARAMETERS,
+        f"open({begun!r}, 'w').close()\nimport time; time.sleep(120)",
+    )
     command = [*evidence_command(project), "run", "--jobs", "2"]
     running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
     assert "01_first" in running.stderr.readline()
-    while len(processes_below(project)) < 3:  # the command, a notebook's process, its kernel
+    while not os.path.exists(begun):
         assert running.poll() is None
     running.send_signal(signal.SIGINT)
     said = running.communicate(timeout=120)[1]
