@@ -1,17 +1,22 @@
-"""One truth about what the project needs: pyproject.toml, environment.yml and the lock agree."""
+"""One truth about what the project needs: pyproject.toml, environment.yml and the locks agree, and pip takes them."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+OLDEST_PIP = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2"}  # of the first release of each Python
 NAME = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]*\])?(.*)$")
 
 
@@ -24,9 +29,10 @@ def requirement(text: str) -> tuple[str, str]:
     return plain(name), ",".join(sorted(bounds.replace(" ", "").split(",")))
 
 
-def declared(checkout: Path) -> dict[str, str]:
+def declared(checkout: Path, *extras: str) -> dict[str, str]:
     project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
-    return dict(map(requirement, project["dependencies"] + project["optional-dependencies"]["dev"]))
+    optional = [need for extra in extras for need in project["optional-dependencies"][extra]]
+    return dict(map(requirement, project["dependencies"] + optional))
 
 
 def test_environment_yml_has_the_same_needs_and_bounds(checkout: Path):
@@ -37,18 +43,16 @@ def test_environment_yml_has_the_same_needs_and_bounds(checkout: Path):
     [pip] = [entry["pip"] for entry in entries if isinstance(entry, dict)]
     assert "-e ." in pip
     found = dict(map(requirement, conda + [entry for entry in pip if entry != "-e ."]))
-    assert found == declared(checkout)
+    assert found == declared(checkout, "build")
 
 
 def test_every_need_is_bounded_on_both_sides(checkout: Path):
-    for name, bounds in declared(checkout).items():
+    for name, bounds in declared(checkout, "build", "cluster", "dev").items():
         assert ">=" in bounds and "<" in bounds.replace(">=", ""), name
 
 
 def test_environment_yml_takes_one_of_the_pythons_of_pyproject(checkout: Path):
     """Binder's builder starts from the version that it finds after one equals sign, else from an older one."""
-    from packaging.specifiers import SpecifierSet
-
     entries = yaml.safe_load((checkout / "environment.yml").read_text())["dependencies"]
     [python] = [entry for entry in entries if isinstance(entry, str) and entry.startswith("python")]
     found = re.fullmatch(r"python=(3\.\d+)", python)
@@ -69,38 +73,66 @@ def test_binder_gets_names_that_conda_forge_has_and_a_made_report(checkout: Path
     assert made.stat().st_mode & 0o111 and "evidence run" in made.read_text()
 
 
-def lock_entries(checkout: Path) -> dict[str, set[str]]:
-    pinned: dict[str, set[str]] = {}
-    for line in (checkout / "requirements.lock").read_text().splitlines():
-        match = re.match(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", line)
-        if match:
-            pinned.setdefault(plain(match.group(1)), set()).add(match.group(2))
-    return pinned
+def pinned(*files: Path) -> list[Requirement]:
+    """Return the requirements of lock files."""
+    lines = [line for file in files for line in file.read_text().splitlines() if "==" in line.split(";")[0]]
+    return [Requirement(line.rstrip("\\ ")) for line in lines if not line.startswith("#")]
 
 
-def test_the_lock_pins_every_need_within_its_bounds(checkout: Path):
-    from packaging.specifiers import SpecifierSet
+@pytest.mark.parametrize(("locks", "extras"), [(LOCKS[:1], ["build"]), (LOCKS, ["cluster", "dev"])])
+def test_the_locks_pin_every_need_within_its_bounds(checkout: Path, locks, extras):
+    found = {plain(pin.name): pin.specifier for pin in pinned(*(checkout / lock for lock in locks))}
+    for name, bounds in declared(checkout, *extras).items():
+        assert name in found, f"{name} is not in {locks[-1]}: make lock"
+        assert SpecifierSet(bounds).contains(str(found[name]).lstrip("=")), name
 
-    pinned = lock_entries(checkout)
-    for name, bounds in declared(checkout).items():
-        assert name in pinned, f"{name} is not in requirements.lock: make lock"
-        assert all(SpecifierSet(bounds).contains(found) for found in pinned[name]), name
+
+def test_no_package_is_pinned_twice(checkout: Path):
+    """All Pythons and both environments have the same versions, so the same bytes."""
+    names = [plain(pin.name) for pin in pinned(*(checkout / lock for lock in LOCKS))]
+    assert {name for name in names if names.count(name) > 1} == set()
 
 
-def test_every_line_of_the_lock_has_a_hash_and_no_address(checkout: Path):
-    text = (checkout / "requirements.lock").read_text()
+def test_what_is_needed_with_extras_is_pinned_with_them(checkout: Path):
+    """Older pips take `name[extra]` for another package than `name` and refuse it without a hash of its own."""
+    pins = {plain(pin.name): pin.extras for pin in pinned(*(checkout / lock for lock in LOCKS))}
+    pins |= {"exosome-hair-evidence": set()}
+    wrong = []
+    for distribution in distributions():
+        name = plain(distribution.metadata["Name"])
+        for need in map(Requirement, distribution.requires or [] if name in pins else []):
+            extras = {"", *pins[name]}
+            asked = not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in extras)
+            if asked and need.extras and need.extras != pins.get(plain(need.name)):
+                wrong.append(f"{name} needs {need}")
+    assert wrong == [], "make lock"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_of_a_lock_has_a_hash_and_no_address(checkout: Path, lock: str):
+    text = (checkout / lock).read_text()
     assert "://" not in text
     for block in re.split(r"\n(?=[A-Za-z0-9])", text.split("\n", 1)[1]):
         assert "--hash=sha256:" in block, block[:60]
 
 
-def test_the_environment_holds_what_the_lock_pins(checkout: Path):
-    pinned = lock_entries(checkout)
-    for name in declared(checkout):
-        if version(name) not in pinned[name]:
-            pytest.skip(
-                f"{name} {version(name)} is not from the lock: this environment was made by other means"
-            )
+@pytest.mark.slow
+def test_the_oldest_pip_takes_the_locks(checkout: Path, tmp_path: Path):
+    """Pip of the first release of this Python, in hash mode, in a folder whose name has a space."""
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    base = Path(sys.base_prefix, "Scripts" if os.name == "nt" else "bin", f"python{sys.version_info[0]}")
+    run(str(base), "-m", "venv", "an environment")
+    python = str(tmp_path / "an environment" / "bin" / "python")
+    old = run(python, "-m", "pip", "install", f"pip=={OLDEST_PIP[sys.version_info[:2]]}")
+    if old.returncode and not os.environ.get("EVIDENCE_REQUIRE_INDEX"):
+        pytest.skip("no package index is within reach")
+    assert old.returncode == 0, old.stderr
+    needs = [argument for lock in LOCKS for argument in ("-r", str(checkout / lock))]
+    taken = run(python, "-m", "pip", "install", "--dry-run", "--require-hashes", *needs)
+    assert taken.returncode == 0, taken.stderr
 
 
 def test_helpers_imports_from_any_folder(tmp_path: Path):
@@ -113,29 +145,6 @@ def test_no_path_tricks_in_package_or_notebooks(checkout: Path):
     files = [*checkout.glob("src/**/*.py"), *checkout.glob("notebooks/*.ipynb")]
     assert files
     assert [file.name for file in files if "sys.path" in file.read_text(encoding="utf-8")] == []
-
-
-def test_rooms_import_only_from_rooms_above(checkout: Path):
-    rooms = [
-        "tables",
-        "sources",
-        "documents",
-        "cleaning",
-        "appraisal",
-        "synthesis",
-        "figures",
-        "site",
-        "pipeline",
-    ]
-    wrong = []
-    for number, room in enumerate(rooms):
-        for file in (checkout / "src" / "helpers" / room).rglob("*.py"):
-            for other in re.findall(
-                r"^\s*(?:from|import) helpers\.(\w+)", file.read_text(encoding="utf-8"), re.M
-            ):
-                if other in rooms[number + 1 :]:
-                    wrong.append(f"{room}/{file.name} imports {other}")
-    assert wrong == []
 
 
 def test_versions_agree(checkout: Path):

@@ -1,4 +1,9 @@
-"""Dependent effect sizes: cluster-robust variances and three-level models."""
+"""Dependent effects: three-level models and cluster-robust standard errors.
+
+The covariance of a study's effects is ``diag(v + within) + between * J``. Inverse and determinant follow
+from the sums of ``a = 1 / (v + within)`` over the study (Sherman and Morrison 1950), so that no k x k
+matrix is made. Sources: Konstantopoulos (2011), Hedges, Tipton and Johnson (2010).
+"""
 
 from __future__ import annotations
 

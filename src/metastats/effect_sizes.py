@@ -1,4 +1,13 @@
-"""Effect sizes with their sampling variances: all measures of metafor's escalc, under its names."""
+"""Effect sizes with their sampling variances: all measures of metafor's escalc, under its names.
+
+Sources. Means of two groups: Hedges (1981, SMD), Bonett (2008, 2009, SMDH, SMD1H, SMCRH), Glass (1976, SMD1),
+Hedges, Gurevitch and Curtis (1999) and Lajeunesse (2011, 2015, ROM, ROMC), Tate (1954, RPB). Changes: Gibbons,
+Hedeker and Davis (1993, SMCC), Becker (1988, SMCR). Spread: Nakagawa et al. (2015), Senior et al. (2020, CVR).
+Counts: Cochrane Handbook 10.4, Sweeting, Sutton and Lambert (2004, zero cells), Freeman and Tukey (1950, PFT,
+IRSD), Yusuf et al. (1985, PETO), Ruecker et al. (2009, AS), Rothman, Greenland and Lash (2008, rates), Pearson
+(1900), Yule (1912) and Bonett (2007) (PHI, YUQ, YUY). Correlations: Fisher (1921, ZCOR). One group: Borenstein et
+al. (2009).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,15 @@
-"""Between-study variance: estimators of tau², their intervals, weights, I², Q and prediction intervals."""
+"""Heterogeneity between studies: the estimators of tau2 with errors and limits, Q, I2, prediction limits.
+
+Given tau2, the weights are ``w = 1 / (v + tau2)``. Let P be the matrix that takes the weighted mean out of
+y and weights what is left: Q = y'Py, y'PPy, y'PPPy, tr P and tr PP are all that the methods need, and none
+of them asks for a k x k matrix. `WeightedMean` gives these sums for one or many meta-analyses,
+`metastats.regression` for a model with moderators.
+
+Sources: DerSimonian and Laird (1986, DL), Hedges and Olkin (1985, HE), Hunter and Schmidt (1990, HS), Sidik
+and Jonkman (2005, SJ), Paule and Mandel (1982, PM), Morris (1983, EB), Viechtbauer (2005, ML, REML and the
+standard errors; 2007, the Q-profile), Higgins and Thompson (2002, I2 and H2). Conventions are those of
+metafor.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Small-study effects: Egger's test, rank correlation, fail-safe N, trim and fill."""
+"""Small-study effects: Egger's test, rank correlation, fail-safe N, trim and fill.
+
+Sources: Egger et al. (1997), Begg and Mazumdar (1994), Rosenthal (1979), Duval and Tweedie (2000).
+"""
 
 from __future__ import annotations
 

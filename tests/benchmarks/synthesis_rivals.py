@@ -16,7 +16,7 @@ R_SCRIPT = """
 suppressPackageStartupMessages(library(metafor))
 a <- commandArgs(TRUE); d <- read.csv(a[1], header = FALSE); k <- ncol(d) / 2
 one <- function(i) try(rma(as.numeric(d[i, 1:k]), as.numeric(d[i, k + 1:k]), method = a[2]), TRUE)
-one(1); t <- system.time(for (i in 1:nrow(d)) one(i))
+invisible(one(1)); t <- system.time(for (i in 1:nrow(d)) one(i))
 cat(t[["elapsed"]] / nrow(d))
 """
 
@@ -114,4 +114,6 @@ def metafor_seconds(y: np.ndarray, v: np.ndarray, method: str) -> float | str:
         script.write_text(R_SCRIPT, encoding="utf-8")
         np.savetxt(table, np.hstack([y, v]), delimiter=",")
         done = subprocess.run(["Rscript", script, table, method], capture_output=True, text=True, check=False)
-    return float(done.stdout) if done.returncode == 0 else "metafor is not installed"
+    if done.returncode:
+        return "metafor is not installed" if "metafor" in done.stderr else done.stderr.strip()
+    return float(done.stdout)

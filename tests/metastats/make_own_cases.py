@@ -1,7 +1,7 @@
 """Make ``data/own_cases.json``: a few small data sets and their fits, by dense matrices and scipy minimisers.
 
 Independent of `metastats` on purpose (other formulas, k x k matrices, general minimisers).
-Run ``python tests/synthesis/make_own_cases.py``. The values of metafor itself come from R: with R and metafor
+Run ``python tests/metastats/make_own_cases.py``. The values of metafor itself come from R: with R and metafor
 installed, ``Rscript make_public.R metafor_cases.json`` in the shared reference folder makes them anew.
 """
 

@@ -1,6 +1,6 @@
 """Make the reference values anew with R, and say how far they are from the stored ones.
 
-Run ``python tests/synthesis/remake_reference.py FOLDER``. It writes metafor_cases.json and bayes_cases.json
+Run ``python tests/metastats/remake_reference.py FOLDER``. It writes metafor_cases.json and bayes_cases.json
 into FOLDER by the R scripts that lie beside the stored files (``reference`` of $EVIDENCE_SHARED, or of
 ``../shared`` beside the checkout) and compares every number.
 
@@ -10,7 +10,7 @@ into FOLDER by the R scripts that lie beside the stored files (``reference`` of 
    and SMCRH and the bias correction of ROM, ROMC and CVR, as the field metafor_5_1_12 of the stored file shows).
 2. Run this script. By hand it is ``Rscript make_public.R FOLDER/metafor_cases.json`` in the folder of the scripts,
    then ``Rscript make_bayes_public.R FOLDER/bayes_cases.json``.
-3. To test against the new values put the folder in the place of ``reference`` and run pytest on tests/synthesis.
+3. To test against the new values put the folder in the place of ``reference`` and run pytest on tests/metastats.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def test_rows_of_every_kind_of_data(method, k):
 
 def test_blocks_do_not_show(monkeypatch):
     whole = pool_many(Y, V).tau2
-    monkeypatch.setattr("metastats.batches.CELLS", 30)
+    monkeypatch.setattr("metastats.batches.BATCH_CELLS", 30)
     np.testing.assert_allclose(pool_many(Y, V).tau2, whole, rtol=1e-12, atol=1e-15)
 
 

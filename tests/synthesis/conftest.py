@@ -1,1 +1,0 @@
-"""Make `synthesis_reference` importable from the tests of this folder, whatever pytest's import mode."""
