@@ -75,22 +75,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def fork_server() -> Iterator[None]:
-    """Let every run of the session fork its kernels from one server, where the packages are imported once."""
-    from helpers.pipeline import workers
-
-    if not isinstance(found := workers.workers(), workers.ForkedWorkers) or found.server is None:
-        found.close()
-        yield
-        return
-    os.environ[workers.SHARED] = str(found.folder)
-    yield
-    del os.environ[workers.SHARED]
-    found.close()
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Project:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a copy of the project in which the whole report was made once; not to be changed."""
     project = copy_project(tmp_path_factory.mktemp("made") / "project")
     result = project.evidence("run")

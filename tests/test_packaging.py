@@ -136,7 +136,7 @@ def test_the_oldest_pip_takes_the_locks(checkout: Path, tmp_path: Path):
 
 
 def test_helpers_imports_from_any_folder(tmp_path: Path):
-    code = "import helpers, helpers.sheets.raw, helpers.pipeline; print(helpers.__version__)"
+    code = "import helpers, helpers.sheets.raw, helpers.cli, notebookpress.notebook_tables; print(helpers.__version__)"
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 

@@ -1,6 +1,6 @@
 """`python -m helpers` is the command `evidence`."""
 
-from helpers.pipeline.cli import main
+from helpers.cli import main
 
 if __name__ == "__main__":
     main()

@@ -442,3 +442,36 @@ def _second_reading(raw: Path, sheet: StudySheet, second: list, old: LastVerifie
         kappa=round(kappa, 3),
         settled=old.second_reading.settled if old and old.second_reading else None,
     )
+
+
+def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]:
+    """Return the places that do not hold, and lines that say how many were looked at, now or last.
+
+    With a day in `record`, what held is written into the record of the last verification.
+    """
+    found = record_verification(raw, record) if record else verify_locators(raw)
+    notes = [
+        f"locators: {found.agreed} of {len(found.verified)} verified against {len(set(found.present))} "
+        f"source text(s), and {found.words} other words of findings and statements looked up"
+    ]
+    if found.absent:
+        absent = ", ".join(sorted(set(found.absent)))
+        notes.append(
+            f"not verified now, because the text is not in {raw / 'documents'}: {absent} (the texts are "
+            "other people's work and not part of this project; data/raw/README.md says where to get them)"
+        )
+    if record and not found.problems:
+        notes.append(f"recorded in {raw / 'verification.yaml'}")
+    old = stale(raw)
+    notes += [
+        f"last verified on {last.date}: {study}, {last.figures} figures and {last.words} words, "
+        f"text with SHA-256 {last.sha256}"
+        for study, last in read_verification(raw).items()
+        if study not in old
+    ]
+    if old:
+        notes.append(
+            f"never verified as the sheet stands now: {', '.join(old)}; where the texts are at hand: "
+            "evidence verify --record"
+        )
+    return [str(problem) for problem in found.problems], notes

@@ -1,1 +1,1 @@
-"""Notebooks run and printed: papermill over a declared graph, tables kept by a schema, pages."""
+"""Notebooks run and printed: papermill over a declared graph; knows nothing of what they are about."""

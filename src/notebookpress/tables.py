@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,12 @@ class TableStore:
             for table in ([name] if name else self.tables)
             for column in self.tables[table].columns.values()
         )
+
+
+@lru_cache
+def table_store(schema_file: Path) -> TableStore:
+    """Return the store of a schema file, which is read once in a process."""
+    return TableStore(schema_file)
 
 
 def join_ids(ids: Iterable[str]) -> str:

@@ -23,12 +23,12 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from helpers.pipeline.paths import RunFolders
-from helpers.pipeline.publish import COMMITTED, WAITING, finish_publication
-from helpers.pipeline.work_folder import UNFINISHED
+from notebookpress.folders import RunFolders
+from notebookpress.publish import COMMITTED, WAITING, finish_publication
+from notebookpress.run import UNFINISHED
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-from pipeline_project import (  # noqa: E402 - the tests are no package
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebookpress"))
+from station_project import (  # noqa: E402 - the tests are no package
     BEGUN,
     evidence_command,
     make_project,
@@ -94,8 +94,8 @@ def whole(root: Path) -> bool:
 
 
 def change(root: Path, text: object) -> None:
-    """Write another sheet, so that a run has something to do."""
-    (root / "data" / "raw" / "studies" / "alpha.yaml").write_text(f"study_id: alpha\nround: {text}\n")
+    """Write another file, so that a run has something to do."""
+    (root / "data" / "raw" / "stations" / "alpha.yaml").write_text(f"name: alpha\nround: {text}\n")
 
 
 def kind_of(victim: int, runner: int) -> str:
@@ -137,7 +137,7 @@ def wait_for_a_moment(running: Run, number: int, spans: list[float]) -> None:
 
 
 def one_hit(root: Path, number: int, spans: list[float], sent: signal.Signals) -> dict:
-    """Change a sheet, begin a run, stop it at a random moment; return what was seen."""
+    """Change a file, begin a run, stop it at a random moment; return what was seen."""
     change(root, f"{number} {random.random()}")
     running = Run(root)
     wait_for_a_moment(running, number, spans)

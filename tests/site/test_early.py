@@ -59,23 +59,28 @@ def test_a_site_is_the_same_in_any_number_of_processes_and_steps(
         for name in FIRST:
             if (world / f"{name}.parquet").exists():
                 (folder / f"{name}.parquet").write_bytes((world / f"{name}.parquet").read_bytes())
-        write_early(before_the_last(executed), folder, FIRST, early, PROVENANCE)
+        write_early(before_the_last(executed), folder, early, PROVENANCE | {"tables": FIRST})
         again = early.read_bytes()
-        write_early(before_the_last(executed), folder, FIRST, early, PROVENANCE)
+        write_early(before_the_last(executed), folder, early, PROVENANCE | {"tables": FIRST})
         assert early.read_bytes() == again
     build_site(executed, world, tmp_path / "site", PROVENANCE, early=early if beforehand else None, jobs=jobs)
     assert contents(tmp_path / "site") == site
 
 
 def test_what_is_made_beforehand_needs_no_table_of_the_last_notebooks(tmp_path, world, executed):
-    write_early(before_the_last(executed), world, FIRST, tmp_path / "early.json", PROVENANCE)
+    write_early(before_the_last(executed), world, tmp_path / "early.json", PROVENANCE | {"tables": FIRST})
     known, drawn = read_early(tmp_path / "early.json")
     assert {"01_ingestion.html", "study-made1.html", "printed-made2.html", "code.html"} <= set(known)
     assert {"findings.html", "risk-of-bias.html", "flow.html", "studies.html", "data/effects"} <= set(known)
     assert not {"05_pooled_effect.html", "outcomes.html", "index.html", "data/pooled"} & set(known)
     assert any(drawn.values())
     with pytest.raises(KeyError):
-        write_early({}, world, [name for name in FIRST if name != "effects"], tmp_path / "less.json", {})
+        write_early(
+            {},
+            world,
+            tmp_path / "less.json",
+            {"version": "", "tables": [name for name in FIRST if name != "effects"]},
+        )
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -94,7 +99,7 @@ def test_an_error_is_the_same_in_any_number_of_processes(tmp_path, world, execut
 def test_a_draft_is_taken_only_where_its_questions_have_the_same_answers(tmp_path, world, executed, site):
     """A page whose anchors turn out to be elsewhere is linked again, from the body without links."""
     early = tmp_path / "early.json"
-    write_early(before_the_last(executed), world, FIRST, early, PROVENANCE)
+    write_early(before_the_last(executed), world, early, PROVENANCE | {"tables": FIRST})
     kept = json.loads(early.read_text())
     for piece in kept.values():
         if piece["page"]:
@@ -114,5 +119,5 @@ def test_what_may_not_be_published_is_found_beforehand(tmp_path, world, executed
     outputs = [new_output("stream", name="stdout", text="write to some.one@example.org")]
     wrong = write_notebook(tmp_path / "01_ingestion.ipynb", outputs)
     with pytest.raises(SiteError, match="^01_ingestion.html: 1 e-mail address"):
-        write_early({"01_ingestion": wrong}, world, FIRST, tmp_path / "early.json", PROVENANCE)
+        write_early({"01_ingestion": wrong}, world, tmp_path / "early.json", PROVENANCE | {"tables": FIRST})
     assert not (tmp_path / "early.json").exists()

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from helpers.pipeline.cli import _status
+from helpers.cli import _status
 
 
 @pytest.fixture

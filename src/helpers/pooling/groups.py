@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
-from helpers.tables import join_ids, records
+from helpers.tables import TableError, join_ids, read_table, records
 from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, asked, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
@@ -269,3 +270,22 @@ def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
         parts.append(f"{', '.join(planned)}: planned or named, no figure")
     row = _base(concept, []) | {"without_certain_findings": False, "model": "none", "pooled": False, "k": 0}
     return row | {"reason": f"no meta-analysis: {'; '.join(parts)}", "studies": join_ids(told + planned)}
+
+
+def headline(processed: Path) -> dict[str, Any]:
+    """Return the headline of a folder of tables: how much was pooled, each estimate with its interval.
+
+    Names are `outcome contrast`, with `lower` and `upper` for the interval; empty without the tables. A
+    pooled estimate takes the place of a single one.
+    """
+    try:
+        pooled = read_table("pooled", processed)
+    except TableError:
+        return {}
+    found: dict[str, Any] = {"estimates": len(pooled), "pooled": int(pooled["pooled"].sum())}
+    for row in records(pooled.sort_values("pooled", kind="stable")):
+        if row["estimate"] is not None:
+            name = f"{row['concept']} {row['contrast']}"
+            found[name] = row["estimate"]
+            found |= {f"{name} {end}": row[f"ci_{end}"] for end in ("lower", "upper")}
+    return found

@@ -12,7 +12,7 @@ import struct
 import sys
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from markupsafe import Markup
 
 from helpers.narrative.phrases import Tables, load_tables
+from helpers.sheets.screening import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
 from helpers.site.notebook import notebook_page, run_file
@@ -48,9 +49,8 @@ from notebookpress.files import write_atomic
 def write_early(
     executed: Mapping[str, str | Path],
     processed: str | Path,
-    names: Iterable[str],
     destination: str | Path,
-    provenance: Mapping[str, Any],
+    facts: Mapping[str, Any],
 ) -> Path:
     """Make what follows from some notebooks and tables, and write it to a file for `build_site`.
 
@@ -60,15 +60,14 @@ def write_early(
         Run name to executed notebook, the studies' runs among them.
     processed : path
         Folder of the tables.
-    names : iterable of str
-        The tables that are there; no other is looked at.
     destination : path
         The file.
-    provenance : dict
-        `version`; the pages made here say no more of their origin.
+    facts : dict
+        `version`, for the pages made here say no more of their origin, and `tables`, the names of those that
+        are there; no other is looked at.
 
     """
-    tables = load_tables(processed, names)
+    provenance, tables = {"version": facts["version"]}, load_tables(processed, facts["tables"])
     pieces = table_pieces(tables) | run_pieces(executed, provenance) | pictures_piece(tables)
     pieces |= first_pieces(tables, {run_file(name) for name in executed})
     made = {name: piece() for name, piece in pieces.items()}
@@ -376,6 +375,18 @@ def build_site(
     for documents_of_a_piece in found:
         content |= documents_of_a_piece
     return _publish(content, Path(destination))
+
+
+def build_report(
+    executed: Mapping[str, str | Path],
+    processed: str | Path,
+    destination: str | Path,
+    facts: Mapping[str, Any],
+) -> list[Path]:
+    """Write the site of a run; `facts` are those of `build_site`, and `raw`, `made` and `jobs` of the run."""
+    known = dict(facts) | {"review": read_review_facts(facts["raw"])}
+    early = facts["made"].get("pages")
+    return build_site(executed, processed, destination, known, early=early, jobs=facts["jobs"])
 
 
 def render_page(

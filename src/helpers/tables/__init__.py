@@ -8,9 +8,9 @@ from pathlib import Path
 
 from helpers.tables.vocabulary import TOPICS, Topic
 from notebookpress.schema import Column, SchemaError, TableSchema
-from notebookpress.tables import TableError, TableStore, join_ids, parquet_bytes, records, split_ids
+from notebookpress.tables import TableError, join_ids, parquet_bytes, records, split_ids, table_store
 
-STORE = TableStore(Path(__file__).with_name("schema.yaml"))
+STORE = table_store(Path(__file__).with_name("schema.yaml"))
 TABLES = STORE.tables
 as_frame = STORE.as_frame
 data_dictionary = STORE.data_dictionary

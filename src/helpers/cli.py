@@ -1,0 +1,332 @@
+"""The command `evidence`: also `python -m helpers`.
+
+Exit status 0 only when all of it is true; 1 a failure in the work; 2 wrong usage; 130 interrupted. Each
+command imports what it needs only when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpers import __version__
+from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
+from notebookpress.folders import project_root
+
+REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
+SWEEP_EXAMPLE = """\b
+Example: evidence sweep grid.yaml --out /tmp/sweep
+  with   grid: {evidence: [core, published], pre_post_correlation: [0.5, 0.7, 0.9]}
+"""
+FIRST_STEPS = """\b
+evidence check      are the study sheets in order?
+evidence run        make tables and report; only what is out of date
+evidence verify     is the report what it claims to be?
+"""
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path)
+out_option = click.option("--out", type=FOLDER, help="Folder for the results.  [default: the project]")
+raw_option = click.option("--raw", type=FOLDER, help="Folder of the raw data.  [default: data/raw]")
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=min(os.cpu_count() or 1, 8),
+    show_default=True,
+    help="Notebooks at once.",
+)
+pages_option = click.option(
+    "--pages/--no-pages", default=True, show_default=True, help="Make the pages, or the tables alone."
+)
+
+
+class AlreadySaidError(PipelineError):
+    """A command that has already said what is wrong."""
+
+
+def raw_folder(root: Path, raw: Path | None) -> Path:
+    """Return the folder of the raw data."""
+    folder = (raw or root / "data" / "raw").resolve()
+    if not folder.is_dir():
+        raise PipelineError(f"{folder}: no such folder; name the raw data with --raw DIR")
+    return folder
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=FIRST_STEPS
+)
+@click.version_option(__version__, prog_name="evidence")
+def cli() -> None:
+    """Run, check and extend a living evidence synthesis in notebooks."""
+
+
+@cli.command("run", epilog="Example: evidence run -p evidence=published --out /tmp/trial --jobs 2")
+@click.option("--params", type=FILE, metavar="FILE", help="YAML mapping of parameters.")
+@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter; may be repeated.")
+@out_option
+@raw_option
+@jobs_option
+@click.option("--force", is_flag=True, help="Run everything, up to date or not.")
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    help="Seconds that a notebook may take.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    help="Megabytes that a notebook may take (Linux).  [default: no limit]",
+)
+@click.option("--store", type=FOLDER, help="Folder of finished steps that runs share.  [default: none]")
+@pages_option
+@click.pass_obj
+def run_command(
+    state: dict,
+    params: Path | None,
+    pairs: tuple[str, ...],
+    out: Path | None,
+    raw: Path | None,
+    **options: Any,
+) -> None:
+    """Run the notebooks that are out of date and write tables and report.
+
+    The parameters, with their meaning and range, stand in notebooks/parameters.yaml.
+    """
+    from notebookpress.parameters import load_parameters, merge_parameters
+
+    root = project_root()
+    state["log"] = (out or root) / ".evidence" / "log"
+    values = merge_parameters(load_parameters(root), params, pairs)
+    from notebookpress.run import run
+
+    report = run(root, raw, out, values, **options)
+    for message in report.failures.values():
+        click.echo(f"\n{message}", err=True)
+    for note in report.notes:
+        click.echo(note, err=True)
+    click.echo(report.summary(), err=not report.succeeded)
+    for problem in report.refused:
+        click.echo(problem, err=True)
+    if report.refused:
+        click.echo(f"{len(report.refused)} problem(s): these sources were left out of the report", err=True)
+    if report.refused or not report.succeeded:
+        raise AlreadySaidError()
+
+
+@cli.command("sweep", epilog=SWEEP_EXAMPLE)
+@click.argument("grid", type=FILE, metavar="GRID.yaml")
+@click.option("--out", type=FOLDER, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
+@raw_option
+@jobs_option
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Send the sets to a Dask cluster, such as tcp://host:8786."
+)
+@pages_option
+def sweep_command(
+    grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None, pages: bool
+) -> None:
+    """Run the report for many parameter sets, each in its own folder, with one table over all of them.
+
+    GRID.yaml holds `grid:`, names with lists of values (every combination is run), or `list:`, a list of
+    sets. Sets that have succeeded are not run again.
+    """
+    from notebookpress.parameters import load_parameters
+    from notebookpress.sweep import read_grid, sweep
+
+    root = project_root()
+    declared = load_parameters(root)
+
+    def watch(number: int, total: int, row: dict) -> None:
+        message = f" {row['message']}" if row["message"] else ""
+        click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
+
+    place = (out or grid.parent / "sweep").resolve()
+    result = sweep(
+        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages
+    )
+    click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
+    if result.failed:
+        raise AlreadySaidError()
+
+
+@cli.command("release", epilog="Example: evidence release 1.0")
+@click.argument("version")
+@out_option
+def release_command(version: str, out: Path | None) -> None:
+    """Freeze tables and pages under reports/releases/VERSION."""
+    from notebookpress.pipeline import load_pipeline
+    from notebookpress.release import release
+
+    root = project_root()
+    click.echo(f"released: {release((out or root).resolve(), version, load_pipeline(root))}")
+
+
+@cli.command("verify", epilog="Example: evidence verify")
+@out_option
+@raw_option
+@click.option("--record", is_flag=True, help="Write what held, with today's date, to verification.yaml.")
+def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
+    """Compare the outputs with the manifest, and every locator with the source texts that are present."""
+    from datetime import date
+
+    from notebookpress.pipeline import load_pipeline
+    from notebookpress.release import verify
+
+    root = project_root()
+    day, check = date.today() if record else None, load_pipeline(root).verification
+    found = verify((out or root).resolve(), raw_folder(root, raw), day, check)
+    for problem in found.problems:
+        click.echo(problem, err=True)
+    for note in found.notes:
+        click.echo(note)
+    if found.problems:
+        raise AlreadySaidError()
+
+
+@cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
+@click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
+@raw_option
+def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
+    """Validate study sheets and sources of any form; all of data/raw when no file is named.
+
+    A folder is checked with everything below it: one line a problem, and a summary.
+    """
+    from helpers.sheets.raw import check_folder, check_raw, is_raw_folder
+
+    problems = []
+    folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
+    for folder in [path for path in files if path.is_dir() and is_raw_folder(path)]:
+        problems += check_raw(folder)
+    for folder in folders:
+        found = check_folder(folder)
+        problems += found.problems
+        click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
+    named = [path for path in files if not path.is_dir()]
+    if named or not files:
+        problems += check_raw(raw_folder(project_root(), raw), named or None)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
+    if problems:
+        raise AlreadySaidError()
+
+
+@cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
+@click.argument("file", type=FILE)
+@raw_option
+def add_command(file: Path, raw: Path | None) -> None:
+    """Take a registry record, an article, a list of references or a study sheet into the raw data.
+
+    The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
+    references join the screening list, and works that are on it already are named.
+    """
+    from helpers.sheets.screening import add_references, reference_forms
+    from helpers.sheets.write import add_source
+    from trialfiles import find_quantities, recognise
+
+    form = recognise(file)
+    if form in reference_forms():
+        path, merges, new = add_references(form, file, raw_folder(project_root(), raw))
+        for merge in merges:
+            click.echo(str(merge))
+        click.echo(f"written: {path}; {new} new, {len(merges)} merged")
+        return
+    for path in add_source(file, raw_folder(project_root(), raw), find_quantities):
+        click.echo(f"written: {path}")
+
+
+@cli.command("new", epilog="Example: evidence new smith2026")
+@click.argument("study_id")
+@raw_option
+def new_command(study_id: str, raw: Path | None) -> None:
+    """Write an empty study sheet, ready to fill."""
+    from helpers.sheets.write import new_sheet
+
+    click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw))}")
+
+
+@cli.command("export", epilog="Example: evidence export ris ~/Downloads/pubmed.xml --out pubmed.ris")
+@click.argument("form", type=click.Choice(list(REPORT_FILES)))
+@click.argument("file", type=FILE, required=False)
+@click.option("--out", type=FILE, metavar="FILE", help="File to write.  [default: standard output]")
+def export_command(form: str, file: Path | None, out: Path | None) -> None:
+    """Write references as RIS or CSL-JSON, or a review's data as RevMan Web CSV.
+
+    FILE is a list of references or a review's data in any form; when it is left out, the report's own sources
+    and headline effects are written.
+    """
+    from notebookpress.files import write_atomic
+    from trialfiles import converted
+
+    if file is None:
+        made = project_root() / "reports" / "data" / REPORT_FILES[form]
+        if not made.is_file():
+            raise PipelineError(f"{made}: not there; make the report with `evidence run`, or name a file")
+        text = made.read_text(encoding="utf-8")
+    else:
+        text = converted(file, form)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        click.echo(f"written: {write_atomic(out, text)}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its status."""
+    if arguments is None and sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions:
+        # Names of files would be other ones for the processes of a run, which all work in UTF-8.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: list[str] | None) -> int:
+    """Return the exit status; every error becomes a message."""
+    state: dict[str, Any] = {}
+    try:
+        cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+    except AlreadySaidError:
+        return 1
+    except PipelineError as error:
+        click.echo(str(error), err=True)
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        cause = stop.__cause__  # click makes an Abort of every KeyboardInterrupt
+        number = getattr(cause, "signal_number", 2)
+        click.echo("interrupted; what had finished is kept, and the earlier report is as it was", err=True)
+        return 128 + number
+    except Exception as error:
+        return _unexpected(error, state)
+    return 0
+
+
+def _unexpected(error: Exception, state: dict[str, Any]) -> int:
+    """Say an error of another room or of the system in plain words; 1."""
+    if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
+        click.echo("\n".join(map(str, error.problems)) or str(error), err=True)
+    elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
+        log = state.get("log")
+        click.echo(system_problem(error, log and log.parent), err=True)
+    else:
+        from notebookpress.progress import save_traceback
+
+        try:
+            saved = save_traceback(
+                error, state.get("log") or Path(tempfile.mkdtemp(prefix="evidence-")), "evidence"
+            )
+        except OSError:
+            saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
+        first = next(iter(str(error).splitlines()), "")
+        click.echo(
+            f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True
+        )
+    return 1

@@ -1,0 +1,209 @@
+"""Which code a notebook uses: the modules that it imports, and those that these import.
+
+Imports are found in the text of modules, so a change of a module reruns what uses it and nothing else. One
+that stands in a docstring counts as well, which makes a step run once too often at worst.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.util
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from notebookpress.errors import PipelineError
+from notebookpress.fingerprint import file_hash, value_hash
+
+OWN = "notebookpress"
+# What runs a notebook and keeps it has a say in its outputs, whatever the notebook imports.
+RUNS_NOTEBOOKS = ("notebookpress.execution", "notebookpress.workers")
+_FROM = re.compile(r"^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]*)", re.M)
+# A cell with one of these may import what no reader of its text can know.
+_HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^\s*[%!]", re.M)
+
+
+class Code:
+    """The code of a project: some packages, and who imports what among their modules.
+
+    Parameters
+    ----------
+    packages : iterable of str
+        Names of importable packages, such as `helpers`; this one is always among them.
+
+    """
+
+    def __init__(self, packages: Iterable[str] = ()) -> None:
+        found = {name: package_folder(name) for name in dict.fromkeys([*packages, OWN])}
+        self.folders = {name: folder for name, folder in found.items() if folder is not None}
+        self._files: dict[str, tuple[Path, ...]] = {}
+        self._names: dict[Path, set[str]] = {}
+
+    @functools.cached_property
+    def hashes(self) -> dict[Path, str]:
+        """The sha256 of every module, template and data file."""
+        files = (path for folder in self.folders.values() for path in folder.rglob("*") if path.is_file())
+        return {path: file_hash(path) for path in sorted(files) if "__pycache__" not in path.parts}
+
+    def all(self) -> str:
+        """Return one hash over all the code."""
+        return self._hash(self.hashes)
+
+    def used_by(self, names: Iterable[str]) -> str:
+        """Return the hash of some modules and of everything that they import from the packages.
+
+        Files that are no modules, such as templates, count where a module of their folder or of one above
+        does, a package's own folder apart.
+        """
+        modules = self.modules(names)
+        folders = {path.parent for path in modules} - set(self.folders.values())
+        data = {path for path in self.hashes if path.suffix != ".py" and folders & set(path.parents)}
+        return self._hash(modules | data)
+
+    def used_by_notebook(self, path: Path) -> str:
+        """Return the hash of the code that a notebook uses; of all code where its imports cannot be known."""
+        try:
+            cells = code_cells(path)
+            for text in cells:
+                ast.parse(text)
+        except (SyntaxError, PipelineError):
+            return self.all()
+        if any(_HIDDEN.search(text) for text in cells):
+            return self.all()
+        return self.used_by([*imported_by_notebook(path), *RUNS_NOTEBOOKS])
+
+    def modules(self, names: Iterable[str]) -> set[Path]:
+        """Return the files of modules and of all that they import from the packages, step by step."""
+        waiting = [path for name in names for path in self.files(name)]
+        found: set[Path] = set()
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += [other for name in self.imports(path) for other in self.files(name)]
+        return found
+
+    def imports(self, path: Path) -> set[str]:
+        """Return the names that a module imports, of `from a import b` both `a` and `a.b`."""
+        if path not in self._names:
+            package = self._dotted(path.parent)
+            self._names[path] = _names_in(path.read_text(encoding="utf-8"), package)
+        return self._names[path]
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """Return the files that importing a name runs: its module's and those of the packages around it."""
+        if name not in self._files:
+            self._files[name] = tuple(self._look_up(name))
+        return self._files[name]
+
+    def is_module(self, name: str) -> bool:
+        """Return whether a name is that of a module or package here, and not of something in one."""
+        files = self.files(name)
+        return bool(files) and name == self._dotted(files[-1])
+
+    def _look_up(self, name: str) -> list[Path]:
+        first, *rest = name.split(".")
+        if first not in self.folders:
+            return []
+        place = self.folders[first]
+        files = [place / "__init__.py"]
+        for part in rest:
+            place = place / part
+            if (place / "__init__.py").is_file():
+                files.append(place / "__init__.py")
+            elif place.with_suffix(".py").is_file():
+                return [*files, place.with_suffix(".py")]
+            else:
+                break  # a name in the last package or module
+        return files
+
+    def _dotted(self, path: Path) -> str:
+        """Return the name of a module's file, or of a package's folder or `__init__.py`."""
+        place = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        for name, folder in self.folders.items():
+            if place.is_relative_to(folder):
+                return ".".join([name, *place.relative_to(folder).parts])
+        return ""
+
+    def _hash(self, paths: Iterable[Path]) -> str:
+        return value_hash({self._label(path): self.hashes[path] for path in paths if path in self.hashes})
+
+    def _label(self, path: Path) -> str:
+        folder = next(folder for folder in self.folders.values() if path.is_relative_to(folder))
+        return path.relative_to(folder.parent).as_posix()
+
+
+def imported(source: str) -> set[str]:
+    """Return the modules that a source text imports; of `from a import b` both `a` and `a.b`."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def imported_by_notebook(path: Path) -> set[str]:
+    """Return the modules that the code cells of a notebook import."""
+    return {name for text in code_cells(path) for name in imported(text)}
+
+
+def read_notebook(path: Path) -> dict[str, Any]:
+    """Return a notebook as plain JSON.
+
+    Raises
+    ------
+    PipelineError
+        When the file is not there or is no notebook.
+
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PipelineError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise PipelineError(
+            f"{path}: not a notebook; open and save it in JupyterLab, or restore it"
+        ) from None
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise PipelineError(f"{path}: not a notebook of format 4; open and save it in JupyterLab")
+    return content
+
+
+def code_cells(path: Path, tag: str | None = None) -> list[str]:
+    """Return the texts of a notebook's code cells, of those with a tag where one is named."""
+    cells = [cell for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"]
+    chosen = [cell for cell in cells if tag is None or tag in cell.get("metadata", {}).get("tags", [])]
+    return ["".join(cell.get("source", "")) for cell in chosen]
+
+
+def _names_in(text: str, package: str) -> set[str]:
+    """Return the names that the text of a module in a package imports; regular expressions are quick."""
+    names: set[str] = set()
+    for found in _FROM.finditer(text):
+        source, listed = found.groups()
+        dots = len(source) - len(source.lstrip("."))
+        if dots:
+            around = package.split(".")[: 1 - dots or None]
+            source = ".".join(filter(None, [*around, source.lstrip(".")]))
+        names.add(source)
+        words = re.findall(r"\w+(?:[ \t]+as[ \t]+\w+)?", re.sub(r"#[^\n]*", "", listed))
+        names |= {f"{source}.{word.split()[0]}" for word in words}
+    for found in _IMPORT.finditer(text):
+        names |= set(re.findall(r"[\w.]+", found.group(1)))
+    return names
+
+
+def package_folder(name: str) -> Path | None:
+    """Return where a package lies, without importing it; None when it is not there."""
+    found = importlib.util.find_spec(name)
+    return Path(found.origin).parent if found is not None and found.origin else None

@@ -1,0 +1,243 @@
+"""One notebook, run whole by papermill, or a failure that names the cell."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from notebookpress.errors import CLOSED, FULL, NotebookFailure, system_problem, system_remedy
+from notebookpress.kernels import ForkedKernel, PlainKernel
+from notebookpress.limits import MEMORY
+from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
+from notebookpress.processes import ended_in_words
+
+ENGINE = "notebookpress"
+START_TIMEOUT = 120  # seconds
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+for _library in ("papermill", "asyncio"):  # what matters of their complaints is in the failure's message
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
+if sys.platform == "win32":  # zmq needs a selector loop
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+
+
+@dataclass
+class _Execution:
+    """A notebook while it runs: its kernel, and the last cell that was begun."""
+
+    run: NotebookRun
+    kernel: ForkedKernel | PlainKernel
+    environment: Mapping[str, str]
+    said: Path
+    notebook: Any = None
+    index: int | None = None
+    begun: float | None = None
+
+    def seconds_left(self, cell: Any) -> float:
+        """Return what is left of the notebook's time; it runs from the first cell."""
+        if self.begun is None:
+            self.begun = time.monotonic()
+        return max(self.run.timeout - (time.monotonic() - self.begun), 0.001)
+
+    def cell_started(self, cell: Any, cell_index: int) -> None:
+        self.index = cell_index
+
+
+class _Client(PapermillNotebookClient):
+    """Papermill's client on a kernel of ours."""
+
+    kernel: ForkedKernel | PlainKernel
+
+    def create_kernel_manager(self) -> Any:
+        self.km = self.kernel
+        return self.km
+
+
+class _Engine(Engine):
+    """Papermill's engine with kernel, folder and environment given from outside."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        execution: _Execution = options["execution"]
+        execution.notebook = nb_man.nb
+        client = _Client(
+            nb_man,
+            kernel_name=kernel_name,
+            startup_timeout=START_TIMEOUT,
+            timeout_func=execution.seconds_left,
+            record_timing=False,
+            shutdown_kernel="immediate",
+            on_cell_start=execution.cell_started,
+            log=logging.getLogger("papermill"),
+        )
+        client.kernel = execution.kernel
+        with execution.said.open("ab") as said:
+            client.execute(cwd=str(execution.run.root), env=execution.environment, stdout=said, stderr=said)
+
+
+papermill_engines.register(ENGINE, _Engine)
+
+
+def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path, forked: bool = True) -> Path:
+    """Run a notebook in a fresh kernel and keep it, canonical, when every code cell has run.
+
+    Parameters
+    ----------
+    run : NotebookRun
+        What to run.
+    environment : mapping of str to str
+        The environment of the kernel.
+    folder : pathlib.Path
+        A private folder for the kernel's files.
+    forked : bool
+        Whether the kernel is forked from this process; a plain one is started otherwise.
+
+    Returns
+    -------
+    pathlib.Path
+        The executed notebook.
+
+    Raises
+    ------
+    NotebookFailure
+        When a cell raised, ended the kernel, ran too long or was never reached.
+
+    """
+    own = {"IPYTHONDIR": str(folder / "ipython")}  # not the user's own settings
+    own |= {MEMORY: str(run.memory)} if run.memory else {}
+    kernel = ForkedKernel() if forked else PlainKernel(folder)
+    execution = _Execution(run, kernel, dict(environment) | own, folder / "said")
+    error = _execute(execution)
+    failure = _failure(execution, error)
+    if execution.notebook is not None:
+        kept = run.executed if failure is None else run.failed
+        write_notebook(canonical(execution.notebook, run.labels, run.shown), kept)
+    if failure is not None:
+        raise failure from error
+    run.failed.unlink(missing_ok=True)
+    return run.executed
+
+
+def _execute(execution: _Execution) -> Exception | None:
+    """Run the notebook; return what stopped it."""
+    try:
+        papermill.execute_notebook(
+            str(execution.run.notebook),
+            None,  # nothing is written before it is known to be whole
+            parameters=dict(execution.run.parameters),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            autosave_cell_every=0,
+            execution=execution,
+        )
+    except Exception as error:
+        return error
+    return None
+
+
+def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure | None:
+    """Return why the notebook did not run whole; None when it did.
+
+    Papermill's word is not enough: it takes `sys.exit(0)` in a cell for success.
+    """
+    run = execution.run
+    cells = [] if execution.notebook is None else _own_cells(execution.notebook)
+    code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    raised = next((cell for cell in code if _error_output(cell)), None)
+    skipped = next((cell for cell in code if cell.get("execution_count") is None), None)
+    if error is None and raised is None and skipped is None:
+        return None
+    stopped = _cell_at(execution)
+    died = error is not None and not isinstance(error, PapermillExecutionError)
+    cell = stopped if died and stopped is not None else raised or skipped or stopped
+    problem = _problem(execution, error if died or raised is None else None, raised)
+    lines = cell.source.splitlines() if cell is not None else []
+    return NotebookFailure(
+        run.name,
+        str(run.notebook),
+        _place(cells, cell),
+        next((line.strip() for line in lines if line.strip()), ""),
+        problem,
+        str(run.failed) if execution.notebook is not None else "",
+        last_words(execution.said) if died else "",
+    )
+
+
+def _own_cells(notebook: Any) -> list[Any]:
+    """Return the cells that stand in the notebook's file: not papermill's."""
+    theirs = {INJECTED, ERROR_MARK}
+    return [cell for cell in notebook.cells if not theirs & set(cell.metadata.get("tags", []))]
+
+
+def _cell_at(execution: _Execution) -> Any:
+    """Return the cell that was begun last."""
+    if execution.notebook is None or execution.index is None:
+        return None
+    cells = [cell for cell in execution.notebook.cells if ERROR_MARK not in cell.metadata.get("tags", [])]
+    return cells[execution.index]
+
+
+def _error_output(cell: Any) -> Any:
+    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
+
+
+def _place(cells: list[Any], cell: Any) -> str:
+    """Return which cell it is, counted among code cells and among all."""
+    position = next((number for number, other in enumerate(cells) if other is cell), None)
+    if position is None:
+        return "no cell was run"
+    code = [number for number, other in enumerate(cells) if other.cell_type == "code"]
+    return f"code cell {code.index(position) + 1} of {len(code)} (cell {position + 1} of {len(cells)})"
+
+
+def _problem(execution: _Execution, error: Exception | None, raised: Any) -> str:
+    """Return the error in one line."""
+    if isinstance(error, CellTimeoutError):
+        return (
+            f"the notebook was at this cell when its {execution.run.timeout} s were over, and was ended; "
+            "make it faster, or raise --timeout"
+        )
+    if isinstance(error, DeadKernelError):
+        return f"the kernel died while the cell ran; it {ended_in_words(execution.kernel.exit_code())}"
+    if isinstance(error, OSError) and error.errno in FULL + CLOSED:
+        return system_problem(error)
+    if error is not None and not isinstance(error, PapermillExecutionError):
+        first = next(iter(str(error).splitlines()), "")
+        return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    if raised is None:
+        return "the cell was not run, although nothing before it failed"
+    return _error_in_words(_error_output(raised), execution.run.memory)
+
+
+def _error_in_words(output: Any, memory: int | None) -> str:
+    """Return in one line what a cell raised, with what to do about it."""
+    message = next((line.strip() for line in ANSI.sub("", output.evalue).splitlines() if line.strip()), "")
+    text = f"{output.ename}: {message}" if message else output.ename
+    if full := next((number for number in FULL if f"[Errno {number}]" in message), None):
+        return f"{text} - {system_remedy(full)}"
+    if output.ename.endswith("MemoryError") and memory:
+        return f"{text} - more than the {memory} MB that --memory allows; need less, or raise it"
+    if output.ename == "SystemExit":
+        return f"{text} - the cell ended the notebook before its last cell"
+    return text
+
+
+def last_words(path: Path) -> str:
+    """Return the last line that a process wrote to its own standard error."""
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
+    spoken = [line.strip() for line in lines if line.strip() and "Parent appears to have exited" not in line]
+    return spoken[-1][:300] if spoken else ""

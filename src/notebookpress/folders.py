@@ -1,0 +1,170 @@
+"""Where things are: the project's root, the folders of one run, and the lock on them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from notebookpress.errors import PipelineError
+
+PARAMETERS_FILE = Path("notebooks") / "parameters.yaml"
+PIPELINE_FILE = Path("notebooks") / "pipeline.yaml"
+RELEASES = "releases"  # folder below the pages; what is in it stays as it is
+VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
+
+
+def project_root(start: str | Path | None = None) -> Path:
+    """Return the folder that holds `notebooks/parameters.yaml`.
+
+    Parameters
+    ----------
+    start : path, optional
+        Where to begin; the current folder when left out. The search goes up from there and ends, when
+        nothing is found, at the checkout that the package is installed from.
+
+    Returns
+    -------
+    pathlib.Path
+        The absolute path of the project's root.
+
+    Raises
+    ------
+    PipelineError
+        When neither has that file.
+
+    """
+    begin = Path(start or Path.cwd()).resolve()
+    checkout = Path(__file__).resolve().parents[2]
+    for folder in (begin, *begin.parents, checkout):
+        if (folder / PARAMETERS_FILE).is_file():
+            return folder
+    raise PipelineError(
+        f"{begin}: {PARAMETERS_FILE.as_posix()} is neither here nor in a folder above, "
+        f"nor in {checkout}, which the package is installed from; start from the project's folder"
+    )
+
+
+@dataclass(frozen=True)
+class RunFolders:
+    """The folders of one run: what it reads, where it works, what it publishes.
+
+    Tables and pages are made under `work` and published to `processed` and `reports` only when all of
+    them are there, so that a failed run leaves the earlier report as it was.
+    """
+
+    root: Path
+    raw: Path
+    out: Path
+
+    @property
+    def work(self) -> Path:
+        """Everything that is not part of the report; may be deleted at any time."""
+        return self.out / ".evidence"
+
+    @property
+    def tables(self) -> Path:
+        """Where the notebooks of this run write their tables."""
+        return self.work / "processed"
+
+    @property
+    def executed(self) -> Path:
+        """Where the executed notebooks are kept."""
+        return self.work / "executed"
+
+    @property
+    def site(self) -> Path:
+        """Where the pages are built before they are published."""
+        return self.work / "site"
+
+    def page_file(self, step: str) -> Path:
+        """Return where a step keeps what it makes of the pages before the last step makes them all."""
+        return self.work / "pages" / f"{step}.json"
+
+    @property
+    def log(self) -> Path:
+        """Times, machine facts and tracebacks."""
+        return self.work / "log"
+
+    @property
+    def processed(self) -> Path:
+        """The published tables."""
+        return self.out / "data" / "processed"
+
+    @property
+    def reports(self) -> Path:
+        """The published pages."""
+        return self.out / "reports"
+
+    def near(self, path: Path) -> str:
+        """Return a path as notebooks and people get it: from the root when it lies there, else absolute."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What stands in the report instead of a path of this machine, the longest path first."""
+        named = {
+            str(self.tables): "data/processed",
+            self.near(self.tables): "data/processed",
+            str(self.raw): "data/raw",
+            str(self.out): ".",
+            f"{self.root}/": "",
+            str(self.root): ".",
+        }
+        if len(Path(sys.prefix).parts) > 2:  # an environment of its own, not /usr
+            named[f"{sys.prefix}/"] = ""
+        return dict(sorted(named.items(), key=lambda item: -len(item[0])))
+
+
+def newest_release(reports: Path) -> Path | None:
+    """Return the folder of the release with the highest version; nothing when there is none."""
+    found = [
+        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
+    ]
+    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; nothing when it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_lock(work: Path) -> Iterator[None]:
+    """Hold a work folder for this process; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    PipelineError
+        When another run holds it.
+
+    """
+    handle = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            _lock(handle)
+        except OSError:
+            remedy = "wait for its end, or choose another folder with --out"
+            raise PipelineError(f"{work.parent}: another run is at work in this folder; {remedy}") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

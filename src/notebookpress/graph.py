@@ -1,0 +1,317 @@
+"""The run graph: a step a notebook run, two around the notebook that runs for each of something, pages."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from notebookpress import parts
+from notebookpress.code import Code
+from notebookpress.errors import PipelineError
+from notebookpress.fingerprint import content_hash, file_hash, folder_hashes, value_hash
+from notebookpress.folders import RunFolders, newest_release, remove
+from notebookpress.notebook import NotebookRun
+from notebookpress.parameters import Parameter
+from notebookpress.parts import part_folder, rows_file
+from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep
+from notebookpress.workers import Workers
+
+DOCUMENTS = "documents"  # folder of other people's texts, which are on few machines
+
+
+@dataclass(kw_only=True)
+class Step:
+    """A step of a run.
+
+    `identity` stands for everything that the step depends on and that is no file: parameters, code. `used`
+    and `generated` name its files as the manifest does. An output without an ending is a folder.
+    """
+
+    name: str
+    title: str
+    identity: str
+    work: Callable[[Workers], Any]
+    inputs: list[Path]
+    outputs: list[Path]
+    used: list[str] = field(default_factory=list)
+    generated: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def fingerprint(self) -> str:
+        """Return the hash of all that decides the outputs; the folder that it works in does not."""
+        return value_hash([self.name, self.identity, [content_hash(path) for path in self.inputs]])
+
+    def made(self) -> list[str | None]:
+        """Return the hash of each output, None for one that is not there."""
+        return [content_hash(path) for path in self.outputs]
+
+    def run(self, workers: Workers) -> None:
+        """Do the work in the workers' processes, and keep how long it took.
+
+        Raises
+        ------
+        PipelineError
+            When an output is not there afterwards.
+
+        """
+        begun = time.perf_counter()
+        try:
+            for path in self.outputs:
+                if path.suffix and path.is_dir():
+                    remove(path)  # where a file belongs
+            self.work(workers)
+            if missing := [path for path in self.outputs if not path.exists()]:
+                raise PipelineError(f"{self.title}: ran to its end and did not write {missing[0]}")
+        finally:
+            self.seconds = time.perf_counter() - begun
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what the steps are."""
+
+    collection: Collection
+    folders: RunFolders
+    declared: Mapping[str, Parameter]
+    values: Mapping[str, Any]
+    code: Code
+    jobs: int = 1
+    timeout: int = 600  # seconds that a notebook may take
+    memory: int | None = None  # megabytes that it may take
+    facts: dict[str, Any] = field(default_factory=dict)  # of the manifest, filled in when the steps are known
+
+    @cached_property
+    def keys(self) -> dict[str, list[Path]]:
+        """What the repeated notebook runs for, with the files of each."""
+        return self.collection.keys(self.folders.raw)
+
+    def notebook(self, notebook: Notebook) -> Path:
+        """Return the file of a notebook."""
+        return self.folders.root / "notebooks" / f"{notebook.name}.ipynb"
+
+    def table(self, name: str, key: str | None = None) -> Path:
+        """Return where a table is made: whole, or the part of one key."""
+        folder = part_folder(self.folders.tables, key) if key else self.folders.tables
+        return folder / f"{name}.parquet"
+
+    def executed(self, run: str) -> Path:
+        """Return where an executed notebook is kept."""
+        return self.folders.executed / f"{run}.ipynb"
+
+    def given(self, notebook: Notebook, key: str | None, *, shown: bool) -> dict[str, Any]:
+        """Return the parameters of a run; shown, the folders have the names that the report uses."""
+        near = self.folders.near
+        runner = {
+            "raw": "data/raw" if shown else near(self.folders.raw),
+            "processed": "data/processed" if shown else near(self.folders.tables),
+        }
+        runner |= {notebook.for_each.key: key} if notebook.for_each and key else {}
+        wanted = [name for name, entry in self.declared.items() if notebook.name in entry.notebooks]
+        return {name: runner[name] if name in runner else self.values[name] for name in wanted}
+
+    def identity(self, code: str, *facts: Any) -> str:
+        """Return the hash of what a step depends on and is no input: its code, facts, the lock file."""
+        return value_hash([code, facts, *self._same_for_all])
+
+    @cached_property
+    def release(self) -> Path | None:
+        """The newest release: a page says what changed since."""
+        return newest_release(self.folders.reports)
+
+    @cached_property
+    def _same_for_all(self) -> tuple[Any, ...]:
+        return lock_hash(self.collection, self.folders.root), sys.version_info[:2]
+
+
+def lock_hash(collection: Collection, root: Path) -> str | None:
+    """Return the hash of the lock file; None without one."""
+    path = root / collection.lock
+    return file_hash(path) if collection.lock and path.is_file() else None
+
+
+def raw_hashes(folder: Path) -> dict[str, str]:
+    """Return the sha256 of the raw files that a report is made of, without the source texts.
+
+    The texts are on few machines; which text the figures stand in is told by the sheets' own hashes and the
+    record of the last verification, so that a report is the same with the texts and without them.
+    """
+    hashes = folder_hashes(folder)
+    return {
+        name: value
+        for name, value in hashes.items()
+        if not name.startswith(f"{DOCUMENTS}/") or name == f"{DOCUMENTS}/README.md"
+    }
+
+
+def build_steps(plan: Plan, pages: bool = True) -> list[Step]:
+    """Return the steps of a run: each notebook, once for each where it says so, the gathering, the pages."""
+    steps = []
+    for notebook in plan.collection.notebooks:
+        code = plan.code.used_by_notebook(plan.notebook(notebook))
+        each = notebook.for_each
+        if each is None:
+            steps.append(_notebook_step(plan, notebook, None, code))
+            continue
+        steps += [_rows_step(plan, notebook, each)] if notebook.reads else []
+        steps += [_notebook_step(plan, notebook, key, code) for key in _longest_first(plan)]
+        steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
+    return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if pages else steps
+
+
+def _longest_first(plan: Plan) -> list[str]:
+    """Return the keys in the order in which they are best begun, no long one left for the end."""
+    sizes = {key: sum(path.stat().st_size for path in paths) for key, paths in plan.keys.items()}
+    return sorted(sizes, key=lambda key: (-sizes[key], key))
+
+
+def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -> Step:
+    name = f"{notebook.name}-{key}" if key else notebook.name
+    inputs, used = _notebook_inputs(plan, notebook, key)
+    tables = {table: plan.table(table, key) for table in notebook.writes}
+    part = f"parts/{key}/" if key else ""
+    shown = plan.given(notebook, key, shown=True)
+    run = NotebookRun(
+        name=name,
+        notebook=plan.notebook(notebook),
+        parameters=plan.given(notebook, key, shown=False),
+        shown=shown,
+        executed=plan.executed(name),
+        root=plan.folders.root,
+        labels=plan.folders.labels,
+        timeout=plan.timeout,
+        memory=plan.memory,
+    )
+
+    def work(workers: Workers) -> None:
+        for table in tables.values():
+            table.unlink(missing_ok=True)  # a table left from an earlier run must not pass for a new one
+        workers.run_notebook(run)
+        missing = [table for table, file in tables.items() if not file.is_file()]
+        if missing:
+            raise PipelineError(
+                f"{run.notebook} ({name}): ran to its end and did not write {', '.join(missing)}",
+                f"  write each with write_table(NAME, rows, folder), even without rows, to processed/{part}",
+            )
+
+    return Step(
+        name=name,
+        title=f"{notebook.name} {key}" if key else notebook.name,
+        identity=plan.identity(code, name, shown),
+        work=work,
+        inputs=inputs,
+        outputs=[run.executed, *tables.values()],
+        used=used + [f"data/processed/{table}.parquet" for table in notebook.reads],
+        generated=[f"data/processed/{part}{table}.parquet" for table in notebook.writes],
+        parameters=shown,
+    )
+
+
+def _notebook_inputs(plan: Plan, notebook: Notebook, key: str | None) -> tuple[list[Path], list[str]]:
+    """Return the files that a notebook run depends on, and what the manifest calls notebook and raw files."""
+    path, raw = plan.notebook(notebook), plan.folders.raw
+    inputs, used = [path], [f"notebooks/{path.name}"]
+    if notebook.raw == "all":
+        inputs.append(raw)
+        used += [f"data/raw/{file}" for file in raw_hashes(raw)]
+    elif notebook.raw == "own" and key is not None:
+        inputs += plan.keys[key]
+        used += [f"data/raw/{file.relative_to(raw).as_posix()}" for file in plan.keys[key]]
+    if key and notebook.reads:
+        inputs.append(rows_file(plan.folders.work, key))
+    else:
+        inputs += [plan.table(table) for table in notebook.reads]
+    return inputs, used
+
+
+def _rows_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
+    """Return the step that tells the rows of each key apart, so that a run depends on its own only."""
+    keys, code = list(plan.keys), plan.code.used_by([parts.__name__])
+    arguments = (plan.folders.tables, keys, notebook.reads, each.key, notebook.reads_whole)
+    return Step(
+        name="rows",
+        title=f"tell the {each.name}' rows apart",
+        identity=plan.identity(code, "rows", keys, notebook.reads_whole),
+        work=lambda workers: workers.call(f"{parts.__name__}:divide_rows", *arguments),
+        inputs=[plan.table(table) for table in notebook.reads],
+        outputs=[rows_file(plan.folders.work, key) for key in keys],
+        used=[f"data/processed/{table}.parquet" for table in notebook.reads],
+    )
+
+
+def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
+    keys, code = list(plan.keys), plan.code.used_by([parts.__name__])
+    pairs = [(table, key) for table in notebook.writes for key in keys]
+    arguments = (plan.collection.schema_file(plan.folders.root), plan.folders.tables, keys, notebook.writes)
+    return Step(
+        name="gather",
+        title=f"gather the {each.name}' tables",
+        identity=plan.identity(code, "gather", keys),
+        work=lambda workers: workers.call(f"{parts.__name__}:gather_tables", *arguments),
+        inputs=[plan.table(table, key) for table, key in pairs],
+        outputs=[plan.table(table) for table in notebook.writes],
+        used=[f"data/processed/parts/{key}/{table}.parquet" for table, key in pairs],
+        generated=[f"data/processed/{table}.parquet" for table in notebook.writes],
+    )
+
+
+def _page_step(plan: Plan, step: PageStep) -> Step:
+    """Return a step that makes pages; the last one takes what the others made, and tells of everything."""
+    *others, last = plan.collection.pages
+    chosen = [
+        notebook
+        for notebook in plan.collection.notebooks
+        if notebook.name in step.notebooks or not step.notebooks
+    ]
+    tables = tuple(table for notebook in chosen for table in notebook.writes if table not in step.without)
+    runs = plan.collection.runs(list(plan.keys)).items()
+    executed = {run: plan.executed(run) for run, (notebook, _) in runs if notebook in chosen}
+    inputs = [*executed.values(), *(plan.table(table) for table in tables)]
+    if step == last:
+        inputs += [plan.notebook(notebook) for notebook in chosen]  # a page lists their hashes
+        inputs += [plan.folders.page_file(other.name) for other in others]
+        depends = [
+            sorted(plan.values.items()),
+            raw_hashes(plan.folders.raw),
+            plan.release and plan.release.name,
+        ]
+        identity = plan.identity(plan.code.all(), step.name, list(executed), *depends)
+    else:
+        code = plan.code.used_by([step.make.partition(":")[0]])
+        # pages name the version
+        identity = plan.identity(code, step.name, list(executed), tables, plan.collection.version)
+    made = plan.folders.site if step == last else plan.folders.page_file(step.name)
+
+    def make_file(workers: Workers) -> None:
+        facts = {"version": plan.collection.version, "tables": tables}
+        workers.call(step.make, executed, plan.folders.tables, made, facts)
+
+    def make_folder(workers: Workers) -> None:
+        fresh = made.with_name(f"{made.name}.new")
+        remove(fresh)
+        fresh.mkdir(parents=True)
+        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs if workers.forked else 1}
+        facts |= {"made": {other.name: plan.folders.page_file(other.name) for other in others}}
+        facts |= {"previous": plan.release, "previous_version": plan.release.name if plan.release else None}
+        try:
+            workers.call(step.make, executed, plan.folders.tables, fresh, facts)
+            remove(made)
+            fresh.rename(made)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full
+
+    return Step(
+        name=step.name,
+        title=step.title,
+        identity=identity,
+        work=make_folder if step == last else make_file,
+        inputs=inputs,
+        outputs=[made],
+        used=[f"data/processed/{table}.parquet" for table in tables],
+    )

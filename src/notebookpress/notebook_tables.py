@@ -1,0 +1,158 @@
+"""What a notebook needs around its story: its folders, the tables it reads, the list of what it wrote."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from notebookpress.folders import PIPELINE_FILE, project_root
+from notebookpress.parameters import check_parameters
+from notebookpress.parts import GATHERED_BY_RUNNER, gather_parts, part_folder
+from notebookpress.pipeline import load_pipeline
+from notebookpress.tables import TableError, parquet_bytes, records, table_store
+
+
+class NotebookTables:
+    """The tables of one notebook run.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, such as `02_cleaning`.
+    **parameters
+        All its parameters; a wrong name, type or value is refused here, also under the bare papermill
+        command, which would let it pass.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is unknown, of the wrong type or out of range.
+
+    """
+
+    def __init__(self, notebook: str, **parameters: Any):
+        check_parameters(notebook, parameters)
+        self.notebook = notebook
+        self.root = project_root()
+        collection = load_pipeline(self.root)
+        self.store = table_store(collection.schema_file(self.root))
+        self.processed = self.root / parameters["processed"]
+        self.raw = self.root / parameters["raw"] if "raw" in parameters else None
+        known = collection.notebook(notebook)
+        self._reads, self._writes = (known.reads, known.writes) if known else ((), ())
+        repeated = known.for_each if known else None
+        self._column = repeated.key if repeated else None
+        self.key: str | None = parameters.get(self._column) if self._column else None
+        self._written: list[dict[str, Any]] = []
+        self._known: dict[str, pd.DataFrame] = {}
+
+    def read(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return tables by name.
+
+        Raises
+        ------
+        TableError
+            When a table is not there (the message names the notebook that writes it), or is none that this
+            notebook is declared to read: a run would not do the notebook again when that table changes.
+
+        """
+        for name in names:
+            if name in self.store.tables and name not in (*self._reads, *self._writes):
+                raise TableError(
+                    f"{self.notebook} reads the table {name}, but `reads` in {PIPELINE_FILE.as_posix()} "
+                    "does not say so; name it there, so that a run knows when to do the notebook again"
+                )
+        found = {name: self.store.read_table(name, self.processed) for name in names}
+        self._known |= found
+        return found
+
+    def known(self) -> dict[str, pd.DataFrame]:
+        """Return every table that this notebook has read or written until now."""
+        return dict(self._known)
+
+    def read_own(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return the rows of what this run is for in tables by name."""
+        tables = self.read(*(name for name in names if name not in self._known))
+        tables = {name: self._known[name] for name in names} | tables
+        return {
+            name: frame[frame[self._column] == self.key].reset_index(drop=True)
+            for name, frame in tables.items()
+        }
+
+    def own_row(self) -> dict[str, Any]:
+        """Return the row of what this run is for, from the table with one row for each.
+
+        Raises
+        ------
+        TableError
+            When there is none; the message names those there are.
+
+        """
+        name = self._index()
+        frame = (self._known if name in self._known else self.read(name))[name]
+        found = frame[frame[self._column] == self.key]
+        if found.empty:
+            known = ", ".join(frame[self._column]) or "none"
+            raise TableError(f"{self._column} {self.key!r} is not in the table {name}; known: {known}")
+        return records(found)[0]
+
+    def _index(self) -> str:
+        """Return the name of the table with one row for each key."""
+        found = [name for name in self._reads if self.store.tables[name].keys == (self._column,)]
+        if not found:
+            raise TableError(
+                f"{self.notebook} reads no table whose one key is {self._column}; name one to read"
+            )
+        return found[0]
+
+    def write(self, name: str, rows: Any) -> pd.DataFrame:
+        """Check and write a table of this notebook; return what was written.
+
+        A run for one of several writes its part; see `gather`.
+
+        Raises
+        ------
+        TableError
+            When a row breaks the schema.
+        ValueError
+            When the table belongs to another notebook.
+
+        """
+        if name not in self._writes:
+            writer = self.store.tables[name].notebook
+            raise ValueError(f"table {name} is written by {writer}, not by {self.notebook}")
+        folder = part_folder(self.processed, str(self.key)) if self._column else self.processed
+        path = self.store.write_table(name, rows, folder)
+        frame = self._known[name] = self.store.read_table(name, folder)
+        meaning = self.store.tables[name].meaning
+        self._written.append({"table": name, "meaning": meaning, "rows": len(frame), "file": path.name})
+        return frame
+
+    def gather(self) -> None:
+        """Bring all parts at hand together, so that tables are whole also when the notebook is run by hand.
+
+        Under the runner this is a step of its own.
+        """
+        if not os.environ.get(GATHERED_BY_RUNNER):
+            keys = self.store.read_table(self._index(), self.processed)[self._column]
+            there = [key for key in keys if part_folder(self.processed, key).is_dir()]
+            gather_parts(self.store, self.processed, there, self._writes)
+
+    def written(self) -> pd.DataFrame:
+        """Return the list of tables that this run wrote."""
+        return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])
+
+
+def use_a_table() -> None:
+    """Write and read a table: the first time takes longer, also by what pandas imports late."""
+    for name in ("pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.string"):
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.parquet"
+        path.write_bytes(parquet_bytes(pd.DataFrame({"a": ["b"]})))
+        records(pd.read_parquet(path))

@@ -1,0 +1,313 @@
+"""What a run can be told: `notebooks/parameters.yaml`, a file of the user, and `-p key=value`.
+
+Values are taken by the type that is declared, never guessed from their look, and everything that is wrong is
+reported at once, before anything starts.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from notebookpress.code import code_cells
+from notebookpress.errors import ParameterError, PipelineError, did_you_mean
+from notebookpress.folders import PARAMETERS_FILE, project_root
+from notebookpress.yaml_files import read_mapping
+
+TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+IN_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter as `notebooks/parameters.yaml` declares it.
+
+    `set_by` is `user` or `runner`; `remedy` says how the user changes one that the runner sets.
+    """
+
+    name: str
+    type: str
+    default: Any
+    notebooks: tuple[str, ...]
+    meaning: str
+    choices: tuple[Any, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    items: str = "str"
+    set_by: str = "user"
+    remedy: str = "it is set by the runner; leave it out"
+
+    def problem(self, value: Any) -> str | None:
+        """Return what is wrong with a value, or None."""
+        if not is_of_type(value, self.type):
+            return f"{value!r} is not {IN_WORDS[self.type]}"
+        for item in value if self.type == "list" else [value]:
+            if self.type == "list" and not is_of_type(item, self.items):
+                return f"item {item!r} is not {IN_WORDS[self.items]}"
+            if self.choices and item not in self.choices:
+                return f"{item!r} is not one of {', '.join(map(str, self.choices))}"
+            if self.minimum is not None and item < self.minimum:
+                return f"{item} is below {self.minimum}"
+            if self.maximum is not None and item > self.maximum:
+                return f"{item} is above {self.maximum}"
+        return None
+
+    def allowed(self) -> str:
+        """Return what the parameter may be, in words."""
+        words = f"give {IN_WORDS[self.type]}"
+        words += f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
+        words += f" from {self.minimum}" if self.minimum is not None else ""
+        return words + (f" to {self.maximum}" if self.maximum is not None else "")
+
+    def parse(self, text: str) -> Any:
+        """Return the value that a text of the command line stands for.
+
+        Raises
+        ------
+        ValueError
+            When it is none of the declared type.
+
+        """
+        if self.type == "list":
+            return [_parse(item.strip(), self.items) for item in text.strip("[] ").split(",") if item.strip()]
+        return _parse(text, self.type)
+
+
+def is_of_type(value: Any, kind: str) -> bool:
+    """Whether a value is of a declared type; a whole number serves as a number, true and false do not."""
+    if kind == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return type(value) is TYPES[kind]
+
+
+def _parse(text: str, kind: str) -> Any:
+    if kind == "int" and re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if kind == "bool" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if kind == "float":
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    if kind == "str":
+        return text
+    raise ValueError(f"{text!r} is not {IN_WORDS[kind]}")
+
+
+def load_parameters(root: Path) -> dict[str, Parameter]:
+    """Return the declared parameters by name.
+
+    Raises
+    ------
+    PipelineError
+        When `notebooks/parameters.yaml` itself is wrong; every problem is listed.
+
+    """
+    path = root / PARAMETERS_FILE
+    found: dict[str, Parameter] = {}
+    problems = []
+    for name, entry in read_mapping(path).items():
+        wrong = _entry_problems(name, entry)
+        problems += [f"{path}: {name}: {problem}" for problem in wrong]
+        if not wrong:
+            found[name] = _declared(name, entry)
+    if problems:
+        raise PipelineError(*problems)
+    return found
+
+
+def _declared(name: str, entry: Mapping[str, Any]) -> Parameter:
+    known: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) and key != "default" else value
+        for key, value in entry.items()
+    }
+    return Parameter(name=name, **known)
+
+
+def _entry_problems(name: str, entry: Any) -> list[str]:
+    """Return what is wrong with the declaration of one parameter."""
+    if not name.isidentifier():
+        return ["is no Python name; use letters, digits and _"]
+    if not isinstance(entry, dict):
+        return ["is no mapping; write {type: ..., default: ..., notebooks: [...], meaning: ...}"]
+    known = {field.name for field in fields(Parameter)} - {"name"}
+    problems = [f"unknown key {key!r}; {did_you_mean(str(key), known)}" for key in entry if key not in known]
+    problems += [
+        f"{key} is missing" for key in ("type", "default", "notebooks", "meaning") if key not in entry
+    ]
+    if problems:
+        return problems
+    if entry["type"] not in TYPES or entry.get("items", "str") not in TYPES:
+        return [f"type {entry['type']!r} is none of {', '.join(TYPES)}"]
+    if not isinstance(entry["notebooks"], list) or not entry["notebooks"]:
+        return ["notebooks is no list of notebook names"]
+    wrong = _declared(name, entry).problem(entry["default"])
+    return [f"the default {wrong}"] if wrong else []
+
+
+def merge_parameters(
+    declared: Mapping[str, Parameter],
+    file: Path | None = None,
+    pairs: Iterable[str] = (),
+    values: Mapping[str, Any] | None = None,
+    where: str = "parameters",
+) -> dict[str, Any]:
+    """Return the value of every parameter of the user: defaults, then a file, then `-p key=value`.
+
+    Parameters
+    ----------
+    declared : mapping of str to Parameter
+        What `load_parameters` returned.
+    file : path, optional
+        A YAML mapping of names to values.
+    pairs : iterable of str
+        Texts of the form `key=value`, read by the declared type.
+    values : mapping, optional
+        Values that a program gives; `where` is what messages call their place.
+    where : str
+        See `values`.
+
+    Returns
+    -------
+    dict
+        Name to value, without the parameters that the runner sets.
+
+    Raises
+    ------
+    ParameterError
+        With every unknown name, wrong type and value out of range.
+
+    """
+    chosen: dict[str, Any] = {}
+    problems: list[str] = []
+
+    def take(place: str, name: str, value: Any, *, as_text: bool = False) -> None:
+        if problem := _refusal(declared, name, value, as_text, chosen):
+            problems.append(f"{place}: {problem}")
+
+    for place, given in ((where, values or {}), (str(file), read_mapping(Path(file)) if file else {})):
+        for name, value in given.items():
+            take(place, name, value)
+    names: set[str] = set()
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals:
+            problems.append(f"-p {pair}: no value; write -p {pair}=VALUE")
+        elif name in names:
+            problems.append(f"-p {pair}: {name} is given twice; keep one of them")
+        else:
+            take(f"-p {pair}", name, text, as_text=True)
+        names.add(name)
+    if problems:
+        raise ParameterError(problems)
+    return {name: entry.default for name, entry in declared.items() if entry.set_by == "user"} | chosen
+
+
+def _refusal(
+    declared: Mapping[str, Parameter], name: str, value: Any, as_text: bool, chosen: dict[str, Any]
+) -> str | None:
+    """Put one value among the chosen ones, or return why not."""
+    parameter = declared.get(name)
+    if parameter is None:
+        theirs = [known for known, entry in declared.items() if entry.set_by == "user"]
+        return f"unknown parameter {name!r}; {did_you_mean(name, theirs)}"
+    if parameter.set_by != "user":
+        return f"{name} cannot be set here; {parameter.remedy}"
+    try:
+        value = parameter.parse(value) if as_text else value
+        problem = parameter.problem(value)
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        return f"{name}: {problem}; {parameter.allowed()}"
+    # A whole number given for a number becomes one, so that 1 and 1.0 are the same run.
+    chosen[name] = float(value) if parameter.type == "float" else value
+    return None
+
+
+def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path | None = None) -> None:
+    """Refuse values that a notebook cannot use; for its first cell, when it runs without the runner.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook without its ending.
+    values : mapping
+        The parameters by name.
+    start : path, optional
+        Where to look for the project; the current folder when left out.
+
+    Raises
+    ------
+    ParameterError
+        With every name that the notebook does not take, and every wrong type or value.
+
+    """
+    declared = load_parameters(project_root(start))
+    taken = {name: entry for name, entry in declared.items() if notebook in entry.notebooks}
+    problems = []
+    for name, value in values.items():
+        if name not in taken:
+            problems.append(f"{notebook}: unknown parameter {name!r}; {did_you_mean(name, taken)}")
+        elif problem := taken[name].problem(value):
+            problems.append(f"{notebook}: {name}: {problem}; {taken[name].allowed()}")
+    if problems:
+        raise ParameterError(problems)
+
+
+def check_cells(declared: Mapping[str, Parameter], notebooks: Iterable[Path]) -> list[str]:
+    """Return every difference between `parameters.yaml` and the `parameters` cells of notebooks, a line each.
+
+    A run takes the values of the file; one that was changed in a cell alone would have no effect.
+    """
+    problems = []
+    for path in notebooks:
+        if not path.is_file():
+            problems.append(f"{path}: the notebook is not there; restore it from version control")
+            continue
+        wanted = {name: entry for name, entry in declared.items() if path.stem in entry.notebooks}
+        place = f"{path}: parameters cell"
+        try:
+            found = _cell_values("\n".join(code_cells(path, "parameters")))
+        except (SyntaxError, ValueError, TypeError) as error:
+            problems.append(f"{place}: {error}; write `name: type = value` with a plain value on each line")
+            continue
+        problems += [
+            f"{place}: {name} is missing; parameters.yaml gives it to this notebook"
+            for name in wanted
+            if name not in found
+        ]
+        for name, value in found.items():
+            if name not in wanted:
+                problems.append(
+                    f"{place}: {name} is not in parameters.yaml for this notebook; add or remove it"
+                )
+            elif value != wanted[name].default or not is_of_type(value, wanted[name].type):
+                default = wanted[name].default
+                problems.append(f"{place}: {name} is {value!r} here and {default!r} in parameters.yaml")
+    return problems
+
+
+def _cell_values(source: str) -> dict[str, Any]:
+    """Return the values that the lines of a cell give to names, without running it."""
+    lines = [line for line in ast.parse(source).body if not isinstance(line, ast.Expr)]
+    found = {}
+    for line in lines:
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+            raise ValueError(f"line {line.lineno} gives no value to a name")
+        found[targets[0].id] = ast.literal_eval(getattr(line, "value", None) or "")
+    return found

@@ -1,0 +1,200 @@
+"""One run of the report: check everything, run what is out of date, publish when all of it is there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from notebookpress import manifest
+from notebookpress.cache import RunCache, SharedCache
+from notebookpress.code import Code, imported_by_notebook
+from notebookpress.errors import PipelineError
+from notebookpress.fingerprint import folder_hashes, value_hash
+from notebookpress.folders import RunFolders, folder_lock
+from notebookpress.graph import Plan, Step, build_steps
+from notebookpress.parameters import check_cells, load_parameters, merge_parameters
+from notebookpress.parts import GATHERED_BY_RUNNER, PARTS
+from notebookpress.pipeline import Collection, load_pipeline
+from notebookpress.progress import Progress, RunReport, Watcher, failure_words, write_log
+from notebookpress.publish import differences, finish_publication, publish
+from notebookpress.scheduler import Outcome, Scheduler
+from notebookpress.workers import Workers
+
+TIMEOUT = 600
+UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `write_atomic` names a file before it is whole
+
+
+def run(
+    root: Path,
+    raw: Path | None = None,
+    out: Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+    force: bool = False,
+    timeout: int = TIMEOUT,
+    memory: int | None = None,
+    watch: Watcher | None = None,
+    store: Path | None = None,
+    pages: bool = True,
+    workers: Workers | None = None,
+) -> RunReport:
+    """Run the notebooks that are out of date and publish tables and pages.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The project's root.
+    raw, out : pathlib.Path, optional
+        The raw data, `data/raw` when left out, and the folder for the results, the root when left out.
+    parameters : mapping, optional
+        As `merge_parameters` returns them; the defaults when left out.
+    jobs : int
+        How many notebooks may run at once.
+    force : bool
+        Whether to run everything, up to date or not.
+    timeout : int
+        Seconds that one notebook may take.
+    memory : int, optional
+        Megabytes that one notebook may take; no limit when left out.
+    watch : callable, optional
+        Is called with every step that starts and ends; prints a line a step when left out.
+    store : pathlib.Path, optional
+        Folder of finished steps that runs share: what is there is taken over, the rest is put there.
+    pages : bool
+        Whether to make the pages; without them only tables are published, and `reports/` holds no more than
+        the manifest.
+    workers : Workers, optional
+        Processes that several runs share; the run has its own when left out.
+
+    Returns
+    -------
+    RunReport
+        What was done; look at `succeeded`.
+
+    Raises
+    ------
+    PipelineError
+        When the run cannot begin: wrong raw data or parameters, a notebook that is not in step with
+        `parameters.yaml`, a folder in use. Nothing has been written then.
+
+    """
+    begun = time.perf_counter()
+    root = Path(root).resolve()
+    folders = RunFolders(root, Path(raw or root / "data" / "raw").resolve(), Path(out or root).resolve())
+    collection, declared = load_pipeline(root), load_parameters(root)
+    if not folders.raw.is_dir():
+        raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
+    values = merge_parameters(declared) if parameters is None else dict(parameters)
+    plan = Plan(collection, folders, declared, values, Code(collection.code), jobs, timeout, memory)
+    steps, cache = build_steps(plan, pages), RunCache(folders.work)
+    facts = manifest.provenance(plan, steps)
+    plan.facts.update(manifest.for_pages(facts))
+    checks = plan.code.used_by([collection.check_raw.partition(":")[0]])
+    state = value_hash([folder_hashes(folders.raw), checks])
+    refused = cache.raw_problems(state)
+    if refused is not None and not force and _nothing_to_do(plan, steps, cache, facts):
+        report = RunReport(up_to_date=[step.name for step in steps], refused=refused)
+    else:
+        with contextlib.nullcontext(workers) if workers else workers_for(root, collection) as working:
+            refused = _refuse_wrong_input(plan, working)
+            folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with folder_lock(folders.work):
+                notes = [cache.note, finish_publication(folders)]
+                cache = RunCache(folders.work)  # another run may have changed it
+                _remove_stale(plan, pages)
+                shared = SharedCache(Path(store).resolve()) if store else None
+                scheduler = Scheduler(steps, cache, shared, force, Progress() if watch is None else watch)
+                report = _report(scheduler.run(max(1, jobs), working), folders)
+                report.notes = [note for note in notes if note]
+                if report.succeeded:
+                    report.written = publish(folders, facts)
+                    cache.remember_raw(state, refused)
+        report.refused = refused
+        report.seconds = time.perf_counter() - begun
+        if report.ran or report.written or not report.succeeded:
+            write_log(folders, report, values, jobs)
+    index = folders.reports / "index.html"
+    report.index = index if report.succeeded and index.is_file() else None
+    report.seconds = time.perf_counter() - begun
+    return report
+
+
+def _nothing_to_do(plan: Plan, steps: list[Step], cache: RunCache, facts: dict[str, Any]) -> bool:
+    """Return whether every step is up to date and published, before anything is imported or started."""
+    notebooks = [plan.notebook(notebook) for notebook in plan.collection.notebooks]
+    if check_cells(plan.declared, notebooks):
+        return False
+    current = all(cache.current(step, step.fingerprint()) for step in steps)
+    return current and not any(differences(plan.folders, facts))
+
+
+def workers_for(root: Path, collection: Collection) -> Workers:
+    """Return the workers of a run, or of several: what a notebook needs is ready in each process.
+
+    That is what the collection names, and the modules of its code that the notebooks import.
+    """
+    code = Code(collection.code)
+    names: set[str] = set()
+    for notebook in collection.notebooks:
+        with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
+            names |= imported_by_notebook(root / "notebooks" / f"{notebook.name}.ipynb")
+    more = sorted(name for name in names if code.is_module(name))
+    return Workers(tuple(dict.fromkeys([*collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
+
+
+def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
+    """Raise with everything that is wrong in the raw data or the notebooks' parameter cells.
+
+    Returns what is wrong with sources that are left out alone, without stopping the run.
+    """
+    check = plan.collection.check_raw
+    found = workers.call(check, plan.folders.raw) if check else []
+    refused = [str(problem) for problem in found]
+    if any(getattr(problem, "stops", True) for problem in found):
+        raise PipelineError(
+            *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
+        )
+    problems = check_cells(plan.declared, [plan.notebook(notebook) for notebook in plan.collection.notebooks])
+    if problems:
+        raise PipelineError(
+            *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
+        )
+    return refused
+
+
+def _report(outcome: Outcome, folders: RunFolders) -> RunReport:
+    """Return the report of a run, with a message for each step that failed."""
+    return RunReport(
+        ran={step.name: round(step.seconds, 3) for step in outcome.ran},
+        up_to_date=[step.name for step in outcome.up_to_date],
+        not_run=[step.name for step in outcome.not_run],
+        failures={step.name: failure_words(step, error, folders) for step, error in outcome.failed},
+    )
+
+
+def _remove_stale(plan: Plan, pages: bool) -> None:
+    """Delete what the work folder holds of earlier failures, and what is not made any more."""
+    folders, keys = plan.folders, plan.keys
+    if not pages:
+        shutil.rmtree(folders.site, ignore_errors=True)
+        for step in plan.collection.pages[:-1]:
+            folders.page_file(step.name).unlink(missing_ok=True)
+    runs = set(plan.collection.runs(list(keys)))
+    for path in folders.executed.glob("*.ipynb"):
+        if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
+            path.unlink()
+    for path in folders.work.rglob(".*"):
+        if UNFINISHED.fullmatch(path.name):  # begun by a run that was killed
+            path.unlink()
+    tables = {table for notebook in plan.collection.notebooks for table in notebook.writes}
+    for path in folders.tables.glob("*.parquet"):
+        if path.stem not in tables:
+            path.unlink()
+    for folder in (folders.tables / PARTS).glob("*"):
+        if folder.name not in keys:
+            shutil.rmtree(folder)

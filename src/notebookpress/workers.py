@@ -1,0 +1,225 @@
+"""Where the work of a run is done: in fresh processes, forked from one that has the packages imported.
+
+The fork server is the standard library's. Every process that it forks watches the pipe to whoever asked for
+it: when that closes, it ends with all that it has started. So nothing outlives the run, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from multiprocessing import forkserver, util
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from notebookpress import preload
+from notebookpress.environment import run_environment
+from notebookpress.errors import PipelineError
+from notebookpress.notebook import NotebookRun
+from notebookpress.processes import adopt_orphans, end_children, ended_in_words
+
+SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
+GONE = 255  # what multiprocessing says of a process whose server is gone
+
+
+class ProcessEndedError(PipelineError):
+    """A process that was to do a piece of work and is gone."""
+
+
+class Workers:
+    """The processes of a run; safe to use from several threads at once.
+
+    Parameters
+    ----------
+    preload : iterable of str
+        Modules to have ready in every process, or `module:function` of what is slow the first time.
+    environment : mapping of str to str, optional
+        What the collection adds to the environment of notebooks and calls.
+
+    Notes
+    -----
+    Processes are forked on Linux only, unless `EVIDENCE_FORK` says otherwise: a forked process may not use
+    the system's libraries on macOS, and Windows has no fork. The server lives as long as this process.
+
+    """
+
+    def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
+        switch = os.environ.get(SWITCH, "")
+        self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
+        self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
+        self._lock, self._running, self._closed = threading.Lock(), set(), False
+        self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
+        self.environment = run_environment(self.folder, environment or {})
+        if self.forked:
+            _start_server(tuple(preload), self.environment, self.folder)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run_notebook(self, run: NotebookRun) -> Path:
+        """Run a notebook in a process of its own; see `execution.run_notebook`."""
+        return self._result("notebookpress.workers:_run_here", run, self.environment, self.forked)
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call a function named as `module:function`, in a forked process or else here; return what it does.
+
+        Raises
+        ------
+        ProcessEndedError
+            When the process is killed.
+
+        """
+        if not self.forked:
+            with self._lock:  # several threads may need a package for the first time at once
+                found = named(function)
+            return found(*arguments)
+        return self._result(function, *arguments)
+
+    def _result(self, function: str, *arguments: Any) -> Any:
+        """Start a process, wait for its end, and return or raise what it sent."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        ours, theirs = self.context.Pipe()
+        work = (theirs, folder, self.environment, function, arguments)
+        process = self.context.Process(target=_work, args=work)
+        try:
+            with self._lock:
+                if self._closed:
+                    raise ProcessEndedError(f"{function}: not begun, for the run has ended")
+                process.start()
+                self._running.add(ours)
+            theirs.close()
+            try:
+                kind, value = pickle.loads(ours.recv_bytes())
+            except (EOFError, OSError):
+                process.join()
+                raise ProcessEndedError(self._ended(function, process.exitcode, folder)) from None
+            process.join()
+        finally:
+            with self._lock:
+                self._running.discard(ours)
+                ours.close()
+            shutil.rmtree(folder, ignore_errors=True)
+        if kind == "error":
+            raise value
+        return value
+
+    def _ended(self, function: str, code: int | None, folder: Path) -> str:
+        from notebookpress.execution import last_words
+
+        how = "is gone, with the server that forked it" if code == GONE else ended_in_words(code)
+        said = last_words(folder / "said")
+        return f"{function}: the process that did it {how}; run it again" + (f" ({said})" if said else "")
+
+    def end_all(self) -> None:
+        """End everything that runs, and let nothing more begin."""
+        with self._lock:
+            self._closed = True
+            for pipe in self._running:
+                with contextlib.suppress(OSError):
+                    pipe.send_bytes(b"end")
+
+    def close(self) -> None:
+        """End everything."""
+        self.end_all()
+
+
+def named(name: str) -> Any:
+    """Return the function that `module:function` names."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _start_server(steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
+    """Start the fork server, once in a process; it ends after this process and all that it has forked."""
+    own = {preload.STEPS: " ".join(steps), preload.FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
+    forkserver.set_forkserver_preload([preload.__name__])
+    with _environment(dict(environment) | own):
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Have another environment for what is started meanwhile."""
+    before = dict(os.environ)
+    try:
+        _set_environment(wanted)
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    for name in set(os.environ) - set(wanted):
+        del os.environ[name]
+    os.environ.update(wanted)
+
+
+def _work(
+    pipe: Connection, folder: Path, environment: Mapping[str, str], function: str, arguments: tuple
+) -> None:
+    """Do a piece of work in a process of its own, and send what it gives."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    adopt_orphans()
+    _set_environment(environment)
+    tempfile.tempdir = None
+    if hasattr(time, "tzset"):
+        time.tzset()
+    threading.Thread(target=_end_with, args=(pipe, folder), daemon=True).start()
+    with (folder / "said").open("ab", buffering=0) as said:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
+    if function == f"{__name__}:_run_here":
+        arguments = (*arguments, folder)
+    try:
+        data = pickle.dumps(("value", named(function)(*arguments)))
+    except BaseException as error:
+        data = _pickled(error)
+    end_children()
+    with contextlib.suppress(OSError):  # whoever asked may be gone
+        pipe.send_bytes(data)
+
+
+def _end_with(pipe: Connection, folder: Path) -> None:
+    """End this process and all that it has started when the pipe closes, or something comes through it."""
+    with contextlib.suppress(OSError):
+        pipe.poll(None)
+    end_children()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _run_here(run: NotebookRun, environment: Mapping[str, str], forked: bool, folder: Path) -> Path:
+    """Run a notebook with its kernel below this process."""
+    from notebookpress.execution import run_notebook
+
+    return run_notebook(run, environment, folder, forked)
+
+
+def _pickled(error: BaseException) -> bytes:
+    """Return an exception as bytes, its traceback as a note; as a plain one when it cannot be sent."""
+    text = "".join(traceback.format_exception(error))
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    error.add_note(text)
+    try:
+        data = pickle.dumps(("error", error))
+        pickle.loads(data)
+    except Exception:
+        plain = RuntimeError(f"{type(error).__name__}: {error}")
+        plain.add_note(text)
+        data = pickle.dumps(("error", plain))
+    return data

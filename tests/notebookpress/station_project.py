@@ -1,0 +1,174 @@
+"""A small collection that knows no hair: readings of weather stations, three notebooks, two stations."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+PARAMETERS = """\
+raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data, set_by: runner,
+  remedy: name the folder with --raw DIR}
+processed: {type: str, default: data/processed, notebooks: [01_first, 02_each, 03_last], meaning: tables,
+  set_by: runner, remedy: name the folder with --out DIR}
+station_id: {type: str, default: alpha, notebooks: [02_each], meaning: the station, set_by: runner,
+  remedy: 02_each runs once for each file in data/raw/stations}
+season: {type: str, default: summer, choices: [summer, winter], notebooks: [03_last], meaning: which}
+factor: {type: float, default: 0.7, minimum: -0.99, maximum: 0.999, notebooks: [02_each, 03_last], meaning: assumed}
+rounds: {type: int, default: 2, minimum: 1, notebooks: [03_last], meaning: how many}
+shown: {type: bool, default: true, notebooks: [03_last], meaning: whether shown}
+names: {type: list, default: [a, b], notebooks: [03_last], meaning: which}
+"""
+PIPELINE = """\
+title: Weather
+schema: notebooks/schema.yaml
+notebooks:
+  01_first: {raw: all, writes: [stations, readings]}
+  02_each:
+    for_each: {name: stations, key: station_id, files: stations/*.yaml}
+    raw: own
+    reads: [stations, readings]
+    writes: [sums]
+  03_last: {reads: [stations, sums], writes: [overview]}
+pages:
+  - {name: pages, title: the first pages, make: "station_calls:first_pages", notebooks: [01_first, 02_each]}
+  - {name: site, title: the pages, make: "station_calls:pages"}
+check_raw: station_calls:check_raw
+verification: station_calls:verify
+headline: station_calls:headline
+preload: [notebookpress.notebook_tables, station_calls]
+"""
+SCHEMA = """\
+tables:
+  stations:
+    meaning: A station
+    notebook: 01_first
+    keys: [station_id]
+    columns: {station_id: {required: true, meaning: Name}}
+  readings:
+    meaning: A reading
+    notebook: 01_first
+    keys: [station_id, number]
+    columns:
+      station_id: {required: true, meaning: Station}
+      number: {type: integer, required: true, meaning: Which}
+      text: {meaning: As it stands there}
+  sums:
+    meaning: What a station has
+    notebook: 02_each
+    per_study: true
+    keys: [station_id]
+    columns: {station_id: {required: true, meaning: Station}, lines: {type: integer, meaning: How many readings}}
+  overview:
+    meaning: All stations
+    notebook: 03_last
+    keys: [season]
+    columns: {season: {required: true, meaning: Season}, total: {type: integer, meaning: All readings}}
+"""
+FIRST = """\
+from pathlib import Path
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("01_first", raw=raw, processed=processed)
+paths = sorted((tables.raw / "stations").glob("*.yaml"))
+tables.write("stations", [{"station_id": path.stem} for path in paths])
+tables.write("readings", [{"station_id": path.stem, "number": number, "text": line} for path in paths
+                          for number, line in enumerate(path.read_text().splitlines())])
+print("written to", Path(processed).resolve())"""
+EACH = """\
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("02_each", processed=processed, station_id=station_id, factor=factor)
+readings = tables.read_own("readings")["readings"]
+tables.write("sums", [tables.own_row() | {"lines": len(readings)}])
+tables.gather()
+print(station_id, factor)"""
+LAST = """\
+from notebookpress.notebook_tables import NotebookTables
+tables = NotebookTables("03_last", processed=processed, season=season, rounds=rounds)
+found = tables.read("stations", "sums")
+tables.write("overview", [{"season": season, "total": int(found["sums"]["lines"].sum()) * rounds}])"""
+
+FIRST_PARAMETERS = 'raw: str = "data/raw"\nprocessed: str = "data/processed"'
+EACH_PARAMETERS = (
+    'processed: str = "data/processed"\nstation_id: str = "alpha"\nfactor: float = 0.7  # assumed'
+)
+LAST_PARAMETERS = (
+    'processed: str = "data/processed"\nseason: str = "summer"\nfactor: float = 0.7\n'
+    'rounds: int = 2\nshown: bool = True\nnames: list = ["a", "b"]'
+)
+STEPS = 8  # 01_first, rows, 02_each twice, gather, 03_last, first pages, pages
+Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
+
+# The command as a process of its own, which says when it has started.
+SCRIPT = """\
+import sys
+from helpers.cli import main
+try:
+    open({begun!r}, "w").close()
+except (OSError, ValueError):
+    pass  # somebody else's folder, or a name in another encoding: nobody waits for it
+if __name__ == "__main__":
+    main()
+"""
+BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
+
+
+def write_cells(path: Path, parameters: str, *sources: str) -> Path:
+    """Write a notebook with a title, a parameters cell and code cells."""
+    cells = [new_markdown_cell("# A notebook"), new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += [new_code_cell(source) for source in sources]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def make_project(root: Path) -> Path:
+    """Write the small project below a folder."""
+    (root / "notebooks").mkdir(parents=True)
+    (root / "data" / "raw" / "stations").mkdir(parents=True)
+    for name, text in {"parameters": PARAMETERS, "pipeline": PIPELINE, "schema": SCHEMA}.items():
+        (root / "notebooks" / f"{name}.yaml").write_text(text)
+    for station in ("alpha", "beta"):
+        (root / "data" / "raw" / "stations" / f"{station}.yaml").write_text(f"name: {station}\n")
+    write_cells(root / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
+    write_cells(root / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
+    write_cells(root / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, LAST)
+    return root
+
+
+def evidence_command(root: Path) -> list[str]:
+    """Write the command as a script beside the project; return how it is started."""
+    script = root.parent / "evidence.py"
+    script.write_text(SCRIPT.format(begun=str(root.parent / BEGUN)))
+    return [sys.executable, str(script)]
+
+
+def short_environment(root: Path) -> dict[str, str]:
+    """Return an environment in which runs find the small project's calls and keep temporary files beside it."""
+    temporary = root.parent / "t"
+    temporary.mkdir(exist_ok=True)
+    return dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent), "TMPDIR": str(temporary)}
+
+
+def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
+    """Return bytes and time of every file below some folders."""
+    chosen = folders or ("reports", "data", ".evidence/executed", ".evidence/processed", ".evidence/site")
+    files = [path for folder in chosen for path in (root / folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def processes_below(marker: Path) -> list[int]:
+    """Return the processes, but this one, whose working folder lies below a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(process / "cwd").startswith(str(marker)) and int(process.name) != os.getpid():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,315 @@
+"""Releases, verification, sweeps, and the parts that need no kernel."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from helpers.cli import cli
+from notebookpress.errors import NotebookFailure, ParameterError, PipelineError
+from notebookpress.folders import RunFolders
+from notebookpress.graph import raw_hashes
+from notebookpress.manifest import as_text, complete
+from notebookpress.notebook import canonical
+from notebookpress.parameters import load_parameters
+from notebookpress.pipeline import Collection
+from notebookpress.publish import publish
+from notebookpress.release import release, verify
+from notebookpress.sweep import SetRun, read_grid, run_set, sweep
+from notebookpress.workers import Workers
+
+FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
+WEATHER = Collection((), title="Weather")
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> RunFolders:
+    """Return the folders of a small published report."""
+    folders = RunFolders(tmp_path, tmp_path / "raw", tmp_path / "out")
+    for path in (folders.tables / "one.parquet", folders.site / "index.html", folders.site / "a" / "b.html"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(path.name)
+    assert publish(folders, FACTS) == 4
+    return folders
+
+
+def test_publishing_again_writes_nothing(report: RunFolders) -> None:
+    """And a page that is gone from the site goes from the report, with its folder."""
+    assert publish(report, FACTS) == 0
+    (report.site / "a" / "b.html").unlink()
+    assert publish(report, FACTS) == 2
+    assert not (report.reports / "a").exists()
+
+
+def test_a_page_may_not_touch_releases(report: RunFolders) -> None:
+    """Releases are frozen."""
+    (report.site / "releases").mkdir()
+    (report.site / "releases" / "x.html").write_text("x")
+    with pytest.raises(PipelineError, match="frozen"):
+        publish(report, FACTS)
+
+
+def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -> None:
+    """Tables and pages are copied; a damaged file stops it."""
+    target = release(report.out, "1.0", WEATHER)
+    assert (target / "index.html").read_text() == "index.html"
+    assert (target / "data" / "one.parquet").is_file()
+    assert (target / "manifest.json").is_file()
+    with pytest.raises(PipelineError, match="there already"):
+        release(report.out, "1.0", WEATHER)
+    with pytest.raises(PipelineError, match="not a version"):
+        release(report.out, "../x", WEATHER)
+    assert publish(report, FACTS) == 0
+    assert target.is_dir()
+    (report.reports / "index.html").write_text("edited")
+    with pytest.raises(PipelineError, match="index.html: damaged or edited"):
+        release(report.out, "1.1", WEATHER)
+    assert not (report.reports / "releases" / "1.1").exists()
+
+
+def test_verification_names_what_is_wrong(report: RunFolders) -> None:
+    """Damaged, missing and unknown files, and what the collection's own check of the raw data finds."""
+    check = "station_calls:verify"
+    found = verify(report.out, report.raw, None, check)
+    assert found.problems == []
+    assert found.notes == ["outputs: 3 of 3 files match the manifest", "looked at raw", "recorded: None"]
+    (report.raw / "stations").mkdir(parents=True)
+    (report.raw / "stations" / "a.yaml").write_text("wrong")
+    (report.reports / "index.html").write_text("edited")
+    (report.processed / "one.parquet").unlink()
+    found = verify(report.out, report.raw, date(2026, 1, 31), check)
+    assert ["missing" in problem for problem in found.problems] == [True, False, False]
+    assert found.problems[2] == f"{report.raw / 'stations' / 'a.yaml'}: wrong"
+    assert found.notes[-1] == "recorded: 2026-01-31"
+    (report.reports / "data").mkdir()
+    (report.reports / "data" / "more.csv").write_text("1")
+    (report.processed / "more.parquet").write_text("1")
+    found = verify(report.out, report.raw)
+    assert [problem.partition(":")[0] for problem in found.problems] == [
+        str(report.processed / "one.parquet"),
+        str(report.reports / "index.html"),
+        str(report.processed / "more.parquet"),
+        str(report.reports / "data" / "more.csv"),
+    ]
+    assert "no run made it" in found.problems[2] and "no run made it" in found.problems[3]
+    (report.reports / "manifest.json").write_text("{")
+    assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
+
+
+def test_verification_tells_of_other_raw_data(report: RunFolders) -> None:
+    """Of files that changed, came or went since the report was made; the source texts are no part of it."""
+    for name in ("a.yaml", "b.yaml", "documents/x.txt"):
+        path = report.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    made_from = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(report.raw).items()}
+    publish(report, FACTS | {"entity": made_from})
+    found = verify(report.out, report.raw)
+    assert found.notes[1] == "inputs: the report was made from the 2 raw files that are there"
+    (report.raw / "a.yaml").write_text("other")
+    (report.raw / "b.yaml").rename(report.raw / "c.yaml")
+    (report.raw / "documents" / "x.txt").unlink()
+    found = verify(report.out, report.raw)
+    assert found.notes[1].startswith("inputs: changed since the report was made: a.yaml, b.yaml, c.yaml; run")
+    assert found.problems == []
+
+
+def test_the_manifest_of_the_same_files_is_the_same_text(report: RunFolders) -> None:
+    """Whatever the order in which files are met."""
+    files = {
+        "reports/index.html": report.site / "index.html",
+        "reports/a/b.html": report.site / "a" / "b.html",
+    }
+    assert as_text(complete(FACTS, files)) == as_text(complete(FACTS, dict(reversed(files.items()))))
+
+
+def test_a_notebook_is_the_same_however_its_prints_were_cut() -> None:
+    """Streams are joined, times and process numbers go, pictures stay as they are."""
+
+    def executed(*streams: tuple[str, str]) -> str:
+        outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams]
+        picture = nbformat.v4.new_output(
+            "display_data", data={"image/png": "/tmp/out", "text/plain": "/tmp/out/x"}
+        )
+        cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[*outputs, picture], id="one")
+        cell.metadata["papermill"] = {"start_time": str(len(streams))}
+        cell.metadata["tags"] = []
+        notebook = nbformat.v4.new_notebook(cells=[cell])
+        return nbformat.writes(canonical(notebook, {"/tmp/out": "."}, {}))
+
+    whole = executed(("stdout", "ab /tmp/ipykernel_77/123.py\n"), ("stderr", "e"))
+    cut = executed(("stdout", "a"), ("stderr", "e"), ("stdout", "b /tmp/ipykernel_1234/123.py\n"))
+    assert whole == cut
+    assert '"image/png": "/tmp/out"' in whole
+    assert '"./x"' in whole
+
+
+def test_a_large_picture_takes_no_time() -> None:
+    """The search for paths is linear in the length of a word."""
+    page = nbformat.v4.new_output("display_data", data={"text/html": "a" * 3_000_000})
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[page])
+    begun = time.perf_counter()
+    canonical(nbformat.v4.new_notebook(cells=[cell]), {"/tmp/out": "."}, {})
+    assert time.perf_counter() - begun < 1
+
+
+def test_a_grid_is_checked_whole(project: Path) -> None:
+    """Every wrong name and value of every set, at once."""
+    declared = load_parameters(project)
+    grid = project / "grid.yaml"
+    grid.write_text(
+        "grid: {rounds: [1, 2], season: [summer, winter]}\nlist:\n- {shown: false}\n- {rounds: 1}\n"
+    )
+    assert len(read_grid(grid, declared)) == 6
+    grid.write_text("grid: {rounds: [0], saeson: [summer]}\n")
+    with pytest.raises(ParameterError) as caught:
+        read_grid(grid, declared)
+    assert len(caught.value.problems) == 2
+    grid.write_text("grids: {}\n")
+    with pytest.raises(ParameterError, match="did you mean 'grid'"):
+        read_grid(grid, declared)
+
+
+def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each set in its own folder; the failed one is run again, the others are not."""
+    started = []
+
+    def stub_set(run: SetRun, workers: Workers) -> dict:
+        folder = Path(run.folder)
+        chosen = (folder / "parameters.yaml").read_text()
+        started.append((run.jobs, Path(run.store)))
+        for name in ["manifest.json", *(["index.html"] if run.pages else [])]:
+            (folder / "reports").mkdir(exist_ok=True)
+            (folder / "reports" / name).write_text("{}")
+        failed = "rounds: 2" in chosen
+        return {
+            "status": "failed" if failed else "ok",
+            "seconds": 1.0,
+            "message": "it broke" if failed else "",
+        }
+
+    monkeypatch.setattr("notebookpress.sweep.run_set", stub_set)
+    declared, out = load_parameters(project), project / "sweep"
+    sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
+    raw, store = project / "data" / "raw", out / ".store"
+    result = sweep(project, sets, declared, out, raw, 2, pages=False)
+    assert (result.failed, "href" in (out / "index.html").read_text()) == (1, False)
+    assert started == [(2, store), (1, store), (1, store)]  # the first one alone, on both cores
+    for expected in (6, 7):  # pages are asked for now; then only the failed set is run again
+        result = sweep(project, sets, declared, out, raw)
+        assert (result.failed, len(started)) == (1, expected)
+    assert sweep(project, sets[:1], declared, out, raw, pages=False).failed == 0
+    assert len(started) == 7  # a set with pages is done, too, where none are asked for
+    result = sweep(project, sets, declared, out, raw)
+    table = pd.read_parquet(result.table)
+    assert table["status"].tolist() == ["ok", "failed", "ok"]
+    assert table["message"].tolist() == ["", "it broke", ""]
+    assert (out / "sweep.csv").read_text().splitlines()[0] == ",".join(table.columns)
+    assert table["names"].tolist()[2] == "x;y"
+    page = (out / "index.html").read_text()
+    assert "2 succeeded, 1 failed" in page
+    assert f'href="{table["set"][0]}/reports/index.html"' in page
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("no such column"), "KeyError: 'no such column'; the traceback: "),
+        (OSError(errno.ENOSPC, "No space left on device"), ": No space left on device; make room there"),
+        (PipelineError("it broke"), "it broke"),
+    ],
+    ids=["unforeseen", "full disk", "foreseen"],
+)
+def test_whatever_stops_a_set_is_its_row(
+    project: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """So that the other sets go on."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("notebookpress.sweep.run", failing)
+    (project / "set").mkdir()
+    (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
+    places = [str(project / name) for name in ("set", "data/raw", "store")]
+    with Workers() as workers:
+        row = run_set(SetRun(str(project), places[0], places[1], "state", places[2]), workers)
+    assert row["status"] == "failed"
+    assert said in row["message"]
+
+
+def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
+    """Really: two sets and one that is impossible for the notebooks; the headline is in the table."""
+    declared, out = load_parameters(project), project / "sweep"
+    (project / "data" / "raw" / "stations" / "alpha.yaml").write_text("one\ntwo\n")
+    result = sweep(
+        project, [{"rounds": 1}, {"rounds": 3}], declared, out, project / "data" / "raw", 2, pages=False
+    )
+    assert [(row["status"], row["rounds"], row["total"]) for row in result.rows] == [
+        ("ok", 1, 3),
+        ("ok", 3, 9),
+    ]
+    assert {path.suffix for path in (out / ".store" / "objects").iterdir()} == {""}
+    assert len(list((out / ".store" / "steps").iterdir())) == 7  # six steps, and 03 once more
+
+
+def test_a_publication_that_was_broken_off_is_finished(
+    report: RunFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between two moves: verification finds a whole report, the new one."""
+    before = (report.reports / "manifest.json").read_text()
+    (report.site / "index.html").write_text("new")
+    (report.site / "a" / "b.html").unlink()
+    (report.site / "c.html").write_text("c")
+    moved = []
+
+    def killed(copy: Path, target: Path) -> None:
+        moved.append(target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("notebookpress.publish._move", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(report, FACTS)
+    assert moved and (report.reports / "manifest.json").read_text() == before
+    assert verify(report.out, report.raw).problems == []
+    assert (report.reports / "index.html").read_text() == "new"
+    assert not (report.reports / "a").exists()
+    assert not (report.work / "publish").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "check", "add", "new", "export", "release", "verify"])
+def test_each_command_helps_with_an_example(command: str) -> None:
+    """`--help` on each."""
+    result = CliRunner().invoke(cli, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: evidence {command}" in result.output
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m helpers`, and wrong usage ends with 2."""
+    command = [sys.executable, "-m", "helpers"]
+    assert "evidence" in subprocess.run([*command, "--version"], capture_output=True, text=True).stdout
+    assert subprocess.run([*command, "nonsense"], capture_output=True, text=True).returncode == 2
+
+
+def test_a_failure_reads_like_this() -> None:
+    """Notebook, cell, first line, error, where to look."""
+    failure = NotebookFailure(
+        "a-x", "notebooks/a.ipynb", "code cell 1 of 2 (cell 3 of 4)", "x = 1", "E: m", "f"
+    )
+    assert str(failure).splitlines() == [
+        "notebooks/a.ipynb (a-x): code cell 1 of 2 (cell 3 of 4)",
+        "  first line: x = 1",
+        "  E: m",
+        "  the half-run notebook, with the traceback: f",
+    ]

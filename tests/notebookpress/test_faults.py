@@ -1,0 +1,354 @@
+"""Runs that meet a full disk, a closed folder, another run, a greedy or a hanging notebook.
+
+Each time the last good report stays whole, a message says what happened and what to do, nothing is left
+behind, and the next run goes on with what was finished. The disks and the notebooks' processes are real.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from station_project import (
+    EACH,
+    EACH_PARAMETERS,
+    FIRST,
+    FIRST_PARAMETERS,
+    Evidence,
+    evidence_command,
+    processes_below,
+    short_environment,
+    snapshot,
+    write_cells,
+)
+
+from notebookpress.manifest import damaged, read_manifest, unknown
+
+Mount = Callable[..., Path]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts as on Linux")
+
+
+@pytest.fixture
+def mount() -> Iterator[Mount]:
+    """Return a function that mounts something on a new folder; skipped where that is not allowed."""
+    mounted: list[Path] = []
+
+    def call(place: Path, *arguments: str) -> Path:
+        place.mkdir(exist_ok=True, parents=True)
+        done = subprocess.run(["mount", *arguments, str(place)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"no right to mount: {done.stderr.strip()}")
+        mounted.append(place)
+        return place
+
+    if not shutil.which("mount"):
+        pytest.skip("no command to mount")
+    yield call
+    for place in reversed(mounted):
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def close(mount: Mount, folder: Path) -> None:
+    """Make a folder read-only, for the superuser too."""
+    mount(folder, "--bind", str(folder))
+    subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+
+
+def open_again(folder: Path) -> None:
+    """Let a folder be written again."""
+    subprocess.run(["mount", "-o", "remount,rw,bind", str(folder)], check=True)
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Leave so many bytes free on a disk; return the file that holds the rest."""
+    filler = disk / "filler"
+    filler.write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
+    return filler
+
+
+def in_its_own_process(project: Path, before: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run the command as a process, with something before it; return its status and all that it said."""
+    command = [*before, *evidence_command(project), "run"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, cwd=project, env=environment, timeout=300, **pipes)
+    return done.returncode, done.stdout
+
+
+def change(project: Path, text: str = "x" * 9000) -> None:
+    """Write other raw data, so that a run has something to do."""
+    (project / "data" / "raw" / "stations" / "alpha.yaml").write_text(f"name: alpha\n# {text}\n")
+
+
+def whole(out: Path) -> bool:
+    """Return whether the report is what its manifest says, without a file more."""
+    manifest = read_manifest(out / "reports")
+    return not damaged(manifest, out) + unknown(manifest, out)
+
+
+def litter(out: Path) -> list[Path]:
+    """Return unfinished files and folders of the runner."""
+    work = out / ".evidence"
+    hidden = [path for path in out.rglob(".*") if path.is_file()]
+    return [*hidden, *work.glob("publish*"), *work.glob("site.new")]
+
+
+@linux
+@pytest.mark.parametrize(
+    ("left", "where"),
+    [(0, "01_first … FAILED"), (24_000, "the pages … FAILED"), (200_000, "[8/8] the pages … 0")],
+    ids=["at the first notebook", "at the pages", "at the publication"],
+)
+def test_a_full_disk(
+    project: Path,
+    evidence: Evidence,
+    mount: Mount,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    left: int,
+    where: str,
+) -> None:
+    """Wherever the room ends, the report stays, and the message names the folder and the remedy."""
+    monkeypatch.setenv("STUB_PAGES", "12")
+    disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "size=2m", "tmpfs")
+    assert evidence("run", "--out", str(disk))[0] == 0
+    before = snapshot(disk, "reports", "data")
+    change(project)
+    filler = fill(disk, left)
+    status, said = evidence("run", "--out", str(disk), "--jobs", "2")
+    assert (status, where in said) == (1, True), said
+    assert f"{disk}/.evidence" in said
+    assert "No space left on device; make room there, or choose another folder with --out" in said
+    assert "Traceback" not in said
+    assert snapshot(disk, "reports", "data") == before
+    assert whole(disk)
+    assert (litter(disk), processes_below(project)) == ([], [])
+    filler.unlink()
+    status, said = evidence("run", "--out", str(disk))
+    assert status == 0, said
+    assert ("] 01_first … " in said) == (left == 0)  # what had finished is kept
+    assert whole(disk)
+
+
+@linux
+def test_a_cell_that_fills_the_disk(made: Path, evidence: Evidence, mount: Mount, tmp_path: Path) -> None:
+    """The failure names the cell and says what to do."""
+    disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    greedy = f"open({str(disk / 'big')!r}, 'wb').write(bytes(2_000_000))"
+    write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, greedy)
+    status, said = evidence("run")
+    assert (status, "code cell 2 of 2" in said) == (1, True)
+    assert "No space left on device - make room there" in said
+    assert whole(made)
+
+
+def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is published and said to be; the next run finds by itself that nothing is to be done."""
+
+    def full(path: Path, content: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    change(made)
+    with monkeypatch.context() as patch:
+        patch.setattr("notebookpress.cache.write_atomic", full)
+        patch.setattr("notebookpress.progress.write_atomic", full)
+        status, said = evidence("run")
+    assert (status, whole(made)) == (0, True), said
+    status, said = evidence("run")
+    assert (status, "0 run, 8 up to date, 0 file(s) written" in said) == (0, True), said
+
+
+@linux
+@pytest.mark.parametrize(("files", "status"), [(1000, 0), (4, 1)], ids=["bytes", "files"])
+def test_no_room_for_temporary_files(
+    made: Path, mount: Mount, tmp_path: Path, files: int, status: int
+) -> None:
+    """A disk that is full needs no word, for folders are enough; one that takes no more of them is named."""
+    disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", f"size=1m,nr_inodes={files}", "tmpfs")
+    filler = fill(disk, 0)
+    change(made)
+    ended, said = in_its_own_process(made, [], short_environment(made))
+    assert (ended, "Traceback" in said) == (status, False), said
+    assert not status or ("No space left on device" in said and str(disk) in said)
+    assert list(disk.iterdir()) == [filler]
+    assert (whole(made), processes_below(made)) == (True, [])
+
+
+@linux
+def test_a_closed_folder_of_reports(made: Path, evidence: Evidence, mount: Mount) -> None:
+    """Tables and pages change together or not at all; then what had finished is not run again."""
+    before = snapshot(made, "reports", "data/processed")
+    change(made)
+    close(mount, made / "reports")
+    status, said = evidence("run")
+    assert status == 1
+    assert (
+        f"{made}/reports: Read-only file system; make it writable, or choose another folder with --out"
+        in said
+    )
+    assert "Traceback" not in said
+    assert snapshot(made, "reports", "data/processed") == before
+    assert (whole(made), litter(made)) == (True, [])
+    open_again(made / "reports")
+    status, said = evidence("run")
+    assert (status, "0 run, 8 up to date" in said) == (0, True), said
+    assert whole(made)
+
+
+@linux
+def test_reports_on_a_disk_of_their_own(
+    made: Path, evidence: Evidence, mount: Mount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They cannot be renamed into place: copied; and there must be room before the first is."""
+    monkeypatch.setenv("STUB_PAGES", "30")
+    shutil.move(made / "reports", tmp_path / "kept")
+    mount(made / "reports", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    shutil.copytree(tmp_path / "kept", made / "reports", dirs_exist_ok=True)
+    before = snapshot(made, "reports", "data/processed")
+    change(made)
+    filler = fill(made / "reports", 100_000)
+    status, said = evidence("run")
+    assert (status, "No space left on device; make room there" in said) == (1, True), said
+    filler_row = {"reports/filler": snapshot(made, "reports")["reports/filler"]}
+    assert snapshot(made, "reports", "data/processed") == before | filler_row
+    filler.unlink()
+    assert evidence("run")[0] == 0
+    assert (whole(made), litter(made)) == (True, [])
+
+
+@linux
+def test_a_closed_project(made: Path, evidence: Evidence, mount: Mount, tmp_path: Path) -> None:
+    """Nothing can be written there: said in one line; a report elsewhere is made all the same."""
+    change(made)
+    close(mount, made)
+    status, said = evidence("run")
+    assert status == 1
+    assert "Read-only file system; make it writable, or choose another folder with --out" in said
+    assert len(said.splitlines()) == 1
+    assert whole(made)
+    status, said = evidence("run", "--out", str(tmp_path / "elsewhere"))
+    assert status == 0, said
+    assert whole(tmp_path / "elsewhere")
+
+
+@linux
+def test_another_user_without_permission(made: Path) -> None:
+    """A project that belongs to somebody else: one line that names the place."""
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("only the superuser becomes another user")
+    change(made)
+    able = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # to see the interpreter
+    status, said = in_its_own_process(
+        made, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *able], dict(os.environ)
+    )
+    assert status == 1
+    assert "Permission denied; make it writable, or choose another folder with --out" in said
+    assert f"{made}/.evidence" in said
+    assert len(said.splitlines()) == 1
+    assert whole(made)
+
+
+@linux
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "many = bytearray(900 << 20)",
+        "many = []\nwhile True:\n    many.append(bytes(1 << 20))",
+        "many = []\nwhile True:\n    many.append(bytes(600))",
+    ],
+    ids=["at once", "little by little", "to the last byte"],
+)
+def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, cell: str) -> None:
+    """Ended at its limit, with the cell and the option named."""
+    before = snapshot(made, "reports", "data")
+    write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST, cell)
+    status, said = evidence("run", "--memory", "300")
+    assert (status, "code cell 3 of 3" in said) == (1, True), said
+    assert "more than the 300 MB that --memory allows; need less, or raise it" in said
+    assert snapshot(made, "reports", "data") == before
+    assert (processes_below(made), litter(made)) == ([], [])
+
+
+@linux
+def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Evidence) -> None:
+    """What a hanging cell started ends with it, also what went its own way; the other study's work is kept."""
+    cell = (
+        "import subprocess\nif station_id == 'alpha':\n"
+        "    subprocess.Popen(['sleep', '301'], start_new_session=True)\n    subprocess.run(['sleep', '300'])"
+    )
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, cell)
+    status, said = evidence("run", "--timeout", "6", "--jobs", "2")
+    assert (status, "02_each-alpha" in said, "its 6 s were over" in said) == (1, True, True), said
+    assert (processes_below(made), litter(made)) == ([], [])
+    assert whole(made)
+    (made / "data" / "raw" / "stations" / "alpha.yaml").unlink()
+    status, said = evidence("run")
+    assert status == 0, said
+    assert "] 02_each beta" not in said
+
+
+@linux
+def test_two_runs_at_once(made: Path) -> None:
+    """One does the work, the other is refused and says so; the report is whole."""
+    cell = "import time; time.sleep(5)"
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, cell)
+    command = [*evidence_command(made), "run"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    both = [subprocess.Popen(command, cwd=made, **pipes) for _ in range(2)]
+    said = {running.communicate(timeout=300)[0]: running.returncode for running in both}
+    assert sorted(said.values()) == [0, 1], said
+    refused = next(text for text, status in said.items() if status)
+    assert f"{made}: another run is at work in this folder; wait for its end" in refused
+    assert whole(made)
+    assert (processes_below(made), litter(made)) == ([], [])
+
+
+@linux
+def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount, tmp_path: Path) -> None:
+    """All of it or nothing; the same version can be made when there is room."""
+    shutil.move(made / "reports", tmp_path / "kept")
+    mount(made / "reports", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    shutil.copytree(tmp_path / "kept", made / "reports", dirs_exist_ok=True)
+    filler = fill(made / "reports", 12_000)
+    status, said = evidence("release", "1.0")
+    assert (status, "No space left on device; make room there" in said) == (1, True), said
+    assert list((made / "reports" / "releases").iterdir()) == []
+    filler.unlink()
+    assert evidence("release", "1.0")[0] == 0
+    assert whole(made)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.EINVAL, "Invalid argument"),
+            "OSError: [Errno 22] Invalid argument\n  this should not happen",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            ".evidence: No space left on device; make room there",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "a.yaml"),
+            "a.yaml: No such file; see that it is there",
+        ),
+    ],
+    ids=["not of a file", "full disk", "missing file"],
+)
+def test_an_error_of_the_system_is_said_as_what_it_is(
+    project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    """The file system's with place and remedy; another one as a fault of the program, its traceback kept."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("notebookpress.run.run", failing)
+    status, found = evidence("run")
+    assert (status, said in found, "Traceback" in found) == (1, True, False), found

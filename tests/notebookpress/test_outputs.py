@@ -1,0 +1,135 @@
+"""A notebook with every kind of output is the same by our runner, by a plain kernel and by bare papermill."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from output_cells import CELLS, FAILURES, write_outputs
+
+from notebookpress.environment import FIXED, NOT_TAKEN_OVER
+from notebookpress.errors import NotebookFailure
+from notebookpress.notebook import NotebookRun, canonical
+from notebookpress.workers import Workers
+
+GIVEN = {"study": "some", "rounds": 2}
+Cells = dict[str, list[dict[str, Any]]]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a plain kernel: as of ours, so that figures and words are comparable."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER} | FIXED
+
+
+def outputs(notebook: Any, labels: dict[str, str]) -> Cells:
+    """Return what the cells of a notebook gave, by title; the title of a cell stands above it."""
+    cells = canonical(notebook, labels, GIVEN).cells
+    found: Cells = {}
+    for before, cell in zip(cells, cells[1:], strict=False):
+        if cell.cell_type == "code" and before.cell_type == "markdown":
+            title = before.source.removeprefix("## ")
+            found[title] = [cell.get("execution_count"), *cell.outputs]
+    for output in found.get("time", [])[1:]:
+        output["text"] = re.sub(r"[\d.]+ [mnμ]?s", "TIME", output["text"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outputs")
+
+
+@pytest.fixture(scope="module")
+def workers() -> Any:
+    with Workers() as working:
+        yield working
+
+
+def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
+    """Return the notebook as our runner leaves it, whole or not."""
+    executed = notebook.with_suffix(".ours.ipynb")
+    run = NotebookRun(
+        "run", notebook, given, given, executed, notebook.parent, {str(notebook.parent): "here"}, 120
+    )
+    try:
+        workers.run_notebook(run)
+    except NotebookFailure:
+        executed = run.failed
+    return nbformat.read(executed, as_version=4)
+
+
+def by_papermill(notebook: Path, given: dict[str, Any]) -> Any:
+    """Return the notebook as the bare command leaves it."""
+    executed = notebook.with_suffix(".papermill.ipynb")
+    command = [sys.executable, "-m", "papermill", str(notebook), str(executed), "--cwd", str(notebook.parent)]
+    for name, value in given.items():
+        command += ["-p", name, str(value)]
+    subprocess.run(command, env=environment(), capture_output=True)
+    return nbformat.read(executed, as_version=4)
+
+
+def by_plain_kernel(notebook: Path, given: dict[str, Any]) -> Any:
+    """Return the notebook as nbclient leaves it on a kernel of its own, parameters put in by papermill."""
+    prepared = notebook.with_suffix(".prepared.ipynb")
+    import papermill
+
+    papermill.execute_notebook(str(notebook), str(prepared), given, prepare_only=True)
+    read = nbformat.read(prepared, as_version=4)
+    client = NotebookClient(read, timeout=120, resources={"metadata": {"path": str(notebook.parent)}})
+    try:
+        client.execute(env=environment())
+    except Exception as error:  # the notebook shows it
+        print(error)
+    return read
+
+
+@pytest.fixture(scope="module")
+def ours(place: Path, workers: Workers) -> Any:
+    return by_ours(workers, write_outputs(place / "all.ipynb", CELLS), GIVEN)
+
+
+@pytest.mark.parametrize("way", [by_papermill, by_plain_kernel])
+def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
+    """Outputs, their order, their counts and the state of widgets."""
+    labels = {str(place): "here"}
+    theirs = way(place / "all.ipynb", GIVEN)
+    first, second = outputs(ours, labels), outputs(theirs, labels)
+    assert {title for title in CELLS if first[title] != second[title]} == set()
+    assert [cell.source for cell in canonical(theirs, labels, GIVEN).cells] == [
+        cell.source for cell in ours.cells
+    ]
+    assert canonical(theirs, labels, GIVEN).metadata == ours.metadata
+
+
+def test_the_order_within_a_cell_is_kept(ours: Any) -> None:
+    found = outputs(ours, {})["print and display in turn"]
+    said = [
+        output.get("text") or output["data"].get("text/html") or output["data"]["text/plain"]
+        for output in found[1:]
+    ]
+    assert said == ["first\n", "<b>second</b>", "third\n", "fourth", "fifth some 2\n"]
+
+
+def test_every_output_is_there(ours: Any) -> None:
+    """The notebook would say little if its cells gave nothing."""
+    silent = {"question mark", "parameters", "capture", "quiet result", "not shown", "task", "clear and wait"}
+    found = outputs(ours, {})
+    assert {title for title in CELLS if len(found[title]) < 2} <= silent
+    assert ours.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]["widget-1"]
+
+
+@pytest.mark.parametrize("title", FAILURES)
+def test_what_a_failing_cell_gives(place: Path, workers: Workers, title: str) -> None:
+    """Its traceback, or what it said before its process ended; by papermill where it keeps the notebook."""
+    cells = {"first": "print('at work')", title: FAILURES[title], "never": "print('never')"}
+    notebook = write_outputs(place / "failing.ipynb", cells)
+    found = outputs(by_ours(workers, notebook, {}), {})
+    assert found["never"] == [None]
+    assert outputs(by_plain_kernel(notebook, {}), {}) == found

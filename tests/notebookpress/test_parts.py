@@ -1,0 +1,62 @@
+"""What a run for one of several depends on: its own rows, and tables that are read whole; parts put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from station_project import SCHEMA
+
+from notebookpress.parts import divide_rows, gather_parts, rows_file
+from notebookpress.tables import TableError, TableStore
+
+STATIONS = ("alpha", "beta")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> TableStore:
+    """Return the store of the small collection."""
+    path = tmp_path / "schema.yaml"
+    path.write_text(SCHEMA)
+    return TableStore(path)
+
+
+def divided(store: TableStore, folder: Path, text: str, lines: int = 1) -> dict[str, str]:
+    """Write tables with a text of station alpha, and read whole with a number; return each station's rows."""
+    processed = folder / "processed"
+    readings = [
+        {"station_id": name, "number": 1, "text": text if name == "alpha" else "x"} for name in STATIONS
+    ]
+    store.write_table("readings", readings, processed)
+    store.write_table("sums", [{"station_id": "other", "lines": lines}], processed)
+    divide_rows(processed, STATIONS, ["readings", "sums"], "station_id", ["sums"])
+    return {name: rows_file(folder, name).read_text() for name in STATIONS}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "touched"), [("a", 1, set()), ("b", 1, {"alpha"}), ("a", 2, {"alpha", "beta"})]
+)
+def test_a_run_depends_on_its_own_rows_and_on_tables_read_whole(store, tmp_path, text, lines, touched):
+    before, after = divided(store, tmp_path, "a"), divided(store, tmp_path, text, lines)
+    assert {name for name in STATIONS if before[name] != after[name]} == touched
+
+
+def test_a_key_that_is_gone_leaves_no_rows(store, tmp_path):
+    divided(store, tmp_path, "a")
+    divide_rows(tmp_path / "processed", ["beta"], ["readings"], "station_id")
+    assert not rows_file(tmp_path, "alpha").exists()
+
+
+def test_parts_become_whole_tables(store, tmp_path):
+    """Rows of all keys, empty parts too; the parts of a key that is gone are deleted."""
+    for name in ("alpha", "beta", "gone"):
+        folder = tmp_path / "parts" / name
+        store.write_table("sums", [{"station_id": name, "lines": 1}] if name != "beta" else [], folder)
+        store.write_table("readings", [], folder)
+    gather_parts(store, tmp_path, ["alpha", "beta"], ["sums", "readings"])
+    assert store.read_table("sums", tmp_path)["station_id"].tolist() == ["alpha"]
+    assert store.read_table("readings", tmp_path).empty
+    assert not (tmp_path / "parts" / "gone").exists()
+    (tmp_path / "parts" / "beta" / "sums.parquet").unlink()
+    with pytest.raises(TableError, match="is not there"):
+        gather_parts(store, tmp_path, ["alpha", "beta"], ["sums"])

@@ -1,0 +1,239 @@
+"""Whole runs of the small project: what is made, kept, made again, and said when something fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from station_project import (
+    EACH,
+    EACH_PARAMETERS,
+    FIRST,
+    FIRST_PARAMETERS,
+    LAST,
+    LAST_PARAMETERS,
+    Evidence,
+    evidence_command,
+    processes_below,
+    snapshot,
+    write_cells,
+)
+
+
+def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence) -> None:
+    """The first run writes everything, the second nothing; deleted and edited files come back."""
+    status, said = evidence("run", "--jobs", "2")
+    assert status == 0, said
+    assert "[1/8] 01_first … " in said
+    assert str(project / "reports" / "index.html") in said
+    assert (project / ".evidence").stat().st_mode & 0o777 == 0o700
+    before = snapshot(project)
+    manifest = json.loads((project / "reports" / "manifest.json").read_text())
+    assert manifest["wasGeneratedBy"]["data/processed/overview.parquet"] == "03_last"
+    assert str(project) not in (project / "reports" / "manifest.json").read_text()
+
+    status, said = evidence("run")
+    assert (status, "0 run, 8 up to date, 0 file(s) written" in said) == (0, True), said
+    assert snapshot(project) == before
+
+    (project / "reports" / "index.html").unlink()
+    (project / "data" / "processed" / "readings.parquet").write_text("edited")
+    status, said = evidence("run")
+    assert "0 run, 8 up to date, 2 file(s) written" in said
+    assert {name: content for name, (content, _) in snapshot(project).items()} == {
+        name: content for name, (content, _) in before.items()
+    }
+
+    (project / ".evidence" / "processed" / "overview.parquet").unlink()
+    (project / ".evidence" / "site" / "index.html").write_text("edited")
+    status, said = evidence("run")
+    assert status == 0
+    assert "] 03_last … " in said
+    assert "] 01_first … " not in said
+    assert (project / ".evidence" / "site" / "index.html").read_bytes() == before["reports/index.html"][0]
+
+
+def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
+    """A parameter, a notebook, a file, a station that goes and comes."""
+    status, said = evidence("run", "-p", "season=winter")
+    assert (status, "2 run, 6 up to date" in said) == (0, True), said
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, "print('other')")
+    status, said = evidence("run", "-p", "season=winter")
+    assert (status, "4 run, 4 up to date" in said) == (0, True), said
+    (made / "data" / "raw" / "stations" / "beta.yaml").unlink()
+    assert evidence("run")[0] == 0
+    assert not (made / "reports" / "stations" / "02_each-beta.html").exists()
+    assert not (made / ".evidence" / "executed" / "02_each-beta.ipynb").exists()
+    (made / "reports" / "notes.txt").write_text("not ours")
+    (made / "data" / "raw" / "stations" / "gamma.yaml").write_text("name: gamma\n")
+    assert evidence("run")[0] == 0
+    assert (made / "reports" / "stations" / "02_each-gamma.html").exists()
+    assert (made / "reports" / "notes.txt").exists()
+
+
+def test_a_notebook_that_differs_in_its_kept_output_only_is_on_the_pages_too(
+    made: Path, evidence: Evidence
+) -> None:
+    """It gives the same tables and outputs, but the pages list the hash of the file."""
+    path = made / "notebooks" / "03_last.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["kept"] = "another output"
+    path.write_text(json.dumps(notebook))
+    status, said = evidence("run")
+    assert status == 0, said
+    assert "03_last" in said and "the pages" in said
+    assert "2 run, 6 up to date" in said
+
+
+def test_two_folders_give_the_same_bytes(project: Path, evidence: Evidence, tmp_path: Path) -> None:
+    """Whatever the folder and the number of jobs, and without a path of this machine."""
+    for name, jobs in (("a", "1"), ("b", "3")):
+        assert evidence("run", "--out", str(tmp_path / name), "--jobs", jobs)[0] == 0
+    first, second = (snapshot(tmp_path / name) for name in "ab")
+    assert {name: content for name, (content, _) in first.items()} == {
+        name: content for name, (content, _) in second.items()
+    }
+    texts = b"".join(content for content, _ in first.values())
+    assert str(tmp_path).encode() not in texts
+    assert b"written to data/processed" in texts
+    assert not (project / "reports").exists()
+
+
+FAILURES = {
+    "raises": ("# count them\n1 / 0", "ZeroDivisionError: division by zero"),
+    "ends itself": ("import sys; sys.exit(0)", "SystemExit: 0 - the cell ended the notebook"),
+    "is killed": ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
+    "hangs": ("import time; time.sleep(60)", "when its 6 s were over"),
+    "writes no table": ("print('nothing')", "did not write stations, readings"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Evidence, case: str) -> None:
+    """Status 1; notebook, cell, first line and error; the earlier report whole; then all is well again."""
+    source, error = FAILURES[case]
+    before = snapshot(made, "reports", "data")
+    cells = [source] if case == "writes no table" else [FIRST, source, "print('never')"]
+    notebook = write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, *cells)
+    status, said = evidence("run", "--timeout", "6")
+    assert status == 1
+    assert str(notebook) in said
+    assert error in said
+    assert "1 failed, 7 not run" in said
+    assert "Traceback" not in said
+    assert snapshot(made, "reports", "data") == before
+    assert processes_below(made) == []
+    failed = made / ".evidence" / "executed" / "01_first.failed.ipynb"
+    if case != "writes no table":
+        assert "code cell 3 of 4 (cell 4 of 5)" in said
+        assert f"first line: {source.splitlines()[0]}" in said
+        assert str(failed) in said
+        assert failed.is_file()
+    write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
+    assert evidence("run")[0] == 0
+    assert not failed.exists()
+
+
+def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
+    """What does not depend on a failed notebook still runs, and what it needs is named."""
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "raise ValueError(station_id)")
+    status, said = evidence("run", "--jobs", "2")
+    assert status == 1
+    assert "ValueError: alpha" in said
+    assert "ValueError: beta" in said
+    assert "02_each-beta" in said
+    assert "[8/8] the pages … not run" in said
+    assert not (project / "reports").exists()
+
+
+def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
+    """Status 2, every problem, and not a file written."""
+    before = snapshot(project, ".")
+    status, said = evidence("run", "-p", "saeson=summer", "-p", "rounds=x")
+    assert (status, "did you mean 'season'?" in said, "whole number" in said) == (2, True, True)
+    assert evidence("run", "--jobs", "0")[0] == 2
+    assert evidence("run", "--no-such-option")[0] == 2
+    assert evidence("sweep", "grid.yaml", "--jobs", "0")[0] == 2
+    assert snapshot(project, ".") == before
+
+
+def test_wrong_raw_data_starts_nothing(project: Path, evidence: Evidence) -> None:
+    """Status 1 and the sheet's problems; a notebook that has drifted likewise."""
+    sheet = project / "data" / "raw" / "stations" / "beta.yaml"
+    sheet.write_text("broken")
+    status, said = evidence("run")
+    assert (status, "mend it" in said, (project / ".evidence").exists()) == (1, True, False)
+    sheet.write_text("name: beta\n")
+    write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS.replace("= 2", "= 3"), LAST)
+    status, said = evidence("run")
+    assert (status, "is 3 here and 2 in parameters.yaml" in said) == (1, True)
+    status, said = evidence("run", "--raw", "nowhere")
+    assert (status, "no such folder" in said) == (1, True)
+
+
+def test_a_broken_site_keeps_the_report(
+    made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of another room: one line, and the traceback in a file."""
+    before = snapshot(made, "reports", "data")
+
+    monkeypatch.setenv("STUB_BROKEN", "1")
+    (made / ".evidence" / "site" / "index.html").unlink()
+    status, said = evidence("run")
+    assert (status, "KeyError" in said, "Traceback" in said) == (1, True, False)
+    assert "KeyError" in (made / ".evidence" / "log" / "site.traceback.txt").read_text()
+    assert snapshot(made, "reports", "data") == before
+
+
+def test_damaged_fingerprints_mean_a_whole_run(made: Path, evidence: Evidence) -> None:
+    """The runner's own memory may be lost at any time."""
+    memory = made / ".evidence" / "steps.json"
+    whole = memory.read_bytes()
+    for damaged in ("", "not json [", "[]", '{"steps": [], "checked": 1}'):
+        memory.write_text(damaged)
+        status, said = evidence("run")
+        assert (status, "8 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
+        assert f"{memory}: damaged; everything is made again" in said
+        assert memory.read_bytes() == whole
+
+
+def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
+    """A second run in the same folder is refused."""
+    from notebookpress.folders import folder_lock
+
+    (project / ".evidence").mkdir()
+    with folder_lock(project / ".evidence"):
+        status, said = evidence("run")
+    assert (status, "another run is at work" in said) == (1, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX")
+def test_an_interruption_ends_the_kernels(project: Path) -> None:
+    """Ctrl-C: status 130, a plain line, no kernel left; what had finished is not run again."""
+    import signal
+
+    begun = str(project.parent / "at work")
+    write_cells(
+        project / "notebooks" / "02_each.ipynb",
+        EACH_PARAMETERS,
+        f"open({begun!r}, 'w').close()\nimport time; time.sleep(120)",
+    )
+    command = [*evidence_command(project), "run", "--jobs", "2"]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    assert "01_first" in running.stderr.readline()
+    while not os.path.exists(begun):
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=120)[1]
+    assert running.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert processes_below(project) == []
+    assert not (project / "reports").exists()
+    write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
+    again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+    assert "6 run, 2 up to date" in again.stdout, again.stdout + again.stderr
