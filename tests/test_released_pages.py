@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -35,9 +36,11 @@ def broken(pages: dict[Path, BeautifulSoup], anchors: dict[Path, set[str]]) -> l
     return found
 
 
-@pytest.fixture
-def released(project):
-    """Two releases, each followed by a run, as they come about in time."""
+@pytest.fixture(scope="module")
+def released(made, tmp_path_factory):
+    """Two releases, each followed by a run, as they come about in time; not to be changed."""
+    project = type(made)(tmp_path_factory.mktemp("released") / "project")
+    shutil.copytree(made.root, project.root, symlinks=True)
     for version in VERSIONS:
         frozen = project.evidence("release", version)
         assert frozen.returncode == 0, frozen.stdout + frozen.stderr
