@@ -22,8 +22,8 @@ test: env-dev  ## the tests: package, notebooks, pages in a browser
 test-all: env-dev  ## the same, and the slow ones
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m ''
 
-lint: env-dev  ## style, types, imports, declared packages, dead code
-	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/deptry src notebooks
+lint: env-dev  ## ruff, types, the import rule, dead code, declared packages
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_repository.py
 
 lab: env  ## JupyterLab in the project
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_ingestion.ipynb
