@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from notebookpress import preload
@@ -104,7 +105,8 @@ class Workers:
                     raise ProcessEndedError(f"{function}: not begun, for the run has ended")
                 self._running.add(ours)
             try:
-                process.start()  # waits until the server has preloaded everything
+                with _without_script():
+                    process.start()  # waits until the server has preloaded everything
                 theirs.close()
                 kind, value = pickle.loads(ours.recv_bytes())
                 process.join()
@@ -183,7 +185,18 @@ class _Server:
                 forkserver._forkserver._stop()
 
 
-_SERVER = _Server()
+_SERVER, _STARTING = _Server(), threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """Let a process begin without importing the script that is run here: it may have no guard."""
+    with _STARTING:
+        script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
 
 
 @contextlib.contextmanager
@@ -248,14 +261,11 @@ def _run_here(run: NotebookRun, environment: Mapping[str, str], forked: bool, fo
 
 def _pickled(error: BaseException) -> bytes:
     """Return an exception as bytes, its traceback as a note; as a plain one when it cannot be sent."""
-    text = "".join(traceback.format_exception(error))
-    error.__traceback__ = error.__cause__ = error.__context__ = None
-    error.add_note(text)
-    try:
-        data = pickle.dumps(("error", error))
-        pickle.loads(data)
-    except Exception:
-        plain = RuntimeError(f"{type(error).__name__}: {error}")
-        plain.add_note(text)
-        data = pickle.dumps(("error", plain))
+    plain = RuntimeError(f"{type(error).__name__}: {error}")
+    for sent in (error, plain):
+        sent.add_note("".join(traceback.format_exception(error)))
+        with contextlib.suppress(Exception):
+            data = pickle.dumps(("error", sent))
+            pickle.loads(data)
+            break
     return data
