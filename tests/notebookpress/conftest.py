@@ -11,6 +11,7 @@ import pytest
 from station_project import Evidence, make_project
 
 from helpers.cli import main
+from notebookpress.workers import Workers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,8 +25,18 @@ def calls() -> Iterator[None]:
         os.environ["PYTHONPATH"] = before
 
 
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Iterator[None]:
+    """Have one fork server for all runs in this process, begun in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("server"))
+        workers = Workers()
+    yield
+    workers.close()
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) -> Path:
     """Return the small project, with the working folder in it."""
     root = make_project(tmp_path / "project")
     monkeypatch.chdir(root)
@@ -33,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def report_once(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Path:
+def report_once(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Path:
     """Return a project whose report is made, for copying."""
     from notebookpress.run import run
 
