@@ -9,8 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpers.appraisal.findings import FindingList
+from helpers.sheets.read import read_records
 from metastats import bayes_pool, effect_size, pool
-from trialfiles import SourceRecord, read_source
+from trialfiles import SourceRecord
 
 YI, VI = [0.2, 0.5, 0.3], [0.04, 0.05, 0.03]
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">=1+1'
@@ -46,7 +47,7 @@ def test_effect_sizes():
 
 
 def test_a_source(checkout):
-    record = read_source(checkout / "data" / "raw" / "studies" / "chan2025.yaml")
+    (record,) = read_records(checkout / "data" / "raw" / "studies" / "chan2025.yaml")
     shown = told(record)
     assert "Exosome" in shown["title"] and shown["quantities"] == str(len(record.quantities))
 

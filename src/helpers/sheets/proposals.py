@@ -12,11 +12,11 @@ import yaml
 
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import QUANTITY_KINDS, Result
+from helpers.tables.words import reading_words
 from trialfiles.articles import (
     Article,
     ArticleFigure,
     article_arms,
-    article_concept,
     article_record,
     table_figures,
 )
@@ -57,7 +57,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
         YAML that `read_sheet` accepts, and the text for `data/raw/documents`.
     """
     figures = table_figures(article)
-    arms = article_arms(study_id, figures)
+    arms = article_arms(study_id, figures, reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
     quantities, results = [], []
     sizes: dict[tuple[str, int], Row] = {}
@@ -76,7 +76,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
     quantities += sizes.values()
     if find:
         quantities += _of_prose(article, find, {row["at"]["chars"][0] for row in quantities if "at" in row})
-    record = article_record(article, "article")
+    record = article_record(article, "article", reading_words())
     source = {
         "tier": "core",
         "format": "article",
@@ -233,7 +233,7 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
         "sd": value.sd if kind == "mean_sd" else None,
         "kind": kind,
         "role": "result",
-        "concept": article_concept(figure),
+        "concept": reading_words().row_concept(figure.measure, figure.caption),
         "time": short_words(figure.time),
         "arm": arm_ids.get(figure.arm or "") if kind != "p_value" else None,
         "unit": unit.group(1) if unit else None,

@@ -28,9 +28,26 @@ from helpers.sheets.model import (
     StudySheet,
 )
 from helpers.tables import join_ids
+from helpers.tables.words import reading_words
+from trialfiles.reading import read_sources
+from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import line_of, read_yaml
+
+
+def read_records(path: str | Path) -> Iterator[SourceRecord]:
+    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read whole.
+    """
+    if recognise(path) == "sheet":
+        yield sheet_record(read_sheet(path))
+    else:
+        yield from read_sources(path, reading_words())
 
 
 def read_sheet(path: str | Path) -> StudySheet:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,9 @@ from typing import Any
 import yaml
 
 from notebookpress.files import write_atomic
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.references import (
-    Reference,
-    clean_doi,
-    read_bibtex,
-    read_csl,
-    read_nbib,
-    read_pubmed,
-    read_ris,
-)
-from trialfiles.text import inert_cell, registry_numbers, slug, trial_key
+from trialfiles.record import Problem, SourceError
+from trialfiles.references import REFERENCE_READERS, Reference, clean_doi
+from trialfiles.text import inert_cell, registry_numbers, trial_key
 
 SCREENING_COLUMNS = (
     "record_id", "record", "kind", "identifier", "found_through", "seen", "decision", "reason", "study_id",
@@ -90,18 +82,9 @@ def _row_problems(path: Path, line: int, row: dict, seen: set[str]) -> list[Prob
     return problems
 
 
-FORMS: dict[str, Callable[[Path], Iterator[Reference]]] = {
-    "ris": read_ris,
-    "bibtex": read_bibtex,
-    "csl": read_csl,
-    "pubmed": read_pubmed,
-    "nbib": read_nbib,
-}
-
-
 def reference_forms() -> tuple[str, ...]:
     """Return the names of the forms of references that `recognise` tells."""
-    return tuple(FORMS)
+    return tuple(REFERENCE_READERS)
 
 
 @dataclass(frozen=True)
@@ -114,27 +97,6 @@ class Merge:
 
     def __str__(self) -> str:
         return f"{self.folded!r} is {self.kept!r}: the same {self.reason}"
-
-
-def reference_records(form: str) -> Callable[[Path], Iterator[SourceRecord]]:
-    """Return a reader that yields one record a reference of a form."""
-
-    def read(path: Path) -> Iterator[SourceRecord]:
-        for number, reference in enumerate(FORMS[form](path), start=1):
-            row = screening_row(reference, path.name, f"{form}-{number}")
-            source = {
-                "source_id": row["record_id"],
-                "study_id": row["record_id"],
-                "tier": "core",
-                "format": f"reference, {form}",
-                "citation": row["record"],
-                "doi": reference.doi,
-                "registration": next(iter(reference.registrations), None),
-                "access": "abstract" if reference.abstract else "citation",
-            }
-            yield SourceRecord(sources=[source], screening=[row], references=[vars(reference)])
-
-    return read
 
 
 def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
@@ -172,7 +134,7 @@ def _keys(reference: Reference) -> list[tuple[str, str]]:
     if title and (reference.year or len(title) > 40):
         keys.append((f"title:{title}:{reference.year}", "title and year"))
     # as it stands on a screening list, which keeps title, journal and year as one text
-    return [*keys, (f"row:{folded(_as_listed(reference))}", "title and year")] if title else keys
+    return [*keys, (f"row:{folded(reference.citation)}", "title and year")] if title else keys
 
 
 def folded(title: str | None) -> str:
@@ -195,22 +157,13 @@ def _fill(kept: Reference, other: Reference) -> None:
     kept.registrations = list(dict.fromkeys([*kept.registrations, *other.registrations]))
 
 
-def _as_listed(reference: Reference) -> str:
-    return " ".join(filter(None, [reference.label.rstrip("."), reference.journal, reference.year]))[:500]
-
-
 def screening_row(reference: Reference, found_through: str, name: str) -> dict[str, str | None]:
     """Return a reference as a row of the screening list, awaiting a decision."""
-    first = re.split(r"[,\s]", reference.authors[0])[0] if reference.authors else ""
-    words = f"{first} {reference.year or ''} {' '.join((reference.title or '').split()[:4])}".strip()
-    identifier = reference.doi or next(iter(reference.registrations), None) or reference.pmid
     return {
-        "record_id": slug(words) if words else slug(identifier or name),
-        "record": " ".join(filter(None, [reference.label.rstrip("."), reference.journal, reference.year]))[
-            :500
-        ],
+        "record_id": reference.name(name),
+        "record": reference.citation,
         "kind": reference.kind,
-        "identifier": identifier,
+        "identifier": reference.identifier,
         "found_through": found_through,
         "seen": "abstract" if reference.abstract else "citation",
         "decision": "awaiting",
@@ -230,7 +183,7 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
     old = read_screening(raw)
     known, merges = distinct_references(_known(old))
     count = len(known)
-    works, merges = distinct_references([*known, *FORMS[form](file)])
+    works, merges = distinct_references([*known, *REFERENCE_READERS[form](file)])
     names = {row["record_id"] for row in old}
     rows = list(old)
     for number, reference in enumerate(works[count:], start=1):
