@@ -132,7 +132,7 @@ def _event_lines(events: pd.DataFrame) -> list[Row]:
         if happened.empty and own["term"].str.startswith(_ANY).any():
             most = 0
         counted = not pd.isna(most)
-        line = {"study_id": study_id, "concept": "adverse_events", "unit": "people"}
+        line: Row = {"study_id": study_id, "concept": "adverse_events", "unit": "people"}
         line["effect"] = float(most) if counted else None
         line["quantity_ids"] = join_ids(name for ids in own["quantity_ids"] for name in split_ids(ids))
         line["_uncounted"] = None if counted else _DENIED if happened.empty else _LISTED
