@@ -238,8 +238,7 @@ def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -
         named = {"group": "exosome", "label": row["study_id"], "weeks": row["timepoint_weeks"], "n": None}
         named["time"] = row["timepoint_printed"]
         rows.append(named | {name: row[name] for name in ("effect", "ci_lower", "ci_upper", "second_hand")})
-    others = sorted(comparator_changes(comparators), key=lambda row: (row["treatment"], row["change"]))
-    for row in others:
+    for row in records(comparator_changes(comparators).sort_values(["treatment", "change"])):
         if row["unit"] != unit or row["concept"] not in ("hair_density", "hair_density_relative"):
             continue
         group = "control" if row["treatment"] in CONTROLS else "active"
