@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from frames import STUDY, evidence, frame, quantity, result
 
-from helpers.appraisal.evidence import NotApplicable, StudyEvidence
+from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.findings import RULES, run_checks
+from helpers.appraisal.rules import NotApplicable
 
 RULE = {rule.name: rule for rule in RULES}
 

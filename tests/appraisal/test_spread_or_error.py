@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.appraisal.evidence import NotApplicable, StudyEvidence
-from helpers.appraisal.spread import SdOrSe
+from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.spread import sd_or_se
 from helpers.tables import as_frame
 
 
@@ -42,7 +43,7 @@ def evidence(*groups, p=None):
 
 
 def hits(*groups, p=None):
-    return list(SdOrSe().find(evidence(*groups, p=p)))
+    return list(sd_or_se(evidence(*groups, p=p)))
 
 
 def test_the_hair_trials_improbable_sd():

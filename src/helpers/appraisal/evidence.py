@@ -1,19 +1,17 @@
-"""One study's rows as the rules read them, a printed number's limits, and what a rule is."""
+"""One study's rows as the checks read them, and the limits of a printed number."""
 
 from __future__ import annotations
 
 import math
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from helpers.tables import as_frame, join_ids, split_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables import as_frame, split_ids
 from trialfiles.times import in_weeks, weeks
 
 PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -92,6 +90,7 @@ def decimals_of(token: str, value: float) -> int:
     return 0
 
 
+WHOLE_DOCUMENT = "whole document"  # the place of what has no line
 _TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
 # Parts of a quantity in which a result's figure is looked for, the likeliest first.
 _PARTS = {
@@ -110,8 +109,7 @@ class StudyEvidence:
     Attributes
     ----------
     study : dict
-        Its row of `studies`, missing values as None; `status`, `access` and `has_results` of its sources
-        beside it.
+        Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
     arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
     documents : dict
@@ -157,46 +155,58 @@ class StudyEvidence:
         if rows["studies"].empty:
             raise KeyError(f"no study {study_id!r} in the table studies")
         reported = tables.get("reported_results")
-        if reported is not None and "figures" in reported and "result_id" in reported:
-            known = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
-            rows["results"]["figures"] = rows["results"]["result_id"].map(known)
+        if reported is not None and {"figures", "result_id"} <= set(reported):
+            figures = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
+            rows["results"]["figures"] = rows["results"]["result_id"].map(figures)
         study = {name: None if missing(value) else value for name, value in rows["studies"].iloc[0].items()}
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
         study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
-        named = (
-            dict(zip(sources["source_id"], sources["document"], strict=True))
-            if documents is None
-            else documents
+        if documents is None:
+            documents = dict(zip(sources["source_id"], sources["document"], strict=True))
+        return cls(
+            study=study,
+            documents={source: name for source, name in documents.items() if not missing(name)},
+            comparators=as_frame("comparators", tables.get("comparators", [])),
+            **{name: rows[name] for name in _TABLES},
         )
-        named = {source: name for source, name in named.items() if not missing(name)}
-        beside = as_frame("comparators", tables.get("comparators", []))
-        own = {name: rows[name] for name in _TABLES}
-        return cls(study=study, documents=named, comparators=beside, **own)
 
     @property
     def study_id(self) -> str:
         """Name of the study."""
         return str(self.study["study_id"])
 
-    def said(self, topic: str, about: str | None = None) -> list[Any]:
-        """Return the statements on a topic, as named tuples in the order of the text."""
-        chosen = self._by_topic.get(topic, ())
-        return [row for row in chosen if about is None or row.about == about]
-
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
         stated = [self.study.get(column) for column in columns]
         return next((int(value) for value in stated if not missing(value)), None)
 
-    def figures(
-        self, role: Iterable[str] = (), concept: str | None = None, kind: Iterable[str] = ()
+    def people(self, n: Any = None) -> int | None:
+        """Return a stated number of people, or else that of the study: analysed, or enrolled."""
+        return self.count("n_analysed", "n_enrolled") if missing(n) else int(n)
+
+    def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
+        """Return the statements on a topic, as named tuples in the order of the text."""
+        return [row for row in self._by_topic.get(topic, ()) if about is None or row.about == about]
+
+    def quantities_of(
+        self, role: str | Iterable[str] = (), concept: str | None = None, kind: str | Iterable[str] = ()
     ) -> pd.DataFrame:
-        """Return the quantities of given roles, concept and kinds, in the order of the text."""
-        rows, role, kind = self._in_order, tuple(role), tuple(kind)
+        """Return the quantities of given roles (all but cited), concept and kinds, as the text has them."""
+        rows = self._in_order
+        role, kind = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
         chosen = rows["role"].isin(role) if role else rows["role"] != "cited"
         chosen = chosen & (rows["concept"] == concept) if concept else chosen
         return rows[(chosen & rows["kind"].isin(kind)) if kind else chosen]
+
+    def results_where(self, **wanted: Any) -> list[Any]:
+        """Return the results, as named tuples by name, whose columns equal the given values."""
+
+        def fits(row: Any) -> bool:
+            cells = ((getattr(row, column), value) for column, value in wanted.items())
+            return all(not missing(cell) and cell == value for cell, value in cells)
+
+        return [row for row in self._result_rows if fits(row)]
 
     def figure(self, result: Any, name: str) -> PrintedFigure | None:
         """Return the printed number behind a figure of a result row; None when it is not there."""
@@ -205,11 +215,8 @@ class StudyEvidence:
             return None
         pairs = [pair.partition("=") for pair in split_ids(getattr(result, "figures", None))]
         named = [quantity for figure, _, quantity in pairs if figure == name]
-        rows = [
-            self._printed[known]
-            for known in named or split_ids(result.quantity_ids)
-            if known in self._printed
-        ]
+        names = named or split_ids(result.quantity_ids)
+        rows = [self._quantity[known] for known in names if known in self._quantity]
         for part in _PARTS.get(name, ("value", "value_low")):
             for row in rows:
                 value = getattr(row, part)
@@ -218,16 +225,16 @@ class StudyEvidence:
                     return PrintedFigure(float(value), places, row.quantity_id, row.printed)
         return None
 
-    def observed(self, **wanted: Any) -> list[Any]:
-        """Return the result rows, as named tuples in order, whose columns equal the given values."""
-        return [
-            row
-            for row in self._observed
-            if all(
-                not missing(cell := getattr(row, column)) and cell == value
-                for column, value in wanted.items()
-            )
-        ]
+    def locators(self, names: Iterable[str]) -> str:
+        """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
+        places = []
+        for name in names:
+            row = self._quantity.get(name, self._statement.get(name))
+            if row is not None and not missing(row.line):
+                section = "" if missing(row.section) else f" ({row.section})"
+                document = self.documents.get(row.source_id, row.source_id)
+                places.append(f"{document}, line {int(row.line)}{section}")
+        return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
 
     @cached_property
     def _by_topic(self) -> dict[str, list[Any]]:
@@ -237,55 +244,21 @@ class StudyEvidence:
         return found
 
     @cached_property
-    def _observed(self) -> list[Any]:
+    def _result_rows(self) -> list[Any]:
         return list(self.results.sort_values("result_id").itertuples())
 
     @cached_property
     def _in_order(self) -> pd.DataFrame:
-        return self.quantities.sort_values(
-            ["source_id", "line", "char_start", "quantity_id"], na_position="last"
-        )
+        order = ["source_id", "line", "char_start", "quantity_id"]
+        return self.quantities.sort_values(order, na_position="last")
 
     @cached_property
-    def _printed(self) -> dict[str, Any]:
+    def _quantity(self) -> dict[str, Any]:
         return {row.quantity_id: row for row in self.quantities.itertuples()}
 
     @cached_property
-    def _said(self) -> dict[str, Any]:
+    def _statement(self) -> dict[str, Any]:
         return {row.statement_id: row for row in self.statements.itertuples()}
-
-    def locators(self, names: Iterable[str]) -> str:
-        """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
-        places = []
-        for name in names:
-            row = self._printed.get(name, self._said.get(name))
-            if row is not None and not missing(row.line):
-                section = "" if missing(row.section) else f" ({row.section})"
-                document = self.documents.get(row.source_id, row.source_id)
-                places.append(f"{document}, line {int(row.line)}{section}")
-        return "; ".join(dict.fromkeys(places)) or "whole document"
-
-
-def _equal(printed: float, clean: float) -> bool:
-    """Return whether a cleaned number is the printed one, as it is or as a share of 1."""
-    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
-
-
-def place_words(quantity: Any) -> str:
-    """Return where a figure stands, short: its section, its line, or what was read of a text not at hand."""
-    if not missing(quantity.section):
-        return str(quantity.section)
-    if not missing(quantity.line):
-        return f"line {int(quantity.line)}"
-    seen = getattr(quantity, "access", None)
-    return "place not stated" if missing(seen) else str(seen)
-
-
-def quantity_weeks(quantity: Any) -> float | None:
-    """Return the time that a quantity states, in weeks; None when it is no single time."""
-    value = None if missing(quantity.value) else float(quantity.value)
-    stated = in_weeks(value, None if missing(quantity.unit) else quantity.unit)
-    return stated if stated is not None else weeks(str(quantity.printed))
 
 
 def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> pd.DataFrame:
@@ -294,75 +267,18 @@ def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> p
     return frame[frame["study_id"] == study_id].reset_index(drop=True)
 
 
-FindingRow = dict[str, Any]
-CERTAIN, LIKELY, MINOR = "certain", "likely", "minor"
+def _equal(printed: float, clean: float) -> bool:
+    """Return whether a cleaned number is the printed one, as it is or as a share of 1."""
+    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
 
 
-class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
-    """A rule's inputs are not in the study; the message says which."""
+def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the quantities that rows of a table name, in order."""
+    return tuple(name for ids in rows["quantity_ids"].dropna() for name in split_ids(ids))
 
 
-@dataclass(frozen=True)
-class Hit:
-    """What a rule found at one place, before it becomes a row."""
-
-    statement: str
-    arithmetic: str
-    quantity_ids: tuple[str, ...] = ()
-    concepts: tuple[str, ...] = ()
-    severity: str = ""
-    statement_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rule(ABC):
-    """A consistency check.
-
-    Attributes
-    ----------
-    name : str
-        Kind of check, as in the column `check` of `findings`.
-    source : str
-        Paper or manual that it comes from.
-    severity : str
-        Severity of its findings unless one says otherwise. Only what cannot be so under any reading,
-        rounding included, is `certain`.
-    inputs : str
-        What it looks at.
-
-    """
-
-    name: str = ""
-    source: str = ""
-    severity: str = LIKELY
-    inputs: str = ""
-
-    @abstractmethod
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield what is wrong; raise `NotApplicable` when the inputs are missing."""
-
-    def run(self, evidence: StudyEvidence) -> list[FindingRow]:
-        """Return rows of the table `findings`, none when the study passes.
-
-        Raises
-        ------
-        NotApplicable
-            When the study does not state what the rule needs.
-
-        """
-        return [self._row(evidence, index + 1, hit) for index, hit in enumerate(self.find(evidence))]
-
-    def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> FindingRow:
-        names = tuple(dict.fromkeys(hit.quantity_ids))
-        return {
-            "finding_id": f"{evidence.study_id}.rule-{self.name}-{number}",
-            "study_id": evidence.study_id,
-            "check": self.name,
-            "detected_by": "rule",
-            "severity": hit.severity or self.severity,
-            "statement": hit.statement,
-            "locators": evidence.locators((*names, *dict.fromkeys(hit.statement_ids))),
-            "arithmetic": hit.arithmetic or None,
-            "quantity_ids": join_ids(names),
-            "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),
-        }
+def quantity_weeks(quantity: Any) -> float | None:
+    """Return the time that a quantity states, in weeks; None when it is no single time."""
+    value = None if missing(quantity.value) else float(quantity.value)
+    stated = in_weeks(value, None if missing(quantity.unit) else quantity.unit)
+    return stated if stated is not None else weeks(str(quantity.printed))

@@ -1,59 +1,70 @@
-"""All rules, running them on a study, and one list of findings with the reader's."""
+"""The checks run on a study, and one list of findings with the reader's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers.appraisal.conduct import (
-    BlockSize,
-    ControlGroup,
-    Dates,
-    DatesMissing,
-    DesignField,
-    Masking,
-    RegistryConflict,
-    SessionTimes,
+from helpers.appraisal import (
+    changes,
+    conduct,
+    contradictions,
+    counts,
+    granularity,
+    p_values,
+    reporting,
+    spread,
 )
-from helpers.appraisal.contradictions import (
-    SAID_TWICE,
-    AuthorsCited,
-    ItemLists,
-    PrintedTwice,
-    ReferencesUsed,
-    Units,
-)
-from helpers.appraisal.counts import (
-    AgeLimits,
-    ChangeOfExtremes,
-    CountAndPercent,
-    DuplicateArms,
-    NoChange,
-    Totals,
-)
-from helpers.appraisal.evidence import FindingRow, NotApplicable, Rule, StudyEvidence, missing
-from helpers.appraisal.granularity import Granularity, PercentOfN
-from helpers.appraisal.p_values import PValue
-from helpers.appraisal.reporting import (
-    ClaimWithoutFigure,
-    EveryPair,
-    GroupSizes,
-    LaterThanFollowUp,
-    LongTermClaim,
-    OutcomesPlanned,
-    OutcomesReported,
-    PValueOwner,
-    RegistrationMissing,
-    SignificanceWithoutTest,
-    TimePoints,
-    TreatmentDescribed,
-)
-from helpers.appraisal.spread import ChangeOfLevels, ImplausibleChange, SdInRange, SdOrSe
+from helpers.appraisal.evidence import WHOLE_DOCUMENT, StudyEvidence, missing
+from helpers.appraisal.rules import Check, NotApplicable, Rule, read_rules
 from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import SEVERITIES
 from metastats.display import rows_html
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
+_FUNCTIONS: tuple[Check, ...] = (
+    granularity.granularity,
+    granularity.percent_of_n,
+    spread.sd_in_range,
+    spread.sd_or_se,
+    changes.change_of_levels,
+    changes.change_of_extremes,
+    changes.implausible_change,
+    changes.no_change,
+    changes.every_pair,
+    p_values.p_value,
+    p_values.p_value_owner,
+    counts.count_and_percent,
+    counts.totals,
+    counts.age_limits,
+    counts.duplicate_arms,
+    contradictions.printed_twice,
+    contradictions.registry_conflict,
+    contradictions.units,
+    contradictions.items_differ,
+    contradictions.cited_not_listed,
+    contradictions.listed_not_cited,
+    conduct.control_group,
+    conduct.block_size,
+    conduct.masking,
+    conduct.design_field,
+    conduct.session_times,
+    conduct.dates,
+    conduct.dates_missing,
+    reporting.time_point_not_reported,
+    reporting.outcome_not_reported,
+    reporting.outcome_not_planned,
+    reporting.group_size,
+    reporting.treatment_not_described,
+    reporting.registration_missing,
+    reporting.later_than_follow_up,
+    reporting.long_term_claim,
+    reporting.claim_without_figure,
+    reporting.significance_without_test,
+)
+# A rule has the name of its function; its words, and the rules that need no function, stand in rules.yaml.
+CHECKS: dict[str, Check] = {function.__name__.replace("_", "-"): function for function in _FUNCTIONS}
+RULES: tuple[Rule, ...] = read_rules(CHECKS)
 
 
 class FindingList(list[dict[str, Any]]):
@@ -64,59 +75,16 @@ class FindingList(list[dict[str, Any]]):
         return rows_html(f"{len(self)} findings, {certain} certain", self, FINDING_LIST_COLUMNS)
 
 
-RULES: tuple[Rule, ...] = (
-    PercentOfN(),
-    CountAndPercent(),
-    Totals(),
-    Granularity(),
-    SdInRange(),
-    SdOrSe(),
-    ChangeOfLevels(),
-    ChangeOfExtremes(),
-    ImplausibleChange(),
-    NoChange(),
-    PValue(),
-    PValueOwner(),
-    GroupSizes(),
-    PrintedTwice(),
-    RegistryConflict(),
-    Units(),
-    ControlGroup(),
-    TimePoints(),
-    OutcomesReported(),
-    OutcomesPlanned(),
-    BlockSize(),
-    SessionTimes(),
-    Dates(),
-    DatesMissing(),
-    AgeLimits(),
-    Masking(),
-    DesignField(),
-    DuplicateArms(),
-    TreatmentDescribed(),
-    RegistrationMissing(),
-    LaterThanFollowUp(),
-    LongTermClaim(),
-    EveryPair(),
-    ClaimWithoutFigure(),
-    SignificanceWithoutTest(),
-    ItemLists(),
-    AuthorsCited(),
-    ReferencesUsed(),
-    *SAID_TWICE,
-)
-
-
 def run_checks(
-    evidence: StudyEvidence, rules: tuple[Rule, ...] = RULES
-) -> tuple[list[FindingRow], list[dict[str, Any]]]:
+    evidence: StudyEvidence, rules: Iterable[Rule] = RULES
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run consistency rules on a study.
 
     Parameters
     ----------
     evidence : StudyEvidence
         The study's rows.
-    rules : tuple of Rule
+    rules : iterable of Rule
         The rules; all of them when left out.
 
     Returns
@@ -140,9 +108,6 @@ def run_checks(
         check = {"study_id": evidence.study_id, "check": rule.name, "outcome": outcome}
         checks.append(check | {"inputs": inputs, "source": rule.source})
     return findings, checks
-
-
-_NOWHERE = "whole document"
 
 
 def merge_findings(
@@ -232,24 +197,23 @@ def same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
 def _lines(row: Mapping[str, Any]) -> set[str]:
     """Return the lines that a finding points at, without the names of their sections."""
     places = str(row["locators"]).split("; ")
-    return {place.partition(" (")[0] for place in places if place != _NOWHERE}
+    return {place.partition(" (")[0] for place in places if place != WHOLE_DOCUMENT}
 
 
 def _within(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
     return set(split_ids(rule["concepts"])) <= set(split_ids(reader["concepts"]))
 
 
-def _take_over(twin: dict[str, Any], reader: Mapping[str, Any]) -> None:
+def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:
     """Add the reader's places, figures and outcomes to the rule's finding."""
-    if not split_ids(twin["quantity_ids"]):
-        twin["statement"] = reader["statement"]
-    places = [
-        place for row in (twin, reader) for place in str(row["locators"]).split("; ") if place != _NOWHERE
-    ]
-    twin["locators"] = "; ".join(dict.fromkeys(places)) or _NOWHERE
+    if not split_ids(rule["quantity_ids"]):
+        rule["statement"] = reader["statement"]
+    places = dict.fromkeys(place for row in (rule, reader) for place in str(row["locators"]).split("; "))
+    places.pop(WHOLE_DOCUMENT, None)
+    rule["locators"] = "; ".join(places) or WHOLE_DOCUMENT
     for column in ("quantity_ids", "concepts"):
-        twin[column] = join_ids([*split_ids(twin[column]), *split_ids(reader[column])])
-    twin["also"] = join_ids([*split_ids(twin.get("also")), reader["finding_id"]])
-    twin["severity"] = min(twin["severity"], reader["severity"], key=SEVERITIES.index)
-    if missing(twin["arithmetic"]):
-        twin["arithmetic"] = reader["arithmetic"]
+        rule[column] = join_ids([*split_ids(rule[column]), *split_ids(reader[column])])
+    rule["also"] = join_ids([*split_ids(rule.get("also")), reader["finding_id"]])
+    rule["severity"] = min(rule["severity"], reader["severity"], key=SEVERITIES.index)
+    if missing(rule["arithmetic"]):
+        rule["arithmetic"] = reader["arithmetic"]
