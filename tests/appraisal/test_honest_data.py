@@ -72,9 +72,15 @@ def test_ranges_of_two_clusters(rng):
         assert sd_fits(mean, sd, *ends, n)
 
 
-def test_p_values(rng):
+@pytest.fixture(params=[1_000, pytest.param(STUDIES, marks=pytest.mark.slow)])
+def studies(request) -> int:
+    """Return how many studies are simulated where each takes a test of its own."""
+    return request.param
+
+
+def test_p_values(rng, studies):
     """Printed p values of honest tests meet the recomputed interval, and a correlation explains paired ones."""
-    for n1, n2 in rng.integers(2, 40, (STUDIES // 2, 2)):
+    for n1, n2 in rng.integers(2, 40, (studies // 2, 2)):
         first, second = rng.normal(80, 10, n1), rng.normal(rng.uniform(75, 95), 12, n2)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 0)) for x in (first, second)]
         for welch in (True, False):
@@ -84,9 +90,9 @@ def test_p_values(rng):
             assert covers(shown, low, high, wide=True).all()
 
 
-def test_paired_p_values(rng):
+def test_paired_p_values(rng, studies):
     """The correlation of honest paired data lies in the interval that their p value needs."""
-    for n in rng.integers(3, 40, STUDIES):
+    for n in rng.integers(3, 40, studies):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
