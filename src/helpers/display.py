@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from helpers.figures.canvas import Figure
 from helpers.formats import DASH, is_missing, show_value
-from helpers.tables import split_ids
+from helpers.tables import TABLES, split_ids
 
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
@@ -113,16 +113,14 @@ def table_html(
 
 
 def table_text(
-    frame: pd.DataFrame, caption: str, columns: Mapping[str, str] | None, formats: Any, empty: str
+    frame: pd.DataFrame, caption: str, columns: Mapping[str, str], formats: Mapping[str, Format], empty: str
 ) -> str:
     """Return the same table as plain text, for a terminal."""
-    shown = dict(columns) if columns else {name: str(name).replace("_", " ") for name in frame.columns}
     if frame.empty:
         return f"{caption}: {empty}"
-    forms = formats or {}
     cells = {
-        heading: [_plain(shown_text(value, forms.get(name))) for value in frame[name]]
-        for name, heading in shown.items()
+        heading: [_plain(shown_text(value, formats.get(name))) for value in frame[name]]
+        for name, heading in columns.items()
     }
     return f"{caption}\n{pd.DataFrame(cells).to_string(index=False)}"
 
@@ -223,7 +221,9 @@ def show_table(
     *,
     caption: str,
     label: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    table: str | None = None,
+    columns: Iterable[str] | None = None,
+    headings: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
     empty: str = "none",
     link_quantities: bool = False,
@@ -239,8 +239,12 @@ def show_table(
         What the table is; also the name of the region that scrolls.
     label : str, optional
         Anchor of the table.
-    columns : dict of str to str, optional
-        Columns to show, in order, with their headings; all columns when left out.
+    table : str, optional
+        The table of `helpers.tables` that the rows are of: its schema gives headings and formats.
+    columns : list of str, or dict of str to str, optional
+        Columns to show, in order; all when left out. A dict gives their headings too.
+    headings : dict of str to str, optional
+        Headings that differ from the schema's, or of columns that are not in it.
     formats : dict of str to (str or callable), optional
         For a column a format (`".1f"`, `"{:.0f} %"`) or a function of the value. Without one, numbers get
         four significant digits and no idle zeros, and true and false read yes and no.
@@ -257,22 +261,30 @@ def show_table(
     ValueError
         When the caption is empty.
     KeyError
-        When a column asked for is not in the frame.
+        When a column asked for is not in the frame, or the table not in the schema.
 
     """
     if is_missing(caption):
         raise ValueError("a table needs a caption")
+    if table and table not in TABLES:
+        raise KeyError(f"table {caption!r}: no table {table} in the schema; there are {', '.join(TABLES)}")
+    names = list(frame.columns if columns is None else columns)
+    shown = TABLES[table].headings(names) if table else {name: str(name).replace("_", " ") for name in names}
+    if isinstance(columns, Mapping):
+        shown |= columns
+    shown |= headings or {}
+    forms = (TABLES[table].formats if table else {}) | dict(formats or {})
     html = table_html(
         frame,
         caption=caption,
         label=label,
-        columns=columns,
-        formats=formats,
+        columns=shown,
+        formats=forms,
         empty=empty,
         link_quantities=link_quantities,
         anchor_column=anchor_column,
     )
-    _show(html, table_text(frame, caption, columns, formats, empty))
+    _show(html, table_text(frame, caption, shown, forms, empty))
 
 
 def say(template: str, **values: Any) -> None:

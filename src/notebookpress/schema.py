@@ -6,7 +6,7 @@ A mistake in the file is named with its line and what to write instead.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +118,16 @@ class TableSchema:
     keys: tuple[str, ...]
     columns: dict[str, Column]
     per_study: bool = False
+
+    def headings(self, columns: Iterable[str]) -> dict[str, str]:
+        """Return columns with their headings; of one that is not in the table, its name with spaces."""
+        known = {name: column.heading for name, column in self.columns.items()}
+        return {name: known.get(name, str(name).replace("_", " ")) for name in columns}
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """Return the formats of the columns that have one."""
+        return {name: column.format for name, column in self.columns.items() if column.format}
 
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the schema's types.

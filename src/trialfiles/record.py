@@ -8,6 +8,7 @@ from typing import Any
 
 from metastats.display import pairs_html
 
+Row = dict[str, Any]
 PHONE_BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
 EMAIL = re.compile(
     rf"[\w.+-]+{PHONE_BLANK}(?:@|\(at\)|\[at\]){PHONE_BLANK}[\w-]+(?:{PHONE_BLANK}(?:\.|\[dot\]|\(dot\)){PHONE_BLANK}[\w-]+)*\.?[A-Za-z]{{2,}}"

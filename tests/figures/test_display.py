@@ -110,6 +110,27 @@ def test_empty_table_and_unknown_column():
         show_table(frame, caption="")
 
 
+def test_a_tables_schema_gives_headings_and_formats():
+    frame = pd.DataFrame({"study_id": ["a"], "weight": [0.25], "interval": ["1 to 2"], "left_out_k": [3]})
+    data = captured(
+        show_table,
+        frame,
+        caption="c",
+        table="pool_members",
+        columns=["study_id", "weight", "interval"],
+        headings={"study_id": "left out"},
+    )
+    page = BeautifulSoup(data["text/html"], "html.parser")
+    assert [cell.get_text() for cell in page.select("th[scope=col]")] == [
+        "left out",
+        "its weight",
+        "interval",
+    ]
+    assert [cell.get_text() for cell in page.select("td")] == ["25%", "1 to 2"]
+    with pytest.raises(KeyError, match="no table members in the schema"):
+        show_table(frame, caption="c", table="members")
+
+
 def test_table_columns_and_formats():
     frame = pd.DataFrame({"a": [1], "share": [0.256], "p": [0.02]})
     html = table_html(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sheets.raw import check_folder, check_raw, figures_used, raw_files, read_raw
+from helpers.sheets.raw import check_folder, check_raw, raw_files, read_raw
 from helpers.sheets.screening import read_screening
 from helpers.sheets.write import new_sheet
 from helpers.tables import validate
@@ -157,11 +157,6 @@ def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
     }
     study = next(row for row in data.record.studies if row["study_id"] == "NCT06932393")
     assert study["n_planned"] == 18
-
-
-def test_each_figure_tells_which_tables_rest_on_it(raw):
-    used = figures_used(read_raw(raw).record)
-    assert set(used["wan2025.change_mean"]) >= {"results", "reader_findings"}
 
 
 SCREENED = "record_id,record,kind,identifier,found_through,seen,decision,reason,study_id\n"

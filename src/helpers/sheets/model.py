@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -24,9 +27,6 @@ from helpers.tables.vocabulary import (
 )
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-QuantityReference = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")
-]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Text = Said | None
@@ -35,13 +35,56 @@ LONGEST_SHEET = 100_000_000  # no source text has more lines or characters
 Offset = Annotated[int, Field(ge=0, le=LONGEST_SHEET)]
 
 
+@dataclass(frozen=True)
+class FigureUse:
+    """What a field that names a figure takes from it: its number within limits, or its printed token."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    words: str = "a number"
+    whole: bool = False
+    printed: bool = False
+
+    def allows(self, value: float) -> bool:
+        """Return whether a number can be what the field takes it for."""
+        return self.low <= value <= self.high and (not self.whole or value == int(value))
+
+
+# A field that names a figure by id, or by id.low, id.high, id.sd, with what the figure must be there.
+_Reference = (
+    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(low|high|sd))?$")] | None
+)
+_LARGEST_COUNT = 10**12
+AsPrinted = Annotated[_Reference, FigureUse(printed=True)]
+AnyNumber = Annotated[_Reference, FigureUse()]
+NotNegative = Annotated[_Reference, FigureUse(0, words="a number that is not negative")]
+People = Annotated[_Reference, FigureUse(0, _LARGEST_COUNT, "a whole number of people", whole=True)]
+SomePeople = Annotated[
+    _Reference, FigureUse(1, _LARGEST_COUNT, "a whole number of people, at least 1", whole=True)
+]
+Age = Annotated[_Reference, FigureUse(0, 120, "an age in years, 0 to 120")]
+ShareOfPeople = Annotated[_Reference, FigureUse(0, 100, "a share of people, 0 to 100 percent")]
+Probability = Annotated[_Reference, FigureUse(0, 1, "a p value, 0 to 1")]
+
+
 class Block(BaseModel):
     """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
+    @classmethod
+    @cache
+    def figure_fields(cls) -> dict[str, FigureUse]:
+        """Return the fields that name a figure, in order, each with its use."""
+        return {
+            name: use
+            for name, field in cls.model_fields.items()
+            for use in field.metadata
+            if isinstance(use, FigureUse)
+        }
 
-class Seen(Block):
+
+class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
 
     address: Said
@@ -57,7 +100,7 @@ class Place(Block):
     section: Text = None
 
 
-class Evidence(Block):
+class PrintedWords(Block):
     """A place that is not a figure: a few printed words at most."""
 
     line: int = Field(ge=1, le=LONGEST_SHEET)
@@ -81,7 +124,7 @@ class Source(Block):
     document: FileName | None = None
     sha256: Sha256 | None = None
     registry_file: FileName | None = None
-    seen: Seen | None = None  # of every figure that says nothing else
+    seen: Origin | None = None  # of every figure that says nothing else
 
 
 class Extraction(Block):
@@ -101,19 +144,19 @@ class Study(Block):
     comparison: Literal[COMPARISONS] | None = None
     masking: Text = None
     phase: Text = None
-    n_planned: QuantityReference | None = None
-    n_enrolled: QuantityReference | None = None
-    n_analysed: QuantityReference | None = None
+    n_planned: People = None
+    n_enrolled: People = None
+    n_analysed: People = None
     sex: Literal["all", "male", "female"] | None = None
-    age_min: QuantityReference | None = None
-    age_max: QuantityReference | None = None
+    age_min: Age = None
+    age_max: Age = None
     population: Text = None
     country: Text = None
     funding: Text = None
     registration: Text = None
-    registered_on: QuantityReference | None = None
-    starts_on: QuantityReference | None = None
-    ends_on: QuantityReference | None = None
+    registered_on: AsPrinted = None
+    starts_on: AsPrinted = None
+    ends_on: AsPrinted = None
 
 
 class Arm(Block):
@@ -123,13 +166,13 @@ class Arm(Block):
     role: Literal[ARM_ROLES]
     label: Text = None
     exosome_source: Text = None
-    dose: QuantityReference | None = None
+    dose: AsPrinted = None
     dose_unit: Text = None
     route: Text = None
     co_intervention: Text = None
-    sessions: QuantityReference | None = None
-    interval: QuantityReference | None = None
-    n: QuantityReference | None = None
+    sessions: NotNegative = None
+    interval: NotNegative = None
+    n: People = None
 
 
 class Outcome(Block):
@@ -146,32 +189,10 @@ class Outcome(Block):
 # a machine's proposal counts for nothing until a person confirms it
 State = Literal["proposed", "confirmed"]
 QUANTITY_KINDS = (
-    "mean_sd",
-    "mean",
-    "sd",
-    "median",
-    "percent",
-    "percent_change",
-    "range",
-    "p_value",
-    "n",
-    "dose",
-    "duration",
-    "timepoint",
-    "age",
-    "grade",
-    "area",
-    "length",
-    "volume",
-    "mass",
-    "date",
-    "ratio",
-    "level",
-    "threshold",
-    "count",
-    "value",
-    "other",
-)
+    "mean_sd", "mean", "sd", "median", "percent", "percent_change", "range", "p_value", "n", "dose",
+    "duration", "timepoint", "age", "grade", "area", "length", "volume", "mass", "date", "ratio",
+    "level", "threshold", "count", "value", "other",
+)  # fmt: skip
 
 
 class SheetQuantity(Block):
@@ -190,7 +211,7 @@ class SheetQuantity(Block):
     arm: Name | None = None
     time: Text = None
     at: Place | None = None
-    seen: Seen | None = None
+    seen: Origin | None = None
     source: Name | None = None
     note: Text = None
     state: State = "confirmed"
@@ -204,18 +225,18 @@ class Result(Block):
     site: Said = "all"
     time: Text = None
     kind: Literal[RESULT_KINDS]
-    n: QuantityReference | None = None
-    mean: QuantityReference | None = None
-    sd: QuantityReference | None = None
-    median: QuantityReference | None = None
-    q1: QuantityReference | None = None
-    q3: QuantityReference | None = None
-    iqr: QuantityReference | None = None
-    minimum: QuantityReference | None = None
-    maximum: QuantityReference | None = None
-    count: QuantityReference | None = None
-    percent: QuantityReference | None = None
-    p_value: QuantityReference | None = None
+    n: SomePeople = None
+    mean: AnyNumber = None
+    sd: NotNegative = None
+    median: AnyNumber = None
+    q1: AnyNumber = None
+    q3: AnyNumber = None
+    iqr: NotNegative = None
+    minimum: AnyNumber = None
+    maximum: AnyNumber = None
+    count: NotNegative = None
+    percent: ShareOfPeople = None
+    p_value: Probability = None
     p_value_against: Text = None
     stated: Literal[STATED_DIRECTIONS] | None = None
     unit: Text = None
@@ -232,11 +253,11 @@ class Contrast(Block):
     site: Said = "all"
     time: Text = None
     measure: Literal[tuple(CONTRAST_MEASURES)]
-    effect: QuantityReference | None = None
-    ci_lower: QuantityReference | None = None
-    ci_upper: QuantityReference | None = None
-    p_value: QuantityReference | None = None
-    n: QuantityReference | None = None
+    effect: AnyNumber = None
+    ci_lower: AnyNumber = None
+    ci_upper: AnyNumber = None
+    p_value: Probability = None
+    n: SomePeople = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -247,18 +268,18 @@ class AdverseEvent(Block):
 
     arm: Name
     term: Said
-    count: QuantityReference | None = None
-    n: QuantityReference | None = None
+    count: People = None
+    n: SomePeople = None
     severity: Text = None
-    resolved: QuantityReference | None = None
+    resolved: NotNegative = None
     absent: bool = False
     monitored: Text = None
-    monitored_for: QuantityReference | None = None
+    monitored_for: AsPrinted = None
     quantities: list[Name] = []
     note: Text = None
 
 
-class Statement(Evidence):
+class Statement(PrintedWords):
     """Words that answer a question which other words, or figures, of the source answer too."""
 
     id: Name
@@ -275,7 +296,7 @@ class ReaderFinding(Block):
     severity: Literal[SEVERITIES]
     statement: Said
     quantities: list[Name] = []
-    places: list[Evidence] = []
+    places: list[PrintedWords] = []
     arithmetic: Text = None
     concepts: list[str] = []
 
@@ -315,7 +336,7 @@ class StudySheet(Block):
     findings: list[ReaderFinding] = []
     risk_of_bias: RiskOfBias | None = None
 
-    def places(self) -> Iterator[tuple[str, Evidence]]:
+    def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""
         for statement in self.statements:
             yield f"statements.{statement.id}", statement

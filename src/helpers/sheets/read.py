@@ -1,4 +1,4 @@
-"""A study sheet read into a record, every mistake with its line."""
+"""A study sheet read and checked, every mistake with its line; then the rows that it states."""
 
 from __future__ import annotations
 
@@ -6,28 +6,152 @@ import difflib
 import hashlib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from helpers.sheets.check import (
-    ARM_REFERENCES,
-    CONTRAST_REFERENCES,
-    EVENT_REFERENCES,
-    RESULT_REFERENCES,
-    STUDY_REFERENCES,
-    SheetReferences,
-    cross_checks,
-    seen_columns,
+from helpers.sheets.check import Place, cross_checks
+from helpers.sheets.model import (
+    AdverseEvent,
+    Arm,
+    Block,
+    Contrast,
+    Origin,
+    Outcome,
+    ReaderFinding,
+    Result,
+    SheetQuantity,
+    Statement,
+    StudySheet,
 )
-from helpers.sheets.model import SheetQuantity, StudySheet
 from helpers.tables import join_ids
-from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import line_of, read_yaml
+
+
+def read_sheet(path: str | Path) -> StudySheet:
+    """Read and check a study sheet.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; its name is the study's id with `.yaml`.
+
+    Returns
+    -------
+    StudySheet
+        The checked sheet.
+
+    Raises
+    ------
+    SourceError
+        With everything that is wrong in the file at once, each with line, field, problem and remedy.
+    """
+    try:
+        return _read(str(path), Path(path).read_bytes())
+    except OSError:
+        return _read.__wrapped__(str(path), b"")  # says what is wrong
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, data: bytes) -> StudySheet:
+    """Return a sheet by its bytes: one process asks for it several times, and nobody can change it."""
+    content, lines, problems = read_yaml(Path(path))
+    if not isinstance(content, dict):
+        remedy = "start from `evidence new STUDY_ID`"
+        raise SourceError(problems or Problem(path, 1, "", "not a study sheet", remedy))
+    sheet = None
+    faults = list(cross_checks(content))
+    try:
+        sheet = StudySheet.model_validate(content)
+    except ValidationError as error:
+        faults += [_shape_fault(found) for found in error.errors(include_url=False)]
+    for place, text in _texts(content):
+        if contact_details(text):
+            remedy = "leave it out: no contact details are kept"
+            faults.append((place, "an e-mail address or telephone number", remedy))
+    name, stem = content.get("study_id"), Path(path).stem
+    if name != stem and isinstance(name, str):
+        remedy = f"name the file {name}.yaml or write study_id: {stem}"
+        faults.append((("study_id",), f"{name!r} is not the file's name", remedy))
+    problems += [Problem(path, line_of(lines, fault[0]), _dotted(fault[0]), *fault[1:]) for fault in faults]
+    if problems or sheet is None:
+        raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field, item.problem)))
+    return sheet
+
+
+def _texts(content: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Yield every text of a nested content with its path."""
+    if isinstance(content, str):
+        yield place, content
+    elif isinstance(content, dict | list):
+        for key, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _texts(value, (*place, key))
+
+
+def _dotted(place: Place) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+_REMEDIES = {
+    "missing": "add it; `null` where the source does not state it",
+    "literal_error": "use one of these words",
+    "string_type": "put it in quotes",
+    "bool_type": "write true or false",
+    "int_type": "write a whole number, without quotes",
+    "float_type": "write a number, without quotes",
+    "list_type": "write a list, one `- ` a line",
+    "greater_than_equal": "mend the number",
+    "string_pattern_mismatch": "use letters, digits, - and _ only",
+    "model_type": "write a block of `field: value` lines",
+}
+
+
+def _shape_fault(found: Any) -> tuple[Place, str, str]:
+    """Say in a person's words what pydantic found."""
+    place, kind = found["loc"], found["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(place[:-1])
+        close = difflib.get_close_matches(str(place[-1]), known, n=1)
+        remedy = f"did you mean {close[0]!r}?" if close else "remove it; known here: " + ", ".join(known)
+        return place, "unknown field", remedy
+    problem = found["msg"][0].lower() + found["msg"][1:]
+    if kind == "missing":
+        problem = "the field is missing"
+    elif kind != "literal_error" and isinstance(found.get("input"), str | int | float):
+        problem += f" (found {str(found['input'])[:40]!r})"
+    return place, problem, _REMEDIES.get(kind, "mend the value; data/raw/README.md explains each field")
+
+
+def _known_keys(place: Place) -> list[str]:
+    """Return the field names of the block at `place`."""
+    model: Any = StudySheet
+    for part in place:
+        if isinstance(part, int) or not isinstance(model, type) or part not in model.model_fields:
+            continue
+        model = _block_type(model.model_fields[part].annotation)
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _block_type(annotation: Any) -> Any:
+    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
+        inner = [_block_type(item) for item in typing.get_args(annotation) if item is not type(None)]
+        return next(
+            (item for item in inner if isinstance(item, type) and issubclass(item, BaseModel)), inner[0]
+        )
+    return annotation
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def sheet_record(sheet: StudySheet) -> SourceRecord:
@@ -52,170 +176,157 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         arms=[rows.arm(arm) for arm in sheet.arms],
         outcomes=[rows.outcome(outcome) for outcome in sheet.outcomes],
         results=[
-            rows.result(index, result)
-            for index, result in enumerate(sheet.results)
+            rows.result(number, result)
+            for number, result in enumerate(sheet.results, start=1)
             if result.state == "confirmed"
         ],
         adverse_events=[rows.event(event) for event in sheet.adverse_events],
         contrasts=[
-            rows.contrast(index, contrast)
-            for index, contrast in enumerate(sheet.contrasts)
+            rows.contrast(number, contrast)
+            for number, contrast in enumerate(sheet.contrasts, start=1)
             if contrast.state == "confirmed"
         ],
-        quantities=[rows.quantity(quantity) for quantity in sheet.quantities if rows.confirmed(quantity)],
+        quantities=rows.quantities(),
         statements=[rows.statement(statement) for statement in sheet.statements],
         reader_findings=[rows.finding(finding) for finding in sheet.findings],
         reader_judgements=rows.judgements(),
     )
 
 
-class _Rows(SheetReferences):
+class _Rows:
     """The rows of one sheet."""
 
-    def source(self) -> dict[str, Any]:
-        source = self.sheet.source
-        row = source.model_dump(exclude={"registry_file", "seen"}) | seen_columns(source.seen)
-        row["access"] = source.access or (source.seen.access if source.seen else None)
-        extraction = self.sheet.extraction
+    def __init__(self, sheet: StudySheet):
+        self.sheet = sheet
+        self.figures: dict[str, SheetQuantity] = {quantity.id: quantity for quantity in sheet.quantities}
+        self.keys = {"study_id": sheet.study_id, "source_id": sheet.source.source_id}
+
+    def source(self) -> Row:
+        source, extraction = self.sheet.source, self.sheet.extraction
+        row = source.model_dump(exclude={"registry_file", "seen"}) | _origin_columns(source.seen)
         return row | {
+            "access": source.access or row["access"],
             "study_id": self.sheet.study_id,
             "extraction_readers": extraction.readers,
             "extraction_date": extraction.date.isoformat(),
             "provenance": extraction.compared,
         }
 
-    def study(self) -> dict[str, Any]:
+    def study(self) -> Row:
         study = self.sheet.study
-        row = study.model_dump(exclude=set(STUDY_REFERENCES))
-        for field in STUDY_REFERENCES:
-            reference = getattr(study, field)
-            row[field] = self.printed(reference) if field.endswith("_on") else self.value(reference)
-        return row | {"study_id": self.sheet.study_id, "quantity_ids": self.ids(study, STUDY_REFERENCES)}
+        return study.model_dump() | self.values(study) | {
+            "study_id": self.sheet.study_id, "quantity_ids": self.ids(_named(study)),
+        }  # fmt: skip
 
-    def arm(self, arm: Any) -> dict[str, Any]:
-        interval = self.figures[arm.interval.partition(".")[0]] if arm.interval else None
-        row = arm.model_dump(exclude=set(ARM_REFERENCES))
+    def arm(self, arm: Arm) -> Row:
+        row = arm.model_dump(exclude={"interval"}) | self.values(arm)
+        interval = row.pop("interval")
         return row | {
             "study_id": self.sheet.study_id,
-            "dose": self.printed(arm.dose),
-            "sessions": self.value(arm.sessions),
-            "interval_weeks": in_weeks(self.value(arm.interval), interval.unit) if interval else None,
-            "n": self.value(arm.n),
-            "quantity_ids": self.ids(arm, ARM_REFERENCES),
+            "interval_weeks": in_weeks(interval, self.unit(arm.interval)),
+            "quantity_ids": self.ids(_named(arm)),
         }
 
-    def outcome(self, outcome: Any) -> dict[str, Any]:
+    def outcome(self, outcome: Outcome) -> Row:
         row = outcome.model_dump(exclude={"timepoint"})
         times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
         return row | times | {"study_id": self.sheet.study_id}
 
-    def result(self, index: int, result: Any) -> dict[str, Any]:
-        given = {field: getattr(result, field) for field in RESULT_REFERENCES if getattr(result, field)}
+    def result(self, number: int, result: Result) -> Row:
+        names = {field: getattr(result, field) for field in result.figure_fields()}
+        names = {field: name for field, name in names.items() if name}
         # people, counts and p values are not measured in the unit of the outcome
-        units = [
-            self.figures[name.partition(".")[0]].unit
-            for field, name in given.items()
-            if field not in ("n", "count", "p_value")
-        ]
+        units = [self.unit(name) for field, name in names.items() if field not in ("n", "count", "p_value")]
         row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "stated", "note"})
-        return row | {
-            "result_id": f"{self.sheet.study_id}.r{index + 1:02d}",
-            "study_id": self.sheet.study_id,
-            "source_id": self.sheet.source.source_id,
+        return row | self.keys | self.values(result) | {
+            "result_id": f"{self.sheet.study_id}.r{number:02d}",
             "arm_id": result.arm,
             "timepoint_printed": result.time,
             "unit": result.unit or next((unit for unit in units if unit), None),
-            **{field: self.value(name) for field, name in given.items()},
             "p_value_token": self.printed(result.p_value),
-            "second_hand": self.second_hand(given.values()),
-            "quantity_ids": join_ids(self.full(name) for name in given.values()),
-            "figures": ";".join(f"{field}={self.full(name)}" for field, name in given.items()),
-        }
+            "second_hand": self.second_hand(names.values()),
+            "quantity_ids": self.ids(names.values()),
+            "figures": ";".join(f"{field}={self.full(name)}" for field, name in names.items()),
+        }  # fmt: skip
 
-    def contrast(self, index: int, contrast: Any) -> dict[str, Any]:
-        given = {field: getattr(contrast, field) for field in CONTRAST_REFERENCES if getattr(contrast, field)}
+    def contrast(self, number: int, contrast: Contrast) -> Row:
         row = contrast.model_dump(include={"against", "concept", "site", "measure", "unit", "note"})
-        return row | {
-            "contrast_id": f"{self.sheet.study_id}.c{index + 1:02d}",
-            "study_id": self.sheet.study_id,
-            "source_id": self.sheet.source.source_id,
+        return row | self.keys | self.values(contrast) | {
+            "contrast_id": f"{self.sheet.study_id}.c{number:02d}",
             "arm_id": contrast.arm,
             "timepoint_printed": contrast.time,
             "timepoint_weeks": weeks(contrast.time),
-            **{field: self.value(name) for field, name in given.items()},
             "p_value_token": self.printed(contrast.p_value),
-            "second_hand": self.second_hand(given.values()),
-            "quantity_ids": join_ids(self.full(name) for name in given.values()),
-        }
+            "second_hand": self.second_hand(_named(contrast)),
+            "quantity_ids": self.ids(_named(contrast)),
+        }  # fmt: skip
 
-    def event(self, event: Any) -> dict[str, Any]:
-        resolved = self.figures[event.resolved.partition(".")[0]] if event.resolved else None
-        row = event.model_dump(include={"term", "severity", "note", "monitored"})
+    def event(self, event: AdverseEvent) -> Row:
+        row = event.model_dump(include={"term", "severity", "note", "monitored"}) | self.values(event)
+        row["timepoint_printed"] = row.pop("monitored_for")
         # each case is one person; a group's size is what the sheet names
         alone = 1 if event.absent and self.sheet.study.comparison == "case" else None
-        named = join_ids(self.full(name) for name in event.quantities)
         return row | {
             "study_id": self.sheet.study_id,
             "arm_id": event.arm,
-            "count": 0 if event.absent else self.value(event.count),
-            "n": self.value(event.n) or alone,
-            "timepoint_printed": self.printed(event.monitored_for),
-            "resolved": self.value(event.resolved),
-            "resolved_unit": resolved.unit if resolved else None,
-            "quantity_ids": join_ids([*self.ids(event, EVENT_REFERENCES).split(";"), *named.split(";")]),
+            "count": 0 if event.absent else row["count"],
+            "n": row["n"] or alone,
+            "resolved_unit": self.unit(event.resolved),
+            "quantity_ids": self.ids([*_named(event), *event.quantities]),
         }
 
-    def quantity(self, quantity: SheetQuantity) -> dict[str, Any]:
+    def quantities(self) -> list[Row]:
+        """Return the figures for which a person stands: confirmed, or named by a confirmed block."""
+        confirmed = {quantity.id for quantity in self.sheet.quantities if quantity.state == "confirmed"}
+        confirmed |= {name.partition(".")[0] for name in _confirming(self.sheet)}
+        return [self.quantity(quantity) for name, quantity in self.figures.items() if name in confirmed]
+
+    def quantity(self, quantity: SheetQuantity) -> Row:
         at = quantity.at
         start, end = at.chars if at and at.chars else (None, None)
         row = quantity.model_dump(
             include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"}
         )
-        seen = None if at else quantity.seen or self.sheet.source.seen
-        return (
-            row
-            | seen_columns(seen)
-            | {
-                "quantity_id": self.full(quantity.id),
-                "study_id": self.sheet.study_id,
-                "source_id": quantity.source or self.sheet.source.source_id,
-                "value_low": quantity.low,
-                "value_high": quantity.high,
-                "arm_id": quantity.arm,
-                "timepoint_printed": quantity.time,
-                "section": at.section if at else None,
-                "line": at.line if at else None,
-                "char_start": start,
-                "char_end": end,
-            }
-        )
-
-    def statement(self, statement: Any) -> dict[str, Any]:
-        row = statement.model_dump(exclude={"id"})
-        return row | {
-            "statement_id": self.full(statement.id),
+        origin = None if at else quantity.seen or self.sheet.source.seen
+        return row | _origin_columns(origin) | {
+            "quantity_id": self.full(quantity.id),
             "study_id": self.sheet.study_id,
-            "source_id": self.sheet.source.source_id,
-        }
+            "source_id": quantity.source or self.sheet.source.source_id,
+            "value_low": quantity.low,
+            "value_high": quantity.high,
+            "arm_id": quantity.arm,
+            "timepoint_printed": quantity.time,
+            "section": at.section if at else None,
+            "line": at.line if at else None,
+            "char_start": start,
+            "char_end": end,
+        }  # fmt: skip
 
-    def finding(self, finding: Any) -> dict[str, Any]:
-        figures = [self.figures[name].at for name in finding.quantities]
-        places = [self.locator(at.line, at.section) for at in figures if at]
-        places += [self.locator(place.line, place.section) for place in finding.places]
+    def statement(self, statement: Statement) -> Row:
+        row = statement.model_dump(exclude={"id"}) | self.keys
+        return row | {"statement_id": self.full(statement.id)}
+
+    def finding(self, finding: ReaderFinding) -> Row:
+        places = [at for name in finding.quantities if (at := self.figures[name].at)]
+        document = self.sheet.source.document or self.sheet.source.source_id
+        locators = [
+            f"{document}, line {place.line}" + (f" ({place.section})" if place.section else "")
+            for place in (*places, *finding.places)
+        ]
         return {
-            "finding_id": f"{self.sheet.study_id}.{finding.id}",
+            "finding_id": self.full(finding.id),
             "study_id": self.sheet.study_id,
             "check": finding.check,
             "detected_by": "reader",
             "severity": finding.severity,
             "statement": finding.statement,
-            "locators": "; ".join(dict.fromkeys(places)) or "whole document",
+            "locators": "; ".join(dict.fromkeys(locators)) or "whole document",
             "arithmetic": finding.arithmetic,
-            "quantity_ids": join_ids(self.full(name) for name in finding.quantities),
+            "quantity_ids": self.ids(finding.quantities),
             "concepts": join_ids(finding.concepts),
         }
 
-    def judgements(self) -> list[dict[str, Any]]:
+    def judgements(self) -> list[Row]:
         appraisal = self.sheet.risk_of_bias
         return [
             {
@@ -224,148 +335,70 @@ class _Rows(SheetReferences):
                 "domain": domain.domain,
                 "judgement": domain.judgement,
                 "reason": domain.reason,
-                "quantity_ids": join_ids(self.full(name) for name in domain.quantities),
-                "finding_ids": join_ids(self.full(name) for name in domain.findings),
-                "order": index + 1,
+                "quantity_ids": self.ids(domain.quantities),
+                "finding_ids": self.ids(domain.findings),
+                "order": order,
             }
-            for index, domain in enumerate(appraisal.domains if appraisal else [])
-        ]
+            for order, domain in enumerate(appraisal.domains, start=1)
+        ] if appraisal else []  # fmt: skip
+
+    def full(self, name: str) -> str:
+        """Return a name within the sheet as one over all studies; of a part, that of its figure."""
+        return f"{self.sheet.study_id}.{name.partition('.')[0]}"
+
+    def ids(self, names: Iterable[str]) -> str:
+        """Return names as over all studies, joined."""
+        return join_ids(self.full(name) for name in names)
+
+    def values(self, block: Block) -> Row:
+        """Return what the named figures of a block are: their numbers, or their printed tokens."""
+        return {
+            field: (self.printed if use.printed else self.number)(getattr(block, field))
+            for field, use in block.figure_fields().items()
+        }
+
+    def number(self, reference: str | None) -> float | None:
+        """Return the number that a reference means."""
+        if reference is None:
+            return None
+        name, _, part = reference.partition(".")
+        return getattr(self.figures[name], part or "value")
+
+    def printed(self, reference: str | None) -> str | None:
+        """Return the token of the figure that a reference means."""
+        return self.figures[reference.partition(".")[0]].printed if reference else None
+
+    def unit(self, reference: str | None) -> str | None:
+        """Return the unit of the figure that a reference means."""
+        return self.figures[reference.partition(".")[0]].unit if reference else None
+
+    def second_hand(self, names: Iterable[str]) -> bool:
+        """Whether any of these figures, or with none the source itself, was seen only second-hand."""
+        figures = [self.figures[name.partition(".")[0]] for name in names]
+        origins = [figure.seen or self.sheet.source.seen for figure in figures if not figure.at]
+        return any(_is_second_hand(origin) for origin in (origins if figures else [self.sheet.source.seen]))
 
 
-_LEAVE_OUT = "leave it out: no contact details are kept"
-_REMEDIES = {
-    "missing": "add it; `null` where the source does not state it",
-    "string_type": "put it in quotes",
-    "bool_type": "write true or false",
-    "int_type": "write a whole number, without quotes",
-    "float_type": "write a number, without quotes",
-    "list_type": "write a list, one `- ` a line",
-    "greater_than_equal": "mend the number",
-    "string_pattern_mismatch": "use letters, digits, - and _ only",
-    "model_type": "write a block of `field: value` lines",
-}
+def _is_second_hand(origin: Origin | None) -> bool:
+    return origin is not None and origin.access == "secondary"
 
 
-def read_sheet(path: str | Path) -> StudySheet:
-    """Read and check a study sheet.
-
-    Parameters
-    ----------
-    path : path
-        A YAML file; its name is the study's id with `.yaml`.
-
-    Returns
-    -------
-    StudySheet
-        The checked sheet.
-
-    Raises
-    ------
-    SourceError
-        With everything that is wrong in the file at once, each with line, field, problem and remedy.
-    """
-    try:
-        return _checked(str(path), Path(path).read_bytes())
-    except OSError:
-        return _read(Path(path))  # says what is wrong
+def _origin_columns(origin: Origin | None) -> Row:
+    """Return where and how something was seen, as columns of the tables."""
+    stated = origin.model_dump() if origin else dict.fromkeys(Origin.model_fields)
+    return stated | {"second_hand": _is_second_hand(origin)}
 
 
-@lru_cache(maxsize=64)
-def _checked(path: str, data: bytes) -> StudySheet:
-    """Return a sheet by its bytes: one process asks for it several times, and nobody can change it."""
-    return _read(Path(path))
+def _named(block: Block) -> list[str]:
+    """Return the figures that the fields of a block name."""
+    return [name for field in block.figure_fields() if (name := getattr(block, field))]
 
 
-def _read(path: Path) -> StudySheet:
-    """Read and check a sheet."""
-    content, lines, problems = read_yaml(path)
-    if not isinstance(content, dict):
-        raise SourceError(
-            problems or Problem(str(path), 1, "", "not a study sheet", "start from `evidence new STUDY_ID`")
-        )
-    sheet = None
-    try:
-        sheet = StudySheet.model_validate(content)
-    except ValidationError as error:
-        problems += [_shape_problem(path, fault, lines) for fault in error.errors(include_url=False)]
-    for place, problem, remedy in cross_checks(content):
-        problems.append(Problem(str(path), line_of(lines, place), _dotted(place), problem, remedy))
-    problems += [
-        Problem(
-            str(path),
-            line_of(lines, place),
-            _dotted(place),
-            "an e-mail address or telephone number",
-            _LEAVE_OUT,
-        )
-        for place, text in texts(content)
-        if contact_details(text)
-    ]
-    if content.get("study_id") != path.stem and isinstance(content.get("study_id"), str):
-        problem = f"{content['study_id']!r} is not the file's name"
-        remedy = f"name the file {content['study_id']}.yaml or write study_id: {path.stem}"
-        problems.append(Problem(str(path), line_of(lines, ("study_id",)), "study_id", problem, remedy))
-    if problems or sheet is None:
-        raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field, item.problem)))
-    return sheet
-
-
-def texts(content: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield every text of a nested content with its path."""
-    if isinstance(content, str):
-        yield place, content
-    elif isinstance(content, dict | list):
-        items = content.items() if isinstance(content, dict) else enumerate(content)
-        for key, value in items:
-            yield from texts(value, (*place, key))
-
-
-def sha256_of(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _shape_problem(path: Path, fault: Any, lines: dict) -> Problem:
-    """Say in a person's words what pydantic found."""
-    place = fault["loc"]
-    kind = fault["type"]
-    if kind == "extra_forbidden":
-        known = _known_keys(place[:-1])
-        close = difflib.get_close_matches(str(place[-1]), known, n=1)
-        remedy = f"did you mean {close[0]!r}?" if close else "remove it; known here: " + ", ".join(known)
-        return Problem(str(path), line_of(lines, place), _dotted(place), "unknown field", remedy)
-    problem = fault["msg"][0].lower() + fault["msg"][1:]
-    if kind == "literal_error":
-        return Problem(str(path), line_of(lines, place), _dotted(place), problem, "use one of these words")
-    if kind == "missing":
-        problem = "the field is missing"
-    elif isinstance(fault.get("input"), str | int | float):
-        problem += f" (found {str(fault['input'])[:40]!r})"
-    remedy = _REMEDIES.get(kind, "mend the value; data/raw/README.md explains each field")
-    return Problem(str(path), line_of(lines, place), _dotted(place), problem, remedy)
-
-
-def _known_keys(place: tuple[str | int, ...]) -> list[str]:
-    """Return the field names of the block at `place`."""
-    model: Any = StudySheet
-    for part in place:
-        if isinstance(part, int) or not isinstance(model, type) or part not in model.model_fields:
-            continue
-        model = _block_type(model.model_fields[part].annotation)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _block_type(annotation: Any) -> Any:
-    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
-        inner = [_block_type(item) for item in typing.get_args(annotation) if item is not type(None)]
-        return next(
-            (item for item in inner if isinstance(item, type) and issubclass(item, BaseModel)), inner[0]
-        )
-    return annotation
-
-
-def _dotted(place: tuple[str | int, ...]) -> str:
-    text = ""
-    for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+def _confirming(sheet: StudySheet) -> Iterator[str]:
+    """Yield the figures that confirmed blocks name."""
+    confirmed = [block for block in (*sheet.results, *sheet.contrasts) if block.state == "confirmed"]
+    for block in (sheet.study, *sheet.arms, *sheet.adverse_events, *confirmed):
+        yield from _named(block)
+    appraisal = sheet.risk_of_bias.domains if sheet.risk_of_bias else []
+    for listing in (*sheet.findings, *sheet.adverse_events, *appraisal):
+        yield from listing.quantities

@@ -107,14 +107,25 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     """
     path = _sheet_path(study_id, Path(raw))
     if path.exists():
-        raise SourceError(
-            Problem(str(path), None, "", "the sheet is there already", "open it, or choose another id")
-        )
+        remedy = "open it, or choose another id"
+        raise SourceError(Problem(str(path), None, "", "the sheet is there already", remedy))
     facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
     filled = _SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
     return write_atomic(path, filled)
+
+
+def _scalar(value: object) -> str:
+    """Write one value as YAML on one line; a text without words is null."""
+    if isinstance(value, str):
+        value = " ".join(value.split())[:LONGEST_NAME].strip() or None
+    if value is None:
+        return "null"
+    plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()
+    if "\n" not in plain and not plain.startswith(("!", "&")):
+        return plain
+    return yaml.safe_dump(value, width=10_000, default_style='"').strip()
 
 
 def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) -> list[Path]:
@@ -152,52 +163,22 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
         return _add_article(file, form, raw, find)
     if form in _EXTRACTED:
         return _add_extracted(file, raw)
-    if form in _REGISTRY and len(found := list(read_sources(file))) > 1:
-        return [
-            _keep_registry(file, raw, f"{_safe(file.stem) or 'export'}-{len(found)}-records{_REGISTRY[form]}")
-        ]
-    record = read_source(file)
-    registered = record.studies[0]["study_id"]
-    study_id = _safe(registered)
-    sheet = _sheet_path(study_id, raw)
-    if sheet.exists():
-        raise SourceError(
-            Problem(str(file), None, study_id, f"{sheet} is there already", "edit that sheet instead")
-        )
-    if form == "sheet":
-        sheet.parent.mkdir(parents=True, exist_ok=True)
-        return [copy_atomic(file, sheet)]
-    source = record.sources[0]
-    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
-    if form in ("medpath", "irct"):
-        document = _keep_document(file, raw, study_id, read_text(file))
-        return [
-            document,
-            new_sheet(study_id, raw, form=source["format"], title=record.studies[0]["title"], **facts),
-        ]
-    if form not in _REGISTRY:
-        remedy = "name one of: a registry record, an article, a study sheet"
-        raise SourceError(Problem(str(file), None, "", "no single study is in it", remedy))
-    target = _keep_registry(file, raw, f"{study_id}{_REGISTRY[form]}")
-    made = new_sheet(study_id, raw, form=source["format"], registry_file=target.name, **facts)
-    return [target, made]
+    if form in _REGISTRY and (count := sum(1 for _ in read_sources(file))) > 1:
+        name = f"{_safe(file.stem) or 'export'}-{count}-records{_REGISTRY[form]}"
+        return [_keep_registry(file, raw, name)]
+    return _add_record(file, form, raw)
 
 
-def _safe(name: str) -> str:
-    """Return a name that is safe for a file and a study."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64]
-
-
-def _keep_registry(file: Path, raw: Path, name: str) -> Path:
-    """Copy a register's file among the registry records, unless another of the name is there."""
-    target = raw / "registry" / name
-    if target.exists() and target.read_bytes() != file.read_bytes():
-        problem = f"another {target.name} is there already"
-        raise SourceError(Problem(str(file), None, name, problem, "compare the two files and keep one"))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        copy_atomic(file, target)
-    return target
+def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:
+    """Write an article's text among the documents and the sheet that proposes its figures."""
+    articles = read_jats(file) if form == "jats" else read_plain(file)
+    if len(articles) != 1:
+        problem = f"holds {len(articles)} articles"
+        raise SourceError(Problem(str(file), None, "", problem, "split the file"))
+    study_id = study_name(articles[0])
+    sheet = _free_path(study_id, raw, file)
+    text, document = article_sheet(articles[0], study_id, find)
+    return [_keep_document(file, raw, study_id, document), write_atomic(sheet, text)]
 
 
 def _add_extracted(file: Path, raw: Path) -> list[Path]:
@@ -211,28 +192,31 @@ def _add_extracted(file: Path, raw: Path) -> list[Path]:
     return [write_atomic(path, record_sheet(record, file.name)) for path, record in sheets]
 
 
-def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:
-    """Write an article's text among the documents and the sheet that proposes its figures."""
-    articles = read_jats(file) if form == "jats" else read_plain(file)
-    if len(articles) != 1:
-        remedy = "split the file"
-        raise SourceError(Problem(str(file), None, "", f"holds {len(articles)} articles", remedy))
-    study_id = study_name(articles[0])
-    sheet = _sheet_path(study_id, raw)
-    if sheet.exists():
-        problem = f"{sheet} is there already"
-        raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
-    text, document = article_sheet(articles[0], study_id, find)
-    kept = _keep_document(file, raw, study_id, document)
-    return [kept, write_atomic(sheet, text)]
+def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
+    """Take in a sheet, or a register's record or page with a new sheet."""
+    record = read_source(file)
+    study_id = _safe(record.studies[0]["study_id"])
+    sheet = _free_path(study_id, raw, file)
+    if form == "sheet":
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        return [copy_atomic(file, sheet)]
+    source = record.sources[0]
+    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
+    if form in ("medpath", "irct"):
+        kept = _keep_document(file, raw, study_id, read_text(file))
+        facts["title"] = record.studies[0]["title"]
+    elif form in _REGISTRY:
+        kept = _keep_registry(file, raw, f"{study_id}{_REGISTRY[form]}")
+        facts["registry_file"] = kept.name
+    else:
+        remedy = "name one of: a registry record, an article, a study sheet"
+        raise SourceError(Problem(str(file), None, "", "no single study is in it", remedy))
+    return [kept, new_sheet(study_id, raw, form=source["format"], **facts)]
 
 
-def _keep_document(file: Path, raw: Path, study_id: str, text: str) -> Path:
-    target = raw / "documents" / f"{study_id}.txt"
-    if target.exists() and target.read_text(encoding="utf-8") != text:
-        problem = f"another {target.name} is there already"
-        raise SourceError(Problem(str(file), None, study_id, problem, "compare the two files and keep one"))
-    return write_atomic(target, text)
+def _safe(name: str) -> str:
+    """Return a name that is safe for a file and a study."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64]
 
 
 def _sheet_path(study_id: str, raw: Path) -> Path:
@@ -244,13 +228,33 @@ def _sheet_path(study_id: str, raw: Path) -> Path:
     return other if other.exists() else other.with_suffix(".yaml")
 
 
-def _scalar(value: object) -> str:
-    """Write one value as YAML on one line; a text without words is null."""
-    if isinstance(value, str):
-        value = " ".join(value.split())[:LONGEST_NAME].strip() or None
-    if value is None:
-        return "null"
-    plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()
-    if "\n" not in plain and not plain.startswith(("!", "&")):
-        return plain
-    return yaml.safe_dump(value, width=10_000, default_style='"').strip()
+def _free_path(study_id: str, raw: Path, file: Path) -> Path:
+    """Return where the sheet of a file's study will lie; refuse a study that has one."""
+    sheet = _sheet_path(study_id, raw)
+    if sheet.exists():
+        problem = f"{sheet} is there already"
+        raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
+    return sheet
+
+
+def _keep_registry(file: Path, raw: Path, name: str) -> Path:
+    """Copy a register's file among the registry records, unless another of the name is there."""
+    target = raw / "registry" / name
+    if target.exists() and target.read_bytes() != file.read_bytes():
+        raise _another(file, target, name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        copy_atomic(file, target)
+    return target
+
+
+def _keep_document(file: Path, raw: Path, study_id: str, text: str) -> Path:
+    target = raw / "documents" / f"{study_id}.txt"
+    if target.exists() and target.read_text(encoding="utf-8") != text:
+        raise _another(file, target, study_id)
+    return write_atomic(target, text)
+
+
+def _another(file: Path, target: Path, subject: str) -> SourceError:
+    problem = f"another {target.name} is there already"
+    return SourceError(Problem(str(file), None, subject, problem, "compare the two files and keep one"))
