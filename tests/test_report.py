@@ -169,7 +169,7 @@ def test_a_damaged_page_is_named_by_verify(project):
     assert result.returncode == 1 and "data.html" in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("study", ["NCT06932393", "wan2025"])  # every one is deleted in tests/sources
+@pytest.mark.parametrize("study", ["NCT06932393", "wan2025"])  # every one is deleted in tests/sheets
 def test_a_deleted_sheet_leaves_one_study_fewer(project, study: str):
     (project.root / "data" / "raw" / "studies" / f"{study}.yaml").unlink()
     result = project.evidence("run")

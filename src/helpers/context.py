@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import records
-from metastats.heterogeneity import t_quantile
+from metastats.heterogeneity import critical_value
 
 CONTROLS = ("placebo", "untreated")
 _OTHER_COUNT = ("anagen", "telogen")  # counts of one phase of hair are no total counts
@@ -55,7 +55,7 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> lis
             continue
         factor, unit = _scale(row)
         se = None if sd is None or not row["n"] else sd * factor / math.sqrt(row["n"])
-        half = None if se is None else t_quantile(0.5 + level / 2, row["n"] - 1) * se
+        half = None if se is None else critical_value(level, row["n"] - 1) * se
         change *= factor
         limits = (None, None) if half is None else (change - half, change + half)
         values = {"change": change, "se": se, "ci_lower": limits[0], "ci_upper": limits[1], "unit": unit}
@@ -96,7 +96,7 @@ def placebo_differences(changes: list[dict[str, Any]], *, level: float = 0.95) -
             if row["se"] is not None and control["se"] is not None:
                 a, b = row["se"] ** 2, control["se"] ** 2
                 df = (a + b) ** 2 / (a**2 / (row["n"] - 1) + b**2 / (control["n"] - 1))
-                half = t_quantile(0.5 + level / 2, df) * math.sqrt(a + b)
+                half = critical_value(level, df) * math.sqrt(a + b)
                 found |= {"ci_lower": found["effect"] - half, "ci_upper": found["effect"] + half}
             rows.append(found)
     return rows

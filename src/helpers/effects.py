@@ -11,8 +11,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.tables import join_ids, records, split_ids
 from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
-from metastats.effect_sizes import change_variance, effect_size
-from metastats.heterogeneity import t_quantile
+from metastats.effect_sizes import effect_size
+from metastats.heterogeneity import critical_value
+from metastats.measures import change_variance
 from trialfiles.times import weeks
 
 Row = dict[str, Any]
@@ -57,7 +58,7 @@ class StudyFigures:
 
     def interval(self, effect: float, se: float, df: float) -> dict[str, float]:
         """Effect, standard error and the limits by Student's t; no limits without a degree of freedom."""
-        half = t_quantile(0.5 + self.level / 2, df) * se if df > 0 else np.nan
+        half = critical_value(self.level, df) * se if df > 0 else np.nan
         return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
 
     def group_size(self, result: Row) -> tuple[int | None, str, str]:

@@ -7,8 +7,8 @@ formula. Knows no table and no notebook. In reading order: `effect_sizes`, `conv
 
 from metastats.batches import PooledMany, pool_many
 from metastats.bayes import BayesPooled, bayes_pool
-from metastats.checks import Converted
 from metastats.conversions import (
+    Converted,
     MeanAndSd,
     change_correlation,
     change_sd,

@@ -10,25 +10,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
-from metastats.checks import allowed_choice, as_floats, level_between, refuse, refuse_unusable
+from metastats.checks import Array, as_floats, check_choice, check_level, refuse, refuse_unusable
+from metastats.display import Printed
 from metastats.heterogeneity import (
     METHODS,
     WeightedMean,
     chi2_p,
+    critical_value,
     estimate_tau2,
     tau2_standard_error,
     two_sided_p,
     typical_variance,
 )
-from metastats.pooling import INTERVALS
+from metastats.pooling import INTERVAL_TESTS
 
 BATCH_CELLS = 16_384  # effects worked on at a time: few enough to stay in the cache of the processor
+BATCH_COLUMNS = (
+    "k", "estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2", "i2", "h2", "q", "q_p_value",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class PooledMany:
+@dataclass(frozen=True, eq=False, repr=False)
+class PooledMany(Printed):
     """Fits of n meta-analyses; every attribute is an array with one value for each, named as in `Pooled`.
 
     `yi` and `vi` hold the studies, one meta-analysis a row; one left out has effect 0 and infinite variance.
@@ -37,74 +41,70 @@ class PooledMany:
     method: str
     test: str
     level: float
-    yi: np.ndarray
-    vi: np.ndarray
-    estimate: np.ndarray
-    se: np.ndarray
-    tau2: np.ndarray
-    k: np.ndarray
+    yi: Array
+    vi: Array
+    estimate: Array
+    se: Array
+    tau2: Array
+    k: Array
 
     @cached_property
-    def df(self) -> np.ndarray | None:
+    def df(self) -> Array | None:
         """Degrees of freedom of the test; None for z, and infinite for a meta-analysis of one study."""
         return None if self.test == "z" else np.where(self.k > 1, self.k - 1.0, np.inf)
 
     @cached_property
-    def stat(self) -> np.ndarray:
+    def stat(self) -> Array:
         """Test statistics."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.estimate / self.se
 
     @cached_property
-    def p_value(self) -> np.ndarray:
+    def p_value(self) -> Array:
         """Two-sided p-values."""
         return two_sided_p(self.stat, self.df)
 
     @cached_property
-    def _half_width(self) -> np.ndarray:
-        upper = 0.5 + self.level / 2
-        return (ndtri(upper) if self.df is None else stdtrit(self.df, upper)) * self.se
+    def _half_width(self) -> Array:
+        return critical_value(self.level, self.df) * self.se
 
     @property
-    def ci_lower(self) -> np.ndarray:
+    def ci_lower(self) -> Array:
         """Lower confidence limits."""
         return self.estimate - self._half_width
 
     @property
-    def ci_upper(self) -> np.ndarray:
+    def ci_upper(self) -> Array:
         """Upper confidence limits."""
         return self.estimate + self._half_width
 
     @cached_property
-    def _q_and_typical(self) -> tuple[np.ndarray, np.ndarray]:
-        parts = [
-            (model.profile(0.0).q(), typical_variance(model))
-            for _, model in models(self.yi, self.vi, BATCH_CELLS)
-        ]
-        return tuple(np.concatenate(part).reshape(self.estimate.shape) for part in zip(*parts, strict=True))
+    def _q_and_typical(self) -> tuple[Array, Array]:
+        parts = [(model.profile(0.0).q(), typical_variance(model)) for _, model in models(self.yi, self.vi)]
+        q, typical = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return q.reshape(self.estimate.shape), typical.reshape(self.estimate.shape)
 
     @cached_property
-    def se_tau2(self) -> np.ndarray:
+    def se_tau2(self) -> Array:
         """Standard errors of tau2; NaN for EE and for a meta-analysis of one study."""
         tau2 = self.tau2.ravel()
         parts = [
-            tau2_standard_error(model, self.method, tau2[rows])
-            for rows, model in models(self.yi, self.vi, BATCH_CELLS)
+            tau2_standard_error(model, self.method, tau2[rows]) for rows, model in models(self.yi, self.vi)
         ]
         return np.concatenate(parts).reshape(self.estimate.shape)
 
     @property
-    def q(self) -> np.ndarray:
+    def q(self) -> Array:
         """Cochran's Q."""
         return np.where(self.k > 1, self._q_and_typical[0], 0.0)
 
     @property
-    def q_p_value(self) -> np.ndarray:
+    def q_p_value(self) -> Array:
         """P-values of Q."""
         return chi2_p(self.q, self.k - 1)
 
     @property
-    def i2(self) -> np.ndarray:
+    def i2(self) -> Array:
         """Share of the variation between studies, in percent."""
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.method == "EE":
@@ -114,7 +114,7 @@ class PooledMany:
         return 100 * np.where((self.k > 1) & np.isfinite(share), share, 0.0)
 
     @property
-    def h2(self) -> np.ndarray:
+    def h2(self) -> Array:
         """Total variation as a multiple of the sampling variation."""
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = self.q / (self.k - 1) if self.method == "EE" else 1 + self.tau2 / self._q_and_typical[1]
@@ -122,25 +122,16 @@ class PooledMany:
 
     def to_frame(self) -> pd.DataFrame:
         """Table with one row a meta-analysis."""
-        names = (
-            "k",
-            "estimate",
-            "se",
-            "ci_lower",
-            "ci_upper",
-            "p_value",
-            "tau2",
-            "i2",
-            "h2",
-            "q",
-            "q_p_value",
-        )
-        return pd.DataFrame({name: np.ravel(getattr(self, name)) for name in names})
+        return pd.DataFrame({name: np.ravel(getattr(self, name)) for name in BATCH_COLUMNS})
+
+    def _content(self) -> tuple[str, pd.DataFrame]:
+        title = f"Meta-analyses, {self.method}, {100 * self.level:g} % intervals ({self.test})"
+        return title, self.to_frame()
 
 
-def models(y: np.ndarray, v: np.ndarray, cells: int) -> Iterator[tuple[slice, WeightedMean]]:
-    """Give the rows in blocks of about `cells` effects, as models with the studies along the first axis."""
-    step = max(1, cells // y.shape[1])
+def models(y: Array, v: Array) -> Iterator[tuple[slice, WeightedMean]]:
+    """Give the rows in blocks of about `BATCH_CELLS` effects, as models with studies along the first axis."""
+    step = max(1, BATCH_CELLS // y.shape[1])
     ragged = not isfinite(v.max())
     for start in range(0, len(y), step):
         rows = slice(start, start + step)
@@ -181,21 +172,30 @@ def pool_many(
     worked through in blocks: time and memory grow with n times k.
 
     """
-    allowed_choice("method", method, METHODS)
-    allowed_choice("test", test, INTERVALS)
-    allowed_choice("missing", missing, ("refuse", "drop"))
-    level_between(level)
-    y, v, k = checked_rows(yi, vi, missing)
+    check_choice("method", method, METHODS)
+    check_choice("test", test, INTERVAL_TESTS)
+    check_choice("missing", missing, ("refuse", "drop"))
+    check_level(level)
+    y, v, k = check_rows(yi, vi, missing)
     shape = y.shape[:-1]
     y, v = y.reshape(-1, y.shape[-1]), v.reshape(-1, v.shape[-1])
     estimate, se, tau2 = (np.empty(len(y)) for _ in range(3))
-    for rows, model in models(y, v, BATCH_CELLS):
+    for rows, model in models(y, v):
         estimate[rows], se[rows], tau2[rows] = fit_block(model, method, test)
-    arrays = (part.reshape(shape) for part in (estimate, se, tau2))
-    return PooledMany(method, test, level, y, v, *arrays, np.broadcast_to(k, shape))
+    return PooledMany(
+        method=method,
+        test=test,
+        level=level,
+        yi=y,
+        vi=v,
+        estimate=estimate.reshape(shape),
+        se=se.reshape(shape),
+        tau2=tau2.reshape(shape),
+        k=np.broadcast_to(k, shape),
+    )
 
 
-def checked_rows(yi: Any, vi: Any, missing: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | int]:
+def check_rows(yi: Any, vi: Any, missing: str) -> tuple[Array, Array, Array | int]:
     """Check rows of studies; an absent study gets effect 0 and infinite variance, that is no weight."""
     y, v = as_floats("yi", yi), as_floats("vi", vi)
     if y.ndim < 1 or v.ndim < 1 or y.shape[-1] != v.shape[-1]:
@@ -219,9 +219,9 @@ def checked_rows(yi: Any, vi: Any, missing: str) -> tuple[np.ndarray, np.ndarray
     return np.where(present, y, 0.0), np.where(present, v, np.inf), k
 
 
-def fit_block(model: WeightedMean, method: str, test: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fit_block(model: WeightedMean, method: str, test: str) -> tuple[Array, Array, Array]:
     """Estimate, standard error and tau2 of every meta-analysis of a block."""
-    tau2 = estimate_tau2(model, method)
+    tau2 = np.asarray(estimate_tau2(model, method))
     profile = model.profile(tau2)
     variance = 1.0 / profile.sum_w
     if test != "z":

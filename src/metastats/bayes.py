@@ -16,274 +16,19 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from metastats.checks import allowed_choice, level_between, studies
-from metastats.display import pairs_html, short
+from metastats.checks import Array, check_choice, check_level, check_studies
+from metastats.display import Printed, short
 
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 NEGLIGIBLE = 80.0  # nats below the mode of log(tau) at which the integral ends
 MASS_ERROR = 1e-13
 CELLS = 2_000_000  # nodes times studies held in memory at once
 LOG_2PI = float(np.log(2 * np.pi))
-
-
-@dataclass(frozen=True, eq=False)
-class TauPosterior:
-    """Effects (centred by the caller), priors, and the posterior of tau.
-
-    `mu_prior` is None (flat) or (mean, sd).
-    """
-
-    y: np.ndarray
-    v: np.ndarray
-    prior: str
-    scale: float
-    mu_prior: tuple[float, float] | None
-
-    def log_prior(self, tau: np.ndarray) -> np.ndarray:
-        """Log-density of the half-normal or half-Cauchy prior."""
-        z = tau / self.scale
-        if self.prior == "half-normal":
-            return np.log(2 / self.scale) - 0.5 * LOG_2PI - 0.5 * z * z
-        return np.log(2 / (np.pi * self.scale)) - np.log1p(z * z)
-
-    def conditional(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean and variance of mu given tau, and the log of likelihood times prior with mu integrated out."""
-        size = max(1, CELLS // self.y.size)
-        pieces = [self._conditional(tau[i : i + size]) for i in range(0, tau.size, size)]
-        return tuple(np.concatenate(part) for part in zip(*pieces, strict=True))
-
-    def _conditional(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        variance = self.v[:, None] + tau * tau
-        w = 1.0 / variance
-        precision, weighted = w.sum(axis=0), (w * self.y[:, None]).sum(axis=0)
-        if self.mu_prior is not None:
-            prior_mean, prior_sd = self.mu_prior
-            precision, weighted = precision + prior_sd**-2, weighted + prior_mean * prior_sd**-2
-        mean = weighted / precision
-        fit = np.log(variance).sum(axis=0) + (w * (self.y[:, None] - mean) ** 2).sum(axis=0)
-        log_density = self.log_prior(tau) - 0.5 * (fit + self.y.size * LOG_2PI - LOG_2PI + np.log(precision))
-        if self.mu_prior is not None:
-            log_density -= 0.5 * LOG_2PI + np.log(prior_sd) + 0.5 * ((mean - prior_mean) / prior_sd) ** 2
-        return mean, 1.0 / precision, log_density
-
-    def log_mass(self, x: np.ndarray) -> np.ndarray:
-        """Log-density in x = log(tau), not normalised."""
-        return self.conditional(np.exp(x.ravel()))[2].reshape(x.shape) + x
-
-    @cached_property
-    def _range(self) -> tuple[float, float, float]:
-        """Where log(tau) has mass, and the height of its mode."""
-        scales = [self.scale, *np.sqrt([self.v.min(), self.v.max()])]
-        if np.ptp(self.y) > 0:
-            scales.append(float(np.ptp(self.y)))
-        low, high = np.log(min(scales)) - NEGLIGIBLE, np.log(max(scales)) + NEGLIGIBLE
-        while True:
-            x = np.linspace(low, high, 257)
-            height = self.log_mass(x)
-            inside = np.flatnonzero(height > height.max() - NEGLIGIBLE)
-            narrower = x[max(inside[0] - 1, 0)], x[min(inside[-1] + 1, 256)]
-            if narrower[1] - narrower[0] > 0.7 * (high - low):
-                return *narrower, float(height.max())
-            low, high = narrower
-
-    @cached_property
-    def edges(self) -> np.ndarray:
-        """Edges, in log(tau), of panels so narrow that 16 nodes integrate each to rounding error."""
-        low, high, _ = self._range
-        edges = np.linspace(low, high, 33)
-        todo, done = np.column_stack([edges[:-1], edges[1:]]), []
-        for _ in range(24):
-            middle = todo.mean(axis=1)
-            halves = np.stack([np.column_stack([todo[:, 0], middle]), np.column_stack([middle, todo[:, 1]])])
-            coarse, fine = (
-                self.panel_mass(todo),
-                self.panel_mass(halves.reshape(-1, 2)).reshape(2, -1).sum(axis=0),
-            )
-            total = fine.sum() + sum(mass for _, mass in done)
-            rough = np.abs(coarse - fine) > MASS_ERROR * total
-            done += [(panel, mass) for panel, mass in zip(todo[~rough], fine[~rough], strict=True)]
-            if not rough.any():
-                break
-            todo = halves[:, rough].reshape(-1, 2)
-        else:
-            done += [(panel, 0.0) for panel in todo]
-        return np.sort(np.unique([edge for panel, _ in done for edge in panel]))
-
-    def panel_nodes(self, panels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes in log(tau) and their weights, one row a panel."""
-        half = 0.5 * (panels[:, 1] - panels[:, 0])
-        return panels.mean(axis=1)[:, None] + half[:, None] * NODES, half[:, None] * NODE_WEIGHTS
-
-    def panel_mass(self, panels: np.ndarray) -> np.ndarray:
-        """Mass of each panel, relative to the height of the mode."""
-        x, weight = self.panel_nodes(panels)
-        return (weight * np.exp(self.log_mass(x) - self._range[2])).sum(axis=1)
-
-    @cached_property
-    def nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
-        """tau, its probability, mean and variance of mu at every node, and the log of the whole integral."""
-        x, weight = self.panel_nodes(np.column_stack([self.edges[:-1], self.edges[1:]]))
-        x, weight = x.ravel(), weight.ravel()
-        tau = np.exp(x)
-        mean, variance, log_density = self.conditional(tau)
-        mass = weight * np.exp(log_density + x - self._range[2])
-        return tau, mass / mass.sum(), mean, variance, self._range[2] + float(np.log(mass.sum()))
-
-
-class Marginal:
-    """One quantity's posterior.
-
-    Attributes
-    ----------
-    mean, sd, median : float
-        NaN or infinite where the posterior has no such moment.
-    lower, upper : float
-        Equal-tailed interval.
-    shortest : (float, float)
-        Shortest interval; for tau it may begin at 0.
-
-    """
-
-    def __init__(self, mean: float, sd: float, level: float):
-        self.mean, self.sd, self.level = mean, sd, level
-
-    def cdf(self, x: float) -> float:
-        """Probability of a value up to `x`."""
-        raise NotImplementedError
-
-    def density(self, x: float) -> float:
-        """Posterior density at `x`."""
-        raise NotImplementedError
-
-    def quantile(self, q: float) -> float:
-        """Value below which the probability is `q`."""
-        raise NotImplementedError
-
-    def probability_above(self, threshold: float) -> float:
-        """Probability of a value above `threshold`."""
-        return 1.0 - self.cdf(threshold)
-
-    @cached_property
-    def median(self) -> float:
-        """Middle of the posterior."""
-        return self.quantile(0.5)
-
-    @cached_property
-    def lower(self) -> float:
-        """Lower end of the equal-tailed interval."""
-        return self.quantile((1 - self.level) / 2)
-
-    @cached_property
-    def upper(self) -> float:
-        """Upper end of the equal-tailed interval."""
-        return self.quantile((1 + self.level) / 2)
-
-    @cached_property
-    def shortest(self) -> tuple[float, float]:
-        """Shortest interval, its ends of equal density (one mode, as nearly all have)."""
-        return shortest_interval(self.quantile, self.density, self.level)
-
-
-def shortest_interval(
-    quantile: Callable[[float], float], density: Callable[[float], float], level: float
-) -> tuple[float, float]:
-    """Find the interval of probability `level` whose ends have the same density."""
-
-    def difference(tail: float) -> float:
-        return density(quantile(tail)) - density(quantile(tail + level))
-
-    tail = brentq(difference, 1e-9 * (1 - level), (1 - 1e-9) * (1 - level), xtol=1e-14)
-    return quantile(tail), quantile(tail + level)
-
-
-class NormalMixture(Marginal):
-    """Posterior of mu or of a new study's effect: normals with means and sds at the nodes of tau."""
-
-    def __init__(self, weight: np.ndarray, means: np.ndarray, sds: np.ndarray, level: float, moments: int):
-        keep = weight > 1e-25
-        self.weight, self.means, self.sds = weight[keep], means[keep], sds[keep]
-        mean = float(self.weight @ self.means)
-        spread = float(np.sqrt(self.weight @ (self.sds**2 + (self.means - mean) ** 2)))
-        super().__init__(mean if moments >= 1 else np.nan, spread if moments >= 2 else np.inf, level)
-
-    def cdf(self, x: float) -> float:
-        """Probability of a value up to `x`."""
-        return float(self.weight @ ndtr((x - self.means) / self.sds))
-
-    def probability_above(self, threshold: float) -> float:
-        """Probability of a value above `threshold`, exact in the far tail too."""
-        return float(self.weight @ ndtr((self.means - threshold) / self.sds))
-
-    def density(self, x: float) -> float:
-        """Posterior density at `x`."""
-        z = (x - self.means) / self.sds
-        return float(self.weight @ (np.exp(-0.5 * z * z) / self.sds)) / np.sqrt(2 * np.pi)
-
-    def quantile(self, q: float) -> float:
-        """Value below which the probability is `q`."""
-        centre, step = float(np.median(self.means)), float(self.weight @ self.sds)
-        low, high = centre - step, centre + step
-        while self.cdf(low) > q:
-            low, step = low - step, 2 * step
-        while self.cdf(high) < q:
-            high, step = high + step, 2 * step
-        return brentq(lambda x: self.cdf(x) - q, low, high, xtol=1e-14 * step, rtol=8.9e-16)
-
-
-class TauMarginal(Marginal):
-    """Posterior of tau."""
-
-    def __init__(self, posterior: TauPosterior, level: float, moments: int):
-        self.posterior = posterior
-        tau, weight, _, _, self.log_total = posterior.nodes
-        mean = float(weight @ tau)
-        spread = float(np.sqrt(weight @ (tau - mean) ** 2))
-        super().__init__(mean if moments >= 1 else np.inf, spread if moments >= 2 else np.inf, level)
-        # mass below each panel edge
-        self.below = np.concatenate([[0.0], np.cumsum(weight.reshape(-1, NODES.size).sum(axis=1))])
-
-    def density(self, x: float) -> float:
-        """Posterior density of tau at `x`."""
-        return float(np.exp(self.posterior.conditional(np.array([x]))[2][0] - self.log_total))
-
-    def cdf(self, x: float) -> float:
-        """Probability of a tau up to `x`."""
-        return 0.0 if x <= 0 else self._cdf_of_log(float(np.log(x)))
-
-    def _cdf_of_log(self, x: float) -> float:
-        edges = self.posterior.edges
-        j = int(np.searchsorted(edges, x)) - 1
-        if j < 0:
-            return 0.0
-        if j >= edges.size - 1:
-            return 1.0
-        nodes, weight = self.posterior.panel_nodes(np.array([[edges[j], x]]))
-        part = weight * np.exp(self.posterior.log_mass(nodes) - self.log_total)
-        return float(self.below[j] + part.sum())
-
-    def quantile(self, q: float) -> float:
-        """Value of tau below which the probability is `q`."""
-        edges = self.posterior.edges
-        j = int(np.clip(np.searchsorted(self.below, q) - 1, 0, edges.size - 2))
-        low, high = edges[j], edges[j + 1]
-        if self._cdf_of_log(high) <= q:
-            return float(np.exp(high))
-        return float(np.exp(brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)))
-
-    @cached_property
-    def shortest(self) -> tuple[float, float]:
-        """Shortest interval; it begins at 0 where the density there is above that at its end."""
-        end = self.quantile(self.level)
-        if self.density(0.0) >= self.density(end):
-            return 0.0, end
-        return super().shortest
-
-
 TAU_PRIORS = ("half-normal", "half-cauchy")
 
 
-@dataclass(frozen=True, eq=False)
-class BayesPooled:
+@dataclass(frozen=True, eq=False, repr=False)
+class BayesPooled(Printed):
     """Posterior of a random-effects meta-analysis.
 
     Attributes
@@ -299,26 +44,26 @@ class BayesPooled:
 
     """
 
-    yi: np.ndarray
-    vi: np.ndarray
+    yi: Array
+    vi: Array
     tau_prior: tuple[str, float]
     mu_prior: tuple[str, float, float] | None
     level: float
     dropped: int
 
-    def _repr_html_(self) -> str:
+    def _content(self) -> tuple[str, dict[str, Any]]:
         parts = {
             "mean effect": self.mu,
             "between-study SD": self.tau,
             "effect of a new study": self.predictive,
         }
-        told = {
+        rows = {
             name: f"{short(part.median)} ({short(part.lower)} to {short(part.upper)})"
             for name, part in parts.items()
         }
         prior = f"{self.tau_prior[0]}({self.tau_prior[1]:g}) on the between-study SD"
         title = f"Bayesian meta-analysis: median and {100 * self.level:g} % interval"
-        return pairs_html(title, {"studies": self.k} | told | {"prior": prior})
+        return title, {"studies": self.k} | rows | {"prior": prior}
 
     @property
     def k(self) -> int:
@@ -412,15 +157,15 @@ def bayes_pool(
     al. (2017), Röver et al. (2021).
 
     """
-    given = studies(yi, vi, missing)
-    level_between(level)
+    given = check_studies(yi, vi, missing)
+    check_level(level)
     name, scale = prior_parts("tau_prior", tau_prior, 2, "('half-normal', 0.5)")
-    allowed_choice("tau_prior", name, TAU_PRIORS)
+    check_choice("tau_prior", name, TAU_PRIORS)
     if mu_prior in (None, "flat"):
         mu_prior = None
     else:
         kind, mean, sd = prior_parts("mu_prior", mu_prior, 3, "('normal', 0, 2) or None")
-        allowed_choice("mu_prior", kind, ("normal",))
+        check_choice("mu_prior", kind, ("normal",))
         mu_prior = (kind, mean, sd)
     return BayesPooled(given.yi, given.vi, (name, scale), mu_prior, level, given.dropped)
 
@@ -434,3 +179,256 @@ def prior_parts(name: str, prior: Any, size: int, example: str) -> tuple:
     if not np.isfinite(numbers).all() or numbers[-1] <= 0:
         raise ValueError(f"{name}: {prior!r} needs finite numbers and a scale above zero, in the units of yi")
     return (kind, *numbers)
+
+
+class Marginal:
+    """One quantity's posterior.
+
+    Attributes
+    ----------
+    mean, sd, median : float
+        NaN or infinite where the posterior has no such moment.
+    lower, upper : float
+        Equal-tailed interval.
+    shortest : (float, float)
+        Shortest interval; for tau it may begin at 0.
+
+    """
+
+    def __init__(self, mean: float, sd: float, level: float):
+        self.mean, self.sd, self.level = mean, sd, level
+
+    def cdf(self, x: float) -> float:
+        """Probability of a value up to `x`."""
+        raise NotImplementedError
+
+    def density(self, x: float) -> float:
+        """Posterior density at `x`."""
+        raise NotImplementedError
+
+    def quantile(self, q: float) -> float:
+        """Value below which the probability is `q`."""
+        raise NotImplementedError
+
+    def probability_above(self, threshold: float) -> float:
+        """Probability of a value above `threshold`."""
+        return 1.0 - self.cdf(threshold)
+
+    @cached_property
+    def median(self) -> float:
+        """Middle of the posterior."""
+        return self.quantile(0.5)
+
+    @cached_property
+    def lower(self) -> float:
+        """Lower end of the equal-tailed interval."""
+        return self.quantile((1 - self.level) / 2)
+
+    @cached_property
+    def upper(self) -> float:
+        """Upper end of the equal-tailed interval."""
+        return self.quantile((1 + self.level) / 2)
+
+    @cached_property
+    def shortest(self) -> tuple[float, float]:
+        """Shortest interval, its ends of equal density (one mode, as nearly all have)."""
+        return shortest_interval(self.quantile, self.density, self.level)
+
+
+def shortest_interval(
+    quantile: Callable[[float], float], density: Callable[[float], float], level: float
+) -> tuple[float, float]:
+    """Find the interval of probability `level` whose ends have the same density."""
+
+    def difference(tail: float) -> float:
+        return density(quantile(tail)) - density(quantile(tail + level))
+
+    tail = brentq(difference, 1e-9 * (1 - level), (1 - 1e-9) * (1 - level), xtol=1e-14)
+    return quantile(tail), quantile(tail + level)
+
+
+class NormalMixture(Marginal):
+    """Posterior of mu or of a new study's effect: normals with means and sds at the nodes of tau."""
+
+    def __init__(self, weight: Array, means: Array, sds: Array, level: float, moments: int):
+        keep = weight > 1e-25
+        self.weight, self.means, self.sds = weight[keep], means[keep], sds[keep]
+        mean = float(self.weight @ self.means)
+        spread = float(np.sqrt(self.weight @ (self.sds**2 + (self.means - mean) ** 2)))
+        super().__init__(mean if moments >= 1 else np.nan, spread if moments >= 2 else np.inf, level)
+
+    def cdf(self, x: float) -> float:
+        """Probability of a value up to `x`."""
+        return float(self.weight @ ndtr((x - self.means) / self.sds))
+
+    def probability_above(self, threshold: float) -> float:
+        """Probability of a value above `threshold`, exact in the far tail too."""
+        return float(self.weight @ ndtr((self.means - threshold) / self.sds))
+
+    def density(self, x: float) -> float:
+        """Posterior density at `x`."""
+        z = (x - self.means) / self.sds
+        return float(self.weight @ (np.exp(-0.5 * z * z) / self.sds)) / np.sqrt(2 * np.pi)
+
+    def quantile(self, q: float) -> float:
+        """Value below which the probability is `q`."""
+        centre, step = float(np.median(self.means)), float(self.weight @ self.sds)
+        low, high = centre - step, centre + step
+        while self.cdf(low) > q:
+            low, step = low - step, 2 * step
+        while self.cdf(high) < q:
+            high, step = high + step, 2 * step
+        return brentq(lambda x: self.cdf(x) - q, low, high, xtol=1e-14 * step, rtol=8.9e-16)
+
+
+class TauMarginal(Marginal):
+    """Posterior of tau."""
+
+    def __init__(self, posterior: TauPosterior, level: float, moments: int):
+        self.posterior = posterior
+        tau, weight, _, _, self.log_total = posterior.nodes
+        mean = float(weight @ tau)
+        spread = float(np.sqrt(weight @ (tau - mean) ** 2))
+        super().__init__(mean if moments >= 1 else np.inf, spread if moments >= 2 else np.inf, level)
+        # mass below each panel edge
+        self.below = np.concatenate([[0.0], np.cumsum(weight.reshape(-1, NODES.size).sum(axis=1))])
+
+    def density(self, x: float) -> float:
+        """Posterior density of tau at `x`."""
+        return float(np.exp(self.posterior.conditional(np.array([x]))[2][0] - self.log_total))
+
+    def cdf(self, x: float) -> float:
+        """Probability of a tau up to `x`."""
+        return 0.0 if x <= 0 else self._cdf_of_log(float(np.log(x)))
+
+    def _cdf_of_log(self, x: float) -> float:
+        edges = self.posterior.edges
+        j = int(np.searchsorted(edges, x)) - 1
+        if j < 0:
+            return 0.0
+        if j >= edges.size - 1:
+            return 1.0
+        nodes, weight = self.posterior.panel_nodes(np.array([[edges[j], x]]))
+        part = weight * np.exp(self.posterior.log_mass(nodes) - self.log_total)
+        return float(self.below[j] + part.sum())
+
+    def quantile(self, q: float) -> float:
+        """Value of tau below which the probability is `q`."""
+        edges = self.posterior.edges
+        j = int(np.clip(np.searchsorted(self.below, q) - 1, 0, edges.size - 2))
+        low, high = edges[j], edges[j + 1]
+        if self._cdf_of_log(high) <= q:
+            return float(np.exp(high))
+        return float(np.exp(brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)))
+
+    @cached_property
+    def shortest(self) -> tuple[float, float]:
+        """Shortest interval; it begins at 0 where the density there is above that at its end."""
+        end = self.quantile(self.level)
+        if self.density(0.0) >= self.density(end):
+            return 0.0, end
+        return super().shortest
+
+
+@dataclass(frozen=True, eq=False)
+class TauPosterior:
+    """Effects (centred by the caller), priors, and the posterior of tau.
+
+    `mu_prior` is None (flat) or (mean, sd).
+    """
+
+    y: Array
+    v: Array
+    prior: str
+    scale: float
+    mu_prior: tuple[float, float] | None
+
+    def log_prior(self, tau: Array) -> Array:
+        """Log-density of the half-normal or half-Cauchy prior."""
+        z = tau / self.scale
+        if self.prior == "half-normal":
+            return np.log(2 / self.scale) - 0.5 * LOG_2PI - 0.5 * z * z
+        return np.log(2 / (np.pi * self.scale)) - np.log1p(z * z)
+
+    def conditional(self, tau: Array) -> tuple[Array, Array, Array]:
+        """Mean and variance of mu given tau, and the log of likelihood times prior with mu integrated out."""
+        size = max(1, CELLS // self.y.size)
+        pieces = [self._conditional(tau[i : i + size]) for i in range(0, tau.size, size)]
+        mean, variance, log_density = (np.concatenate(part) for part in zip(*pieces, strict=True))
+        return mean, variance, log_density
+
+    def _conditional(self, tau: Array) -> tuple[Array, Array, Array]:
+        variance = self.v[:, None] + tau * tau
+        w = 1.0 / variance
+        precision, weighted = w.sum(axis=0), (w * self.y[:, None]).sum(axis=0)
+        if self.mu_prior is not None:
+            prior_mean, prior_sd = self.mu_prior
+            precision, weighted = precision + prior_sd**-2, weighted + prior_mean * prior_sd**-2
+        mean = weighted / precision
+        fit = np.log(variance).sum(axis=0) + (w * (self.y[:, None] - mean) ** 2).sum(axis=0)
+        log_density = self.log_prior(tau) - 0.5 * (fit + self.y.size * LOG_2PI - LOG_2PI + np.log(precision))
+        if self.mu_prior is not None:
+            log_density -= 0.5 * LOG_2PI + np.log(prior_sd) + 0.5 * ((mean - prior_mean) / prior_sd) ** 2
+        return mean, 1.0 / precision, log_density
+
+    def log_mass(self, x: Array) -> Array:
+        """Log-density in x = log(tau), not normalised."""
+        return self.conditional(np.exp(x.ravel()))[2].reshape(x.shape) + x
+
+    @cached_property
+    def _range(self) -> tuple[float, float, float]:
+        """Where log(tau) has mass, and the height of its mode."""
+        scales = [self.scale, *np.sqrt([self.v.min(), self.v.max()])]
+        if np.ptp(self.y) > 0:
+            scales.append(float(np.ptp(self.y)))
+        low, high = np.log(min(scales)) - NEGLIGIBLE, np.log(max(scales)) + NEGLIGIBLE
+        while True:
+            x = np.linspace(low, high, 257)
+            height = self.log_mass(x)
+            inside = np.flatnonzero(height > height.max() - NEGLIGIBLE)
+            narrower = x[max(inside[0] - 1, 0)], x[min(inside[-1] + 1, 256)]
+            if narrower[1] - narrower[0] > 0.7 * (high - low):
+                return *narrower, float(height.max())
+            low, high = narrower
+
+    @cached_property
+    def edges(self) -> Array:
+        """Edges, in log(tau), of panels so narrow that 16 nodes integrate each to rounding error."""
+        low, high, _ = self._range
+        edges = np.linspace(low, high, 33)
+        todo = np.column_stack([edges[:-1], edges[1:]])
+        done: list[tuple[Array, float]] = []
+        for _ in range(24):
+            middle = todo.mean(axis=1)
+            halves = np.stack([np.column_stack([todo[:, 0], middle]), np.column_stack([middle, todo[:, 1]])])
+            coarse = self.panel_mass(todo)
+            fine = self.panel_mass(halves.reshape(-1, 2)).reshape(2, -1).sum(axis=0)
+            total = fine.sum() + sum(mass for _, mass in done)
+            rough = np.abs(coarse - fine) > MASS_ERROR * total
+            done += [(panel, mass) for panel, mass in zip(todo[~rough], fine[~rough], strict=True)]
+            if not rough.any():
+                break
+            todo = halves[:, rough].reshape(-1, 2)
+        else:
+            done += [(panel, 0.0) for panel in todo]
+        return np.sort(np.unique([edge for panel, _ in done for edge in panel]))
+
+    def panel_nodes(self, panels: Array) -> tuple[Array, Array]:
+        """Nodes in log(tau) and their weights, one row a panel."""
+        half = 0.5 * (panels[:, 1] - panels[:, 0])
+        return panels.mean(axis=1)[:, None] + half[:, None] * NODES, half[:, None] * NODE_WEIGHTS
+
+    def panel_mass(self, panels: Array) -> Array:
+        """Mass of each panel, relative to the height of the mode."""
+        x, weight = self.panel_nodes(panels)
+        return (weight * np.exp(self.log_mass(x) - self._range[2])).sum(axis=1)
+
+    @cached_property
+    def nodes(self) -> tuple[Array, Array, Array, Array, float]:
+        """tau, its probability, mean and variance of mu at every node, and the log of the whole integral."""
+        x, weight = self.panel_nodes(np.column_stack([self.edges[:-1], self.edges[1:]]))
+        x, weight = x.ravel(), weight.ravel()
+        tau = np.exp(x)
+        mean, variance, log_density = self.conditional(tau)
+        mass = weight * np.exp(log_density + x - self._range[2])
+        return tau, mass / mass.sum(), mean, variance, self._range[2] + float(np.log(mass.sum()))

@@ -13,24 +13,47 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from metastats.checks import (
-    Converted,
-    allowed_choice,
-    as_floats,
-    group_size,
-    level_between,
-    plain_result,
-    refuse,
-)
-from metastats.effect_sizes import change_variance
+from metastats.checks import Array, as_floats, check_choice, check_level, plain_result, refuse
+from metastats.display import Printed
+from metastats.measures import change_variance
 
 
-def deviations(**given: Any) -> list[np.ndarray]:
+@dataclass(frozen=True, repr=False)
+class Converted(Printed):
+    """A converted number (or an array of them) and the assumption on which it rests."""
+
+    value: Array | float
+    assumption: str
+
+    def __float__(self) -> float:
+        """Return the value as a plain number, where it is one."""
+        return float(self.value)
+
+
+@dataclass(frozen=True, repr=False)
+class MeanAndSd(Printed):
+    """Converted mean and SD, what was assumed, and the test of skewness that was passed (or ignored)."""
+
+    mean: Array | float
+    sd: Array | float
+    assumption: str
+    skewness: Array | float
+    critical: Array | float
+
+
+def deviations(**given: Any) -> list[Array]:
     """Check standard deviations: floats, not negative."""
     arrays = {name: as_floats(name, value) for name, value in given.items()}
     for name, values in arrays.items():
         refuse(name, values < 0, "is negative", "a standard deviation is zero or more")
     return list(arrays.values())
+
+
+def group_size(name: str, n: Any, least: int = 2) -> Array:
+    """Check a number of people; NaN stays NaN."""
+    n = as_floats(name, n)
+    refuse(name, n < least, f"is below {least}", "a standard deviation needs more people")
+    return n
 
 
 def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
@@ -204,10 +227,10 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
     Cochrane Handbook 6.5.2.2.
 
     """
-    allowed_choice("distribution", distribution, ("t", "z"))
+    check_choice("distribution", distribution, ("t", "z"))
     lower, upper, n = as_floats("lower", lower), as_floats("upper", upper), group_size("n", n)
     refuse("upper", upper < lower, "is below the lower limit", "check the order of the limits")
-    tail = 0.5 + level_between(level) / 2
+    tail = 0.5 + check_level(level) / 2
     critical = stdtrit(n - 1, tail) if distribution == "t" else ndtri(tail)
     law = "t with n - 1 degrees of freedom" if distribution == "t" else "normal"
     sd = (upper - lower) * np.sqrt(n) / (2 * critical)
@@ -309,17 +332,6 @@ def sd_from_range(minimum: Any, maximum: Any, n: Any) -> Converted:
     return Converted(plain_result(sd), "normally distributed values; the range alone is a weak basis")
 
 
-@dataclass(frozen=True)
-class MeanAndSd:
-    """Converted mean and SD, what was assumed, and the test of skewness that was passed (or ignored)."""
-
-    mean: np.ndarray | float
-    sd: np.ndarray | float
-    assumption: str
-    skewness: np.ndarray | float
-    critical: np.ndarray | float
-
-
 def mean_sd_from_quantiles(
     median: Any,
     n: Any,
@@ -356,9 +368,10 @@ def mean_sd_from_quantiles(
     Luo et al. (2018), Wan et al. (2014), Shi et al. (2020, 2023), as metafor's ``conv.fivenum``.
 
     """
-    allowed_choice("skewed", skewed, ("refuse", "ignore"))
+    check_choice("skewed", skewed, ("refuse", "ignore"))
     m, n = as_floats("median", median), group_size("n", n, least=5)
-    quartiles, extremes = pair("q1", q1, "q3", q3, m), pair("minimum", minimum, "maximum", maximum, m)
+    quartiles = check_pair("q1", q1, "q3", q3, m)
+    extremes = check_pair("minimum", minimum, "maximum", maximum, m)
     if quartiles is None and extremes is None:
         raise ValueError("q1, q3: missing; a median alone gives no SD, give quartiles or extremes")
     statistic, critical = skewness_test(m, n, quartiles, extremes)
@@ -369,8 +382,8 @@ def mean_sd_from_quantiles(
             "is too far from the middle: skewed data",
             "do not use a mean here",
         )
-    mean, sd = estimates(m, n, quartiles, extremes)
-    used = [name for name, given in (("quartiles", quartiles), ("extremes", extremes)) if given is not None]
+    mean, sd = mean_and_sd(m, n, quartiles, extremes)
+    used = [name for name, pair in (("quartiles", quartiles), ("extremes", extremes)) if pair is not None]
     state = "not found skewed" if skewed == "refuse" else "skewness ignored"
     assumption = f"normally distributed values ({state}); from the median and the {' and '.join(used)}"
     return MeanAndSd(
@@ -378,7 +391,7 @@ def mean_sd_from_quantiles(
     )
 
 
-def pair(low_name: str, low: Any, high_name: str, high: Any, m: np.ndarray) -> tuple | None:
+def check_pair(low_name: str, low: Any, high_name: str, high: Any, m: Array) -> tuple[Array, Array] | None:
     """Check two summaries that belong together, on either side of the median."""
     if (low is None) != (high is None):
         raise ValueError(f"{low_name}, {high_name}: one is missing; give both")
@@ -391,22 +404,22 @@ def pair(low_name: str, low: Any, high_name: str, high: Any, m: np.ndarray) -> t
     return low, high
 
 
-def asymmetry(low: np.ndarray, m: np.ndarray, high: np.ndarray) -> np.ndarray:
+def asymmetry(m: Array, low: Array, high: Array) -> Array:
     """Distance of the median from the middle, as a share of the spread."""
     return np.abs(low + high - 2 * m) / (high - low)
 
 
-def skewness_test(m: np.ndarray, n: np.ndarray, quartiles: tuple | None, extremes: tuple | None) -> tuple:
-    """Statistic and 5 percent critical value of Shi et al. (2023); the tests simulate it."""
+def skewness_test(m: Array, n: Array, quartiles: Any, extremes: Any) -> tuple[Array, Array]:
+    """Statistic and 5 percent critical value of Shi et al. (2023); either pair, but not both, may be None."""
     if quartiles is None:
-        return asymmetry(extremes[0], m, extremes[1]), 1.01 / np.log(n + 9) + 2.43 / (n + 1)
+        return asymmetry(m, *extremes), 1.01 / np.log(n + 9) + 2.43 / (n + 1)
     if extremes is None:
-        return asymmetry(quartiles[0], m, quartiles[1]), 2.66 / np.sqrt(n) - 5.92 / n**2
-    outer = 2.65 * np.log(0.6 * n) / np.sqrt(n) * asymmetry(extremes[0], m, extremes[1])
-    return np.maximum(outer, asymmetry(quartiles[0], m, quartiles[1])), 2.97 / np.sqrt(n) - 39.1 / n**3
+        return asymmetry(m, *quartiles), 2.66 / np.sqrt(n) - 5.92 / n**2
+    outer = 2.65 * np.log(0.6 * n) / np.sqrt(n) * asymmetry(m, *extremes)
+    return np.maximum(outer, asymmetry(m, *quartiles)), 2.97 / np.sqrt(n) - 39.1 / n**3
 
 
-def estimates(m: np.ndarray, n: np.ndarray, quartiles: tuple | None, extremes: tuple | None) -> tuple:
+def mean_and_sd(m: Array, n: Array, quartiles: Any, extremes: Any) -> tuple[Array, Array]:
     """Mean (Luo et al. 2018) and SD (Wan et al. 2014; Shi et al. 2020 when both pairs are there)."""
     if quartiles is not None:
         mid_quartile = sum(quartiles) / 2
@@ -422,6 +435,5 @@ def estimates(m: np.ndarray, n: np.ndarray, quartiles: tuple | None, extremes: t
         return w * mid_range + (1 - w) * m, sd_range
     w1, w2 = 2.2 / (2.2 + n**0.75), 0.7 - 0.72 / n**0.55
     share = 1 / (1 + 0.07 * n**0.6)
-    return w1 * mid_range + w2 * mid_quartile + (1 - w1 - w2) * m, share * sd_range + (
-        1 - share
-    ) * sd_quartile
+    mean = w1 * mid_range + w2 * mid_quartile + (1 - w1 - w2) * m
+    return mean, share * sd_range + (1 - share) * sd_quartile

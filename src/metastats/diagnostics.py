@@ -8,30 +8,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtr
 
-from metastats.checks import allowed_choice, level_between, studies
-from metastats.heterogeneity import METHODS
-from metastats.pooling import INTERVALS, Pooled, pool_checked
+from metastats.checks import Array
+from metastats.pooling import Pooled, fit_of, pool_arrays
 
 DELETION_COLUMNS = (
     "k", "estimate", "se", "stat", "p_value", "ci_lower", "ci_upper", "q", "q_p_value", "tau2", "i2", "h2",
 )  # fmt: skip
 
 
-def fitted(yi: Any, vi: Any, method: str, test: str, level: float) -> Pooled:
-    """Return the fit that was given in the place of `yi`, or pool the given studies."""
-    if isinstance(yi, Pooled):
-        if vi is not None:
-            raise ValueError("vi: not wanted beside a fit; give either a fit or effects with their variances")
-        return yi
-    allowed_choice("method", method, METHODS)
-    allowed_choice("test", test, INTERVALS)
-    given = studies(yi, vi)
-    return pool_checked(given.yi, given.vi, method, test, level_between(level))
-
-
-def refit(fit: Pooled, rows: np.ndarray) -> Pooled:
+def refit(fit: Pooled, rows: Array) -> Pooled:
     """Pool some of the studies of a fit in the same way."""
-    return pool_checked(fit.yi[rows], fit.vi[rows], fit.method, fit.test, fit.level)
+    return pool_arrays(fit.yi[rows], fit.vi[rows], fit.method, fit.test, fit.level)
 
 
 def as_table(fits: list[Pooled], index: Any) -> pd.DataFrame:
@@ -80,7 +67,7 @@ def leave_one_out(
     As metafor's ``leave1out`` (Viechtbauer and Cheung 2010).
 
     """
-    fit = fitted(yi, vi, method, test, level)
+    fit = fit_of(yi, vi, method, test, level)
     if fit.k < 2:
         raise ValueError("yi: one study; leaving it out leaves nothing, give at least two")
     everyone = np.arange(fit.k)
@@ -122,8 +109,8 @@ def cumulative(
     As metafor's ``cumul`` (Lau et al. 1992).
 
     """
-    fit = fitted(yi, vi, method, test, level)
-    rows = np.arange(fit.k)
+    fit = fit_of(yi, vi, method, test, level)
+    rows: Array = np.arange(fit.k)
     if order is not None:
         values = pd.Series(list(order))
         if len(values) != fit.k:
@@ -168,7 +155,7 @@ def influence(
     exceeds the median of chi-squared with one degree of freedom.
 
     """
-    fit = fitted(yi, vi, method, test, level)
+    fit = fit_of(yi, vi, method, test, level)
     k = fit.k
     if k < 3:
         raise ValueError(f"yi: {k} studies; the influence of one is not defined with fewer than three")

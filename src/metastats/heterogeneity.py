@@ -14,62 +14,215 @@ metafor.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, log, sqrt
-from typing import Any, NamedTuple
+from math import nan, sqrt
+from typing import Any
 
 import numpy as np
-from scipy import special
 from scipy.special import chdtrc, chdtri, ndtr, ndtri, stdtr, stdtrit
 
+from metastats.checks import Array, plain_result
 
-def normal_quantile(share: Any) -> Any:
-    """Return the value below which a share (0 to 1) of the standard normal distribution lies."""
-    return special.ndtri(share)
-
-
-def t_quantile(share: Any, df: Any) -> Any:
-    """Return the value below which a share (0 to 1) of Student's distribution lies.
-
-    Not a number without a degree of freedom.
-    """
-    return special.stdtrit(df, share)
-
-
-class Information(NamedTuple):
-    """Akaike's criterion, the same corrected for few studies, and the Bayesian one; smaller is better."""
-
-    aic: float
-    aicc: float
-    bic: float
-
-
-def information_criteria(
-    log_likelihood: float, k: int, p: int, variances: int, restricted: bool
-) -> Information:
-    """Compute the criteria of a model with `p` coefficients and so many `variances`, fitted to `k` effects.
-
-    As metafor's ``fitstats``: a restricted likelihood counts k - p effects, the correction of Hurvich and
-    Tsai (1989) takes at least three more effects than parameters.
-    """
-    parameters, n = p + variances, k - p if restricted else k
-    deviance = -2 * log_likelihood
-    n_corrected = max(n, parameters + 2)
-    aicc = deviance + 2 * parameters * n_corrected / (n_corrected - parameters - 1)
-    return Information(
-        aic=deviance + 2 * parameters, aicc=aicc, bic=deviance + parameters * log(n) if n > 0 else inf
-    )
-
-
+PREDICTION_KINDS = ("z", "t", "riley", "simple")
 # Newton's method squares its error: after a relative step of 1e-9 the rest is below rounding error.
 SMALL_STEP = 1e-9
 MOST_STEPS = 200
-SIDE_BY_SIDE = 500
+MOST_AT_ONCE = 500  # studies of a meta-analysis up to which all values of the grid are tried in one array
 FEWEST_POINTS, MOST_POINTS = 6, 64
+Interval = tuple[float, float]
+total = np.add.reduce  # sum over the studies, which always lie along the first axis
 
 
-def q_root(model: Any, target: np.ndarray | float) -> np.ndarray | float:
+class MeanProfile:
+    """The sums at one value of tau2, or at one value a meta-analysis; P as in the head of this module."""
+
+    def __init__(self, y: Array, v: Array, tau2: Array | float):
+        self.y, self.w = y, 1.0 / (v + tau2)
+        self.sum_w = total(self.w)
+        self.estimate = total(self.w * y) / self.sum_w
+
+    @cached_property
+    def residual(self) -> Array:
+        """Effects less the mean."""
+        return self.y - self.estimate
+
+    @cached_property
+    def py(self) -> Array:
+        """Py: the residuals, weighted."""
+        return self.w * self.residual
+
+    def q(self) -> Array:
+        """y'Py: Cochran's Q at these weights."""
+        return total(self.py * self.residual)
+
+    def ypp(self) -> Array:
+        """y'PPy, minus the slope of Q in tau2."""
+        return total(self.py * self.py)
+
+    def ypp_yppp(self) -> tuple[Array, Array]:
+        """Y'PPy and y'PPPy; the slope of the first in tau2 is minus twice the second."""
+        wpy = self.w * self.py
+        return self.ypp(), total(wpy * self.py) - total(wpy) ** 2 / self.sum_w
+
+    def sum_w2(self) -> Array:
+        """Sum of the squared weights."""
+        return total(self.w * self.w)
+
+    def trace_p(self) -> Array:
+        """Trace of P."""
+        return self.sum_w - self.sum_w2() / self.sum_w
+
+    def traces(self) -> tuple[Array, Array]:
+        """Traces of P and of PP; the slope of the first in tau2 is minus the second."""
+        w2 = self.w * self.w
+        sum_w2 = total(w2)
+        share = sum_w2 / self.sum_w
+        return self.sum_w - share, sum_w2 - 2.0 * total(w2 * self.w) / self.sum_w + share * share
+
+    def log_likelihood(self, restricted: bool) -> Array:
+        """Log-likelihood at the mean that is best for this tau2; restricted as metafor states it."""
+        present = self.w > 0
+        k = total(present.astype(float))
+        log_w = total(np.log(np.where(present, self.w, 1.0)))
+        value = 0.5 * (log_w - self.q() - k * np.log(2 * np.pi))
+        if restricted:
+            value = value + 0.5 * (np.log(2 * np.pi) + np.log(k) - np.log(self.sum_w))
+        return value
+
+
+class WeightedMean:
+    """Effects and variances of one meta-analysis (k,) or of n at once (k, n): studies along the first axis.
+
+    An infinite variance marks an absent study (weight zero), so that analyses of unequal size share an array.
+    """
+
+    p = 1  # coefficients in the model
+
+    def __init__(self, y: Array, v: Array, present: Array | None = None):
+        self.y, self.v, self.present = y, v, present
+        self.k = y.shape[0] if present is None else total(present.astype(float))
+
+    @property
+    def df(self) -> Array | float:
+        """Degrees of freedom, k - 1."""
+        return self.k - 1
+
+    def profile(self, tau2: Array | float) -> MeanProfile:
+        """Compute the sums at `tau2`: a number, or one a meta-analysis."""
+        return MeanProfile(self.y, self.v, tau2)
+
+    def profiles(self, tau2: Array) -> MeanProfile:
+        """Compute the sums at several tau2 at once, given along the first axis of `tau2`."""
+        return MeanProfile(self.y[:, None], self.v[:, None], tau2)
+
+    def smallest_v(self) -> Array:
+        """Smallest sampling variance."""
+        return self.v.min(axis=0)
+
+    def largest_v(self) -> Array:
+        """Largest sampling variance of the studies that are present."""
+        return (self.v if self.present is None else np.where(self.present, self.v, 0.0)).max(axis=0)
+
+    def unweighted(self) -> tuple[Array, Array, Array]:
+        """Residual sum of squares about the plain mean, tr(PV) and tr(PVPV) with that mean's P."""
+        here = 1.0 if self.present is None else self.present
+        v = self.v if self.present is None else np.where(self.present, self.v, 0.0)
+        residual = (self.y - total(self.y * here) / self.k) * here
+        sum_v = total(v)
+        trace_pvpv = total(v * v) * (1 - 2 / self.k) + (sum_v / self.k) ** 2
+        return total(residual * residual), sum_v * (1 - 1 / self.k), trace_pvpv
+
+    def spread(self) -> Array:
+        """Residual sum of squares of the unweighted fit, here about the plain mean."""
+        return self.unweighted()[0]
+
+    spread_about_mean = spread
+
+    def column(self, j: int) -> WeightedMean:
+        """Take one meta-analysis out of many."""
+        return WeightedMean(self.y[:, j], self.v[:, j], None if self.present is None else self.present[:, j])
+
+
+def estimate_tau2(model: Any, method: str) -> Array | float:
+    """Estimate tau2 by `method`; never below zero, and zero where one study leaves nothing to compare.
+
+    Parameters
+    ----------
+    model : WeightedMean or Moderators
+        The studies and what is fitted to them.
+    method : str
+        One of `METHODS`.
+
+    Returns
+    -------
+    float or ndarray
+        One tau2 for each meta-analysis of the model, in squared units of yi.
+
+    """
+    if model.y.ndim == 1 and model.df > 0:  # one meta-analysis: plain numbers cost a third of arrays of one
+        tau2 = ESTIMATORS[method](model)
+        return tau2 if tau2 > 0 else 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tau2 = np.asarray(ESTIMATORS[method](model))
+    return np.where((model.df > 0) & (tau2 > 0), tau2, 0.0)
+
+
+def equal_effects(model: Any) -> Array:
+    """EE: no heterogeneity by assumption."""
+    return np.zeros(np.shape(model.smallest_v()))
+
+
+def dersimonian_laird(model: Any) -> Array:
+    """DL: the tau2 at which Q with inverse-variance weights has its expected value."""
+    profile = model.profile(0.0)
+    return (profile.q() - model.df) / profile.trace_p()
+
+
+def hedges(model: Any) -> Array:
+    """HE: the unweighted variance of the effects less their mean sampling variance."""
+    rss, trace_pv, _ = model.unweighted()
+    return (rss - trace_pv) / model.df
+
+
+def hunter_schmidt(model: Any) -> Array:
+    """HS: as DL, with k in the place of the degrees of freedom and no correction of the weights."""
+    profile = model.profile(0.0)
+    return (profile.q() - model.k) / profile.sum_w
+
+
+def sidik_jonkman_start(model: Any) -> Array:
+    """First guess of SJ: the variance of the effects with divisor k, whatever the moderators."""
+    return model.spread_about_mean() / model.k
+
+
+def sidik_jonkman(model: Any) -> Array:
+    """SJ: one step from the first guess; above zero unless all effects are equal."""
+    start = sidik_jonkman_start(model)
+    return start * model.profile(start).q() / model.df
+
+
+def paule_mandel(model: Any) -> Array | float:
+    """PM, and EB which has the same root: the tau2 at which Q equals its degrees of freedom."""
+    return q_root(model, model.df)
+
+
+ESTIMATORS: dict[str, Callable[[Any], Any]] = {
+    "EE": equal_effects,
+    "DL": dersimonian_laird,
+    "HE": hedges,
+    "HS": hunter_schmidt,
+    "SJ": sidik_jonkman,
+    "ML": lambda model: likelihood_root(model, restricted=False),
+    "REML": lambda model: likelihood_root(model, restricted=True),
+    "EB": paule_mandel,
+    "PM": paule_mandel,
+}
+METHODS = tuple(ESTIMATORS)
+
+
+def q_root(model: Any, target: Array | float) -> Array | float:
     """Find the tau2 at which the generalised Q equals `target`; 0 where Q is already below it at tau2 = 0.
 
     1/Q is concave and increasing in tau2 (Q is a sum of a_j / (d_j + tau2) with a_j >= 0, d_j > 0), so
@@ -97,19 +250,24 @@ def q_root(model: Any, target: np.ndarray | float) -> np.ndarray | float:
     return tau2
 
 
-def score(profile: Any, restricted: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of the (restricted) log-likelihood in tau2, and the slope of that slope."""
-    trace_p, trace_pp = profile.traces() if restricted else (profile.sum_w, profile.sum_w2())
-    ypp, yppp = profile.ypp_yppp()
-    return 0.5 * (ypp - trace_p), 0.5 * trace_pp - yppp
+def likelihood_root(model: Any, restricted: bool) -> Array | float:
+    """Find the tau2 >= 0 with the highest (restricted) likelihood, wherever on the grid it hides."""
+    grid = likelihood_grid(model, restricted)
+    slopes = slopes_on(model, grid, restricted)
+    peaks = (slopes[:-1] > 0) & (slopes[1:] <= 0)
+    if grid.ndim == 1:
+        return highest_peak(model, restricted, grid, slopes, peaks)
+    # the first peak of each column, bracketed; (0, 0) where there is none
+    first, inside = peaks.argmax(axis=0), peaks.any(axis=0)
+    low, high, rise, fall = (at(x, i) for x in (grid, slopes) for i in (first, first + 1))
+    start = low + (high - low) * rise / np.where(inside, rise - fall, 1.0)
+    tau2 = climb_many(model, restricted, *(np.where(inside, x, 0.0) for x in (low, high, start)))
+    for (j,) in np.argwhere(peaks.sum(axis=0) + (slopes[0] <= 0) > 1):
+        tau2[j] = highest_peak(model.column(j), restricted, grid[:, j], slopes[:, j], peaks[:, j])
+    return tau2
 
 
-def slope(profile: Any, restricted: bool) -> np.ndarray:
-    """Slope of the (restricted) log-likelihood in tau2, times two."""
-    return profile.ypp() - (profile.trace_p() if restricted else profile.sum_w)
-
-
-def likelihood_grid(model: Any, restricted: bool) -> np.ndarray:
+def likelihood_grid(model: Any, restricted: bool) -> Array:
     """Values of tau2 from 0 to a bound above which the likelihood can only fall, even in log(v + tau2).
 
     The residual part of the slope is at most S / (v_min + t)^2 and the other at least d / (v_max + t), with S
@@ -129,41 +287,34 @@ def likelihood_grid(model: Any, restricted: bool) -> np.ndarray:
     return grid
 
 
-def likelihood_root(model: Any, restricted: bool) -> np.ndarray | float:
-    """Find the tau2 >= 0 with the highest (restricted) likelihood, wherever on the grid it hides."""
-    grid = likelihood_grid(model, restricted)
-    slopes = slopes_on(model, grid, restricted)
-    peaks = (slopes[:-1] > 0) & (slopes[1:] <= 0)
-    if grid.ndim == 1:
-        return highest_peak(model, restricted, grid, slopes, peaks)
-    # the first peak of each column, bracketed; (0, 0) where there is none
-    first, inside = peaks.argmax(axis=0), peaks.any(axis=0)
-    low, high, rise, fall = (at(x, i) for x in (grid, slopes) for i in (first, first + 1))
-    start = low + (high - low) * rise / np.where(inside, rise - fall, 1.0)
-    tau2 = climb_many(model, restricted, *(np.where(inside, x, 0.0) for x in (low, high, start)))
-    for (j,) in np.argwhere(peaks.sum(axis=0) + (slopes[0] <= 0) > 1):
-        tau2[j] = highest_peak(model.column(j), restricted, grid[:, j], slopes[:, j], peaks[:, j])
-    return tau2
-
-
-def slopes_on(model: Any, grid: np.ndarray, restricted: bool) -> np.ndarray:
-    """Slope at every value of the grid: side by side for one small meta-analysis, else one after the other.
+def slopes_on(model: Any, grid: Array, restricted: bool) -> Array:
+    """Slope at every value of the grid: at once for one small meta-analysis, else one value after the other.
 
     The first saves calls, the second keeps the arrays in the cache of the processor and memory linear in k.
     """
-    if grid.ndim == 1 and model.y.shape[0] <= SIDE_BY_SIDE:
+    if grid.ndim == 1 and isinstance(model, WeightedMean) and model.y.shape[0] <= MOST_AT_ONCE:
         return slope(model.profiles(grid), restricted)
     return np.array([slope(model.profile(tau2), restricted) for tau2 in grid])
 
 
-def at(grid: np.ndarray, index: np.ndarray) -> np.ndarray:
+def slope(profile: Any, restricted: bool) -> Array:
+    """Slope of the (restricted) log-likelihood in tau2, times two."""
+    return profile.ypp() - (profile.trace_p() if restricted else profile.sum_w)
+
+
+def score(profile: Any, restricted: bool) -> tuple[Array, Array]:
+    """Slope of the (restricted) log-likelihood in tau2, and the slope of that slope."""
+    trace_p, trace_pp = profile.traces() if restricted else (profile.sum_w, profile.sum_w2())
+    ypp, yppp = profile.ypp_yppp()
+    return 0.5 * (ypp - trace_p), 0.5 * trace_pp - yppp
+
+
+def at(grid: Array, index: Array) -> Array:
     """Take from each column of `grid` the row that `index` names."""
     return np.take_along_axis(grid, index[None], axis=0)[0]
 
 
-def highest_peak(
-    model: Any, restricted: bool, grid: np.ndarray, slopes: np.ndarray, peaks: np.ndarray
-) -> float:
+def highest_peak(model: Any, restricted: bool, grid: Array, slopes: Array, peaks: Array) -> float:
     """Climb every peak of one meta-analysis, and 0 where the likelihood falls from it; keep the highest."""
     candidates = []
     for j in np.flatnonzero(peaks):
@@ -195,9 +346,7 @@ def climb_one(model: Any, restricted: bool, low: float, high: float, tau2: float
     return tau2
 
 
-def climb_many(
-    model: Any, restricted: bool, low: np.ndarray, high: np.ndarray, tau2: np.ndarray
-) -> np.ndarray:
+def climb_many(model: Any, restricted: bool, low: Array, high: Array, tau2: Array) -> Array:
     """Do as `climb_one` for many meta-analyses at once; those with `low` = `high` stay there."""
     floor = model.smallest_v()
     done = low >= high
@@ -216,98 +365,19 @@ def climb_many(
     return tau2
 
 
-METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
-
-
-def estimate_tau2(model: Any, method: str) -> np.ndarray | float:
-    """Estimate tau2 by `method`; never below zero, and zero where one study leaves nothing to compare.
-
-    Parameters
-    ----------
-    model : WeightedMean or Moderators
-        The studies and what is fitted to them.
-    method : str
-        One of `METHODS`.
-
-    Returns
-    -------
-    float or ndarray
-        One tau2 for each meta-analysis of the model, in squared units of yi.
-
-    """
-    if model.y.ndim == 1 and model.df > 0:  # one meta-analysis: plain numbers cost a third of arrays of one
-        tau2 = ESTIMATORS[method](model)
-        return tau2 if tau2 > 0 else 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tau2 = np.asarray(ESTIMATORS[method](model))
-    return np.where((model.df > 0) & (tau2 > 0), tau2, 0.0)
-
-
-def equal_effects(model: Any) -> np.ndarray:
-    """EE: no heterogeneity by assumption."""
-    return np.zeros(np.shape(model.smallest_v()))
-
-
-def dersimonian_laird(model: Any) -> np.ndarray:
-    """DL: the tau2 at which Q with inverse-variance weights has its expected value."""
-    profile = model.profile(0.0)
-    return (profile.q() - model.df) / profile.trace_p()
-
-
-def hedges(model: Any) -> np.ndarray:
-    """HE: the unweighted variance of the effects less their mean sampling variance."""
-    rss, trace_pv, _ = model.unweighted()
-    return (rss - trace_pv) / model.df
-
-
-def hunter_schmidt(model: Any) -> np.ndarray:
-    """HS: as DL, with k in the place of the degrees of freedom and no correction of the weights."""
-    profile = model.profile(0.0)
-    return (profile.q() - model.k) / profile.sum_w
-
-
-def sidik_jonkman_start(model: Any) -> np.ndarray:
-    """First guess of SJ: the variance of the effects with divisor k, whatever the moderators."""
-    return model.spread_about_mean() / model.k
-
-
-def sidik_jonkman(model: Any) -> np.ndarray:
-    """SJ: one step from the first guess; above zero unless all effects are equal."""
-    start = sidik_jonkman_start(model)
-    return start * model.profile(start).q() / model.df
-
-
-def paule_mandel(model: Any) -> np.ndarray:
-    """PM, and EB which has the same root: the tau2 at which Q equals its degrees of freedom."""
-    return q_root(model, model.df)
-
-
-ESTIMATORS = {
-    "EE": equal_effects,
-    "DL": dersimonian_laird,
-    "HE": hedges,
-    "HS": hunter_schmidt,
-    "SJ": sidik_jonkman,
-    "ML": lambda model: likelihood_root(model, restricted=False),
-    "REML": lambda model: likelihood_root(model, restricted=True),
-    "EB": paule_mandel,
-    "PM": paule_mandel,
-}
-
-
-def tau2_standard_error(model: Any, method: str, tau2: np.ndarray) -> np.ndarray:
+def tau2_standard_error(model: Any, method: str, tau2: Array) -> Array:
     """Compute the standard error of an estimated tau2; NaN for EE and where no degree of freedom is left."""
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.asarray(VARIANCES[method](model, tau2), float)
         return np.where(model.df > 0, np.sqrt(variance), np.nan)
 
 
-def quadratic_form_variance(df: Any, excess: Any, trace_p: Any, trace_pp: Any) -> np.ndarray:
+def quadratic_form_variance(df: Any, excess: Any, trace_p: Any, trace_pp: Any) -> Array:
     """Variance of y'Py when the true variances exceed the weights' by `excess`."""
     return 2.0 * (df + 2.0 * excess * trace_p + excess**2 * trace_pp)
 
 
-def moment_variance(model: Any, tau2: np.ndarray, divisor: str) -> np.ndarray:
+def moment_variance(model: Any, tau2: Array, divisor: str) -> Array:
     """Variance for the estimators that come from Q with inverse-variance weights (DL, HS)."""
     profile = model.profile(0.0)
     trace_p, trace_pp = profile.traces()
@@ -315,20 +385,20 @@ def moment_variance(model: Any, tau2: np.ndarray, divisor: str) -> np.ndarray:
     return form / (trace_p if divisor == "trace_p" else profile.sum_w) ** 2
 
 
-def hedges_variance(model: Any, tau2: np.ndarray) -> np.ndarray:
+def hedges_variance(model: Any, tau2: Array) -> Array:
     """Variance of HE."""
     _, trace_pv, trace_pvpv = model.unweighted()
     return 2.0 * (trace_pvpv + 2.0 * tau2 * trace_pv + tau2**2 * model.df) / model.df**2
 
 
-def sidik_jonkman_variance(model: Any, tau2: np.ndarray) -> np.ndarray:
+def sidik_jonkman_variance(model: Any, tau2: Array) -> Array:
     """Variance of SJ, its first guess taken as fixed."""
     start = sidik_jonkman_start(model)
     form = quadratic_form_variance(model.df, tau2 - start, *model.profile(start).traces())
     return start**2 * form / model.df**2
 
 
-def empirical_bayes_variance(model: Any, tau2: np.ndarray) -> np.ndarray:
+def empirical_bayes_variance(model: Any, tau2: Array) -> Array:
     """Variance of EB, which metafor gives for PM too (the two have the same root)."""
     return 2.0 * model.k**2 / np.asarray(model.df, float) / model.profile(tau2).sum_w ** 2
 
@@ -346,14 +416,10 @@ VARIANCES = {
 }
 
 
-def typical_variance(model: Any) -> np.ndarray:
+def typical_variance(model: Any) -> Array:
     """Typical sampling variance of Higgins and Thompson (2002), the within-study part of I2 and H2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return model.df / model.profile(0.0).trace_p()
-
-
-PREDICTION_KINDS = ("z", "t", "riley", "simple")
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -371,13 +437,40 @@ class HeterogeneityInterval:
     empty: bool = False
 
 
-def critical_value(level: float, df: float | None) -> float:
-    """Two-sided critical value of the normal (df None) or t distribution."""
+def q_profile(model: Any, level: float) -> HeterogeneityInterval:
+    """Q-profile limits of Viechtbauer (2007): the tau2 at which Q meets the quantiles of chi-squared.
+
+    Where even tau2 = 0 makes Q smaller than the lower quantile, no tau2 fits; both limits are then 0, as in
+    metafor. One study (or as many as coefficients) gives NaN with a warning.
+    """
+    if model.df < 1:
+        warnings.warn("no heterogeneity interval: the studies leave no degree of freedom", stacklevel=3)
+        nothing = (nan, nan)
+        return HeterogeneityInterval(nothing, nothing, nothing, nothing, level)
+    tail = (1 - level) / 2
+    lower, upper = (float(q_root(model, chdtri(model.df, p))) for p in (tail, 1 - tail))
+    typical = float(typical_variance(model))
+    return HeterogeneityInterval(
+        tau2=(lower, upper),
+        tau=(sqrt(lower), sqrt(upper)),
+        i2=(100 * lower / (lower + typical), 100 * upper / (upper + typical)),
+        h2=(1 + lower / typical, 1 + upper / typical),
+        level=level,
+        empty=bool(float(model.profile(0.0).q()) < chdtri(model.df, 1 - tail)),
+    )
+
+
+def critical_value(level: float, df: Any) -> Any:
+    """Two-sided critical value of the normal (df None) or t distribution; NaN without a degree of freedom.
+
+    A number, or an array for an array of degrees of freedom. The values are those of `scipy.stats`, which
+    checks its arguments for twenty times as long as it counts.
+    """
     upper = 0.5 + level / 2
-    return float(ndtri(upper) if df is None else stdtrit(df, upper))
+    return plain_result(ndtri(upper) if df is None else stdtrit(df, upper))
 
 
-def two_sided_p(stat: Any, df: float | None) -> Any:
+def two_sided_p(stat: Any, df: Any) -> Any:
     """Two-sided p-value of a normal (df None) or t statistic."""
     return 2.0 * (ndtr(-np.abs(stat)) if df is None else stdtr(df, -np.abs(stat)))
 
@@ -406,139 +499,7 @@ def prediction_limits(
         warnings.warn(
             f"no prediction interval of kind {kind!r} with k = {k}: no degree of freedom", stacklevel=3
         )
-        return float("nan"), float("nan")
+        return nan, nan
     spread = sqrt(tau2 if kind == "simple" else tau2 + se * se)
     half = critical_value(level, df) * spread
     return estimate - half, estimate + half
-
-
-def q_profile(model: Any, level: float) -> HeterogeneityInterval:
-    """Q-profile limits of Viechtbauer (2007): the tau2 at which Q meets the quantiles of chi-squared.
-
-    Where even tau2 = 0 makes Q smaller than the lower quantile, no tau2 fits; both limits are then 0, as in
-    metafor. One study (or as many as coefficients) gives NaN with a warning.
-    """
-    if model.df < 1:
-        warnings.warn("no heterogeneity interval: the studies leave no degree of freedom", stacklevel=3)
-        nothing = (float("nan"), float("nan"))
-        return HeterogeneityInterval(nothing, nothing, nothing, nothing, level)
-    tail = (1 - level) / 2
-    lower, upper = (float(q_root(model, chdtri(model.df, p))) for p in (tail, 1 - tail))
-    typical = float(typical_variance(model))
-    i2 = tuple(100 * t / (t + typical) for t in (lower, upper))
-    h2 = tuple(1 + t / typical for t in (lower, upper))
-    empty = float(model.profile(0.0).q()) < chdtri(model.df, 1 - tail)
-    return HeterogeneityInterval((lower, upper), (sqrt(lower), sqrt(upper)), i2, h2, level, bool(empty))
-
-
-total = np.add.reduce  # sum over the studies, which always lie along the first axis
-
-
-class MeanProfile:
-    """The sums at one value of tau2 (or at one value a meta-analysis)."""
-
-    def __init__(self, y: np.ndarray, v: np.ndarray, tau2: np.ndarray | float):
-        self.y, self.w = y, 1.0 / (v + tau2)
-        self.sum_w = total(self.w)
-        self.estimate = total(self.w * y) / self.sum_w
-
-    @cached_property
-    def residual(self) -> np.ndarray:
-        """Effects less the mean."""
-        return self.y - self.estimate
-
-    @cached_property
-    def py(self) -> np.ndarray:
-        """Py: the residuals, weighted."""
-        return self.w * self.residual
-
-    def q(self) -> np.ndarray:
-        """y'Py: Cochran's Q at these weights."""
-        return total(self.py * self.residual)
-
-    def ypp(self) -> np.ndarray:
-        """y'PPy, minus the slope of Q in tau2."""
-        return total(self.py * self.py)
-
-    def ypp_yppp(self) -> tuple[np.ndarray, np.ndarray]:
-        """Y'PPy and y'PPPy; the slope of the first in tau2 is minus twice the second."""
-        wpy = self.w * self.py
-        return self.ypp(), total(wpy * self.py) - total(wpy) ** 2 / self.sum_w
-
-    def sum_w2(self) -> np.ndarray:
-        """Sum of the squared weights."""
-        return total(self.w * self.w)
-
-    def trace_p(self) -> np.ndarray:
-        """Trace of P."""
-        return self.sum_w - self.sum_w2() / self.sum_w
-
-    def traces(self) -> tuple[np.ndarray, np.ndarray]:
-        """Traces of P and of PP; the slope of the first in tau2 is minus the second."""
-        w2 = self.w * self.w
-        sum_w2 = total(w2)
-        share = sum_w2 / self.sum_w
-        return self.sum_w - share, sum_w2 - 2.0 * total(w2 * self.w) / self.sum_w + share * share
-
-    def log_likelihood(self, restricted: bool) -> np.ndarray:
-        """Log-likelihood at the mean that is best for this tau2; restricted as metafor states it."""
-        present = self.w > 0
-        k = total(present.astype(float))
-        log_w = total(np.log(np.where(present, self.w, 1.0)))
-        value = 0.5 * (log_w - self.q() - k * np.log(2 * np.pi))
-        if restricted:
-            value = value + 0.5 * (np.log(2 * np.pi) + np.log(k) - np.log(self.sum_w))
-        return value
-
-
-class WeightedMean:
-    """Effects and variances of one meta-analysis (k,) or of n at once (k, n): studies along the first axis.
-
-    An infinite variance marks an absent study (weight zero), so that analyses of unequal size share an array.
-    """
-
-    p = 1  # coefficients in the model
-
-    def __init__(self, y: np.ndarray, v: np.ndarray, present: np.ndarray | None = None):
-        self.y, self.v, self.present = y, v, present
-        self.k = y.shape[0] if present is None else total(present.astype(float))
-
-    @property
-    def df(self) -> np.ndarray | float:
-        """Degrees of freedom, k - 1."""
-        return self.k - 1
-
-    def profile(self, tau2: np.ndarray | float) -> MeanProfile:
-        """Compute the sums at `tau2`: a number, or one a meta-analysis."""
-        return MeanProfile(self.y, self.v, tau2)
-
-    def profiles(self, tau2: np.ndarray) -> MeanProfile:
-        """Compute the sums at several tau2 at once, given along the first axis of `tau2`."""
-        return MeanProfile(self.y[:, None], self.v[:, None], tau2)
-
-    def smallest_v(self) -> np.ndarray:
-        """Smallest sampling variance."""
-        return self.v.min(axis=0)
-
-    def largest_v(self) -> np.ndarray:
-        """Largest sampling variance of the studies that are present."""
-        return (self.v if self.present is None else np.where(self.present, self.v, 0.0)).max(axis=0)
-
-    def unweighted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Residual sum of squares about the plain mean, tr(PV) and tr(PVPV) with that mean's P."""
-        here = 1.0 if self.present is None else self.present
-        v = self.v if self.present is None else np.where(self.present, self.v, 0.0)
-        residual = (self.y - total(self.y * here) / self.k) * here
-        sum_v = total(v)
-        trace_pvpv = total(v * v) * (1 - 2 / self.k) + (sum_v / self.k) ** 2
-        return total(residual * residual), sum_v * (1 - 1 / self.k), trace_pvpv
-
-    def spread(self) -> np.ndarray:
-        """Residual sum of squares of the unweighted fit, here about the plain mean."""
-        return self.unweighted()[0]
-
-    spread_about_mean = spread
-
-    def column(self, j: int) -> WeightedMean:
-        """Take one meta-analysis out of many."""
-        return WeightedMean(self.y[:, j], self.v[:, j], None if self.present is None else self.present[:, j])

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, nan, sqrt
+from math import inf, log, nan, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from metastats.checks import allowed_choice, level_between, studies
-from metastats.display import pairs_html, short
+from metastats.checks import Array, check_choice, check_level, check_studies
+from metastats.display import Printed, short
 from metastats.heterogeneity import (
     METHODS,
     PREDICTION_KINDS,
     HeterogeneityInterval,
-    Information,
     WeightedMean,
     chi2_p,
     critical_value,
     estimate_tau2,
-    information_criteria,
     prediction_limits,
     q_profile,
     tau2_standard_error,
@@ -29,26 +27,11 @@ from metastats.heterogeneity import (
     typical_variance,
 )
 
-
-def blups(
-    yi: np.ndarray, vi: np.ndarray, tau2: float, estimate: float, se: float, critical: float
-) -> pd.DataFrame:
-    """Predict the effects of studies pooled to `estimate`, with limits `critical` standard errors away."""
-    own = tau2 / (tau2 + vi)
-    predicted = own * yi + (1 - own) * estimate
-    error = np.sqrt(own * vi + (1 - own) ** 2 * se**2)
-    return pd.DataFrame(
-        {
-            "estimate": predicted,
-            "se": error,
-            "lower": predicted - critical * error,
-            "upper": predicted + critical * error,
-        }
-    )
+INTERVAL_TESTS = ("z", "knha", "adhoc")
 
 
-@dataclass(frozen=True, eq=False)
-class Pooled:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pooled(Printed):
     """A fitted meta-analysis; effects and limits are in the units of yi, tau2 in those units squared.
 
     Attributes
@@ -69,19 +52,19 @@ class Pooled:
     method: str
     test: str
     level: float
-    yi: np.ndarray
-    vi: np.ndarray
+    yi: Array
+    vi: Array
     tau2: float
     estimate: float
     se: float
     df: int | None
-    kept: np.ndarray | None
+    kept: Array | None
     dropped: int
     notes: tuple[str, ...]
 
-    def _repr_html_(self) -> str:
+    def _content(self) -> tuple[str, dict[str, Any]]:
         limits = f"{short(self.ci_lower)} to {short(self.ci_upper)}"
-        told = {
+        rows = {
             "studies": self.k,
             "estimate": self.estimate,
             f"{100 * self.level:g} % interval ({self.test})": limits,
@@ -90,7 +73,7 @@ class Pooled:
             "I², %": self.i2,
         }
         notes = {"note": " ".join(self.notes)} if self.notes else {}
-        return pairs_html(f"Meta-analysis, {self.method}", told | notes)
+        return f"Meta-analysis, {self.method}", rows | notes
 
     @property
     def k(self) -> int:
@@ -128,18 +111,14 @@ class Pooled:
         return critical_value(self.level, self.df)
 
     @property
-    def _half_width(self) -> float:
-        return self._critical * self.se
-
-    @property
     def ci_lower(self) -> float:
         """Lower confidence limit."""
-        return self.estimate - self._half_width
+        return self.estimate - self._critical * self.se
 
     @property
     def ci_upper(self) -> float:
         """Upper confidence limit."""
-        return self.estimate + self._half_width
+        return self.estimate + self._critical * self.se
 
     @cached_property
     def q(self) -> float:
@@ -178,7 +157,7 @@ class Pooled:
         return self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / self.typical_variance
 
     @cached_property
-    def weights(self) -> np.ndarray:
+    def weights(self) -> Array:
         """Weight of each study in percent."""
         w = 1 / (self.vi + self.tau2)
         return 100 * w / w.sum()
@@ -188,25 +167,31 @@ class Pooled:
         """Log-likelihood at the fit; the restricted one for REML."""
         return float(self._model.profile(self.tau2).log_likelihood(self.method == "REML"))
 
-    @cached_property
-    def _information(self) -> Information:
-        variances, restricted = int(self.method != "EE"), self.method == "REML"
-        return information_criteria(self.log_likelihood, self.k, 1, variances, restricted)
+    @property
+    def _parameters(self) -> int:
+        return 1 if self.method == "EE" else 2
+
+    @property
+    def _effective_k(self) -> int:
+        """Number of effects that the likelihood counts: a restricted one has lost one to the mean."""
+        return self.k - 1 if self.method == "REML" else self.k
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion."""
-        return self._information.aic
+        """Akaike's information criterion; smaller is better, as for the next two."""
+        return -2 * self.log_likelihood + 2 * self._parameters
 
     @property
     def aicc(self) -> float:
-        """Akaike's information criterion, corrected for few studies."""
-        return self._information.aicc
+        """Akaike's criterion, corrected for few studies as in Hurvich and Tsai (1989)."""
+        n = max(self._effective_k, self._parameters + 2)
+        return -2 * self.log_likelihood + 2 * self._parameters * n / (n - self._parameters - 1)
 
     @property
     def bic(self) -> float:
         """Bayesian information criterion."""
-        return self._information.bic
+        n = self._effective_k
+        return -2 * self.log_likelihood + self._parameters * log(n) if n > 0 else inf
 
     def prediction_interval(self, kind: str = "t", level: float | None = None) -> tuple[float, float]:
         """Give the limits within which the effect of a new study is expected.
@@ -226,13 +211,13 @@ class Pooled:
             studies takes one, with a warning, as metafor does).
 
         """
-        allowed_choice("kind", kind, PREDICTION_KINDS)
-        level = self.level if level is None else level_between(level)
+        check_choice("kind", kind, PREDICTION_KINDS)
+        level = self.level if level is None else check_level(level)
         return prediction_limits(self.estimate, self.se, self.tau2, self.k, kind, level)
 
     def heterogeneity_interval(self, level: float | None = None) -> HeterogeneityInterval:
         """Give Q-profile limits (Viechtbauer 2007) of tau2, tau, i2 and h2, each (lower, upper)."""
-        return q_profile(self._model, self.level if level is None else level_between(level))
+        return q_profile(self._model, self.level if level is None else check_level(level))
 
     def blups(self) -> pd.DataFrame:
         """Best linear unbiased predictions of the studies' own effects (Raudenbush and Bryk 1985).
@@ -243,10 +228,13 @@ class Pooled:
             estimate, se, lower, upper; one row a study, drawn towards the pooled effect as tau2 and vi say.
 
         """
-        return blups(self.yi, self.vi, self.tau2, self.estimate, self.se, self._critical)
-
-
-INTERVALS = ("z", "knha", "adhoc")
+        own = self.tau2 / (self.tau2 + self.vi)
+        predicted = own * self.yi + (1 - own) * self.estimate
+        error = np.sqrt(own * self.vi + (1 - own) ** 2 * self.se**2)
+        half = self._critical * error
+        return pd.DataFrame(
+            {"estimate": predicted, "se": error, "lower": predicted - half, "upper": predicted + half}
+        )
 
 
 def pool(
@@ -295,25 +283,25 @@ def pool(
     0.1714
 
     """
-    allowed_choice("method", method, METHODS)
-    allowed_choice("test", test, INTERVALS)
-    level_between(level)
-    given = studies(yi, vi, missing)
-    return pool_checked(given.yi, given.vi, method, test, level, given.kept, given.dropped)
+    check_choice("method", method, METHODS)
+    check_choice("test", test, INTERVAL_TESTS)
+    check_level(level)
+    given = check_studies(yi, vi, missing)
+    return pool_arrays(given.yi, given.vi, method, test, level, given.kept, given.dropped)
 
 
-def pool_checked(
-    y: np.ndarray,
-    v: np.ndarray,
+def pool_arrays(
+    y: Array,
+    v: Array,
     method: str,
     test: str,
     level: float,
-    kept: np.ndarray | None = None,
+    kept: Array | None = None,
     dropped: int = 0,
 ) -> Pooled:
-    """Fit studies that were checked already."""
+    """Pool the studies of two arrays that were checked already."""
     k = y.size
-    notes = (f"{dropped} of {k + dropped} rows left out: NaN",) if dropped else ()
+    notes: tuple[str, ...] = (f"{dropped} of {k + dropped} rows left out: NaN",) if dropped else ()
     if k == 1:
         notes += ("one study only: its own result, tau2 = 0, normal interval",)
         return Pooled(method, test, level, y, v, 0.0, float(y[0]), sqrt(v[0]), None, kept, dropped, notes)
@@ -328,3 +316,12 @@ def pool_checked(
     return Pooled(
         method, test, level, y, v, tau2, float(profile.estimate), sqrt(variance), df, kept, dropped, notes
     )
+
+
+def fit_of(yi: Any, vi: Any, method: str, test: str, level: float) -> Pooled:
+    """Return the fit that was given in the place of `yi`, or pool the given studies."""
+    if not isinstance(yi, Pooled):
+        return pool(yi, vi, method, test, level)
+    if vi is not None:
+        raise ValueError("vi: not wanted beside a fit; give either a fit or effects with their variances")
+    return yi

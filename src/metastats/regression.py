@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import fdtrc
 
-from metastats.checks import allowed_choice, as_floats, level_between, refuse, studies
+from metastats.checks import Array, as_floats, check_choice, check_level, check_studies, refuse
+from metastats.display import Printed, short
 from metastats.heterogeneity import (
     METHODS,
     PREDICTION_KINDS,
@@ -23,201 +24,13 @@ from metastats.heterogeneity import (
     two_sided_p,
     typical_variance,
 )
-from metastats.pooling import INTERVALS, Pooled, pool_checked
+from metastats.pooling import INTERVAL_TESTS, Pooled, pool_arrays
 
 INTERCEPT = "intercept"
 
 
-def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[np.ndarray, list[str]]:
-    """Build the design matrix, one row a study.
-
-    Parameters
-    ----------
-    mods : DataFrame, Series, dict or array_like, shape (k,) or (k, m)
-        Numbers stand for themselves; columns of text or categories become indicators of every level but the
-        first in sorted order (of the categories' own order), as R codes a factor.
-    k : int
-        Number of studies.
-    intercept : bool
-        Put a column of ones first.
-
-    Raises
-    ------
-    ValueError
-        Another number of rows than studies.
-
-    """
-    frame = moderator_frame(mods)
-    if len(frame) != k:
-        raise ValueError(f"mods: {len(frame)} rows but {k} effects; give one row for each effect")
-    names, columns = ([INTERCEPT], [np.ones(k)]) if intercept else ([], [])
-    for name, values in frame.items():
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-            names.append(str(name))
-            columns.append(as_floats(f"mods {name}", values))
-            continue
-        factor = pd.Categorical(values)
-        for level in factor.categories[1:]:
-            names.append(f"{name}[{level}]")
-            columns.append(np.where(pd.isna(values), np.nan, factor == level))
-    return np.column_stack(columns) if columns else np.empty((k, 0)), names
-
-
-def moderator_frame(mods: Any) -> pd.DataFrame:
-    """Turn what was given as moderators into a table with named columns."""
-    if isinstance(mods, pd.DataFrame):
-        return mods.reset_index(drop=True)
-    if isinstance(mods, pd.Series):
-        return mods.reset_index(drop=True).to_frame(mods.name or "moderator")
-    if isinstance(mods, dict):
-        return pd.DataFrame(mods)
-    values = np.asarray(mods)
-    if values.ndim == 1:
-        return pd.DataFrame({"moderator": values})
-    return pd.DataFrame(values, columns=[f"moderator{j + 1}" for j in range(values.shape[1])])
-
-
-def refuse_collinear(x: np.ndarray, names: list[str]) -> None:
-    """Refuse NaN, more coefficients than studies can bear, and moderators that others already determine."""
-    for j, name in enumerate(names):
-        refuse(
-            f"mods {name}",
-            ~np.isfinite(x[:, j]),
-            "is not a number",
-            "leave the study out or pass missing='drop'",
-        )
-    if x.shape[0] <= x.shape[1]:
-        raise ValueError(f"mods: {x.shape[1]} coefficients for {x.shape[0]} studies; use fewer moderators")
-    size = np.sqrt((x**2).sum(axis=0))
-    scaled = x / np.where(size > 0, size, 1)
-    for j, name in enumerate(names):
-        others = scaled[:, :j]
-        rest = scaled[:, j] - others @ np.linalg.lstsq(others, scaled[:, j], rcond=None)[0]
-        if np.sqrt(rest @ rest) < 1e-10:
-            cause = "is zero for every study" if size[j] == 0 else f"is determined by {', '.join(names[:j])}"
-            raise ValueError(f"mods {name}: {cause}, so that its coefficient is not defined; leave it out")
-
-
-class RegressionProfile:
-    """The sums at one value of tau2; ``basis`` spans the weighted moderators, orthonormal."""
-
-    def __init__(self, y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: float):
-        self.w = 1.0 / (v + tau2)
-        self.root_w = np.sqrt(self.w)
-        self.x = x
-        self.basis, self.triangle = np.linalg.qr(self.root_w[:, None] * x)
-        self.coefficients = np.linalg.solve(self.triangle, self.basis.T @ (self.root_w * y))
-        self.residual = y - x @ self.coefficients
-        self.py = self.w * self.residual
-        self.leverage = (self.basis**2).sum(axis=1)
-        self.sum_w = self.w.sum()
-
-    def covariance(self) -> np.ndarray:
-        """Covariance of the coefficients, the inverse of X'WX."""
-        inverse = np.linalg.inv(self.triangle)
-        return inverse @ inverse.T
-
-    def q(self) -> float:
-        """Y'Py."""
-        return float(self.py @ self.residual)
-
-    def ypp(self) -> float:
-        """Y'PPy."""
-        return float(self.py @ self.py)
-
-    def ypp_yppp(self) -> tuple[float, float]:
-        """Y'PPy and y'PPPy."""
-        weighted = self.root_w * self.py
-        inside = self.basis.T @ weighted
-        return self.ypp(), float(weighted @ weighted - inside @ inside)
-
-    def sum_w2(self) -> float:
-        """Sum of the squared weights."""
-        return float(self.w @ self.w)
-
-    def trace_p(self) -> float:
-        """Trace of P."""
-        return float(self.w @ (1 - self.leverage))
-
-    def traces(self) -> tuple[float, float]:
-        """Traces of P and of PP."""
-        middle = self.basis.T @ (self.w[:, None] * self.basis)
-        return self.trace_p(), self.sum_w2() - 2 * float(self.w**2 @ self.leverage) + float((middle**2).sum())
-
-    def log_likelihood(self, restricted: bool) -> float:
-        """Log-likelihood at the coefficients that are best for this tau2."""
-        k, p = self.x.shape
-        value = 0.5 * (np.log(self.w).sum() - self.q() - k * np.log(2 * np.pi))
-        if restricted:
-            value += 0.5 * (p * np.log(2 * np.pi) + np.linalg.slogdet(self.x.T @ self.x)[1])
-            value -= np.log(np.abs(np.diag(self.triangle))).sum()
-        return float(value)
-
-
-class SeveralProfiles:
-    """Slopes of the likelihood at several tau2, one after the other."""
-
-    def __init__(self, model: Moderators, tau2: np.ndarray):
-        self.each = [model.profile(t) for t in tau2]
-        self.sum_w = np.array([profile.sum_w for profile in self.each])
-
-    def ypp(self) -> np.ndarray:
-        """Y'PPy at each."""
-        return np.array([profile.ypp() for profile in self.each])
-
-    def trace_p(self) -> np.ndarray:
-        """Trace of P at each."""
-        return np.array([profile.trace_p() for profile in self.each])
-
-
-class Moderators:
-    """Studies with a design matrix; offers what `weighted_mean.WeightedMean` offers for the plain mean."""
-
-    def __init__(self, y: np.ndarray, v: np.ndarray, x: np.ndarray):
-        self.y, self.v, self.x = y, v, x
-        self.k, self.p = x.shape
-
-    @property
-    def df(self) -> int:
-        """Degrees of freedom, studies less coefficients."""
-        return self.k - self.p
-
-    def profile(self, tau2: float) -> RegressionProfile:
-        """Compute the sums at one tau2."""
-        return RegressionProfile(self.y, self.v, self.x, float(tau2))
-
-    def profiles(self, tau2: np.ndarray) -> SeveralProfiles:
-        """Compute the sums at several tau2."""
-        return SeveralProfiles(self, tau2)
-
-    def smallest_v(self) -> float:
-        """Smallest sampling variance."""
-        return self.v.min()
-
-    def largest_v(self) -> float:
-        """Largest sampling variance."""
-        return self.v.max()
-
-    def unweighted(self) -> tuple[float, float, float]:
-        """Residual sum of squares of the unweighted fit, tr(PV) and tr(PVPV) with its P."""
-        basis = np.linalg.qr(self.x)[0]
-        residual = self.y - basis @ (basis.T @ self.y)
-        leverage = (basis**2).sum(axis=1)
-        middle = basis.T @ (self.v[:, None] * basis)
-        trace_pvpv = self.v**2 @ (1 - 2 * leverage) + (middle**2).sum()
-        return float(residual @ residual), float(self.v @ (1 - leverage)), float(trace_pvpv)
-
-    def spread(self) -> float:
-        """Residual sum of squares of the unweighted fit."""
-        return self.unweighted()[0]
-
-    def spread_about_mean(self) -> float:
-        """Sum of squares about the plain mean."""
-        return float(np.sum((self.y - self.y.mean()) ** 2))
-
-
-@dataclass(frozen=True, eq=False)
-class MetaRegression:
+@dataclass(frozen=True, eq=False, repr=False)
+class MetaRegression(Printed):
     """A fitted meta-regression.
 
     Attributes
@@ -240,12 +53,17 @@ class MetaRegression:
     test: str
     level: float
     names: list[str]
-    estimate: np.ndarray
-    vcov: np.ndarray
+    estimate: Array
+    vcov: Array
     tau2: float
     df: int | None
     model: Moderators
     dropped: int
+
+    def _content(self) -> tuple[str, pd.DataFrame]:
+        rest = f"tau² {short(self.tau2)}, I² {short(self.i2)} %, R² {short(self.r2)} %"
+        title = f"Meta-regression, {self.method}, {self.k} studies: {rest}"
+        return title, self.coefficients.rename_axis("coefficient").reset_index()
 
     @property
     def k(self) -> int:
@@ -253,28 +71,28 @@ class MetaRegression:
         return self.model.k
 
     @property
-    def se(self) -> np.ndarray:
+    def se(self) -> Array:
         """Standard errors of the coefficients."""
         return np.sqrt(np.diag(self.vcov))
 
     @property
-    def stat(self) -> np.ndarray:
+    def stat(self) -> Array:
         """Test statistics of the coefficients."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.estimate / self.se
 
     @property
-    def p_value(self) -> np.ndarray:
+    def p_value(self) -> Array:
         """Two-sided p-values of the coefficients."""
         return two_sided_p(self.stat, self.df)
 
     @property
-    def ci_lower(self) -> np.ndarray:
+    def ci_lower(self) -> Array:
         """Lower confidence limits of the coefficients."""
         return self.estimate - critical_value(self.level, self.df) * self.se
 
     @property
-    def ci_upper(self) -> np.ndarray:
+    def ci_upper(self) -> Array:
         """Upper confidence limits of the coefficients."""
         return self.estimate + critical_value(self.level, self.df) * self.se
 
@@ -308,9 +126,9 @@ class MetaRegression:
     @property
     def h2(self) -> float:
         """Unexplained variation as a multiple of the sampling variation."""
-        return (
-            self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / float(typical_variance(self.model))
-        )
+        if self.method == "EE":
+            return self.q / self.q_df
+        return 1 + self.tau2 / float(typical_variance(self.model))
 
     @cached_property
     def r2(self) -> float:
@@ -320,13 +138,13 @@ class MetaRegression:
         """
         plain = WeightedMean(self.model.y, self.model.v)
         if self.method == "EE":
-            alone, left = float(plain.profile(0.0).q()) / max(plain.df, 1), self.q / self.q_df
+            alone, left = float(plain.profile(0.0).q()) / max(self.k - 1, 1), self.q / self.q_df
         else:
             alone, left = float(estimate_tau2(plain, self.method)), self.tau2
         return 100 * max(0.0, (alone - left) / alone) if alone > 0 else 0.0
 
     @cached_property
-    def _tested(self) -> np.ndarray:
+    def _tested(self) -> Array:
         slopes = [j for j, name in enumerate(self.names) if name != INTERCEPT]
         return np.array(slopes if slopes else range(len(self.names)))
 
@@ -334,9 +152,8 @@ class MetaRegression:
     def qm(self) -> float:
         """Omnibus statistic: chi-squared, or F for knha and adhoc."""
         b, v = self.estimate[self._tested], self.vcov[np.ix_(self._tested, self._tested)]
-        size = np.sqrt(
-            np.diag(v)
-        )  # scaled, so that moderators of very different units do not spoil the solution
+        # scaled, so that moderators of very different units do not spoil the solution
+        size = np.sqrt(np.diag(v))
         wald = float((b / size) @ np.linalg.solve(v / np.outer(size, size), b / size))
         return wald if self.df is None else wald / len(self._tested)
 
@@ -368,7 +185,7 @@ class MetaRegression:
             Degrees of freedom of the prediction limits: k - p, none, k - p - 1.
 
         """
-        allowed_choice("kind", kind, PREDICTION_KINDS)
+        check_choice("kind", kind, PREDICTION_KINDS)
         x = np.atleast_2d(as_floats("x", x))
         if x.shape[1] == len(self.names) - 1 and self.names[0] == INTERCEPT:
             x = np.column_stack([np.ones(len(x)), x])
@@ -424,13 +241,13 @@ def meta_regression(
     k x k matrix. Source: Raudenbush (1994); Knapp and Hartung (2003); Viechtbauer (2010).
 
     """
-    allowed_choice("method", method, METHODS)
-    allowed_choice("test", test, INTERVALS)
-    level_between(level)
+    check_choice("method", method, METHODS)
+    check_choice("test", test, INTERVAL_TESTS)
+    check_level(level)
     y, v = np.atleast_1d(as_floats("yi", yi)), np.atleast_1d(as_floats("vi", vi))
     x, names = design_matrix(mods, y.size, intercept)
     bad = np.isnan(x).any(axis=1) if missing == "drop" else np.zeros(y.size, bool)
-    given = studies(np.where(bad, np.nan, y), v, missing)
+    given = check_studies(np.where(bad, np.nan, y), v, missing)
     x = x if given.kept is None else x[given.kept]
     refuse_collinear(x, names)
     model = Moderators(given.yi, given.vi, x)
@@ -445,8 +262,176 @@ def meta_regression(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Subgroups:
+def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[Array, list[str]]:
+    """Build the design matrix, one row a study.
+
+    Parameters
+    ----------
+    mods : DataFrame, Series, dict or array_like, shape (k,) or (k, m)
+        Numbers stand for themselves; columns of text or categories become indicators of every level but the
+        first in sorted order (of the categories' own order), as R codes a factor.
+    k : int
+        Number of studies.
+    intercept : bool
+        Put a column of ones first.
+
+    Raises
+    ------
+    ValueError
+        Another number of rows than studies.
+
+    """
+    frame = moderator_frame(mods)
+    if len(frame) != k:
+        raise ValueError(f"mods: {len(frame)} rows but {k} effects; give one row for each effect")
+    names, columns = ([INTERCEPT], [np.ones(k)]) if intercept else ([], [])
+    for name, values in frame.items():
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            names.append(str(name))
+            columns.append(as_floats(f"mods {name}", values))
+            continue
+        factor = pd.Categorical(values)
+        for level in factor.categories[1:]:
+            names.append(f"{name}[{level}]")
+            columns.append(np.where(pd.isna(values), np.nan, factor == level))
+    return np.column_stack(columns) if columns else np.empty((k, 0)), names
+
+
+def moderator_frame(mods: Any) -> pd.DataFrame:
+    """Turn what was given as moderators into a table with named columns."""
+    if isinstance(mods, pd.DataFrame):
+        return mods.reset_index(drop=True)
+    if isinstance(mods, pd.Series):
+        return mods.reset_index(drop=True).to_frame(mods.name or "moderator")
+    if isinstance(mods, dict):
+        return pd.DataFrame(mods)
+    values = np.asarray(mods)
+    if values.ndim == 1:
+        return pd.DataFrame({"moderator": values})
+    return pd.DataFrame(values, columns=[f"moderator{j + 1}" for j in range(values.shape[1])])
+
+
+def refuse_collinear(x: Array, names: list[str]) -> None:
+    """Refuse NaN, more coefficients than studies can bear, and moderators that others already determine."""
+    for j, name in enumerate(names):
+        refuse(
+            f"mods {name}",
+            ~np.isfinite(x[:, j]),
+            "is not a number",
+            "leave the study out or pass missing='drop'",
+        )
+    if x.shape[0] <= x.shape[1]:
+        raise ValueError(f"mods: {x.shape[1]} coefficients for {x.shape[0]} studies; use fewer moderators")
+    size = np.sqrt((x**2).sum(axis=0))
+    scaled = x / np.where(size > 0, size, 1)
+    for j, name in enumerate(names):
+        others = scaled[:, :j]
+        rest = scaled[:, j] - others @ np.linalg.lstsq(others, scaled[:, j], rcond=None)[0]
+        if np.sqrt(rest @ rest) < 1e-10:
+            cause = "is zero for every study" if size[j] == 0 else f"is determined by {', '.join(names[:j])}"
+            raise ValueError(f"mods {name}: {cause}, so that its coefficient is not defined; leave it out")
+
+
+class Moderators:
+    """Studies with a design matrix; offers what `heterogeneity.WeightedMean` offers for the plain mean."""
+
+    def __init__(self, y: Array, v: Array, x: Array):
+        self.y, self.v, self.x = y, v, x
+        self.k, self.p = x.shape
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom, studies less coefficients."""
+        return self.k - self.p
+
+    def profile(self, tau2: float) -> RegressionProfile:
+        """Compute the sums at one tau2."""
+        return RegressionProfile(self.y, self.v, self.x, float(tau2))
+
+    def smallest_v(self) -> float:
+        """Smallest sampling variance."""
+        return self.v.min()
+
+    def largest_v(self) -> float:
+        """Largest sampling variance."""
+        return self.v.max()
+
+    def unweighted(self) -> tuple[float, float, float]:
+        """Residual sum of squares of the unweighted fit, tr(PV) and tr(PVPV) with its P."""
+        basis = np.linalg.qr(self.x)[0]
+        residual = self.y - basis @ (basis.T @ self.y)
+        leverage = (basis**2).sum(axis=1)
+        middle = basis.T @ (self.v[:, None] * basis)
+        trace_pvpv = self.v**2 @ (1 - 2 * leverage) + (middle**2).sum()
+        return float(residual @ residual), float(self.v @ (1 - leverage)), float(trace_pvpv)
+
+    def spread(self) -> float:
+        """Residual sum of squares of the unweighted fit."""
+        return self.unweighted()[0]
+
+    def spread_about_mean(self) -> float:
+        """Sum of squares about the plain mean."""
+        return float(np.sum((self.y - self.y.mean()) ** 2))
+
+
+class RegressionProfile:
+    """The sums at one value of tau2; ``basis`` spans the weighted moderators, orthonormal."""
+
+    def __init__(self, y: Array, v: Array, x: Array, tau2: float):
+        self.w = 1.0 / (v + tau2)
+        self.root_w = np.sqrt(self.w)
+        self.x = x
+        self.basis, self.triangle = np.linalg.qr(self.root_w[:, None] * x)
+        self.coefficients = np.linalg.solve(self.triangle, self.basis.T @ (self.root_w * y))
+        self.residual = y - x @ self.coefficients
+        self.py = self.w * self.residual
+        self.leverage = (self.basis**2).sum(axis=1)
+        self.sum_w = self.w.sum()
+
+    def covariance(self) -> Array:
+        """Covariance of the coefficients, the inverse of X'WX."""
+        inverse = np.linalg.inv(self.triangle)
+        return inverse @ inverse.T
+
+    def q(self) -> float:
+        """Y'Py."""
+        return float(self.py @ self.residual)
+
+    def ypp(self) -> float:
+        """Y'PPy."""
+        return float(self.py @ self.py)
+
+    def ypp_yppp(self) -> tuple[float, float]:
+        """Y'PPy and y'PPPy."""
+        weighted = self.root_w * self.py
+        inside = self.basis.T @ weighted
+        return self.ypp(), float(weighted @ weighted - inside @ inside)
+
+    def sum_w2(self) -> float:
+        """Sum of the squared weights."""
+        return float(self.w @ self.w)
+
+    def trace_p(self) -> float:
+        """Trace of P."""
+        return float(self.w @ (1 - self.leverage))
+
+    def traces(self) -> tuple[float, float]:
+        """Traces of P and of PP."""
+        middle = self.basis.T @ (self.w[:, None] * self.basis)
+        return self.trace_p(), self.sum_w2() - 2 * float(self.w**2 @ self.leverage) + float((middle**2).sum())
+
+    def log_likelihood(self, restricted: bool) -> float:
+        """Log-likelihood at the coefficients that are best for this tau2."""
+        k, p = self.x.shape
+        value = 0.5 * (np.log(self.w).sum() - self.q() - k * np.log(2 * np.pi))
+        if restricted:
+            value += 0.5 * (p * np.log(2 * np.pi) + np.linalg.slogdet(self.x.T @ self.x)[1])
+            value -= np.log(np.abs(np.diag(self.triangle))).sum()
+        return float(value)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Subgroups(Printed):
     """Fits by group, and the test that all groups share one effect (`q_between`, chi-squared)."""
 
     fits: dict[Any, Pooled]
@@ -454,6 +439,10 @@ class Subgroups:
     q_between_df: int
     q_between_p: float
     tau2: str
+
+    def _content(self) -> tuple[str, pd.DataFrame]:
+        test = f"Q = {short(self.q_between)}, df = {self.q_between_df}, p = {short(self.q_between_p)}"
+        return f"Subgroups, difference: {test}", self.to_frame().rename_axis("group").reset_index()
 
     def to_frame(self) -> pd.DataFrame:
         """Table with one row a group."""
@@ -501,9 +490,9 @@ def subgroup_test(
     normal standard errors, whatever `test` is.
 
     """
-    allowed_choice("method", method, METHODS)
-    allowed_choice("tau2", tau2, ("separate", "common"))
-    given = studies(yi, vi)
+    check_choice("method", method, METHODS)
+    check_choice("tau2", tau2, ("separate", "common"))
+    given = check_studies(yi, vi)
     labels = pd.Series(np.asarray(groups, dtype=object)) if not isinstance(groups, pd.Series) else groups
     labels = labels.reset_index(drop=True)
     if len(labels) != given.yi.size:
@@ -516,15 +505,15 @@ def subgroup_test(
     if len(levels) < 2:
         raise ValueError(f"groups: only {levels[0]!r}; a test of difference needs at least two groups")
     rows = {group: (labels == group).to_numpy() for group in levels}
-    fits = {g: pool_checked(given.yi[r], given.vi[r], method, test, level) for g, r in rows.items()}
+    fits = {g: pool_arrays(given.yi[r], given.vi[r], method, test, level) for g, r in rows.items()}
     if tau2 == "separate":
-        plain = [pool_checked(given.yi[r], given.vi[r], method, "z", level) for r in rows.values()]
+        plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows.values()]
         estimates, variances = (
             np.array(x) for x in zip(*((f.estimate, f.se**2) for f in plain), strict=True)
         )
         q = float(WeightedMean(estimates, variances).profile(0.0).q())
     else:
-        labels = pd.Categorical(labels, categories=levels)
-        q = meta_regression(given.yi, given.vi, pd.DataFrame({"group": labels}), method=method).qm
+        moderator = pd.DataFrame({"group": pd.Categorical(labels, categories=levels)})
+        q = meta_regression(given.yi, given.vi, moderator, method=method).qm
     df = len(levels) - 1
     return Subgroups(fits, q, df, float(chi2_p(q, df)), tau2)

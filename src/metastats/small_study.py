@@ -12,16 +12,17 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import kendalltau, rankdata
 
-from metastats.checks import allowed_choice, level_between, studies
-from metastats.diagnostics import fitted
-from metastats.pooling import Pooled, pool_checked
+from metastats.checks import Array, check_choice, check_level, check_studies
+from metastats.display import Printed
+from metastats.pooling import Pooled, fit_of, pool_arrays
 from metastats.regression import meta_regression
 
 EXACT_BELOW = 50
+MOST_ROUNDS = 100
 
 
-@dataclass(frozen=True)
-class EggerTest:
+@dataclass(frozen=True, repr=False)
+class EggerTest(Printed):
     """Slope of the effects on their standard errors; `limit_estimate` is the effect at error zero."""
 
     slope: float
@@ -34,16 +35,6 @@ class EggerTest:
     limit_upper: float
     model: str
     predictor: str
-    k: int
-
-
-@dataclass(frozen=True)
-class RankTest:
-    """Kendall's tau of standardised effects and variances; `exact` says how p was computed."""
-
-    tau: float
-    p_value: float
-    exact: bool
     k: int
 
 
@@ -86,9 +77,9 @@ def egger_test(
     little use with fewer than 10 studies.
 
     """
-    allowed_choice("model", model, ("lm", "rma"))
-    allowed_choice("predictor", predictor, ("sei", "vi"))
-    given = studies(yi, vi)
+    check_choice("model", model, ("lm", "rma"))
+    check_choice("predictor", predictor, ("sei", "vi"))
+    given = check_studies(yi, vi)
     k = given.yi.size
     if k < 3:
         raise ValueError(f"yi: {k} studies; a regression on precision needs at least three")
@@ -115,6 +106,16 @@ def egger_test(
     )
 
 
+@dataclass(frozen=True, repr=False)
+class RankTest(Printed):
+    """Kendall's tau of standardised effects and variances; `exact` says how p was computed."""
+
+    tau: float
+    p_value: float
+    exact: bool
+    k: int
+
+
 def rank_test(yi: Any, vi: Any) -> RankTest:
     """Test funnel asymmetry by the rank correlation of Begg and Mazumdar (1994).
 
@@ -134,7 +135,7 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
         What `pool` refuses; fewer than three studies; equally precise studies.
 
     """
-    given = studies(yi, vi)
+    given = check_studies(yi, vi)
     k = given.yi.size
     if k < 3:
         raise ValueError(f"yi: {k} studies; a rank correlation needs at least three")
@@ -177,18 +178,14 @@ def fail_safe_n(yi: Any, vi: Any, alpha: float = 0.05) -> int:
     size of an effect, and should not be used as evidence against publication bias (Cochrane Handbook 13.3).
 
     """
-    given = studies(yi, vi)
-    critical = float(ndtri(1 - level_between(alpha, "alpha")))
+    given = check_studies(yi, vi)
+    critical = float(ndtri(1 - check_level(alpha, "alpha")))
     combined = float(np.abs(np.sum(given.yi / np.sqrt(given.vi))))
     return max(0, int(np.ceil((combined / critical) ** 2 - given.yi.size)))
 
 
-MISSING_ESTIMATORS = ("L0", "R0", "Q0")
-MOST_ROUNDS = 100
-
-
-@dataclass(frozen=True, eq=False)
-class TrimAndFill:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrimAndFill(Printed):
     """Number of missing studies `k0`, the side they are missing on, and the fit with them filled in.
 
     `yi` and `vi` hold all studies, the filled ones last; `filled` marks them. `p_k0` (R0 only) is the p-value
@@ -201,15 +198,20 @@ class TrimAndFill:
     estimator: str
     p_k0: float
     fit: Pooled
-    yi: np.ndarray
-    vi: np.ndarray
-    filled: np.ndarray
+    yi: Array
+    vi: Array
+    filled: Array
 
     def __getattr__(self, name: str) -> Any:
         """Read estimate, se, ci_lower, tau2 and so on from the filled fit."""
         if name.startswith("_") or name == "fit":
             raise AttributeError(name)
         return getattr(self.fit, name)
+
+    def _content(self) -> tuple[str, dict[str, Any]]:
+        title, rows = self.fit._content()
+        missing = {f"missing on the {self.side}": self.k0, "standard error of this number": self.se_k0}
+        return f"Trim and fill, {self.estimator}: {title}", missing | rows
 
 
 def trim_and_fill(
@@ -250,11 +252,11 @@ def trim_and_fill(
     are not evidence (Cochrane Handbook 13.3.5.6).
 
     """
-    allowed_choice("estimator", estimator, MISSING_ESTIMATORS)
-    fit = fitted(yi, vi, method, test, level)
+    check_choice("estimator", estimator, tuple(COUNTERS))
+    fit = fit_of(yi, vi, method, test, level)
     if fit.k < 3:
         raise ValueError(f"yi: {fit.k} studies; trim and fill needs at least three")
-    side = emptier_side(fit) if side is None else allowed_choice("side", side, ("left", "right"))
+    side = emptier_side(fit) if side is None else check_choice("side", side, ("left", "right"))
     sign = -1.0 if side == "right" else 1.0
     order = np.argsort(sign * fit.yi, kind="stable")
     y, v = sign * fit.yi[order], fit.vi[order]
@@ -262,7 +264,7 @@ def trim_and_fill(
     mirrored = sign * (2 * centre - y[fit.k - k0 :])
     all_y, all_v = np.concatenate([fit.yi, mirrored]), np.concatenate([fit.vi, v[fit.k - k0 :]])
     filled = np.arange(fit.k + k0) >= fit.k
-    refit = pool_checked(all_y, all_v, fit.method, fit.test, fit.level) if k0 else fit
+    refit = pool_arrays(all_y, all_v, fit.method, fit.test, fit.level) if k0 else fit
     p_k0 = 0.5 ** (k0 + 1) if estimator == "R0" else float("nan")
     return TrimAndFill(k0, se_k0, side, estimator, p_k0, refit, all_y, all_v, filled)
 
@@ -275,11 +277,11 @@ def emptier_side(fit: Pooled) -> str:
     return "right" if slope < 0 else "left"
 
 
-def missing_studies(y: np.ndarray, v: np.ndarray, method: str, estimator: str) -> tuple[int, float, float]:
+def missing_studies(y: Array, v: Array, method: str, estimator: str) -> tuple[int, float, float]:
     """Trim the largest effects and count again until the count stays; return it, its error and the centre."""
     k, k0 = y.size, 0
     for _ in range(MOST_ROUNDS):
-        centre = pool_checked(y[: k - k0], v[: k - k0], method, "z", 0.95).estimate
+        centre = pool_arrays(y[: k - k0], v[: k - k0], method, "z", 0.95).estimate
         count, error = COUNTERS[estimator](y - centre)
         before, k0 = k0, max(0, int(np.rint(count)))
         if k0 == before:
@@ -287,7 +289,29 @@ def missing_studies(y: np.ndarray, v: np.ndarray, method: str, estimator: str) -
     raise ValueError(f"yi: trim and fill by {estimator} goes back and forth; use another estimator")
 
 
-def signed_rank_sum(centred: np.ndarray) -> float:
+def count_l0(centred: Array) -> tuple[float, float]:
+    """L0: linear in the rank sum."""
+    k = centred.size
+    k0 = (4 * signed_rank_sum(centred) - k * (k + 1)) / (2 * k - 1)
+    return k0, 4 * np.sqrt(max(rank_sum_variance(k, k0), 0.0)) / (2 * k - 1)
+
+
+def count_q0(centred: Array) -> tuple[float, float]:
+    """Q0: quadratic in the rank sum."""
+    k = centred.size
+    k0 = k - 0.5 - np.sqrt(2 * k**2 - 4 * signed_rank_sum(centred) + 0.25)
+    scale = (k - 0.5) ** 2 - k0 * (2 * k - k0 - 1)
+    return k0, 2 * np.sqrt(max(rank_sum_variance(k, k0), 0.0) / scale)
+
+
+def count_r0(centred: Array) -> tuple[float, float]:
+    """R0: the run of largest ranks that are all positive."""
+    ranks = rankdata(np.abs(centred), method="ordinal")
+    k0 = centred.size - max(ranks[centred < 0], default=0) - 1
+    return float(k0), float(np.sqrt(2 * max(0, k0) + 2))
+
+
+def signed_rank_sum(centred: Array) -> float:
     """Wilcoxon's sum of the ranks of positive values."""
     return float(rankdata(np.abs(centred), method="ordinal")[centred > 0].sum())
 
@@ -296,28 +320,6 @@ def rank_sum_variance(k: int, k0: float) -> float:
     """Variance of the rank sum when `k0` studies are missing."""
     polynomial = 10 * k0**3 + 27 * k0**2 + 17 * k0 - 18 * k * k0**2 - 18 * k * k0 + 6 * k**2 * k0
     return (k * (k + 1) * (2 * k + 1) + polynomial) / 24
-
-
-def count_l0(centred: np.ndarray) -> tuple[float, float]:
-    """L0: linear in the rank sum."""
-    k = centred.size
-    k0 = (4 * signed_rank_sum(centred) - k * (k + 1)) / (2 * k - 1)
-    return k0, 4 * np.sqrt(max(rank_sum_variance(k, k0), 0.0)) / (2 * k - 1)
-
-
-def count_q0(centred: np.ndarray) -> tuple[float, float]:
-    """Q0: quadratic in the rank sum."""
-    k = centred.size
-    k0 = k - 0.5 - np.sqrt(2 * k**2 - 4 * signed_rank_sum(centred) + 0.25)
-    scale = (k - 0.5) ** 2 - k0 * (2 * k - k0 - 1)
-    return k0, 2 * np.sqrt(max(rank_sum_variance(k, k0), 0.0) / scale)
-
-
-def count_r0(centred: np.ndarray) -> tuple[float, float]:
-    """R0: the run of largest ranks that are all positive."""
-    ranks = rankdata(np.abs(centred), method="ordinal")
-    k0 = centred.size - max(ranks[centred < 0], default=0) - 1
-    return float(k0), float(np.sqrt(2 * max(0, k0) + 2))
 
 
 COUNTERS = {"L0": count_l0, "R0": count_r0, "Q0": count_q0}

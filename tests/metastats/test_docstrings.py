@@ -7,6 +7,7 @@ import re
 import pytest
 
 import metastats as room
+from metastats.measures import MEASURES
 
 # a year in brackets or after a name, a section of the Cochrane Handbook, or the function of metafor followed
 SOURCE = re.compile(r"\(\d{4}[a-z]?[,)]|\b(18|19|20)\d\d[a-z]?\b|Handbook \d|metafor's ``")
@@ -47,12 +48,12 @@ def test_a_result_names_its_parts(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["effect_sizes", "conversions", "heterogeneity", "small_study", "dependence", "bayes"]
+    "name", ["measures", "effect_sizes", "conversions", "heterogeneity", "small_study", "dependence", "bayes"]
 )
 def test_a_module_of_formulas_names_their_sources(name):
     assert SOURCE.search(importlib.import_module(f"metastats.{name}").__doc__)
 
 
-@pytest.mark.parametrize("measure", room.effect_size.__globals__["MEASURES"])
+@pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_is_described(measure):
     assert re.search(rf"\b{measure}\b", inspect.getdoc(room.effect_size))

@@ -19,7 +19,7 @@ from metastats import (
     three_level,
     trim_and_fill,
 )
-from metastats.effect_sizes import STANDARDISED
+from metastats.measures import STANDARDISED
 
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 GROUPS = ["a", "a", "b", "b"]

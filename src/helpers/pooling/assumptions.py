@@ -14,7 +14,7 @@ from helpers.context import comparator_changes
 from helpers.effects import computed_effects
 from helpers.tables import join_ids, records, split_ids
 from metastats.conversions import mean_sd_from_quantiles
-from metastats.heterogeneity import t_quantile
+from metastats.heterogeneity import critical_value
 
 PlainRows = list[dict[str, Any]]
 
@@ -255,7 +255,7 @@ def with_sd(
         fits = row["measure"] == "MC" and row["unit"] == BORROWED_UNIT and row["effect"] is not None
         if wanted and fits and n and n > 1:
             se = borrowed_sd / np.sqrt(n)
-            half = float(t_quantile(0.5 + level / 2, n - 1)) * se
+            half = critical_value(level, n - 1) * se
             limits = {"ci_lower": row["effect"] - half, "ci_upper": row["effect"] + half}
             why = "missing" if missing else "printed one set aside"
             said = f"SD {borrowed_sd:g} borrowed ({why})"

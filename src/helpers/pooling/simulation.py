@@ -15,7 +15,7 @@ from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import TREATED, people_of
 from helpers.tables import records
 from metastats.batches import pool_many
-from metastats.heterogeneity import t_quantile
+from metastats.heterogeneity import critical_value
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
@@ -82,7 +82,7 @@ def _pooled(
     yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
     vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
     if own.empty:  # one study: its own interval, with the degrees of freedom that it has
-        half = t_quantile(0.5 + level / 2, df) * se
+        half = critical_value(level, df) * se
         return SimpleNamespace(ci_lower=estimate - half, ci_upper=estimate + half)
     return pool_many(yi, vi, method=model["tau2_method"], test=model["ci_method"], level=level)
 

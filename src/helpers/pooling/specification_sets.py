@@ -21,8 +21,8 @@ from helpers.pooling.assumptions import (
 )
 from helpers.pooling.groups import TIERS, grouped, visit_order
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from metastats.effect_sizes import small_sample_factor
-from metastats.heterogeneity import normal_quantile
+from metastats.heterogeneity import critical_value
+from metastats.measures import small_sample_factor
 
 EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
 
@@ -176,7 +176,7 @@ def _measured(
         return None
     g, variance = standardised(line["effect"], line["se"], n, line["contrast"])
     effect, se = g * levels.assumed_sd, float(np.sqrt(variance)) * levels.assumed_sd
-    half = float(normal_quantile(0.5 + levels.level / 2)) * se
+    half = critical_value(levels.level, None) * se
     told = {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
     return line | told | {"unit": question.unit, "measure": "SD", "concept": question.concept}
 

@@ -15,7 +15,7 @@ from helpers.pooling.groups import pooled_rows, rows_of_lines
 from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import tiers_of
 from metastats.bayes import bayes_pool
-from metastats.checks import studies
+from metastats.checks import check_studies
 from metastats.pooling import pool
 
 MODELS = {
@@ -61,7 +61,7 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
     The models of `pool` and `bayes_pool`; Röver, Knapp and Friede (2015) for the truncation.
 
     """
-    given = studies(yi, vi)
+    given = check_studies(yi, vi)
     if given.yi.size < 2:
         raise ValueError("yi: one study; models differ only with two or more")
     rows = []
