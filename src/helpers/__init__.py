@@ -1,12 +1,18 @@
-"""Helpers of the exosome hair evidence notebooks, in rooms.
+"""The review: what the notebooks of the exosome hair evidence share, in rooms.
 
-A room imports only from the rooms above it: `tables`, `sources`, `documents`, `cleaning`,
-`appraisal`, `synthesis`, `figures`, `site`, `pipeline`.
+A room imports only from those after it: `cli`, `site`, `narrative`, `panels`, `display`, `figures`,
+`pooling`, `comparison`, `effects`, `appraisal`, `cleaning`, `verification`, `sheets`, `places`, `formats`,
+`tables`.
 """
 
-from importlib.metadata import PackageNotFoundError, version
 
-try:
-    __version__ = version("exosome-hair-evidence")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+def __getattr__(name: str) -> str:
+    """Return the version when it is asked for: to look it up takes longer than all else at the prompt."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("exosome-hair-evidence")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"

@@ -14,7 +14,6 @@ from typing import Any
 
 import click
 
-from helpers import __version__
 from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
 from notebookpress.folders import project_root
 
@@ -59,7 +58,7 @@ def raw_folder(root: Path, raw: Path | None) -> Path:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=FIRST_STEPS
 )
-@click.version_option(__version__, prog_name="evidence")
+@click.version_option(package_name="exosome-hair-evidence", prog_name="evidence")
 def cli() -> None:
     """Run, check and extend a living evidence synthesis in notebooks."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,16 @@ from typing import Any
 from notebookpress.code import package_folder
 from notebookpress.errors import PipelineError, did_you_mean
 from notebookpress.folders import PIPELINE_FILE
-from notebookpress.yaml_files import read_mapping
+from notebookpress.yaml_files import YamlFile
 
 RAW = ("all", "own", "none")
+ENTRIES = {
+    **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
+    **dict.fromkeys(("check_raw", "verification", "headline"), str),
+    **{"notebooks": dict, "pages": dict, "code": list, "preload": list},
+}
+NOTEBOOK_ENTRIES = {"reads": list, "writes": list, "raw": str, "for_each": dict, "reads_whole": list}
+PAGE_ENTRIES = {"title": str, "make": str, "notebooks": list, "without": list}
 
 
 @dataclass(frozen=True)
@@ -124,31 +131,17 @@ def load_pipeline(root: Path) -> Collection:
 
     Raises
     ------
-    PipelineError
-        When the file is wrong; every problem is listed.
+    YamlError
+        At the first mistake in the file, with its line and the remedy.
 
     """
-    path = root / PIPELINE_FILE
-    content = read_mapping(path)
-    problems: list[str] = []
-    listed = content.get("notebooks") or {}
-    if not isinstance(listed, dict):
-        raise PipelineError(
-            f"{path}: notebooks: not a mapping; write `name: {{reads: [...], writes: [...]}}`"
-        )
-    notebooks = [_notebook(name, entry or {}, problems) for name, entry in listed.items()]
-    pages = [
-        _record(PageStep, entry, f"pages, entry {n}", problems)
-        for n, entry in enumerate(content.get("pages") or [], 1)
-    ]
-    whole = content | {"notebooks": notebooks, "pages": pages}
-    collection = _record(Collection, whole, "", problems)
-    if not problems:
-        problems += _order_problems(collection.notebooks)
-        problems += _page_problems(collection)
-    if problems:
-        raise PipelineError(*(f"{path}: {problem}" for problem in problems))
-    return collection
+    file = YamlFile(root / PIPELINE_FILE)
+    top = file.entries((), ENTRIES, ("title", "notebooks"))
+    notebooks: list[Notebook] = []
+    for name in top["notebooks"]:
+        notebooks.append(_notebook(file, name, notebooks))
+    pages = [_page_step(file, name, notebooks) for name in top.get("pages", ())]
+    return Collection(**_with_tuples(top | {"notebooks": notebooks, "pages": pages}))
 
 
 def load_callable(name: str) -> Callable[..., Any]:
@@ -169,68 +162,36 @@ def load_callable(name: str) -> Callable[..., Any]:
         ) from None
 
 
-def _notebook(name: str, entry: Any, problems: list[str]) -> Notebook:
-    place = f"notebooks: {name}"
-    if isinstance(entry, dict) and isinstance(entry.get("for_each"), dict):
-        entry = entry | {"for_each": _record(ForEach, entry["for_each"], f"{place}: for_each", problems)}
-    notebook = _record(
-        Notebook, {"name": name} | entry if isinstance(entry, dict) else entry, place, problems
-    )
-    if notebook is not None and notebook.raw not in RAW:
-        problems.append(f"{place}: raw {notebook.raw!r} is none of {', '.join(RAW)}")
-    return notebook
+def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Notebook:
+    """Return a notebook, which reads only what an earlier one writes and writes what no other does."""
+    place = ("notebooks", name)
+    entries = dict(file.entries(place, NOTEBOOK_ENTRIES))
+    if entries.get("raw", "none") not in RAW:
+        raise file.error((*place, "raw"), f"{name}: raw {entries['raw']!r}", f"use one of {', '.join(RAW)}")
+    writers = {table: notebook.name for notebook in earlier for table in notebook.writes}
+    if unknown := [table for table in entries.get("reads", ()) if table not in writers]:
+        problem = f"{name} reads {unknown[0]}, which no notebook before it writes"
+        raise file.error((*place, "reads"), problem, "write it earlier, or leave it out")
+    if twice := [table for table in entries.get("writes", ()) if table in writers]:
+        problem = f"{name} writes {twice[0]}, and so does {writers[twice[0]]}"
+        raise file.error((*place, "writes"), problem, "keep one of them")
+    if "for_each" in entries:
+        if other := next((notebook for notebook in earlier if notebook.for_each), None):
+            raise file.error(place, f"{name} has for_each, and so has {other.name}", "keep one of them")
+        names = dict.fromkeys(("name", "key", "files"), str)
+        entries["for_each"] = ForEach(**file.entries((*place, "for_each"), names, tuple(names)))
+    return Notebook(name=name, **_with_tuples(entries))
 
 
-def _record(kind: type, entry: Any, place: str, problems: list[str]) -> Any:
-    """Return a mapping as a record of a kind; None, with what is wrong, when it is none."""
-    place = f"{place}: " if place else ""
-    if not isinstance(entry, Mapping):
-        problems.append(f"{place}is no mapping; write one `name: value` a line")
-        return None
-    known = {field.name: field for field in fields(kind)}
-    wrong = [
-        f"{place}unknown key {key!r}; {did_you_mean(str(key), known)}" for key in entry if key not in known
-    ]
-    for name, field in known.items():
-        is_list = str(field.type).startswith("tuple")
-        if name not in entry:
-            wrong += [f"{place}{name} is missing"] if field.default is MISSING else []
-        elif is_list != isinstance(entry[name], list):
-            what = "no list; write [a, b]" if is_list else "a list; write one value"
-            wrong.append(f"{place}{name} is {what}")
-    problems += wrong
-    if wrong:
-        return None
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+def _page_step(file: YamlFile, name: str, notebooks: Sequence[Notebook]) -> PageStep:
+    entries = file.entries(("pages", name), PAGE_ENTRIES, ("title", "make"))
+    known = {notebook.name for notebook in notebooks}
+    for other in entries.get("notebooks", ()):
+        if other not in known:
+            place = ("pages", name, "notebooks")
+            raise file.error(place, f"{name}: no notebook {other!r}", did_you_mean(other, known))
+    return PageStep(name=name, **_with_tuples(entries))
 
 
-def _order_problems(notebooks: Sequence[Notebook]) -> list[str]:
-    """Return where a notebook reads what no earlier one writes, and tables that two of them write."""
-    problems: list[str] = []
-    writers: dict[str, str] = {}
-    for notebook in notebooks:
-        place = f"notebooks: {notebook.name}"
-        problems += [
-            f"{place} reads {table}, which no notebook before it writes"
-            for table in notebook.reads
-            if table not in writers
-        ]
-        problems += [
-            f"{place} writes {table}, and so does {writers[table]}"
-            for table in notebook.writes
-            if table in writers
-        ]
-        writers |= dict.fromkeys(notebook.writes, notebook.name)
-    if len([notebook for notebook in notebooks if notebook.for_each]) > 1:
-        problems.append("notebooks: more than one has for_each; one may run once for each of something")
-    return problems
-
-
-def _page_problems(collection: Collection) -> list[str]:
-    known = {notebook.name for notebook in collection.notebooks}
-    return [
-        f"pages: {step.name}: no notebook {name!r}; {did_you_mean(name, known)}"
-        for step in collection.pages
-        for name in step.notebooks
-        if name not in known
-    ]
+def _with_tuples(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()}

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import yaml
+
+from notebookpress.yaml_files import LIST_OR_TEXT, NUMBER, YamlFile
 
 # type in the file -> pandera's name of it, its full name, and the pandas type
 TYPES: dict[str, tuple[str, str, Any]] = {
@@ -30,20 +31,13 @@ BOUNDS = {
     "maximum": (operator.le, "le"),
     "below": (operator.lt, "lt"),
 }
-_NUMBER, _TEXT = (int, float), str
-FILE_ENTRIES = {"vocabulary": _TEXT, "command": _TEXT, "tables": dict}
-TABLE_ENTRIES = {"meaning": _TEXT, "notebook": _TEXT, "per_study": bool, "keys": list, "columns": dict}
+FILE_ENTRIES = {"vocabulary": str, "command": str, "tables": dict}
+TABLE_ENTRIES = {"meaning": str, "notebook": str, "per_study": bool, "keys": list, "columns": dict}
 COLUMN_ENTRIES = {
-    **{"type": _TEXT, "required": bool, "values": (str, list)},
-    **dict.fromkeys(BOUNDS, _NUMBER),
-    **dict.fromkeys(("unit", "heading", "format", "meaning"), _TEXT),
+    **{"type": str, "required": bool, "values": LIST_OR_TEXT},
+    **dict.fromkeys(BOUNDS, NUMBER),
+    **dict.fromkeys(("unit", "heading", "format", "meaning"), str),
 }
-_KINDS = {_TEXT: "a text", bool: "true or false", list: "a list", dict: "a mapping", _NUMBER: "a number"}
-_KINDS |= {(str, list): "a list, or a name in the vocabulary"}
-
-
-class SchemaError(ValueError):
-    """A mistake in a schema file or its vocabulary: file, line, problem, remedy."""
 
 
 class Failure(NamedTuple):
@@ -178,75 +172,6 @@ class TableSchema:
         return pa.DataFrameSchema(columns, name=self.name, description=self.meaning, strict=True, coerce=True)
 
 
-class YamlFile:
-    """A YAML file that is a mapping: its content as `data`, and the line of everything in it.
-
-    Raises
-    ------
-    SchemaError
-        When the file cannot be read, is no mapping, or has a name twice.
-
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        try:
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.path.read_text(encoding="utf-8"))
-            self.root = loader.get_single_node()
-            self.data: dict[str, Any] = loader.construct_document(self.root) if self.root else {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SchemaError(f"{path}: cannot be read ({error}); name a file that is there") from None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or str(error)
-            raise SchemaError(f"{path}{line}: {problem}; quote texts with a colon or a comma") from None
-        if not isinstance(self.data, dict):
-            raise SchemaError(f"{path}, line 1: not a mapping; write one `name: value` a line")
-        self._refuse_repeated(self.root)
-
-    def _refuse_repeated(self, node: Any) -> None:
-        if isinstance(node, yaml.MappingNode):
-            names = set()
-            for key, value in node.value:
-                if key.value in names:
-                    line = key.start_mark.line + 1
-                    raise SchemaError(f"{self.path}, line {line}: {key.value} stands twice; keep one of them")
-                names.add(key.value)
-                self._refuse_repeated(value)
-
-    def error(self, place: tuple[str, ...], problem: str, remedy: str) -> SchemaError:
-        """Return the error of a mistake at a place: the names that lead there, as `("tables", "arms")`."""
-        node: Any = self.root
-        line = 1
-        for name in place:
-            found = [pair for pair in node.value if pair[0].value == name]
-            if not found:
-                break
-            node, line = found[0][1], found[0][0].start_mark.line + 1
-        return SchemaError(f"{self.path}, line {line}: {problem}; {remedy}")
-
-    def entries(self, place: tuple[str, ...], known: Mapping[str, Any], needed: tuple[str, ...]) -> dict:
-        """Return the mapping at a place, whose names are all known, of the right kind, and complete."""
-        entries: Any = self.data
-        for name in place:
-            if not isinstance(entries, dict) or name not in entries:
-                raise self.error(place, f"{name} is not there", "add it")
-            entries = entries[name]
-        where = place[-1] if place else "the file"
-        if not isinstance(entries, dict):
-            raise self.error(place, f"{where} is not a mapping", "write `name: value` for each entry")
-        for name, value in entries.items():
-            if name not in known:
-                raise self.error((*place, name), f"{name} is not known", f"use one of {', '.join(known)}")
-            kind = known[name]
-            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == "":
-                raise self.error((*place, name), f"{name}: {value!r} is not {_KINDS[kind]}", "write one")
-        if missing := [name for name in needed if name not in entries]:
-            raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
-        return entries
-
-
 def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
     """Return the tables that a schema file declares, and the command that makes them all.
 
@@ -257,7 +182,7 @@ def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
 
     Raises
     ------
-    SchemaError
+    YamlError
         At the first mistake, with its line and the remedy.
 
     """

@@ -38,7 +38,7 @@ class TableStore:
 
     Raises
     ------
-    SchemaError
+    YamlError
         When the schema file has a mistake.
 
     """

@@ -66,7 +66,10 @@ class Workers:
         self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
         self.environment = run_environment(self.folder, environment or {})
         if self.forked:
-            _SERVER.start(tuple(preload), self.environment, self.folder)
+            try:
+                _SERVER.start(tuple(preload), self.environment, self.folder)
+            except OSError as error:  # of a socket, which names no file
+                raise OSError(error.errno, error.strerror, error.filename or str(self.folder)) from None
 
     def __enter__(self) -> Workers:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,45 +10,101 @@ import yaml
 
 from notebookpress.errors import PipelineError
 
+NUMBER, LIST_OR_TEXT = (int, float), (str, list)
+KINDS: dict[Any, str] = {
+    **{str: "a text", bool: "true or false", list: "a list", dict: "a mapping", NUMBER: "a number"},
+    LIST_OR_TEXT: "a list, or a name in the vocabulary",
+}
 
-def read_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds.
+
+class YamlError(PipelineError, ValueError):
+    """A mistake in a YAML file: file, line, problem, remedy."""
+
+
+class YamlFile:
+    """A YAML file that is a mapping: its content as `data`, and the line of everything in it.
 
     Raises
     ------
-    PipelineError
-        When it cannot be read, is no YAML, repeats a key, or is no mapping.
+    YamlError
+        When the file cannot be read, is no mapping, or has a name twice.
 
     """
-    try:
-        node, content = _read(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise PipelineError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
-    except UnicodeDecodeError:
-        raise PipelineError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "not YAML"
-        raise PipelineError(f"{path}{line}: {what}; mend the line or the one above") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise PipelineError(f"{path}: not a mapping; write one `name: value` a line")
-    lines: dict[str, int] = {}
-    for key, _ in getattr(node, "value", ()):
-        if key.value in lines:
-            raise PipelineError(
-                f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice; keep one of them"
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self.root, content = _parsed(self.path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise YamlError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
+        except UnicodeDecodeError:
+            raise YamlError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f", line {mark.line + 1}" if mark else ""
+            what = getattr(error, "problem", None) or "not YAML"
+            raise YamlError(f"{path}{line}: {what}; mend the line or the one above") from None
+        self.data: dict[str, Any] = {} if content is None else content
+        if not isinstance(self.data, dict) or not all(isinstance(name, str) for name in self.data):
+            raise YamlError(f"{path}: not a mapping; write one `name: value` a line")
+        self._refuse_repeated(self.root)
+
+    def _refuse_repeated(self, node: Any) -> None:
+        if isinstance(node, yaml.MappingNode):
+            names = set()
+            for key, value in node.value:
+                if key.value in names:
+                    line = key.start_mark.line + 1
+                    raise YamlError(f"{self.path}, line {line}: {key.value} stands twice; keep one of them")
+                names.add(key.value)
+                self._refuse_repeated(value)
+
+    def error(self, place: tuple[str, ...], problem: str, remedy: str) -> YamlError:
+        """Return the error of a mistake at a place: the names that lead to it, as `("tables", "arms")`."""
+        node, line = self.root, 1
+        for name in place:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            found = [pair for pair in pairs if pair[0].value == name]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        return YamlError(f"{self.path}, line {line}: {problem}; {remedy}")
+
+    def entries(self, place: tuple[str, ...], known: Mapping[str, Any], needed: tuple[str, ...] = ()) -> dict:
+        """Return the mapping at a place, whose names are all known, of the right kind, and complete."""
+        entries: Any = self.data
+        for name in place:
+            entries = entries[name]
+        where = place[-1] if place else "the file"
+        if not isinstance(entries, dict):
+            raise self.error(
+                place, f"{where} is not a mapping", "write `name: value` for each of its entries"
             )
-        lines[key.value] = key.start_mark.line + 1
-    return content
+        for name, value in entries.items():
+            if name not in known:
+                raise self.error((*place, name), f"{name} is not known", f"use one of {', '.join(known)}")
+            kind = known[name]
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == "":
+                raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
+        if missing := [name for name in needed if name not in entries]:
+            raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
+        return entries
 
 
-def _read(text: str) -> tuple[yaml.Node | None, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds; see `YamlFile`."""
+    return YamlFile(path).data
+
+
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
     """Return nodes and content, by libyaml where it is there; PyYAML's own parser says best what is wrong."""
-    try:
-        fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        return yaml.compose(text, Loader=fast), yaml.load(text, Loader=fast)
-    except yaml.YAMLError:
-        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for kind in (fast, yaml.SafeLoader):
+        loader = kind(text)
+        try:
+            node = loader.get_single_node()
+            return node, loader.construct_document(node) if node is not None else None
+        except yaml.YAMLError:
+            if kind is yaml.SafeLoader:
+                raise
+    raise AssertionError("not reached")

@@ -16,9 +16,11 @@ from notebookpress.workers import Workers
 
 @pytest.fixture(scope="session", autouse=True)
 def calls() -> Iterator[None]:
-    """Let every process find what the small collection names."""
+    """Let every process find what the small collection names, the fork server of this one to begin with."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), before]))
+    with Workers(("notebookpress.notebook_tables", "station_calls")):
+        pass  # the server stays, and its working folder is no project's
     yield
     os.environ.pop("PYTHONPATH")
     if before is not None:

@@ -35,8 +35,8 @@ notebooks:
     writes: [sums]
   03_last: {reads: [stations, sums], writes: [overview]}
 pages:
-  - {name: pages, title: the first pages, make: "station_calls:first_pages", notebooks: [01_first, 02_each]}
-  - {name: site, title: the pages, make: "station_calls:pages"}
+  pages: {title: the first pages, make: "station_calls:first_pages", notebooks: [01_first, 02_each]}
+  site: {title: the pages, make: "station_calls:pages"}
 check_raw: station_calls:check_raw
 verification: station_calls:verify
 headline: station_calls:headline

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -80,8 +81,9 @@ def in_its_own_process(project: Path, before: list[str], environment: dict[str, 
     return done.returncode, done.stdout
 
 
-def change(project: Path, text: str = "x" * 9000) -> None:
+def change(project: Path) -> None:
     """Write other raw data, so that a run has something to do."""
+    text = random.Random(7).randbytes(9000).hex()  # which does not become small
     (project / "data" / "raw" / "stations" / "alpha.yaml").write_text(f"name: alpha\n# {text}\n")
 
 
@@ -101,7 +103,7 @@ def litter(out: Path) -> list[Path]:
 @linux
 @pytest.mark.parametrize(
     ("left", "where"),
-    [(0, "01_first … FAILED"), (24_000, "the pages … FAILED"), (200_000, "[8/8] the pages … 0")],
+    [(0, "01_first … FAILED"), (80_000, "the pages … FAILED"), (450_000, "[8/8] the pages … 0")],
     ids=["at the first notebook", "at the pages", "at the publication"],
 )
 def test_a_full_disk(
@@ -148,7 +150,7 @@ def test_a_cell_that_fills_the_disk(made: Path, evidence: Evidence, mount: Mount
 
 
 def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report is published and said to be; the next run finds by itself that nothing is to be done."""
+    """The report is published and said to be; the next run makes the same again, and remembers."""
 
     def full(path: Path, content: str) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
@@ -159,19 +161,23 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
         patch.setattr("notebookpress.progress.write_atomic", full)
         status, said = evidence("run")
     assert (status, whole(made)) == (0, True), said
+    assert "0 file(s) written" in evidence("run")[1]
     status, said = evidence("run")
     assert (status, "0 run, 8 up to date, 0 file(s) written" in said) == (0, True), said
 
 
 @linux
-@pytest.mark.parametrize("left", [0, 12_000])
-def test_no_room_for_temporary_files(made: Path, mount: Mount, tmp_path: Path, left: int) -> None:
-    """A run needs none: it puts nothing but empty folders and sockets there."""
-    disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
-    filler = fill(disk, left)
+@pytest.mark.parametrize(("files", "status"), [(1000, 0), (3, 1)], ids=["bytes", "files"])
+def test_no_room_for_temporary_files(
+    made: Path, mount: Mount, tmp_path: Path, files: int, status: int
+) -> None:
+    """A disk that is full needs no word, for folders are enough; one that takes no more of them is named."""
+    disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", f"size=1m,nr_inodes={files}", "tmpfs")
+    filler = fill(disk, 0 if files > 3 else 20_000)
     change(made)
-    status, said = in_its_own_process(made, [], short_environment(made))
-    assert status == 0, said
+    ended, said = in_its_own_process(made, [], short_environment(made))
+    assert (ended, "Traceback" in said) == (status, False), said
+    assert not status or ("No space left on device" in said and str(disk) in said)
     assert list(disk.iterdir()) == [filler]
     assert (whole(made), processes_below(made)) == (True, [])
 
@@ -349,3 +355,37 @@ def test_an_error_of_the_system_is_said_as_what_it_is(
     monkeypatch.setattr("notebookpress.run.run", failing)
     status, found = evidence("run")
     assert (status, said in found, "Traceback" in found) == (1, True, False), found
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00{[not what it was"], ids=["empty", "damaged"])
+def test_a_work_folder_in_which_every_file_is_damaged(made: Path, evidence: Evidence, content: bytes) -> None:
+    """A run trusts none of them: it says what it dropped, and makes everything again as it was."""
+    work = made / ".evidence"
+    before = {name: kept for name, (kept, _) in snapshot(made).items()}
+    (work / "publish.json").touch()
+    for path in [path for path in work.rglob("*") if path.is_file()]:
+        path.write_bytes(content)
+    status, said = evidence("run")
+    assert (status, "8 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
+    assert f"{work / 'steps.json'}: damaged; everything is made again" in said
+    assert f"{work / 'publish.json'}: damaged; the report is published anew" in said
+    assert {name: kept for name, (kept, _) in snapshot(made).items()} == before
+    assert (whole(made), litter(made)) == (True, [])
+
+
+def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
+    """And a file where the folder of pages belongs: all of it is put right."""
+    work = made / ".evidence"
+    before = {name: kept for name, (kept, _) in snapshot(made).items()}
+    for path in (
+        work / "executed" / "03_last.ipynb",
+        work / "processed" / "sums.parquet",
+        work / "rows" / "alpha.json",
+    ):
+        path.unlink()
+        path.mkdir()
+    shutil.rmtree(work / "site")
+    (work / "site").write_text("a file")
+    status, said = evidence("run")
+    assert status == 0, said
+    assert {name: kept for name, (kept, _) in snapshot(made).items()} == before

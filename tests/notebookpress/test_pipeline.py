@@ -43,23 +43,28 @@ def test_a_collection_that_knows_no_hair_runs_alone(project: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "said"),
     [
-        ("title: Weather", "titel: Weather", "unknown key 'titel'; did you mean 'title'?"),
-        ("title: Weather", "", "title is missing"),
-        ("raw: all", "raw: some", "notebooks: 01_first: raw 'some' is none of all, own, none"),
-        ("reads: [stations, readings]", "reads: stations", "02_each: reads is no list; write [a, b]"),
+        ("title: Weather", "titel: Weather", "line 1: titel is not known; use one of title"),
+        ("title: Weather", "", "the file has no title"),
+        ("raw: all", "raw: some", "line 4: 01_first: raw 'some'; use one of all, own, none"),
+        ("reads: [stations, readings]", "reads: stations", "line 8: reads: 'stations' is not a list"),
         (
             "reads: [stations, sums]",
             "reads: [overview]",
-            "03_last reads overview, which no notebook before it writes",
+            "line 10: 03_last reads overview, which no notebook before it",
         ),
-        ("writes: [overview]", "writes: [sums]", "03_last writes sums, and so does 02_each"),
-        ("key: station_id, ", "", "02_each: for_each: key is missing"),
+        ("writes: [overview]", "writes: [sums]", "line 10: 03_last writes sums, and so does 02_each"),
+        ("key: station_id, ", "", "line 6: for_each has no key"),
         (
             "notebooks: [01_first, 02_each]",
             "notebooks: [01_frist]",
             "no notebook '01_frist'; did you mean '01_first'?",
         ),
-        ("{reads: [stations, sums], writes: [overview]}", "1", "notebooks: 03_last: is no mapping"),
+        ("{reads: [stations, sums], writes: [overview]}", "1", "03_last is not a mapping"),
+        (
+            "raw: all",
+            "raw: all, for_each: {name: x, key: y, files: z}",
+            "02_each has for_each, and so has 01_first",
+        ),
     ],
 )
 def test_a_mistake_is_named(project: Path, was: str, becomes: str, said: str) -> None:

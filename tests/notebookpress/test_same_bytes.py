@@ -75,7 +75,7 @@ def test_whoever_makes_the_report_it_has_the_same_bytes(tmp_path: Path, open_pla
     assert {name: content for name, (content, _) in first.items()} == {
         name: content for name, (content, _) in second.items()
     }
-    assert len(first) == 10
+    assert len(first) == 12
     texts = b"".join(content for content, _ in first.values())
     assert str(tmp_path).encode() not in texts
     assert str(open_place).encode() not in texts

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from notebookpress.schema import SchemaError, read_schema
+from notebookpress.schema import read_schema
 from notebookpress.tables import TableError, TableStore
+from notebookpress.yaml_files import YamlError
 
 SCHEMA = """\
 vocabulary: words.yaml
@@ -68,7 +69,7 @@ def test_the_names_of_a_mapping_in_the_vocabulary_are_values_too(tmp_path):
         ("keys: [boat_id]", "keys: [boat]", 7, "key boat is no column of boats", "name columns as keys"),
         ("    notebook: 01_harbour\n", "", 4, "boats has no notebook", "say it"),
         ("      crew:", "      rig:", 12, "rig stands twice", "keep one of them"),
-        ("meaning: A boat", "meaning: A boat: afloat", 5, "mapping values are not allowed", "quote texts"),
+        ("meaning: A boat", "meaning: A boat: afloat", 5, "mapping values are not allowed", "mend the line"),
         ("tables:", "table:", 3, "table is not known", "use one of vocabulary, command, tables"),
         ("{type: boolean, meaning: Whether it floats}", "", 13, "afloat is not a mapping", "name: value"),
     ],
@@ -76,7 +77,7 @@ def test_the_names_of_a_mapping_in_the_vocabulary_are_values_too(tmp_path):
 def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path, before, after, line, problem, remedy):
     assert before in SCHEMA
     path = written(tmp_path, SCHEMA.replace(before, after, 1))
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(YamlError) as caught:
         read_schema(path)
     said = str(caught.value)
     assert said.startswith(f"{path}, line {line}: {problem}")
@@ -84,7 +85,7 @@ def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path, before, after, l
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(SchemaError, match=r"none\.yaml: cannot be read"):
+    with pytest.raises(YamlError, match=r"none\.yaml: cannot be read"):
         read_schema(tmp_path / "none.yaml")
 
 

@@ -7,7 +7,7 @@ that a row which breaks its schema never reaches a figure.
 from pathlib import Path
 
 from helpers.tables.vocabulary import TOPICS, Topic
-from notebookpress.schema import Column, SchemaError, TableSchema
+from notebookpress.schema import Column, TableSchema
 from notebookpress.tables import TableError, join_ids, parquet_bytes, records, split_ids, table_store
 
 STORE = table_store(Path(__file__).with_name("schema.yaml"))
@@ -24,7 +24,6 @@ __all__ = [
     "TABLES",
     "TOPICS",
     "Column",
-    "SchemaError",
     "TableError",
     "TableSchema",
     "Topic",

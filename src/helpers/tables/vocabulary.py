@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notebookpress.schema import YamlFile
+from notebookpress.yaml_files import YamlFile
 
 
 @dataclass(frozen=True)
