@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -158,7 +158,8 @@ class StudyEvidence:
         if reported is not None and {"figures", "result_id"} <= set(reported):
             figures = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
             rows["results"]["figures"] = rows["results"]["result_id"].map(figures)
-        study = {name: None if missing(value) else value for name, value in rows["studies"].iloc[0].items()}
+        stated = rows["studies"].iloc[0].items()
+        study: dict[str, Any] = {str(name): None if missing(value) else value for name, value in stated}
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
         study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
@@ -178,8 +179,8 @@ class StudyEvidence:
 
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
-        stated = [self.study.get(column) for column in columns]
-        return next((int(value) for value in stated if not missing(value)), None)
+        stated = (self.study.get(column) for column in columns)
+        return next((int(value) for value in stated if value is not None), None)
 
     def people(self, n: Any = None) -> int | None:
         """Return a stated number of people, or else that of the study: analysed, or enrolled."""
@@ -191,13 +192,22 @@ class StudyEvidence:
 
     def quantities_of(
         self, role: str | Iterable[str] = (), concept: str | None = None, kind: str | Iterable[str] = ()
-    ) -> pd.DataFrame:
-        """Return the quantities of given roles (all but cited), concept and kinds, as the text has them."""
+    ) -> list[Any]:
+        """Return quantities, as named tuples in the order of the text.
+
+        Parameters
+        ----------
+        role, kind : str or iterable of str
+            Roles and kinds; when left out, all roles but `cited`, and all kinds.
+        concept : str, optional
+            Concept.
+
+        """
+        roles, kinds = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
         rows = self._in_order
-        role, kind = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
-        chosen = rows["role"].isin(role) if role else rows["role"] != "cited"
-        chosen = chosen & (rows["concept"] == concept) if concept else chosen
-        return rows[(chosen & rows["kind"].isin(kind)) if kind else chosen]
+        rows = rows[rows["role"].isin(roles) if roles else rows["role"] != "cited"]
+        rows = rows[rows["concept"] == concept] if concept else rows
+        return each_row(rows[rows["kind"].isin(kinds)] if kinds else rows)
 
     def results_where(self, **wanted: Any) -> list[Any]:
         """Return the results, as named tuples by name, whose columns equal the given values."""
@@ -210,7 +220,7 @@ class StudyEvidence:
 
     def figure(self, result: Any, name: str) -> PrintedFigure | None:
         """Return the printed number behind a figure of a result row; None when it is not there."""
-        stated = getattr(result, name, None)
+        stated: Any = getattr(result, name, None)
         if missing(stated):
             return None
         pairs = [pair.partition("=") for pair in split_ids(getattr(result, "figures", None))]
@@ -239,13 +249,13 @@ class StudyEvidence:
     @cached_property
     def _by_topic(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for row in self.statements.sort_values(["line", "statement_id"]).itertuples():
+        for row in each_row(self.statements.sort_values(["line", "statement_id"])):
             found.setdefault(row.topic, []).append(row)
         return found
 
     @cached_property
     def _result_rows(self) -> list[Any]:
-        return list(self.results.sort_values("result_id").itertuples())
+        return each_row(self.results.sort_values("result_id"))
 
     @cached_property
     def _in_order(self) -> pd.DataFrame:
@@ -254,11 +264,11 @@ class StudyEvidence:
 
     @cached_property
     def _quantity(self) -> dict[str, Any]:
-        return {row.quantity_id: row for row in self.quantities.itertuples()}
+        return {row.quantity_id: row for row in each_row(self.quantities)}
 
     @cached_property
     def _statement(self) -> dict[str, Any]:
-        return {row.statement_id: row for row in self.statements.itertuples()}
+        return {row.statement_id: row for row in each_row(self.statements)}
 
 
 def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> pd.DataFrame:
@@ -275,6 +285,17 @@ def _equal(printed: float, clean: float) -> bool:
 def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:
     """Return the quantities that rows of a table name, in order."""
     return tuple(name for ids in rows["quantity_ids"].dropna() for name in split_ids(ids))
+
+
+def each_row(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table as named tuples."""
+    return list(frame.itertuples())
+
+
+def each_outcome(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each outcome, by name, with its rows of a table."""
+    for concept, rows in frame.groupby("concept", sort=True):
+        yield str(concept), rows
 
 
 def quantity_weeks(quantity: Any) -> float | None:
