@@ -1,0 +1,99 @@
+"""The file of rules and the file of tools: what an entry is enough for, and how a mistake in one is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from frames import evidence
+
+from helpers.appraisal.findings import CHECKS, RULES
+from helpers.appraisal.risk_of_bias import TOOLS_FILE, read_tools
+from helpers.appraisal.rules import RULES_FILE, read_rules
+from notebookpress.schema import SchemaError
+
+QUESTION = """
+reference-marks:
+  topic: reference_marks
+  finding: "Of {about}: {answers}."
+  source: a manual
+  severity: minor
+"""
+
+
+def changed(tmp_path: Path, file: Path, old: str, new: str) -> Path:
+    """Return a copy of a file in which some words stand once as others."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    copy = tmp_path / file.name
+    copy.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def test_every_rule_has_words_of_its_own():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.meaning and rule.source and rule.inputs and rule.severity for rule in RULES)
+    assert {rule.name for rule in RULES if not rule.topic} == set(CHECKS)
+
+
+def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES_FILE.read_text(encoding="utf-8") + QUESTION, encoding="utf-8")
+    rule = read_rules(CHECKS, path)[-1]
+    said = [{"topic": "reference_marks", "says": answer} for answer in ("none", "present")]
+    (row,) = rule.run(evidence(statements=said))
+    assert (row["check"], row["severity"]) == ("reference-marks", "minor")
+    assert row["statement"] == "Of : none and present."
+    assert row["arithmetic"] == "line 20: none; line 21: present"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("topic: consent", "topic: consents", "topic consents is not known; use one of control_group, "),
+        (
+            "severity: certain",
+            "severity: sure",
+            "severity sure is not known; use one of certain, likely, minor",
+        ),
+        (
+            "called {answers};",
+            "called {answer};",
+            "finding has a gap that nothing fills; write no other than",
+        ),
+        ("  meaning: Counts", "  means: Counts", "means is not known; use one of meaning"),
+        ("totals:", "sums:", "no check is called sums; add `topic:`, or a function to CHECKS"),
+        ("totals:", "units:", "units stands twice; keep one of them"),
+        ("  inputs: counts with their percentage and n\n", "", "count-and-percent has no inputs; say it"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
+    path = changed(tmp_path, RULES_FILE, old, new)
+    with pytest.raises(SchemaError, match=re.escape(message)) as error:
+        read_rules(CHECKS, path)
+    assert re.match(rf"{re.escape(str(path))}, line \d+: ", str(error.value))
+
+
+def test_a_function_without_an_entry_is_named():
+    with pytest.raises(SchemaError, match="the check colour has no entry; add one, or remove its function"):
+        read_rules(CHECKS | {"colour": CHECKS["units"]})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["yes", "no", unclear', '["yes", no, unclear', 'is no text; write it in quotes, such as "yes"'),
+        (
+            "[low, some concerns, high]",
+            "[low, some concerns, awful]",
+            "awful has no rank; add it to worst_first",
+        ),
+        ("    counts_yes: false\n", "", "RoB 2 has no counts_yes; say it"),
+    ],
+)
+def test_a_mistake_in_a_tool_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
+    path = changed(tmp_path, TOOLS_FILE, old, new)
+    with pytest.raises(SchemaError, match=re.escape(message)) as error:
+        read_tools(path)
+    assert re.match(rf"{re.escape(str(path))}, line \d+: ", str(error.value))
