@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,18 @@ import pandas as pd
 from helpers.tables import as_frame, split_ids
 from trialfiles.times import in_weeks, weeks
 
-PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
+WHOLE_DOCUMENT = "whole document"  # the place of what has no line
+_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
+# Parts of a quantity in which a result's figure is looked for, the likeliest first.
+_PARTS = {
+    "sd": ("sd", "value"),
+    "minimum": ("value_low", "value"),
+    "q1": ("value_low", "value"),
+    "maximum": ("value_high", "value"),
+    "q3": ("value_high", "value"),
+}
 
 
 @dataclass(frozen=True)
@@ -83,23 +93,11 @@ def decimals_of(token: str, value: float) -> int:
     (1, 0)
 
     """
-    for number in PRINTED_NUMBER.findall(token):
+    for number in _NUMBER.findall(token):
         for text in (number.replace(",", ""), number.replace(",", ".")):
             if text.count(".") <= 1 and math.isclose(float(text), abs(value), rel_tol=1e-9, abs_tol=1e-12):
                 return len(text.partition(".")[2])
     return 0
-
-
-WHOLE_DOCUMENT = "whole document"  # the place of what has no line
-_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
-# Parts of a quantity in which a result's figure is looked for, the likeliest first.
-_PARTS = {
-    "sd": ("sd", "value"),
-    "minimum": ("value_low", "value"),
-    "q1": ("value_low", "value"),
-    "maximum": ("value_high", "value"),
-    "q3": ("value_high", "value"),
-}
 
 
 @dataclass(frozen=True)
@@ -112,10 +110,10 @@ class StudyEvidence:
         Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
     arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
-    documents : dict
-        From source to the file name of its document, for locators.
     comparators : pandas.DataFrame
         The table `comparators`, whole: what arms of other treatments show.
+    documents : dict
+        From source to the file name of its document, for locators.
 
     """
 
@@ -125,14 +123,12 @@ class StudyEvidence:
     quantities: pd.DataFrame
     results: pd.DataFrame
     adverse_events: pd.DataFrame
-    documents: dict[str, str] = field(default_factory=dict)
-    statements: pd.DataFrame = field(default_factory=lambda: as_frame("statements", []))
-    comparators: pd.DataFrame = field(default_factory=lambda: as_frame("comparators", []))
+    statements: pd.DataFrame
+    comparators: pd.DataFrame
+    documents: dict[str, str]
 
     @classmethod
-    def from_tables(
-        cls, tables: Mapping[str, pd.DataFrame], study_id: str, documents: Mapping[str, str] | None = None
-    ) -> StudyEvidence:
+    def from_tables(cls, tables: Mapping[str, pd.DataFrame], study_id: str) -> StudyEvidence:
         """Return a study's evidence.
 
         Parameters
@@ -142,8 +138,6 @@ class StudyEvidence:
             result stands in which quantity, `sources` names the documents.
         study_id : str
             The study.
-        documents : mapping of str to str, optional
-            Document file name by source; taken from `sources` when left out.
 
         Raises
         ------
@@ -163,13 +157,12 @@ class StudyEvidence:
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
         study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
-        if documents is None:
-            documents = dict(zip(sources["source_id"], sources["document"], strict=True))
+        named = sources[sources["document"].notna()]
         return cls(
             study=study,
-            documents={source: name for source, name in documents.items() if not missing(name)},
-            comparators=as_frame("comparators", tables.get("comparators", [])),
             **{name: rows[name] for name in _TABLES},
+            comparators=as_frame("comparators", tables.get("comparators", [])),
+            documents=dict(zip(named["source_id"], named["document"], strict=True)),
         )
 
     @property
