@@ -17,6 +17,7 @@ from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sa
 from helpers.appraisal.spread import sd_fits
 
 STUDIES = 10_000
+TESTS = 2_000  # of each kind; each recomputes p over a grid of rounding
 
 
 def honest(values: np.ndarray, places: int) -> list[PrintedFigure]:
@@ -74,7 +75,7 @@ def test_ranges_of_two_clusters(rng):
 
 def test_p_values(rng):
     """Printed p values of honest tests meet the recomputed interval, and a correlation explains paired ones."""
-    for n1, n2 in rng.integers(2, 40, (STUDIES // 2, 2)):
+    for n1, n2 in rng.integers(2, 40, (TESTS, 2)):
         first, second = rng.normal(80, 10, n1), rng.normal(rng.uniform(75, 95), 12, n2)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 0)) for x in (first, second)]
         for welch in (True, False):
@@ -86,7 +87,7 @@ def test_p_values(rng):
 
 def test_paired_p_values(rng):
     """The correlation of honest paired data lies in the interval that their p value needs."""
-    for n in rng.integers(3, 40, STUDIES):
+    for n in rng.integers(3, 40, TESTS):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
