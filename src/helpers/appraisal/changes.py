@@ -18,9 +18,11 @@ CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised cha
 
 def mean_changes(evidence: StudyEvidence) -> list[tuple[Any, PrintedFigure, PrintedFigure | None]]:
     """Return the rows of mean change with their printed mean and, where stated, SD."""
-    rows = evidence.results_where(kind="change")
-    changes = [(row, evidence.figure(row, "mean"), evidence.figure(row, "sd")) for row in rows]
-    return [change for change in changes if change[1]]
+    return [
+        (row, mean, evidence.figure(row, "sd"))
+        for row in evidence.results_where(kind="change")
+        if (mean := evidence.figure(row, "mean"))
+    ]
 
 
 def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -44,7 +46,9 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no mean change beside the means before and after")
 
 
-def _not_the_difference(row, change, m0, m1, same_n: bool) -> Iterator[Hit]:
+def _not_the_difference(
+    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, same_n: bool
+) -> Iterator[Hit]:
     expected = m1.value - m0.value
 
     def room(wide: bool) -> float:
@@ -63,7 +67,9 @@ def _not_the_difference(row, change, m0, m1, same_n: bool) -> Iterator[Hit]:
         )
 
 
-def _no_correlation(row, sd, s0, s1, same_n: bool) -> Iterator[Hit]:
+def _no_correlation(
+    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, same_n: bool
+) -> Iterator[Hit]:
     def fits(wide: bool) -> bool:
         (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
         return high >= max(a - d, c - b, 0) and low <= b + d
@@ -127,7 +133,7 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no mean change beside the values of the extremes before and after")
 
 
-def _extremes(evidence: StudyEvidence, row) -> list[tuple[PrintedFigure, PrintedFigure]]:
+def _extremes(evidence: StudyEvidence, row: Any) -> list[tuple[PrintedFigure, PrintedFigure]]:
     """Return before and after of each subgroup that starts at an end of the baseline range."""
     place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept}
     base = evidence.results_where(**place, timepoint_weeks=0.0)
@@ -218,7 +224,9 @@ def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> 
     return 0.0 if beyond(0.0) > 0 else optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
 
 
-def _standardised_in_words(change, sd, n: int | None, least: float, others: pd.DataFrame) -> str:
+def _standardised_in_words(
+    change: PrintedFigure, sd: PrintedFigure, n: int | None, least: float, others: pd.DataFrame
+) -> str:
     top, ratio = others.iloc[-1], change.value / sd.value
     size = "the number of participants is not stated" if n is None else f"n = {n}"
     words = (

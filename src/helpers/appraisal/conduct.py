@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, quantity_weeks, tidy
+from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 from trialfiles.times import weeks
@@ -50,20 +51,18 @@ def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a block that the ratio does not divide, and a sample that is no whole number of blocks."""
-    blocks = evidence.quantities_of("design", "block_size")
-    blocks = blocks[blocks["value"].notna()]
-    if blocks.empty:
+    blocks = [row for row in evidence.quantities_of("design", "block_size") if not missing(row.value)]
+    if not blocks:
         raise NotApplicable("no block size is stated")
     ratios = evidence.quantities_of("design", "allocation_ratio")
-    parts = sum(map(int, re.findall(r"\d+", ratios["printed"].iloc[0]))) if _is_ratio(ratios) else 0
-    parts = parts or len(evidence.arms)
+    parts = (_parts_of_ratio(ratios[0].printed) if ratios else 0) or len(evidence.arms)
     planned = evidence.count("n_planned")
-    for row in blocks.itertuples():
+    for row in blocks:
         if parts and row.value % parts:
             yield Hit(
                 statement="A block cannot be divided among the arms in the stated ratio.",
                 arithmetic=f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}",
-                quantity_ids=(row.quantity_id, *ratios["quantity_id"]),
+                quantity_ids=(row.quantity_id, *(ratio.quantity_id for ratio in ratios)),
             )
         if planned and planned % row.value:
             yield Hit(
@@ -75,19 +74,21 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
             )
 
 
-def _is_ratio(ratios) -> bool:
-    """Return whether the first of some quantities is a ratio such as 1:1:1 or 2:1."""
-    return len(ratios) > 0 and bool(re.fullmatch(r"\d+(\s*:\s*\d+)+", ratios["printed"].iloc[0].strip()))
+def _parts_of_ratio(printed: str) -> int:
+    """Return the sum of a ratio such as 1:1:1 or 2:1; 0 when it is none."""
+    if not re.fullmatch(r"\d+(\s*:\s*\d+)+", printed.strip()):
+        return 0
+    return sum(map(int, re.findall(r"\d+", printed)))
 
 
 def masking(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome whose measure is called blinded although the study says that nobody is."""
-    field = evidence.study.get("masking")
+    field: Any = evidence.study.get("masking")
     if missing(field) or evidence.outcomes.empty:
         raise NotApplicable("no masking field, or no outcomes")
     if not _OPEN.search(field) or _BLIND.search(_OPEN.sub("", field)):
         return
-    for row in evidence.outcomes.sort_values("outcome_id").itertuples():
+    for row in each_row(evidence.outcomes.sort_values("outcome_id")):
         if not missing(row.measure) and _BLIND.search(row.measure):
             yield Hit(
                 statement=f"Nobody is masked by the study's own field ({field}); its {row.priority} outcome, "
@@ -100,7 +101,8 @@ def masking(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a design called crossover in which two sites of one person are treated at the same time."""
-    design, comparison = evidence.study.get("design"), evidence.study.get("comparison")
+    design: Any = evidence.study.get("design")
+    comparison = evidence.study.get("comparison")
     if missing(design) or missing(comparison):
         raise NotApplicable("no design or no comparison is stated")
     sites = evidence.arms["label"].fillna("").str.contains(_SITE, case=False)
@@ -122,8 +124,7 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield numbered sessions at the wrong time, and courses that do not fit their length."""
-    sessions = evidence.quantities_of("design", "sessions")
-    sessions = list(sessions[sessions["value"].notna()].itertuples())
+    sessions = [row for row in evidence.quantities_of("design", "sessions") if not missing(row.value)]
     numbered = [row for row in sessions if not missing(row.timepoint_printed)]
     counts = [row for row in sessions if missing(row.timepoint_printed)]
     intervals = _stated_weeks(evidence, "session_interval")
@@ -162,7 +163,7 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def _stated_weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, str]]:
-    rows = evidence.quantities_of("design", concept).itertuples()
+    rows = evidence.quantities_of("design", concept)
     stated = [(quantity_weeks(row), row.quantity_id) for row in rows]
     return [(value, name) for value, name in stated if value]
 
@@ -202,7 +203,7 @@ def day(printed: str) -> tuple[date, date] | None:
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
     printed: dict[str, list[PrintedDate]] = {}
-    for row in evidence.quantities_of("design", kind="date").itertuples():
+    for row in evidence.quantities_of("design", kind="date"):
         if span := day(row.printed):
             printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
     if sum(map(len, printed.values())) < 2:

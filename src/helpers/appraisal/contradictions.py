@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, decimals_of, missing
+from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 from trialfiles.times import weeks
@@ -20,6 +20,7 @@ _SURE = {"block_size", "allocation_ratio", "group_count"}  # cannot differ betwe
 _RESULT_KINDS = ("mean_sd", "mean", "sd", "median", "percent", "percent_change", "p_value")
 _SCALES = ("proportion", "grade", "stage", "people", "description", "")
 _NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison, in no unit of the outcome
+_NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
@@ -70,7 +71,7 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
     """Yield each later figure of a single-valued concept with the first one."""
     first: dict[tuple, Any] = {}
-    for row in evidence.quantities_of("design").itertuples():
+    for row in evidence.quantities_of("design"):
         if row.concept not in _SINGLE:
             continue
         arm, time, unit = ("" if missing(v) else v for v in (row.arm_id, row.timepoint_printed, row.unit))
@@ -84,7 +85,7 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
     """Yield each result of the abstract with the figures of the text that should hold it."""
     groups: dict[tuple, list] = {}
     abstract = []
-    for row in evidence.quantities_of("result", kind=_RESULT_KINDS).itertuples():
+    for row in evidence.quantities_of("result", kind=_RESULT_KINDS):
         time = None if missing(row.timepoint_printed) else weeks(row.timepoint_printed)
         same = groups.setdefault((row.concept, str(row.arm_id), time, row.kind, str(row.unit)), [])
         if not missing(row.section) and str(row.section).lower().startswith("abstract"):
@@ -99,7 +100,7 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
 
 def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
     """Yield each later mean of the same arm, outcome, site, time and n with the first one."""
-    printed = {row.quantity_id: row for row in evidence.quantities.itertuples()}
+    printed = {row.quantity_id: row for row in each_row(evidence.quantities)}
     first: dict[tuple, Any] = {}
     for row in evidence.results_where():
         mean = evidence.figure(row, "mean")
@@ -114,7 +115,7 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
 
 def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each trial phase that differs from the first one printed."""
-    rows = list(evidence.quantities_of("design", "phase").itertuples())
+    rows = evidence.quantities_of("design", "phase")
     if not rows:
         raise NotApplicable("no phase is printed")
     for row in rows[1:]:
@@ -131,11 +132,13 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
     for concept in sorted(concepts & set(OUTCOME_CONCEPTS)):
         if OUTCOME_CONCEPTS[concept].unit in _SCALES:
             continue
-        rows = evidence.quantities_of(concept=concept)
-        rows = rows[rows["unit"].notna() & ~rows["unit"].isin(_NO_UNITS)]
-        rows = rows[~rows["kind"].isin(["p_value", "percent", "percent_change", "n"])]
         planned = evidence.outcomes[evidence.outcomes["concept"] == concept]["unit"].dropna()
-        used = [*zip(rows["unit"], rows["quantity_id"], strict=True), *((unit, "") for unit in planned)]
+        used = [
+            (row.unit, row.quantity_id)
+            for row in evidence.quantities_of(concept=concept)
+            if not missing(row.unit) and row.unit not in _NO_UNITS and row.kind not in _NO_UNIT_KINDS
+        ]
+        used += [(unit, "") for unit in planned]
         tested += bool(used)
         spelling: dict[str, str] = {}
         names: dict[str, list[str]] = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, tidy
+from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables import split_ids
 from helpers.tables.vocabulary import label
@@ -54,10 +55,13 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     sizes = evidence.arms[evidence.arms["n"].notna()]
     results = evidence.results[evidence.results["n"].notna() | evidence.results["count"].notna()]
     events = evidence.adverse_events[evidence.adverse_events["count"].notna()]
-    groups = evidence.quantities_of("design", "group_count")
-    groups = groups[groups["value"].notna() & groups["unit"].isin(["groups", "arms"])]
+    groups = [
+        row
+        for row in evidence.quantities_of("design", "group_count")
+        if not missing(row.value) and row.unit in ("groups", "arms")
+    ]
     comparable = total and (len(sizes) or analysed)
-    if not comparable and results.empty and events.empty and groups.empty:
+    if not comparable and results.empty and events.empty and not groups:
         raise NotApplicable("no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
         ids = tuple(split_ids(evidence.study.get("quantity_ids")))
@@ -83,8 +87,8 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
         )
 
 
-def _number_of_groups(evidence: StudyEvidence, groups: pd.DataFrame) -> Iterator[Hit]:
-    for row in groups.itertuples():
+def _number_of_groups(evidence: StudyEvidence, groups: list) -> Iterator[Hit]:
+    for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
             yield Hit(
                 statement="The number of groups stated is not the number of arms described.",
@@ -95,7 +99,7 @@ def _number_of_groups(evidence: StudyEvidence, groups: pd.DataFrame) -> Iterator
 
 
 def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Iterator[Hit]:
-    for row in rows.itertuples():
+    for row in each_row(rows):
         n = None if missing(row.n) else float(row.n)
         count = None if missing(row.count) else float(row.count)
         concept = getattr(row, "concept", "adverse_events")
@@ -112,13 +116,13 @@ def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Itera
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each patient older or younger than the study admits."""
     limits = evidence.study.get("age_min"), evidence.study.get("age_max")
-    ages = evidence.quantities_of("result", "age")
-    ages = ages[ages["value"].notna()]
-    if ages.empty or all(map(missing, limits)):
+    ages = [row for row in evidence.quantities_of("result", "age") if not missing(row.value)]
+    if not ages or all(map(missing, limits)):
         raise NotApplicable("no age of a patient, or no limits")
-    low, high = (None if missing(limit) else float(limit) for limit in limits)
-    for row in ages.itertuples():
-        if (low is not None and row.value < low) or (high is not None and row.value >= high + 1):
+    low = -math.inf if limits[0] is None else float(limits[0])
+    high = math.inf if limits[1] is None else float(limits[1])
+    for row in ages:
+        if row.value < low or row.value >= high + 1:
             yield Hit(
                 statement="A patient is outside the ages that the study states.",
                 arithmetic=f"{tidy(row.value)} years, limits {limits[0]} to {limits[1]}",
@@ -140,13 +144,12 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
             quantity_ids=tuple(split_ids(arm["quantity_ids"])),
         )
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
-    for values, group in rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True):
-        concept, _, _, mean, sd = values
-        names = group["arm_id"].unique()
-        if len(names) > 1 and sd > 0:
+    for _, group in rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True):
+        names, row = group["arm_id"].unique(), each_row(group)[0]
+        if len(names) > 1 and row.sd > 0:
             yield Hit(
-                statement=f"{len(names)} arms have the same mean and SD of {label(concept)}.",
-                arithmetic=f"{tidy(mean)} ± {tidy(sd)} in {', '.join(names)}",
+                statement=f"{len(names)} arms have the same mean and SD of {label(row.concept)}.",
+                arithmetic=f"{tidy(row.mean)} ± {tidy(row.sd)} in {', '.join(names)}",
                 quantity_ids=listed_ids(group),
-                concepts=(concept,),
+                concepts=(row.concept,),
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,18 @@ import pandas as pd
 from helpers.tables import as_frame, split_ids
 from trialfiles.times import in_weeks, weeks
 
-PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
+WHOLE_DOCUMENT = "whole document"  # the place of what has no line
+_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
+# Parts of a quantity in which a result's figure is looked for, the likeliest first.
+_PARTS = {
+    "sd": ("sd", "value"),
+    "minimum": ("value_low", "value"),
+    "q1": ("value_low", "value"),
+    "maximum": ("value_high", "value"),
+    "q3": ("value_high", "value"),
+}
 
 
 @dataclass(frozen=True)
@@ -83,23 +93,11 @@ def decimals_of(token: str, value: float) -> int:
     (1, 0)
 
     """
-    for number in PRINTED_NUMBER.findall(token):
+    for number in _NUMBER.findall(token):
         for text in (number.replace(",", ""), number.replace(",", ".")):
             if text.count(".") <= 1 and math.isclose(float(text), abs(value), rel_tol=1e-9, abs_tol=1e-12):
                 return len(text.partition(".")[2])
     return 0
-
-
-WHOLE_DOCUMENT = "whole document"  # the place of what has no line
-_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
-# Parts of a quantity in which a result's figure is looked for, the likeliest first.
-_PARTS = {
-    "sd": ("sd", "value"),
-    "minimum": ("value_low", "value"),
-    "q1": ("value_low", "value"),
-    "maximum": ("value_high", "value"),
-    "q3": ("value_high", "value"),
-}
 
 
 @dataclass(frozen=True)
@@ -112,10 +110,10 @@ class StudyEvidence:
         Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
     arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
-    documents : dict
-        From source to the file name of its document, for locators.
     comparators : pandas.DataFrame
         The table `comparators`, whole: what arms of other treatments show.
+    documents : dict
+        From source to the file name of its document, for locators.
 
     """
 
@@ -125,14 +123,12 @@ class StudyEvidence:
     quantities: pd.DataFrame
     results: pd.DataFrame
     adverse_events: pd.DataFrame
-    documents: dict[str, str] = field(default_factory=dict)
-    statements: pd.DataFrame = field(default_factory=lambda: as_frame("statements", []))
-    comparators: pd.DataFrame = field(default_factory=lambda: as_frame("comparators", []))
+    statements: pd.DataFrame
+    comparators: pd.DataFrame
+    documents: dict[str, str]
 
     @classmethod
-    def from_tables(
-        cls, tables: Mapping[str, pd.DataFrame], study_id: str, documents: Mapping[str, str] | None = None
-    ) -> StudyEvidence:
+    def from_tables(cls, tables: Mapping[str, pd.DataFrame], study_id: str) -> StudyEvidence:
         """Return a study's evidence.
 
         Parameters
@@ -142,8 +138,6 @@ class StudyEvidence:
             result stands in which quantity, `sources` names the documents.
         study_id : str
             The study.
-        documents : mapping of str to str, optional
-            Document file name by source; taken from `sources` when left out.
 
         Raises
         ------
@@ -158,17 +152,17 @@ class StudyEvidence:
         if reported is not None and {"figures", "result_id"} <= set(reported):
             figures = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
             rows["results"]["figures"] = rows["results"]["result_id"].map(figures)
-        study = {name: None if missing(value) else value for name, value in rows["studies"].iloc[0].items()}
+        stated = rows["studies"].iloc[0].items()
+        study: dict[str, Any] = {str(name): None if missing(value) else value for name, value in stated}
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
         study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
-        if documents is None:
-            documents = dict(zip(sources["source_id"], sources["document"], strict=True))
+        named = sources[sources["document"].notna()]
         return cls(
             study=study,
-            documents={source: name for source, name in documents.items() if not missing(name)},
-            comparators=as_frame("comparators", tables.get("comparators", [])),
             **{name: rows[name] for name in _TABLES},
+            comparators=as_frame("comparators", tables.get("comparators", [])),
+            documents=dict(zip(named["source_id"], named["document"], strict=True)),
         )
 
     @property
@@ -178,8 +172,8 @@ class StudyEvidence:
 
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
-        stated = [self.study.get(column) for column in columns]
-        return next((int(value) for value in stated if not missing(value)), None)
+        stated = (self.study.get(column) for column in columns)
+        return next((int(value) for value in stated if value is not None), None)
 
     def people(self, n: Any = None) -> int | None:
         """Return a stated number of people, or else that of the study: analysed, or enrolled."""
@@ -191,13 +185,22 @@ class StudyEvidence:
 
     def quantities_of(
         self, role: str | Iterable[str] = (), concept: str | None = None, kind: str | Iterable[str] = ()
-    ) -> pd.DataFrame:
-        """Return the quantities of given roles (all but cited), concept and kinds, as the text has them."""
+    ) -> list[Any]:
+        """Return quantities, as named tuples in the order of the text.
+
+        Parameters
+        ----------
+        role, kind : str or iterable of str
+            Roles and kinds; when left out, all roles but `cited`, and all kinds.
+        concept : str, optional
+            Concept.
+
+        """
+        roles, kinds = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
         rows = self._in_order
-        role, kind = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
-        chosen = rows["role"].isin(role) if role else rows["role"] != "cited"
-        chosen = chosen & (rows["concept"] == concept) if concept else chosen
-        return rows[(chosen & rows["kind"].isin(kind)) if kind else chosen]
+        rows = rows[rows["role"].isin(roles) if roles else rows["role"] != "cited"]
+        rows = rows[rows["concept"] == concept] if concept else rows
+        return each_row(rows[rows["kind"].isin(kinds)] if kinds else rows)
 
     def results_where(self, **wanted: Any) -> list[Any]:
         """Return the results, as named tuples by name, whose columns equal the given values."""
@@ -210,7 +213,7 @@ class StudyEvidence:
 
     def figure(self, result: Any, name: str) -> PrintedFigure | None:
         """Return the printed number behind a figure of a result row; None when it is not there."""
-        stated = getattr(result, name, None)
+        stated: Any = getattr(result, name, None)
         if missing(stated):
             return None
         pairs = [pair.partition("=") for pair in split_ids(getattr(result, "figures", None))]
@@ -239,13 +242,13 @@ class StudyEvidence:
     @cached_property
     def _by_topic(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for row in self.statements.sort_values(["line", "statement_id"]).itertuples():
+        for row in each_row(self.statements.sort_values(["line", "statement_id"])):
             found.setdefault(row.topic, []).append(row)
         return found
 
     @cached_property
     def _result_rows(self) -> list[Any]:
-        return list(self.results.sort_values("result_id").itertuples())
+        return each_row(self.results.sort_values("result_id"))
 
     @cached_property
     def _in_order(self) -> pd.DataFrame:
@@ -254,11 +257,11 @@ class StudyEvidence:
 
     @cached_property
     def _quantity(self) -> dict[str, Any]:
-        return {row.quantity_id: row for row in self.quantities.itertuples()}
+        return {row.quantity_id: row for row in each_row(self.quantities)}
 
     @cached_property
     def _statement(self) -> dict[str, Any]:
-        return {row.statement_id: row for row in self.statements.itertuples()}
+        return {row.statement_id: row for row in each_row(self.statements)}
 
 
 def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> pd.DataFrame:
@@ -275,6 +278,17 @@ def _equal(printed: float, clean: float) -> bool:
 def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:
     """Return the quantities that rows of a table name, in order."""
     return tuple(name for ids in rows["quantity_ids"].dropna() for name in split_ids(ids))
+
+
+def each_row(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table as named tuples."""
+    return list(frame.itertuples())
+
+
+def each_outcome(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each outcome, by name, with its rows of a table."""
+    for concept, rows in frame.groupby("concept", sort=True):
+        yield str(concept), rows
 
 
 def quantity_weeks(quantity: Any) -> float | None:

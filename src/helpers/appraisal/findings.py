@@ -22,48 +22,48 @@ from helpers.tables.vocabulary import SEVERITIES
 from metastats.display import rows_html
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
-_FUNCTIONS: tuple[Check, ...] = (
-    granularity.granularity,
-    granularity.percent_of_n,
-    spread.sd_in_range,
-    spread.sd_or_se,
-    changes.change_of_levels,
-    changes.change_of_extremes,
-    changes.implausible_change,
-    changes.no_change,
-    changes.every_pair,
-    p_values.p_value,
-    p_values.p_value_owner,
-    counts.count_and_percent,
-    counts.totals,
-    counts.age_limits,
-    counts.duplicate_arms,
-    contradictions.printed_twice,
-    contradictions.registry_conflict,
-    contradictions.units,
-    contradictions.items_differ,
-    contradictions.cited_not_listed,
-    contradictions.listed_not_cited,
-    conduct.control_group,
-    conduct.block_size,
-    conduct.masking,
-    conduct.design_field,
-    conduct.session_times,
-    conduct.dates,
-    conduct.dates_missing,
-    reporting.time_point_not_reported,
-    reporting.outcome_not_reported,
-    reporting.outcome_not_planned,
-    reporting.group_size,
-    reporting.treatment_not_described,
-    reporting.registration_missing,
-    reporting.later_than_follow_up,
-    reporting.long_term_claim,
-    reporting.claim_without_figure,
-    reporting.significance_without_test,
-)
-# A rule has the name of its function; its words, and the rules that need no function, stand in rules.yaml.
-CHECKS: dict[str, Check] = {function.__name__.replace("_", "-"): function for function in _FUNCTIONS}
+# The checks that compute something, by the name of their rule. Those that compare answers need no function:
+# they stand in rules.yaml alone.
+CHECKS: dict[str, Check] = {
+    "granularity": granularity.whole_numbers,
+    "percent-of-n": granularity.percent_of_n,
+    "sd-in-range": spread.sd_in_range,
+    "sd-or-se": spread.sd_or_se,
+    "change-of-levels": changes.change_of_levels,
+    "change-of-extremes": changes.change_of_extremes,
+    "implausible-change": changes.implausible_change,
+    "no-change": changes.no_change,
+    "every-pair": changes.every_pair,
+    "p-value": p_values.p_value,
+    "p-value-owner": p_values.p_value_owner,
+    "count-and-percent": counts.count_and_percent,
+    "totals": counts.totals,
+    "age-limits": counts.age_limits,
+    "duplicate-arms": counts.duplicate_arms,
+    "printed-twice": contradictions.printed_twice,
+    "registry-conflict": contradictions.registry_conflict,
+    "units": contradictions.units,
+    "items-differ": contradictions.items_differ,
+    "cited-not-listed": contradictions.cited_not_listed,
+    "listed-not-cited": contradictions.listed_not_cited,
+    "control-group": conduct.control_group,
+    "block-size": conduct.block_size,
+    "masking": conduct.masking,
+    "design-field": conduct.design_field,
+    "session-times": conduct.session_times,
+    "dates": conduct.dates,
+    "dates-missing": conduct.dates_missing,
+    "time-point-not-reported": reporting.time_point_not_reported,
+    "outcome-not-reported": reporting.outcome_not_reported,
+    "outcome-not-planned": reporting.outcome_not_planned,
+    "group-size": reporting.group_sizes_missing,
+    "treatment-not-described": reporting.treatment_not_described,
+    "registration-missing": reporting.registration_missing,
+    "later-than-follow-up": reporting.later_than_follow_up,
+    "long-term-claim": reporting.long_term_claim,
+    "claim-without-figure": reporting.claim_without_figure,
+    "significance-without-test": reporting.significance_without_test,
+}
 RULES: tuple[Rule, ...] = read_rules(CHECKS)
 
 
@@ -75,17 +75,13 @@ class FindingList(list[dict[str, Any]]):
         return rows_html(f"{len(self)} findings, {certain} certain", self, FINDING_LIST_COLUMNS)
 
 
-def run_checks(
-    evidence: StudyEvidence, rules: Iterable[Rule] = RULES
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Run consistency rules on a study.
+def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run all consistency rules on a study.
 
     Parameters
     ----------
     evidence : StudyEvidence
         The study's rows.
-    rules : iterable of Rule
-        The rules; all of them when left out.
 
     Returns
     -------
@@ -97,7 +93,7 @@ def run_checks(
     """
     findings = FindingList()
     checks: list[dict[str, Any]] = []
-    for rule in rules:
+    for rule in RULES:
         inputs = rule.inputs
         try:
             rows = rule.run(evidence)
@@ -135,52 +131,22 @@ def merge_findings(
     merged = [dict(row) for row in rule_findings]
     kept: list[dict[str, Any]] = []
     for reader in reader_findings:
-        twins = [row for row in merged if same_finding(row, reader)]
-        if not twins:
+        same = [row for row in merged if _same_finding(row, reader)]
+        if not same:
             kept.append(dict(reader))
             continue
-        _take_over(twins[0], reader)
+        _take_over(same[0], reader)
         # One sentence of the reader may cover several outcomes that the rule lists one by one.
-        covered = [row for row in twins[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
+        covered = [row for row in same[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
         merged = [row for row in merged if not any(row is other for other in covered)]
-    rows = merged + kept
-    return FindingList(
-        sorted(
-            rows,
-            key=lambda row: (
-                row["study_id"],
-                SEVERITIES.index(row["severity"]),
-                row["check"],
-                row["finding_id"],
-            ),
-        )
-    )
+
+    def gravest_first(row: Mapping[str, Any]) -> tuple:
+        return row["study_id"], SEVERITIES.index(row["severity"]), row["check"], row["finding_id"]
+
+    return FindingList(sorted(merged + kept, key=gravest_first))
 
 
-def rest_on_listed(
-    judgements: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return judgements of risk of bias whose findings are those listed.
-
-    A judgement names a reader's finding; where a rule found the same, the rule's is listed in its place.
-
-    Parameters
-    ----------
-    judgements : iterable of mapping
-        Rows of `risk_of_bias`.
-    findings : iterable of mapping
-        Rows of `findings`, merged.
-
-    """
-    listed = {name: row["finding_id"] for row in findings for name in split_ids(row.get("also"))}
-    rows = [dict(row) for row in judgements]
-    for row in rows:
-        names = [listed.get(name, name) for name in split_ids(row.get("finding_ids"))]
-        row["finding_ids"] = join_ids(dict.fromkeys(names))
-    return rows
-
-
-def same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
+def _same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
     """Return whether a reader found what a rule found."""
     if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
         return False
@@ -217,3 +183,26 @@ def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:
     rule["severity"] = min(rule["severity"], reader["severity"], key=SEVERITIES.index)
     if missing(rule["arithmetic"]):
         rule["arithmetic"] = reader["arithmetic"]
+
+
+def rest_on_listed(
+    judgements: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return judgements of risk of bias whose findings are those listed.
+
+    A judgement names a reader's finding; where a rule found the same, the rule's is listed in its place.
+
+    Parameters
+    ----------
+    judgements : iterable of mapping
+        Rows of `risk_of_bias`.
+    findings : iterable of mapping
+        Rows of `findings`, merged.
+
+    """
+    listed = {name: row["finding_id"] for row in findings for name in split_ids(row.get("also"))}
+    rows = [dict(row) for row in judgements]
+    for row in rows:
+        names = [listed.get(name, name) for name in split_ids(row.get("finding_ids"))]
+        row["finding_ids"] = join_ids(dict.fromkeys(names))
+    return rows

@@ -9,15 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.evidence import missing, tidy
+from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, overall
 from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import EVIDENCE
 from notebookpress.schema import YamlFile
 
 _COUNTS = ("information_size", "very_few", "few_studies", "small_study")
-_ENTRIES = dict.fromkeys(("levels", "steps", "high_risk"), list) | dict.fromkeys(_COUNTS, int)
-_ENTRIES |= {"heterogeneity": (int, float), "small_study_p": (int, float)}
+_ENTRIES: dict[str, Any] = {
+    **dict.fromkeys(("levels", "steps", "high_risk"), list),
+    **dict.fromkeys(_COUNTS, int),
+    **dict.fromkeys(("heterogeneity", "small_study_p"), (int, float)),
+}
 GRADE = YamlFile(TOOLS_FILE).entries(("grade",), _ENTRIES, tuple(_ENTRIES))
 LEVELS = tuple(GRADE["levels"])
 INFORMATION_SIZE, VERY_FEW = GRADE["information_size"], GRADE["very_few"]
@@ -180,7 +183,7 @@ class Body:
             return []
         roles = self.arms[self.arms["study_id"].isin(self.names)].groupby("study_id")["role"].agg(set)
         return sorted(
-            name
+            str(name)
             for name, given in roles.items()
             if "exosome_combination" in given and not given & {"exosome", "active"}
         )
@@ -195,17 +198,17 @@ class Body:
 
     def sizes(self) -> list[int | None]:
         """Return the participants of each study; cases are counted, what is not stated is None."""
-        return [self._size(row) for row in self.studies.to_dict("records")]
+        return [self._size(row) for row in each_row(self.studies)]
 
-    def _size(self, study: dict[str, Any]) -> int | None:
-        for column in ("n_analysed", "n_enrolled"):
-            if not missing(study.get(column)):
-                return int(study[column])
-        results = self.results[self.results["study_id"] == study["study_id"]]
-        if study.get("comparison") == "case":
+    def _size(self, study: Any) -> int | None:
+        for n in (study.n_analysed, study.n_enrolled):
+            if not missing(n):
+                return int(n)
+        results = self.results[self.results["study_id"] == study.study_id]
+        if study.comparison == "case":
             return results["arm_id"].nunique() or 1
         largest = results.groupby("arm_id")["n"].max().dropna()
-        within = study.get("comparison") == "within_person"
+        within = study.comparison == "within_person"
         return (int(largest.max() if within else largest.sum()) or None) if len(largest) else None
 
 
@@ -311,13 +314,14 @@ def _imprecision(body: Body) -> GradeStep:
         return 2, f"{why}, fewer than {VERY_FEW} known"
     few = people < INFORMATION_SIZE
     crossing = _holds_zero(body.pooled, "ci_lower", "ci_upper")
-    deciding = _holds_threshold(body.pooled, body.threshold)
     without = body.pooled is None and body.lines["ci_lower"].isna().all()
     why += f", below {INFORMATION_SIZE}" if few else ""
     why += "; the interval includes no effect" if crossing else "; no interval" if without else ""
-    if deciding:
-        why += f"; it includes {tidy(body.threshold)}, the smallest difference that can be seen"
-    return min(2, int(few) + int(crossing or without) + int(deciding)), why
+    deciding = ""
+    if body.threshold is not None and _holds_threshold(body.pooled, body.threshold):
+        deciding = f"; it includes {tidy(body.threshold)}, the smallest difference that can be seen"
+    why += deciding
+    return min(2, int(few) + int(crossing or without) + bool(deciding)), why
 
 
 def _publication_bias(body: Body) -> GradeStep:
@@ -331,7 +335,7 @@ def _publication_bias(body: Body) -> GradeStep:
         return 1, f"{why}, all small (below {GRADE['small_study']}) and all in favour"
     if k < GRADE["few_studies"]:
         return 0, f"{why}; too few for a small-study test"
-    p = None if body.pooled is None else body.pooled.get("small_study_p")
+    p: Any = None if body.pooled is None else body.pooled.get("small_study_p")
     if missing(p):
         return 0, f"{why}; no small-study test could be made"
     why += f"; Egger's test of small-study effects p = {tidy(round(float(p), 3))}"
@@ -349,9 +353,9 @@ def _holds_zero(row: pd.Series | None, lower: str, upper: str) -> bool:
     return float(row[lower]) <= 0 <= float(row[upper])
 
 
-def _holds_threshold(row: pd.Series | None, threshold: float | None) -> bool:
+def _holds_threshold(row: pd.Series | None, threshold: float) -> bool:
     """Return whether an interval, whatever its sign, holds the smallest difference that matters."""
-    if row is None or threshold is None or missing(row["ci_lower"]) or missing(row["ci_upper"]):
+    if row is None or missing(row["ci_lower"]) or missing(row["ci_upper"]):
         return False
     return any(float(row["ci_lower"]) < value < float(row["ci_upper"]) for value in (threshold, -threshold))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
@@ -119,7 +120,7 @@ def fitting_sizes(shares: list[tuple[float, int]], largest: int) -> list[int]:
     return [n for n in sizes if all(share_fit(percent, places, n) == FITS for percent, places in shares)]
 
 
-def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
+def whole_numbers(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean, or mean with SD, of counts or grades that whole numbers cannot have."""
     tested = 0
     for row in evidence.results_where(kind="level"):
@@ -129,12 +130,14 @@ def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
         binary = row.concept in COUNTED_PEOPLE and sd is not None and mean.value < 1
         if binary or row.concept in COUNTED | GRADED:
             tested += 1
-            yield from _whole_numbers(row, mean, sd, debit if binary else grimmer)
+            yield from _no_whole_numbers(row, mean, sd, debit if binary else grimmer)
     if not tested:
         raise NotApplicable("no mean of a whole-number outcome with its n")
 
 
-def _whole_numbers(row, mean: PrintedFigure, sd: PrintedFigure | None, test: Callable) -> Iterator[Hit]:
+def _no_whole_numbers(
+    row: Any, mean: PrintedFigure, sd: PrintedFigure | None, test: Callable[..., bool]
+) -> Iterator[Hit]:
     n = int(row.n)
 
     def passes(size: int, wide: bool = False) -> bool:
@@ -183,7 +186,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         repeats = [f.quantity_id for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
-        elsewhere = rows[rows["value"] == figure.value]["quantity_id"]
+        elsewhere = [row.quantity_id for row in rows if row.value == figure.value]
         yield Hit(
             statement=f"{tidy(figure.value)} % ({label(concept)}) {claim}",
             arithmetic=f"{tidy(figure.value)} % of {n} is {tidy(exact)} people; {options}; "
@@ -198,7 +201,7 @@ def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, tupl
     """Return concept, printed share, number of people and its quantities, one for each distinct share."""
     stated = evidence.people()
     rows = evidence.quantities_of("design", "sample_size")
-    names = tuple(rows[rows["value"] == stated]["quantity_id"]) if stated else ()
+    names = tuple(row.quantity_id for row in rows if stated and row.value == stated)
     found: dict[tuple, tuple[str, PrintedFigure, int, tuple[str, ...]]] = {}
     for row in evidence.results_where(kind="count"):
         figure, own, n = evidence.figure(row, "percent"), evidence.figure(row, "n"), evidence.people(row.n)

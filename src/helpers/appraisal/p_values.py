@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import stdtr
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
@@ -147,7 +147,7 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no p value beside means and SDs that it could compare")
 
 
-def _group(evidence: StudyEvidence, row) -> Group | None:
+def _group(evidence: StudyEvidence, row: Any) -> Group | None:
     mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
     return Group(mean, sd) if mean and sd else None
 
@@ -158,7 +158,7 @@ def _first_group(evidence: StudyEvidence, rows: list) -> tuple[Any, Group] | Non
 
 
 def _between_arms(
-    row, own: Group, other_row, other: Group, p: PrintedFigure, total: int | None
+    row: Any, own: Group, other_row: Any, other: Group, p: PrintedFigure, total: int | None
 ) -> Hit | None:
     """Return what is wrong with a p value read as a comparison of two arms."""
     n1, n2 = _sizes(row.n, other_row.n, total or 0)
@@ -182,7 +182,7 @@ def _between_arms(
     )
 
 
-def _sizes(first, second, total: int) -> tuple[np.ndarray, np.ndarray]:
+def _sizes(first: Any, second: Any, total: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the sizes that two groups can have, in pairs: as stated, or every split of the total."""
     n1 = np.arange(2, total - 1) if missing(first) else np.array([int(first)])
     n2 = total - n1 if missing(second) else np.array([int(second)])
@@ -192,7 +192,7 @@ def _sizes(first, second, total: int) -> tuple[np.ndarray, np.ndarray]:
     return n1[keep], n2[keep]
 
 
-def _from_baseline(row, own: Group, before: Group, p: PrintedFigure, total: int | None) -> Hit | None:
+def _from_baseline(row: Any, own: Group, before: Group, p: PrintedFigure, total: int | None) -> Hit | None:
     """Return what is wrong with a p value read as a change from baseline in one group."""
     sizes = np.arange(2, (total or 0) + 1) if missing(row.n) else np.array([int(row.n)])
     low, high = correlation_needed(before, own, p, sizes)
@@ -238,7 +238,7 @@ def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
     if rows.empty:
         raise NotApplicable("no p value")
     arm_of = evidence.quantities.set_index("quantity_id")["arm_id"]
-    for row in rows.itertuples():
+    for row in each_row(rows):
         p = evidence.figure(row, "p_value")
         baseline = not missing(row.p_value_against) and "baseline" in str(row.p_value_against).lower()
         if p is None or not baseline or arm_of[arm_of.index == p.quantity_id].notna().any():

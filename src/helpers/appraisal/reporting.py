@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, quantity_weeks, tidy
+from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 from trialfiles.times import in_weeks
@@ -41,10 +41,10 @@ def announced_weeks(row: Any) -> list[float]:
     """Return the times that a quantity announces, in weeks; several for `1, 3, 6, and 12 months`."""
     unit = None if missing(row.unit) else str(row.unit)
     numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", row.printed)]
-    if len(numbers) > 1 and in_weeks(1.0, unit) is not None:
-        return [in_weeks(number, unit) for number in numbers]
-    single = quantity_weeks(row)
-    return [] if single is None else [single]
+    times = [in_weeks(number, unit) for number in numbers] if len(numbers) > 1 else [None]
+    if None in times:
+        times = [quantity_weeks(row)]
+    return [week for week in times if week is not None]
 
 
 def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -63,7 +63,7 @@ def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
 def _announced(evidence: StudyEvidence) -> dict[float, list]:
     """Return the announced times after baseline with the quantities that announce them."""
     found: dict[float, list] = {}
-    for row in evidence.quantities_of("design", "follow_up", "timepoint").itertuples():
+    for row in evidence.quantities_of("design", "follow_up", "timepoint"):
         for week in announced_weeks(row):
             if week > 0:
                 same = _near(week, list(found), _EXACT)
@@ -125,7 +125,7 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no outcome is named")
     reported = set(evidence.results["concept"])
     reported |= set() if evidence.adverse_events.empty else {"adverse_events"}
-    for concept, rows in evidence.outcomes.groupby("concept", sort=True):
+    for concept, rows in each_outcome(evidence.outcomes):
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
@@ -145,7 +145,7 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
     if evidence.results.empty or evidence.outcomes.empty:
         raise NotApplicable("no results, or no planned outcome")
     planned = set(evidence.outcomes["concept"])
-    for concept, rows in evidence.results.groupby("concept", sort=True):
+    for concept, rows in each_outcome(evidence.results):
         if concept not in planned:
             yield Hit(
                 statement=f"Figures are printed for {label(concept)}, which is not among the outcomes "
@@ -156,7 +156,7 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
             )
 
 
-def group_size(evidence: StudyEvidence) -> Iterator[Hit]:
+def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield the outcomes whose groups have means and no size."""
     if evidence.study.get("comparison") in ("case", "within_person"):
         raise NotApplicable("not several groups of people")
@@ -164,7 +164,7 @@ def group_size(evidence: StudyEvidence) -> Iterator[Hit]:
     if rows["arm_id"].nunique() < 2:
         raise NotApplicable("no means of two or more arms")
     sized = set(evidence.arms[evidence.arms["n"].notna()]["arm_id"])
-    for concept, group in rows.groupby("concept", sort=True):
+    for concept, group in each_outcome(rows):
         bare = group[group["n"].isna() & ~group["arm_id"].isin(sized)]
         names = sorted(bare["arm_id"].unique())
         if names and group["arm_id"].nunique() > 1:
@@ -228,7 +228,7 @@ def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def _dated(evidence: StudyEvidence, role: str) -> list[tuple[float, Any]]:
-    rows = evidence.quantities_of(role, "follow_up", "timepoint").itertuples()
+    rows = evidence.quantities_of(role, "follow_up", "timepoint")
     return [(week, row) for row in rows if (week := quantity_weeks(row)) is not None]
 
 

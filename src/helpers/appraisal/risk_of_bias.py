@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import missing
+from helpers.tables import records
 from notebookpress.schema import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
@@ -155,8 +156,8 @@ def overall(rows: JudgementRows) -> str:
     return next((word for word in _WORST if word in words), words[0])
 
 
-def _records(rows: JudgementRows) -> list[Mapping[str, Any]]:
-    return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
+def _records(rows: JudgementRows) -> Sequence[Mapping[str, Any]]:
+    return records(rows) if isinstance(rows, pd.DataFrame) else list(rows)
 
 
 def _word(value: Any) -> str:

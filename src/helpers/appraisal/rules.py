@@ -123,9 +123,7 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
     )
     for name in checks:
         if name not in file.data:
-            raise file.error(
-                (), f"the check {name} has no entry", "say what it means, or remove its function"
-            )
+            raise file.error((), f"the check {name} has no entry", "add one, or remove its function")
     return rules
 
 

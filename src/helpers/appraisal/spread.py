@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
@@ -110,13 +110,16 @@ class _InRange:
 def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean outside its range, each SD larger than the range allows, and groups no split allows."""
     results = evidence.results_where()
-    ranges = [(row, evidence.figure(row, "minimum"), evidence.figure(row, "maximum")) for row in results]
-    ranges = [limits for limits in ranges if limits[1] and limits[2]]
+    ranges = [
+        (row, low, high)
+        for row in results
+        if (low := evidence.figure(row, "minimum")) and (high := evidence.figure(row, "maximum"))
+    ]
     by_range: dict[str, list[_InRange]] = {}
     for row in results:
         mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-        for limits, low, high in ranges if mean and sd else []:
-            if _comparable(evidence, row, limits):
+        for limits, low, high in ranges:
+            if mean and sd and _comparable(evidence, row, limits):
                 group = _InRange(row, limits, mean, sd, low, high)
                 by_range.setdefault(limits.result_id, []).append(group)
                 yield from _mean_outside(group)
@@ -127,7 +130,7 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
         yield from _no_split(evidence, groups)
 
 
-def _comparable(evidence: StudyEvidence, row, limits) -> bool:
+def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
     """Return whether a range is about the same outcome, time and part of the scalp."""
     times = (row.timepoint_weeks, limits.timepoint_weeks)
     same = (row.concept, row.kind) == (limits.concept, limits.kind) and not any(map(missing, times))
@@ -328,7 +331,7 @@ def _posted_p(evidence: StudyEvidence, outcome: str) -> Any | None:
     rows = rows[rows["quantity_id"].str.startswith(f"{outcome}.a")] if outcome else rows[:0]
     if len(rows) != 1:
         return None
-    row = next(rows.itertuples())
+    row = each_row(rows)[0]
     exact = not missing(row.value) and 0 < row.value < 1 and not re.search("[<>]", row.printed)
     return row if exact else None
 

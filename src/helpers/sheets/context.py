@@ -29,7 +29,7 @@ CONTEXT_FILES = {
 _WORDS = {"yes": True, "no": False}
 _CODES = ("doi", "address")
 
-Rule = tuple[Callable[[Mapping[str, Any]], bool], str]
+RowRule = tuple[Callable[[Mapping[str, Any]], bool], str]
 
 
 def _in_order(low: str, high: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -40,12 +40,12 @@ def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Mapping[str, A
     return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
 
 
-_SECOND_HAND: Rule = (
+_SECOND_HAND: RowRule = (
     lambda row: row["second_hand"] == (row["access"] == "secondary"),
     "second_hand is yes exactly where access is secondary",
 )
 # what a row must keep beyond its columns: table -> rules, each with what it says when broken
-ROW_RULES: dict[str, tuple[Rule, ...]] = {
+ROW_RULES: dict[str, tuple[RowRule, ...]] = {
     "comparators": (
         _SECOND_HAND,
         (
