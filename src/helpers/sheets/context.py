@@ -32,7 +32,7 @@ _WORDS = {"yes": True, "no": False}
 _NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
 _CODES = ("doi", "address")
 
-Rule = tuple[Callable[[Row], bool], str]
+RowRule = tuple[Callable[[Row], bool], str]
 
 
 def _in_order(low: str, high: str) -> Callable[[Row], bool]:
@@ -43,12 +43,12 @@ def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Row], bool]:
     return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
 
 
-_SECOND_HAND: Rule = (
+_SECOND_HAND: RowRule = (
     lambda row: row["second_hand"] == (row["access"] == "secondary"),
     "second_hand is yes exactly where access is secondary",
 )
 # what a row must keep beyond its columns: table -> rules, each with what it says when broken
-ROW_RULES: dict[str, tuple[Rule, ...]] = {
+ROW_RULES: dict[str, tuple[RowRule, ...]] = {
     "comparators": (
         _SECOND_HAND,
         (

@@ -187,7 +187,7 @@ class Arm(Block):
     n: People = None
 
 
-class Outcome(Block):
+class SheetOutcome(Block):
     """An outcome at a time, as planned or measured."""
 
     outcome_id: Name
@@ -339,7 +339,7 @@ class StudySheet(Block):
     extraction: Extraction
     study: Study
     arms: list[Arm] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[SheetOutcome] = []
     quantities: list[SheetQuantity] = []
     statements: list[Statement] = []
     results: list[Result] = []

@@ -19,11 +19,11 @@ from helpers.sheets.model import (
     Block,
     Contrast,
     Origin,
-    Outcome,
     Place,
     PrintedWords,
     ReaderFinding,
     Result,
+    SheetOutcome,
     SheetQuantity,
     Statement,
     StudySheet,
@@ -245,7 +245,7 @@ class _Rows:
             "quantity_ids": self.ids(_named(arm)),
         }
 
-    def outcome(self, outcome: Outcome) -> Row:
+    def outcome(self, outcome: SheetOutcome) -> Row:
         row = outcome.model_dump(exclude={"timepoint"})
         times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
         return row | times | {"study_id": self.sheet.study_id}
