@@ -7,6 +7,7 @@ it: when that closes, it ends with all that it has started. So nothing outlives 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -225,6 +226,10 @@ def _work(
     if hasattr(os, "setsid"):
         os.setsid()
     adopt_orphans()
+    gc.freeze()
+    gc.enable()
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the server's, see `preload`
     _set_environment(environment)
     tempfile.tempdir = None
     if hasattr(time, "tzset"):
