@@ -84,14 +84,19 @@ def draw_a_figure() -> None:
 
 def _serve() -> None:
     """Load everything; what is there now is never garbage, so a collection need not look at it."""
-    folder = os.environ[FOLDER]
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # the server is the last one to end
+    atexit.register(_tidy, os.environ[FOLDER], os.getppid())
     gc.disable()
     for step in (*OWN_STEPS, *os.environ[STEPS].split()):
         if problem := load(step):
             print(f"not preloaded: {problem}", file=sys.stderr, flush=True)
     gc.freeze()
     gc.enable()
+
+
+def _tidy(folder: str, runner: int) -> None:
+    """Remove the private folder when the runner was killed; this process is the last one to end."""
+    if os.getppid() != runner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if FOLDER in os.environ:

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from notebookpress import preload
@@ -50,7 +52,8 @@ class Workers:
     Notes
     -----
     Processes are forked on Linux only, unless `EVIDENCE_FORK` says otherwise: a forked process may not use
-    the system's libraries on macOS, and Windows has no fork. The server lives as long as this process.
+    the system's libraries on macOS, and Windows has no fork. All workers of a process share one server; what
+    the first of them asks for is preloaded.
 
     """
 
@@ -58,12 +61,13 @@ class Workers:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
         self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
-        self._lock, self._running, self._closed = threading.Lock(), set(), False
+        self._lock, self._running = threading.RLock(), set()  # a second Ctrl-C may come while it is held
+        self._closed = self._left = False
         self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
         self.environment = run_environment(self.folder, environment or {})
         if self.forked:
             try:
-                _start_server(tuple(preload), self.environment, self.folder)
+                _SERVER.start(tuple(preload), self.environment, self.folder)
             except OSError as error:  # of a socket, which names no file
                 raise OSError(error.errno, error.strerror, error.filename or str(self.folder)) from None
 
@@ -102,42 +106,49 @@ class Workers:
             with self._lock:
                 if self._closed:
                     raise ProcessEndedError(f"{function}: not begun, for the run has ended")
-                process.start()
                 self._running.add(ours)
-            theirs.close()
             try:
+                with _without_script():
+                    process.start()  # waits until the server has preloaded everything
+                theirs.close()
                 kind, value = pickle.loads(ours.recv_bytes())
-            except (EOFError, OSError):
                 process.join()
-                raise ProcessEndedError(self._ended(function, process.exitcode, folder)) from None
-            process.join()
+            except (EOFError, ConnectionError):
+                raise ProcessEndedError(_ended(function, process, folder)) from None
         finally:
             with self._lock:
                 self._running.discard(ours)
                 ours.close()
+            theirs.close()
             shutil.rmtree(folder, ignore_errors=True)
         if kind == "error":
             raise value
         return value
 
-    def _ended(self, function: str, code: int | None, folder: Path) -> str:
-        from notebookpress.execution import last_words
-
-        how = "is gone, with the server that forked it" if code == GONE else ended_in_words(code)
-        said = last_words(folder / "said")
-        return f"{function}: the process that did it {how}; run it again" + (f" ({said})" if said else "")
-
     def end_all(self) -> None:
-        """End everything that runs, and let nothing more begin."""
+        """End everything that runs, the server with its last user, and let nothing more begin."""
         with self._lock:
             self._closed = True
             for pipe in self._running:
                 with contextlib.suppress(OSError):
                     pipe.send_bytes(b"end")
+            if self.forked and not self._left:
+                self._left = True
+                _SERVER.leave()
 
-    def close(self) -> None:
-        """End everything."""
-        self.end_all()
+    close = end_all
+
+
+def _ended(function: str, process: Any, folder: Path) -> str:
+    """Return that a process is gone, and how it ended."""
+    from notebookpress.execution import last_words
+
+    if process.pid is not None:
+        process.join()
+    code = process.exitcode
+    how = "is gone, with the server that forked it" if code in (None, GONE) else ended_in_words(code)
+    said = last_words(folder / "said")
+    return f"{function}: the process that did it {how}; run it again" + (f" ({said})" if said else "")
 
 
 def named(name: str) -> Any:
@@ -146,12 +157,49 @@ def named(name: str) -> Any:
     return getattr(importlib.import_module(module), function)
 
 
-def _start_server(steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
-    """Start the fork server, once in a process; it ends after this process and all that it has forked."""
-    own = {preload.STEPS: " ".join(steps), preload.FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
-    forkserver.set_forkserver_preload([preload.__name__])
-    with _environment(dict(environment) | own):
-        forkserver.ensure_running()
+class _Server:
+    """The fork server of this process, and how many use it."""
+
+    def __init__(self) -> None:
+        self.lock, self.users = threading.RLock(), 0
+
+    def start(self, steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
+        """Start the server when nobody uses it yet."""
+        own = {preload.STEPS: " ".join(steps), preload.FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
+        with self.lock:
+            if not self.users:
+                forkserver.set_forkserver_preload([preload.__name__])
+                with _environment(dict(environment) | own):
+                    forkserver.ensure_running()
+            self.users += 1
+
+    def inherit(self) -> None:
+        """Use the server that forked this process; the standard library would start another."""
+        self.users = 1
+        forkserver._forkserver.ensure_running = lambda: None
+
+    def leave(self) -> None:
+        """Stop the server when nobody uses it any more: the next one shall have the code as it is then."""
+        with self.lock:
+            self.users -= 1
+            if not self.users:
+                with contextlib.suppress(ProcessLookupError, TypeError):  # it may be gone
+                    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+                forkserver._forkserver._stop()
+
+
+_SERVER, _STARTING = _Server(), threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """Let a process begin without importing the script that is run here: it may have no guard."""
+    with _STARTING:
+        script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
 
 
 @contextlib.contextmanager
@@ -178,6 +226,7 @@ def _work(
     if hasattr(os, "setsid"):
         os.setsid()
     adopt_orphans()
+    _SERVER.inherit()
     _set_environment(environment)
     tempfile.tempdir = None
     if hasattr(time, "tzset"):
@@ -215,14 +264,11 @@ def _run_here(run: NotebookRun, environment: Mapping[str, str], forked: bool, fo
 
 def _pickled(error: BaseException) -> bytes:
     """Return an exception as bytes, its traceback as a note; as a plain one when it cannot be sent."""
-    text = "".join(traceback.format_exception(error))
-    error.__traceback__ = error.__cause__ = error.__context__ = None
-    error.add_note(text)
-    try:
-        data = pickle.dumps(("error", error))
-        pickle.loads(data)
-    except Exception:
-        plain = RuntimeError(f"{type(error).__name__}: {error}")
-        plain.add_note(text)
-        data = pickle.dumps(("error", plain))
+    plain = RuntimeError(f"{type(error).__name__}: {error}")
+    for sent in (error, plain):
+        sent.add_note("".join(traceback.format_exception(error)))
+        with contextlib.suppress(Exception):
+            data = pickle.dumps(("error", sent))
+            pickle.loads(data)
+            break
     return data

@@ -16,19 +16,27 @@ from notebookpress.workers import Workers
 
 @pytest.fixture(scope="session", autouse=True)
 def calls() -> Iterator[None]:
-    """Let every process find what the small collection names, the fork server of this one to begin with."""
+    """Let every process find what the small collection names."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), before]))
-    with Workers(("notebookpress.notebook_tables", "station_calls")):
-        pass  # the server stays, and its working folder is no project's
     yield
     os.environ.pop("PYTHONPATH")
     if before is not None:
         os.environ["PYTHONPATH"] = before
 
 
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Iterator[None]:
+    """Have one fork server for all runs in this process, begun in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("server"))
+        workers = Workers(("notebookpress.notebook_tables", "station_calls"))
+    yield
+    workers.close()
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: None) -> Path:
     """Return the small project, with the working folder in it."""
     root = make_project(tmp_path / "project")
     monkeypatch.chdir(root)
@@ -36,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def report_once(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Path:
+def report_once(tmp_path_factory: pytest.TempPathFactory, fork_server: None) -> Path:
     """Return a project whose report is made, for copying."""
     from notebookpress.run import run
 
