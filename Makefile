@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STRIPPED := cell.metadata.papermill cell.metadata.execution metadata.papermill metadata.language_info
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys, venv; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& command -v $$p && break; done)
@@ -15,14 +16,14 @@ help:  ## this list
 report: env  ## run the notebooks on data/raw and write reports/
 	$(BIN)/evidence run
 
-test: env-dev  ## the tests that take minutes: package, notebooks, pages in a browser
-	$(BIN)/python -m pytest
+test: env-dev  ## the tests: package, notebooks, pages in a browser
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-test-all: env-dev  ## every test, and what takes longer
-	$(BIN)/python -m pytest -m ''
+test-all: env-dev  ## the same, and the slow ones
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m ''
 
-lint: env-dev  ## style, types, imports, declared packages, dead code
-	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/deptry src notebooks
+lint: env-dev  ## ruff, types, the import rule, dead code, declared packages
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_repository.py
 
 lab: env  ## JupyterLab in the project
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_ingestion.ipynb

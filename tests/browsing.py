@@ -38,7 +38,7 @@ def chromium() -> Iterator:
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        reason = "no Chromium on this machine: install the package chromium"
+        reason = "no Chromium here, so tests in a browser are skipped: install the package chromium, then make test"
         if os.environ.get("EVIDENCE_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
@@ -73,7 +73,9 @@ def jupyterlab(root: Path, home: Path) -> Iterator[str]:
             yield address
         finally:
             server.terminate()
-            server.wait(timeout=60)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=60)
+            server.kill()  # does nothing to a server that has ended
 
 
 def open_notebook(browser, address: str, name: str):

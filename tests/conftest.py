@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,11 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell: the processes that tests interrupt must not inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the whole report first: of files side by side, the longest must not begin last."""
+    items.sort(key=lambda item: item.path.parent != CHECKOUT / "tests")
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,31 @@ def shared() -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def one_process_at_a_time(folder: Path) -> Iterator[None]:
+    """Let the processes of one test run (pytest-xdist) enter one after the other."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    import fcntl
+
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a copy of the project in which the whole report was made once; not to be changed."""
-    project = copy_project(tmp_path_factory.mktemp("made") / "project")
-    result = project.evidence("run")
-    assert result.returncode == 0, result.stdout + result.stderr
+    own = tmp_path_factory.getbasetemp()
+    everybody = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    project = Project(everybody / "made" / "project")
+    with one_process_at_a_time(everybody):
+        if not project.root.exists():
+            new = copy_project(everybody / "being-made" / "project")
+            result = new.evidence("run")
+            assert result.returncode == 0, result.stdout + result.stderr
+            new.root.parent.rename(project.root.parent)
     return project
 
 

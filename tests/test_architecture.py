@@ -1,4 +1,4 @@
-"""What may import what, types, and code that nothing reaches: by import-linter, mypy and vulture."""
+"""What may import what, types, dead code, needs declared and used: by import-linter, mypy, vulture and deptry."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import pytest
         ("importlinter", ["lint-imports", "--no-cache"]),
         ("mypy", ["mypy", "--no-error-summary", "--cache-dir", os.devnull]),
         ("vulture", ["vulture"]),
+        ("deptry", ["deptry", "src", "notebooks"]),
     ],
-    ids=["imports", "types", "dead code"],
+    ids=["imports", "types", "dead code", "needs"],
 )
 def test_the_checks_of_pyproject_find_nothing(checkout: Path, module: str, command: list[str]):
     pytest.importorskip(module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -13,54 +14,90 @@ from browsing import RUN_ALL_AND_SAVE, jupyterlab, open_notebook
 NAMES = ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison", "05_pooled_effect")
 
 
-def pages(reports: Path) -> list[Path]:
-    return sorted(reports.glob("*.html"))
+WIDTHS = (320, 768, 1280)
 
 
-def test_every_page_opens_offline_without_error_or_request(browser, made):
+@dataclass
+class Visit:
+    """What one page was when it was opened once, offline."""
+
+    problems: list[str] = field(default_factory=list)
+    headings: int = 0
+    language: str | None = None
+    title: str = ""
+    pictures: list[tuple[str, bool]] = field(default_factory=list)
+    widths: dict[int, int] = field(default_factory=dict)
+    loose_tables: int = 0
+
+
+PICTURES = """Promise.all([...document.querySelectorAll('img')].map(picture => {
+  picture.loading = 'eager';
+  return picture.decode().then(() => [picture.alt, picture.naturalWidth > 0], () => [picture.alt, false]); }))"""
+LOOSE_TABLES = """[...document.querySelectorAll('main table')].filter(table => {
+  const region = table.closest('[role=region]');
+  return !region || !region.getAttribute('aria-label') || region.tabIndex !== 0;
+}).length"""
+
+
+def visit(page, path: Path) -> Visit:
+    """Open a page and look at it at every width."""
+    found = Visit()
+
+    def listen(request) -> None:
+        if not request.url.startswith(("file:", "data:")):
+            found.problems.append(request.url)
+
+    def read(message) -> None:
+        if message.type == "error":
+            found.problems.append(message.text)
+
+    page.on("request", listen)
+    page.on("console", read)
+    page.on("pageerror", lambda error: found.problems.append(str(error)))
+    page.goto(path.as_uri())
+    found.headings, found.title = page.locator("h1").count(), page.title()
+    found.language = page.locator("html").get_attribute("lang")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found.widths[width] = page.evaluate("document.documentElement.scrollWidth")
+    found.pictures = page.evaluate(PICTURES)
+    found.loose_tables = page.evaluate(LOOSE_TABLES)
+    return found
+
+
+@pytest.fixture(scope="module")
+def visits(browser, made) -> dict[str, Visit]:
+    """Return what each page was, each opened once."""
     context = browser.new_context(offline=True)
-    for path in pages(made.reports):
-        page, problems = context.new_page(), []
-        page.on(
-            "console", lambda message, p=problems: p.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error, p=problems: p.append(str(error)))
-        page.on(
-            "request",
-            lambda request, p=problems: (
-                None if request.url.startswith(("file:", "data:")) else p.append(request.url)
-            ),
-        )
-        page.goto(path.as_uri())
-        assert problems == [], f"{path.name}: {problems}"
-        assert page.locator("h1").count() == 1, path.name
-        assert page.locator("html").get_attribute("lang") == "en", path.name
-        assert page.title(), path.name
+    found = {}
+    for path in sorted(made.reports.glob("*.html")):
+        page = context.new_page()
+        found[path.name] = visit(page, path)
         page.close()
     context.close()
+    return found
 
 
-def test_every_picture_is_shown_and_told(browser, made):
-    page = browser.new_page()
-    seen = 0
-    for path in pages(made.reports):
-        page.goto(path.as_uri())
-        for picture in page.locator("img").all():
-            seen += 1
-            assert len(picture.get_attribute("alt") or "") > 20, path.name
-            picture.scroll_into_view_if_needed()
-            assert picture.evaluate("e => e.decode().then(() => e.naturalWidth > 0)"), path.name
-    assert seen > 10
-    page.close()
+def test_every_page_opens_offline_without_error_or_request(visits):
+    assert {name: page.problems for name, page in visits.items() if page.problems} == {}
+    for name, page in visits.items():
+        assert (page.headings, page.language) == (1, "en") and page.title, name
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280])
-def test_no_page_scrolls_sideways(browser, made, width: int):
-    page = browser.new_page(viewport={"width": width, "height": 800})
-    for path in pages(made.reports):
-        page.goto(path.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path.name} at {width}"
-    page.close()
+def test_every_picture_is_shown_and_told(visits):
+    pictures = [(name, *picture) for name, page in visits.items() for picture in page.pictures]
+    assert [picture for picture in pictures if len(picture[1] or "") <= 20 or not picture[2]] == []
+    assert len(pictures) > 10
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(visits, width: int):
+    """At 320 px too, which is 1280 px at 400 %."""
+    assert {name for name, page in visits.items() if page.widths[width] > width} == set()
+
+
+def test_wide_tables_scroll_in_regions_that_the_keyboard_reaches(visits):
+    assert {name: page.loose_tables for name, page in visits.items() if page.loose_tables} == {}
 
 
 def test_the_answer_is_on_the_first_screen(browser, made):

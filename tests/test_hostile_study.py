@@ -124,25 +124,29 @@ def test_a_title_that_turns_the_direction_turns_nothing_after_it(browser, hostil
     page.close()
 
 
+@pytest.fixture(scope="module")
+def lab(hostile, tmp_path_factory) -> Iterator[str]:
+    """JupyterLab in the project of the poisoned study; its address."""
+    with jupyterlab(hostile.root, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
 @pytest.mark.parametrize("name", ["03_study_evidence", "04_outcome_comparison"])
-def test_jupyterlab_shows_it_as_text(browser, hostile, tmp_path, name: str):
-    with jupyterlab(hostile.root, tmp_path) as address:
-        page = open_notebook(browser, address, name)
-        dialogs: list[str] = []
-        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-        cells = page.evaluate(RUN_ALL_AND_SAVE)
-        assert [
-            output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"
-        ] == []
-        seen = ""
-        for place in range(page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")):
-            page.evaluate("at => window.jupyterapp.shell.currentWidget.content.scrollToItem(at)", place)
-            seen += page.evaluate(
-                "[...document.querySelectorAll('.jp-OutputArea-output')].map(part => part.textContent).join(' ')"
-            )
-            assert page.locator(".jp-OutputArea-output img[src='x']").count() == 0
-            assert page.locator(".jp-OutputArea-output script").count() == 0
-        assert page.evaluate("window.hacked") is None and dialogs == []
-        if name == "03_study_evidence":
-            assert MARKUP in seen and FORMULA in seen and ENDLESS in seen and RIGHT_TO_LEFT in seen
-        page.close()
+def test_jupyterlab_shows_it_as_text(browser, lab: str, name: str):
+    page = open_notebook(browser, lab, name)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    cells = page.evaluate(RUN_ALL_AND_SAVE)
+    assert [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"] == []
+    seen = ""
+    for place in range(page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")):
+        page.evaluate("at => window.jupyterapp.shell.currentWidget.content.scrollToItem(at)", place)
+        seen += page.evaluate(
+            "[...document.querySelectorAll('.jp-OutputArea-output')].map(part => part.textContent).join(' ')"
+        )
+        assert page.locator(".jp-OutputArea-output img[src='x']").count() == 0
+        assert page.locator(".jp-OutputArea-output script").count() == 0
+    assert page.evaluate("window.hacked") is None and dialogs == []
+    if name == "03_study_evidence":
+        assert MARKUP in seen and FORMULA in seen and ENDLESS in seen and RIGHT_TO_LEFT in seen
+    page.close()

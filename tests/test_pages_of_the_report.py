@@ -72,12 +72,13 @@ def test_every_number_of_a_result_is_a_link(soups):
 def test_the_links_of_numbers_lead_to_what_they_promise(soups):
     """A printed figure's row shows its token and its place; a computation shows its inputs or its code."""
     seen = 0
+    places = {name: {tag["id"]: tag for tag in soup.find_all(id=True)} for name, soup in soups.items()}
     for name, soup in soups.items():
         for link in soup.select("main a.n"):
             file, _, anchor = link["href"].partition("#")
             if not anchor:
                 continue
-            target = soups[file or name].find(id=anchor)
+            target = places[file or name].get(anchor)
             assert target is not None, f"{name}: {link['href']}"
             seen += 1
             words = target.get_text(" ")

@@ -153,6 +153,7 @@ SENTENCES = {
         "Hair density, against a comparison: no study has a vote",
         "Hair density: better against a comparison in 2 of 2 studies",
     ),
+    "a study's effect": ("study-wan2025.html", "35 hairs/cm² (31.5 to 38.5)", "55 hairs/cm² (51.5 to 58.5)"),
     "change beside placebo": ("04_outcome_comparison.html", "which leaves 25.6 to 38.8", "which leaves 45.6 to 58.8"),
     "what an eye can see": (
         "04_outcome_comparison.html",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from scipy.special import betaincinv
 
 from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS
+from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
 
 
@@ -58,7 +58,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def clean_results(reported: pd.DataFrame) -> list[dict[str, Any]]:
+def clean_results(reported: pd.DataFrame) -> list[Row]:
     """Return the rows of `results`.
 
     Parameters
@@ -73,10 +73,58 @@ def clean_results(reported: pd.DataFrame) -> list[dict[str, Any]]:
         A single case's share becomes its `mean`, since it describes hairs of one person and no people.
         What was converted is said in `converted`.
     """
-    return [_clean(row) for row in records(reported)]
+    rows = []
+    for row in records(reported):
+        concept = OUTCOME_CONCEPTS[row["concept"]]
+        change = conversion(row["unit"], concept.unit)
+        clean = {name: row[name] for name in _KEPT} | {"unit": change.unit}
+        clean |= {name: None if row[name] is None else row[name] * change.factor for name in _SCALED}
+        done = [row["converted"], change.statement]
+        if row["n"] == 0:
+            clean["n"] = None
+            done.append("nobody was analysed")
+        if row["percent"] is not None:
+            done.append(_place_share(row, clean))
+        elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
+            done.append("unit not stated")
+        clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
+        rows.append(clean | {"converted": _joined(*done, time)})
+    return rows
 
 
-def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
+def _place_share(row: Row, clean: Row) -> str | None:
+    """Put a percentage where it belongs, as a proportion, and return what was done."""
+    share = row["percent"] * 0.01
+    alone = all(row[name] is None for name in _VALUES)
+    if alone:
+        clean["unit"] = "proportion"
+    if row["kind"] == "count":
+        clean["percent"] = share
+        return None
+    if alone:
+        clean["mean"] = share
+    if 0 <= share <= 1 and (row["kind"] == "level" or not alone):
+        clean["percent"] = share
+    elif not alone:
+        return f"{row['percent']:g} percent beside the value, not kept"
+    return "share of one person's hairs, kept as a value" if alone else None
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None
+
+
+def _time(printed: str | None) -> tuple[float | None, str]:
+    """Return a time in weeks and what was done to reach it."""
+    if printed is None:
+        return None, "time not stated"
+    found = weeks(printed)
+    if found is None:
+        return None, f"{printed!r} states no time"
+    return found, f"{printed} = week {found:.4g}"
+
+
+def clean_events(reported: pd.DataFrame) -> list[Row]:
     """Return the rows of `adverse_events`: times in hours and weeks, and how many people may yet be affected.
 
     Where people are counted, the upper limit of their proportion is the exact one-sided 95 % limit of
@@ -84,13 +132,13 @@ def clean_events(reported: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = []
     for row in records(reported):
-        duration = in_weeks(row["resolved"], row["resolved_unit"])
-        rows.append({key: value for key, value in row.items() if not key.startswith("resolved")})
-        rows[-1]["resolved_hours"] = None if duration is None else duration * 168
+        duration = in_weeks(row.pop("resolved"), row.pop("resolved_unit"))
         if row["n"] == 0:
-            rows[-1] |= {"n": None, "note": _joined(row["note"], "nobody was at risk")}
-        rows[-1]["monitored_weeks"] = weeks(row["timepoint_printed"] or "")
-        rows[-1]["upper_limit"] = upper_limit(row["count"], rows[-1]["n"])
+            row |= {"n": None, "note": _joined(row["note"], "nobody was at risk")}
+        row["resolved_hours"] = None if duration is None else duration * 168
+        row["monitored_weeks"] = weeks(row["timepoint_printed"] or "")
+        row["upper_limit"] = upper_limit(row["count"], row["n"])
+        rows.append(row)
     return rows
 
 
@@ -108,68 +156,12 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
     return 1.0 if count == n else float(betaincinv(count + 1, n - count, 0.95))
 
 
-def _clean(row: dict[str, Any]) -> dict[str, Any]:
-    concept = OUTCOME_CONCEPTS[row["concept"]]
-    change = conversion(row["unit"], concept.unit)
-    clean = {name: row[name] for name in _KEPT}
-    clean |= {name: _times(row[name], change.factor) for name in _SCALED}
-    said = [row["converted"], change.statement]
-    if row["n"] == 0:
-        clean["n"] = None
-        said.append("nobody was analysed")
-    clean["unit"] = change.unit
-    if row["percent"] is not None:
-        said += _share(row, clean)
-    elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
-        said.append("unit not stated")
-    clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
-    clean["converted"] = _joined(*said, time)
-    return clean
-
-
-def _share(row: dict[str, Any], clean: dict[str, Any]) -> list[str]:
-    """Put a percentage where it belongs, as a proportion, and return what was done."""
-    share = row["percent"] * 0.01
-    alone = all(row[name] is None for name in _VALUES)
-    if alone:
-        clean["unit"] = "proportion"
-    if row["kind"] == "count":
-        clean["percent"] = share
-        return []
-    if alone:
-        clean["mean"] = share
-        if row["kind"] == "level" and 0 <= share <= 1:
-            clean["percent"] = share
-        return ["share of one person's hairs, kept as a value"]
-    if 0 <= share <= 1:
-        clean["percent"] = share
-        return []
-    return [f"{row['percent']:g} percent beside the value, not kept"]
-
-
-def _joined(*parts: str | None) -> str | None:
-    return "; ".join(part for part in parts if part) or None
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _time(printed: str | None) -> tuple[float | None, str]:
-    """Return a time in weeks and what was done to reach it."""
-    if printed is None:
-        return None, "time not stated"
-    found = weeks(printed)
-    if found is None:
-        return None, f"{printed!r} states no time"
-    return found, f"{printed} = week {found:.4g}"
-
-
-_REASONS = {
+_REPEATED = "the same figure, printed again elsewhere; checked for agreement"
+_ROLE_REASONS = {
     "cited": "about another study or the population, kept as context",
     "safety": "a circumstance of safety that no event row counts",
 }
-_BY_CONCEPT = {
+_CONCEPT_REASONS = {
     "follow_up": "time of a visit, used through the outcomes and the checks",
     "publication_date": "date of the publication",
     "administrative": "administrative",
@@ -186,7 +178,7 @@ _BY_CONCEPT = {
 }
 
 
-def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[Row]:
     """Return, for every figure, the tables that rest on it or the reason why none does.
 
     Parameters
@@ -201,36 +193,26 @@ def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> li
     list of dict
         Rows of `quantity_use`.
     """
-    used: dict[str, list[str]] = {}
-    for table, frame in users.items():
-        for row in records(frame):
-            for name in split_ids(row.get("quantity_ids")):
-                used.setdefault(name, []).append(table)
-    rows = records(quantities)
-    taken = {_figure(row) for row in rows if row["quantity_id"] in used}
-    return [_row(row, used.get(row["quantity_id"], []), taken) for row in rows]
-
-
-def _row(row: dict[str, Any], tables: list[str], taken: set[tuple]) -> dict[str, Any]:
-    use = {"quantity_id": row["quantity_id"], "study_id": row["study_id"]}
-    if tables:
-        return use | {"used_in": ";".join(dict.fromkeys(tables)), "reason_unused": None}
-    if _figure(row) in taken:
-        reason = "the same figure, printed again elsewhere; checked for agreement"
-    else:
-        reason = (
-            _REASONS.get(row["role"])
-            or _BY_CONCEPT.get(row["concept"])
-            or "design detail, kept as description"
-        )
-    return use | {"used_in": None, "reason_unused": reason}
-
-
-def _figure(row: dict[str, Any]) -> tuple:
-    """Return what makes two printed figures the same figure: their numbers, or else their words."""
-    numbers = tuple(row[name] for name in ("value", "value_low", "value_high", "sd"))
-    words = row["printed"].casefold() if all(number is None for number in numbers) else None
-    return row["study_id"], row["concept"], row["arm_id"], *numbers, words
+    named = pd.concat(
+        [frame[["quantity_ids"]].assign(used_in=table) for table, frame in users.items() if len(frame)]
+    )
+    named = named.assign(quantity_id=named["quantity_ids"].map(split_ids)).explode("quantity_id")
+    named = named.drop_duplicates(["quantity_id", "used_in"])
+    tables = named.groupby("quantity_id")["used_in"].agg(";".join)
+    rows = quantities.merge(tables, how="left", on="quantity_id")
+    used = rows["used_in"].notna()
+    # two printed figures are the same figure by their numbers, or else by their words
+    numbers = ["value", "value_low", "value_high", "sd"]
+    words = rows["printed"].str.casefold().where(rows[numbers].isna().all(axis=1))
+    same = rows.assign(words=words, used=used).groupby(
+        ["study_id", "concept", "arm_id", *numbers, "words"], dropna=False
+    )
+    reason = rows["role"].map(_ROLE_REASONS).fillna(rows["concept"].map(_CONCEPT_REASONS))
+    reason = reason.fillna("design detail, kept as description").mask(
+        same["used"].transform("any"), _REPEATED
+    )
+    rows["reason_unused"] = reason.mask(used)
+    return records(rows[["quantity_id", "study_id", "used_in", "reason_unused"]])
 
 
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import records
 from metastats.heterogeneity import critical_value
+from trialfiles.record import Row
 
 CONTROLS = ("placebo", "untreated")
 _OTHER_COUNT = ("anagen", "telogen")  # counts of one phase of hair are no total counts
-_KEPT = (
-    "row_id",
-    "study_id",
-    "treatment",
-    "arm",
-    "sex",
-    "n",
-    "concept",
-    "timepoint_weeks",
-    "access",
-    "second_hand",
-)
-
-GAPS = (*_KEPT, "unit", "against", "contrast", "effect", "ci_lower", "ci_upper")
+_KEPT = [
+    "row_id", "study_id", "treatment", "arm", "sex", "n", "concept", "timepoint_weeks", "access",
+    "second_hand", "unit",
+]  # fmt: skip
+_DIFFERENCES = (*_KEPT, "against", "contrast", "effect", "ci_lower", "ci_upper")
 
 
-def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> list[dict[str, Any]]:
+def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Return changes from baseline in arms of other treatments, in the unit of the outcome.
 
     Parameters
@@ -41,68 +31,59 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> lis
 
     Returns
     -------
-    list of dict
-        Printed figures per counted area become hairs/cm², percent of baseline a proportion. Differences
-        from placebo, counts of one phase of hair, and rows without a change are left out.
+    pandas.DataFrame
+        `change`, `se`, `ci_lower`, `ci_upper` beside what each row is about. Printed figures per counted
+        area become hairs/cm², percent of baseline a proportion. Differences from placebo, counts of one
+        phase of hair, and rows without a change are left out.
     """
-    rows = []
-    for row in records(comparators):
-        change, sd = row["change_mean"], row["change_sd"]
-        if row["statistic"] == "levels" and None not in (row["baseline_mean"], row["followup_mean"]):
-            change = row["followup_mean"] - row["baseline_mean"]
-        usable = row["statistic"] in ("change", "levels") and change is not None
-        if not usable or row["measure"].startswith(_OTHER_COUNT):
-            continue
-        factor, unit = _scale(row)
-        se = None if sd is None or not row["n"] else sd * factor / math.sqrt(row["n"])
-        half = None if se is None else critical_value(level, row["n"] - 1) * se
-        change *= factor
-        limits = (None, None) if half is None else (change - half, change + half)
-        values = {"change": change, "se": se, "ci_lower": limits[0], "ci_upper": limits[1], "unit": unit}
-        rows.append({name: row[name] for name in _KEPT} | values)
-    return rows
+    between = comparators["followup_mean"] - comparators["baseline_mean"]
+    between = between.where(comparators["statistic"] == "levels")
+    rows = _in_comparable_units(comparators.assign(change=between.fillna(comparators["change_mean"])))
+    usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
+    rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
+    n = rows["n"].astype(float)
+    rows = rows.assign(se=rows["change_sd"] * rows["factor"] / np.sqrt(n.where(n > 0)))
+    half = critical_value(level, n - 1) * rows["se"]
+    rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
+    return rows[[*_KEPT, "change", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
 
 
-def _scale(row: dict[str, Any]) -> tuple[float, str]:
-    if row["unit"] == "percent of baseline":
-        return 0.01, "proportion"
-    return (1 / row["area_cm2"], "hairs/cm2") if row["area_cm2"] else (1.0, row["unit"])
+def _in_comparable_units(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose `change` is per cm² or a proportion, with the factor that made it so."""
+    share, counted = rows["unit"] == "percent of baseline", rows["area_cm2"].fillna(0) > 0
+    factor = pd.Series(1.0, rows.index).mask(counted, 1 / rows["area_cm2"]).mask(share, 0.01)
+    unit = rows["unit"].mask(counted, "hairs/cm2").mask(share, "proportion")
+    return rows.assign(change=rows["change"] * factor, factor=factor, unit=unit)
 
 
-def drift(
-    changes: list[dict[str, Any]], unit: str, weeks: float | None, tolerance: float
-) -> list[dict[str, Any]]:
-    """Return the placebo and untreated arms whose change is in `unit` and measured at a time like `weeks`."""
-    arms = [row for row in changes if row["treatment"] in CONTROLS and row["unit"] == unit]
-    return [row for row in arms if alike(row["timepoint_weeks"], weeks, tolerance)]
+def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Return treatment minus placebo within each study, at one time; Welch's interval where SDs are known.
+
+    Parameters
+    ----------
+    changes : pandas.DataFrame
+        From `comparator_changes`.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What each arm is about, `against`, `contrast`, `effect`, `ci_lower`, `ci_upper`.
+    """
+    key = ["study_id", "concept", "timepoint_weeks", "unit", "sex"]
+    placebo = changes["treatment"] == "placebo"
+    pairs = changes[~placebo].merge(changes[placebo], on=key, suffixes=("", "_placebo"))
+    a, b = pairs["se"] ** 2, pairs["se_placebo"] ** 2
+    n1, n2 = pairs["n"].astype(float), pairs["n_placebo"].astype(float)
+    df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))
+    half = critical_value(level, df) * np.sqrt(a + b)
+    effect = pairs["change"] - pairs["change_placebo"]
+    pairs = pairs.assign(effect=effect, ci_lower=effect - half, ci_upper=effect + half)
+    return pairs.assign(against=pairs["arm_placebo"], contrast="between_arm")[list(_DIFFERENCES)]
 
 
-def placebo_differences(changes: list[dict[str, Any]], *, level: float = 0.95) -> list[dict[str, Any]]:
-    """Return treatment minus placebo within each study, at one time; Welch's interval where SDs are known."""
-    rows = []
-    for row in changes:
-        for control in changes:
-            same = all(
-                row[name] == control[name]
-                for name in ("study_id", "concept", "timepoint_weeks", "unit", "sex")
-            )
-            if not same or control["treatment"] != "placebo" or row["treatment"] == "placebo":
-                continue
-            found = {name: row[name] for name in (*_KEPT, "unit")} | {
-                "against": control["arm"],
-                "contrast": "between_arm",
-            }
-            found |= {"effect": row["change"] - control["change"], "ci_lower": None, "ci_upper": None}
-            if row["se"] is not None and control["se"] is not None:
-                a, b = row["se"] ** 2, control["se"] ** 2
-                df = (a + b) ** 2 / (a**2 / (row["n"] - 1) + b**2 / (control["n"] - 1))
-                half = critical_value(level, df) * math.sqrt(a + b)
-                found |= {"ci_lower": found["effect"] - half, "ci_upper": found["effect"] + half}
-            rows.append(found)
-    return rows
-
-
-def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[dict[str, Any]]:
+def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[Row]:
     """Return by how much each established treatment exceeded placebo, lowest and highest over its trials.
 
     Parameters
@@ -119,30 +100,17 @@ def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[
         treatment has no other. Combinations of treatments are left out.
 
     """
-    found = placebo_differences(comparator_changes(comparators)) + _printed_differences(comparators)
-    rows = []
-    for treatment in sorted({row["treatment"] for row in found}):
-        own = [row for row in found if row["treatment"] == treatment and row["unit"] == unit]
-        own = [row for row in own if not row["second_hand"]] or own
-        if own and " and " not in treatment:
-            sizes = [row["effect"] for row in own]
-            facts = {
-                "trials": len({row["study_id"] for row in own}),
-                "second_hand": bool(own[0]["second_hand"]),
-            }
-            rows.append({"treatment": treatment, "low": min(sizes), "high": max(sizes)} | facts)
-    return rows
-
-
-def _printed_differences(comparators: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return differences from placebo that are printed as such, per cm² where the area is stated."""
-    rows = []
-    for row in records(comparators):
-        if row["statistic"] == "difference from placebo" and row["change_mean"] is not None:
-            factor, unit = _scale(row)
-            kept = {name: row[name] for name in ("study_id", "treatment", "second_hand")}
-            rows.append(kept | {"effect": row["change_mean"] * factor, "unit": unit})
-    return rows
+    printed = comparators[comparators["statistic"] == "difference from placebo"]
+    printed = _in_comparable_units(printed.assign(change=printed["change_mean"]))
+    columns = ["study_id", "treatment", "second_hand", "unit", "effect"]
+    worked_out = placebo_differences(comparator_changes(comparators))
+    found = pd.concat([worked_out[columns], printed.rename(columns={"change": "effect"})[columns]])
+    found = found[found["effect"].notna() & (found["unit"] == unit)]
+    found = found[~found["treatment"].str.contains(" and ")].astype({"second_hand": bool})
+    no_other = found.groupby("treatment")["second_hand"].transform("all")
+    gains = found[~found["second_hand"] | no_other].groupby("treatment", as_index=False)
+    columns = {"low": ("effect", "min"), "high": ("effect", "max"), "trials": ("study_id", "nunique")}
+    return records(gains.agg(**columns, second_hand=("second_hand", "first")))
 
 
 def beside_rows(
@@ -151,7 +119,7 @@ def beside_rows(
     thresholds: pd.DataFrame,
     *,
     time_tolerance: float = 0.25,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return the rows of `beside`: each change after exosomes against drift, visibility and counting error.
 
     Parameters
@@ -169,30 +137,40 @@ def beside_rows(
         reason, where no control arm was measured at a like time.
     """
     changes = comparator_changes(comparators)
+    controls = records(changes[changes["treatment"].isin(CONTROLS)])
     limits = {row["row_id"]: row for row in records(thresholds)}
+    errors = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
+    chosen = (comparisons["contrast"] == "within_arm") & comparisons["effect"].notna()
     rows = []
-    for line in records(comparisons):
-        unit = line["unit"]
-        if line["contrast"] != "within_arm" or line["effect"] is None or line["concept"] not in _PICTURED:
-            continue
-        arms = drift(changes, unit, line["timepoint_weeks"], time_tolerance)
-        row = {name: line[name] for name in _LINE} | _against_drift(line, arms)
-        rows.append(row | _visible(line, limits) | _error(line, limits))
+    for line in records(comparisons[chosen & comparisons["concept"].isin(_DENSITIES)]):
+        row = {name: line[name] for name in _OF_LINES} | _visible(line, limits)
+        row |= _against_drift(line, controls, time_tolerance)
+        if errors:  # mean error of such a change, by the methods of which it is known
+            size = abs(line["effect"])
+            row |= {"error_low": min(errors) * size, "error_high": max(errors) * size}
+        rows.append(row)
     return rows
 
 
-_PICTURED = ("hair_density", "hair_density_relative")
-_LINE = ("line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect",
-         "ci_lower", "ci_upper", "unit", "second_hand")  # fmt: skip
+_DENSITIES = ("hair_density", "hair_density_relative")
+_OF_LINES = (
+    "line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect", "ci_lower",
+    "ci_upper", "unit", "second_hand",
+)  # fmt: skip
 
 
-def _against_drift(line: dict[str, Any], arms: list[dict[str, Any]]) -> dict[str, Any]:
+def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
+    """Return what is left of a change beside those of control arms in its unit at a like time."""
+    arms = [
+        row
+        for row in controls
+        if row["unit"] == line["unit"] and alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)
+    ]
     if not arms:
-        unknown = line["timepoint_weeks"] is None
-        why = (
-            "the time since the first treatment is not stated" if unknown else "no control arm at a like time"
-        )
-        return {"control_arms": 0, "why_not": f"{why}: not set against placebo"}
+        reason = "no control arm at a like time"
+        if line["timepoint_weeks"] is None:
+            reason = "the time since the first treatment is not stated"
+        return {"control_arms": 0, "why_not": f"{reason}: not set against placebo"}
     low, high = min(row["change"] for row in arms), max(row["change"] for row in arms)
     return {
         "control_arms": len(arms),
@@ -205,21 +183,15 @@ def _against_drift(line: dict[str, Any], arms: list[dict[str, Any]]) -> dict[str
     }
 
 
-def _visible(line: dict[str, Any], limits: dict[str, dict]) -> dict[str, Any]:
+def _visible(line: Row, limits: dict[str, Row]) -> Row:
     """Return the threshold of visibility in the line's unit and whether the change reaches it."""
-    limit = limits.get("visible" if line["unit"] == "hairs/cm2" else "visible_relative")
-    if limit is None or line["unit"] not in ("hairs/cm2", "proportion"):
+    units = {"hairs/cm2": ("visible", 1), "proportion": ("visible_relative", 100)}
+    name, divisor = units.get(line["unit"], ("", 1))
+    if name not in limits:
         return {}
-    value = limit["value"] if line["unit"] == "hairs/cm2" else limit["value"] / 100
+    value = limits[name]["value"] / divisor
     return {
         "visible_at": value,
         "visible": line["effect"] >= value,
-        "visible_second_hand": bool(limit["second_hand"]),
+        "visible_second_hand": bool(limits[name]["second_hand"]),
     }
-
-
-def _error(line: dict[str, Any], limits: dict[str, dict]) -> dict[str, Any]:
-    """Return the mean error of such a change by the methods of which it is known, in the line's unit."""
-    shares = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
-    size = abs(line["effect"])
-    return {"error_low": min(shares) * size, "error_high": max(shares) * size} if shares else {}

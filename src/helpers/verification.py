@@ -6,11 +6,12 @@ import csv
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 import yaml
@@ -18,119 +19,12 @@ from pydantic import Field, ValidationError
 
 from helpers.places import Document, DocumentError, check_locator, read_document
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
-from helpers.sheets.raw import raw_files
-from helpers.sheets.read import read_sheet
+from helpers.sheets.raw import study_sheets
 from notebookpress.files import write_atomic
-from trialfiles.record import Problem, SourceError
+from trialfiles.record import Problem, Row, SourceError
 from trialfiles.yaml_lines import line_of, read_yaml
 
-SECOND_READING_FILE = "second_reading.csv"
-READING_COLUMNS = ["study_id", "role", "printed", "value", "line", "char_start", "char_end"]
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-@dataclass(frozen=True)
-class SecondFigure:
-    """A figure as the second reader wrote it down; `values` is empty where it is no plain number."""
-
-    study_id: str
-    printed: str
-    values: tuple[float, ...]
-    span: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Two readings of one text, as counts of the second reader's figures and of what only one has."""
-
-    figures: int
-    same: int
-    differing: tuple[str, ...]
-    only_first: tuple[str, ...]
-    only_second: tuple[str, ...]
-
-
-def read_second_reading(raw: str | Path) -> list[SecondFigure]:
-    """Read `second_reading.csv` of a raw folder; an empty list when there is none.
-
-    Raises
-    ------
-    SourceError
-        For another heading, or a row whose numbers cannot be read.
-    """
-    path = Path(raw) / SECOND_READING_FILE
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if rows.fieldnames != READING_COLUMNS:
-            problem = f"the columns are {rows.fieldnames}"
-            raise SourceError(Problem(str(path), 1, "", problem, f"write {', '.join(READING_COLUMNS)}"))
-        return [_figure(path, number, row) for number, row in enumerate(rows, start=2)]
-
-
-def _figure(path: Path, number: int, row: dict[str, str]) -> SecondFigure:
-    try:
-        values = tuple(float(value) for value in row["value"].split(",") if value)
-        span = int(row["char_start"]), int(row["char_end"])
-    except (TypeError, ValueError, AttributeError):
-        remedy = "write numbers with a comma between them, and whole characters"
-        raise SourceError(Problem(str(path), number, "value", "no numbers", remedy)) from None
-    return SecondFigure(row["study_id"], row["printed"], values, span)
-
-
-def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> Agreement:
-    """Compare two readings of one text by place, then by value.
-
-    A figure of the second reading agrees when the first has figures at its place that hold all its numbers,
-    or, where it has no numbers, a token that is the same or part of it.
-    """
-    first = [quantity for quantity in first if quantity.at and quantity.at.chars]
-    met: set[str] = set()
-    same, differing, alone, total = 0, [], [], 0
-    for figure in second:
-        total += 1
-        there = [quantity for quantity in first if _overlap(quantity.at.chars, figure.span)]
-        met |= {quantity.id for quantity in there}
-        if not there:
-            alone.append(figure.printed)
-        elif _agrees(figure, there):
-            same += 1
-        else:
-            differing.append(figure.printed)
-    only_first = tuple(quantity.printed for quantity in first if quantity.id not in met)
-    return Agreement(total, same, tuple(differing), only_first, tuple(alone))
-
-
-def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
-    """Return whether the numbers, or else the tokens, of both readings are the same."""
-    parts = (getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd"))
-    numbers = {number for number in parts if number is not None}
-    if figure.values and numbers:
-        whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
-        return set(figure.values) <= numbers or (whole and len(figure.values) > 2)
-    return any(quantity.printed in figure.printed or figure.printed in quantity.printed for quantity in there)
-
-
-def inclusion_kappa(
-    document: Document, first: Iterable[SheetQuantity], second: Iterable[SecondFigure]
-) -> tuple[int, float]:
-    """Return how many numbers a text prints, and Cohen's kappa of the two readers' choice among them."""
-    ours = [quantity.at.chars for quantity in first if quantity.at and quantity.at.chars]
-    theirs = [figure.span for figure in second]
-    spans = [match.span() for match in _NUMBER.finditer(document.text)]
-    pairs = [tuple(any(_overlap(span, own) for own in side) for side in (ours, theirs)) for span in spans]
-    total = len(pairs)
-    if not total:
-        return 0, float("nan")
-    observed = sum(a == b for a, b in pairs) / total
-    share = [sum(pair[side] for pair in pairs) / total for side in (0, 1)]
-    chance = share[0] * share[1] + (1 - share[0]) * (1 - share[1])
-    return total, 1.0 if chance == 1 else (observed - chance) / (1 - chance)
-
-
-def _overlap(first: tuple[int, int], second: tuple[int, int]) -> bool:
-    return first[0] < second[1] and second[0] < first[1]
+Span = tuple[int, int]
 
 
 @dataclass
@@ -165,75 +59,77 @@ def verify_locators(raw: str | Path) -> VerifiedPlaces:
 
     Returns
     -------
-    Verification
+    VerifiedPlaces
         A text that is not at hand is no problem: it is named in `absent`. A text with another hash than
         the sheet's is one, and none of its locators counts as verified.
     """
-    raw = Path(raw)
+    documents = Path(raw) / "documents"
+    at_hand = {text.name for text in documents.glob("*") if text.is_file()}
     result = VerifiedPlaces()
-    for path in raw_files(raw):
-        if path.parent.name == "studies":
-            _verify_sheet(path, read_sheet(path), raw / "documents", result)
+    for path, sheet in study_sheets(raw):
+        result.unlocated += len(sheet.quantities) - len(_located(sheet.quantities))
+        name = sheet.source.document
+        if name is None:
+            continue
+        listed = result.present if name in at_hand else result.absent
+        if name not in listed:
+            listed.append(name)
+        if name in at_hand:
+            try:
+                document = read_document(documents / name)
+            except DocumentError as error:
+                remedy = "put the right text there"
+                result.problems.append(Problem(str(documents / name), None, "", str(error), remedy))
+            else:
+                result.problems += _text_problems(path, sheet, document, documents)
+                _verify_places(path, sheet, document, result)
     return result
 
 
-def _verify_sheet(path: Path, sheet: StudySheet, documents: Path, result: VerifiedPlaces) -> None:
-    name = sheet.source.document
-    located = [quantity for quantity in sheet.quantities if quantity.at and quantity.at.chars]
-    result.unlocated += len(sheet.quantities) - len(located)
-    if name is None:
-        return
-    at_hand = {text.name for text in documents.glob("*") if text.is_file()}
-    listed = result.present if name in at_hand else result.absent
-    if name not in listed:
-        listed.append(name)
-    if name not in at_hand:
-        return
-    try:
-        document = read_document(documents / name)
-    except DocumentError as error:
-        result.problems.append(
-            Problem(str(documents / name), None, "", str(error), "put the right text there")
-        )
-        return
-    if document.sha256 != sheet.source.sha256:
-        problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
-        remedy = "put that text back, or extract anew from this one"
-        if sheet.source.sha256 is None:
-            problem = f"the sheet {path.name} does not say from which text it was made"
-            remedy = f"write sha256: {document.sha256} if it was this one"
-        result.problems.append(Problem(str(documents / name), None, "source.sha256", problem, remedy))
-    for quantity in located:
-        wrong = check_locator(document, quantity.printed, quantity.at.line, *quantity.at.chars)
-        result.verified[f"{sheet.study_id}.{quantity.id}"] = (
-            not wrong and document.sha256 == sheet.source.sha256
-        )
-        if wrong:
-            problem = Problem(
-                str(path), None, f"quantities.{quantity.id}", wrong, "correct the place or the token"
-            )
-            result.problems.append(problem)
-    _verify_places(path, sheet, document, result)
+def _located(quantities: Iterable[SheetQuantity]) -> list[tuple[SheetQuantity, int, Span]]:
+    """Return the figures that have a place, each with its line and characters."""
+    return [
+        (quantity, quantity.at.line, quantity.at.chars)
+        for quantity in quantities
+        if quantity.at and quantity.at.chars
+    ]
+
+
+def _text_problems(path: Path, sheet: StudySheet, document: Document, documents: Path) -> list[Problem]:
+    """Say when a text is not the one that the sheet was made from."""
+    if document.sha256 == sheet.source.sha256:
+        return []
+    problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
+    remedy = "put that text back, or extract anew from this one"
+    if sheet.source.sha256 is None:
+        problem = f"the sheet {path.name} does not say from which text it was made"
+        remedy = f"write sha256: {document.sha256} if it was this one"
+    return [Problem(str(documents / document.name), None, "source.sha256", problem, remedy)]
 
 
 def _verify_places(path: Path, sheet: StudySheet, document: Document, result: VerifiedPlaces) -> None:
-    """Check the words that findings and statements point at: they must stand on their line."""
+    """Check each figure's place, and that the words of findings and statements stand on their line."""
+    same = document.sha256 == sheet.source.sha256
+    for quantity, line, chars in _located(sheet.quantities):
+        wrong = check_locator(document, quantity.printed, line, *chars)
+        result.verified[f"{sheet.study_id}.{quantity.id}"] = same and not wrong
+        if wrong:
+            remedy = "correct the place or the token"
+            result.problems.append(Problem(str(path), None, f"quantities.{quantity.id}", wrong, remedy))
     lines = document.text.split("\n")
-    for field_, place in sheet.places():
-        text = lines[place.line - 1] if place.line <= len(lines) else None
-        held = text is not None and (not place.printed or place.printed in text)
+    for subject, place in sheet.places():
         result.words += 1
-        if not held:
+        if place.line > len(lines) or (place.printed or "") not in lines[place.line - 1]:
             problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
-            result.problems.append(Problem(str(path), None, field_, problem, "correct the place"))
+            result.problems.append(Problem(str(path), None, subject, problem, "correct the place"))
 
 
+# The record of the last verification.
 VERIFICATION_FILE = "verification.yaml"
 _HEAD = (
     "# Written by `evidence verify --record` where the source texts are at hand: when, and against which\n"
     "# text, every locator of each sheet was last found. The text of `settled` is a reader's and is kept.\n"
 )
-_REMEDY = "put the file back as it was committed, or write it anew: evidence verify --record"
 
 
 class SecondReading(Block):
@@ -285,69 +181,93 @@ def read_verification(raw: str | Path) -> dict[str, LastVerified]:
     try:
         return dict(VerificationRecord.model_validate(content).sources)
     except ValidationError as error:
+        remedy = "put the file back as it was committed, or write it anew: evidence verify --record"
+        faults = [(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
         raise SourceError(
             [
-                Problem(
-                    str(path),
-                    line_of(lines, fault["loc"]),
-                    ".".join(map(str, fault["loc"])),
-                    fault["msg"],
-                    _REMEDY,
-                )
-                for fault in error.errors(include_url=False)
+                Problem(str(path), line_of(lines, place), ".".join(map(str, place)), problem, remedy)
+                for place, problem in faults
             ]
         ) from None
 
 
-def locators_digest(sheet: StudySheet) -> str:
+def record_verification(raw: str | Path, today: date) -> VerifiedPlaces:
+    """Verify every locator and, where a text is at hand and all of its places hold, record it.
+
+    A sheet whose text is absent keeps its old entry; one with a problem loses nothing and gains nothing.
+
+    Returns
+    -------
+    VerifiedPlaces
+        What was found; nothing is written when it has problems.
+    """
+    raw = Path(raw)
+    found = verify_locators(raw)
+    if found.problems:
+        return found
+    record, second = read_verification(raw), read_second_reading(raw)
+    for _, sheet in study_sheets(raw):
+        if sheet.source.document in found.present:
+            document = read_document(raw / "documents" / sheet.source.document)
+            own = [figure for figure in second if figure.study_id == sheet.study_id]
+            record[sheet.study_id] = LastVerified(
+                document=document.name,
+                sha256=document.sha256,
+                date=today,
+                figures=len(_located(sheet.quantities)),
+                words=len(list(sheet.places())),
+                locators_sha256=_locators_digest(sheet),
+                second_reading=_second_reading(document, sheet, own, record.get(sheet.study_id)),
+            )
+    rows = {name: record[name].model_dump(mode="json", exclude_none=True) for name in sorted(record)}
+    content = {"verification": 1, "sources": rows}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    write_atomic(raw / VERIFICATION_FILE, _HEAD + text)
+    return found
+
+
+def _locators_digest(sheet: StudySheet) -> str:
     """Return one hash over every token of a sheet and the place where it is said to stand."""
     figures = [
-        [quantity.id, quantity.printed, quantity.at.line, *quantity.at.chars]
-        for quantity in sheet.quantities
-        if quantity.at and quantity.at.chars
+        [quantity.id, quantity.printed, line, *chars] for quantity, line, chars in _located(sheet.quantities)
     ]
     places = [[name, place.printed, place.line] for name, place in sheet.places()]
     return hashlib.sha256(json.dumps([figures, places], ensure_ascii=False).encode()).hexdigest()
 
 
-def recorded(sheet: StudySheet, record: dict[str, LastVerified]) -> LastVerified | None:
-    """Return a sheet's last verification while its text and locators are still the same; else None."""
-    last = record.get(sheet.study_id)
-    same = last and last.sha256 == sheet.source.sha256 and last.locators_sha256 == locators_digest(sheet)
-    return last if same else None
+def _still_holds(last: LastVerified | None, sheet: StudySheet) -> bool:
+    """Return whether a sheet's text and locators are still those of its last verification."""
+    return (
+        last is not None
+        and last.sha256 == sheet.source.sha256
+        and last.locators_sha256 == _locators_digest(sheet)
+    )
 
 
 def stale(raw: str | Path) -> list[str]:
     """Return the studies with a source text whose record is missing or older than the sheet."""
     record = read_verification(raw)
-    sheets = (read_sheet(path) for path in raw_files(raw) if path.parent.name == "studies")
-    return [sheet.study_id for sheet in sheets if sheet.source.document and not recorded(sheet, record)]
+    return [
+        sheet.study_id
+        for _, sheet in study_sheets(raw)
+        if sheet.source.document and not _still_holds(record.get(sheet.study_id), sheet)
+    ]
 
 
 def reading_agreement(raw: str | Path) -> pd.DataFrame:
     """Return the record that still holds as rows: what was verified when, and what a second reading gave."""
     record = read_verification(raw)
-    current = set(record) - set(stale(raw))
-    rows = [
-        {"study_id": name}
-        | last.model_dump(exclude={"second_reading"}, mode="json")
-        | _reading_row(last.second_reading)
-        for name, last in sorted(record.items())
-        if name in current
-    ]
+    rows = []
+    for name in sorted(set(record) - set(stale(raw))):
+        row = {"study_id": name} | record[name].model_dump(exclude={"second_reading"}, mode="json")
+        if reading := record[name].second_reading:
+            row |= {"second": reading.figures} | reading.model_dump(exclude={"figures"})
+        rows.append(row)
     columns = ["study_id", *LastVerified.model_fields, "second", *SecondReading.model_fields]
     return pd.DataFrame(rows, columns=[name for name in dict.fromkeys(columns) if name != "second_reading"])
 
 
-def _reading_row(reading: SecondReading | None) -> dict[str, Any]:
-    if reading is None:
-        return {}
-    return {"second": reading.figures, **reading.model_dump(exclude={"figures"})}
-
-
-def mark_verified(
-    raw: str | Path, sources: list[dict[str, Any]], quantities: list[dict[str, Any]], live: VerifiedPlaces
-) -> None:
+def mark_verified(raw: str | Path, sources: list[Row], quantities: list[Row], live: VerifiedPlaces) -> None:
     """Write into the rows of `sources` and `quantities` what is known of their places.
 
     A figure is verified when it was found in this run, or when the record of the last verification still
@@ -359,89 +279,21 @@ def mark_verified(
         The raw folder.
     sources, quantities : list of dict
         Rows of both tables; `verified_on`, `verified_figures` and `verified` are set in them.
-    live : Verification
+    live : VerifiedPlaces
         What this run found in the texts at hand.
     """
     record = read_verification(raw)
-    sheets = {
-        sheet.study_id: sheet
-        for sheet in (read_sheet(path) for path in raw_files(raw) if path.parent.name == "studies")
-    }
-    known = {name: recorded(sheet, record) for name, sheet in sheets.items()}
-    placed = {
-        f"{name}.{quantity.id}"
-        for name, sheet in sheets.items()
-        for quantity in sheet.quantities
-        if quantity.at and quantity.at.chars
-    }
+    sheets = {sheet.study_id: sheet for _, sheet in study_sheets(raw)}
+    known = {name: record[name] for name in sheets if _still_holds(record.get(name), sheets[name])}
+    before = {f"{name}.{quantity.id}" for name in known for quantity, *_ in _located(sheets[name].quantities)}
     for row in quantities:
         name = row["quantity_id"]
-        before = True if known.get(row["study_id"]) and name in placed else None
-        row["verified"] = live.verified.get(name, before)
+        row["verified"] = live.verified.get(name, True if name in before else None)
+    found = Counter(row["study_id"] for row in quantities if row["verified"])
     for row in sources:
         last = known.get(row["study_id"])
-        found = [figure["verified"] for figure in quantities if figure["study_id"] == row["study_id"]]
         row["verified_on"] = last.date.isoformat() if last else None
-        row["verified_figures"] = sum(value is True for value in found)
-
-
-def record_verification(raw: str | Path, today: date) -> VerifiedPlaces:
-    """Verify every locator and, where a text is at hand and all of its places hold, record it.
-
-    A sheet whose text is absent keeps its old entry; one with a problem loses nothing and gains nothing.
-
-    Returns
-    -------
-    Verification
-        What was found; nothing is written when it has problems.
-    """
-    raw = Path(raw)
-    found = verify_locators(raw)
-    if found.problems:
-        return found
-    record = read_verification(raw)
-    second = read_second_reading(raw)
-    for path in raw_files(raw):
-        if path.parent.name != "studies":
-            continue
-        sheet = read_sheet(path)
-        if sheet.source.document in found.present:
-            old = record.get(sheet.study_id)
-            reading = _second_reading(raw, sheet, second, old)
-            record[sheet.study_id] = LastVerified(
-                document=sheet.source.document,
-                sha256=sheet.source.sha256,
-                date=today,
-                figures=sum(name.startswith(f"{sheet.study_id}.") for name in found.verified),
-                words=len(list(sheet.places())),
-                locators_sha256=locators_digest(sheet),
-                second_reading=reading,
-            )
-    rows = {name: record[name].model_dump(mode="json", exclude_none=True) for name in sorted(record)}
-    text = yaml.safe_dump(
-        {"verification": 1, "sources": rows}, sort_keys=False, allow_unicode=True, width=100
-    )
-    write_atomic(raw / VERIFICATION_FILE, _HEAD + text)
-    return found
-
-
-def _second_reading(raw: Path, sheet: StudySheet, second: list, old: LastVerified | None):
-    mine = [figure for figure in second if figure.study_id == sheet.study_id]
-    if not mine:
-        return None
-    agreement = compare_readings(sheet.quantities, mine)
-    document = read_document(raw / "documents" / sheet.source.document)
-    total, kappa = inclusion_kappa(document, sheet.quantities, mine)
-    return SecondReading(
-        figures=agreement.figures,
-        same=agreement.same,
-        differing=len(agreement.differing),
-        only_first=len(agreement.only_first),
-        only_second=len(agreement.only_second),
-        numbers_in_text=total,
-        kappa=round(kappa, 3),
-        settled=old.second_reading.settled if old and old.second_reading else None,
-    )
+        row["verified_figures"] = found[row["study_id"]]
 
 
 def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]:
@@ -461,7 +313,7 @@ def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]
             "other people's work and not part of this project; data/raw/README.md says where to get them)"
         )
     if record and not found.problems:
-        notes.append(f"recorded in {raw / 'verification.yaml'}")
+        notes.append(f"recorded in {raw / VERIFICATION_FILE}")
     old = stale(raw)
     notes += [
         f"last verified on {last.date}: {study}, {last.figures} figures and {last.words} words, "
@@ -475,3 +327,129 @@ def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]
             "evidence verify --record"
         )
     return [str(problem) for problem in found.problems], notes
+
+
+# The second reading.
+SECOND_READING_FILE = "second_reading.csv"
+READING_COLUMNS = ["study_id", "role", "printed", "value", "line", "char_start", "char_end"]
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True)
+class SecondFigure:
+    """A figure as the second reader wrote it down; `values` is empty where it is no plain number."""
+
+    study_id: str
+    printed: str
+    values: tuple[float, ...]
+    span: Span
+
+
+def read_second_reading(raw: str | Path) -> list[SecondFigure]:
+    """Read `second_reading.csv` of a raw folder; an empty list when there is none.
+
+    Raises
+    ------
+    SourceError
+        For another heading, or a row whose numbers cannot be read.
+    """
+    path = Path(raw) / SECOND_READING_FILE
+    if not path.is_file():
+        return []
+    figures = []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if rows.fieldnames != READING_COLUMNS:
+            problem = f"the columns are {rows.fieldnames}"
+            raise SourceError(Problem(str(path), 1, "", problem, f"write {', '.join(READING_COLUMNS)}"))
+        for number, row in enumerate(rows, start=2):
+            try:
+                values = tuple(float(value) for value in row["value"].split(",") if value)
+                span = int(row["char_start"]), int(row["char_end"])
+            except (TypeError, ValueError, AttributeError):
+                remedy = "write numbers with a comma between them, and whole characters"
+                raise SourceError(Problem(str(path), number, "value", "no numbers", remedy)) from None
+            figures.append(SecondFigure(row["study_id"], row["printed"], values, span))
+    return figures
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two readings of one text, as counts of the second reader's figures and of what only one has."""
+
+    figures: int
+    same: int
+    differing: tuple[str, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+
+def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> Agreement:
+    """Compare two readings of one text by place, then by value.
+
+    A figure of the second reading agrees when the first has figures at its place that hold all its numbers,
+    or, where it has no numbers, a token that is the same or part of it.
+    """
+    located = _located(first)
+    met: set[str] = set()
+    same: list[str] = []
+    differing: list[str] = []
+    alone: list[str] = []
+    for figure in second:
+        there = [quantity for quantity, _, chars in located if _overlap(chars, figure.span)]
+        met |= {quantity.id for quantity in there}
+        outcome = alone if not there else same if _agrees(figure, there) else differing
+        outcome.append(figure.printed)
+    only_first = tuple(quantity.printed for quantity, *_ in located if quantity.id not in met)
+    total = len(same) + len(differing) + len(alone)
+    return Agreement(total, len(same), tuple(differing), only_first, tuple(alone))
+
+
+def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
+    """Return whether the numbers, or else the tokens, of both readings are the same."""
+    parts = (getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd"))
+    numbers = {number for number in parts if number is not None}
+    if figure.values and numbers:
+        whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
+        return set(figure.values) <= numbers or (whole and len(figure.values) > 2)
+    return any(quantity.printed in figure.printed or figure.printed in quantity.printed for quantity in there)
+
+
+def _overlap(first: Span, second: Span) -> bool:
+    return first[0] < second[1] and second[0] < first[1]
+
+
+def inclusion_kappa(
+    document: Document, first: Iterable[SheetQuantity], second: Iterable[SecondFigure]
+) -> tuple[int, float]:
+    """Return how many numbers a text prints, and Cohen's kappa of the two readers' choice among them."""
+    readers = [chars for _, _, chars in _located(first)], [figure.span for figure in second]
+    numbers = [match.span() for match in _NUMBER.finditer(document.text)]
+    chosen = [tuple(any(_overlap(number, own) for own in reader) for reader in readers) for number in numbers]
+    total = len(chosen)
+    if not total:
+        return 0, float("nan")
+    observed = sum(a == b for a, b in chosen) / total
+    share = [sum(pair[reader] for pair in chosen) / total for reader in (0, 1)]
+    chance = share[0] * share[1] + (1 - share[0]) * (1 - share[1])
+    return total, 1.0 if chance == 1 else (observed - chance) / (1 - chance)
+
+
+def _second_reading(
+    document: Document, sheet: StudySheet, second: list[SecondFigure], old: LastVerified | None
+) -> SecondReading | None:
+    """Return how a sheet's second reading agrees with it; what a reader wrote of it before is kept."""
+    if not second:
+        return None
+    agreement = compare_readings(sheet.quantities, second)
+    total, kappa = inclusion_kappa(document, sheet.quantities, second)
+    return SecondReading(
+        figures=agreement.figures,
+        same=agreement.same,
+        differing=len(agreement.differing),
+        only_first=len(agreement.only_first),
+        only_second=len(agreement.only_second),
+        numbers_in_text=total,
+        kappa=round(kappa, 3),
+        settled=old.second_reading.settled if old and old.second_reading else None,
+    )

@@ -1,8 +1,8 @@
 """Meta-analysis on arrays: effect sizes, pooling, heterogeneity, influence, small-study effects, Bayes.
 
-Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of its
-formula. Knows no table and no notebook. In reading order: `effect_sizes`, `conversions`, `heterogeneity`,
-`pooling`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`, `bayes`.
+Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of
+its formula. Knows no table and no notebook. In reading order: `effect_sizes`, `measures`, `conversions`,
+`pooling`, `heterogeneity`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`, `bayes`.
 """
 
 from metastats.batches import PooledMany, pool_many

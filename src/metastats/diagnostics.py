@@ -16,27 +16,6 @@ DELETION_COLUMNS = (
 )  # fmt: skip
 
 
-def refit(fit: Pooled, rows: Array) -> Pooled:
-    """Pool some of the studies of a fit in the same way."""
-    return pool_arrays(fit.yi[rows], fit.vi[rows], fit.method, fit.test, fit.level)
-
-
-def as_table(fits: list[Pooled], index: Any) -> pd.DataFrame:
-    """One row a fit."""
-    return pd.DataFrame(
-        [{name: getattr(fit, name) for name in DELETION_COLUMNS} for fit in fits], index=index
-    )
-
-
-def study_names(labels: Any, k: int) -> list:
-    """Labels of the studies, or their positions."""
-    if labels is None:
-        return list(range(k))
-    if len(labels) != k:
-        raise ValueError(f"labels: {len(labels)} names but {k} effects; give one for each effect")
-    return list(labels)
-
-
 def leave_one_out(
     yi: Any, vi: Any = None, method: str = "REML", test: str = "z", level: float = 0.95, labels: Any = None
 ) -> pd.DataFrame:
@@ -71,7 +50,7 @@ def leave_one_out(
     if fit.k < 2:
         raise ValueError("yi: one study; leaving it out leaves nothing, give at least two")
     everyone = np.arange(fit.k)
-    return as_table([refit(fit, everyone != i) for i in everyone], study_names(labels, fit.k))
+    return deletion_table([refit(fit, everyone != i) for i in everyone], study_names(labels, fit.k))
 
 
 def cumulative(
@@ -121,7 +100,7 @@ def cumulative(
             )
         rows = values.argsort(kind="stable").to_numpy()
     names = study_names(labels, fit.k)
-    return as_table([refit(fit, rows[: i + 1]) for i in range(fit.k)], [names[row] for row in rows])
+    return deletion_table([refit(fit, rows[: i + 1]) for i in range(fit.k)], [names[row] for row in rows])
 
 
 def influence(
@@ -192,3 +171,23 @@ def influence(
 def variance_factor(fit: Any) -> float:
     """Factor by which the test of `fit` multiplies the variance of the estimate (1 for the normal test)."""
     return fit.se**2 * float(np.sum(1 / (fit.vi + fit.tau2)))
+
+
+def study_names(labels: Any, k: int) -> list:
+    """Labels of the studies, or their positions."""
+    if labels is None:
+        return list(range(k))
+    if len(labels) != k:
+        raise ValueError(f"labels: {len(labels)} names but {k} effects; give one for each effect")
+    return list(labels)
+
+
+def refit(fit: Pooled, rows: Array) -> Pooled:
+    """Pool some of the studies of a fit in the same way."""
+    return pool_arrays(fit.yi[rows], fit.vi[rows], fit.method, fit.test, fit.level)
+
+
+def deletion_table(fits: list[Pooled], index: list) -> pd.DataFrame:
+    """One row a fit, one column a result."""
+    columns = {name: [getattr(fit, name) for fit in fits] for name in DELETION_COLUMNS}
+    return pd.DataFrame(columns, index=index)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 MOST_ROWS = 10
-LEFT = ' style="text-align:left"'
+LEFT_ALIGN = ' style="text-align:left"'
 
 
 class Printed:
@@ -44,7 +44,7 @@ def short(value: Any) -> str:
 def pairs_html(title: str, pairs: Mapping[str, Any]) -> str:
     """Return names and values as an HTML table."""
     rows = "".join(
-        f'<tr><th scope="row"{LEFT}>{escape(name)}</th><td{LEFT}>{escape(short(value))}</td></tr>'
+        f'<tr><th scope="row"{LEFT_ALIGN}>{escape(name)}</th><td{LEFT_ALIGN}>{escape(short(value))}</td></tr>'
         for name, value in pairs.items()
     )
     return f"<table><caption>{escape(title)}</caption><tbody>{rows}</tbody></table>"
@@ -53,9 +53,9 @@ def pairs_html(title: str, pairs: Mapping[str, Any]) -> str:
 def rows_html(title: str, rows: Sequence[Mapping[Any, Any]], columns: Iterable[str]) -> str:
     """Return the first rows as an HTML table with its columns, and how many more there are."""
     names = list(columns)
-    head = "".join(f'<th scope="col"{LEFT}>{escape(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col"{LEFT_ALIGN}>{escape(name)}</th>' for name in names)
     body = "".join(
-        "<tr>" + "".join(f"<td{LEFT}>{escape(short(row.get(name)))}</td>" for name in names) + "</tr>"
+        "<tr>" + "".join(f"<td{LEFT_ALIGN}>{escape(short(row.get(name)))}</td>" for name in names) + "</tr>"
         for row in rows[:MOST_ROWS]
     )
     more = f"; {len(rows) - MOST_ROWS} more are not shown" if len(rows) > MOST_ROWS else ""

@@ -15,6 +15,7 @@ from trialfiles.references import Reference, write_csl, write_ris
 from trialfiles.reviews import write_web_rows
 from trialfiles.sections import Section
 from trialfiles.times import WEEKS_PER_MONTH, durations, in_weeks, weeks
+from trialfiles.vocabulary import Vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
     from trialfiles.quantities.find import find_quantities
@@ -25,6 +26,7 @@ __all__ = [
     "Section",
     "SourceError",
     "SourceRecord",
+    "Vocabulary",
     "WEEKS_PER_MONTH",
     "contact_details",
     "converted",
@@ -34,6 +36,7 @@ __all__ = [
     "read_extraction",
     "read_source",
     "read_sources",
+    "read_vocabulary",
     "recognise",
     "weeks",
     "write_csl",

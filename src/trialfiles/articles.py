@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from trialfiles.article_tables import (
@@ -18,9 +17,10 @@ from trialfiles.article_tables import (
     statistic_of,
     values_in,
 )
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.text import concept_of, name_apart, parse_xml, read_text, role_of, slug, without_contacts
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.times import durations, weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _LICENCE = re.compile(
     r"creativecommons\.org/(licenses/[\w-]+/[\d.]+|publicdomain/zero/[\d.]+)", re.IGNORECASE
@@ -354,33 +354,29 @@ def _time_of(text: str) -> str | None:
     return short.group() if short else None
 
 
-Row = dict[str, Any]
-_RATED = re.compile(
-    r"question|self-?assess|satisf|score|quality of life|rating|\bVAS\b|survey", re.IGNORECASE
-)
 _KINDS = {"mean_se": "other", "pair": "other", "ci": "other"}
 
 
-def read_jats_records(path: Path) -> Iterator[SourceRecord]:
+def read_jats_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
     """Yield one record an article of a JATS file."""
     for article in read_jats(path):
-        yield article_record(article, "article, JATS XML")
+        yield article_record(article, "article, JATS XML", vocabulary)
 
 
-def read_text_records(path: Path) -> Iterator[SourceRecord]:
+def read_text_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
     """Yield the record of an article saved as plain text."""
     for article in read_plain(path):
-        yield article_record(article, "article, plain text")
+        yield article_record(article, "article, plain text", vocabulary)
 
 
-def article_record(article: Article, form: str) -> SourceRecord:
+def article_record(article: Article, form: str, vocabulary: Vocabulary) -> SourceRecord:
     """Return an article's rows. Its figures are located quantities; no result is made of them.
 
     A person makes results of them, by confirming them in the study sheet that `evidence add` writes.
     """
     study_id = study_name(article)
     figures = table_figures(article)
-    arms = article_arms(study_id, figures)
+    arms = article_arms(study_id, figures, vocabulary)
     names = {arm["label"]: arm["arm_id"] for arm in arms}
     row = {
         "source_id": study_id, "study_id": study_id, "tier": "core", "format": form,
@@ -393,6 +389,7 @@ def article_record(article: Article, form: str) -> SourceRecord:
         arms=arms,
         quantities=[
             figure_row(article, study_id, figure, number, names)
+            | {"concept": vocabulary.row_concept(figure.measure, figure.caption)}
             for number, figure in enumerate(figures, start=1)
         ],
         tables=[
@@ -421,7 +418,7 @@ def study_name(article: Article) -> str:
     return slug(article.title).strip("_") or "article"
 
 
-def article_arms(study_id: str, figures: list[ArticleFigure]) -> list[Row]:
+def article_arms(study_id: str, figures: list[ArticleFigure], vocabulary: Vocabulary) -> list[Row]:
     """Return the groups that the tables name, with their sizes where these agree."""
     sizes: dict[str, set[int]] = {}
     for figure in figures:
@@ -429,27 +426,12 @@ def article_arms(study_id: str, figures: list[ArticleFigure]) -> list[Row]:
             sizes.setdefault(figure.arm, set()).update([figure.n] if figure.n else [])
     rows = [
         {
-            "study_id": study_id, "arm_id": slug(label), "role": role_of(label), "label": label,
+            "study_id": study_id, "arm_id": slug(label), "role": vocabulary.role(label), "label": label,
             "n": next(iter(known)) if len(known) == 1 else None,
         }
         for label, known in sizes.items()
     ]  # fmt: skip
     return name_apart(rows, "arm_id")
-
-
-def article_concept(figure: ArticleFigure) -> str:
-    """Return the outcome concept of a table's row; ratings by questionnaire and shed hairs are others."""
-    words = figure.measure
-    if _RATED.search(figure.caption) or _RATED.search(words):
-        return "satisfaction" if re.search(r"satisf", words, re.IGNORECASE) else "other_outcome"
-    low = words.lower()
-    if re.search(r"\bshed|\bpull|wash test|vellus", low) and "%" not in low:
-        return "other_outcome"
-    if re.search(r"hair.{0,20}(diameter|thickness|calib)", low):
-        return "hair_thickness"
-    if re.search(r"terminal hairs?\b(?!.{0,20}(share|ratio|%|percent))|number of hairs", low):
-        return "hair_count"
-    return concept_of(words)
 
 
 def figure_row(
@@ -472,7 +454,6 @@ def figure_row(
         "kind": _KINDS.get(value.kind, value.kind),
         "role": "result",
         "arm_id": arms.get(figure.arm or "") if value.kind != "p_value" else None,
-        "concept": article_concept(figure),
         "timepoint_printed": figure.time,
         "section": figure.table,
         "line": article.line_at(figure.start),

@@ -17,11 +17,11 @@ from trialfiles.ctgov_results import (
     started,
 )
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.text import age_years, arm_role, concept_of, name_apart, slug
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import age_years, name_apart, slug
 from trialfiles.times import weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-Row = dict[str, Any]
 _COMPARISON = {"SINGLE_GROUP": "single_arm", "PARALLEL": "parallel"}
 _SEX = {"ALL": "all", "MALE": "male", "FEMALE": "female"}
 _PLANNED = (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other"))
@@ -147,13 +147,13 @@ def arm_details(protocol: Row) -> list[Row]:
     return details
 
 
-def protocol_arms(study_id: str, details: list[Row]) -> list[Row]:
+def protocol_arms(study_id: str, details: list[Row], vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms`; the role follows from names and the register's type of arm."""
     arms = [
         {
             "study_id": study_id,
             "arm_id": slug(arm["label"]),
-            "role": arm_role(arm["label"], arm["interventions"], arm["type"]),
+            "role": vocabulary.arm_role(arm["label"], arm["interventions"], arm["type"]),
             "label": arm["label"],
         }
         for arm in details
@@ -161,7 +161,7 @@ def protocol_arms(study_id: str, details: list[Row]) -> list[Row]:
     return name_apart(arms, "arm_id")
 
 
-def protocol_outcomes(study_id: str, protocol: Row) -> list[Row]:
+def protocol_outcomes(study_id: str, protocol: Row, vocabulary: Vocabulary) -> list[Row]:
     """Return the planned outcomes, with their time frames in weeks where one time is stated."""
     module = protocol.get("outcomesModule") or {}
     rows = []
@@ -172,7 +172,7 @@ def protocol_outcomes(study_id: str, protocol: Row) -> list[Row]:
                 {
                     "study_id": study_id,
                     "outcome_id": f"{priority}-{index + 1}",
-                    "concept": concept_of(f"{measure} {description or ''}"),
+                    "concept": vocabulary.concept(f"{measure} {description or ''}"),
                     "priority": priority,
                     "measure": ": ".join(filter(None, [measure, description])),
                     "unit": None,
@@ -213,7 +213,7 @@ _COUNT = {"groupId": str, "numSubjects": str, "numUnits": str, "comment": str}
 _TOTALS = {
     f"{kind}Num{what}": int for kind in ("deaths", "serious", "other") for what in ("Affected", "AtRisk")
 }
-SHAPE: dict[str, Any] = {
+SHAPE: Row = {
     "protocolSection": {
         "identificationModule": {
             "nctId": str,
@@ -307,7 +307,7 @@ SHAPE: dict[str, Any] = {
 _WORDS = {str: "text", int: "a whole number of people", bool: "true or false"}
 
 
-def misshapen(content: dict[str, Any]) -> list[tuple[str, str]]:
+def misshapen(content: Row) -> list[tuple[str, str]]:
     """Return place and problem of everything in a record that has another shape than is read."""
     found = list(_faults(content, SHAPE, "")) if not _fits(content, SHAPE) else []
     identity = content["protocolSection"].get("identificationModule")
@@ -378,7 +378,7 @@ _OTHER_SHAPES = {
 _REMEDY = "download the study from the register's API, version 2, as JSON"
 
 
-def read_ctgov(path: Path) -> Iterator[SourceRecord]:
+def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
     """Yield every study of a file, streamed: memory holds one study.
 
     Raises
@@ -386,34 +386,22 @@ def read_ctgov(path: Path) -> Iterator[SourceRecord]:
     SourceError
         For another shape (legacy records are named), or a record that is not as the format says.
     """
-    found = 0
-    for item in json_items(path, ("studies",)):
-        if item.holder == "page":
-            wrong = [key for key in _OTHER_SHAPES if key in item.value]
-            if wrong:
-                raise _unknown(path, item.line, item.value)
-            continue
-        found += 1
-        place = "" if item.holder == "file" else f"study {found}"
-        yield study_record(path, item.value, item.line, place)
-    if not found:
+    number = None
+    for number, line, study in json_items(path):
+        yield study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
+    if number is None:
         raise SourceError(Problem(str(path), 1, "", "a page without a study", "export at least one study"))
 
 
-def study_record(path: Path, content: Any, line: int, place: str) -> SourceRecord:
-    """Return the rows of one study."""
+def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:
+    """Return the rows of one study; the prefix names it among others of its file."""
     if not isinstance(content, dict) or not isinstance(content.get("protocolSection"), dict):
         raise _unknown(path, line, content)
-    prefix = f"{place}: " if place else ""
     wrong = misshapen(content)
     if wrong:
         remedy = "download the record again"
-        raise SourceError(
-            [
-                Problem(str(path), line if place else None, prefix + at, problem, remedy)
-                for at, problem in wrong
-            ]
-        )
+        at = line if prefix else None
+        raise SourceError([Problem(str(path), at, prefix + place, what, remedy) for place, what in wrong])
     protocol = content["protocolSection"]
     study_id = (protocol.get("identificationModule") or {}).get("nctId")
     if not study_id:
@@ -423,16 +411,16 @@ def study_record(path: Path, content: Any, line: int, place: str) -> SourceRecor
     record = SourceRecord(
         sources=[source_row(study_id, protocol, content)],
         studies=[study_row(study_id, protocol)],
-        arms=protocol_arms(study_id, registered["arms"]),
-        outcomes=protocol_outcomes(study_id, protocol),
+        arms=protocol_arms(study_id, registered["arms"], vocabulary),
+        outcomes=protocol_outcomes(study_id, protocol, vocabulary),
         registered=[registered],
     )
     if content.get("resultsSection"):
-        _add_results(record, study_id, content["resultsSection"])
+        _add_results(record, study_id, content["resultsSection"], vocabulary)
     return record
 
 
-def _add_results(record: SourceRecord, study_id: str, posted: dict[str, Any]) -> None:
+def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: Vocabulary) -> None:
     """Fill in what the record posts."""
     arms, study = record.arms, record.studies[0]
     record.flow = participant_flow(study_id, posted.get("participantFlowModule") or {}, arms)
@@ -445,8 +433,8 @@ def _add_results(record: SourceRecord, study_id: str, posted: dict[str, Any]) ->
         arm["n"] = counted.get(arm["arm_id"])
     record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
     module = posted.get("outcomeMeasuresModule") or {}
-    people = [number for number in (study["n_enrolled"], began) if number is not None]
-    record.results, record.posted_outcomes = posted_results(study_id, module, arms, max(people, default=None))
+    people = max((number for number in (study["n_enrolled"], began) if number is not None), default=None)
+    record.results, record.posted_outcomes = posted_results(study_id, module, arms, people, vocabulary)
     record.analyses = analyses(study_id, module, arms)
     record.adverse_events, record.event_totals = adverse_events(
         study_id, posted.get("adverseEventsModule") or {}, arms

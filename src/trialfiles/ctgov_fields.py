@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Any
 
+from trialfiles.record import Row
 from trialfiles.text import slug
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
@@ -80,7 +81,7 @@ def spread_of(label: str | None) -> tuple[str | None, float | None]:
     return "unknown", None
 
 
-def group_names(groups: list[dict[str, Any]] | None, arms: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
     """Return each group's title and the arm of the same title, by the group's id.
 
     Ids of groups are local to their module, so titles are all that joins them: folded, and then without
@@ -91,7 +92,7 @@ def group_names(groups: list[dict[str, Any]] | None, arms: list[dict[str, Any]])
     whole = _by_name(arms, folded_title)
     bare = _by_name(arms, lambda title: folded_title(_BRACKETED.sub("", title)))
     taken = {arm["arm_id"] for arm in arms}
-    names: dict[str, dict[str, Any]] = {}
+    names: dict[str, Row] = {}
     for group in groups or []:
         title = plain_text(group.get("title")) or "unnamed"
         arm_id = whole.get(folded_title(title)) or bare.get(folded_title(_BRACKETED.sub("", title)))
@@ -119,7 +120,7 @@ def folded_title(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", title.lower())
 
 
-def _by_name(arms: list[dict[str, Any]], fold: Any) -> dict[str, str]:
+def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:
     found: dict[str, str | None] = {}
     for arm in arms:
         name = fold(arm["label"])
@@ -153,9 +154,7 @@ def measure_kind(param_type: str | None, unit: str | None) -> str:
     return "percent" if _SHARE.search(said) else "count" if _PEOPLE.match(said) else "number"
 
 
-def values_of(
-    measurement: dict[str, Any], kind: str, spread: str | None, level: float | None, n: int | None
-) -> dict[str, Any]:
+def values_of(measurement: Row, kind: str, spread: str | None, level: float | None, n: int | None) -> Row:
     """Return the columns that a measurement fills.
 
     Parameters
@@ -180,7 +179,7 @@ def values_of(
     value = number(measurement.get("value"))
     wide = number(measurement.get("spread"))
     low, high = number(measurement.get("lowerLimit")), number(measurement.get("upperLimit"))
-    row: dict[str, Any] = {"value": value}
+    row: Row = {"value": value}
     if kind in ("mean", "median"):
         row[kind] = value
     elif kind == "percent":
@@ -208,7 +207,7 @@ def values_of(
     return row
 
 
-def _from_interval(mean: float, low: float, high: float, level: float, n: int) -> dict[str, Any]:
+def _from_interval(mean: float, low: float, high: float, level: float, n: int) -> Row:
     """Return the SD behind a t interval of a mean; nothing for an interval that is not around it."""
     width = high - low
     if width <= 0 or abs((high + low) / 2 - mean) > 0.05 * width:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.tables import split_ids
 from trialfiles.ctgov_fields import (
     folded_title,
     group_names,
@@ -17,11 +16,10 @@ from trialfiles.ctgov_fields import (
     spread_of,
     values_of,
 )
-from trialfiles.record import SourceRecord
-from trialfiles.text import concept_of
+from trialfiles.record import Row, SourceRecord
 from trialfiles.times import durations, time_in_words, weeks
+from trialfiles.vocabulary import Vocabulary
 
-Row = dict[str, Any]
 _CHANGE = re.compile(
     r"\b(change|reduction|increase|decrease|difference|improvement)s?\b.{0,80}\b(baseline|from|in|at|over)\b|"
     r"^\s*change\b|\bchange\s*$",
@@ -40,7 +38,7 @@ EMPTY: Row = dict.fromkeys((*FIGURE_KINDS, "ci_level", "estimate_kind", "convert
 
 
 def posted_results(
-    study_id: str, module: Row, arms: list[Row], total: int | None
+    study_id: str, module: Row, arms: list[Row], total: int | None, vocabulary: Vocabulary
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of `results` and the posted outcomes.
 
@@ -55,6 +53,8 @@ def posted_results(
     total : int or None
         People who took part; more people in an outcome's groups together means that the same people
         stand in several groups.
+    vocabulary : Vocabulary
+        Names the concepts of outcomes.
 
     Returns
     -------
@@ -66,6 +66,7 @@ def posted_results(
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
         groups = group_names(outcome.get("groups"), arms)
         head, of_value = _head(study_id, index, outcome, groups, total)
+        head["concept"] = vocabulary.concept(head["measure"])
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
         outcomes.append(
@@ -101,7 +102,6 @@ def _head(
         "study_id": study_id,
         "source_id": study_id,
         "outcome_id": f"posted-{index + 1}",
-        "concept": concept_of(title),
         "measure": title,
         "site": "all",
         "unit": unit,
@@ -470,7 +470,7 @@ def _of_flow(row: Row, name: str) -> Row:
 
 def _of_result(row: Row, outcome: str, role: str, concept: str) -> list[Row]:
     """Return a measurement's figure and, where it is stated, that of the number analysed."""
-    names = split_ids(row["quantity_ids"])
+    names = row["quantity_ids"].split(";")
     time = row["timepoint_printed"] if role == "result" else None
     place = ", ".join(filter(None, [outcome, row["category"], time]))
     low = next((row[name] for name in ("q1", "minimum", "ci_lower") if row[name] is not None), None)

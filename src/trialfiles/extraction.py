@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, RESULT_KINDS
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.text import concept_of, inert, read_bytes, read_text, role_of, slug
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import inert, read_bytes, read_text, slug
 from trialfiles.times import weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.yaml_lines import read_yaml
 
 MOST_TABLE_ROWS = 200_000
@@ -97,7 +97,6 @@ def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, st
     return float(plain.replace(",", "").replace("\u2212", "-")), None
 
 
-Row = dict[str, Any]
 FIGURE_FIELDS = (
     "n",
     "mean",
@@ -128,9 +127,10 @@ EXTRACTION_FIELDS = (
 )
 _TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
+_KINDS = ("level", "change", "count")
 
 
-def read_extraction_table(path: Path) -> list[SourceRecord]:
+def read_extraction_table(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read an extraction table with the mapping beside it, or with our own column names."""
     mapping = next(
         (
@@ -140,11 +140,13 @@ def read_extraction_table(path: Path) -> list[SourceRecord]:
         ),
         None,
     )
-    return read_extraction(path, mapping)
+    return read_extraction(path, mapping, vocabulary)
 
 
 def read_extraction(
-    path: str | Path, mapping: str | Path | dict[str, Any] | None = None
+    path: str | Path,
+    mapping: str | Path | Row | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> list[SourceRecord]:
     """Read an extraction table.
 
@@ -154,6 +156,8 @@ def read_extraction(
         CSV (comma, semicolon or tab) or xlsx, first sheet.
     mapping : path or dict, optional
         `columns`, from our fields to the table's, and `constants`.
+    vocabulary : Vocabulary, optional
+        Names concepts and roles.
 
     Returns
     -------
@@ -192,7 +196,7 @@ def read_extraction(
         for field in (field for field in _NEEDED if not row[field]):
             problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
         if not problems:
-            _add(path, line, found, row, problems)
+            _add(path, line, found, row, problems, vocabulary or NO_WORDS)
     if problems:
         raise SourceError(problems)
     return list(found.values())
@@ -255,7 +259,14 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     return {field: names.index(str(name)) for field, name in columns.items()}, constants
 
 
-def _add(path: Path, line: int, found: dict[str, SourceRecord], row: Row, problems: list[Problem]) -> None:
+def _add(
+    path: Path,
+    line: int,
+    found: dict[str, SourceRecord],
+    row: Row,
+    problems: list[Problem],
+    vocabulary: Vocabulary,
+) -> None:
     """Add a row to its study's record."""
     study_id = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
     kind = (row["kind"] or "").lower() or (
@@ -264,8 +275,8 @@ def _add(path: Path, line: int, found: dict[str, SourceRecord], row: Row, proble
     wrong = []
     if not study_id:
         wrong.append(("study_id", f"{row['study_id'][:40]!r} is no name for a study"))
-    if kind not in RESULT_KINDS:
-        wrong.append(("kind", f"{kind!r} is none of {', '.join(RESULT_KINDS)}"))
+    if kind not in _KINDS:
+        wrong.append(("kind", f"{kind!r} is none of {', '.join(_KINDS)}"))
     wrong += [
         (name, f"{row[name]:g} is negative") for name in ("n", "sd", "se", "count") if (row[name] or 0) < 0
     ]
@@ -284,13 +295,13 @@ def _add(path: Path, line: int, found: dict[str, SourceRecord], row: Row, proble
     arm_id = slug(row["arm"])
     if arm_id not in {arm["arm_id"] for arm in record.arms}:
         record.arms.append(
-            {"study_id": study_id, "arm_id": arm_id, "role": role_of(row["arm"]), "label": row["arm"]}
+            {"study_id": study_id, "arm_id": arm_id, "role": vocabulary.role(row["arm"]), "label": row["arm"]}
         )
     name = f"{study_id}.row{line}"
     concept = (
         row["concept"]
-        if row["concept"] in OUTCOME_CONCEPTS
-        else concept_of(row["outcome"] or row["concept"] or "")
+        if row["concept"] in vocabulary.concepts
+        else vocabulary.concept(row["outcome"] or row["concept"] or "")
     )
     figures = {field: row[field] for field in FIGURE_FIELDS if field != "n"}
     stated = [field for field in FIGURE_FIELDS if row[field] is not None]

@@ -8,17 +8,15 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
 from trialfiles.recognition import KNOWN_FORMS
-from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import (
     XML_ERRORS,
     age_years,
-    concept_of,
     inert,
     join_trials,
     lines_of,
@@ -27,14 +25,13 @@ from trialfiles.text import (
     people,
     read_text,
     registry_numbers,
-    role_of,
     sex_of,
     slug,
     xml_problem,
 )
 from trialfiles.times import time_in_words, weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-Row = dict[str, Any]
 _EUCTR = re.compile(
     r"(Timepoint\(s\) of evaluation of this end point|(?:Primary|Secondary) end point\(s\)|Main Objective|"
     r"Secondary Objective)\s*:\s*",
@@ -58,13 +55,15 @@ _NOTHING = re.compile(r"n/?a|none|not applicable|no|nil|-+", re.IGNORECASE)
 _NAMED = re.compile(r"^\s*(?P<name>[^:;]{1,80})\s*:\s*(?P<what>.*)$", re.DOTALL)
 
 
-def listed_outcomes(study_id: str, primary: str | None, secondary: str | None) -> list[Row]:
+def listed_outcomes(
+    study_id: str, primary: str | None, secondary: str | None, vocabulary: Vocabulary
+) -> list[Row]:
     """Return the rows of `outcomes` from the two raw texts."""
     rows = []
     for text, priority in ((primary, "primary"), (secondary, "secondary")):
         for index, (measure, time) in enumerate(outcomes_in(text or ""), start=1):
             row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
-            row |= {"concept": concept_of(measure), "measure": measure, "unit": None}
+            row |= {"concept": vocabulary.concept(measure), "measure": measure, "unit": None}
             rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
     return rows
 
@@ -124,7 +123,7 @@ def _irct(item: str) -> tuple[str, str | None]:
     return measure.strip(" ."), time
 
 
-def listed_arms(study_id: str, text: str | None) -> list[Row]:
+def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms` where a register lists groups; a list of products or drugs is none."""
     plain = inert(text) or ""
     if not plain or _NOTHING.fullmatch(plain) or re.match(r"(Trade|Product) Name:", plain):
@@ -145,7 +144,7 @@ def listed_arms(study_id: str, text: str | None) -> list[Row]:
             continue
         letter = re.search(r"\b[Gg]roup ([A-Z])\b", words)
         arm_id = f"group_{letter.group(1).lower()}" if letter else slug(name or words)
-        role = role_of(words)
+        role = vocabulary.role(words)
         if len(items) == 1 and role in ("placebo", "untreated"):
             role = "active"  # prose on a whole trial names its comparator too
         arms.append({"study_id": study_id, "arm_id": arm_id, "role": role, "label": words[:200].strip()})
@@ -290,7 +289,7 @@ ROOT = "Trials_downloaded_from_ICTRP"
 Fields = dict[str, str]
 
 
-def read_ictrp(path: Path) -> list[SourceRecord]:
+def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read every trial of an ICTRP XML export, in order; country copies and second registers are joined.
 
     Raises
@@ -301,10 +300,10 @@ def read_ictrp(path: Path) -> list[SourceRecord]:
     fields = list(_xml_trials(path))
     if not fields:
         raise SourceError(Problem(str(path), 1, ROOT, "no <Trial> in it", "export at least one trial"))
-    return _records(path, fields, "WHO ICTRP XML")
+    return _records(path, fields, "WHO ICTRP XML", vocabulary)
 
 
-def read_ictrp_csv(path: Path) -> list[SourceRecord]:
+def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
     csv.field_size_limit(10_000_000)
     text = read_text(path).lstrip("\ufeff")
@@ -323,7 +322,7 @@ def read_ictrp_csv(path: Path) -> list[SourceRecord]:
         ) from None
     if not fields:
         raise SourceError(Problem(str(path), 1, "", "no trial in it", "export at least one trial"))
-    return _records(path, fields, "WHO ICTRP CSV")
+    return _records(path, fields, "WHO ICTRP CSV", vocabulary)
 
 
 def _xml_trials(path: Path) -> Iterator[Fields]:
@@ -343,7 +342,7 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
         raise SourceError(Problem(str(path), 1, str(root.tag).rpartition("}")[2][:40], problem, remedy))
 
 
-def _records(path: Path, trials: list[Fields], form: str) -> list[SourceRecord]:
+def _records(path: Path, trials: list[Fields], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
     found = []
     for number, fields in enumerate(trials, start=1):
         lowered = {
@@ -352,24 +351,26 @@ def _records(path: Path, trials: list[Fields], form: str) -> list[SourceRecord]:
         if not inert(lowered.get("trialid")):
             problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
             raise SourceError(problem)
-        found.append(trial_record(lowered, form))
+        found.append(trial_record(lowered, form, vocabulary))
     return join_trials(found)
 
 
-def trial_record(fields: Fields, form: str) -> SourceRecord:
+def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRecord:
     """Return the rows of one trial from its fields, named as ICTRP names them, in lower case."""
     text = {name: inert(value) for name, value in fields.items()}
     study_id = (text["trialid"] or "")[:64]
     return SourceRecord(
         sources=[_source(study_id, text, form)],
         studies=[_study(study_id, text, fields)],
-        arms=listed_arms(study_id, fields.get("intervention")),
-        outcomes=listed_outcomes(study_id, fields.get("primary_outcome"), fields.get("secondary_outcome")),
+        arms=listed_arms(study_id, fields.get("intervention"), vocabulary),
+        outcomes=listed_outcomes(
+            study_id, fields.get("primary_outcome"), fields.get("secondary_outcome"), vocabulary
+        ),
         registered=[_registered(study_id, text, fields)],
     )
 
 
-def _source(study_id: str, text: dict[str, str | None], form: str) -> dict[str, Any]:
+def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
     day = iso_us(text.get("export_date"))
     said = f"Export of the WHO search portal of {day}" if day else None
     return {
@@ -399,7 +400,7 @@ def _has_results(text: dict[str, str | None]) -> bool | None:
     return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
 
 
-def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[str, Any]:
+def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     design = text.get("study_design") or ""
     words = [(text.get("study_type") or "").lower(), assignment_of(design)]
     return {
@@ -425,7 +426,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[s
     }
 
 
-def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> dict[str, Any]:
+def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     """Return the facts that no table has a column for."""
     others = registry_numbers(f"{text.get('secondary_id') or ''} {text.get('other_records') or ''}")
     return {
@@ -493,7 +494,7 @@ _LISTS = {
 _OUTCOMES = {"primary_outcome": "prim_outcome", "secondary_outcome": "sec_outcome"}
 
 
-def read_exchange(path: Path) -> list[SourceRecord]:
+def read_exchange(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read every trial of a registry-exchange file.
 
     Raises
@@ -509,7 +510,7 @@ def read_exchange(path: Path) -> list[SourceRecord]:
         if not fields.get("trialid", "").strip():
             problem = Problem(str(path), None, f"trial {number}", "no trial_id", "export the trial again")
             raise SourceError(problem)
-        found.append(trial_record(fields, "WHO registry exchange XML"))
+        found.append(trial_record(fields, "WHO registry exchange XML", vocabulary))
     return join_trials(found)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from trialfiles.ictrp import trial_record
-from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import both_calendars, read_text, registry_numbers
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 ENTRY_FIELDS = (
     "Approval date",
@@ -138,7 +138,7 @@ LinePlace = tuple[str, int, str]  # part, number of the entry (0: none), field
 _EMPTY = ("empty", "no information", "-", "")
 
 
-def read_irct(path: Path) -> list[SourceRecord]:
+def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read the page of one trial.
 
     Raises
@@ -152,7 +152,7 @@ def read_irct(path: Path) -> list[SourceRecord]:
     if not number:
         remedy = "save the whole page as text"
         raise SourceError(Problem(str(path), None, "IRCT registration number", "missing", remedy))
-    record = trial_record(_as_export(number.group(1), fields), "IRCT page, text")
+    record = trial_record(_as_export(number.group(1), fields), "IRCT page, text", vocabulary)
     record.sources[0]["provenance"] = "Parsed from the register's page"
     record.registered[0] |= {"contradictions": contradictions(fields), "dates": _dates(fields)}
     return [record]
@@ -287,7 +287,7 @@ def _as_export(number: str, fields: dict[LinePlace, str]) -> dict[str, str]:
     }
 
 
-def _dates(fields: dict[LinePlace, str]) -> dict[str, dict[str, Any]]:
+def _dates(fields: dict[LinePlace, str]) -> dict[str, Row]:
     """Return every date of the general part in both calendars, and whether the two are the same day."""
     named = {}
     for (part, _, name), value in fields.items():
@@ -296,7 +296,7 @@ def _dates(fields: dict[LinePlace, str]) -> dict[str, dict[str, Any]]:
     return named
 
 
-def contradictions(fields: dict[LinePlace, str]) -> list[dict[str, Any]]:
+def contradictions(fields: dict[LinePlace, str]) -> list[Row]:
     """Return the fields on which the page says two things, each reading with its place."""
 
     def field(name: str, part: str = "General information", entry: int = 0) -> str:

@@ -1,52 +1,32 @@
-"""JSON files of any size, one record at a time: memory holds one record and one block of text.
-
-A block is parsed with the standard library's C scanner; a record that is cut by the block's end is
-tried again with more text. That is about as fast as ijson with its C backend, and it also tells what holds
-the records, the line of an error, and the other fields of a page, in one pass and in every Unicode encoding.
-"""
+"""JSON files of any size, one record at a time: memory holds one record and one block of text."""
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TextIO
 
 from trialfiles.record import Problem, SourceError
+from trialfiles.text import encoding_of
 
 BLOCK = 1 << 20
-LARGEST = 1 << 25  # characters of one record; real ones have up to a few million
+LARGEST_RECORD = 1 << 25  # characters; real ones have up to a few million
 _SPACE = re.compile(r"[ \t\r\n]*")
-_AGAIN = "download the file again"
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-@dataclass(frozen=True)
-class JsonItem:
-    """A record, the line on which it starts, and what holds it: `file`, `list`, or a page's key."""
-
-    value: Any
-    line: int
-    holder: str
-
-
-def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[JsonItem]:
-    """Yield the records of a JSON file.
+def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[tuple[int, int, Any]]:
+    """Yield the number, the line and the content of each record of a JSON file.
 
     Parameters
     ----------
     path : pathlib.Path
-        One record, a list of records, or a page: an object in which one of `keys` holds the list. The
-        page's other fields come last, as one item whose holder is `page`.
+        One record (its number is 0), a list of records, or a page: an object in which one of `keys` holds
+        the list.
     keys : tuple of str
         Names of a page's list.
-
-    Yields
-    ------
-    JsonItem
-        In the file's order.
 
     Raises
     ------
@@ -54,103 +34,90 @@ def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[Jso
         With the line, for text that is not whole JSON or not Unicode.
     """
     with path.open("rb") as stream:
-        yield from _Reader(path, stream).items(keys)
+        encoding = encoding_of(stream.read(4))
+    with path.open(encoding=encoding, newline="") as stream:
+        yield from _Window(path, stream).items(keys)
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-class _Reader:
-    """A window on a file's text, moved forward over values."""
+_DECODE = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
 
-    def __init__(self, path: Path, stream: BinaryIO):
+
+class _Window:
+    """A part of a file's text, moved forward from record to record."""
+
+    def __init__(self, path: Path, stream: TextIO):
         self.path, self.stream = path, stream
-        head = stream.read(4)
-        stream.seek(0)
-        wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-        self.decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
         self.text, self.at, self.line, self.counted, self.ended = "", 0, 1, 0, False
-        self.scan = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
 
-    def items(self, keys: tuple[str, ...]) -> Iterator[JsonItem]:
-        first = self.peek()
-        if first == "[":
-            yield from self.elements("list")
-        elif first == "{":
-            yield from self.members(keys)
-        else:
-            raise self.error("not JSON: it starts with neither { nor [")
-        if self.peek() == "{" and first == "{":
-            problem = "several records one after another are no JSON"
-            raise self.error(problem, "put [ before them, ] behind them and commas between")
-        if self.peek():
-            raise self.error("not JSON: text after its end")
-
-    def elements(self, holder: str) -> Iterator[JsonItem]:
-        self.expect("[")
-        if self.peek() == "]":
-            self.expect("]")
+    def items(self, keys: tuple[str, ...]) -> Iterator[tuple[int, int, Any]]:
+        if self.peek() not in ("[", "{"):
+            raise self.refusal("not JSON: it starts with neither { nor [")
+        plain = r'"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)\s*,\s*'  # a page's fields before its list
+        page = re.compile(rf'\{{\s*(?:{plain})*"(?:{"|".join(keys)})"\s*:\s*\[').match(self.text, self.at)
+        if self.text[self.at] == "{" and not page:
+            line, content = self.line_here(), self.value()
+            self.end("")
+            held = next((content[key] for key in keys if isinstance(content.get(key), list)), None)
+            yield from (
+                [(0, line, content)] if held is None else ((n, line, one) for n, one in enumerate(held, 1))
+            )
             return
-        while True:
-            self.peek()
-            line = self.line_here()
-            yield JsonItem(self.value(), line, holder)
-            if self.peek() != ",":
-                break
-            self.expect(",")
-        self.expect("]")
-
-    def members(self, keys: tuple[str, ...]) -> Iterator[JsonItem]:
-        line, rest, listed = self.line_here(), {}, False
-        self.expect("{")
-        while self.peek() != "}":
-            if rest or listed:
-                self.expect(",")
-            self.peek()
-            name = self.value()
-            if not isinstance(name, str):
-                raise self.error("not JSON: a field's name is not in quotes")
-            self.peek()
-            self.expect(":")
-            if self.peek() == "[" and name in keys and not listed:
-                listed = True
-                yield from self.elements(name)
-            else:
-                rest[name] = self.value()
-        self.expect("}")
-        yield JsonItem(rest, line, "page" if listed else "file")
+        self.at = page.end() if page else self.at + 1
+        number = 0
+        while self.peek() != "]":
+            if number:
+                if self.peek() != ",":
+                    raise self.refusal("not JSON: , is missing")
+                self.at += 1
+                self.peek()
+            number += 1
+            yield number, self.line_here(), self.value()
+        self.at += 1
+        self.end('{"": 0' if page else "")
 
     def value(self) -> Any:
-        """Return the value that starts here, and stand behind it."""
+        """Return the value that starts here, and stand behind it; one that a block cuts is tried again."""
         while True:
             try:
-                value, end = self.scan(self.text, self.at)
-            except json.JSONDecodeError as error:
-                cut = error.msg.startswith("Unterminated string") or error.pos >= len(self.text) - 16
-                if self.ended or not cut:
-                    self.at = min(error.pos, len(self.text))
-                    raise self.error(f"not JSON: {error.msg}") from None
-            except RecursionError:
-                raise self.error("not JSON: nested too deeply") from None
-            except ValueError as error:
-                raise self.error(f"not JSON: {str(error).splitlines()[0]}") from None
-            else:
+                value, end = _DECODE(self.text, self.at)
                 if end < len(self.text) or self.ended:
-                    self.whole(self.text[self.at : end], value)
-                    self.at = end
-                    return value
-            if len(self.text) - self.at > LARGEST:
-                raise self.error(f"one record has more than {LARGEST:,} characters")
-            self.more(max(BLOCK, len(self.text) - self.at))
-
-    def whole(self, text: str, value: Any) -> None:
-        """Refuse half characters: they cannot be written to any file."""
-        if "\\u" in text and re.search(r"\\u[dD][89a-fA-F]", text):
+                    break
+            except json.JSONDecodeError as error:
+                if len(self.text) - self.at > LARGEST_RECORD:
+                    raise self.refusal(f"one record has more than {LARGEST_RECORD:,} characters") from None
+                if self.ended:
+                    self.at = error.pos
+                    raise self.refusal(f"not JSON: {error.msg}") from None
+            except RecursionError:
+                raise self.refusal("not JSON: nested too deeply") from None
+            except ValueError as error:
+                raise self.refusal(f"not JSON: {str(error).splitlines()[0]}") from None
+            self.more()
+        if self.text.find("\\u", self.at, end) >= 0 and _HALF.search(self.text, self.at, end):
             try:
                 json.dumps(value, ensure_ascii=False).encode()
-            except UnicodeEncodeError:
-                raise self.error("half of a character (a lone surrogate)") from None
+            except UnicodeEncodeError:  # it could not be written to any file
+                raise self.refusal("half of a character (a lone surrogate)") from None
+        self.at = end
+        return value
+
+    def end(self, opening: str) -> None:
+        """Refuse what follows the records and is not the end of the page that they stand in."""
+        while opening and not self.ended:
+            self.more()
+        if opening:
+            self.line_here()
+            self.text, self.at, self.counted = opening + self.text[self.at :], 0, 0
+            self.value()
+        if self.peek() == "{":
+            problem = "several records one after another are no JSON"
+            raise self.refusal(problem, "put [ before them, ] behind them and commas between")
+        if self.peek():
+            raise self.refusal("not JSON: text after its end")
 
     def peek(self) -> str:
         """Return the next character that is no space; empty at the file's end."""
@@ -160,22 +127,16 @@ class _Reader:
                 return self.text[self.at]
             if self.ended:
                 return ""
-            self.more(BLOCK)
+            self.more()
 
-    def expect(self, mark: str) -> None:
-        if self.peek() != mark:
-            raise self.error(f"not JSON: {mark} is missing")
-        self.at += 1
-
-    def more(self, size: int) -> None:
+    def more(self) -> None:
+        """Let go of what was read and take in a block, twice as much for a record that is longer than one."""
         self.line_here()
-        data = self.stream.read(size)
-        self.ended = not data
         try:
-            fresh = self.decoder.decode(data, self.ended)
+            fresh = self.stream.read(max(BLOCK, len(self.text) - self.at))
         except UnicodeDecodeError as error:
-            raise self.error(f"not JSON in Unicode: {error.reason}", "save it as UTF-8") from None
-        self.text, self.at, self.counted = self.text[self.at :] + fresh, 0, 0
+            raise self.refusal(f"not JSON in Unicode: {error.reason}", "save it as UTF-8") from None
+        self.text, self.at, self.counted, self.ended = self.text[self.at :] + fresh, 0, 0, not fresh
 
     def line_here(self) -> int:
         """Return the present line, counting on from where it was asked for last."""
@@ -183,5 +144,5 @@ class _Reader:
         self.counted = self.at
         return self.line
 
-    def error(self, problem: str, remedy: str = _AGAIN) -> SourceError:
+    def refusal(self, problem: str, remedy: str = "download the file again") -> SourceError:
         return SourceError(Problem(str(self.path), self.line_here(), "", problem, remedy))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from trialfiles.ctgov import protocol_arms, protocol_outcomes, registered_row, source_row, study_row
-from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import read_text, without_contacts
 from trialfiles.times import durations
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)
 _AGES = re.compile(
@@ -43,7 +43,7 @@ def ages_of(lines: list[str]) -> tuple[str | None, str | None]:
     return None, None
 
 
-def arms_of(lines: list[str], interventions: list[str]) -> list[dict[str, Any]]:
+def arms_of(lines: list[str], interventions: list[str]) -> list[Row]:
     """Split `exosomesexosomesSubjects will…` at the name of an intervention; cells may also be apart."""
     arms = []
     for line in lines:
@@ -67,9 +67,9 @@ def arms_of(lines: list[str], interventions: list[str]) -> list[dict[str, Any]]:
     return arms
 
 
-def outcomes_of(lines: list[str]) -> list[dict[str, Any]]:
+def outcomes_of(lines: list[str]) -> list[Row]:
     """Split `Hair density3rd month…` where a time begins; a line without such a seam tells the method."""
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for line in lines:
         cells = [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
         seam = _SEAM.search(line)
@@ -103,9 +103,9 @@ def countries_of(lines: list[str]) -> list[dict[str, str]]:
     return [{"country": name} for name in dict.fromkeys(named)]
 
 
-def criteria(lines: list[str]) -> list[dict[str, Any]]:
+def criteria(lines: list[str]) -> list[Row]:
     """Return numbered criteria with sub-items: a count that starts anew is a list within the last one."""
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for line in lines:
         match = _NUMBER.match(line)
         if bullet := _BULLET.match(line):
@@ -149,7 +149,7 @@ _EMPTY = ("not available", "not applicable", "not provided", "not specified", "n
 _HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 
 
-def read_medpath(path: Path) -> list[SourceRecord]:
+def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read the page of one trial.
 
     Raises
@@ -178,8 +178,8 @@ def read_medpath(path: Path) -> list[SourceRecord]:
         SourceRecord(
             sources=[source],
             studies=[study_row(number, protocol)],
-            arms=protocol_arms(number, details["arms"]),
-            outcomes=protocol_outcomes(number, protocol),
+            arms=protocol_arms(number, details["arms"], vocabulary),
+            outcomes=protocol_outcomes(number, protocol, vocabulary),
             registered=[details],
         )
     ]
@@ -204,7 +204,7 @@ def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
     return top, fields
 
 
-def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> dict[str, Any]:
+def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> Row:
     def first(name: str) -> str | None:
         return next(iter(fields.get(name, [])), None)
 
@@ -249,7 +249,7 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> dict
     }
 
 
-def _same_person(fields: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _same_person(fields: dict[str, list[str]]) -> list[Row]:
     """Say when a crossover is described as two sites of the same person, side by side."""
     model = (fields.get("Study Design") or [""])[0]
     text = " ".join(fields.get("Arm && Interventions", []) + fields.get("Primary Outcome Measures", []))

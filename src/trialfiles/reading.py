@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from helpers.sheets.read import read_sheet, sheet_record
-from helpers.sheets.screening import FORMS, reference_records
 from trialfiles.articles import read_jats_records, read_text_records
 from trialfiles.ctgov import read_ctgov
 from trialfiles.extraction import read_extraction_table
 from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
 from trialfiles.irct import read_irct
 from trialfiles.medpath import read_medpath
-from trialfiles.recognition import KNOWN_FORMS, recognise
+from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.references import Reference, write_csl, write_ris
+from trialfiles.references import REFERENCE_READERS, Reference, reference_records, write_csl, write_ris
 from trialfiles.reviews import read_review_csv, read_revman_csv, read_rm5, write_web_rows
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-
-def _sheet(path: Path) -> Iterator[SourceRecord]:
-    yield sheet_record(read_sheet(path))
-
-
-READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
-    "sheet": _sheet,
+READERS: dict[str, Callable[[Path, Vocabulary], Iterable[SourceRecord]]] = {
     "ctgov": read_ctgov,
     "ictrp": read_ictrp,
     "ictrp_csv": read_ictrp_csv,
@@ -38,17 +31,19 @@ READERS: dict[str, Callable[[Path], Iterable[SourceRecord]]] = {
     "review_csv": read_review_csv,
     "table": read_extraction_table,
     "xlsx": read_extraction_table,
-    **{form: reference_records(form) for form in FORMS},
+    **{form: reference_records(form) for form in REFERENCE_READERS},
 }
 
 
-def read_source(path: str | Path) -> SourceRecord:
+def read_source(path: str | Path, vocabulary: Vocabulary | None = None) -> SourceRecord:
     """Read a file that holds one source.
 
     Parameters
     ----------
     path : path
-        A file of any form that `recognise` knows.
+        A file of any form that `recognise` knows, but for study sheets, which belong to their review.
+    vocabulary : Vocabulary, optional
+        Names the concepts of outcomes and the roles of arms; without it both stay empty.
 
     Returns
     -------
@@ -60,14 +55,14 @@ def read_source(path: str | Path) -> SourceRecord:
     SourceError
         When it cannot be read whole, or holds several records (use `read_sources`).
     """
-    found = list(read_sources(path))
+    found = list(read_sources(path, vocabulary))
     if len(found) != 1:
         remedy = "use read_sources(path), or export one record"
         raise SourceError(Problem(str(path), None, "", f"holds {len(found)} records", remedy))
     return found[0]
 
 
-def read_sources(path: str | Path) -> Iterator[SourceRecord]:
+def read_sources(path: str | Path, vocabulary: Vocabulary | None = None) -> Iterator[SourceRecord]:
     """Yield every record of a file, in order; errors as in `read_source`.
 
     Pages of ClinicalTrials.gov are streamed: where a page breaks off, its whole studies come first.
@@ -75,9 +70,10 @@ def read_sources(path: str | Path) -> Iterator[SourceRecord]:
     path = Path(path)
     form = recognise(path)
     if form not in READERS:
-        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN_FORMS}"))
+        remedy = "read it with the review that it belongs to"
+        raise SourceError(Problem(str(path), 1, "", f"a {form} is no file of the field", remedy))
     try:
-        yield from READERS[form](path)
+        yield from READERS[form](path, vocabulary or NO_WORDS)
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
         raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from html import escape
 from typing import Any
 
-from metastats.display import pairs_html
+Row = dict[str, Any]  # of a table: column and value
 
 Row = dict[str, Any]
 PHONE_BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
@@ -43,7 +45,7 @@ class _Beside:
 
     __slots__ = (
         "registered", "flow", "baseline", "analyses", "posted_outcomes", "event_totals", "tables", "sections",
-        "screening", "references", "effects",
+        "references", "effects",
     )  # fmt: skip
 
 
@@ -56,22 +58,22 @@ class SourceRecord(_Beside):
 
     Beside the tables' rows: `registered` holds a register's other facts; `flow`, `baseline`, `analyses`,
     `posted_outcomes` and `event_totals` what registers post; `tables` and `sections` come from articles,
-    `screening` and `references` from lists of references, `effects` from reviews.
+    `references` from lists of references, `effects` from reviews.
     """
 
-    sources: list[dict[str, Any]] = field(default_factory=list)
-    studies: list[dict[str, Any]] = field(default_factory=list)
-    arms: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    results: list[dict[str, Any]] = field(default_factory=list)
-    adverse_events: list[dict[str, Any]] = field(default_factory=list)
-    contrasts: list[dict[str, Any]] = field(default_factory=list)
-    quantities: list[dict[str, Any]] = field(default_factory=list)
-    statements: list[dict[str, Any]] = field(default_factory=list)
-    reader_findings: list[dict[str, Any]] = field(default_factory=list)
-    reader_judgements: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[Row] = field(default_factory=list)
+    studies: list[Row] = field(default_factory=list)
+    arms: list[Row] = field(default_factory=list)
+    outcomes: list[Row] = field(default_factory=list)
+    results: list[Row] = field(default_factory=list)
+    adverse_events: list[Row] = field(default_factory=list)
+    contrasts: list[Row] = field(default_factory=list)
+    quantities: list[Row] = field(default_factory=list)
+    statements: list[Row] = field(default_factory=list)
+    reader_findings: list[Row] = field(default_factory=list)
+    reader_judgements: list[Row] = field(default_factory=list)
 
-    def __init__(self, **rows: list[dict[str, Any]]):
+    def __init__(self, **rows: list[Row]):
         for name in (*_ROWS, *_Beside.__slots__):
             setattr(self, name, rows.pop(name, None) or [])
         if rows:
@@ -87,7 +89,16 @@ class SourceRecord(_Beside):
         names = ", ".join(str(row.get("source_id")) for row in self.sources) or "no source"
         titles = "; ".join(str(row["title"]) for row in self.studies if row.get("title"))
         counts = {name: len(rows) for name, rows in vars(self).items() if rows}
-        return pairs_html(f"Source record: {names}", ({"title": titles} if titles else {}) | counts)
+        return _table_html(f"Source record: {names}", ({"title": titles} if titles else {}) | counts)
+
+
+def _table_html(title: str, pairs: Mapping[str, Any]) -> str:
+    left = 'style="text-align:left"'
+    rows = "".join(
+        f'<tr><th scope="row" {left}>{escape(name)}</th><td {left}>{escape(str(value))}</td></tr>'
+        for name, value in pairs.items()
+    )
+    return f"<table><caption>{escape(title)}</caption><tbody>{rows}</tbody></table>"
 
 
 _ROWS = tuple(column.name for column in fields(SourceRecord))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 
 from trialfiles.article_tables import element_text
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, SourceError
-from trialfiles.text import inert, parse_xml, read_text, registry_numbers
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import inert, parse_xml, read_text, registry_numbers, slug
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
 
@@ -46,6 +47,22 @@ class Reference:
     def label(self) -> str:
         """Title, or the identifier where there is none."""
         return self.title or self.doi or self.pmid or self.url or "a reference without a title"
+
+    @property
+    def identifier(self) -> str | None:
+        """DOI, registration number or PubMed number."""
+        return self.doi or next(iter(self.registrations), None) or self.pmid
+
+    @property
+    def citation(self) -> str:
+        """Title, journal and year as one text, as it stands in a list of references."""
+        return " ".join(filter(None, [self.label.rstrip("."), self.journal, self.year]))[:500]
+
+    def name(self, otherwise: str) -> str:
+        """Return a short name from first author, year and first words of the title."""
+        first = re.split(r"[,\s]", self.authors[0])[0] if self.authors else ""
+        words = f"{first} {self.year or ''} {' '.join((self.title or '').split()[:4])}".strip()
+        return slug(words or self.identifier or otherwise)
 
 
 def clean_doi(text: str | None) -> str | None:
@@ -186,18 +203,13 @@ def read_bibtex(path: Path) -> Iterator[Reference]:
 
 def read_csl(path: Path) -> Iterator[Reference]:
     """Yield the items of a CSL-JSON file, a list or one item."""
-    found = 0
-    for item in json_items(path, ("items", "references")):
-        if item.holder == "page":
-            continue
-        found += 1
-        row = item.value
+    number = None
+    for number, line, row in json_items(path, ("items", "references")):
         if not isinstance(row, dict) or not any(
             name in row for name in ("title", "DOI", "id", "URL", "PMID")
         ):
-            raise SourceError(
-                Problem(str(path), item.line, f"item {found}", "no reference", "export it as CSL-JSON")
-            )
+            field = f"item {number or 1}"
+            raise SourceError(Problem(str(path), line, field, "no reference", "export it as CSL-JSON"))
         yield reference_of(
             title=_CSL_MARKUP.sub("", _scalar(row.get("title")) or ""),
             authors=[_person(one) for one in row.get("author") or [] if isinstance(one, dict)]
@@ -214,11 +226,11 @@ def read_csl(path: Path) -> Iterator[Reference]:
             abstract=_scalar(row.get("abstract")),
             url=_scalar(row.get("URL")),
         )
-    if not found:
+    if number is None:
         raise SourceError(Problem(str(path), 1, "", "no reference in it", "export at least one reference"))
 
 
-def _person(row: dict[str, Any]) -> str:
+def _person(row: Row) -> str:
     parts = [_scalar(row.get(name)) for name in ("dropping-particle", "non-dropping-particle", "family")]
     names = [" ".join(filter(None, parts)), _scalar(row.get("given"))]
     return ", ".join(filter(None, names)) or _scalar(row.get("literal")) or ""
@@ -321,6 +333,36 @@ def read_nbib(path: Path) -> Iterator[Reference]:
             registrations=registry_numbers(" ".join(row.get("SI", []))),
             abstract=" ".join(row.get("AB", [])),
         )
+
+
+REFERENCE_READERS: dict[str, Callable[[Path], Iterator[Reference]]] = {
+    "ris": read_ris,
+    "bibtex": read_bibtex,
+    "csl": read_csl,
+    "pubmed": read_pubmed,
+    "nbib": read_nbib,
+}
+
+
+def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[SourceRecord]]:
+    """Return a reader that yields one record a reference of a form."""
+
+    def read(path: Path, _: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
+        for number, reference in enumerate(REFERENCE_READERS[form](path), start=1):
+            name = reference.name(f"{form}-{number}")
+            source = {
+                "source_id": name,
+                "study_id": name,
+                "tier": "core",
+                "format": f"reference, {form}",
+                "citation": reference.citation,
+                "doi": reference.doi,
+                "registration": next(iter(reference.registrations), None),
+                "access": "abstract" if reference.abstract else "citation",
+            }
+            yield SourceRecord(sources=[source], references=[vars(reference)])
+
+    return read
 
 
 def write_ris(references: Iterable[Reference]) -> str:

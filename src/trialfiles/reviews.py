@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.text import concept_of, inert, inert_cell, parse_xml, read_text, role_of, slug
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import inert, inert_cell, parse_xml, read_text, slug
 from trialfiles.times import time_in_words, weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _JUDGED = re.compile(r"Domain \(judgement\): (.+)")
 
 
-def read_review_csv(path: Path) -> list[SourceRecord]:
+def read_review_csv(path: Path, _: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read RevMan Web's study information or risk-of-bias CSV: one record a study.
 
     Judgements become rows of `reader_judgements`, with what supports them as the reason.
@@ -39,7 +40,7 @@ def read_review_csv(path: Path) -> list[SourceRecord]:
     return records
 
 
-def _record(study_id: str, name: str, row: dict[str, Any]) -> SourceRecord:
+def _record(study_id: str, name: str, row: Row) -> SourceRecord:
     judgements = []
     for column, value in row.items():
         match = _JUDGED.fullmatch(column.strip())
@@ -76,7 +77,6 @@ def _record(study_id: str, name: str, row: dict[str, Any]) -> SourceRecord:
     )
 
 
-Row = dict[str, Any]
 REVMAN_KINDS = {
     "DICH": "dichotomous",
     "CONT": "continuous",
@@ -346,17 +346,17 @@ def write_web_rows(records: Iterable[SourceRecord]) -> str:
     return "\ufeff" + stream.getvalue()
 
 
-def read_rm5(path: Path) -> list[SourceRecord]:
+def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read every study's data of a RevMan 5 file."""
     rows = list(rm5_rows(path))
     if not rows:
         raise SourceError(
             Problem(str(path), None, "COMPARISON", "no data of a study in it", "add an analysis")
         )
-    return _records(path, rows, "RevMan 5")
+    return _records(path, rows, "RevMan 5", vocabulary)
 
 
-def read_revman_csv(path: Path) -> list[SourceRecord]:
+def read_revman_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read a CSV of RevMan Web (data rows, estimates) or of RevMan 5."""
     reader = csv.DictReader(io.StringIO(read_text(path).lstrip("\ufeff"), newline=""))
     try:
@@ -368,10 +368,10 @@ def read_revman_csv(path: Path) -> list[SourceRecord]:
     names = set(reader.fieldnames or [])
     if "Comparison Number" in names:
         _require(path, names, ("Outcome Number", "Name", "Data Type", "Total 1", "Total 2"))
-        return _records(path, list(revman5_rows(path, lines)), "RevMan 5 CSV")
+        return _records(path, list(revman5_rows(path, lines)), "RevMan 5 CSV", vocabulary)
     if "Study" in names and "Experimental N" in names:
         _require(path, names, ("Analysis group", "Analysis number", "Control N"))
-        return _records(path, list(web_rows(path, lines)), "RevMan Web data rows")
+        return _records(path, list(web_rows(path, lines)), "RevMan Web data rows", vocabulary)
     pooled = [
         {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
         | {slug(name): inert(value) for name, value in row.items() if name and isinstance(value, str)}
@@ -387,7 +387,7 @@ def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
         )
 
 
-def _records(path: Path, rows: list[Row], form: str) -> list[SourceRecord]:
+def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
     """Return one record a study, with its groups, observations and effects."""
     found: dict[str, SourceRecord] = {}
     names: dict[str, str] = {}
@@ -412,7 +412,7 @@ def _records(path: Path, rows: list[Row], form: str) -> list[SourceRecord]:
             {name: value for name, value in row.items() if value is not None} | {"study_id": study_id}
         )
         if row["kind"] != "generic":
-            _observations(path, record, study_id, row)
+            _observations(path, record, study_id, row, vocabulary)
     return list(found.values())
 
 
@@ -424,7 +424,7 @@ def _study_id(row: Row, taken: set[str]) -> str:
     return name
 
 
-def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> None:
+def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:
     for side, default in ((1, "experimental"), (2, "control")):
         label = row.get(f"label_{side}") or default
         arm_id = slug(label)
@@ -434,7 +434,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
             raise SourceError(Problem(str(path), None, f"{row['study']}: N", problem, "mend it"))
         if arm_id not in {arm["arm_id"] for arm in record.arms}:
             record.arms.append(
-                {"study_id": study_id, "arm_id": arm_id, "role": role_of(label), "label": label}
+                {"study_id": study_id, "arm_id": arm_id, "role": vocabulary.role(label), "label": label}
             )
         name = f"{study_id}.r{len(record.results) + 1:02d}"
         time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
@@ -443,7 +443,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row) -> 
             "study_id": study_id,
             "source_id": study_id,
             "arm_id": arm_id,
-            "concept": concept_of(row["name"] or ""),
+            "concept": vocabulary.concept(row["name"] or ""),
             "site": "all",
             "measure": row["name"],
             "category": row.get("subgroup"),

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
 
 _BOTH = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:,\s*(\d{4})/(\d\d)/(\d\d))?")
 # Jalali years are leap by a 33-year rule from 1244 to 1472; day 1 of 1400 was 21 March 2021.
@@ -22,7 +22,7 @@ _EPOCH = date(2021, 3, 21)
 _LEAP = (1, 5, 9, 13, 17, 22, 26, 30)
 
 
-def both_calendars(text: str) -> dict[str, Any] | None:
+def both_calendars(text: str) -> Row | None:
     """Return a date's two readings and whether they are the same day; None where no date stands.
 
     Examples
@@ -52,83 +52,8 @@ def gregorian_of(year: int, month: int, day: int) -> date | None:
     return start + timedelta(days=sum(lengths[: month - 1]) + day - 1)
 
 
-_CONCEPT_RULES = (
-    (r"adverse|safety|side.effect|complication|TEAE", "adverse_events"),
-    (r"overall hair density|level assessment scale", "hair_density_grade"),
-    (r"hair density|density of hair", "hair_density"),
-    (r"hair count|number of hairs", "hair_count"),
-    (r"vellus", "vellus_share"),
-    (r"terminal hair", "terminal_share"),
-    (
-        r"(hair|shaft|follic)\w*\W.{0,40}(thickness|diameter|calib)|"
-        r"(thickness|diameter|calibre?) of (the )?hair",
-        "hair_thickness",
-    ),
-    (r"patient global|PGAIS|patient.s global", "patient_global"),
-    (r"investigator|IGAIS|physician", "investigator_global"),
-    (r"satisf", "satisfaction"),
-    (
-        r"norwood|ludwig|\bSALT\b|(hair|alopecia|baldness)\b.{0,40}severity|"
-        r"severity of (the )?(hair|alopecia|bald)",
-        "severity_stage",
-    ),
-)
-_RULES = tuple((re.compile(rule, re.IGNORECASE | re.DOTALL), concept) for rule, concept in _CONCEPT_RULES)
-# a word that a text must hold before its rule is tried: looking for a word is far quicker
-_WORDS_OF = (
-    ("advers", "safety", "side", "complication", "teae"), ("overall hair", "level assessment"),
-    ("hair density", "density of hair"), ("hair count", "number of hairs"), ("vellus",), ("terminal",),
-    ("thickness", "diameter", "calib"), ("patient", "pgais"), ("investigator", "igais", "physician"),
-    ("satisf",), ("norwood", "ludwig", "salt", "severity"),
-)  # fmt: skip
-_ROLES = {"PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated"}
-_PLACEBO = re.compile(r"placebo|saline|vehicle|\bsham\b")
-_WITHOUT = re.compile(r"\b(?:without|no|non)[ -]exosomes?\b|\bexosomes?[ -](?:free|depleted)\b")
-_JOINED = re.compile(r"\+|/|>|\u2192|\b(?:and|plus|with|then|to|first|followed)\b")
 OLDEST = 120  # registers write 999 where there is no limit
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
-
-
-def concept_of(text: str) -> str:
-    """Return the outcome concept that a register's outcome names; `other_outcome` when none fits."""
-    low = text.lower()
-    return next(
-        (
-            concept
-            for (rule, concept), words in zip(_RULES, _WORDS_OF, strict=True)
-            if any(word in low for word in words) and rule.search(text)
-        ),
-        "other_outcome",
-    )
-
-
-def role_of(words: str, kind: str | None = None) -> str:
-    """Return an arm's role from its names and, where given, the register's type of arm."""
-    if kind in _ROLES:
-        return _ROLES[kind]
-    text = _WITHOUT.sub(" ", words.lower())
-    if "exosome" in text or "extracellular vesicle" in text:
-        combined = re.search(r"\bcombin|\+|\band\b|\bplus\b|\bwith\b", text)
-        return "exosome_combination" if combined else "exosome"
-    if _PLACEBO.search(text):
-        return "placebo"
-    if re.search(r"no treatment|untreated|no intervention", text):
-        return "untreated"
-    return "active"
-
-
-def arm_role(label: str, interventions: list[str], kind: str | None = None) -> str:
-    """Return the role of an arm whose interventions are listed one by one.
-
-    A placebo among other interventions keeps an arm masked (double dummy) or is another period's
-    (crossover): the arm is a placebo's only where its label says so alone or nothing else is given.
-    """
-    role = role_of(" ".join([label, *interventions]), kind)
-    if role != "placebo" or kind in _ROLES:
-        return role
-    alone = _PLACEBO.search(label.lower()) and not _JOINED.search(label.lower())
-    given = [bool(_PLACEBO.search(name.lower())) for name in interventions]
-    return "placebo" if alone or (given and all(given)) else "active"
 
 
 def age_years(text: str | None) -> float | None:
@@ -173,7 +98,7 @@ def people(text: str | None) -> int | None:
     return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None
 
 
-def name_apart(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+def name_apart(rows: list[Row], key: str) -> list[Row]:
     """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
     seen: set[str] = set()
     for row in rows:
@@ -367,7 +292,7 @@ def _joined(group: list[SourceRecord]) -> SourceRecord:
     countries = [study.get("country")]
     for other in others:
         row = other.studies[0]
-        differences: list[dict[str, Any]] = []
+        differences: list[Row] = []
         for name, value in row.items():
             if name in ("study_id", "registration", "country") or value is None:
                 continue

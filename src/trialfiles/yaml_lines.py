@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from trialfiles.record import Problem, SourceError
+from trialfiles.record import Problem, Row, SourceError
 
 Path_ = tuple[str | int, ...]
 MAX_BYTES = 5_000_000
@@ -164,7 +164,7 @@ def _mapping(
     node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int
 ) -> dict:
     """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
-    content: dict[str, Any] = {}
+    content: Row = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode) or not key_node.tag.startswith("tag:yaml.org,2002:"):

@@ -9,11 +9,12 @@ import pytest
 from frames import STUDY, evidence, quantity, result
 from scipy import stats
 
+from helpers.appraisal import changes
 from helpers.appraisal.evidence import PrintedFigure
 from helpers.appraisal.findings import run_checks
 from helpers.appraisal.granularity import CUT_OFF, FITS, debit, grim, grimmer, share_fit
 from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
-from helpers.appraisal.spread import ChangeOfLevels, sd_fits
+from helpers.appraisal.spread import sd_fits
 
 STUDIES = 10_000
 
@@ -71,9 +72,15 @@ def test_ranges_of_two_clusters(rng):
         assert sd_fits(mean, sd, *ends, n)
 
 
-def test_p_values(rng):
+@pytest.fixture(params=[1_000, pytest.param(STUDIES, marks=pytest.mark.slow)])
+def studies(request) -> int:
+    """Return how many studies are simulated where each takes a test of its own."""
+    return request.param
+
+
+def test_p_values(rng, studies):
     """Printed p values of honest tests meet the recomputed interval, and a correlation explains paired ones."""
-    for n1, n2 in rng.integers(2, 40, (STUDIES // 2, 2)):
+    for n1, n2 in rng.integers(2, 40, (studies // 2, 2)):
         first, second = rng.normal(80, 10, n1), rng.normal(rng.uniform(75, 95), 12, n2)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 0)) for x in (first, second)]
         for welch in (True, False):
@@ -83,9 +90,9 @@ def test_p_values(rng):
             assert covers(shown, low, high, wide=True).all()
 
 
-def test_paired_p_values(rng):
+def test_paired_p_values(rng, studies):
     """The correlation of honest paired data lies in the interval that their p value needs."""
-    for n in rng.integers(3, 40, STUDIES):
+    for n in rng.integers(3, 40, studies):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
         groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
@@ -114,7 +121,6 @@ def test_the_interval_of_correlations_is_exact(rng):
 
 def test_changes_against_levels(rng):
     """Mean and SD of an honest change, printed to any number of places, are never called impossible."""
-    rule = ChangeOfLevels()
     row = SimpleNamespace(concept="hair_density", arm_id="exosome")
     for n, places in zip(rng.integers(2, 40, STUDIES), rng.integers(0, 3, STUDIES), strict=True):
         before = rng.normal(80, 10, n)
@@ -122,7 +128,10 @@ def test_changes_against_levels(rng):
         samples = (after - before, before, after)
         means = honest(np.array([x.mean() for x in samples]), int(places))
         sds = honest(np.array([x.std(ddof=1) for x in samples]), int(places))
-        hits = [*rule._mean(row, *means, True), *rule._sd(row, *sds, True)]
+        hits = [
+            *changes._not_the_difference(row, *means, True),
+            *changes._no_correlation(row, *sds, True),
+        ]
         assert [hit for hit in hits if hit.severity == "certain"] == []
 
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 from frames import evidence, quantity, result
 
-from helpers.appraisal.contradictions import SAID_TWICE, AuthorsCited, ItemLists, ReferencesUsed
-from helpers.appraisal.evidence import NotApplicable
 from helpers.appraisal.findings import RULES, merge_findings, run_checks
-from helpers.appraisal.reporting import (
-    ClaimWithoutFigure,
-    EveryPair,
-    LaterThanFollowUp,
-    LongTermClaim,
-    RegistrationMissing,
-    SignificanceWithoutTest,
-)
+from helpers.appraisal.rules import NotApplicable
 from helpers.tables import TOPICS
+
+RULE = {rule.name: rule for rule in RULES}
+QUESTIONS = [rule for rule in RULES if rule.topic]
 
 PAIRS = [
     quantity("a", "21", "vellus_share", kind="percent", value=21.0, line=3),
@@ -40,7 +34,7 @@ def says(topic: str, *answers: str, about: str | None = None) -> list[dict]:
     return [{"topic": topic, "says": answer, "about": about, "printed": "words"} for answer in answers]
 
 
-@pytest.mark.parametrize("rule", SAID_TWICE, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", QUESTIONS, ids=lambda rule: rule.name)
 def test_two_answers_to_one_question_are_found_and_one_answer_given_twice_is_not(rule):
     answers = (TOPICS[rule.topic].answers or ("hair_density", "satisfaction"))[:2]
     about = {"outcome": "hair_density", "matter": "protocol", "": None}[TOPICS[rule.topic].about]
@@ -54,25 +48,25 @@ def test_two_answers_to_one_question_are_found_and_one_answer_given_twice_is_not
 
 
 def test_answers_about_different_matters_are_no_contradiction():
-    rule = next(rule for rule in SAID_TWICE if rule.name == "data-sharing")
+    rule = RULE["data-sharing"]
     mixed = says("data_sharing", "no", about="protocol") + says("data_sharing", "yes", about="data")
     assert rule.run(evidence(statements=mixed)) == []
 
 
 def test_lists():
     lists = says("items", "pain, redness", "redness, itching", "redness,  pain", about="adverse_events")
-    (row,) = ItemLists().run(evidence(statements=lists))
+    (row,) = RULE["items-differ"].run(evidence(statements=lists))
     assert row["arithmetic"] == "line 20 alone: pain; line 21 alone: itching; in both: redness"
     with pytest.raises(NotApplicable):
-        ItemLists().run(evidence(statements=lists[:1]))
+        RULE["items-differ"].run(evidence(statements=lists[:1]))
 
 
 def test_references():
     refs = says("reference_authors", "Lee, Goh")
-    (row,) = AuthorsCited().run(evidence(statements=says("cited_author", "lee", "Hamilton") + refs))
+    (row,) = RULE["cited-not-listed"].run(evidence(statements=says("cited_author", "lee", "Hamilton") + refs))
     assert "Hamilton" in row["statement"] and "line 22" in row["locators"]
-    assert ReferencesUsed().run(evidence(statements=says("reference_marks", "present") + refs)) == []
-    assert ReferencesUsed().run(evidence(statements=says("reference_marks", "none") + refs))
+    assert RULE["listed-not-cited"].run(evidence(statements=says("reference_marks", "present") + refs)) == []
+    assert RULE["listed-not-cited"].run(evidence(statements=says("reference_marks", "none") + refs))
 
 
 def test_a_result_told_for_a_time_after_the_last_assessment():
@@ -80,42 +74,42 @@ def test_a_result_told_for_a_time_after_the_last_assessment():
         *PAIRS[:3],
         quantity("told", "6 months", "follow_up", kind="timepoint", value=6.0, unit="months"),
     ]
-    (row,) = LaterThanFollowUp().run(evidence(later, pair()))
+    (row,) = RULE["later-than-follow-up"].run(evidence(later, pair()))
     assert "week 26.09" in row["arithmetic"] and row["severity"] == "certain"
-    assert LaterThanFollowUp().run(evidence(PAIRS, pair())) == []
+    assert RULE["later-than-follow-up"].run(evidence(PAIRS, pair())) == []
 
 
 def test_a_long_term_claim_needs_a_year():
     words = says("long_term", "yes", about="adverse_events")
-    assert LongTermClaim().run(evidence(PAIRS, pair(), statements=words))
-    assert LongTermClaim().run(evidence(PAIRS, pair(week=52.18), statements=words)) == []
+    assert RULE["long-term-claim"].run(evidence(PAIRS, pair(), statements=words))
+    assert RULE["long-term-claim"].run(evidence(PAIRS, pair(week=52.18), statements=words)) == []
 
 
 def test_every_pair():
     still = pair("a", "a")
     words = says("every_pair", "lower", about="vellus_share")
-    (row,) = EveryPair().run(evidence(PAIRS, still, statements=words))
+    (row,) = RULE["every-pair"].run(evidence(PAIRS, still, statements=words))
     assert "1 of 1 did not" in row["statement"] and "line 20" in row["locators"]
-    assert EveryPair().run(evidence(PAIRS, pair(), statements=words)) == []
-    assert EveryPair().run(evidence(PAIRS, pair("b", "a"), statements=words))
+    assert RULE["every-pair"].run(evidence(PAIRS, pair(), statements=words)) == []
+    assert RULE["every-pair"].run(evidence(PAIRS, pair("b", "a"), statements=words))
 
 
 def test_claims_without_a_figure_or_a_test():
     claim = says("claim", "grew thicker", about="hair_thickness")
-    assert ClaimWithoutFigure().run(evidence(PAIRS, pair(), statements=claim))
+    assert RULE["claim-without-figure"].run(evidence(PAIRS, pair(), statements=claim))
     named = [{"concept": "hair_thickness", "outcome_id": "x"}]  # told by the rule on outcomes not reported
-    assert ClaimWithoutFigure().run(evidence(PAIRS, pair(), statements=claim, outcomes=named)) == []
+    assert RULE["claim-without-figure"].run(evidence(PAIRS, pair(), statements=claim, outcomes=named)) == []
     word = says("significance", "yes", about="vellus_share")
-    assert SignificanceWithoutTest().run(evidence(PAIRS, pair(), statements=word))
-    assert SignificanceWithoutTest().run(evidence(PAIRS, pair(p_value=0.01), statements=word)) == []
+    assert RULE["significance-without-test"].run(evidence(PAIRS, pair(), statements=word))
+    assert RULE["significance-without-test"].run(evidence(PAIRS, pair(p_value=0.01), statements=word)) == []
     prospective = {"design": "prospective study", "comparison": "single_arm"}
-    assert RegistrationMissing().run(evidence(PAIRS, pair(), study=prospective))
+    assert RULE["registration-missing"].run(evidence(PAIRS, pair(), study=prospective))
     registered = prospective | {"registration": "NCT00000000"}
-    assert RegistrationMissing().run(evidence(PAIRS, pair(), study=registered)) == []
+    assert RULE["registration-missing"].run(evidence(PAIRS, pair(), study=registered)) == []
 
 
 def test_a_rule_on_words_and_a_reader_meet_on_the_same_line_only():
-    rule = next(rule for rule in SAID_TWICE if rule.name == "consent")
+    rule = RULE["consent"]
     (row,) = rule.run(evidence(statements=says("consent", "required", "not required")))
     reader = row | {"finding_id": "made2026.x", "detected_by": "reader", "statement": "Reader's words."}
     (one,) = merge_findings([row], [reader | {"locators": "made.txt, line 21 (Declarations)"}])

@@ -58,8 +58,8 @@ def parse_seconds(path: Path) -> float:
     from trialfiles.json_records import json_items
 
     seconds = 0.0
-    for item in json_items(path):
-        text = json.dumps(item.value, ensure_ascii=False)
+    for _, _, record in json_items(path):
+        text = json.dumps(record, ensure_ascii=False)
         begun = time.process_time()
         json.loads(text)
         seconds += time.process_time() - begun

@@ -25,10 +25,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+from review_readers import read_extraction, read_sources
 
 from helpers.cleaning import clean_events, clean_results
 from helpers.tables import validate
-from trialfiles import SourceError, read_extraction, read_sources, recognise
+from trialfiles import SourceError, recognise
 from trialfiles.ctgov_results import posted_figures
 
 HERE = Path(__file__).parent
@@ -253,8 +254,6 @@ def into_tables(record) -> None:
     ):
         if rows := getattr(record, name):
             validate(name, rows)
-    if record.screening:
-        validate("screening", record.screening)
     if record.results:
         validate("results", clean_results(validate("reported_results", record.results)))
     if record.adverse_events:

@@ -41,7 +41,7 @@ def beside(context: dict, *lines: dict, **options) -> list[dict]:
 
 
 def test_printed_counts_become_hairs_per_square_centimetre(context):
-    rows = {row["row_id"]: row for row in comparator_changes(context["comparators"])}
+    rows = {row["row_id"]: row for row in records(comparator_changes(context["comparators"]))}
     sham = rows["lanzafame2014.01"]  # 23.9 (SD 30.1) hairs in 2.85 cm2, 18 people
     assert sham["change"] == pytest.approx(23.9 / 2.85)
     half = stats.t.ppf(0.975, 17) * 30.1 / 2.85 / math.sqrt(18)
@@ -53,7 +53,7 @@ def test_printed_counts_become_hairs_per_square_centimetre(context):
 
 
 def test_a_published_difference_is_worked_out_again_from_its_arms(context):
-    rows = placebo_differences(comparator_changes(context["comparators"]))
+    rows = records(placebo_differences(comparator_changes(context["comparators"])))
     (olsen,) = [row for row in rows if row["row_id"] == "olsen2002.02"]  # minoxidil 5 %: 18.6 less 3.9
     assert olsen["effect"] == pytest.approx(14.7)
     assert (olsen["ci_upper"] - olsen["effect"]) == pytest.approx(3.268 * stats.t.ppf(0.975, 182), rel=2e-3)

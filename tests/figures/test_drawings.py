@@ -5,10 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.figures.canvas import judgement_letter
 from helpers.figures.forest import forest
 from helpers.figures.outcome import direction
-from helpers.figures.risk_of_bias import risk_of_bias
+from helpers.figures.risk_of_bias import judgement_letter, risk_of_bias
 from helpers.figures.study import before_after, flip_points, split_curve, timeline
 
 STUDIES = [
@@ -165,8 +164,8 @@ def test_flips_lie_between_neighbours():
         {"assumption": 1, "ci_lower": 1.0, "ci_upper": 2.0},
         {"assumption": 2, "ci_lower": -3.0, "ci_upper": -1.0},
     ]
-    assert flip_points(rows, 0) == pytest.approx([0.5, 1.25, 1 + 2 / 3])
-    assert flip_points(rows[:1], 0) == []
+    assert flip_points(rows) == pytest.approx([0.5, 1.25, 1 + 2 / 3])
+    assert flip_points(rows[:1]) == []
 
 
 def test_house_style_is_left_behind_nowhere():

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from helpers.figures import canvas as figure
-from helpers.figures.canvas import COUNTED_MARK, CRITICAL, DIRECTION_MARKS, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
-from helpers.figures.outcome import LOOKS, albatross, context_plot, harms
+from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, harms
+from helpers.figures.risk_of_bias import COUNTED_MARK, CRITICAL, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
 from helpers.figures.sensitivity import horizon_plot
 from helpers.tables import validate
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from review_readers import read_source
 
 from helpers.narrative.study import people_posted
 from helpers.tables import validate
-from trialfiles import read_source
 from trialfiles.ctgov_results import posted_figures
 
 

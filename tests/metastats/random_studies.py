@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+from metastats.heterogeneity import METHODS
+
 RANDOM = METHODS[1:]
 VARIANCES = {
     "usual": lambda rng, k: rng.uniform(0.02, 0.5, k),

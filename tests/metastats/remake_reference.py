@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 
 from ledger import leaves
-from synthesis_reference import shared_folder
+from reference_values import shared_folder
 
 SCRIPTS = {"metafor_cases.json": "make_public.R", "bayes_cases.json": "make_bayes_public.R"}
 ADDED_BY_HAND = "metafor_5_1_12"  # values of a newer metafor, put beside those of the script

@@ -5,25 +5,13 @@ import pytest
 from random_studies import TAU2, VARIANCES, made
 
 from metastats import effect_size, pool, pool_many
+from metastats.batches import BATCH_COLUMNS
+from metastats.heterogeneity import METHODS
 
 RNG = np.random.default_rng(20)
 V = RNG.uniform(0.02, 0.5, (120, 7))
 Y = RNG.normal(0, np.sqrt(V + RNG.choice([0, 0.05, 0.5], 120)[:, None]))
-NAMES = (
-    "estimate",
-    "se",
-    "tau2",
-    "ci_lower",
-    "ci_upper",
-    "p_value",
-    "i2",
-    "h2",
-    "q",
-    "q_p_value",
-    "k",
-    "se_tau2",
-)
-METHODS = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+NAMES = (*BATCH_COLUMNS, "se_tau2")
 
 
 def assert_rows_agree(many, fits):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from ledger import Ledger
+from reference_values import BAYES, WHY_NOT
 from scipy import integrate, stats
-from synthesis_reference import BAYES, WHY_NOT
 
 from metastats import bayes_pool, pool
 

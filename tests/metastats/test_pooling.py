@@ -4,15 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from compare_fits import compare_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger import Ledger
-from synthesis_reference import OWN
+from metafor_comparison import compare_fit
+from random_studies import RANDOM
+from reference_values import OWN
 
 from metastats import pool
 
-RANDOM = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 OWN_CASES = json.loads(OWN.read_text(encoding="utf-8"))["cases"]
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 

@@ -6,12 +6,19 @@ out; the test fails on the first number that is left, so that a key added to the
 
 import numpy as np
 import pytest
-from compare_effect_sizes import compare_escalc, compare_inputs
-from compare_fits import compare_fit, compare_heterogeneity_intervals
-from compare_regressions import compare_back_transformed, compare_regressions, compare_subgroups
-from compare_tables import compare_deletions, compare_small_study
 from ledger import Ledger, leaves
-from synthesis_reference import METAFOR, by_id, needs_reference
+from metafor_comparison import (
+    compare_back_transformed,
+    compare_deletions,
+    compare_escalc,
+    compare_fit,
+    compare_heterogeneity_intervals,
+    compare_inputs,
+    compare_regressions,
+    compare_small_study,
+    compare_subgroups,
+)
+from reference_values import METAFOR, by_id, needs_reference
 
 ALL = METAFOR.get("cases", [])
 

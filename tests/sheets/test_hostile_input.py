@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from helpers.cleaning import clean_events, clean_results
 from helpers.sheets.raw import read_raw
+from helpers.sheets.read import read_records
 from helpers.tables import validate
-from trialfiles import SourceError, read_source, read_sources
+from trialfiles import SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 MUTATIONS = 120
@@ -56,7 +57,7 @@ def mutated(lines: list[str], rng: random.Random) -> list[str]:
 def read_whole(path: Path) -> bool:
     """Read a file through every table that its rows reach; False when it is refused with a remedy."""
     try:
-        found = list(read_sources(path))
+        found = list(read_records(path))
     except SourceError as error:
         assert error.problems
         assert all(
@@ -190,4 +191,4 @@ def test_a_folder_of_junk_is_refused_and_not_read_by_half(raw):
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
     (tmp_path / "x.yaml").mkdir()
     with pytest.raises(SourceError):
-        read_source(tmp_path / "x.yaml")
+        list(read_records(tmp_path / "x.yaml"))

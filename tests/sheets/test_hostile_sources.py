@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from review_readers import read_extraction, read_source, read_sources
 
 from helpers.cleaning import clean_events, clean_results
 from helpers.sheets.raw import read_raw
 from helpers.sheets.write import add_source
 from helpers.tables import validate
-from trialfiles import SourceError, read_extraction, read_source, read_sources
+from trialfiles import SourceError
 from trialfiles.article_tables import statistic_of, values_in
 from trialfiles.json_records import json_items
 from trialfiles.recognition import LIMIT
@@ -219,20 +220,20 @@ def test_markup_and_formulas_stay_text(tmp_path):
 def test_numbers_that_are_none_and_half_characters_are_refused(tmp_path):
     path = tmp_path / "a.json"
     for text, words in (('{"studies": [NaN]}', "NaN"), ('[{"title": "\\ud800"}]', "half"), ("[1] x", "after its end"),
-                        ('{"a" 1}', ": is missing"), ('{"a": 1 "b": 2}', ", is missing")):  # fmt: skip
+                        ('{"a" 1}', "':' delimiter"), ('{"a": 1 "b": 2}', "',' delimiter"),
+                        ('[1 2]', ", is missing"), ('{"studies": [1], "next" 2}', "':' delimiter")):  # fmt: skip
         path.write_text(text)
         with pytest.raises(SourceError, match=words):
             list(json_items(path))
 
 
 def test_records_cut_by_a_blocks_end_are_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("trialfiles.json_records.BLOCK", 7)
+    monkeypatch.setattr("trialfiles.json_records.BLOCK", 20)
     content = {"studies": [{"a": "x" * 50, "n": 12345}, {"b": [1, 2, {"c": "é"}]}], "next": 17}
     path = tmp_path / "a.json"
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
     items = list(json_items(path))
-    assert [item.value for item in items] == [*content["studies"], {"next": 17}]
-    assert [item.line for item in items] == [3, 7, 1]
+    assert items == [(1, 3, content["studies"][0]), (2, 7, content["studies"][1])]
 
 
 _VALUES = st.recursive(

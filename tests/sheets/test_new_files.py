@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.sheets.raw import read_raw
-from helpers.sheets.read import read_sheet
+from helpers.sheets.read import read_records, read_sheet
 from helpers.sheets.write import add_source, new_sheet
-from trialfiles import SourceError, read_source
+from trialfiles import SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 RECORDS = {"NCT06932393": "NCT06932393.json", "IRCT20160427027636N8": "IRCT20160427027636N8.xml"}
@@ -178,7 +178,7 @@ def test_a_source_is_recognised_by_content_and_not_by_name(tmp_path):
     for name, (other, form) in cases.items():
         path = tmp_path / other
         path.write_bytes((RAW / name).read_bytes())
-        assert read_source(path).sources[0]["format"] == form
+        assert next(read_records(path)).sources[0]["format"] == form
 
 
 def test_a_reviews_data_becomes_sheets_of_proposals(shared, tmp_path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.sheets.read import read_sheet
-from trialfiles import SourceError, read_source
+from helpers.sheets.read import read_records, read_sheet
+from trialfiles import SourceError
 
 # name: (old text, new text, token on the line that is to be named, field, words of the problem, of the remedy)
 MISTAKES = {
@@ -246,7 +246,7 @@ def test_text_that_is_not_utf8_is_named_with_its_line(sheet):
 
 def test_a_byte_order_mark_does_no_harm(sheet):
     assert sheet.problems(b"\xef\xbb\xbf" + sheet.write().read_bytes()) == []
-    assert read_source(sheet.path).studies[0]["study_id"] == "made2026"
+    assert next(read_records(sheet.path)).studies[0]["study_id"] == "made2026"
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a remark\n"])

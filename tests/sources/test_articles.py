@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from review_readers import read_source
 
 from helpers.sheets.raw import check_raw, read_raw
 from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source
 from helpers.tables import validate
 from helpers.verification import verify_locators
-from trialfiles import SourceError, find_quantities, read_source
+from trialfiles import SourceError, find_quantities
 from trialfiles.article_tables import WIDEST, statistic_of, values_in
 from trialfiles.articles import read_jats
 

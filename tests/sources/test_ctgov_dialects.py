@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from review_readers import read_source, read_sources
 
-from trialfiles import SourceError, read_source, read_sources
+from trialfiles import SourceError
 
 
 def study(tmp_path, arms, outcomes, people, model="PARALLEL"):

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from review_readers import read_source, read_sources
 
 from helpers.cleaning import clean_events, clean_results
 from helpers.tables import validate
-from trialfiles import SourceError, read_source, read_sources
+from trialfiles import SourceError
 from trialfiles.ctgov_fields import group_names, measure_kind, plain_text, posted_number, spread_of, values_of
 from trialfiles.ctgov_results import posted_figures
 

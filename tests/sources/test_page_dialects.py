@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from trialfiles import read_source
+from review_readers import read_source
 
 MEDPATH = """MedPath
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from trialfiles import read_sources
+from review_readers import read_sources
 
 
 def references(tmp_path, text):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from review_readers import read_sources
 
-from helpers.sheets.screening import FORMS, add_references, distinct_references, read_screening
+from helpers.sheets.screening import add_references, distinct_references, read_screening, screening_row
 from helpers.tables import validate
-from trialfiles import Reference, SourceError, read_sources, write_csl, write_ris
-from trialfiles.references import clean_doi, read_csl, read_ris
+from trialfiles import Reference, SourceError, write_csl, write_ris
+from trialfiles.references import REFERENCE_READERS, clean_doi, read_csl, read_ris
 from trialfiles.text import inert_cell
 
 
@@ -19,7 +20,7 @@ def folder(shared):
 
 
 def refs(folder, name, form):
-    return list(FORMS[form](folder / name))
+    return list(REFERENCE_READERS[form](folder / name))
 
 
 def test_ris_in_all_its_dialects(folder):
@@ -43,7 +44,7 @@ def test_ris_in_all_its_dialects(folder):
 
 
 def test_the_names_of_a_reviews_studies(shared):
-    found = list(FORMS["ris"](shared / "samples" / "revman" / "revmanweb_included.ris"))
+    found = list(REFERENCE_READERS["ris"](shared / "samples" / "revman" / "revmanweb_included.ris"))
     assert [reference.title for reference in found] == [
         "AMIS", "CDP", "Davis", "Florell", "GASP", "Gruen", "Hart", "ISIS-2", "MRC-1", "MRC-2", "PARIS", "Wilson",
     ]  # fmt: skip
@@ -86,7 +87,9 @@ def test_every_reference_becomes_rows_that_fit(folder):
     for path in sorted(folder.glob("*.ris")) + [folder / "pubmed_parser_paper.bib"]:
         for record in read_sources(path):
             validate("sources", record.sources)
-            validate("screening", record.screening)
+            validate(
+                "screening", [screening_row(Reference(**row), path.name, "x") for row in record.references]
+            )
 
 
 def test_one_work_is_found_once_and_each_merge_is_shown():

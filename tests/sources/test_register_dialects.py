@@ -5,8 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 import pytest
-
-from trialfiles import read_source
+from review_readers import read_source
 
 MONTH = 365.25 / 12 / 7
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from review_readers import read_source
 
 from helpers.tables import validate
-from trialfiles import SourceError, contact_details, read_source
+from trialfiles import SourceError, contact_details
 from trialfiles.text import both_calendars, gregorian_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw" / "registry"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from review_readers import read_extraction, read_source, read_sources
 
-from trialfiles import SourceError, read_extraction, read_source, read_sources, write_web_rows
+from trialfiles import SourceError, write_web_rows
 
 MONTH = 365.25 / 12 / 7
 REVIEW = """<COCHRANE_REVIEW><STUDIES><STUDY ID="A" NAME="Lee 2010" YEAR="2010"/></STUDIES>

@@ -8,9 +8,10 @@ import shutil
 
 import openpyxl
 import pytest
+from review_readers import read_extraction, read_source, read_sources
 
 from helpers.tables import validate
-from trialfiles import SourceError, read_extraction, read_source, read_sources, write_web_rows
+from trialfiles import SourceError, write_web_rows
 
 # Fleiss 1993, read by hand from the RevMan 5 file: events and totals, then means, SDs and totals
 ASPIRIN = {

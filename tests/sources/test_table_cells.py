@@ -7,8 +7,9 @@ import zipfile
 
 import openpyxl
 import pytest
+from review_readers import read_extraction
 
-from trialfiles import SourceError, read_extraction
+from trialfiles import SourceError
 from trialfiles.extraction import cell_figure, sheet_cell_text
 
 

@@ -1,23 +1,31 @@
-"""One study's rows as the rules read them, a printed number's limits, and what a rule is."""
+"""One study's rows as the checks read them, and the limits of a printed number."""
 
 from __future__ import annotations
 
 import math
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from helpers.tables import as_frame, join_ids, split_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables import as_frame, split_ids
 from trialfiles.times import in_weeks, weeks
 
-PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
+WHOLE_DOCUMENT = "whole document"  # the place of what has no line
+_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
+# Parts of a quantity in which a result's figure is looked for, the likeliest first.
+_PARTS = {
+    "sd": ("sd", "value"),
+    "minimum": ("value_low", "value"),
+    "q1": ("value_low", "value"),
+    "maximum": ("value_high", "value"),
+    "q3": ("value_high", "value"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,22 +93,11 @@ def decimals_of(token: str, value: float) -> int:
     (1, 0)
 
     """
-    for number in PRINTED_NUMBER.findall(token):
+    for number in _NUMBER.findall(token):
         for text in (number.replace(",", ""), number.replace(",", ".")):
             if text.count(".") <= 1 and math.isclose(float(text), abs(value), rel_tol=1e-9, abs_tol=1e-12):
                 return len(text.partition(".")[2])
     return 0
-
-
-_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
-# Parts of a quantity in which a result's figure is looked for, the likeliest first.
-_PARTS = {
-    "sd": ("sd", "value"),
-    "minimum": ("value_low", "value"),
-    "q1": ("value_low", "value"),
-    "maximum": ("value_high", "value"),
-    "q3": ("value_high", "value"),
-}
 
 
 @dataclass(frozen=True)
@@ -110,14 +107,13 @@ class StudyEvidence:
     Attributes
     ----------
     study : dict
-        Its row of `studies`, missing values as None; `status`, `access` and `has_results` of its sources
-        beside it.
+        Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
     arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
-    documents : dict
-        From source to the file name of its document, for locators.
     comparators : pandas.DataFrame
         The table `comparators`, whole: what arms of other treatments show.
+    documents : dict
+        From source to the file name of its document, for locators.
 
     """
 
@@ -127,14 +123,12 @@ class StudyEvidence:
     quantities: pd.DataFrame
     results: pd.DataFrame
     adverse_events: pd.DataFrame
-    documents: dict[str, str] = field(default_factory=dict)
-    statements: pd.DataFrame = field(default_factory=lambda: as_frame("statements", []))
-    comparators: pd.DataFrame = field(default_factory=lambda: as_frame("comparators", []))
+    statements: pd.DataFrame
+    comparators: pd.DataFrame
+    documents: dict[str, str]
 
     @classmethod
-    def from_tables(
-        cls, tables: Mapping[str, pd.DataFrame], study_id: str, documents: Mapping[str, str] | None = None
-    ) -> StudyEvidence:
+    def from_tables(cls, tables: Mapping[str, pd.DataFrame], study_id: str) -> StudyEvidence:
         """Return a study's evidence.
 
         Parameters
@@ -144,8 +138,6 @@ class StudyEvidence:
             result stands in which quantity, `sources` names the documents.
         study_id : str
             The study.
-        documents : mapping of str to str, optional
-            Document file name by source; taken from `sources` when left out.
 
         Raises
         ------
@@ -157,59 +149,77 @@ class StudyEvidence:
         if rows["studies"].empty:
             raise KeyError(f"no study {study_id!r} in the table studies")
         reported = tables.get("reported_results")
-        if reported is not None and "figures" in reported and "result_id" in reported:
-            known = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
-            rows["results"]["figures"] = rows["results"]["result_id"].map(known)
-        study = {name: None if missing(value) else value for name, value in rows["studies"].iloc[0].items()}
+        if reported is not None and {"figures", "result_id"} <= set(reported):
+            figures = reported.drop_duplicates("result_id").set_index("result_id")["figures"]
+            rows["results"]["figures"] = rows["results"]["result_id"].map(figures)
+        stated = rows["studies"].iloc[0].items()
+        study: dict[str, Any] = {str(name): None if missing(value) else value for name, value in stated}
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
         study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
-        named = (
-            dict(zip(sources["source_id"], sources["document"], strict=True))
-            if documents is None
-            else documents
+        named = sources[sources["document"].notna()]
+        return cls(
+            study=study,
+            **{name: rows[name] for name in _TABLES},
+            comparators=as_frame("comparators", tables.get("comparators", [])),
+            documents=dict(zip(named["source_id"], named["document"], strict=True)),
         )
-        named = {source: name for source, name in named.items() if not missing(name)}
-        beside = as_frame("comparators", tables.get("comparators", []))
-        own = {name: rows[name] for name in _TABLES}
-        return cls(study=study, documents=named, comparators=beside, **own)
 
     @property
     def study_id(self) -> str:
         """Name of the study."""
         return str(self.study["study_id"])
 
-    def said(self, topic: str, about: str | None = None) -> list[Any]:
-        """Return the statements on a topic, as named tuples in the order of the text."""
-        chosen = self._by_topic.get(topic, ())
-        return [row for row in chosen if about is None or row.about == about]
-
     def count(self, *columns: str) -> int | None:
         """Return the first stated number of participants among columns of `studies`."""
-        stated = [self.study.get(column) for column in columns]
-        return next((int(value) for value in stated if not missing(value)), None)
+        stated = (self.study.get(column) for column in columns)
+        return next((int(value) for value in stated if value is not None), None)
 
-    def figures(
-        self, role: Iterable[str] = (), concept: str | None = None, kind: Iterable[str] = ()
-    ) -> pd.DataFrame:
-        """Return the quantities of given roles, concept and kinds, in the order of the text."""
-        rows, role, kind = self._in_order, tuple(role), tuple(kind)
-        chosen = rows["role"].isin(role) if role else rows["role"] != "cited"
-        chosen = chosen & (rows["concept"] == concept) if concept else chosen
-        return rows[(chosen & rows["kind"].isin(kind)) if kind else chosen]
+    def people(self, n: Any = None) -> int | None:
+        """Return a stated number of people, or else that of the study: analysed, or enrolled."""
+        return self.count("n_analysed", "n_enrolled") if missing(n) else int(n)
+
+    def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
+        """Return the statements on a topic, as named tuples in the order of the text."""
+        return [row for row in self._by_topic.get(topic, ()) if about is None or row.about == about]
+
+    def quantities_of(
+        self, role: str | Iterable[str] = (), concept: str | None = None, kind: str | Iterable[str] = ()
+    ) -> list[Any]:
+        """Return quantities, as named tuples in the order of the text.
+
+        Parameters
+        ----------
+        role, kind : str or iterable of str
+            Roles and kinds; when left out, all roles but `cited`, and all kinds.
+        concept : str, optional
+            Concept.
+
+        """
+        roles, kinds = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
+        rows = self._in_order
+        rows = rows[rows["role"].isin(roles) if roles else rows["role"] != "cited"]
+        rows = rows[rows["concept"] == concept] if concept else rows
+        return each_row(rows[rows["kind"].isin(kinds)] if kinds else rows)
+
+    def results_where(self, **wanted: Any) -> list[Any]:
+        """Return the results, as named tuples by name, whose columns equal the given values."""
+
+        def fits(row: Any) -> bool:
+            cells = ((getattr(row, column), value) for column, value in wanted.items())
+            return all(not missing(cell) and cell == value for cell, value in cells)
+
+        return [row for row in self._result_rows if fits(row)]
 
     def figure(self, result: Any, name: str) -> PrintedFigure | None:
         """Return the printed number behind a figure of a result row; None when it is not there."""
-        stated = getattr(result, name, None)
+        stated: Any = getattr(result, name, None)
         if missing(stated):
             return None
         pairs = [pair.partition("=") for pair in split_ids(getattr(result, "figures", None))]
         named = [quantity for figure, _, quantity in pairs if figure == name]
-        rows = [
-            self._printed[known]
-            for known in named or split_ids(result.quantity_ids)
-            if known in self._printed
-        ]
+        names = named or split_ids(result.quantity_ids)
+        rows = [self._quantity[known] for known in names if known in self._quantity]
         for part in _PARTS.get(name, ("value", "value_low")):
             for row in rows:
                 value = getattr(row, part)
@@ -218,74 +228,40 @@ class StudyEvidence:
                     return PrintedFigure(float(value), places, row.quantity_id, row.printed)
         return None
 
-    def observed(self, **wanted: Any) -> list[Any]:
-        """Return the result rows, as named tuples in order, whose columns equal the given values."""
-        return [
-            row
-            for row in self._observed
-            if all(
-                not missing(cell := getattr(row, column)) and cell == value
-                for column, value in wanted.items()
-            )
-        ]
-
-    @cached_property
-    def _by_topic(self) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = {}
-        for row in self.statements.sort_values(["line", "statement_id"]).itertuples():
-            found.setdefault(row.topic, []).append(row)
-        return found
-
-    @cached_property
-    def _observed(self) -> list[Any]:
-        return list(self.results.sort_values("result_id").itertuples())
-
-    @cached_property
-    def _in_order(self) -> pd.DataFrame:
-        return self.quantities.sort_values(
-            ["source_id", "line", "char_start", "quantity_id"], na_position="last"
-        )
-
-    @cached_property
-    def _printed(self) -> dict[str, Any]:
-        return {row.quantity_id: row for row in self.quantities.itertuples()}
-
-    @cached_property
-    def _said(self) -> dict[str, Any]:
-        return {row.statement_id: row for row in self.statements.itertuples()}
-
     def locators(self, names: Iterable[str]) -> str:
         """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
         places = []
         for name in names:
-            row = self._printed.get(name, self._said.get(name))
+            row = self._quantity.get(name, self._statement.get(name))
             if row is not None and not missing(row.line):
                 section = "" if missing(row.section) else f" ({row.section})"
                 document = self.documents.get(row.source_id, row.source_id)
                 places.append(f"{document}, line {int(row.line)}{section}")
-        return "; ".join(dict.fromkeys(places)) or "whole document"
+        return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
 
+    @cached_property
+    def _by_topic(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for row in each_row(self.statements.sort_values(["line", "statement_id"])):
+            found.setdefault(row.topic, []).append(row)
+        return found
 
-def _equal(printed: float, clean: float) -> bool:
-    """Return whether a cleaned number is the printed one, as it is or as a share of 1."""
-    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
+    @cached_property
+    def _result_rows(self) -> list[Any]:
+        return each_row(self.results.sort_values("result_id"))
 
+    @cached_property
+    def _in_order(self) -> pd.DataFrame:
+        order = ["source_id", "line", "char_start", "quantity_id"]
+        return self.quantities.sort_values(order, na_position="last")
 
-def place_words(quantity: Any) -> str:
-    """Return where a figure stands, short: its section, its line, or what was read of a text not at hand."""
-    if not missing(quantity.section):
-        return str(quantity.section)
-    if not missing(quantity.line):
-        return f"line {int(quantity.line)}"
-    seen = getattr(quantity, "access", None)
-    return "place not stated" if missing(seen) else str(seen)
+    @cached_property
+    def _quantity(self) -> dict[str, Any]:
+        return {row.quantity_id: row for row in each_row(self.quantities)}
 
-
-def quantity_weeks(quantity: Any) -> float | None:
-    """Return the time that a quantity states, in weeks; None when it is no single time."""
-    value = None if missing(quantity.value) else float(quantity.value)
-    stated = in_weeks(value, None if missing(quantity.unit) else quantity.unit)
-    return stated if stated is not None else weeks(str(quantity.printed))
+    @cached_property
+    def _statement(self) -> dict[str, Any]:
+        return {row.statement_id: row for row in each_row(self.statements)}
 
 
 def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> pd.DataFrame:
@@ -294,75 +270,29 @@ def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> p
     return frame[frame["study_id"] == study_id].reset_index(drop=True)
 
 
-FindingRow = dict[str, Any]
-CERTAIN, LIKELY, MINOR = "certain", "likely", "minor"
+def _equal(printed: float, clean: float) -> bool:
+    """Return whether a cleaned number is the printed one, as it is or as a share of 1."""
+    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
 
 
-class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
-    """A rule's inputs are not in the study; the message says which."""
+def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the quantities that rows of a table name, in order."""
+    return tuple(name for ids in rows["quantity_ids"].dropna() for name in split_ids(ids))
 
 
-@dataclass(frozen=True)
-class Hit:
-    """What a rule found at one place, before it becomes a row."""
-
-    statement: str
-    arithmetic: str
-    quantity_ids: tuple[str, ...] = ()
-    concepts: tuple[str, ...] = ()
-    severity: str = ""
-    statement_ids: tuple[str, ...] = ()
+def each_row(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table as named tuples."""
+    return list(frame.itertuples())
 
 
-@dataclass(frozen=True)
-class Rule(ABC):
-    """A consistency check.
+def each_outcome(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each outcome, by name, with its rows of a table."""
+    for concept, rows in frame.groupby("concept", sort=True):
+        yield str(concept), rows
 
-    Attributes
-    ----------
-    name : str
-        Kind of check, as in the column `check` of `findings`.
-    source : str
-        Paper or manual that it comes from.
-    severity : str
-        Severity of its findings unless one says otherwise. Only what cannot be so under any reading,
-        rounding included, is `certain`.
-    inputs : str
-        What it looks at.
 
-    """
-
-    name: str = ""
-    source: str = ""
-    severity: str = LIKELY
-    inputs: str = ""
-
-    @abstractmethod
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield what is wrong; raise `NotApplicable` when the inputs are missing."""
-
-    def run(self, evidence: StudyEvidence) -> list[FindingRow]:
-        """Return rows of the table `findings`, none when the study passes.
-
-        Raises
-        ------
-        NotApplicable
-            When the study does not state what the rule needs.
-
-        """
-        return [self._row(evidence, index + 1, hit) for index, hit in enumerate(self.find(evidence))]
-
-    def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> FindingRow:
-        names = tuple(dict.fromkeys(hit.quantity_ids))
-        return {
-            "finding_id": f"{evidence.study_id}.rule-{self.name}-{number}",
-            "study_id": evidence.study_id,
-            "check": self.name,
-            "detected_by": "rule",
-            "severity": hit.severity or self.severity,
-            "statement": hit.statement,
-            "locators": evidence.locators((*names, *dict.fromkeys(hit.statement_ids))),
-            "arithmetic": hit.arithmetic or None,
-            "quantity_ids": join_ids(names),
-            "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),
-        }
+def quantity_weeks(quantity: Any) -> float | None:
+    """Return the time that a quantity states, in weeks; None when it is no single time."""
+    value = None if missing(quantity.value) else float(quantity.value)
+    stated = in_weeks(value, None if missing(quantity.unit) else quantity.unit)
+    return stated if stated is not None else weeks(str(quantity.printed))

@@ -1,59 +1,70 @@
-"""All rules, running them on a study, and one list of findings with the reader's."""
+"""The checks run on a study, and one list of findings with the reader's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers.appraisal.conduct import (
-    BlockSize,
-    ControlGroup,
-    Dates,
-    DatesMissing,
-    DesignField,
-    Masking,
-    RegistryConflict,
-    SessionTimes,
+from helpers.appraisal import (
+    changes,
+    conduct,
+    contradictions,
+    counts,
+    granularity,
+    p_values,
+    reporting,
+    spread,
 )
-from helpers.appraisal.contradictions import (
-    SAID_TWICE,
-    AuthorsCited,
-    ItemLists,
-    PrintedTwice,
-    ReferencesUsed,
-    Units,
-)
-from helpers.appraisal.counts import (
-    AgeLimits,
-    ChangeOfExtremes,
-    CountAndPercent,
-    DuplicateArms,
-    NoChange,
-    Totals,
-)
-from helpers.appraisal.evidence import FindingRow, NotApplicable, Rule, StudyEvidence, missing
-from helpers.appraisal.granularity import Granularity, PercentOfN
-from helpers.appraisal.p_values import PValue
-from helpers.appraisal.reporting import (
-    ClaimWithoutFigure,
-    EveryPair,
-    GroupSizes,
-    LaterThanFollowUp,
-    LongTermClaim,
-    OutcomesPlanned,
-    OutcomesReported,
-    PValueOwner,
-    RegistrationMissing,
-    SignificanceWithoutTest,
-    TimePoints,
-    TreatmentDescribed,
-)
-from helpers.appraisal.spread import ChangeOfLevels, ImplausibleChange, SdInRange, SdOrSe
+from helpers.appraisal.evidence import WHOLE_DOCUMENT, StudyEvidence, missing
+from helpers.appraisal.rules import Check, NotApplicable, Rule, read_rules
 from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import SEVERITIES
 from metastats.display import rows_html
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
+# The checks that compute something, by the name of their rule. Those that compare answers need no function:
+# they stand in rules.yaml alone.
+CHECKS: dict[str, Check] = {
+    "granularity": granularity.whole_numbers,
+    "percent-of-n": granularity.percent_of_n,
+    "sd-in-range": spread.sd_in_range,
+    "sd-or-se": spread.sd_or_se,
+    "change-of-levels": changes.change_of_levels,
+    "change-of-extremes": changes.change_of_extremes,
+    "implausible-change": changes.implausible_change,
+    "no-change": changes.no_change,
+    "every-pair": changes.every_pair,
+    "p-value": p_values.p_value,
+    "p-value-owner": p_values.p_value_owner,
+    "count-and-percent": counts.count_and_percent,
+    "totals": counts.totals,
+    "age-limits": counts.age_limits,
+    "duplicate-arms": counts.duplicate_arms,
+    "printed-twice": contradictions.printed_twice,
+    "registry-conflict": contradictions.registry_conflict,
+    "units": contradictions.units,
+    "items-differ": contradictions.items_differ,
+    "cited-not-listed": contradictions.cited_not_listed,
+    "listed-not-cited": contradictions.listed_not_cited,
+    "control-group": conduct.control_group,
+    "block-size": conduct.block_size,
+    "masking": conduct.masking,
+    "design-field": conduct.design_field,
+    "session-times": conduct.session_times,
+    "dates": conduct.dates,
+    "dates-missing": conduct.dates_missing,
+    "time-point-not-reported": reporting.time_point_not_reported,
+    "outcome-not-reported": reporting.outcome_not_reported,
+    "outcome-not-planned": reporting.outcome_not_planned,
+    "group-size": reporting.group_sizes_missing,
+    "treatment-not-described": reporting.treatment_not_described,
+    "registration-missing": reporting.registration_missing,
+    "later-than-follow-up": reporting.later_than_follow_up,
+    "long-term-claim": reporting.long_term_claim,
+    "claim-without-figure": reporting.claim_without_figure,
+    "significance-without-test": reporting.significance_without_test,
+}
+RULES: tuple[Rule, ...] = read_rules(CHECKS)
 
 
 class FindingList(list[dict[str, Any]]):
@@ -64,60 +75,13 @@ class FindingList(list[dict[str, Any]]):
         return rows_html(f"{len(self)} findings, {certain} certain", self, FINDING_LIST_COLUMNS)
 
 
-RULES: tuple[Rule, ...] = (
-    PercentOfN(),
-    CountAndPercent(),
-    Totals(),
-    Granularity(),
-    SdInRange(),
-    SdOrSe(),
-    ChangeOfLevels(),
-    ChangeOfExtremes(),
-    ImplausibleChange(),
-    NoChange(),
-    PValue(),
-    PValueOwner(),
-    GroupSizes(),
-    PrintedTwice(),
-    RegistryConflict(),
-    Units(),
-    ControlGroup(),
-    TimePoints(),
-    OutcomesReported(),
-    OutcomesPlanned(),
-    BlockSize(),
-    SessionTimes(),
-    Dates(),
-    DatesMissing(),
-    AgeLimits(),
-    Masking(),
-    DesignField(),
-    DuplicateArms(),
-    TreatmentDescribed(),
-    RegistrationMissing(),
-    LaterThanFollowUp(),
-    LongTermClaim(),
-    EveryPair(),
-    ClaimWithoutFigure(),
-    SignificanceWithoutTest(),
-    ItemLists(),
-    AuthorsCited(),
-    ReferencesUsed(),
-    *SAID_TWICE,
-)
-
-
-def run_checks(
-    evidence: StudyEvidence, rules: tuple[Rule, ...] = RULES
-) -> tuple[list[FindingRow], list[dict[str, Any]]]:
-    """Run consistency rules on a study.
+def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run all consistency rules on a study.
 
     Parameters
     ----------
     evidence : StudyEvidence
         The study's rows.
-    rules : tuple of Rule
-        The rules; all of them when left out.
 
     Returns
     -------
@@ -129,7 +93,7 @@ def run_checks(
     """
     findings = FindingList()
     checks: list[dict[str, Any]] = []
-    for rule in rules:
+    for rule in RULES:
         inputs = rule.inputs
         try:
             rows = rule.run(evidence)
@@ -140,9 +104,6 @@ def run_checks(
         check = {"study_id": evidence.study_id, "check": rule.name, "outcome": outcome}
         checks.append(check | {"inputs": inputs, "source": rule.source})
     return findings, checks
-
-
-_NOWHERE = "whole document"
 
 
 def merge_findings(
@@ -170,26 +131,58 @@ def merge_findings(
     merged = [dict(row) for row in rule_findings]
     kept: list[dict[str, Any]] = []
     for reader in reader_findings:
-        twins = [row for row in merged if same_finding(row, reader)]
-        if not twins:
+        same = [row for row in merged if _same_finding(row, reader)]
+        if not same:
             kept.append(dict(reader))
             continue
-        _take_over(twins[0], reader)
+        _take_over(same[0], reader)
         # One sentence of the reader may cover several outcomes that the rule lists one by one.
-        covered = [row for row in twins[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
+        covered = [row for row in same[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
         merged = [row for row in merged if not any(row is other for other in covered)]
-    rows = merged + kept
-    return FindingList(
-        sorted(
-            rows,
-            key=lambda row: (
-                row["study_id"],
-                SEVERITIES.index(row["severity"]),
-                row["check"],
-                row["finding_id"],
-            ),
-        )
-    )
+
+    def gravest_first(row: Mapping[str, Any]) -> tuple:
+        return row["study_id"], SEVERITIES.index(row["severity"]), row["check"], row["finding_id"]
+
+    return FindingList(sorted(merged + kept, key=gravest_first))
+
+
+def _same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
+    """Return whether a reader found what a rule found."""
+    if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
+        return False
+    ours, theirs = set(split_ids(rule["quantity_ids"])), set(split_ids(reader["quantity_ids"]))
+    if ours and theirs:
+        return bool(ours & theirs)
+    here, there = _lines(rule), _lines(reader)
+    if here and (there or ours):
+        return bool(here & there)
+    outcomes = set(split_ids(rule["concepts"]))
+    return not outcomes or bool(outcomes & set(split_ids(reader["concepts"])))
+
+
+def _lines(row: Mapping[str, Any]) -> set[str]:
+    """Return the lines that a finding points at, without the names of their sections."""
+    places = str(row["locators"]).split("; ")
+    return {place.partition(" (")[0] for place in places if place != WHOLE_DOCUMENT}
+
+
+def _within(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
+    return set(split_ids(rule["concepts"])) <= set(split_ids(reader["concepts"]))
+
+
+def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:
+    """Add the reader's places, figures and outcomes to the rule's finding."""
+    if not split_ids(rule["quantity_ids"]):
+        rule["statement"] = reader["statement"]
+    places = dict.fromkeys(place for row in (rule, reader) for place in str(row["locators"]).split("; "))
+    places.pop(WHOLE_DOCUMENT, None)
+    rule["locators"] = "; ".join(places) or WHOLE_DOCUMENT
+    for column in ("quantity_ids", "concepts"):
+        rule[column] = join_ids([*split_ids(rule[column]), *split_ids(reader[column])])
+    rule["also"] = join_ids([*split_ids(rule.get("also")), reader["finding_id"]])
+    rule["severity"] = min(rule["severity"], reader["severity"], key=SEVERITIES.index)
+    if missing(rule["arithmetic"]):
+        rule["arithmetic"] = reader["arithmetic"]
 
 
 def rest_on_listed(
@@ -213,43 +206,3 @@ def rest_on_listed(
         names = [listed.get(name, name) for name in split_ids(row.get("finding_ids"))]
         row["finding_ids"] = join_ids(dict.fromkeys(names))
     return rows
-
-
-def same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
-    """Return whether a reader found what a rule found."""
-    if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
-        return False
-    ours, theirs = set(split_ids(rule["quantity_ids"])), set(split_ids(reader["quantity_ids"]))
-    if ours and theirs:
-        return bool(ours & theirs)
-    here, there = _lines(rule), _lines(reader)
-    if here and (there or ours):
-        return bool(here & there)
-    outcomes = set(split_ids(rule["concepts"]))
-    return not outcomes or bool(outcomes & set(split_ids(reader["concepts"])))
-
-
-def _lines(row: Mapping[str, Any]) -> set[str]:
-    """Return the lines that a finding points at, without the names of their sections."""
-    places = str(row["locators"]).split("; ")
-    return {place.partition(" (")[0] for place in places if place != _NOWHERE}
-
-
-def _within(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
-    return set(split_ids(rule["concepts"])) <= set(split_ids(reader["concepts"]))
-
-
-def _take_over(twin: dict[str, Any], reader: Mapping[str, Any]) -> None:
-    """Add the reader's places, figures and outcomes to the rule's finding."""
-    if not split_ids(twin["quantity_ids"]):
-        twin["statement"] = reader["statement"]
-    places = [
-        place for row in (twin, reader) for place in str(row["locators"]).split("; ") if place != _NOWHERE
-    ]
-    twin["locators"] = "; ".join(dict.fromkeys(places)) or _NOWHERE
-    for column in ("quantity_ids", "concepts"):
-        twin[column] = join_ids([*split_ids(twin[column]), *split_ids(reader[column])])
-    twin["also"] = join_ids([*split_ids(twin.get("also")), reader["finding_id"]])
-    twin["severity"] = min(twin["severity"], reader["severity"], key=SEVERITIES.index)
-    if missing(twin["arithmetic"]):
-        twin["arithmetic"] = reader["arithmetic"]

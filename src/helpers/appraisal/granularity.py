@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    LIKELY,
-    Hit,
-    NotApplicable,
-    PrintedFigure,
-    Rule,
-    StudyEvidence,
-    missing,
-    tidy,
-)
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
 # What is counted in whole numbers for each person; grades are whole unless a scale has halves.
 COUNTED = {"hair_count"}
 GRADED = {"severity_stage", "investigator_global", "patient_global", "hair_density_grade"}
-_SHOWN = 12  # sizes of a group that are listed as possible
 COUNTED_PEOPLE = {"noticed_improvement", "satisfaction"}  # yes or no for each person
+_SHOWN = 12  # sizes of a group that are listed as possible
+FITS, CUT_OFF, IMPOSSIBLE = "fits", "cut off", "impossible"
 
 
 def grim(mean: PrintedFigure, n: int, wide: bool = False) -> bool:
@@ -85,63 +77,6 @@ def _sums(mean: PrintedFigure, n: int, wide: bool) -> range:
     return range(math.ceil(low * n - 1e-6), math.floor(high * n + 1e-6) + 1)
 
 
-@dataclass(frozen=True)
-class Granularity(Rule):
-    """Means and SDs of counts or grades that no n whole numbers can have."""
-
-    name: str = "granularity"
-    source: str = (
-        "Brown and Heathers 2017 (GRIM); Anaya 2016, Allard 2018 (GRIMMER); Heathers and Brown 2019 (DEBIT)"
-    )
-    severity: str = CERTAIN
-    inputs: str = "means and SDs of whole-number outcomes with n"
-
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each mean, or mean with SD, that whole numbers cannot have."""
-        tested = 0
-        for row in evidence.observed(kind="level"):
-            mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-            binary = row.concept in COUNTED_PEOPLE and sd is not None and mean is not None and mean.value < 1
-            if mean is None or missing(row.n) or not (binary or row.concept in COUNTED | GRADED):
-                continue
-            tested += 1
-            hit = self._judge(row, mean, sd, debit if binary else grimmer)
-            if hit:
-                yield hit
-        if not tested:
-            raise NotApplicable("no mean of a whole-number outcome with its n")
-
-    def _judge(self, row, mean: PrintedFigure, sd: PrintedFigure | None, test) -> Hit | None:
-        n = int(row.n)
-
-        def passes(wide: bool) -> bool:
-            return grim(mean, n, wide) and (sd is None or test(mean, sd, n, wide))
-
-        if passes(False):
-            return None
-        spread = "" if sd is None else f" with SD {tidy(sd.value)}"
-        near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
-        names = [mean.quantity_id, *([sd.quantity_id] if sd else [])]
-        sizes = [k for k in range(2, 2 * n + 1) if grim(mean, k) and (sd is None or test(mean, sd, k))]
-        fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
-        # A scale may have half grades, and a count may be the mean of two areas.
-        certain = not passes(True) and row.concept not in GRADED and " and " not in row.site
-        return Hit(
-            statement=f"A mean {label(row.concept)} of {tidy(mean.value)}{spread} cannot come from {n} "
-            "whole numbers.",
-            arithmetic=f"{tidy(mean.value)} x {n} = {tidy(mean.value * n)}; nearest means "
-            + " and ".join(f"{value:.4f}" for value in near)
-            + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}",
-            quantity_ids=tuple(names),
-            concepts=(row.concept,),
-            severity=CERTAIN if certain else LIKELY,
-        )
-
-
-FITS, CUT_OFF, IMPOSSIBLE = "fits", "cut off", "impossible"
-_ONLY_CUT = "is a share of the {n} people stated only if digits were cut off or a half was rounded down."
-
-
 def share_fit(percent: float, decimals: int, n: int) -> str:
     """Return whether a printed percentage can be a share of n people.
 
@@ -185,58 +120,92 @@ def fitting_sizes(shares: list[tuple[float, int]], largest: int) -> list[int]:
     return [n for n in sizes if all(share_fit(percent, places, n) == FITS for percent, places in shares)]
 
 
-@dataclass(frozen=True)
-class PercentOfN(Rule):
-    """Shares of people that no whole number of them gives."""
+def whole_numbers(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each mean, or mean with SD, of counts or grades that whole numbers cannot have."""
+    tested = 0
+    for row in evidence.results_where(kind="level"):
+        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
+        if mean is None or missing(row.n):
+            continue
+        binary = row.concept in COUNTED_PEOPLE and sd is not None and mean.value < 1
+        if binary or row.concept in COUNTED | GRADED:
+            tested += 1
+            yield from _no_whole_numbers(row, mean, sd, debit if binary else grimmer)
+    if not tested:
+        raise NotApplicable("no mean of a whole-number outcome with its n")
 
-    name: str = "percent-of-n"
-    source: str = "Brown NJL, Heathers JAJ. The GRIM test. Soc Psychol Personal Sci 2017;8:363-369"
-    severity: str = CERTAIN
-    inputs: str = "percentages of participants and the number of participants stated"
 
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each share that the stated number of people cannot have."""
-        shares = self._shares(evidence)
-        if not shares:
-            raise NotApplicable("no percentage of a stated number of participants")
-        for concept, figure, n, source in shares:
-            fit = share_fit(figure.value, figure.decimals, n)
-            if fit == FITS:
-                continue
-            others = [(f.value, f.decimals) for _, f, size, _ in shares if size == n]
-            together = fitting_sizes(sorted(set(others)), max(n, 30))
-            exact = figure.value / 100 * n
-            near = sorted({int(exact), int(exact) + 1} & set(range(n + 1)))
-            options = " or ".join(f"{k}/{n} = {tidy(100 * k / n)} %" for k in near)
-            people = ", ".join(map(str, together)) or f"no number up to {max(n, 30)}"
-            printed = " and ".join(f"{tidy(value)} %" for value, _ in sorted(set(others)))
-            claim = "cannot be a share of the {n} people stated." if fit == IMPOSSIBLE else _ONLY_CUT
-            repeats = [f.quantity_id for c, f, _, _ in shares if c == concept and f.value == figure.value]
-            yield Hit(
-                statement=f"{tidy(figure.value)} % ({label(concept)}) {claim.format(n=n)}",
-                arithmetic=f"{tidy(figure.value)} % of {n} is {tidy(exact)} people; {options}; "
-                f"{printed} {'fit' if len(set(others)) == 1 else 'fit together'}: n = {people}",
-                quantity_ids=(*repeats, *self._elsewhere(evidence, concept, figure), *source),
-                concepts=(concept,),
-                severity=CERTAIN if fit == IMPOSSIBLE else LIKELY,
+def _no_whole_numbers(
+    row: Any, mean: PrintedFigure, sd: PrintedFigure | None, test: Callable[..., bool]
+) -> Iterator[Hit]:
+    n = int(row.n)
+
+    def passes(size: int, wide: bool = False) -> bool:
+        return grim(mean, size, wide) and (sd is None or test(mean, sd, size, wide))
+
+    if passes(n):
+        return
+    spread = "" if sd is None else f" with SD {tidy(sd.value)}"
+    near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
+    sizes = [size for size in range(2, 2 * n + 1) if passes(size)]
+    fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
+    # A scale may have half grades, and a count may be the mean of two areas.
+    certain = not passes(n, wide=True) and row.concept not in GRADED and " and " not in row.site
+    yield Hit(
+        statement=f"A mean {label(row.concept)} of {tidy(mean.value)}{spread} cannot come from {n} whole "
+        "numbers.",
+        arithmetic=f"{tidy(mean.value)} x {n} = {tidy(mean.value * n)}; nearest means "
+        + " and ".join(f"{value:.4f}" for value in near)
+        + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}",
+        quantity_ids=(mean.quantity_id, *([sd.quantity_id] if sd else [])),
+        concepts=(row.concept,),
+        severity=CERTAIN if certain else LIKELY,
+    )
+
+
+def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each share of people that no whole number of the people stated gives."""
+    shares = _shares(evidence)
+    if not shares:
+        raise NotApplicable("no percentage of a stated number of participants")
+    for concept, figure, n, source in shares:
+        fit = share_fit(figure.value, figure.decimals, n)
+        if fit == FITS:
+            continue
+        claim = f"cannot be a share of the {n} people stated."
+        if fit == CUT_OFF:
+            claim = (
+                f"is a share of the {n} people stated only if digits were cut off or a half was rounded down."
             )
+        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
+        sizes = ", ".join(map(str, fitting_sizes(others, max(n, 30)))) or f"no number up to {max(n, 30)}"
+        exact = figure.value / 100 * n
+        near = sorted({int(exact), int(exact) + 1} & set(range(n + 1)))
+        options = " or ".join(f"{count}/{n} = {tidy(100 * count / n)} %" for count in near)
+        printed = " and ".join(f"{tidy(value)} %" for value, _ in others)
+        repeats = [f.quantity_id for c, f, _, _ in shares if c == concept and f.value == figure.value]
+        # Other places print the same share, such as the abstract.
+        rows = evidence.quantities_of(("result", "safety"), concept, "percent")
+        elsewhere = [row.quantity_id for row in rows if row.value == figure.value]
+        yield Hit(
+            statement=f"{tidy(figure.value)} % ({label(concept)}) {claim}",
+            arithmetic=f"{tidy(figure.value)} % of {n} is {tidy(exact)} people; {options}; "
+            f"{printed} {'fit' if len(others) == 1 else 'fit together'}: n = {sizes}",
+            quantity_ids=(*repeats, *elsewhere, *source),
+            concepts=(concept,),
+            severity=CERTAIN if fit == IMPOSSIBLE else LIKELY,
+        )
 
-    def _shares(self, evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, tuple[str, ...]]]:
-        """Return concept, printed share, number of people and its quantities, one for each distinct share."""
-        stated = evidence.count("n_analysed", "n_enrolled")
-        rows = evidence.figures(role=("design",), concept="sample_size")
-        names = tuple(rows[rows["value"] == stated]["quantity_id"]) if stated else ()
-        found: dict[tuple, tuple[str, PrintedFigure, int, tuple[str, ...]]] = {}
-        for row in evidence.observed(kind="count"):
-            figure, own = evidence.figure(row, "percent"), evidence.figure(row, "n")
-            n = int(row.n) if not missing(row.n) else stated
-            if figure is not None and n:
-                source = (own.quantity_id,) if own else names
-                found.setdefault((row.concept, row.arm_id, figure.value, n), (row.concept, figure, n, source))
-        return list(found.values())
 
-    @staticmethod
-    def _elsewhere(evidence: StudyEvidence, concept: str, figure: PrintedFigure) -> list[str]:
-        """Return other places that print the same share, such as the abstract."""
-        rows = evidence.figures(role=("result", "safety"), concept=concept, kind=("percent",))
-        return list(rows[rows["value"] == figure.value]["quantity_id"])
+def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, tuple[str, ...]]]:
+    """Return concept, printed share, number of people and its quantities, one for each distinct share."""
+    stated = evidence.people()
+    rows = evidence.quantities_of("design", "sample_size")
+    names = tuple(row.quantity_id for row in rows if stated and row.value == stated)
+    found: dict[tuple, tuple[str, PrintedFigure, int, tuple[str, ...]]] = {}
+    for row in evidence.results_where(kind="count"):
+        figure, own, n = evidence.figure(row, "percent"), evidence.figure(row, "n"), evidence.people(row.n)
+        if figure is not None and n:
+            source = (own.quantity_id,) if own else names
+            found.setdefault((row.concept, row.arm_id, figure.value, n), (row.concept, figure, n, source))
+    return list(found.values())

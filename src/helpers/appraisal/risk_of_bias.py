@@ -1,24 +1,28 @@
-"""The tools of risk of bias: domains, words, and how an overall judgement follows."""
+"""Risk of bias: the tools of `tools.yaml`, what is wrong in a judgement, and the overall one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from helpers.appraisal.evidence import missing
+from helpers.tables import records
+from notebookpress.schema import YamlFile
 
-_ANSWERS = ("yes", "no", "unclear", "not applicable")
-_RISKS = ("low", "moderate", "serious", "critical", "no information")
-_CONCERNS = ("low concern", "some concerns", "high concern", "unclear", "no information")
+TOOLS_FILE = Path(__file__).with_name("tools.yaml")
+_SECTIONS = {"risk_of_bias": dict, "worst_first": list, "grade": dict}
+_ENTRIES = {"source": str, "domains": list, "judgements": list, "counts_yes": bool}
+JudgementRows = pd.DataFrame | Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its domains in order, its words from best to worst, whether it counts answers, its manual."""
+    """A tool: its domains in order, the words of its judgements, whether it counts yes, its manual."""
 
     name: str
     domains: tuple[str, ...]
@@ -27,102 +31,58 @@ class Tool:
     source: str
 
 
-_TOOLS = (
-    Tool(
-        "RoB 2",
-        (
-            "randomisation process",
-            "deviations from intended interventions",
-            "missing outcome data",
-            "measurement of the outcome",
-            "selection of the reported result",
-        ),
-        ("low", "some concerns", "high"),
-        False,
-        "Sterne JAC et al. BMJ 2019;366:l4898",
-    ),
-    Tool(
-        "ROBINS-I",
-        (
-            "confounding",
-            "selection of participants",
-            "classification of interventions",
-            "deviations from intended interventions",
-            "missing data",
-            "measurement of outcomes",
-            "selection of the reported result",
-        ),
-        _RISKS,
-        False,
-        "Sterne JAC et al. BMJ 2016;355:i4919",
-    ),
-    Tool(
-        "JBI case series",
-        (
-            "clear inclusion criteria",
-            "condition measured in a standard way",
-            "valid identification of the condition",
-            "consecutive inclusion",
-            "complete inclusion",
-            "demographics reported",
-            "clinical information reported",
-            "outcomes or follow-up reported",
-            "site demographics reported",
-            "appropriate statistical analysis",
-        ),
-        _ANSWERS,
-        True,
-        "Munn Z et al. JBI Evid Synth 2020;18:2127-2133",
-    ),
-    Tool(
-        "JBI case report",
-        (
-            "demographic characteristics",
-            "history as a timeline",
-            "clinical condition on presentation",
-            "diagnostic tests and results",
-            "intervention described",
-            "post-intervention condition",
-            "adverse events",
-            "takeaway lessons",
-        ),
-        _ANSWERS,
-        True,
-        "Moola S et al. JBI Manual for Evidence Synthesis, chapter 7, 2020",
-    ),
-    Tool(
-        "Registration appraisal",
-        (
-            "randomisation",
-            "allocation concealment",
-            "masking",
-            "outcome definition",
-            "sample size",
-            "reporting plan",
-            "contamination within the scalp",
-        ),
-        _CONCERNS,
-        False,
-        "this project, after RoB 2 and the WHO trial registration data set",
-    ),
-)
+def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], tuple[str, ...]]:
+    """Return the tools of a file by name, and the judgements of all of them, the worst first.
 
-TOOLS: dict[str, Tool] = {tool.name: tool for tool in _TOOLS}
-# Worst first: what decides the overall judgement of the tools that take the worst domain.
-_WORST = (
-    "critical",
-    "serious",
-    "high",
-    "high concern",
-    "no information",
-    "unclear",
-    "moderate",
-    "some concerns",
-    "low",
-    "low concern",
-)
+    Raises
+    ------
+    SchemaError
+        At the first mistake, with its line and the remedy.
 
-JudgementRows = pd.DataFrame | Iterable[Mapping[str, Any]]
+    """
+    file = YamlFile(path)
+    sections = file.entries((), _SECTIONS, tuple(_SECTIONS))
+    worst = tuple(sections["worst_first"])
+    tools = {}
+    for name in sections["risk_of_bias"]:
+        place = ("risk_of_bias", name)
+        entries = file.entries(place, _ENTRIES, tuple(_ENTRIES))
+        domains, judgements = tuple(entries["domains"]), tuple(entries["judgements"])
+        if not all(isinstance(word, str) for word in (*domains, *judgements)):
+            raise file.error(place, "a domain or judgement is no text", 'write it in quotes, such as "yes"')
+        unranked = [word for word in judgements if word not in worst]
+        if unranked and not entries["counts_yes"]:
+            raise file.error(place, f"{unranked[0]} has no rank", "add it to worst_first")
+        tools[name] = Tool(name, domains, judgements, entries["counts_yes"], entries["source"])
+    return tools, worst
+
+
+TOOLS, _WORST = read_tools()
+
+
+def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
+    """Return the tool that fits a study's design.
+
+    Parameters
+    ----------
+    study : mapping
+        A row of `studies` with `has_results` beside it.
+    cases : int
+        People in a study of single cases.
+
+    Examples
+    --------
+    >>> tool_for({"comparison": "parallel", "allocation": "randomised", "has_results": True})
+    'RoB 2'
+
+    """
+    if not study.get("has_results"):
+        return "Registration appraisal"
+    if study.get("comparison") == "case":
+        return "JBI case series" if cases > 1 else "JBI case report"
+    allocation = "" if missing(study.get("allocation")) else str(study["allocation"]).lower()
+    randomised = "random" in allocation and not re.search(r"\b(non|not|un)[ -]?random", allocation)
+    return "RoB 2" if randomised else "ROBINS-I"
 
 
 def check_judgements(rows: JudgementRows) -> list[str]:
@@ -151,31 +111,6 @@ def check_judgements(rows: JudgementRows) -> list[str]:
         else:
             problems += [f"{study}, {name}: {problem}" for problem in _faults(tool, group)]
     return problems
-
-
-def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
-    """Return the tool that fits a study's design.
-
-    Parameters
-    ----------
-    study : mapping
-        A row of `studies` with `has_results` beside it.
-    cases : int
-        People in a study of single cases.
-
-    Examples
-    --------
-    >>> tool_for({"comparison": "parallel", "allocation": "randomised", "has_results": True})
-    'RoB 2'
-
-    """
-    if not study.get("has_results"):
-        return "Registration appraisal"
-    if study.get("comparison") == "case":
-        return "JBI case series" if cases > 1 else "JBI case report"
-    allocation = "" if missing(study.get("allocation")) else str(study["allocation"]).lower()
-    randomised = "random" in allocation and not re.search(r"\b(non|not|un)[ -]?random", allocation)
-    return "RoB 2" if randomised else "ROBINS-I"
 
 
 def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
@@ -221,8 +156,8 @@ def overall(rows: JudgementRows) -> str:
     return next((word for word in _WORST if word in words), words[0])
 
 
-def _records(rows: JudgementRows) -> list[Mapping[str, Any]]:
-    return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
+def _records(rows: JudgementRows) -> Sequence[Mapping[str, Any]]:
+    return records(rows) if isinstance(rows, pd.DataFrame) else list(rows)
 
 
 def _word(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Standard deviations that cannot be so: too large for the range, too small, SE for SD, of changes."""
+"""Standard deviations that cannot be so: too large for the range, too small, or standard errors."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    LIKELY,
-    Hit,
-    NotApplicable,
-    PrintedFigure,
-    Rule,
-    StudyEvidence,
-    missing,
-    tidy,
-)
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
+from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
-_SCALP = re.compile(r"front|vertex|parie|occip|tempo|temple|crown|hairline|mid", re.IGNORECASE)
+RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
+ERROR_CHANCE = 1e-5  # two-sided F test of equal variances
+_ALIKE = 1.6  # SE x sqrt(n) within this factor of the neighbour counts as an SE
 _GRID = 81  # means tried between the ends of a rounding interval; the exact corners are added
+_SCALP = re.compile(r"front|vertex|parie|occip|tempo|temple|crown|hairline|mid", re.IGNORECASE)
 
 
 def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> float | np.ndarray:
@@ -84,212 +77,186 @@ def sd_fits(
 
 
 @dataclass(frozen=True)
-class SdInRange(Rule):
-    """SDs larger than the stated range allows, and means outside of it."""
+class _InRange:
+    """A mean and SD with the smallest and largest value stated for the same outcome and time."""
 
-    name: str = "sd-in-range"
-    source: str = "Bhatia R, Davis C. Am Math Mon 2000;107:353-357; exact for finite n, as in Heathers 2018"
-    severity: str = CERTAIN
-    inputs: str = "means and SDs with the smallest and largest value stated for the same outcome and time"
+    row: Any
+    limits: Any
+    mean: PrintedFigure
+    sd: PrintedFigure
+    low: PrintedFigure
+    high: PrintedFigure
 
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each mean or SD that the range does not allow."""
-        ranges = [(row, *self._ends(evidence, row)) for row in evidence.observed()]
-        ranges = [item for item in ranges if item[1] and item[2]]
-        tested: dict[str, list[tuple]] = {}
-        for row in evidence.observed():
-            mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-            for limits, low, high in ranges if mean and sd else []:
-                if self._comparable(evidence, row, limits):
-                    tested.setdefault(limits.result_id, []).append((row, mean, sd, low, high))
-                    yield from self._outside(row, limits, mean, low, high)
-                    yield from self._too_wide(evidence, row, limits, mean, sd, low, high)
-        if not tested:
-            raise NotApplicable("no mean with SD beside a range of the same outcome and time")
-        for groups in tested.values():
-            yield from self._no_split(evidence, groups)
+    @property
+    def same_group(self) -> bool:
+        """Whether the range is that of the same arm and site."""
+        return self.row.arm_id == self.limits.arm_id and self.row.site == self.limits.site
 
-    @staticmethod
-    def _ends(evidence: StudyEvidence, row) -> tuple[PrintedFigure | None, PrintedFigure | None]:
-        return evidence.figure(row, "minimum"), evidence.figure(row, "maximum")
+    @property
+    def range(self) -> str:
+        """The range in words."""
+        return f"{tidy(self.low.value)} to {tidy(self.high.value)}"
 
-    @staticmethod
-    def _comparable(evidence: StudyEvidence, row, limits) -> bool:
-        """Return whether a range is about the same outcome, time and part of the scalp."""
-        same = row.concept == limits.concept and row.kind == limits.kind
-        # A range is one arm's own, unless all participants are one group by the study's account.
-        same = same and (row.arm_id == limits.arm_id or evidence.study.get("comparison") == "single_arm")
-        times = (row.timepoint_weeks, limits.timepoint_weeks)
-        same = same and not any(missing(time) for time in times) and math.isclose(*times, abs_tol=1e-6)
-        sites = {row.site, limits.site}
-        scalp = all(_SCALP.search(site) for site in sites)
-        return same and (len(sites) == 1 or not scalp)
+    @property
+    def quantity_ids(self) -> tuple[str, ...]:
+        """Quantities of the four figures."""
+        return tuple(figure.quantity_id for figure in (self.mean, self.sd, self.low, self.high))
 
-    @staticmethod
-    def _same_group(row, limits) -> bool:
-        return row.arm_id == limits.arm_id and row.site == limits.site
+    def fits(self, n: int, wide: bool = False) -> bool:
+        """Return whether n values within the range can have the mean and SD."""
+        return sd_fits(self.mean, self.sd, self.low, self.high, n, wide)
 
-    def _outside(self, row, limits, mean, low, high) -> Iterator[Hit]:
-        start, end = low.widest[0], high.widest[1]
-        if mean.widest[1] < start or mean.widest[0] > end:
-            yield Hit(
-                statement=f"The mean {label(row.concept)} of {tidy(mean.value)} lies outside the range "
-                "stated, "
-                f"{tidy(low.value)} to {tidy(high.value)}.",
-                arithmetic=f"{tidy(mean.value)} is not between {tidy(low.value)} and {tidy(high.value)}",
-                quantity_ids=(mean.quantity_id, low.quantity_id, high.quantity_id),
-                concepts=(row.concept,),
-                severity=CERTAIN if self._same_group(row, limits) else LIKELY,
-            )
 
-    def _too_wide(self, evidence, row, limits, mean, sd, low, high) -> Iterator[Hit]:
-        total = evidence.count("n_analysed", "n_enrolled")
-        sizes = [int(row.n)] if not missing(row.n) else list(range(2, (total or 0) + 1))
-        possible = [n for n in sizes if sd_fits(mean, sd, low, high, n)]
-        if not sizes or len(possible) == len(sizes) or (missing(row.n) and total in possible):
-            return
-        wide = [n for n in sizes if sd_fits(mean, sd, low, high, n, wide=True)]
-        certain = not wide and self._same_group(row, limits)
-        bound = largest_sd(
-            low.value, high.value, float(np.clip(mean.value, low.value, high.value)), max(sizes)
-        )
-        which = f"only {', '.join(map(str, possible))}" if possible else "none"
+def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each mean outside its range, each SD larger than the range allows, and groups no split allows."""
+    results = evidence.results_where()
+    ranges = [
+        (row, low, high)
+        for row in results
+        if (low := evidence.figure(row, "minimum")) and (high := evidence.figure(row, "maximum"))
+    ]
+    by_range: dict[str, list[_InRange]] = {}
+    for row in results:
+        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
+        for limits, low, high in ranges:
+            if mean and sd and _comparable(evidence, row, limits):
+                group = _InRange(row, limits, mean, sd, low, high)
+                by_range.setdefault(limits.result_id, []).append(group)
+                yield from _mean_outside(group)
+                yield from _sd_too_large(evidence, group)
+    if not by_range:
+        raise NotApplicable("no mean with SD beside a range of the same outcome and time")
+    for groups in by_range.values():
+        yield from _no_split(evidence, groups)
+
+
+def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
+    """Return whether a range is about the same outcome, time and part of the scalp."""
+    times = (row.timepoint_weeks, limits.timepoint_weeks)
+    same = (row.concept, row.kind) == (limits.concept, limits.kind) and not any(map(missing, times))
+    # A range is one arm's own, unless all participants are one group by the study's account.
+    same = same and (row.arm_id == limits.arm_id or evidence.study.get("comparison") == "single_arm")
+    two_areas = row.site != limits.site and _SCALP.search(row.site) and _SCALP.search(limits.site)
+    return same and math.isclose(*times, abs_tol=1e-6) and not two_areas
+
+
+def _mean_outside(group: _InRange) -> Iterator[Hit]:
+    mean, low, high = group.mean, group.low, group.high
+    if mean.widest[1] < low.widest[0] or mean.widest[0] > high.widest[1]:
         yield Hit(
-            statement=f"{label(row.concept).capitalize()} of {tidy(mean.value)} with SD {tidy(sd.value)} "
-            f"({row.arm_id}) is too scattered for values that all lie from {tidy(low.value)} to "
-            f"{tidy(high.value)}, "
-            + (
-                f"unless the group had {' or '.join(map(str, possible))} people."
-                if possible
-                else "whatever n is."
-            ),
-            arithmetic=f"largest SD between {tidy(low.value)} and {tidy(high.value)} with mean "
-            f"{tidy(mean.value)} "
-            f"and n = {max(sizes)}: {bound:.2f}, printed {tidy(sd.value)}; with rounding allowed, of n = "
-            f"{min(sizes)} to {max(sizes)} possible: {which}",
-            quantity_ids=(mean.quantity_id, sd.quantity_id, low.quantity_id, high.quantity_id),
-            concepts=(row.concept,),
-            severity=CERTAIN if certain else LIKELY,
-        )
-
-    @staticmethod
-    def _no_split(evidence: StudyEvidence, groups: list[tuple]) -> Iterator[Hit]:
-        """Yield two groups of unstated size that no division of all participants allows at once."""
-        total = evidence.count("n_analysed", "n_enrolled") or 0
-        arms = {row.arm_id for row, *_ in groups}
-        if len(groups) != 2 or len(arms) != 2 or total < 4 or any(not missing(row.n) for row, *_ in groups):
-            return
-        fits = [[n for n in range(2, total - 1) if sd_fits(*figures, n)] for _, *figures in groups]
-        if any(total - n in fits[1] for n in fits[0]):
-            return
-        (first, *figures), (second, *others) = groups
-        told = "; ".join(
-            f"{row.arm_id} {tidy(mean.value)} ± {tidy(sd.value)}: {', '.join(map(str, sizes)) or 'none'}"
-            for (row, mean, sd, *_), sizes in zip(groups, fits, strict=True)
-        )
-        yield Hit(
-            statement=f"No division of the {total} people between {first.arm_id} and {second.arm_id} lets "
-            "both SDs of "
-            f"{label(first.concept)} lie within the range stated.",
-            arithmetic=f"sizes possible within {tidy(figures[2].value)} to {tidy(figures[3].value)}, "
-            "rounding allowed: "
-            f"{told}; no pair adds up to {total}",
-            quantity_ids=tuple(figure.quantity_id for figure in (*figures, *others)),
-            concepts=(first.concept,),
-            severity=LIKELY,  # the table may show some of the people only
+            statement=f"The mean {label(group.row.concept)} of {tidy(mean.value)} lies outside the range "
+            f"stated, {group.range}.",
+            arithmetic=f"{tidy(mean.value)} is not between {tidy(low.value)} and {tidy(high.value)}",
+            quantity_ids=(mean.quantity_id, low.quantity_id, high.quantity_id),
+            concepts=(group.row.concept,),
+            severity=CERTAIN if group.same_group else LIKELY,
         )
 
 
-RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
-ERROR_CHANCE = 1e-5  # two-sided F test of equal variances
-_ALIKE = 1.6  # SE x sqrt(n) within this factor of the neighbour counts as an SE
+def _sd_too_large(evidence: StudyEvidence, group: _InRange) -> Iterator[Hit]:
+    row, mean, sd, low, high = group.row, group.mean, group.sd, group.low, group.high
+    total = evidence.people()
+    sizes = list(range(2, (total or 0) + 1)) if missing(row.n) else [int(row.n)]
+    possible = [n for n in sizes if group.fits(n)]
+    if not sizes or len(possible) == len(sizes) or (missing(row.n) and total in possible):
+        return
+    certain = group.same_group and not any(group.fits(n, wide=True) for n in sizes)
+    nearest = float(np.clip(mean.value, low.value, high.value))
+    bound = largest_sd(low.value, high.value, nearest, max(sizes))
+    unless = (
+        f"unless the group had {' or '.join(map(str, possible))} people." if possible else "whatever n is."
+    )
+    which = f"only {', '.join(map(str, possible))}" if possible else "none"
+    yield Hit(
+        statement=f"{label(row.concept).capitalize()} of {tidy(mean.value)} with SD {tidy(sd.value)} "
+        f"({row.arm_id}) is too scattered for values that all lie from {group.range}, {unless}",
+        arithmetic=f"largest SD between {tidy(low.value)} and {tidy(high.value)} with mean "
+        f"{tidy(mean.value)} and n = {max(sizes)}: {bound:.2f}, printed {tidy(sd.value)}; with rounding "
+        f"allowed, of n = {min(sizes)} to {max(sizes)} possible: {which}",
+        quantity_ids=group.quantity_ids,
+        concepts=(row.concept,),
+        severity=CERTAIN if certain else LIKELY,
+    )
+
+
+def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
+    """Yield two groups of unstated size that no division of all participants allows at once."""
+    total = evidence.people() or 0
+    if len(groups) != 2 or total < 4 or any(not missing(group.row.n) for group in groups):
+        return
+    first, second = groups
+    fits = [[n for n in range(2, total - 1) if group.fits(n)] for group in groups]
+    if first.row.arm_id == second.row.arm_id or any(total - n in fits[1] for n in fits[0]):
+        return
+    possible = "; ".join(
+        f"{group.row.arm_id} {tidy(group.mean.value)} ± {tidy(group.sd.value)}: "
+        f"{', '.join(map(str, sizes)) or 'none'}"
+        for group, sizes in zip(groups, fits, strict=True)
+    )
+    yield Hit(
+        statement=f"No division of the {total} people between {first.row.arm_id} and {second.row.arm_id} "
+        f"lets both SDs of {label(first.row.concept)} lie within the range stated.",
+        arithmetic=f"sizes possible within {first.range}, rounding allowed: {possible}; no pair adds up to "
+        f"{total}",
+        quantity_ids=(*first.quantity_ids, *second.quantity_ids),
+        concepts=(first.row.concept,),
+        severity=LIKELY,  # the table may show some of the people only
+    )
 
 
 @dataclass(frozen=True)
 class _Spread:
+    """A mean and SD of n people."""
+
     row: Any
     mean: PrintedFigure
     sd: PrintedFigure
     n: int
 
     @property
-    def who(self) -> str:
+    def group(self) -> str:
         """Group and time in words."""
         time = "" if missing(self.row.timepoint_printed) else f", {self.row.timepoint_printed}"
         return f"{self.row.arm_id}{time}"
 
+    @property
+    def outcome(self) -> str:
+        """What was measured, in the source's words where the vocabulary has none."""
+        row = self.row
+        if row.concept != "other_outcome":
+            return label(row.concept)
+        return _text(row.measure) or (row.site if row.site != "all" else label(row.concept))
 
-@dataclass(frozen=True)
-class SdOrSe(Rule):
-    """SDs that are improbably small beside the other groups, the range or the posted p value."""
-
-    name: str = "sd-or-se"
-    source: str = (
-        "Higgins JPT et al. Cochrane Handbook 6.5.2.3 (standard errors given as SDs); F test of variances; "
-        "smallest SD of n values with a given range, R / sqrt(2 (n - 1))"
-    )
-    severity: str = LIKELY
-    inputs: str = "means and SDs with the number of participants, beside another group, a range or a p value"
-
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each SD that is too small to be one."""
-        groups: dict[tuple, list[_Spread]] = {}
-        tested = False
-        for row in evidence.observed():
-            mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-            if mean is None or sd is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
-                continue
-            spread = _Spread(row, mean, sd, int(row.n))
-            key = (row.concept, row.site, row.kind, _word(row.measure), _word(row.category))
-            groups.setdefault(key, []).append(spread)
-            if not missing(row.minimum) and not missing(row.maximum):
-                tested = True
-                yield from _below_range(spread)
-        for spreads in groups.values():
-            tested = tested or len(spreads) > 1
-            yield from _beside_others(spreads)
-            yield from _against_p(evidence, spreads)
-        if not tested:
-            raise NotApplicable("no two SDs of one outcome, and no SD beside a range")
+    @property
+    def as_error(self) -> float:
+        """The SD, if what is printed is a standard error."""
+        return self.sd.value * math.sqrt(self.n)
 
 
-def _word(cell: Any) -> str:
-    return "" if missing(cell) else str(cell)
-
-
-def _named(row: Any) -> str:
-    """Return what was measured, in the source's words where the vocabulary has none."""
-    if row.concept != "other_outcome":
-        return label(row.concept)
-    return _word(row.measure) or (row.site if row.site != "all" else label(row.concept))
-
-
-def _beside_others(spreads: list[_Spread]) -> Iterator[Hit]:
-    """Compare each SD with the others of the outcome; the one that most others disown is named once."""
-    found: dict[str, tuple[_Spread, _Spread, float]] = {}
-    for one, other in combinations(spreads, 2):
-        small, large = sorted((one, other), key=lambda item: item.sd.value)
-        if small.sd.value <= 0 or large.sd.value < RATIO * small.sd.value:
+def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each SD that is too small to be one beside the other groups, the range or the posted p value."""
+    groups: dict[tuple, list[_Spread]] = {}
+    tested = False
+    for row in evidence.results_where():
+        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
+        if mean is None or sd is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
             continue
-        ratio = (large.sd.low / small.sd.high) ** 2
-        chance = 2 * float(stats.f.sf(ratio, large.n - 1, small.n - 1))
-        same_time = small.row.timepoint_weeks == large.row.timepoint_weeks
-        if chance < ERROR_CHANCE and (small.row.result_id not in found or same_time):
-            found[small.row.result_id] = (small, large, chance)
-    for small, large, chance in found.values():
-        scaled = small.sd.value * math.sqrt(small.n)
-        alike = large.sd.value / _ALIKE <= scaled <= large.sd.value * _ALIKE
-        guess = "which is what a standard error would be" if alike else "a misprint, or another quantity"
-        times = large.sd.value / small.sd.value
-        yield Hit(
-            statement=f"{_named(small.row)}: the SD of {tidy(small.sd.value)} ({small.who}) is improbable "
-            f"beside {tidy(large.sd.value)} ({large.who}): {times:.1f} times smaller, {guess}.",
-            arithmetic=f"{tidy(small.sd.value)} x sqrt({small.n}) = {scaled:.3g}, beside "
-            f"{tidy(large.sd.value)}; F test of equal variances, n = {small.n} and {large.n}: "
-            f"p = {chance:.1g}",
-            quantity_ids=(small.sd.quantity_id, large.sd.quantity_id),
-            concepts=(small.row.concept,),
-        )
+        spread = _Spread(row, mean, sd, int(row.n))
+        key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
+        groups.setdefault(key, []).append(spread)
+        if not missing(row.minimum) and not missing(row.maximum):
+            tested = True
+            yield from _below_range(spread)
+    for spreads in groups.values():
+        tested = tested or len(spreads) > 1
+        yield from _below_others(spreads)
+        yield from _against_p(evidence, spreads)
+    if not tested:
+        raise NotApplicable("no two SDs of one outcome, and no SD beside a range")
+
+
+def _text(cell: Any) -> str:
+    return "" if missing(cell) else str(cell)
 
 
 def _below_range(spread: _Spread) -> Iterator[Hit]:
@@ -298,13 +265,40 @@ def _below_range(spread: _Spread) -> Iterator[Hit]:
     least = width / math.sqrt(2 * (spread.n - 1)) if width > 0 else 0.0
     if spread.sd.widest[1] < least:
         yield Hit(
-            statement=f"{_named(spread.row)}: an SD of {tidy(spread.sd.value)} ({spread.who}) is smaller "
-            f"than any {spread.n} values that range over {tidy(width)} can have.",
+            statement=f"{spread.outcome}: an SD of {tidy(spread.sd.value)} ({spread.group}) is smaller than "
+            f"any {spread.n} values that range over {tidy(width)} can have.",
             arithmetic=f"smallest SD: {tidy(width)} / sqrt(2 x {spread.n - 1}) = {least:.3g}; "
-            f"{tidy(spread.sd.value)} x sqrt({spread.n}) = {spread.sd.value * math.sqrt(spread.n):.3g}",
+            f"{tidy(spread.sd.value)} x sqrt({spread.n}) = {spread.as_error:.3g}",
             quantity_ids=(spread.mean.quantity_id, spread.sd.quantity_id),
             concepts=(spread.row.concept,),
             severity=CERTAIN,
+        )
+
+
+def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
+    """Compare each SD with the others of the outcome; one that is improbably small is named once."""
+    found: dict[str, tuple[_Spread, _Spread, float]] = {}
+    for pair in combinations(spreads, 2):
+        small, large = sorted(pair, key=lambda spread: spread.sd.value)
+        if small.sd.value <= 0 or large.sd.value < RATIO * small.sd.value:
+            continue
+        ratio = (large.sd.low / small.sd.high) ** 2
+        chance = 2 * float(stats.f.sf(ratio, large.n - 1, small.n - 1))
+        same_time = small.row.timepoint_weeks == large.row.timepoint_weeks
+        if chance < ERROR_CHANCE and (small.row.result_id not in found or same_time):
+            found[small.row.result_id] = (small, large, chance)
+    for small, large, chance in found.values():
+        alike = large.sd.value / _ALIKE <= small.as_error <= large.sd.value * _ALIKE
+        guess = "which is what a standard error would be" if alike else "a misprint, or another quantity"
+        yield Hit(
+            statement=f"{small.outcome}: the SD of {tidy(small.sd.value)} ({small.group}) is improbable "
+            f"beside {tidy(large.sd.value)} ({large.group}): {large.sd.value / small.sd.value:.1f} times "
+            f"smaller, {guess}.",
+            arithmetic=f"{tidy(small.sd.value)} x sqrt({small.n}) = {small.as_error:.3g}, beside "
+            f"{tidy(large.sd.value)}; F test of equal variances, n = {small.n} and {large.n}: "
+            f"p = {chance:.1g}",
+            quantity_ids=(small.sd.quantity_id, large.sd.quantity_id),
+            concepts=(small.row.concept,),
         )
 
 
@@ -313,220 +307,38 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
     if len(spreads) != 2 or spreads[0].row.arm_id == spreads[1].row.arm_id:
         return
     one, other = spreads
-    outcome = str(one.row.result_id).rpartition(".c")[0]
-    posted = [
-        row
-        for row in evidence.quantities.itertuples()
-        if outcome and row.kind == "p_value" and str(row.quantity_id).startswith(f"{outcome}.a")
-    ]
-    if len(posted) != 1 or missing(posted[0].value) or not 0 < posted[0].value < 1:
+    posted = _posted_p(evidence, str(one.row.result_id).rpartition(".c")[0])
+    if posted is None:
         return
-    if "<" in posted[0].printed or ">" in posted[0].printed:
-        return
-    as_sd = _welch(one, other, 1.0)
-    as_se = _welch(one, other, None)
-    p = float(posted[0].value)
+    p = float(posted.value)
+    as_sd = _welch_p(one, other, one.sd.value, other.sd.value)
+    as_se = _welch_p(one, other, one.as_error, other.as_error)
     if as_sd < p / 100 and p / 5 <= as_se <= min(1.0, p * 5):
         yield Hit(
-            statement=f"{_named(one.row)}: the SDs of {tidy(one.sd.value)} and {tidy(other.sd.value)} "
-            f"give p = {as_sd:.1g}, far below the posted {tidy(p)}; read as standard errors they give "
+            statement=f"{one.outcome}: the SDs of {tidy(one.sd.value)} and {tidy(other.sd.value)} give "
+            f"p = {as_sd:.1g}, far below the posted {tidy(p)}; read as standard errors they give "
             f"{as_se:.2g}.",
             arithmetic=f"Welch t test of {tidy(one.mean.value)} and {tidy(other.mean.value)}, "
             f"n = {one.n} and {other.n}",
-            quantity_ids=(one.sd.quantity_id, other.sd.quantity_id, posted[0].quantity_id),
+            quantity_ids=(one.sd.quantity_id, other.sd.quantity_id, posted.quantity_id),
             concepts=(one.row.concept,),
         )
 
 
-def _welch(one: _Spread, other: _Spread, scale: float | None) -> float:
-    """Return the p of two groups; `scale` None multiplies each spread by the root of its n."""
-    sds = [item.sd.value * (math.sqrt(item.n) if scale is None else scale) for item in (one, other)]
+def _posted_p(evidence: StudyEvidence, outcome: str) -> Any | None:
+    """Return the one p value that a registry posts with an outcome, unless it is a bound."""
+    rows = evidence.quantities[evidence.quantities["kind"] == "p_value"]
+    rows = rows[rows["quantity_id"].str.startswith(f"{outcome}.a")] if outcome else rows[:0]
+    if len(rows) != 1:
+        return None
+    row = each_row(rows)[0]
+    exact = not missing(row.value) and 0 < row.value < 1 and not re.search("[<>]", row.printed)
+    return row if exact else None
+
+
+def _welch_p(one: _Spread, other: _Spread, first_sd: float, second_sd: float) -> float:
+    means = one.mean.value, other.mean.value
     result = stats.ttest_ind_from_stats(
-        one.mean.value, sds[0], one.n, other.mean.value, sds[1], other.n, equal_var=False
+        means[0], first_sd, one.n, means[1], second_sd, other.n, equal_var=False
     )
     return float(result.pvalue) if result.pvalue == result.pvalue else 1.0
-
-
-def mean_changes(evidence: StudyEvidence) -> list[tuple]:
-    """Return the rows of mean change with their printed mean and, where stated, SD."""
-    rows = [
-        (row, evidence.figure(row, "mean"), evidence.figure(row, "sd"))
-        for row in result_rows(evidence, "change")
-    ]
-    return [item for item in rows if item[1]]
-
-
-def result_rows(evidence: StudyEvidence, kind: str, **wanted):
-    """Return an iterator over the result rows of a kind whose columns equal the given values."""
-    return iter(evidence.observed(kind=kind, **wanted))
-
-
-@dataclass(frozen=True)
-class ChangeOfLevels(Rule):
-    """A mean change that is not the difference of the printed means, or an SD that no correlation gives."""
-
-    name: str = "change-of-levels"
-    source: str = (
-        "Cochrane Handbook for Systematic Reviews of Interventions 6.5.2.8 (SD of change and correlation)"
-    )
-    severity: str = CERTAIN
-    inputs: str = "mean change with the means, and SDs, before and after in the same group"
-
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each change that contradicts its levels."""
-        tested = 0
-        for row, change, sd in mean_changes(evidence):
-            place = {"arm_id": row.arm_id, "concept": row.concept, "site": row.site}
-            before = next(result_rows(evidence, "level", **place, timepoint_weeks=0.0), None)
-            after = next(result_rows(evidence, "level", **place, timepoint_weeks=row.timepoint_weeks), None)
-            if before is None or after is None or missing(row.timepoint_weeks):
-                continue
-            pairs = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
-            (m0, s0), (m1, s1) = pairs
-            if m0 and m1:
-                tested += 1
-                same_n = len({int(r.n) for r in (row, before, after) if not missing(r.n)}) == 1
-                same_n = same_n and not any(missing(r.n) for r in (row, before, after))
-                yield from self._mean(row, change, m0, m1, same_n)
-                if sd and s0 and s1:
-                    yield from self._sd(row, sd, s0, s1, same_n)
-        if not tested:
-            raise NotApplicable("no mean change beside the means before and after")
-
-    def _mean(self, row, change, m0, m1, same_n: bool) -> Iterator[Hit]:
-        expected = m1.value - m0.value
-        room = [(f.interval(wide)[1] - f.value) for wide in (False, True) for f in (change, m0, m1)]
-        if abs(change.value - expected) > sum(room[:3]):
-            certain = same_n and abs(change.value - expected) > sum(room[3:])
-            yield Hit(
-                statement=f"The mean change in {label(row.concept)} is not the difference of the means "
-                "before and "
-                f"after ({row.arm_id}).",
-                arithmetic=f"{tidy(m1.value)} - {tidy(m0.value)} = {tidy(expected)}, printed "
-                f"{tidy(change.value)}",
-                quantity_ids=(change.quantity_id, m0.quantity_id, m1.quantity_id),
-                concepts=(row.concept,),
-                severity=CERTAIN if certain else LIKELY,
-            )
-
-    def _sd(self, row, sd, s0, s1, same_n: bool) -> Iterator[Hit]:
-        def fits(wide: bool) -> bool:
-            (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
-            return high >= max(a - d, c - b, 0) and low <= b + d
-
-        if not fits(False):
-            r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
-            yield Hit(
-                statement="No correlation between before and after gives the SD of change in "
-                f"{label(row.concept)}.",
-                arithmetic=f"({tidy(s0.value)}² + {tidy(s1.value)}² - {tidy(sd.value)}²) / (2 x "
-                f"{tidy(s0.value)} x "
-                f"{tidy(s1.value)}) = {r:.2f}, outside -1 to 1",
-                quantity_ids=(sd.quantity_id, s0.quantity_id, s1.quantity_id),
-                concepts=(row.concept,),
-                severity=CERTAIN if same_n and not fits(True) else LIKELY,
-            )
-
-
-CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
-
-
-@dataclass(frozen=True)
-class ImplausibleChange(Rule):
-    """A standardised mean change beyond what the arms of comparators show.
-
-    The limit is the largest change, in SDs of change, of any comparator arm that states both, of the same
-    outcome where there is one. A study is named when the whole 95 % interval of its own standardised
-    change, rounding included, lies above that limit.
-    """
-
-    name: str = "implausible-change"
-    source: str = (
-        "Morris SB, DeShon RP. Psychol Methods 2002;7:105-125 (standardised mean change); Steiger JH. "
-        "Psychol Methods 2004;9:164-182 (its exact interval, by the noncentral t); limit from the table "
-        "comparators"
-    )
-    severity: str = LIKELY
-    inputs: str = "mean change with its SD, beside comparator arms with theirs"
-
-    def find(self, evidence: StudyEvidence) -> Iterator[Hit]:
-        """Yield each mean change that lies beyond all comparators."""
-        changes = [item for item in mean_changes(evidence) if item[2] is not None and item[2].value > 0]
-        if not changes:
-            raise NotApplicable("no mean change with its SD")
-        arms = standardised_comparators(evidence.comparators)
-        if arms.empty:
-            raise NotApplicable("no comparator arm with a mean change and its SD")
-        for row, change, sd in changes:
-            alike = arms[arms["concept"] == row.concept]
-            beside = arms if alike.empty else alike
-            n = int(row.n) if not missing(row.n) else evidence.count("n_analysed", "n_enrolled")
-            least = smallest_change(change, sd, n)
-            if least > beside["standardised"].max():
-                yield _hit(row, change, sd, n, least, beside)
-
-
-def standardised_comparators(comparators: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparator arms that state a mean change and its SD, with the ratio as `standardised`.
-
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Rows of the table `comparators`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those rows, the largest ratio last, equal ones by their name.
-
-    """
-    changes = comparators[(comparators["statistic"] == "change") & (comparators["change_sd"] > 0)]
-    sizes = (changes["change_mean"] / changes["change_sd"]).abs()
-    return changes.assign(standardised=sizes).sort_values(["standardised", "row_id"])
-
-
-def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> float:
-    """Return the lower limit of a standardised mean change, in SDs of change.
-
-    Parameters
-    ----------
-    change, sd : PrintedFigure
-        The mean change and its SD; the rounding that gives the smallest ratio is taken.
-    n : int or None
-        Participants; with fewer than two, or None, the ratio itself is returned, without an interval.
-
-    Returns
-    -------
-    float
-        Lower 95 % limit by the noncentral t distribution, never below 0.
-
-    """
-    ratio = max(abs(change.value) - change.unit / 2, 0) / sd.high
-    if n is None or n < 2 or ratio == 0:
-        return ratio
-    t = ratio * math.sqrt(n)
-
-    def beyond(shift: float) -> float:
-        return float(stats.nct.sf(t, n - 1, shift)) - CHANGE_CHANCE
-
-    return 0.0 if beyond(0.0) > 0 else optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
-
-
-def _hit(row, change, sd, n: int | None, least: float, beside: pd.DataFrame) -> Hit:
-    top, low = beside.iloc[-1], beside["standardised"].iloc[0]
-    counted = "the number of participants is not stated" if n is None else f"n = {n}"
-    as_se = ""
-    if n:
-        spread, rest = tidy(sd.value * math.sqrt(n)), change.value / sd.value / math.sqrt(n)
-        as_se = f"; were it an SE of {n} people, the SD would be {spread} and the ratio {rest:.2f}"
-    return Hit(
-        statement=f"The change in {label(row.concept)} ({row.arm_id}) is so even over patients that, in its "
-        f"standard deviations, it exceeds that of each of {len(beside)} arms of other treatments and "
-        "placebo; an SE printed as SD would look like this.",
-        arithmetic=f"{tidy(change.value)} / {tidy(sd.value)} = {change.value / sd.value:.2f}; at least "
-        f"{least:.2f} ({counted}, 95 % limit, rounding included); comparators {low:.2f} to "
-        f"{top['standardised']:.2f}, the largest {top['study_id']} ({top['treatment']}, "
-        f"{tidy(top['change_mean'])} / {tidy(top['change_sd'])}){as_se}",
-        quantity_ids=(change.quantity_id, sd.quantity_id),
-        concepts=(row.concept,),
-    )

@@ -20,13 +20,14 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
-from helpers.formats import is_missing
+from helpers.formats import show_number
 from helpers.tables import records
 
 if TYPE_CHECKING:
     import matplotlib.figure
-    from matplotlib.figure import Figure as Drawing
     from matplotlib.path import Path as Outline
+
+Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 
 
 # Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
@@ -268,15 +269,8 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(height: float, width: float = PAGE_WIDTH) -> matplotlib.figure.Figure:
-    """Return an empty drawing of so many CSS pixels, outside pyplot's global list."""
-    from matplotlib.figure import Figure as Drawing
-
-    return Drawing(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
-
-
 SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
-SMALL = 8.0
+SMALL, TITLE_SIZE = 8.0, 10.5
 LINE = 15.0  # CSS pixels from one line of text to the next
 PIXELS_PER_POINT = PIXELS_PER_INCH / 72
 
@@ -350,17 +344,20 @@ def height_of(*texts: str) -> float:
     return LINE * max((str(text).count("\n") + 1 for text in texts), default=1)
 
 
-def as_rows(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def as_rows(rows: Rows) -> list[dict[str, Any]]:
     """Return a frame or a list of mappings as plain dictionaries, missing values as None."""
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame([dict(row) for row in rows])
     return records(frame)
 
 
 class Pen:
-    """Writes text at CSS pixels from the top left corner of a drawing."""
+    """Writes text at CSS pixels from the top left corner of a new drawing, outside pyplot's global list."""
 
-    def __init__(self, figure: Drawing) -> None:
+    def __init__(self, height: float, width: float = PAGE_WIDTH) -> None:
+        from matplotlib.figure import Figure as Drawing
+
         self._overlay: Any = None
+        figure = Drawing(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
         self.figure = figure
         self.width = figure.get_figwidth() * PIXELS_PER_INCH
         self.height = figure.get_figheight() * PIXELS_PER_INCH
@@ -373,12 +370,16 @@ class Pen:
             base = y + (place - (len(lines) - 1) / 2) * LINE + 0.48 * settings["fontsize"]
             self.figure.text(x / self.width, 1 - base / self.height, line, **settings)
 
-    def rule(self, y: float, left: float = 0, right: float | None = None, **options: Any) -> None:
-        """Draw a level line at `y`."""
+    def title(self, text: str, y: float = 14) -> None:
+        """Write the drawing's title."""
+        self.write(0, y, text, fontsize=TITLE_SIZE, fontweight="bold")
+
+    def rule(self, y: float, right: float | None = None, **options: Any) -> None:
+        """Draw a level line at `y`, from the left edge."""
         from matplotlib.lines import Line2D
 
-        settings = {"color": "#c9cfd6", "linewidth": 0.8} | options
-        ends = [left / self.width, (self.width if right is None else right) / self.width]
+        settings = {"color": RULE, "linewidth": 0.8} | options
+        ends = [0, 1 if right is None else right / self.width]
         level = 1 - y / self.height
         line = Line2D(ends, [level, level], transform=self.figure.transFigure, **settings)
         self.figure.add_artist(line)
@@ -397,6 +398,24 @@ class Pen:
         return self._overlay
 
 
+def level_axis(axes: Any, label: str) -> None:
+    """Leave a plot only its level axis, with a label and small figures."""
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", labelsize=SMALL)
+    axes.set_xlabel(label, fontsize=SMALL)
+
+
+def tick_number(value: float, _place: int) -> str:
+    """Return a number on an axis as it stands in the text, for matplotlib's formatters."""
+    return show_number(round(value, 10))
+
+
+def write_middle(axes: Any, y: float, text: str) -> None:
+    """Write a muted text in the middle of a row of a plot, which has no mark there."""
+    axes.text(0.5, y, text, transform=axes.get_yaxis_transform(), ha="center", va="center", color=MUTED)
+
+
 def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterable[str]:
     for word in words:
         while text_width(word, size, weight) > width and len(word) > 1:
@@ -406,89 +425,3 @@ def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterabl
             yield beginning
             word = word[len(beginning) :]
         yield word
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A shape (matplotlib's code), a sign inside it, a letter, and colours."""
-
-    shape: str
-    sign: str
-    letter: str
-    colour: str
-    hollow: bool = False
-
-
-LOW = Mark("o", "+", "L", GREEN)
-SOME = Mark("^", "!", "S", ORANGE)
-HIGH = Mark("s", "×", "H", VERMILION)
-CRITICAL = Mark("D", "×", "C", PURPLE)
-UNKNOWN = Mark("o", "?", "?", MUTED, hollow=True)
-OUTSIDE = Mark("o", "–", "n/a", MUTED, hollow=True)
-COUNTED_MARK = Mark("o", "", "", MUTED, hollow=True)  # a checklist that counts, such as `3 of 8 yes`
-YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
-
-# The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
-JUDGEMENTS = {
-    "low": LOW,
-    "low concern": LOW,
-    "yes": LOW,
-    "probably yes": LOW,
-    "some concerns": SOME,
-    "moderate": SOME,
-    "unclear": SOME,
-    "probably no": SOME,
-    "high": HIGH,
-    "high concern": HIGH,
-    "serious": HIGH,
-    "no": HIGH,
-    "critical": CRITICAL,
-    "very high": CRITICAL,
-    "no information": UNKNOWN,
-    "not applicable": OUTSIDE,
-}
-LETTERS = {"moderate": "M", "unclear": "U", "serious": "S", "some concerns": "SC", "yes": "Y", "no": "N"}
-
-DIRECTION_MARKS = {
-    "better": ("▲", BLUE),
-    "worse": ("▼", VERMILION),
-    "no change": ("◄►", INK),
-    "mixed": ("▲▼", INK),
-    "unclear": ("?", MUTED),
-    "not reported": ("○", MUTED),
-}
-
-
-def judgement_mark(judgement: Any) -> Mark:
-    """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
-    word = _plain_mark(judgement)
-    return COUNTED_MARK if YES_COUNT.fullmatch(word) else JUDGEMENTS.get(word, UNKNOWN)
-
-
-def judgement_letter(judgement: Any) -> str:
-    """Return what stands for a judgement where there is no room for the word: `S`, or `3/8` for a count."""
-    word = _plain_mark(judgement)
-    counted = YES_COUNT.fullmatch(word)
-    if counted:
-        return f"{counted[1]}/{counted[2]}"
-    return LETTERS.get(word, judgement_mark(judgement).letter)
-
-
-def _plain_mark(judgement: Any) -> str:
-    """Return a judgement's word without what all words of its tool share."""
-    word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
-    for ending in (" of bias", " risk", " concern"):
-        word = word.removesuffix(ending)
-    return word
-
-
-def draw_mark(axes: Any, x: float, y: float, mark: Mark, size: float = 13.0) -> None:
-    """Draw a mark at data coordinates; `size` is its width in points."""
-    face, sign = ("white", mark.colour) if mark.hollow else (mark.colour, "white")
-    scale = {"^": 1.18, "D": 0.86, "s": 0.92}.get(mark.shape, 1.0)
-    edge = {"markerfacecolor": face, "markeredgecolor": mark.colour, "markeredgewidth": 1.2}
-    axes.plot([x], [y], marker=mark.shape, markersize=size * scale, linestyle="none", clip_on=False, **edge)
-    drop = (-0.16 if mark.shape == "^" else -0.04) * size  # a triangle's weight lies low
-    place = {"xytext": (0, drop), "textcoords": "offset points", "ha": "center", "va": "center"}
-    letters = {"fontsize": size * 0.68, "fontweight": "bold", "color": sign, "annotation_clip": False}
-    axes.annotate(mark.sign, (x, y), **place, **letters)

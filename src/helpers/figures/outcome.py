@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import pandas as pd
 
 from helpers.figures.canvas import (
     BLUE,
-    DIRECTION_MARKS,
     GREEN,
     INK,
     LINE,
@@ -22,15 +21,18 @@ from helpers.figures.canvas import (
     WASH,
     Figure,
     Pen,
+    Rows,
     as_rows,
-    canvas,
     height_of,
+    level_axis,
     longest_beginning,
     style,
     text_width,
+    widest,
     wrap,
 )
 from helpers.figures.forest import forest
+from helpers.figures.rows import DAGGER
 from helpers.formats import (
     is_missing,
     joined,
@@ -39,6 +41,7 @@ from helpers.formats import (
     show_estimate,
     show_interval,
     show_number,
+    show_value,
 )
 from helpers.tables import records
 
@@ -47,7 +50,7 @@ HEIGHT, TOP, ALBATROSS_LEFT = 330, 46, 62
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # a label is read before the lines below it
 
 
-def albatross(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str) -> Figure:
+def albatross(rows: Rows, *, title: str) -> Figure:
     """Draw p values and numbers of people, with the effect that each pair would stand for.
 
     Parameters
@@ -68,33 +71,26 @@ def albatross(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str) -
     """
     data = as_rows(rows)
     with style():
-        figure = canvas(HEIGHT + TOP + 52)
-        pen = Pen(figure)
-        pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+        pen = Pen(HEIGHT + TOP + 52)
+        pen.title(title)
         axes = pen.axes(ALBATROSS_LEFT, TOP, PAGE_WIDTH - ALBATROSS_LEFT - 40, HEIGHT)
-        _contours(axes, data)
+        most = max((float(row["n"]) for row in data), default=20) * 1.15
+        _contours(axes, most)
         for row in data:
             _point(axes, row)
-        _albatross_frame(axes, data)
+        _albatross_frame(axes, most)
     caption = (
         "Right of the middle: better; left: worse. Circles compare before and after in one group, squares "
         "compare two groups. A mark with an arrow has a p value printed as a limit only: it lies there or "
         "farther out. Broken lines join points that a paired change of so many standard deviations would "
         "give; squares are not to be read against them."
     )
-    return Figure(figure, _albatross_alt(title, data), caption, data)
+    return Figure(pen.figure, _albatross_alt(title, data), caption, data)
 
 
-def _place(row: Mapping[str, Any]) -> float:
-    """Return the signed place of a p value on the axis: 0 for p = 1, 1 for 0.1, 2 for 0.01."""
-    distance = -np.log10(max(float(row["p_value"]), 1e-12))
-    return -distance if row["direction"] == "worse" else distance
-
-
-def _contours(axes: Any, data: list[dict]) -> None:
+def _contours(axes: Any, most: float) -> None:
     from scipy import stats  # a second to import, and this is the only drawing that needs it
 
-    most = max((float(row["n"]) for row in data), default=20) * 1.15
     people = np.linspace(2, most, 200)
     for size in CONTOURS:
         places = -(np.log10(2) + stats.norm.logsf(size * np.sqrt(people)) / np.log(10))
@@ -107,30 +103,28 @@ def _contours(axes: Any, data: list[dict]) -> None:
 
 
 def _point(axes: Any, row: Mapping[str, Any]) -> None:
-    within = row["contrast"] == "within_arm"
-    x, y = _place(row), float(row["n"])
-    look = {"marker": "o" if within else "s", "color": BLUE if within else VERMILION}
-    axes.plot([x], [y], markersize=7, linestyle="none", clip_on=False, **look)
+    """Draw a p value at its power of ten, left where it speaks for worse: 1 for 0.1, 2 for 0.01."""
+    x, y = -np.log10(max(float(row["p_value"]), 1e-12)), float(row["n"])
+    x = -x if row["direction"] == "worse" else x
+    marker, colour = ("o", BLUE) if row["contrast"] == "within_arm" else ("s", VERMILION)
+    axes.plot([x], [y], markersize=7, linestyle="none", clip_on=False, marker=marker, color=colour)
+    side = 1 if x > 0 else -1
     if row.get("bound"):
-        tip = {"arrowstyle": "->", "color": look["color"], "linewidth": 1.2}
-        axes.annotate("", (x + (0.45 if x > 0 else -0.45), y), (x, y), arrowprops=tip)
+        tip = {"arrowstyle": "->", "color": colour, "linewidth": 1.2}
+        axes.annotate("", (x + side * 0.45, y), (x, y), arrowprops=tip)
     count = str(row["label"]).count(";") + 1
     words = str(row["study_id"]) + (f" ({count} results)" if count > 1 else "")
-    side = 1 if x > 0 else -1
     away = side * (28 if row.get("bound") else 9)
     axes.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points",
                   ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK, bbox=PAPER,
                   annotation_clip=False)  # fmt: skip
 
 
-def _albatross_frame(axes: Any, data: list[dict]) -> None:
-    axes.set_xlim(-5.5, 5.5)
-    axes.set_ylim(0, max((float(row["n"]) for row in data), default=20) * 1.15)
+def _albatross_frame(axes: Any, most: float) -> None:
+    axes.set(xlim=(-5.5, 5.5), ylim=(0, most))
     axes.axvline(0, color=INK, linewidth=0.9)
-    powers = range(-5, 6)
-    axes.set_xticks(
-        list(powers), ["10⁻⁵" if abs(power) == 5 else f"{10.0 ** -abs(power):g}" for power in powers]
-    )
+    powers = [*range(-5, 6)]
+    axes.set_xticks(powers, ["10⁻⁵" if abs(power) == 5 else f"{10.0 ** -abs(power):g}" for power in powers])
     axes.tick_params(labelsize=SMALL)
     axes.set_xlabel("two-sided p value (left: worse, right: better)", fontsize=SMALL)
     axes.set_ylabel("people", fontsize=SMALL)
@@ -138,17 +132,18 @@ def _albatross_frame(axes: Any, data: list[dict]) -> None:
 
 
 def _albatross_alt(title: str, rows: list[dict]) -> str:
-    told = []
+    points = []
     for row in rows:
         sign = "p below" if row.get("bound") else "p"
         kind = "before and after" if row["contrast"] == "within_arm" else "between groups"
         people = "n not stated" if is_missing(row.get("n")) else f"n {show_number(row['n'])}"
-        told.append(
+        points.append(
             f"{row['label']}: {row['direction']}, {kind}, {sign} {show_number(row['p_value'])}, {people}."
         )
-    return f"Albatross plot. {title}. " + (" ".join(told) or "There is no p value to show.")
+    return f"Albatross plot. {title}. " + (" ".join(points) or "There is no p value to show.")
 
 
+SEEN_WORDS = "smallest difference that observers see"
 RIGHT, STEP, PLOT = 130.0, 19.0, 290.0
 MOST_LABEL = 660.0  # wider names than this are no names
 LOOKS = {"exosome": ("s", BLUE, "full"), "control": ("o", MUTED, "none"), "active": ("D", GREEN, "full")}
@@ -156,12 +151,11 @@ GROUPS = {"exosome": "Exosomes", "control": "Placebo and untreated", "active": "
 
 
 def context_plot(
-    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
+    rows: Rows,
     *,
     unit: str,
     title: str,
     visible: float | None = None,
-    visible_words: str = "smallest difference that observers see",
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
 
@@ -175,9 +169,7 @@ def context_plot(
     title : str
         Title; first words of the alternative text.
     visible : float, optional
-        Threshold, drawn as a broken line.
-    visible_words : str
-        What the threshold is.
+        Smallest difference that observers see, drawn as a broken line.
 
     Returns
     -------
@@ -189,56 +181,50 @@ def context_plot(
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
     groups = {name: [row for row in data if row["group"] == name] for name in GROUPS}
     groups = {name: own for name, own in groups.items() if own}
+    unit = plain_unit(unit)
     with style():
-        figure = _draw_context(groups, plain_unit(unit), title, visible)
+        figure = _draw_context(groups, unit, title, visible)
+    line = "" if not visible else f"{SEEN_WORDS}, {show_number(visible)} {unit}"
     caption = (
         "Changes within one group, before and after; none is an effect by itself. Squares: exosomes; open "
         "circles: placebo and untreated; diamonds: other treatments; lines: 95 % intervals where they can be "
         "computed. The grey band spans what placebo and untreated arms did."
-        + (f" Broken line: {visible_words}, {show_number(visible)} {plain_unit(unit)}." if visible else "")
+        + (f" Broken line: {line}." if line else "")
         + (" ‡: seen second-hand only." if any(row.get("second_hand") for row in data) else "")
     )
-    return Figure(figure, _context_alt(title, unit, groups, visible, visible_words), caption, data)
+    return Figure(figure, _context_alt(title, unit, groups, visible), caption, data)
 
 
 def _draw_context(groups: dict[str, list[dict]], unit: str, title: str, visible: float | None) -> Any:
-    count = sum(len(own) + 1 for own in groups.values())
-    top, body = 34.0, count * STEP + 10
-    left = 20 + max(
-        (text_width(_context_label(row), SMALL) for own in groups.values() for row in own), default=0
-    )
+    rows = [row for own in groups.values() for row in own]
+    top, body = 34.0, (len(rows) + len(groups)) * STEP + 10
+    left = 20 + widest(map(_context_label, rows), SMALL)
     width = max(PAGE_WIDTH, left + PLOT + RIGHT)
-    figure = canvas(top + body + 50, width)
-    pen = Pen(figure)
-    pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+    pen = Pen(top + body + 50, width)
+    pen.title(title)
     axes = pen.axes(left, top, width - left - RIGHT, body)
     axes.set_ylim(body, 0)
-    _context_frame(axes, groups, unit, visible)
+    _context_frame(axes, rows, unit, visible)
     y = 4.0
     for name, own in groups.items():
         pen.write(0, top + y + STEP / 2, GROUPS[name], fontweight="bold")
         y += STEP
         for row in own:
-            _context_row(pen, axes, row, name, top, y + STEP / 2)
+            pen.write(8, top + y + STEP / 2, _context_label(row), fontsize=SMALL)
             pen.write(width, top + y + STEP / 2, _size(row), ha="right", fontsize=SMALL)
+            _context_mark(axes, row, y + STEP / 2)
             y += STEP
     pen.rule(top - 2, color=INK, linewidth=0.9)
-    return figure
+    return pen.figure
 
 
-def _context_frame(axes: Any, groups: dict[str, list[dict]], unit: str, visible: float | None) -> None:
-    names = ("effect", "ci_lower", "ci_upper")
-    values = [
-        float(row[name])
-        for own in groups.values()
-        for row in own
-        for name in names
-        if not is_missing(row[name])
-    ]
-    values += [0.0, *([visible] if visible else [])]
+def _context_frame(axes: Any, rows: list[dict], unit: str, visible: float | None) -> None:
+    """Set the axis to hold every limit, and shade what the controls did."""
+    shown = [row[name] for row in rows for name in ("effect", "ci_lower", "ci_upper")]
+    values = [float(value) for value in [*shown, 0.0, visible or 0.0] if not is_missing(value)]
     span = (max(values) - min(values)) or 1.0
     axes.set_xlim(min(values) - 0.05 * span, max(values) + 0.05 * span)
-    drifts = [float(row["effect"]) for row in groups.get("control", [])]
+    drifts = [float(row["effect"]) for row in rows if row["group"] == "control"]
     if drifts:
         axes.axvspan(min(drifts), max(drifts), color=WASH, zorder=0)
         for edge in (min(drifts), max(drifts)):
@@ -246,17 +232,13 @@ def _context_frame(axes: Any, groups: dict[str, list[dict]], unit: str, visible:
     axes.axvline(0, color=INK, linewidth=0.9)
     if visible:
         axes.axvline(visible, color=INK, linewidth=1.0, linestyle=(0, (5, 3)))
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", labelsize=SMALL)
-    axes.set_xlabel(f"change from baseline, {unit}", fontsize=SMALL)
+    level_axis(axes, f"change from baseline, {unit}")
 
 
-def _context_row(pen: Pen, axes: Any, row: Mapping[str, Any], group: str, top: float, y: float) -> None:
+def _context_mark(axes: Any, row: Mapping[str, Any], y: float) -> None:
     from matplotlib.lines import Line2D
 
-    marker, colour, fill = LOOKS[group]
-    pen.write(8, top + y, _context_label(row), fontsize=SMALL)
+    marker, colour, fill = LOOKS[row["group"]]
     if not is_missing(row.get("ci_lower")):
         axes.add_line(Line2D([row["ci_lower"], row["ci_upper"]], [y, y], color=colour, linewidth=1.4))
     axes.plot(
@@ -264,25 +246,19 @@ def _context_row(pen: Pen, axes: Any, row: Mapping[str, Any], group: str, top: f
     )
 
 
+def _when(row: Mapping[str, Any]) -> str:
+    if is_missing(row.get("weeks")):
+        return str(row.get("time") or "time not stated")
+    return f"week {show_number(round(float(row['weeks'])))}"
+
+
 def _context_label(row: Mapping[str, Any]) -> str:
-    """Return who, when and how many."""
-    week = (
-        str(row.get("time") or "time not stated")
-        if is_missing(row.get("weeks"))
-        else f"week {show_number(round(float(row['weeks'])))}"
-    )
-    mark = " ‡" if row.get("second_hand") else ""
-    people = (
-        ""
-        if is_missing(row.get("n"))
-        else f", n {show_number(row['n']) if not isinstance(row['n'], str) else row['n']}"
-    )
-    text = longest_beginning(
-        str(row["label"]),
-        lambda part: text_width(f"{part}…, {week}{people}{mark}", SMALL) <= MOST_LABEL,
-    )
-    cut = "" if text == str(row["label"]) else "…"
-    return f"{text.rstrip()}{cut}, {week}{people}{mark}"
+    """Return who, when and how many; a name that is too wide is cut."""
+    people = "" if is_missing(row.get("n")) else f", n {show_value(row['n'])}"
+    rest = f", {_when(row)}{people}{DAGGER if row.get('second_hand') else ''}"
+    name = str(row["label"])
+    text = longest_beginning(name, lambda part: text_width(f"{part}…{rest}", SMALL) <= MOST_LABEL)
+    return f"{text.rstrip()}{'' if text == name else '…'}{rest}"
 
 
 def _size(row: Mapping[str, Any]) -> str:
@@ -291,35 +267,33 @@ def _size(row: Mapping[str, Any]) -> str:
     return f"{show_estimate(row['effect'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
 
 
-def _context_alt(title: str, unit: str, groups: dict, visible: float | None, words: str) -> str:
-    parts = [f"Dot plot. {title}. Unit: {plain_unit(unit)}."]
+def _context_alt(title: str, unit: str, groups: dict, visible: float | None) -> str:
+    parts = [f"Dot plot. {title}. Unit: {unit}."]
     if visible:
-        parts.append(f"{words[:1].upper()}{words[1:]}: {show_number(visible)}.")
+        parts.append(f"{SEEN_WORDS.capitalize()}: {show_number(visible)}.")
     for name, own in groups.items():
-        told = [
-            f"{_full(row)} {_size(row)}{', second-hand' if row.get('second_hand') else ''}" for row in own
+        changes = [
+            f"{row['label']}, {_when(row)}: {_size(row)}{', second-hand' if row.get('second_hand') else ''}"
+            for row in own
         ]
-        parts.append(f"{GROUPS[name]}: {'; '.join(told)}.")
+        parts.append(f"{GROUPS[name]}: {'; '.join(changes)}.")
     return " ".join(parts)
-
-
-def _full(row: Mapping[str, Any]) -> str:
-    week = (
-        str(row.get("time") or "time not stated")
-        if is_missing(row.get("weeks"))
-        else f"week {show_number(round(float(row['weeks'])))}"
-    )
-    return f"{row['label']}, {week}:"
 
 
 DIRECTION_LEFT, LEAST_COLUMN = 190.0, 96.0
 DIRECTION_COLUMNS = ("study_id", "concept", "direction", "n", "design")
+DIRECTION_MARKS = {
+    "better": ("▲", BLUE),
+    "worse": ("▼", VERMILION),
+    "no change": ("◄►", INK),
+    "mixed": ("▲▼", INK),
+    "unclear": ("?", MUTED),
+    "not reported": ("○", MUTED),
+}
 KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
 
 
-def direction(
-    rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str = "Direction of effect"
-) -> Figure:
+def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
     """Draw the direction of every outcome in every study.
 
     Parameters
@@ -337,135 +311,105 @@ def direction(
 
     """
     data = as_rows(rows)
-    studies = list(dict.fromkeys(row["study_id"] for row in data))
-    concepts = list(dict.fromkeys(row["concept"] for row in data))
-    cells: dict[tuple[str, str], list[str]] = {}
+    studies = {name: [] for name in dict.fromkeys(row["study_id"] for row in data)}
     for row in data:
-        cells.setdefault((row["study_id"], row["concept"]), []).append(row["direction"])
-    labels = {
-        name: _direction_label(name, [row for row in data if row["study_id"] == name]) for name in studies
-    }
+        studies[row["study_id"]].append(row)
     with style():
-        figure = _draw_directions(studies, concepts, cells, labels, title)
+        drawing = _Directions(studies, list(dict.fromkeys(row["concept"] for row in data)), title)
     caption = (
         "Each sign is the direction of one outcome in one study, with no regard to its size. An empty field: "
         "not measured. Two signs in a field: arms, sites or times disagree."
     )
-    return Figure(
-        figure,
-        _direction_alt(title, data),
-        caption,
-        [{name: row.get(name) for name in DIRECTION_COLUMNS} for row in data],
-    )
+    numbers = [{name: row.get(name) for name in DIRECTION_COLUMNS} for row in data]
+    return Figure(drawing.pen.figure, _direction_alt(title, studies), caption, numbers)
 
 
-def _direction_label(name: str, rows: list[dict]) -> str:
-    """Return a study's name and, below, its people and design."""
-    first = {
-        key: next((row[key] for row in rows if not is_missing(row.get(key))), None) for key in ("n", "design")
-    }
-    people = "n not stated" if first["n"] is None else f"n = {_whole(first['n'])}"
-    details = people if first["design"] is None else f"{people}, {first['design']}"
-    return wrap(name, DIRECTION_LEFT - 12, weight="bold") + "\n" + wrap(details, DIRECTION_LEFT - 12, SMALL)
+def _first_known(rows: list[dict], name: str) -> Any:
+    return next((row[name] for row in rows if not is_missing(row.get(name))), None)
 
 
-def _whole(value: Any) -> str:
-    return str(int(value)) if isinstance(value, int | float) else str(value)
+def _people(rows: list[dict]) -> str:
+    n = _first_known(rows, "n")
+    return "n not stated" if n is None else f"n = {int(n) if isinstance(n, float) else n}"
 
 
-def _draw_directions(studies: list, concepts: list, cells: dict, labels: dict, title: str) -> Any:
-    """Return the drawing: a block of rows for each set of outcomes that fits side by side."""
-    most = max(1, int((PAGE_WIDTH - DIRECTION_LEFT) // LEAST_COLUMN))
-    blocks = [concepts[start : start + most] for start in range(0, len(concepts), most)] or [[]]
-    step = min(
-        150.0,
-        (PAGE_WIDTH - DIRECTION_LEFT) / max((len(block) for block in blocks), default=1)
-        if concepts
-        else 150.0,
-    )
-    heads = [[wrap(plain_words(name), step - 10, weight="bold") for name in block] for block in blocks]
-    heights = {name: _row_height(labels[name], name, concepts, cells) for name in studies}
-    block_heights = [height_of(*head, "") + 14 + sum(heights.values()) + 12 for head in heads]
-    figure = canvas(34 + sum(block_heights) + 24)
-    pen = Pen(figure)
-    pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
-    top = 32.0
-    for block, head, height in zip(blocks, heads, block_heights, strict=True):
-        _block(pen, top, block, head, studies, cells, labels, heights, step)
-        top += height
-    pen.write(0, top + 8, KEY, fontsize=SMALL)
-    return figure
+class _Directions:
+    """The drawing: a block of rows for each set of outcomes that fits side by side."""
+
+    def __init__(self, studies: dict[str, list[dict]], concepts: list[str], title: str) -> None:
+        self.signs: dict[tuple[str, str], dict[str, None]] = {}  # each different direction once
+        for name, rows in studies.items():
+            for row in rows:
+                self.signs.setdefault((name, row["concept"]), {})[row["direction"]] = None
+        self.labels = {name: _direction_label(name, rows) for name, rows in studies.items()}
+        self.heights = {}
+        for name, (label, details) in self.labels.items():
+            most = max([1, *(len(self.signs.get((name, concept), ())) for concept in concepts)])
+            self.heights[name] = max(height_of(f"{label}\n{details}"), 2 * LINE * most) + 12
+        room = PAGE_WIDTH - DIRECTION_LEFT
+        most = int(room // LEAST_COLUMN)
+        blocks = [concepts[start : start + most] for start in range(0, len(concepts), most)] or [[]]
+        self.step = min(150.0, room / max(1, len(blocks[0])))
+        heads = [
+            [wrap(plain_words(name), self.step - 10, weight="bold") for name in block] for block in blocks
+        ]
+        tops = [34.0 - 2]
+        for head in heads:
+            tops.append(tops[-1] + height_of(*head, "") + 14 + sum(self.heights.values()) + 12)
+        self.pen = Pen(tops[-1] + 26)
+        self.pen.title(title)
+        for top, block, head in zip(tops, blocks, heads, strict=False):
+            self._block(top, block, head)
+        self.pen.write(0, tops[-1] + 8, KEY, fontsize=SMALL)
+
+    def _block(self, top: float, block: list[str], head: list[str]) -> None:
+        """Draw headings, then a row a study with a sign and its word in each field."""
+        high = height_of(*head, "") + 10
+        middles = [DIRECTION_LEFT + (place + 0.5) * self.step for place in range(len(block))]
+        self.pen.write(0, top + high / 2, "Study", fontweight="bold")
+        for x, text in zip(middles, head, strict=True):
+            self.pen.write(x, top + high / 2, text, ha="center", fontweight="bold")
+        y = top + high
+        self.pen.rule(y, color=INK, linewidth=0.9)
+        for name, (label, details) in self.labels.items():
+            middle = y + self.heights[name] / 2
+            lines = details.count("\n") + 1
+            self.pen.write(0, middle - LINE * lines / 2, label, fontweight="bold")
+            self.pen.write(0, middle + LINE / 2, details, fontsize=SMALL)
+            for x, concept in zip(middles, block, strict=True):
+                self._field(x, middle, list(self.signs.get((name, concept), ())))
+            y += self.heights[name]
+            self.pen.rule(y, color=RULE, linewidth=0.6)
+
+    def _field(self, x: float, middle: float, directions: list[str]) -> None:
+        """Write the sign large, its word below."""
+        for place, name in enumerate(directions):
+            sign, colour = DIRECTION_MARKS.get(name, DIRECTION_MARKS["unclear"])
+            y = middle + (place - (len(directions) - 1) / 2) * 2 * LINE
+            self.pen.write(x, y - 7, sign, ha="center", color=colour, fontsize=13)
+            self.pen.write(x, y + 8, name, ha="center", fontsize=SMALL)
 
 
-def _row_height(label: str, name: str, concepts: list, cells: dict) -> float:
-    most = max((len(set(cells.get((name, concept), []))) for concept in concepts), default=1)
-    return max(height_of(label), 2 * LINE * max(1, most)) + 12
+def _direction_label(name: str, rows: list[dict]) -> tuple[str, str]:
+    """Return a study's name, and what stands below it: its people and design."""
+    design = _first_known(rows, "design")
+    details = _people(rows) if design is None else f"{_people(rows)}, {design}"
+    lines = wrap(name, DIRECTION_LEFT - 12, weight="bold"), wrap(details, DIRECTION_LEFT - 12, SMALL)
+    label, _, below = "\n".join(lines).partition("\n")
+    return label, below
 
 
-def _block(
-    pen: Pen,
-    top: float,
-    block: list,
-    head: list,
-    studies: list,
-    cells: dict,
-    labels: dict,
-    heights: dict,
-    step: float,
-) -> None:
-    """Draw one block: headings, then a row a study with a sign and its word in each field."""
-    high = height_of(*head, "") + 10
-    pen.write(0, top + high / 2, "Study", fontweight="bold")
-    for place, text in enumerate(head):
-        pen.write(DIRECTION_LEFT + (place + 0.5) * step, top + high / 2, text, ha="center", fontweight="bold")
-    pen.rule(top + high, color=INK, linewidth=0.9)
-    y = top + high
-    right = DIRECTION_LEFT + len(block) * step
-    for name in studies:
-        middle = y + heights[name] / 2
-        title, _, details = labels[name].partition("\n")
-        _two_weights(pen, middle, title, details)
-        for place, concept in enumerate(block):
-            _field(pen, DIRECTION_LEFT + (place + 0.5) * step, middle, cells.get((name, concept), []))
-        y += heights[name]
-        pen.rule(y, right=max(right, PAGE_WIDTH), color=RULE, linewidth=0.6)
-
-
-def _two_weights(pen: Pen, middle: float, title: str, details: str) -> None:
-    """Write the name in bold over its details in small."""
-    lines = details.count("\n") + 1
-    pen.write(0, middle - LINE * lines / 2, title, fontweight="bold")
-    pen.write(0, middle + LINE / 2, details, fontsize=SMALL)
-
-
-def _field(pen: Pen, x: float, middle: float, directions: list[str]) -> None:
-    """Write each different direction once: the sign large, its word below."""
-    different = list(dict.fromkeys(directions))
-    for place, name in enumerate(different):
-        sign, colour = DIRECTION_MARKS.get(name, DIRECTION_MARKS["unclear"])
-        y = middle + (place - (len(different) - 1) / 2) * 2 * LINE
-        pen.write(x, y - 7, sign, ha="center", color=colour, fontsize=13)
-        pen.write(x, y + 8, name, ha="center", fontsize=SMALL)
-
-
-def _direction_alt(title: str, rows: list[dict]) -> str:
-    if not rows:
-        return f"Effect-direction plot. {title}. There is no study to show."
+def _direction_alt(title: str, studies: dict[str, list[dict]]) -> str:
     parts = []
-    for name in dict.fromkeys(row["study_id"] for row in rows):
-        own = [row for row in rows if row["study_id"] == name]
-        people = next(
-            (f"n = {_whole(row['n'])}" for row in own if not is_missing(row.get("n"))), "n not stated"
-        )
-        seen = list(dict.fromkeys(f"{plain_words(row['concept'])} {row['direction']}" for row in own))
-        parts.append(f"{name} ({people}): {joined(seen)}.")
-    return f"Effect-direction plot. {title}. " + " ".join(parts)
+    for name, rows in studies.items():
+        seen = list(dict.fromkeys(f"{plain_words(row['concept'])} {row['direction']}" for row in rows))
+        parts.append(f"{name} ({_people(rows)}): {joined(seen)}.")
+    return f"Effect-direction plot. {title}. " + (" ".join(parts) or "There is no study to show.")
 
 
-DAGGER = " ‡"
 FULL_TEXT = "full text"
 HARMS_TITLE = "Adverse events: people with one, and how many there may be"
-LIMITS = (
+HARMS_CAPTION = (
     "A square is the share of people with the event; its line reaches up to the exact one-sided 95 % limit. "
     "No event in a few people excludes little. What was read says how far a word like none can be trusted; a "
     "double dagger marks what was seen only in another paper. People are those enrolled or in the arm."
@@ -498,29 +442,28 @@ def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any
 def _harm_row(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     count, n, limit = row["count"], row["n"], row["upper_limit"]
     second = bool(source.get("second_hand"))
-    told = {
+    named = {
         "study_id": row["study_id"] + (DAGGER if second else ""),
         "event": "; ".join(dict.fromkeys(plain_words(term) for term in row["terms"])),
         "read": "second-hand" if second else source.get("access") or "not stated",
         "n": None if n is None else int(n),
     }
     if count is None or not n or limit is None:
-        said = "listed, not counted" if count is None else f"{count} people, of how many not stated"
-        return told | {"effect": None, "ci_lower": None, "ci_upper": None, "instead": said}
+        why = "listed, not counted" if count is None else f"{count} people, of how many not stated"
+        return named | {"effect": None, "ci_lower": None, "ci_upper": None, "instead": why}
     share = 100 * count / n
-    return told | {"effect": share, "ci_lower": share, "ci_upper": 100 * limit}
+    return named | {"effect": share, "ci_lower": share, "ci_upper": 100 * limit}
 
 
 def harms(rows: list[dict[str, Any]]) -> Figure:
     """Draw the rows of `harm_rows`; alternative text: every study with its numbers."""
-    shown = [row if row["effect"] is None else row | {"told": _words(row)} for row in rows]
+    shown = [row if row["effect"] is None else row | {"estimate_text": _up_to(row)} for row in rows]
     columns = {"event": "Event", "read": "What was read"}
     drawn = forest(shown, unit="% of people", null_words="nobody", title=HARMS_TITLE, text_columns=columns)
-    return Figure(drawn.figure, drawn.alt, LIMITS, rows)
+    return Figure(drawn.figure, drawn.alt, HARMS_CAPTION, rows)
 
 
-def _words(row: dict[str, Any]) -> str:
-    """Return a share with its upper limit, as the plot prints it."""
+def _up_to(row: dict[str, Any]) -> str:
     return f"{show_number(round(row['effect'], 1))} (up to {show_number(round(row['ci_upper'], 1))})"
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from helpers.figures.canvas import (
+    GREEN,
     INK,
     LINE,
     MUTED,
+    ORANGE,
     PAGE_WIDTH,
+    PURPLE,
     RULE,
     SMALL,
+    VERMILION,
     Figure,
     Pen,
+    Rows,
     as_rows,
-    canvas,
-    draw_mark,
     height_of,
-    judgement_mark,
     style,
     wrap,
 )
@@ -31,7 +32,7 @@ NARROW_LABEL = 150.0
 NO_INFORMATION = "no information"
 
 
-def risk_of_bias(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str = "Risk of bias") -> Figure:
+def risk_of_bias(rows: Rows, *, title: str = "Risk of bias") -> Figure:
     """Draw the judgements of every study in every domain.
 
     Parameters
@@ -54,17 +55,16 @@ def risk_of_bias(rows: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str
         for tool in sorted({row["tool"] for row in data})
     ]
     with style():
-        figure = canvas(42 + sum(panel.height for panel in panels) + (0 if panels else 20))
-        pen = Pen(figure)
-        pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
-        overlay, top = pen.overlay(), 34.0
+        pen = Pen(42 + sum(panel.height for panel in panels) + (0 if panels else 20))
+        pen.title(title)
+        top = 34.0
         for panel in panels:
-            panel.draw(pen, overlay, top)
+            panel.draw(pen, top)
             top += panel.height
         if not panels:
             pen.write(0, top + 10, "No study has been judged yet.")
     caption = "Each field holds the judgement as a sign and as a word; a question mark says: no information."
-    return Figure(figure, _alt(title, data), caption, table="risk_of_bias")
+    return Figure(pen.figure, _alt(title, data), caption, table="risk_of_bias")
 
 
 class _Panel:
@@ -100,7 +100,7 @@ class _Panel:
             self.head_height + sum(self.row_heights) + sum(height_of(line) for line in self.key) + 26
         )
 
-    def draw(self, pen: Pen, overlay: Any, top: float) -> None:
+    def draw(self, pen: Pen, top: float) -> None:
         """Draw the panel from `top` downwards."""
         pen.write(0, top + 8, self.tool, fontweight="bold", color=MUTED)
         right = self.label + self.step * len(self.across)
@@ -114,13 +114,8 @@ class _Panel:
             overall = "overall" in name.lower()
             pen.write(0, y + height / 2, label, fontweight="bold" if overall else "normal")
             for place, other in enumerate(self.across):
-                self._field(
-                    pen,
-                    overlay,
-                    self.label + (place + 0.5) * self.step,
-                    y + height / 2,
-                    self._at(name, other),
-                )
+                x = self.label + (place + 0.5) * self.step
+                self._field(pen, x, y + height / 2, self._at(name, other))
             y += height
             pen.rule(y, right=right, color=RULE, linewidth=0.6)
         for line in self.key:
@@ -137,14 +132,14 @@ class _Panel:
         words = [self._wrapped(self._at(name, other) or "") for other in self.across]
         return 22 + height_of(*words, "")
 
-    def _field(self, pen: Pen, overlay: Any, x: float, middle: float, word: str | None) -> None:
+    def _field(self, pen: Pen, x: float, middle: float, word: str | None) -> None:
         """Draw a sign over its word; a domain that a tool did not judge in a study stays a dash."""
         if word is None:
             pen.write(x, middle, "–", ha="center", color=MUTED)
             return
         text = self._wrapped(word)
         drop = height_of(text) / 2
-        draw_mark(overlay, x, middle - drop - 1, judgement_mark(word), size=12)
+        draw_mark(pen.overlay(), x, middle - drop - 1, judgement_mark(word), size=12)
         pen.write(x, middle + 11, text, ha="center", fontsize=SMALL)
 
 
@@ -162,3 +157,80 @@ def _alt(title: str, rows: list[dict]) -> str:
         judged = "; ".join(f"{row['domain']}: {_word(row['judgement'])}" for row in own)
         parts.append(f"{name} ({tool}): {judged}.")
     return f"Traffic-light plot. {title}. " + " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A shape (matplotlib's code), a sign inside it, a letter, and colours."""
+
+    shape: str
+    sign: str
+    letter: str
+    colour: str
+    hollow: bool = False
+
+
+LOW = Mark("o", "+", "L", GREEN)
+SOME = Mark("^", "!", "S", ORANGE)
+HIGH = Mark("s", "×", "H", VERMILION)
+CRITICAL = Mark("D", "×", "C", PURPLE)
+UNKNOWN = Mark("o", "?", "?", MUTED, hollow=True)
+OUTSIDE = Mark("o", "–", "n/a", MUTED, hollow=True)
+COUNTED_MARK = Mark("o", "", "", MUTED, hollow=True)  # a checklist that counts, such as `3 of 8 yes`
+YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
+
+# The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
+JUDGEMENTS = {
+    "low": LOW,
+    "low concern": LOW,
+    "yes": LOW,
+    "probably yes": LOW,
+    "some concerns": SOME,
+    "moderate": SOME,
+    "unclear": SOME,
+    "probably no": SOME,
+    "high": HIGH,
+    "high concern": HIGH,
+    "serious": HIGH,
+    "no": HIGH,
+    "critical": CRITICAL,
+    "very high": CRITICAL,
+    "no information": UNKNOWN,
+    "not applicable": OUTSIDE,
+}
+LETTERS = {"moderate": "M", "unclear": "U", "serious": "S", "some concerns": "SC", "yes": "Y", "no": "N"}
+
+
+def judgement_mark(judgement: Any) -> Mark:
+    """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
+    word = _judgement_word(judgement)
+    return COUNTED_MARK if YES_COUNT.fullmatch(word) else JUDGEMENTS.get(word, UNKNOWN)
+
+
+def judgement_letter(judgement: Any) -> str:
+    """Return what stands for a judgement where there is no room for the word: `S`, or `3/8` for a count."""
+    word = _judgement_word(judgement)
+    counted = YES_COUNT.fullmatch(word)
+    if counted:
+        return f"{counted[1]}/{counted[2]}"
+    return LETTERS.get(word, judgement_mark(judgement).letter)
+
+
+def _judgement_word(judgement: Any) -> str:
+    """Return a judgement's word without what all words of its tool share."""
+    word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
+    for ending in (" of bias", " risk", " concern"):
+        word = word.removesuffix(ending)
+    return word
+
+
+def draw_mark(axes: Any, x: float, y: float, mark: Mark, size: float = 13.0) -> None:
+    """Draw a mark at data coordinates; `size` is its width in points."""
+    face, sign = ("white", mark.colour) if mark.hollow else (mark.colour, "white")
+    scale = {"^": 1.18, "D": 0.86, "s": 0.92}.get(mark.shape, 1.0)
+    edge = {"markerfacecolor": face, "markeredgecolor": mark.colour, "markeredgewidth": 1.2}
+    axes.plot([x], [y], marker=mark.shape, markersize=size * scale, linestyle="none", clip_on=False, **edge)
+    drop = (-0.16 if mark.shape == "^" else -0.04) * size  # a triangle's weight lies low
+    place = {"xytext": (0, drop), "textcoords": "offset points", "ha": "center", "va": "center"}
+    letters = {"fontsize": size * 0.68, "fontweight": "bold", "color": sign, "annotation_clip": False}
+    axes.annotate(mark.sign, (x, y), **place, **letters)

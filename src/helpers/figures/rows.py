@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -69,68 +68,44 @@ def timeline_events(
     Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
     """
     measured = {(row["concept"], _week(row)) for row in records(results)}
-    events = [
-        {"lane": label(concept), "weeks": week, "mark": "measured"}
-        for concept, week in sorted(measured, key=str)
-    ]
-    reported = not results.empty
-    for row in records(outcomes):
-        if (row["concept"], _week(row)) not in measured:
-            mark = "promised" if reported else "planned"
-            events.append({"lane": label(row["concept"]), "weeks": _week(row), "mark": mark})
+    planned = [(row["concept"], _week(row)) for row in records(outcomes)]
+    marks = [(label(concept), week, "measured") for concept, week in sorted(measured, key=str)]
+    mark = "planned" if results.empty else "promised"
+    marks += [(label(concept), week, mark) for concept, week in planned if (concept, week) not in measured]
     for arm in records(arms):
         count, gap = arm["sessions"], arm["interval_weeks"]
         if count and (gap is not None or count == 1):
             lane = f"sessions: {arm['label'] or arm['arm_id']}"
-            events += [
-                {"lane": lane, "weeks": number * (gap or 0), "mark": "session"}
-                for number in range(int(count))
-            ]
-    return events
+            marks += [(lane, number * (gap or 0), "session") for number in range(int(count))]
+    return [dict(zip(("lane", "weeks", "mark"), event, strict=True)) for event in marks]
 
 
 def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
     """Return values before and after for single people: `case`, `before`, `after`, `measure`, `unit`."""
-    rows = [
-        row
-        for row in records(results)
-        if row["kind"] == "level" and row["sd"] is None and row["mean"] is not None
-    ]
-    pairs = []
-    for before in rows:
-        for after in rows:
-            same = all(before[name] == after[name] for name in ("arm_id", "concept", "site", "unit"))
-            if same and before["timepoint_weeks"] == 0 and after["timepoint_weeks"] != 0:
-                share = before["unit"] == "proportion"
-                pairs.append({
-                    "case": f"{before['arm_id'].replace('_', ' ')}, {before['site']}",
-                    "before": before["mean"] * (100 if share else 1),
-                    "after": after["mean"] * (100 if share else 1),
-                    "measure": label(before["concept"]),
-                    "unit": "%" if share else before["unit"],
-                })  # fmt: skip
-    return pd.DataFrame(pairs, columns=["case", "before", "after", "measure", "unit"])
+    names = ["arm_id", "concept", "site", "unit"]
+    known = (results["kind"] == "level") & results["sd"].isna() & results["mean"].notna()
+    rows = results[known]
+    start = (rows["timepoint_weeks"] == 0).fillna(False)
+    pairs = rows[start].merge(rows[~start], on=names, suffixes=("_before", "_after"))
+    share = (pairs["unit"] == "proportion").fillna(False)
+    return pd.DataFrame({
+        "case": pairs["arm_id"].str.replace("_", " ") + ", " + pairs["site"],
+        "before": pairs["mean_before"].where(~share, 100 * pairs["mean_before"]),
+        "after": pairs["mean_after"].where(~share, 100 * pairs["mean_after"]),
+        "measure": pairs["concept"].map(label),
+        "unit": pairs["unit"].mask(share, "%"),
+    })  # fmt: skip
 
 
-def split_rows(effects: pd.DataFrame, contrast: str = "between_arm") -> pd.DataFrame:
-    """Return an effect over the possible group sizes: `assumption`, `estimate`, limits, `label`."""
-    rows = effects[
-        (effects["contrast"] == contrast) & effects["n_assumed"].notna() & effects["ci_lower"].notna()
-    ]
-    splits = [row for row in records(rows) if re.fullmatch(r"\d+ \+ \d+", row["n_assumed"])]
-    return pd.DataFrame(
-        [
-            {
-                "assumption": int(row["n_assumed"].split(" + ")[0]),
-                "estimate": row["effect"],
-                "ci_lower": row["ci_lower"],
-                "ci_upper": row["ci_upper"],
-                "label": row["n_assumed"].replace(" + ", " : "),
-            }
-            for row in splits
-        ],
-        columns=["assumption", "estimate", "ci_lower", "ci_upper", "label"],
-    )
+def split_rows(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return a difference over the possible group sizes: `assumption`, `estimate`, limits, `label`."""
+    sizes = effects["n_assumed"].astype("string")
+    split = (effects["contrast"] == "between_arm") & effects["ci_lower"].notna()
+    split &= sizes.str.fullmatch(r"\d+ \+ \d+").fillna(False)
+    rows = effects[split].rename(columns={"effect": "estimate"})
+    rows["assumption"] = sizes[split].str.split(" + ", regex=False).str[0].astype(int)
+    rows["label"] = sizes[split].str.replace(" + ", " : ", regex=False)
+    return rows[["assumption", "estimate", "ci_lower", "ci_upper", "label"]]
 
 
 def estimate_rows(
@@ -143,14 +118,10 @@ def estimate_rows(
             continue
         week = "" if row["timepoint_weeks"] is None else f", week {row['timepoint_weeks']:.0f}"
         arm = f" ({row['arm_id']})" if row["contrast"] == "within_arm" else ""
-        rows.append({
-            "study_id": f"{row['study_id']}: {row['contrast'].replace('_', ' ')}{arm}{week}",
-            "effect": row["effect"],
-            "ci_lower": row["ci_lower"],
-            "ci_upper": row["ci_upper"],
-            "n": str(row["n"]) if row["n"] is not None else row["n_assumed"],
-            "risk_of_bias": (overall or {}).get(row["study_id"]),
-        })  # fmt: skip
+        name = f"{row['study_id']}: {row['contrast'].replace('_', ' ')}{arm}{week}"
+        people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
+        shown = {"study_id": name} | {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
+        rows.append(shown | {"n": people, "risk_of_bias": (overall or {}).get(row["study_id"])})
     return rows
 
 
@@ -182,11 +153,11 @@ def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[
     rows = [row for row in records(lines) if row["direction"] != "not reported"]
     units = [row["unit"] or "" for row in rows if row["effect"] is not None]
     unit = max(dict.fromkeys(units), key=units.count) if units else ""
-    told = []
+    shown = []
     for row in sorted(rows, key=lambda row: (row["tier"], row["contrast"] or "", row["study_id"])):
         on_axis = row["effect"] is not None and (row["unit"] or "") == unit
-        shown = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
-        told.append(shown | {
+        sizes = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
+        shown.append(sizes | {
             "study_id": _named(row),
             "design": designs.get(row["study_id"]) or "–",
             "contrast": plain_words(row["contrast"]) or "–",
@@ -195,7 +166,7 @@ def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[
             "risk_of_bias": row["risk_of_bias"],
             "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {instead_words(row)}",
         })  # fmt: skip
-    return told, unit
+    return shown, unit
 
 
 def _named(row: dict[str, Any]) -> str:
@@ -238,8 +209,7 @@ def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -
         named = {"group": "exosome", "label": row["study_id"], "weeks": row["timepoint_weeks"], "n": None}
         named["time"] = row["timepoint_printed"]
         rows.append(named | {name: row[name] for name in ("effect", "ci_lower", "ci_upper", "second_hand")})
-    others = sorted(comparator_changes(comparators), key=lambda row: (row["treatment"], row["change"]))
-    for row in others:
+    for row in records(comparator_changes(comparators).sort_values(["treatment", "change"])):
         if row["unit"] != unit or row["concept"] not in ("hair_density", "hair_density_relative"):
             continue
         group = "control" if row["treatment"] in CONTROLS else "active"
@@ -252,30 +222,25 @@ def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -
 
 
 def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the lines that have a p value and a number of people as rows of `albatross`."""
-    rows = []
+    """Return the lines that have a p value and a number of people as rows of `albatross`.
+
+    Results of a study that stand at the same point share a row.
+    """
+    points: dict[tuple, list[str]] = {}
     for row in records(comparisons):
         people = str(row["n"] or "").split(" ")[0]
         if row["p_value"] is None or not people.isdigit() or row["direction"] not in ("better", "worse"):
             continue
-        label = f"{row['study_id']}, {plain_words(row['concept'])}"
-        label += f", {row['timepoint_printed']}" if row["timepoint_printed"] else ""
+        outcome = plain_words(row["concept"])
+        outcome += f", {row['timepoint_printed']}" if row["timepoint_printed"] else ""
         bound = str(row["p_value_token"] or "").strip().startswith("<")
-        kept = {name: row[name] for name in ("study_id", "p_value", "direction", "contrast")}
-        rows.append(kept | {"label": label, "n": int(people), "bound": bound})
-    return _merged(rows)
-
-
-def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for results of a study that stand at the same point, with all their names."""
-    points: dict[tuple, dict[str, Any]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in ("study_id", "p_value", "n", "direction", "contrast", "bound"))
-        if key in points:
-            points[key]["label"] += "; " + row["label"].removeprefix(f"{row['study_id']}, ")
-        else:
-            points[key] = dict(row)
-    return list(points.values())
+        point = row["study_id"], row["p_value"], row["direction"], row["contrast"], int(people), bound
+        points.setdefault(point, []).append(outcome)
+    return [
+        {"study_id": study, "p_value": p, "direction": direction, "contrast": contrast}
+        | {"label": f"{study}, {'; '.join(outcomes)}", "n": n, "bound": bound}
+        for (study, p, direction, contrast, n, bound), outcomes in points.items()
+    ]
 
 
 def vote_sentence(row: dict[str, Any]) -> str:

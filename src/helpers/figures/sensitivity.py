@@ -17,13 +17,15 @@ from helpers.figures.canvas import (
     SMALL,
     Figure,
     Pen,
-    canvas,
     height_of,
+    level_axis,
     style,
+    tick_number,
     widest,
     wrap,
+    write_middle,
 )
-from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number, show_with_unit
 from helpers.pooling.specifications import CHOICES
 from helpers.tables import records
 from helpers.tables.vocabulary import CONTRAST_WORDS
@@ -49,13 +51,12 @@ def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
         Alternative text: each trial with its size, date, and what it can detect.
 
     """
-    rows = sorted(records(trials), key=lambda row: row["place"])
+    rows = records(trials.sort_values("place", kind="stable"))
     heights = [max(ROW, height_of(wrap(row["study_id"], 160)) + 8) for row in rows]
     title = "What registered trials can detect in hair density"
     with style():
-        figure = canvas(TOP + sum(heights) + 48)
-        pen = Pen(figure)
-        pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+        pen = Pen(TOP + sum(heights) + 48)
+        pen.title(title)
         headings = ("Trial", "People", "Due", "Teaches")
         for x, words in zip(TRIAL_COLUMNS.values(), headings, strict=True):
             pen.write(x, 44, words, fontweight="bold")
@@ -66,70 +67,56 @@ def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
         for row, height in zip(rows, heights, strict=True):
             _row(pen, axes, row, y + height / 2)
             y += height
-    return Figure(figure, _alternative(title, rows, visible), _caption(visible), rows)
+    return Figure(pen.figure, _trials_alt(title, rows, visible), _trials_caption(visible), rows)
 
 
 def _frame(axes: Any, rows: list[dict], height: float, visible: float | None) -> None:
     names = ("detectable_80", "detectable_90", "detectable_80_high")
     most = max((row[name] for row in rows for name in names if row[name] is not None), default=10.0)
-    axes.set(xlim=(0, 1.08 * max(most, visible or 0.0)), ylim=(height, 0), yticks=[])
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.tick_params(axis="x", labelsize=SMALL)
-    axes.set_xlabel("hairs/cm²", fontsize=SMALL)
+    axes.set(xlim=(0, 1.08 * max(most, visible or 0.0)), ylim=(height, 0))
+    level_axis(axes, "hairs/cm²")
     if visible is not None:
         axes.axvline(visible, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
 
 
 def _row(pen: Pen, axes: Any, row: dict[str, Any], y: float) -> None:
     """Write a trial's words and draw what it can detect at 80 and 90 % power."""
-    pen.write(TRIAL_COLUMNS["study_id"], TOP + y, wrap(row["study_id"], 160))
-    pen.write(
-        TRIAL_COLUMNS["n_planned"],
-        TOP + y,
+    words = (
+        wrap(row["study_id"], 160),
         "?" if row["n_planned"] is None else show_number(row["n_planned"]),
+        (row["expected"] or "?") + ("*" if row["late"] else ""),
+        "?" if row["teaches"] is None else f"{100 * row['teaches']:.0f} %",
     )
-    pen.write(TRIAL_COLUMNS["expected"], TOP + y, (row["expected"] or "?") + ("*" if row["late"] else ""))
-    share = row["teaches"]
-    pen.write(TRIAL_COLUMNS["teaches"], TOP + y, "?" if share is None else f"{100 * share:.0f} %")
+    for x, text in zip(TRIAL_COLUMNS.values(), words, strict=True):
+        pen.write(x, TOP + y, text)
     if row["detectable_80"] is None:
-        axes.text(
-            0.5,
-            y,
-            "no size stated",
-            transform=axes.get_yaxis_transform(),
-            ha="center",
-            va="center",
-            color=MUTED,
-        )
+        write_middle(axes, y, "no size stated")
         return
     if row["detectable_80_low"] is not None:
         axes.plot([row["detectable_80_low"], row["detectable_80_high"]], [y, y], color=BLUE, linewidth=1.3)
-    axes.plot(
-        [row["detectable_80"]], [y], marker="o", markersize=7, markerfacecolor="white", markeredgecolor=BLUE
-    )
+    hollow = {"markerfacecolor": "white", "markeredgecolor": BLUE}
+    axes.plot([row["detectable_80"]], [y], marker="o", markersize=7, **hollow)
     axes.plot([row["detectable_90"]], [y], marker="s", markersize=6, color=BLUE)
 
 
-def _alternative(title: str, rows: list[dict], visible: float | None) -> str:
+def _trials_alt(title: str, rows: list[dict], visible: float | None) -> str:
     parts = [f"{title}."]
     for row in rows:
         size = "no size stated" if row["n_planned"] is None else f"{row['n_planned']} people"
         due = f"due {row['expected']}" if row["expected"] else "no date"
         late = ", past its date without results" if row["late"] else ""
-        if row["detectable_80"] is None:
-            parts.append(f"{row['study_id']}: {size}, {due}{late}.")
-            continue
-        some, most = (show_estimate(row[name]) for name in ("detectable_80", "detectable_90"))
-        both = f"{some} hairs/cm² with 80 % power, {most} with 90 %"
-        parts.append(
-            f"{row['study_id']}: {size}, {due}{late}; detects {both}; teaches {100 * row['teaches']:.0f} %."
-        )
+        power = ""
+        if row["detectable_80"] is not None:
+            some, most = (show_estimate(row[name]) for name in ("detectable_80", "detectable_90"))
+            power = f"; detects {some} hairs/cm² with 80 % power, {most} with 90 %"
+            power += f"; teaches {100 * row['teaches']:.0f} %"
+        parts.append(f"{row['study_id']}: {size}, {due}{late}{power}.")
     if visible is not None:
         parts.append(f"Observers see {show_estimate(visible)} hairs/cm².")
     return " ".join(parts)
 
 
-def _caption(visible: float | None) -> str:
+def _trials_caption(visible: float | None) -> str:
     line = "" if visible is None else " The broken line is the smallest difference that observers can see."
     return (
         "Open circles: smallest difference detected with 80 % power, squares with 90 %; the bar runs over "
@@ -158,16 +145,14 @@ def draw_bands(axes: Any, frame: pd.DataFrame, lower: float, upper: float) -> No
     bins, edges = bins_of(len(frame)), edges_of(len(frame))
     low, high = (frame[name].clip(lower, upper).groupby(bins) for name in ("ci_lower", "ci_upper"))
     for bottom, top, alpha in ((low.min(), high.max(), 0.14), (low.median(), high.median(), 0.22)):
-        axes.stairs(
-            top.round(2), edges, baseline=bottom.round(2).to_numpy(), fill=True, color=MUTED, alpha=alpha
-        )
+        baseline = bottom.round(2).to_numpy()
+        axes.stairs(top.round(2), edges, baseline=baseline, fill=True, color=MUTED, alpha=alpha)
     middles = (edges[:-1] + edges[1:]) / 2
     clear = frame["conclusion"] != "not shown"
     for mask, ground, edge in ((~clear, "white", MUTED), (clear, INK, INK)):
         seen = frame["estimate"][mask].groupby(bins[mask.to_numpy()]).median()
-        axes.scatter(
-            middles[seen.index], seen, s=6, zorder=3, facecolor=ground, edgecolor=edge, linewidth=0.4
-        )
+        look = {"s": 6, "zorder": 3, "facecolor": ground, "edgecolor": edge, "linewidth": 0.4}
+        axes.scatter(middles[seen.index], seen, **look)
 
 
 def draw_share(axes: Any, here: np.ndarray, count: int, place: int) -> None:
@@ -178,15 +163,17 @@ def draw_share(axes: Any, here: np.ndarray, count: int, place: int) -> None:
     axes.stairs(top, edges_of(count), baseline=place + 0.85, fill=True, color=INK, linewidth=0)
 
 
-CAPTION = (
+DENSE_CAPTION = (
     "{count} estimates in order, each under one set of choices; neighbours share a point, filled where the "
     "interval leaves 0 out, open where it holds 0. The pale band is as far as any interval reaches, the "
     "darker one goes from the middle of their lower ends to the middle of their upper ends. Below, the "
     "height of a row is the share of the neighbours that took this choice. Intervals that reach far out are "
     "cut."
 )
-
-
+SPARSE_CAPTION = (
+    "Each of {count} points is an estimate with its interval under one set of choices, marked below; filled "
+    "where the interval leaves 0 out, open where it holds 0. Intervals that reach far out are cut."
+)
 LEVEL_WORDS = {
     "core": "five sources",
     "published": "with published",
@@ -231,16 +218,17 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     title = f"{question}: every defensible answer"
     below = sum(CURVE_ROW * len(levels) + GAP for _, levels in panels)
     with style():
-        figure = canvas(CURVE_TOP + CURVE + below + 22)
-        pen = Pen(figure)
-        pen.write(0, 16, title, fontsize=10.5, fontweight="bold")
-        left = max(
-            widest([_level(name, value) for name, levels in panels for value in levels], SMALL) + 128, 190
-        )
+        pen = Pen(CURVE_TOP + CURVE + below + 22)
+        pen.title(title, 16)
+        labels = [_level(name, value) for name, levels in panels for value in levels]
+        left = max(widest(labels, SMALL) + 128, 190)
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    words = _curve_alternative(frame, title, unit, chosen)
-    return Figure(figure, words, _curve_caption(frame, chosen), table="specifications")
+    caption = (DENSE_CAPTION if len(frame) > DENSE else SPARSE_CAPTION).format(count=len(frame))
+    if chosen:
+        caption += " The dashed line is the answer with the parameters of this run."
+    caption += " The numbers are in the table specifications."
+    return Figure(pen.figure, _curve_alt(frame, title, unit, chosen), caption, table="specifications")
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
@@ -276,23 +264,23 @@ def _draw_curve(pen: Pen, frame: pd.DataFrame, left: float, unit: str, chosen: d
     axes.set(xlim=(-1, len(frame)), ylim=(lower, upper), xticks=[])
     axes.set_ylabel(unit, fontsize=SMALL)
     axes.tick_params(axis="y", labelsize=SMALL)
-    axes.yaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
+    axes.yaxis.set_major_formatter(tick_number)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 
 
 def _draw_each(axes: Any, frame: pd.DataFrame, x: np.ndarray, lower: float, upper: float) -> None:
     """Draw every estimate with its interval."""
     clear = frame["conclusion"].to_numpy() != "not shown"
-    thin, faint = (0.5, 0.2) if len(frame) > MANY else (1.0, 0.55)
+    many = len(frame) > MANY
+    thin, faint, size, edge, colour_of_clear = (
+        (0.5, 0.2, 1.5, 0.3, INK) if many else (1.0, 0.55, 7, 0.7, BLUE)
+    )
     for mask, colour in ((~clear, MUTED), (clear, BLUE)):
         ends = [frame[name][mask].clip(lower, upper) for name in ("ci_lower", "ci_upper")]
         axes.vlines(x[mask], *ends, color=colour, linewidth=thin, alpha=faint)
-    size = 7 if len(frame) <= MANY else 1.5
-    hollow = {"facecolor": "white", "edgecolor": MUTED, "linewidth": 0.7 if len(frame) <= MANY else 0.3}
+    hollow = {"facecolor": "white", "edgecolor": MUTED, "linewidth": edge}
     axes.scatter(x[~clear], frame["estimate"][~clear], s=size, zorder=3, **hollow)
-    axes.scatter(
-        x[clear], frame["estimate"][clear], s=size, color=BLUE if len(frame) <= MANY else INK, zorder=3
-    )
+    axes.scatter(x[clear], frame["estimate"][clear], s=size, zorder=3, color=colour_of_clear)
 
 
 def _window(frame: pd.DataFrame) -> tuple[float, float]:
@@ -315,14 +303,8 @@ def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> No
         axes.set(xlim=(-1, len(frame)), ylim=(len(levels), 0))
         axes.axis("off")
         for place, level in enumerate(levels):
-            pen.write(
-                left - 8,
-                y + CURVE_ROW * (place + 0.5),
-                _level(name, level),
-                ha="right",
-                fontsize=SMALL,
-                color=MUTED,
-            )
+            at = y + CURVE_ROW * (place + 0.5)
+            pen.write(left - 8, at, _level(name, level), ha="right", fontsize=SMALL, color=MUTED)
             here = x[(frame[name] == level).to_numpy()]
             if len(frame) > DENSE:
                 draw_share(axes, here, len(frame), place)
@@ -339,30 +321,15 @@ def _bars(places: np.ndarray) -> list[tuple[float, float]]:
     return [(run[0] - 0.5, float(len(run))) for run in runs if len(run)]
 
 
-def _curve_alternative(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:
-    shown = int((frame["conclusion"] == "gain").sum())
+def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:
+    gains, losses = (int((frame["conclusion"] == name).sum()) for name in ("gain", "loss"))
     middle = show_estimate(frame["estimate"].median())
     reach = show_interval(frame["estimate"].min(), frame["estimate"].max())
-    lost = int((frame["conclusion"] == "loss").sum())
-    parts = [
-        f"Specification curve. {title}. {len(frame)} specifications; estimates run from {reach} {unit}, "
-        f"median {middle}. In {shown} of them the interval lies above 0, in {lost} below it."
-    ]
-    if chosen:
-        limits = show_interval(chosen["ci_lower"], chosen["ci_upper"])
-        parts.append(f"With the parameters of this run: {show_estimate(chosen['estimate'])} ({limits}).")
-    return " ".join(parts)
-
-
-def _curve_caption(frame: pd.DataFrame, chosen: dict[str, Any] | None) -> str:
     words = (
-        CAPTION.format(count=len(frame))
-        if len(frame) > DENSE
-        else (
-            f"Each of {len(frame)} points is an estimate with its interval under one set of choices, marked "
-            "below; filled where the interval leaves 0 out, open where it holds 0. Intervals that reach far "
-            "out are cut."
-        )
+        f"Specification curve. {title}. {len(frame)} specifications; estimates run from {reach} {unit}, "
+        f"median {middle}. In {gains} of them the interval lies above 0, in {losses} below it."
     )
-    line = " The dashed line is the answer with the parameters of this run." if chosen else ""
-    return f"{words}{line} The numbers are in the table specifications."
+    if chosen:
+        answer = show_with_unit(chosen["estimate"], chosen["ci_lower"], chosen["ci_upper"], None)
+        words += f" With the parameters of this run: {answer}."
+    return words

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from helpers.figures.canvas import (
     BLUE,
@@ -17,15 +16,18 @@ from helpers.figures.canvas import (
     PURPLE,
     RULE,
     SMALL,
+    TITLE_SIZE,
     VERMILION,
     WASH,
     Figure,
     Pen,
+    Rows,
     as_rows,
-    canvas,
     height_of,
+    level_axis,
     style,
     text_width,
+    tick_number,
     widest,
     wrap,
 )
@@ -34,9 +36,8 @@ from helpers.formats import (
     joined,
     plain_unit,
     plain_words,
-    show_estimate,
-    show_interval,
     show_number,
+    show_with_unit,
 )
 
 PAIR_LINES = (
@@ -46,16 +47,11 @@ PAIR_LINES = (
     {"color": PURPLE, "marker": "D", "linestyle": (0, (6, 2, 1, 2))},
     {"color": ORANGE, "marker": "v", "linestyle": (0, (3, 1))},
 )
+TIMES = "before", "after"
 MOST_PANELS, PLOT_HEIGHT, LABEL_STEP = 3, 230.0, 14.0
 
 
-def before_after(
-    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
-    *,
-    title: str,
-    before: str = "before",
-    after: str = "after",
-) -> Figure:
+def before_after(rows: Rows, *, title: str) -> Figure:
     """Draw a line for every case from its value before to its value after.
 
     Parameters
@@ -64,8 +60,6 @@ def before_after(
         `case`, `before`, `after`, and where there are several measures `measure` and `unit`: a panel each.
     title : str
         Title; first words of the alternative text.
-    before, after : str
-        Names of the two times.
 
     Returns
     -------
@@ -74,65 +68,57 @@ def before_after(
 
     """
     data = as_rows(rows)
-    measures = list(dict.fromkeys((row.get("measure") or "", row.get("unit") or "") for row in data))
-    groups = [
-        [row for row in data if (row.get("measure") or "", row.get("unit") or "") == key] for key in measures
-    ]
-    cases = list(dict.fromkeys(row["case"] for row in data))
+    panels: dict[str, list[dict]] = {}
+    for row in data:
+        panels.setdefault(_measure(row), []).append(row)
     with style():
-        figure = _draw_pairs(measures, groups, cases, (before, after), title)
+        figure = _draw_pairs(panels, list(dict.fromkeys(row["case"] for row in data)), title)
     caption = (
-        f"Each line is one case, from {before} to {after}. Single cases show what happened, "
+        "Each line is one case, from before to after. Single cases show what happened, "
         "not what the treatment did."
     )
-    return Figure(figure, _pairs_alt(title, data, before, after), caption, data)
+    return Figure(figure, _pairs_alt(title, data), caption, data)
 
 
-def _draw_pairs(measures: list, groups: list, cases: list, times: tuple[str, str], title: str) -> Any:
-    across = min(MOST_PANELS, max(1, len(measures)))
-    down = -(-len(measures) // across) if measures else 1
+def _draw_pairs(panels: dict[str, list[dict]], cases: list, title: str) -> Any:
+    across = min(MOST_PANELS, max(1, len(panels)))
+    down = max(1, -(-len(panels) // across))
     step = PAGE_WIDTH / across
-    heading = wrap(title, PAGE_WIDTH, 10.5, "bold")
+    heading = wrap(title, PAGE_WIDTH, TITLE_SIZE, "bold")
     top = 20 + height_of(heading)
-    names = [wrap(_measure(*key), step - 24, weight="bold") for key in measures]
+    names = [wrap(name, step - 24, weight="bold") for name in panels]
     head = height_of(*names, "") + 8
     block = head + PLOT_HEIGHT + 44
-    figure = canvas(top + down * block + 6 + 20 * len(_legend_rows(cases)))
-    pen = Pen(figure)
-    pen.write(0, 8 + height_of(heading) / 2, heading, fontsize=10.5, fontweight="bold")
-    for place, (name, group) in enumerate(zip(names, groups, strict=True)):
+    pen = Pen(top + down * block + 6 + 20 * len(_legend_rows(cases)))
+    pen.title(heading, 8 + height_of(heading) / 2)
+    for place, (name, rows) in enumerate(zip(names, panels.values(), strict=True)):
         left, upper = place % across * step, top + place // across * block
         pen.write(left, upper + head / 2 - 4, name, fontweight="bold")
-        _panel(pen.axes(left + 62, upper + head, min(step, 420) - 124, PLOT_HEIGHT), group, cases, times)
+        _panel(pen.axes(left + 62, upper + head, min(step, 420) - 124, PLOT_HEIGHT), rows, cases)
     _pairs_legend(pen, top + down * block + 8, cases)
-    return figure
+    return pen.figure
 
 
-def _panel(axes: Any, rows: list[dict], cases: list, times: tuple[str, str]) -> None:
+def _panel(axes: Any, rows: list[dict], cases: list) -> None:
     """Draw one measure: both ends labelled with their values, labels kept apart."""
+    ends: tuple[set[float], set[float]] = set(), set()
     for row in rows:
-        line = PAIR_LINES[cases.index(row["case"]) % len(PAIR_LINES)]
-        points = [
-            (x, float(row[key])) for x, key in ((0, "before"), (1, "after")) if not is_missing(row.get(key))
-        ]
-        axes.plot(
-            *zip(*points, strict=True), linewidth=1.7, markersize=6.5, clip_on=False, zorder=3, **line
-        ) if points else None
-    values = [float(row[key]) for row in rows for key in ("before", "after") if not is_missing(row.get(key))]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        points = [(x, float(row[key])) for x, key in enumerate(TIMES) if not is_missing(row.get(key))]
+        for x, value in points:
+            ends[x].add(value)
+        if points:
+            line = PAIR_LINES[cases.index(row["case"]) % len(PAIR_LINES)]
+            settings = {"linewidth": 1.7, "markersize": 6.5, "clip_on": False, "zorder": 3} | line
+            axes.plot(*zip(*points, strict=True), **settings)
+    values = ends[0] | ends[1] or {0.0, 1.0}
+    low, high = min(values), max(values)
     pad = 0.08 * ((high - low) or abs(high) or 1.0)
     axes.set(xlim=(0, 1), ylim=(low - pad, high + pad), xticks=[0, 1], yticks=[])
-    axes.set_xticklabels(times)
+    axes.set_xticklabels(TIMES)
     axes.spines[["top", "bottom"]].set_visible(False)
     axes.spines[["left", "right"]].set_color(RULE)
-    for x, key in ((0, "before"), (1, "after")):
-        _labels(
-            axes,
-            x,
-            sorted({float(row[key]) for row in rows if not is_missing(row.get(key))}),
-            low - pad,
-            high + pad,
-        )
+    for x, own in enumerate(ends):
+        _labels(axes, x, sorted(own), low - pad, high + pad)
 
 
 def _labels(axes: Any, x: int, values: list[float], low: float, high: float) -> None:
@@ -171,30 +157,26 @@ def _pairs_legend(pen: Pen, y: float, cases: list) -> None:
         y += 20
 
 
-def _measure(measure: str, unit: str) -> str:
-    return ", ".join(part for part in (plain_words(measure), plain_unit(unit)) if part)
+def _measure(row: dict) -> str:
+    return ", ".join(filter(None, [plain_words(row.get("measure")), plain_unit(row.get("unit"))]))
 
 
-def _pairs_alt(title: str, rows: list[dict], before: str, after: str) -> str:
-    if not rows:
-        return f"Slope chart. {title}. There is no case to show."
+def _pairs_alt(title: str, rows: list[dict]) -> str:
     parts = []
     for row in rows:
-        what = _measure(row.get("measure") or "", row.get("unit") or "")
+        what = _measure(row)
         ends = [
-            f"{show_number(row[key])} {name}" if not is_missing(row.get(key)) else f"not stated {name}"
-            for key, name in (("before", before), ("after", after))
+            f"{'not stated' if is_missing(row.get(key)) else show_number(row[key])} {key}" for key in TIMES
         ]
         parts.append(f"{row['case']}{', ' + what if what else ''}: {' and '.join(ends)}.")
-    return f"Slope chart. {title}. " + " ".join(parts)
+    return f"Slope chart. {title}. " + (" ".join(parts) or "There is no case to show.")
 
 
 def split_curve(
-    frame: pd.DataFrame | Sequence[Mapping[str, Any]],
+    frame: Rows,
     *,
     assumption: str,
     unit: str,
-    null: float = 0,
     chosen: float | None = None,
     title: str,
 ) -> Figure:
@@ -209,8 +191,6 @@ def split_curve(
         What is assumed, for the axis.
     unit : str
         Unit of the estimate.
-    null : float
-        Value of no effect.
     chosen : float, optional
         The assumption that the report uses.
     title : str
@@ -219,58 +199,57 @@ def split_curve(
     Returns
     -------
     Figure
-        Marked where the conclusion flips: where the interval begins or ceases to hold the null value.
+        Marked where the conclusion flips: where the interval begins or ceases to hold 0.
 
     """
     rows = sorted(as_rows(frame), key=lambda row: float(row["assumption"]))
     if not rows:
         raise ValueError("split_curve: there is no row to draw")
-    flips = flip_points(rows, null)
-    unit = plain_unit(unit)
+    flips = flip_points(rows)
+    unit, flip_words = plain_unit(unit), _flip_words(rows, flips)
     with style():
-        figure = _draw_curve(rows, flips, assumption, unit, null, chosen, title)
-    caption = (
-        f"Line: estimate; band: 95 % interval; level line: no effect ({show_number(null)}). "
-        + _flip_words(rows, flips, null)
+        pen = _draw_curve(rows, flips, chosen, title)
+        _axis_words(pen.figure.axes[0], rows, assumption, unit)
+    caption = f"Line: estimate; band: 95 % interval; level line: no effect (0). {flip_words}"
+    steps = rows if len(rows) <= 12 else [rows[round(place)] for place in np.linspace(0, len(rows) - 1, 9)]
+    read = "; ".join(
+        f"{row.get('label') or show_number(row['assumption'])}: {_estimate(row)}" for row in steps
     )
-    return Figure(figure, _curve_alt(rows, flips, assumption, unit, null, chosen, title), caption, rows)
+    used = "" if chosen is None else f" The report uses {show_number(chosen)}."
+    alt = f"Curve of the estimate ({unit}) over {assumption}. {title}. {read}.{used} {flip_words}"
+    return Figure(pen.figure, alt.strip(), caption, rows)
 
 
-def flip_points(rows: list[dict], null: float) -> list[float]:
+def flip_points(rows: list[dict]) -> list[float]:
     """Return the assumptions, between neighbours, at which the conclusion changes.
 
-    The conclusion is where the interval lies: below the null value, across it, or above it. A place between
+    The conclusion is where the interval lies: below 0, across it, or above it. A place between
     two rows is found by straight lines between the limits.
     """
     points = []
     for one, two in zip(rows, rows[1:], strict=False):
-        if conclusion(one, null) == conclusion(two, null):
+        if _side(one) == _side(two):
             continue
         for limit in ("ci_lower", "ci_upper"):
-            a, b = float(one[limit]) - null, float(two[limit]) - null
+            a, b = float(one[limit]), float(two[limit])
             if (a > 0) != (b > 0) and a != b:
                 x1, x2 = float(one["assumption"]), float(two["assumption"])
                 points.append(x1 + (x2 - x1) * a / (a - b))
     return sorted(points)
 
 
-def conclusion(row: Mapping[str, Any], null: float) -> str:
-    """Return where an interval lies, `above`, `below` or `across` the null value, or `no interval`."""
+def _side(row: Mapping[str, Any]) -> str:
+    """Return where an interval lies to 0; empty for none."""
     if is_missing(row.get("ci_lower")) or is_missing(row.get("ci_upper")):
-        return "no interval"
-    if row["ci_lower"] > null:
-        return "above"
-    return "below" if row["ci_upper"] < null else "across"
+        return ""
+    return "lies above" if row["ci_lower"] > 0 else "lies below" if row["ci_upper"] < 0 else "holds"
 
 
-def _draw_curve(
-    rows: list, flips: list, assumption: str, unit: str, null: float, chosen: float | None, title: str
-) -> Any:
-    heading = wrap(title, PAGE_WIDTH, 10.5, "bold")
+def _draw_curve(rows: list[dict], flips: list[float], chosen: float | None, title: str) -> Pen:
+    heading = wrap(title, PAGE_WIDTH, TITLE_SIZE, "bold")
     top = 26 + 15 * heading.count("\n") + (34 if flips or chosen is not None else 10)
-    figure = canvas(top + 290)
-    pen = Pen(figure)
-    pen.write(0, 14 + 7 * heading.count("\n"), heading, fontsize=10.5, fontweight="bold")
+    pen = Pen(top + 290)
+    pen.title(heading, 14 + 7 * heading.count("\n"))
     axes = pen.axes(66, top, PAGE_WIDTH - 66 - 24, 226)
     x = [float(row["assumption"]) for row in rows]
     low, mid, high = (_column(rows, name) for name in ("ci_lower", "estimate", "ci_upper"))
@@ -278,15 +257,14 @@ def _draw_curve(
     for limit in (low, high):
         axes.plot(x, limit, color=BLUE, linewidth=0.9, linestyle=(0, (4, 2)))
     axes.plot(x, mid, color=BLUE, linewidth=1.8, marker="o", markersize=4.5)
-    axes.axhline(null, color=INK, linewidth=0.9)
+    axes.axhline(0, color=INK, linewidth=0.9)
     for place, flip in enumerate(flips):
         axes.axvline(flip, color=VERMILION, linewidth=1.2, linestyle=(0, (1, 1.5)))
         _over(axes, flip, f"conclusion flips at {show_number(round(flip, 2))}", VERMILION, place % 2)
     if chosen is not None:
         axes.axvline(chosen, color=PURPLE, linewidth=1.2, linestyle=(0, (6, 2)))
         _over(axes, chosen, f"used here: {show_number(chosen)}", PURPLE, len(flips) % 2)
-    _axes_words(axes, rows, assumption, unit)
-    return figure
+    return pen
 
 
 def _column(rows: list[dict], name: str) -> np.ndarray:
@@ -302,55 +280,33 @@ def _over(axes: Any, x: float, text: str, colour: str, step: int) -> None:
     axes.annotate(text, (x, 1), xycoords=("data", "axes fraction"), fontsize=SMALL, color=colour, **place)
 
 
-def _axes_words(axes: Any, rows: list[dict], assumption: str, unit: str) -> None:
+def _axis_words(axes: Any, rows: list[dict], assumption: str, unit: str) -> None:
     axes.set_xlabel(assumption)
     axes.set_ylabel(wrap(unit, 220))
     axes.spines[["right", "top"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(axis="y", color=WASH, linewidth=1.0)
     axes.tick_params(labelsize=SMALL, left=True)
-    axes.yaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
+    axes.yaxis.set_major_formatter(tick_number)
     if all(not is_missing(row.get("label")) for row in rows):
-        every = max(1, -(-len(rows) // 12))
-        axes.set_xticks(
-            [float(row["assumption"]) for row in rows[::every]], [row["label"] for row in rows[::every]]
-        )
+        some = rows[:: max(1, -(-len(rows) // 12))]
+        axes.set_xticks([float(row["assumption"]) for row in some], [row["label"] for row in some])
     else:
-        axes.xaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
+        axes.xaxis.set_major_formatter(tick_number)
 
 
-def _flip_words(rows: list, flips: list, null: float) -> str:
-    if not flips:
-        places = {conclusion(row, null) for row in rows} - {"no interval"}
-        where = {"across": "holds", "above": "lies above", "below": "lies below"}.get(
-            next(iter(places), ""), ""
-        )
-        return (
-            f"The conclusion does not flip: the interval {where} the value of no effect throughout."
-            if where
-            else ""
-        )
-    return f"The conclusion flips at {joined([show_number(round(flip, 2)) for flip in flips])}."
-
-
-def _curve_alt(
-    rows: list, flips: list, assumption: str, unit: str, null: float, chosen: float | None, title: str
-) -> str:
-    steps = rows if len(rows) <= 12 else [rows[round(place)] for place in np.linspace(0, len(rows) - 1, 9)]
-    said = [f"{row.get('label') or show_number(row['assumption'])}: {_estimate(row)}" for row in steps]
-    used = "" if chosen is None else f" The report uses {show_number(chosen)}."
-    return (
-        f"Curve of the estimate ({unit}) over {assumption}. {title}. {'; '.join(said)}.{used} "
-        f"{_flip_words(rows, flips, null)}"
-    ).strip()
+def _flip_words(rows: list[dict], flips: list[float]) -> str:
+    if flips:
+        return f"The conclusion flips at {joined([show_number(round(flip, 2)) for flip in flips])}."
+    where = next(filter(None, map(_side, rows)), "")
+    does_not = f"The conclusion does not flip: the interval {where} the value of no effect throughout."
+    return does_not if where else ""
 
 
 def _estimate(row: Mapping[str, Any]) -> str:
     if is_missing(row.get("estimate")):
         return "no estimate"
-    if conclusion(row, 0) == "no interval":
-        return f"{show_estimate(row['estimate'])} (no interval)"
-    return f"{show_estimate(row['estimate'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
+    return show_with_unit(row["estimate"], row.get("ci_lower"), row.get("ci_upper"), None)
 
 
 TIMELINE_WORDS = {
@@ -360,17 +316,19 @@ TIMELINE_WORDS = {
     "session": "treatment session",
 }
 TIMELINE_MARKS = {
-    "measured": {"marker": "o", "markerfacecolor": BLUE, "markeredgecolor": BLUE},
-    "promised": {"marker": "X", "markerfacecolor": "white", "markeredgecolor": VERMILION},
-    "planned": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": BLUE},
-    "session": {"marker": "^", "markerfacecolor": ORANGE, "markeredgecolor": ORANGE},
+    mark: {"marker": shape, "markerfacecolor": face, "markeredgecolor": edge}
+    | {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"}
+    for mark, shape, face, edge in (
+        ("measured", "o", BLUE, BLUE),
+        ("promised", "X", "white", VERMILION),
+        ("planned", "o", "white", BLUE),
+        ("session", "^", ORANGE, ORANGE),
+    )
 }
 ROW, WIDEST_LANE, TOUCHING = 34.0, 200.0, 20.0
 
 
-def timeline(
-    events: pd.DataFrame | Sequence[Mapping[str, Any]], *, title: str = "What was measured when"
-) -> Figure:
+def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     """Draw events on an axis of weeks.
 
     Parameters
@@ -400,19 +358,19 @@ def timeline(
     lanes = list(dict.fromkeys(row["lane"] for row in data))
     with style():
         figure = _draw_timeline(lanes, dated, title)
-    caption = "Weeks since the first treatment. " + _undated(
-        [row for row in data if is_missing(row.get("weeks"))]
-    )
-    return Figure(figure, _timeline_alt(title, lanes, data), caption.strip(), data)
+    caption = "Weeks since the first treatment."
+    if undated := [row for row in data if is_missing(row.get("weeks"))]:  # not left out in silence
+        names = list(dict.fromkeys(f"{row['lane']} ({TIMELINE_WORDS[row['mark']]})" for row in undated))
+        caption += f" Without a stated time, and so not drawn: {joined(names)}."
+    return Figure(figure, _timeline_alt(title, lanes, data), caption, data)
 
 
 def _draw_timeline(lanes: list[str], dated: list[dict], title: str) -> Any:
     labels = [wrap(lane, WIDEST_LANE) for lane in lanes]
     heights = [max(ROW, height_of(label) + 12) for label in labels]
     left = widest(labels) + 22
-    figure = canvas(34 + sum(heights) + 84)
-    pen = Pen(figure)
-    pen.write(0, 14, title, fontsize=10.5, fontweight="bold")
+    pen = Pen(34 + sum(heights) + 84)
+    pen.title(title)
     axes = pen.axes(left, 34, PAGE_WIDTH - left - 16, sum(heights) + 4)
     axes.set_ylim(sum(heights) + 4, 0)
     last = max([float(row["weeks"]) for row in dated] or [1.0])
@@ -424,13 +382,10 @@ def _draw_timeline(lanes: list[str], dated: list[dict], title: str) -> Any:
         axes.axhline(middle, color=RULE, linewidth=0.8, zorder=0)
         _lane(axes, middle, [row for row in dated if row["lane"] == lane])
         y += height
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.set_yticks([])
-    axes.set_xlabel("Weeks since the first treatment", fontsize=SMALL)
-    axes.xaxis.set_major_formatter(lambda value, _: show_number(round(value, 10)))
-    axes.tick_params(axis="x", labelsize=SMALL)
+    level_axis(axes, "Weeks since the first treatment")
+    axes.xaxis.set_major_formatter(tick_number)
     _timeline_legend(pen, 34 + sum(heights) + 66, {row["mark"] for row in dated})
-    return figure
+    return pen.figure
 
 
 def _lane(axes: Any, middle: float, events: list[dict]) -> None:
@@ -441,43 +396,30 @@ def _lane(axes: Any, middle: float, events: list[dict]) -> None:
     places = {(float(row["weeks"]), row["mark"]) for row in events}
     for weeks, mark in sorted(places):
         close = {name for week, name in places if abs(week - weeks) < near}
-        beside = [name for name in marks if name in close]
-        offset = (beside.index(mark) - (len(beside) - 1) / 2) * 13
-        look = {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"} | TIMELINE_MARKS[mark]
-        axes.plot([weeks], [middle + offset], clip_on=False, **look)
+        stacked = [name for name in marks if name in close]
+        offset = (stacked.index(mark) - (len(stacked) - 1) / 2) * 13
+        axes.plot([weeks], [middle + offset], clip_on=False, **TIMELINE_MARKS[mark])
 
 
 def _timeline_legend(pen: Pen, y: float, marks: set[str]) -> None:
     overlay, x = pen.overlay(), 6.0
     for mark, word in TIMELINE_WORDS.items():
         if mark in marks:
-            overlay.plot(
-                [x], [y], markersize=8.5, markeredgewidth=1.5, linestyle="none", **TIMELINE_MARKS[mark]
-            )
-            pen.write(x + 12, y, word, fontsize=SMALL, color=INK)
+            overlay.plot([x], [y], **TIMELINE_MARKS[mark])
+            pen.write(x + 12, y, word, fontsize=SMALL)
             x += 12 + text_width(word, SMALL) + 28
 
 
-def _undated(events: list[dict]) -> str:
-    """Return which events have no time; they are not left out in silence."""
-    if not events:
-        return ""
-    names = list(dict.fromkeys(f"{row['lane']} ({TIMELINE_WORDS[row['mark']]})" for row in events))
-    return f"Without a stated time, and so not drawn: {joined(names)}."
-
-
 def _timeline_alt(title: str, lanes: list[str], events: list[dict]) -> str:
-    if not events:
-        return f"Timeline. {title}. There is nothing to show."
     parts = []
     for lane in lanes:
-        said = []
+        marks = []
         for mark, word in TIMELINE_WORDS.items():
             own = [row for row in events if row["lane"] == lane and row["mark"] == mark]
             weeks = sorted({float(row["weeks"]) for row in own if not is_missing(row.get("weeks"))})
             if weeks:
-                said.append(f"{word} at week {joined([show_number(round(week, 1)) for week in weeks])}")
+                marks.append(f"{word} at week {joined([show_number(round(week, 1)) for week in weeks])}")
             if any(is_missing(row.get("weeks")) for row in own):
-                said.append(f"{word} at a time not stated")
-        parts.append(f"{lane}: {'; '.join(said)}.")
-    return f"Timeline. {title}. " + " ".join(parts)
+                marks.append(f"{word} at a time not stated")
+        parts.append(f"{lane}: {'; '.join(marks)}.")
+    return f"Timeline. {title}. " + (" ".join(parts) or "There is nothing to show.")

@@ -337,9 +337,9 @@ def apart_rows(comparators: pd.DataFrame, unit: str = BORROWED_UNIT) -> list[dic
         `treatment`, `arms`, `studies`, `sd` of the arms' mean changes, for three studies or more.
 
     """
-    changes = pd.DataFrame([row for row in comparator_changes(comparators) if row["unit"] == unit])
+    changes = comparator_changes(comparators)
     rows = []
-    for treatment, part in changes.groupby("treatment") if len(changes) else ():
+    for treatment, part in changes[changes["unit"] == unit].groupby("treatment"):
         if part["study_id"].nunique() >= 3:
             sizes = {"arms": len(part), "studies": part["study_id"].nunique()}
             rows.append({"treatment": treatment} | sizes | {"sd": float(part["change"].std())})

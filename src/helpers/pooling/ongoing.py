@@ -183,13 +183,10 @@ def spread_of_change(
 
 def _active_sds(comparators: pd.DataFrame) -> dict[str, float | None]:
     """Return for each other treatment the SD of its differences from placebo; None from fewer than three."""
-    found = [
-        row for row in placebo_differences(comparator_changes(comparators)) if row["unit"] == "hairs/cm2"
-    ]
-    sizes: dict[str, list[float]] = {name: [] for name in comparators["treatment"] if name not in CONTROLS}
-    for row in found:
-        sizes[row["treatment"]].append(row["effect"])
-    return {name: float(pd.Series(own).std()) if len(own) > 2 else None for name, own in sizes.items()}
+    found = placebo_differences(comparator_changes(comparators))
+    sizes = found[found["unit"] == "hairs/cm2"].groupby("treatment")["effect"].agg(["size", "std"])
+    spread = sizes.loc[sizes["size"] > 2, "std"].to_dict()
+    return {name: spread.get(name) for name in comparators["treatment"] if name not in CONTROLS}
 
 
 def expected_se(comparison: str | None, n: int | None, groups: int, spread: Spread) -> float | None:

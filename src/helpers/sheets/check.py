@@ -12,8 +12,8 @@ from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, 
 from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
 from trialfiles.record import Row
 
-Place = tuple[str | int, ...]
-Fault = tuple[Place, str, str]  # place in the sheet, problem, remedy
+FieldPath = tuple[str | int, ...]
+Fault = tuple[FieldPath, str, str]  # place in the sheet, problem, remedy
 Item = TypeVar("Item")
 
 
@@ -51,7 +51,9 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     yield from _events(sheet)
 
 
-def _items(block: Row, field: str, kind: type[Item], place: Place = ()) -> Iterator[tuple[Place, Item]]:
+def _items(
+    block: Row, field: str, kind: type[Item], place: FieldPath = ()
+) -> Iterator[tuple[FieldPath, Item]]:
     """Yield the items of a list that have the right type, with their places; other types break the shape."""
     items = block.get(field)
     for index, item in enumerate(items if isinstance(items, list) else []):
@@ -138,7 +140,7 @@ def _arms(sheet: Row) -> Iterator[Fault]:
                     yield (*place, field), f"no arm is called {arm!r}", _nearest(arm, arms)
 
 
-def _domains(sheet: Row) -> Iterator[tuple[Place, Row]]:
+def _domains(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
     return _items(_mapping(sheet, "risk_of_bias"), "domains", dict, ("risk_of_bias",))
 
 
@@ -160,9 +162,9 @@ _NAMING: dict[str, type[Block]] = {
 }
 
 
-def _references(sheet: Row) -> Iterator[tuple[Place, str, FigureUse | None]]:
+def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]:
     """Yield every place that names a figure, the name and, where it is used as such, what it must be."""
-    blocks: list[tuple[Place, Row, type[Block]]] = [(("study",), _mapping(sheet, "study"), Study)]
+    blocks: list[tuple[FieldPath, Row, type[Block]]] = [(("study",), _mapping(sheet, "study"), Study)]
     for name, model in _NAMING.items():
         blocks += [(place, block, model) for place, block in _items(sheet, name, dict)]
     for place, block, model in blocks:
@@ -178,7 +180,7 @@ def _references(sheet: Row) -> Iterator[tuple[Place, str, FigureUse | None]]:
 
 
 def _reference(
-    place: Place, reference: str, use: FigureUse | None, figures: dict[str, Row]
+    place: FieldPath, reference: str, use: FigureUse | None, figures: dict[str, Row]
 ) -> Iterator[Fault]:
     """Check that a figure is there, has the part that is named, and can be what it is taken for."""
     name, _, part = reference.partition(".")
@@ -212,7 +214,7 @@ _MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
 
 
-def check_figure(place: Place, quantity: Row) -> Iterator[Fault]:
+def check_figure(place: FieldPath, quantity: Row) -> Iterator[Fault]:
     """Yield what is wrong with a figure beside its own token and kind.
 
     Parameters
@@ -258,7 +260,7 @@ def _printed_numbers(printed: str) -> list[float]:
     return numbers + [number * scale for number in numbers] + [-number for number in numbers]
 
 
-def _span(place: Place, quantity: Row) -> Iterator[Fault]:
+def _span(place: FieldPath, quantity: Row) -> Iterator[Fault]:
     """Check that a figure's characters run forwards and span as many as its token has."""
     chars, printed = _mapping(quantity, "at").get("chars"), quantity.get("printed")
     if not (isinstance(chars, list) and len(chars) == 2 and all(isinstance(item, int) for item in chars)):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
+from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from notebookpress.schema import RowsError
-from trialfiles.record import Problem, SourceError, contact_details
+from notebookpress.schema import Column, RowsError
+from trialfiles.record import Problem, Row, SourceError, contact_details
 from trialfiles.yaml_lines import read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one
@@ -27,25 +29,26 @@ CONTEXT_FILES = {
     "searches": "searches.csv",
 }
 _WORDS = {"yes": True, "no": False}
+_NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
 _CODES = ("doi", "address")
 
-Rule = tuple[Callable[[Mapping[str, Any]], bool], str]
+RowRule = tuple[Callable[[Row], bool], str]
 
 
-def _in_order(low: str, high: str) -> Callable[[Mapping[str, Any]], bool]:
+def _in_order(low: str, high: str) -> Callable[[Row], bool]:
     return lambda row: row[low] is None or row[high] is None or row[low] <= row[high]
 
 
-def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Mapping[str, Any]], bool]:
+def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Row], bool]:
     return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
 
 
-_SECOND_HAND: Rule = (
+_SECOND_HAND: RowRule = (
     lambda row: row["second_hand"] == (row["access"] == "secondary"),
     "second_hand is yes exactly where access is secondary",
 )
 # what a row must keep beyond its columns: table -> rules, each with what it says when broken
-ROW_RULES: dict[str, tuple[Rule, ...]] = {
+ROW_RULES: dict[str, tuple[RowRule, ...]] = {
     "comparators": (
         _SECOND_HAND,
         (
@@ -64,7 +67,7 @@ ROW_RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
+def read_context(raw: str | Path) -> dict[str, list[Row]]:
     """Return the rows of every table beside the sheets; a table without a file is empty.
 
     Parameters
@@ -83,7 +86,7 @@ def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
     SourceError
         With everything that is wrong in any of the files.
     """
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[Row]] = {}
     problems: list[Problem] = []
     for table, pattern in CONTEXT_FILES.items():
         rows[table] = []
@@ -99,86 +102,93 @@ def read_context(raw: str | Path) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _read(path: Path, table: str) -> list[dict[str, Any]]:
+def _read(path: Path, table: str) -> list[Row]:
+    """Read one file: its header, then every cell, then every row against its schema, each with its line."""
     columns = TABLES[table].columns
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        header, lines, raw = list(reader.fieldnames or []), [], []
-        for row in reader:
-            lines.append(reader.line_num)
-            raw.append(row)
+        header = list(reader.fieldnames or [])
+        cells = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(Problem(str(path), None, "", f"not CSV text: {error}", "save it as CSV")) from None
-    if wrong := _header(path, header, list(columns)):
-        raise SourceError(wrong)
-    problems: list[Problem] = []
-    rows = []
-    for line, row in zip(lines, raw, strict=True):
+    wrong = {
+        "missing column": [name for name in columns if name not in header],
+        "unknown column": [name for name in header if name not in columns],
+    }
+    remedy = "the first line is: " + ",".join(columns)
+    problems = [
+        Problem(str(path), 1, ", ".join(names), problem, remedy) for problem, names in wrong.items() if names
+    ]
+    if problems:
+        raise SourceError(problems)
+    rows: list[Row] = []
+    for line, row in cells:
         if None in row or None in row.values():
             remedy = "quote texts that hold a comma"
             problems.append(Problem(str(path), line, "", "too many or too few columns", remedy))
             continue
-        rows.append({name: _value(path, line, name, row[name], columns[name], problems) for name in columns})
-    return _checked(path, table, rows, lines, problems)
-
-
-def _header(path: Path, header: list[str], columns: list[str]) -> list[Problem]:
-    told = [("missing column", [name for name in columns if name not in header])]
-    told += [("unknown column", [name for name in header if name not in columns])]
-    remedy = "the first line is: " + ",".join(columns)
-    return [Problem(str(path), 1, ", ".join(names), what, remedy) for what, names in told if names]
-
-
-def _value(path: Path, line: int, name: str, text: str, column: Any, problems: list[Problem]) -> Any:
-    """Return a cell as its column's type, None for an empty one; note what cannot be read."""
-    text = text.strip()
-    if not text:
-        return None
-    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
-        problems.append(
-            Problem(str(path), line, name, "an e-mail address or telephone number", "leave it out")
-        )
-    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
-        problems.append(Problem(str(path), line, name, f"{text!r} is no ISO date", "write it like 2026-11"))
-    if column.type == "boolean":
-        if text not in _WORDS:
-            problems.append(
-                Problem(str(path), line, name, f"{text!r} is neither yes nor no", "write yes or no")
-            )
-        return _WORDS.get(text)
-    if column.type in ("number", "integer"):
-        whole = column.type == "integer"
-        if re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d+)?", text):
-            return int(text) if whole else float(text)
-        what = f"{text!r} is no {'whole ' if whole else ''}number"
-        problems.append(Problem(str(path), line, name, what, "write the number that is printed, or nothing"))
-        return None
-    return text
-
-
-def _checked(
-    path: Path, table: str, rows: list[dict], lines: list[int], problems: list[Problem]
-) -> list[dict[str, Any]]:
-    """Check rows against their schema, all failures at once, each with its line."""
-    if problems:
-        raise SourceError(problems)
-    try:
-        TABLES[table].conform(pd.DataFrame(rows, columns=list(TABLES[table].columns)))
-    except RowsError as error:
-        remedy = f"mend the row; the page Data explains the table {table}"
-        for row, column, value, rule in error.failures:
-            what = "missing" if rule == "not_nullable" else f"{value!r} breaks {rule}"
-            line = None if row is None else lines[row]
-            problems.append(Problem(str(path), line, column, what, remedy))
-    for line, row in zip(lines, rows, strict=True) if not problems else ():
-        broken = [said for holds, said in ROW_RULES[table] if not holds(row)]
-        problems += [Problem(str(path), line, "", said, "mend the row") for said in broken]
+        faults = [(name, *fault) for name in columns for fault in _faults(name, row[name], columns[name])]
+        problems += [Problem(str(path), line, *fault) for fault in faults]
+        rows.append({name: _value(row[name], columns[name]) for name in columns})
+    if not problems:
+        problems = _row_problems(path, table, rows, [line for line, _ in cells])
     if problems:
         raise SourceError(list(dict.fromkeys(problems)))
     return rows
 
 
-def _repeated(raw: Path, table: str, rows: list[dict[str, Any]]) -> list[Problem]:
+def _faults(name: str, text: str, column: Column) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a cell and the remedy; an empty one is missing, which the schema may allow."""
+    text = text.strip()
+    if not text:
+        return
+    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
+        yield "an e-mail address or telephone number", "leave it out"
+    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        yield f"{text!r} is no ISO date", "write it like 2026-11"
+    if column.type == "boolean" and text not in _WORDS:
+        yield f"{text!r} is neither yes nor no", "write yes or no"
+    if column.type in _NUMBERS and not re.fullmatch(_NUMBERS[column.type], text):
+        whole = "whole " if column.type == "integer" else ""
+        yield f"{text!r} is no {whole}number", "write the number that is printed, or nothing"
+
+
+def _value(text: str, column: Column) -> Any:
+    """Return a cell as its column's type; None for an empty one and for one that is no such value."""
+    text = text.strip()
+    if column.type == "boolean":
+        return _WORDS.get(text)
+    if column.type in _NUMBERS:
+        number = int if column.type == "integer" else float
+        return number(text) if re.fullmatch(_NUMBERS[column.type], text) else None
+    return text or None
+
+
+def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> list[Problem]:
+    """Return where rows break their schema or, when none does, what a row must keep beyond its columns."""
+    try:
+        TABLES[table].conform(pd.DataFrame(rows, columns=list(TABLES[table].columns)))
+    except RowsError as error:
+        remedy = f"mend the row; the page Data explains the table {table}"
+        return [
+            Problem(
+                str(path),
+                None if row is None else lines[row],
+                column,
+                "missing" if rule == "not_nullable" else f"{value!r} breaks {rule}",
+                remedy,
+            )
+            for row, column, value, rule in error.failures
+        ]
+    return [
+        Problem(str(path), line, "", words, "mend the row")
+        for line, values in zip(lines, rows, strict=True)
+        for holds, words in ROW_RULES[table]
+        if not holds(values)
+    ]
+
+
+def _repeated(raw: Path, table: str, rows: list[Row]) -> list[Problem]:
     key = TABLES[table].keys[0]
     names = [row[key] for row in rows]
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
@@ -203,15 +213,15 @@ class Override(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    concept: Literal[tuple(OUTCOME_CONCEPTS)]
-    evidence: Literal["core", "published"]
-    domain: Literal[OVERRIDE_DOMAINS]
+    concept: Annotated[str, OneOf(tuple(OUTCOME_CONCEPTS))]
+    evidence: Annotated[str, OneOf(("core", "published"))]
+    domain: Annotated[str, OneOf(OVERRIDE_DOMAINS)]
     steps: Annotated[int, Field(ge=0, le=2)]
     reason: Reason
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
-def read_certainty_overrides(raw: str | Path) -> list[dict[str, Any]]:
+def read_certainty_overrides(raw: str | Path) -> list[Row]:
     """Return the overrides of `certainty_overrides.yaml`; an empty list when there is no such file.
 
     Raises
@@ -239,8 +249,8 @@ def read_certainty_overrides(raw: str | Path) -> list[dict[str, Any]]:
         key = (row["evidence"], row["concept"], row["domain"])
         if key in seen:
             where = lines.get(("overrides", place))
-            said = f"{'/'.join(key)} stands twice"
-            problems.append(Problem(str(path), where, f"overrides[{place}]", said, "keep one of them"))
+            problem = f"{'/'.join(key)} stands twice"
+            problems.append(Problem(str(path), where, f"overrides[{place}]", problem, "keep one of them"))
         seen.add(key)
         rows.append(row | {"override_id": ".".join(key)})
     if problems:
@@ -248,7 +258,7 @@ def read_certainty_overrides(raw: str | Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _problem(path: Path, lines: dict, place: int, part: dict[str, Any]) -> Problem:
+def _problem(path: Path, lines: dict, place: int, part: ErrorDetails) -> Problem:
     field = ".".join(str(name) for name in part["loc"])
     where = lines.get(("overrides", place, *part["loc"])) or lines.get(("overrides", place))
     remedy = "every override needs " + ", ".join(Override.model_fields)

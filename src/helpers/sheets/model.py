@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import CoreSchema, core_schema
 
 from helpers.tables.vocabulary import (
     ACCESS,
@@ -33,6 +34,17 @@ Text = Said | None
 FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,119}$")]
 LONGEST_SHEET = 100_000_000  # no source text has more lines or characters
 Offset = Annotated[int, Field(ge=0, le=LONGEST_SHEET)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text that is one of some words, as `Literal` would, where the words are data."""
+
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        """Return what pydantic checks."""
+        return core_schema.literal_schema(list(self.words))
 
 
 @dataclass(frozen=True)
@@ -88,8 +100,8 @@ class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
 
     address: Said
-    access: Literal[ACCESS]
-    confidence: Literal[tuple(CONFIDENCE)]
+    access: Annotated[str, OneOf(ACCESS)]
+    confidence: Annotated[str, OneOf(tuple(CONFIDENCE))]
 
 
 class Place(Block):
@@ -112,7 +124,7 @@ class Source(Block):
     """The source that the sheet was made from."""
 
     source_id: Name
-    tier: Literal[TIERS]
+    tier: Annotated[str, OneOf(TIERS)]
     format: Said
     citation: Text = None
     registration: Text = None
@@ -141,7 +153,7 @@ class Study(Block):
     title: Text = None
     design: Text = None
     allocation: Text = None
-    comparison: Literal[COMPARISONS] | None = None
+    comparison: Annotated[str, OneOf(COMPARISONS)] | None = None
     masking: Text = None
     phase: Text = None
     n_planned: People = None
@@ -163,7 +175,7 @@ class Arm(Block):
     """An arm, a scalp site that serves as one, or a single case."""
 
     arm_id: Name
-    role: Literal[ARM_ROLES]
+    role: Annotated[str, OneOf(ARM_ROLES)]
     label: Text = None
     exosome_source: Text = None
     dose: AsPrinted = None
@@ -175,12 +187,12 @@ class Arm(Block):
     n: People = None
 
 
-class Outcome(Block):
+class SheetOutcome(Block):
     """An outcome at a time, as planned or measured."""
 
     outcome_id: Name
     concept: str
-    priority: Literal[PRIORITIES]
+    priority: Annotated[str, OneOf(PRIORITIES)]
     measure: Text = None
     unit: Text = None
     timepoint: Text = None
@@ -205,8 +217,8 @@ class SheetQuantity(Block):
     high: float | None = None
     sd: Annotated[float, Field(ge=0)] | None = None
     unit: Text = None
-    kind: Literal[QUANTITY_KINDS]
-    role: Literal[QUANTITY_ROLES]
+    kind: Annotated[str, OneOf(QUANTITY_KINDS)]
+    role: Annotated[str, OneOf(QUANTITY_ROLES)]
     concept: str
     arm: Name | None = None
     time: Text = None
@@ -224,7 +236,7 @@ class Result(Block):
     concept: str
     site: Said = "all"
     time: Text = None
-    kind: Literal[RESULT_KINDS]
+    kind: Annotated[str, OneOf(RESULT_KINDS)]
     n: SomePeople = None
     mean: AnyNumber = None
     sd: NotNegative = None
@@ -238,7 +250,7 @@ class Result(Block):
     percent: ShareOfPeople = None
     p_value: Probability = None
     p_value_against: Text = None
-    stated: Literal[STATED_DIRECTIONS] | None = None
+    stated: Annotated[str, OneOf(STATED_DIRECTIONS)] | None = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -252,7 +264,7 @@ class Contrast(Block):
     concept: str
     site: Said = "all"
     time: Text = None
-    measure: Literal[tuple(CONTRAST_MEASURES)]
+    measure: Annotated[str, OneOf(tuple(CONTRAST_MEASURES))]
     effect: AnyNumber = None
     ci_lower: AnyNumber = None
     ci_upper: AnyNumber = None
@@ -283,7 +295,7 @@ class Statement(PrintedWords):
     """Words that answer a question which other words, or figures, of the source answer too."""
 
     id: Name
-    topic: Literal[tuple(TOPICS)]
+    topic: Annotated[str, OneOf(tuple(TOPICS))]
     about: Text = None
     says: Said
 
@@ -293,7 +305,7 @@ class ReaderFinding(Block):
 
     id: Name
     check: Name
-    severity: Literal[SEVERITIES]
+    severity: Annotated[str, OneOf(SEVERITIES)]
     statement: Said
     quantities: list[Name] = []
     places: list[PrintedWords] = []
@@ -327,7 +339,7 @@ class StudySheet(Block):
     extraction: Extraction
     study: Study
     arms: list[Arm] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[SheetOutcome] = []
     quantities: list[SheetQuantity] = []
     statements: list[Statement] = []
     results: list[Result] = []

@@ -12,11 +12,11 @@ import yaml
 
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import QUANTITY_KINDS, Result
+from helpers.tables.words import reading_words
 from trialfiles.articles import (
     Article,
     ArticleFigure,
     article_arms,
-    article_concept,
     article_record,
     table_figures,
 )
@@ -57,46 +57,27 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
         YAML that `read_sheet` accepts, and the text for `data/raw/documents`.
     """
     figures = table_figures(article)
-    arms = article_arms(study_id, figures)
+    arms = article_arms(study_id, figures, reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
-    quantities, results = [], []
-    sizes: dict[tuple[str, int], Row] = {}
-    for number, figure in enumerate(figures, start=1):
-        quantity = _of_table(article, figure, f"t{number}", arm_ids)
-        if quantity is None:
-            continue
-        quantities.append(quantity)
-        size = None
-        if figure.n is not None and figure.arm and figure.arm in arm_ids and figure.n_start is not None:
-            size = sizes.setdefault(
-                (figure.arm, figure.n_start), _group_size(article, figure, len(sizes) + 1, arm_ids)
-            )
-        if result := _observation(quantity, size, figure, arm_ids):
-            results.append(result)
-    quantities += sizes.values()
+    quantities, results = _figures_of_tables(article, figures, arm_ids)
     if find:
         quantities += _of_prose(article, find, {row["at"]["chars"][0] for row in quantities if "at" in row})
-    record = article_record(article, "article")
+    record = article_record(article, "article", reading_words())
     source = {
+        "source_id": study_id,
         "tier": "core",
         "format": "article",
-        "citation": short_words(record.sources[0]["citation"]),
+        "citation": record.sources[0]["citation"],
         "doi": article.doi,
         "has_results": bool(results) or None,
         "access": record.sources[0]["access"],
-        "licence": short_words(article.licence),
+        "licence": article.licence,
         "document": f"{study_id}.txt",
         "sha256": hashlib.sha256(article.text.encode()).hexdigest(),
     }
-    text = _sheet_text(
-        {"source_id": study_id} | source,
-        {"title": short_words(record.studies[0]["title"])},
-        "proposed by a machine, to be confirmed",
-        arms,
-        quantities,
-        _apart(results),
-        study_id=study_id,
-    )
+    study = {"title": record.studies[0]["title"]}
+    compared = "proposed by a machine, to be confirmed"
+    text = _sheet_text(study_id, source, compared, study, arms, quantities, results)
     return _ARTICLE_HEAD.format(study_id=study_id) + text, article.text
 
 
@@ -110,54 +91,25 @@ def record_sheet(record: SourceRecord, file: str) -> str:
     file : str
         Name of the file, for the sheet's head.
     """
-    source, study = record.sources[0], record.studies[0]
-    quantities: list[Row] = []
-    results: list[Row] = []
-    repeats: dict[tuple, int] = {}
-    for number, row in enumerate(record.results, start=1):
-        figures = {
-            field: quantity
-            for field in Result.figure_fields()
-            if (quantity := _of_record(row, field, f"r{number}_{field}"))
-        }
-        quantities += figures.values()
-        site = short_words(row["site"], 120) or "all"
-        if row["concept"] == "other_outcome" and row.get("measure"):
-            site = short_words(row["measure"], 110) or site
-        result = {"arm": row["arm_id"], "concept": row["concept"], "site": site}
-        result |= {"time": short_words(row["timepoint_printed"]), "kind": row["kind"]}
-        key = tuple(result.values())
-        repeats[key] = repeats.get(key, 0) + 1
-        if repeats[key] > 1:
-            result["site"] = f"{site} #{repeats[key]}"
-        result |= {field: quantity["id"] for field, quantity in figures.items()}
-        result |= {"unit": short_words(row.get("unit")), "note": short_words(row.get("measure"))}
-        results.append(_given(result) | {"state": "proposed"})
-    facts = {
-        "source_id": source["source_id"],
-        "tier": source["tier"],
-        "format": source["format"],
-        "citation": short_words(source.get("citation")),
-        "doi": short_words(source.get("doi")),
-        "has_results": True,
+    study_id, tier = record.sources[0]["study_id"], record.sources[0]["tier"]
+    quantities, results = _figures_of_record(record)
+    source = {
+        name: record.sources[0].get(name) for name in ("source_id", "tier", "format", "citation", "doi")
     }
-    if source["tier"] != "core":  # its figures were seen in the review, and only there
-        facts["seen"] = _Line({"address": file, "access": "secondary", "confidence": "T2"})
-    text = _sheet_text(
-        facts,
-        {"title": short_words(study.get("title")), "comparison": study.get("comparison")},
-        f"taken over from {file}, to be confirmed",
-        record.arms,
-        quantities,
-        results,
-        study_id=source["study_id"],
-    )
-    return _RECORD_HEAD.format(study_id=source["study_id"], file=file) + text
+    source["has_results"] = True
+    if tier != "core":  # its figures were seen in the review, and only there
+        source["seen"] = _Line({"address": file, "access": "secondary", "confidence": "T2"})
+    study = {name: record.studies[0].get(name) for name in ("title", "comparison")}
+    compared = f"taken over from {file}, to be confirmed"
+    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
+    return _RECORD_HEAD.format(study_id=study_id, file=file) + text
 
 
-def short_words(text: str | None, most: int = 2000) -> str | None:
-    """Return a text as a sheet may hold it; None for one without words."""
-    text = inert(text)
+def _short(value: Any, most: int = 2000) -> Any:
+    """Return a text as a sheet may hold it, None for one without words; other values as they are."""
+    if not isinstance(value, str):
+        return value
+    text = inert(value)
     return text[:most].strip() or None if text else None
 
 
@@ -181,25 +133,22 @@ _Dumper.add_representer(
 
 
 def _sheet_text(
+    study_id: str,
     source: Row,
-    study: Row,
     compared: str,
+    study: Row,
     arms: list[Row],
     quantities: list[Row],
     results: list[Row],
-    *,
-    study_id: str,
 ) -> str:
     """Return a sheet as YAML, its blocks in order, arms, figures and results on lines of their own."""
-    names = [
-        {"arm_id": arm["arm_id"], "role": arm["role"], "label": short_words(arm["label"])} for arm in arms
-    ]
+    names = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
     sheet = {
         "study_sheet": 1,
         "study_id": study_id,
-        "source": source,
+        "source": {name: _short(value) for name, value in source.items()},
         "extraction": {"readers": 1, "date": date.today(), "compared": compared},
-        "study": study,
+        "study": {name: _short(value) for name, value in study.items()},
         "arms": [_Line(arm) for arm in names],
         "quantities": [_Line(quantity) for quantity in quantities],
         "results": [_Line(result) for result in results],
@@ -212,6 +161,27 @@ _UNIT = re.compile(
     r"[,(/]\s*(mm|cm|[\u00b5\u03bcu]m|mg|g|ml|(?:n|hairs?)?/\s?cm[2\u00b2]|hairs/cm[2\u00b2])\b",
     re.IGNORECASE,
 )
+
+
+def _figures_of_tables(
+    article: Article, figures: list[ArticleFigure], arm_ids: dict[str, str]
+) -> tuple[list[Row], list[Row]]:
+    """Return the quantities of an article's tables, sizes of groups last, and the observations they make."""
+    quantities, results = [], []
+    sizes: dict[tuple[str, int], Row] = {}
+    for number, figure in enumerate(figures, start=1):
+        quantity = _of_table(article, figure, f"t{number}", arm_ids)
+        if quantity is None:
+            continue
+        quantities.append(quantity)
+        size = None
+        if figure.n is not None and figure.arm and figure.arm in arm_ids and figure.n_start is not None:
+            size = sizes.setdefault(
+                (figure.arm, figure.n_start), _group_size(article, figure, len(sizes) + 1, arm_ids)
+            )
+        if result := _observation(quantity, size, figure, arm_ids):
+            results.append(result)
+    return [*quantities, *sizes.values()], _apart(results)
 
 
 def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[str, str]) -> Row | None:
@@ -233,11 +203,11 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
         "sd": value.sd if kind == "mean_sd" else None,
         "kind": kind,
         "role": "result",
-        "concept": article_concept(figure),
-        "time": short_words(figure.time),
+        "concept": reading_words().row_concept(figure.measure, figure.caption),
+        "time": _short(figure.time),
         "arm": arm_ids.get(figure.arm or "") if kind != "p_value" else None,
         "unit": unit.group(1) if unit else None,
-        "note": short_words("; ".join(filter(None, notes))),
+        "note": _short("; ".join(filter(None, notes))),
     }
     return _placed(article, row, figure.start)
 
@@ -292,7 +262,7 @@ def _placed(article: Article, row: Row, start: int) -> Row | None:
     row = _given(row)
     if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure((), row)):
         return None
-    section = short_words(article.section_at(start))
+    section = _short(article.section_at(start))
     place = {
         "section": section,
         "line": article.line_at(start),
@@ -320,7 +290,7 @@ def _observation(
         kind = "change"
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
-        row["site"] = (short_words(figure.measure) or "all")[:120]  # tells one measure from another
+        row["site"] = (_short(figure.measure) or "all")[:120]  # tells one measure from another
     row |= {"time": quantity.get("time"), "kind": kind, column: name}
     if quantity["kind"] == "mean_sd":
         row["sd"] = f"{name}.sd"
@@ -348,6 +318,33 @@ def _apart(results: list[Row]) -> list[Row]:
 
 
 # Figures of a record.
+def _figures_of_record(record: SourceRecord) -> tuple[list[Row], list[Row]]:
+    """Return the quantities of a record, and the observations that they make."""
+    quantities: list[Row] = []
+    results: list[Row] = []
+    repeats: dict[tuple, int] = {}
+    for number, row in enumerate(record.results, start=1):
+        figures = {
+            field: quantity
+            for field in Result.figure_fields()
+            if (quantity := _of_record(row, field, f"r{number}_{field}"))
+        }
+        quantities += figures.values()
+        site = _short(row["site"], 120) or "all"
+        if row["concept"] == "other_outcome" and row.get("measure"):
+            site = _short(row["measure"], 110) or site
+        result = {"arm": row["arm_id"], "concept": row["concept"], "site": site}
+        result |= {"time": _short(row["timepoint_printed"]), "kind": row["kind"]}
+        key = tuple(result.values())
+        repeats[key] = repeats.get(key, 0) + 1
+        if repeats[key] > 1:
+            result["site"] = f"{site} #{repeats[key]}"
+        result |= {field: quantity["id"] for field, quantity in figures.items()}
+        result |= {"unit": _short(row.get("unit")), "note": _short(row.get("measure"))}
+        results.append(_given(result) | {"state": "proposed"})
+    return quantities, results
+
+
 _KINDS = {"n": "n", "mean": "mean", "sd": "sd", "median": "median", "count": "count", "p_value": "p_value"}
 
 
@@ -365,7 +362,7 @@ def _of_record(row: Row, field: str, name: str) -> Row | None:
         "role": "result",
         "concept": row["concept"],
         "arm": row["arm_id"],
-        "time": short_words(row["timepoint_printed"]),
+        "time": _short(row["timepoint_printed"]),
         "state": "proposed",
     }
     return None if any(check_figure((), quantity)) else _given(quantity)

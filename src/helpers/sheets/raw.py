@@ -9,14 +9,13 @@ from pathlib import Path
 
 from helpers.sheets.context import read_certainty_overrides, read_context
 from helpers.sheets.model import StudySheet
-from helpers.sheets.read import read_sheet, sha256_of, sheet_record
+from helpers.sheets.read import read_records, read_sheet, sha256_of, sheet_record
 from helpers.sheets.screening import read_review_facts, read_screening
 from helpers.tables import split_ids
+from helpers.tables.words import reading_words
 from trialfiles.ctgov_results import posted_figures
-from trialfiles.reading import read_sources
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import role_of
 
 _OWN_KINDS = (".md", ".yaml", ".yml")
 _OWN_FILES = ("screening.csv", "second_reading.csv", "trials.csv", "searches.csv")
@@ -146,9 +145,9 @@ class _Files:
         if path.suffix in (".yaml", ".yml") and path.parent.name != "registry":
             self.sheets.append((path, read_sheet(path)))
         elif self.keep:
-            self.records.append((path, list(read_sources(path))))
+            self.records.append((path, list(read_records(path))))
         else:  # a page of a register may be larger than memory
-            for _ in read_sources(path):
+            for _ in read_records(path):
                 pass
 
 
@@ -190,7 +189,7 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
 def _holds_several(path: Path) -> bool:
     """Return whether a file holds several records, so that several sheets may name it."""
     try:
-        return sum(1 for _ in read_sources(path)) > 1
+        return sum(1 for _ in read_records(path)) > 1
     except SourceError:
         return False
 
@@ -237,7 +236,7 @@ def check_folder(folder: str | Path) -> FolderCheck:
             continue
         try:
             form = recognise(path)
-            found.records += sum(1 for _ in read_sources(path))
+            found.records += sum(1 for _ in read_records(path))
             found.forms[form] += 1
         except SourceError as error:
             found.refused += 1
@@ -290,7 +289,7 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
         if row["arm_id"] not in known:  # a posted group without an arm becomes one
             known.add(row["arm_id"])
             label = row["group"] or row["arm_id"]
-            arm = {"arm_id": row["arm_id"], "role": role_of(label), "label": label}
+            arm = {"arm_id": row["arm_id"], "role": reading_words().role(label), "label": label}
             sheet.arms.append(arm | {"study_id": source["study_id"]})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import types
 import typing
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -13,24 +12,43 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from helpers.sheets.check import Place, cross_checks
+from helpers.sheets.check import FieldPath, cross_checks
 from helpers.sheets.model import (
     AdverseEvent,
     Arm,
     Block,
     Contrast,
     Origin,
-    Outcome,
+    Place,
+    PrintedWords,
     ReaderFinding,
     Result,
+    SheetOutcome,
     SheetQuantity,
     Statement,
     StudySheet,
 )
 from helpers.tables import join_ids
+from helpers.tables.words import reading_words
+from trialfiles.reading import read_sources
+from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import line_of, read_yaml
+
+
+def read_records(path: str | Path) -> Iterator[SourceRecord]:
+    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read whole.
+    """
+    if recognise(path) == "sheet":
+        yield sheet_record(read_sheet(path))
+    else:
+        yield from read_sources(path, reading_words())
 
 
 def read_sheet(path: str | Path) -> StudySheet:
@@ -84,7 +102,7 @@ def _read(path: str, data: bytes) -> StudySheet:
     return sheet
 
 
-def _texts(content: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+def _texts(content: Any, place: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
     """Yield every text of a nested content with its path."""
     if isinstance(content, str):
         yield place, content
@@ -93,7 +111,7 @@ def _texts(content: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
             yield from _texts(value, (*place, key))
 
 
-def _dotted(place: Place) -> str:
+def _dotted(place: FieldPath) -> str:
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -114,7 +132,7 @@ _REMEDIES = {
 }
 
 
-def _shape_fault(found: Any) -> tuple[Place, str, str]:
+def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
     """Say in a person's words what pydantic found."""
     place, kind = found["loc"], found["type"]
     if kind == "extra_forbidden":
@@ -130,23 +148,23 @@ def _shape_fault(found: Any) -> tuple[Place, str, str]:
     return place, problem, _REMEDIES.get(kind, "mend the value; data/raw/README.md explains each field")
 
 
-def _known_keys(place: Place) -> list[str]:
+def _known_keys(place: FieldPath) -> list[str]:
     """Return the field names of the block at `place`."""
-    model: Any = StudySheet
+    model: type[BaseModel] = StudySheet
     for part in place:
-        if isinstance(part, int) or not isinstance(model, type) or part not in model.model_fields:
-            continue
-        model = _block_type(model.model_fields[part].annotation)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        if part in model.model_fields:
+            inner = _block_type(model.model_fields[str(part)].annotation)
+            if inner is None:
+                return []
+            model = inner
+    return list(model.model_fields)
 
 
-def _block_type(annotation: Any) -> Any:
-    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
-        inner = [_block_type(item) for item in typing.get_args(annotation) if item is not type(None)]
-        return next(
-            (item for item in inner if isinstance(item, type) and issubclass(item, BaseModel)), inner[0]
-        )
-    return annotation
+def _block_type(annotation: Any) -> type[BaseModel] | None:
+    """Return the block that a field holds, alone or in a list; None where it holds plain values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_block_type, typing.get_args(annotation))), None)
 
 
 def sha256_of(path: str | Path) -> str:
@@ -227,7 +245,7 @@ class _Rows:
             "quantity_ids": self.ids(_named(arm)),
         }
 
-    def outcome(self, outcome: Outcome) -> Row:
+    def outcome(self, outcome: SheetOutcome) -> Row:
         row = outcome.model_dump(exclude={"timepoint"})
         times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
         return row | times | {"study_id": self.sheet.study_id}
@@ -307,11 +325,12 @@ class _Rows:
         return row | {"statement_id": self.full(statement.id)}
 
     def finding(self, finding: ReaderFinding) -> Row:
-        places = [at for name in finding.quantities if (at := self.figures[name].at)]
+        figures = (self.figures[name].at for name in finding.quantities)
+        places: list[Place | PrintedWords] = [at for at in figures if at]
         document = self.sheet.source.document or self.sheet.source.source_id
         locators = [
             f"{document}, line {place.line}" + (f" ({place.section})" if place.section else "")
-            for place in (*places, *finding.places)
+            for place in [*places, *finding.places]
         ]
         return {
             "finding_id": self.full(finding.id),
@@ -396,9 +415,13 @@ def _named(block: Block) -> list[str]:
 
 def _confirming(sheet: StudySheet) -> Iterator[str]:
     """Yield the figures that confirmed blocks name."""
-    confirmed = [block for block in (*sheet.results, *sheet.contrasts) if block.state == "confirmed"]
-    for block in (sheet.study, *sheet.arms, *sheet.adverse_events, *confirmed):
+    blocks: list[Block] = [sheet.study, *sheet.arms, *sheet.adverse_events]
+    blocks += [result for result in sheet.results if result.state == "confirmed"]
+    blocks += [contrast for contrast in sheet.contrasts if contrast.state == "confirmed"]
+    for block in blocks:
         yield from _named(block)
-    appraisal = sheet.risk_of_bias.domains if sheet.risk_of_bias else []
-    for listing in (*sheet.findings, *sheet.adverse_events, *appraisal):
-        yield from listing.quantities
+    lists = [finding.quantities for finding in sheet.findings]
+    lists += [event.quantities for event in sheet.adverse_events]
+    lists += [domain.quantities for domain in (sheet.risk_of_bias.domains if sheet.risk_of_bias else [])]
+    for names in lists:
+        yield from names

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,18 @@ from typing import Any
 import yaml
 
 from notebookpress.files import write_atomic
-from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.references import (
-    Reference,
-    clean_doi,
-    read_bibtex,
-    read_csl,
-    read_nbib,
-    read_pubmed,
-    read_ris,
-)
-from trialfiles.text import inert_cell, registry_numbers, slug, trial_key
+from trialfiles.record import Problem, Row, SourceError
+from trialfiles.references import REFERENCE_READERS, Reference, clean_doi
+from trialfiles.text import inert_cell, registry_numbers, trial_key
 
 SCREENING_COLUMNS = (
     "record_id", "record", "kind", "identifier", "found_through", "seen", "decision", "reason", "study_id",
 )  # fmt: skip
+ScreeningRow = dict[str, str | None]
 DECISIONS = ("included", "awaiting", "excluded")
 
 
-def read_screening(raw: str | Path) -> list[dict[str, str | None]]:
+def read_screening(raw: str | Path) -> list[ScreeningRow]:
     """Return the rows of `screening.csv`; an empty list when there is no such file.
 
     Raises
@@ -45,63 +38,41 @@ def read_screening(raw: str | Path) -> list[dict[str, str | None]]:
     if not path.is_file():
         return []
     try:
-        lines = io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        header = reader.fieldnames or []
+        cells = [(reader.line_num, row) for row in reader]
     except UnicodeDecodeError:
         raise SourceError(Problem(str(path), None, "", "not UTF-8 text", "save the file as UTF-8")) from None
-    try:
-        return _rows(path, csv.DictReader(lines))
     except csv.Error as error:
         raise SourceError(Problem(str(path), None, "", f"not CSV: {error}", "save it as CSV again")) from None
-
-
-def _rows(path: Path, reader: csv.DictReader) -> list[dict[str, str | None]]:
-    missing = [name for name in SCREENING_COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise SourceError(
-            Problem(str(path), 1, ", ".join(missing), "missing column", "add it to the first line")
-        )
-    rows, problems, seen = [], [], set()
-    for row in reader:
-        problems += _row_problems(path, reader.line_num, row, seen)
-        rows.append({name: (row[name] or "").strip() or None for name in SCREENING_COLUMNS})
+    if missing := [name for name in SCREENING_COLUMNS if name not in header]:
+        remedy = "add it to the first line"
+        raise SourceError(Problem(str(path), 1, ", ".join(missing), "missing column", remedy))
+    known: set[str] = set()
+    problems = [Problem(str(path), line, *fault) for line, row in cells for fault in _row_faults(row, known)]
     if problems:
         raise SourceError(problems)
-    return rows
+    return [{name: row[name].strip() or None for name in SCREENING_COLUMNS} for _, row in cells]
 
 
-def _row_problems(path: Path, line: int, row: dict, seen: set[str]) -> list[Problem]:
-    problems = []
+def _row_faults(row: Row, known: set[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a row: column, problem, remedy; its name joins those that are known."""
     record = (row.get("record_id") or "").strip()
-    if not record or record in seen:
-        what = f"{record!r} stands twice" if record else "missing"
-        problems.append(Problem(str(path), line, "record_id", what, "give each record its own name"))
-    seen.add(record)
+    if not record or record in known:
+        problem = f"{record!r} stands twice" if record else "missing"
+        yield "record_id", problem, "give each record its own name"
+    known.add(record)
     if row.get("decision") not in DECISIONS:
-        remedy = "use one of " + ", ".join(DECISIONS)
-        problems.append(
-            Problem(str(path), line, "decision", f"{row.get('decision')!r} is no decision", remedy)
-        )
+        yield "decision", f"{row.get('decision')!r} is no decision", "use one of " + ", ".join(DECISIONS)
     if not (row.get("reason") or "").strip():
-        problems.append(Problem(str(path), line, "reason", "missing", "say why the record is in or out"))
+        yield "reason", "missing", "say why the record is in or out"
     if None in row or None in row.values():
-        problems.append(
-            Problem(str(path), line, "", "too many or too few columns", "quote texts that hold a comma")
-        )
-    return problems
-
-
-FORMS: dict[str, Callable[[Path], Iterator[Reference]]] = {
-    "ris": read_ris,
-    "bibtex": read_bibtex,
-    "csl": read_csl,
-    "pubmed": read_pubmed,
-    "nbib": read_nbib,
-}
+        yield "", "too many or too few columns", "quote texts that hold a comma"
 
 
 def reference_forms() -> tuple[str, ...]:
     """Return the names of the forms of references that `recognise` tells."""
-    return tuple(FORMS)
+    return tuple(REFERENCE_READERS)
 
 
 @dataclass(frozen=True)
@@ -114,27 +85,6 @@ class Merge:
 
     def __str__(self) -> str:
         return f"{self.folded!r} is {self.kept!r}: the same {self.reason}"
-
-
-def reference_records(form: str) -> Callable[[Path], Iterator[SourceRecord]]:
-    """Return a reader that yields one record a reference of a form."""
-
-    def read(path: Path) -> Iterator[SourceRecord]:
-        for number, reference in enumerate(FORMS[form](path), start=1):
-            row = screening_row(reference, path.name, f"{form}-{number}")
-            source = {
-                "source_id": row["record_id"],
-                "study_id": row["record_id"],
-                "tier": "core",
-                "format": f"reference, {form}",
-                "citation": row["record"],
-                "doi": reference.doi,
-                "registration": next(iter(reference.registrations), None),
-                "access": "abstract" if reference.abstract else "citation",
-            }
-            yield SourceRecord(sources=[source], screening=[row], references=[vars(reference)])
-
-    return read
 
 
 def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
@@ -168,14 +118,14 @@ def _keys(reference: Reference) -> list[tuple[str, str]]:
     keys = [(f"doi:{reference.doi}", "DOI")] if reference.doi else []
     keys += [(f"pmid:{reference.pmid}", "PubMed number")] if reference.pmid else []
     keys += [(f"reg:{trial_key(name)}", "registration number") for name in reference.registrations]
-    title = folded(reference.title)
+    title = _folded(reference.title)
     if title and (reference.year or len(title) > 40):
         keys.append((f"title:{title}:{reference.year}", "title and year"))
     # as it stands on a screening list, which keeps title, journal and year as one text
-    return [*keys, (f"row:{folded(_as_listed(reference))}", "title and year")] if title else keys
+    return [*keys, (f"row:{_folded(reference.citation)}", "title and year")] if title else keys
 
 
-def folded(title: str | None) -> str:
+def _folded(title: str | None) -> str:
     """Return a title's letters and digits in lower case, accents left out."""
     plain = unicodedata.normalize("NFKD", title or "").casefold()
     return "".join(char for char in plain if char.isalnum())
@@ -195,22 +145,13 @@ def _fill(kept: Reference, other: Reference) -> None:
     kept.registrations = list(dict.fromkeys([*kept.registrations, *other.registrations]))
 
 
-def _as_listed(reference: Reference) -> str:
-    return " ".join(filter(None, [reference.label.rstrip("."), reference.journal, reference.year]))[:500]
-
-
-def screening_row(reference: Reference, found_through: str, name: str) -> dict[str, str | None]:
+def screening_row(reference: Reference, found_through: str, name: str) -> ScreeningRow:
     """Return a reference as a row of the screening list, awaiting a decision."""
-    first = re.split(r"[,\s]", reference.authors[0])[0] if reference.authors else ""
-    words = f"{first} {reference.year or ''} {' '.join((reference.title or '').split()[:4])}".strip()
-    identifier = reference.doi or next(iter(reference.registrations), None) or reference.pmid
     return {
-        "record_id": slug(words) if words else slug(identifier or name),
-        "record": " ".join(filter(None, [reference.label.rstrip("."), reference.journal, reference.year]))[
-            :500
-        ],
+        "record_id": reference.name(name),
+        "record": reference.citation,
         "kind": reference.kind,
-        "identifier": identifier,
+        "identifier": reference.identifier,
         "found_through": found_through,
         "seen": "abstract" if reference.abstract else "citation",
         "decision": "awaiting",
@@ -227,12 +168,11 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
     tuple of (pathlib.Path, list of Merge, int)
         The list, every merge, and how many rows are new.
     """
-    old = read_screening(raw)
-    known, merges = distinct_references(_known(old))
-    count = len(known)
-    works, merges = distinct_references([*known, *FORMS[form](file)])
-    names = {row["record_id"] for row in old}
-    rows = list(old)
+    rows = read_screening(raw)
+    listed, _ = distinct_references(_listed(row) for row in rows)
+    count, before = len(listed), len(rows)
+    works, merges = distinct_references([*listed, *REFERENCE_READERS[form](file)])
+    names = {row["record_id"] for row in rows}
     for number, reference in enumerate(works[count:], start=1):
         row = screening_row(reference, file.name, f"{form}-{number}")
         name, again = row["record_id"], 2
@@ -240,23 +180,23 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
             row["record_id"], again = f"{name}_{again}", again + 1
         names.add(row["record_id"])
         rows.append(row)
-    path = write_atomic(raw / "screening.csv", screening_csv(rows))
-    return path, merges, len(rows) - len(old)
+    path = write_atomic(raw / "screening.csv", _screening_csv(rows))
+    return path, merges, len(rows) - before
 
 
-def _known(rows: list[dict[str, str | None]]) -> Iterator[Reference]:
-    for row in rows:
-        said = row["identifier"] or ""
-        pmid = re.fullmatch(r"(?:PMID:? ?)?(\d{5,9})", said)
-        yield Reference(
-            title=row["record"],
-            doi=clean_doi(said),
-            registrations=registry_numbers(said),
-            pmid=pmid.group(1) if pmid else None,
-        )
+def _listed(row: ScreeningRow) -> Reference:
+    """Return a row of the screening list as the reference that it was made from, as far as it tells."""
+    identifier = row["identifier"] or ""
+    pmid = re.fullmatch(r"(?:PMID:? ?)?(\d{5,9})", identifier)
+    return Reference(
+        title=row["record"],
+        doi=clean_doi(identifier),
+        registrations=registry_numbers(identifier),
+        pmid=pmid.group(1) if pmid else None,
+    )
 
 
-def screening_csv(rows: Iterable[dict[str, Any]]) -> str:
+def _screening_csv(rows: Iterable[ScreeningRow]) -> str:
     """Return rows as CSV in which no cell can be taken for a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -312,8 +252,10 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         what = str(error).splitlines()[0]
         raise SourceError(Problem(str(path), None, "", f"cannot be read: {what}", "mend the YAML")) from None
-    problems = list(_problems(path, stated))
-    if problems:
+    if not isinstance(stated, dict):
+        remedy = f"write the fields {', '.join(REVIEW_FIELDS)}"
+        raise SourceError(Problem(str(path), None, "", "not a list of fields", remedy))
+    if problems := [Problem(str(path), None, *fault) for fault in _review_faults(stated)]:
         raise SourceError(problems)
     searches = tuple(
         Search(item["on"], item["where"], item.get("how", "")) for item in stated.get("searches", [])
@@ -326,27 +268,20 @@ def _text(value: Any) -> str | None:
     return None if value in (None, "", "null", "~") else str(value)
 
 
-def _problems(path: Path, stated: Any):
-    """Yield what is wrong in the file."""
-    if not isinstance(stated, dict):
-        yield Problem(
-            str(path), None, "", "not a list of fields", f"write the fields {', '.join(REVIEW_FIELDS)}"
-        )
-        return
+def _review_faults(stated: Row) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong in the file: field, problem, remedy."""
     for name in stated:
         if name not in REVIEW_FIELDS:
-            yield Problem(
-                str(path), None, str(name), "unknown field", f"use one of {', '.join(REVIEW_FIELDS)}"
-            )
+            yield str(name), "unknown field", f"use one of {', '.join(REVIEW_FIELDS)}"
     if _text(stated.get("status")) not in (None, *STATUSES):
-        yield Problem(str(path), None, "status", "unknown status", f"write {' or '.join(STATUSES)}")
+        yield "status", "unknown status", f"write {' or '.join(STATUSES)}"
     searches = stated.get("searches") or []
     if not isinstance(searches, list):
-        yield Problem(str(path), None, "searches", "not a list", "start each search with '- on:'")
+        yield "searches", "not a list", "start each search with '- on:'"
         return
     for number, item in enumerate(searches, start=1):
         place = f"searches, entry {number}"
         if not isinstance(item, dict) or not _text(item.get("where")):
-            yield Problem(str(path), None, place, "it does not say where", "give 'on' and 'where'")
+            yield place, "it does not say where", "give 'on' and 'where'"
         elif not DAY.fullmatch(str(item.get("on", ""))):
-            yield Problem(str(path), None, place, "no date", "write 'on' as 2026-11-22, 2026-11 or 2026")
+            yield place, "no date", "write 'on' as 2026-11-22, 2026-11 or 2026"

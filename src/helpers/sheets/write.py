@@ -9,9 +9,11 @@ from pathlib import Path
 import yaml
 
 from helpers.sheets.proposals import Finder, article_sheet, record_sheet
+from helpers.sheets.read import read_records, read_sheet, sheet_record
+from helpers.tables.words import reading_words
 from notebookpress.files import copy_atomic, write_atomic
 from trialfiles.articles import read_jats, read_plain, study_name
-from trialfiles.reading import read_source, read_sources
+from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError
 from trialfiles.text import read_text
@@ -163,7 +165,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
         return _add_article(file, form, raw, find)
     if form in _EXTRACTED:
         return _add_extracted(file, raw)
-    if form in _REGISTRY and (count := sum(1 for _ in read_sources(file))) > 1:
+    if form in _REGISTRY and (count := sum(1 for _ in read_records(file))) > 1:
         name = f"{_safe(file.stem) or 'export'}-{count}-records{_REGISTRY[form]}"
         return [_keep_registry(file, raw, name)]
     return _add_record(file, form, raw)
@@ -183,7 +185,7 @@ def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[
 
 def _add_extracted(file: Path, raw: Path) -> list[Path]:
     """Write a sheet of proposals for each study of a review's file or an extraction table."""
-    records = [record for record in read_sources(file) if record.results]
+    records = [record for record in read_records(file) if record.results]
     sheets = [(_sheet_path(record.studies[0]["study_id"], raw), record) for record in records]
     there = [path for path, _ in sheets if path.exists()]
     if there or not sheets:
@@ -194,7 +196,7 @@ def _add_extracted(file: Path, raw: Path) -> list[Path]:
 
 def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     """Take in a sheet, or a register's record or page with a new sheet."""
-    record = read_source(file)
+    record = sheet_record(read_sheet(file)) if form == "sheet" else read_source(file, reading_words())
     study_id = _safe(record.studies[0]["study_id"])
     sheet = _free_path(study_id, raw, file)
     if form == "sheet":

@@ -5,9 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from synthesis_reference import METAFOR, by_id
+from reference_values import METAFOR, by_id
 
 from metastats import meta_regression, pool, subgroup_test
+from metastats.heterogeneity import METHODS
 
 WITH_MODS = [case for case in METAFOR.get("cases", []) if "meta_regression" in case]
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]
@@ -44,7 +45,7 @@ def exact_least_squares(rows, y, w):
     return b, q
 
 
-@pytest.mark.parametrize("method", ["EE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("test", ["z", "knha", "adhoc"])
 def test_without_moderators_it_is_pool(method, test):
     fit, plain = meta_regression(Y, V, np.empty((5, 0)), method, test), pool(Y, V, method, test)

@@ -10,8 +10,9 @@ import pytest
 from frames import evidence, quantity, result
 from scipy import stats
 
-from helpers.appraisal.evidence import NotApplicable, PrintedFigure
-from helpers.appraisal.spread import ImplausibleChange, smallest_change
+from helpers.appraisal.changes import implausible_change, smallest_change
+from helpers.appraisal.evidence import PrintedFigure
+from helpers.appraisal.rules import NotApplicable
 from helpers.tables import validate
 
 
@@ -48,7 +49,7 @@ def study(change: float, sd: float, n: int | None = 16, arms=ARMS):
 
 
 def found(*given, **named):
-    return list(ImplausibleChange().find(study(*given, **named)))
+    return list(implausible_change(study(*given, **named)))
 
 
 def test_the_limit_is_the_largest_comparator_of_the_outcome():

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from frames import STUDY, evidence, quantity, result
 
-from helpers.appraisal.evidence import NotApplicable, StudyEvidence
-from helpers.appraisal.spread import SdOrSe
-from helpers.tables import as_frame
-
-
-def evidence(*groups, p=None):
-    """Return a study of groups (mean, SD, n, further columns)."""
-    results, quantities = [], []
-    for at, (mean, sd, n, *more) in enumerate(groups):
-        name = f"x.om0.c0.k0.OG{at}"
-        base = {"study_id": "x", "arm_id": f"arm{at}", "concept": "hair_density", "site": "all"}
-        row = base | {
-            "kind": "level",
-            "timepoint_weeks": 12.0,
-            "n": n,
-            "mean": mean,
-            "sd": sd,
-            "result_id": name,
-        }
-        row |= {"quantity_ids": name, "source_id": "x", **(more[0] if more else {})}
-        results.append(row)
-        quantities.append(
-            base | {"quantity_id": name, "source_id": "x", "printed": f"{mean} ({sd})", "value": mean, "sd": sd}
-            | {"kind": "mean_sd", "role": "result"}
-        )  # fmt: skip
-    if p:
-        row = {"quantity_id": "x.om0.a1", "study_id": "x", "source_id": "x", "printed": p, "value": float(p)}
-        quantities.append(row | {"kind": "p_value", "role": "result", "concept": "hair_density"})
-    tables = {
-        "studies": as_frame("studies", [{"study_id": "x"}]),
-        "results": as_frame("results", results),
-        "quantities": as_frame("quantities", quantities),
-        "sources": as_frame("sources", [{"source_id": "x", "study_id": "x"}]),
-    }
-    return StudyEvidence.from_tables(tables, "x")
+from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.spread import sd_or_se
 
 
 def hits(*groups, p=None):
-    return list(SdOrSe().find(evidence(*groups, p=p)))
+    """Return what is found in groups (mean, SD, n, further columns) of one outcome, and a posted p."""
+    figures, rows = [], []
+    for at, (mean, sd, n, *more) in enumerate(groups):
+        name = f"om0.c0.k0.OG{at}"
+        figures.append(quantity(name, f"{mean} ({sd})", "hair_density", value=mean, sd=sd, kind="mean_sd"))
+        columns = {"arm_id": f"arm{at}", "timepoint_weeks": 12.0, "result_id": f"{STUDY}.{name}"}
+        rows.append(result(at, ids=[name], mean=mean, sd=sd, n=n, **columns, **(more[0] if more else {})))
+    if p:
+        figures.append(quantity("om0.a1", p, "hair_density", value=float(p), kind="p_value"))
+    return list(sd_or_se(evidence(figures, rows)))
 
 
 def test_the_hair_trials_improbable_sd():

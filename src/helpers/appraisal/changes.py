@@ -1,0 +1,302 @@
+"""Values before and after: mean changes against their levels, against the extremes and against other arms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from scipy import optimize, stats
+
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.tables.vocabulary import label
+
+CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
+
+
+def mean_changes(evidence: StudyEvidence) -> list[tuple[Any, PrintedFigure, PrintedFigure | None]]:
+    """Return the rows of mean change with their printed mean and, where stated, SD."""
+    return [
+        (row, mean, evidence.figure(row, "sd"))
+        for row in evidence.results_where(kind="change")
+        if (mean := evidence.figure(row, "mean"))
+    ]
+
+
+def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each mean change that is not the difference of its levels, and each SD no correlation gives."""
+    tested = 0
+    for row, change, sd in mean_changes(evidence):
+        place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
+        before = next(iter(evidence.results_where(**place, timepoint_weeks=0.0)), None)
+        after = next(iter(evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)), None)
+        if before is None or after is None:
+            continue
+        (m0, s0), (m1, s1) = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
+        if m0 and m1:
+            tested += 1
+            sizes = [r.n for r in (row, before, after)]
+            same_n = not any(map(missing, sizes)) and len(set(map(int, sizes))) == 1
+            yield from _not_the_difference(row, change, m0, m1, same_n)
+            if sd and s0 and s1:
+                yield from _no_correlation(row, sd, s0, s1, same_n)
+    if not tested:
+        raise NotApplicable("no mean change beside the means before and after")
+
+
+def _not_the_difference(
+    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, same_n: bool
+) -> Iterator[Hit]:
+    expected = m1.value - m0.value
+
+    def room(wide: bool) -> float:
+        return sum(figure.interval(wide)[1] - figure.value for figure in (change, m0, m1))
+
+    if abs(change.value - expected) > room(wide=False):
+        certain = same_n and abs(change.value - expected) > room(wide=True)
+        yield Hit(
+            statement=f"The mean change in {label(row.concept)} is not the difference of the means before "
+            f"and after ({row.arm_id}).",
+            arithmetic=f"{tidy(m1.value)} - {tidy(m0.value)} = {tidy(expected)}, printed "
+            f"{tidy(change.value)}",
+            quantity_ids=(change.quantity_id, m0.quantity_id, m1.quantity_id),
+            concepts=(row.concept,),
+            severity=CERTAIN if certain else LIKELY,
+        )
+
+
+def _no_correlation(
+    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, same_n: bool
+) -> Iterator[Hit]:
+    def fits(wide: bool) -> bool:
+        (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
+        return high >= max(a - d, c - b, 0) and low <= b + d
+
+    if not fits(wide=False):
+        r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
+        yield Hit(
+            statement=f"No correlation between before and after gives the SD of change in "
+            f"{label(row.concept)}.",
+            arithmetic=f"({tidy(s0.value)}² + {tidy(s1.value)}² - {tidy(sd.value)}²) / (2 x "
+            f"{tidy(s0.value)} x {tidy(s1.value)}) = {r:.2f}, outside -1 to 1",
+            quantity_ids=(sd.quantity_id, s0.quantity_id, s1.quantity_id),
+            concepts=(row.concept,),
+            severity=CERTAIN if same_n and not fits(wide=True) else LIKELY,
+        )
+
+
+def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a mean change outside the changes of the extremes at baseline, and an SD too large for them."""
+    tested = 0
+    for row, change, sd in mean_changes(evidence):
+        pairs = _extremes(evidence, row)
+        if len(pairs) < 2:
+            continue
+        tested += 1
+        low, *_, high = sorted(after.value - before.value for before, after in pairs)
+        changes = "; ".join(
+            f"{tidy(before.value)} to {tidy(after.value)} is {tidy(after.value - before.value)}"
+            for before, after in pairs
+        )
+        names = tuple(figure.quantity_id for pair in pairs for figure in pair)
+        if not low < change.value < high and not (low == change.value == high):
+            outside = change.low > high or change.high < low
+            so = (
+                "those in between would have to change more than both."
+                if outside
+                else "it equals one of the two, so that nearly everybody would have to change like that end."
+            )
+            yield Hit(
+                statement=f"The mean change in {label(row.concept)} is not between the changes of the "
+                f"patients lowest and highest at baseline; {so}",
+                arithmetic=f"mean change {tidy(change.value)}; {changes}",
+                quantity_ids=(change.quantity_id, *names),
+                concepts=(row.concept,),
+                severity=LIKELY if outside else MINOR,
+            )
+        n = evidence.people(row.n) or 2
+        largest = (high - low) / 2 * math.sqrt(n / (n - 1)) if n > 1 else 0.0
+        if sd is not None and sd.low > largest:
+            yield Hit(
+                statement=f"The SD of change in {label(row.concept)} is larger than changes between those of "
+                "the extremes can give; other patients would have to change much more or much less than "
+                "both ends.",
+                arithmetic=f"{changes}; largest SD between {tidy(low)} and {tidy(high)} with n = {n}: "
+                f"({tidy(high)} - {tidy(low)}) / 2 x sqrt({n}/{n - 1}) = {largest:.2f}, printed "
+                f"{tidy(sd.value)}",
+                quantity_ids=(sd.quantity_id, *names),
+                concepts=(row.concept,),
+            )
+    if not tested:
+        raise NotApplicable("no mean change beside the values of the extremes before and after")
+
+
+def _extremes(evidence: StudyEvidence, row: Any) -> list[tuple[PrintedFigure, PrintedFigure]]:
+    """Return before and after of each subgroup that starts at an end of the baseline range."""
+    place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept}
+    base = evidence.results_where(**place, timepoint_weeks=0.0)
+    figures = [evidence.figure(r, end) for r in base for end in ("minimum", "maximum")]
+    ends = {figure.value for figure in figures if figure}
+    pairs = []
+    for start in base:
+        first = evidence.figure(start, "mean")
+        later = evidence.results_where(**place, site=start.site, timepoint_weeks=row.timepoint_weeks)
+        last = next((figure for r in later if (figure := evidence.figure(r, "mean"))), None)
+        if first and last and first.value in ends and missing(start.sd):
+            pairs.append((first, last))
+    return pairs
+
+
+def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each standardised mean change beyond what the arms of comparators show.
+
+    The limit is the largest change, in SDs of change, of any comparator arm that states both, of the same
+    outcome where there is one. A study is named when the whole 95 % interval of its own standardised
+    change, rounding included, lies above that limit.
+    """
+    changes = [(row, mean, sd) for row, mean, sd in mean_changes(evidence) if sd is not None and sd.value > 0]
+    if not changes:
+        raise NotApplicable("no mean change with its SD")
+    arms = standardised_comparators(evidence.comparators)
+    if arms.empty:
+        raise NotApplicable("no comparator arm with a mean change and its SD")
+    for row, change, sd in changes:
+        alike = arms[arms["concept"] == row.concept]
+        others = arms if alike.empty else alike
+        n = evidence.people(row.n)
+        least = smallest_change(change, sd, n)
+        if least > others["standardised"].max():
+            yield Hit(
+                statement=f"The change in {label(row.concept)} ({row.arm_id}) is so even over patients that, "
+                f"in its standard deviations, it exceeds that of each of {len(others)} arms of other "
+                "treatments and placebo; an SE printed as SD would look like this.",
+                arithmetic=_standardised_in_words(change, sd, n, least, others),
+                quantity_ids=(change.quantity_id, sd.quantity_id),
+                concepts=(row.concept,),
+            )
+
+
+def standardised_comparators(comparators: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparator arms that state a mean change and its SD, with the ratio as `standardised`.
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame
+        Rows of the table `comparators`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those rows, the largest ratio last, equal ones by their name.
+
+    """
+    changes = comparators[(comparators["statistic"] == "change") & (comparators["change_sd"] > 0)]
+    sizes = (changes["change_mean"] / changes["change_sd"]).abs()
+    return changes.assign(standardised=sizes).sort_values(["standardised", "row_id"])
+
+
+def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> float:
+    """Return the lower limit of a standardised mean change, in SDs of change.
+
+    Parameters
+    ----------
+    change, sd : PrintedFigure
+        The mean change and its SD; the rounding that gives the smallest ratio is taken.
+    n : int or None
+        Participants; with fewer than two, or None, the ratio itself is returned, without an interval.
+
+    Returns
+    -------
+    float
+        Lower 95 % limit by the noncentral t distribution, never below 0.
+
+    """
+    ratio = max(abs(change.value) - change.unit / 2, 0) / sd.high
+    if n is None or n < 2 or ratio == 0:
+        return ratio
+    t = ratio * math.sqrt(n)
+
+    def beyond(shift: float) -> float:
+        return float(stats.nct.sf(t, n - 1, shift)) - CHANGE_CHANCE
+
+    return 0.0 if beyond(0.0) > 0 else optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
+
+
+def _standardised_in_words(
+    change: PrintedFigure, sd: PrintedFigure, n: int | None, least: float, others: pd.DataFrame
+) -> str:
+    top, ratio = others.iloc[-1], change.value / sd.value
+    size = "the number of participants is not stated" if n is None else f"n = {n}"
+    words = (
+        f"{tidy(change.value)} / {tidy(sd.value)} = {ratio:.2f}; at least {least:.2f} ({size}, 95 % limit, "
+        f"rounding included); comparators {others['standardised'].iloc[0]:.2f} to {top['standardised']:.2f}, "
+        f"the largest {top['study_id']} ({top['treatment']}, {tidy(top['change_mean'])} / "
+        f"{tidy(top['change_sd'])})"
+    )
+    if not n:
+        return words
+    spread = tidy(sd.value * math.sqrt(n))
+    return (
+        f"{words}; were it an SE of {n} people, the SD would be {spread} and the ratio "
+        f"{ratio / math.sqrt(n):.2f}"
+    )
+
+
+def value_pairs(
+    evidence: StudyEvidence, concept: str | None = None
+) -> list[tuple[Any, PrintedFigure, PrintedFigure]]:
+    """Return the row, the figure before and the figure after of each arm, outcome and site."""
+    rows = [row for row in evidence.results_where(kind="level") if concept in (None, row.concept)]
+    found = []
+    for row in rows:
+        before = evidence.figure(row, "mean") or evidence.figure(row, "percent")
+        if missing(row.timepoint_weeks) or row.timepoint_weeks != 0 or before is None:
+            continue
+        same = [r for r in rows if (r.arm_id, r.concept, r.site) == (row.arm_id, row.concept, row.site)]
+        for later in (r for r in same if missing(r.timepoint_weeks) or r.timepoint_weeks > 0):
+            after = evidence.figure(later, "mean") or evidence.figure(later, "percent")
+            found += [(row, before, after)] if after else []
+    return found
+
+
+def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each pair of values that does not move although another pair of the outcome does."""
+    pairs = value_pairs(evidence)
+    if len(pairs) < 2:
+        raise NotApplicable("fewer than two pairs of the same outcome before and after")
+    for row, before, after in pairs:
+        moved = [r for r, b, a in pairs if r.concept == row.concept and a.value != b.value]
+        claimed = evidence.statements_on("every_pair", row.concept)  # every_pair speaks of these
+        if before.value == after.value and moved and not claimed:
+            yield Hit(
+                statement=f"The {label(row.concept)} of {row.arm_id} ({row.site}) is the same before and "
+                f"after, while {len(moved)} other {'pairs' if len(moved) > 1 else 'pair'} of this outcome "
+                "moved.",
+                arithmetic=f"{tidy(after.value)} - {tidy(before.value)} = 0",
+                quantity_ids=(before.quantity_id, after.quantity_id),
+                concepts=(row.concept,),
+            )
+
+
+def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each movement claimed for all pairs of values of which one did not move that way."""
+    claims = [(row, value_pairs(evidence, row.about)) for row in evidence.statements_on("every_pair")]
+    if not any(pairs for _, pairs in claims):
+        raise NotApplicable("no direction is claimed for every pair of values")
+    for row, pairs in claims:
+        sign = -1 if row.says == "lower" else 1
+        against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]
+        if against:
+            yield Hit(
+                statement=f"{label(row.about).capitalize()} is said to become {row.says} in every pair of "
+                f"values; {len(against)} of {len(pairs)} did not.",
+                arithmetic="; ".join(
+                    f"{start.arm_id}, {start.site}: {tidy(before.value)} to {tidy(after.value)}"
+                    for start, before, after in against
+                ),
+                quantity_ids=tuple(f.quantity_id for _, *pair in against for f in pair),
+                concepts=(row.about,),
+                statement_ids=(row.statement_id,),
+            )
