@@ -85,6 +85,8 @@ class Plan:
     jobs: int = 1
     timeout: int = 600  # seconds that a notebook may take
     memory: int | None = None  # megabytes that it may take
+    force: bool = False  # whether to run everything, up to date or not
+    pages: bool = True  # whether to make the pages
     facts: dict[str, Any] = field(default_factory=dict)  # of the manifest, filled in when the steps are known
 
     @cached_property
@@ -95,6 +97,11 @@ class Plan:
     def notebook(self, notebook: Notebook) -> Path:
         """Return the file of a notebook."""
         return self.folders.root / "notebooks" / f"{notebook.name}.ipynb"
+
+    @property
+    def notebooks(self) -> list[Path]:
+        """The files of all notebooks."""
+        return [self.notebook(notebook) for notebook in self.collection.notebooks]
 
     def table(self, name: str, key: str | None = None) -> Path:
         """Return where a table is made: whole, or the part of one key."""
@@ -150,7 +157,7 @@ def raw_hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def build_steps(plan: Plan, pages: bool = True) -> list[Step]:
+def build_steps(plan: Plan) -> list[Step]:
     """Return the steps of a run: each notebook, once for each where it says so, the gathering, the pages."""
     steps = []
     for notebook in plan.collection.notebooks:
@@ -162,7 +169,7 @@ def build_steps(plan: Plan, pages: bool = True) -> list[Step]:
         steps += [_rows_step(plan, notebook, each)] if notebook.reads else []
         steps += [_notebook_step(plan, notebook, key, code) for key in _longest_first(plan)]
         steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
-    return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if pages else steps
+    return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if plan.pages else steps
 
 
 def _longest_first(plan: Plan) -> list[str]:

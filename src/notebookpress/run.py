@@ -90,47 +90,65 @@ def run(
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
     values = merge_parameters(declared) if parameters is None else dict(parameters)
-    plan = Plan(collection, folders, declared, values, Code(collection.code), jobs, timeout, memory)
-    steps, cache = build_steps(plan, pages), RunCache(folders.work)
+    code = Code(collection.code)
+    plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
+    steps = build_steps(plan)
     facts = manifest.provenance(plan, steps)
     plan.facts.update(manifest.for_pages(facts))
-    checks = plan.code.used_by([collection.check_raw.partition(":")[0]])
-    state = value_hash([folder_hashes(folders.raw), checks])
-    refused = cache.raw_problems(state)
-    if refused is not None and not force and _nothing_to_do(plan, steps, cache, facts):
-        report = RunReport(up_to_date=[step.name for step in steps], refused=refused)
-    else:
+    report = _up_to_date(plan, steps, facts)
+    if report is None:
         with contextlib.nullcontext(workers) if workers else workers_for(root, collection) as working:
-            refused = _refuse_wrong_input(plan, working)
-            folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with folder_lock(folders.work):
-                notes = [cache.note, finish_publication(folders)]
-                cache = RunCache(folders.work)  # another run may have changed it
-                _remove_stale(plan, pages)
-                shared = SharedCache(Path(store).resolve()) if store else None
-                scheduler = Scheduler(steps, cache, shared, force, Progress() if watch is None else watch)
-                report = _report(scheduler.run(max(1, jobs), working), folders)
-                report.notes = [note for note in notes if note]
-                if report.succeeded:
-                    report.written = publish(folders, facts)
-                    cache.remember_raw(state, refused)
-        report.refused = refused
-        report.seconds = time.perf_counter() - begun
-        if report.ran or report.written or not report.succeeded:
-            write_log(folders, report, values, jobs)
+            shared = SharedCache(Path(store).resolve()) if store else None
+            report = _run_steps(plan, steps, facts, working, shared, Progress() if watch is None else watch)
     index = folders.reports / "index.html"
     report.index = index if report.succeeded and index.is_file() else None
     report.seconds = time.perf_counter() - begun
+    if report.ran or report.written or not report.succeeded:
+        write_log(folders, report, values, jobs)
     return report
 
 
-def _nothing_to_do(plan: Plan, steps: list[Step], cache: RunCache, facts: dict[str, Any]) -> bool:
-    """Return whether every step is up to date and published, before anything is imported or started."""
-    notebooks = [plan.notebook(notebook) for notebook in plan.collection.notebooks]
-    if check_cells(plan.declared, notebooks):
-        return False
-    current = all(cache.current(step, step.fingerprint()) for step in steps)
-    return current and not any(differences(plan.folders, facts))
+def _up_to_date(plan: Plan, steps: list[Step], facts: dict[str, Any]) -> RunReport | None:
+    """Return the report of a run in which nothing is to be done, before anything is imported or started."""
+    cache = RunCache(plan.folders.work)
+    refused = cache.raw_problems(_raw_state(plan))
+    if refused is None or plan.force or check_cells(plan.declared, plan.notebooks):
+        return None
+    if not all(cache.current(step, step.fingerprint()) for step in steps):
+        return None
+    if any(differences(plan.folders, facts)):
+        return None
+    return RunReport(up_to_date=[step.name for step in steps], refused=refused)
+
+
+def _raw_state(plan: Plan) -> str:
+    """Return the hash of what a check of the raw data depends on."""
+    checks = plan.code.used_by([plan.collection.check_raw.partition(":")[0]])
+    return value_hash([folder_hashes(plan.folders.raw), checks])
+
+
+def _run_steps(
+    plan: Plan,
+    steps: list[Step],
+    facts: dict[str, Any],
+    workers: Workers,
+    shared: SharedCache | None,
+    watch: Watcher,
+) -> RunReport:
+    """Run what is out of date in the folder of the run, alone there, and publish it."""
+    folders, state = plan.folders, _raw_state(plan)
+    refused = _refuse_wrong_input(plan, workers)
+    folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with folder_lock(folders.work):
+        note, cache = finish_publication(folders), RunCache(folders.work)
+        _remove_stale(plan)
+        outcome = Scheduler(steps, cache, shared, plan.force, watch).run(max(1, plan.jobs), workers)
+        report = _report(outcome, folders)
+        report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
+        if report.succeeded:
+            report.written = publish(folders, facts)
+            cache.remember_raw(state, refused)
+    return report
 
 
 def workers_for(root: Path, collection: Collection) -> Workers:
@@ -159,7 +177,7 @@ def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
         raise PipelineError(
             *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
         )
-    problems = check_cells(plan.declared, [plan.notebook(notebook) for notebook in plan.collection.notebooks])
+    problems = check_cells(plan.declared, plan.notebooks)
     if problems:
         raise PipelineError(
             *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
@@ -177,10 +195,10 @@ def _report(outcome: Outcome, folders: RunFolders) -> RunReport:
     )
 
 
-def _remove_stale(plan: Plan, pages: bool) -> None:
+def _remove_stale(plan: Plan) -> None:
     """Delete what the work folder holds of earlier failures, and what is not made any more."""
     folders, keys = plan.folders, plan.keys
-    if not pages:
+    if not plan.pages:
         shutil.rmtree(folders.site, ignore_errors=True)
         for step in plan.collection.pages[:-1]:
             folders.page_file(step.name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -203,12 +203,21 @@ def _results(
     with _executor(root, jobs, scheduler) as (executor, work):
         while left and not ready:
             set_run = left.pop(0)
-            row = executor.submit(work, replace(set_run, jobs=1 if scheduler else jobs)).result()
+            row = _row(executor.submit(work, replace(set_run, jobs=1 if scheduler else jobs)))
             ready = row["status"] == "ok"
             yield set_run, row
         futures = {executor.submit(work, set_run): set_run for set_run in left}
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            yield futures[future], _row(future)
+
+
+def _row(future: Future) -> dict[str, Any]:
+    """Return the row of a set, also of one that a cluster has given up."""
+    try:
+        return future.result()
+    except Exception as error:
+        first = next(iter(str(error).splitlines()), "")
+        return {"status": "failed", "seconds": 0.0, "message": f"{type(error).__name__}: {first}"[:TRUNCATED]}
 
 
 @contextlib.contextmanager

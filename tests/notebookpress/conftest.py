@@ -16,11 +16,9 @@ from notebookpress.workers import Workers
 
 @pytest.fixture(scope="session", autouse=True)
 def calls() -> Iterator[None]:
-    """Let every process find what the small collection names, the fork server of this one to begin with."""
+    """Let every process find what the small collection names."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), before]))
-    with Workers(("notebookpress.notebook_tables", "station_calls")):
-        pass  # the server stays, and its working folder is no project's
     yield
     os.environ.pop("PYTHONPATH")
     if before is not None:
@@ -32,7 +30,7 @@ def fork_server(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Iterat
     """Have one fork server for all runs in this process, begun in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("server"))
-        workers = Workers()
+        workers = Workers(("notebookpress.notebook_tables", "station_calls"))
     yield
     workers.close()
 

@@ -167,17 +167,14 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
 
 
 @linux
-@pytest.mark.parametrize(("files", "status"), [(1000, 0), (3, 1)], ids=["bytes", "files"])
-def test_no_room_for_temporary_files(
-    made: Path, mount: Mount, tmp_path: Path, files: int, status: int
-) -> None:
-    """A disk that is full needs no word, for folders are enough; one that takes no more of them is named."""
-    disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", f"size=1m,nr_inodes={files}", "tmpfs")
-    filler = fill(disk, 0 if files > 3 else 20_000)
+@pytest.mark.parametrize("left", [0, 12_000])
+def test_no_room_for_temporary_files(made: Path, mount: Mount, tmp_path: Path, left: int) -> None:
+    """A run needs none: it puts nothing but empty folders and sockets there."""
+    disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    filler = fill(disk, left)
     change(made)
-    ended, said = in_its_own_process(made, [], short_environment(made))
-    assert (ended, "Traceback" in said) == (status, False), said
-    assert not status or ("No space left on device" in said and str(disk) in said)
+    status, said = in_its_own_process(made, [], short_environment(made))
+    assert status == 0, said
     assert list(disk.iterdir()) == [filler]
     assert (whole(made), processes_below(made)) == (True, [])
 
