@@ -12,6 +12,7 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.grade import is_not_randomised, is_randomised
 from helpers.context import CONTROLS, comparator_changes, placebo_differences
+from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import TREATED
 from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -129,9 +130,6 @@ def _difference(
         "unit": unit,
         "assumption": f"{said}; two-sided {alpha:g}, no losses",
     }
-
-
-CONTROLLED_DESIGNS = ("parallel", "within_person")
 
 
 @dataclass(frozen=True)
