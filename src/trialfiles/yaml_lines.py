@@ -10,7 +10,7 @@ import yaml
 
 from trialfiles.record import Problem, Row, SourceError
 
-Path_ = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 
@@ -75,7 +75,7 @@ def _plain(node: yaml.ScalarNode) -> Any:
         _SCALARS.recursive_objects.clear()
 
 
-def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
+def read_yaml(path: Path) -> tuple[Any, dict[FieldPath, int], list[Problem]]:
     """Return the content of a YAML file, the line of each field by its path, and what it may not hold.
 
     The problems are repeated keys (the first is kept), tags and values that cannot be read (left out).
@@ -120,20 +120,20 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
         raise SourceError(
             Problem(str(path), 1, "", "the file is empty", "start from `evidence new STUDY_ID`")
         )
-    lines: dict[Path_, int] = {}
+    lines: dict[FieldPath, int] = {}
     problems: list[Problem] = []
     content = _build(node, (), lines, problems, str(path), 0)
     return content, lines, problems
 
 
-def line_of(lines: dict[Path_, int], place: Path_) -> int | None:
+def line_of(lines: dict[FieldPath, int], place: FieldPath) -> int | None:
     """Return the line of a field, or of the nearest block around it."""
     while place and place not in lines:
         place = place[:-1]
     return lines.get(place)
 
 
-def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int) -> Any:
+def _build(node: yaml.Node, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int) -> Any:
     """Turn a node into plain Python, noting lines and refusing what a sheet has no use for."""
     line = node.start_mark.line + 1
     lines[place] = line
@@ -161,7 +161,7 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
 
 
 def _mapping(
-    node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int
+    node: yaml.MappingNode, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
 ) -> dict:
     """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
     content: Row = {}

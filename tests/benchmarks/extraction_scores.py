@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from review_readers import find_quantities
 
 from helpers.sheets.read import read_sheet
-from trialfiles import find_quantities
 from trialfiles.quantities.grammar import Quantity
 
 HERE = Path(__file__).parent
