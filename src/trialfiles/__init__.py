@@ -9,10 +9,11 @@ from trialfiles.extraction import read_extraction
 from trialfiles.quantities.find import find_quantities
 from trialfiles.reading import converted, read_source, read_sources
 from trialfiles.recognition import recognise
-from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, SourceError, SourceRecord
 from trialfiles.references import Reference, write_csl, write_ris
 from trialfiles.reviews import write_web_rows
 from trialfiles.sections import Section
+from trialfiles.text import contact_details
 from trialfiles.times import WEEKS_PER_MONTH, durations, in_weeks, weeks
 from trialfiles.vocabulary import Vocabulary, read_vocabulary
 

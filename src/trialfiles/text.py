@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
 
 _BOTH = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:,\s*(\d{4})/(\d\d)/(\d\d))?")
 # Jalali years are leap by a 33-year rule from 1244 to 1472; day 1 of 1400 was 21 March 2021.
@@ -178,16 +178,45 @@ def lines_of(text: str | None) -> list[str]:
     return [line for part in parts if (line := inert(part))]
 
 
+def inert_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+_BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
+_EMAIL = re.compile(
+    rf"[\w.+-]+{_BLANK}(?:@|\(at\)|\[at\]){_BLANK}[\w-]+(?:{_BLANK}(?:\.|\[dot\]|\(dot\)){_BLANK}[\w-]+)*\.?[A-Za-z]{{2,}}"
+)
+# +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
+# does a letter before or after, so that hashes, registrations and offsets are none.
+_ABROAD = re.compile(r"(?<![\w.+])(?:\+\s?|00)[1-9]\d{0,3}(?:[ \u00a0/-]?\(?\d{1,12}\)?){1,7}(?![\w]|\.\d)")
+_DOTTED = re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:\.\d{1,4}){4,5}(?![\w.])")
+_ANNOUNCED = re.compile(
+    r"\b(?:tel|phone|telephone|fax|mobile|whatsapp)\b[.:\s]{1,3}(\(?[+\d][\d\s()./-]{6,}\d)", re.I
+)
+
+
+def contact_details(text: str) -> list[str]:
+    """Return e-mail addresses and international phone numbers found in a text."""
+    found = [match.group() for match in _EMAIL.finditer(text)]
+    found += [match.group() for match in _ABROAD.finditer(text) if _dialled(match.group())]
+    found += [match.group() for match in _DOTTED.finditer(text)]
+    found += [match.group(1) for match in _ANNOUNCED.finditer(text) if _dialled(match.group(1))]
+    return list(dict.fromkeys(found))
+
+
+def _dialled(text: str) -> bool:
+    """Return whether a candidate has as many digits as a phone number and is no list of measurements."""
+    digits = re.sub(r"\D", "", text)
+    longest = max(len(part) for part in re.findall(r"\d+", text))
+    return 9 <= len(digits) <= 16 and (longest >= 4 or text.count(" ") + text.count("-") >= 3)
+
+
 def without_contacts(text: str) -> str:
     """Return a text whose e-mail addresses and telephone numbers are left out, and seen to be."""
     for found in contact_details(text):
         text = text.replace(found, "[contact left out]")
     return text
-
-
-def inert_cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 XML_ERRORS = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,23 +18,7 @@ NAMES = {
 }
 
 
-def shared_folder() -> Path:
-    """Return the folder of shared material: `EVIDENCE_SHARED`, else `../shared` beside the checkout."""
-    beside = Path(__file__).resolve().parents[2].parent / "shared"
-    return Path(os.environ.get("EVIDENCE_SHARED") or beside)
-
-
 @pytest.fixture(scope="session")
-def source():
+def source(shared: Path) -> Callable[[str], Document]:
     """Return a function that reads a source text by its study name."""
-
-    def read(study_id: str) -> Document:
-        path = shared_folder() / "documents" / NAMES[study_id]
-        if not path.is_file():
-            reason = f"{path} is not there: put the source texts there, or set EVIDENCE_SHARED"
-            if os.environ.get("EVIDENCE_REQUIRE_SHARED"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-        return read_document(path)
-
-    return read
+    return lambda study_id: read_document(shared / "documents" / NAMES[study_id])

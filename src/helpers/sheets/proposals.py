@@ -20,8 +20,8 @@ from trialfiles.articles import (
     article_record,
     table_figures,
 )
-from trialfiles.record import Row, SourceRecord, contact_details
-from trialfiles.text import inert
+from trialfiles.record import Row, SourceRecord
+from trialfiles.text import contact_details, inert
 from trialfiles.vocabulary import Vocabulary
 
 Finder = Callable[[str, Vocabulary], Iterable[Any]]
