@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from trialfiles.ictrp import trial_record
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import both_calendars, read_text, registry_numbers
+from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.text import read_text, registry_numbers
+from trialfiles.times import both_calendars
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 ENTRY_FIELDS = (
@@ -151,7 +152,7 @@ def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecor
     number = re.search(r"IRCT registration number:\s*(IRCT\w+)", said)
     if not number:
         remedy = "save the whole page as text"
-        raise SourceError(Problem(str(path), None, "IRCT registration number", "missing", remedy))
+        raise refusal(path, None, "IRCT registration number", "missing", remedy)
     record = trial_record(_as_export(number.group(1), fields), "IRCT page, text", vocabulary)
     record.sources[0]["provenance"] = "Parsed from the register's page"
     record.registered[0] |= {"contradictions": contradictions(fields), "dates": _dates(fields)}

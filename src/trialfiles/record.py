@@ -103,3 +103,8 @@ class SourceError(ValueError):
     def _render_traceback_(self) -> list[str]:
         """Show the problems alone in a notebook: the reader needs the remedy, not our stack."""
         return [f"SourceError: {self}"]
+
+
+def refusal(path: Any, line: int | None, field: str, problem: str, remedy: str) -> SourceError:
+    """Return the error of one problem in a file."""
+    return SourceError(Problem(str(path), line, field, problem, remedy))

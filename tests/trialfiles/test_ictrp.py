@@ -7,8 +7,9 @@ from review_readers import read_source, read_sources
 
 from helpers.tables import validate
 from trialfiles import SourceError
-from trialfiles.ictrp import allocation_of, iso_date, masking_of, outcomes_in, phase_of
+from trialfiles.ictrp import allocation_of, masking_of, outcomes_in, phase_of
 from trialfiles.text import age_years, people, registry_numbers, sex_of, trial_key
+from trialfiles.times import iso_date
 
 
 @pytest.fixture(scope="module")

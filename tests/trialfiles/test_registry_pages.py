@@ -9,7 +9,7 @@ from review_readers import read_source
 
 from helpers.tables import validate
 from trialfiles import SourceError, contact_details
-from trialfiles.text import both_calendars, gregorian_of
+from trialfiles.times import both_calendars, gregorian_of
 
 RAW = Path(__file__).parents[2] / "data" / "raw" / "registry"
 # what the project's records re-state in their own words, and what names the file itself

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from trialfiles.quantities.context import Context
 from trialfiles.quantities.grammar import GrammarRule, Quantity, quantity
@@ -60,13 +60,12 @@ def _before_interval(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("percent" if unit == "%" else "estimate", match.span(), numeral(match["m"]), unit=unit)
 
 
-def _named(kind: str):
+def _named(kind: str) -> Callable[[re.Match, Context], Iterator[Quantity]]:
     def read(match: re.Match, context: Context) -> Iterator[Quantity]:
         # A sign binds name and number into one token (`r = 0.4`); words around a number do not.
         start = match.start() if "=" in match[0] else match.start("v")
-        yield quantity(
-            kind, (start, match.end()), numeral(match["v"]), unit=context.unit(match["u"]).spelling
-        )
+        unit = context.unit(match["u"]).spelling
+        yield quantity(kind, (start, match.end()), numeral(match["v"]), unit=unit)
 
     return read
 

@@ -313,7 +313,7 @@ def _grade(match: re.Match, context: Context) -> Iterator[Quantity]:
 
 def _level(printed: str) -> float:
     """Return the number of a step: the numeral without its letter or its sub-step (III vertex, I–3)."""
-    return numeral(re.match(rf"{ROMAN}|[0-9]", printed)[0])
+    return numeral(re.findall(rf"^(?:{ROMAN}|[0-9])", printed)[0])
 
 
 def _basp(match: re.Match, context: Context) -> Iterator[Quantity]:

@@ -42,8 +42,8 @@ def _mean_pm_sd(match: re.Match, context: Context) -> Iterator[Quantity]:
     if window and (not unit or unit in ("days", "weeks", "months")):
         return
     span, mean, spread = match.span(), numeral(match["m"]), numeral(match["s"])
-    if _TIMES_TEN.search(match["s"]) and not _TIMES_TEN.search(match["m"]):
-        mean *= numeral(_TIMES_TEN.search(match["s"])[1])  # `1.2 ± 0.3 × 10^11`: the power is of both
+    if (power := _TIMES_TEN.search(match["s"])) and not _TIMES_TEN.search(match["m"]):
+        mean *= numeral(power[1])  # `1.2 ± 0.3 × 10^11`: the power is of both
     if _SE.match(context.text, match.end()) or context.spreads == "se":
         yield quantity("mean_se", span, mean, unit=unit)
     elif spread >= 0:

@@ -84,7 +84,8 @@ class Terms:
         units = (*own, *_UNITS)
         self._units = [(re.compile(pattern), spelling, kind) for pattern, spelling, kind in units]
         scale = vocabulary.lettered_scale
-        self.lettered, self._lettered_near = (scale.name, re.compile(scale.near)) if scale else ("", None)
+        self.lettered = scale.name if scale else ""
+        self._lettered_near = re.compile(scale.near if scale else _NOTHING)
         names = "|".join(one.pattern for one in vocabulary.scales) or _NOTHING
         self._scale_near = re.compile(rf"(?:{names})|[Ss]kin (?=$)|(?i:photo)(?=$)")
         self._filled = {
@@ -130,4 +131,4 @@ class Terms:
 
     def names_lettered_scale(self, words: str) -> bool:
         """Whether the scale whose grades are letters with numbers is named in some words."""
-        return self._lettered_near is not None and self._lettered_near.search(words) is not None
+        return self._lettered_near.search(words) is not None
