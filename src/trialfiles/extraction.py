@@ -16,33 +16,15 @@ from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.yaml_lines import read_yaml
 
 FIGURE_FIELDS = (
-    "n",
-    "mean",
-    "sd",
-    "se",
-    "median",
-    "q1",
-    "q3",
-    "minimum",
-    "maximum",
-    "count",
-    "percent",
-    "p_value",
-)
+    "n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
+)  # fmt: skip
 EXTRACTION_FIELDS = (
-    "study_id",
-    "arm",
-    "outcome",
-    "concept",
-    "site",
-    "time",
-    "kind",
-    "unit",
-    "note",
-    "title",
-    "doi",
+    "study_id", "arm", "outcome", "concept", "site", "time", "kind", "unit", "note", "title", "doi",
     *FIGURE_FIELDS,
-)
+)  # fmt: skip
+_ALSO = {  # other names of our columns
+    "study": "study_id", "arm_id": "arm", "group": "arm", "timepoint": "time", "timepoint_printed": "time",
+}  # fmt: skip
 _TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
 _KINDS = ("level", "change", "count")
@@ -126,18 +108,8 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     """Return the place of each field's column, and the constants."""
     if mapping is None:
         plain = {re.sub(r"\W+", "_", name.lower()).strip("_"): place for place, name in enumerate(names)}
-        known = {
-            "study": "study_id",
-            "arm_id": "arm",
-            "group": "arm",
-            "timepoint": "time",
-            "timepoint_printed": "time",
-        }
-        places = {
-            known.get(name, name): place
-            for name, place in plain.items()
-            if known.get(name, name) in EXTRACTION_FIELDS
-        }
+        places = {_ALSO.get(name, name): place for name, place in plain.items()}
+        places = {name: place for name, place in places.items() if name in EXTRACTION_FIELDS}
         if not set(_NEEDED) <= set(places):
             shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
             remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"

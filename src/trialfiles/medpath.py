@@ -11,28 +11,33 @@ from trialfiles.text import read_text, without_contacts
 from trialfiles.times import durations
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-_HEADINGS = (
-    "Conditions",
-    "Interventions",
-    "Registration Number",
-    "Lead Sponsor",
-    "Brief Summary",
-    "Detailed Description",
-    "Recruitment & Eligibility",
-    "Status",
-    "Sex",
-    "Target Recruitment",
-    "Inclusion Criteria",
-    "Exclusion Criteria",
-    "Study & Design",
-    "Study Type",
-    "Study Design",
-    "Arm && Interventions",
-    "Primary Outcome Measures",
-    "Secondary Outcome Measures",
-    "Other Outcome Measures",
-    "Trial Locations",
-)
+# Parts, and the fields inside each; a part without fields holds its text directly.
+MEDPATH_PARTS: dict[str, tuple[str, ...]] = {
+    "Conditions": (),
+    "Interventions": (),
+    "Registration Number": (),
+    "Lead Sponsor": (),
+    "Brief Summary": (),
+    "Detailed Description": (),
+    "Recruitment & Eligibility": (
+        "Status",
+        "Sex",
+        "Target Recruitment",
+        "Inclusion Criteria",
+        "Exclusion Criteria",
+    ),
+    "Study & Design": (
+        "Study Type",
+        "Study Design",
+        "Arm && Interventions",
+        "Primary Outcome Measures",
+        "Secondary Outcome Measures",
+    ),
+    "Trial Locations": ("Contact",),
+}
+ALIASES = {"Arm & Interventions": "Arm && Interventions"}
+_HEADINGS = {*MEDPATH_PARTS, *(field for fields in MEDPATH_PARTS.values() for field in fields)}
+_HEADINGS = _HEADINGS - {"Contact"} | {"Other Outcome Measures"}
 _EMPTY = ("not available", "not applicable", "not provided", "not specified", "n/a", "none", "-", "")
 _HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 
@@ -84,7 +89,7 @@ def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
             if fields:
                 break
             continue
-        name = "Arm && Interventions" if words == "Arm & Interventions" else words
+        name = ALIASES.get(words, words)
         if name in _HEADINGS and name not in fields:
             here = fields.setdefault(name, [])
         elif words.lower() not in _EMPTY and not _HEADER.fullmatch(words):

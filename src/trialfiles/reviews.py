@@ -161,25 +161,13 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
                 problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
                 raise refusal(path, None, str(data.tag), problem, "save the review again")
             at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
-            names = {
-                "events_1": "EVENTS_1",
-                "total_1": "TOTAL_1",
-                "mean_1": "MEAN_1",
-                "sd_1": "SD_1",
-                "events_2": "EVENTS_2",
-                "total_2": "TOTAL_2",
-                "mean_2": "MEAN_2",
-                "sd_2": "SD_2",
-                "effect": "EFFECT_SIZE",
-                "se": "SE",
-                "ci_lower": "CI_START",
-                "ci_upper": "CI_END",
+            names = {f"{figure}_{side}": f"{figure.upper()}_{side}" for figure in _FIGURES for side in (1, 2)}
+            names |= {
+                "effect": "EFFECT_SIZE", "se": "SE", "ci_lower": "CI_START", "ci_upper": "CI_END",
                 "weight": "WEIGHT",
                 # as entered: of a ratio its logarithm, to which the SE belongs; EFFECT_SIZE is the ratio
-                "giv_effect": "ESTIMATE",
-                "o_e": "O_E",
-                "variance": "VAR",
-            }
+                "giv_effect": "ESTIMATE", "o_e": "O_E", "variance": "VAR",
+            }  # fmt: skip
             if data.tag in ("IV_DATA", "IV_SUBGROUP_DATA"):
                 names["giv_se"] = "SE"
             yield at | {key: review_number(path, None, name, data.get(name)) for key, name in names.items()}
@@ -188,21 +176,10 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
 def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     """Yield every study's data of a RevMan 5 CSV; a row of an analysis or a subgroup heads those below it."""
     head: Row = {}
-    columns = {
-        "events_1": "Events 1",
-        "mean_1": "Mean 1",
-        "sd_1": "SD 1",
-        "total_1": "Total 1",
-        "events_2": "Events 2",
-        "mean_2": "Mean 2",
-        "sd_2": "SD 2",
-        "total_2": "Total 2",
-        "effect": "Effect Estimate",
-        "se": "SE",
-        "ci_lower": "CI Start",
-        "ci_upper": "CI End",
-        "weight": "Weight",
-    }
+    titles = dict(zip(_FIGURES, ("Events", "Total", "Mean", "SD"), strict=True))
+    columns = {f"{figure}_{side}": f"{titles[figure]} {side}" for figure in _FIGURES for side in (1, 2)}
+    columns |= {"effect": "Effect Estimate", "se": "SE", "ci_lower": "CI Start", "ci_upper": "CI End"}
+    columns["weight"] = "Weight"
     for line, row in lines:
         if row.get("Data Type"):
             head = {
@@ -232,31 +209,11 @@ def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
 
 
 WEB_COLUMNS = (
-    "Analysis group",
-    "Analysis number",
-    "Analysis name",
-    "Subgroup",
-    "Applicability",
-    "Study",
-    "Study year",
-    "GIV Mean",
-    "GIV SE",
-    "Experimental mean",
-    "Experimental SD",
-    "Experimental cases",
-    "Experimental N",
-    "Control mean",
-    "Control SD",
-    "Control cases",
-    "Control N",
-    "O-E",
-    "Variance",
-    "Weight",
-    "Mean",
-    "CI start",
-    "CI end",
-    "Footnotes",
-)
+    "Analysis group", "Analysis number", "Analysis name", "Subgroup", "Applicability", "Study", "Study year",
+    "GIV Mean", "GIV SE", "Experimental mean", "Experimental SD", "Experimental cases", "Experimental N",
+    "Control mean", "Control SD", "Control cases", "Control N", "O-E", "Variance", "Weight", "Mean",
+    "CI start", "CI end", "Footnotes",
+)  # fmt: skip
 _WEB = {
     "mean_1": "Experimental mean",
     "sd_1": "Experimental SD",
@@ -427,6 +384,7 @@ def _record(study_id: str, name: str, row: Row) -> SourceRecord:
     )
 
 
+_FIGURES = ("events", "total", "mean", "sd")  # of each of two groups
 REVMAN_KINDS = {
     "DICH": "dichotomous",
     "CONT": "continuous",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trialfiles.irct import ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS
+from trialfiles.medpath import ALIASES, MEDPATH_PARTS
 
 
 @dataclass(frozen=True)
@@ -413,33 +414,6 @@ def _plain(words: str) -> str:
     """Return a title without tags, entities, numbering and the colon after it."""
     plain = " ".join(html.unescape(_ANY_TAG.sub("", words)).split())
     return _JATS_NUMBERING.sub("", plain).rstrip(": ")[:120]
-
-
-# Parts, and the fields inside each; a part without fields holds its text directly.
-MEDPATH_PARTS = {
-    "Conditions": (),
-    "Interventions": (),
-    "Registration Number": (),
-    "Lead Sponsor": (),
-    "Brief Summary": (),
-    "Detailed Description": (),
-    "Recruitment & Eligibility": (
-        "Status",
-        "Sex",
-        "Target Recruitment",
-        "Inclusion Criteria",
-        "Exclusion Criteria",
-    ),
-    "Study & Design": (
-        "Study Type",
-        "Study Design",
-        "Arm && Interventions",
-        "Primary Outcome Measures",
-        "Secondary Outcome Measures",
-    ),
-    "Trial Locations": ("Contact",),
-}
-ALIASES = {"Arm & Interventions": "Arm && Interventions"}
 
 
 def is_medpath(lines: list[Line]) -> bool:

@@ -17,25 +17,11 @@ _WEEKS = {
 }  # fmt: skip
 _SHORT = {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "mth": "month", "yr": "year"}
 _CUES = ("min", "hour", "hr", "day", "week", "wk", "mo", "mth", "year", "yr")
-_WORDS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
+_COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_WORDS = {word: value for value, word in enumerate(_COUNTED, start=1)}
+_WORDS |= {
+    word: value
+    for value, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
 }
 _NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"

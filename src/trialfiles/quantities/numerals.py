@@ -196,8 +196,8 @@ _ORDINALS = [
 ORDINAL = r"(?:[0-9]{1,3}(?:st|nd|rd|th)|(?i:" + "|".join(_ORDINALS) + r"))(?!\w)"
 ROMAN = r"(?:VIII|VII|VI|IV|IX|V|III|II|I|X)"
 _ROMANS = {
-    numeral: value
-    for value, numeral in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"], start=1)
+    roman: value
+    for value, roman in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"], start=1)
 }
 
 
