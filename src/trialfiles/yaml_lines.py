@@ -126,7 +126,9 @@ def line_of(lines: dict[FieldPath, int], place: FieldPath) -> int | None:
     return lines.get(place)
 
 
-def _build(node: yaml.Node, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int) -> Any:
+def _build(
+    node: yaml.Node, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
+) -> Any:
     """Turn a node into plain Python, noting lines and refusing what a sheet has no use for."""
     line = node.start_mark.line + 1
     lines[place] = line
