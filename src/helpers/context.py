@@ -108,9 +108,13 @@ def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[
     found = found[found["effect"].notna() & (found["unit"] == unit)]
     found = found[~found["treatment"].str.contains(" and ")].astype({"second_hand": bool})
     no_other = found.groupby("treatment")["second_hand"].transform("all")
-    gains = found[~found["second_hand"] | no_other].groupby("treatment", as_index=False)
-    columns = {"low": ("effect", "min"), "high": ("effect", "max"), "trials": ("study_id", "nunique")}
-    return records(gains.agg(**columns, second_hand=("second_hand", "first")))
+    gains = found[~found["second_hand"] | no_other].groupby("treatment").agg(
+        low=("effect", "min"),
+        high=("effect", "max"),
+        trials=("study_id", "nunique"),
+        second_hand=("second_hand", "first"),
+    )  # fmt: skip
+    return records(gains.reset_index())
 
 
 def beside_rows(

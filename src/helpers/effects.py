@@ -361,7 +361,7 @@ def _welch(study: StudyFigures, treated: Row, control: Row, n1: int, n2: int) ->
 
 
 def _paired(study: StudyFigures, treated: Row, control: Row, n: int) -> Row:
-    sd = float(np.sqrt(change_variance(treated["sd"], control["sd"], study.correlation)))
+    sd = float(np.sqrt(change_variance(treated["sd"], control["sd"], np.asarray(study.correlation))))
     return study.interval(treated["mean"] - control["mean"], sd / np.sqrt(n), n - 1)
 
 

@@ -85,11 +85,9 @@ class Document:
 
         """
         if not 0 <= offset <= len(self.text):
+            problem = f"the text has {len(self.text)} characters"
             raise DocumentError(
-                self.name,
-                f"offset {offset}",
-                f"the text has {len(self.text)} characters",
-                "give an offset from 0 to that number",
+                self.name, f"offset {offset}", problem, "give an offset from 0 to that number"
             )
         return bisect_right(self._line_starts, offset)
 
@@ -103,12 +101,11 @@ class Document:
 
         """
         if not 1 <= line <= len(self.lines):
-            raise DocumentError(
-                self.name,
-                f"line {line}",
+            problem, remedy = (
                 f"the text has {len(self.lines)} lines",
                 "give a line number from 1 to that number",
             )
+            raise DocumentError(self.name, f"line {line}", problem, remedy)
         return self.lines[line - 1].char_start, self.lines[line - 1].char_end
 
     def section_of(self, offset: int) -> str:
@@ -141,30 +138,25 @@ def read_document(path: str | Path) -> Document:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise DocumentError(
-            str(path), "", "there is no such file", "put the source text there, or correct the path"
-        ) from None
+        remedy = "put the source text there, or correct the path"
+        raise DocumentError(str(path), "", "there is no such file", remedy) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DocumentError(
-            str(path), "", f"cannot be read ({reason})", "give a readable text file"
-        ) from None
+        problem = f"cannot be read ({error.strerror or type(error).__name__})"
+        raise DocumentError(str(path), "", problem, "give a readable text file") from None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DocumentError(
-            str(path),
-            f"line {line}, byte {error.start}",
-            f"byte 0x{data[error.start]:02x} is not UTF-8",
-            "save the file as UTF-8 text (a PDF or a word processor's file is not text)",
-        ) from None
+        place = f"line {line}, byte {error.start}"
+        problem = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        remedy = "save the file as UTF-8 text (a PDF or a word processor's file is not text)"
+        raise DocumentError(str(path), place, problem, remedy) from None
     if not text.strip("\ufeff \t\r\n"):
         raise DocumentError(str(path), "", "the file is empty", "put the source text there")
     return Document(path.name, text, hashlib.sha256(data).hexdigest())
 
 
-CONTEXT_SHOWN = 40
+_LONGEST_SHOWN = 40  # characters of a token in a message
 # A reader who types a token sees no difference between these; the text has them all.
 _ALIKE = str.maketrans(
     {
@@ -300,13 +292,13 @@ def _advice(document: Document, printed: str, near: int, line: int | None) -> st
             number = document.line_of(here)
             same = " (that line)" if number == line else ""
             return f"the nearest one is on line {number}{same} at characters {here} to {here + len(printed)}"
-        folded = text.translate(_ALIKE).find(printed.translate(_ALIKE))
-        if folded >= 0:
-            return f"line {document.line_of(folded)} has it with another space, dash or quotation mark"
+        alike = text.translate(_ALIKE).find(printed.translate(_ALIKE))
+        if alike >= 0:
+            return f"line {document.line_of(alike)} has it with another space, dash or quotation mark"
     return "no line holds it; check the spelling and that this is the right document"
 
 
 def _short(token: str) -> str:
     """Return at most 40 characters of a token, on one line."""
     flat = token.replace("\n", " ").replace("\r", " ")
-    return flat if len(flat) <= CONTEXT_SHOWN else flat[: CONTEXT_SHOWN - 1] + "…"
+    return flat if len(flat) <= _LONGEST_SHOWN else flat[: _LONGEST_SHOWN - 1] + "…"

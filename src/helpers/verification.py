@@ -40,7 +40,6 @@ class VerifiedPlaces:
     verified: dict[str, bool] = field(default_factory=dict)
     present: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
-    unlocated: int = 0
     words: int = 0
 
     @property
@@ -67,7 +66,6 @@ def verify_locators(raw: str | Path) -> VerifiedPlaces:
     at_hand = {text.name for text in documents.glob("*") if text.is_file()}
     result = VerifiedPlaces()
     for path, sheet in study_sheets(raw):
-        result.unlocated += len(sheet.quantities) - len(_located(sheet.quantities))
         name = sheet.source.document
         if name is None:
             continue

@@ -11,14 +11,17 @@ import importlib
 import io
 import os
 import shutil
+import signal
 import sys
 
 STEPS = "NOTEBOOKPRESS_PRELOAD"  # environment variable: the steps, separated by blanks
 FOLDER = "NOTEBOOKPRESS_FOLDER"  # environment variable: the private folder of everything that is forked
+EXECUTION = "notebookpress.execution"  # the step that brings papermill and IPython
+PAUSE = 0.002  # seconds between two steps, for what waits to be forked
 OWN_STEPS = (
     "notebookpress.preload:without_address_grammar",
     "notebookpress.preload:without_debugger",
-    "notebookpress.execution",
+    EXECUTION,
     "notebookpress.preload:validate_a_notebook",
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -83,20 +86,32 @@ def draw_a_figure() -> None:
 
 
 def _serve() -> None:
-    """Load everything; what is there now is never garbage, so a collection need not look at it."""
-    atexit.register(_tidy, os.environ[FOLDER], os.getppid())
+    """Load what stands before `notebookpress.execution` now, and the rest step by step between forks.
+
+    An alarm interrupts the server while it waits for requests; what is asked for during a step waits.
+    """
+    # A server that comes to its end in peace outlives a runner that was killed, and all else.
+    atexit.register(shutil.rmtree, os.environ[FOLDER], ignore_errors=True)
+    wanted, server = os.environ[STEPS].split(), os.getpid()
+    place = wanted.index(EXECUTION) if EXECUTION in wanted else 0
+    left = [*OWN_STEPS, *(step for step in wanted[place:] if step != EXECUTION)]
     gc.disable()
-    for step in (*OWN_STEPS, *os.environ[STEPS].split()):
-        if problem := load(step):
+    for step in wanted[:place]:
+        load(step)
+
+    def load_next(*_: object) -> None:
+        if os.getpid() != server:
+            return
+        if not left:
+            gc.freeze()  # what is there now is never garbage: a collection need not look at it
+            gc.enable()
+            return
+        if problem := load(left.pop(0)):
             print(f"not preloaded: {problem}", file=sys.stderr, flush=True)
-    gc.freeze()
-    gc.enable()
+        signal.setitimer(signal.ITIMER_REAL, PAUSE)
 
-
-def _tidy(folder: str, runner: int) -> None:
-    """Remove the private folder when the runner was killed; this process is the last one to end."""
-    if os.getppid() != runner:
-        shutil.rmtree(folder, ignore_errors=True)
+    signal.signal(signal.SIGALRM, load_next)
+    signal.setitimer(signal.ITIMER_REAL, PAUSE)
 
 
 if FOLDER in os.environ:

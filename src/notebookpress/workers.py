@@ -7,6 +7,7 @@ it: when that closes, it ends with all that it has started. So nothing outlives 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -158,9 +159,10 @@ def named(name: str) -> Any:
 
 
 class _Server:
-    """The fork server of this process, and how many use it."""
+    """The standard library's fork server of this process, and how many use it."""
 
     def __init__(self) -> None:
+        self.server: Any = forkserver._forkserver  # type: ignore[attr-defined]
         self.lock, self.users = threading.RLock(), 0
 
     def start(self, steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
@@ -168,24 +170,22 @@ class _Server:
         own = {preload.STEPS: " ".join(steps), preload.FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
         with self.lock:
             if not self.users:
-                forkserver.set_forkserver_preload([preload.__name__])
+                self.server.set_forkserver_preload([preload.__name__])
                 with _environment(dict(environment) | own):
-                    forkserver.ensure_running()
+                    self.server.ensure_running()
+                # One that is killed is not replaced by one that has not this environment.
+                self.server.ensure_running = lambda: None
             self.users += 1
 
-    def inherit(self) -> None:
-        """Use the server that forked this process; the standard library would start another."""
-        self.users = 1
-        forkserver._forkserver.ensure_running = lambda: None
-
     def leave(self) -> None:
-        """Stop the server when nobody uses it any more: the next one shall have the code as it is then."""
+        """End the server when nobody uses it any more: the next one shall have the code as it is then."""
         with self.lock:
             self.users -= 1
             if not self.users:
-                with contextlib.suppress(ProcessLookupError, TypeError):  # it may be gone
-                    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
-                forkserver._forkserver._stop()
+                with contextlib.suppress(ProcessLookupError):  # it was killed
+                    os.kill(self.server._forkserver_pid, signal.SIGKILL)
+                self.server._stop()
+                del self.server.ensure_running
 
 
 _SERVER, _STARTING = _Server(), threading.Lock()
@@ -226,7 +226,10 @@ def _work(
     if hasattr(os, "setsid"):
         os.setsid()
     adopt_orphans()
-    _SERVER.inherit()
+    gc.freeze()
+    gc.enable()
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the server's, see `preload`
     _set_environment(environment)
     tempfile.tempdir = None
     if hasattr(time, "tzset"):

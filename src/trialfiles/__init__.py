@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from trialfiles.extraction import read_extraction
+from trialfiles.quantities.find import find_quantities
 from trialfiles.reading import converted, read_source, read_sources
 from trialfiles.recognition import recognise
-from trialfiles.record import Problem, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, SourceError, SourceRecord
 from trialfiles.references import Reference, write_csl, write_ris
 from trialfiles.reviews import write_web_rows
 from trialfiles.sections import Section
+from trialfiles.text import contact_details
 from trialfiles.times import WEEKS_PER_MONTH, durations, in_weeks, weeks
 from trialfiles.vocabulary import Vocabulary, read_vocabulary
-
-if TYPE_CHECKING:
-    from trialfiles.quantities.find import find_quantities
 
 __all__ = [
     "Problem",
@@ -43,15 +40,6 @@ __all__ = [
     "write_ris",
     "write_web_rows",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import the grammar of printed quantities when it is asked for: it is slow, and no notebook needs it."""
-    if name == "find_quantities":
-        from trialfiles.quantities.find import find_quantities
-
-        return find_quantities
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

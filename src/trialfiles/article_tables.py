@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from trialfiles.text import local_name, printed_number
+
 WIDEST = 200  # columns; wider spans are mistakes or mischief
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000]+")
 
@@ -52,7 +54,7 @@ def element_text(element: Element, skip: tuple[str, ...] = ()) -> str:
 def _collect(element: Element, skip: tuple[str, ...], parts: list[str]) -> None:
     parts.append(element.text or "")
     for child in element:
-        name = str(child.tag).rpartition("}")[2]
+        name = local_name(child)
         if name not in skip and isinstance(child.tag, str):
             if name in ("break", "p", "title", "list-item"):
                 parts.append(" ")
@@ -66,9 +68,9 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
     held: dict[int, tuple[GridCell, int]] = {}  # column -> cell from a row above, rows it still spans
     for part, head in _rows(table):
         cells: list[GridCell] = []
-        for element in (child for child in part if _local(child) in ("td", "th")):
+        for element in (child for child in part if local_name(child) in ("td", "th")):
             _fill(cells, held)
-            cell = GridCell(element_text(element), head or _local(element) == "th")
+            cell = GridCell(element_text(element), head or local_name(element) == "th")
             across, down = _span(element, "colspan"), _span(element, "rowspan")
             for _ in range(min(across, WIDEST - len(cells))):
                 if down > 1:
@@ -93,20 +95,16 @@ def _fill(cells: list[GridCell], held: dict[int, tuple[GridCell, int]]) -> None:
 def _rows(table: Element) -> list[tuple[Element, bool]]:
     found = []
     for part in table:
-        if _local(part) == "tr":
+        if local_name(part) == "tr":
             found.append((part, False))
-        elif _local(part) in ("thead", "tbody", "tfoot"):
-            found += [(row, _local(part) == "thead") for row in part if _local(row) == "tr"]
+        elif local_name(part) in ("thead", "tbody", "tfoot"):
+            found += [(row, local_name(part) == "thead") for row in part if local_name(row) == "tr"]
     return found
 
 
 def _span(element: Element, name: str) -> int:
     text = element.get(name) or "1"
     return max(1, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else 1
-
-
-def _local(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 _SIGN = r"[-+\u2212\u2013]?\s?"
@@ -158,12 +156,6 @@ def statistic_of(*texts: str) -> str:
     return ""
 
 
-def article_number(text: str) -> float:
-    """Return a printed number: any minus, thousands commas, a raised decimal point."""
-    text = re.sub(r"\s", "", text).replace("\u2212", "-").replace("\u2013", "-").replace("\u00b7", ".")
-    return float(text.replace(",", ""))
-
-
 def values_in(text: str, statistic: str) -> list[Value]:
     """Return the figures of a cell.
 
@@ -184,37 +176,37 @@ def values_in(text: str, statistic: str) -> list[Value]:
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
         match = _P.fullmatch(words)
         return (
-            [Value("p_value", words, start, article_number(match["v"]))]
-            if match and article_number(match["v"]) <= 1
+            [Value("p_value", words, start, printed_number(match["v"]))]
+            if match and printed_number(match["v"]) <= 1
             else []
         )
     if match := _PLUS.fullmatch(words) or _BRACKET_PLUS.fullmatch(words):
         kind = "mean_se" if statistic == "se" else "mean_sd"
-        return [Value(kind, words, start, article_number(match["m"]), sd=abs(article_number(match["s"])))]
+        return [Value(kind, words, start, printed_number(match["m"]), sd=abs(printed_number(match["s"])))]
     if match := _OF.fullmatch(words):
-        part = Value("count", match["a"], start, article_number(match["a"]))
+        part = Value("count", match["a"], start, printed_number(match["a"]))
         share = (
-            [Value("percent", match["s"], start + match.start("s"), article_number(match["s"]))]
+            [Value("percent", match["s"], start + match.start("s"), printed_number(match["s"]))]
             if match["s"]
             else []
         )
         return [part, *share]
     if match := _INTERVAL.fullmatch(words):
         kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range")
-        low, high = article_number(match["l"]), article_number(match["h"])
+        low, high = printed_number(match["l"]), printed_number(match["h"])
         if low <= high:
-            return [Value(kind, words, start, article_number(match["m"]), low=low, high=high)]
+            return [Value(kind, words, start, printed_number(match["m"]), low=low, high=high)]
     if match := _BRACKET.fullmatch(words):
         return _bracketed(match, words, start, statistic)
     if match := _PERCENT.fullmatch(words):
-        return [Value("percent", words, start, article_number(match["m"]))]
+        return [Value("percent", words, start, printed_number(match["m"]))]
     if match := _BARE.fullmatch(words):
-        return [Value("value", words, start, article_number(match["m"]))]
+        return [Value("value", words, start, printed_number(match["m"]))]
     return []
 
 
 def _bracketed(match: re.Match[str], words: str, start: int, statistic: str) -> list[Value]:
-    first, second = article_number(match["m"]), article_number(match["s"])
+    first, second = printed_number(match["m"]), printed_number(match["s"])
     if match["q"] or (statistic == "percent" and not match["p"]):
         share = Value("percent", match["s"].strip(), start + match.start("s"), second)
         return [Value("count", match["m"].strip(), start + match.start("m"), first), share]

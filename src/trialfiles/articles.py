@@ -17,8 +17,8 @@ from trialfiles.article_tables import (
     statistic_of,
     values_in,
 )
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import name_apart, parse_xml, read_text, slug, without_contacts
+from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.times import durations, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -81,10 +81,10 @@ def read_jats(path: Path) -> list[Article]:
         For broken or hostile XML, or an article without a title.
     """
     root = parse_xml(path, doctype=True)
-    found = [element for element in root.iter() if _name(element) == "article"]
+    found = [element for element in root.iter() if local_name(element) == "article"]
     articles = [_article(element) for element in found]
     if not articles or not all(article.title for article in articles):
-        raise SourceError(Problem(str(path), None, "article-title", "no title", "download the article again"))
+        raise refusal(path, None, "article-title", "no title", "download the article again")
     return articles
 
 
@@ -95,7 +95,7 @@ def read_plain(path: Path) -> list[Article]:
     first = next((line.strip(" #*") for line in lines if len(line.split()) >= 3), "")
     article = Article(title=first[:300], text=text)
     if not first:
-        raise SourceError(Problem(str(path), 1, "title", "no title", "put the title on the first line"))
+        raise refusal(path, 1, "title", "no title", "put the title on the first line")
     doi = _DOI.search(text[:5000])
     article.doi = doi.group() if doi else None
     licence = _LICENCE.search(text)
@@ -113,16 +113,12 @@ def read_plain(path: Path) -> list[Article]:
     return [article]
 
 
-def _name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
 def _article(root: Element) -> Article:
-    front = next((element for element in root if _name(element) == "front"), root)
+    front = next((element for element in root if local_name(element) == "front"), root)
 
     def first(name: str, **attributes: str) -> str | None:
         for element in front.iter():
-            if _name(element) == name and all(element.get(key) == value for key, value in attributes.items()):
+            if local_name(element) == name and attributes.items() <= element.attrib.items():
                 return element_text(element) or None
         return None
 
@@ -130,21 +126,21 @@ def _article(root: Element) -> Article:
     article.doi = first("article-id", **{"pub-id-type": "doi"})
     article.pmid = first("article-id", **{"pub-id-type": "pmid"})
     article.journal, article.year = first("journal-title"), first("year")
-    for name in (element for element in front.iter() if _name(element) == "contrib"):
-        parts = {_name(part): element_text(part) for part in name.iter()}
+    for name in (element for element in front.iter() if local_name(element) == "contrib"):
+        parts = {local_name(part): element_text(part) for part in name.iter()}
         if parts.get("surname"):
             article.authors.append(f"{parts['surname']} {parts.get('given-names', '')}".strip())
     article.licence = _licence(front)
     writer = _Writer(article)
     writer.line(article.title)
     for element in front.iter():
-        if _name(element) == "abstract" and not element.get("abstract-type"):
+        if local_name(element) == "abstract" and not element.get("abstract-type"):
             start = len(article.text)
             writer.part(element, "Abstract")
             article.abstract = article.text[start:].partition("\n")[2].strip()
             break
-    for name in ("body", "floats-group", "back"):
-        for element in (child for child in root if _name(child) == name):
+    for part in ("body", "floats-group", "back"):
+        for element in (child for child in root if local_name(child) == part):
             writer.blocks(element, "")
     return article
 
@@ -152,7 +148,7 @@ def _article(root: Element) -> Article:
 def _licence(front: Element) -> str | None:
     """Return the licence's path at Creative Commons, from its link or its words."""
     for element in front.iter():
-        if _name(element) == "license":
+        if local_name(element) == "license":
             said = " ".join([*element.attrib.values(), *element.itertext()])
             found = _LICENCE.search(said) or _LICENCE.search(
                 " ".join(value for child in element.iter() for value in child.attrib.values())
@@ -179,14 +175,14 @@ class _Writer:
 
     def blocks(self, element: Element, above: str) -> None:
         for child in element:
-            name = _name(child)
+            name = local_name(child)
             if name in ("sec", "app"):
-                own = next((element_text(part) for part in child if _name(part) == "title"), "")
+                own = next((element_text(part) for part in child if local_name(part) == "title"), "")
                 self.part(child, own or above)
             elif name == "p":
                 self.line(element_text(child, skip=_SKIPPED))
                 for inner in child.iter():
-                    if _name(inner) == "table-wrap":
+                    if local_name(inner) == "table-wrap":
                         self.table(inner)
             elif name == "table-wrap":
                 self.table(child)
@@ -195,13 +191,13 @@ class _Writer:
 
     def table(self, wrap: Element) -> None:
         """Write a table as lines with tabs between its cells."""
-        parts = {_name(part): part for part in wrap}
+        parts = {local_name(part): part for part in wrap}
         label = element_text(parts["label"]) if "label" in parts else f"Table {len(self.article.tables) + 1}"
         caption = element_text(parts["caption"]) if "caption" in parts else ""
         foot = element_text(parts["table-wrap-foot"]) if "table-wrap-foot" in parts else ""
         start = len(self.article.text)
         self.line(f"{label}. {caption}")
-        for table in (element for element in wrap.iter() if _name(element) == "table"):
+        for table in (element for element in wrap.iter() if local_name(element) == "table"):
             grid = read_article_grid(table, label, caption, foot)
             for row in grid.rows:
                 for cell in dict.fromkeys(row.cells):
@@ -320,6 +316,7 @@ def _row_figures(
         named = next((text for text in [*groups, *over, block or ""] if _SIZE.search(text)), None)
         arm = named or next((text for text in groups if _arm_name(text)), None)
         size = _SIZE.search(named) if named else None
+        head = places.get(named or "", -1)
         times = [_time_of(text) for text in (*reversed(above), stub, block or "")]
         measure = stub if not block or block == named else f"{block}: {stub}"
         for value in values_in(cell.text, statistic):
@@ -329,7 +326,7 @@ def _row_figures(
                 measure=measure,
                 arm=_arm_name(arm) if arm else None,
                 n=int(size.group(1)) if size else None,
-                n_start=places[named] + size.start(1) if size and places.get(named, -1) >= 0 else None,
+                n_start=head + size.start(1) if size and head >= 0 else None,
                 time=next((time for time in times if time), None),
                 start=cell.start + value.start,
                 caption=grid.caption,

@@ -17,10 +17,108 @@ from trialfiles.ctgov_results import (
     started,
 )
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
 from trialfiles.text import age_years, name_apart, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+
+_OTHER_SHAPES = {
+    "FullStudiesResponse": "the legacy FullStudies shape",
+    "FullStudy": "the legacy FullStudy shape",
+    "Study": "the legacy FullStudy shape",
+    "ProtocolSection": "the legacy FullStudy shape",
+    "StudyFieldsResponse": "the legacy StudyFields shape",
+    "history": "the site's internal record with its history",
+    "study": "the site's internal record",
+}
+_REMEDY = "download the study from the register's API, version 2, as JSON"
+
+
+def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
+    """Yield every study of a file, streamed: memory holds one study.
+
+    Raises
+    ------
+    SourceError
+        For another shape (legacy records are named), or a record that is not as the format says.
+    """
+    number = None
+    for number, line, study in json_items(path):
+        yield study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
+    if number is None:
+        raise refusal(path, 1, "", "a page without a study", "export at least one study")
+
+
+def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:
+    """Return the rows of one study; the prefix names it among others of its file."""
+    if not isinstance(content, dict) or not isinstance(content.get("protocolSection"), dict):
+        raise _unknown(path, line, content)
+    wrong = misshapen(content)
+    if wrong:
+        remedy = "download the record again"
+        at = line if prefix else None
+        raise SourceError([Problem(str(path), at, prefix + place, what, remedy) for place, what in wrong])
+    protocol = content["protocolSection"]
+    study_id = (protocol.get("identificationModule") or {}).get("nctId")
+    if not study_id:
+        field = f"{prefix}protocolSection.identificationModule.nctId"
+        raise refusal(path, line, field, "missing", "keep that module")
+    registered = registered_row(study_id, protocol)
+    record = SourceRecord(
+        sources=[source_row(study_id, protocol, content)],
+        studies=[study_row(study_id, protocol)],
+        arms=protocol_arms(study_id, registered["arms"], vocabulary),
+        outcomes=protocol_outcomes(study_id, protocol, vocabulary),
+        registered=[registered],
+    )
+    if content.get("resultsSection"):
+        _add_results(record, study_id, content["resultsSection"], vocabulary)
+    return record
+
+
+def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: Vocabulary) -> None:
+    """Fill in what the record posts."""
+    arms, study = record.arms, record.studies[0]
+    record.flow = participant_flow(study_id, posted.get("participantFlowModule") or {}, arms)
+    began = started(record.flow)
+    study["n_enrolled"] = study["n_enrolled"] if study["n_enrolled"] is not None else began
+    counted = {
+        row["arm_id"]: row["count"] for row in reversed(record.flow) if row["name"] == "STARTED"
+    }  # of the first period
+    for arm in arms:
+        arm["n"] = counted.get(arm["arm_id"])
+    record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
+    module = posted.get("outcomeMeasuresModule") or {}
+    people = max((number for number in (study["n_enrolled"], began) if number is not None), default=None)
+    record.results, record.posted_outcomes = posted_results(study_id, module, arms, people, vocabulary)
+    record.analyses = analyses(study_id, module, arms)
+    record.adverse_events, record.event_totals = adverse_events(
+        study_id, posted.get("adverseEventsModule") or {}, arms
+    )
+    if any(row["within_person"] for row in record.results):
+        study["comparison"] = "within_person"
+    study["n_analysed"] = _analysed(record)
+
+
+def _analysed(record: SourceRecord) -> int | None:
+    """Return the people of the first primary outcome; None where the same people stand in several groups."""
+    first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
+    if first is None or first["within_person"]:
+        return None
+    groups: dict[str, int] = {}
+    for row in record.results:
+        if row["outcome_id"] == first["outcome_id"] and row["n"] is not None:
+            groups[row["group"]] = max(row["n"], groups.get(row["group"], 0))
+    return sum(groups.values()) or None
+
+
+def _unknown(path: Path, line: int, content: Any) -> SourceError:
+    """Refuse another container by name."""
+    keys = content if isinstance(content, dict) else {}
+    names = [words for key, words in _OTHER_SHAPES.items() if key in keys]
+    found = names[0] if names else "no protocolSection"
+    return refusal(path, line, "", f"not an API v2 study: {found}", _REMEDY)
+
 
 _COMPARISON = {"SINGLE_GROUP": "single_arm", "PARALLEL": "parallel"}
 _SEX = {"ALL": "all", "MALE": "male", "FEMALE": "female"}
@@ -364,101 +462,3 @@ def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
         yield place, f"not {_WORDS[shape]} but {type(value).__name__}"
     elif shape is int and not 0 <= value <= MOST_PEOPLE:
         yield place, "not a number of people"
-
-
-_OTHER_SHAPES = {
-    "FullStudiesResponse": "the legacy FullStudies shape",
-    "FullStudy": "the legacy FullStudy shape",
-    "Study": "the legacy FullStudy shape",
-    "ProtocolSection": "the legacy FullStudy shape",
-    "StudyFieldsResponse": "the legacy StudyFields shape",
-    "history": "the site's internal record with its history",
-    "study": "the site's internal record",
-}
-_REMEDY = "download the study from the register's API, version 2, as JSON"
-
-
-def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
-    """Yield every study of a file, streamed: memory holds one study.
-
-    Raises
-    ------
-    SourceError
-        For another shape (legacy records are named), or a record that is not as the format says.
-    """
-    number = None
-    for number, line, study in json_items(path):
-        yield study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
-    if number is None:
-        raise SourceError(Problem(str(path), 1, "", "a page without a study", "export at least one study"))
-
-
-def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:
-    """Return the rows of one study; the prefix names it among others of its file."""
-    if not isinstance(content, dict) or not isinstance(content.get("protocolSection"), dict):
-        raise _unknown(path, line, content)
-    wrong = misshapen(content)
-    if wrong:
-        remedy = "download the record again"
-        at = line if prefix else None
-        raise SourceError([Problem(str(path), at, prefix + place, what, remedy) for place, what in wrong])
-    protocol = content["protocolSection"]
-    study_id = (protocol.get("identificationModule") or {}).get("nctId")
-    if not study_id:
-        field = f"{prefix}protocolSection.identificationModule.nctId"
-        raise SourceError(Problem(str(path), line, field, "missing", "keep that module"))
-    registered = registered_row(study_id, protocol)
-    record = SourceRecord(
-        sources=[source_row(study_id, protocol, content)],
-        studies=[study_row(study_id, protocol)],
-        arms=protocol_arms(study_id, registered["arms"], vocabulary),
-        outcomes=protocol_outcomes(study_id, protocol, vocabulary),
-        registered=[registered],
-    )
-    if content.get("resultsSection"):
-        _add_results(record, study_id, content["resultsSection"], vocabulary)
-    return record
-
-
-def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: Vocabulary) -> None:
-    """Fill in what the record posts."""
-    arms, study = record.arms, record.studies[0]
-    record.flow = participant_flow(study_id, posted.get("participantFlowModule") or {}, arms)
-    began = started(record.flow)
-    study["n_enrolled"] = study["n_enrolled"] if study["n_enrolled"] is not None else began
-    counted = {
-        row["arm_id"]: row["count"] for row in reversed(record.flow) if row["name"] == "STARTED"
-    }  # of the first period
-    for arm in arms:
-        arm["n"] = counted.get(arm["arm_id"])
-    record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
-    module = posted.get("outcomeMeasuresModule") or {}
-    people = max((number for number in (study["n_enrolled"], began) if number is not None), default=None)
-    record.results, record.posted_outcomes = posted_results(study_id, module, arms, people, vocabulary)
-    record.analyses = analyses(study_id, module, arms)
-    record.adverse_events, record.event_totals = adverse_events(
-        study_id, posted.get("adverseEventsModule") or {}, arms
-    )
-    if any(row["within_person"] for row in record.results):
-        study["comparison"] = "within_person"
-    study["n_analysed"] = _analysed(record)
-
-
-def _analysed(record: SourceRecord) -> int | None:
-    """Return the people of the first primary outcome; None where the same people stand in several groups."""
-    first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
-    if first is None or first["within_person"]:
-        return None
-    groups: dict[str, int] = {}
-    for row in record.results:
-        if row["outcome_id"] == first["outcome_id"] and row["n"] is not None:
-            groups[row["group"]] = max(row["n"], groups.get(row["group"], 0))
-    return sum(groups.values()) or None
-
-
-def _unknown(path: Path, line: int, content: Any) -> SourceError:
-    """Refuse another container by name."""
-    keys = content if isinstance(content, dict) else {}
-    names = [words for key, words in _OTHER_SHAPES.items() if key in keys]
-    found = names[0] if names else "no protocolSection"
-    return SourceError(Problem(str(path), line, "", f"not an API v2 study: {found}", _REMEDY))

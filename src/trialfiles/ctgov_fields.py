@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from trialfiles.record import Row
-from trialfiles.text import slug
+from trialfiles.text import printed_number, slug
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -57,7 +57,7 @@ def posted_number(text: str | None) -> float | None:
     except ValueError:
         if not _NUMBER.fullmatch(text.strip()):
             return None
-        number = float(text.strip().replace(",", ""))
+        number = printed_number(text)
     return number if abs(number) < 1e300 else None  # NaN and infinity are words, not numbers
 
 
@@ -198,7 +198,9 @@ def values_of(measurement: Row, kind: str, spread: str | None, level: float | No
             row["sd"], row["converted"] = wide * math.sqrt(n), f"SD = posted SE {wide:g} x sqrt({n})"
     if spread == "ci":
         row |= {"ci_lower": low, "ci_upper": high, "ci_level": level}
-        if kind == "mean" and None not in (value, low, high, level) and n and n > 1:
+        if kind != "mean" or value is None or low is None or high is None or level is None:
+            return row
+        if n and n > 1:
             row |= _from_interval(value, low, high, level, n)
     elif spread == "iqr":
         row |= {"q1": low, "q3": high}

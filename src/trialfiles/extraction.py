@@ -9,122 +9,22 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import inert, read_bytes, read_text, slug
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.text import inert, printed_number, read_bytes, read_text, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.yaml_lines import read_yaml
 
-MOST_TABLE_ROWS = 200_000
-_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
-_WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
-_WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
-_MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
-
-
-def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the lines of a table with their numbers, cells as they stand.
-
-    Raises
-    ------
-    SourceError
-        For what is neither CSV nor a workbook, or longer than `MOST_ROWS`.
-    """
-    return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
-
-
-def _csv(path: Path) -> list[tuple[int, list[Any]]]:
-    text = read_text(path).lstrip("\ufeff")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    lines = []
-    try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
-            if len(lines) > MOST_TABLE_ROWS:
-                raise SourceError(Problem(str(path), reader.line_num, "", "too many rows", "split the table"))
-    except csv.Error as error:
-        raise SourceError(
-            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "save it again")
-        ) from None
-    return lines
-
-
-def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
-    import openpyxl  # slow to import, and few folders hold a workbook
-
-    lines = []
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
-            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
-            lines.append((number, list(cells[:filled])))
-            if len(lines) > MOST_TABLE_ROWS:
-                raise SourceError(Problem(str(path), number, "", "too many rows", "split the table"))
-        book.close()
-    except SourceError:
-        raise
-    except Exception as error:  # a broken workbook raises whatever its broken part brings up
-        problem = f"not a whole workbook: {type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "save it again, or as CSV")) from None
-    return lines
-
-
-def sheet_cell_text(value: Any) -> str | None:
-    """Return a cell as text; a whole number without its point."""
-    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
-        value = int(value)
-    return None if value is None else inert(str(value))
-
-
-def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:
-    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point."""
-    cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
-    return any(map(_WITH_COMMA.fullmatch, cells)) and not any(map(_WITH_POINT.fullmatch, cells))
-
-
-def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, str | None]:
-    """Return a number, and the text where it is none; `comma` tells that decimals stand behind a comma."""
-    if text is None or text.lower() in _MISSING:
-        return None, None
-    plain = text.removesuffix("%").strip().lstrip("'")
-    if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    if not _NUMBER.fullmatch(plain):
-        return None, text
-    return float(plain.replace(",", "").replace("\u2212", "-")), None
-
-
 FIGURE_FIELDS = (
-    "n",
-    "mean",
-    "sd",
-    "se",
-    "median",
-    "q1",
-    "q3",
-    "minimum",
-    "maximum",
-    "count",
-    "percent",
-    "p_value",
-)
+    "n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
+)  # fmt: skip
 EXTRACTION_FIELDS = (
-    "study_id",
-    "arm",
-    "outcome",
-    "concept",
-    "site",
-    "time",
-    "kind",
-    "unit",
-    "note",
-    "title",
-    "doi",
+    "study_id", "arm", "outcome", "concept", "site", "time", "kind", "unit", "note", "title", "doi",
     *FIGURE_FIELDS,
-)
+)  # fmt: skip
+_ALSO = {  # other names of our columns
+    "study": "study_id", "arm_id": "arm", "group": "arm", "timepoint": "time", "timepoint_printed": "time",
+}  # fmt: skip
 _TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
 _KINDS = ("level", "change", "count")
@@ -173,7 +73,7 @@ def read_extraction(
     path = Path(path)
     lines = table_lines(path)
     if len(lines) < 2:
-        raise SourceError(Problem(str(path), 1, "", "a table without a row", "export at least one row"))
+        raise refusal(path, 1, "", "a table without a row", "export at least one row")
     names = [str(cell or "").strip() for cell in lines[0][1]]
     columns, constants = _mapping(path, names, mapping)
     comma, unit = decimal_comma(lines), _TIME_UNIT.search(names[columns["time"]] if "time" in columns else "")
@@ -183,7 +83,9 @@ def read_extraction(
         given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
         if not any(str(cell or "").strip() for cell in cells):
             continue
-        row = {field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS}
+        row: Row = {
+            field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
+        }
         if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
             row["time"] = f"{row['time']} {unit.group(1).lower()}s"
         for field in FIGURE_FIELDS:
@@ -206,24 +108,14 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     """Return the place of each field's column, and the constants."""
     if mapping is None:
         plain = {re.sub(r"\W+", "_", name.lower()).strip("_"): place for place, name in enumerate(names)}
-        known = {
-            "study": "study_id",
-            "arm_id": "arm",
-            "group": "arm",
-            "timepoint": "time",
-            "timepoint_printed": "time",
-        }
-        columns = {
-            known.get(name, name): place
-            for name, place in plain.items()
-            if known.get(name, name) in EXTRACTION_FIELDS
-        }
-        if not set(_NEEDED) <= set(columns):
+        places = {_ALSO.get(name, name): place for name, place in plain.items()}
+        places = {name: place for name, place in places.items() if name in EXTRACTION_FIELDS}
+        if not set(_NEEDED) <= set(places):
             shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
             remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
             problem = "a table whose columns are not ours"
-            raise SourceError(Problem(str(path), 1, ", ".join(names)[:120], problem, remedy))
-        return columns, {}
+            raise refusal(path, 1, ", ".join(names)[:120], problem, remedy)
+        return places, {}
     where = str(mapping) if not isinstance(mapping, dict) else "mapping"
     content = mapping
     if not isinstance(mapping, dict):
@@ -233,9 +125,7 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     columns = content.get("columns") if isinstance(content, dict) else None
     constants = (content.get("constants") or {}) if isinstance(content, dict) else {}
     if not isinstance(columns, dict) or not isinstance(constants, dict):
-        raise SourceError(
-            Problem(where, 1, "columns", "missing", "write `columns:` with `our field: its column`")
-        )
+        raise refusal(where, 1, "columns", "missing", "write `columns:` with `our field: its column`")
     problems = [
         Problem(where, None, str(field), "no field of ours", "use one of: " + ", ".join(EXTRACTION_FIELDS))
         for field in (*columns, *constants)
@@ -325,3 +215,83 @@ def _add(
         }
         | figures
     )
+
+
+MOST_TABLE_ROWS = 200_000
+_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
+_WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
+_WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
+_MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
+
+
+def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
+    """Return the lines of a table with their numbers, cells as they stand.
+
+    Raises
+    ------
+    SourceError
+        For what is neither CSV nor a workbook, or longer than `MOST_ROWS`.
+    """
+    return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
+
+
+def _csv(path: Path) -> list[tuple[int, list[Any]]]:
+    text = read_text(path).lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((reader.line_num, cells))
+            if len(lines) > MOST_TABLE_ROWS:
+                raise refusal(path, reader.line_num, "", "too many rows", "split the table")
+    except csv.Error as error:
+        raise refusal(path, reader.line_num, "", f"not CSV: {error}", "save it again") from None
+    return lines
+
+
+def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
+    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
+    import openpyxl  # slow to import, and few folders hold a workbook
+
+    lines = []
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
+            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
+            lines.append((number, list(cells[:filled])))
+            if len(lines) > MOST_TABLE_ROWS:
+                raise refusal(path, number, "", "too many rows", "split the table")
+        book.close()
+    except SourceError:
+        raise
+    except Exception as error:  # a broken workbook raises whatever its broken part brings up
+        problem = f"not a whole workbook: {type(error).__name__}"
+        raise refusal(path, None, "", problem, "save it again, or as CSV") from None
+    return lines
+
+
+def sheet_cell_text(value: Any) -> str | None:
+    """Return a cell as text; a whole number without its point."""
+    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
+        value = int(value)
+    return None if value is None else inert(str(value))
+
+
+def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:
+    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point."""
+    cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
+    return any(map(_WITH_COMMA.fullmatch, cells)) and not any(map(_WITH_POINT.fullmatch, cells))
+
+
+def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, str | None]:
+    """Return a number, and the text where it is none; `comma` tells that decimals stand behind a comma."""
+    if text is None or text.lower() in _MISSING:
+        return None, None
+    plain = text.removesuffix("%").strip().lstrip("'")
+    if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    if not _NUMBER.fullmatch(plain):
+        return None, text
+    return printed_number(plain), None

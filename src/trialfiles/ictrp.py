@@ -2,35 +2,246 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
 from trialfiles.recognition import KNOWN_FORMS
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
 from trialfiles.text import (
     XML_ERRORS,
     age_years,
+    csv_rows,
     inert,
-    join_trials,
     lines_of,
+    local_name,
     name_apart,
     parse_xml,
     people,
-    read_text,
     registry_numbers,
     sex_of,
     slug,
+    trial_key,
     xml_problem,
 )
-from trialfiles.times import time_in_words, weeks
+from trialfiles.times import iso_date, iso_us, time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+
+ROOT = "Trials_downloaded_from_ICTRP"
+Fields = dict[str, str]
+
+
+def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
+    """Read every trial of an ICTRP XML export, in order; country copies and second registers are joined.
+
+    Raises
+    ------
+    SourceError
+        For broken or hostile XML, another root, or a trial without an id.
+    """
+    fields = list(_xml_trials(path))
+    if not fields:
+        raise refusal(path, 1, ROOT, "no <Trial> in it", "export at least one trial")
+    return _records(path, fields, "WHO ICTRP XML", vocabulary)
+
+
+def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
+    """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
+    fields: list[Fields] = []
+    for line, row in csv_rows(path)[1]:
+        if None in row or None in row.values():
+            problem = f"trial {len(fields) + 1} has too many or too few columns"
+            raise refusal(path, line, "", problem, "export it again as CSV")
+        fields.append({re.sub(r"\W+", "_", name.strip()): text for name, text in row.items()})
+    if not fields:
+        raise refusal(path, 1, "", "no trial in it", "export at least one trial")
+    return _records(path, fields, "WHO ICTRP CSV", vocabulary)
+
+
+def _xml_trials(path: Path) -> Iterator[Fields]:
+    """Yield the fields of each trial; a trial is let go when it has been read."""
+    try:
+        root: Any = None
+        for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
+            root = element if root is None else root
+            if event == "end" and element.tag == "Trial" and root.tag == ROOT:
+                yield {str(child.tag): "".join(child.itertext()) for child in element}
+                root.clear()
+    except XML_ERRORS as error:
+        raise xml_problem(path, error) from None
+    if root is None or root.tag != ROOT:
+        problem = "not an ICTRP export, nor other XML that can be read"
+        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN_FORMS}"
+        raise refusal(path, 1, str(root.tag).rpartition("}")[2][:40], problem, remedy)
+
+
+def _records(path: Path, trials: list[Fields], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
+    found = []
+    for number, fields in enumerate(trials, start=1):
+        lowered = {
+            name.lower(): text for name, text in fields.items() if not name.lower().startswith("contact")
+        }
+        if not inert(lowered.get("trialid")):
+            problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
+            raise SourceError(problem)
+        found.append(trial_record(lowered, form, vocabulary))
+    return join_trials(found)
+
+
+def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRecord:
+    """Return the rows of one trial from its fields, named as ICTRP names them, in lower case."""
+    text = {name: inert(value) for name, value in fields.items()}
+    study_id = (text["trialid"] or "")[:64]
+    return SourceRecord(
+        sources=[_source(study_id, text, form)],
+        studies=[_study(study_id, text, fields)],
+        arms=listed_arms(study_id, fields.get("intervention"), vocabulary),
+        outcomes=listed_outcomes(
+            study_id, fields.get("primary_outcome"), fields.get("secondary_outcome"), vocabulary
+        ),
+        registered=[_registered(study_id, text, fields)],
+    )
+
+
+def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
+    day = iso_us(text.get("export_date"))
+    said = f"Export of the WHO search portal of {day}" if day else None
+    return {
+        "source_id": study_id,
+        "study_id": study_id,
+        "tier": "core",
+        "format": form,
+        "citation": text.get("public_title") or text.get("scientific_title"),
+        "registration": study_id,
+        "status": (text.get("recruitment_status") or "").lower() or None,
+        "has_results": _has_results(text),
+        "access": "record",
+        "provenance": text.get("provenance") or said,
+    }
+
+
+def _has_results(text: dict[str, str | None]) -> bool | None:
+    """Return whether results are posted; None where the export does not say."""
+    if text.get("results_url_link") or text.get("results_date_posted"):
+        return True
+    return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
+
+
+def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
+    design = text.get("study_design") or ""
+    words = [(text.get("study_type") or "").lower(), assignment_of(design)]
+    return {
+        "study_id": study_id,
+        "title": text.get("scientific_title") or text.get("public_title"),
+        "design": ", ".join(filter(None, words)) or None,
+        "allocation": allocation_of(design),
+        "comparison": comparison_of(design),
+        "masking": masking_of(design),
+        "phase": phase_of(text.get("phase")),
+        "n_planned": people(text.get("target_size")),
+        "n_enrolled": people(text.get("actual_size")),
+        "sex": sex_of(text.get("inclusion_gender")),
+        "age_min": age_years(text.get("inclusion_agemin")),
+        "age_max": age_years(text.get("inclusion_agemax")) or None,
+        "population": "; ".join(conditions_of(lines_of(fields.get("condition")))) or None,
+        "country": ", ".join(parts_of(text.get("countries"))) or None,
+        "funding": text.get("source_support") or text.get("primary_sponsor"),
+        "registration": study_id,
+        "registered_on": iso_date(text.get("date_registration3")) or iso_date(text.get("date_registration")),
+        "starts_on": iso_date(text.get("date_enrollement") or text.get("date_enrolment")),
+        "ends_on": iso_date(text.get("results_date_completed")),
+    }
+
+
+def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
+    """Return the facts that no table has a column for."""
+    others = registry_numbers(f"{text.get('secondary_id') or ''} {text.get('other_records') or ''}")
+    return {
+        "study_id": study_id,
+        "acronym": text.get("acronym"),
+        "other_ids": [name for name in others if name != study_id],
+        "register": text.get("source_register"),
+        "address": text.get("web_address"),
+        "refreshed_on": iso_date(text.get("last_refreshed_on")),
+        "eligibility": "\n".join(
+            line
+            for name in ("inclusion_criteria", "exclusion_criteria")
+            for line in lines_of(fields.get(name))
+        )
+        or None,
+        "intervention": text.get("intervention"),
+        "phase_printed": text.get("phase"),
+        "size_printed": text.get("target_size"),
+        "design_printed": text.get("study_design"),
+        "secondary_sponsor": text.get("secondary_sponsor"),
+        "ethics": text.get("ethics_review_status"),
+        "ethics_on": iso_date(text.get("ethics_review_approval_date")),
+        "sharing_plan": text.get("results_ipd_plan"),
+    }
+
+
+def join_trials(records: list[SourceRecord]) -> list[SourceRecord]:
+    """Return one record a trial, in the order in which trials first stand.
+
+    Parameters
+    ----------
+    records : list of SourceRecord
+        One study each. Records are of one trial when they share a registration number, their own or one
+        under `other_ids`; the universal trial number counts as one.
+
+    Returns
+    -------
+    list of SourceRecord
+        A joined record keeps every source; its study is the first record's, filled from the others, with
+        the fields in which they differ under `differences` of `registered`.
+    """
+    owner: dict[str, int] = {}
+    groups: dict[int, list[SourceRecord]] = {}
+    for index, record in enumerate(records):
+        keys = [trial_key(record.studies[0]["study_id"])]
+        keys += [trial_key(name) for row in record.registered for name in row["other_ids"]]
+        homes = sorted({owner[key] for key in keys if key in owner})
+        home = homes[0] if homes else index
+        groups.setdefault(home, []).append(record)
+        for other in homes[1:]:  # this record ties two groups together
+            groups[home] = (
+                groups.pop(other) + groups[home] if other < home else groups[home] + groups.pop(other)
+            )
+            owner.update({key: home for key, place in owner.items() if place == other})
+        owner.update(dict.fromkeys(keys, home))
+    return [_joined(group) for _, group in sorted(groups.items())]
+
+
+def _joined(group: list[SourceRecord]) -> SourceRecord:
+    first, *others = group
+    study = first.studies[0]
+    countries = [study.get("country")]
+    for other in others:
+        row = other.studies[0]
+        differences: list[Row] = []
+        for name, value in row.items():
+            if name in ("study_id", "registration", "country") or value is None:
+                continue
+            if study.get(name) is None:
+                study[name] = value
+            elif study[name] != value:
+                differences.append({"column": name, "here": study[name], "there": value})
+        first.sources += [source | {"study_id": study["study_id"]} for source in other.sources]
+        first.registered += [fact | {"differences": differences} for fact in other.registered]
+        countries.append(row.get("country"))
+        for name in ("arms", "outcomes"):
+            if not getattr(first, name):
+                rows = getattr(other, name)
+                setattr(first, name, [row | {"study_id": study["study_id"]} for row in rows])
+    names = [name for text in countries if text for name in text.split(", ")]
+    study["country"] = ", ".join(dict.fromkeys(names)) or None
+    return first
+
 
 _EUCTR = re.compile(
     r"(Timepoint\(s\) of evaluation of this end point|(?:Primary|Secondary) end point\(s\)|Main Objective|"
@@ -62,7 +273,7 @@ def listed_outcomes(
     rows = []
     for text, priority in ((primary, "primary"), (secondary, "secondary")):
         for index, (measure, time) in enumerate(outcomes_in(text or ""), start=1):
-            row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
+            row: Row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
             row |= {"concept": vocabulary.concept(measure), "measure": measure, "unit": None}
             rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
     return rows
@@ -135,6 +346,7 @@ def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list
         return []
     arms = []
     numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
+    items: list[tuple[str, str | None]]
     if len(numbered) > 1 or plain.startswith("Intervention 1:"):
         items = [(re.sub(r"^Intervention \d+:\s*", "", part).strip(), None) for part in numbered]
     else:
@@ -168,7 +380,6 @@ def _groups(plain: str) -> list[tuple[str, str | None]]:
     ]
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ROMAN = {"0": "0", "i": "1", "ii": "2", "iii": "3", "iv": "4", "1": "1", "2": "2", "3": "3", "4": "4"}
 _EUCTR_PHASE = re.compile(r"\(phase (i{1,3}|iv)\)\s*:\s*(yes|no)", re.IGNORECASE)
 _PHASES = re.compile(r"(?<![\w.])(iv|i{1,3}|[0-4])[ab]?(?![\w.])", re.IGNORECASE)
@@ -187,39 +398,6 @@ def phase_of(text: str | None) -> str | None:
         found = [_ROMAN[number.lower()] for number in _PHASES.findall(re.sub(r"(?i)early|phase", " ", text))]
     found = sorted(set(found))
     return "-".join(found[:: len(found) - 1] if len(found) > 1 else found) or None
-
-
-def iso_date(text: str | None) -> str | None:
-    """Return a date in ISO form, as precise as it is written; None for what is no date.
-
-    `20200216`, `2020-02-16`, `2020/2/16`, `16/02/2020` (registers write the day first), `January 25, 2020`,
-    `25 January 2020`, `January 1996`, `1996`.
-    """
-    text = (text or "").strip()
-    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ].*)?", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?", text):
-        day, month, year = match.groups()
-        return _iso(year, month, day) if int(month) <= 12 else _iso(year, day, month)
-    if match := re.fullmatch(r"([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[1]), match[2])
-    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[2]), match[1])
-    return None
-
-
-def _month(name: str) -> str:
-    return str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
-
-
-def _iso(year: str, month: str | None = None, day: str | None = None) -> str | None:
-    parts = [int(part) for part in (year, month, day) if part is not None]
-    limits = ((1900, 2200), (1, 12), (1, 31))
-    if any(not low <= part <= high for part, (low, high) in zip(parts, limits, strict=False)):
-        return None
-    return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])
 
 
 def allocation_of(design: str) -> str | None:
@@ -285,174 +463,6 @@ def parts_of(text: str | None) -> list[str]:
     return list(found.values())
 
 
-ROOT = "Trials_downloaded_from_ICTRP"
-Fields = dict[str, str]
-
-
-def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read every trial of an ICTRP XML export, in order; country copies and second registers are joined.
-
-    Raises
-    ------
-    SourceError
-        For broken or hostile XML, another root, or a trial without an id.
-    """
-    fields = list(_xml_trials(path))
-    if not fields:
-        raise SourceError(Problem(str(path), 1, ROOT, "no <Trial> in it", "export at least one trial"))
-    return _records(path, fields, "WHO ICTRP XML", vocabulary)
-
-
-def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
-    csv.field_size_limit(10_000_000)
-    text = read_text(path).lstrip("\ufeff")
-    mark = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
-    fields = []
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                problem = f"trial {len(fields) + 1} has too many or too few columns"
-                raise SourceError(Problem(str(path), reader.line_num, "", problem, "export it again as CSV"))
-            fields.append({re.sub(r"\W+", "_", name.strip()): text for name, text in row.items()})
-    except csv.Error as error:
-        raise SourceError(
-            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
-        ) from None
-    if not fields:
-        raise SourceError(Problem(str(path), 1, "", "no trial in it", "export at least one trial"))
-    return _records(path, fields, "WHO ICTRP CSV", vocabulary)
-
-
-def _xml_trials(path: Path) -> Iterator[Fields]:
-    """Yield the fields of each trial; a trial is let go when it has been read."""
-    try:
-        root = None
-        for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
-            root = element if root is None else root
-            if event == "end" and element.tag == "Trial" and root.tag == ROOT:
-                yield {str(child.tag): "".join(child.itertext()) for child in element}
-                root.clear()
-    except XML_ERRORS as error:
-        raise xml_problem(path, error) from None
-    if root is None or root.tag != ROOT:
-        problem = "not an ICTRP export, nor other XML that can be read"
-        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN_FORMS}"
-        raise SourceError(Problem(str(path), 1, str(root.tag).rpartition("}")[2][:40], problem, remedy))
-
-
-def _records(path: Path, trials: list[Fields], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
-    found = []
-    for number, fields in enumerate(trials, start=1):
-        lowered = {
-            name.lower(): text for name, text in fields.items() if not name.lower().startswith("contact")
-        }
-        if not inert(lowered.get("trialid")):
-            problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
-            raise SourceError(problem)
-        found.append(trial_record(lowered, form, vocabulary))
-    return join_trials(found)
-
-
-def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRecord:
-    """Return the rows of one trial from its fields, named as ICTRP names them, in lower case."""
-    text = {name: inert(value) for name, value in fields.items()}
-    study_id = (text["trialid"] or "")[:64]
-    return SourceRecord(
-        sources=[_source(study_id, text, form)],
-        studies=[_study(study_id, text, fields)],
-        arms=listed_arms(study_id, fields.get("intervention"), vocabulary),
-        outcomes=listed_outcomes(
-            study_id, fields.get("primary_outcome"), fields.get("secondary_outcome"), vocabulary
-        ),
-        registered=[_registered(study_id, text, fields)],
-    )
-
-
-def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
-    day = iso_us(text.get("export_date"))
-    said = f"Export of the WHO search portal of {day}" if day else None
-    return {
-        "source_id": study_id,
-        "study_id": study_id,
-        "tier": "core",
-        "format": form,
-        "citation": text.get("public_title") or text.get("scientific_title"),
-        "registration": study_id,
-        "status": (text.get("recruitment_status") or "").lower() or None,
-        "has_results": _has_results(text),
-        "access": "record",
-        "provenance": text.get("provenance") or said,
-    }
-
-
-def iso_us(text: str | None) -> str | None:
-    """Return the day of an export's own stamp, which is written month first."""
-    match = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})", text or "")
-    return iso_date(f"{match[3]}-{match[1]}-{match[2]}") if match else iso_date(text)
-
-
-def _has_results(text: dict[str, str | None]) -> bool | None:
-    """Return whether results are posted; None where the export does not say."""
-    if text.get("results_url_link") or text.get("results_date_posted"):
-        return True
-    return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
-
-
-def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
-    design = text.get("study_design") or ""
-    words = [(text.get("study_type") or "").lower(), assignment_of(design)]
-    return {
-        "study_id": study_id,
-        "title": text.get("scientific_title") or text.get("public_title"),
-        "design": ", ".join(filter(None, words)) or None,
-        "allocation": allocation_of(design),
-        "comparison": comparison_of(design),
-        "masking": masking_of(design),
-        "phase": phase_of(text.get("phase")),
-        "n_planned": people(text.get("target_size")),
-        "n_enrolled": people(text.get("actual_size")),
-        "sex": sex_of(text.get("inclusion_gender")),
-        "age_min": age_years(text.get("inclusion_agemin")),
-        "age_max": age_years(text.get("inclusion_agemax")) or None,
-        "population": "; ".join(conditions_of(lines_of(fields.get("condition")))) or None,
-        "country": ", ".join(parts_of(text.get("countries"))) or None,
-        "funding": text.get("source_support") or text.get("primary_sponsor"),
-        "registration": study_id,
-        "registered_on": iso_date(text.get("date_registration3")) or iso_date(text.get("date_registration")),
-        "starts_on": iso_date(text.get("date_enrollement") or text.get("date_enrolment")),
-        "ends_on": iso_date(text.get("results_date_completed")),
-    }
-
-
-def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
-    """Return the facts that no table has a column for."""
-    others = registry_numbers(f"{text.get('secondary_id') or ''} {text.get('other_records') or ''}")
-    return {
-        "study_id": study_id,
-        "acronym": text.get("acronym"),
-        "other_ids": [name for name in others if name != study_id],
-        "register": text.get("source_register"),
-        "address": text.get("web_address"),
-        "refreshed_on": iso_date(text.get("last_refreshed_on")),
-        "eligibility": "\n".join(
-            line
-            for name in ("inclusion_criteria", "exclusion_criteria")
-            for line in lines_of(fields.get(name))
-        )
-        or None,
-        "intervention": text.get("intervention"),
-        "phase_printed": text.get("phase"),
-        "size_printed": text.get("target_size"),
-        "design_printed": text.get("study_design"),
-        "secondary_sponsor": text.get("secondary_sponsor"),
-        "ethics": text.get("ethics_review_status"),
-        "ethics_on": iso_date(text.get("ethics_review_approval_date")),
-        "sharing_plan": text.get("results_ipd_plan"),
-    }
-
-
 _LEFT_OUT = ("contacts", "contact", "ethics_contact_email", "ethics_contact_phone")
 # field of an ICTRP export -> names of the leaf, the first that is there
 _LEAVES = {
@@ -503,7 +513,7 @@ def read_exchange(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceR
         For broken or hostile XML (a document type is allowed, entities are not), or a trial without an id.
     """
     root = parse_xml(path, doctype=True)
-    trials = [element for element in root.iter() if _name(element) == "trial"] or [root]
+    trials = [element for element in root.iter() if local_name(element).lower() == "trial"] or [root]
     found = []
     for number, trial in enumerate(trials, start=1):
         fields = _fields(trial)
@@ -537,14 +547,10 @@ def _fields(trial: Element) -> dict[str, str]:
 
 def _collect(element: Element, leaves: dict[str, list[str]]) -> None:
     for child in element:
-        name = _name(child)
+        name = local_name(child).lower()
         if name in _LEFT_OUT:
             continue
         if len(child):
             _collect(child, leaves)
         elif child.text and child.text.strip():
             leaves.setdefault(name, []).append(child.text)
-
-
-def _name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2].lower()

@@ -6,102 +6,41 @@ import re
 from pathlib import Path
 
 from trialfiles.ictrp import trial_record
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import both_calendars, read_text, registry_numbers
+from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.text import read_text, registry_numbers
+from trialfiles.times import both_calendars
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 ENTRY_FIELDS = (
-    "Approval date",
-    "Category of foreign source of funding",
-    "Category",
-    "City",
-    "Contact",
-    "Country of origin",
-    "Country",
-    "Description of health condition studied",
-    "Description",
-    "Domestic or foreign origin",
-    "Email",
-    "Ethics committee reference number",
-    "Ethics committee",
-    "Fax",
-    "Full name of responsible person",
-    "Grant code / Reference number",
-    "Grant name",
-    "ICD-10 code description",
-    "ICD-10 code",
-    "Is the source of funding the same "  # one question of the form, told in two pieces
-    "sponsor organization/entity?",
-    "Latest degree",
-    "Method of measurement",
-    "Mobile phone",
-    "Name of ethics committee",
-    "Name of organization / entity",
-    "Name of recruitment center",
-    "Other areas of specialty/work",
-    "Phone",
-    "Position",
-    "Postal code",
-    "Proportion provided by this source",
-    "Province",
-    "Public or private sector",
-    "Recruitment center",
-    "Registration date",
-    "Registry name",
-    "Secondary trial Id",
-    "Sponsor",
-    "Street address",
-    "Timepoint",
-    "Title of funding source",
-    "Type of organization providing the funding",
-    "Web page address",
-)
+    "Approval date", "Category of foreign source of funding", "Category", "City", "Contact",
+    "Country of origin", "Country", "Description of health condition studied", "Description",
+    "Domestic or foreign origin", "Email", "Ethics committee reference number", "Ethics committee", "Fax",
+    "Full name of responsible person", "Grant code / Reference number", "Grant name",
+    "ICD-10 code description", "ICD-10 code",
+    "Is the source of funding the same "  # one question of the form, in two pieces
+    "sponsor organization/entity?", "Latest degree",
+    "Method of measurement", "Mobile phone", "Name of ethics committee", "Name of organization / entity",
+    "Name of recruitment center", "Other areas of specialty/work", "Phone", "Position", "Postal code",
+    "Proportion provided by this source", "Province", "Public or private sector", "Recruitment center",
+    "Registration date", "Registry name", "Secondary trial Id", "Sponsor", "Street address", "Timepoint",
+    "Title of funding source", "Type of organization providing the funding", "Web page address",
+)  # fmt: skip
 IRCT_FIELDS: dict[str, tuple[str, ...]] = {
     "": (),
     "Protocol summary": (
-        "Design",
-        "Intervention groups",
-        "Main outcome variables",
-        "Participants/Inclusion and exclusion criteria",
-        "Settings and conduct",
-        "Study aim",
+        "Design", "Intervention groups", "Main outcome variables",
+        "Participants/Inclusion and exclusion criteria", "Settings and conduct", "Study aim",
     ),
     "General information": (
-        "Acronym",
-        "Actual recruitment end date",
-        "Actual recruitment start date",
-        "Age",
-        "Assignment",
-        "Blinding (investigator's opinion)",
-        "Blinding description",
-        "Country",
-        "Email address",
-        "Exclusion criteria",
-        "Expected recruitment end date",
-        "Expected recruitment start date",
-        "Funding source",
-        "Gender",
-        "Groups that have been masked",
-        "IRCT registration information",
-        "Inclusion criteria",
-        "Inclusion/Exclusion criteria",
-        "Name of organization / entity",
-        "Name",
-        "Other design features",
-        "Phase",
-        "Phone",
-        "Placebo",
-        "Public title",
-        "Purpose",
-        "Randomization (investigator's opinion)",
-        "Randomization description",
-        "Reason for update",
-        "Recruitment status",
-        "Registrant information",
-        "Registration date",
-        "Sample size",
-        "Scientific title",
-        "Trial completion date",
+        "Acronym", "Actual recruitment end date", "Actual recruitment start date", "Age", "Assignment",
+        "Blinding (investigator's opinion)", "Blinding description", "Country", "Email address",
+        "Exclusion criteria", "Expected recruitment end date", "Expected recruitment start date",
+        "Funding source", "Gender", "Groups that have been masked", "IRCT registration information",
+        "Inclusion criteria", "Inclusion/Exclusion criteria", "Name of organization / entity", "Name",
+        "Other design features", "Phase", "Phone", "Placebo", "Public title", "Purpose",
+        "Randomization (investigator's opinion)", "Randomization description", "Reason for update",
+        "Recruitment status", "Registrant information", "Registration date", "Sample size",
+        "Scientific title", "Trial completion date",
     ),
     "Secondary Ids": ENTRY_FIELDS,
     "Ethics committees": ENTRY_FIELDS,
@@ -115,22 +54,15 @@ IRCT_FIELDS: dict[str, tuple[str, ...]] = {
     "Person responsible for scientific inquiries": ENTRY_FIELDS,
     "Person responsible for updating data": ENTRY_FIELDS,
     "Sharing plan": (
-        "Analytic Code",
-        "Clinical Study Report",
-        "Data Dictionary",
-        "Deidentified Individual Participant Data Set (IPD)",
-        "From where data/document is obtainable",
-        "Informed Consent Form",
-        "Statistical Analysis Plan",
-        "Study Protocol",
-        "Title and more details about the data/document",
-        "To whom data/document is available",
-        "Under which criteria data/document could be used",
-        "What processes are involved…",
+        "Analytic Code", "Clinical Study Report", "Data Dictionary",
+        "Deidentified Individual Participant Data Set (IPD)", "From where data/document is obtainable",
+        "Informed Consent Form", "Statistical Analysis Plan", "Study Protocol",
+        "Title and more details about the data/document", "To whom data/document is available",
+        "Under which criteria data/document could be used", "What processes are involved…",
         "When the data will become available…",
     ),
     "Comments": (),
-}
+}  # fmt: skip
 IRCT_PARTS = tuple(name for name in IRCT_FIELDS if name)
 
 
@@ -151,7 +83,7 @@ def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecor
     number = re.search(r"IRCT registration number:\s*(IRCT\w+)", said)
     if not number:
         remedy = "save the whole page as text"
-        raise SourceError(Problem(str(path), None, "IRCT registration number", "missing", remedy))
+        raise refusal(path, None, "IRCT registration number", "missing", remedy)
     record = trial_record(_as_export(number.group(1), fields), "IRCT page, text", vocabulary)
     record.sources[0]["provenance"] = "Parsed from the register's page"
     record.registered[0] |= {"contradictions": contradictions(fields), "dates": _dates(fields)}

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from trialfiles.record import Problem, SourceError
+from trialfiles.record import SourceError, refusal
 from trialfiles.text import encoding_of
 
 BLOCK = 1 << 20
 LARGEST_RECORD = 1 << 25  # characters; real ones have up to a few million
-_SPACE = re.compile(r"[ \t\r\n]*")
+_INK = re.compile(r"[^ \t\r\n]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -122,11 +122,10 @@ class _Window:
     def peek(self) -> str:
         """Return the next character that is no space; empty at the file's end."""
         while True:
-            self.at = _SPACE.match(self.text, self.at).end()
-            if self.at < len(self.text):
-                return self.text[self.at]
-            if self.ended:
-                return ""
+            found = _INK.search(self.text, self.at)
+            self.at = found.start() if found else len(self.text)
+            if found or self.ended:
+                return found[0] if found else ""
             self.more()
 
     def more(self) -> None:
@@ -145,4 +144,4 @@ class _Window:
         return self.line
 
     def refusal(self, problem: str, remedy: str = "download the file again") -> SourceError:
-        return SourceError(Problem(str(self.path), self.line_here(), "", problem, remedy))
+        return refusal(self.path, self.line_here(), "", problem, remedy)

@@ -12,7 +12,7 @@ from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
 from trialfiles.irct import read_irct
 from trialfiles.medpath import read_medpath
 from trialfiles.recognition import recognise
-from trialfiles.record import Problem, SourceError, SourceRecord
+from trialfiles.record import SourceRecord, refusal
 from trialfiles.references import REFERENCE_READERS, Reference, reference_records, write_csl, write_ris
 from trialfiles.reviews import read_review_csv, read_revman_csv, read_rm5, write_web_rows
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -58,7 +58,7 @@ def read_source(path: str | Path, vocabulary: Vocabulary | None = None) -> Sourc
     found = list(read_sources(path, vocabulary))
     if len(found) != 1:
         remedy = "use read_sources(path), or export one record"
-        raise SourceError(Problem(str(path), None, "", f"holds {len(found)} records", remedy))
+        raise refusal(path, None, "", f"holds {len(found)} records", remedy)
     return found[0]
 
 
@@ -71,15 +71,15 @@ def read_sources(path: str | Path, vocabulary: Vocabulary | None = None) -> Iter
     form = recognise(path)
     if form not in READERS:
         remedy = "read it with the review that it belongs to"
-        raise SourceError(Problem(str(path), 1, "", f"a {form} is no file of the field", remedy))
+        raise refusal(path, 1, "", f"a {form} is no file of the field", remedy)
     try:
         yield from READERS[form](path, vocabulary or NO_WORDS)
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
+        raise refusal(path, None, "", problem, "check its permissions") from None
     except RecursionError:
         problem = "nested too deeply"
-        raise SourceError(Problem(str(path), None, "", problem, "export or download it again")) from None
+        raise refusal(path, None, "", problem, "export or download it again") from None
 
 
 def converted(path: str | Path, form: str) -> str:
@@ -112,7 +112,7 @@ def converted(path: str | Path, form: str) -> str:
     held, needed, write = WRITERS[form]
     if not any(getattr(record, held) for record in records):
         remedy = f"give {needed}"
-        raise SourceError(Problem(str(path), None, "", f"holds nothing to write as {form}", remedy))
+        raise refusal(path, None, "", f"holds nothing to write as {form}", remedy)
     return write(records)
 
 

@@ -7,7 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from trialfiles.record import Problem, SourceError
+from trialfiles.record import refusal
 from trialfiles.text import encoding_of
 
 HEAD = 1 << 16
@@ -79,7 +79,7 @@ def recognise(path: str | Path) -> str:
     head = _head(path)
     for start, name, remedy in _NAMED:
         if re.match(start, head):
-            raise SourceError(Problem(str(path), 1, "", f"{name}: not a format that can be read", remedy))
+            raise refusal(path, 1, "", f"{name}: not a format that can be read", remedy)
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
@@ -92,24 +92,24 @@ def recognise(path: str | Path) -> str:
         return _xml_form(path, text)
     form = _text_form(text)
     if form is None:
-        raise SourceError(Problem(str(path), 1, "", "not a format that can be read", f"give {KNOWN_FORMS}"))
+        raise refusal(path, 1, "", "not a format that can be read", f"give {KNOWN_FORMS}")
     return form
 
 
 def _head(path: Path) -> bytes:
     if not path.is_file():
-        raise SourceError(Problem(str(path), None, "", "no such file", "check the name and the folder"))
+        raise refusal(path, None, "", "no such file", "check the name and the folder")
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
+        raise refusal(path, None, "", problem, "check its permissions") from None
     streamed = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith((b"{", b"["))
     if size == 0 or not head.strip() or (size > LIMIT and not streamed):
         what = "the file is empty" if size <= LIMIT else f"the file has {size:,} bytes"
-        raise SourceError(Problem(str(path), None, "", what, "export or download it again"))
+        raise refusal(path, None, "", what, "export or download it again")
     return head
 
 
@@ -122,7 +122,7 @@ def _xml_form(path: Path, text: str) -> str:
     name = (root.group(1) if root else "").rpartition(":")[2]
     if name.lower() in _REFUSED_ROOTS:
         remedy = "download the study from the register's API, version 2, as JSON"
-        raise SourceError(Problem(str(path), 1, name, _REFUSED_ROOTS[name.lower()], remedy))
+        raise refusal(path, 1, name, _REFUSED_ROOTS[name.lower()], remedy)
     if name.lower() in _ROOTS:
         return _ROOTS[name.lower()]
     if "<pubmedarticle" in text.lower():
@@ -200,10 +200,10 @@ def _zip_form(path: Path) -> str:
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
     if document:
-        raise SourceError(Problem(str(path), None, "", "a Word document", "save it as plain text"))
+        raise refusal(path, None, "", "a Word document", "save it as plain text")
     if unpacked is None:
-        raise SourceError(Problem(str(path), None, "", "a zip archive", "unpack it and add the files in it"))
+        raise refusal(path, None, "", "a zip archive", "unpack it and add the files in it")
     if unpacked > LIMIT:
         problem = "a workbook that unpacks to a giant"
-        raise SourceError(Problem(str(path), None, "", problem, "export it as CSV"))
+        raise refusal(path, None, "", problem, "export it as CSV")
     return "xlsx"

@@ -18,7 +18,7 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 
 from trialfiles.article_tables import element_text
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
 from trialfiles.text import inert, parse_xml, read_text, registry_numbers, slug
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -79,7 +79,7 @@ def year_of(text: Any) -> str | None:
 
 def reference_of(**given: Any) -> Reference:
     """Return a reference whose texts are inert."""
-    texts = {name: value if isinstance(value, list) else inert(value) for name, value in given.items()}
+    texts: Row = {name: value if isinstance(value, list) else inert(value) for name, value in given.items()}
     texts["authors"] = [name for author in given.get("authors") or [] if (name := inert(str(author)))]
     texts["doi"] = clean_doi(given.get("doi")) or clean_doi(given.get("url"))
     pmid = re.fullmatch(r"\D*(\d{1,9})\D*", given.get("pmid") or "")
@@ -109,9 +109,9 @@ def read_ris(path: Path) -> Iterator[Reference]:
         found = rispy.loads(text)
     except Exception as error:  # rispy raises plain errors of many kinds for a broken file
         problem = f"not whole RIS: {str(error).splitlines()[0][:100] if str(error) else type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "export the references again")) from None
+        raise refusal(path, None, "", problem, "export the references again") from None
     if not found:
-        raise SourceError(Problem(str(path), 1, "", "no reference in it", "export at least one reference"))
+        raise refusal(path, 1, "", "no reference in it", "export at least one reference")
     for row in found:
         row = {name: value for name, value in row.items() if value}
         other = row.get("unknown_tag") or {}
@@ -166,8 +166,9 @@ def read_bibtex(path: Path) -> Iterator[Reference]:
         raise
     except Exception as error:  # its LaTeX decoder raises errors of its own
         problem = f"not whole BibTeX: {type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "export the references again")) from None
-    entries, problems = list(library.entries), []
+        raise refusal(path, None, "", problem, "export the references again") from None
+    entries: list[Any] = list(library.entries)
+    problems = []
     for block in library.failed_blocks:
         if isinstance(block, DuplicateFieldKeyBlock) and block.ignore_error_block is not None:
             entries.append(block.ignore_error_block)
@@ -209,7 +210,7 @@ def read_csl(path: Path) -> Iterator[Reference]:
             name in row for name in ("title", "DOI", "id", "URL", "PMID")
         ):
             field = f"item {number or 1}"
-            raise SourceError(Problem(str(path), line, field, "no reference", "export it as CSL-JSON"))
+            raise refusal(path, line, field, "no reference", "export it as CSL-JSON")
         yield reference_of(
             title=_CSL_MARKUP.sub("", _scalar(row.get("title")) or ""),
             authors=[_person(one) for one in row.get("author") or [] if isinstance(one, dict)]
@@ -227,7 +228,7 @@ def read_csl(path: Path) -> Iterator[Reference]:
             url=_scalar(row.get("URL")),
         )
     if number is None:
-        raise SourceError(Problem(str(path), 1, "", "no reference in it", "export at least one reference"))
+        raise refusal(path, 1, "", "no reference in it", "export at least one reference")
 
 
 def _person(row: Row) -> str:
@@ -250,7 +251,7 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
     kinds = ("PubmedArticle", "PubmedBookArticle")
     articles = [element for element in parse_xml(path, doctype=True).iter() if element.tag in kinds]
     if not articles:
-        raise SourceError(Problem(str(path), 1, "PubmedArticle", "no article in it", "export at least one"))
+        raise refusal(path, 1, "PubmedArticle", "no article in it", "export at least one")
     for article in articles:
         if article.tag == "PubmedBookArticle":
             yield _of_book(path, article)
@@ -258,7 +259,7 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
         citation = article.find("MedlineCitation")
         head = citation.find("Article") if citation is not None else None
         if citation is None or head is None:
-            raise SourceError(Problem(str(path), None, "Article", "missing", "export the article again"))
+            raise refusal(path, None, "Article", "missing", "export the article again")
         dois = [_said(item) for item in head.findall("ELocationID") if item.get("EIdType") == "doi"]
         dois += [_said(item) for item in article.iter("ArticleId") if item.get("IdType") == "doi"]
         banks = " ".join(_said(item) or "" for item in head.iter("AccessionNumber"))
@@ -282,7 +283,7 @@ def _of_book(path: Path, article: Element) -> Reference:
     document = article.find("BookDocument")
     book = document.find("Book") if document is not None else None
     if document is None:
-        raise SourceError(Problem(str(path), None, "BookDocument", "missing", "export the article again"))
+        raise refusal(path, None, "BookDocument", "missing", "export the article again")
     title = _said(document.find("ArticleTitle")) or _said(document.find("Book/BookTitle"))
     return reference_of(
         title=title,

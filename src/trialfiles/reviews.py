@@ -9,98 +9,122 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import inert, inert_cell, parse_xml, read_text, slug
+from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.text import csv_rows, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-_JUDGED = re.compile(r"Domain \(judgement\): (.+)")
+
+def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
+    """Read every study's data of a RevMan 5 file."""
+    rows = list(rm5_rows(path))
+    if not rows:
+        raise refusal(path, None, "COMPARISON", "no data of a study in it", "add an analysis")
+    return _records(path, rows, "RevMan 5", vocabulary)
 
 
-def read_review_csv(path: Path, _: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read RevMan Web's study information or risk-of-bias CSV: one record a study.
-
-    Judgements become rows of `reader_judgements`, with what supports them as the reason.
-    """
-    reader = csv.DictReader(io.StringIO(read_text(path).lstrip("\ufeff"), newline=""))
-    records = []
-    try:
-        for row in reader:
-            name = inert(row.get("Study"))
-            if not name or None in row:
-                what = "missing" if not name else "more cells than columns"
-                raise SourceError(Problem(str(path), reader.line_num, "Study", what, "export the file again"))
-            records.append(_record(slug(name), name, row))
-    except csv.Error as error:
-        raise SourceError(
-            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
-        ) from None
-    if not records:
-        raise SourceError(Problem(str(path), 1, "", "no study in it", "export at least one study"))
-    return records
+def read_revman_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
+    """Read a CSV of RevMan Web (data rows, estimates) or of RevMan 5."""
+    names, lines = csv_rows(path)
+    if "Comparison Number" in names:
+        _require(path, names, ("Outcome Number", "Name", "Data Type", "Total 1", "Total 2"))
+        return _records(path, list(revman5_rows(path, lines)), "RevMan 5 CSV", vocabulary)
+    if "Study" in names and "Experimental N" in names:
+        _require(path, names, ("Analysis group", "Analysis number", "Control N"))
+        return _records(path, list(web_rows(path, lines)), "RevMan Web data rows", vocabulary)
+    pooled = [
+        {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
+        | {slug(name): inert(value) for name, value in row.items() if name and isinstance(value, str)}
+        for _, row in lines
+    ]
+    return [SourceRecord(effects=pooled)]
 
 
-def _record(study_id: str, name: str, row: Row) -> SourceRecord:
-    judgements = []
-    for column, value in row.items():
-        match = _JUDGED.fullmatch(column.strip())
-        if match and inert(value):
-            support = inert(row.get(f"Domain (support): {match[1]}"))
-            judgements.append(
+def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
+    if missing := [name for name in wanted if name not in names]:
+        raise refusal(path, 1, ", ".join(missing), "missing column", "export the data again")
+
+
+def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
+    """Return one record a study, with its groups, observations and effects."""
+    found: dict[str, SourceRecord] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        study_id = names.setdefault(row["study"], _study_id(row, set(names.values())))
+        record = found.setdefault(study_id, SourceRecord())
+        if not record.sources:
+            year = row.get("year") or ""
+            named = row["study"] if not year or year in row["study"] else f"{row['study']} {year}"
+            record.sources.append(
                 {
+                    "source_id": study_id,
                     "study_id": study_id,
-                    "tool": "as in the review",
-                    "domain": match[1],
-                    "judgement": inert(value),
-                    "reason": support or "no support given in the review",
-                    "quantity_ids": None,
-                    "order": len(judgements) + 1,
+                    "tier": "published",
+                    "format": form,
+                    "citation": named,
                 }
+                | {"has_results": True, "access": "record"}
             )
-    year = inert(row.get("Year"))
-    source = {"source_id": study_id, "study_id": study_id, "tier": "published", "format": "RevMan Web CSV"}
-    source["citation"] = f"{name} {year}" if year else name
-    characteristics = {
-        key.removeprefix("Char: ").lower(): inert(value) for key, value in row.items() if "Char: " in key
-    }
-    return SourceRecord(
-        sources=[source],
-        studies=[
-            {
-                "study_id": study_id,
-                "title": source["citation"],
-                "population": characteristics.get("participants"),
+            record.studies.append({"study_id": study_id, "title": named, "comparison": "parallel"})
+        record.effects.append(
+            {name: value for name, value in row.items() if value is not None} | {"study_id": study_id}
+        )
+        if row["kind"] != "generic":
+            _observations(path, record, study_id, row, vocabulary)
+    return list(found.values())
+
+
+def _study_id(row: Row, taken: set[str]) -> str:
+    name = base = slug(row["study"])
+    number = 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:
+    for side, default in ((1, "experimental"), (2, "control")):
+        label = row.get(f"label_{side}") or default
+        arm_id = slug(label)
+        total = row[f"total_{side}"]
+        if total is not None and (total != int(total) or total < 0):
+            problem = f"{total:g} is no number of people"
+            raise refusal(path, None, f"{row['study']}: N", problem, "mend it")
+        if arm_id not in {arm["arm_id"] for arm in record.arms}:
+            record.arms.append(
+                {"study_id": study_id, "arm_id": arm_id, "role": vocabulary.role(label), "label": label}
+            )
+        name = f"{study_id}.r{len(record.results) + 1:02d}"
+        time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
+        result: Row = {
+            "result_id": name,
+            "study_id": study_id,
+            "source_id": study_id,
+            "arm_id": arm_id,
+            "concept": vocabulary.concept(row["name"] or ""),
+            "site": "all",
+            "measure": row["name"],
+            "category": row.get("subgroup"),
+            "timepoint_printed": time,
+            "timepoint_weeks": weeks(time),
+            "n": int(total) if total is not None else None,
+            "quantity_ids": name,
+        }
+        for column in ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit"):
+            result[column] = None
+        if row["kind"] == "continuous":
+            sd = row[f"sd_{side}"]
+            result |= {
+                "kind": "level",
+                "mean": row[f"mean_{side}"],
+                "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
             }
-        ],
-        reader_judgements=judgements,
-        registered=[{"study_id": study_id, "other_ids": []} | characteristics],
-    )
-
-
-REVMAN_KINDS = {
-    "DICH": "dichotomous",
-    "CONT": "continuous",
-    "IV": "generic",
-    "IPD": "generic",
-    "DIC": "dichotomous",
-    "CON": "continuous",
-}
-
-
-def review_number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
-    """Return the number of a cell; None where an analysis has none.
-
-    Raises
-    ------
-    SourceError
-        When the cell holds something else.
-    """
-    text = (text or "").strip()
-    if text in ("", "NA", "#N/A", "Not estimable"):
-        return None
-    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
-        return float(text.replace("\u2212", "-"))
-    raise SourceError(Problem(str(path), line, field, f"{text[:40]!r} is no number", "export the data again"))
+            result["figures"] = f"mean={name};sd={name};n={name}"
+        else:
+            events = row[f"events_{side}"]
+            result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
+            result["figures"] = f"count={name};n={name}"
+        record.results.append(result)
 
 
 def rm5_rows(path: Path) -> Iterator[Row]:
@@ -133,29 +157,17 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
         for data in (part for part in block if str(part.tag).endswith("_DATA")):
             study = studies.get(data.get("STUDY_ID"))
             name = inert(study.get("NAME")) if study is not None else None
-            if not name:
+            if study is None or not name:
                 problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
-                raise SourceError(Problem(str(path), None, str(data.tag), problem, "save the review again"))
+                raise refusal(path, None, str(data.tag), problem, "save the review again")
             at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
-            names = {
-                "events_1": "EVENTS_1",
-                "total_1": "TOTAL_1",
-                "mean_1": "MEAN_1",
-                "sd_1": "SD_1",
-                "events_2": "EVENTS_2",
-                "total_2": "TOTAL_2",
-                "mean_2": "MEAN_2",
-                "sd_2": "SD_2",
-                "effect": "EFFECT_SIZE",
-                "se": "SE",
-                "ci_lower": "CI_START",
-                "ci_upper": "CI_END",
+            names = {f"{figure}_{side}": f"{figure.upper()}_{side}" for figure in _FIGURES for side in (1, 2)}
+            names |= {
+                "effect": "EFFECT_SIZE", "se": "SE", "ci_lower": "CI_START", "ci_upper": "CI_END",
                 "weight": "WEIGHT",
                 # as entered: of a ratio its logarithm, to which the SE belongs; EFFECT_SIZE is the ratio
-                "giv_effect": "ESTIMATE",
-                "o_e": "O_E",
-                "variance": "VAR",
-            }
+                "giv_effect": "ESTIMATE", "o_e": "O_E", "variance": "VAR",
+            }  # fmt: skip
             if data.tag in ("IV_DATA", "IV_SUBGROUP_DATA"):
                 names["giv_se"] = "SE"
             yield at | {key: review_number(path, None, name, data.get(name)) for key, name in names.items()}
@@ -164,21 +176,10 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
 def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     """Yield every study's data of a RevMan 5 CSV; a row of an analysis or a subgroup heads those below it."""
     head: Row = {}
-    columns = {
-        "events_1": "Events 1",
-        "mean_1": "Mean 1",
-        "sd_1": "SD 1",
-        "total_1": "Total 1",
-        "events_2": "Events 2",
-        "mean_2": "Mean 2",
-        "sd_2": "SD 2",
-        "total_2": "Total 2",
-        "effect": "Effect Estimate",
-        "se": "SE",
-        "ci_lower": "CI Start",
-        "ci_upper": "CI End",
-        "weight": "Weight",
-    }
+    titles = dict(zip(_FIGURES, ("Events", "Total", "Mean", "SD"), strict=True))
+    columns = {f"{figure}_{side}": f"{titles[figure]} {side}" for figure in _FIGURES for side in (1, 2)}
+    columns |= {"effect": "Effect Estimate", "se": "SE", "ci_lower": "CI Start", "ci_upper": "CI End"}
+    columns["weight"] = "Weight"
     for line, row in lines:
         if row.get("Data Type"):
             head = {
@@ -201,38 +202,18 @@ def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
         ):
             figures = {key: review_number(path, line, name, row.get(name)) for key, name in columns.items()}
             if not inert(row["Name"]):
-                raise SourceError(Problem(str(path), line, "Name", "missing", "name the study"))
+                raise refusal(path, line, "Name", "missing", "name the study")
             yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
         elif head and row.get("Subgroup Number") not in ("0", None, ""):
             head = head | {"subgroup": inert(row["Name"])}
 
 
 WEB_COLUMNS = (
-    "Analysis group",
-    "Analysis number",
-    "Analysis name",
-    "Subgroup",
-    "Applicability",
-    "Study",
-    "Study year",
-    "GIV Mean",
-    "GIV SE",
-    "Experimental mean",
-    "Experimental SD",
-    "Experimental cases",
-    "Experimental N",
-    "Control mean",
-    "Control SD",
-    "Control cases",
-    "Control N",
-    "O-E",
-    "Variance",
-    "Weight",
-    "Mean",
-    "CI start",
-    "CI end",
-    "Footnotes",
-)
+    "Analysis group", "Analysis number", "Analysis name", "Subgroup", "Applicability", "Study", "Study year",
+    "GIV Mean", "GIV SE", "Experimental mean", "Experimental SD", "Experimental cases", "Experimental N",
+    "Control mean", "Control SD", "Control cases", "Control N", "O-E", "Variance", "Weight", "Mean",
+    "CI start", "CI end", "Footnotes",
+)  # fmt: skip
 _WEB = {
     "mean_1": "Experimental mean",
     "sd_1": "Experimental SD",
@@ -258,7 +239,7 @@ def web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     settings = _settings(path)
     for line, row in lines:
         if not inert(row.get("Study")):
-            raise SourceError(Problem(str(path), line, "Study", "missing", "export the data rows again"))
+            raise refusal(path, line, "Study", "missing", "export the data rows again")
         figures = {key: review_number(path, line, name, row.get(name)) for key, name in _WEB.items()}
         key = (row.get("Analysis group"), row.get("Analysis number"))
         said = settings.get(key, {})
@@ -290,7 +271,7 @@ def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
             head = stream.readline(20_000)
         if b"Data type" not in head or b"Analysis number" not in head:
             continue
-        for row in csv.DictReader(io.StringIO(read_text(other).lstrip("\ufeff"), newline="")):
+        for _, row in csv_rows(other)[1]:
             kind = (row.get("Data type") or "").lower()
             kind = (
                 "dichotomous"
@@ -346,124 +327,85 @@ def write_web_rows(records: Iterable[SourceRecord]) -> str:
     return "\ufeff" + stream.getvalue()
 
 
-def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read every study's data of a RevMan 5 file."""
-    rows = list(rm5_rows(path))
-    if not rows:
-        raise SourceError(
-            Problem(str(path), None, "COMPARISON", "no data of a study in it", "add an analysis")
-        )
-    return _records(path, rows, "RevMan 5", vocabulary)
+_JUDGED = re.compile(r"Domain \(judgement\): (.+)")
 
 
-def read_revman_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read a CSV of RevMan Web (data rows, estimates) or of RevMan 5."""
-    reader = csv.DictReader(io.StringIO(read_text(path).lstrip("\ufeff"), newline=""))
-    try:
-        lines = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise SourceError(
-            Problem(str(path), reader.line_num, "", f"not CSV: {error}", "export it again")
-        ) from None
-    names = set(reader.fieldnames or [])
-    if "Comparison Number" in names:
-        _require(path, names, ("Outcome Number", "Name", "Data Type", "Total 1", "Total 2"))
-        return _records(path, list(revman5_rows(path, lines)), "RevMan 5 CSV", vocabulary)
-    if "Study" in names and "Experimental N" in names:
-        _require(path, names, ("Analysis group", "Analysis number", "Control N"))
-        return _records(path, list(web_rows(path, lines)), "RevMan Web data rows", vocabulary)
-    pooled = [
-        {"analysis": f"{row.get('Analysis group')}.{row.get('Analysis number')}", "pooled": True}
-        | {slug(name): inert(value) for name, value in row.items() if name and isinstance(value, str)}
-        for _, row in lines
-    ]
-    return [SourceRecord(effects=pooled)]
+def read_review_csv(path: Path, _: Vocabulary = NO_WORDS) -> list[SourceRecord]:
+    """Read RevMan Web's study information or risk-of-bias CSV: one record a study.
+
+    Judgements become rows of `reader_judgements`, with what supports them as the reason.
+    """
+    records = []
+    for line, row in csv_rows(path)[1]:
+        name = inert(row.get("Study"))
+        if not name or None in row:
+            what = "missing" if not name else "more cells than columns"
+            raise refusal(path, line, "Study", what, "export the file again")
+        records.append(_record(slug(name), name, row))
+    if not records:
+        raise refusal(path, 1, "", "no study in it", "export at least one study")
+    return records
 
 
-def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
-    if missing := [name for name in wanted if name not in names]:
-        raise SourceError(
-            Problem(str(path), 1, ", ".join(missing), "missing column", "export the data again")
-        )
-
-
-def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
-    """Return one record a study, with its groups, observations and effects."""
-    found: dict[str, SourceRecord] = {}
-    names: dict[str, str] = {}
-    for row in rows:
-        study_id = names.setdefault(row["study"], _study_id(row, set(names.values())))
-        record = found.setdefault(study_id, SourceRecord())
-        if not record.sources:
-            year = row.get("year") or ""
-            named = row["study"] if not year or year in row["study"] else f"{row['study']} {year}"
-            record.sources.append(
+def _record(study_id: str, name: str, row: Row) -> SourceRecord:
+    judgements: list[Row] = []
+    for column, value in row.items():
+        match = _JUDGED.fullmatch(column.strip())
+        if match and inert(value):
+            support = inert(row.get(f"Domain (support): {match[1]}"))
+            judgements.append(
                 {
-                    "source_id": study_id,
                     "study_id": study_id,
-                    "tier": "published",
-                    "format": form,
-                    "citation": named,
+                    "tool": "as in the review",
+                    "domain": match[1],
+                    "judgement": inert(value),
+                    "reason": support or "no support given in the review",
+                    "quantity_ids": None,
+                    "order": len(judgements) + 1,
                 }
-                | {"has_results": True, "access": "record"}
             )
-            record.studies.append({"study_id": study_id, "title": named, "comparison": "parallel"})
-        record.effects.append(
-            {name: value for name, value in row.items() if value is not None} | {"study_id": study_id}
-        )
-        if row["kind"] != "generic":
-            _observations(path, record, study_id, row, vocabulary)
-    return list(found.values())
-
-
-def _study_id(row: Row, taken: set[str]) -> str:
-    name = base = slug(row["study"])
-    number = 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name
-
-
-def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:
-    for side, default in ((1, "experimental"), (2, "control")):
-        label = row.get(f"label_{side}") or default
-        arm_id = slug(label)
-        total = row[f"total_{side}"]
-        if total is not None and (total != int(total) or total < 0):
-            problem = f"{total:g} is no number of people"
-            raise SourceError(Problem(str(path), None, f"{row['study']}: N", problem, "mend it"))
-        if arm_id not in {arm["arm_id"] for arm in record.arms}:
-            record.arms.append(
-                {"study_id": study_id, "arm_id": arm_id, "role": vocabulary.role(label), "label": label}
-            )
-        name = f"{study_id}.r{len(record.results) + 1:02d}"
-        time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
-        result: Row = {
-            "result_id": name,
-            "study_id": study_id,
-            "source_id": study_id,
-            "arm_id": arm_id,
-            "concept": vocabulary.concept(row["name"] or ""),
-            "site": "all",
-            "measure": row["name"],
-            "category": row.get("subgroup"),
-            "timepoint_printed": time,
-            "timepoint_weeks": weeks(time),
-            "n": int(total) if total is not None else None,
-            "quantity_ids": name,
-        }
-        for column in ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit"):
-            result[column] = None
-        if row["kind"] == "continuous":
-            sd = row[f"sd_{side}"]
-            result |= {
-                "kind": "level",
-                "mean": row[f"mean_{side}"],
-                "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
+    year = inert(row.get("Year"))
+    source = {"source_id": study_id, "study_id": study_id, "tier": "published", "format": "RevMan Web CSV"}
+    source["citation"] = f"{name} {year}" if year else name
+    characteristics = {
+        key.removeprefix("Char: ").lower(): inert(value) for key, value in row.items() if "Char: " in key
+    }
+    return SourceRecord(
+        sources=[source],
+        studies=[
+            {
+                "study_id": study_id,
+                "title": source["citation"],
+                "population": characteristics.get("participants"),
             }
-            result["figures"] = f"mean={name};sd={name};n={name}"
-        else:
-            events = row[f"events_{side}"]
-            result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
-            result["figures"] = f"count={name};n={name}"
-        record.results.append(result)
+        ],
+        reader_judgements=judgements,
+        registered=[{"study_id": study_id, "other_ids": []} | characteristics],
+    )
+
+
+_FIGURES = ("events", "total", "mean", "sd")  # of each of two groups
+REVMAN_KINDS = {
+    "DICH": "dichotomous",
+    "CONT": "continuous",
+    "IV": "generic",
+    "IPD": "generic",
+    "DIC": "dichotomous",
+    "CON": "continuous",
+}
+
+
+def review_number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
+    """Return the number of a cell; None where an analysis has none.
+
+    Raises
+    ------
+    SourceError
+        When the cell holds something else.
+    """
+    text = (text or "").strip()
+    if text in ("", "NA", "#N/A", "Not estimable"):
+        return None
+    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
+        return printed_number(text)
+    raise refusal(path, line, field, f"{text[:40]!r} is no number", "export the data again")

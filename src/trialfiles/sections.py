@@ -8,6 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trialfiles.irct import ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS
+from trialfiles.medpath import ALIASES, MEDPATH_PARTS
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: title, line of its heading, and the characters from its heading to its end.
+
+    The title names the enclosing part first where a heading alone would be ambiguous, as in
+    `Abstract: Results` or `Secondary outcomes 2: Timepoint`.
+    """
+
+    title: str
+    line: int
+    char_start: int
+    char_end: int
 
 
 @dataclass(frozen=True)
@@ -25,20 +40,6 @@ class Line:
         return not self.content.strip()
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading: its title, where it begins, and where its section ends when that is known already.
-
-    `char_end` is None for a heading that rules until the next one; a caption of a table or a figure
-    rules only its own paragraph, and knows its end.
-    """
-
-    title: str
-    line: int
-    char_start: int
-    char_end: int | None = None
-
-
 def split_lines(text: str) -> list[Line]:
     r"""Return the lines of a text, without their ends.
 
@@ -51,6 +52,54 @@ def split_lines(text: str) -> list[Line]:
         lines.append(Line(number, start, start + len(bare), bare))
         start += len(content) + 1
     return lines
+
+
+def find_sections(lines: list[Line]) -> list[Section]:
+    """Return the sections of a text, in order.
+
+    Parameters
+    ----------
+    lines : list of Line
+        The whole text.
+
+    Returns
+    -------
+    list of Section
+        A section ends where the next heading begins. Captions of tables and figures are sections of
+        their own that end with their paragraph; what follows belongs to the section around them.
+
+    """
+    if is_medpath(lines):
+        headings = medpath_headings(lines)
+    elif is_irct(lines):
+        headings = irct_headings(lines)
+    elif is_jats(lines):
+        headings = jats_headings(lines)
+    else:
+        headings = article_headings(lines)
+    end_of_text = lines[-1].char_end if lines else 0
+    found, following = [], end_of_text
+    for heading in reversed(headings):
+        if heading.char_end is None:
+            found.append(Section(heading.title, heading.line, heading.char_start, following))
+            following = heading.char_start
+        else:
+            found.append(Section(heading.title, heading.line, heading.char_start, heading.char_end))
+    return found[::-1]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading: its title, where it begins, and where its section ends when that is known already.
+
+    `char_end` is None for a heading that rules until the next one; a caption of a table or a figure
+    rules only its own paragraph, and knows its end.
+    """
+
+    title: str
+    line: int
+    char_start: int
+    char_end: int | None = None
 
 
 KNOWN_HEADINGS = frozenset(
@@ -90,8 +139,6 @@ _CAPTION = re.compile(
 _NUMBERING = re.compile(r"(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)[ \t]+(?=[A-Z])")
 _MARKDOWN = re.compile(r"\s*#{1,6}[ \t]+(?=\S)")
 _BULLET = re.compile(r"\s*(?:[-*•][ \t]|[0-9]{1,2}[.)][ \t])")
-
-
 _SPACED = re.compile(r"(?:[A-Z] ){3,}[A-Z]")
 _EDGES = "\ufeff\u00a0 \t\f*_"
 # With its colon such a heading is one anywhere in a paragraph, when there is another one.
@@ -369,33 +416,6 @@ def _plain(words: str) -> str:
     return _JATS_NUMBERING.sub("", plain).rstrip(": ")[:120]
 
 
-# Parts, and the fields inside each; a part without fields holds its text directly.
-MEDPATH_PARTS = {
-    "Conditions": (),
-    "Interventions": (),
-    "Registration Number": (),
-    "Lead Sponsor": (),
-    "Brief Summary": (),
-    "Detailed Description": (),
-    "Recruitment & Eligibility": (
-        "Status",
-        "Sex",
-        "Target Recruitment",
-        "Inclusion Criteria",
-        "Exclusion Criteria",
-    ),
-    "Study & Design": (
-        "Study Type",
-        "Study Design",
-        "Arm && Interventions",
-        "Primary Outcome Measures",
-        "Secondary Outcome Measures",
-    ),
-    "Trial Locations": ("Contact",),
-}
-ALIASES = {"Arm & Interventions": "Arm && Interventions"}
-
-
 def is_medpath(lines: list[Line]) -> bool:
     """Whether the text is a MedPath page: the site's name on top, or most of its headings."""
     contents = {line.content.strip() for line in lines}
@@ -419,51 +439,3 @@ def medpath_headings(lines: list[Line]) -> list[Heading]:
             continue
         headings.append(Heading(title, line.number, line.char_start))
     return headings
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section: title, line of its heading, and the characters from its heading to its end.
-
-    The title names the enclosing part first where a heading alone would be ambiguous, as in
-    `Abstract: Results` or `Secondary outcomes 2: Timepoint`.
-    """
-
-    title: str
-    line: int
-    char_start: int
-    char_end: int
-
-
-def find_sections(lines: list[Line]) -> list[Section]:
-    """Return the sections of a text, in order.
-
-    Parameters
-    ----------
-    lines : list of Line
-        The whole text.
-
-    Returns
-    -------
-    list of Section
-        A section ends where the next heading begins. Captions of tables and figures are sections of
-        their own that end with their paragraph; what follows belongs to the section around them.
-
-    """
-    if is_medpath(lines):
-        headings = medpath_headings(lines)
-    elif is_irct(lines):
-        headings = irct_headings(lines)
-    elif is_jats(lines):
-        headings = jats_headings(lines)
-    else:
-        headings = article_headings(lines)
-    end_of_text = lines[-1].char_end if lines else 0
-    found, following = [], end_of_text
-    for heading in reversed(headings):
-        if heading.char_end is None:
-            found.append(Section(heading.title, heading.line, heading.char_start, following))
-            following = heading.char_start
-        else:
-            found.append(Section(heading.title, heading.line, heading.char_start, heading.char_end))
-    return found[::-1]

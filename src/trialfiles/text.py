@@ -1,12 +1,13 @@
-"""Texts of source files: decoded, made inert, without contact details; dates, ages and words of registers."""
+"""Texts of source files: decoded, inert, without contact details; numbers, ages and words of registers."""
 
 from __future__ import annotations
 
 import codecs
+import csv
 import html
+import io
 import re
 import unicodedata
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -14,100 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
-
-_BOTH = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:,\s*(\d{4})/(\d\d)/(\d\d))?")
-# Jalali years are leap by a 33-year rule from 1244 to 1472; day 1 of 1400 was 21 March 2021.
-_EPOCH = date(2021, 3, 21)
-_LEAP = (1, 5, 9, 13, 17, 22, 26, 30)
-
-
-def both_calendars(text: str) -> Row | None:
-    """Return a date's two readings and whether they are the same day; None where no date stands.
-
-    Examples
-    --------
-    >>> both_calendars("2025-08-02, 1404/05/11")["same_day"]
-    True
-    """
-    match = _BOTH.search(text)
-    if not match:
-        return None
-    gregorian = "-".join(match.group(1, 2, 3))
-    if not match[4]:
-        return {"gregorian": gregorian, "jalali": None, "same_day": None}
-    jalali = "/".join(match.group(4, 5, 6))
-    day = gregorian_of(*(int(part) for part in match.group(4, 5, 6)))
-    return {"gregorian": gregorian, "jalali": jalali, "same_day": bool(day and day.isoformat() == gregorian)}
-
-
-def gregorian_of(year: int, month: int, day: int) -> date | None:
-    """Return the Gregorian day of a Jalali date of 1244 to 1472; None for a day that is not there."""
-    lengths = [31] * 6 + [30] * 5 + [30 if year % 33 in _LEAP else 29]
-    if not (1244 <= year <= 1472 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]):
-        return None
-    whole = range(1400, year) if year >= 1400 else range(year, 1400)
-    days = sum(366 if one % 33 in _LEAP else 365 for one in whole)
-    start = _EPOCH + timedelta(days=days if year >= 1400 else -days)
-    return start + timedelta(days=sum(lengths[: month - 1]) + day - 1)
-
-
-OLDEST = 120  # registers write 999 where there is no limit
-_YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
-
-
-def age_years(text: str | None) -> float | None:
-    """Return an age such as `18 Years`, `6 Months`, `18Y` or `>= 20age old` in years; None for no limit."""
-    match = re.search(
-        r"(\d{1,6}(?:\.\d{1,6})?)\s*(year|month|week|day|[ymwd](?![a-z]))?", (text or "").lower()
-    )
-    if not match:
-        return None
-    unit = match.group(2) or "year"
-    unit = next(name for name in _YEARS if name.startswith(unit))
-    age = float(match.group(1)) * _YEARS[unit]
-    return None if age > OLDEST else age
-
-
-def slug(text: str) -> str:
-    """Return a short name made of lower-case letters, digits and `_`; accents are left out."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
-
-
-def sex_of(text: str | None) -> str | None:
-    """Return all, male or female for a register's words; None where they say none of the three."""
-    low = (text or "").strip().lower()
-    if low in ("m", "f", "b"):
-        return {"m": "male", "f": "female", "b": "all"}[low]
-    if ticked := dict(re.findall(r"((?:fe)?male)s?\s*:\s*(yes|no)", low)):
-        low = " ".join(sex for sex, answer in ticked.items() if answer == "yes")
-    words = set(re.findall(r"\b(?:both|all|(?:fe)?males?|(?:wo)?m[ae]n)\b", low))
-    men, women = words & {"male", "males", "man", "men"}, words & {"female", "females", "woman", "women"}
-    if words & {"both", "all"} or (men and women):
-        return "all"
-    return "male" if men else "female" if women else None
-
-
-def people(text: str | None) -> int | None:
-    """Return a target size: `60`, or the sum of `treated:30;control:30;`; None for any other words."""
-    if planned := re.search(r"(?:planned|target) sample size:?\s*(\d{1,9})\b", text or "", re.IGNORECASE):
-        return int(planned.group(1)) or None
-    parts = [part for part in (text or "").split(";") if part.strip()]
-    sizes = [re.fullmatch(r"\s*(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
-    return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None
-
-
-def name_apart(rows: list[Row], key: str) -> list[Row]:
-    """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
-    seen: set[str] = set()
-    for row in rows:
-        name, number = row[key], 2
-        while row[key] in seen:
-            row[key], number = f"{name}_{number}", number + 1
-        seen.add(row[key])
-    return rows
-
+from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
@@ -138,10 +46,10 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         problem = f"not {error.encoding} text: byte 0x{data[error.start]:02x} at {error.start}"
-        raise SourceError(Problem(str(path), line, "", problem, "save the file as UTF-8")) from None
+        raise refusal(path, line, "", problem, "save the file as UTF-8") from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise SourceError(Problem(str(path), line, "", "a NUL character: no text", "save the file as UTF-8"))
+        raise refusal(path, line, "", "a NUL character: no text", "save the file as UTF-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -154,11 +62,11 @@ def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
                 f"the file has {size:,} bytes, more than {largest:,}",
                 "split it, or export less",
             )
-            raise SourceError(Problem(str(path), None, "", problem, remedy))
+            raise refusal(path, None, "", problem, remedy)
         return path.read_bytes()
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise SourceError(Problem(str(path), None, "", problem, "check its permissions")) from None
+        raise refusal(path, None, "", problem, "check its permissions") from None
 
 
 def inert(text: str | None) -> str | None:
@@ -178,16 +86,45 @@ def lines_of(text: str | None) -> list[str]:
     return [line for part in parts if (line := inert(part))]
 
 
+def inert_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+_BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
+_EMAIL = re.compile(
+    rf"[\w.+-]+{_BLANK}(?:@|\(at\)|\[at\]){_BLANK}[\w-]+(?:{_BLANK}(?:\.|\[dot\]|\(dot\)){_BLANK}[\w-]+)*\.?[A-Za-z]{{2,}}"
+)
+# +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
+# does a letter before or after, so that hashes, registrations and offsets are none.
+_ABROAD = re.compile(r"(?<![\w.+])(?:\+\s?|00)[1-9]\d{0,3}(?:[ \u00a0/-]?\(?\d{1,12}\)?){1,7}(?![\w]|\.\d)")
+_DOTTED = re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:\.\d{1,4}){4,5}(?![\w.])")
+_ANNOUNCED = re.compile(
+    r"\b(?:tel|phone|telephone|fax|mobile|whatsapp)\b[.:\s]{1,3}(\(?[+\d][\d\s()./-]{6,}\d)", re.I
+)
+
+
+def contact_details(text: str) -> list[str]:
+    """Return e-mail addresses and international phone numbers found in a text."""
+    found = [match.group() for match in _EMAIL.finditer(text)]
+    found += [match.group() for match in _ABROAD.finditer(text) if _dialled(match.group())]
+    found += [match.group() for match in _DOTTED.finditer(text)]
+    found += [match.group(1) for match in _ANNOUNCED.finditer(text) if _dialled(match.group(1))]
+    return list(dict.fromkeys(found))
+
+
+def _dialled(text: str) -> bool:
+    """Return whether a candidate has as many digits as a phone number and is no list of measurements."""
+    digits = re.sub(r"\D", "", text)
+    longest = max(len(part) for part in re.findall(r"\d+", text))
+    return 9 <= len(digits) <= 16 and (longest >= 4 or text.count(" ") + text.count("-") >= 3)
+
+
 def without_contacts(text: str) -> str:
     """Return a text whose e-mail addresses and telephone numbers are left out, and seen to be."""
     for found in contact_details(text):
         text = text.replace(found, "[contact left out]")
     return text
-
-
-def inert_cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 XML_ERRORS = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError)
@@ -221,7 +158,7 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
         level = [child for element in level for child in element]
         if depth > DEEPEST:
             problem = f"not safe, whole XML: nested deeper than {DEEPEST} levels"
-            raise SourceError(Problem(str(path), None, "", problem, "export it again"))
+            raise refusal(path, None, "", problem, "export it again")
     return root
 
 
@@ -230,7 +167,32 @@ def xml_problem(path: Path, error: Exception) -> SourceError:
     line = error.position[0] if isinstance(error, ParseError) and hasattr(error, "position") else None
     what = str(error).splitlines()[0][:100] if isinstance(error, ParseError) else type(error).__name__
     remedy = "export the file again; entities and texts from outside are not read"
-    return SourceError(Problem(str(path), line, "", f"not safe, whole XML: {what}", remedy))
+    return refusal(path, line, "", f"not safe, whole XML: {what}", remedy)
+
+
+def local_name(element: Element) -> str:
+    """Return the name of an XML element without its name space."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
+    """Return the columns of a CSV file, and its rows with their lines; the first line tells the separator."""
+    csv.field_size_limit(10_000_000)
+    text = read_text(path).lstrip("\ufeff")
+    mark = max(",;\t", key=text.partition("\n")[0].count)
+    reader: Any = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        problem = f"not CSV: {error}"
+        raise refusal(path, reader.line_num, "", problem, "export it again") from None
+    return set(reader.fieldnames or ()), rows
+
+
+def printed_number(text: str) -> float:
+    """Return a number in digits: any minus, thousands commas, a raised decimal point."""
+    plain = re.sub(r"[\s,]", "", text)
+    return float(plain.replace("\u2212", "-").replace("\u2013", "-").replace("\u00b7", "."))
 
 
 _NUMBERS = re.compile(
@@ -254,59 +216,58 @@ def trial_key(number: str) -> str:
     return match.group(1) if match else key
 
 
-def join_trials(records: list[SourceRecord]) -> list[SourceRecord]:
-    """Return one record a trial, in the order in which trials first stand.
-
-    Parameters
-    ----------
-    records : list of SourceRecord
-        One study each. Records are of one trial when they share a registration number, their own or one
-        under `other_ids`; the universal trial number counts as one.
-
-    Returns
-    -------
-    list of SourceRecord
-        A joined record keeps every source; its study is the first record's, filled from the others, with
-        the fields in which they differ under `differences` of `registered`.
-    """
-    owner: dict[str, int] = {}
-    groups: dict[int, list[SourceRecord]] = {}
-    for index, record in enumerate(records):
-        keys = [trial_key(record.studies[0]["study_id"])]
-        keys += [trial_key(name) for row in record.registered for name in row["other_ids"]]
-        homes = sorted({owner[key] for key in keys if key in owner})
-        home = homes[0] if homes else index
-        groups.setdefault(home, []).append(record)
-        for other in homes[1:]:  # this record ties two groups together
-            groups[home] = (
-                groups.pop(other) + groups[home] if other < home else groups[home] + groups.pop(other)
-            )
-            owner.update({key: home for key, place in owner.items() if place == other})
-        owner.update(dict.fromkeys(keys, home))
-    return [_joined(group) for _, group in sorted(groups.items())]
+def slug(text: str) -> str:
+    """Return a short name made of lower-case letters, digits and `_`; accents are left out."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
 
 
-def _joined(group: list[SourceRecord]) -> SourceRecord:
-    first, *others = group
-    study = first.studies[0]
-    countries = [study.get("country")]
-    for other in others:
-        row = other.studies[0]
-        differences: list[Row] = []
-        for name, value in row.items():
-            if name in ("study_id", "registration", "country") or value is None:
-                continue
-            if study.get(name) is None:
-                study[name] = value
-            elif study[name] != value:
-                differences.append({"column": name, "here": study[name], "there": value})
-        first.sources += [source | {"study_id": study["study_id"]} for source in other.sources]
-        first.registered += [fact | {"differences": differences} for fact in other.registered]
-        countries.append(row.get("country"))
-        for name in ("arms", "outcomes"):
-            if not getattr(first, name):
-                rows = getattr(other, name)
-                setattr(first, name, [row | {"study_id": study["study_id"]} for row in rows])
-    names = [name for text in countries if text for name in text.split(", ")]
-    study["country"] = ", ".join(dict.fromkeys(names)) or None
-    return first
+def name_apart(rows: list[Row], key: str) -> list[Row]:
+    """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
+    seen: set[str] = set()
+    for row in rows:
+        name, number = row[key], 2
+        while row[key] in seen:
+            row[key], number = f"{name}_{number}", number + 1
+        seen.add(row[key])
+    return rows
+
+
+def people(text: str | None) -> int | None:
+    """Return a target size: `60`, or the sum of `treated:30;control:30;`; None for any other words."""
+    if planned := re.search(r"(?:planned|target) sample size:?\s*(\d{1,9})\b", text or "", re.IGNORECASE):
+        return int(planned.group(1)) or None
+    parts = [part for part in (text or "").split(";") if part.strip()]
+    sizes = [re.fullmatch(r"\s*(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
+    return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None
+
+
+def sex_of(text: str | None) -> str | None:
+    """Return all, male or female for a register's words; None where they say none of the three."""
+    low = (text or "").strip().lower()
+    if low in ("m", "f", "b"):
+        return {"m": "male", "f": "female", "b": "all"}[low]
+    if ticked := dict(re.findall(r"((?:fe)?male)s?\s*:\s*(yes|no)", low)):
+        low = " ".join(sex for sex, answer in ticked.items() if answer == "yes")
+    words = set(re.findall(r"\b(?:both|all|(?:fe)?males?|(?:wo)?m[ae]n)\b", low))
+    men, women = words & {"male", "males", "man", "men"}, words & {"female", "females", "woman", "women"}
+    if words & {"both", "all"} or (men and women):
+        return "all"
+    return "male" if men else "female" if women else None
+
+
+OLDEST = 120  # registers write 999 where there is no limit
+_YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
+
+
+def age_years(text: str | None) -> float | None:
+    """Return an age such as `18 Years`, `6 Months`, `18Y` or `>= 20age old` in years; None for no limit."""
+    match = re.search(
+        r"(\d{1,6}(?:\.\d{1,6})?)\s*(year|month|week|day|[ymwd](?![a-z]))?", (text or "").lower()
+    )
+    if not match:
+        return None
+    unit = match.group(2) or "year"
+    unit = next(name for name in _YEARS if name.startswith(unit))
+    age = float(match.group(1)) * _YEARS[unit]
+    return None if age > OLDEST else age

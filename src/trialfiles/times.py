@@ -1,4 +1,4 @@
-"""Times as printed, in weeks: `12-month`, `Month 5`, `4 Weeks`, `3rd month`, `baseline`.
+"""Dates as printed, and times in weeks: `12-month`, `Month 5`, `4 Weeks`, `3rd month`, `baseline`.
 
 A month is 365.25 / 12 / 7 weeks, a year twelve of them. What is not a time gives None: not found
 beats wrong: several times, spans and times before treatment are no single time.
@@ -7,6 +7,8 @@ beats wrong: several times, spans and times before treatment are no single time.
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+from typing import Any
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 _WEEKS = {
@@ -15,25 +17,11 @@ _WEEKS = {
 }  # fmt: skip
 _SHORT = {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "mth": "month", "yr": "year"}
 _CUES = ("min", "hour", "hr", "day", "week", "wk", "mo", "mth", "year", "yr")
-_WORDS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
+_COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_WORDS = {word: value for value, word in enumerate(_COUNTED, start=1)}
+_WORDS |= {
+    word: value
+    for value, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
 }
 _NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"
@@ -104,7 +92,7 @@ def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str
 
 def _unit(token: str) -> str:
     """Return the unit in a printed time."""
-    return re.sub(r"[^a-z]", "", re.search(_UNIT, token, re.IGNORECASE).group(1).lower())
+    return re.sub(r"[^a-z]", "", re.findall(_UNIT, token, re.IGNORECASE)[0].lower())
 
 
 def weeks_after_end(printed: str | None) -> float | None:
@@ -164,3 +152,81 @@ def _in_weeks(number: str, unit: str) -> float:
     value = _WORDS.get(number.lower())
     unit = _SHORT.get(unit.lower(), unit.lower())
     return (float(number.lower().rstrip("stndrh")) if value is None else value) * _WEEKS[unit]
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def iso_date(text: str | None) -> str | None:
+    """Return a date in ISO form, as precise as it is written; None for what is no date.
+
+    `20200216`, `2020-02-16`, `2020/2/16`, `16/02/2020` (registers write the day first), `January 25, 2020`,
+    `25 January 2020`, `January 1996`, `1996`.
+    """
+    text = (text or "").strip()
+    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
+        return _iso(*match.groups())
+    if match := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ].*)?", text):
+        return _iso(*match.groups())
+    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?", text):
+        day, month, year = match.groups()
+        return _iso(year, month, day) if int(month) <= 12 else _iso(year, day, month)
+    if match := re.fullmatch(r"([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?,?\s+(\d{4})", text):
+        return _iso(match[3], _month(match[1]), match[2])
+    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
+        return _iso(match[3], _month(match[2]), match[1])
+    return None
+
+
+def _month(name: str) -> str:
+    return str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
+
+
+def _iso(year: str, month: str | None = None, day: str | None = None) -> str | None:
+    parts = [int(part) for part in (year, month, day) if part is not None]
+    limits = ((1900, 2200), (1, 12), (1, 31))
+    if any(not low <= part <= high for part, (low, high) in zip(parts, limits, strict=False)):
+        return None
+    return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])
+
+
+def iso_us(text: str | None) -> str | None:
+    """Return the day of an export's own stamp, which is written month first."""
+    match = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})", text or "")
+    return iso_date(f"{match[3]}-{match[1]}-{match[2]}") if match else iso_date(text)
+
+
+_BOTH = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:,\s*(\d{4})/(\d\d)/(\d\d))?")
+# Jalali years are leap by a 33-year rule from 1244 to 1472; day 1 of 1400 was 21 March 2021.
+_EPOCH = date(2021, 3, 21)
+_LEAP = (1, 5, 9, 13, 17, 22, 26, 30)
+
+
+def both_calendars(text: str) -> dict[str, Any] | None:
+    """Return a date's two readings and whether they are the same day; None where no date stands.
+
+    Examples
+    --------
+    >>> both_calendars("2025-08-02, 1404/05/11")["same_day"]
+    True
+    """
+    match = _BOTH.search(text)
+    if not match:
+        return None
+    gregorian = "-".join(match.group(1, 2, 3))
+    if not match[4]:
+        return {"gregorian": gregorian, "jalali": None, "same_day": None}
+    jalali = "/".join(match.group(4, 5, 6))
+    day = gregorian_of(*(int(part) for part in match.group(4, 5, 6)))
+    return {"gregorian": gregorian, "jalali": jalali, "same_day": bool(day and day.isoformat() == gregorian)}
+
+
+def gregorian_of(year: int, month: int, day: int) -> date | None:
+    """Return the Gregorian day of a Jalali date of 1244 to 1472; None for a day that is not there."""
+    lengths = [31] * 6 + [30] * 5 + [30 if year % 33 in _LEAP else 29]
+    if not (1244 <= year <= 1472 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]):
+        return None
+    whole = range(1400, year) if year >= 1400 else range(year, 1400)
+    days = sum(366 if one % 33 in _LEAP else 365 for one in whole)
+    start = _EPOCH + timedelta(days=days if year >= 1400 else -days)
+    return start + timedelta(days=sum(lengths[: month - 1]) + day - 1)

@@ -7,14 +7,14 @@ outcome measures and which role an arm has stay empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from typing import Any
 
 from trialfiles.record import Problem, SourceError
-from trialfiles.yaml_lines import line_of, read_yaml
+from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
 _REGISTERED_ROLES = {
     "PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated",
@@ -25,21 +25,8 @@ _COMBINED = re.compile(r"\bcombin|\+|\band\b|\bplus\b|\bwith\b")
 _JOINED = re.compile(r"\+|/|>|\u2192|\b(?:and|plus|with|then|to|first|followed)\b")
 
 
-def _compiled(text: Any) -> Any:
-    try:
-        return re.compile(text, re.IGNORECASE | re.DOTALL)
-    except (re.error, TypeError) as error:
-        raise ValueError(f"no regular expression: {error}") from None
-
-
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
-
-
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class OutcomeWords(_Block):
+@dataclass(frozen=True)
+class OutcomeWords:
     """How texts name an outcome concept.
 
     `words`: one of them a text must hold before the pattern is tried; looking for a word is far quicker.
@@ -47,26 +34,62 @@ class OutcomeWords(_Block):
     """
 
     concept: str
-    pattern: Pattern
+    pattern: str
     words: tuple[str, ...] = ()
     caption: bool = False
 
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        """The pattern's search; capitals do not matter."""
+        return re.compile(self.pattern, re.IGNORECASE | re.DOTALL).search
 
-class InterventionWords(_Block):
+
+@dataclass(frozen=True)
+class InterventionWords:
     """How arms name the intervention that a review is about, and the roles of arms that have it."""
 
-    pattern: Pattern
-    absent: Pattern
+    pattern: str
+    absent: str
     role: str
     combined: str
 
 
-class Vocabulary(_Block):
+@dataclass(frozen=True)
+class UnitWords:
+    """A unit of the field: its pattern, its one spelling, and the kind of its quantities, such as `density`.
+
+    In the pattern `<cm²>` stands for a square centimetre and `<cm⁻²>` for its inverse, in any spelling.
+    """
+
+    pattern: str
+    spelling: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class ScaleWords:
+    """A severity scale: a pattern of its name, and the letters with which every such name begins."""
+
+    begins: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class LetteredScale:
+    """A severity scale whose grades are letters with numbers, read only after words that it is near."""
+
+    name: str
+    letters: str
+    near: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
     """What a review calls things; `read_vocabulary` makes it from YAML.
 
     `outcomes` are tried in order on what registers measure, `table_rows` before them on the rows of an
     article's tables; `other_outcome` is the concept of what none of them fits. `concepts` are all that an
-    extraction table may name.
+    extraction table may name. `units`, `scales` and `things` (what is counted) are read in prose.
     """
 
     concepts: frozenset[str] = frozenset()
@@ -74,19 +97,23 @@ class Vocabulary(_Block):
     table_rows: tuple[OutcomeWords, ...] = ()
     other_outcome: str | None = None
     intervention: InterventionWords | None = None
+    units: tuple[UnitWords, ...] = ()
+    scales: tuple[ScaleWords, ...] = ()
+    lettered_scale: LetteredScale | None = None
+    things: tuple[str, ...] = ()
 
     def concept(self, text: str) -> str | None:
         """Return the outcome concept that a register's outcome names."""
         low = text.lower()
         for rule in self.outcomes:
-            if any(word in low for word in rule.words) and rule.pattern.search(text):
+            if any(word in low for word in rule.words) and rule.search(text):
                 return rule.concept
         return self.other_outcome
 
     def row_concept(self, measure: str, caption: str) -> str | None:
         """Return the outcome concept of a row in an article's table."""
         for rule in self.table_rows:
-            if rule.pattern.search(measure) or (rule.caption and rule.pattern.search(caption)):
+            if rule.search(measure) or (rule.caption and rule.search(caption)):
                 return rule.concept
         return self.concept(measure)
 
@@ -96,8 +123,8 @@ class Vocabulary(_Block):
             return None
         if kind in _REGISTERED_ROLES:
             return _REGISTERED_ROLES[kind]
-        text = self.intervention.absent.sub(" ", words.lower())
-        if self.intervention.pattern.search(text):
+        text = re.sub(self.intervention.absent, " ", words.lower())
+        if re.search(self.intervention.pattern, text):
             return self.intervention.combined if _COMBINED.search(text) else self.intervention.role
         if _PLACEBO.search(text):
             return "placebo"
@@ -136,14 +163,53 @@ def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabular
         For unknown or missing fields and patterns that are none; every problem is listed with its line.
     """
     content, lines, problems = read_yaml(Path(path))
-    try:
-        found = Vocabulary.model_validate(content)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            place = tuple(fault["loc"])
-            where, line = ".".join(map(str, place)), line_of(lines, place)
-            problems.append(Problem(str(path), line, where, fault["msg"], "mend the field"))
+    found = _block(
+        Vocabulary,
+        content,
+        (),
+        lambda place, *said: problems.append(
+            Problem(str(path), line_of(lines, place), ".".join(map(str, place)), *said)
+        ),
+    )
     if problems:
         raise SourceError(problems)
     named = {rule.concept for rule in (*found.outcomes, *found.table_rows)}
-    return found.model_copy(update={"concepts": found.concepts | named | set(concepts)})
+    return replace(found, concepts=frozenset(concepts) | named)
+
+
+_BLOCKS: dict[str, type] = {
+    "outcomes": OutcomeWords,
+    "table_rows": OutcomeWords,
+    "intervention": InterventionWords,
+    "units": UnitWords,
+    "scales": ScaleWords,
+    "lettered_scale": LetteredScale,
+}
+
+
+def _block(kind: type, given: Any, place: FieldPath, wrong: Callable[[FieldPath, str, str], None]) -> Any:
+    """Return a block of fields as an object; None where something is wrong with it."""
+    if not isinstance(given, dict):
+        wrong(place, "no block of fields", "write `name: value` lines")
+        return None
+    known = {one.name: one.default for one in fields(kind)}
+    missing = [name for name, default in known.items() if default is MISSING and name not in given]
+    for name in missing:
+        wrong(place, f"{name} is missing", "add it")
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        at = (*place, name)
+        if name not in known:
+            wrong(at, "unknown field", f"use one of {', '.join(known)}")
+        elif name in _BLOCKS and isinstance(value, list):
+            values[name] = tuple(_block(_BLOCKS[name], one, (*at, i), wrong) for i, one in enumerate(value))
+        elif name in _BLOCKS:
+            values[name] = _block(_BLOCKS[name], value, at, wrong)
+        else:
+            values[name] = tuple(value) if isinstance(value, list) else value
+        if name in ("pattern", "absent", "near"):
+            try:
+                re.compile(value)
+            except (re.error, TypeError) as error:
+                wrong(at, f"no regular expression: {error}", "write one as Python has it")
+    return None if missing else kind(**values)

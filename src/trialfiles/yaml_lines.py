@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
-from trialfiles.record import Problem, Row, SourceError
+from trialfiles.record import Problem, Row, refusal
 
-Path_ = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 
@@ -26,14 +27,14 @@ class _Composer:
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+    def compose_node(self: Any, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
             raise yaml.composer.ComposerError(None, None, "an alias (*name)", mark)
         event = self.peek_event()
         if getattr(event, "tag", None) is not None:
             event.tag = f"!{event.tag}"
-        return super().compose_node(parent, index)
+        return Composer.compose_node(self, parent, index)
 
 
 class _Loader(_Composer, yaml.SafeLoader):
@@ -42,7 +43,6 @@ class _Loader(_Composer, yaml.SafeLoader):
 
 _FASTEST: type = _Loader
 if yaml.__with_libyaml__:
-    from yaml.composer import Composer
 
     class _FastLoader(_Composer, Composer, yaml.CSafeLoader):
         """The parser of libyaml under the same rules: a sheet is read in a third of the time."""
@@ -66,7 +66,7 @@ def _composed(text: str) -> yaml.Node | None:
 _SCALARS = _Loader("")  # made once: a sheet has hundreds of numbers
 
 
-def _plain(node: yaml.ScalarNode) -> Any:
+def _plain(node: yaml.Node) -> Any:
     """Return a number, a truth or nothing as Python's own."""
     try:
         return _SCALARS.construct_object(node, deep=True)
@@ -75,7 +75,7 @@ def _plain(node: yaml.ScalarNode) -> Any:
         _SCALARS.recursive_objects.clear()
 
 
-def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
+def read_yaml(path: Path) -> tuple[Any, dict[FieldPath, int], list[Problem]]:
     """Return the content of a YAML file, the line of each field by its path, and what it may not hold.
 
     The problems are repeated keys (the first is kept), tags and values that cannot be read (left out).
@@ -89,56 +89,51 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int], list[Problem]]:
         data = path.read_bytes()
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise SourceError(
-            Problem(str(path), None, "", problem, "check the name and its permissions")
-        ) from None
+        raise refusal(path, None, "", problem, "check the name and its permissions") from None
     if len(data) > MAX_BYTES:
-        raise SourceError(
-            Problem(str(path), None, "", f"the file has {len(data)} bytes", "split it: a sheet is small")
-        )
+        raise refusal(path, None, "", f"the file has {len(data)} bytes", "split it: a sheet is small")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise SourceError(Problem(str(path), line, "", "not UTF-8 text", "save the file as UTF-8")) from None
+        raise refusal(path, line, "", "not UTF-8 text", "save the file as UTF-8") from None
     try:
         node = _composed(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"a character that YAML does not allow (U+{error.character:04X})"
-        raise SourceError(Problem(str(path), line, "", what, "delete it or write a space")) from None
+        raise refusal(path, line, "", what, "delete it or write a space") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not YAML"
-        line = mark.line + 1 if mark else None
-        raise SourceError(
-            Problem(str(path), line, "", f"not YAML: {what}", "mend the line or the one above")
-        ) from None
+        place = mark.line + 1 if mark else None
+        problem = f"not YAML: {what}"
+        raise refusal(path, place, "", problem, "mend the line or the one above") from None
     except RecursionError:
-        raise SourceError(Problem(str(path), None, "", "nested too deeply", "write a flat sheet")) from None
+        raise refusal(path, None, "", "nested too deeply", "write a flat sheet") from None
     if node is None:
-        raise SourceError(
-            Problem(str(path), 1, "", "the file is empty", "start from `evidence new STUDY_ID`")
-        )
-    lines: dict[Path_, int] = {}
+        raise refusal(path, 1, "", "the file is empty", "start from `evidence new STUDY_ID`")
+    lines: dict[FieldPath, int] = {}
     problems: list[Problem] = []
     content = _build(node, (), lines, problems, str(path), 0)
     return content, lines, problems
 
 
-def line_of(lines: dict[Path_, int], place: Path_) -> int | None:
+def line_of(lines: dict[FieldPath, int], place: FieldPath) -> int | None:
     """Return the line of a field, or of the nearest block around it."""
     while place and place not in lines:
         place = place[:-1]
     return lines.get(place)
 
 
-def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int) -> Any:
+def _build(
+    node: yaml.Node, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
+) -> Any:
     """Turn a node into plain Python, noting lines and refusing what a sheet has no use for."""
     line = node.start_mark.line + 1
     lines[place] = line
     if depth > MAX_DEPTH:
-        raise SourceError(Problem(file, line, "", "nested too deeply", "write a flat sheet"))
+        raise refusal(file, line, "", "nested too deeply", "write a flat sheet")
     if not node.tag.startswith("tag:yaml.org,2002:"):
         name = node.tag.removeprefix("!").replace("tag:yaml.org,2002:", "!!")
         problems.append(Problem(file, line, name, "a YAML tag", "remove it: sheets hold plain values"))
@@ -161,7 +156,7 @@ def _build(node: yaml.Node, place: Path_, lines: dict, problems: list[Problem], 
 
 
 def _mapping(
-    node: yaml.MappingNode, place: Path_, lines: dict, problems: list[Problem], file: str, depth: int
+    node: yaml.MappingNode, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
 ) -> dict:
     """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
     content: Row = {}

@@ -24,7 +24,7 @@ _REPORTED = {
 def tables() -> dict[str, pd.DataFrame]:
     """Return the tables of notebooks 01 and 02 for data/raw."""
     record = read_raw(RAW).record
-    made = {_REPORTED.get(name, name): rows for name, rows in vars(record).items()} | read_context(RAW)
+    made = {_REPORTED.get(name, name): rows for name, rows in record.table_rows().items()} | read_context(RAW)
     made = {name: validate(name, rows) for name, rows in made.items() if name in TABLES}
     made["results"] = validate("results", clean_results(made["reported_results"]))
     made["adverse_events"] = validate("adverse_events", clean_events(made["reported_events"]))

@@ -78,7 +78,7 @@ def sheet(study_id: str, **changes: float) -> str:
 
 def appraised(raw: Path) -> dict:
     """Return the tables from the sheets of a raw folder to what is pooled, as the notebooks make them."""
-    record = vars(read_raw(raw).record)
+    record = read_raw(raw).record.table_rows()
     made_of = {"reported_results": record.pop("results"), "reported_events": record.pop("adverse_events")}
     tables = {name: validate(name, rows) for name, rows in (record | made_of).items() if name in TABLES}
     tables["results"] = validate("results", clean_results(tables["reported_results"]))

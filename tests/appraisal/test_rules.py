@@ -11,7 +11,7 @@ from frames import evidence
 from helpers.appraisal.findings import CHECKS, RULES
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, read_tools
 from helpers.appraisal.rules import RULES_FILE, read_rules
-from notebookpress.schema import SchemaError
+from notebookpress.yaml_files import YamlError
 
 QUESTION = """
 reference-marks:
@@ -70,13 +70,13 @@ def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
 )
 def test_a_mistake_in_a_rule_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
     path = changed(tmp_path, RULES_FILE, old, new)
-    with pytest.raises(SchemaError, match=re.escape(message)) as error:
+    with pytest.raises(YamlError, match=re.escape(message)) as error:
         read_rules(CHECKS, path)
     assert re.match(rf"{re.escape(str(path))}, line \d+: ", str(error.value))
 
 
 def test_a_function_without_an_entry_is_named():
-    with pytest.raises(SchemaError, match="the check colour has no entry; add one, or remove its function"):
+    with pytest.raises(YamlError, match="the check colour has no entry; add one, or remove its function"):
         read_rules(CHECKS | {"colour": CHECKS["units"]})
 
 
@@ -94,6 +94,6 @@ def test_a_function_without_an_entry_is_named():
 )
 def test_a_mistake_in_a_tool_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
     path = changed(tmp_path, TOOLS_FILE, old, new)
-    with pytest.raises(SchemaError, match=re.escape(message)) as error:
+    with pytest.raises(YamlError, match=re.escape(message)) as error:
         read_tools(path)
     assert re.match(rf"{re.escape(str(path))}, line \d+: ", str(error.value))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from review_readers import find_quantities
 
 from helpers.sheets.read import read_sheet
-from trialfiles import find_quantities
 from trialfiles.quantities.grammar import Quantity
 
 HERE = Path(__file__).parent
-SENTENCES = HERE.parent / "documents" / "sentences"
+SENTENCES = HERE.parent / "trialfiles" / "sentences"
 # Kinds that a reader and the grammar may name differently for the same printed figure without either being
 # wrong: a density that is a mean, a stretch of weeks that is also a point in time, a range of ages.
 FAMILIES = (
@@ -129,7 +129,7 @@ def merge(many: Iterable[dict[str, Score]]) -> dict[str, Score]:
 
 
 def sentence_scores(table: str) -> dict[str, Score]:
-    """Score a table of sentences of `tests/documents/sentences`."""
+    """Score a table of sentences of `tests/trialfiles/sentences`."""
     entries = yaml.safe_load((SENTENCES / f"{table}.yaml").read_text(encoding="utf-8"))
     return merge(_sentence_score(entry) for entry in entries)
 

@@ -1,7 +1,9 @@
 """The examples of the README and of the docstrings print what they say."""
 
+import ast
 import doctest
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,15 @@ def test_the_readme():
 def test_the_docstrings(name):
     found = doctest.testmod(importlib.import_module(f"metastats.{name}"))
     assert found.attempted and found.failed == 0
+
+
+def test_it_imports_numpy_scipy_and_pandas_only(checkout):
+    found = set()
+    for file in (checkout / "src/metastats").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = (
+                    [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+                )
+                found |= {name.split(".")[0] for name in names}
+    assert found - sys.stdlib_module_names == {"metastats", "numpy", "pandas", "scipy"}

@@ -108,6 +108,24 @@ def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
     assert canonical(theirs, labels, GIVEN).metadata == ours.metadata
 
 
+def test_the_same_bytes_without_fork(place: Path, ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVIDENCE_FORK", "0")
+    titles = (
+        "parameters",
+        "print and display in turn",
+        "trailing frame",
+        "figure at a cell's end",
+        "widget",
+        "last",
+    )
+    notebook = write_outputs(place / "some.ipynb", {title: CELLS[title] for title in titles})
+    with Workers() as workers:
+        plain = by_ours(workers, notebook, GIVEN)
+    monkeypatch.setenv("EVIDENCE_FORK", "1")
+    with Workers() as workers:
+        assert by_ours(workers, notebook, GIVEN) == plain
+
+
 def test_the_order_within_a_cell_is_kept(ours: Any) -> None:
     found = outputs(ours, {})["print and display in turn"]
     said = [

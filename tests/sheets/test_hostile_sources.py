@@ -47,7 +47,7 @@ def read_or_refuse(path: Path) -> bool:
         assert error.problems
         return False
     for record in records:
-        for name, rows in vars(record).items():
+        for name, rows in record.table_rows().items():
             if rows and name not in TABLES:
                 validate(name, rows)
         if record.results:
@@ -77,8 +77,8 @@ def test_a_byte_order_mark_changes_nothing(samples, tmp_path, name, code):
         text = text.replace(' encoding="UTF-8"', "")
     path = tmp_path / "file"
     path.write_bytes(text.encode(code))
-    plain = [vars(record) for record in read_sources(samples / name)]
-    found = [vars(record) for record in read_sources(path)]
+    plain = [record.table_rows() for record in read_sources(samples / name)]
+    found = [record.table_rows() for record in read_sources(path)]
     for record in (*plain, *found):
         for row in record["sources"]:
             row.pop("source_id"), row.pop("study_id")  # of nameless references: the file's name

@@ -51,7 +51,9 @@ def test_any_one_of_the_five_sheets_may_be_deleted(raw, study_id):
     assert [row["study_id"] for row in data.record.studies] == [name for name in STUDIES if name != study_id]
     registered = study_id in ("IRCT20160427027636N8", "NCT06932393")
     assert [row["study_id"] for row in data.waiting] == ([study_id] if registered else [])
-    assert not any(row.get("study_id") == study_id for rows in vars(data.record).values() for row in rows)
+    assert not any(
+        row.get("study_id") == study_id for rows in data.record.table_rows().values() for row in rows
+    )
 
 
 def test_a_further_sheet_made_by_new_sheet_is_one_study_more(raw):

@@ -13,7 +13,7 @@ from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, overall
 from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import EVIDENCE
-from notebookpress.schema import YamlFile
+from notebookpress.yaml_files import YamlFile
 
 _COUNTS = ("information_size", "very_few", "few_studies", "small_study")
 _ENTRIES: dict[str, Any] = {

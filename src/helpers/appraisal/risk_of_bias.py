@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.appraisal.evidence import missing
 from helpers.tables import records
-from notebookpress.schema import YamlFile
+from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
 _SECTIONS = {"risk_of_bias": dict, "worst_first": list, "grade": dict}
@@ -36,7 +36,7 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], tuple[str, ...
 
     Raises
     ------
-    SchemaError
+    YamlError
         At the first mistake, with its line and the remedy.
 
     """

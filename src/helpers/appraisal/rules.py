@@ -11,7 +11,7 @@ from typing import Any
 from helpers.appraisal.evidence import StudyEvidence, missing
 from helpers.tables import TOPICS, join_ids
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, label
-from notebookpress.schema import YamlFile
+from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 CERTAIN, LIKELY, MINOR = SEVERITIES
@@ -112,7 +112,7 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
 
     Raises
     ------
-    SchemaError
+    YamlError
         At the first mistake, with its line and the remedy.
 
     """

@@ -41,8 +41,8 @@ def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> flo
 
     Examples
     --------
-    >>> round(largest_sd(75, 95, 80, 4), 3), round(largest_sd(75, 95, 80, 16), 3)
-    (10.0, 8.944)
+    >>> [round(float(largest_sd(75, 95, 80, n)), 3) for n in (4, 16)]
+    [10.0, 8.944]
 
     """
     mean = np.asarray(mean, float)

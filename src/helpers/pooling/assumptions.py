@@ -218,9 +218,9 @@ def _with_people(
     if people_of(effect) or study.get("comparison") == "case":
         return effect
     names = ("arm_id", "concept", "timepoint_weeks")
-    told = [row["n"] for row in results if row["n"] and all(row[name] == effect[name] for name in names)]
+    own = [row["n"] for row in results if row["n"] and all(row[name] == effect[name] for name in names)]
     sizes = {row["arm_id"]: row["n"] for row in arms}
-    if stated := (max(told) if told else sizes.get(effect["arm_id"])):
+    if stated := max(own, default=sizes.get(effect["arm_id"])):
         return effect | {"n": int(stated)}
     total = study.get("n_analysed") or study.get("n_enrolled")
     if total and len(sizes) == 1:
@@ -258,9 +258,9 @@ def with_sd(
             half = critical_value(level, n - 1) * se
             limits = {"ci_lower": row["effect"] - half, "ci_upper": row["effect"] + half}
             why = "missing" if missing else "printed one set aside"
-            said = f"SD {borrowed_sd:g} borrowed ({why})"
+            borrowed = f"SD {borrowed_sd:g} borrowed ({why})"
             kept = "" if missing and "no interval" in (row["assumption"] or "") else row["assumption"]
-            row = row | limits | {"se": se, "borrowed": True, "assumption": _joined(kept, said)}  # noqa: PLW2901
+            row = row | limits | {"se": se, "borrowed": True, "assumption": _joined(kept, borrowed)}  # noqa: PLW2901
         rows.append(row)
     return rows
 
@@ -287,10 +287,7 @@ def _joined(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
 
 
-PriorLine = dict[str, Any]
-
-
-def prior_scale(group: list[PriorLine], tau_prior: float, assumed_sd: float) -> float:
+def prior_scale(group: PlainRows, tau_prior: float, assumed_sd: float) -> float:
     """Return the scale of the half-normal prior of tau, in the unit of the estimates.
 
     Parameters
@@ -315,21 +312,26 @@ def prior_scale(group: list[PriorLine], tau_prior: float, assumed_sd: float) -> 
     return float(tau_prior / assumed_sd * np.median([_sd_between_people(line) for line in sound]))
 
 
-def _sd_between_people(line: PriorLine) -> float:
+def _sd_between_people(line: dict[str, Any]) -> float:
     """Return the SD of one person that a standard error implies; two equal groups where there are two."""
     people = people_of(line) or 4
     return line["se"] * np.sqrt(people) / (2 if line["contrast"] == "between_arm" else 1)
 
 
-def apart_rows(comparators: pd.DataFrame, unit: str = BORROWED_UNIT) -> list[dict[str, Any]]:
-    """Return how far the changes of other treatments lie apart from study to study.
+def density_changes(comparators: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `comparators` that are changes in hair density, hairs/cm²."""
+    return comparators.query(
+        f"concept == 'hair_density' and unit == '{BORROWED_UNIT}' and statistic == 'change'"
+    )
+
+
+def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return how far the changes of other treatments lie apart from study to study, hairs/cm².
 
     Parameters
     ----------
     comparators : pandas.DataFrame
         Table `comparators`.
-    unit : str
-        Unit of the changes.
 
     Returns
     -------
@@ -338,9 +340,6 @@ def apart_rows(comparators: pd.DataFrame, unit: str = BORROWED_UNIT) -> list[dic
 
     """
     changes = comparator_changes(comparators)
-    rows = []
-    for treatment, part in changes[changes["unit"] == unit].groupby("treatment"):
-        if part["study_id"].nunique() >= 3:
-            sizes = {"arms": len(part), "studies": part["study_id"].nunique()}
-            rows.append({"treatment": treatment} | sizes | {"sd": float(part["change"].std())})
-    return rows
+    own = changes[changes["unit"] == BORROWED_UNIT].groupby("treatment", as_index=False)
+    rows = own.agg(arms=("change", "size"), studies=("study_id", "nunique"), sd=("change", "std"))
+    return records(rows[rows["studies"] >= 3])

@@ -10,14 +10,14 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import TableError, join_ids, read_table, records
-from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, asked, label, tiers_of
+from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from trialfiles.times import weeks_after_end
 
 
 def controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:
-    """Return whether a change within an arm is told better by the same study's own comparison."""
+    """Return whether the same study compares that arm with another, which says more than its change."""
     if line["contrast"] != "within_arm":
         return False
     return any(
@@ -65,7 +65,7 @@ def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> l
     return groups
 
 
-_METHODS = {"knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated", "z": "normal"}
+TEST_WORDS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 AS_PRINTED = "as printed"
 TIERS = EVIDENCE
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
@@ -82,14 +82,14 @@ def pooled_rows(
     time_tolerance: float = 0.25,
     visit: str = "latest",
 ) -> list[dict[str, Any]]:
-    """Return the rows of `pooled`.
+    """Return the rows of `pooled` for one body of evidence, estimates as printed.
 
     Parameters
     ----------
     comparisons, effects : pandas.DataFrame
         Tables `comparisons` and `effects`.
     evidence : str
-        `core` (core sources), `published` (core and published) or `both`: the rows of each.
+        `core` (core sources) or `published` (core and published).
     tau2_method, ci_method : str
         As in `pool`: estimator of the between-study variance, and test.
     level : float
@@ -108,31 +108,10 @@ def pooled_rows(
         that there is none.
 
     """
+    measured = effects[["effect_id", "measure", "se", "assumption"]]
+    lines = comparisons[comparisons["tier"].isin(tiers_of(evidence))].merge(measured, "left", on="effect_id")
     options = {"method": tau2_method, "test": ci_method, "level": level}
-    rows: list[dict[str, Any]] = []
-    for body in asked(evidence):
-        rows += _body_rows(comparisons, effects, body, options, time_tolerance, visit)
-    return rows
-
-
-def _body_rows(
-    comparisons: pd.DataFrame,
-    effects: pd.DataFrame,
-    evidence: str,
-    options: dict,
-    time_tolerance: float,
-    visit: str,
-) -> list[dict[str, Any]]:
-    lines = [row for row in records(comparisons) if row["tier"] in tiers_of(evidence)]
-    measures = {row["effect_id"]: row for row in records(effects)}
-    for line in lines:
-        effect = measures.get(line["effect_id"], {})
-        line |= {
-            "measure": effect.get("measure"),
-            "se": effect.get("se"),
-            "assumption": effect.get("assumption"),
-        }
-    rows = rows_of_lines(lines, options, time_tolerance, visit=visit)
+    rows = rows_of_lines(records(lines), options, time_tolerance, visit=visit)
     for number, row in enumerate(rows, start=1):
         row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
     return rows
@@ -159,69 +138,62 @@ def _concept_rows(
     estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
     estimates = [line for line in estimates if not controlled_elsewhere(line, estimates, tolerance)]
     exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
-    doubtful = [line for line in estimates if line["se"] > 0 and line.get("contrast_doubt")]
-    groups = [[line] for line in doubtful]
-    groups += grouped(
-        [line for line in estimates if line["se"] > 0 and line not in doubtful], tolerance, visit
-    )
+    weighed = [line for line in estimates if line["se"] > 0]
+    groups = [[line] for line in weighed if line.get("contrast_doubt")]
+    groups += grouped([line for line in weighed if not line.get("contrast_doubt")], tolerance, visit)
     pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
-    rows: list[dict[str, Any]] = [_single(concept, line, "its standard error is 0") for line in exact]
+    rows = [_single(concept, line, "its standard error is 0") for line in exact]
     for group in groups:
-        if len(group) < 2:
-            line = group[0]
-            other = "another estimate of the study is pooled" if line["study_id"] in pooled else ""
-            rows.append(
-                _single(
-                    concept,
-                    line,
-                    line.get("contrast_doubt")
-                    or line["why_not"]
-                    or other
-                    or "its partner belongs to another tier",
-                )
-            )
-            if line["certain_findings"]:
-                rows.append(_emptied(concept, line))
-            continue
-        rows.append(_fit(concept, group, options, without=False))
         sound = [line for line in group if not line["certain_findings"]]
-        if len(sound) < len(group):
-            rows.append(_fit(concept, sound, options, without=True))
+        if len(group) > 1:
+            rows.append(_fit(concept, group, options))
+            if len(sound) < len(group):
+                rows.append(_fit(concept, sound, options) | {"without_certain_findings": True})
+            continue
+        line = group[0]
+        other = "another estimate of the study is pooled" if line["study_id"] in pooled else ""
+        why = line.get("contrast_doubt") or line["why_not"] or other
+        rows.append(_single(concept, line, why or "its partner belongs to another tier"))
+        if not sound:  # nothing is left of a lone estimate when the doubtful ones are left out
+            kept = {name: line[name] for name in ("contrast", "unit", "measure")}
+            reason = "a certain finding touches the only estimate: without it nothing is left"
+            rows.append(_row(concept, [], reason, without_certain_findings=True, **kept))
     return rows or [_nothing(concept, lines)]
 
 
-def _base(concept: str, lines: list[dict]) -> dict[str, Any]:
+def _row(concept: str, lines: list[dict], reason: str, **values: Any) -> dict[str, Any]:
+    """Return a row of `pooled` on some lines; nothing is pooled unless `values` say so."""
     first = lines[0] if lines else {}
-    return {
+    assumptions = dict.fromkeys(line["assumption"] for line in lines if line.get("assumption"))
+    row = {
         "concept": concept,
-        "contrast": first.get("contrast"),
-        "unit": first.get("unit"),
-        "measure": first.get("measure"),
         "studies": join_ids(line["study_id"] for line in lines),
         "effect_ids": join_ids(line["effect_id"] for line in lines if line["effect_id"]),
-        "assumption": "; ".join(dict.fromkeys(line["assumption"] for line in lines if line.get("assumption")))
-        or None,
+        "assumption": "; ".join(assumptions) or None,
         "k": len(lines),
+        "without_certain_findings": False,
+        "model": "none",
+        "pooled": False,
+        "reason": reason,
     }
+    return row | {name: first.get(name) for name in ("contrast", "unit", "measure")} | values
 
 
-def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> dict[str, Any]:
+def _fit(concept: str, group: list[dict], options: dict) -> dict[str, Any]:
     """Pool a group, or say that leaving out doubtful estimates leaves too few."""
-    row = _base(concept, group) | {"without_certain_findings": without}
     if len(group) < 2:
-        reason = (
-            f"without the estimates that a certain finding touches, {len(group)} is left: nothing to pool"
-        )
-        return row | {"model": "none", "pooled": False, "reason": reason}
+        left = f"without the estimates that a certain finding touches, {len(group)} is left: nothing to pool"
+        return _row(concept, group, left)
     yi = np.array([line["effect"] for line in group])
     vi = np.array([line["se"] for line in group]) ** 2
     fit = pool(yi, vi, **options)
     lower, upper = fit.prediction_interval(kind="t")
     words = CONTRAST_WORDS[group[0]["contrast"]]
-    return row | {
+    reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
+    return _row(concept, group, reason) | {
         "model": "random effects",
         "tau2_method": options["method"],
-        "ci_method": _METHODS[options["test"]],
+        "ci_method": TEST_WORDS[options["test"]],
         "estimate": fit.estimate,
         "se": fit.se,
         "ci_lower": fit.ci_lower,
@@ -233,43 +205,28 @@ def _fit(concept: str, group: list[dict], options: dict, *, without: bool) -> di
         "tau2": fit.tau2,
         "i2": fit.i2,
         "pooled": True,
-        "reason": f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time",
     }
 
 
 def _single(concept: str, line: dict, reason: str) -> dict[str, Any]:
     """Show a lone estimate as it is, with the reason why it stays alone."""
-    row = _base(concept, [line]) | {
-        "without_certain_findings": False,
-        "model": "single study",
-        "pooled": False,
-    }
-    named = ("ci_lower", "ci_upper", "se")
-    return row | {"estimate": line["effect"]} | {name: line[name] for name in named} | {
-        "ci_method": "Wilson" if line["contrast"] == "proportion" else "Student's t",
-        "reason": f"no meta-analysis: {reason}",
-    }  # fmt: skip
-
-
-def _emptied(concept: str, line: dict) -> dict[str, Any]:
-    """Show that nothing is left of a lone estimate when the doubtful ones are left out."""
-    reason = "a certain finding touches the only estimate: without it nothing is left"
-    kept = {name: line[name] for name in ("contrast", "unit", "measure")}
-    bare = _base(concept, []) | {"without_certain_findings": True, "model": "none", "pooled": False}
-    return bare | kept | {"reason": reason}
+    method = "Wilson" if line["contrast"] == "proportion" else "Student's t"
+    shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
+    row = _row(concept, [line], f"no meta-analysis: {reason}")
+    return row | shown | {"model": "single study", "ci_method": method}
 
 
 def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
     planned = sorted({line["study_id"] for line in lines if line["direction"] == "not reported"})
-    told = sorted({line["study_id"] for line in lines if line["direction"] != "not reported"})
-    parts = []
-    if told:
-        why = sorted({str(line["why_not"]) for line in lines if line["study_id"] in told})
-        parts.append(f"{', '.join(told)}: {'; '.join(why)}")
+    reported = [line for line in lines if line["direction"] != "not reported"]
+    studies, parts = sorted({line["study_id"] for line in reported}), []
+    if reported:
+        why = sorted({str(line["why_not"]) for line in lines if line["study_id"] in studies})
+        parts.append(f"{', '.join(studies)}: {'; '.join(why)}")
     if planned:
         parts.append(f"{', '.join(planned)}: planned or named, no figure")
-    row = _base(concept, []) | {"without_certain_findings": False, "model": "none", "pooled": False, "k": 0}
-    return row | {"reason": f"no meta-analysis: {'; '.join(parts)}", "studies": join_ids(told + planned)}
+    reason = f"no meta-analysis: {'; '.join(parts)}"
+    return _row(concept, [], reason, studies=join_ids(studies + planned))
 
 
 def headline(processed: Path) -> dict[str, Any]:

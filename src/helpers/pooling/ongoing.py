@@ -12,11 +12,10 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.grade import is_not_randomised, is_randomised
 from helpers.context import CONTROLS, comparator_changes, placebo_differences
-from helpers.pooling.assumptions import TREATED
-from helpers.tables import records, split_ids
+from helpers.effects import CONTROLLED_DESIGNS
+from helpers.pooling.assumptions import TREATED, density_changes
+from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-
-_NO_DIFFERENCE = ("adverse_events",)
 
 
 def horizon_rows(
@@ -97,41 +96,46 @@ def _contrast(study: dict[str, Any], outcome: dict[str, Any]) -> str:
 def _difference(
     study: dict, outcome: dict, arms: dict, power: float, sd: float, correlation: float, alpha: float
 ) -> dict[str, Any]:
-    n, concept = study["n_planned"], outcome["concept"]
-    if concept in _NO_DIFFERENCE:
-        return {"detectable_difference": None, "unit": None, "assumption": "counted, not tested as a mean"}
-    if not n:
-        return {"detectable_difference": None, "unit": None, "assumption": "no planned size is registered"}
-    contrast = _contrast(study, outcome)
+    """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
+    n, contrast = study["n_planned"], _contrast(study, outcome)
     groups = max(arms.get(study["study_id"], 2), 2) if contrast == "between_arm" else 1
-    if n / groups < 2:
-        return {
-            "detectable_difference": None,
-            "unit": None,
-            "assumption": f"{n} people are too few for a test",
-        }
-    own = OUTCOME_CONCEPTS[concept].unit == "hairs/cm2"
-    unit = "hairs/cm2" if own else "standard deviations"
-    spread = sd if own else 1.0
-    said = f"SD {sd:g} hairs/cm2" if own else "in standard deviations of the rating"
-    if contrast == "within_arm":
-        size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
-        said += f"; {n} people against their own baseline, without a control"
-    elif contrast == "within_person":
-        spread *= math.sqrt(2 * (1 - correlation))
-        size = TTestPower().solve_power(nobs=n, alpha=alpha, power=power) * spread
-        said += f"; {n} people, two sites each, correlation {correlation:g}"
-    else:
-        size = TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power) * spread
-        said += f"; {n} people in {groups} equal groups, two of them compared"
+    why_not = (
+        "counted, not tested as a mean"
+        if outcome["concept"] == "adverse_events"
+        else "no planned size is registered"
+        if not n
+        else f"{n} people are too few for a test"
+        if n / groups < 2
+        else None
+    )
+    if why_not:
+        return {"detectable_difference": None, "unit": None, "assumption": why_not}
+    unit, spread, words = "standard deviations", 1.0, "in standard deviations of the rating"
+    if OUTCOME_CONCEPTS[outcome["concept"]].unit == "hairs/cm2":
+        unit, spread, words = "hairs/cm2", sd, f"SD {sd:g} hairs/cm2"
+    who = {
+        "within_arm": f"{n} people against their own baseline, without a control",
+        "within_person": f"{n} people, two sites each, correlation {correlation:g}",
+        "between_arm": f"{n} people in {groups} equal groups, two of them compared",
+    }[contrast]
     return {
-        "detectable_difference": float(size),
+        "detectable_difference": _standardised(contrast, n, groups, power, alpha, correlation) * spread,
         "unit": unit,
-        "assumption": f"{said}; two-sided {alpha:g}, no losses",
+        "assumption": f"{words}; {who}; two-sided {alpha:g}, no losses",
     }
 
 
-CONTROLLED_DESIGNS = ("parallel", "within_person")
+def _standardised(
+    contrast: str, n: int, groups: int, power: float, alpha: float, correlation: float
+) -> float:
+    """Return the difference that a t test can detect, in SDs of the change between people."""
+    if contrast == "between_arm":
+        return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
+    size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
+    return size * math.sqrt(2 * (1 - correlation)) if contrast == "within_person" else size
+
+
+_CONTRASTS = {"parallel": "between_arm", "within_person": "within_person"}  # of designs with a control
 
 
 @dataclass(frozen=True)
@@ -162,22 +166,13 @@ def spread_of_change(
         Correlation between two sites of one scalp.
 
     """
-    base = Spread(sd=sd, site_correlation=site_correlation, prior_sd=sd)
     if comparators is None or comparators.empty:
-        return base
-    rows = [
-        row
-        for row in records(comparators)
-        if (row["concept"], row["unit"], row["statistic"]) == ("hair_density", "hairs/cm2", "change")
-    ]
-    sds = [row["change_sd"] for row in rows if row["change_sd"]]
-    idle = [
-        row["change_mean"]
-        for row in rows
-        if row["treatment"] in ("placebo", "untreated") and row["change_mean"] is not None
-    ]
-    drift = float(pd.Series(idle).std()) if len(idle) > 1 else None
-    low, high = min(sds, default=None), max(sds, default=None)
+        return Spread(sd=sd, site_correlation=site_correlation, prior_sd=sd)
+    changes = density_changes(comparators)
+    sds = changes.loc[changes["change_sd"] > 0, "change_sd"]
+    idle = changes.loc[changes["treatment"].isin(CONTROLS), "change_mean"].dropna()
+    drift = float(idle.std()) if len(idle) > 1 else None
+    low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
     return Spread(sd, low, high, drift, site_correlation, sd, _active_sds(comparators))
 
 
@@ -206,10 +201,8 @@ def detectable(
     """Return the smallest difference that a t test can detect, in SDs of the change between people."""
     if not n or n < 4:
         return None
-    if comparison == "parallel":
-        return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
-    size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
-    return size * math.sqrt(2 * (1 - site_correlation)) if comparison == "within_person" else size
+    contrast = _CONTRASTS.get(comparison, "within_arm")
+    return _standardised(contrast, n, groups, power, alpha, site_correlation)
 
 
 def detectable_sizes(row: dict[str, Any], groups: int, spread: Spread, alpha: float) -> dict[str, Any]:
@@ -218,14 +211,13 @@ def detectable_sizes(row: dict[str, Any], groups: int, spread: Spread, alpha: fl
         detectable(row["comparison"], row["n_planned"], groups, power, alpha, spread.site_correlation)
         for power in (0.8, 0.9)
     ]
-    if sizes[0] is None:
-        return dict.fromkeys(("detectable_80", "detectable_90", "detectable_80_low", "detectable_80_high"))
-    return {
-        "detectable_80": sizes[0] * spread.sd,
-        "detectable_90": sizes[1] * spread.sd,
-        "detectable_80_low": None if spread.sd_low is None else sizes[0] * spread.sd_low,
-        "detectable_80_high": None if spread.sd_high is None else sizes[0] * spread.sd_high,
+    shown = {
+        "detectable_80": (sizes[0], spread.sd),
+        "detectable_90": (sizes[1], spread.sd),
+        "detectable_80_low": (sizes[0], spread.sd_low),
+        "detectable_80_high": (sizes[0], spread.sd_high),
     }
+    return {name: None if None in pair else pair[0] * pair[1] for name, pair in shown.items()}
 
 
 def teaches(
@@ -248,9 +240,6 @@ def _unknown_of(against: str | None, spread: Spread) -> float:
         return 0.0
     named = [sd for name, sd in spread.active_sd.items() if name.lower() in words]
     return max((spread.prior_sd if sd is None else sd for sd in named), default=0.0)
-
-
-CONTRAST = {"parallel": "between_arm", "within_person": "within_person"}
 
 
 def last_search(searches: pd.DataFrame | None) -> str | None:
@@ -299,7 +288,7 @@ def trial_rows(
         row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
         row |= detectable_sizes(row, groups, spread, alpha)
         row["teaches"] = teaches(row["comparison"], row["se_expected"], spread, row["against"])
-        row["contrast"] = CONTRAST.get(row["comparison"] or "", "within_arm")
+        row["contrast"] = _CONTRASTS.get(row["comparison"], "within_arm")
         row["late"] = is_past(row["expected"], searched)
         row["searched"] = searched
     # without a control a trial can be wrong in ways that its size does not tell: it comes later
@@ -325,13 +314,14 @@ def _at_hand(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         name = study["study_id"]
         if name not in waiting or not study.get("registration"):
             continue
-        told = list(dict.fromkeys(row["concept"] for row in planned if row["study_id"] == name))
-        row = {"study_id": name, "what": study["title"], "comparison": study["comparison"]}
-        row |= {"n_planned": study["n_planned"], "expected": study["ends_on"]}
-        row |= {"status": waiting[name]["status"], "outcomes": ";".join(told) or None}
-        row["randomised"] = _randomised(study["allocation"], study["comparison"])
-        row["against"] = _against(tables["arms"], name)
-        rows.append(row | {"_groups": max(arms.get(name, 2), 2)})
+        outcomes = dict.fromkeys(row["concept"] for row in planned if row["study_id"] == name)
+        rows.append({
+            "study_id": name, "what": study["title"], "comparison": study["comparison"],
+            "n_planned": study["n_planned"], "expected": study["ends_on"],
+            "status": waiting[name]["status"], "outcomes": ";".join(outcomes) or None,
+            "randomised": _randomised(study["allocation"], study["comparison"]),
+            "against": _against(tables["arms"], name), "_groups": max(arms.get(name, 2), 2),
+        })  # fmt: skip
     return rows
 
 
@@ -345,10 +335,10 @@ def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[
         if row["results_posted"] or row["study_id"] or row["trial_id"] in known:
             continue
         named = ("what", "comparison", "n_planned", "status", "expected", "outcomes")
-        told = {"study_id": row["trial_id"], "_groups": 2, "against": row["comparator"]}
-        told["randomised"] = _randomised(row["what"], row["comparison"])
-        told["_controlled"] = "exosome" not in (row["comparator"] or "").lower()
-        rows.append(told | {name: row[name] for name in named})
+        trial = {"study_id": row["trial_id"], "_groups": 2, "against": row["comparator"]}
+        trial["randomised"] = _randomised(row["what"], row["comparison"])
+        trial["_controlled"] = "exosome" not in (row["comparator"] or "").lower()
+        rows.append(trial | {name: row[name] for name in named})
     return rows
 
 
@@ -365,11 +355,8 @@ def _against(arms: pd.DataFrame, study: str) -> str | None:
     own = arms[(arms["study_id"] == study) & ~arms["role"].isin(TREATED)]
     added = (arms["study_id"] == study) & (arms["role"] == "exosome_combination")
     words = "; ".join(str(label) for label in own["label"].dropna())
-    return (
-        f"{words}, in both arms"
-        if words and added.any() and (own["role"] == "active").all()
-        else words or None
-    )
+    add_on = added.any() and (own["role"] == "active").all()
+    return f"{words}, in both arms" if words and add_on else words or None
 
 
 def late_sentence(rows: pd.DataFrame) -> str:
@@ -385,8 +372,3 @@ def late_sentence(rows: pd.DataFrame) -> str:
     )
     many = "1 registered trial was" if len(late) == 1 else f"{len(late)} registered trials were"
     return f"At the last search ({searched}) {many} past the date without results: {named}."
-
-
-def planned_outcomes(row: dict[str, Any]) -> list[str]:
-    """Return the outcomes that a trial plans; an empty list where they were not seen."""
-    return split_ids(row["outcomes"])

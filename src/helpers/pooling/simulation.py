@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from metastats.heterogeneity import critical_value
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
+MOST_TRIALS = 3  # named in a sentence
 
 
 def simulation_rows(
@@ -60,71 +60,58 @@ def simulation_rows(
             continue
         own = known[known["contrast"] == trial["contrast"]]
         for true in true_effects:
-            fit = _pooled(trial, own, model, true, level, draws)
-            rows.append(_row(trial, own, true, visible, sd, fit, draws))
+            lower, upper = _intervals(trial, own, model, true, level, draws)
+            row = {"simulation_id": f"{trial['study_id']}.{true:g}", "sd": sd, "true_effect": true}
+            rows.append(row | {"draws": draws} | _after(trial, own, visible, lower, upper))
     return rows
 
 
-def _pooled(
+def _intervals(
     trial: Mapping[str, Any],
     own: pd.DataFrame,
     model: Mapping[str, str],
     true: float,
     level: float,
     draws: int,
-) -> Any:
-    """Return the fits of all draws of a trial, each pooled with what is known."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of all draws of a trial, each pooled with what is known."""
     seed = zlib.crc32(f"{trial['study_id']}/{true:g}".encode())
     rng = np.random.default_rng(seed)
     df = max(int(trial["n_planned"]) - (2 if trial["contrast"] == "between_arm" else 1), 1)
     se = trial["se_expected"] * np.sqrt(rng.chisquare(df, draws) / df)  # the SD that it will find
     estimate = rng.normal(true, trial["se_expected"], draws)
-    yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
-    vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
     if own.empty:  # one study: its own interval, with the degrees of freedom that it has
         half = critical_value(level, df) * se
-        return SimpleNamespace(ci_lower=estimate - half, ci_upper=estimate + half)
-    return pool_many(yi, vi, method=model["tau2_method"], test=model["ci_method"], level=level)
+        return estimate - half, estimate + half
+    yi = np.column_stack([np.tile(own["effect"].to_numpy(float), (draws, 1)), estimate])
+    vi = np.column_stack([np.tile(own["se"].to_numpy(float) ** 2, (draws, 1)), se**2])
+    fit = pool_many(yi, vi, method=model["tau2_method"], test=model["ci_method"], level=level)
+    return np.asarray(fit.ci_lower), np.asarray(fit.ci_upper)
 
 
-def _row(
-    trial: Mapping[str, Any],
-    own: pd.DataFrame,
-    true: float,
-    visible: float | None,
-    sd: float,
-    fit: Any,
-    draws: int,
+def _after(
+    trial: Mapping[str, Any], own: pd.DataFrame, visible: float | None, lower: np.ndarray, upper: np.ndarray
 ) -> dict[str, Any]:
-    lower, upper = np.asarray(fit.ci_lower), np.asarray(fit.ci_upper)
+    """Return what a trial would show: width, shares of the draws, the certainty that most of them reach."""
     people = int(trial["n_planned"]) + int(own["n"].fillna(0).sum())
-    crossing = (lower <= 0) & (upper >= 0)
     # the best that can be: an allocation that was not seen may be a random one
     best_design = trial["randomised"] is not False and trial["comparison"] in CONTROLLED_DESIGNS
-    levels = certainty_after(best_design and own.empty, people, crossing)
+    levels = certainty_after(best_design and own.empty, people, (lower <= 0) & (upper >= 0))
     best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
     return {
-        "simulation_id": f"{trial['study_id']}.{true:g}",
         "study_id": trial["study_id"],
         "contrast": trial["contrast"],
         "n_planned": int(trial["n_planned"]),
-        "sd": sd,
-        "true_effect": true,
         "k": len(own) + 1,
-        "width_now": _width(own),
+        # the normal interval of the only estimate; several are pooled elsewhere
+        "width_now": None if len(own) != 1 else float(2 * 1.959963984540054 * own["se"].iloc[0]),
         "width_after": float(np.mean(upper - lower)),
         "shows_gain": float(np.mean(lower > 0)),
         "shows_visible": None if visible is None else float(np.mean(lower > visible)),
         "rules_out_visible": None if visible is None else float(np.mean(upper < visible)),
         "certainty": LEVELS[best],
         "certainty_share": float(np.mean(levels == best)),
-        "draws": draws,
     }
-
-
-def _width(own: pd.DataFrame) -> float | None:
-    """Return the width of the only estimate's normal interval; several are pooled elsewhere."""
-    return None if len(own) != 1 else float(2 * 1.959963984540054 * own["se"].iloc[0])
 
 
 def certainty_after(randomised: bool, people: int, crossing: np.ndarray) -> np.ndarray:
@@ -140,14 +127,14 @@ def certainty_after(randomised: bool, people: int, crossing: np.ndarray) -> np.n
     return np.maximum(start - steps, 0)
 
 
-def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame, named: int = 3) -> list[str]:
+def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame) -> list[str]:
     """Return which trials teach most, and what the first would show if an effect is there or not."""
-    rows = [row for row in records(trials) if row["teaches"] is not None]
+    rows = records(trials[trials["teaches"].notna()].sort_values("place"))
     if not rows:
         return ["No registered trial states a size, so what it would teach cannot be worked out."]
-    rows = sorted(rows, key=lambda row: row["place"])
-    told = [
-        f"{row['study_id']} ({row['n_planned']} people, {100 * row['teaches']:.0f} %)" for row in rows[:named]
+    first = [
+        f"{row['study_id']} ({row['n_planned']} people, {100 * row['teaches']:.0f} %)"
+        for row in rows[:MOST_TRIALS]
     ]
     silent = len(trials) - len(rows)
     rest = f" {silent} more state no size." if silent else ""
@@ -157,20 +144,17 @@ def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame, named: int =
         if row["comparison"] in CONTROLLED_DESIGNS and row["randomised"] is None
     ]
     rest += f" Taken as randomised, which was not seen: {', '.join(unseen)}." if unseen else ""
-    first = [
+    sentences = [
         "Share of today's uncertainty about the effect against a control that each would remove: "
-        f"{'; '.join(told)}.{rest}"
+        f"{'; '.join(first)}.{rest}"
     ]
     for row in records(simulated[simulated["study_id"] == rows[0]["study_id"]]):
-        width, often = (
-            f"{row['width_after']:.0f} hairs/cm² wide",
-            f"{100 * row['shows_gain']:.0f} of 100 tries",
-        )
-        first.append(
+        sentences.append(
             f"If the true effect is {row['true_effect']:g} hairs/cm², {row['study_id']} would show a gain in "
-            f"{often}, with an interval {width}; the certainty could be {row['certainty']} at best."
+            f"{100 * row['shows_gain']:.0f} of 100 tries, with an interval {row['width_after']:.0f} "
+            f"hairs/cm² wide; the certainty could be {row['certainty']} at best."
         )
-    return first
+    return sentences
 
 
 def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
@@ -184,16 +168,12 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
         Tiers that take part.
 
     """
-    tier_of = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-    treated = {(row["study_id"], row["arm_id"]) for row in records(tables["arms"]) if row["role"] in TREATED}
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted(records(tables["effects"]), key=lambda row: row["timepoint_weeks"] or 0):
-        fits = (row["concept"], row["unit"], row["headline"]) == ("hair_density", "hairs/cm2", "yes")
-        mine = tier_of.get(row["study_id"]) in tiers and (row["study_id"], row["arm_id"]) in treated
-        if fits and mine and row["se"] and row["effect"] is not None and not row["contrast_doubt"]:
-            latest[row["study_id"], row["contrast"]] = row
-    rows = [
-        {name: row[name] for name in ("contrast", "effect", "se")} | {"n": people_of(row)}
-        for row in latest.values()
-    ]
-    return pd.DataFrame(rows, columns=["contrast", "effect", "se", "n"])
+    effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
+    studies = sources.loc[sources["tier"].isin(tiers), "study_id"]
+    treated = arms.loc[arms["role"].isin(TREATED), ["study_id", "arm_id"]].drop_duplicates()
+    rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
+    rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
+    rows = rows.merge(treated, on=["study_id", "arm_id"])
+    rows = rows.assign(n=[people_of(row) for row in records(rows)])
+    rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
+    return rows.groupby(["study_id", "contrast"], sort=False).tail(1)[["contrast", "effect", "se", "n"]]

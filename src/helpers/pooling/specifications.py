@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,7 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from helpers.pooling.assumptions import PlainStudies, plain_studies
+from helpers.context import CONTROLS
+from helpers.pooling.assumptions import PlainStudies, density_changes, plain_studies
+from helpers.pooling.groups import TEST_WORDS
 from helpers.pooling.specification_sets import EstimateSet, Levels, Question, estimate_sets, made_effects
 from helpers.tables import join_ids, records
 from metastats.batches import pool_many
@@ -73,7 +74,7 @@ def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 # Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
 TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
-INTERVALS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
+SPECIFICATION = [*CHOICES, "studies", "k", "estimate", "ci_lower", "ci_upper", "tau2"]
 BASELINE = "its own baseline"
 ONE_STUDY = "one study only"
 
@@ -84,7 +85,7 @@ def specification_rows(
     *,
     level: float = 0.95,
     estimators: Sequence[str] = TAU2_CHOICES,
-    intervals: Sequence[str] = tuple(INTERVALS),
+    intervals: Sequence[str] = tuple(TEST_WORDS),
     drifts: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return every specification with its estimate and interval, one row each.
@@ -116,14 +117,11 @@ def specification_rows(
         yi, vi = _padded(several)
         for method, test in product(estimators, intervals):
             fit = pool_many(yi, vi, method=method, test=test, level=level, missing="drop")
-            rows = _choice_frame(several, method, INTERVALS[test])
+            rows = _choice_frame(several, method, TEST_WORDS[test])
             limits = {"ci_lower": fit.ci_lower, "ci_upper": fit.ci_upper}
             parts.append(rows.assign(k=fit.k, estimate=fit.estimate, tau2=fit.tau2, **limits))
-    frame = (
-        pd.concat([part for part in parts if len(part)], ignore_index=True)
-        if any(map(len, parts))
-        else _empty()
-    )
+    parts = [part for part in parts if len(part)] or [pd.DataFrame(columns=SPECIFICATION)]
+    frame = pd.concat(parts, ignore_index=True)
     frame = _set_against(frame, drifts if drifts and question.contrast == "within_arm" else {BASELINE: 0.0})
     frame["conclusion"] = conclusions(frame["ci_lower"], frame["ci_upper"])
     fixed = {"concept": question.concept, "contrast": question.contrast, "unit": question.unit}
@@ -145,9 +143,8 @@ def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """
     if frame.empty:
         return frame
-    key = ["k", "studies"]
-    rounded = frame[["estimate", "ci_lower", "ci_upper"]].round(9)
-    keep = ~pd.concat([frame[key], rounded], axis=1).duplicated()
+    answer = frame[["k", "studies", "estimate", "ci_lower", "ci_upper"]]
+    keep = ~answer.round(9).duplicated()
     return frame[keep].sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
 
 
@@ -182,11 +179,6 @@ def _padded(sets: Sequence[EstimateSet]) -> tuple[np.ndarray, np.ndarray]:
     for row, one in enumerate(sets):
         yi[row, : len(one.yi)], vi[row, : len(one.vi)] = one.yi, one.vi
     return yi, vi
-
-
-def _empty() -> pd.DataFrame:
-    names = [*CHOICES, "studies", "k", "estimate", "ci_lower", "ci_upper", "tau2"]
-    return pd.DataFrame(columns=names)
 
 
 # Assumption, its range, and the choices under which it counts.
@@ -246,50 +238,43 @@ def turning_rows(
                 continue
             base = replace(chosen, tier=(tier,), **under)
             made = list(made_effects(plain, base)) if name in ("drift", "assumed_sd") else None
-            limits = partial(_limits, plain, question, base, model, drift, name, made)
+
+            def limits(
+                value: float, name: str = name, base: Levels = base, made: list | None = made
+            ) -> tuple[float, float] | None:
+                """Return the limits of the interval when the assumption takes a value."""
+                changed = {"drift": {}, "assumed_sd": {name: value}}.get(name, {name: (value,)})
+                taken = value if name == "drift" else drift
+                frame = _single(plain, question, replace(base, **changed), model, taken, made)
+                return next(zip(frame["ci_lower"], frame["ci_upper"], strict=True), None)
+
             at, first, last = turning_point(limits, low, high, 8 if name != "group_share" else 6)
-            told = ", ".join(str(value[0]) for value in under.values())
-            row = {
-                "assumption": name,
-                "tier": tier,
-                "concept": question.concept,
-                "contrast": question.contrast,
-            }
+            row = {"assumption": name, "tier": tier}
+            row |= {"concept": question.concept, "contrast": question.contrast}
             row |= {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
             key = f"{question.concept}.{question.contrast}.{tier}.{name}"
-            rows.append(row | {"turning_id": key, "under": told or None})
+            choices = ", ".join(str(value[0]) for value in under.values())
+            rows.append(row | {"turning_id": key, "under": choices or None})
     return rows
 
 
-def _limits(
+def _single(
     plain: PlainStudies,
     question: Question,
-    base: Levels,
+    levels: Levels,
     model: Mapping[str, str],
     drift: float,
-    name: str,
-    made: list | None,
-    value: float,
-) -> tuple[float, float] | None:
-    """Return the limits of the interval when one assumption takes a value; None without an estimate."""
-    if name == "drift":
-        drift = value
-    elif name == "assumed_sd":
-        base = replace(base, assumed_sd=value)
-    else:
-        base = replace(base, **{name: (value,)})
-    sets = estimate_sets(plain, question, base, made)
-    if not sets:
-        return None
-    frame = specification_rows(
-        sets[:1],
+    made: list | None = None,
+) -> pd.DataFrame:
+    """Return the one specification that levels of one value each name; no row without an estimate."""
+    return specification_rows(
+        estimate_sets(plain, question, levels, made)[:1],
         question,
-        level=base.level,
+        level=levels.level,
         estimators=[model["tau2_method"]],
         intervals=[model["ci_method"]],
-        drifts={"chosen": drift},
+        drifts={BASELINE if drift == 0 else f"{drift:g} {question.unit}": drift},
     )
-    return float(frame["ci_lower"].iloc[0]), float(frame["ci_upper"].iloc[0])
 
 
 def turning_point(
@@ -376,29 +361,15 @@ def sensitivity(
         shown = distinct_rows(frame)
         names = [f"{key}.{number:05d}" for number in range(1, len(shown) + 1)]
         found.specifications.extend(records(shown.assign(specification_id=names)))
-        told = {"concept": question.concept, "contrast": question.contrast}
+        asked = {"concept": question.concept, "contrast": question.contrast}
         found.choice_effects.extend(
-            row | told | {"choice_id": f"{key}.{row['choice']}"} for row in choice_rows(frame)
+            row | asked | {"choice_id": f"{key}.{row['choice']}"} for row in choice_rows(frame)
         )
         found.turning_points.extend(turning_rows(plain, question, chosen, model, drift))
         for tier in chosen.tier:
-            found.chosen.extend(_chosen(plain, question, replace(chosen, tier=(tier,)), model, drift))
+            frame = _single(plain, question, replace(chosen, tier=(tier,)), model, drift)
+            found.chosen.extend(records(frame))
     return found
-
-
-def _chosen(
-    plain: PlainStudies,
-    question: Question,
-    levels: Levels,
-    model: Mapping[str, str],
-    drift: float,
-) -> list[dict[str, Any]]:
-    sets = estimate_sets(plain, question, levels)[:1]
-    frame = specification_rows(
-        sets, question, level=levels.level, estimators=[model["tau2_method"]], intervals=[model["ci_method"]],
-        drifts={BASELINE if drift == 0 else f"{drift:g} {question.unit}": drift},
-    )  # fmt: skip
-    return records(frame)
 
 
 def placebo_drifts(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
@@ -407,15 +378,11 @@ def placebo_drifts(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     The placebo and untreated arms of established treatments are read from the table `comparators`; without
     it a change stands against its own baseline alone.
     """
-    wanted = {"concept": "hair_density", "unit": "hairs/cm2", "statistic": "change"}
-    changes = [
-        row["change_mean"]
-        for row in records(tables["comparators"] if "comparators" in tables else pd.DataFrame())
-        if row["treatment"] in ("placebo", "untreated")
-        and row["change_mean"] is not None
-        and all(row[name] == value for name, value in wanted.items())
-    ]
     drifts = {BASELINE: 0.0}
-    if changes:
-        drifts |= {"lowest placebo change": min(changes), "highest placebo change": max(changes)}
+    if "comparators" not in tables:
+        return drifts
+    changes = density_changes(tables["comparators"])
+    idle = changes.loc[changes["treatment"].isin(CONTROLS), "change_mean"].dropna()
+    if len(idle):
+        drifts |= {"lowest placebo change": idle.min(), "highest placebo change": idle.max()}
     return drifts

@@ -67,18 +67,15 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
     rows = []
     for model, (method, test, takes) in MODELS.items():
         fit = pool(given.yi, given.vi, method, test, level)
-        ahead = (np.nan, np.nan) if method == "EE" else fit.prediction_interval("t")
-        row = {"model": model, "takes": takes, "estimate": fit.estimate, "ci_lower": fit.ci_lower}
-        rows.append(
-            row | {"ci_upper": fit.ci_upper, "pi_lower": ahead[0], "pi_upper": ahead[1], "tau": fit.tau}
-        )
+        low, high = (np.nan, np.nan) if method == "EE" else fit.prediction_interval("t")
+        rows.append((model, takes, fit.estimate, fit.ci_lower, fit.ci_upper, low, high, fit.tau))
     for model, share in PRIORS.items():
         scale = share * tau_scale
         post = bayes_pool(given.yi, given.vi, ("half-normal", scale), level=level)
-        row = {"model": model, "takes": BAYES_TAKES.format(scale), "estimate": post.mu.median}
-        row |= {"ci_lower": post.mu.lower, "ci_upper": post.mu.upper, "tau": post.tau.median}
-        rows.append(row | {"pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper})
-    return pd.DataFrame(rows)
+        fitted = post.mu.median, post.mu.lower, post.mu.upper, post.predictive.lower, post.predictive.upper
+        rows.append((model, BAYES_TAKES.format(scale), *fitted, post.tau.median))
+    names = ["model", "takes", "estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper", "tau"]
+    return pd.DataFrame(rows, columns=names)
 
 
 OF_MEMBER = (
@@ -88,17 +85,17 @@ OF_MEMBER = (
 
 
 def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
-    """Return in words what the same study tells at other visits: the estimates that the pool did not take."""
+    """Return in words the same study's estimates at other visits, which the pool did not take."""
     names = ("study_id", "concept", "contrast", "unit", "measure", "arm_id", "site")
     mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
-    told = [
+    others = [
         f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
         for line in lines
-        if mine and line is not mine and line["effect"] is not None
+        if mine and line["effect"] is not None
         and all(line[name] == mine[name] for name in names)
         and line["timepoint_printed"] != mine["timepoint_printed"]
     ]  # fmt: skip
-    return "; ".join(dict.fromkeys(told)) or None
+    return "; ".join(dict.fromkeys(others)) or None
 
 
 def members_of(group: list[dict[str, Any]], fit: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -110,10 +107,8 @@ def members_of(group: list[dict[str, Any]], fit: Mapping[str, Any]) -> list[dict
     for place, line in enumerate(group):
         rest = np.arange(len(group)) != place
         without = pool(yi[rest], vi[rest], **fit)
-        people = people_of(line)
-        stated = bool(line.get("n"))
         rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "n": people, "n_stated": stated, "weight": float(weights[place]),
+            "n": people_of(line), "n_stated": bool(line.get("n")), "weight": float(weights[place]),
             "left_out_estimate": without.estimate, "left_out_ci_lower": without.ci_lower,
             "left_out_ci_upper": without.ci_upper, "left_out_k": without.k,
         })  # fmt: skip
@@ -209,13 +204,17 @@ def tier_synthesis(
         ci_method=options.ci_method, level=options.level, time_tolerance=options.time_tolerance,
         visit=options.visit,
     )  # fmt: skip
-    lines = _printed_lines(tables, overall)
+    tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
+    lines = as_lines(records(tables["effects"]), tiers, overall)
     for row in printed:
         _add(found, row, lines, options)
     if evidence != "core":
         known = {_signature(row) for row in printed if row["pooled"]}
         for scenario in SCENARIOS:
-            rows, lines = _scenario_rows(tables, evidence, scenario, overall, options, second_hand)
+            effects = _scenario_effects(tables, scenario, options)
+            lines = [line for line in as_lines(effects, tiers, overall) if line["tier"] in tiers_of(evidence)]
+            lines = [line for line in lines if second_hand or not line.get("second_hand")]
+            rows = _scenario_rows(lines, scenario, options)
             for row in rows:
                 if row["pooled"] and _signature(row) not in known:
                     _add(found, row, lines, options)
@@ -235,44 +234,23 @@ def _signature(row: dict[str, Any]) -> tuple:
     return (*(row.get(name) for name in names), round(row["estimate"], 9), round(row["se"], 9))
 
 
-def _printed_lines(tables: dict[str, pd.DataFrame], overall: dict[str, str]) -> dict[str, dict[str, Any]]:
-    tiers = _tiers(tables)
-    lines = as_lines(records(tables["effects"]), tiers, overall)
-    return {line["effect_id"]: line for line in lines}
+def _scenario_effects(
+    tables: dict[str, pd.DataFrame], scenario: Scenario, options: Options
+) -> list[dict[str, Any]]:
+    correlation, level = options.pre_post_correlation, options.level
+    effects = assumed_effects(tables, medians=scenario.medians, pre_post_correlation=correlation, level=level)
+    return with_sd(effects, scenario.sd, options.assumed_sd, level)
 
 
-def _tiers(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    return {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-
-
-def _scenario_rows(
-    tables: dict[str, pd.DataFrame],
-    evidence: str,
-    scenario: Scenario,
-    overall: dict[str, str],
-    options: Options,
-    second_hand: bool,
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Return the rows of a scenario, and its lines by effect."""
-    effects = assumed_effects(
-        tables,
-        medians=scenario.medians,
-        pre_post_correlation=options.pre_post_correlation,
-        level=options.level,
-    )
-    effects = with_sd(effects, scenario.sd, options.assumed_sd, options.level)
-    lines = as_lines(effects, _tiers(tables), overall)
-    lines = [line for line in lines if line["tier"] in tiers_of(evidence)]
-    if not second_hand:
-        lines = [line for line in lines if not line.get("second_hand")]
+def _scenario_rows(lines: list[dict[str, Any]], scenario: Scenario, options: Options) -> list[dict[str, Any]]:
+    """Return the rows of `pooled` under a scenario."""
     tolerance = 1.0 if scenario.any_time else options.time_tolerance
     visit = OTHER_VISIT[options.visit] if scenario.other_visit else options.visit
-    name = scenario.name.format(visit=visit)
-    rows = rows_of_lines(lines, options.fit, tolerance, name, visit)
+    rows = rows_of_lines(lines, options.fit, tolerance, scenario.name.format(visit=visit), visit)
     for row in rows:
         if row["pooled"] and scenario.any_time:
             _name_times(row, lines, options.time_tolerance)
-    return rows, {line["effect_id"]: line for line in lines}
+    return rows
 
 
 def _name_times(row: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> None:
@@ -284,23 +262,19 @@ def _name_times(row: dict[str, Any], lines: list[dict[str, Any]], tolerance: flo
         return
     span = f"{weeks[0]:.0f} to {weeks[-1]:.0f} weeks" if weeks else "none stated"
     unstated = ", some not stated" if 0 < len(weeks) < len(stated) else ""
-    said = f"at times that differ ({span}{unstated})"
-    row["reason"] = row["reason"].replace("at a like time", said)
-    parts = row["assumption"], "times that differ set side by side"
-    row["assumption"] = "; ".join(part for part in parts if part)
+    row["reason"] = row["reason"].replace("at a like time", f"at times that differ ({span}{unstated})")
+    row["assumption"] = "; ".join(filter(None, [row["assumption"], "times that differ set side by side"]))
 
 
-def _add(
-    found: TierSynthesis, row: dict[str, Any], lines: dict[str, dict[str, Any]], options: Options
-) -> None:
+def _add(found: TierSynthesis, row: dict[str, Any], lines: list[dict[str, Any]], options: Options) -> None:
     """Add a row; to a pooled one its members, and the Bayesian fit of the same estimates."""
     found.pooled.append(row)
     if not row["pooled"]:
         return
-    group = [lines[name] for name in split_ids(row["effect_ids"])]
+    by_name = {line["effect_id"]: line for line in lines}
+    group = [by_name[name] for name in split_ids(row["effect_ids"])]
     row["_members"] = [
-        member | {"other_visits": other_visits(member, lines.values())}
-        for member in members_of(group, options.fit)
+        member | {"other_visits": other_visits(member, lines)} for member in members_of(group, options.fit)
     ]
     found.pooled.append(bayes_row(row, group, options))
 
@@ -314,8 +288,7 @@ def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options
     vi = np.array([line["se"] for line in group]) ** 2
     scale = prior_scale(group, options.tau_prior, options.assumed_sd)
     post = bayes_pool(yi, vi, tau_prior=("half-normal", scale), level=options.level)
-    kept = {name: row.get(name) for name in OF_POOL}
-    return kept | {
+    return {name: row.get(name) for name in OF_POOL} | {
         "model": BAYES, "ci_method": "equal-tailed, posterior",
         "tau2_method": f"half-normal prior on tau, scale {scale:.3g}",
         "estimate": float(post.mu.median), "se": float(post.mu.sd), "ci_lower": float(post.mu.lower),

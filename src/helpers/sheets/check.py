@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, Result, Study
 from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
 from trialfiles.record import Row
+from trialfiles.yaml_lines import FieldPath
 
-FieldPath = tuple[str | int, ...]
 Fault = tuple[FieldPath, str, str]  # place in the sheet, problem, remedy
 Item = TypeVar("Item")
 

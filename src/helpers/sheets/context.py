@@ -17,7 +17,8 @@ from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import Column, RowsError
-from trialfiles.record import Problem, Row, SourceError, contact_details
+from trialfiles.record import Problem, Row, SourceError
+from trialfiles.text import contact_details
 from trialfiles.yaml_lines import read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one

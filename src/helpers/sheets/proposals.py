@@ -20,10 +20,11 @@ from trialfiles.articles import (
     article_record,
     table_figures,
 )
-from trialfiles.record import Row, SourceRecord, contact_details
-from trialfiles.text import inert
+from trialfiles.record import Row, SourceRecord
+from trialfiles.text import contact_details, inert
+from trialfiles.vocabulary import Vocabulary
 
-Finder = Callable[[str], Iterable[Any]]
+Finder = Callable[[str, Vocabulary], Iterable[Any]]
 
 _ARTICLE_HEAD = """\
 # Study sheet of {study_id}, proposed by a machine from the article. Nothing in it counts yet.
@@ -234,7 +235,7 @@ def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
         if title in tables or title.lower() == "references"
     ]
     rows: list[Row] = []
-    for item in find(article.text):
+    for item in find(article.text, reading_words()):
         if item.char_start in taken or any(start <= item.char_start < end for start, end in skipped):
             continue
         low, high = item.value_low, item.value_high

@@ -71,7 +71,7 @@ def read_raw(raw: str | Path) -> RawData:
             if own is not None:
                 _merge(record, own, place.relative_to(raw).as_posix(), data.disagreements)
                 found.remove(own)
-        for name, rows in vars(record).items():
+        for name, rows in record.table_rows().items():
             getattr(data.record, name).extend(rows)
     for path, found in files.records:
         data.waiting += _waiting(path.relative_to(raw).as_posix(), found)

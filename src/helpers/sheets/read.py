@@ -32,7 +32,8 @@ from helpers.tables import join_ids
 from helpers.tables.words import reading_words
 from trialfiles.reading import read_sources
 from trialfiles.recognition import recognise
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, contact_details
+from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import contact_details
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import line_of, read_yaml
 

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from markupsafe import Markup
 
 from helpers.site.assets import SCRIPT, STYLE
-from trialfiles.record import contact_details
+from trialfiles.text import contact_details
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW = {"script", "style"}  # their content is no HTML

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from trialfiles.quantities.context import Context
 from trialfiles.quantities.grammar import Quantity, quantity
-from trialfiles.quantities.numerals import ANY, CELL, PARAGRAPH, PLAIN, SIGNED, Unit, numeral, unit_of
+from trialfiles.quantities.numerals import CELL, PARAGRAPH, PLAIN, SIGNED, numeral
+from trialfiles.quantities.terms import Terms
 
 _MEAN_SD = re.compile(r"(?i:mean[^\f\t]{0,80}?[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation)|± ?SD)")
 _N_PERCENT = re.compile(r"(?i:(?:n|no\.?|number|count|frequency)[^\f\t()]{0,30}[(,\[] ?%)")
 _P_VALUE = re.compile(r"(?i:(?:^|[^\w])p(?:[ –]?val(?:ue)?s?)?(?: ?[(*†‡,]|$)|^significance)")
-_UNIT_AT_END = re.compile(rf"(?:[(\[] ?(?P<u>{ANY}) ?[)\]]|, (?P<u2>{ANY}))$")
 # What a bracket may hold elsewhere: a table that says so is not read by what another table says.
 _OTHER_BRACKET = re.compile(
     r"%|(?<!\w)(?:SEM?|IQR|CI|Q1)(?!\w)|(?i:median|quartile|range|standard error|confidence)"
@@ -49,6 +50,7 @@ class Words:
     label: str
     around: str
     sd_by_default: bool
+    terms: Terms
 
 
 def holds_figure(content: str) -> bool:
@@ -91,7 +93,7 @@ def _read_one(content: str, start: int, words: Words) -> Iterator[Quantity]:
     """Yield a bare number whose column says what it is, or whose column or row ends with its unit."""
     span, value = (start, start + len(content)), numeral(content)
     kind = next((kind for pattern, kind in _COLUMNS if pattern.fullmatch(words.header)), "")
-    unit = _unit_at_end(words.header) or _unit_at_end(words.label)
+    unit = words.terms.closing_unit(words.header) or words.terms.closing_unit(words.label)
     if kind == "n":
         if content.isdigit():
             yield quantity("n", span, value)
@@ -116,7 +118,7 @@ def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
         words.sd_by_default and _same_decimals(two[1], two[2]) and not _OTHER_BRACKET.search(words.around)
     ):
         span = first[0], start + two.string.index(")") + 1
-        unit = unit_said(words.around)
+        unit = words.terms.bracketed_unit(words.around)
         yield quantity("mean_sd", span, numeral(two[1]), sd=numeral(two[2]), unit=unit)
 
 
@@ -128,7 +130,7 @@ def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]
     value, low, high = (numeral(part) for part in three.groups())
     if len(said) != 1 or low > high:
         return
-    whole, unit = (start, start + three.end(3) + 1), unit_said(words.around)
+    whole, unit = (start, start + three.end(3) + 1), words.terms.bracketed_unit(words.around)
     if said == ["median_iqr"]:
         yield quantity("median_iqr", whole, value, low=low, high=high, unit=unit)
         return
@@ -142,21 +144,6 @@ def _same_decimals(one: str, other: str) -> bool:
     """Whether two numbers are printed with the same number of decimals, at least one."""
     decimals = [len(printed.partition(".")[2]) for printed in (one, other)]
     return decimals[0] == decimals[1] > 0
-
-
-def _unit_at_end(words: str) -> Unit | None:
-    """Return the unit in brackets, or after a comma, with which a header or a label ends."""
-    found = _UNIT_AT_END.search(words)
-    return unit_of(found["u"] or found["u2"]) if found else None
-
-
-_UNIT = re.compile(rf"[(\[] ?(?P<u>{ANY}) ?[)\]]|, (?P<u2>{ANY})(?: |$)")
-
-
-def unit_said(words: str) -> str:
-    """Return the first unit that stands in brackets, or after a comma, in some words; '' without one."""
-    found = _UNIT.search(words)
-    return unit_of(found["u"] or found["u2"]).spelling if found else ""
 
 
 _SD_BRACKET = re.compile(r"(?i:mean[^\f\t]{0,80}?[(\[] ?(?:SD|s\.d\.|standard deviation) ?[)\]])")
@@ -175,17 +162,18 @@ class Cell:
     column: int
 
 
-def read_cells(rest: str, text: str) -> Iterator[Quantity]:
+def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
     """Yield what stands in table cells that the grammar has not read.
 
     Parameters
     ----------
     rest : str
         Folded text with everything blanked that was read.
-    text : str
+    context : Context
         The folded text before anything was read.
 
     """
+    text = context.text
     by_default = _SD_BRACKET.search(text) is not None and CELL in text
     table: list[list[Cell]] = []
     caption, start = "", 0
@@ -193,7 +181,7 @@ def read_cells(rest: str, text: str) -> Iterator[Quantity]:
         if CELL in row_text:
             table.append(_cells(row_text, start))
         elif table:
-            yield from _read_table(table, text, caption, by_default)
+            yield from _read_table(table, context, caption, by_default)
             table, caption = [], ""
         if CELL not in row_text and row_text:
             caption = text[start : start + min(len(row_text), AROUND)]
@@ -209,12 +197,14 @@ def _cells(row_text: str, start: int) -> list[Cell]:
     return cells
 
 
-def _read_table(table: list[list[Cell]], text: str, caption: str, by_default: bool) -> Iterator[Quantity]:
+def _read_table(
+    table: list[list[Cell]], context: Context, caption: str, by_default: bool
+) -> Iterator[Quantity]:
     """Yield the figures of one table; a row without a figure is a header for the rows below it."""
     headers: dict[int, str] = {}
     under_header, all_headers = False, ""
     for row in table:
-        shown = [text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
+        shown = [context.text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
         if not any(_SAYS.search(words) for words in shown):
             continue
         values = [cell for cell in row[1:] if holds_figure(cell.content.strip())]
@@ -230,7 +220,7 @@ def _read_table(table: list[list[Cell]], text: str, caption: str, by_default: bo
         shared = f"{shown[0]} {caption} {all_headers}"
         for cell in values:
             header = headers.get(cell.column, "")
-            words = Words(header, shown[0], f"{header} {shared}", by_default)
+            words = Words(header, shown[0], f"{header} {shared}", by_default, context.terms)
             content = cell.content.strip()
             yield from read_figure(content, cell.start + cell.content.index(content), words)
 
@@ -242,22 +232,22 @@ def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
     return all(_LETTER.search(cell.content) for cell in row[1:] if cell.content.strip())
 
 
-def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:
+def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity]:
     """Give `mean ± SD` cells without a unit the one that the caption of their table prints in brackets.
 
     Parameters
     ----------
     found : list of Quantity
         In order of place.
-    text : str
+    context : Context
         The folded text.
 
     """
     completed, at, unit = list(found), 0, ""
     start = 0
-    for row in text.split(PARAGRAPH):
+    for row in context.text.split(PARAGRAPH):
         if CELL not in row:
-            unit = _caption_unit(row[:AROUND])
+            unit = context.terms.bracketed_unit(row[:AROUND]) if _CAPTION.match(row) else ""
         end = start + len(row)
         while at < len(found) and found[at].char_start < end:
             item = found[at]
@@ -266,8 +256,3 @@ def with_caption_units(found: list[Quantity], text: str) -> list[Quantity]:
             at += 1
         start = end + 1
     return completed
-
-
-def _caption_unit(line: str) -> str:
-    """Return the unit in brackets in a table's caption; '' when the line is no caption or has none."""
-    return unit_said(line) if _CAPTION.match(line) else ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from trialfiles.quantities.context import Context
 from trialfiles.quantities.grammar import FIGURE, GrammarRule, Quantity, quantity
 from trialfiles.quantities.numerals import LEFT, PLAIN, RIGHT, WORD, is_year, numeral
+from trialfiles.quantities.terms import THING
 
 COUNT = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})(?![0-9])"
 PEOPLE = (
@@ -15,11 +17,11 @@ PEOPLE = (
 )
 _THINGS = (
     r"(?:sessions?|treatments?|injections?|visits?|groups?|arms?|stages?|points?|items?|questions?|studies|trials?|"
-    r"articles?|RCTs?|follicles?|photographs?|dermatologists?|evaluators?|observers?|investigators?|applications?|doses?|"
+    r"articles?|RCTs?|photographs?|dermatologists?|evaluators?|observers?|investigators?|applications?|doses?|"
     r"times|capsules?|tablets?|cycles?|sites?|areas?|blocks?|levels?|grades?|categories|time points?|events?|"
     r"steps?|centers?|centres?|donors?|passages?|passes|lesions?|plaques?|papules?|pustules?|nodules?|comedones?|"
     r"wounds?|ulcers?|scars?|warts?|nevi|naevi|nails?|biops(?:y|ies)|specimens?|samples?|images?|countries|"
-    r"hospitals?|clinics?|records|courses?|domains?|citations|reports)"
+    rf"hospitals?|clinics?|records|courses?|domains?|citations|reports|{THING})"
 )
 _NOT_ADJECTIVE = (
     r"(?!(?:of|in|the|and|or|with|to|was|were|is|are|for|per|at|from|by|on|after|before|than|that|had|have|not|"
@@ -29,32 +31,32 @@ ADJECTIVES = rf"(?:{_NOT_ADJECTIVE}[A-Za-z][A-Za-z–]{{1,20}},? ){{0,3}}"
 NUMBER = rf"(?:{LEFT}{COUNT}|(?<![\w–]){WORD})"
 
 
-def cut(match: re.Match, text: str) -> bool:
+def cut(match: re.Match, context: Context) -> bool:
     """Whether a number is the tail of one that is written with spaces, such as `4 612`."""
-    return len(match["v"]) == 3 and text[max(0, match.start() - 2) : match.start()][:1].isdigit()
+    return len(match["v"]) == 3 and context.before(match.start(), 2)[:1].isdigit()
 
 
-def _things(match: re.Match, text: str) -> Iterator[Quantity]:
-    if not is_year(match["v"]) and not cut(match, text):
+def _things(match: re.Match, context: Context) -> Iterator[Quantity]:
+    if not is_year(match["v"]) and not cut(match, context):
         yield quantity("count", match.span(), numeral(match["v"]), unit=match["noun"].lower())
 
 
-def _part(match: re.Match, text: str) -> Iterator[Quantity]:
+def _part(match: re.Match, context: Context) -> Iterator[Quantity]:
     part, whole = numeral(match["part"]), numeral(match["whole"])
     if part <= whole and whole > 0:
         yield quantity("ratio", match.span("figure"), part, low=part, high=whole)
 
 
-def _with_percent(match: re.Match, text: str) -> Iterator[Quantity]:
+def _with_percent(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("count", match.span("v"), numeral(match["v"]))
     yield quantity("percent", match.span("percent"), numeral(match["p"]), unit="%")
 
 
-def _block(match: re.Match, text: str) -> Iterator[Quantity]:
+def _block(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("count", match.span("v"), numeral(match["v"]), unit="block size")
 
 
-def _allocation(match: re.Match, text: str) -> Iterator[Quantity]:
+def _allocation(match: re.Match, context: Context) -> Iterator[Quantity]:
     numbers = [numeral(part) for part in match[0].replace(" ", "").split(":")]
     yield quantity("ratio", match.span(), numbers[0], low=numbers[0], high=numbers[-1])
 
@@ -65,42 +67,34 @@ _ALLOTTED = "|".join(
 )
 WHOLES = (
     GrammarRule(
-        re.compile(
-            rf"(?<![\w.:])(?:(?:{_ALLOTTED})[1-9](?: ?: ?[1-9]){{1,4}}(?![\w:.])|"
-            r"[1-9](?: ?: ?[1-9]){1,4}(?![\w:])(?= ?(?:\)|ratio|alloc|random|fashion|manner)))"
-        ),
+        rf"(?<![\w.:])(?:(?:{_ALLOTTED})[1-9](?: ?: ?[1-9]){{1,4}}(?![\w:.])|"
+        r"[1-9](?: ?: ?[1-9]){1,4}(?![\w:])(?= ?(?:\)|ratio|alloc|random|fashion|manner)))",
         _allocation,
     ),
     GrammarRule(
-        re.compile(
-            rf"(?P<figure>{LEFT}(?P<part>{COUNT}) ?/ ?(?P<whole>{COUNT}))(?![\w/.])"
-            rf"(?= ?(?:[(;,] ?{PLAIN} ?%|\)|(?:{ADJECTIVES}){PEOPLE}\b|"
-            rf"(?:[A-Za-z–]{{2,20}} ){{1,4}}\({PLAIN} ?%))"
-        ),
+        rf"(?P<figure>{LEFT}(?P<part>{COUNT}) ?/ ?(?P<whole>{COUNT}))(?![\w/.])"
+        rf"(?= ?(?:[(;,] ?{PLAIN} ?%|\)|(?:{ADJECTIVES}){PEOPLE}\b|"
+        rf"(?:[A-Za-z–]{{2,20}} ){{1,4}}\({PLAIN} ?%))",
         _part,
     ),
     GrammarRule(
-        re.compile(
-            rf"(?P<figure>{NUMBER.replace('(?:', '(?P<part>', 1)} (?:out )?of (?:the |a total of |all )?"
-            rf"(?P<whole>{COUNT})){RIGHT}(?! ?%)"
-        ),
+        rf"(?P<figure>{NUMBER.replace('(?:', '(?P<part>', 1)} (?:out )?of (?:the |a total of |all )?"
+        rf"(?P<whole>{COUNT})){RIGHT}(?! ?%)",
         _part,
         FIGURE,
     ),
     GrammarRule(
-        re.compile(rf"(?P<v>{NUMBER}) ?[(;,] ?(?P<percent>(?P<p>{PLAIN}) ?%)(?= ?[);,])"),
+        rf"(?P<v>{NUMBER}) ?[(;,] ?(?P<percent>(?P<p>{PLAIN}) ?%)(?= ?[);,])",
         _with_percent,
         FIGURE,
     ),
 )
 NAMED_COUNTS = (
+    GrammarRule(rf"(?P<v>{NUMBER})(?:[ –]){ADJECTIVES}(?P<noun>{_THINGS})(?!\w)", _things, FIGURE),
     GrammarRule(
-        re.compile(rf"(?P<v>{NUMBER})(?:[ –]){ADJECTIVES}(?P<noun>{_THINGS})(?!\w)"), _things, FIGURE
-    ),
-    GrammarRule(
-        re.compile(rf"(?i:(?<!\w)(?:block size|blocks?)s? of:? ?)(?P<v>{COUNT}){RIGHT}"),
+        rf"(?i:(?<!\w)(?:block size|blocks?)s? of:? ?)(?P<v>{COUNT}){RIGHT}",
         _block,
-        re.compile(r"[Bb]lock"),
+        r"[Bb]lock",
     ),
 )
 
@@ -124,29 +118,29 @@ _BEFORE_SPACED = re.compile(
 )
 
 
-def _n(match: re.Match, text: str) -> Iterator[Quantity]:
+def _n(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("n", match.span(), numeral(match["v"]), relation="=")
 
 
-def _people(match: re.Match, text: str) -> Iterator[Quantity]:
-    if not is_year(match["v"]) and not cut(match, text):
+def _people(match: re.Match, context: Context) -> Iterator[Quantity]:
+    if not is_year(match["v"]) and not cut(match, context):
         yield quantity("n", match.span(), numeral(match["v"]), unit=match["noun"].lower())
 
 
-def _spaced(match: re.Match, text: str) -> Iterator[Quantity]:
-    if _BEFORE_SPACED.search(text[max(0, match.start() - 20) : match.start()]):
+def _spaced(match: re.Match, context: Context) -> Iterator[Quantity]:
+    if _BEFORE_SPACED.search(context.before(match.start(), 20)):
         yield quantity("n", match.span(), numeral(match["v"]), unit=match["noun"].lower())
 
 
-def _did(match: re.Match, text: str) -> Iterator[Quantity]:
-    before = text[max(0, match.start() - 20) : match.start()]
+def _did(match: re.Match, context: Context) -> Iterator[Quantity]:
+    before = context.before(match.start(), 20)
     if not is_year(match["v"]) and not _NAMES_ONE.search(before):
         yield quantity("n", match.span("v"), numeral(match["v"]))
 
 
-def _enumerated(match: re.Match, text: str) -> Iterator[Quantity]:
+def _enumerated(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `10, 12 and 11 patients`: each number counts what the noun names."""
-    items = list(_ITEM.finditer(text, match.start(), match.end("v")))
+    items = list(_ITEM.finditer(context.text, match.start(), match.end("v")))
     if any(is_year(item[0]) for item in items):
         return
     for item in items[:-1]:
@@ -154,14 +148,14 @@ def _enumerated(match: re.Match, text: str) -> Iterator[Quantity]:
     yield quantity("n", (items[-1].start(), match.end()), numeral(match["v"]), unit=match["noun"].lower())
 
 
-def _by_group(match: re.Match, text: str) -> Iterator[Quantity]:
+def _by_group(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `(45 in the active and 45 in the control group)` after people."""
-    if _PEOPLE_BEFORE.search(text[max(0, match.start() - 100) : match.start()]):
-        for item in _IN_GROUP.finditer(text, match.start(), match.end()):
+    if _PEOPLE_BEFORE.search(context.before(match.start(), 100)):
+        for item in _IN_GROUP.finditer(context.text, match.start(), match.end()):
             yield quantity("n", item.span("v"), numeral(item["v"]))
 
 
-def _sample_size(match: re.Match, text: str) -> Iterator[Quantity]:
+def _sample_size(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("n", match.span("v"), numeral(match["v"]))
 
 
@@ -171,40 +165,34 @@ _ONE_GROUP = COUNT + _IN
 _IN_GROUP = re.compile(rf"(?P<v>{COUNT}){_IN}")
 SIZES = (
     GrammarRule(
-        re.compile(rf"(?<![\w.])[nN] ?(?:=|: ) ?(?P<v>{COUNT}){RIGHT}(?! ?/| [0-9]{{3}}(?![0-9.,·]))"),
+        rf"(?<![\w.])[nN] ?(?:=|: ) ?(?P<v>{COUNT}){RIGHT}(?! ?/| [0-9]{{3}}(?![0-9.,·]))",
         _n,
-        re.compile(r"[nN] ?[=:]"),
+        r"[nN] ?[=:]",
     ),
 )
 NAMED_PEOPLE = (
     GrammarRule(
-        re.compile(rf"{LEFT}(?P<v>{_SPACED}) {ADJECTIVES}(?P<noun>{PEOPLE})(?!\w)"),
+        rf"{LEFT}(?P<v>{_SPACED}) {ADJECTIVES}(?P<noun>{PEOPLE})(?!\w)",
         _spaced,
-        re.compile(r"[1-9][0-9]{0,2} [0-9]{3}"),
+        r"[1-9][0-9]{0,2} [0-9]{3}",
     ),
     GrammarRule(
-        re.compile(
-            rf"{LEFT}{COUNT}(?:, {COUNT}){{0,8}},? (?:and|or) (?P<v>{COUNT}) {ADJECTIVES}"
-            rf"(?P<noun>{PEOPLE})(?!\w)"
-        ),
+        rf"{LEFT}{COUNT}(?:, {COUNT}){{0,8}},? (?:and|or) (?P<v>{COUNT}) {ADJECTIVES}"
+        rf"(?P<noun>{PEOPLE})(?!\w)",
         _enumerated,
     ),
+    GrammarRule(rf"(?P<v>{NUMBER})(?:[ –]){ADJECTIVES}(?P<noun>{PEOPLE})(?![\w–])", _people, FIGURE),
+    GrammarRule(rf"(?P<v>{NUMBER}) {_DID}", _did, FIGURE),
     GrammarRule(
-        re.compile(rf"(?P<v>{NUMBER})(?:[ –]){ADJECTIVES}(?P<noun>{PEOPLE})(?![\w–])"), _people, FIGURE
-    ),
-    GrammarRule(re.compile(rf"(?P<v>{NUMBER}) {_DID}"), _did, FIGURE),
-    GrammarRule(
-        re.compile(rf"\({_ONE_GROUP}(?:(?:,|;| and|, and) {_ONE_GROUP}){{1,5}}\)"),
+        rf"\({_ONE_GROUP}(?:(?:,|;| and|, and) {_ONE_GROUP}){{1,5}}\)",
         _by_group,
-        re.compile(r"\("),
+        r"\(",
     ),
     GrammarRule(
-        re.compile(
-            rf"(?i:(?<!\w)(?:sample size|target enrol?lment|planned enrol?lment|enrol?lment|"
-            rf"target recruitment)"
-            rf"(?: (?:of|was|is|to be|target|set|at)){{0,3}}):? ?(?P<v>{COUNT}){RIGHT}"
-        ),
+        rf"(?i:(?<!\w)(?:sample size|target enrol?lment|planned enrol?lment|enrol?lment|"
+        rf"target recruitment)"
+        rf"(?: (?:of|was|is|to be|target|set|at)){{0,3}}):? ?(?P<v>{COUNT}){RIGHT}",
         _sample_size,
-        re.compile(r"[Ss]ample|[Tt]arget|[Pp]lanned|[Ee]nrol"),
+        r"[Ss]ample|[Tt]arget|[Pp]lanned|[Ee]nrol",
     ),
 )

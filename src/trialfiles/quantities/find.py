@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from trialfiles.quantities.cells import read_cells, with_caption_units
+from trialfiles.quantities.context import Context
 from trialfiles.quantities.counts import NAMED_COUNTS, NAMED_PEOPLE, SIZES, WHOLES
 from trialfiles.quantities.grammar import (
+    Grammar,
     Quantity,
-    apply,
     exclude,
     with_relation,
     with_shared_times,
@@ -16,12 +18,14 @@ from trialfiles.quantities.grammar import (
 )
 from trialfiles.quantities.inference import INFERENCE
 from trialfiles.quantities.measures import AREA_AND_PAIR, POWERS, RANGES, SCALES, SINGLES, STAGES, WHOLE_TEXT
-from trialfiles.quantities.numerals import fold
+from trialfiles.quantities.numerals import Folded, fold
 from trialfiles.quantities.spreads import BRACKETED, LABELLED, SPREADS
+from trialfiles.quantities.terms import Terms
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 # The first reading of a character wins, so that what is most specific comes first: an interval before the
 # range in it, a grade before the number in it.
-GRAMMAR = (
+RULES = (
     *INFERENCE,
     *BRACKETED,
     *STAGES,
@@ -42,26 +46,34 @@ GRAMMAR = (
 LEFT_OUT = ("date", "confidence_level")
 
 
-def find_quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=4)
+def _grammar(vocabulary: Vocabulary) -> Grammar:
+    """Return the rules with a vocabulary's units and scales; it takes a second, once."""
+    return Grammar(RULES, Terms(vocabulary))
+
+
+def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Quantity]:
     """Find the quantities printed in a text.
 
     Parameters
     ----------
     text : str
         Any text: prose, a registry page, tables with tabs or pipes between their cells, tagged text.
+    vocabulary : Vocabulary, optional
+        Adds the units and severity scales of a field.
 
     Returns
     -------
     list of Quantity
         In order of their place, without overlap; `text[q.char_start:q.char_end] == q.printed` for each.
         Calendar dates and figures in references, addresses, identifiers, numbering and citations are no
-        quantities. The
-        time taken grows in proportion to the length of the text.
+        quantities. The time taken grows in proportion to the length of the text.
 
     """
     folded = fold(text)
-    context = exclude(folded.text)
-    rest, found = apply(GRAMMAR, context)
+    grammar = _grammar(vocabulary or NO_WORDS)
+    context = Context(exclude(folded.text), grammar.terms)
+    rest, found = grammar.apply(context)
     found += read_cells(rest, context)
     found = with_caption_units(sorted(found, key=lambda item: item.char_start), context)
     found = [item for item in found if item.kind not in LEFT_OUT]
@@ -69,7 +81,7 @@ def find_quantities(text: str) -> list[Quantity]:
     return _placed(text, folded, [with_relation(context, item) for item in found])
 
 
-def _placed(text, folded, found: list[Quantity]) -> list[Quantity]:
+def _placed(text: str, folded: Folded, found: list[Quantity]) -> list[Quantity]:
     """Return the quantities with their characters and offsets in the source, overlaps dropped."""
     placed: list[Quantity] = []
     for item in sorted(found, key=lambda one: (one.char_start, -one.char_end)):

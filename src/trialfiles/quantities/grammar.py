@@ -1,13 +1,14 @@
-"""The grammar's parts: quantities, rules, their context, and texts that hold no quantities."""
+"""The grammar's parts: quantities, rules, and texts that hold no quantities."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from trialfiles.quantities.numerals import CELL, LEFT, PARAGRAPH, PLAIN, SIGN, WORD
+from trialfiles.quantities.context import Context
+from trialfiles.quantities.numerals import LEFT, PARAGRAPH, PLAIN, SIGN, WORD
+from trialfiles.quantities.terms import Terms
 
 BLANK = "\0"
 
@@ -161,66 +162,57 @@ _WORD = re.compile(rf"(?<![\w–]){WORD}")
 class GrammarRule:
     """A pattern, what its matches mean, and where it may begin.
 
-    `begins` is `NUMBER` (at a number in digits), `FIGURE` (also at a number in words) or a cheap pattern
-    that begins with a letter or a set of letters, found fast in text that has none of it. `read` gets a
-    match and the text as it was before anything was read, and returns the quantities in the match, none
-    when it is no quantity after all.
+    In `pattern` the names of `terms` stand for units and scales. `begins` is `NUMBER` (at a number in
+    digits), `FIGURE` (also at a number in words) or a cheap pattern that begins with a letter or a set of
+    letters, found fast in text that has none of it. `read` gets a match and the text as it was before
+    anything was read, and returns the quantities in the match, none when it is no quantity after all.
     """
 
-    pattern: re.Pattern
-    read: Callable[[re.Match, str], Iterable[Quantity]]
-    begins: str | re.Pattern = NUMBER
+    pattern: str
+    read: Callable[[re.Match, Context], Iterable[Quantity]]
+    begins: str = NUMBER
 
 
-def apply(rules: Iterable[GrammarRule], context: str) -> tuple[str, list[Quantity]]:
-    """Apply rules in order; characters that one rule has read are blank for the next ones.
+class Grammar:
+    """Rules with the units and scales of a vocabulary put in; the first ones win."""
 
-    Parameters
-    ----------
-    rules : iterable of Rule
-        The first ones win.
-    context : str
-        Folded text, with what is excluded blanked.
+    def __init__(self, rules: Iterable[GrammarRule], terms: Terms):
+        self.terms = terms
+        self.rules = [
+            (
+                terms.compiled(rule.pattern).match,
+                rule.read,
+                rule.begins if rule.begins in (NUMBER, FIGURE) else terms.compiled(rule.begins),
+            )
+            for rule in rules
+        ]
 
-    Returns
-    -------
-    tuple of str and list of Quantity
-        The text with everything blanked that was read, and what was read.
-
-    """
-    numbers = _starts(_SIGN_OR_DIGIT, _NUMBER, context)
-    figures = sorted({*numbers, *_starts(_WORD_CUE, _WORD, context)})
-    found: list[Quantity] = []
-    text = context
-    for rule in rules:
-        if isinstance(rule.begins, str):
-            begins: Iterable[int] = numbers if rule.begins == NUMBER else figures
-        else:
-            begins = (cue.start() for cue in rule.begins.finditer(text))
-        read = list(_read(rule, begins, text, context))
-        if read:
-            text = _with_blanks(text, read)
-            found += read
-    return text, found
+    def apply(self, context: Context) -> tuple[str, list[Quantity]]:
+        """Return the text with everything blanked that was read, and what was read."""
+        numbers = _starts(_SIGN_OR_DIGIT, _NUMBER, context.text)
+        figures = sorted({*numbers, *_starts(_WORD_CUE, _WORD, context.text)})
+        found: list[Quantity] = []
+        text = context.text
+        for match, read, begins in self.rules:
+            if isinstance(begins, re.Pattern):
+                starts: Iterable[int] = (cue.start() for cue in begins.finditer(text))
+            else:
+                starts = numbers if begins == NUMBER else figures
+            items: list[Quantity] = []
+            done = 0
+            for start in starts:  # what one rule reads does not overlap
+                if start >= done and (here := match(text, start)) and (new := list(read(here, context))):
+                    items += new
+                    done = here.end()
+            text = _with_blanks(text, items)  # the next rules do not see it
+            found += items
+        return text, found
 
 
 def _starts(cue: re.Pattern, pattern: re.Pattern, text: str) -> list[int]:
     """Return where a pattern matches; tried only where its cheap cue does."""
     match = pattern.match
     return [found.start() for found in cue.finditer(text) if match(text, found.start())]
-
-
-def _read(rule: GrammarRule, begins: Iterable[int], text: str, context: str) -> Iterator[Quantity]:
-    """Yield what a rule reads at the places where it may begin, without overlap."""
-    match, done = rule.pattern.match, 0
-    for start in begins:
-        if start < done:
-            continue
-        found = match(text, start)
-        if found:
-            for item in rule.read(found, context):
-                yield item
-                done = found.end()
 
 
 def _with_blanks(text: str, read: list[Quantity]) -> str:
@@ -232,15 +224,6 @@ def _with_blanks(text: str, read: list[Quantity]) -> str:
     return "".join(pieces) + text[done:]
 
 
-_MEAN = re.compile(r"(?<!\w)(?i:means?|averages?|averaged|averaging)\b(?! ?(?:±|\())[^0-9.;:\f\0]{0,80}$")
-_MEAN_SAYS = re.compile(r"(?<!\w)(?i:mean|average)\b[^.;\f]{0,220}$")
-_MEDIAN = re.compile(r"(?<!\w)(?i:median)\b[^0-9.;:\f\0]{0,60}$")
-_MEDIAN_RANGE = re.compile(r"(?i:median[^.;\f0-9]{0,40}[(,\[] ?(?:min(?:imum)?–max(?:imum)?|range))")
-_MEAN_SD = re.compile(
-    r"(?i:(?:means?|averages?)[^.;\f0-9]{0,40}[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation))"
-)
-_MEAN_SE = re.compile(r"(?i:± ?(?:SEM?|s\.e\.m?\.?|standard errors?)\b|means? \((?:SEM?|standard error)\))")
-_MEAN_PM_SD = re.compile(r"(?i:± ?(?:SD|s\.d\.|standard deviations?)\b|means? \((?:SD|standard deviation)\))")
 _RELATION_WORDS = {
     "≤": "≤|<=|at most|up to|no more than|not more than|maximum of|within|less than or equal to",
     "≥": "≥|>=|at least|no less than|not less than|minimum of|greater than or equal to",
@@ -253,73 +236,14 @@ _RELATIONS = tuple(
 )
 _SIGNS = re.compile(r"(?:≤|≥|<=|>=|<|>|≈|~) ?$")
 _TIME_LINK = re.compile(r",? ?(?:,|and|or)? ?")
-_STRETCH = re.compile(
-    r"(?<!\w)(?i:for|within|every|lasting|over|during|throughout|past|previous|last|next|first)(?: the)? ?$"
-)
 _LINK = re.compile(r"(?:,? ?(?:to|and|vs\.?|versus|or|–|/|,|;|compared (?:with|to)) ?){1,2}")
 
 
-def _before(text: str, start: int, length: int) -> str:
-    """Return the characters before a figure; what a table says of its cells is read elsewhere (`cells`)."""
-    return text[max(0, start - length) : start].rpartition(CELL)[2]
-
-
-def says_mean(text: str, start: int) -> bool:
-    """Whether a figure is introduced as a mean: `mean ... was`, without another figure in between."""
-    return _MEAN.search(_before(text, start, 100)) is not None
-
-
-def says_median(text: str, start: int) -> bool:
-    """Whether a figure is introduced as a median."""
-    return _MEDIAN.search(_before(text, start, 80)) is not None
-
-
-def says_stretch(text: str, start: int) -> bool:
-    """Whether a time is introduced as a stretch: `for`, `within`, `every` ..."""
-    return _STRETCH.search(text[max(0, start - 30) : start]) is not None
-
-
-def says_mean_sd(text: str, start: int) -> bool:
-    """Whether the sentence before a figure promises `mean (SD)`, or the text does and it is about a mean."""
-    return _MEAN_SD.search(sentence_before(text, start)) is not None
-
-
-def in_sentence_about_mean(text: str, start: int) -> bool:
-    """Whether the word mean stands earlier in the same sentence."""
-    before = _before(text, start, 240)
-    return _MEAN_SAYS.search(re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", before)) is not None
-
-
-def in_sentence_about_median(text: str, start: int) -> bool:
-    """Whether the sentence tells of medians, and neither of means nor of ranges."""
-    before = re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", _before(text, start, 240))
-    sentence = re.split(r"[.;\f]", before)[-1].lower()
-    return "median" in sentence and not re.search(r"\bmeans?\b|\branged?\b|\bci\b|confidence", sentence)
-
-
-def sentence_before(text: str, start: int) -> str:
-    """Return what stands in the sentence before a figure, its table cell at most."""
-    # A semicolon between two numbers parts the ends of an interval, not two clauses.
-    return re.split(r"\. |(?<![0-9]); |; (?![0-9])|\f", _before(text, start, 240))[-1]
-
-
-def says_median_range(text: str, start: int) -> bool:
-    """Whether the sentence promises `median (range)`."""
-    return _MEDIAN_RANGE.search(sentence_before(text, start)) is not None
-
-
-@lru_cache(maxsize=2)
-def spread_convention(text: str) -> str:
-    """Return what a text says its spreads are: 'sd', 'se', or '' when it says neither or both."""
-    sd, se = _MEAN_PM_SD.search(text) is not None, _MEAN_SE.search(text) is not None
-    return "" if sd == se else "sd" if sd else "se"
-
-
-def with_relation(text: str, found: Quantity) -> Quantity:
+def with_relation(context: Context, found: Quantity) -> Quantity:
     """Return a figure with the relation that stands before it; a sign becomes part of what is printed."""
     if found.relation or found.kind in ("p_value", "ci", "range", "mean_sd", "pair"):
         return found
-    before = text[max(0, found.char_start - 30) : found.char_start]
+    before = context.before(found.char_start, 30)
     for pattern, relation in _RELATIONS:
         # "over 12 months" tells how long, not that it was longer.
         over = relation == ">" and found.kind in ("duration", "timepoint") and before.endswith("over ")
@@ -330,7 +254,7 @@ def with_relation(text: str, found: Quantity) -> Quantity:
     return found
 
 
-def with_shared_times(text: str, found: list[Quantity]) -> list[Quantity]:
+def with_shared_times(context: Context, found: list[Quantity]) -> list[Quantity]:
     """Make every time of an enumeration a time point when one of them is (`1 month, 3 months after`)."""
     shared = list(found)
     forward = list(range(len(shared) - 1))
@@ -338,24 +262,22 @@ def with_shared_times(text: str, found: list[Quantity]) -> list[Quantity]:
         pair = shared[at], shared[at + 1]
         if {one.kind for one in pair} != {"timepoint", "duration"}:
             continue
-        between = text[pair[0].char_end : pair[1].char_start]
-        stretch = any(says_stretch(text, one.char_start) for one in pair)
+        between = context.text[pair[0].char_end : pair[1].char_start]
+        stretch = any(context.says_stretch(one.char_start) for one in pair)
         if not stretch and len(between) < 8 and _TIME_LINK.fullmatch(between):
             shared[at], shared[at + 1] = (replace(one, kind="timepoint") for one in pair)
     return shared
 
 
-def with_shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
+def with_shared_units(context: Context, found: list[Quantity]) -> list[Quantity]:
     """Give the unit of the last figure in an enumeration to those before it that have none."""
     shared = list(found)
     for at in range(len(shared) - 2, -1, -1):
         one, following = shared[at], shared[at + 1]
-        between = text[one.char_end : following.char_start]
+        between = context.text[one.char_end : following.char_start]
         if one.unit or not following.unit or one.kind != following.kind or len(between) > 24:
             continue
-        same_form = ("(" in text[one.char_start : one.char_end]) == (
-            "(" in text[following.char_start : following.char_end]
-        )
-        if same_form and _LINK.fullmatch(between):
+        bracketed = {"(" in context.text[item.char_start : item.char_end] for item in (one, following)}
+        if len(bracketed) == 1 and _LINK.fullmatch(between):
             shared[at] = replace(one, unit=following.unit)
     return shared

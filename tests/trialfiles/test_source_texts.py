@@ -1,8 +1,7 @@
 """The five source texts: key figures are found, where they stand, and nothing is made of the rest."""
 
 import pytest
-
-from trialfiles import find_quantities
+from review_readers import find_quantities
 
 # Line, token, and a number that the quantity there must hold. Tokens may be printed inside a longer one.
 FIGURES = {

@@ -6,9 +6,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from review_readers import find_quantities
 
 from helpers.places import Document, check_locator, locate
-from trialfiles import find_quantities
 
 _WORDS = """0 1 9 12 .5 1,234 80 2024 5E8 − – - ± ~ \\~ × x / % ( ) [ ] , ; : . < = ≤ p P n N SD IQR CI 95%
     mean median hairs/cm² mm cm² years months weeks old aged from to and between of patients stage III IV

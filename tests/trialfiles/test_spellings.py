@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from trialfiles import find_quantities
+from review_readers import find_quantities
 
 
 def found(text):

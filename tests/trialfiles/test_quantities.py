@@ -1,8 +1,7 @@
 """The grammar, kind by kind: sentences written for these tests, each with all that it prints."""
 
 import pytest
-
-from trialfiles import find_quantities
+from review_readers import find_quantities
 
 
 def readings(text: str) -> list[tuple]:

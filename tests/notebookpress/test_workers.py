@@ -1,0 +1,192 @@
+"""Processes of a run: what they are given, what they give back, and that none outlives what it is for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from station_project import processes_below, write_cells
+
+from notebookpress import preload
+from notebookpress.errors import NotebookFailure
+from notebookpress.notebook import NotebookRun
+from notebookpress.workers import ProcessEndedError, Workers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+JOBS = """\
+import os, signal, subprocess, time
+loaded = os.getpid()
+def add(first, second): return first + second
+def environment(*names): return [os.environ.get(name) for name in names], time.tzname[0], hash("a")
+def fail(text): raise ValueError(text)
+def fail_oddly(): raise type("Local", (Exception,), {})("cannot be sent")
+def end(number): os.kill(os.getpid(), number)
+def end_server(): os.kill(os.getppid(), signal.SIGKILL); time.sleep(0.5)
+def start_sleeper():
+    return subprocess.Popen(["sleep", "300"], start_new_session=True).pid
+def sleep(path):
+    subprocess.Popen(["sleep", "301"], start_new_session=True)
+    open(path, "w").close()
+    time.sleep(300)
+"""
+SCRIPT = """\
+from notebookpress.workers import Workers
+workers = Workers(["jobs"])
+print(workers.call("jobs:add", 1, 2), flush=True)
+workers.call("jobs:sleep", "at work")
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a working folder with a module of jobs that processes find."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "jobs.py").write_text(JOBS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+@pytest.fixture
+def workers(place: Path) -> Iterator[Workers]:
+    with Workers(["jobs", "no_such_module_here"], {"OWN": "yes"}) as working:
+        yield working
+
+
+def gone(seen: Callable[[], Any]) -> bool:
+    """Return whether something is over within ten seconds."""
+    end = time.monotonic() + 10
+    while seen() and time.monotonic() < end:
+        time.sleep(0.02)
+    return not seen()
+
+
+def test_a_call_gives_what_the_function_gives(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a fresh process with one environment, whatever that of the caller is."""
+    assert workers.call("jobs:add", [1], [2]) == [1, 2]
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    found, zone, number = workers.call("jobs:environment", "OWN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+    assert (found, zone) == (["yes", "0", None], "UTC")
+    assert workers.call("jobs:environment")[2] == number
+    assert workers.call("os:getcwd") == os.getcwd()
+
+
+def test_an_error_comes_back_with_its_traceback(workers: Workers) -> None:
+    with pytest.raises(ValueError, match="as said") as raised:
+        workers.call("jobs:fail", "as said")
+    assert "in fail" in raised.value.__notes__[0]
+    with pytest.raises(RuntimeError, match="Local: cannot be sent"):
+        workers.call("jobs:fail_oddly")
+
+
+def test_a_process_that_ends_before_it_has_answered(workers: Workers) -> None:
+    with pytest.raises(ProcessEndedError, match="jobs:end: the process that did it was ended by SIGKILL"):
+        workers.call("jobs:end", int(signal.SIGKILL))
+    assert workers.call("jobs:add", 1, 2) == 3
+
+
+def test_a_server_that_is_killed_is_said(place: Path) -> None:
+    """And no other takes its place without the environment that results depend on."""
+    with Workers(["jobs"]) as workers:
+        if workers.call("os:getppid") == os.getpid():
+            pytest.skip("no fork server on this system")
+        workers.call("jobs:end_server")
+        with pytest.raises(ProcessEndedError, match="is gone, with the server that forked it"):
+            workers.call("jobs:add", 1, 2)
+    with Workers(["jobs"]) as workers:
+        assert workers.call("jobs:add", 1, 2) == 3
+
+
+def test_what_a_call_has_started_ends_with_it(workers: Workers) -> None:
+    sleeper = workers.call("jobs:start_sleeper")
+    assert not Path(f"/proc/{sleeper}").exists()
+
+
+def test_everything_ends_at_once(workers: Workers, place: Path) -> None:
+    """Also a call that waits for its turn; and nothing more begins."""
+    said: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            workers.call("jobs:sleep", str(place / "at work"))
+        except ProcessEndedError as error:
+            said.append(error)
+
+    at_work = threading.Thread(target=work)
+    at_work.start()
+    assert gone(lambda: not (place / "at work").exists())
+    workers.end_all()
+    at_work.join(10)
+    assert len(said) == 1
+    assert gone(lambda: sleepers(place))
+    with pytest.raises(ProcessEndedError, match="the run has ended"):
+        workers.call("jobs:add", 1, 2)
+
+
+def sleepers(place: Path) -> list[int]:
+    """Return the processes below a folder that sleep."""
+    found = []
+    for process in processes_below(place):
+        try:
+            name = Path(f"/proc/{process}/comm").read_text().strip()
+        except OSError:
+            continue
+        found += [process] if name == "sleep" else []
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_the_runner(place: Path, number: int) -> None:
+    """Neither process nor file; a script needs no guard against being imported by its processes."""
+    (place / "t").mkdir()
+    (place / "script.py").write_text(SCRIPT)
+    environment = os.environ | {"TMPDIR": str(place / "t")}
+    with subprocess.Popen(
+        [sys.executable, str(place / "script.py")], env=environment, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout.readline() == b"3\n"
+        assert gone(lambda: not (place / "work" / "at work").exists())
+        assert len(processes_below(place)) >= 4  # runner, server, worker, what it has started
+        running.send_signal(number)
+    assert gone(lambda: processes_below(place))
+    assert gone(lambda: list((place / "t").iterdir()))
+
+
+def test_several_workers_have_one_server(workers: Workers) -> None:
+    with Workers() as others:
+        assert others.call("os:getppid") == workers.call("os:getppid")
+    assert workers.call("jobs:add", 1, 2) == 3
+
+
+@pytest.mark.parametrize("switch", ["1", "0"])
+def test_a_notebook_fails_in_its_own_process(
+    place: Path, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    """Forked or not, its end is said, what it has started ends with it, and no file is left."""
+    monkeypatch.setenv("EVIDENCE_FORK", switch)
+    cell = "import os, subprocess\nsubprocess.Popen(['sleep', '302'], start_new_session=True)\nos._exit(0)"
+    notebook = write_cells(place / "a.ipynb", "x: int = 1", cell)
+    run = NotebookRun("a", notebook, {"x": 2}, {"x": 2}, place / "out.ipynb", place / "work")
+    with Workers() as workers, pytest.raises(NotebookFailure, match="it ended with status 0") as raised:
+        before = set(workers.folder.iterdir())
+        workers.run_notebook(run)
+    assert "code cell 2 of 2" in str(raised.value)
+    assert "first line: import os, subprocess" in str(raised.value)
+    assert (run.failed.is_file(), run.executed.exists()) == (True, False)
+    assert gone(lambda: sleepers(place))
+    assert not workers.folder.exists() or set(workers.folder.iterdir()) <= before
+
+
+def test_a_module_that_cannot_be_preloaded_is_left_to_the_notebook() -> None:
+    assert preload.load("no_such_module_here").startswith("no_such_module_here: ModuleNotFoundError")
+    assert preload.load("notebookpress.preload:draw_a_figure") == ""
+    assert [step for step in preload.OWN_STEPS if preload.load(step)] == []

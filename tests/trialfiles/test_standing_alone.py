@@ -1,0 +1,113 @@
+"""`trialfiles` without the review: its README, a vocabulary of another field, and a process that has no helpers."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import trialfiles
+from trialfiles import SourceError, find_quantities, read_source, read_vocabulary
+
+README = Path(trialfiles.__file__).with_name("README.md")
+RECORD = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT01234567", "briefTitle": "Needles for knees"},
+        "designModule": {"enrollmentInfo": {"count": 40, "type": "ESTIMATED"}},
+        "armsInterventionsModule": {
+            "armGroups": [{"label": "Acupuncture"}, {"label": "Sham needles", "type": "SHAM_COMPARATOR"}]
+        },
+        "outcomesModule": {"primaryOutcomes": [{"measure": "Pain on walking", "timeFrame": "12 weeks"}]},
+    }
+}
+VOCABULARY = """\
+outcomes:
+  - {concept: pain, pattern: '\\bpain\\b', words: [pain]}
+other_outcome: other
+intervention: {pattern: acupuncture, absent: no acupuncture, role: acupuncture, combined: acupuncture_combined}
+units:
+  - {pattern: 'osteophytes?', spelling: osteophytes, kind: count}
+scales:
+  - {begins: Kellgren, pattern: 'Kellgren(?:[ –]Lawrence)?'}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "NCT01234567.json").write_text(json.dumps(RECORD))
+    (tmp_path / "knee.yaml").write_text(VOCABULARY)
+    return tmp_path
+
+
+def test_what_the_readme_shows_is_so(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    result = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
+    assert (result.failed, result.attempted > 5) == (0, True)
+
+
+def test_without_a_vocabulary_only_concept_and_role_are_empty(folder):
+    plain = read_source(folder / "NCT01234567.json")
+    known = read_source(folder / "NCT01234567.json", read_vocabulary(folder / "knee.yaml"))
+    assert [arm["role"] for arm in plain.arms] == [None, None]
+    assert [row["concept"] for row in plain.outcomes] == [None]
+    for arms in (plain.arms, known.arms):
+        for arm in arms:
+            del arm["role"]
+    del plain.outcomes[0]["concept"], known.outcomes[0]["concept"]
+    assert plain == known
+
+
+def test_a_vocabulary_adds_units_and_scales(folder):
+    text = (
+        "On X-ray there were 7 osteophytes, Kellgren–Lawrence grade III, and 120 freckles/cm² after 4 weeks."
+    )
+    vocabulary = read_vocabulary(folder / "knee.yaml")
+    known = {(one.kind, one.printed, one.unit) for one in find_quantities(text, vocabulary)}
+    assert known == {
+        ("count", "7 osteophytes", "osteophytes"), ("timepoint", "4 weeks", "weeks"),
+        ("grade", "Kellgren–Lawrence grade III", "Kellgren–Lawrence"),
+    }  # fmt: skip
+    plain = {(one.kind, one.printed, one.unit) for one in find_quantities(text)}
+    assert ("density", "120 freckles/cm²", "freckles/cm²") in plain and (
+        "timepoint",
+        "4 weeks",
+        "weeks",
+    ) in plain
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("outcomes:\n  - {concept: pain, pattern: '(', words: [pain]}", 2, "no regular expression"),
+        ("outcomes:\n  - {concept: pain}", 2, "pattern is missing"),
+        ("scales: []\nscale: []", 2, "unknown field"),
+        ("outcomes: [pain]", 1, "no block of fields"),
+    ],
+)
+def test_a_mistake_in_a_vocabulary_is_named_with_its_line(tmp_path, text, line, words):
+    path = tmp_path / "words.yaml"
+    path.write_text(text)
+    with pytest.raises(SourceError) as caught:
+        read_vocabulary(path)
+    assert [problem.line for problem in caught.value.problems][:1] == [line]
+    assert words in str(caught.value)
+
+
+def test_nothing_of_ours_is_needed(folder):
+    script = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("helpers", "metastats", "notebookpress"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Nothing())
+import trialfiles
+record = trialfiles.read_source("NCT01234567.json")
+print(record.studies[0]["n_planned"], [found.printed for found in trialfiles.find_quantities("80 ± 10 in 16 men")])
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+    assert done.stdout == "40 ['80 ± 10', '16 men']\n", done.stderr
