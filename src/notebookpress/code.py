@@ -10,6 +10,7 @@ import ast
 import functools
 import importlib.util
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +29,9 @@ _HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^\s*[%!]", r
 
 
 class Code:
-    """The code of a project: some packages, and who imports what among their modules.
+    """The code of a project: some packages, and which of their modules imports which.
+
+    Files are named as `helpers/tables/schema.yaml`, from the folder in which their package lies.
 
     Parameters
     ----------
@@ -38,20 +41,25 @@ class Code:
     """
 
     def __init__(self, packages: Iterable[str] = ()) -> None:
-        found = {name: package_folder(name) for name in dict.fromkeys([*packages, OWN])}
-        self.folders = {name: folder for name, folder in found.items() if folder is not None}
-        self._files: dict[str, tuple[Path, ...]] = {}
-        self._names: dict[Path, set[str]] = {}
+        self.packages = list(dict.fromkeys([*packages, OWN]))
+        self.places: dict[str, Path] = {}
+        for folder in filter(None, map(package_folder, self.packages)):
+            start = len(str(folder.parent)) + 1
+            for path in sorted(folder.rglob("*")):
+                if "__pycache__" not in path.parts and path.is_file():
+                    self.places[str(path)[start:].replace(os.sep, "/")] = path
+        labels = (label for label in self.places if label.endswith(".py"))
+        self.names = {label[:-3].replace("/", ".").removesuffix(".__init__"): label for label in labels}
+        self._imports: dict[str, set[str]] = {}
 
     @functools.cached_property
-    def hashes(self) -> dict[Path, str]:
+    def hashes(self) -> dict[str, str]:
         """The sha256 of every module, template and data file."""
-        files = (path for folder in self.folders.values() for path in folder.rglob("*") if path.is_file())
-        return {path: file_hash(path) for path in sorted(files) if "__pycache__" not in path.parts}
+        return {label: file_hash(path) for label, path in self.places.items()}
 
     def all(self) -> str:
         """Return one hash over all the code."""
-        return self._hash(self.hashes)
+        return value_hash(self.hashes)
 
     def used_by(self, names: Iterable[str]) -> str:
         """Return the hash of some modules and of everything that they import from the packages.
@@ -60,9 +68,11 @@ class Code:
         does, a package's own folder apart.
         """
         modules = self.modules(names)
-        folders = {path.parent for path in modules} - set(self.folders.values())
-        data = {path for path in self.hashes if path.suffix != ".py" and folders & set(path.parents)}
-        return self._hash(modules | data)
+        folders = tuple(
+            {label.rpartition("/")[0] + "/" for label in modules} - {f"{name}/" for name in self.packages}
+        )
+        data = {label for label in self.places if not label.endswith(".py") and label.startswith(folders)}
+        return value_hash({label: self.hashes[label] for label in modules | data})
 
     def used_by_notebook(self, path: Path) -> str:
         """Return the hash of the code that a notebook uses; of all code where its imports cannot be known."""
@@ -76,65 +86,29 @@ class Code:
             return self.all()
         return self.used_by([*imported_by_notebook(path), *RUNS_NOTEBOOKS])
 
-    def modules(self, names: Iterable[str]) -> set[Path]:
+    def modules(self, names: Iterable[str]) -> set[str]:
         """Return the files of modules and of all that they import from the packages, step by step."""
-        waiting = [path for name in names for path in self.files(name)]
-        found: set[Path] = set()
+        waiting = [label for name in names for label in self.files(name)]
+        found: set[str] = set()
         while waiting:
-            path = waiting.pop()
-            if path not in found:
-                found.add(path)
-                waiting += [other for name in self.imports(path) for other in self.files(name)]
+            label = waiting.pop()
+            if label not in found:
+                found.add(label)
+                waiting += [other for name in self.imports(label) for other in self.files(name)]
         return found
 
-    def imports(self, path: Path) -> set[str]:
-        """Return the names that a module imports, of `from a import b` both `a` and `a.b`."""
-        if path not in self._names:
-            package = self._dotted(path.parent)
-            self._names[path] = _names_in(path.read_text(encoding="utf-8"), package)
-        return self._names[path]
-
-    def files(self, name: str) -> tuple[Path, ...]:
+    def files(self, name: str) -> list[str]:
         """Return the files that importing a name runs: its module's and those of the packages around it."""
-        if name not in self._files:
-            self._files[name] = tuple(self._look_up(name))
-        return self._files[name]
+        parts = name.split(".")
+        around = (".".join(parts[:number]) for number in range(1, len(parts) + 1))
+        return [self.names[module] for module in around if module in self.names]
 
-    def is_module(self, name: str) -> bool:
-        """Return whether a name is that of a module or package here, and not of something in one."""
-        files = self.files(name)
-        return bool(files) and name == self._dotted(files[-1])
-
-    def _look_up(self, name: str) -> list[Path]:
-        first, *rest = name.split(".")
-        if first not in self.folders:
-            return []
-        place = self.folders[first]
-        files = [place / "__init__.py"]
-        for part in rest:
-            place = place / part
-            if (place / "__init__.py").is_file():
-                files.append(place / "__init__.py")
-            elif place.with_suffix(".py").is_file():
-                return [*files, place.with_suffix(".py")]
-            else:
-                break  # a name in the last package or module
-        return files
-
-    def _dotted(self, path: Path) -> str:
-        """Return the name of a module's file, or of a package's folder or `__init__.py`."""
-        place = path.parent if path.name == "__init__.py" else path.with_suffix("")
-        for name, folder in self.folders.items():
-            if place.is_relative_to(folder):
-                return ".".join([name, *place.relative_to(folder).parts])
-        return ""
-
-    def _hash(self, paths: Iterable[Path]) -> str:
-        return value_hash({self._label(path): self.hashes[path] for path in paths if path in self.hashes})
-
-    def _label(self, path: Path) -> str:
-        folder = next(folder for folder in self.folders.values() if path.is_relative_to(folder))
-        return path.relative_to(folder.parent).as_posix()
+    def imports(self, label: str) -> set[str]:
+        """Return the names that a module imports, of `from a import b` both `a` and `a.b`."""
+        if label not in self._imports:
+            package = label.rpartition("/")[0].replace("/", ".")
+            self._imports[label] = _names_in(self.places[label].read_text(encoding="utf-8"), package)
+        return self._imports[label]
 
 
 def imported(source: str) -> set[str]:

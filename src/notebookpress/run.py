@@ -161,7 +161,7 @@ def workers_for(root: Path, collection: Collection) -> Workers:
     for notebook in collection.notebooks:
         with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
             names |= imported_by_notebook(root / "notebooks" / f"{notebook.name}.ipynb")
-    more = sorted(name for name in names if code.is_module(name))
+    more = sorted(name for name in names if name in code.names)
     return Workers(tuple(dict.fromkeys([*collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
 
 

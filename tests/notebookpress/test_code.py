@@ -32,19 +32,19 @@ def test_what_a_notebook_imports_is_found(ours: Code, path: Path) -> None:
     """Run the import lines of its cells in a new interpreter, and see what is loaded then."""
     lines = ["import json, sys"]
     for text in code_cells(path):
-        lines += [f"import {name}" for name in sorted(imported(text)) if ours.is_module(name)]
+        lines += [f"import {name}" for name in sorted(imported(text)) if name in ours.names]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join([*lines, LOADED])], capture_output=True, text=True, check=True
     )
     loaded = {Path(name) for name in json.loads(done.stdout.splitlines()[-1])}
     assert len(loaded) > 20
-    assert loaded <= ours.modules(imported_by_notebook(path))
+    assert loaded <= {ours.places[label] for label in ours.modules(imported_by_notebook(path))}
 
 
 def test_every_import_that_python_sees_is_found_in_the_text(ours: Code) -> None:
-    for path in ours.hashes:
-        if path.suffix == ".py":
-            assert imported(path.read_text(encoding="utf-8")) <= ours.imports(path), path
+    for label in ours.names.values():
+        text = ours.places[label].read_text(encoding="utf-8")
+        assert imported(text) <= ours.imports(label), label
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def used(package: Path, *names: str) -> set[str]:
-    return {path.relative_to(package).as_posix() for path in Code(["stations"]).modules(names)}
+    return {label.removeprefix("stations/") for label in Code(["stations"]).modules(names)}
 
 
 def test_imports_are_followed_through_packages_functions_and_names(package: Path) -> None:
