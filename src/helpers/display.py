@@ -19,9 +19,7 @@ from helpers.tables import TABLES, split_ids
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
 PROSE = 240  # characters from which a cell is a paragraph, and wants the width of one
-ENDLESS = (
-    20  # characters of a word that may be broken anywhere, such as a hash, an address, a name of a figure
-)
+ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash or an address
 # Columns that name where a row's numbers come from, the nearest first, with the prefix of their anchors.
 ORIGINS = {
     "effect_id": "effect",
@@ -88,7 +86,7 @@ def table_html(
     link_quantities: bool = False,
     anchor_column: str | None = None,
 ) -> Markup:
-    """Return a frame as one HTML table; see `helpers.figures.show_table` for the parameters."""
+    """Return a frame as one HTML table; see `show_table` for the parameters."""
     shown = dict(columns) if columns else {str(name): str(name).replace("_", " ") for name in frame.columns}
     absent = [name for name in shown if name not in frame.columns]
     if absent:
@@ -158,9 +156,6 @@ def _plain(value: Any) -> str:
     return value.striptags() if isinstance(value, Markup) else str(value)
 
 
-CSV_WORDS = "The numbers behind this figure (CSV)"
-
-
 def show_figure(figure: Figure, *, label: str) -> None:
     """Display a figure with its alternative text and caption, and close it.
 
@@ -205,15 +200,13 @@ def figure_html(figure: Figure, label: str) -> Markup:
 def _csv_link(figure: Figure, label: str) -> Markup:
     """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
     if figure.table:
-        return Markup(' <span class="csv" data-table="{0}">The numbers: table {0}</span>').format(
-            figure.table
-        )
-    content = figure.csv()
-    if not content:
+        table = Markup(' <span class="csv" data-table="{0}">The numbers: table {0}</span>')
+        return table.format(figure.table)
+    if not (content := figure.csv()):
         return Markup("")
-    return Markup(' <a class="csv" href="data:text/csv;base64,{}" download="{}.csv">{}</a>').format(
-        base64.b64encode(content).decode("ascii"), label, CSV_WORDS
-    )
+    link = Markup(' <a class="csv" href="data:text/csv;base64,{}" download="{}.csv">{}</a>')
+    words = "The numbers behind this figure (CSV)"
+    return link.format(base64.b64encode(content).decode("ascii"), label, words)
 
 
 def show_table(
@@ -274,15 +267,9 @@ def show_table(
         shown |= columns
     shown |= headings or {}
     forms = (TABLES[table].formats if table else {}) | dict(formats or {})
+    options = {"link_quantities": link_quantities, "anchor_column": anchor_column}
     html = table_html(
-        frame,
-        caption=caption,
-        label=label,
-        columns=shown,
-        formats=forms,
-        empty=empty,
-        link_quantities=link_quantities,
-        anchor_column=anchor_column,
+        frame, caption=caption, label=label, columns=shown, formats=forms, empty=empty, **options
     )
     _show(html, table_text(frame, caption, shown, forms, empty))
 

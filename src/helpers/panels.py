@@ -20,6 +20,7 @@ from helpers.figures.rows import direction_rows, estimate_rows
 from helpers.formats import plain_unit, plain_words
 from helpers.pooling.tiers import BAYES, Options, tier_synthesis
 from helpers.tables import as_frame, records
+from helpers.tables.vocabulary import EVIDENCE
 
 LIVE = "JPY_SESSION_NAME"  # Jupyter's server names the open notebook here; papermill and nbconvert do not
 RUNNER = "EVIDENCE_GATHERS"
@@ -130,14 +131,8 @@ def _control(choice: Choice) -> Any:
         "layout": ipywidgets.Layout(width="34rem"),
     }
     if not choice.options:
-        return ipywidgets.FloatSlider(
-            value=choice.value,
-            min=choice.low,
-            max=choice.high,
-            step=choice.step,
-            continuous_update=False,
-            **look,
-        )
+        span = {"min": choice.low, "max": choice.high, "step": choice.step}
+        return ipywidgets.FloatSlider(value=choice.value, continuous_update=False, **span, **look)
     if isinstance(choice.value, tuple):
         rows = min(len(choice.options), 8)
         return ipywidgets.SelectMultiple(options=choice.options, value=choice.value, rows=rows, **look)
@@ -154,21 +149,13 @@ def study_picture(
 
     The unit with most intervals is drawn: estimates in different units share no axis.
     """
-    own = {
-        name: frame[frame["study_id"] == study_id] for name, frame in tables.items() if "study_id" in frame
-    }
-    [study] = records(own["studies"])
-    effects = as_frame(
-        "effects",
-        study_effects(
-            study,
-            own["arms"],
-            own["results"],
-            findings[findings["study_id"] == study_id],
-            pre_post_correlation=pre_post_correlation,
-            level=level,
-        ),
+    studies, arms, results, doubts = (
+        frame[frame["study_id"] == study_id]
+        for frame in (tables["studies"], tables["arms"], tables["results"], findings)
     )
+    [study] = records(studies)
+    assumed = {"pre_post_correlation": pre_post_correlation, "level": level}
+    effects = as_frame("effects", study_effects(study, arms, results, doubts, **assumed))
     sized = effects[effects["ci_lower"].notna() & (effects["headline"] == "yes")]
     if sized.empty:
         raise NothingToDrawError(f"No estimate with an interval can be computed for {study_id}.")
@@ -181,7 +168,7 @@ def outcome_picture(
     comparisons: pd.DataFrame, studies: pd.DataFrame, *, evidence: str, included: Sequence[str]
 ) -> Figure:
     """Draw the direction of every outcome in the studies of some tiers that are included."""
-    tiers = {"core": ["core"], "published": ["core", "published"]}.get(evidence, list(comparisons["tier"]))
+    tiers = EVIDENCE.get(evidence, list(comparisons["tier"]))
     lines = comparisons[comparisons["tier"].isin(tiers) & comparisons["study_id"].isin(list(included))]
     if lines.empty:
         raise NothingToDrawError("No line is left under these choices.")
@@ -229,9 +216,7 @@ def pool_picture(
     if fits:
         members = as_frame("pool_members", found.members)
         return pooled_forest(fits[0], members, kept["comparisons"])
-    single = [
-        row for row in found.pooled if row.get("estimate") is not None and row.get("ci_lower") is not None
-    ]
+    single = [row for row in found.pooled if row.get("ci_lower") is not None]
     if not single:
         raise NothingToDrawError(
             f"{plain_words(concept).capitalize()}: nothing can be pooled, and no estimate has an interval."

@@ -11,7 +11,7 @@ from PIL import Image
 from helpers.figures import canvas as figure
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, harms
 from helpers.figures.risk_of_bias import COUNTED_MARK, CRITICAL, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
-from helpers.figures.sensitivity import horizon_plot
+from helpers.figures.sensitivity import ongoing_plot
 from helpers.tables import validate
 
 
@@ -78,7 +78,7 @@ DRAWN = {
     "albatross": lambda: albatross(
         [POINT | {"contrast": "within_arm"}, POINT | {"contrast": "between_arm", "p_value": 0.2}], title="P"
     ),
-    "horizon": lambda: horizon_plot(trials(), 43.0),
+    "horizon": lambda: ongoing_plot(trials(), 43.0),
 }
 
 

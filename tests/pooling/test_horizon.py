@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.pooling.ongoing import horizon_rows
+from helpers.pooling.ongoing import ongoing_outcome_rows
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 
@@ -40,7 +40,7 @@ def horizon(
         "arms": [{"study_id": "t", "arm_id": f"a{index}", "role": "exosome"} for index in range(arms)],
         "outcomes": [planned | (outcome or {})],
     }
-    rows = horizon_rows({name: as_frame(name, part) for name, part in tables.items()}, **options)
+    rows = ongoing_outcome_rows({name: as_frame(name, part) for name, part in tables.items()}, **options)
     validate("horizon", rows)
     return rows
 
@@ -128,7 +128,7 @@ def test_the_two_registrations_and_no_article_are_on_the_horizon():
     tables = {
         name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
     }
-    rows = horizon_rows(tables)
+    rows = ongoing_outcome_rows(tables)
     validate("horizon", rows)
     assert {row["study_id"] for row in rows} == {"NCT06932393", "IRCT20160427027636N8"}
     sizes = {(row["study_id"], row["n_planned"]) for row in rows}

@@ -8,16 +8,16 @@ import pytest
 from made_studies import change, world
 from scipy import stats
 
-from helpers.figures.sensitivity import horizon_plot
+from helpers.figures.sensitivity import ongoing_plot
 from helpers.pooling.ongoing import (
     Spread,
     detectable,
     is_past,
     last_search,
     late_sentence,
+    ongoing_trial_rows,
     spread_of_change,
     teaches,
-    trial_rows,
 )
 from helpers.pooling.simulation import certainty_after, known_estimates, lesson_sentences, simulation_rows
 from helpers.tables import as_frame, validate
@@ -41,7 +41,7 @@ def registered(**sizes: tuple[str, int | None, str | None]) -> dict[str, pd.Data
 
 
 def rows_of(searched="2026-11", spread=None, **sizes):
-    rows = trial_rows(registered(**sizes), None, spread or Spread(), searched)
+    rows = ongoing_trial_rows(registered(**sizes), None, spread or Spread(), searched)
     validate("horizon_trials", rows)
     return {row["study_id"]: row for row in rows}
 
@@ -82,7 +82,7 @@ def test_late_is_judged_by_the_date_of_search_at_the_precision_of_both(expected,
 
 def test_late_trials_are_named_and_the_sentence_follows_the_date_of_search():
     tables = registered(early=("parallel", 30, "2024-07"), later=("parallel", 30, "2027-01"))
-    told = [late_sentence(validate("horizon_trials", trial_rows(tables, None, Spread(), date)))
+    told = [late_sentence(validate("horizon_trials", ongoing_trial_rows(tables, None, Spread(), date)))
             for date in ("2026-11", "2027-03", "2023-01", None)]  # fmt: skip
     assert "1 registered trial was past the date without results: early (due 2024-07" in told[0]
     assert "2 registered trials were" in told[1]
@@ -142,7 +142,7 @@ def test_the_lesson_and_the_figure_follow_the_trials():
     sentences = lesson_sentences(trials, simulated)
     assert "one (60 people, 94 %)" in sentences[0] and "1 more state no size" in sentences[0]
     assert sentences[1].startswith("If the true effect is 20 hairs/cm², one would show a gain in ")
-    figure = horizon_plot(trials, 43.0)
+    figure = ongoing_plot(trials, 43.0)
     assert (
         "one: 60 people, due 2024-07, past its date without results; detects 14.7 hairs/cm² with 80 % power"
         in figure.alt
@@ -169,7 +169,7 @@ def test_a_trial_of_two_schedules_of_exosomes_teaches_as_one_without_a_control()
                 "n_planned": 50, "status": None, "expected": None, "results_posted": False, "outcomes": None}  # fmt: skip
 
     trials = pd.DataFrame([seen("x", "another schedule of exosomes"), seen("y", "minoxidil")])
-    rows = {row["study_id"]: row for row in trial_rows(registered(), trials, Spread(), "2026-11")}
+    rows = {row["study_id"]: row for row in ongoing_trial_rows(registered(), trials, Spread(), "2026-11")}
     assert (rows["x"]["contrast"], rows["y"]["contrast"]) == ("within_arm", "between_arm")
     assert rows["x"]["teaches"] < 0.5 < rows["y"]["teaches"]
 
@@ -181,7 +181,7 @@ def seen(name, what, comparison="parallel", against="saline", n=40):
 
 def ranked(*rows, spread=None):
     empty = {name: as_frame(name, []) for name in ("sources", "studies", "arms", "outcomes")}
-    found = trial_rows(empty, pd.DataFrame(rows), spread or Spread(drift_sd=4.0), "2026-11")
+    found = ongoing_trial_rows(empty, pd.DataFrame(rows), spread or Spread(drift_sd=4.0), "2026-11")
     validate("horizon_trials", found)
     return {row["study_id"]: row for row in found}
 

@@ -35,7 +35,7 @@ TRIAL_COLUMNS = {"study_id": 0.0, "n_planned": 168.0, "expected": 222.0, "teache
 TRIALS_LEFT = 372.0
 
 
-def horizon_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
+def ongoing_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
     """Draw the trials.
 
     Parameters

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.formats import is_missing, joined, plain_words
+from helpers.formats import joined, plain_words
+from helpers.pooling.assumptions import TREATED
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, read_table, validate
 
@@ -73,12 +74,10 @@ def first_hand(tables: Tables, second_hand: bool = True) -> Tables:
     """Return the tables; what was seen only in another paper is left out where a run leaves it out."""
     if second_hand:
         return tables
-    told = {name: tables[name] for name in ("comparators", "thresholds", "published_pools") if name in tables}
-    kept = {
-        name: frame[~frame["second_hand"].fillna(False).astype(bool)]
-        for name, frame in told.items()
-        if "second_hand" in frame
-    }
+    kept = {}
+    for name in ("comparators", "thresholds", "published_pools"):
+        if name in tables and "second_hand" in tables[name]:
+            kept[name] = tables[name][~tables[name]["second_hand"].fillna(False).astype(bool)]
     return tables | kept
 
 
@@ -96,21 +95,7 @@ def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[core] if core.any() else frame
 
 
-NUMBER_WORDS = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve"
 DEEDS = {
     "better": "improved",
     "worse": "got worse",
@@ -126,15 +111,10 @@ def reported_lines(tables: Tables) -> pd.DataFrame:
     Lines of an arm without exosomes, of established treatments and of outcomes not reported are left out.
     """
     lines, arms = tables["comparisons"], tables["arms"]
-    plain = arms[~arms["role"].isin(["exosome", "exosome_combination"])]
-    without = set(zip(plain["study_id"], plain["arm_id"], strict=True))
-    keep = [
-        row.tier != "comparator"
-        and row.direction != "not reported"
-        and (is_missing(row.arm_id) or (row.study_id, row.arm_id) not in without)
-        for row in lines.itertuples()
-    ]
-    return lines[pd.Series(keep, index=lines.index, dtype=bool)]
+    names = ["study_id", "arm_id"]
+    plain = pd.MultiIndex.from_frame(arms.loc[~arms["role"].isin(TREATED), names])
+    treated = lines["arm_id"].isna() | ~pd.MultiIndex.from_frame(lines[names]).isin(plain)
+    return lines[(lines["tier"] != "comparator") & (lines["direction"] != "not reported") & treated]
 
 
 def study_directions(lines: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +139,8 @@ def direction_words(directions: list[str]) -> str:
 
 def number_word(value: int) -> str:
     """Return a small whole number as a word, a larger one in digits."""
-    return NUMBER_WORDS[value] if 0 <= value < len(NUMBER_WORDS) else str(value)
+    words = NUMBERS.split()
+    return words[value] if 0 <= value < len(words) else str(value)
 
 
 def count_words(value: int, one: str, many: str) -> str:

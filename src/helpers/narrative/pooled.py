@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
@@ -18,6 +19,7 @@ from helpers.formats import (
     show_number,
     show_with_unit,
 )
+from helpers.pooling.groups import AS_PRINTED
 from helpers.pooling.specifications import CHOICES, TURNING_WORDS
 from helpers.pooling.tiers import BAYES
 from helpers.tables import records, split_ids
@@ -87,19 +89,14 @@ def _effect(pooled: pd.DataFrame, graded: dict[str, Any]) -> dict[str, Any] | No
     """Return the row of `pooled` that stands for an outcome: a pool as printed, else a single study's."""
     own = pooled[(pooled["concept"] == graded["concept"]) & (pooled["evidence"] == graded["evidence"])]
     own = own[own["estimate"].notna() & ~own["without_certain_findings"] & (own["model"] != BAYES)]
-    own = own[own["scenario"].fillna("as printed") == "as printed"]
+    own = own[own["scenario"].fillna(AS_PRINTED) == AS_PRINTED]
     unit = OUTCOME_CONCEPTS[graded["concept"]].unit
+
     # a figure in the outcome's own unit first; a stray group in another unit does not stand for a study
-    rows = sorted(
-        records(own),
-        key=lambda row: (
-            not row["pooled"],
-            row["unit"] != unit,
-            ORDER.get(row["contrast"], 9),
-            row["pooled_id"],
-        ),
-    )
-    return rows[0] if rows else None
+    def order(row: dict[str, Any]) -> tuple:
+        return not row["pooled"], row["unit"] != unit, ORDER.get(row["contrast"], 9), row["pooled_id"]
+
+    return min(records(own), key=order, default=None)
 
 
 def _row(
@@ -129,10 +126,7 @@ def absolute_words(effect: dict[str, Any]) -> str:
     if effect["contrast"] == "proportion":
         value, low, high = (100 * effect[name] for name in ("estimate", "ci_lower", "ci_upper"))
         return f"{show_estimate(value)} of 100 people ({show_interval(low, high)})"
-    size = show_with_unit(
-        effect["estimate"], effect["ci_lower"], effect["ci_upper"], effect["unit"], effect["contrast"]
-    )
-    return f"{size}, {CONTRAST_WORDS[effect['contrast']]}"
+    return f"{_size(effect)}, {CONTRAST_WORDS[effect['contrast']]}"
 
 
 def threshold_words(effect: dict[str, Any], threshold: float | None) -> str | None:
@@ -220,18 +214,25 @@ def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
             "studies report the same outcome as the same kind of contrast, in one unit, at a like time, each "
             "with an interval."
         )
-    told = [_told(row) for row in records(fits.drop_duplicates(["concept", "contrast", "scenario"]))]
+    pools = [_pool(row) for row in records(fits.drop_duplicates(["concept", "contrast", "scenario"]))]
     rest = outcomes - fits["concept"].nunique()
     others = (
         f" For {rest} other {'outcome' if rest == 1 else 'outcomes'} nothing can be pooled." if rest else ""
     )
-    return f"{start}, these can be pooled: {'; '.join(told)}.{others}"
+    return f"{start}, these can be pooled: {'; '.join(pools)}.{others}"
 
 
-def _told(row: dict) -> str:
-    size = show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
-    words = f"{plain_words(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}, {row['k']} studies: {size}"
-    return words if row["scenario"] == "as printed" else f"{words}, but only with {row['scenario']}"
+def _size(row: Mapping[str, Any]) -> str:
+    return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+
+
+def _pool(row: Mapping[str, Any]) -> str:
+    kind = f"{plain_words(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}"
+    return f"{kind}, {row['k']} studies: {_size(row)}{_under(row)}"
+
+
+def _under(row: Mapping[str, Any]) -> str:
+    return "" if row["scenario"] == AS_PRINTED else f", but only with {row['scenario']}"
 
 
 def range_sentence(pooled: pd.DataFrame) -> str | None:
@@ -241,15 +242,11 @@ def range_sentence(pooled: pd.DataFrame) -> str | None:
         return None
     first = fits.sort_values(["k", "pooled_id"], ascending=[False, True]).iloc[0]
     same = fits[(fits["effect_ids"] == first["effect_ids"]) & (fits["scenario"] == first["scenario"])]
-    told = []
+    sizes = []
     for row in records(same.drop_duplicates("model")):
-        size = show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
-        how = (
-            "the Bayesian model" if row["model"] == BAYES else f"{row['tau2_method']} and {row['ci_method']}"
-        )
-        told.append(f"{size} by {how}")
-    under = "" if first["scenario"] == "as printed" else f", but only with {first['scenario']}"
-    return f"For {plain_words(first['concept'])} from {first['k']} studies{under}: {joined(told)}."
+        how = f"{row['tau2_method']} and {row['ci_method']}"
+        sizes.append(f"{_size(row)} by {'the Bayesian model' if row['model'] == BAYES else how}")
+    return f"For {plain_words(first['concept'])} from {first['k']} studies{_under(first)}: {joined(sizes)}."
 
 
 def visit_sentence(pooled: pd.DataFrame, members: pd.DataFrame, visit: str) -> str | None:
@@ -316,14 +313,11 @@ def curve_sentence(specifications: pd.DataFrame) -> str:
 
 def choice_sentence(effects: pd.DataFrame) -> str:
     """Return which choice moves the answer most when all others stay, and which do not move it at all."""
-    moving = [row for row in records(effects) if row["mean_move"] and row["mean_move"] > 1e-9]
-    moving.sort(key=lambda row: -row["mean_move"])
-    still = [
-        CHOICES[row["choice"]] for row in records(effects) if not row["mean_move"] or row["mean_move"] <= 1e-9
-    ]
-    if not moving:
+    moves = effects["mean_move"].fillna(0) > 1e-9
+    still = [CHOICES[name] for name in effects.loc[~moves, "choice"]]
+    if not moves.any():
         return "No choice moves the estimate."
-    first = moving[0]
+    first = records(effects[moves].sort_values("mean_move", ascending=False, kind="stable"))[0]
     share = show_number(round(100 * (first["turned"] or 0)))
     turned = f", and turns the conclusion in {share} % of the sets" if first["turned"] else ""
     mean, most = (show_estimate(first[name]) for name in ("mean_move", "largest_move"))

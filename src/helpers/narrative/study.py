@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
 from helpers.tables import join_ids, records, split_ids
@@ -43,16 +44,13 @@ def at_a_glance(
         not stated says so.
 
     """
+    shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
-        *(_arm(row) for row in records(arms)),
+        *map(_arm, records(arms)),
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         _times(outcomes, results),
-        *(
-            _effect(row)
-            for row in records(effects)
-            if row["headline"] == "yes" and row["ci_lower"] is not None
-        ),
+        *map(_effect, records(shown)),
         _doubt(findings),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
     ]
@@ -157,22 +155,8 @@ def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
     own = own[(own["role"] == "design") & (own["kind"] != "n")]
     order = own["quantity_id"].str.replace(r"\d+", lambda digits: digits[0].zfill(6), regex=True)
     own = own.assign(_order=order).sort_values("_order")
-    return pd.DataFrame({
-        "what": own["section"].str.removeprefix(f"{part}, "),
-        "group": own["note"],
-        "printed": own["printed"],
-        "unit": own["unit"],
-        "quantity_id": own["quantity_id"],
-    })  # fmt: skip
-
-
-_STEPS = {
-    "risk_of_bias": "risk of bias",
-    "inconsistency": "inconsistency",
-    "indirectness": "indirectness",
-    "imprecision": "imprecision",
-    "publication_bias": "publication bias",
-}
+    own = own.assign(what=own["section"].str.removeprefix(f"{part}, ")).rename(columns={"note": "group"})
+    return own[["what", "group", "printed", "unit", "quantity_id"]]
 
 
 def with_value(results: pd.DataFrame) -> pd.DataFrame:
@@ -182,23 +166,22 @@ def with_value(results: pd.DataFrame) -> pd.DataFrame:
 
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     """Return rows with a column `interval`: `35 hairs/cm² (31.5 to 38.5)`; shares in percent."""
-    told = []
-    for row in records(frame):
-        if row[effect] is None:
-            told.append(row.get("printed_range"))
-            continue
-        limits = row["ci_lower"], row["ci_upper"]
-        told.append(show_with_unit(row[effect], *limits, row["unit"], row["contrast"]))
-    return frame.assign(interval=told)
+    intervals = [
+        row.get("printed_range")
+        if row[effect] is None
+        else show_with_unit(row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+        for row in records(frame)
+    ]
+    return frame.assign(interval=intervals)
 
 
 def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `certainty` with a column `steps`: `risk of bias 2, imprecision 2`."""
-    told = [
-        ", ".join(f"{words} {row[name]}" for name, words in _STEPS.items() if row[name]) or "none"
+    steps = [
+        ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]) or "none"
         for row in records(certainty)
     ]
-    return certainty.assign(steps=told)
+    return certainty.assign(steps=steps)
 
 
 def with_places(findings: pd.DataFrame) -> pd.DataFrame:

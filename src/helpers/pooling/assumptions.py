@@ -107,12 +107,8 @@ def _quartiles(row: dict[str, Any]) -> tuple[float, float] | None:
     return None if width is None else (row["median"] - width / 2, row["median"] + width / 2)
 
 
-def _by_study(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return a table's plain rows by study."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in records(table):
-        found.setdefault(row["study_id"], []).append(row)
-    return found
+def _by_study(table: pd.DataFrame) -> dict[str, PlainRows]:
+    return {name: records(part) for name, part in table.groupby("study_id", sort=False)}
 
 
 def _certain_findings(findings: pd.DataFrame) -> dict[tuple[str, str], list[str]]:

@@ -18,7 +18,7 @@ from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 
 
-def horizon_rows(
+def ongoing_outcome_rows(
     tables: dict[str, pd.DataFrame],
     *,
     powers: tuple[float, ...] = (0.8, 0.9),
@@ -257,7 +257,7 @@ def is_past(expected: str | None, searched: str | None) -> bool:
     return expected[:places] < searched[:places]
 
 
-def trial_rows(
+def ongoing_trial_rows(
     tables: dict[str, pd.DataFrame],
     trials: pd.DataFrame | None,
     spread: Spread,

@@ -217,7 +217,7 @@ KNOWN_WORDS = {
 }
 
 
-def horizon_page(tables: Tables) -> Page:
+def ongoing_page(tables: Tables) -> Page:
     """Return the page of the trials to come."""
     horizon, screening, known = tables["horizon"], tables["screening"], tables["horizon_trials"]
     waiting = screening[(screening["decision"] == "awaiting") & (screening["kind"] == "registration")]
@@ -238,7 +238,7 @@ def horizon_page(tables: Tables) -> Page:
         _known(known),
         download("horizon_trials"),
         heading("What those with a record can show, outcome by outcome", "trials"),
-        filterable(horizon_table(horizon, full=True)),
+        filterable(ongoing_table(horizon, full=True)),
         download("horizon"),
         heading("Registrations that wait for their record", "waiting"),
         _waiting(waiting),
@@ -279,7 +279,7 @@ def smallest_words(frame: pd.DataFrame) -> list[str | None]:
     ]
 
 
-def horizon_table(horizon: pd.DataFrame, *, full: bool) -> Markup:
+def ongoing_table(horizon: pd.DataFrame, *, full: bool) -> Markup:
     """Return the trials to come: all planned outcomes, or the one line a trial that the index shows."""
     frame = horizon.assign(smallest=smallest_words(horizon))
     headings = dict(TRIAL_HEADINGS)

@@ -22,7 +22,7 @@ from helpers.narrative.phrases import (
     verification,
 )
 from helpers.site.data import changes_since, history_table
-from helpers.site.flow import flow_figure, flow_table, horizon_table
+from helpers.site.flow import flow_figure, flow_table, ongoing_table
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment, link, picture, rows_table
 from helpers.site.studies import COMPARISON_WORDS, people_words
@@ -51,7 +51,7 @@ def index_parts(tables: Tables, runs: set[str], provenance: Mapping[str, Any]) -
         "outcomes": outcomes_table(tables, only_reported=True),
         "flow": flow_figure(tables, "flow.html"),
         "flow_table": flow_table(tables),
-        "horizon": horizon_table(tables["horizon"], full=False),
+        "horizon": ongoing_table(tables["horizon"], full=False),
         "changes": _changes(tables, provenance),
         "verification": verification(tables),
         "verified_on": sorted(set(tables["sources"]["verified_on"].dropna())),

@@ -24,7 +24,7 @@ from helpers.narrative.phrases import (
     widest_tier,
 )
 from helpers.narrative.study import with_interval, with_steps
-from helpers.site.flow import horizon_table
+from helpers.site.flow import ongoing_table
 from helpers.site.page import (
     TIER_LABELS,
     Page,
@@ -372,7 +372,7 @@ def outcome_page(
         ]
     parts += [heading("Together", "pooled"), _pooled(pooled), download("pooled")]
     if not horizon.empty:
-        parts += [heading("What registered trials will add", "horizon"), horizon_table(horizon, full=True)]
+        parts += [heading("What registered trials will add", "horizon"), ongoing_table(horizon, full=True)]
     title = capital(plain_words(concept))
     return Page(
         file=outcome_file(concept),

@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers.narrative.phrases import Tables, reported_lines
 from helpers.site.data import columns_table, table_files
-from helpers.site.flow import flow_page, horizon_page
+from helpers.site.flow import flow_page, ongoing_page
 from helpers.site.index import index_parts
 from helpers.site.methods import checklists_page, code_page, methods_page
 from helpers.site.notebook import STUDY_RUN, notebook_page, run_file, study_code_page, study_runs
@@ -101,7 +101,7 @@ def last_pieces(
         INDEX: lambda: Made(parts={INDEX: index_parts(tables, runs, provenance)}),
         "outcomes.html": partial(_page, outcomes_page, tables),
         "certainty.html": partial(_page, certainty_page, tables),
-        "horizon.html": partial(_page, horizon_page, tables),
+        "horizon.html": partial(_page, ongoing_page, tables),
         "methods.html": partial(_page, methods_page, tables, provenance),
     } | {
         outcome_file(name): partial(_page, outcome_page, name, tables, reported, drawn)
