@@ -65,19 +65,19 @@ def _collect(element: Element, skip: tuple[str, ...], parts: list[str]) -> None:
 def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Grid:
     """Return a table's grid; rows of nothing but rules are left out."""
     grid = Grid(label, caption, foot)
-    held: dict[int, tuple[GridCell, int]] = {}  # column -> cell from a row above, rows it still spans
+    spanning: dict[int, tuple[GridCell, int]] = {}  # column -> cell from a row above, rows it still spans
     for part, head in _rows(table):
         cells: list[GridCell] = []
         for element in (child for child in part if local_name(child) in ("td", "th")):
-            _fill(cells, held)
+            _fill(cells, spanning)
             cell = GridCell(element_text(element), head or local_name(element) == "th")
             across, down = _span(element, "colspan"), _span(element, "rowspan")
             for _ in range(min(across, WIDEST - len(cells))):
                 if down > 1:
-                    held[len(cells)] = (cell, down)
+                    spanning[len(cells)] = (cell, down)
                 cells.append(cell)
-        _fill(cells, held)
-        held = {column: (cell, left - 1) for column, (cell, left) in held.items() if left > 1}
+        _fill(cells, spanning)
+        spanning = {column: (cell, left - 1) for column, (cell, left) in spanning.items() if left > 1}
         if any(cell.text for cell in cells):
             grid.rows.append(GridRow(cells, head))
     width = max((len(row.cells) for row in grid.rows), default=0)
@@ -86,10 +86,10 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
     return grid
 
 
-def _fill(cells: list[GridCell], held: dict[int, tuple[GridCell, int]]) -> None:
+def _fill(cells: list[GridCell], spanning: dict[int, tuple[GridCell, int]]) -> None:
     """Put in the cells that reach down from above."""
-    while len(cells) in held and len(cells) < WIDEST:
-        cells.append(held[len(cells)][0])
+    while len(cells) in spanning and len(cells) < WIDEST:
+        cells.append(spanning[len(cells)][0])
 
 
 def _rows(table: Element) -> list[tuple[Element, bool]]:

@@ -1,4 +1,8 @@
-"""JSON files of any size, one record at a time: memory holds one record and one block of text."""
+"""JSON files of any size, one record at a time: memory holds one record and one block of text.
+
+ijson is as fast, but its memory grows with the square of the depth (970 MB for 40 kB of brackets), it makes a
+question mark of half a character, and it tells no lines.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +65,11 @@ class _Window:
         if self.text[self.at] == "{" and not page:
             line, content = self.line_here(), self.value()
             self.end("")
-            held = next((content[key] for key in keys if isinstance(content.get(key), list)), None)
+            listed = next((content[key] for key in keys if isinstance(content.get(key), list)), None)
             yield from (
-                [(0, line, content)] if held is None else ((n, line, one) for n, one in enumerate(held, 1))
+                [(0, line, content)]
+                if listed is None
+                else ((n, line, one) for n, one in enumerate(listed, 1))
             )
             return
         self.at = page.end() if page else self.at + 1

@@ -109,8 +109,8 @@ def converted(path: str | Path, form: str) -> str:
     if form not in WRITERS:
         raise ValueError(f"no form {form!r}; there are {', '.join(WRITERS)}")
     records = list(read_sources(path))
-    held, needed, write = WRITERS[form]
-    if not any(getattr(record, held) for record in records):
+    name, needed, write = WRITERS[form]
+    if not any(getattr(record, name) for record in records):
         remedy = f"give {needed}"
         raise refusal(path, None, "", f"holds nothing to write as {form}", remedy)
     return write(records)

@@ -13,8 +13,7 @@ from helpers.formats import is_missing, joined, plain_words, show_number, show_w
 from helpers.tables import join_ids, records, split_ids
 from helpers.tables.vocabulary import CONFIDENCE, CONTRAST_WORDS, label
 from trialfiles.ctgov_results import BASELINE, FLOW
-
-Row = dict[str, Any]
+from trialfiles.record import Row
 
 
 def at_a_glance(

@@ -25,7 +25,7 @@ from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 # The first reading of a character wins, so that what is most specific comes first: an interval before the
 # range in it, a grade before the number in it.
-RULES = (
+GRAMMAR_RULES = (
     *INFERENCE,
     *BRACKETED,
     *STAGES,
@@ -49,7 +49,7 @@ LEFT_OUT = ("date", "confidence_level")
 @lru_cache(maxsize=4)
 def _grammar(vocabulary: Vocabulary) -> Grammar:
     """Return the rules with a vocabulary's units and scales; it takes a second, once."""
-    return Grammar(RULES, Terms(vocabulary))
+    return Grammar(GRAMMAR_RULES, Terms(vocabulary))
 
 
 def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Quantity]:
