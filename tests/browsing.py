@@ -38,7 +38,7 @@ def chromium() -> Iterator:
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        reason = "no Chromium here, so tests in a browser are skipped: install the package chromium, then make test"
+        reason = "no Chromium for the pages and JupyterLab: install the package chromium, then make test"
         if os.environ.get("EVIDENCE_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)

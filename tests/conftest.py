@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the whole report first: of files side by side, the longest must not begin last."""
     items.sort(key=lambda item: item.path.parent != CHECKOUT / "tests")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once for each reason what is skipped, and how to have it."""
+    skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    for reason, number in skipped.items():
+        terminalreporter.line(f"{number} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,16 @@ def read_extraction(
                 )
         for field in (field for field in _NEEDED if not row[field]):
             problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
-        if not problems:
-            _add(path, line, found, row, problems, vocabulary or NO_WORDS)
+        if problems:
+            continue
+        row["study"] = row["study_id"][:40]
+        row["study_id"] = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
+        counted = row["count"] is not None or row["percent"] is not None
+        row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")
+        faults = _faults(row)
+        problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
+        if not faults:
+            _add(found.setdefault(row["study_id"], SourceRecord()), line, row, vocabulary or NO_WORDS)
     if problems:
         raise SourceError(problems)
     return list(found.values())
@@ -149,72 +157,51 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     return {field: names.index(str(name)) for field, name in columns.items()}, constants
 
 
-def _add(
-    path: Path,
-    line: int,
-    found: dict[str, SourceRecord],
-    row: Row,
-    problems: list[Problem],
-    vocabulary: Vocabulary,
-) -> None:
-    """Add a row to its study's record."""
-    study_id = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
-    kind = (row["kind"] or "").lower() or (
-        "count" if row["count"] is not None or row["percent"] is not None else "level"
-    )
-    wrong = []
-    if not study_id:
-        wrong.append(("study_id", f"{row['study_id'][:40]!r} is no name for a study"))
-    if kind not in _KINDS:
-        wrong.append(("kind", f"{kind!r} is none of {', '.join(_KINDS)}"))
-    wrong += [
-        (name, f"{row[name]:g} is negative") for name in ("n", "sd", "se", "count") if (row[name] or 0) < 0
-    ]
+def _faults(row: Row) -> list[tuple[str, str]]:
+    """Return the fields of a row that cannot be so, each with what is wrong."""
+    faults = []
+    if not row["study_id"]:
+        faults.append(("study_id", f"{row['study']!r} is no name for a study"))
+    if row["kind"] not in _KINDS:
+        faults.append(("kind", f"{row['kind']!r} is none of {', '.join(_KINDS)}"))
+    counted = ("n", "sd", "se", "count")
+    faults += [(name, f"{row[name]:g} is negative") for name in counted if (row[name] or 0) < 0]
     if row["n"] is not None and row["n"] != int(row["n"]):
-        wrong.append(("n", f"{row['n']:g} is no number of people"))
-    if row["percent"] is not None and kind == "count" and not 0 <= row["percent"] <= 100:
-        wrong.append(("percent", f"{row['percent']:g} percent"))
-    if wrong:
-        problems += [Problem(str(path), line, field, problem, "mend the cell") for field, problem in wrong]
-        return
-    record = found.setdefault(study_id, SourceRecord())
+        faults.append(("n", f"{row['n']:g} is no number of people"))
+    if row["percent"] is not None and row["kind"] == "count" and not 0 <= row["percent"] <= 100:
+        faults.append(("percent", f"{row['percent']:g} percent"))
+    return faults
+
+
+def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> None:
+    """Add a row to its study's record."""
+    study = {"study_id": row["study_id"]}
+    source = study | {"source_id": row["study_id"]}
     if not record.sources:
-        source = {"source_id": study_id, "study_id": study_id, "tier": "core", "format": "extraction table"}
-        record.sources.append(source | {"citation": row["title"], "doi": row["doi"], "has_results": True})
-        record.studies.append({"study_id": study_id, "title": row["title"]})
-    arm_id = slug(row["arm"])
-    if arm_id not in {arm["arm_id"] for arm in record.arms}:
-        record.arms.append(
-            {"study_id": study_id, "arm_id": arm_id, "role": vocabulary.role(row["arm"]), "label": row["arm"]}
-        )
-    name = f"{study_id}.row{line}"
-    concept = (
-        row["concept"]
-        if row["concept"] in vocabulary.concepts
-        else vocabulary.concept(row["outcome"] or row["concept"] or "")
-    )
-    figures = {field: row[field] for field in FIGURE_FIELDS if field != "n"}
+        known = {"tier": "core", "format": "extraction table", "has_results": True}
+        record.sources.append(source | known | {"citation": row["title"], "doi": row["doi"]})
+        record.studies.append(study | {"title": row["title"]})
+    arm = study | {"arm_id": slug(row["arm"]), "role": vocabulary.role(row["arm"]), "label": row["arm"]}
+    if arm["arm_id"] not in {other["arm_id"] for other in record.arms}:
+        record.arms.append(arm)
+    name = f"{row['study_id']}.row{line}"
+    concept = row["concept"]
+    if concept not in vocabulary.concepts:
+        concept = vocabulary.concept(row["outcome"] or concept or "")
     stated = [field for field in FIGURE_FIELDS if row[field] is not None]
-    record.results.append(
-        {
-            "result_id": name,
-            "study_id": study_id,
-            "source_id": study_id,
-            "arm_id": arm_id,
-            "concept": concept,
-            "site": row["site"] or "all",
-            "measure": row["outcome"],
-            "timepoint_printed": row["time"],
-            "timepoint_weeks": weeks(row["time"]),
-            "kind": kind,
-            "n": int(row["n"]) if row["n"] is not None else None,
-            "unit": row["unit"],
-            "note": row["note"],
-            "quantity_ids": name,
-            "figures": ";".join(f"{field}={name}" for field in stated) or f"value={name}",
-        }
-        | figures
-    )
+    result = source | {
+        "result_id": name,
+        "arm_id": arm["arm_id"],
+        "concept": concept,
+        "site": row["site"] or "all",
+        "measure": row["outcome"],
+        "timepoint_printed": row["time"],
+        "timepoint_weeks": weeks(row["time"]),
+        "quantity_ids": name,
+        "figures": ";".join(f"{field}={name}" for field in stated) or f"value={name}",
+    }
+    result |= {field: row[field] for field in ("kind", "unit", "note", *FIGURE_FIELDS)}
+    record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
 
 MOST_TABLE_ROWS = 200_000
@@ -230,7 +217,7 @@ def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
     Raises
     ------
     SourceError
-        For what is neither CSV nor a workbook, or longer than `MOST_ROWS`.
+        For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
     """
     return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
 

@@ -132,7 +132,7 @@ def _title(piece: str, part: str) -> str:
     )
 
 
-def _as_export(number: str, fields: dict[LinePlace, str]) -> dict[str, str]:
+def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
     """Return the page under the names of an ICTRP export."""
 
     def general(name: str) -> str:
@@ -149,6 +149,13 @@ def _as_export(number: str, fields: dict[LinePlace, str]) -> dict[str, str]:
             rows.append(f"{measure}. Timepoint: {time}. Method of measurement: {method}")
         return ";".join(row.replace(";", ",") for row in rows)
 
+    def number(pattern: str, text: str) -> str:
+        return next(iter(re.findall(pattern, text)), "")
+
+    def day(*names: str) -> str:
+        return next((dates[name]["gregorian"] for name in names if name in dates), "")
+
+    dates = _dates(fields)
     groups = [words for _, words in entries("Intervention groups", "Description")]
     design = {
         "Randomization": general("Randomization (investigator's opinion)"),
@@ -157,46 +164,30 @@ def _as_export(number: str, fields: dict[LinePlace, str]) -> dict[str, str]:
         "Assignment": general("Assignment"),
         "Purpose": general("Purpose"),
     }
-    age = re.findall(r"(\d{1,3}) (?:years?|months?)", general("Age"))
-    low = re.search(r"[Ff]rom (\d{1,3} \w+)", general("Age"))
-    high = re.search(r"\bto (\d{1,3} \w+)", general("Age"))
+    age, size = general("Age"), general("Sample size")
+    high = number(r"\bto (\d{1,3} \w+)", age)
+    low = number(r"[Ff]rom (\d{1,3} \w+)", age)
+    low = low or ("" if high else number(r"(\d{1,3}) (?:years?|months?)", age))
     sponsor = entries("Sponsors / Funding sources", "Name of organization / entity")
     condition = entries("Health conditions studied", "Description of health condition studied")
-    dates = _dates(fields)
     return {
-        "trialid": number,
+        "trialid": trial_id,
         "public_title": general("Public title"),
         "scientific_title": general("Scientific title"),
         "acronym": general("Acronym"),
         "primary_sponsor": sponsor[0][1] if sponsor else "",
-        "date_registration": (dates.get("Registration date") or {}).get("gregorian") or "",
-        "date_enrolment": next(
-            (
-                dates[name]["gregorian"]
-                for name in ("Actual recruitment start date", "Expected recruitment start date")
-                if name in dates
-            ),
-            "",
-        ),
-        "results_date_completed": next(
-            (
-                dates[name]["gregorian"]
-                for name in (
-                    "Trial completion date",
-                    "Actual recruitment end date",
-                    "Expected recruitment end date",
-                )
-                if name in dates
-            ),
-            "",
+        "date_registration": day("Registration date"),
+        "date_enrolment": day("Actual recruitment start date", "Expected recruitment start date"),
+        "results_date_completed": day(
+            "Trial completion date", "Actual recruitment end date", "Expected recruitment end date"
         ),
         "source_register": "IRCT",
         "recruitment_status": general("Recruitment status"),
-        "inclusion_agemin": low.group(1) if low else (age[0] if age and not high else ""),
-        "inclusion_agemax": high.group(1) if high else "",
+        "inclusion_agemin": low,
+        "inclusion_agemax": high,
         "inclusion_gender": general("Gender"),
-        "actual_size": (re.findall(r"Actual sample size reached: (\d+)", general("Sample size")) or [""])[0],
-        "target_size": (re.findall(r"Target sample size: (\d+)", general("Sample size")) or [""])[0],
+        "actual_size": number(r"Actual sample size reached: (\d+)", size),
+        "target_size": number(r"Target sample size: (\d+)", size),
         "study_type": "interventional" if groups else "",  # the register asks for groups of such studies only
         "study_design": ", ".join(f"{name}: {value}" for name, value in design.items() if value),
         "phase": general("Phase"),

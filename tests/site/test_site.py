@@ -10,7 +10,7 @@ from nbformat.v4 import new_output
 from helpers.display import say, show_figure, show_table
 from helpers.figures.study import before_after
 from helpers.site.assets import POLICY, SCRIPT, STYLE, script, stylesheet
-from helpers.site.build import build_site, render_page
+from helpers.site.build import build_site
 from helpers.site.checks import SiteError
 from helpers.tables import read_table
 
@@ -230,20 +230,12 @@ def test_address_in_a_table_is_refused(tmp_path):
     assert "someone@example.org" not in str(refusal.value)
 
 
-def test_untitled_and_unreadable_notebooks(tmp_path):
+def test_untitled_and_unreadable_notebooks(tmp_path, world):
     with pytest.raises(SiteError, match="first level"):
-        render_page(write_notebook(tmp_path / "a.ipynb", title="no title"), tmp_path / "a.html")
+        make(tmp_path, world, **{"01_ingestion": write_notebook(tmp_path / "a.ipynb", title="no title")})
     (tmp_path / "b.ipynb").write_text("{")
     with pytest.raises(SiteError, match="not a readable notebook"):
-        render_page(tmp_path / "b.ipynb", tmp_path / "b.html")
-
-
-def test_one_page_alone(tmp_path, world):
-    path = render_page(write_notebook(tmp_path / "a.ipynb", outputs_of(world)), tmp_path / "out" / "a.html")
-    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    assert page.h1.get_text() == "What came in"
-    assert (tmp_path / "out" / "figures" / "a-cases.svg").exists()
-    assert (tmp_path / "out" / STYLE).exists() and (tmp_path / "out" / SCRIPT).exists()
+        make(tmp_path, world, **{"01_ingestion": tmp_path / "b.ipynb"})
 
 
 def test_empty_tables_still_make_a_site(tmp_path):
@@ -251,11 +243,11 @@ def test_empty_tables_still_make_a_site(tmp_path):
     assert "No study has been read yet" in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
-def test_markdown_output_is_not_trusted(tmp_path):
+def test_markdown_output_is_not_trusted(tmp_path, world):
     hostile = new_output(
         "display_data", data={"text/markdown": "<script>1</script> [x](javascript:alert(1))"}
     )
-    path = render_page(write_notebook(tmp_path / "a.ipynb", [hostile]), tmp_path / "a.html")
-    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    made = make(tmp_path, world, **{"01_ingestion": write_notebook(tmp_path / "a.ipynb", [hostile])})
+    page = BeautifulSoup((made / "01_ingestion.html").read_text("utf-8"), "html.parser")
     assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}]
     assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
-import pickle
-import signal
-import struct
-import sys
-import traceback
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from markupsafe import Markup
 
@@ -24,15 +20,16 @@ from helpers.narrative.phrases import Tables, load_tables
 from helpers.sheets.screening import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
-from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import Draft, Page, anchor_homes, draft_of, render
+from helpers.site.data import data_page, export_files
+from helpers.site.index import index_page
+from helpers.site.methods import provenance_page
+from helpers.site.notebook import run_file
+from helpers.site.page import Draft, Page, anchor_homes, arrange, draft_of, linked_body, render
 from helpers.site.pieces import (
+    INDEX,
     PICTURES,
-    Known,
     Made,
     Piece,
-    Whole,
-    documents,
     first_pieces,
     in_reading_order,
     last_pieces,
@@ -44,6 +41,8 @@ from helpers.site.pieces import (
 from helpers.site.studies import printed_values
 from helpers.tables import TABLES
 from notebookpress.files import write_atomic
+from notebookpress.processes import end_with_parent
+from notebookpress.workers import ProcessEndedError
 
 
 def write_early(
@@ -128,189 +127,82 @@ def _as_bytes(files: Mapping[str, str]) -> dict[str, bytes]:
     return {name: b64decode(text) for name, text in files.items()}
 
 
-JOB_NUMBER = struct.Struct("!H")  # of a call; so few bytes are read from a pipe whole or not at all
-PARENT_DEATH = 1
-Failure = tuple[int, Exception] | None  # the first call that failed, with its error
-Share = tuple[dict[int, Any], Failure]  # what one process made, by the numbers of the calls
+_CALLS: list[Callable[[], Any]] = []  # of the process that forked this one
 
 
-class HelperEndedError(RuntimeError):
-    """A process that did a share of the work and is gone."""
-
-
-def in_two_rounds(
-    calls: Sequence[Callable[[], Any]],
-    show: Callable[[Any], Any],
-    between: Callable[[list[Any]], Any],
-    finish: Callable[[Any, Any], Any],
-    jobs: int = 1,
-    order: Sequence[int] | None = None,
-    also: Callable[[], Any] | None = None,
-) -> list[Any]:
-    """Make what the calls make, then finish each when it is known what all of them have made.
+def side_by_side(calls: Sequence[Callable[[], Any]], jobs: int = 1, order: Sequence[int] = ()) -> list[Any]:
+    """Return what calls return, in their order, made in several processes where some can be forked.
 
     Parameters
     ----------
     calls : sequence of callable
-        The first round, each call apart from the others.
-    show : callable
-        Given what a call returned, returns what the second round must know of it.
-    between : callable
-        Given all that is shown, in the order of the calls, returns what `finish` is told; done once, here.
-    finish : callable
-        The second round: given what a call returned and what `between` returned.
+        Each apart from the others; what they return is pickled.
     jobs : int
-        How many processes; with 1, or where none can be forked, everything is done right here.
+        How many processes; with 1 everything is done right here.
     order : sequence of int, optional
         The calls in the order in which they are begun: long ones first, so that none is left for the end.
-    also : callable, optional
-        One more call of the second round, which is done here.
-
-    Returns
-    -------
-    list
-        What `finish` returned, in the order of the calls, and what `also` returned as the last.
 
     Raises
     ------
     Exception
         What the first call that failed has raised, as if all were made here one after the other; or
-        `HelperEndedError` when a process was killed.
+        `ProcessEndedError` when a process was killed.
 
     """
     count = min(jobs, len(calls))
     if count < 2 or not hasattr(os, "fork"):
-        made = [call() for call in calls]
-        told = between([show(value) for value in made])
-        return [finish(value, told) for value in made] + ([also()] if also else [])
-    queue = _queue(range(len(calls)) if order is None else order)
-    helpers: list[_Helper] = []
+        return [call() for call in calls]
+    others = set(active_children())
+    pool = ProcessPoolExecutor(count, get_context("fork"), _inherit, (calls, os.getpid()))
     try:
-        for _ in range(count - 1):
-            helpers.append(_Helper(helpers, queue, calls, show, finish))
-        kept, failure = _first_round(queue, calls)
-        shown = {number: show(value) for number, value in kept.items()}
-        told = between(_together(shown, failure, [helper.hear() for helper in helpers]))
-        for helper in helpers:
-            helper.tell(told)
-        rest = {number: partial(finish, value, told) for number, value in kept.items()}
-        done, failure = _second_round(rest | ({len(calls): also} if also else {}))
-        return _together(done, failure, [helper.hear() for helper in helpers])
+        made = {number: pool.submit(_call, number) for number in order or range(len(calls))}
+        return [made[number].result() for number in range(len(calls))]
+    except BaseException as error:
+        for process in set(active_children()) - others:
+            process.kill()
+        if isinstance(error, BrokenProcessPool):
+            raise ProcessEndedError("a process that made pages was ended; run it again") from None
+        raise
     finally:
-        os.close(queue)
-        for helper in helpers:
-            helper.end()
+        pool.shutdown(cancel_futures=True)
 
 
-class _Helper:
-    """A process that takes calls from the queue, seen from the one that forked it."""
-
-    def __init__(self, others: list[_Helper], queue: int, calls: Sequence, show: Any, finish: Any) -> None:
-        self.pipe, theirs = Pipe()
-        parent = os.getpid()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                for pipe in [self.pipe, *(other.pipe for other in others)]:
-                    pipe.close()  # a process that is gone must be seen to be gone
-                _help(theirs, parent, queue, calls, show, finish)
-            except BaseException:
-                traceback.print_exc()  # its last words
-            finally:
-                os._exit(70)  # not reached by a process that ends well
-        theirs.close()
-
-    def tell(self, message: Any) -> None:
-        """Send something; a process that is gone is noticed when it should answer."""
-        with contextlib.suppress(ConnectionError):
-            self.pipe.send(message)
-
-    def hear(self) -> Share:
-        """Return what the process has made, and how it failed."""
-        try:
-            return self.pipe.recv()
-        except (EOFError, ConnectionError):
-            status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-            self.pid = 0
-            raise HelperEndedError(f"a process that made pages ended with {status}; run it again") from None
-
-    def end(self) -> None:
-        """End the process, whatever it does, and wait until it is gone."""
-        self.pipe.close()
-        if self.pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+def _inherit(calls: Sequence[Callable[[], Any]], parent: int) -> None:
+    end_with_parent(parent)
+    _CALLS[:] = calls
 
 
-def _help(pipe: Connection, parent: int, queue: int, calls: Sequence, show: Any, finish: Any) -> NoReturn:
-    """Do a share of both rounds in a forked process, which ends when its parent does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGKILL)
-    with contextlib.suppress(EOFError, ConnectionError):  # nobody waits for it any more
-        if os.getppid() == parent:
-            kept, failure = _first_round(queue, calls)
-            pipe.send(({number: show(value) for number, value in kept.items()}, _sendable(failure)))
-            told = pipe.recv()
-            rest = {number: partial(finish, value, told) for number, value in kept.items()}
-            done, failure = _second_round(rest)
-            pipe.send((done, _sendable(failure)))
-    os._exit(0)
+def _call(number: int) -> Any:
+    return _CALLS[number]()
 
 
-def _queue(numbers: Sequence[int]) -> int:
-    """Return a pipe from which each process reads the number of the call that it makes next."""
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "wb") as stream:
-        stream.write(b"".join(map(JOB_NUMBER.pack, numbers)))
-    return reading
+@dataclass(frozen=True)
+class Known:
+    """What a page must know of the others to be finished.
+
+    `pages` are all of them in order; `homes` tells which page holds an anchor, `values` which numbers are
+    printed there.
+    """
+
+    pages: list[Page]
+    homes: Mapping[str, str]
+    values: Mapping[str, set[float]]
+    version: str
 
 
-def _first_round(queue: int, calls: Sequence[Callable[[], Any]]) -> Share:
-    """Make calls until none is left; after a failure only those that come before it, which may fail, too."""
-    made: dict[int, Any] = {}
-    failure: Failure = None
-    while data := os.read(queue, JOB_NUMBER.size):
-        (number,) = JOB_NUMBER.unpack(data)
-        if failure is None or number < failure[0]:
-            try:
-                made[number] = calls[number]()
-            except Exception as error:
-                failure = number, error
-    return made, failure
+def document(page: Page, known: Known) -> bytes:
+    """Return a page as a document that has been checked, links resolved.
 
-
-def _second_round(rest: dict[int, Callable[[], Any]]) -> Share:
-    """Finish what was kept, in order."""
-    done: dict[int, Any] = {}
-    for number in sorted(rest):
-        try:
-            done[number] = rest[number]()
-        except Exception as error:
-            return done, (number, error)
-    return done, None
-
-
-def _together(own: dict[int, Any], failure: Failure, heard: list[Share]) -> list[Any]:
-    """Return what all processes made, in order; raise what the first call that failed has raised."""
-    failures = [found for found in (failure, *(item[1] for item in heard)) if found is not None]
-    if failures:
-        raise min(failures, key=lambda found: found[0])[1]
-    made = own | {number: value for item in heard for number, value in item[0].items()}
-    return [made[number] for number in sorted(made)]
-
-
-def _sendable(failure: Failure) -> Failure:
-    """Return a failure whose error can be sent; as a plain error where its own kind cannot."""
-    if failure is None:
-        return None
-    number, error = failure
-    error.add_note("".join(traceback.format_exception(error)))  # the traceback itself cannot be sent
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        error = RuntimeError(f"{type(error).__name__}: {error}")
-    return number, error
+    A draft that is still right was checked with the shell of its time: now the shell alone is.
+    """
+    if page.draft is not None:
+        if page.draft.is_right(known.homes):
+            check_page(page.file, render(page, "", known.pages, known.version))
+            return render(page, page.draft.body, known.pages, known.version).encode("utf-8")
+        page.tree = page.draft.tree()
+    html = render(page, linked_body(page, known.homes, known.values), known.pages, known.version)
+    check_page(page.file, html)
+    return html.encode("utf-8")
 
 
 OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
@@ -361,19 +253,23 @@ def build_site(
     pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables, runs)
     pieces |= last_pieces(tables, runs, provenance, drawn)
     pieces = {name: known.get(name, piece) for name, piece in pieces.items()}
-    whole = Whole(tables, provenance)
-    found = in_two_rounds(
-        list(pieces.values()),
-        lambda made: made.shown(),
-        whole.put_together,
-        lambda made, known: documents([made.page] if made.page else [], known),
-        jobs,
-        long_first(list(pieces)),
-        also=lambda: documents(whole.own, whole.known),
-    )
-    content = shared_files() | whole.files
-    for documents_of_a_piece in found:
-        content |= documents_of_a_piece
+    made = side_by_side(list(pieces.values()), jobs, long_first(list(pieces)))
+    pages, files, parts = [piece.page for piece in made if piece.page is not None], {}, {}
+    for piece in made:
+        files |= piece.files
+        parts |= piece.parts
+    version = str(provenance.get("version") or "")
+    texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
+    exported = export_files(tables, texts, version)
+    files |= {name: text.encode("utf-8") for name, text in exported.items()}
+    own = [data_page(tables, files, parts), provenance_page(tables, in_reading_order(pages), provenance)]
+    pages = in_reading_order([*pages, *map(arrange, own)])
+    pages.insert(0, arrange(index_page(parts[INDEX], pages)))
+    known = Known(pages, anchor_homes(pages), printed_values(tables), version)
+    done = side_by_side([partial(document, page, known) for page in pages], jobs)
+    content = shared_files() | files
+    for page, data in zip(pages, done, strict=True):
+        content |= {page.file: data} | page.figures
     return _publish(content, Path(destination))
 
 
@@ -387,31 +283,6 @@ def build_report(
     known = dict(facts) | {"review": read_review_facts(facts["raw"])}
     early = facts["made"].get("pages")
     return build_site(executed, processed, destination, known, early=early, jobs=facts["jobs"])
-
-
-def render_page(
-    notebook_path: str | Path,
-    destination: str | Path,
-    *,
-    run: str | None = None,
-    provenance: Mapping[str, Any] | None = None,
-) -> Path:
-    """Write one executed notebook as a page that stands alone, its figures beside it; return its path.
-
-    Raises
-    ------
-    SiteError
-        When the page may not be published.
-
-    """
-    destination = Path(destination)
-    name = run or Path(notebook_path).stem
-    page = notebook_page(notebook_path, name, provenance or {}, destination.name, alone=True)
-    known = Known.of([page], {}, str((provenance or {}).get("version") or ""))
-    content = shared_files() | documents([page], known)
-    for name, data in content.items():
-        write_atomic(destination.parent / name, data)
-    return destination
 
 
 def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:

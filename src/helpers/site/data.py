@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 from markupsafe import Markup
 
-from helpers.display import frame_of, table_html
+from helpers.display import table_html
 from helpers.formats import is_missing, joined, plain_words
 from helpers.narrative.phrases import Tables
 from helpers.site.checks import check_contacts
-from helpers.site.page import Page, environment
+from helpers.site.page import Page, environment, rows_table
 from helpers.tables import TABLES, data_dictionary, parquet_bytes, records
 from trialfiles.record import SourceRecord
 from trialfiles.references import Reference, write_csl, write_ris
@@ -120,14 +121,12 @@ def _kind(dtype: str) -> str:
 
 def _cells(column: pd.Series) -> list[Any]:
     """Return a column's cells as they are written: empty where a value is missing, and none a formula."""
-    missing = column.isna()
-    return ["" if gone else _cell(value) for value, gone in zip(column, missing, strict=True)]
+    cells = ["" if gone else value for value, gone in zip(column, column.isna(), strict=True)]
+    return [f"'{value}" if _is_formula(value) else value for value in cells]
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and FORMULA.match(value) and not CSV_NUMBER.match(value):
-        return "'" + value
-    return value
+def _is_formula(value: Any) -> bool:
+    return isinstance(value, str) and bool(FORMULA.match(value)) and not CSV_NUMBER.match(value)
 
 
 TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks"
@@ -192,20 +191,11 @@ def revman_rows(tables: Tables) -> list[dict[str, Any]]:
     rows = []
     for number, ((concept, contrast, unit), part) in enumerate(shown.groupby(kinds, sort=True), start=1):
         for row in records(part):
-            rows.append(
-                {
-                    "kind": "generic",
-                    "group": "1",
-                    "number": str(number),
-                    "name": f"{plain_words(concept)}, {plain_words(contrast)}, {unit}",
-                    "subgroup": None if is_missing(row["arm_id"]) else row["arm_id"],
-                    "study": row["study_id"],
-                    "effect": row["effect"],
-                    "se": row["se"],
-                    "ci_lower": row["ci_lower"],
-                    "ci_upper": row["ci_upper"],
-                }
-            )
+            analysis = {"kind": "generic", "group": "1", "number": str(number)}
+            analysis["name"] = f"{plain_words(concept)}, {plain_words(contrast)}, {unit}"
+            subject = {"subgroup": row["arm_id"], "study": row["study_id"]}
+            sizes = {name: row[name] for name in ("effect", "se", "ci_lower", "ci_upper")}
+            rows.append(analysis | subject | sizes)
     return rows
 
 
@@ -294,10 +284,9 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
 
 
 def _released(release: Path, name: str) -> pd.DataFrame | None:
-    """Return a table of a release, whatever columns it had then."""
-    path = release / "data" / f"{name}.parquet"
+    """Return a table of a release, whatever columns it had then; nothing when it is not there."""
     try:
-        return parquet.ParquetFile(path).read().to_pandas()
+        return parquet.ParquetFile(release / "data" / f"{name}.parquet").read().to_pandas()
     except (OSError, arrow.ArrowException):
         return None
 
@@ -313,16 +302,10 @@ def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str,
     gone = [key for key in old if key not in new]
     if not (added or changed or gone):
         return None
-    named = added[:MOST_CHANGES] + (
-        [f"{len(added) - MOST_CHANGES} more"] if len(added) > MOST_CHANGES else []
-    )
-    return {
-        "table": name,
-        "new": len(added),
-        "changed": len(changed),
-        "gone": len(gone),
-        "named": ", ".join(named) or None,
-    }
+    named = added[:MOST_CHANGES]
+    named += [f"{len(added) - MOST_CHANGES} more"] if len(added) > MOST_CHANGES else []
+    counts = {"new": len(added), "changed": len(changed), "gone": len(gone)}
+    return {"table": name} | counts | {"named": ", ".join(named) or None}
 
 
 def _by_key(frame: pd.DataFrame, keys: list[str]) -> dict[str, tuple]:
@@ -374,14 +357,14 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
 
     """
     review = provenance.get("review")
-    now = _row(str(provenance.get("version") or "not stated"), lambda name: tables.get(name))
+    now = _row(str(provenance.get("version") or "not stated"), tables.get)
     now |= {"version": f"this report, {now['version']}"}
     if review is not None and review.last_search:
         now["last_search"] = review.last_search
     rows = [now]
     previous = provenance.get("previous")
     for folder in _releases(Path(previous).parent) if previous else []:
-        rows.append(_row(folder.name, lambda name, folder=folder: _table(folder, name)))
+        rows.append(_row(folder.name, partial(_released, folder)))
     return rows
 
 
@@ -395,11 +378,11 @@ def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
         "pooled": "Outcomes pooled, five sources",
         "certainty": "Certainty",
     }
-    return table_html(
-        frame_of(history_rows(tables, provenance), headings),
-        caption="Versions of this synthesis",
+    return rows_table(
+        history_rows(tables, provenance),
+        headings,
+        "Versions of this synthesis",
         label="versions-table",
-        columns=headings,
     )
 
 
@@ -407,14 +390,6 @@ def _releases(folder: Path) -> list[Path]:
     """Return the folders of all releases, the highest version first."""
     found = [path for path in folder.glob("*") if (path / "data").is_dir()]
     return sorted(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], reverse=True)
-
-
-def _table(folder: Path, name: str) -> pd.DataFrame | None:
-    """Return a table of a release, whatever columns it had then; nothing when it is not there."""
-    try:
-        return parquet.ParquetFile(folder / "data" / f"{name}.parquet").read().to_pandas()
-    except (OSError, arrow.ArrowException):
-        return None
 
 
 def _row(version: str, table: Any) -> dict[str, Any]:

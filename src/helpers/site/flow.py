@@ -7,11 +7,22 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.display import anchor, frame_of, table_html
+from helpers.display import anchor, table_html
 from helpers.formats import is_missing, plain_unit, plain_words, show_number
 from helpers.narrative.phrases import Tables, capital, count_words
 from helpers.site.checks import Box, flow_svg
-from helpers.site.page import Page, download, from_anchor, heading, link, outcome_link, say_html, study_link
+from helpers.site.page import (
+    Page,
+    download,
+    filterable,
+    from_anchor,
+    heading,
+    link,
+    outcome_link,
+    rows_table,
+    say_html,
+    study_link,
+)
 from helpers.tables import records, split_ids
 
 DECISION_WORDS = {
@@ -23,52 +34,44 @@ DECISION_WORDS = {
 
 @dataclass(frozen=True)
 class FlowGroup:
-    """Records that share a way: its anchor, its words, its rows, and the breakdown shown in its box."""
+    """Records that share a way: its anchor, its words, its rows, and the column that its box breaks down."""
 
     name: str
     words: str
     rows: pd.DataFrame
-    detail: tuple[tuple[str, int], ...] = ()
+    column: str = ""
 
     @property
     def count(self) -> int:
         """How many records."""
         return len(self.rows)
 
+    @property
+    def detail(self) -> list[tuple[str, int]]:
+        """The values of the column with their counts, the most frequent first."""
+        counts = self.rows[self.column].dropna().value_counts() if self.column else {}
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+        return [(plain_words(str(name)), int(count)) for name, count in ordered]
+
 
 def flow_groups(tables: Tables) -> dict[str, FlowGroup]:
     """Return the groups of the flow by name: found, screened, excluded, awaiting, included, with results."""
     screening = tables["screening"]
-    decision = {name: screening[screening["decision"] == name] for name in DECISION_WORDS}
-    reporting = set(tables["results"]["study_id"])
-    included = decision["included"]
-    studies = set(tables["studies"]["study_id"])
-    known = included[included["study_id"].isin(studies)]
-    return {
-        "found": FlowGroup("found", "Records found", screening, _counted(screening, "found_through")),
-        "screened": FlowGroup("screened", "Records screened", screening, _counted(screening, "kind")),
-        "excluded": FlowGroup(
-            "excluded", "Records excluded", decision["excluded"], _counted(decision["excluded"], "reason")
-        ),
-        "awaiting": FlowGroup(
-            "awaiting",
-            "Records waiting for their source",
-            decision["awaiting"],
-            _counted(decision["awaiting"], "kind"),
-        ),
-        "included": FlowGroup("included", "Studies included", included, _counted(included, "kind")),
-        "results": FlowGroup("results", "Studies with results", known[known["study_id"].isin(reporting)]),
-        "registered": FlowGroup(
-            "registered", "Studies without results yet", known[~known["study_id"].isin(reporting)]
-        ),
-    }
-
-
-def _counted(rows: pd.DataFrame, column: str) -> tuple[tuple[str, int], ...]:
-    """Return the values of a column with their counts, the most frequent first."""
-    counts = rows[column].dropna().value_counts()
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
-    return tuple((plain_words(str(name)), int(count)) for name, count in ordered)
+    excluded, awaiting, included = (
+        screening[screening["decision"] == name] for name in ("excluded", "awaiting", "included")
+    )
+    known = included[included["study_id"].isin(tables["studies"]["study_id"])]
+    reporting = known["study_id"].isin(tables["results"]["study_id"])
+    groups = (
+        FlowGroup("found", "Records found", screening, "found_through"),
+        FlowGroup("screened", "Records screened", screening, "kind"),
+        FlowGroup("excluded", "Records excluded", excluded, "reason"),
+        FlowGroup("awaiting", "Records waiting for their source", awaiting, "kind"),
+        FlowGroup("included", "Studies included", included, "kind"),
+        FlowGroup("results", "Studies with results", known[reporting]),
+        FlowGroup("registered", "Studies without results yet", known[~reporting]),
+    )
+    return {group.name: group for group in groups}
 
 
 def flow_figure(tables: Tables, page: str = "") -> Markup:
@@ -76,23 +79,15 @@ def flow_figure(tables: Tables, page: str = "") -> Markup:
     groups = flow_groups(tables)
     if groups["found"].count == 0:
         return Markup("")
-    boxes = [
-        _box(groups["found"], 0, 0, page),
-        _box(groups["screened"], 0, 1, page),
-        _box(groups["excluded"], 1, 1, page),
-        _box(groups["awaiting"], 1, 2, page),
-        _box(groups["included"], 0, 2, page),
-        _box(groups["results"], 0, 3, page),
-        _box(groups["registered"], 1, 3, page),
-    ]
+    places = ((0, 0), (0, 1), (1, 1), (1, 2), (0, 2), (0, 3), (1, 3))
+    boxes = [_box(group, *place, page) for group, place in zip(groups.values(), places, strict=True)]
     arrows = [(0, 1), (1, 2), (1, 4), (1, 3), (4, 5), (4, 6)]
-    told = "; ".join(f"{group.words.lower()}: {group.count}" for group in groups.values())
+    counts = "; ".join(f"{group.words.lower()}: {group.count}" for group in groups.values())
     caption = (
-        "Flow of records after PRISMA 2020, counted from the table of screening. Each box leads to "
-        "its records; "
-        "the same counts stand in the table of the flow."
+        "Flow of records after PRISMA 2020, counted from the table of screening. Each box leads to its "
+        "records; the same counts stand in the table of the flow."
     )
-    return flow_svg(boxes, arrows, label="flow-diagram", alt=f"Flow of records. {told}.", caption=caption)
+    return flow_svg(boxes, arrows, label="flow-diagram", alt=f"Flow of records. {counts}.", caption=caption)
 
 
 def _box(group: FlowGroup, column: int, row: int, page: str) -> Box:
@@ -108,24 +103,16 @@ def flow_table(tables: Tables) -> Markup:
     rows = []
     for group in flow_groups(tables).values():
         place = f"records-{group.name}"
-        rows.append(
-            {
-                "step": link(f"#{place}", group.words),
-                "of": "all",
-                "n": _number(group.count, place),
-                "origins": place,
-            }
-        )
-        rows += [
-            {"step": link(f"#{place}", group.words), "of": name, "n": _number(count, place), "origins": place}
-            for name, count in group.detail
-        ]
+        step = {"step": link(f"#{place}", group.words), "origins": place}
+        counts = [("all", group.count), *group.detail]
+        rows += [step | {"of": name, "n": _number(count, place)} for name, count in counts]
     headings = {"step": "Step", "of": "Which", "n": "Records"}
-    return table_html(
-        frame_of(rows, headings | {"origins": ""}),
-        caption="The counts of the flow",
+    return rows_table(
+        rows,
+        headings,
+        "The counts of the flow",
+        hidden=("origins",),
         label="flow-table",
-        columns=headings,
         empty="no record has been screened",
     )
 
@@ -138,9 +125,8 @@ def flow_page(tables: Tables) -> Page:
     """Return the page of the flow: diagram, counts, and every record with the reason for its way."""
     parts = [
         say_html(
-            "Every record that was considered stands here with where it was found, what of it was "
-            "seen, and why it "
-            "is in, out or waiting. The diagram and the counts are made from that list."
+            "Every record that was considered stands here with where it was found, what of it was seen, and "
+            "why it is in, out or waiting. The diagram and the counts are made from that list."
         ),
         flow_figure(tables),
         heading("The same counts as a table", "counts"),
@@ -148,23 +134,21 @@ def flow_page(tables: Tables) -> Page:
         download("screening"),
     ]
     groups = flow_groups(tables)
-    main = {"excluded": "Records excluded, with the reason", "awaiting": "Records waiting for their source"}
     parts += [
         heading("All records found and screened", "records-found"),
         _records(groups["found"].rows, "Records, one a row", anchored=True),
+        Markup('<p id="records-screened">Every record found was screened; the list is the same.</p>'),
     ]
-    parts.append(
-        Markup('<p id="records-screened">Every record found was screened; the list is the same.</p>')
-    )
-    for name, title in main.items():
-        parts += [
-            heading(title, f"records-{name}"),
-            _records(groups[name].rows, f"{title}: {groups[name].count}"),
-        ]
-    parts.append(heading("Studies included", "records-included"))
-    parts.append(_records(groups["included"].rows, f"Studies included: {groups['included'].count}"))
+    for name, title in (
+        ("excluded", "Records excluded, with the reason"),
+        ("awaiting", groups["awaiting"].words),
+        ("included", groups["included"].words),
+    ):
+        records_of = _records(groups[name].rows, f"{title}: {groups[name].count}")
+        parts += [heading(title, f"records-{name}"), records_of]
     for name in ("results", "registered"):
-        parts += [heading(groups[name].words, f"records-{name}", 3), _studies(groups[name])]
+        names = Markup(", ").join(map(study_link, groups[name].rows["study_id"])) or "None"
+        parts += [heading(groups[name].words, f"records-{name}", 3), Markup("<p>{}.</p>").format(names)]
     return Page(
         file="flow.html",
         title="Flow of records: what was found, and why it is in or out",
@@ -172,11 +156,6 @@ def flow_page(tables: Tables) -> Page:
         body=str(Markup("\n").join(parts)),
         owns=("record", "records"),
     )
-
-
-def _studies(group: FlowGroup) -> Markup:
-    names = [study_link(name) for name in group.rows["study_id"]]
-    return Markup("<p>{}.</p>").format(Markup(", ").join(names)) if names else Markup("<p>None.</p>")
 
 
 def _records(rows: pd.DataFrame, caption: str, anchored: bool = False) -> Markup:
@@ -205,13 +184,14 @@ def _records(rows: pd.DataFrame, caption: str, anchored: bool = False) -> Markup
     }
     if not anchored:
         headings.pop("decision")
-    table = table_html(
-        frame_of(shown, headings | {"record_id": ""}),
-        caption=caption,
-        columns=headings,
+    table = rows_table(
+        shown,
+        headings,
+        caption,
+        hidden=("record_id",),
         anchor_column="record_id" if anchored else None,
     )
-    return Markup('<div class="filterable" data-from="records-found">{}</div>').format(table)
+    return filterable(table, "records-found")
 
 
 TRIAL_HEADINGS = {
@@ -258,7 +238,7 @@ def horizon_page(tables: Tables) -> Page:
         _known(known),
         download("horizon_trials"),
         heading("What those with a record can show, outcome by outcome", "trials"),
-        Markup('<div class="filterable">{}</div>').format(horizon_table(horizon, full=True)),
+        filterable(horizon_table(horizon, full=True)),
         download("horizon"),
         heading("Registrations that wait for their record", "waiting"),
         _waiting(waiting),
@@ -285,7 +265,7 @@ def _known(known: pd.DataFrame) -> Markup:
         formats={"contrast": plain_words, "detectable_80": lambda size: show_number(size, digits=3)},
         empty="no registered trial is known",
     )
-    return Markup('<div data-from="horizon_trials">{}</div>').format(table)
+    return from_anchor(table, "horizon_trials")
 
 
 def smallest_words(frame: pd.DataFrame) -> list[str | None]:
@@ -332,4 +312,4 @@ def _waiting(rows: pd.DataFrame) -> Markup:
         "reason": "Why it waits",
     }
     table = table_html(rows, caption="Registrations without their record", columns=headings, empty="none")
-    return Markup('<div data-from="records-awaiting">{}</div>').format(table)
+    return from_anchor(table, "records-awaiting")

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from helpers.appraisal.risk_of_bias import overall
-from helpers.display import anchor, frame_of, table_html
+from helpers.display import anchor
 from helpers.figures.outcome import direction
 from helpers.figures.rows import by_weight
 from helpers.formats import is_missing
@@ -24,7 +24,7 @@ from helpers.narrative.phrases import (
 from helpers.site.data import changes_since, history_table
 from helpers.site.flow import flow_figure, flow_table, horizon_table
 from helpers.site.outcomes import outcomes_table
-from helpers.site.page import Page, environment, link, picture
+from helpers.site.page import Page, environment, link, picture, rows_table
 from helpers.site.studies import COMPARISON_WORDS, people_words
 from helpers.tables import records
 
@@ -96,21 +96,17 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def direction_picture(tables: Tables) -> Markup:
     """Return the direction of every outcome in every study as a figure; nothing when there is no result."""
     lines = reported_lines(tables)
-    if lines.empty:
-        return Markup("")
-    studies = evidence_studies(tables).set_index("study_id")
     # shares without a comparison and lists of events have no direction
     directed = lines[(lines["contrast"] != "proportion") & (lines["concept"] != "adverse_events")]
     if directed.empty:
         return Markup("")
-    known = {row["study_id"]: row for row in records(studies.reset_index())}
+    known = {row["study_id"]: row for row in records(evidence_studies(tables))}
     rows, seen = study_directions(directed).to_dict("records"), _seen_words(tables)
     for row in rows:
         study = known.get(row["study_id"])
         row["n"] = None if study is None else people_words(study)
-        row["design"] = None if study is None else COMPARISON_WORDS.get(str(study["comparison"]))
-        if row["study_id"] in seen:
-            row["design"] = ", ".join(filter(None, [row["design"], seen[row["study_id"]]]))
+        design = None if study is None else COMPARISON_WORDS.get(str(study["comparison"]))
+        row["design"] = ", ".join(filter(None, [design, seen.get(row["study_id"])])) or None
     figure = direction(rows, title="What happened to each outcome in each study")
     return picture(figure, "direction", origin="outcomes-table")
 
@@ -165,13 +161,9 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
         "bias": "Risk of bias",
         "certain": "Certain findings",
     }
-    return table_html(
-        frame_of(rows, headings | {"origins": ""}),
-        caption="Each study, its risk of bias and its findings",
-        label="studies-table",
-        columns=headings,
-        empty="no study has been read yet",
-    )
+    caption = "Each study, its risk of bias and its findings"
+    table = {"label": "studies-table", "empty": "no study has been read yet"}
+    return rows_table(rows, headings, caption, hidden=("origins",), **table)
 
 
 def _certain_link(count: int, first: str | None) -> Markup:
@@ -198,11 +190,12 @@ def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     headings = {"table": "What", "new": "New", "changed": "Changed", "gone": "Gone", "named": "Which"}
     for row in rows:
         row["origins"] = row["table"] if row["table"] in tables else "certainty-table"
-    return versions + table_html(
-        frame_of(rows, headings | {"origins": ""}),
-        caption=f"Changes since release {provenance.get('previous_version') or ''}".rstrip(),
+    return versions + rows_table(
+        rows,
+        headings,
+        f"Changes since release {provenance.get('previous_version') or ''}".rstrip(),
+        hidden=("origins",),
         label="changes-table",
-        columns=headings,
     )
 
 

@@ -17,7 +17,7 @@ from helpers.narrative.phrases import Tables, verification
 from helpers.site.assets import code_html
 from helpers.site.checks import Box, flow_svg
 from helpers.site.notebook import place_free
-from helpers.site.page import Page, bullets, heading, link, page_slug, say_html
+from helpers.site.page import Page, bullets, heading, link, page_slug, rows_table, say_html
 from helpers.tables import TABLES
 
 FIXED_BLOCK = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
@@ -35,13 +35,11 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     parts = [
         heading("Question and eligibility", "question"),
         say_html(
-            "Does exosome therapy regrow hair, how sure can anyone be, and what would change the "
-            "answer? Studies of "
-            "vesicles of any origin given to people for pattern or diffuse hair loss are included, "
-            "whatever their "
-            "design, and registered trials without results too. Reviews, other diseases and "
-            "treatments in which the "
-            "vesicles cannot be told from drugs are excluded, each with its reason."
+            "Does exosome therapy regrow hair, how sure can anyone be, and what would change the answer? "
+            "Studies of vesicles of any origin given to people for pattern or diffuse hair loss are "
+            "included, whatever their design, and registered trials without results too. Reviews, other "
+            "diseases and treatments in which the vesicles cannot be told from drugs are excluded, each "
+            "with its reason."
         ),
         Markup("<p>{}</p>").format(_protocol(review)),
         *_searches(tables, review),
@@ -51,11 +49,10 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         *_pooling(provenance),
         heading("Certainty", "certainty-rules"),
         say_html(
-            "By GRADE: a body of evidence in which every study randomises and compares what it "
-            "randomised starts high, any other low; "
-            "it goes down for risk of bias, inconsistency, indirectness, imprecision and small-study "
-            "evidence. The "
-            "steps are proposed by rule, and each has its reason with its numbers."
+            "By GRADE: a body of evidence in which every study randomises and compares what it randomised "
+            "starts high, any other low; it goes down for risk of bias, inconsistency, indirectness, "
+            "imprecision and small-study evidence. The steps are proposed by rule, and each has its reason "
+            "with its numbers."
         ),
         Markup("<p>{}; {}.</p>").format(
             link("certainty.html#steps", "The steps of each outcome"),
@@ -95,11 +92,11 @@ def _searches(tables: Tables, review: Any) -> list[Markup]:
     headings = {"on": "Date", "where": "Where", "how": "How"}
     return [
         heading("Search and selection", "search"),
-        table_html(
-            frame_of(rows, headings),
-            caption="Searches",
+        rows_table(
+            rows,
+            headings,
+            "Searches",
             label="searches",
-            columns=headings,
             empty="no date is stated",
         ),
         Markup('<p data-from="records-found">{} records were considered; {}.</p>').format(
@@ -115,19 +112,16 @@ def _extraction(tables: Tables) -> list[Markup]:
     return [
         heading("Extraction", "extraction"),
         say_html(
-            "A reader writes each printed figure once into the study's sheet, as the token that "
-            "stands in the source, "
-            "with section, line and characters. Everything else names figures by their name. {{ "
-            "twice }} of {{ all }} "
-            "sources were read by two or more readers apart.",
+            "A reader writes each printed figure once into the study's sheet, as the token that stands in "
+            "the source, with section, line and characters. Everything else names figures by their name. "
+            "{{ twice }} of {{ all }} sources were read by two or more readers apart.",
             "sources-table",
             twice=twice,
             all=len(sources),
         ),
         say_html(
-            "{{ found }} of {{ all }} figures were found again at their place; {{ lost }} were not "
-            "found there; "
-            "{{ absent }} could not be looked up, since the source text was never at hand.",
+            "{{ found }} of {{ all }} figures were found again at their place; {{ lost }} were not found "
+            "there; {{ absent }} could not be looked up, since the source text was never at hand.",
             "quantities",
             found=checked["found"],
             all=checked["figures"],
@@ -180,33 +174,27 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
     return [
         heading("Pooling", "pooling"),
         Markup(
-            "<p>Estimates are pooled only where at least two studies report the same outcome as the "
-            "same kind of contrast, in one "
-            "unit, at a like time, each with an interval. Then a random-effects model is fitted, "
-            "with an interval after Hartung and "
-            "Knapp that is never narrower than the normal one, and a prediction interval. Where a "
-            "certain finding touches "
-            "an estimate, the fit is shown with and without it. A Bayesian model stands beside, with a "
-            "prior of the spread that is stated beforehand. A study gives a pool one estimate, that of its "
-            "longest follow-up or, by the parameter visit, its shortest; a second group in a study that has "
-            "no comparison by its design is none, and a change counted from a later visit is no change "
-            "from the start. Everything else is told study by "
-            "study, as the guideline for "
-            "synthesis without meta-analysis (SWiM) asks. {}.</p>"
+            "<p>Estimates are pooled only where at least two studies report the same outcome as the same "
+            "kind of contrast, in one unit, at a like time, each with an interval. Then a random-effects "
+            "model is fitted, with an interval after Hartung and Knapp that is never narrower than the "
+            "normal one, and a prediction interval. Where a certain finding touches an estimate, the fit is "
+            "shown with and without it. A Bayesian model stands beside, with a prior of the spread that is "
+            "stated beforehand. A study gives a pool one estimate, that of its longest follow-up or, by the "
+            "parameter visit, its shortest; a second group in a study that has no comparison by its design "
+            "is none, and a change counted from a later visit is no change from the start. Everything else "
+            "is told study by study, as the guideline for synthesis without meta-analysis (SWiM) asks. "
+            "{}.</p>"
         ).format(link("#code-groups", "The code")),
         FIXED_BLOCK.format(
-            table_html(
-                frame_of(rows, headings),
-                caption="Parameters: every assumption that can be changed",
+            rows_table(
+                rows,
+                headings,
+                "Parameters: every assumption that can be changed",
                 label="parameters",
-                columns=headings,
                 empty="not recorded",
             )
         ),
     ]
-
-
-ANSWERS = ("yes", "partly", "no", "not applicable")
 
 
 def checklists() -> list[dict]:
@@ -219,9 +207,8 @@ def checklists_page() -> Page:
     """Return the page of the checklists."""
     parts = [
         say_html(
-            "Each item in our own words, with what this report does about it and where. Where "
-            "something was not done, "
-            "the answer is no."
+            "Each item in our own words, with what this report does about it and where. Where something was "
+            "not done, the answer is no."
         )
     ]
     for guide in checklists():
@@ -281,9 +268,8 @@ def code_page() -> Page:
     """Return the page of the code that computes the numbers."""
     parts = [
         say_html(
-            "Each computed number leads here, to the module that computed it. Open a module to read "
-            "it; the docstrings "
-            "name the papers and manuals that the methods come from."
+            "Each computed number leads here, to the module that computed it. Open a module to read it; the "
+            "docstrings name the papers and manuals that the methods come from."
         )
     ]
     for anchor, name in MODULES.items():
@@ -328,9 +314,8 @@ def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, 
     """Return the page of provenance; `pages` are the notebook runs' pages."""
     parts = [
         say_html(
-            "The data goes one way: from the raw files through five notebooks into tables, and from "
-            "the tables into these "
-            "pages. Each notebook reads only what an earlier one wrote."
+            "The data goes one way: from the raw files through five notebooks into tables, and from the "
+            "tables into these pages. Each notebook reads only what an earlier one wrote."
         ),
         _graph(pages),
         heading("The notebooks and their tables", "notebooks"),
@@ -344,9 +329,8 @@ def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, 
             "evidence run -p NAME=VALUE --out FOLDER   # the same with another assumption"
         ),
         Markup(
-            "<p>Two runs of the same inputs give the same bytes. <code>manifest.json</code> names "
-            "every input and output with its "
-            "hash; <code>requirements.lock</code> fixes every package.</p>"
+            "<p>Two runs of the same inputs give the same bytes. <code>manifest.json</code> names every "
+            "input and output with its hash; <code>requirements.lock</code> fixes every package.</p>"
         ),
         heading("Versions", "versions"),
         _versions(provenance),
@@ -450,11 +434,11 @@ def _inputs(inputs: list[Mapping[str, str]]) -> Markup:
         key=lambda item: item["path"],
     )
     headings = {"path": "File", "sha256": "SHA-256"}
-    return table_html(
-        frame_of(rows, headings),
-        caption="Input files and their hashes",
+    return rows_table(
+        rows,
+        headings,
+        "Input files and their hashes",
         label="inputs-table",
-        columns=headings,
         formats={"sha256": lambda value: Markup('<code class="hash">{}</code>').format(value)},
         empty="not recorded",
     )

@@ -245,23 +245,21 @@ def run_file(run: str) -> str:
     return f"study-{page_slug(study)}.html" if study else f"{page_slug(run)}.html"
 
 
-def notebook_page(
-    path: str | Path, run: str, provenance: Mapping[str, Any], file: str = "", *, alone: bool = False
-) -> Page:
+def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any]) -> Page:
     """Return the arranged page of one notebook run, with the facts of the run for its header.
 
-    A study's page leads to the code, which is the same for all studies; standing `alone` it holds it.
+    A study's page leads to the code, which is the same for all studies.
     """
     study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
-    body = read_body(path, STUDY_CODE if study and not alone else "")
-    page = Page(file=file or run_file(run), title="", body=body.html)
+    body = read_body(path, STUDY_CODE if study else "")
+    page = Page(file=run_file(run), title="", body=body.html)
     arrange(page)
     if study and study not in page.title:
         page.title = f"{page.title}: {study}"
     page.short = f"Study {study}" if study else page.title
     page.facts = [
         ("Version", str(provenance.get("version") or "not stated")),
-        ("Source notebook", _source(run, leads=bool(study) and not alone)),
+        ("Source notebook", _source(run, leads=bool(study))),
         ("SHA-256 of this run", Markup("<code>{}</code>").format(body.sha256)),
         (
             "Parameters",

@@ -29,11 +29,14 @@ from helpers.site.page import (
     TIER_LABELS,
     Page,
     download,
+    filterable,
+    from_anchor,
     heading,
     links,
     outcome_file,
     outcome_link,
     picture,
+    rows_table,
     say_html,
     study_link,
 )
@@ -82,11 +85,12 @@ def outcomes_table(tables: Tables, *, only_reported: bool = False) -> Markup:
         "pooled": "Pooled, or why not",
     }
     caption = "Each outcome: what happened, how large, how sure. Assumptions stand on the outcome's page"
-    return table_html(
-        frame_of(rows, headings | {"origins": ""}),
-        caption=caption,
+    return rows_table(
+        rows,
+        headings,
+        caption,
+        hidden=("origins",),
         label="outcomes-table",
-        columns=headings,
         empty="no outcome is reported yet",
     )
 
@@ -106,9 +110,8 @@ def _outcome_row(concept: str, lines: list[Any], pooled: list[Any], certainty: l
     origins = [place] if place else []
     origins += [anchor("pooled", row.pooled_id) for row in pooled]
     origins += [anchor("line", row.line_id) for row in lines]
-    target = f"outcome-{concept.replace('_', '-')}.html"
     return {
-        "outcome": Markup('<a href="{}">{}</a>').format(target, plain_words(concept)),
+        "outcome": outcome_link(concept),
         "estimate": _estimates(lines, pooled, concept),
         "certainty": Markup('<a href="#{}">{}</a>').format(place, own.certainty) if own else None,
         "pooled": _pooled_words(pooled),
@@ -142,11 +145,8 @@ def _estimates(lines: list[Any], pooled: list[Any], concept: str) -> Markup | No
         for row in stated[:MOST_LINES]
     ]
     if len(stated) > MOST_LINES:
-        parts.append(
-            Markup('<a class="rest" href="outcome-{}.html">and {} more</a>').format(
-                concept.replace("_", "-"), len(stated) - MOST_LINES
-            )
-        )
+        rest = Markup('<a class="rest" href="{}">and {} more</a>')
+        parts.append(rest.format(outcome_file(concept), len(stated) - MOST_LINES))
     return Markup("<br>").join(parts) if parts else None
 
 
@@ -201,9 +201,8 @@ def certainty_page(tables: Tables) -> Page:
     ]
     parts = [
         say_html(
-            "How sure anyone can be, outcome by outcome, by the rules of GRADE: where the body of "
-            "evidence starts, "
-            "and each step down with its reason."
+            "How sure anyone can be, outcome by outcome, by the rules of GRADE: where the body of evidence "
+            "starts, and each step down with its reason."
         ),
         say_html("{{ words }}.", words="; ".join(known).capitalize()) if known else Markup(""),
         heading("Summary of findings", "summary"),
@@ -255,7 +254,7 @@ def _steps(certainty: pd.DataFrame) -> Markup:
         anchor_column="certainty_id",
         empty="the certainty has not been judged yet",
     )
-    return Markup('<div class="filterable" data-from="code-certainty">{}</div>').format(table)
+    return filterable(table, "code-certainty")
 
 
 def reasons_html(reasons: str | None) -> Markup | None:
@@ -388,10 +387,9 @@ def outcome_page(
 def _lead(concept: str, tables: Tables, reported: pd.DataFrame) -> list[Markup]:
     """Return what happened and how sure that is."""
     lines = reported[reported["concept"] == concept]
-    told = [
-        f"{capital(plain_words(concept))}: {happened(lines, list(study_directions(lines)['direction']))}."
-    ]
-    parts = [Markup('<p class="lead" data-from="studies-lines">{}</p>').format(told[0])]
+    what = happened(lines, list(study_directions(lines)["direction"]))
+    lead = f"{capital(plain_words(concept))}: {what}."
+    parts = [Markup('<p class="lead" data-from="studies-lines">{}</p>').format(lead)]
     for row in records(tables["certainty"][tables["certainty"]["concept"] == concept]):
         parts.append(
             Markup(
@@ -430,9 +428,7 @@ def _lines(rows: pd.DataFrame, words: str) -> Markup:
         formats={"study_id": study_link, "contrast": plain_words, "quantity_ids": quantity_links},
         anchor_column="line_id",
     )
-    return Markup('<div class="filterable" data-from="{}">{}</div>').format(
-        "code-comparison comparisons", table
-    )
+    return filterable(table, "code-comparison comparisons")
 
 
 def _harms(tables: Tables) -> list[Markup]:
@@ -458,17 +454,10 @@ def _pooled(pooled: pd.DataFrame) -> Markup:
     rows = with_interval(pooled, effect="estimate")
     predicted, spread, made = [], [], []
     for row in records(pooled):
-        known = not is_missing(row["pi_lower"]) and not is_missing(row["pi_upper"])
-        predicted.append(
-            f"{show_number(row['pi_lower'])} to {show_number(row['pi_upper'])}" if known else None
-        )
-        spread.append(
-            None
-            if is_missing(row["tau2"])
-            else f"{show_number(row['tau2'])} and {show_number(row['i2'])} %"
-            if not is_missing(row["i2"])
-            else show_number(row["tau2"])
-        )
+        limits = [show_number(row[name]) for name in ("pi_lower", "pi_upper") if not is_missing(row[name])]
+        predicted.append(" to ".join(limits) if len(limits) == 2 else None)
+        share = "" if is_missing(row["i2"]) else f" and {show_number(row['i2'])} %"
+        spread.append(None if is_missing(row["tau2"]) else show_number(row["tau2"]) + share)
         made.append(links("effect", row["effect_ids"]) or None)
     shown = rows.assign(
         predicted=predicted,
@@ -484,4 +473,4 @@ def _pooled(pooled: pd.DataFrame) -> Markup:
         anchor_column="pooled_id",
         empty="nothing to pool",
     )
-    return Markup('<div data-from="code-groups">{}</div>').format(table)
+    return from_anchor(table, "code-groups")

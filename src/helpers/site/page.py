@@ -15,9 +15,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.display import anchor, figure_html, sentence
+from helpers.display import anchor, figure_html, frame_of, sentence, table_html
 from helpers.figures.canvas import Figure
-from helpers.formats import is_missing, plain_words, show_value
+from helpers.formats import plain_words, show_value
 from helpers.site.assets import POLICY, SCRIPT, STYLE
 from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
 from helpers.tables import split_ids
@@ -324,6 +324,25 @@ def from_anchor(html: Markup, origin: str) -> Markup:
     return Markup('<div data-from="{}">{}</div>').format(origin, html)
 
 
+def filterable(table: Markup, origin: str = "") -> Markup:
+    """Return a table whose rows the page's script filters; `origin` as in `from_anchor`."""
+    place = Markup(' data-from="{}"').format(origin) if origin else Markup("")
+    return Markup('<div class="filterable"{}>{}</div>').format(place, table)
+
+
+def rows_table(
+    rows: list[dict[str, Any]],
+    columns: Mapping[str, str],
+    caption: str,
+    *,
+    hidden: Iterable[str] = (),
+    **options: Any,
+) -> Markup:
+    """Return rows as a table; `hidden` columns tell where the numbers of a row come from."""
+    frame = frame_of(rows, dict(columns) | dict.fromkeys(hidden, ""))
+    return table_html(frame, caption=caption, columns=columns, **options)
+
+
 def picture(figure: Figure, label: str, origin: str = "") -> Markup:
     """Return a drawing as HTML and free it."""
     html = figure_html(figure, label)
@@ -344,8 +363,3 @@ def study_tiers(frame: pd.DataFrame, sources: pd.DataFrame) -> pd.Series:
     """Return for each row the tier of its study; a study without a source counts as core."""
     tiers = sources.drop_duplicates("study_id").set_index("study_id")["tier"]
     return frame["study_id"].map(tiers).fillna("core")
-
-
-def stated(value: Any, words: str = "not stated") -> Any:
-    """Return a value, or that it is not stated."""
-    return words if is_missing(value) else value

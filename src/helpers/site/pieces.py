@@ -1,19 +1,18 @@
-"""Pages made in pieces, and the whole report put together."""
+"""The pieces that a report is made of, each of which can be made apart from the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from helpers.narrative.phrases import Tables, reported_lines
-from helpers.site.checks import check_page
-from helpers.site.data import columns_table, data_page, export_files, table_files
+from helpers.site.data import columns_table, table_files
 from helpers.site.flow import flow_page, horizon_page
-from helpers.site.index import index_page, index_parts
-from helpers.site.methods import checklists_page, code_page, methods_page, provenance_page
+from helpers.site.index import index_parts
+from helpers.site.methods import checklists_page, code_page, methods_page
 from helpers.site.notebook import STUDY_RUN, notebook_page, run_file, study_code_page, study_runs
 from helpers.site.outcomes import (
     certainty_page,
@@ -22,14 +21,13 @@ from helpers.site.outcomes import (
     outcome_pictures,
     outcomes_page,
 )
-from helpers.site.page import Page, anchor_homes, arrange, linked_body, outcome_file, render
+from helpers.site.page import Page, arrange, outcome_file
 from helpers.site.studies import (
     bias_page,
     findings_page,
     printed_file,
     printed_page,
     printed_studies,
-    printed_values,
     studies_page,
 )
 
@@ -59,10 +57,6 @@ class Made:
     page: Page | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
-
-    def shown(self) -> Made:
-        """Return what others must know of it: all but the page's body and figures."""
-        return replace(self, page=self.page and shown_page(self.page))
 
 
 Piece = Callable[[], Made]
@@ -120,12 +114,6 @@ def pictures_piece(tables: Tables) -> dict[str, Piece]:
     return {PICTURES: lambda: Made(parts=outcome_pictures(tables))}
 
 
-def shown_page(page: Page, *, anchors: bool = True) -> Page:
-    """Return what others must know of a page: its names, and its anchors where they are asked for."""
-    known = page.anchors if anchors else set()
-    return replace(page, body="", contents=[], facts=[], figures={}, anchors=known, tree=None, draft=None)
-
-
 def in_reading_order(pages: list[Page]) -> list[Page]:
     """Return pages as they are read: those of READ, each outcome, the runs, the printed figures."""
     outcomes = READ.index("outcomes.html")
@@ -154,90 +142,3 @@ def _page(function: Callable[..., Page], *arguments: Any) -> Made:
 
 def _table(name: str, frame: Any) -> Made:
     return Made(files=table_files(name, frame), parts={name: columns_table(name)})
-
-
-@dataclass
-class Known:
-    """What a page must know of the others to be finished.
-
-    `pages` are all of them in order, with their names alone; `homes` tells which page holds an anchor,
-    `values` which numbers are printed there.
-    """
-
-    pages: list[Page]
-    homes: Mapping[str, str]
-    values: Mapping[str, set[float]]
-    version: str
-
-    @classmethod
-    def of(cls, pages: list[Page], values: Mapping[str, set[float]], version: str) -> Known:
-        """Return what is known when all pages are made."""
-        return cls([shown_page(page, anchors=False) for page in pages], anchor_homes(pages), values, version)
-
-
-class Whole:
-    """Puts together what the pieces of a site have made.
-
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        All tables.
-    provenance : mapping
-        As `build_site` has it.
-
-    """
-
-    def __init__(self, tables: Tables, provenance: Mapping[str, Any]) -> None:
-        self.tables, self.provenance = tables, provenance
-        self.version = str(provenance.get("version") or "")
-        self.files: dict[str, bytes] = {}
-        self.own: list[Page] = []
-        self.known = Known([], {}, {}, self.version)
-
-    def put_together(self, made: list[Made]) -> Known:
-        """Take in all files, make the pages that speak of all others, and return what pages must know."""
-        parts: dict[str, Any] = {}
-        for piece in made:
-            self.files |= piece.files
-            parts |= piece.parts
-        self.files |= self._exports()
-        pages = in_reading_order([piece.page for piece in made if piece.page is not None])
-        self.own = [
-            arrange(data_page(self.tables, self.files, parts)),
-            arrange(provenance_page(self.tables, pages, self.provenance)),
-        ]
-        order = in_reading_order([*pages, *self.own])
-        index = arrange(index_page(parts[INDEX], order))
-        self.own.append(index)
-        self.known = Known.of([index, *order], printed_values(self.tables), self.version)
-        return self.known
-
-    def _exports(self) -> dict[str, bytes]:
-        """Return the report in forms that other tools take."""
-        texts = {name: data.decode("utf-8") for name, data in self.files.items() if name.endswith(".csv")}
-        made = export_files(self.tables, texts, self.version)
-        return {name: text.encode("utf-8") for name, text in made.items()}
-
-
-def documents(pages: list[Page], known: Known) -> dict[str, bytes]:
-    """Return pages and their figures by file name, links resolved, each page checked."""
-    content = {}
-    for page in pages:
-        content[page.file] = _document(page, known).encode("utf-8")
-        content.update(page.figures)
-    return content
-
-
-def _document(page: Page, known: Known) -> str:
-    """Return a page as a document that has been checked.
-
-    A draft that is still right was checked with the shell of its time: now the shell alone is.
-    """
-    if page.draft is not None:
-        if page.draft.is_right(known.homes):
-            check_page(page.file, render(page, "", known.pages, known.version))
-            return render(page, page.draft.body, known.pages, known.version)
-        page.tree = page.draft.tree()
-    html = render(page, linked_body(page, known.homes, known.values), known.pages, known.version)
-    check_page(page.file, html)
-    return html

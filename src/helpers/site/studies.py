@@ -18,12 +18,15 @@ from helpers.site.page import (
     TIER_LABELS,
     Page,
     download,
+    filterable,
+    from_anchor,
     heading,
     link,
     links,
     outcome_link,
     page_slug,
     picture,
+    rows_table,
     say_html,
     study_link,
     study_tiers,
@@ -102,8 +105,7 @@ def printed_page(study_id: str, tables: Tables) -> Page:
     rows = tables["quantities"][tables["quantities"]["study_id"] == study_id]
     lead = say_html(
         "Every number in this report that comes from {{ study }} rests on one of these figures. Line "
-        "numbers count "
-        "from one and characters from zero in the text whose hash the table of sources gives.",
+        "numbers count from one and characters from zero in the text whose hash the table of sources gives.",
         study=study_id,
     )
     results = tables["results"][tables["results"]["study_id"] == study_id]
@@ -148,7 +150,7 @@ def _printed(study_id: str, rows: pd.DataFrame) -> Markup:
         },
         anchor_column="quantity_id",
     )
-    return Markup('<div class="filterable">{}</div>').format(table)
+    return filterable(table)
 
 
 def _results(results: pd.DataFrame) -> Markup:
@@ -161,28 +163,34 @@ def _results(results: pd.DataFrame) -> Markup:
         }
         for row in records(with_value(results))
     ]
-    table = table_html(
-        frame_of(rows, RESULT_COLUMNS | {"result_id": "", "quantity_ids": "", "origins": ""}),
-        caption="Observations: what notebook 02 made of the figures",
-        columns=RESULT_COLUMNS,
+    table = rows_table(
+        rows,
+        RESULT_COLUMNS,
+        "Observations: what notebook 02 made of the figures",
+        hidden=(
+            "result_id",
+            "quantity_ids",
+            "origins",
+        ),
         formats={"timepoint_weeks": lambda weeks: show_number(weeks, digits=3)},
         anchor_column="result_id",
     )
-    return Markup('<div data-from="code-cleaning">{}</div>').format(table)
+    return from_anchor(table, "code-cleaning")
 
 
 def _effects(effects: pd.DataFrame) -> Markup:
     """Return the effects with their inputs; their numbers lead to the code that computed them."""
     rows = [_effect(row) for row in records(with_interval(effects))]
     rows.sort(key=lambda row: row["first"] != "yes")
-    table = table_html(
-        frame_of(rows, EFFECT_COLUMNS | {"effect_id": ""}),
-        caption="Effect sizes: each with its inputs and what had to be assumed",
-        columns=EFFECT_COLUMNS,
+    table = rows_table(
+        rows,
+        EFFECT_COLUMNS,
+        "Effect sizes: each with its inputs and what had to be assumed",
+        hidden=("effect_id",),
         formats={"timepoint_weeks": lambda weeks: show_number(weeks, digits=3)},
         anchor_column="effect_id",
     )
-    return Markup('<div data-from="code-effects">{}</div>').format(table)
+    return from_anchor(table, "code-effects")
 
 
 def _effect(row: dict[str, Any]) -> dict[str, Any]:
@@ -266,9 +274,8 @@ def studies_page(tables: Tables, files: set[str]) -> Page:
     tiers = study_tiers(studies, tables["sources"])
     parts = [
         say_html(
-            "What each study did, as far as its sources say. A dash means: not stated. A number "
-            "leads to the place "
-            "where it was printed. {{ n }} studies are listed.",
+            "What each study did, as far as its sources say. A dash means: not stated. A number leads to "
+            "the place where it was printed. {{ n }} studies are listed.",
             "studies-list",
             n=len(studies),
         ),
@@ -355,7 +362,7 @@ def _arms(arms: pd.DataFrame) -> Markup:
         formats={"study_id": lambda name: link(f"#{anchor('study', name)}", name), "role": plain_words},
         empty="no arm is described",
     )
-    return Markup('<div class="filterable">{}</div>').format(table)
+    return filterable(table)
 
 
 def _sources(sources: pd.DataFrame) -> Markup:
@@ -397,10 +404,9 @@ def bias_page(tables: Tables) -> Page:
     rows = tables["risk_of_bias"]
     parts = [
         say_html(
-            "How far each study can be believed, domain by domain, by the tool that fits its design. "
-            "The sign and the "
-            "word say the same; colour adds nothing. The overall judgement follows from the domains "
-            "by the tool's rule."
+            "How far each study can be believed, domain by domain, by the tool that fits its design. The "
+            "sign and the word say the same; colour adds nothing. The overall judgement follows from the "
+            "domains by the tool's rule."
         )
     ]
     for tool, judged in rows.groupby("tool", sort=True):
@@ -410,7 +416,7 @@ def bias_page(tables: Tables) -> Page:
             heading(str(tool), name),
             picture(drawn, f"{name}-figure", origin=f"{name}-table"),
             _overall(judged, str(tool)),
-            Markup('<div class="filterable">{}</div>').format(
+            filterable(
                 table_html(
                     judged.assign(origins=[anchor("q-all", name) for name in judged["study_id"]]),
                     caption=f"{tool}: each judgement and its reason",
@@ -439,7 +445,11 @@ def _overall(judged, tool: str) -> Markup:
         for name, part in judged.groupby("study_id", sort=True)
     ]
     headings = {"study": "Study", "verdict": "Overall", "domains": "Domains judged"}
-    table = table_html(frame_of(rows, headings), caption=f"{tool}: overall", columns=headings)
+    table = rows_table(
+        rows,
+        headings,
+        f"{tool}: overall",
+    )
     return Markup('<div data-from="{}">{}</div>').format(f"{anchor('tool', tool)}-table", table)
 
 
@@ -465,18 +475,16 @@ def findings_page(tables: Tables) -> Page:
     findings = by_weight(tables["findings"])
     parts = [
         say_html(
-            "A finding is a contradiction, a figure that cannot be so, a result announced and "
-            "missing, or a claim "
-            "beyond the figures. Nothing is repaired: an estimate that a certain finding touches is "
-            "shown with and "
-            "without it. There are {{ n }} findings in {{ k }} studies.",
+            "A finding is a contradiction, a figure that cannot be so, a result announced and missing, or a "
+            "claim beyond the figures. Nothing is repaired: an estimate that a certain finding touches is "
+            "shown with and without it. There are {{ n }} findings in {{ k }} studies.",
             "findings-table",
             n=len(findings),
             k=findings["study_id"].nunique(),
         ),
         _counts(findings),
         heading("Every finding", "all"),
-        Markup('<div class="filterable">{}</div>').format(_table(findings)),
+        filterable(_table(findings)),
         download("findings"),
         heading("The rules that ran", "rules"),
         _rules(tables["checks"]),
@@ -504,9 +512,7 @@ def _counts(findings: pd.DataFrame) -> Markup:
     meanings = Markup("; ").join(
         Markup("<strong>{}</strong>: {}").format(name, words) for name, words in SEVERITY_WORDS.items()
     )
-    table = table_html(
-        frame_of(rows, headings), caption="Findings by study and weight", columns=headings, empty="no finding"
-    )
+    table = rows_table(rows, headings, "Findings by study and weight", empty="no finding")
     return Markup('<p>{}.</p><div data-from="findings-table">{}</div>').format(meanings, table)
 
 
@@ -542,15 +548,9 @@ def _rules(checks: pd.DataFrame) -> Markup:
     rows = []
     for (name, source), part in checks.fillna({"source": ""}).groupby(["check", "source"], sort=True):
         found = [study_link(study) for study in part.loc[part["outcome"] == "found", "study_id"]]
-        rows.append(
-            {
-                "check": plain_words(name),
-                "found": Markup(", ").join(found) if found else Markup("none"),
-                "passed": int((part["outcome"] == "passed").sum()),
-                "idle": int((part["outcome"] == "not applicable").sum()),
-                "source": source or None,
-            }
-        )
+        rule = {"check": plain_words(name), "found": Markup(", ").join(found) or "none"}
+        rule |= {"passed": int((part["outcome"] == "passed").sum()), "source": source or None}
+        rows.append(rule | {"idle": int((part["outcome"] == "not applicable").sum())})
     headings = {
         "check": "Rule",
         "found": "Found something in",
@@ -565,4 +565,4 @@ def _rules(checks: pd.DataFrame) -> Markup:
         columns=headings,
         empty="no rule has run",
     )
-    return Markup('<div data-from="checks">{}</div>').format(table)
+    return from_anchor(table, "checks")
