@@ -123,9 +123,14 @@ class Plan:
         wanted = [name for name, entry in self.declared.items() if notebook.name in entry.notebooks]
         return {name: runner[name] if name in runner else self.values[name] for name in wanted}
 
-    def identity(self, code: str, *facts: Any) -> str:
-        """Return the hash of what a step depends on and is no input: its code, facts, the lock file."""
-        return value_hash([code, facts, *self._same_for_all])
+    def identity(self, *facts: Any) -> str:
+        """Return the hash of what a step depends on besides its inputs: facts, lock file, schema, Python."""
+        return value_hash([facts, *self._same_for_all])
+
+    @property
+    def early_pages(self) -> dict[str, Path]:
+        """Where the steps before the last one keep what they make of the pages, by the step's name."""
+        return {step.name: self.folders.page_file(step.name) for step in self.collection.pages[:-1]}
 
     @cached_property
     def release(self) -> Path | None:
@@ -134,7 +139,9 @@ class Plan:
 
     @cached_property
     def _same_for_all(self) -> tuple[Any, ...]:
-        return lock_hash(self.collection, self.folders.root), sys.version_info[:2]
+        root = self.folders.root
+        schema = content_hash(self.collection.schema_file(root))
+        return lock_hash(self.collection, root), schema, sys.version_info[:2]
 
 
 def lock_hash(collection: Collection, root: Path) -> str | None:
@@ -270,55 +277,49 @@ def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
 
 def _page_step(plan: Plan, step: PageStep) -> Step:
     """Return a step that makes pages; the last one takes what the others made, and tells of everything."""
-    *others, last = plan.collection.pages
-    chosen = [
-        notebook
-        for notebook in plan.collection.notebooks
-        if notebook.name in step.notebooks or not step.notebooks
-    ]
+    last, every = step == plan.collection.pages[-1], plan.collection.notebooks
+    chosen = [notebook for notebook in every if notebook.name in step.notebooks or not step.notebooks]
     tables = tuple(table for notebook in chosen for table in notebook.writes if table not in step.without)
     runs = plan.collection.runs(list(plan.keys)).items()
     executed = {run: plan.executed(run) for run, (notebook, _) in runs if notebook in chosen}
     inputs = [*executed.values(), *(plan.table(table) for table in tables)]
-    if step == last:
+    made = plan.folders.site if last else plan.folders.page_file(step.name)
+    if last:
         inputs += [plan.notebook(notebook) for notebook in chosen]  # a page lists their hashes
-        inputs += [plan.folders.page_file(other.name) for other in others]
-        depends = [
-            sorted(plan.values.items()),
-            raw_hashes(plan.folders.raw),
-            plan.release and plan.release.name,
-        ]
-        identity = plan.identity(plan.code.all(), step.name, list(executed), *depends)
+        inputs += plan.early_pages.values()
+        raw, release = raw_hashes(plan.folders.raw), plan.release and plan.release.name
+        depends: list[Any] = [plan.code.all(), sorted(plan.values.items()), raw, release]
     else:
         code = plan.code.used_by([step.make.partition(":")[0]])
-        # pages name the version
-        identity = plan.identity(code, step.name, list(executed), tables, plan.collection.version)
-    made = plan.folders.site if step == last else plan.folders.page_file(step.name)
+        depends = [code, tables, plan.collection.version]  # pages name the version
 
     def make_file(workers: Workers) -> None:
         facts = {"version": plan.collection.version, "tables": tables}
         workers.call(step.make, executed, plan.folders.tables, made, facts)
 
-    def make_folder(workers: Workers) -> None:
-        fresh = made.with_name(f"{made.name}.new")
-        remove(fresh)
-        fresh.mkdir(parents=True)
-        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs if workers.forked else 1}
-        facts |= {"made": {other.name: plan.folders.page_file(other.name) for other in others}}
-        facts |= {"previous": plan.release, "previous_version": plan.release.name if plan.release else None}
-        try:
-            workers.call(step.make, executed, plan.folders.tables, fresh, facts)
-            remove(made)
-            fresh.rename(made)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full
-
     return Step(
         name=step.name,
         title=step.title,
-        identity=identity,
-        work=make_folder if step == last else make_file,
+        identity=plan.identity(step.name, list(executed), *depends),
+        work=(lambda workers: _make_all_pages(plan, step, executed, workers)) if last else make_file,
         inputs=inputs,
         outputs=[made],
         used=[f"data/processed/{table}.parquet" for table in tables],
     )
+
+
+def _make_all_pages(plan: Plan, step: PageStep, executed: dict[str, Path], workers: Workers) -> None:
+    """Make the folder of pages beside its place: all of it or nothing."""
+    made = plan.folders.site
+    fresh = made.with_name(f"{made.name}.new")
+    remove(fresh)
+    fresh.mkdir(parents=True)
+    facts = plan.facts | {"raw": plan.folders.raw, "made": plan.early_pages}
+    facts |= {"jobs": plan.jobs if workers.forked else 1}
+    facts |= {"previous": plan.release, "previous_version": plan.release.name if plan.release else None}
+    try:
+        workers.call(step.make, executed, plan.folders.tables, fresh, facts)
+        remove(made)
+        fresh.rename(made)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full

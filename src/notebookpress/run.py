@@ -200,8 +200,8 @@ def _remove_stale(plan: Plan) -> None:
     folders, keys = plan.folders, plan.keys
     if not plan.pages:
         shutil.rmtree(folders.site, ignore_errors=True)
-        for step in plan.collection.pages[:-1]:
-            folders.page_file(step.name).unlink(missing_ok=True)
+        for path in plan.early_pages.values():
+            path.unlink(missing_ok=True)
     runs = set(plan.collection.runs(list(keys)))
     for path in folders.executed.glob("*.ipynb"):
         if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew

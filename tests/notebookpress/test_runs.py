@@ -75,6 +75,14 @@ def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
     assert (made / "reports" / "notes.txt").exists()
 
 
+def test_another_schema_makes_everything_again(made: Path, evidence: Evidence) -> None:
+    """Also where it stands in no package: a table may be refused by it, or read otherwise."""
+    path = made / "notebooks" / "schema.yaml"
+    path.write_text(path.read_text().replace("meaning: A station", "meaning: Where it is read"))
+    status, said = evidence("run")
+    assert (status, "8 run, 0 up to date" in said) == (0, True), said
+
+
 def test_a_notebook_that_differs_in_its_kept_output_only_is_on_the_pages_too(
     made: Path, evidence: Evidence
 ) -> None:
