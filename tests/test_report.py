@@ -12,7 +12,8 @@ import pytest
 import yaml
 from page_links import broken_links
 
-from helpers.tables import TABLES, read_table, records, split_ids
+from helpers.tables import TABLES, read_table
+from notebookpress.tables import records, split_ids
 
 CORE = ["IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025"]
 PUBLISHED = ["amini2025", "ersan2024", "imcas2025", "koumprentziotis2025", "lee2024", "park2022", "preprint5252508",

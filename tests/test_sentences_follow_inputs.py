@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import yaml
 
-from helpers.tables import read_table, records
+from helpers.tables import read_table
+from notebookpress.tables import records
 
 # A sixth and a seventh randomised study: mean and SD of the change, people; treated, then placebo.
 MADE = {"made1": (19.0, 12.0, 240, 7.0, 11.0, 236), "made2": (23.0, 13.0, 215, 8.0, 10.0, 221)}

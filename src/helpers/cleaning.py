@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
-from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS
+from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
 

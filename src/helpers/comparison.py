@@ -6,8 +6,8 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from helpers.effects import CONTROLLED_CONTRASTS
-from helpers.tables import join_ids, records, split_ids
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
-from helpers.tables import records
 from metastats.heterogeneity import critical_value
+from notebookpress.tables import records
 from trialfiles.record import Row
 
 CONTROLS = ("placebo", "untreated")

@@ -14,7 +14,8 @@ from markupsafe import Markup, escape
 
 from helpers.figures.canvas import Figure
 from helpers.formats import DASH, is_missing, show_value
-from helpers.tables import TABLES, split_ids
+from helpers.tables import TABLES
+from notebookpress.tables import split_ids
 
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read

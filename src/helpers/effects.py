@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.tables import join_ids, records, split_ids
 from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
 from metastats.measures import change_variance
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 from trialfiles.times import weeks
 

@@ -19,8 +19,9 @@ from helpers.figures.outcome import direction
 from helpers.figures.rows import direction_rows, estimate_rows
 from helpers.formats import plain_unit, plain_words
 from helpers.pooling.tiers import BAYES, Options, tier_synthesis
-from helpers.tables import as_frame, records
+from helpers.tables import as_frame
 from helpers.tables.vocabulary import EVIDENCE
+from notebookpress.tables import records
 
 LIVE = "JPY_SESSION_NAME"  # Jupyter's server names the open notebook here; papermill and nbconvert do not
 RUNNER = "EVIDENCE_GATHERS"

@@ -20,9 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from notebookpress.errors import CLOSED, FULL, NotebookFailure, system_problem, system_remedy
 from notebookpress.kernels import ForkedKernel, PlainKernel
-from notebookpress.limits import MEMORY
 from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
-from notebookpress.processes import ended_in_words
+from notebookpress.processes import MEMORY, ended_in_words
 
 ENGINE = "notebookpress"
 START_TIMEOUT = 120  # seconds

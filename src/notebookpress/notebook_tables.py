@@ -12,9 +12,16 @@ import pandas as pd
 
 from notebookpress.folders import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
-from notebookpress.parts import GATHERED_BY_RUNNER, gather_parts, part_folder
 from notebookpress.pipeline import load_pipeline
-from notebookpress.tables import TableError, parquet_bytes, records, table_store
+from notebookpress.tables import (
+    GATHERED_BY_RUNNER,
+    TableError,
+    gather_parts,
+    parquet_bytes,
+    part_folder,
+    records,
+    table_store,
+)
 
 
 class NotebookTables:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from notebookpress.code import code_cells
 from notebookpress.errors import ParameterError, PipelineError, did_you_mean
+from notebookpress.fingerprint import code_cells
 from notebookpress.folders import PARAMETERS_FILE, project_root
 from notebookpress.yaml_files import read_mapping
 

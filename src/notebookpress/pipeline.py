@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from notebookpress.code import package_folder
 from notebookpress.errors import PipelineError, did_you_mean
+from notebookpress.fingerprint import package_folder
 from notebookpress.folders import PIPELINE_FILE
 from notebookpress.yaml_files import YamlFile
 

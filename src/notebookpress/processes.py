@@ -1,13 +1,17 @@
-"""Processes that leave nothing behind: what the system does when one ends, and how an end is put in words."""
+"""Processes of a run: their environment, memory limit and end, and requests to stop."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
@@ -55,3 +59,141 @@ def ended_in_words(code: int | None) -> str:
         name = signal.Signals(-code).name
         return f"was ended by {name}" + (" (killed, or out of memory)" if name == "SIGKILL" else "")
     return f"was ended by signal {-code}"
+
+
+if sys.platform == "linux":
+    import resource
+else:  # elsewhere nothing is limited
+    resource = None
+
+MEMORY = "NOTEBOOKPRESS_MEMORY"  # environment variable: megabytes that a kernel may take
+MEGABYTE = 1 << 20
+RESERVE = 48 * MEGABYTE  # beyond the limit, for telling that it was reached
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Limit the memory of a kernel, and let it draw on a reserve when a cell runs out of memory.
+
+    What filled the memory often is still there when the error is told. Without a reserve the telling can fail
+    as well, in any thread of the kernel, and whoever waits for the answer waits for ever.
+    """
+    megabytes = os.environ.pop(MEMORY, "")
+    if resource is None or not megabytes:
+        return
+    limit_memory(int(megabytes))
+
+    def show(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> Any:
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+        return shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    shell.set_custom_exc((MemoryError,), show)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process take so much more than it holds now; beyond that, Python raises MemoryError.
+
+    The system counts what is private and writable (`RLIMIT_DATA`), which is what arrays and tables are;
+    Linux only, elsewhere it has no effect.
+    """
+    held = 0
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        held = int(next(line for line in lines if line.startswith("VmData")).split()[1]) * 1024
+    limit = held + megabytes * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + RESERVE))
+
+
+class Interrupted(KeyboardInterrupt):  # noqa: N818 - a request, like KeyboardInterrupt
+    """The run was asked to stop by a signal."""
+
+    def __init__(self, signal_number: int) -> None:
+        self.signal_number = signal_number
+        super().__init__(f"signal {signal_number}")
+
+
+@contextlib.contextmanager
+def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
+    """Turn a request to stop into an exception of the main thread; obey a second one at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    asked = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        if asked:
+            stop()
+            os._exit(128 + number)
+        asked.append(number)
+        raise Interrupted(number)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+FIXED = {
+    # as every IPython kernel has it; named here because matplotlib is imported before there is a kernel
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "PYTHONNOUSERSITE": "1",
+    "TZ": "UTC",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "SOURCE_DATE_EPOCH": "0",
+    # One thread a kernel: the order of sums, and so the last bit, does not depend on the machine's cores.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+# A user's own settings of matplotlib would change every figure; a kernel under pytest loses output.
+NOT_TAKEN_OVER = (
+    "LANGUAGE",
+    "MATPLOTLIBRC",
+    "PYTEST_CURRENT_TEST",
+    "PYTHONOPTIMIZE",
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+)
+
+
+def run_environment(folder: Path, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of kernels and workers: the runner's, with what decides results fixed.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where matplotlib keeps its list of fonts when the user has no folder for it. Left alone it would make
+        one among the temporary files, and leave it there when the run is killed.
+    own : mapping of str to str
+        What the collection adds.
+
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER}
+    found = importlib.util.find_spec("matplotlib")
+    if found is not None and found.origin:
+        kept["MATPLOTLIBRC"] = str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")
+        if "MPLCONFIGDIR" not in kept and not all(map(_can_be_written, _folders_of_matplotlib())):
+            kept["MPLCONFIGDIR"] = str(folder)
+    return kept | FIXED | dict(own)
+
+
+def _folders_of_matplotlib() -> list[Path]:
+    homes = (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache"))
+    return [Path(os.environ.get(name) or os.path.expanduser(usual)) / "matplotlib" for name, usual in homes]
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether matplotlib has its folder there; it is made, as matplotlib does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)

@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress import manifest
-from notebookpress.cache import RunCache, SharedCache
-from notebookpress.code import Code, imported_by_notebook
 from notebookpress.errors import PipelineError
-from notebookpress.fingerprint import folder_hashes, value_hash
+from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
 from notebookpress.folders import RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
-from notebookpress.parts import GATHERED_BY_RUNNER, PARTS
 from notebookpress.pipeline import Collection, load_pipeline
 from notebookpress.progress import Progress, RunReport, Watcher, failure_words, write_log
 from notebookpress.publish import differences, finish_publication, publish
-from notebookpress.scheduler import Outcome, Scheduler
+from notebookpress.scheduler import Outcome, RunCache, Scheduler, SharedCache
+from notebookpress.tables import GATHERED_BY_RUNNER, PARTS
 from notebookpress.workers import Workers
 
 TIMEOUT = 600

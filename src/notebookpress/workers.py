@@ -27,10 +27,9 @@ from types import ModuleType
 from typing import Any
 
 from notebookpress import preload
-from notebookpress.environment import run_environment
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
-from notebookpress.processes import adopt_orphans, end_children, ended_in_words
+from notebookpress.processes import adopt_orphans, end_children, ended_in_words, run_environment
 
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
 GONE = 255  # what multiprocessing says of a process whose server is gone

@@ -9,7 +9,8 @@ import pytest
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.findings import RULES, merge_findings, rest_on_listed, run_checks
 from helpers.appraisal.risk_of_bias import check_judgements, overall, tool_for
-from helpers.tables import records, split_ids, validate
+from helpers.tables import validate
+from notebookpress.tables import records, split_ids
 
 SILENT = {"no information", "unclear", "yes", "no"}  # judgements on what a source does not say
 STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")

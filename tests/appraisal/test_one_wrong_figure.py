@@ -15,7 +15,8 @@ from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
 from helpers.pooling.tiers import tier_synthesis
 from helpers.sheets.raw import read_raw
-from helpers.tables import TABLES, as_frame, records, split_ids, validate
+from helpers.tables import TABLES, as_frame, validate
+from notebookpress.tables import records, split_ids
 
 PEOPLE = 30
 # name: value, unit, kind, role, concept; the figures of thirty people an arm that could be so

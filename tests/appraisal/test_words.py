@@ -7,7 +7,7 @@ from frames import evidence, quantity, result
 
 from helpers.appraisal.findings import RULES, merge_findings, run_checks
 from helpers.appraisal.rules import NotApplicable
-from helpers.tables import TOPICS
+from helpers.tables.vocabulary import TOPICS
 
 RULE = {rule.name: rule for rule in RULES}
 QUESTIONS = [rule for rule in RULES if rule.topic]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from helpers.cleaning import Severity, clean_events, clean_results, conversion, parse_severity, quantity_use
 from helpers.sheets.raw import read_raw
-from helpers.tables import records, validate
+from helpers.tables import validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from notebookpress.tables import records
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

@@ -11,7 +11,8 @@ from scipy import stats
 from helpers.context import beside_rows, comparator_changes, placebo_differences
 from helpers.figures.rows import beside_picture, context_row_sentence
 from helpers.sheets.context import read_context
-from helpers.tables import as_frame, records, validate
+from helpers.tables import as_frame, validate
+from notebookpress.tables import records
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

@@ -14,8 +14,9 @@ from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import alike, comparison_lines, effect_direction
 from helpers.effects import study_effects
 from helpers.sheets.raw import read_raw
-from helpers.tables import as_frame, records, validate
+from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
+from notebookpress.tables import records
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from station_project import snapshot
 
-from notebookpress.cache import RunCache, SharedCache
 from notebookpress.graph import Step
 from notebookpress.parameters import load_parameters, merge_parameters
 from notebookpress.progress import RunReport
 from notebookpress.run import run
-from notebookpress.scheduler import Scheduler
+from notebookpress.scheduler import RunCache, Scheduler, SharedCache
 
 
 def made(project: Path, out: Path, store: Path | None, **options: Any) -> RunReport:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from station_project import write_cells
 
-from notebookpress.code import Code, code_cells, imported, imported_by_notebook
+from notebookpress.fingerprint import Code, code_cells, imported, imported_by_notebook
 from notebookpress.pipeline import load_pipeline
 
 CHECKOUT = Path(__file__).resolve().parents[2]

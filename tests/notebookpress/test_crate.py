@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from notebookpress.crate import CRATE, crate_text, write_crate
 from notebookpress.pipeline import Collection
+from notebookpress.release import CRATE, crate_text, write_crate
 
 COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
 MANIFEST = {

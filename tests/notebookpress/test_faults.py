@@ -157,7 +157,7 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
 
     change(made)
     with monkeypatch.context() as patch:
-        patch.setattr("notebookpress.cache.write_atomic", full)
+        patch.setattr("notebookpress.scheduler.write_atomic", full)
         patch.setattr("notebookpress.progress.write_atomic", full)
         status, said = evidence("run")
     assert (status, whole(made)) == (0, True), said

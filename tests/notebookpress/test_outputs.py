@@ -14,9 +14,9 @@ import pytest
 from nbclient import NotebookClient
 from output_cells import CELLS, FAILURES, write_outputs
 
-from notebookpress.environment import FIXED, NOT_TAKEN_OVER
 from notebookpress.errors import NotebookFailure
 from notebookpress.notebook import NotebookRun, canonical
+from notebookpress.processes import FIXED, NOT_TAKEN_OVER
 from notebookpress.workers import Workers
 
 GIVEN = {"study": "some", "rounds": 2}

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from station_project import SCHEMA
 
-from notebookpress.parts import divide_rows, gather_parts, rows_file
-from notebookpress.tables import TableError, TableStore
+from notebookpress.tables import TableError, TableStore, divide_rows, gather_parts, rows_file
 
 STATIONS = ("alpha", "beta")
 

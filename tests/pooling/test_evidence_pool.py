@@ -14,9 +14,10 @@ from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
 from helpers.pooling.groups import grouped, pooled_rows
 from helpers.sheets.raw import read_raw
-from helpers.tables import as_frame, records, validate
+from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from metastats import pool
+from notebookpress.tables import records
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

@@ -10,7 +10,8 @@ from test_site import PROVENANCE, RUNS, outputs_of
 
 from helpers.site.build import build_site, read_early, write_early
 from helpers.site.checks import SiteError
-from helpers.tables import TABLES, TableError, write_table
+from helpers.tables import TABLES, write_table
+from notebookpress.tables import TableError
 
 LAST = ("04_outcome_comparison", "05_pooled_effect")
 FIRST = [name for name, spec in TABLES.items() if spec.notebook not in LAST]

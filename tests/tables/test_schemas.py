@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from minimal_rows import OUT_OF_RANGE, minimal
 
-from helpers.tables import TABLES, TableError, as_frame, data_dictionary, join_ids, split_ids, validate
+from helpers.tables import TABLES, as_frame, data_dictionary, validate
+from notebookpress.tables import TableError, join_ids, split_ids
 
 CONTRACT = {
     "sources": "source_id study_id tier format citation registration doi status has_results access licence sha256",

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.tables import TableError, read_table, records, validate, write_table
+from helpers.tables import read_table, validate, write_table
 from notebookpress import files
 from notebookpress.files import write_atomic
+from notebookpress.tables import TableError, records
 
 ARMS = [
     {"study_id": "b", "arm_id": "x", "role": "placebo", "n": 8, "sessions": 1.0},

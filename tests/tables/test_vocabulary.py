@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from helpers.tables import TABLES, TOPICS
-from helpers.tables.vocabulary import CONVERSIONS, EVIDENCE, OUTCOME_CONCEPTS, TIERS
+from helpers.tables import TABLES
+from helpers.tables.vocabulary import CONVERSIONS, EVIDENCE, OUTCOME_CONCEPTS, TIERS, TOPICS
 
 
 def test_every_unit_that_is_converted_to_is_the_unit_of_an_outcome():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import trialfiles
-from helpers.tables.words import reading_words
+from helpers.tables.vocabulary import reading_words
 
 WORDS = reading_words()
 read_source = partial(trialfiles.read_source, vocabulary=WORDS)

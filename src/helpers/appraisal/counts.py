@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
-from helpers.tables import split_ids
 from helpers.tables.vocabulary import label
+from notebookpress.tables import split_ids
 
 # What tells one arm from another.
 _DESCRIPTION = (

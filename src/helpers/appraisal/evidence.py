@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.tables import as_frame, split_ids
+from helpers.tables import as_frame
+from notebookpress.tables import split_ids
 from trialfiles.times import in_weeks, weeks
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

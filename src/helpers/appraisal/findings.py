@@ -17,9 +17,9 @@ from helpers.appraisal import (
 )
 from helpers.appraisal.evidence import WHOLE_DOCUMENT, StudyEvidence, missing
 from helpers.appraisal.rules import Check, NotApplicable, Rule, read_rules
-from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import SEVERITIES
 from metastats.display import rows_html
+from notebookpress.tables import join_ids, split_ids
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
 # The checks that compute something, by the name of their rule. Those that compare answers need no function:

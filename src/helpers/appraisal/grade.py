@@ -11,8 +11,8 @@ import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, overall
-from helpers.tables import join_ids, split_ids
 from helpers.tables.vocabulary import EVIDENCE
+from notebookpress.tables import join_ids, split_ids
 from notebookpress.yaml_files import YamlFile
 
 _COUNTS = ("information_size", "very_few", "few_studies", "small_study")

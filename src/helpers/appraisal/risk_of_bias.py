@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import missing
-from helpers.tables import records
+from notebookpress.tables import records
 from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, missing
-from helpers.tables import TOPICS, join_ids
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, TOPICS, label
+from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")

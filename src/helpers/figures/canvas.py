@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.formats import show_number
-from helpers.tables import records
+from notebookpress.tables import records
 
 if TYPE_CHECKING:
     import matplotlib.figure

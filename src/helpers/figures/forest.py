@@ -31,8 +31,8 @@ from helpers.figures.canvas import (
 from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
 from helpers.figures.rows import instead_words
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
-from helpers.tables import records
 from helpers.tables.vocabulary import CONTRAST_WORDS
+from notebookpress.tables import records
 
 WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
 GAP = 14.0  # pixels between columns

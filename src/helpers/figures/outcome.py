@@ -43,7 +43,7 @@ from helpers.formats import (
     show_number,
     show_value,
 )
-from helpers.tables import records
+from notebookpress.tables import records
 
 CONTOURS = (0.25, 0.5, 1.0)
 HEIGHT, TOP, ALBATROSS_LEFT = 330, 46, 62

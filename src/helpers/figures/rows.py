@@ -8,8 +8,8 @@ import pandas as pd
 
 from helpers.context import CONTROLS, comparator_changes
 from helpers.formats import joined, plain_unit, plain_words, show_estimate, show_interval, show_number
-from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import label
+from notebookpress.tables import records, split_ids
 
 _CHARACTERISTICS = {
     "title": "Title",

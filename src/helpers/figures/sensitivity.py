@@ -27,8 +27,8 @@ from helpers.figures.canvas import (
 )
 from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number, show_with_unit
 from helpers.pooling.specifications import CHOICES
-from helpers.tables import records
 from helpers.tables.vocabulary import CONTRAST_WORDS
+from notebookpress.tables import records
 
 TOP, ROW = 62.0, 24.0
 TRIAL_COLUMNS = {"study_id": 0.0, "n_planned": 168.0, "expected": 222.0, "teaches": 308.0}

@@ -31,14 +31,7 @@ from helpers.figures.canvas import (
     widest,
     wrap,
 )
-from helpers.formats import (
-    is_missing,
-    joined,
-    plain_unit,
-    plain_words,
-    show_number,
-    show_with_unit,
-)
+from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number, show_with_unit
 
 PAIR_LINES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},

@@ -36,8 +36,8 @@ from helpers.narrative.phrases import (
 )
 from helpers.pooling.groups import AS_PRINTED
 from helpers.pooling.tiers import BAYES
-from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from notebookpress.tables import records
 
 UNIT = "hairs/cm²"
 NOTHING = "Nothing is at hand of what placebo or established treatments do."

@@ -22,8 +22,8 @@ from helpers.formats import (
 from helpers.pooling.groups import AS_PRINTED
 from helpers.pooling.specifications import CHOICES, TURNING_WORDS
 from helpers.pooling.tiers import BAYES
-from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import CONTRAST_WORDS, OUTCOME_CONCEPTS
+from notebookpress.tables import records, split_ids
 
 ORDER = {"between_arm": 0, "within_person": 1, "within_arm": 2, "proportion": 3}
 VERBS = {"high": "{}", "moderate": "probably {}", "low": "may {}"}

@@ -10,8 +10,8 @@ import pandas as pd
 from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
-from helpers.tables import join_ids, records, split_ids
 from helpers.tables.vocabulary import CONFIDENCE, CONTRAST_WORDS, label
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.ctgov_results import BASELINE, FLOW
 from trialfiles.record import Row
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from helpers.context import comparator_changes
 from helpers.effects import computed_effects
-from helpers.tables import join_ids, records, split_ids
 from metastats.conversions import mean_sd_from_quantiles
 from metastats.heterogeneity import critical_value
+from notebookpress.tables import join_ids, records, split_ids
 
 PlainRows = list[dict[str, Any]]
 

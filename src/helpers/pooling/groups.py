@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
-from helpers.tables import TableError, join_ids, read_table, records
+from helpers.tables import read_table
 from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
+from notebookpress.tables import TableError, join_ids, records
 from trialfiles.times import weeks_after_end
 
 

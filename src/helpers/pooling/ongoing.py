@@ -14,8 +14,8 @@ from helpers.appraisal.grade import is_not_randomised, is_randomised
 from helpers.context import CONTROLS, comparator_changes, placebo_differences
 from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import TREATED, density_changes
-from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from notebookpress.tables import records
 
 
 def ongoing_outcome_rows(

@@ -12,9 +12,9 @@ import pandas as pd
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
 from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import TREATED, people_of
-from helpers.tables import records
 from metastats.batches import pool_many
 from metastats.heterogeneity import critical_value
+from notebookpress.tables import records
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)

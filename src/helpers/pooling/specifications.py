@@ -15,8 +15,8 @@ from helpers.context import CONTROLS
 from helpers.pooling.assumptions import PlainStudies, density_changes, plain_studies
 from helpers.pooling.groups import TEST_WORDS
 from helpers.pooling.specification_sets import EstimateSet, Levels, Question, estimate_sets, made_effects
-from helpers.tables import join_ids, records
 from metastats.batches import pool_many
+from notebookpress.tables import join_ids, records
 
 CHOICES = {
     "tier": "tier of evidence",

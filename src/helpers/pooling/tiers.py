@@ -12,11 +12,11 @@ import pandas as pd
 from helpers.comparison import alike
 from helpers.pooling.assumptions import as_lines, assumed_effects, people_of, prior_scale, with_sd
 from helpers.pooling.groups import pooled_rows, rows_of_lines
-from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import tiers_of
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
 from metastats.pooling import pool
+from notebookpress.tables import records, split_ids
 
 MODELS = {
     "equal effects": ("EE", "z", "all studies share one true effect"),

@@ -12,14 +12,8 @@ import yaml
 
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import QUANTITY_KINDS, Result
-from helpers.tables.words import reading_words
-from trialfiles.articles import (
-    Article,
-    ArticleFigure,
-    article_arms,
-    article_record,
-    table_figures,
-)
+from helpers.tables.vocabulary import reading_words
+from trialfiles.articles import Article, ArticleFigure, article_arms, article_record, table_figures
 from trialfiles.record import Row, SourceRecord
 from trialfiles.text import contact_details, inert
 from trialfiles.vocabulary import Vocabulary

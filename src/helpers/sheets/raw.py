@@ -11,8 +11,8 @@ from helpers.sheets.context import read_certainty_overrides, read_context
 from helpers.sheets.model import StudySheet
 from helpers.sheets.read import read_records, read_sheet, sha256_of, sheet_record
 from helpers.sheets.screening import read_review_facts, read_screening
-from helpers.tables import split_ids
-from helpers.tables.words import reading_words
+from helpers.tables.vocabulary import reading_words
+from notebookpress.tables import split_ids
 from trialfiles.ctgov_results import posted_figures
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord

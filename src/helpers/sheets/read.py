@@ -28,8 +28,8 @@ from helpers.sheets.model import (
     Statement,
     StudySheet,
 )
-from helpers.tables import join_ids
-from helpers.tables.words import reading_words
+from helpers.tables.vocabulary import reading_words
+from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord

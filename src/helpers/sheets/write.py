@@ -10,7 +10,7 @@ import yaml
 
 from helpers.sheets.proposals import Finder, article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
-from helpers.tables.words import reading_words
+from helpers.tables.vocabulary import reading_words
 from notebookpress.files import copy_atomic, write_atomic
 from trialfiles.articles import read_jats, read_plain, study_name
 from trialfiles.reading import read_source

@@ -22,7 +22,8 @@ from helpers.formats import is_missing, joined, plain_words
 from helpers.narrative.phrases import Tables
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
-from helpers.tables import TABLES, data_dictionary, parquet_bytes, records
+from helpers.tables import TABLES, data_dictionary
+from notebookpress.tables import parquet_bytes, records
 from trialfiles.record import SourceRecord
 from trialfiles.references import Reference, write_csl, write_ris
 from trialfiles.reviews import write_web_rows

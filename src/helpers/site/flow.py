@@ -23,7 +23,7 @@ from helpers.site.page import (
     say_html,
     study_link,
 )
-from helpers.tables import records, split_ids
+from notebookpress.tables import records, split_ids
 
 DECISION_WORDS = {
     "included": "Included",

@@ -26,7 +26,7 @@ from helpers.site.flow import flow_figure, flow_table, ongoing_table
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment, link, picture, rows_table
 from helpers.site.studies import COMPARISON_WORDS, people_words
-from helpers.tables import records
+from notebookpress.tables import records
 
 # What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
 CERTAIN = "certainty-table", (("certainty.html", "certainty"),)

@@ -40,8 +40,8 @@ from helpers.site.page import (
     say_html,
     study_link,
 )
-from helpers.tables import records, split_ids
 from helpers.tables.vocabulary import CONTRAST_WORDS
+from notebookpress.tables import records, split_ids
 
 MOST_LINES = 3
 

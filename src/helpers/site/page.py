@@ -20,7 +20,7 @@ from helpers.figures.canvas import Figure
 from helpers.formats import plain_words, show_value
 from helpers.site.assets import POLICY, SCRIPT, STYLE
 from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
-from helpers.tables import split_ids
+from notebookpress.tables import split_ids
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")

@@ -31,7 +31,7 @@ from helpers.site.page import (
     study_link,
     study_tiers,
 )
-from helpers.tables import records, split_ids
+from notebookpress.tables import records, split_ids
 
 FOUND = {True: "found there", False: "not found there"}
 RESULT_COLUMNS = {

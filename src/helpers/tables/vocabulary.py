@@ -7,10 +7,12 @@ studies; design concepts only describe a study.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from notebookpress.yaml_files import YamlFile
+from trialfiles.vocabulary import Vocabulary, read_vocabulary
 
 
 @dataclass(frozen=True)
@@ -125,3 +127,9 @@ def asked(evidence: str) -> tuple[str, ...]:
 def tiers_of(evidence: str) -> tuple[str, ...]:
     """Return the tiers of the studies that take part in any of the bodies asked for."""
     return tuple(dict.fromkeys(tier for body in asked(evidence) for tier in EVIDENCE[body]))
+
+
+@cache
+def reading_words() -> Vocabulary:
+    """Return the words of this review."""
+    return read_vocabulary(Path(__file__).with_name("words.yaml"), concepts=OUTCOME_CONCEPTS)

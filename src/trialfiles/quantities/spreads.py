@@ -8,16 +8,7 @@ from collections.abc import Iterator
 from trialfiles.quantities.context import Context
 from trialfiles.quantities.grammar import GrammarRule, Quantity, quantity
 from trialfiles.quantities.inference import EFFECT, INTERVAL_WORD, IS
-from trialfiles.quantities.numerals import (
-    COMMA,
-    LEFT,
-    PLAIN,
-    RIGHT,
-    SIGN,
-    SIGNED,
-    is_year,
-    numeral,
-)
+from trialfiles.quantities.numerals import COMMA, LEFT, PLAIN, RIGHT, SIGN, SIGNED, is_year, numeral
 from trialfiles.quantities.terms import UNIT
 
 _PM = r"(?:±|\+ ?/? ?[–−])"
