@@ -27,10 +27,10 @@ evidence check      are the study sheets in order?
 evidence run        make tables and report; only what is out of date
 evidence verify     is the report what it claims to be?
 """
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path)
-out_option = click.option("--out", type=FOLDER, help="Folder for the results.  [default: the project]")
-raw_option = click.option("--raw", type=FOLDER, help="Folder of the raw data.  [default: data/raw]")
+FOLDER_TYPE = click.Path(path_type=Path, file_okay=False)
+FILE_TYPE = click.Path(path_type=Path)
+out_option = click.option("--out", type=FOLDER_TYPE, help="Folder for the results.  [default: the project]")
+raw_option = click.option("--raw", type=FOLDER_TYPE, help="Folder of the raw data.  [default: data/raw]")
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -64,7 +64,7 @@ def cli() -> None:
 
 
 @cli.command("run", epilog="Example: evidence run -p evidence=published --out /tmp/trial --jobs 2")
-@click.option("--params", type=FILE, metavar="FILE", help="YAML mapping of parameters.")
+@click.option("--params", type=FILE_TYPE, metavar="FILE", help="YAML mapping of parameters.")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter; may be repeated.")
 @out_option
 @raw_option
@@ -83,7 +83,7 @@ def cli() -> None:
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
-@click.option("--store", type=FOLDER, help="Folder of finished steps that runs share.  [default: none]")
+@click.option("--store", type=FOLDER_TYPE, help="Folder of finished steps that runs share.  [default: none]")
 @pages_option
 @click.pass_obj
 def run_command(
@@ -120,8 +120,8 @@ def run_command(
 
 
 @cli.command("sweep", epilog=SWEEP_EXAMPLE)
-@click.argument("grid", type=FILE, metavar="GRID.yaml")
-@click.option("--out", type=FOLDER, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
+@click.argument("grid", type=FILE_TYPE, metavar="GRID.yaml")
+@click.option("--out", type=FOLDER_TYPE, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
 @raw_option
 @jobs_option
 @click.option(
@@ -190,7 +190,7 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
 
 
 @cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
-@click.argument("files", type=FILE, nargs=-1, metavar="[FILE]...")
+@click.argument("files", type=FILE_TYPE, nargs=-1, metavar="[FILE]...")
 @raw_option
 def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
     """Validate study sheets and sources of any form; all of data/raw when no file is named.
@@ -218,7 +218,7 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 
 
 @cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE_TYPE)
 @raw_option
 def add_command(file: Path, raw: Path | None) -> None:
     """Take a registry record, an article, a list of references or a study sheet into the raw data.
@@ -253,8 +253,8 @@ def new_command(study_id: str, raw: Path | None) -> None:
 
 @cli.command("export", epilog="Example: evidence export ris ~/Downloads/pubmed.xml --out pubmed.ris")
 @click.argument("form", type=click.Choice(list(REPORT_FILES)))
-@click.argument("file", type=FILE, required=False)
-@click.option("--out", type=FILE, metavar="FILE", help="File to write.  [default: standard output]")
+@click.argument("file", type=FILE_TYPE, required=False)
+@click.option("--out", type=FILE_TYPE, metavar="FILE", help="File to write.  [default: standard output]")
 def export_command(form: str, file: Path | None, out: Path | None) -> None:
     """Write references as RIS or CSL-JSON, or a review's data as RevMan Web CSV.
 

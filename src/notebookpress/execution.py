@@ -21,7 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 from notebookpress.errors import CLOSED, FULL, NotebookFailure, system_problem, system_remedy
 from notebookpress.kernels import ForkedKernel, PlainKernel
 from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
-from notebookpress.processes import MEMORY, ended_in_words
+from notebookpress.processes import MEMORY_VARIABLE, ended_in_words
 
 ENGINE = "notebookpress"
 START_TIMEOUT = 120  # seconds
@@ -115,7 +115,7 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path,
 
     """
     own = {"IPYTHONDIR": str(folder / "ipython")}  # not the user's own settings
-    own |= {MEMORY: str(run.memory)} if run.memory else {}
+    own |= {MEMORY_VARIABLE: str(run.memory)} if run.memory else {}
     kernel = ForkedKernel() if forked else PlainKernel(folder)
     execution = _Execution(run, kernel, dict(environment) | own, folder / "said")
     error = _execute(execution)

@@ -32,7 +32,7 @@ from traitlets import Any as AnyTrait
 from notebookpress.processes import end_with_parent
 
 SHELL, IOPUB = "shell", "iopub"
-KEY = b"private"  # the pipe is; but ipykernel complains of messages that are not signed
+SESSION_KEY = b"private"  # the pipe is; but ipykernel complains of messages that are not signed
 # No history: it would need a database, and a notebook's cells are the history.
 OPTIONS = ("--HistoryManager.enabled=False", "--IPKernelApp.extensions=notebookpress.processes")
 
@@ -79,11 +79,14 @@ class _PipeKernelApp(IPKernelApp):
     def init_connection_file(self) -> None:
         """Do nothing."""
 
-    write_connection_file = log_connection_info = init_heartbeat = init_connection_file
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Do nothing."""
+
+    log_connection_info = init_heartbeat = init_connection_file
 
     def init_sockets(self) -> None:
         """Put the pipe in the place of the sockets."""
-        self.session = Session(parent=self, key=KEY)
+        self.session = Session(parent=self, key=SESSION_KEY)
         context, lock = zmq.Context(), threading.Lock()
         self.shell_socket = _PipeSocket(SHELL, self.pipe, lock, context)
         self.configure_tornado_logger()
@@ -175,7 +178,7 @@ class ForkedKernelClient(AsyncKernelClient):
 
     def __init__(self, pipe: Any) -> None:
         super().__init__()
-        self.session.key = KEY
+        self.session.key = SESSION_KEY
         self.pipe = pipe
         self.channels = {SHELL: _Channel(self), IOPUB: _Channel(self)}
 
@@ -251,7 +254,9 @@ class ForkedKernel:
 
 def _become_shell(pipe: Any, theirs: Any, cwd: str, env: dict[str, str]) -> None:
     """Run a shell in the process that was just forked."""
-    end_with_parent(multiprocessing.parent_process().pid)
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        end_with_parent(parent.pid)
     pipe.close()
     run_shell(theirs, cwd, env)
 

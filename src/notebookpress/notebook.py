@@ -22,7 +22,7 @@ CELL_METADATA_OF_A_RUN = ("papermill", "execution", "ExecuteTime", "collapsed", 
 CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")  # of an object in memory
 WIDGETS = "application/vnd.jupyter.widget-state+json"
-REFERENCE = "IPY_MODEL_"  # before the id of a widget that another one holds
+WIDGET_REFERENCE = "IPY_MODEL_"  # before the id of a widget that another one holds
 BINARY = ("image/png", "image/jpeg", "application/pdf")
 
 
@@ -164,8 +164,8 @@ def _with_numbered_widgets(notebook: dict[str, Any]) -> dict[str, Any]:
     names: dict[str, str] = {}
 
     def renamed(value: Any) -> Any:
-        if isinstance(value, str) and value.removeprefix(REFERENCE) in state:
-            name = value.removeprefix(REFERENCE)
+        if isinstance(value, str) and value.removeprefix(WIDGET_REFERENCE) in state:
+            name = value.removeprefix(WIDGET_REFERENCE)
             return value.replace(name, names.setdefault(name, f"widget-{len(names) + 1}"))
         if isinstance(value, list):
             return [renamed(item) for item in value]

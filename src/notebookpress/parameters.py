@@ -19,7 +19,7 @@ from notebookpress.fingerprint import code_cells
 from notebookpress.folders import PARAMETERS_FILE, project_root
 from notebookpress.yaml_files import read_mapping
 
-TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+PARAMETER_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 IN_WORDS = {
     "str": "a text",
     "int": "a whole number",
@@ -88,7 +88,7 @@ def is_of_type(value: Any, kind: str) -> bool:
     """Whether a value is of a declared type; a whole number serves as a number, true and false do not."""
     if kind == "float":
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return type(value) is TYPES[kind]
+    return type(value) is PARAMETER_TYPES[kind]
 
 
 def _parse(text: str, kind: str) -> Any:
@@ -149,8 +149,8 @@ def _entry_problems(name: str, entry: Any) -> list[str]:
     ]
     if problems:
         return problems
-    if entry["type"] not in TYPES or entry.get("items", "str") not in TYPES:
-        return [f"type {entry['type']!r} is none of {', '.join(TYPES)}"]
+    if entry["type"] not in PARAMETER_TYPES or entry.get("items", "str") not in PARAMETER_TYPES:
+        return [f"type {entry['type']!r} is none of {', '.join(PARAMETER_TYPES)}"]
     if not isinstance(entry["notebooks"], list) or not entry["notebooks"]:
         return ["notebooks is no list of notebook names"]
     wrong = _declared(name, entry).problem(entry["default"])

@@ -14,7 +14,7 @@ from notebookpress.fingerprint import package_folder
 from notebookpress.folders import PIPELINE_FILE
 from notebookpress.yaml_files import YamlFile
 
-RAW = ("all", "own", "none")
+RAW_KINDS = ("all", "own", "none")
 ENTRIES = {
     **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
     **dict.fromkeys(("check_raw", "verification", "headline"), str),
@@ -166,8 +166,10 @@ def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Noteboo
     """Return a notebook, which reads only what an earlier one writes and writes what no other does."""
     place = ("notebooks", name)
     entries = dict(file.entries(place, NOTEBOOK_ENTRIES))
-    if entries.get("raw", "none") not in RAW:
-        raise file.error((*place, "raw"), f"{name}: raw {entries['raw']!r}", f"use one of {', '.join(RAW)}")
+    if entries.get("raw", "none") not in RAW_KINDS:
+        raise file.error(
+            (*place, "raw"), f"{name}: raw {entries['raw']!r}", f"use one of {', '.join(RAW_KINDS)}"
+        )
     writers = {table: notebook.name for notebook in earlier for table in notebook.writes}
     if unknown := [table for table in entries.get("reads", ()) if table not in writers]:
         problem = f"{name} reads {unknown[0]}, which no notebook before it writes"

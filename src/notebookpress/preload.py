@@ -15,7 +15,9 @@ import signal
 import sys
 
 STEPS = "NOTEBOOKPRESS_PRELOAD"  # environment variable: the steps, separated by blanks
-FOLDER = "NOTEBOOKPRESS_FOLDER"  # environment variable: the private folder of everything that is forked
+SERVER_FOLDER = (
+    "NOTEBOOKPRESS_FOLDER"  # environment variable: the private folder of everything that is forked
+)
 EXECUTION = "notebookpress.execution"  # the step that brings papermill and IPython
 PAUSE = 0.002  # seconds between two steps, for what waits to be forked
 OWN_STEPS = (
@@ -91,7 +93,7 @@ def _serve() -> None:
     An alarm interrupts the server while it waits for requests; what is asked for during a step waits.
     """
     # A server that comes to its end in peace outlives a runner that was killed, and all else.
-    atexit.register(shutil.rmtree, os.environ[FOLDER], ignore_errors=True)
+    atexit.register(shutil.rmtree, os.environ[SERVER_FOLDER], ignore_errors=True)
     wanted, server = os.environ[STEPS].split(), os.getpid()
     place = wanted.index(EXECUTION) if EXECUTION in wanted else 0
     left = [*OWN_STEPS, *(step for step in wanted[place:] if step != EXECUTION)]
@@ -114,5 +116,5 @@ def _serve() -> None:
     signal.setitimer(signal.ITIMER_REAL, PAUSE)
 
 
-if FOLDER in os.environ:
+if SERVER_FOLDER in os.environ:
     _serve()

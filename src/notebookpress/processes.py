@@ -66,7 +66,7 @@ if sys.platform == "linux":
 else:  # elsewhere nothing is limited
     resource = None
 
-MEMORY = "NOTEBOOKPRESS_MEMORY"  # environment variable: megabytes that a kernel may take
+MEMORY_VARIABLE = "NOTEBOOKPRESS_MEMORY"  # environment variable: megabytes that a kernel may take
 MEGABYTE = 1 << 20
 RESERVE = 48 * MEGABYTE  # beyond the limit, for telling that it was reached
 
@@ -77,7 +77,7 @@ def load_ipython_extension(shell: Any) -> None:
     What filled the memory often is still there when the error is told. Without a reserve the telling can fail
     as well, in any thread of the kernel, and whoever waits for the answer waits for ever.
     """
-    megabytes = os.environ.pop(MEMORY, "")
+    megabytes = os.environ.pop(MEMORY_VARIABLE, "")
     if resource is None or not megabytes:
         return
     limit_memory(int(megabytes))
@@ -119,7 +119,7 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
         yield
         return
 
-    asked = []
+    asked: list[int] = []
 
     def interrupt(number: int, frame: Any) -> None:
         if asked:

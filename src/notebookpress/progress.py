@@ -20,7 +20,7 @@ from notebookpress.files import write_atomic
 from notebookpress.folders import RunFolders
 from notebookpress.graph import Step
 
-Watcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
+StepWatcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
 
 
 class Progress:

@@ -17,7 +17,7 @@ from notebookpress.folders import RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
 from notebookpress.pipeline import Collection, load_pipeline
-from notebookpress.progress import Progress, RunReport, Watcher, failure_words, write_log
+from notebookpress.progress import Progress, RunReport, StepWatcher, failure_words, write_log
 from notebookpress.publish import differences, finish_publication, publish
 from notebookpress.scheduler import Outcome, RunCache, Scheduler, SharedCache
 from notebookpress.tables import GATHERED_BY_RUNNER, PARTS
@@ -36,7 +36,7 @@ def run(
     force: bool = False,
     timeout: int = TIMEOUT,
     memory: int | None = None,
-    watch: Watcher | None = None,
+    watch: StepWatcher | None = None,
     store: Path | None = None,
     pages: bool = True,
     workers: Workers | None = None,
@@ -131,7 +131,7 @@ def _run_steps(
     facts: dict[str, Any],
     workers: Workers,
     shared: SharedCache | None,
-    watch: Watcher,
+    watch: StepWatcher,
 ) -> RunReport:
     """Run what is out of date in the folder of the run, alone there, and publish it."""
     folders, state = plan.folders, _raw_state(plan)

@@ -16,10 +16,10 @@ from notebookpress.files import write_atomic
 from notebookpress.fingerprint import file_hash
 from notebookpress.graph import Step
 from notebookpress.processes import signals_as_exception
-from notebookpress.progress import Watcher
+from notebookpress.progress import StepWatcher
 from notebookpress.workers import Workers
 
-MEMORY = "steps.json"
+MEMORY_FILE = "steps.json"
 
 
 class RunCache:
@@ -29,7 +29,7 @@ class RunCache:
     """
 
     def __init__(self, work: Path) -> None:
-        self.path, self.note = work / MEMORY, ""
+        self.path, self.note = work / MEMORY_FILE, ""
         self.steps: dict[str, Any] = {}
         self.checked: dict[str, Any] = {}
         try:
@@ -153,7 +153,7 @@ class Scheduler:
     """
 
     def __init__(
-        self, steps: list[Step], cache: RunCache, shared: SharedCache | None, force: bool, watch: Watcher
+        self, steps: list[Step], cache: RunCache, shared: SharedCache | None, force: bool, watch: StepWatcher
     ) -> None:
         self.steps, self.cache, self.shared, self.force, self.watch = steps, cache, shared, force, watch
         self.outcome = Outcome()

@@ -18,7 +18,7 @@ import pandas as pd
 from notebookpress.yaml_files import LIST_OR_TEXT, NUMBER, YamlFile
 
 # type in the file -> pandera's name of it, its full name, and the pandas type
-TYPES: dict[str, tuple[str, str, Any]] = {
+COLUMN_TYPES: dict[str, tuple[str, str, Any]] = {
     "string": ("string", "string[pyarrow]", pd.StringDtype("pyarrow", na_value=np.nan)),
     "integer": ("Int64", "Int64", pd.Int64Dtype()),
     "number": ("float64", "float64", np.dtype("float64")),
@@ -77,7 +77,7 @@ class Column:
     @property
     def dtype(self) -> Any:
         """Return the pandas type."""
-        return TYPES[self.type][2]
+        return COLUMN_TYPES[self.type][2]
 
     @cached_property
     def bounds(self) -> dict[str, float]:
@@ -163,7 +163,7 @@ class TableSchema:
             checks = [pa.Check.isin(column.values)] if column.values else []
             checks += [getattr(pa.Check, BOUNDS[bound][1])(limit) for bound, limit in column.bounds.items()]
             columns[name] = pa.Column(
-                TYPES[column.type][0],
+                COLUMN_TYPES[column.type][0],
                 checks,
                 nullable=not column.required,
                 coerce=True,
@@ -207,9 +207,9 @@ def _columns(file: YamlFile, place: tuple[str, ...], vocabulary: Mapping[str, An
     for name in names:
         entries = file.entries((*place, name), COLUMN_ENTRIES, ("meaning",))
         kind = entries.get("type", "string")
-        if kind not in TYPES:
+        if kind not in COLUMN_TYPES:
             raise file.error(
-                (*place, name, "type"), f"type {kind} is not known", f"use one of {', '.join(TYPES)}"
+                (*place, name, "type"), f"type {kind} is not known", f"use one of {', '.join(COLUMN_TYPES)}"
             )
         numeric = kind in ("integer", "number")
         for entry in entries:

@@ -94,12 +94,12 @@ def _shown(value: Any) -> str:
 
 
 RECORD = "set.json"
-STORE = ".store"
+SHARED_STORE = ".store"
 IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
 WAIT = "10s"  # for a scheduler
 TRUNCATED = 500
-Watcher = Callable[[int, int, dict[str, Any]], None]
+SetWatcher = Callable[[int, int, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def sweep(
     out: Path,
     raw: Path,
     jobs: int = 1,
-    watch: Watcher | None = None,
+    watch: SetWatcher | None = None,
     scheduler: str | None = None,
     pages: bool = True,
 ) -> SweepResult:
@@ -220,7 +220,7 @@ def sweep(
     runs = []
     for chosen in sets:
         name = value_hash(merge_parameters(declared, values=chosen))[:10]
-        runs.append(SetRun(str(root), str(out / name), str(raw), state, str(out / STORE), pages))
+        runs.append(SetRun(str(root), str(out / name), str(raw), state, str(out / SHARED_STORE), pages))
     found = {set_run: row for set_run in runs if (row := _finished(set_run)) is not None}
     watch = watch or (lambda *_: None)
     for number, row in enumerate(found.values(), 1):
@@ -383,7 +383,7 @@ def run_in_process(set_run: SetRun) -> dict[str, Any]:
         os.close(held)
 
 
-def main() -> None:
+def run_given_set() -> None:
     """Run the set that the command line gives, and write its row to standard output."""
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     set_run = SetRun(**json.loads(sys.argv[1]))
@@ -428,4 +428,4 @@ def _flat(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    run_given_set()

@@ -17,7 +17,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from notebookpress.files import write_atomic
-from notebookpress.schema import TYPES, Failure, RowsError, TableSchema, read_schema
+from notebookpress.schema import COLUMN_TYPES, Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
@@ -148,7 +148,7 @@ class TableStore:
             {
                 "table": table,
                 "column": column.name,
-                "type": TYPES[column.type][1],
+                "type": COLUMN_TYPES[column.type][1],
                 "may_be_missing": not column.required,
                 "unit": column.unit,
                 "meaning": column.meaning,

@@ -61,7 +61,8 @@ class Workers:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
         self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
-        self._lock, self._running = threading.RLock(), set()  # a second Ctrl-C may come while it is held
+        self._running: set[Connection] = set()
+        self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
         self._closed = self._left = False
         self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
         self.environment = run_environment(self.folder, environment or {})
@@ -101,7 +102,9 @@ class Workers:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         ours, theirs = self.context.Pipe()
         work = (theirs, folder, self.environment, function, arguments)
-        process = self.context.Process(target=_work, args=work)
+        process = self.context.Process(  # type: ignore[attr-defined]
+            target=_work, args=work
+        )
         try:
             with self._lock:
                 if self._closed:
@@ -166,7 +169,7 @@ class _Server:
 
     def start(self, steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
         """Start the server when nobody uses it yet."""
-        own = {preload.STEPS: " ".join(steps), preload.FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
+        own = {preload.STEPS: " ".join(steps), preload.SERVER_FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
         with self.lock:
             if not self.users:
                 self.server.set_forkserver_preload([preload.__name__])

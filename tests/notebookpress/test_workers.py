@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from station_project import processes_below, write_cells
 
-from notebookpress import preload
 from notebookpress.errors import NotebookFailure
 from notebookpress.notebook import NotebookRun
+from notebookpress.preload import OWN_STEPS, load
 from notebookpress.workers import ProcessEndedError, Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
@@ -187,6 +187,6 @@ def test_a_notebook_fails_in_its_own_process(
 
 
 def test_a_module_that_cannot_be_preloaded_is_left_to_the_notebook() -> None:
-    assert preload.load("no_such_module_here").startswith("no_such_module_here: ModuleNotFoundError")
-    assert preload.load("notebookpress.preload:draw_a_figure") == ""
-    assert [step for step in preload.OWN_STEPS if preload.load(step)] == []
+    assert load("no_such_module_here").startswith("no_such_module_here: ModuleNotFoundError")
+    assert load("notebookpress.preload:draw_a_figure") == ""
+    assert [step for step in OWN_STEPS if load(step)] == []

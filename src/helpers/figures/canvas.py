@@ -21,14 +21,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.formats import show_number
-from notebookpress.tables import records
+from notebookpress.tables import Rows, records
 
 if TYPE_CHECKING:
     import matplotlib.figure
     from matplotlib.path import Path as Outline
-
-Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
-
 
 # Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
 FACES = "'DejaVu Sans',Verdana,'Bitstream Vera Sans',sans-serif"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import read_table
-from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, label, tiers_of
+from helpers.tables.vocabulary import CONTRAST_WORDS, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from notebookpress.tables import TableError, join_ids, records
@@ -68,7 +68,6 @@ def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> l
 
 TEST_WORDS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 AS_PRINTED = "as printed"
-TIERS = EVIDENCE
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
 
 

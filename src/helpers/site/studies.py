@@ -220,7 +220,7 @@ def _place(row: tuple) -> str:
     return ", ".join(parts)
 
 
-COMPARISON_WORDS = {
+STUDY_COMPARISONS = {
     "parallel": "groups side by side",
     "within_person": "two sites on one scalp",
     "single_arm": "before and after, no comparison",
@@ -305,7 +305,7 @@ def _characteristics(studies: pd.DataFrame, tables: Tables, files: set[str], wor
             row
             | {
                 "name": _name(row, files),
-                "compares": COMPARISON_WORDS.get(str(row["comparison"])),
+                "compares": STUDY_COMPARISONS.get(str(row["comparison"])),
                 "people": people_words(row),
                 "ages": _ages(row),
                 "follow_up": weeks.get(row["study_id"]),
