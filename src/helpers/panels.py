@@ -139,11 +139,13 @@ def _control(choice: Choice) -> Any:
     return ipywidgets.Dropdown(options=choice.options, value=choice.value, **look)
 
 
-Tables = Mapping[str, pd.DataFrame]
-
-
 def study_picture(
-    tables: Tables, findings: pd.DataFrame, *, study_id: str, pre_post_correlation: float, level: float = 0.95
+    tables: Mapping[str, pd.DataFrame],
+    findings: pd.DataFrame,
+    *,
+    study_id: str,
+    pre_post_correlation: float,
+    level: float = 0.95,
 ) -> Figure:
     """Draw one study's estimates under a correlation of before and after.
 
@@ -176,7 +178,7 @@ def outcome_picture(
 
 
 def pool_picture(
-    tables: Tables,
+    tables: Mapping[str, pd.DataFrame],
     verdicts: Mapping[str, str],
     options: Options,
     *,

@@ -290,7 +290,7 @@ DIRECTION_MARKS = {
     "unclear": ("?", MUTED),
     "not reported": ("○", MUTED),
 }
-KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
+DIRECTION_KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
 
 
 def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
@@ -360,7 +360,7 @@ class _Directions:
         self.pen.title(title)
         for top, block, head in zip(tops, blocks, heads, strict=False):
             self._block(top, block, head)
-        self.pen.write(0, tops[-1] + 8, KEY, fontsize=SMALL)
+        self.pen.write(0, tops[-1] + 8, DIRECTION_KEY, fontsize=SMALL)
 
     def _block(self, top: float, block: list[str], head: list[str]) -> None:
         """Draw headings, then a row a study with a sign and its word in each field."""

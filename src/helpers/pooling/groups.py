@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import TableError, join_ids, read_table, records
-from helpers.tables.vocabulary import CONTRAST_WORDS, EVIDENCE, label, tiers_of
+from helpers.tables.vocabulary import CONTRAST_WORDS, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from trialfiles.times import weeks_after_end
@@ -67,7 +67,6 @@ def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> l
 
 TEST_WORDS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 AS_PRINTED = "as printed"
-TIERS = EVIDENCE
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
 
 

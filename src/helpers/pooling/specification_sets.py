@@ -19,8 +19,8 @@ from helpers.pooling.assumptions import (
     plain_studies,
     with_sd,
 )
-from helpers.pooling.groups import TIERS, grouped, visit_order
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.pooling.groups import grouped, visit_order
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
 from metastats.measures import small_sample_factor
 
@@ -142,7 +142,9 @@ def _selected(
 ) -> Iterator[EstimateSet]:
     """Yield the sets that follow from measure, time, visit, tier and studies."""
     for measure, tier in product(levels.measure, levels.tier):
-        usable = [_measured(line, question, measure, levels) for line in lines if line["tier"] in TIERS[tier]]
+        usable = [
+            _measured(line, question, measure, levels) for line in lines if line["tier"] in EVIDENCE[tier]
+        ]
         usable = [line for line in usable if line is not None]
         for times, visit in product(levels.times, levels.visit):
             chosen = _one_a_study(usable, visit, times, levels.time_tolerance)

@@ -21,7 +21,7 @@ from helpers.site.page import Page, bullets, heading, link, page_slug, rows_tabl
 from helpers.tables import TABLES
 
 FIXED_BLOCK = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
-CONTRAST_WORDS = {
+CONTRAST_MEANINGS = {
     "within_arm": "the change of one group; nothing tells it from what would have happened anyway",
     "within_person": "the difference between two sites of one scalp",
     "between_arm": "the difference between two groups",
@@ -146,11 +146,11 @@ def _checking(tables: Tables) -> list[Markup]:
 
 
 def _effects(tables: Tables) -> list[Markup]:
-    kinds = [name for name in CONTRAST_WORDS if name in set(tables["effects"]["contrast"])] or list(
-        CONTRAST_WORDS
+    kinds = [name for name in CONTRAST_MEANINGS if name in set(tables["effects"]["contrast"])] or list(
+        CONTRAST_MEANINGS
     )
     items = [
-        Markup("<strong>{}</strong>: {}").format(plain_words(name), CONTRAST_WORDS[name]) for name in kinds
+        Markup("<strong>{}</strong>: {}").format(plain_words(name), CONTRAST_MEANINGS[name]) for name in kinds
     ]
     return [
         heading("Effect sizes", "effects"),
