@@ -21,18 +21,20 @@ import numpy as np
 import pandas as pd
 
 from helpers.formats import show_number
-from notebookpress.tables import Rows, records
+from helpers.tables import records
+from notebookpress.tables import Rows
 
 if TYPE_CHECKING:
     import matplotlib.figure
     from matplotlib.path import Path as Outline
+
 
 # Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
 FACES = "'DejaVu Sans',Verdana,'Bitstream Vera Sans',sans-serif"
 LINK = "{http://www.w3.org/1999/xlink}href"
 DECIMALS = 2  # of a point, 1/72 inch: finer than any printer
 SVG_NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
-REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
+SVG_REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
 STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
 TWINS = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+')
 EDGED = re.compile("stroke:|opacity:")  # of shapes like these, the upper one shows on the lower one
@@ -54,7 +56,10 @@ def compact_svg(drawn: str, width: int, height: int) -> str:
     """
     root = fromstring(UNWRITABLE.sub("\ufffd", drawn))
     used = {
-        name for part in root.iter() for value in part.attrib.values() for name in REFERENCE.findall(value)
+        name
+        for part in root.iter()
+        for value in part.attrib.values()
+        for name in SVG_REFERENCE.findall(value)
     }
     names: dict[str, str] = {}
     for part in root.iter():
@@ -90,7 +95,7 @@ def _trait(key: str, value: str, names: dict[str, str], classes: dict[str, str])
     """Return an attribute as it is written, with the blank before it; empty when it says nothing."""
     if key == "id":
         return f' id="{names[value]}"' if value in names else ""
-    value = REFERENCE.sub(lambda found: f"#{names.get(found[1], found[1])}", value)
+    value = SVG_REFERENCE.sub(lambda found: f"#{names.get(found[1], found[1])}", value)
     if key == "style":
         style = ";".join(
             _style(rule) for rule in value.split(";") if "font-family" not in rule and rule.strip()

@@ -17,7 +17,7 @@ from helpers.site.assets import SCRIPT, STYLE
 from trialfiles.text import contact_details
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-RAW_ELEMENTS = {"script", "style"}  # their content is no HTML
+RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)"
     r"(?P<traits>(?:\s+[^\s\"'<>/=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)*)\s*(?P<empty>/?)>|<!--.*?-->|<![^<>]*>",
@@ -62,12 +62,12 @@ class Tag:
 
     def texts(self) -> Iterator[str]:
         """Yield every text inside, in order; what is in a style sheet or script is none."""
-        waiting = [] if self.name in RAW_ELEMENTS else self.children[::-1]
+        waiting = [] if self.name in RAW_TEXT else self.children[::-1]
         while waiting:
             child = waiting.pop()
             if not isinstance(child, Tag):
                 yield child
-            elif child.name not in RAW_ELEMENTS:
+            elif child.name not in RAW_TEXT:
                 waiting += child.children[::-1]
 
     def words(self) -> str:
@@ -98,11 +98,7 @@ class Tag:
     def html(self) -> str:
         """Return the element as HTML; the nameless root gives what it holds."""
         inner = "".join(
-            child.html()
-            if isinstance(child, Tag)
-            else child
-            if self.name in RAW_ELEMENTS
-            else _escaped(child)
+            child.html() if isinstance(child, Tag) else child if self.name in RAW_TEXT else _escaped(child)
             for child in self.children
         )
         if not self.name:
@@ -157,7 +153,7 @@ def _read(html: str) -> Tag | None:
         elif name:
             tag = Tag(name, _attributes(traits) if (traits := token["traits"]) else None, here)
             here.children.append(tag)
-            if name in RAW_ELEMENTS:
+            if name in RAW_TEXT:
                 end = html.find(f"</{name}>", at)
                 if end < 0:
                     return None
@@ -383,7 +379,7 @@ def _said(tree: Tag) -> list[str]:
             continue
         number = item is not None and item.name == "a" and item.classes == ["n"]
         joined = joined and number
-        if item is not None and item.name not in RAW_ELEMENTS:
+        if item is not None and item.name not in RAW_TEXT:
             waiting += item.children[::-1] if number else [None, *item.children[::-1]]
             pieces[0] += "".join(f"{item.attrs[key]}\n" for key in SAID_ALOUD if item.attrs.get(key))
             if re.match("mailto:|tel:", item.attrs.get("href", ""), re.I):

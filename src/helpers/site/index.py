@@ -25,8 +25,8 @@ from helpers.site.data import changes_since, history_table
 from helpers.site.flow import flow_figure, flow_table, ongoing_table
 from helpers.site.outcomes import outcomes_table
 from helpers.site.page import Page, environment, link, picture, rows_table
-from helpers.site.studies import STUDY_COMPARISONS, people_words
-from notebookpress.tables import records
+from helpers.site.studies import COMPARISON_LABELS, people_words
+from helpers.tables import records
 
 # What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
 CERTAIN = "certainty-table", (("certainty.html", "certainty"),)
@@ -105,7 +105,7 @@ def direction_picture(tables: Tables) -> Markup:
     for row in rows:
         study = known.get(row["study_id"])
         row["n"] = None if study is None else people_words(study)
-        design = None if study is None else STUDY_COMPARISONS.get(str(study["comparison"]))
+        design = None if study is None else COMPARISON_LABELS.get(str(study["comparison"]))
         row["design"] = ", ".join(filter(None, [design, seen.get(row["study_id"])])) or None
     figure = direction(rows, title="What happened to each outcome in each study")
     return picture(figure, "direction", origin="outcomes-table")
@@ -144,7 +144,7 @@ def _studies_table(tables: Tables, files: set[str]) -> Markup:
             {
                 "study": Markup("{}{}").format(name, title),
                 "design": row["design"],
-                "compares": STUDY_COMPARISONS.get(row["comparison"]),
+                "compares": COMPARISON_LABELS.get(row["comparison"]),
                 "n": people_words(row),
                 "seen": read.get(row["study_id"], "the text itself"),
                 "bias": _overall_bias(tables, row["study_id"]),

@@ -28,6 +28,7 @@ from helpers.site.flow import ongoing_table
 from helpers.site.page import (
     TIER_LABELS,
     Page,
+    column_headings,
     download,
     filterable,
     from_anchor,
@@ -266,19 +267,13 @@ def reasons_html(reasons: str | None) -> Markup | None:
 
 
 EVENTS_DRAWN = "events, drawn"
-LINE_COLUMNS = {
-    "study_id": "Study",
-    "direction": "Direction",
-    "contrast": "Contrast",
-    "site": "Site",
-    "timepoint_weeks": "Weeks",
-    "interval": "Effect (95 % interval)",
-    "n": "People",
-    "risk_of_bias": "Risk of bias",
-    "certain_findings": "Certain findings",
-    "why_not": "Why it cannot be compared",
-    "quantity_ids": "Printed figures",
-}
+LINE_COLUMNS = column_headings(
+    "comparisons",
+    "study_id direction contrast site timepoint_weeks interval n risk_of_bias certain_findings "
+    "why_not quantity_ids",
+    interval="Effect (95 % interval)",
+    n="People",
+)
 POOLED_COLUMNS = {
     "contrast": "Contrast",
     "evidence": "Evidence",
@@ -292,16 +287,7 @@ POOLED_COLUMNS = {
     "assumption": "Assuming",
     "effects": "Made from",
 }
-EVENTS = {
-    "study_id": "Study",
-    "arm_id": "Arm",
-    "term": "Event",
-    "count": "People",
-    "n": "Of",
-    "severity": "Severity",
-    "resolved_hours": "Gone after, hours",
-    "note": "Note",
-}
+EVENTS = column_headings("adverse_events", "study_id arm_id term count n severity resolved_hours note")
 
 
 def outcomes_page(tables: Tables) -> Page:

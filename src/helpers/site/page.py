@@ -20,7 +20,7 @@ from helpers.figures.canvas import Figure
 from helpers.formats import plain_words, show_value
 from helpers.site.assets import POLICY, SCRIPT, STYLE
 from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
-from notebookpress.tables import split_ids
+from helpers.tables import TABLES, split_ids
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
@@ -328,6 +328,12 @@ def filterable(table: Markup, origin: str = "") -> Markup:
     """Return a table whose rows the page's script filters; `origin` as in `from_anchor`."""
     place = Markup(' data-from="{}"').format(origin) if origin else Markup("")
     return Markup('<div class="filterable"{}>{}</div>').format(place, table)
+
+
+def column_headings(table: str, columns: str, **own: str) -> dict[str, str]:
+    """Return columns (`"study_id n"`) with the headings of the schema, or their own, each with a capital."""
+    known = TABLES[table].headings(columns.split()) | own
+    return {name: words[:1].upper() + words[1:] for name, words in known.items()}
 
 
 def rows_table(

@@ -17,6 +17,7 @@ from helpers.narrative.study import with_interval, with_places, with_value
 from helpers.site.page import (
     TIER_LABELS,
     Page,
+    column_headings,
     download,
     filterable,
     from_anchor,
@@ -34,18 +35,13 @@ from helpers.site.page import (
 from notebookpress.tables import records, split_ids
 
 FOUND = {True: "found there", False: "not found there"}
-RESULT_COLUMNS = {
-    "outcome": "Outcome",
-    "arm_id": "Arm",
-    "site": "Site",
-    "timepoint_weeks": "Weeks",
-    "kind": "Kind",
-    "value": "Value",
-    "unit": "Unit",
-    "n": "People",
-    "converted": "What was converted",
-    "figures": "Printed figures",
-}
+RESULT_COLUMNS = column_headings(
+    "results",
+    "outcome arm_id site timepoint_weeks kind value unit n converted figures",
+    n="People",
+    converted="What was converted",
+    figures="Printed figures",
+)
 EFFECT_COLUMNS = {
     "outcome": "Outcome",
     "contrast": "Contrast",
@@ -220,52 +216,35 @@ def _place(row: tuple) -> str:
     return ", ".join(parts)
 
 
-STUDY_COMPARISONS = {
+COMPARISON_LABELS = {
     "parallel": "groups side by side",
     "within_person": "two sites on one scalp",
     "single_arm": "before and after, no comparison",
     "case": "single cases",
 }
-CHARACTERISTICS = {
-    "name": "Study",
-    "design": "Design",
-    "compares": "What is compared",
-    "allocation": "Allocation",
-    "masking": "Masking",
-    "people": "People",
-    "ages": "Age, years",
-    "sex": "Sex",
-    "population": "Population",
-    "country": "Country",
-    "funding": "Funding",
-    "follow_up": "Measured up to, weeks",
-}
-STUDY_ARMS = {
-    "study_id": "Study",
-    "label": "Arm",
-    "role": "Role",
-    "exosome_source": "Vesicles from",
-    "given": "Dose",
-    "route": "Route",
-    "co_intervention": "Given beside it",
-    "sessions": "Sessions",
-    "interval_weeks": "Weeks between",
-    "n": "People",
-}
-SOURCE_COLUMNS = {
-    "source_id": "Source",
-    "citation": "Citation",
-    "registration": "Registration",
-    "doi": "DOI",
-    "status": "Status",
-    "access": "What was read",
-    "licence": "Licence",
-    "sha256": "SHA-256 of the text",
-    "verified_on": "Figures last looked up",
-    "verified_figures": "Figures found",
-    "extraction_readers": "Readers",
-    "extraction_date": "Read on",
-}
+CHARACTERISTICS = column_headings(
+    "studies",
+    "name design compares allocation masking people ages sex population country funding follow_up",
+    name="Study",
+    compares="What is compared",
+    ages="Age, years",
+    follow_up="Measured up to, weeks",
+)
+STUDY_ARMS = column_headings(
+    "arms",
+    "study_id label role exosome_source given route co_intervention sessions interval_weeks n",
+    given="Dose",
+    co_intervention="Given beside it",
+    interval_weeks="Weeks between",
+)
+SOURCE_COLUMNS = column_headings(
+    "sources",
+    "source_id citation registration doi status access licence sha256 verified_on verified_figures "
+    "extraction_readers extraction_date",
+    verified_on="Figures last looked up",
+    extraction_readers="Readers",
+    extraction_date="Read on",
+)
 
 
 def studies_page(tables: Tables, files: set[str]) -> Page:
@@ -305,7 +284,7 @@ def _characteristics(studies: pd.DataFrame, tables: Tables, files: set[str], wor
             row
             | {
                 "name": _name(row, files),
-                "compares": STUDY_COMPARISONS.get(str(row["comparison"])),
+                "compares": COMPARISON_LABELS.get(str(row["comparison"])),
                 "people": people_words(row),
                 "ages": _ages(row),
                 "follow_up": weeks.get(row["study_id"]),
@@ -390,13 +369,9 @@ def _doi(doi: str) -> Markup:
     return link(f"https://doi.org/{doi}", doi)
 
 
-BIAS_COLUMNS = {
-    "study_id": "Study",
-    "domain": "Domain",
-    "judgement": "Judgement",
-    "reason": "Reason",
-    "quantity_ids": "Rests on",
-}
+BIAS_COLUMNS = column_headings(
+    "risk_of_bias", "study_id domain judgement reason quantity_ids", quantity_ids="Rests on"
+)
 
 
 def bias_page(tables: Tables) -> Page:
@@ -458,16 +433,12 @@ SEVERITY_WORDS = {
     "likely": "the most natural reading cannot be so",
     "minor": "a slip that changes no estimate",
 }
-FINDING_COLUMNS = {
-    "study_id": "Study",
-    "severity": "Weight",
-    "told": "What cannot be so, with the arithmetic",
-    "where": "Where",
-    "touches": "Touches",
-    "detected_by": "Found by",
-    "check": "Kind",
-    "figures": "Figures",
-}
+FINDING_COLUMNS = column_headings(
+    "findings",
+    "study_id severity told where touches detected_by check figures",
+    told="What cannot be so, with the arithmetic",
+    check="Kind",
+)
 
 
 def findings_page(tables: Tables) -> Page:
