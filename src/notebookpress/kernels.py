@@ -79,7 +79,7 @@ class _PipeKernelApp(IPKernelApp):
     def init_connection_file(self) -> None:
         """Do nothing."""
 
-    write_connection_file = log_connection_info = init_heartbeat = init_connection_file
+    write_connection_file = log_connection_info = init_heartbeat = init_connection_file  # type: ignore[assignment]
 
     def init_sockets(self) -> None:
         """Put the pipe in the place of the sockets."""
@@ -251,7 +251,8 @@ class ForkedKernel:
 
 def _become_shell(pipe: Any, theirs: Any, cwd: str, env: dict[str, str]) -> None:
     """Run a shell in the process that was just forked."""
-    end_with_parent(multiprocessing.parent_process().pid)
+    parent: Any = multiprocessing.parent_process()
+    end_with_parent(parent.pid)
     pipe.close()
     run_shell(theirs, cwd, env)
 

@@ -119,7 +119,7 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
         yield
         return
 
-    asked = []
+    asked: list[int] = []
 
     def interrupt(number: int, frame: Any) -> None:
         if asked:

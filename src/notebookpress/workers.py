@@ -60,8 +60,9 @@ class Workers:
     def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
-        self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
-        self._lock, self._running = threading.RLock(), set()  # a second Ctrl-C may come while it is held
+        self.context: Any = multiprocessing.get_context("forkserver" if self.forked else "spawn")
+        self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
+        self._running: set[Connection] = set()
         self._closed = self._left = False
         self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
         self.environment = run_environment(self.folder, environment or {})
