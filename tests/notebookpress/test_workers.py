@@ -29,7 +29,7 @@ def environment(*names): return [os.environ.get(name) for name in names], time.t
 def fail(text): raise ValueError(text)
 def fail_oddly(): raise type("Local", (Exception,), {})("cannot be sent")
 def end(number): os.kill(os.getpid(), number)
-def end_server(): os.kill(os.getppid(), signal.SIGKILL); time.sleep(0.5)
+def end_server(): time.sleep(0.5); os.kill(os.getppid(), signal.SIGKILL)  # when it has told our number
 def start_sleeper():
     return subprocess.Popen(["sleep", "300"], start_new_session=True).pid
 def sleep(path):
