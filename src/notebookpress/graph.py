@@ -17,10 +17,12 @@ from notebookpress.folders import RunFolders, newest_release, remove
 from notebookpress.notebook import NotebookRun
 from notebookpress.parameters import Parameter
 from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep
-from notebookpress.tables import __name__, part_folder, rows_file
+from notebookpress.tables import part_folder, rows_file
 from notebookpress.workers import Workers
 
 DOCUMENTS = "documents"  # folder of other people's texts, which are on few machines
+
+PARTS_MODULE = "notebookpress.tables"  # divides and gathers; called by name in a worker
 
 
 @dataclass(kw_only=True)
@@ -244,13 +246,13 @@ def _notebook_inputs(plan: Plan, notebook: Notebook, key: str | None) -> tuple[l
 
 def _rows_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
     """Return the step that tells the rows of each key apart, so that a run depends on its own only."""
-    keys, code = list(plan.keys), plan.code.used_by([__name__])
+    keys, code = list(plan.keys), plan.code.used_by([PARTS_MODULE])
     arguments = (plan.folders.tables, keys, notebook.reads, each.key, notebook.reads_whole)
     return Step(
         name="rows",
         title=f"tell the {each.name}' rows apart",
         identity=plan.identity(code, "rows", keys, notebook.reads_whole),
-        work=lambda workers: workers.call(f"{__name__}:divide_rows", *arguments),
+        work=lambda workers: workers.call(f"{PARTS_MODULE}:divide_rows", *arguments),
         inputs=[plan.table(table) for table in notebook.reads],
         outputs=[rows_file(plan.folders.work, key) for key in keys],
         used=[f"data/processed/{table}.parquet" for table in notebook.reads],
@@ -258,14 +260,14 @@ def _rows_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
 
 
 def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
-    keys, code = list(plan.keys), plan.code.used_by([__name__])
+    keys, code = list(plan.keys), plan.code.used_by([PARTS_MODULE])
     pairs = [(table, key) for table in notebook.writes for key in keys]
     arguments = (plan.collection.schema_file(plan.folders.root), plan.folders.tables, keys, notebook.writes)
     return Step(
         name="gather",
         title=f"gather the {each.name}' tables",
         identity=plan.identity(code, "gather", keys),
-        work=lambda workers: workers.call(f"{__name__}:gather_tables", *arguments),
+        work=lambda workers: workers.call(f"{PARTS_MODULE}:gather_tables", *arguments),
         inputs=[plan.table(table, key) for table, key in pairs],
         outputs=[plan.table(table) for table in notebook.writes],
         used=[f"data/processed/parts/{key}/{table}.parquet" for table, key in pairs],
