@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from helpers.context import beside_rows, comparator_changes, placebo_differences
-from helpers.figures.rows import beside_picture, context_row_sentence
+from helpers.figures.rows import context_row_sentence, context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate
 from notebookpress.tables import records
@@ -102,5 +102,5 @@ def test_without_second_hand_rows_none_is_used(context):
     seen = {name: context[name][~context[name]["second_hand"]] for name in ("comparators", "thresholds")}
     (row,) = beside(seen, change(16.0))
     assert row["controls_second_hand"] == 0 and row["visible_at"] is None
-    drawn = beside_picture(as_frame("beside", [row]), seen["comparators"], "hairs/cm2")
+    drawn = context_rows(as_frame("beside", [row]), seen["comparators"], "hairs/cm2")
     assert drawn and not any(one["second_hand"] for one in drawn)

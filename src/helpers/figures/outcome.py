@@ -402,8 +402,8 @@ def _direction_label(name: str, rows: list[dict]) -> tuple[str, str]:
 def _direction_alt(title: str, studies: dict[str, list[dict]]) -> str:
     parts = []
     for name, rows in studies.items():
-        seen = list(dict.fromkeys(f"{plain_words(row['concept'])} {row['direction']}" for row in rows))
-        parts.append(f"{name} ({_people(rows)}): {joined(seen)}.")
+        signs = list(dict.fromkeys(f"{plain_words(row['concept'])} {row['direction']}" for row in rows))
+        parts.append(f"{name} ({_people(rows)}): {joined(signs)}.")
     return f"Effect-direction plot. {title}. " + (" ".join(parts) or "There is no study to show.")
 
 

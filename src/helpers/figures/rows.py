@@ -202,23 +202,22 @@ def instead_words(row: dict[str, Any]) -> str:
     return row["printed_range"] or f"{row['direction']}, no figure"
 
 
-def beside_picture(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
-    """Return changes after exosomes, of control arms and of other treatments as rows of `beside`."""
+def context_rows(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
+    """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`."""
+    own = beside[beside["unit"] == unit].rename(columns={"timepoint_printed": "time"})
+    other = comparator_changes(comparators).sort_values(["treatment", "change"])
+    other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
+    group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
+    label = other["study_id"] + ": " + other["arm"]
+    own = own.assign(group="exosome", label=own["study_id"], n=None)
+    other = other.assign(group=group, label=label, time=None, effect=other["change"])
+    sizes = ["effect", "ci_lower", "ci_upper"]
     rows = []
-    for row in records(beside[beside["unit"] == unit]):
-        named = {"group": "exosome", "label": row["study_id"], "weeks": row["timepoint_weeks"], "n": None}
-        named["time"] = row["timepoint_printed"]
-        rows.append(named | {name: row[name] for name in ("effect", "ci_lower", "ci_upper", "second_hand")})
-    for row in records(comparator_changes(comparators).sort_values(["treatment", "change"])):
-        if row["unit"] != unit or row["concept"] not in ("hair_density", "hair_density_relative"):
-            continue
-        group = "control" if row["treatment"] in CONTROLS else "active"
-        named = {"group": group, "label": f"{row['study_id']}: {row['arm']}", "weeks": row["timepoint_weeks"]}
-        kept = {name: row[name] for name in ("ci_lower", "ci_upper", "second_hand", "n")}
-        rows.append(named | kept | {"effect": row["change"]})
-    factor = 100 if unit == "proportion" else 1
-    sized = ("effect", "ci_lower", "ci_upper")
-    return [row | {name: None if row[name] is None else row[name] * factor for name in sized} for row in rows]
+    for frame in (own, other):
+        frame = frame.rename(columns={"timepoint_weeks": "weeks"})  # noqa: PLW2901
+        frame[sizes] *= 100 if unit == "proportion" else 1
+        rows += records(frame[["group", "label", "weeks", "n", "time", *sizes, "second_hand"]])
+    return rows
 
 
 def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
@@ -290,10 +289,10 @@ def context_row_sentence(row: dict[str, Any]) -> str:
     else:
         said += f"; {row['why_not']}"
     if row["visible_at"] is not None:
-        seen = "reaches" if row["visible"] else "stays below"
+        reached = "reaches" if row["visible"] else "stays below"
         second = " (second-hand)" if row["visible_second_hand"] else ""
         limit = show_number(row["visible_at"] * factor)
-        said += f". It {seen} the smallest difference that observers see, {limit}{second}"
+        said += f". It {reached} the smallest difference that observers see, {limit}{second}"
     if row["error_high"] is not None:
         error = show_interval(row["error_low"] * factor, row["error_high"] * factor)
         said += f"; such a change is counted with a mean error of {error} {unit}"

@@ -150,9 +150,9 @@ def draw_bands(axes: Any, frame: pd.DataFrame, lower: float, upper: float) -> No
     middles = (edges[:-1] + edges[1:]) / 2
     clear = frame["conclusion"] != "not shown"
     for mask, ground, edge in ((~clear, "white", MUTED), (clear, INK, INK)):
-        seen = frame["estimate"][mask].groupby(bins[mask.to_numpy()]).median()
+        medians = frame["estimate"][mask].groupby(bins[mask.to_numpy()]).median()
         look = {"s": 6, "zorder": 3, "facecolor": ground, "edgecolor": edge, "linewidth": 0.4}
-        axes.scatter(middles[seen.index], seen, **look)
+        axes.scatter(middles[medians.index], medians, **look)
 
 
 def draw_share(axes: Any, here: np.ndarray, count: int, place: int) -> None:

@@ -29,7 +29,7 @@ EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
 
 @dataclass(frozen=True)
 class Question:
-    """What a curve is about: outcomes of one family, one kind of contrast, told in one unit."""
+    """What a curve is about: outcomes of one family, one kind of contrast, in one unit."""
 
     concept: str
     contrast: str
@@ -52,7 +52,7 @@ class Levels:
         otherwise one of `all`, `sound`, `without STUDY`
     times : `like` (by the tolerance) or `any`
     visit : `latest` or `earliest` of each study
-    measure : `raw`, or `standardised` and told in hairs/cm² by the borrowed SD
+    measure : `raw`, or `standardised` and turned into hairs/cm² by the borrowed SD
     medians : `out`, or `means` (taken as means)
     group_share : share of the people in the treated group where a study does not say
     sd_use : names of `SD_USES`
@@ -179,8 +179,8 @@ def _measured(
     g, variance = standardised(line["effect"], line["se"], n, line["contrast"])
     effect, se = g * levels.assumed_sd, float(np.sqrt(variance)) * levels.assumed_sd
     half = critical_value(levels.level, None) * se
-    told = {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
-    return line | told | {"unit": question.unit, "measure": "SD", "concept": question.concept}
+    sizes = {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
+    return line | sizes | {"unit": question.unit, "measure": "SD", "concept": question.concept}
 
 
 def standardised(effect: float, se: float, n: int, contrast: str) -> tuple[float, float]:

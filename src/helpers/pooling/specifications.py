@@ -293,10 +293,10 @@ def turning_point(
 
     """
     grid = np.linspace(low, high, points)
-    seen = [limits(float(value)) for value in grid]
-    words = ["no estimate" if one is None else conclusions([one[0]], [one[1]])[0] for one in seen]
+    found = [limits(float(value)) for value in grid]
+    words = ["no estimate" if one is None else conclusions([one[0]], [one[1]])[0] for one in found]
     for place in range(points - 1):
-        one, other = seen[place], seen[place + 1]
+        one, other = found[place], found[place + 1]
         if one is None or other is None or words[place] == words[place + 1]:
             continue
         # the limit that passes 0 first on the way: the lower one when a gain is lost or won
