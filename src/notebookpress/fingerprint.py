@@ -144,28 +144,13 @@ class Code:
         return self._imports[label]
 
 
-def imported(source: str) -> set[str]:
-    """Return the modules that a source text imports; of `from a import b` both `a` and `a.b`."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return set()
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
 def imported_by_notebook(path: Path) -> set[str]:
     """Return the modules that the code cells of a notebook import."""
-    return {name for text in code_cells(path) for name in imported(text)}
+    return {name for text in code_cells(path) for name in _names_in(text, "")}
 
 
-def read_notebook(path: Path) -> dict[str, Any]:
-    """Return a notebook as plain JSON.
+def code_cells(path: Path, tag: str | None = None) -> list[str]:
+    """Return the texts of a notebook's code cells, of those with a tag where one is named.
 
     Raises
     ------
@@ -183,12 +168,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise PipelineError(f"{path}: not a notebook of format 4; open and save it in JupyterLab")
-    return content
-
-
-def code_cells(path: Path, tag: str | None = None) -> list[str]:
-    """Return the texts of a notebook's code cells, of those with a tag where one is named."""
-    cells = [cell for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"]
+    cells = [cell for cell in content["cells"] if cell.get("cell_type") == "code"]
     chosen = [cell for cell in cells if tag is None or tag in cell.get("metadata", {}).get("tags", [])]
     return ["".join(cell.get("source", "")) for cell in chosen]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,13 +11,24 @@ from pathlib import Path
 import pytest
 from station_project import write_cells
 
-from notebookpress.fingerprint import Code, code_cells, imported, imported_by_notebook
+from notebookpress.fingerprint import Code, code_cells, imported_by_notebook
 from notebookpress.pipeline import load_pipeline
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = load_pipeline(CHECKOUT).code
 LOADED = f"""print(json.dumps([module.__file__ for name, module in sys.modules.items()
     if name.split('.')[0] in {[*PACKAGES, "notebookpress"]} and module.__file__]))"""
+
+
+def imported(source: str) -> set[str]:
+    """Return the modules that a text imports as Python sees it; of `from a import b` both `a` and `a.b`."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
 
 
 @pytest.fixture(scope="module")
