@@ -50,30 +50,13 @@ class ParameterError(PipelineError, ValueError):
 class NotebookFailure(PipelineError):  # noqa: N818 - the word for it
     """A notebook in which not every code cell ran to its end.
 
-    Parameters
-    ----------
-    run : str
-        Name of the run: the notebook's name, with the study where it runs once per study.
-    notebook : str
-        The notebook's file, as a person would name it.
-    place : str
-        Which cell, counted among code cells and among all cells.
-    first_line : str
-        First line of that cell.
-    problem : str
-        Name and message of the error.
-    look : str
-        Where the half-run notebook is.
-    said : str, optional
-        Last words of the kernel, when it died.
-
+    `run` is the notebook's name, with the key where it runs for each of something; `place` says which cell,
+    `look` where the half-run notebook is, `said` what the kernel said last when it died.
     """
 
     def __init__(
         self, run: str, notebook: str, place: str, first_line: str, problem: str, look: str, said: str = ""
     ):
-        self.run, self.notebook, self.place = run, notebook, place
-        self.first_line, self.problem, self.look = first_line, problem, look
         lines = [f"{notebook} ({run}): {place}" if run not in notebook else f"{notebook}: {place}"]
         lines += [f"  first line: {first_line}"] if first_line else []
         lines += [f"  {problem}"]
@@ -97,6 +80,12 @@ def system_remedy(number: int | None) -> str:
         return "see that it is there and may be read and written"
     do = "make room there" if number in FULL else "make it writable"
     return f"{do}, or choose another folder with --out; then run again: what had finished is kept"
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return the type of an error and the first line of its message."""
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

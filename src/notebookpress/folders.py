@@ -8,7 +8,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from notebookpress.errors import PipelineError
@@ -20,18 +19,10 @@ VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
 
 def project_root(start: str | Path | None = None) -> Path:
-    """Return the folder that holds `notebooks/parameters.yaml`.
+    """Return the absolute path of the folder that holds `notebooks/parameters.yaml`.
 
-    Parameters
-    ----------
-    start : path, optional
-        Where to begin; the current folder when left out. The search goes up from there and ends, when
-        nothing is found, at the checkout that the package is installed from.
-
-    Returns
-    -------
-    pathlib.Path
-        The absolute path of the project's root.
+    The search goes up from `start`, or else from the current folder; when it finds nothing, the checkout that
+    the package is installed from is taken.
 
     Raises
     ------
@@ -50,7 +41,6 @@ def project_root(start: str | Path | None = None) -> Path:
     )
 
 
-@dataclass(frozen=True)
 class RunFolders:
     """The folders of one run: what it reads, where it works, what it publishes.
 
@@ -58,48 +48,19 @@ class RunFolders:
     them are there, so that a failed run leaves the earlier report as it was.
     """
 
-    root: Path
-    raw: Path
-    out: Path
-
-    @property
-    def work(self) -> Path:
-        """Everything that is not part of the report; may be deleted at any time."""
-        return self.out / ".evidence"
-
-    @property
-    def tables(self) -> Path:
-        """Where the notebooks of this run write their tables."""
-        return self.work / "processed"
-
-    @property
-    def executed(self) -> Path:
-        """Where the executed notebooks are kept."""
-        return self.work / "executed"
-
-    @property
-    def site(self) -> Path:
-        """Where the pages are built before they are published."""
-        return self.work / "site"
+    def __init__(self, root: Path, raw: Path, out: Path) -> None:
+        self.root, self.raw, self.out = root, raw, out
+        self.work = out / ".evidence"  # all that is not part of the report; may be deleted at any time
+        self.tables = self.work / "processed"  # as the notebooks write them
+        self.executed = self.work / "executed"  # notebooks
+        self.site = self.work / "site"  # the pages before they are published
+        self.log = self.work / "log"  # times, machine facts and tracebacks
+        self.processed = out / "data" / "processed"  # the published tables
+        self.reports = out / "reports"  # the published pages
 
     def page_file(self, step: str) -> Path:
         """Return where a step keeps what it makes of the pages before the last step makes them all."""
         return self.work / "pages" / f"{step}.json"
-
-    @property
-    def log(self) -> Path:
-        """Times, machine facts and tracebacks."""
-        return self.work / "log"
-
-    @property
-    def processed(self) -> Path:
-        """The published tables."""
-        return self.out / "data" / "processed"
-
-    @property
-    def reports(self) -> Path:
-        """The published pages."""
-        return self.out / "reports"
 
     def near(self, path: Path) -> str:
         """Return a path as notebooks and people get it: from the root when it lies there, else absolute."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
+from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem
 from notebookpress.files import write_atomic
 from notebookpress.folders import RunFolders
 from notebookpress.graph import Step
@@ -40,24 +40,18 @@ class Progress:
             elif step.title in self.running:
                 self.running.remove(step.title)
             place = f"[{number:>{len(str(total))}}/{total}]"
-            if kind == "ran":
-                self._line(f"{place} {step.title} … {step.seconds:.1f} s")
-            elif kind == "failed":
-                self._line(f"{place} {step.title} … FAILED after {step.seconds:.1f} s")
-            elif kind == "not_run":
-                self._line(f"{place} {step.title} … not run: what it needs has failed")
-            if self.live:
-                self._show(f"{place} running: {', '.join(self.running)}" if self.running else "")
-
-    def _line(self, text: str) -> None:
-        clear = "\r\x1b[K" if self.live else ""
-        self.stream.write(f"{clear}{text}\n")
-        self.stream.flush()
-
-    def _show(self, text: str) -> None:
-        """Write a line that the next one replaces."""
-        self.stream.write(f"\r\x1b[K{text[:100]}")
-        self.stream.flush()
+            words = {
+                "ran": f"{step.seconds:.1f} s",
+                "failed": f"FAILED after {step.seconds:.1f} s",
+                "not_run": "not run: what it needs has failed",
+            }
+            clear = "\r\x1b[K" if self.live else ""
+            if kind in words:
+                self.stream.write(f"{clear}{place} {step.title} … {words[kind]}\n")
+            if self.live:  # a line that the next one replaces
+                running = f"{place} running: {', '.join(self.running)}" if self.running else ""
+                self.stream.write(f"{clear}{running[:100]}")
+            self.stream.flush()
 
 
 @dataclass
@@ -101,8 +95,7 @@ def failure_words(step: Step, error: BaseException, folders: RunFolders) -> str:
     if isinstance(error, OSError) and error.errno in FULL + CLOSED:
         return f"{step.title}: {system_problem(error, folders.work)}"
     saved = save_traceback(error, folders.log, step.name)
-    first = next(iter(str(error).splitlines()), "")
-    return f"{step.title}: {type(error).__name__}: {first}\n  the traceback: {saved}"
+    return f"{step.title}: {in_one_line(error)}\n  the traceback: {saved}"
 
 
 def save_traceback(error: BaseException, folder: Path, name: str) -> Path:
