@@ -18,7 +18,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from notebookpress.errors import CLOSED, FULL, NotebookFailure, system_problem, system_remedy
+from notebookpress.errors import CLOSED, FULL, NotebookFailure, in_one_line, system_problem, system_remedy
 from notebookpress.kernels import ForkedKernel, PlainKernel
 from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
 from notebookpress.processes import MEMORY_VARIABLE, ended_in_words
@@ -54,16 +54,6 @@ class _Execution:
         self.index = cell_index
 
 
-class _Client(PapermillNotebookClient):
-    """Papermill's client on a kernel of ours."""
-
-    kernel: ForkedKernel | PlainKernel
-
-    def create_kernel_manager(self) -> Any:
-        self.km = self.kernel
-        return self.km
-
-
 class _Engine(Engine):
     """Papermill's engine with kernel, folder and environment given from outside."""
 
@@ -71,8 +61,9 @@ class _Engine(Engine):
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         execution: _Execution = options["execution"]
         execution.notebook = nb_man.nb
-        client = _Client(
+        client = PapermillNotebookClient(
             nb_man,
+            execution.kernel,
             kernel_name=kernel_name,
             startup_timeout=START_TIMEOUT,
             timeout_func=execution.seconds_left,
@@ -81,32 +72,23 @@ class _Engine(Engine):
             on_cell_start=execution.cell_started,
             log=logging.getLogger("papermill"),
         )
-        client.kernel = execution.kernel
         with execution.said.open("ab") as said:
-            client.execute(cwd=str(execution.run.root), env=execution.environment, stdout=said, stderr=said)
+            client.execute(
+                cwd=str(execution.run.root),
+                env=execution.environment,
+                stdout=said,
+                stderr=said,
+                cleanup_kc=True,  # the kernel ends with the notebook
+            )
 
 
 papermill_engines.register(ENGINE, _Engine)
 
 
 def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path, forked: bool = True) -> Path:
-    """Run a notebook in a fresh kernel and keep it, canonical, when every code cell has run.
+    """Run a notebook in a fresh kernel; when every code cell has run, keep it canonical and return its file.
 
-    Parameters
-    ----------
-    run : NotebookRun
-        What to run.
-    environment : mapping of str to str
-        The environment of the kernel.
-    folder : pathlib.Path
-        A private folder for the kernel's files.
-    forked : bool
-        Whether the kernel is forked from this process; a plain one is started otherwise.
-
-    Returns
-    -------
-    pathlib.Path
-        The executed notebook.
+    The kernel has its files in the private `folder`; it is forked from this process, or else a plain one.
 
     Raises
     ------
@@ -154,13 +136,14 @@ def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure 
     Papermill's word is not enough: it takes `sys.exit(0)` in a cell for success.
     """
     run = execution.run
-    cells = [] if execution.notebook is None else _own_cells(execution.notebook)
+    cells = _cells_without(execution.notebook, INJECTED, ERROR_MARK)
     code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
     raised = next((cell for cell in code if _error_output(cell)), None)
     skipped = next((cell for cell in code if cell.get("execution_count") is None), None)
     if error is None and raised is None and skipped is None:
         return None
-    stopped = _cell_at(execution)
+    begun = _cells_without(execution.notebook, ERROR_MARK)
+    stopped = begun[execution.index] if begun and execution.index is not None else None
     died = error is not None and not isinstance(error, PapermillExecutionError)
     cell = stopped if died and stopped is not None else raised or skipped or stopped
     problem = _problem(execution, error if died or raised is None else None, raised)
@@ -176,18 +159,10 @@ def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure 
     )
 
 
-def _own_cells(notebook: Any) -> list[Any]:
-    """Return the cells that stand in the notebook's file: not papermill's."""
-    theirs = {INJECTED, ERROR_MARK}
-    return [cell for cell in notebook.cells if not theirs & set(cell.metadata.get("tags", []))]
-
-
-def _cell_at(execution: _Execution) -> Any:
-    """Return the cell that was begun last."""
-    if execution.notebook is None or execution.index is None:
-        return None
-    cells = [cell for cell in execution.notebook.cells if ERROR_MARK not in cell.metadata.get("tags", [])]
-    return cells[execution.index]
+def _cells_without(notebook: Any, *tags: str) -> list[Any]:
+    """Return the cells of a notebook that have none of some tags, such as papermill's."""
+    cells = [] if notebook is None else notebook.cells
+    return [cell for cell in cells if not set(tags) & set(cell.metadata.get("tags", []))]
 
 
 def _error_output(cell: Any) -> Any:
@@ -215,8 +190,7 @@ def _problem(execution: _Execution, error: Exception | None, raised: Any) -> str
     if isinstance(error, OSError) and error.errno in FULL + CLOSED:
         return system_problem(error)
     if error is not None and not isinstance(error, PapermillExecutionError):
-        first = next(iter(str(error).splitlines()), "")
-        return f"{type(error).__name__}: {first}" if first else type(error).__name__
+        return in_one_line(error)
     if raised is None:
         return "the cell was not run, although nothing before it failed"
     return _error_in_words(_error_output(raised), execution.run.memory)

@@ -73,16 +73,10 @@ class _PipeKernelApp(IPKernelApp):
     kernel_class = _PipeKernel
     pipe = AnyTrait()
 
-    def init_poller(self) -> None:
-        """Do nothing: the system ends this process with its parent."""
+    def init_poller(self, **_: Any) -> None:
+        """Do nothing: the system ends this process with its parent, and no connection is described."""
 
-    def init_connection_file(self) -> None:
-        """Do nothing."""
-
-    def write_connection_file(self, **kwargs: Any) -> None:
-        """Do nothing."""
-
-    log_connection_info = init_heartbeat = init_connection_file
+    init_connection_file = write_connection_file = log_connection_info = init_heartbeat = init_poller
 
     def init_sockets(self) -> None:
         """Put the pipe in the place of the sockets."""
@@ -113,15 +107,7 @@ class _PipeKernelApp(IPKernelApp):
 def run_shell(pipe: Connection, cwd: str, environment: Mapping[str, str]) -> None:
     """Be a kernel on a pipe until the pipe closes; for a process that has just been forked.
 
-    Parameters
-    ----------
-    pipe : multiprocessing.connection.Connection
-        Requests come in as lists of frames; (channel, frames) go out, channel `shell` or `iopub`.
-    cwd : str
-        The folder in which the cells run.
-    environment : mapping of str to str
-        The environment of the cells.
-
+    Requests come in as lists of frames; (channel, frames) go out, channel `shell` or `iopub`.
     """
     os.environ.clear()
     os.environ.update(environment)
