@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import html
 import io
 import itertools
 import json
@@ -23,7 +22,15 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import CLOSED, FULL, ParameterError, PipelineError, did_you_mean, system_problem
+from notebookpress.errors import (
+    CLOSED,
+    FULL,
+    ParameterError,
+    PipelineError,
+    did_you_mean,
+    in_one_line,
+    system_problem,
+)
 from notebookpress.files import write_atomic
 from notebookpress.fingerprint import Code, folder_hashes, value_hash
 from notebookpress.folders import RunFolders
@@ -40,57 +47,46 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sweep</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }}
-div {{ overflow-x: auto; }} table {{ border-collapse: collapse; }}
-th, td {{ border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: left; }}
-</style></head><body><main><h1>Sweep: {total} parameter sets</h1>
-<p>{ok} succeeded, {failed} failed. {leads}</p>
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }
+div { overflow-x: auto; } table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: left; }
+</style></head><body><main><h1>Sweep: {{ rows|length }} parameter sets</h1>
+<p>{{ ok }} succeeded, {{ rows|length - ok }} failed.
+{%- if linked %} A set's name leads to its report.{% endif %}</p>
 <div role="region" aria-label="All sets" tabindex="0"><table><caption>All sets</caption>
-<thead><tr>{heads}</tr></thead>
+<thead><tr>{% for name in columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
-{rows}
+{% for row in rows -%}
+<tr><th scope="row">
+{%- if row.set in linked %}<a href="{{ row.set }}/reports/index.html">{{ row.set }}</a>
+{%- else %}{{ row.set }}{% endif %}</th>
+{%- for name in columns[1:] %}<td>
+{%- if row[name] is float %}{{ "%.4g"|format(row[name]) }}
+{%- elif row[name] is not none %}{{ row[name] }}{% endif %}</td>{% endfor %}</tr>
+{% endfor -%}
 </tbody></table></div></main></body></html>
 """
-INDEX = "reports/index.html"
 
 
 def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
+    import jinja2
     import pyarrow as arrow
     from pyarrow import parquet
 
     columns = list(dict.fromkeys(name for row in rows for name in row))
     full = [{name: row.get(name) for name in columns} for row in rows]
-    sink = arrow.BufferOutputStream()
+    good = [row["set"] for row in rows if row["status"] == "ok"]
+    linked = [name for name in good if (out / name / "reports" / "index.html").is_file()]
+    page = jinja2.Template(PAGE, autoescape=True, keep_trailing_newline=True)
+    sink, text = arrow.BufferOutputStream(), io.StringIO()
     parquet.write_table(arrow.Table.from_pylist(full), sink, compression="zstd")
-    text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(full)
     write_atomic(out / "sweep.csv", text.getvalue())
-    write_atomic(out / "index.html", _page(out, columns, full))
+    write_atomic(out / "index.html", page.render(columns=columns, rows=full, ok=len(good), linked=linked))
     return write_atomic(out / "sweep.parquet", sink.getvalue().to_pybytes())
-
-
-def _page(out: Path, columns: list[str], rows: list[dict[str, Any]]) -> str:
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
-    lines = []
-    for row in rows:
-        name = html.escape(str(row["set"]))
-        linked = row["status"] == "ok" and (out / str(row["set"]) / INDEX).is_file()
-        first = f'<a href="{name}/{INDEX}">{name}</a>' if linked else name
-        cells = "".join(f"<td>{html.escape(_shown(row[column]))}</td>" for column in columns[1:])
-        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
-    ok = sum(row["status"] == "ok" for row in rows)
-    body = "\n".join(lines)
-    leads = "A set's name leads to its report." if "<a href" in body else ""
-    return PAGE.format(total=len(rows), ok=ok, failed=len(rows) - ok, heads=heads, rows=body, leads=leads)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 RECORD = "set.json"
@@ -133,20 +129,10 @@ class SweepResult:
 
 
 def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, Any]]:
-    """Return the parameter sets of a grid file, each checked.
+    """Return what each parameter set of a grid file changes against the defaults; repeated sets once.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        YAML with `grid:`, a mapping of names to lists (every combination is run), or `list:`, a list of
-        mappings (each is run), or both.
-    declared : mapping of str to Parameter
-        What `load_parameters` returned.
-
-    Returns
-    -------
-    list of dict
-        What each set changes against the defaults; repeated sets once.
+    The file is YAML with `grid:`, a mapping of names to lists (every combination is run), or `list:`, a list
+    of mappings (each is run), or both. The values are checked against the parameters that are `declared`.
 
     Raises
     ------
@@ -196,10 +182,8 @@ def sweep(
     ----------
     root, out, raw : pathlib.Path
         The project, the folder for the sets, the raw data.
-    sets : list of dict
-        What `read_grid` returned.
-    declared : mapping of str to Parameter
-        What `load_parameters` returned.
+    sets, declared : list of dict, mapping of str to Parameter
+        What `read_grid` and `load_parameters` returned.
     jobs : int
         How many sets may run at once on this machine.
     watch : callable, optional
@@ -269,8 +253,11 @@ def _row(future: Future) -> dict[str, Any]:
     try:
         return future.result()
     except Exception as error:
-        first = next(iter(str(error).splitlines()), "")
-        return {"status": "failed", "seconds": 0.0, "message": f"{type(error).__name__}: {first}"[:TRUNCATED]}
+        return _failed(in_one_line(error)[:TRUNCATED])
+
+
+def _failed(message: str, seconds: float = 0.0) -> dict[str, Any]:
+    return {"status": "failed", "seconds": seconds, "message": message}
 
 
 @contextlib.contextmanager
@@ -292,14 +279,7 @@ def _executor(root: Path, jobs: int, scheduler: str | None) -> Iterator[tuple[Ex
 
 @contextlib.contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
-    """Connect to a Dask scheduler; it gives the set of a worker that is killed to another one.
-
-    Raises
-    ------
-    PipelineError
-        When `distributed` is not installed, or no scheduler answers at the address.
-
-    """
+    """Connect to a Dask scheduler, which gives the set of a worker that is killed to another one."""
     try:
         from distributed import Client
     except ImportError:
@@ -315,10 +295,8 @@ def _client(scheduler: str) -> Iterator[Any]:
             f"--scheduler {scheduler}: no scheduler answers there ({first}); start one with "
             "`dask scheduler`, or leave --scheduler out to run the sets on this machine"
         ) from None
-    try:
+    with client:
         yield client
-    finally:
-        client.close()
 
 
 def run_set(set_run: SetRun, workers: Workers) -> dict[str, Any]:
@@ -327,15 +305,16 @@ def run_set(set_run: SetRun, workers: Workers) -> dict[str, Any]:
     root, folder, found = Path(set_run.root), Path(set_run.folder), {}
     try:
         values = merge_parameters(load_parameters(root), folder / "parameters.yaml")
+        raw, store, pages = Path(set_run.raw), Path(set_run.store), set_run.pages
         report = run(
             root,
-            Path(set_run.raw),
+            raw,
             folder,
             values,
             set_run.jobs,
-            watch=lambda *_: None,
-            store=Path(set_run.store),
-            pages=set_run.pages,
+            watch=_say_nothing,
+            store=store,
+            pages=pages,
             workers=workers,
         )
         problems = [*report.failures.values(), *report.refused]
@@ -345,12 +324,14 @@ def run_set(set_run: SetRun, workers: Workers) -> dict[str, Any]:
         failed = bool(problems) or not report.succeeded
     except Exception as error:  # whatever it is, the other sets go on
         problems, failed = [_in_words(error, set_run)], True
-    row = {
-        "status": "failed" if failed else "ok",
-        "seconds": round(time.perf_counter() - begun, 1),
-        "message": " / ".join(problems)[:TRUNCATED] if failed else "",
-    }
-    return row | found
+    seconds = round(time.perf_counter() - begun, 1)
+    if failed:
+        return _failed(" / ".join(problems)[:TRUNCATED], seconds)
+    return {"status": "ok", "seconds": seconds, "message": ""} | found
+
+
+def _say_nothing(*_: Any) -> None:
+    """Leave the steps of a set unsaid: several sets run at once."""
 
 
 def _in_words(error: Exception, set_run: SetRun) -> str:
@@ -360,9 +341,8 @@ def _in_words(error: Exception, set_run: SetRun) -> str:
         return str(error)
     if isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
         return system_problem(error, folder)
-    first = next(iter(str(error).splitlines()), "")
     saved = save_traceback(error, RunFolders(Path(set_run.root), Path(set_run.raw), folder).log, "set")
-    return f"{type(error).__name__}: {first}; the traceback: {saved}"
+    return f"{in_one_line(error)}; the traceback: {saved}"
 
 
 def run_in_process(set_run: SetRun) -> dict[str, Any]:
@@ -377,7 +357,7 @@ def run_in_process(set_run: SetRun) -> dict[str, Any]:
         return json.loads(done.stdout)
     except ValueError:
         message = done.stderr.strip()[-TRUNCATED:] or "its process was ended"
-        return {"status": "failed", "seconds": 0.0, "message": message}
+        return _failed(message)
     finally:
         os.close(watched)
         os.close(held)
