@@ -7,6 +7,7 @@ reported at once, before anything starts.
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -19,13 +20,13 @@ from notebookpress.fingerprint import code_cells
 from notebookpress.folders import PARAMETERS_FILE, project_root
 from notebookpress.yaml_files import read_mapping
 
-PARAMETER_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
-IN_WORDS = {
-    "str": "a text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "list": "a list",
+# type in the file -> Python's, the name in messages
+PARAMETER_TYPES: dict[str, tuple[type, str]] = {
+    "str": (str, "a text"),
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (bool, "true or false"),
+    "list": (list, "a list"),
 }
 
 
@@ -51,10 +52,10 @@ class Parameter:
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value, or None."""
         if not is_of_type(value, self.type):
-            return f"{value!r} is not {IN_WORDS[self.type]}"
+            return f"{value!r} is not {PARAMETER_TYPES[self.type][1]}"
         for item in value if self.type == "list" else [value]:
             if self.type == "list" and not is_of_type(item, self.items):
-                return f"item {item!r} is not {IN_WORDS[self.items]}"
+                return f"item {item!r} is not {PARAMETER_TYPES[self.items][1]}"
             if self.choices and item not in self.choices:
                 return f"{item!r} is not one of {', '.join(map(str, self.choices))}"
             if self.minimum is not None and item < self.minimum:
@@ -65,20 +66,13 @@ class Parameter:
 
     def allowed(self) -> str:
         """Return what the parameter may be, in words."""
-        words = f"give {IN_WORDS[self.type]}"
+        words = f"give {PARAMETER_TYPES[self.type][1]}"
         words += f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
         words += f" from {self.minimum}" if self.minimum is not None else ""
         return words + (f" to {self.maximum}" if self.maximum is not None else "")
 
     def parse(self, text: str) -> Any:
-        """Return the value that a text of the command line stands for.
-
-        Raises
-        ------
-        ValueError
-            When it is none of the declared type.
-
-        """
+        """Return the value that a text of the command line stands for; see `problem` when it is none."""
         if self.type == "list":
             return [_parse(item.strip(), self.items) for item in text.strip("[] ").split(",") if item.strip()]
         return _parse(text, self.type)
@@ -88,22 +82,19 @@ def is_of_type(value: Any, kind: str) -> bool:
     """Whether a value is of a declared type; a whole number serves as a number, true and false do not."""
     if kind == "float":
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return type(value) is PARAMETER_TYPES[kind]
+    return type(value) is PARAMETER_TYPES[kind][0]
 
 
 def _parse(text: str, kind: str) -> Any:
+    """Return what a text stands for; the text itself where it is none of the kind, to be refused as such."""
     if kind == "int" and re.fullmatch(r"[+-]?\d+", text):
         return int(text)
     if kind == "bool" and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if kind == "float":
-        try:
+        with contextlib.suppress(ValueError):
             return float(text)
-        except ValueError:
-            pass
-    if kind == "str":
-        return text
-    raise ValueError(f"{text!r} is not {IN_WORDS[kind]}")
+    return text
 
 
 def load_parameters(root: Path) -> dict[str, Parameter]:
@@ -122,18 +113,13 @@ def load_parameters(root: Path) -> dict[str, Parameter]:
         wrong = _entry_problems(name, entry)
         problems += [f"{path}: {name}: {problem}" for problem in wrong]
         if not wrong:
-            found[name] = _declared(name, entry)
+            tuples = {key: tuple(entry[key]) for key in ("notebooks", "choices") if key in entry}
+            found[name] = Parameter(name=name, **entry | tuples)
+            if problem := found[name].problem(entry["default"]):
+                problems.append(f"{path}: {name}: the default {problem}")
     if problems:
         raise PipelineError(*problems)
     return found
-
-
-def _declared(name: str, entry: Mapping[str, Any]) -> Parameter:
-    known: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) and key != "default" else value
-        for key, value in entry.items()
-    }
-    return Parameter(name=name, **known)
 
 
 def _entry_problems(name: str, entry: Any) -> list[str]:
@@ -153,8 +139,7 @@ def _entry_problems(name: str, entry: Any) -> list[str]:
         return [f"type {entry['type']!r} is none of {', '.join(PARAMETER_TYPES)}"]
     if not isinstance(entry["notebooks"], list) or not entry["notebooks"]:
         return ["notebooks is no list of notebook names"]
-    wrong = _declared(name, entry).problem(entry["default"])
-    return [f"the default {wrong}"] if wrong else []
+    return []
 
 
 def merge_parameters(
@@ -174,20 +159,13 @@ def merge_parameters(
         A YAML mapping of names to values.
     pairs : iterable of str
         Texts of the form `key=value`, read by the declared type.
-    values : mapping, optional
-        Values that a program gives; `where` is what messages call their place.
-    where : str
-        See `values`.
-
-    Returns
-    -------
-    dict
-        Name to value, without the parameters that the runner sets.
+    values, where : mapping, str
+        Values that a program gives, and what messages call their place.
 
     Raises
     ------
     ParameterError
-        With every unknown name, wrong type and value out of range.
+        With every unknown name, wrong type and value out of range, and each that only the runner sets.
 
     """
     chosen: dict[str, Any] = {}
@@ -226,12 +204,8 @@ def _refusal(
         return f"unknown parameter {name!r}; {did_you_mean(name, theirs)}"
     if parameter.set_by != "user":
         return f"{name} cannot be set here; {parameter.remedy}"
-    try:
-        value = parameter.parse(value) if as_text else value
-        problem = parameter.problem(value)
-    except ValueError as error:
-        problem = str(error)
-    if problem:
+    value = parameter.parse(value) if as_text else value
+    if problem := parameter.problem(value):
         return f"{name}: {problem}; {parameter.allowed()}"
     # A whole number given for a number becomes one, so that 1 and 1.0 are the same run.
     chosen[name] = float(value) if parameter.type == "float" else value
@@ -241,14 +215,7 @@ def _refusal(
 def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path | None = None) -> None:
     """Refuse values that a notebook cannot use; for its first cell, when it runs without the runner.
 
-    Parameters
-    ----------
-    notebook : str
-        Name of the notebook without its ending.
-    values : mapping
-        The parameters by name.
-    start : path, optional
-        Where to look for the project; the current folder when left out.
+    `start` is where to look for the project, the current folder when left out.
 
     Raises
     ------
