@@ -30,7 +30,7 @@ class Step:
     """A step of a run.
 
     `identity` stands for everything that the step depends on and that is no file: parameters, code. `used`
-    and `generated` name its files as the manifest does. An output without an ending is a folder.
+    names files as the manifest does. An output without an ending is a folder.
     """
 
     name: str
@@ -40,7 +40,6 @@ class Step:
     inputs: list[Path]
     outputs: list[Path]
     used: list[str] = field(default_factory=list)
-    generated: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -222,7 +221,6 @@ def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -
         inputs=inputs,
         outputs=[run.executed, *tables.values()],
         used=used + [f"data/processed/{table}.parquet" for table in notebook.reads],
-        generated=[f"data/processed/{part}{table}.parquet" for table in notebook.writes],
         parameters=shown,
     )
 
@@ -271,14 +269,15 @@ def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
         inputs=[plan.table(table, key) for table, key in pairs],
         outputs=[plan.table(table) for table in notebook.writes],
         used=[f"data/processed/parts/{key}/{table}.parquet" for table, key in pairs],
-        generated=[f"data/processed/{table}.parquet" for table in notebook.writes],
     )
 
 
 def _page_step(plan: Plan, step: PageStep) -> Step:
     """Return a step that makes pages; the last one takes what the others made, and tells of everything."""
-    last, every = step == plan.collection.pages[-1], plan.collection.notebooks
-    chosen = [notebook for notebook in every if notebook.name in step.notebooks or not step.notebooks]
+    last = step == plan.collection.pages[-1]
+    chosen = [
+        entry for entry in plan.collection.notebooks if entry.name in step.notebooks or not step.notebooks
+    ]
     tables = tuple(table for notebook in chosen for table in notebook.writes if table not in step.without)
     runs = plan.collection.runs(list(plan.keys)).items()
     executed = {run: plan.executed(run) for run, (notebook, _) in runs if notebook in chosen}

@@ -40,7 +40,12 @@ def provenance(plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
         "entity": dict(sorted(entity.items())),
         "activity": {step.name: {"parameters": step.parameters} if step in runs else {} for step in steps},
         "used": {step.name: sorted(step.used) for step in steps},
-        "wasGeneratedBy": {label: step.name for step in steps for label in step.generated},
+        "wasGeneratedBy": {
+            f"data/processed/{path.relative_to(folders.tables).as_posix()}": step.name
+            for step in steps
+            for path in step.outputs
+            if path.is_relative_to(folders.tables)
+        },
     }
 
 

@@ -133,16 +133,7 @@ class TableStore:
     def data_dictionary(self, name: str | None = None) -> pd.DataFrame:
         """Return the meaning of every column, of one table or of all.
 
-        Parameters
-        ----------
-        name : str, optional
-            A table's name; all tables when left out.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns `table`, `column`, `type`, `may_be_missing`, `unit`, `meaning`; one row a column.
-
+        One row a column: `table`, `column`, `type`, `may_be_missing`, `unit`, `meaning`.
         """
         return pd.DataFrame(
             {
@@ -190,8 +181,7 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
     columns = [_plain(column) for _, column in frame.items()]
-    names = list(frame.columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(column: pd.Series) -> list[Any]:
@@ -250,49 +240,27 @@ def rows_file(work: Path, key: str) -> Path:
 
 def divide_rows(
     processed: Path, keys: Iterable[str], names: Iterable[str], column: str, whole: Iterable[str] = ()
-) -> list[Path]:
-    """Write for each key the hash of its rows in each table.
+) -> None:
+    """Write for each key the hash of its rows in each table to `rows/<key>.json` beside the tables.
 
-    Parameters
-    ----------
-    processed : pathlib.Path
-        The folder of the tables; the hashes go to `rows/<key>.json` beside it.
-    keys, names : iterable of str
-        The keys and the tables.
-    column : str
-        The column that says whose a row is; a table without it counts whole for every key.
-    whole : iterable of str
-        Tables that count whole although they have the column.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files, one a key; one whose rows are as before is not touched.
-
+    `column` says whose a row is; a table without it, and one of `whole`, counts whole for every key. A file
+    whose rows are as before is not touched.
     """
-    import pyarrow.parquet as parquet
-
     keys, whole = list(keys), set(whole)
     hashes: dict[str, dict[str, str]] = {key: {} for key in keys}
     for name in names:
         table = parquet.ParquetFile(processed / f"{name}.parquet").read()
         owned = column in table.column_names and name not in whole
-        owners = table.column(column).to_pylist() if owned else None
         rows = [repr(row) for row in zip(*(values.to_pylist() for values in table.columns), strict=True)]
+        owners = table.column(column).to_pylist() if owned else []
         for key in keys:
-            own = (
-                rows
-                if owners is None
-                else [row for owner, row in zip(owners, rows, strict=True) if owner == key]
-            )
+            own = [row for owner, row in zip(owners, rows, strict=True) if owner == key] if owned else rows
             hashes[key][name] = hashlib.sha256("\n".join([str(table.schema), *own]).encode()).hexdigest()
     for path in (processed.parent / ROWS).glob("*.json"):
         if path.stem not in keys:
             path.unlink()
-    return [
+    for key, found in hashes.items():
         write_atomic(rows_file(processed.parent, key), json.dumps(found, indent=1) + "\n")
-        for key, found in hashes.items()
-    ]
 
 
 def gather_tables(schema_file: Path, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
@@ -300,22 +268,8 @@ def gather_tables(schema_file: Path, processed: Path, keys: Iterable[str], names
     gather_parts(table_store(schema_file), processed, keys, names)
 
 
-def gather_parts(store: Any, processed: str | Path, keys: Iterable[str], names: Iterable[str]) -> list[Path]:
-    """Write each table from its parts, and delete the parts of keys that are gone.
-
-    Parameters
-    ----------
-    store : tables.Store
-        What reads and writes the tables.
-    processed : path
-        The folder of the tables; the parts lie in `parts/<key>/<table>.parquet` below it.
-    keys, names : iterable of str
-        The keys there are, and the tables.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The tables written.
+def gather_parts(store: TableStore, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
+    """Write each table from `parts/<key>/<table>.parquet`; delete the parts of keys that are gone.
 
     Raises
     ------
@@ -323,18 +277,12 @@ def gather_parts(store: Any, processed: str | Path, keys: Iterable[str], names: 
         When a part is missing, or rows of two parts share a key.
 
     """
-    import pandas as pd
-
-    processed, keys = Path(processed), sorted(keys)
+    keys = sorted(keys)
     for folder in (processed / PARTS).glob("*"):
         if folder.name not in keys:
             shutil.rmtree(folder)
-    written = []
     for name in names:
         # Each part was checked when it was written, and the whole is when it is.
         parts = [store.read_rows(name, part_folder(processed, key)) for key in keys]
         filled = [part for part in parts if not part.empty]  # empty parts would blur the columns' types
-        written.append(
-            store.write_table(name, pd.concat(filled, ignore_index=True) if filled else [], processed)
-        )
-    return written
+        store.write_table(name, pd.concat(filled, ignore_index=True) if filled else [], processed)
