@@ -52,22 +52,10 @@ class NotebookRun:
 
 
 def canonical(notebook: Any, labels: Mapping[str, str], shown: Mapping[str, Any]) -> Any:
-    """Return an executed notebook in the one form that every run of it gives.
+    """Return a new notebook: an executed one in the one form that every run of it gives.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        As papermill or nbclient left it.
-    labels : mapping of str to str
-        What to write instead of a path of this machine, the longest first.
-    shown : mapping
-        The parameters as the report shows them: the folders by their published names.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        A new notebook.
-
+    `labels` is what to write instead of paths of this machine, the longest first; `shown` the parameters as
+    the report shows them, the folders by their published names.
     """
     import nbformat
 

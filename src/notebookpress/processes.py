@@ -165,29 +165,20 @@ NOT_TAKEN_OVER = (
 
 
 def run_environment(folder: Path, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of kernels and workers: the runner's, with what decides results fixed.
+    """Return the environment of kernels and workers: the runner's, what decides results fixed, and `own`.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where matplotlib keeps its list of fonts when the user has no folder for it. Left alone it would make
-        one among the temporary files, and leave it there when the run is killed.
-    own : mapping of str to str
-        What the collection adds.
-
+    Matplotlib keeps its list of fonts in `folder` when the user has no place for it. Left alone it would make
+    one among the temporary files, and leave it there when the run is killed.
     """
     kept = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER}
     found = importlib.util.find_spec("matplotlib")
     if found is not None and found.origin:
         kept["MATPLOTLIBRC"] = str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")
-        if "MPLCONFIGDIR" not in kept and not all(map(_can_be_written, _folders_of_matplotlib())):
+        homes = (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache"))
+        usual = [Path(os.environ.get(name) or os.path.expanduser(home)) for name, home in homes]
+        if "MPLCONFIGDIR" not in kept and not all(_can_be_written(home / "matplotlib") for home in usual):
             kept["MPLCONFIGDIR"] = str(folder)
     return kept | FIXED | dict(own)
-
-
-def _folders_of_matplotlib() -> list[Path]:
-    homes = (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache"))
-    return [Path(os.environ.get(name) or os.path.expanduser(usual)) / "matplotlib" for name, usual in homes]
 
 
 def _can_be_written(folder: Path) -> bool:

@@ -49,18 +49,7 @@ def differences(folders: RunFolders, facts: dict[str, Any]) -> tuple[dict[str, P
 def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
     """Bring the published tables and pages to the state of the work folder.
 
-    Parameters
-    ----------
-    folders : RunFolders
-        The folders of the run.
-    facts : dict
-        What `manifest.provenance` returned.
-
-    Returns
-    -------
-    int
-        How many files were written or removed.
-
+    `facts` are what `manifest.provenance` returned. Returns how many files were written or removed.
     """
     changed, gone, text = differences(folders, facts)
     if not (changed or gone or text):

@@ -8,10 +8,9 @@ import json
 import mimetypes
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
 from notebookpress.folders import RELEASES, VERSION, RunFolders, folder_lock
@@ -29,20 +28,7 @@ def released_name(label: str) -> str:
 
 
 def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: Collection) -> str:
-    """Return the metadata of a release as JSON-LD.
-
-    Parameters
-    ----------
-    manifest : mapping
-        The manifest of the report: entities with hashes, activities, what each used and made.
-    version : str
-        Name of the release.
-    on : datetime.date
-        Day of the release.
-    collection : Collection
-        Its title, description and license describe the release.
-
-    """
+    """Return the metadata of a release, as JSON-LD, from its manifest and what describes the collection."""
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
@@ -77,15 +63,6 @@ def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: 
     return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
 
 
-def write_crate(
-    folder: Path, manifest: Mapping[str, Any], version: str, on: date, collection: Collection
-) -> Path:
-    """Write the metadata of a release into its folder and return the file."""
-    path = folder / CRATE
-    path.write_text(crate_text(manifest, version, on, collection), encoding="utf-8")
-    return path
-
-
 def _properties(place: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     kind = mimetypes.guess_type(place)[0]
     if place.endswith(".parquet"):
@@ -97,20 +74,10 @@ def _properties(place: str, facts: Mapping[str, Any]) -> dict[str, Any]:
 def release(out: Path, version: str, collection: Collection) -> Path:
     """Freeze the tables and pages of a report under `reports/releases/VERSION/`.
 
-    Parameters
-    ----------
-    out : pathlib.Path
-        The folder that holds `data/processed` and `reports`.
-    version : str
-        Name of the release, such as `1.0` or `2026.11`.
-    collection : Collection
-        Its title, description and license describe the release.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder of the release: pages as in `reports/`, tables under `data/`, the manifest, an RO-Crate.
-        Links to earlier releases lead there from where the release lies; its manifest has the hashes of that.
+    `out` is the folder that holds `data/processed` and `reports`; `version` is numbers and points, such as
+    `2026.11`. Returns the folder of the release: pages as in `reports/`, tables under `data/`, the manifest
+    and an RO-Crate. Links to earlier releases lead there from where the release lies; the hashes in its
+    manifest are those of what lies there.
 
     Raises
     ------
@@ -144,7 +111,8 @@ def _freeze(reports: Path, target: Path, collection: Collection) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _copy_release(out, partial, manifest)
-        write_crate(partial, manifest, version, date.today(), collection)
+        text = crate_text(manifest, version, date.today(), collection)
+        (partial / CRATE).write_text(text, encoding="utf-8")
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -164,8 +132,7 @@ def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:
     (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
 
 
-@dataclass
-class Verification:
+class Verification(NamedTuple):
     """What a verification found: `problems` are failures, `notes` are not."""
 
     problems: list[str]
@@ -175,24 +142,9 @@ class Verification:
 def verify(out: Path, raw: Path, record: date | None = None, check: str = "") -> Verification:
     """Compare the outputs with the manifest, and the raw data with what they were taken from.
 
-    Parameters
-    ----------
-    out : pathlib.Path
-        The folder that holds `data/processed` and `reports`.
-    raw : pathlib.Path
-        The raw data.
-    record : datetime.date, optional
-        The day to write into the record of the last verification; nothing is recorded when left out.
-    check : str, optional
-        What looks at the raw data, as `module:function`: it is given the folder and the day, and returns
-        problems and notes, a line each.
-
-    Returns
-    -------
-    Verification
-        Every output that is damaged or missing, every file beside them that no run made, and what the check
-        finds.
-
+    Found is every output that is damaged or missing, every file beside them that no run made, and what
+    `check` finds: `module:function`, which is given the raw folder and the day, and returns problems and
+    notes, a line each. `record` is the day to write into the record of the last verification, none if None.
     """
     problems, notes = [], []
     folders = RunFolders(out, raw, out)
@@ -208,14 +160,12 @@ def verify(out: Path, raw: Path, record: date | None = None, check: str = "") ->
         problems += wrong + unknown(manifest, out)
         total = len(outputs(manifest))
         notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
-        notes += _inputs(manifest, raw)
+        changed, total = changed_inputs(manifest, raw)
+        if changed:
+            notes.append(
+                f"inputs: changed since the report was made: {', '.join(changed)}; run `evidence run`"
+            )
+        elif total:
+            notes.append(f"inputs: the report was made from the {total} raw files that are there")
     found, more = load_callable(check)(raw, record) if check else ([], [])
     return Verification(problems + found, [*notes, *more])
-
-
-def _inputs(manifest: dict[str, Any], raw: Path) -> list[str]:
-    """Return a line on the raw data of a report: whether it was made from those that are there now."""
-    changed, total = changed_inputs(manifest, raw)
-    if changed:
-        return [f"inputs: changed since the report was made: {', '.join(changed)}; run `evidence run`"]
-    return [f"inputs: the report was made from the {total} raw files that are there"] if total else []

@@ -19,7 +19,7 @@ from notebookpress.parameters import check_cells, load_parameters, merge_paramet
 from notebookpress.pipeline import Collection, load_pipeline
 from notebookpress.progress import Progress, RunReport, StepWatcher, failure_words, write_log
 from notebookpress.publish import differences, finish_publication, publish
-from notebookpress.scheduler import Outcome, RunCache, Scheduler, SharedCache
+from notebookpress.scheduler import RunCache, Scheduler, SharedCache
 from notebookpress.tables import GATHERED_BY_RUNNER, PARTS
 from notebookpress.workers import Workers
 
@@ -141,8 +141,14 @@ def _run_steps(
         note, cache = finish_publication(folders), RunCache(folders.work)
         _remove_stale(plan)
         outcome = Scheduler(steps, cache, shared, plan.force, watch).run(max(1, plan.jobs), workers)
-        report = _report(outcome, folders)
-        report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
+        report = RunReport(
+            ran={step.name: round(step.seconds, 3) for step in outcome.ran},
+            up_to_date=[step.name for step in outcome.up_to_date],
+            not_run=[step.name for step in outcome.not_run],
+            failures={step.name: failure_words(step, error, folders) for step, error in outcome.failed},
+            refused=refused,
+            notes=[said for said in (cache.note, note) if said],
+        )
         if report.succeeded:
             report.written = publish(folders, facts)
             cache.remember_raw(state, refused)
@@ -171,26 +177,12 @@ def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
     check = plan.collection.check_raw
     found = workers.call(check, plan.folders.raw) if check else []
     refused = [str(problem) for problem in found]
-    if any(getattr(problem, "stops", True) for problem in found):
-        raise PipelineError(
-            *refused, f"{len(refused)} problem(s) in the raw data; nothing was run or written"
-        )
-    problems = check_cells(plan.declared, plan.notebooks)
-    if problems:
-        raise PipelineError(
-            *problems, f"{len(problems)} problem(s) in the notebooks; nothing was run or written"
-        )
+    in_raw = refused if any(getattr(problem, "stops", True) for problem in found) else []
+    for place, problems in (("raw data", in_raw), ("notebooks", check_cells(plan.declared, plan.notebooks))):
+        if problems:
+            count = f"{len(problems)} problem(s) in the {place}; nothing was run or written"
+            raise PipelineError(*problems, count)
     return refused
-
-
-def _report(outcome: Outcome, folders: RunFolders) -> RunReport:
-    """Return the report of a run, with a message for each step that failed."""
-    return RunReport(
-        ran={step.name: round(step.seconds, 3) for step in outcome.ran},
-        up_to_date=[step.name for step in outcome.up_to_date],
-        not_run=[step.name for step in outcome.not_run],
-        failures={step.name: failure_words(step, error, folders) for step, error in outcome.failed},
-    )
 
 
 def _remove_stale(plan: Plan) -> None:

@@ -6,8 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -135,21 +134,10 @@ class Outcome:
 
 
 class Scheduler:
-    """The steps of one run and what has become of each.
+    """The steps of one run, and what has become of each.
 
-    Parameters
-    ----------
-    steps : list of Step
-        The graph, in the order in which steps are begun where there is a choice.
-    cache : RunCache
-        The memory of the work folder.
-    shared : SharedCache, optional
-        Finished steps of other runs.
-    force : bool
-        Whether to run every step, up to date or not.
-    watch : callable
-        Is called with every step that starts and ends.
-
+    They are begun in their order where there is a choice, all of them with `force`, up to date or not;
+    `watch` is called with every step that starts and ends.
     """
 
     def __init__(
@@ -157,6 +145,7 @@ class Scheduler:
     ) -> None:
         self.steps, self.cache, self.shared, self.force, self.watch = steps, cache, shared, force, watch
         self.outcome = Outcome()
+        self.running: dict[Future, tuple[Step, str]] = {}
         self.ended: dict[str, bool] = {}  # whether each that has ended gives what it should
         makers = {path: step.name for step in steps for path in step.outputs}
         self.needs = {step.name: {makers[path] for path in step.inputs if path in makers} for step in steps}
@@ -166,19 +155,14 @@ class Scheduler:
 
         When the run is broken off, all that the workers do is ended, so that the running steps come back.
         """
-        running: dict[Future, tuple[Step, str]] = {}
-        waiting = list(self.steps)
-
-        def begin(step: Step, fingerprint: str) -> Future:
-            return pool.submit(self._done, step, fingerprint, workers)
-
+        running, waiting = self.running, list(self.steps)
         with (
             signals_as_exception(workers.end_all),
             ThreadPoolExecutor(jobs, thread_name_prefix="step") as pool,
         ):
             try:
                 while waiting or running:
-                    waiting = [step for step in waiting if not self._begun(step, jobs, begin, running)]
+                    waiting = [step for step in waiting if not self._begun(step, jobs, pool, workers)]
                     for future in wait(running, TURN, FIRST_COMPLETED).done:
                         self._end(*running.pop(future), future)
             except BaseException:
@@ -188,13 +172,7 @@ class Scheduler:
                 raise
         return self.outcome
 
-    def _begun(
-        self,
-        step: Step,
-        jobs: int,
-        begin: Callable[[Step, str], Future],
-        running: dict[Future, tuple[Step, str]],
-    ) -> bool:
+    def _begun(self, step: Step, jobs: int, pool: Executor, workers: Workers) -> bool:
         """Begin a step, or close it when it is up to date or cannot run; False when it must wait."""
         needs = self.needs[step.name]
         if not needs <= self.ended.keys():
@@ -202,14 +180,15 @@ class Scheduler:
         if not all(self.ended[name] for name in needs):
             self._close("not_run", step)
             return True
-        if len(running) >= jobs:
+        if len(self.running) >= jobs:
             return False
         fingerprint = step.fingerprint()
         if not self.force and self.cache.current(step, fingerprint):
             self._close("up_to_date", step)
         else:
             self.watch("started", step, len(self.ended), len(self.steps))
-            running[begin(step, fingerprint)] = step, fingerprint
+            future = pool.submit(self._done, step, fingerprint, workers)
+            self.running[future] = step, fingerprint
         return True
 
     def _done(self, step: Step, fingerprint: str, workers: Workers) -> str:

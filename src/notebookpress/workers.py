@@ -42,19 +42,12 @@ class ProcessEndedError(PipelineError):
 class Workers:
     """The processes of a run; safe to use from several threads at once.
 
-    Parameters
-    ----------
-    preload : iterable of str
-        Modules to have ready in every process, or `module:function` of what is slow the first time.
-    environment : mapping of str to str, optional
-        What the collection adds to the environment of notebooks and calls.
+    `preload` names modules to have ready in every process, or `module:function` of what is slow the first
+    time; `environment` is what the collection adds to that of notebooks and calls.
 
-    Notes
-    -----
     Processes are forked on Linux only, unless `EVIDENCE_FORK` says otherwise: a forked process may not use
     the system's libraries on macOS, and Windows has no fork. All workers of a process share one server; what
     the first of them asks for is preloaded.
-
     """
 
     def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
@@ -102,9 +95,7 @@ class Workers:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         ours, theirs = self.context.Pipe()
         work = (theirs, folder, self.environment, function, arguments)
-        process = self.context.Process(  # type: ignore[attr-defined]
-            target=_work, args=work
-        )
+        process = self.context.Process(target=_work, args=work)  # type: ignore[attr-defined]
         try:
             with self._lock:
                 if self._closed:
