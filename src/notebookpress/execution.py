@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +26,6 @@ START_TIMEOUT = 120  # seconds
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 for _library in ("papermill", "asyncio"):  # what matters of their complaints is in the failure's message
     logging.getLogger(_library).setLevel(logging.CRITICAL)
-if sys.platform == "win32":  # zmq needs a selector loop
-    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
 
 
 @dataclass

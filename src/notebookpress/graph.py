@@ -52,14 +52,7 @@ class Step:
         return [content_hash(path) for path in self.outputs]
 
     def run(self, workers: Workers) -> None:
-        """Do the work in the workers' processes, and keep how long it took.
-
-        Raises
-        ------
-        PipelineError
-            When an output is not there afterwards.
-
-        """
+        """Do the work in the workers' processes, and keep how long it took; refuse a missing output."""
         begun = time.perf_counter()
         try:
             for path in self.outputs:
@@ -113,10 +106,9 @@ class Plan:
 
     def given(self, notebook: Notebook, key: str | None, *, shown: bool) -> dict[str, Any]:
         """Return the parameters of a run; shown, the folders have the names that the report uses."""
-        near = self.folders.near
-        runner = {
-            "raw": "data/raw" if shown else near(self.folders.raw),
-            "processed": "data/processed" if shown else near(self.folders.tables),
+        folders = {"raw": self.folders.raw, "processed": self.folders.tables}
+        runner: dict[str, Any] = {
+            name: f"data/{name}" if shown else self.folders.near(path) for name, path in folders.items()
         }
         runner |= {notebook.for_each.key: key} if notebook.for_each and key else {}
         wanted = [name for name, entry in self.declared.items() if notebook.name in entry.notebooks]
@@ -124,7 +116,9 @@ class Plan:
 
     def identity(self, *facts: Any) -> str:
         """Return the hash of what a step depends on besides its inputs: facts, lock file, schema, Python."""
-        return value_hash([facts, *self._same_for_all])
+        schema = content_hash(self.collection.schema_file(self.folders.root))
+        lock = lock_hash(self.collection, self.folders.root)
+        return value_hash([facts, lock, schema, sys.version_info[:2]])
 
     @property
     def early_pages(self) -> dict[str, Path]:
@@ -135,12 +129,6 @@ class Plan:
     def release(self) -> Path | None:
         """The newest release: a page says what changed since."""
         return newest_release(self.folders.reports)
-
-    @cached_property
-    def _same_for_all(self) -> tuple[Any, ...]:
-        root = self.folders.root
-        schema = content_hash(self.collection.schema_file(root))
-        return lock_hash(self.collection, root), schema, sys.version_info[:2]
 
 
 def lock_hash(collection: Collection, root: Path) -> str | None:
@@ -265,7 +253,7 @@ def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
         name="gather",
         title=f"gather the {each.name}' tables",
         identity=plan.identity(code, "gather", keys),
-        work=lambda workers: workers.call(f"{PARTS_MODULE}:gather_tables", *arguments),
+        work=lambda workers: workers.call(f"{PARTS_MODULE}:gather_parts", *arguments),
         inputs=[plan.table(table, key) for table, key in pairs],
         outputs=[plan.table(table) for table in notebook.writes],
         used=[f"data/processed/parts/{key}/{table}.parquet" for table, key in pairs],
@@ -292,15 +280,16 @@ def _page_step(plan: Plan, step: PageStep) -> Step:
         code = plan.code.used_by([step.make.partition(":")[0]])
         depends = [code, tables, plan.collection.version]  # pages name the version
 
-    def make_file(workers: Workers) -> None:
-        facts = {"version": plan.collection.version, "tables": tables}
-        workers.call(step.make, executed, plan.folders.tables, made, facts)
-
+    facts = {"version": plan.collection.version, "tables": tables}
     return Step(
         name=step.name,
         title=step.title,
         identity=plan.identity(step.name, list(executed), *depends),
-        work=(lambda workers: _make_all_pages(plan, step, executed, workers)) if last else make_file,
+        work=lambda workers: (
+            _make_all_pages(plan, step, executed, workers)
+            if last
+            else workers.call(step.make, executed, plan.folders.tables, made, facts)
+        ),
         inputs=inputs,
         outputs=[made],
         used=[f"data/processed/{table}.parquet" for table in tables],

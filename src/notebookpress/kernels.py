@@ -104,11 +104,15 @@ class _PipeKernelApp(IPKernelApp):
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
 
-def run_shell(pipe: Connection, cwd: str, environment: Mapping[str, str]) -> None:
-    """Be a kernel on a pipe until the pipe closes; for a process that has just been forked.
+def _run_shell(ours: Connection, pipe: Connection, cwd: str, environment: Mapping[str, str]) -> None:
+    """Be a kernel on a pipe, in the process that was just forked, until the pipe or the parent's life ends.
 
     Requests come in as lists of frames; (channel, frames) go out, channel `shell` or `iopub`.
     """
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        end_with_parent(parent.pid)
+    ours.close()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
@@ -212,7 +216,7 @@ class ForkedKernel:
         """Fork the kernel; it ends at the latest when this process does."""
         fork = multiprocessing.get_context("fork")
         self.pipe, theirs = fork.Pipe()
-        self.process = fork.Process(target=_become_shell, args=(self.pipe, theirs, cwd, env))
+        self.process = fork.Process(target=_run_shell, args=(self.pipe, theirs, cwd, env))
         self.process.start()
         theirs.close()
 
@@ -236,15 +240,6 @@ class ForkedKernel:
 
     def cleanup_resources(self) -> None:
         """Do nothing: the client closes the pipe."""
-
-
-def _become_shell(pipe: Any, theirs: Any, cwd: str, env: dict[str, str]) -> None:
-    """Run a shell in the process that was just forked."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid is not None:
-        end_with_parent(parent.pid)
-    pipe.close()
-    run_shell(theirs, cwd, env)
 
 
 class _OwnInterpreter(KernelSpecManager):

@@ -98,14 +98,7 @@ def as_text(manifest: Mapping[str, Any]) -> str:
 
 
 def read_manifest(reports: Path) -> dict[str, Any]:
-    """Return the manifest of a report.
-
-    Raises
-    ------
-    PipelineError
-        When it is not there or is damaged.
-
-    """
+    """Return the manifest of a report; an error when it is not there or is damaged."""
     path = reports / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -47,7 +47,8 @@ class NotebookTables:
         self.notebook = notebook
         self.root = project_root()
         collection = load_pipeline(self.root)
-        self.store = table_store(collection.schema_file(self.root))
+        self._schema_file = collection.schema_file(self.root)
+        self.store = table_store(self._schema_file)
         self.processed = self.root / parameters["processed"]
         self.raw = self.root / parameters["raw"] if "raw" in parameters else None
         known = collection.notebook(notebook)
@@ -148,7 +149,7 @@ class NotebookTables:
         if not os.environ.get(GATHERED_BY_RUNNER):
             keys = self.store.read_table(self._index(), self.processed)[self._column]
             there = [key for key in keys if part_folder(self.processed, key).is_dir()]
-            gather_parts(self.store, self.processed, there, self._writes)
+            gather_parts(self._schema_file, self.processed, there, self._writes)
 
     def written(self) -> pd.DataFrame:
         """Return the list of tables that this run wrote."""

@@ -129,11 +129,7 @@ class Collection:
 def load_pipeline(root: Path) -> Collection:
     """Return the collection that `notebooks/pipeline.yaml` declares.
 
-    Raises
-    ------
-    YamlError
-        At the first mistake in the file, with its line and the remedy.
-
+    Raises `YamlError` at the first mistake in the file, with its line and the remedy.
     """
     file = YamlFile(root / PIPELINE_FILE)
     top = file.entries((), ENTRIES, ("title", "notebooks"))
@@ -145,14 +141,7 @@ def load_pipeline(root: Path) -> Collection:
 
 
 def load_callable(name: str) -> Callable[..., Any]:
-    """Return what `module:function` names.
-
-    Raises
-    ------
-    PipelineError
-        When there is no such module or function.
-
-    """
+    """Return what `module:function` names; `PipelineError` when there is no such module or function."""
     module, _, function = name.partition(":")
     try:
         return getattr(importlib.import_module(module), function)

@@ -15,9 +15,7 @@ import signal
 import sys
 
 STEPS = "NOTEBOOKPRESS_PRELOAD"  # environment variable: the steps, separated by blanks
-SERVER_FOLDER = (
-    "NOTEBOOKPRESS_FOLDER"  # environment variable: the private folder of everything that is forked
-)
+SERVER_FOLDER = "NOTEBOOKPRESS_FOLDER"  # environment variable: private folder of all that is forked
 EXECUTION = "notebookpress.execution"  # the step that brings papermill and IPython
 PAUSE = 0.002  # seconds between two steps, for what waits to be forked
 OWN_STEPS = (
@@ -57,7 +55,7 @@ def without_address_grammar() -> None:
 
 
 def without_debugger() -> None:
-    """Import what debugs in a kernel without the debugger: nobody attaches one to an unattended run."""
+    """Import ipykernel's debugger without debugpy: nobody attaches one to an unattended run."""
     _import_without("debugpy", "ipykernel.debugger")
 
 

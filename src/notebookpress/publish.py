@@ -6,11 +6,13 @@ last; so a full disk or a failed run leaves the earlier report as it was.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,9 @@ def differences(folders: RunFolders, facts: dict[str, Any]) -> tuple[dict[str, P
     files = staged_files(folders)
     text = manifests.as_text(manifests.complete(facts, files))
     changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
-    before = _published_before(folders)
+    before: Iterable[str] = ()  # what no run has published is not ours to remove
+    with contextlib.suppress(PipelineError):
+        before = filter(_is_ours, manifests.outputs(manifests.read_manifest(folders.reports)))
     gone = [label for label in before if label not in files and (folders.out / label).is_file()]
     old = folders.reports / manifests.MANIFEST
     same = old.is_file() and old.read_text(encoding="utf-8") == text
@@ -58,7 +62,10 @@ def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
     text = text or (folders.out / label).read_text(encoding="utf-8")
     try:
         _see_that_it_can_be_moved(folders, changed, [*gone, label])
-        _copies(folders, changed)
+        shutil.rmtree(folders.work / WAITING, ignore_errors=True)
+        for name, path in changed.items():  # whole copies, ready to be renamed; a full disk is met here
+            (folders.work / WAITING / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folders.work / WAITING / name)
         write_atomic(folders.work / WAITING / label, text)
         # Now the new report is complete and only its files are moved; a killed run is finished later.
         write_atomic(folders.work / COMMITTED, json.dumps({"move": [*changed, label], "gone": gone}) + "\n")
@@ -108,15 +115,6 @@ def _is_ours(label: str) -> bool:
     return inside and not label.startswith(f"reports/{RELEASES}/")
 
 
-def _published_before(folders: RunFolders) -> list[str]:
-    """Return what the last run published; what it did not write is not ours to remove."""
-    try:
-        labels = manifests.outputs(manifests.read_manifest(folders.reports))
-    except PipelineError:
-        return []
-    return [label for label in labels if _is_ours(label)]
-
-
 def _same(published: Path, staged: Path) -> bool:
     return published.is_file() and published.read_bytes() == staged.read_bytes()
 
@@ -137,15 +135,6 @@ def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], mor
         places = [place for place in needed if place.stat().st_dev == disk]
         if sum(needed[place] for place in places) > shutil.disk_usage(places[0]).free:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(places[0]))
-
-
-def _copies(folders: RunFolders, changed: dict[str, Path]) -> None:
-    """Write whole copies of the changed files, ready to be renamed; a full disk is met here."""
-    folder = folders.work / WAITING
-    shutil.rmtree(folder, ignore_errors=True)
-    for label, path in changed.items():
-        (folder / label).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, folder / label)
 
 
 def _move(copy: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from notebookpress.folders import RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
 from notebookpress.pipeline import Collection, load_pipeline
-from notebookpress.progress import Progress, RunReport, StepWatcher, failure_words, write_log
+from notebookpress.progress import Progress, RunReport, StepWatcher, write_log
 from notebookpress.publish import differences, finish_publication, publish
 from notebookpress.scheduler import RunCache, Scheduler, SharedCache
 from notebookpress.tables import GATHERED_BY_RUNNER, PARTS
@@ -45,20 +45,14 @@ def run(
 
     Parameters
     ----------
-    root : pathlib.Path
-        The project's root.
-    raw, out : pathlib.Path, optional
-        The raw data, `data/raw` when left out, and the folder for the results, the root when left out.
+    root, raw, out : pathlib.Path
+        The project, the raw data (`data/raw` when left out), the folder for the results (`root`).
     parameters : mapping, optional
         As `merge_parameters` returns them; the defaults when left out.
-    jobs : int
-        How many notebooks may run at once.
+    jobs, timeout, memory : int
+        Notebooks at once; the seconds and the megabytes that one may take (no limit when None).
     force : bool
         Whether to run everything, up to date or not.
-    timeout : int
-        Seconds that one notebook may take.
-    memory : int, optional
-        Megabytes that one notebook may take; no limit when left out.
     watch : callable, optional
         Is called with every step that starts and ends; prints a line a step when left out.
     store : pathlib.Path, optional
@@ -140,15 +134,8 @@ def _run_steps(
     with folder_lock(folders.work):
         note, cache = finish_publication(folders), RunCache(folders.work)
         _remove_stale(plan)
-        outcome = Scheduler(steps, cache, shared, plan.force, watch).run(max(1, plan.jobs), workers)
-        report = RunReport(
-            ran={step.name: round(step.seconds, 3) for step in outcome.ran},
-            up_to_date=[step.name for step in outcome.up_to_date],
-            not_run=[step.name for step in outcome.not_run],
-            failures={step.name: failure_words(step, error, folders) for step, error in outcome.failed},
-            refused=refused,
-            notes=[said for said in (cache.note, note) if said],
-        )
+        report = Scheduler(plan, steps, cache, shared, watch).run(workers)
+        report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
         if report.succeeded:
             report.written = publish(folders, facts)
             cache.remember_raw(state, refused)

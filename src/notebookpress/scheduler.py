@@ -7,15 +7,14 @@ import hashlib
 import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from notebookpress.files import write_atomic
 from notebookpress.fingerprint import file_hash
-from notebookpress.graph import Step
+from notebookpress.graph import Plan, Step
 from notebookpress.processes import signals_as_exception
-from notebookpress.progress import StepWatcher
+from notebookpress.progress import RunReport, StepWatcher, failure_words
 from notebookpress.workers import Workers
 
 MEMORY_FILE = "steps.json"
@@ -123,39 +122,29 @@ class SharedCache:
 TURN = 0.2  # seconds
 
 
-@dataclass
-class Outcome:
-    """What became of the steps."""
-
-    ran: list[Step] = field(default_factory=list)
-    up_to_date: list[Step] = field(default_factory=list)
-    failed: list[tuple[Step, BaseException]] = field(default_factory=list)
-    not_run: list[Step] = field(default_factory=list)
-
-
 class Scheduler:
     """The steps of one run, and what has become of each.
 
-    They are begun in their order where there is a choice, all of them with `force`, up to date or not;
+    They are begun in their order where there is a choice; `shared` holds finished steps of other runs, and
     `watch` is called with every step that starts and ends.
     """
 
     def __init__(
-        self, steps: list[Step], cache: RunCache, shared: SharedCache | None, force: bool, watch: StepWatcher
+        self, plan: Plan, steps: list[Step], cache: RunCache, shared: SharedCache | None, watch: StepWatcher
     ) -> None:
-        self.steps, self.cache, self.shared, self.force, self.watch = steps, cache, shared, force, watch
-        self.outcome = Outcome()
+        self.plan, self.steps, self.cache, self.shared, self.watch = plan, steps, cache, shared, watch
+        self.report = RunReport()
         self.running: dict[Future, tuple[Step, str]] = {}
         self.ended: dict[str, bool] = {}  # whether each that has ended gives what it should
         makers = {path: step.name for step in steps for path in step.outputs}
         self.needs = {step.name: {makers[path] for path in step.inputs if path in makers} for step in steps}
 
-    def run(self, jobs: int, workers: Workers) -> Outcome:
-        """Run what is out of date, so many steps at once.
+    def run(self, workers: Workers) -> RunReport:
+        """Run what is out of date, several steps at once.
 
         When the run is broken off, all that the workers do is ended, so that the running steps come back.
         """
-        running, waiting = self.running, list(self.steps)
+        running, waiting, jobs = self.running, list(self.steps), max(1, self.plan.jobs)
         with (
             signals_as_exception(workers.end_all),
             ThreadPoolExecutor(jobs, thread_name_prefix="step") as pool,
@@ -170,7 +159,7 @@ class Scheduler:
                 while wait(running, TURN).not_done:
                     pass
                 raise
-        return self.outcome
+        return self.report
 
     def _begun(self, step: Step, jobs: int, pool: Executor, workers: Workers) -> bool:
         """Begin a step, or close it when it is up to date or cannot run; False when it must wait."""
@@ -183,7 +172,7 @@ class Scheduler:
         if len(self.running) >= jobs:
             return False
         fingerprint = step.fingerprint()
-        if not self.force and self.cache.current(step, fingerprint):
+        if not self.plan.force and self.cache.current(step, fingerprint):
             self._close("up_to_date", step)
         else:
             self.watch("started", step, len(self.ended), len(self.steps))
@@ -193,7 +182,7 @@ class Scheduler:
 
     def _done(self, step: Step, fingerprint: str, workers: Workers) -> str:
         """Take a step over from another run, or do it; in a thread."""
-        if self.shared and not self.force and self.shared.take(step, fingerprint):
+        if self.shared and not self.plan.force and self.shared.take(step, fingerprint):
             return "up_to_date"
         step.run(workers)
         if self.shared:
@@ -204,7 +193,7 @@ class Scheduler:
         """Close a step that has come back from its thread."""
         error = future.exception()
         if error is not None:
-            self.outcome.failed.append((step, error))
+            self.report.failures[step.name] = failure_words(step, error, self.plan.folders)
             self.cache.forget(step)
             self._close("failed", step)
         else:
@@ -213,6 +202,8 @@ class Scheduler:
 
     def _close(self, kind: str, step: Step) -> None:
         self.ended[step.name] = kind in ("ran", "up_to_date")
-        if kind != "failed":
-            getattr(self.outcome, kind).append(step)
+        if kind == "ran":
+            self.report.ran[step.name] = round(step.seconds, 3)
+        elif kind != "failed":
+            getattr(self.report, kind).append(step.name)
         self.watch(kind, step, len(self.ended), len(self.steps))

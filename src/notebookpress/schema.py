@@ -124,15 +124,10 @@ class TableSchema:
         return {name: column.format for name, column in self.columns.items() if column.format}
 
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return rows in the schema's types.
+        """Return rows, with the schema's columns in order, in its types.
 
         pandera says best what is wrong, but takes some 12 ms a table even when nothing is; so it is asked
         only about rows that do not plainly conform.
-
-        Parameters
-        ----------
-        frame : pandas.DataFrame
-            Rows, with the schema's columns in order.
 
         Raises
         ------
@@ -162,23 +157,15 @@ class TableSchema:
         for name, column in self.columns.items():
             checks = [pa.Check.isin(column.values)] if column.values else []
             checks += [getattr(pa.Check, BOUNDS[bound][1])(limit) for bound, limit in column.bounds.items()]
-            columns[name] = pa.Column(
-                COLUMN_TYPES[column.type][0],
-                checks,
-                nullable=not column.required,
-                coerce=True,
-                description=column.meaning,
-            )
-        return pa.DataFrameSchema(columns, name=self.name, description=self.meaning, strict=True, coerce=True)
+            kind, nullable = COLUMN_TYPES[column.type][0], not column.required
+            columns[name] = pa.Column(kind, checks, nullable=nullable, coerce=True)
+        return pa.DataFrameSchema(columns, name=self.name, strict=True, coerce=True)
 
 
 def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
     """Return the tables that a schema file declares, and the command that makes them all.
 
-    Parameters
-    ----------
-    path : path
-        A YAML file; its entry `vocabulary` names another, beside it, with lists of allowed values.
+    Its entry `vocabulary` names another file, beside it, with lists of allowed values.
 
     Raises
     ------

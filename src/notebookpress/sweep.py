@@ -100,19 +100,15 @@ SetWatcher = Callable[[int, int, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class SetRun:
-    """A set: project, own folder (with its `parameters.yaml`), raw data, and the state of the project.
-
-    `store` is the folder of finished steps that the sets share, `pages` whether a set makes its pages, `jobs`
-    how many of its notebooks may run at once.
-    """
+    """A set: project, its folder, raw data, state of the project, store that sets share."""
 
     root: str
     folder: str
     raw: str
     state: str
     store: str
-    pages: bool = True
-    jobs: int = 1
+    pages: bool = True  # whether they are made
+    jobs: int = 1  # notebooks at once
 
 
 @dataclass(frozen=True)

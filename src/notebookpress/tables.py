@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,8 +53,6 @@ class TableStore:
         """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
         frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
         columns = list(self.tables[name].columns)
-        if list(frame.columns) == columns:
-            return frame
         for column in columns:
             if column not in frame:
                 frame[column] = None
@@ -80,8 +77,6 @@ class TableStore:
             raise TableError(_worded(name, error.failures, frame, keys)) from None
         for column in frame.select_dtypes("float64"):
             frame[column] = _rounded(frame[column].to_numpy())
-        if _in_order(frame, keys):
-            return frame.reset_index(drop=True)
         twice = frame[frame.duplicated(keys, keep=False)]
         if not twice.empty:
             shared = twice[keys].drop_duplicates().to_dict("records")
@@ -204,15 +199,6 @@ def _rounded(values: np.ndarray) -> np.ndarray:
     return rounded
 
 
-def _in_order(frame: pd.DataFrame, keys: list[str]) -> bool:
-    """Return whether no key is missing and each row's comes after that of the row before."""
-    columns = [frame[key] for key in keys]
-    if any(column.isna().any() for column in columns):
-        return False
-    rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    return all(before < after for before, after in itertools.pairwise(rows))
-
-
 def _worded(name: str, failures: list[Failure], frame: pd.DataFrame, keys: list[str]) -> str:
     """Return one line for each failure: the row's key, column, value, rule."""
     lines = []
@@ -263,12 +249,7 @@ def divide_rows(
         write_atomic(rows_file(processed.parent, key), json.dumps(found, indent=1) + "\n")
 
 
-def gather_tables(schema_file: Path, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
-    """Put the parts of tables together by a schema file; see `gather_parts`."""
-    gather_parts(table_store(schema_file), processed, keys, names)
-
-
-def gather_parts(store: TableStore, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
+def gather_parts(schema_file: Path, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
     """Write each table from `parts/<key>/<table>.parquet`; delete the parts of keys that are gone.
 
     Raises
@@ -277,7 +258,7 @@ def gather_parts(store: TableStore, processed: Path, keys: Iterable[str], names:
         When a part is missing, or rows of two parts share a key.
 
     """
-    keys = sorted(keys)
+    store, keys = table_store(schema_file), sorted(keys)
     for folder in (processed / PARTS).glob("*"):
         if folder.name not in keys:
             shutil.rmtree(folder)

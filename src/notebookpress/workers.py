@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import multiprocessing
 import os
 import pickle
@@ -29,6 +28,7 @@ from typing import Any
 from notebookpress import preload
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
+from notebookpress.pipeline import load_callable
 from notebookpress.processes import adopt_orphans, end_children, ended_in_words, run_environment
 
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
@@ -86,7 +86,7 @@ class Workers:
         """
         if not self.forked:
             with self._lock:  # several threads may need a package for the first time at once
-                found = named(function)
+                found = load_callable(function)
             return found(*arguments)
         return self._result(function, *arguments)
 
@@ -143,12 +143,6 @@ def _ended(function: str, process: Any, folder: Path) -> str:
     how = "is gone, with the server that forked it" if code in (None, GONE) else ended_in_words(code)
     said = last_words(folder / "said")
     return f"{function}: the process that did it {how}; run it again" + (f" ({said})" if said else "")
-
-
-def named(name: str) -> Any:
-    """Return the function that `module:function` names."""
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
 
 
 class _Server:
@@ -234,7 +228,7 @@ def _work(
     if function == f"{__name__}:_run_here":
         arguments = (*arguments, folder)
     try:
-        data = pickle.dumps(("value", named(function)(*arguments)))
+        data = pickle.dumps(("value", load_callable(function)(*arguments)))
     except BaseException as error:
         data = _pickled(error)
     end_children()

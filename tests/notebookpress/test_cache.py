@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from station_project import snapshot
 
+from notebookpress.folders import RunFolders
 from notebookpress.graph import Step
 from notebookpress.parameters import load_parameters, merge_parameters
 from notebookpress.progress import RunReport
@@ -80,10 +81,15 @@ def step(tmp_path: Path) -> Step:
 WORKERS = SimpleNamespace(end_all=lambda: None)
 
 
+def plan(folder: Path, force: bool = False) -> SimpleNamespace:
+    """Return what a scheduler asks of a plan."""
+    return SimpleNamespace(folders=RunFolders(folder, folder, folder), jobs=2, force=force)
+
+
 def ended(step: Step, work: Path, shared: SharedCache | None = None, force: bool = False) -> str:
     """Run a graph of one step; say what became of it."""
-    outcome = Scheduler([step], RunCache(work), shared, force, lambda *_: None).run(1, WORKERS)
-    return next(kind for kind in ("ran", "up_to_date", "failed", "not_run") if getattr(outcome, kind))
+    outcome = Scheduler(plan(work, force), [step], RunCache(work), shared, lambda *_: None).run(WORKERS)
+    return next(kind for kind in ("ran", "up_to_date", "failures", "not_run") if getattr(outcome, kind))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +143,6 @@ def test_a_folder_remembers_by_content(step: Step, tmp_path: Path) -> None:
 def test_a_step_that_leaves_out_what_it_should_make_has_failed(step: Step, tmp_path: Path) -> None:
     step.work = lambda workers: None
     after = Step(name="t", title="t", identity="", work=lambda workers: None, inputs=step.outputs, outputs=[])
-    outcome = Scheduler([step, after], RunCache(tmp_path), None, False, lambda *_: None).run(2, WORKERS)
-    assert "did not write" in str(outcome.failed[0][1])
-    assert outcome.not_run == [after]
+    outcome = Scheduler(plan(tmp_path), [step, after], RunCache(tmp_path), None, lambda *_: None).run(WORKERS)
+    assert "did not write" in outcome.failures["s"]
+    assert outcome.not_run == ["t"]

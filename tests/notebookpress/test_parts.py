@@ -52,10 +52,10 @@ def test_parts_become_whole_tables(store, tmp_path):
         folder = tmp_path / "parts" / name
         store.write_table("sums", [{"station_id": name, "lines": 1}] if name != "beta" else [], folder)
         store.write_table("readings", [], folder)
-    gather_parts(store, tmp_path, ["alpha", "beta"], ["sums", "readings"])
+    gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums", "readings"])
     assert store.read_table("sums", tmp_path)["station_id"].tolist() == ["alpha"]
     assert store.read_table("readings", tmp_path).empty
     assert not (tmp_path / "parts" / "gone").exists()
     (tmp_path / "parts" / "beta" / "sums.parquet").unlink()
     with pytest.raises(TableError, match="is not there"):
-        gather_parts(store, tmp_path, ["alpha", "beta"], ["sums"])
+        gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums"])
