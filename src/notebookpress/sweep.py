@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -43,30 +44,6 @@ from notebookpress.run import run, workers_for
 from notebookpress.workers import Workers
 from notebookpress.yaml_files import read_mapping
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sweep</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }
-div { overflow-x: auto; } table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid #c9cfd6; padding: .3rem .7rem; text-align: left; }
-</style></head><body><main><h1>Sweep: {{ rows|length }} parameter sets</h1>
-<p>{{ ok }} succeeded, {{ rows|length - ok }} failed.
-{%- if linked %} A set's name leads to its report.{% endif %}</p>
-<div role="region" aria-label="All sets" tabindex="0"><table><caption>All sets</caption>
-<thead><tr>{% for name in columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for row in rows -%}
-<tr><th scope="row">
-{%- if row.set in linked %}<a href="{{ row.set }}/reports/index.html">{{ row.set }}</a>
-{%- else %}{{ row.set }}{% endif %}</th>
-{%- for name in columns[1:] %}<td>
-{%- if row[name] is float %}{{ "%.4g"|format(row[name]) }}
-{%- elif row[name] is not none %}{{ row[name] }}{% endif %}</td>{% endfor %}</tr>
-{% endfor -%}
-</tbody></table></div></main></body></html>
-"""
-
 
 def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
@@ -78,7 +55,8 @@ def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     full = [{name: row.get(name) for name in columns} for row in rows]
     good = [row["set"] for row in rows if row["status"] == "ok"]
     linked = [name for name in good if (out / name / "reports" / "index.html").is_file()]
-    page = jinja2.Template(PAGE, autoescape=True, keep_trailing_newline=True)
+    template = resources.files(__package__).joinpath("sweep.html").read_text(encoding="utf-8")
+    page = jinja2.Template(template, autoescape=True, keep_trailing_newline=True)
     sink, text = arrow.BufferOutputStream(), io.StringIO()
     parquet.write_table(arrow.Table.from_pylist(full), sink, compression="zstd")
     writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
