@@ -6,6 +6,7 @@ process ends with: 1 for a failure in the work, 2 for wrong usage, 130 for an in
 
 from __future__ import annotations
 
+import copyreg
 import errno
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -26,14 +27,7 @@ class PipelineError(Exception):
 
     def __reduce__(self) -> tuple:
         """Travel between processes whatever the constructor of a subclass takes."""
-        return _revived, (type(self), self.args, self.__dict__)
-
-
-def _revived(kind: type[PipelineError], arguments: tuple, state: dict) -> PipelineError:
-    error = kind.__new__(kind)
-    error.args = arguments
-    error.__dict__.update(state)
-    return error
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class ParameterError(PipelineError, ValueError):

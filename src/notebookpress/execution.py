@@ -81,7 +81,7 @@ class _Engine(Engine):
 papermill_engines.register(ENGINE, _Engine)
 
 
-def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path, forked: bool = True) -> Path:
+def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool, folder: Path) -> Path:
     """Run a notebook in a fresh kernel; when every code cell has run, keep it canonical and return its file.
 
     The kernel has its files in the private `folder`; it is forked from this process, or else a plain one.
@@ -96,7 +96,21 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path,
     own |= {MEMORY_VARIABLE: str(run.memory)} if run.memory else {}
     kernel = ForkedKernel() if forked else PlainKernel(folder)
     execution = _Execution(run, kernel, dict(environment) | own, folder / "said")
-    error = _execute(execution)
+    error: Exception | None = None
+    try:
+        papermill.execute_notebook(
+            str(run.notebook),
+            None,  # nothing is written before it is known to be whole
+            parameters=dict(run.parameters),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            autosave_cell_every=0,
+            execution=execution,
+        )
+    except Exception as raised:
+        error = raised
     failure = _failure(execution, error)
     if execution.notebook is not None:
         kept = run.executed if failure is None else run.failed
@@ -105,25 +119,6 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], folder: Path,
         raise failure from error
     run.failed.unlink(missing_ok=True)
     return run.executed
-
-
-def _execute(execution: _Execution) -> Exception | None:
-    """Run the notebook; return what stopped it."""
-    try:
-        papermill.execute_notebook(
-            str(execution.run.notebook),
-            None,  # nothing is written before it is known to be whole
-            parameters=dict(execution.run.parameters),
-            engine_name=ENGINE,
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            autosave_cell_every=0,
-            execution=execution,
-        )
-    except Exception as error:
-        return error
-    return None
 
 
 def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure | None:

@@ -64,13 +64,8 @@ _HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^\s*[%!]", r
 class Code:
     """The code of a project: some packages, and which of their modules imports which.
 
-    Files are named as `helpers/tables/schema.yaml`, from the folder in which their package lies.
-
-    Parameters
-    ----------
-    packages : iterable of str
-        Names of importable packages, such as `helpers`; this one is always among them.
-
+    `packages` are names of importable ones, such as `helpers`; this one is always among them. Files are named
+    as `helpers/tables/schema.yaml`, from the folder in which their package lies.
     """
 
     def __init__(self, packages: Iterable[str] = ()) -> None:

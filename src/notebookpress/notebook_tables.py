@@ -85,11 +85,11 @@ class NotebookTables:
 
     def read_own(self, *names: str) -> dict[str, pd.DataFrame]:
         """Return the rows of what this run is for in tables by name."""
-        tables = self.read(*(name for name in names if name not in self._known))
-        tables = {name: self._known[name] for name in names} | tables
+        self.read(*(name for name in names if name not in self._known))
+        frames = {name: self._known[name] for name in names}
         return {
             name: frame[frame[self._column] == self.key].reset_index(drop=True)
-            for name, frame in tables.items()
+            for name, frame in frames.items()
         }
 
     def own_row(self) -> dict[str, Any]:
@@ -102,10 +102,9 @@ class NotebookTables:
 
         """
         name = self._index()
-        frame = (self._known if name in self._known else self.read(name))[name]
-        found = frame[frame[self._column] == self.key]
+        found = self.read_own(name)[name]
         if found.empty:
-            known = ", ".join(frame[self._column]) or "none"
+            known = ", ".join(self._known[name][self._column]) or "none"
             raise TableError(f"{self._column} {self.key!r} is not in the table {name}; known: {known}")
         return records(found)[0]
 

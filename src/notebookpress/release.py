@@ -19,6 +19,7 @@ from notebookpress.pipeline import Collection, load_callable
 from notebookpress.publish import COMMITTED, finish_publication
 
 CRATE = "ro-crate-metadata.json"
+mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 
 
@@ -45,8 +46,10 @@ def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: 
     for label, facts in manifest["entity"].items():
         if label in made:
             place = released_name(label)
+            kind = mimetypes.guess_type(place)[0]
+            known = {"name": place, "sha256": facts.get("sha256", ""), "encodingFormat": kind}
             files[label] = crate.dereference(place) or crate.add_file(
-                dest_path=place, properties=_properties(place, facts)
+                dest_path=place, properties={name: value for name, value in known.items() if value}
             )
         else:  # an input: named with its hash, but not part of the release
             about = {"@type": "CreativeWork", "name": label, "sha256": facts.get("sha256", "")}
@@ -61,14 +64,6 @@ def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: 
         about = {"name": step, "actionStatus": "http://schema.org/CompletedActionStatus"}
         crate.add_action(notebook, identifier=f"#run-{step}", object=used, result=result, properties=about)
     return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
-
-
-def _properties(place: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    kind = mimetypes.guess_type(place)[0]
-    if place.endswith(".parquet"):
-        kind = "application/vnd.apache.parquet"
-    known = {"name": place, "sha256": facts.get("sha256", ""), "encodingFormat": kind}
-    return {name: value for name, value in known.items() if value}
 
 
 def release(out: Path, version: str, collection: Collection) -> Path:

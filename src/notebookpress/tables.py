@@ -33,16 +33,7 @@ class TableError(ValueError):
 class TableStore:
     """The tables that a schema file declares: reads, checks and writes them.
 
-    Parameters
-    ----------
-    schema_file : path
-        The YAML file; `tables` maps each table's name to its schema.
-
-    Raises
-    ------
-    YamlError
-        When the schema file has a mistake.
-
+    The file is YAML; `tables` maps each table's name to its schema. A mistake in it is a `YamlError`.
     """
 
     def __init__(self, schema_file: str | Path) -> None:

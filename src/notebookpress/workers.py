@@ -32,6 +32,7 @@ from notebookpress.pipeline import load_callable
 from notebookpress.processes import adopt_orphans, end_children, ended_in_words, run_environment
 
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
+RUN_NOTEBOOK = "notebookpress.execution:run_notebook"
 GONE = 255  # what multiprocessing says of a process whose server is gone
 
 
@@ -73,7 +74,7 @@ class Workers:
 
     def run_notebook(self, run: NotebookRun) -> Path:
         """Run a notebook in a process of its own; see `execution.run_notebook`."""
-        return self._result("notebookpress.workers:_run_here", run, self.environment, self.forked)
+        return self._result(RUN_NOTEBOOK, run, self.environment, self.forked)
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call a function named as `module:function`, in a forked process or else here; return what it does.
@@ -225,7 +226,7 @@ def _work(
     with (folder / "said").open("ab", buffering=0) as said:
         for stream in (1, 2):
             os.dup2(said.fileno(), stream)
-    if function == f"{__name__}:_run_here":
+    if function == RUN_NOTEBOOK:  # its kernel has files there
         arguments = (*arguments, folder)
     try:
         data = pickle.dumps(("value", load_callable(function)(*arguments)))
@@ -243,13 +244,6 @@ def _end_with(pipe: Connection, folder: Path) -> None:
     end_children()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
-
-
-def _run_here(run: NotebookRun, environment: Mapping[str, str], forked: bool, folder: Path) -> Path:
-    """Run a notebook with its kernel below this process."""
-    from notebookpress.execution import run_notebook
-
-    return run_notebook(run, environment, folder, forked)
 
 
 def _pickled(error: BaseException) -> bytes:
