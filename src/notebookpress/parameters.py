@@ -168,12 +168,19 @@ def merge_parameters(
         With every unknown name, wrong type and value out of range, and each that only the runner sets.
 
     """
+    users = {name: entry for name, entry in declared.items() if entry.set_by == "user"}
     chosen: dict[str, Any] = {}
     problems: list[str] = []
 
-    def take(place: str, name: str, value: Any, *, as_text: bool = False) -> None:
-        if problem := _refusal(declared, name, value, as_text, chosen):
+    def take(place: str, name: str, value: Any) -> None:
+        if name in declared and name not in users:
+            problem = f"{name} cannot be set here; {declared[name].remedy}"
+        else:
+            problem = _refusal(users, name, value)
+        if problem:
             problems.append(f"{place}: {problem}")
+        else:  # a whole number given for a number becomes one, so that 1 and 1.0 are the same run
+            chosen[name] = float(value) if users[name].type == "float" else value
 
     for place, given in ((where, values or {}), (str(file), read_mapping(Path(file)) if file else {})):
         for name, value in given.items():
@@ -187,29 +194,19 @@ def merge_parameters(
         elif name in names:
             problems.append(f"-p {pair}: {name} is given twice; keep one of them")
         else:
-            take(f"-p {pair}", name, text, as_text=True)
+            take(f"-p {pair}", name, users[name].parse(text) if name in users else text)
         names.add(name)
     if problems:
         raise ParameterError(problems)
-    return {name: entry.default for name, entry in declared.items() if entry.set_by == "user"} | chosen
+    return {name: entry.default for name, entry in users.items()} | chosen
 
 
-def _refusal(
-    declared: Mapping[str, Parameter], name: str, value: Any, as_text: bool, chosen: dict[str, Any]
-) -> str | None:
-    """Put one value among the chosen ones, or return why not."""
-    parameter = declared.get(name)
-    if parameter is None:
-        theirs = [known for known, entry in declared.items() if entry.set_by == "user"]
-        return f"unknown parameter {name!r}; {did_you_mean(name, theirs)}"
-    if parameter.set_by != "user":
-        return f"{name} cannot be set here; {parameter.remedy}"
-    value = parameter.parse(value) if as_text else value
-    if problem := parameter.problem(value):
-        return f"{name}: {problem}; {parameter.allowed()}"
-    # A whole number given for a number becomes one, so that 1 and 1.0 are the same run.
-    chosen[name] = float(value) if parameter.type == "float" else value
-    return None
+def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
+    """Return why a value for one of the known parameters is refused; empty when it is not."""
+    if name not in known:
+        return f"unknown parameter {name!r}; {did_you_mean(name, known)}"
+    problem = known[name].problem(value)
+    return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 
 
 def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path | None = None) -> None:
@@ -225,13 +222,8 @@ def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path
     """
     declared = load_parameters(project_root(start))
     taken = {name: entry for name, entry in declared.items() if notebook in entry.notebooks}
-    problems = []
-    for name, value in values.items():
-        if name not in taken:
-            problems.append(f"{notebook}: unknown parameter {name!r}; {did_you_mean(name, taken)}")
-        elif problem := taken[name].problem(value):
-            problems.append(f"{notebook}: {name}: {problem}; {taken[name].allowed()}")
-    if problems:
+    refused = [_refusal(taken, name, value) for name, value in values.items()]
+    if problems := [f"{notebook}: {problem}" for problem in refused if problem]:
         raise ParameterError(problems)
 
 

@@ -180,7 +180,7 @@ def sweep(
         name = value_hash(merge_parameters(declared, values=chosen))[:10]
         runs.append(SetRun(str(root), str(out / name), str(raw), state, str(out / SHARED_STORE), pages))
     found = {set_run: row for set_run in runs if (row := _finished(set_run)) is not None}
-    watch = watch or (lambda *_: None)
+    watch = watch or _say_nothing
     for number, row in enumerate(found.values(), 1):
         watch(number, len(runs), row)
     waiting = {set_run: chosen for set_run, chosen in zip(runs, sets, strict=True) if set_run not in found}
