@@ -34,6 +34,7 @@ from notebookpress.processes import adopt_orphans, end_children, ended_in_words,
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
 RUN_NOTEBOOK = "notebookpress.execution:run_notebook"
 GONE = 255  # what multiprocessing says of a process whose server is gone
+LONGEST_FOLDER, SHORT_FOLDER = 70, "/tmp"  # bytes of a temporary folder in which a socket still has a path
 
 
 class ProcessEndedError(PipelineError):
@@ -58,7 +59,7 @@ class Workers:
         self._running: set[Connection] = set()
         self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
         self._closed = self._left = False
-        self.folder = Path(util.get_temp_dir())  # multiprocessing's own, which it removes at the end
+        self.folder = _private_folder()
         self.environment = run_environment(self.folder, environment or {})
         if self.forked:
             try:
@@ -144,6 +145,22 @@ def _ended(function: str, process: Any, folder: Path) -> str:
     how = "is gone, with the server that forked it" if code in (None, GONE) else ended_in_words(code)
     said = last_words(folder / "said")
     return f"{function}: the process that did it {how}; run it again" + (f" ({said})" if said else "")
+
+
+def _private_folder() -> Path:
+    """Return the folder of multiprocessing's sockets, which it removes at the end.
+
+    The path of a socket may have some 100 bytes, so where the temporary folder has a long name this one
+    lies in the system's.
+    """
+    if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_FOLDER or not Path(SHORT_FOLDER).is_dir():
+        return Path(util.get_temp_dir())
+    with _STARTING:
+        before, tempfile.tempdir = tempfile.tempdir, SHORT_FOLDER
+        try:
+            return Path(util.get_temp_dir())
+        finally:
+            tempfile.tempdir = before
 
 
 class _Server:

@@ -37,7 +37,7 @@ def outputs(notebook: Any, labels: dict[str, str]) -> Cells:
             title = before.source.removeprefix("## ")
             found[title] = [cell.get("execution_count"), *cell.outputs]
     for output in found.get("time", [])[1:]:
-        output["text"] = re.sub(r"[\d.]+ [mnμ]?s", "TIME", output["text"])
+        output["text"] = re.sub(r"[\d.]+(?:e[+-]?\d+)? [mnuµμ]?s", "TIME", output["text"])
     return found
 
 

@@ -118,6 +118,25 @@ def test_a_server_that_is_killed_is_said(place: Path) -> None:
     assert number == "3", ran.stderr
 
 
+def test_a_temporary_folder_with_a_long_name(place: Path) -> None:
+    """A socket's path has an end; what lies elsewhere is gone in the end, too."""
+    long = place / ("t" * 120)
+    long.mkdir()
+    script = """from notebookpress.workers import Workers
+with Workers(["jobs"]) as workers:
+    print(workers.call("jobs:add", 1, 2), workers.folder)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"TMPDIR": str(long)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.stdout.startswith("3 "), ran.stderr
+    assert not Path(ran.stdout.split()[1]).exists() and list(long.iterdir()) == []
+
+
 def test_what_a_call_has_started_ends_with_it(workers: Workers) -> None:
     sleeper = workers.call("jobs:start_sleeper")
     assert not Path(f"/proc/{sleeper}").exists()
