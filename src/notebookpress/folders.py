@@ -17,6 +17,9 @@ PIPELINE_FILE = Path("notebooks") / "pipeline.yaml"
 RELEASES = "releases"  # folder below the pages; what is in it stays as it is
 VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
+GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # in the environment of a run, where a step puts parts together
+PARTS, ROWS = "parts", "rows"  # folders of what each run of a notebook for one key wrote, and of its rows
+
 
 def project_root(start: str | Path | None = None) -> Path:
     """Return the absolute path of the folder that holds `notebooks/parameters.yaml`.
@@ -129,3 +132,13 @@ def _lock(handle: int) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def part_folder(processed: Path, key: str) -> Path:
+    """Return where the run for one key writes its tables."""
+    return processed / PARTS / key
+
+
+def rows_file(work: Path, key: str) -> Path:
+    """Return where the hashes of a key's rows are."""
+    return work / ROWS / f"{key}.json"

@@ -13,11 +13,10 @@ from typing import Any
 
 from notebookpress.errors import PipelineError
 from notebookpress.fingerprint import Code, content_hash, file_hash, folder_hashes, value_hash
-from notebookpress.folders import RunFolders, newest_release, remove
+from notebookpress.folders import RunFolders, newest_release, part_folder, remove, rows_file
 from notebookpress.notebook import NotebookRun
 from notebookpress.parameters import Parameter
 from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep
-from notebookpress.tables import part_folder, rows_file
 from notebookpress.workers import Workers
 
 DOCUMENTS = "documents"  # folder of other people's texts, which are on few machines

@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from notebookpress.folders import PIPELINE_FILE, project_root
+from notebookpress.folders import GATHERED_BY_RUNNER, PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import (
-    GATHERED_BY_RUNNER,
     TableError,
     gather_parts,
     parquet_bytes,

@@ -13,14 +13,13 @@ from typing import Any
 from notebookpress import manifest
 from notebookpress.errors import PipelineError
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
-from notebookpress.folders import RunFolders, folder_lock
+from notebookpress.folders import GATHERED_BY_RUNNER, PARTS, RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
 from notebookpress.pipeline import Collection, load_pipeline
 from notebookpress.progress import Progress, RunReport, StepWatcher, write_log
 from notebookpress.publish import differences, finish_publication, publish
 from notebookpress.scheduler import RunCache, Scheduler, SharedCache
-from notebookpress.tables import GATHERED_BY_RUNNER, PARTS
 from notebookpress.workers import Workers
 
 TIMEOUT = 600

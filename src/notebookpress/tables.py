@@ -16,6 +16,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from notebookpress.files import write_atomic
+from notebookpress.folders import PARTS, ROWS, part_folder, rows_file
 from notebookpress.schema import COLUMN_TYPES, Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
@@ -198,21 +199,6 @@ def _worded(name: str, failures: list[Failure], frame: pd.DataFrame, keys: list[
         place = " / ".join(str(frame.at[row, key]) for key in keys if key in frame) if known else ""
         lines.append(f"  row {place or '-'}, column {column}: {value!r} breaks {rule}")
     return f"table {name}: {len(lines)} failure(s)\n" + "\n".join(lines)
-
-
-PARTS = "parts"
-ROWS = "rows"
-GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # in the environment of a run, where a step puts parts together
-
-
-def part_folder(processed: Path, key: str) -> Path:
-    """Return where the run for one key writes its tables."""
-    return processed / PARTS / key
-
-
-def rows_file(work: Path, key: str) -> Path:
-    """Return where the hashes of a key's rows are."""
-    return work / ROWS / f"{key}.json"
 
 
 def divide_rows(
