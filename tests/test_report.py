@@ -213,7 +213,7 @@ def test_pooling_appears_by_itself_when_two_randomised_studies_are_added(project
     fits = pooled[pooled["pooled"] & (pooled["evidence"] == "core")]
     row, bayes = records(fits)
     assert (row["model"], bayes["model"]) == ("random effects", "Bayesian random effects")
-    assert (row["concept"], row["contrast"], row["k"]) == ("hair_density", "between_arm", 2)
+    assert (row["concept"], row["estimand"], row["k"]) == ("hair_density", "between_group", 2)
     assert row["unit"] == "hairs/cm2"
     assert abs(row["estimate"] - 14) < 1e-9  # equal precision: the mean of the two differences
     members = read_table("pool_members", project.processed)
@@ -224,7 +224,7 @@ def test_pooling_appears_by_itself_when_two_randomised_studies_are_added(project
     assert {"made1", "made2"} <= set(graded["studies"].split(";")) and "I²" in graded["reasons"]
     summary = read_table("summary_of_findings", project.processed)
     [found] = records(summary[summary["summary_id"] == "core.hair_density"])
-    assert (found["basis"], found["contrast"]) == ("pooled", "between_arm")
+    assert (found["basis"], found["estimand"]) == ("pooled", "between_group")
     assert "No meta-analysis is possible" not in (project.reports / "index.html").read_text(encoding="utf-8")
 
 

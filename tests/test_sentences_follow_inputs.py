@@ -109,8 +109,8 @@ def changed(made, tmp_path_factory):
 def test_pooling_appears_with_the_right_contrast_and_the_numbers_of_the_raw_figures(changed):
     pooled = read_table("pooled", changed.processed)
     fits = records(pooled[pooled["pooled"] & (pooled["evidence"] == "core")])
-    assert [(row["concept"], row["contrast"], row["unit"], row["k"]) for row in fits] == [
-        ("hair_density", "between_arm", "hairs/cm2", 2)
+    assert [(row["concept"], row["estimand"], row["unit"], row["k"]) for row in fits] == [
+        ("hair_density", "between_group", "hairs/cm2", 2)
     ] * 2
     estimate, se, tau2, mean = pooled_by_hand()
     row, bayes = fits
@@ -133,7 +133,7 @@ def test_the_certainty_follows_the_pool(made, changed):
         row for row in records(read_table("summary_of_findings", changed.processed))
         if row["summary_id"] == "core.hair_density"
     ]  # fmt: skip
-    assert (found["basis"], found["contrast"], found["studies"]) == ("pooled", "between_arm", 3)
+    assert (found["basis"], found["estimand"], found["studies"]) == ("pooled", "between_group", 3)
 
 
 SENTENCES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import binomtest
 
-from helpers.effects import CONTROLLED_CONTRASTS
+from helpers.effects import CONTROLLED_ESTIMANDS
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -39,7 +39,7 @@ def comparison_lines(
     list of dict
         One row for each headline effect in an exosome arm, one for each study that lists adverse events,
         and one `not reported` row for each outcome that a study plans without a result.
-        Two lines are comparable when outcome, contrast, measure, unit and time agree and both have an
+        Two lines are comparable when outcome, estimand, measure, unit and time agree and both have an
         interval.
 
     """
@@ -68,7 +68,7 @@ def comparison_lines(
 
 
 _OF_EFFECTS = (
-    "concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site",
+    "concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site",
     "timepoint_weeks", "timepoint_printed", "effect_id", "quantity_ids", "p_value", "p_value_token",
     "contrast_doubt", "second_hand",
 )  # fmt: skip
@@ -84,8 +84,8 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
     lines = []
     for row in records(headline.merge(printed, on="quantity_ids", how="left")):
         line = {name: row[name] for name in _OF_EFFECTS}
-        directed = row["contrast"] != "proportion" and not (
-            row["contrast"] == "within_arm" and row["contrast_doubt"]
+        directed = row["estimand"] != "proportion" and not (
+            row["estimand"] == "uncontrolled_change" and row["contrast_doubt"]
         )
         line["direction"] = "unclear"
         if directed:
@@ -117,7 +117,7 @@ _ANY = "any "  # an event of any kind: none of it is none at all
 _LISTED = "events are listed without counts"
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _EMPTY = dict.fromkeys(
-    ("effect", "ci_lower", "ci_upper", "unit", "contrast", "arm_id", "site", "timepoint_weeks", "n",
+    ("effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site", "timepoint_weeks", "n",
      "effect_id", "quantity_ids", "_measure")
 ) | {"direction": "unclear", "certain_findings": 0}  # fmt: skip
 
@@ -220,9 +220,9 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     ]
     if not others:
         return f"no other study reports {name} with an interval"
-    others = [other for other in others if other["contrast"] == line["contrast"]]
+    others = [other for other in others if other["estimand"] == line["estimand"]]
     if not others:
-        return "others report another kind of contrast"
+        return "others report another estimand"
     measure = (line["unit"], line["_measure"])
     others = [other for other in others if (other["unit"], other["_measure"]) == measure]
     if not others:
@@ -242,8 +242,8 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
 
 # Vote counting by direction.
 _BASES = {
-    "within_arm": "before and after",
-    **dict.fromkeys(CONTROLLED_CONTRASTS, "against a comparison"),
+    "uncontrolled_change": "before and after",
+    **dict.fromkeys(CONTROLLED_ESTIMANDS, "against a comparison"),
 }
 _COMPARED = "the study compares this outcome with a control"
 
@@ -262,16 +262,16 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
     -------
     list of dict
         A study has one vote an outcome; one whose sites or times disagree has none. Shares of people,
-        lists of events and outcomes not reported are no votes, nor is an effect that is not the contrast
+        lists of events and outcomes not reported are no votes, nor is an effect that is not the estimand
         that it looks like (`contrast_doubt`), or a change within an arm whose study has a comparison: its
         study stands under `left_out` with the reason.
     """
     lines = comparisons[comparisons["concept"] != "adverse_events"].copy()
-    lines["basis"] = lines["contrast"].map(_BASES)
+    lines["basis"] = lines["estimand"].map(_BASES)
     sure = lines["contrast_doubt"].isna()
     controlled = sure & (lines["basis"] == "against a comparison")
     compared = controlled.groupby([lines["study_id"], lines["concept"]]).transform("any")
-    lines.loc[sure & compared & (lines["contrast"] == "within_arm"), "contrast_doubt"] = _COMPARED
+    lines.loc[sure & compared & (lines["estimand"] == "uncontrolled_change"), "contrast_doubt"] = _COMPARED
     rows = []
     for body in asked(evidence):
         own = lines[lines["tier"].isin(tiers_of(body))]
@@ -285,7 +285,7 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
 
 
 def _counted(lines: pd.DataFrame) -> Row:
-    """Return the votes of the lines of one outcome and kind of contrast, and who has none and why."""
+    """Return the votes of the lines of one outcome and estimand, and who has none and why."""
     sure = lines[lines["contrast_doubt"].isna()]
     directions = sure.groupby("study_id")["direction"].agg(
         lambda ways: ways.iloc[0] if ways.nunique() == 1 else "mixed"

@@ -16,7 +16,7 @@ _KEPT = [
     "row_id", "study_id", "treatment", "arm", "sex", "n", "concept", "timepoint_weeks", "access",
     "second_hand", "unit",
 ]  # fmt: skip
-_DIFFERENCES = (*_KEPT, "against", "contrast", "effect", "ci_lower", "ci_upper")
+_DIFFERENCES = (*_KEPT, "against", "estimand", "effect", "ci_lower", "ci_upper")
 
 
 def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        What each arm is about, `against`, `contrast`, `effect`, `ci_lower`, `ci_upper`.
+        What each arm is about, `against`, `estimand`, `effect`, `ci_lower`, `ci_upper`.
     """
     key = ["study_id", "concept", "timepoint_weeks", "unit", "sex"]
     placebo = changes["treatment"] == "placebo"
@@ -80,7 +80,7 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     half = critical_value(level, df) * np.sqrt(a + b)
     effect = pairs["change"] - pairs["change_placebo"]
     pairs = pairs.assign(effect=effect, ci_lower=effect - half, ci_upper=effect + half)
-    return pairs.assign(against=pairs["arm_placebo"], contrast="between_arm")[list(_DIFFERENCES)]
+    return pairs.assign(against=pairs["arm_placebo"], estimand="between_group")[list(_DIFFERENCES)]
 
 
 def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[Row]:
@@ -117,14 +117,14 @@ def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[
     return records(gains.reset_index())
 
 
-def beside_rows(
+def contextual_comparisons(
     comparisons: pd.DataFrame,
     comparators: pd.DataFrame,
     thresholds: pd.DataFrame,
     *,
     time_tolerance: float = 0.25,
 ) -> list[Row]:
-    """Return the rows of `beside`: each change after exosomes against drift, visibility and counting error.
+    """Return the rows of `context`: each change after exosomes against drift, visibility and counting error.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def beside_rows(
     controls = records(changes[changes["treatment"].isin(CONTROLS)])
     limits = {row["row_id"]: row for row in records(thresholds)}
     errors = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
-    chosen = (comparisons["contrast"] == "within_arm") & comparisons["effect"].notna()
+    chosen = (comparisons["estimand"] == "uncontrolled_change") & comparisons["effect"].notna()
     rows = []
     for line in records(comparisons[chosen & comparisons["concept"].isin(_DENSITIES)]):
         row = {name: line[name] for name in _OF_LINES} | _visible(line, limits)

@@ -26,7 +26,7 @@ ORIGINS = {
     "effect_id": "effect",
     "pooled_id": "pooled",
     "finding_id": "finding",
-    "horizon_id": "horizon",
+    "ongoing_id": "horizon",
     "result_id": "result",
     "quantity_id": "q",
     "line_id": "line",

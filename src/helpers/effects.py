@@ -69,7 +69,7 @@ def computed_effects(
 
 
 def _named(rows: list[Row], study: Row) -> list[Row]:
-    """Give each row its name, and the doubt whether it is such a contrast."""
+    """Give each row its name, and the doubt whether it is such a estimand."""
     for number, row in enumerate(rows, start=1):
         row["effect_id"] = f"{study['study_id']}.e{number:03d}"
         row["contrast_doubt"] = contrast_doubt(row, study, row.pop("_against", None))
@@ -83,7 +83,7 @@ def _printed_contrast(row: Row) -> Row:
         "ci_lower", "ci_upper", "n", "unit", "p_value", "p_value_token", "second_hand", "quantity_ids",
     )  # fmt: skip
     return {name: row[name] for name in kept} | {
-        "contrast": "between_arm",
+        "estimand": "between_group",
         "headline": "yes",
         "comparator_id": row["against"],
         "assumption": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
@@ -91,13 +91,13 @@ def _printed_contrast(row: Row) -> Row:
 
 
 CONTROLLED_DESIGNS = ("parallel", "within_person")
-CONTROLLED_CONTRASTS = ("between_arm", "within_person")
+CONTROLLED_ESTIMANDS = ("between_group", "within_participant")
 NO_GROUP = "the study has no comparison group by its design"
 NO_START = "asked only after treatment, so that there is no change"
 
 
 def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str | None:
-    """Return why an effect is no such contrast; None where nothing speaks against it.
+    """Return why an effect is no such estimand; None where nothing speaks against it.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str |
 
     """
     design = study.get("comparison")
-    if effect["contrast"] in CONTROLLED_CONTRASTS:
+    if effect["estimand"] in CONTROLLED_ESTIMANDS:
         return NO_GROUP if design and design not in CONTROLLED_DESIGNS else None
-    if effect["contrast"] != "within_arm" or against is None:
+    if effect["estimand"] != "uncontrolled_change" or against is None:
         return None
     if weeks(against):
         return f"counted from a later visit ({against}), not from the start"
@@ -169,14 +169,14 @@ class StudyFigures:
         """Return printed changes, changes between levels, differences between arms, and shares of people."""
         return [*_printed_changes(self), *_level_changes(self), *_differences(self), *_shares(self)]
 
-    def row(self, contrast: str, result: Row, *others: Row, **values: Any) -> Row:
+    def row(self, estimand: str, result: Row, *others: Row, **values: Any) -> Row:
         """Return a row of `effects`: what it is about, and the quantities of all results it uses."""
         ids = [name for row in (result, *others) for name in split_ids(row["quantity_ids"])]
         kept = ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "unit")
         return {name: result[name] for name in kept} | {
             "timepoint_printed": result.get("timepoint_printed"),
             "second_hand": any(row.get("second_hand") for row in (result, *others)),
-            "contrast": contrast,
+            "estimand": estimand,
             "headline": "yes",
             "quantity_ids": join_ids(ids),
         } | values  # fmt: skip
@@ -235,7 +235,7 @@ def _printed_changes(study: StudyFigures) -> Iterator[Row]:
             values["stated"] = result["stated"]
         else:
             continue
-        yield study.row("within_arm", result, measure="MC", **values)
+        yield study.row("uncontrolled_change", result, measure="MC", **values)
 
 
 def _instead_of_a_mean(result: Row) -> str:
@@ -268,7 +268,7 @@ def _level_changes(study: StudyFigures) -> Iterator[Row]:
             shown = "no" if (after["arm_id"], after["concept"]) in study.whole else "yes"
             values = {"effect": means[0] - means[1], "assumption": "no interval: one person or no SD"}
             values |= {"headline": shown, "n": study.stated_size(after)}
-            yield study.row("within_arm", after, before, measure="MC", **values)
+            yield study.row("uncontrolled_change", after, before, measure="MC", **values)
             continue
         for size in study.group_splits(after):
             es = effect_size(
@@ -279,7 +279,7 @@ def _level_changes(study: StudyFigures) -> Iterator[Row]:
             correlation = f"pre-post correlation {study.correlation:g}"
             values["assumption"] = "; ".join(filter(None, (correlation, size.assumption)))
             values |= {"headline": size.headline} | size.columns
-            yield study.row("within_arm", after, before, measure="MC", **values)
+            yield study.row("uncontrolled_change", after, before, measure="MC", **values)
 
 
 def _before_and_after(study: StudyFigures) -> Iterator[tuple[Row, Row]]:
@@ -309,8 +309,8 @@ def _differences(study: StudyFigures) -> Iterator[Row]:
                 values, correlation = _welch(study, treated, control, n1, n2), ""
             values |= {"comparator_id": control["arm_id"], "headline": size.headline} | size.columns
             values["assumption"] = "; ".join(filter(None, (correlation, size.assumption))) or None
-            contrast = "within_person" if study.within_person else "between_arm"
-            yield study.row(contrast, treated, control, measure="MD", **values)
+            estimand = "within_participant" if study.within_person else "between_group"
+            yield study.row(estimand, treated, control, measure="MD", **values)
 
 
 def _compared(study: StudyFigures) -> Iterator[tuple[Row, Row]]:

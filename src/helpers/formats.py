@@ -96,12 +96,12 @@ def plain_unit(unit: Any) -> str:
     return "" if is_missing(unit) else UNIT_SIGNS.get(str(unit), str(unit).replace("cm2", "cm²"))
 
 
-def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, contrast: Any = "proportion") -> str:
+def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, estimand: Any = "proportion") -> str:
     """Return an estimate with unit and interval, or that it has none.
 
     A proportion is shown in percent; a change or difference of proportions in percentage points.
     """
-    share = "%" if contrast == "proportion" else "percentage points"
+    share = "%" if estimand == "proportion" else "percentage points"
     scale, words = (100, share) if unit == "proportion" else (1, plain_unit(unit))
     stated = f"{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):

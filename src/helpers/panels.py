@@ -226,7 +226,7 @@ def pool_picture(
         )
     unit = single[0]["unit"]
     rows = [
-        {"study_id": f"{row['studies']}: {plain_words(row['contrast'])}", "effect": row["estimate"],
+        {"study_id": f"{row['studies']}: {plain_words(row['estimand'])}", "effect": row["estimate"],
          "ci_lower": row["ci_lower"], "ci_upper": row["ci_upper"]}
         for row in single if row["unit"] == unit
     ]  # fmt: skip

@@ -18,7 +18,7 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
         "tier": "published",
         "direction": "better",
         "comparable": True,
-        "contrast": "between_arm",
+        "estimand": "between_group",
     }
     line |= {"effect": 15.0, "ci_lower": 10.0, "ci_upper": 20.0} | change.get("line", {})
     study = {"allocation": "randomised", "comparison": "parallel", "n_analysed": n, "registration": "NCT0"}
@@ -83,12 +83,16 @@ def test_each_domain_steps_down_with_its_number():
     assert grade(pooled={"pi_lower": -5.0, "i2": 80.0})["inconsistency"] == 1
     assert "I² 80 %" in grade(pooled={"pi_lower": -5.0, "i2": 80.0})["reasons"]
     assert grade(n=40, study={"registration": None})["publication_bias"] == 1
-    assert grade(line={"contrast": "within_arm"})["indirectness"] == 1
+    assert grade(line={"estimand": "uncontrolled_change"})["indirectness"] == 1
 
 
 def test_uncontrolled_studies_start_low_and_end_at_the_floor():
     row = grade(
-        k=1, n=16, judgement="high", study={"allocation": "none stated"}, line={"contrast": "within_arm"}
+        k=1,
+        n=16,
+        judgement="high",
+        study={"allocation": "none stated"},
+        line={"estimand": "uncontrolled_change"},
     )
     assert (row["start"], row["certainty"]) == ("low", "very low")
 

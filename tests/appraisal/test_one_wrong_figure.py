@@ -119,8 +119,8 @@ def density(tables: dict) -> list[tuple]:
     return [
         (row["k"], row["without_certain_findings"])
         for row in rows
-        if (row["concept"], row["contrast"], row["model"])
-        == ("hair_density", "between_arm", "random effects")
+        if (row["concept"], row["estimand"], row["model"])
+        == ("hair_density", "between_group", "random effects")
     ]
 
 

@@ -26,7 +26,7 @@ def effect(study: str, **fields: Any) -> dict[str, Any]:
     row = {
         "effect_id": f"{study}.e1",
         "study_id": study,
-        "contrast": "between_arm",
+        "estimand": "between_group",
         "concept": "hair_density",
     }
     row |= {
@@ -85,8 +85,8 @@ def test_two_studies_alike_in_everything_are_comparable():
     [
         ({"unit": "follicles/cm2"}, "another unit or measure"),
         ({"measure": "SMD"}, "another unit or measure"),
-        ({"contrast": "within_arm"}, "another kind of contrast"),
-        ({"contrast": "within_person"}, "another kind of contrast"),
+        ({"estimand": "uncontrolled_change"}, "another estimand"),
+        ({"estimand": "within_participant"}, "another estimand"),
         ({"timepoint_weeks": 12.0}, "another time"),
         ({"timepoint_weeks": None}, "another time"),
         (
@@ -155,7 +155,7 @@ def test_the_direction_is_the_patients(effect, concept, span, expected):
 
 
 def test_a_share_of_people_has_no_direction():
-    line = pictured(effect("a", contrast="proportion", measure="PR", concept="satisfaction", effect=0.9))[
+    line = pictured(effect("a", estimand="proportion", measure="PR", concept="satisfaction", effect=0.9))[
         "a.satisfaction.1"
     ]
     assert line["direction"] == "unclear"
@@ -216,7 +216,7 @@ def test_events_without_counts_say_so_and_counted_events_show_the_most_frequent(
 def test_shares_of_people_with_an_event_are_compared_like_other_shares():
     share = {
         "concept": "adverse_events",
-        "contrast": "proportion",
+        "estimand": "proportion",
         "measure": "PR",
         "unit": "proportion",
         "effect": 0.1,
@@ -286,7 +286,13 @@ def test_second_hand_lines_are_marked_and_can_be_left_out():
 
 
 def test_a_median_and_a_direction_in_words_have_a_direction_and_no_size():
-    words = {"effect": None, "se": None, "ci_lower": None, "ci_upper": None, "contrast": "within_arm"}
+    words = {
+        "effect": None,
+        "se": None,
+        "ci_lower": None,
+        "ci_upper": None,
+        "estimand": "uncontrolled_change",
+    }
     lines = pictured(
         effect("a", stated="higher", quantity_ids="", **words),
         effect("b", stated="lower", quantity_ids="q", **words),

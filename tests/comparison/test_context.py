@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from helpers.context import beside_rows, comparator_changes, placebo_differences
+from helpers.context import comparator_changes, contextual_comparisons, placebo_differences
 from helpers.figures.rows import context_row_sentence, context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate
@@ -30,15 +30,15 @@ def change(weeks: float | None = 52.0, effect: float = 35.0, **more) -> dict:
         "direction": "better",
         "comparable": False,
     }
-    row |= {"line_id": "a.1", "contrast": "within_arm", "unit": "hairs/cm2", "second_hand": False}
+    row |= {"line_id": "a.1", "estimand": "uncontrolled_change", "unit": "hairs/cm2", "second_hand": False}
     return row | {"effect": effect, "timepoint_weeks": weeks} | more
 
 
-def beside(context: dict, *lines: dict, **options) -> list[dict]:
-    rows = beside_rows(
+def compared(context: dict, *lines: dict, **options) -> list[dict]:
+    rows = contextual_comparisons(
         as_frame("comparisons", list(lines)), context["comparators"], context["thresholds"], **options
     )
-    return records(validate("beside", rows))
+    return records(validate("context", rows))
 
 
 def test_printed_counts_become_hairs_per_square_centimetre(context):
@@ -61,7 +61,7 @@ def test_a_published_difference_is_worked_out_again_from_its_arms(context):
 
 
 def test_a_change_is_set_against_control_arms_of_a_like_time_only(context):
-    (row,) = beside(context, change())
+    (row,) = compared(context, change())
     assert set(row["controls"].split(";")) == {"olsen2002.03", "lucky2004.03", "stough_dutasteride.02"}
     assert (row["drift_low"], row["drift_high"]) == (-3.8, 9.4)
     assert (row["left_low"], row["left_high"]) == pytest.approx((25.6, 38.8))
@@ -71,17 +71,17 @@ def test_a_change_is_set_against_control_arms_of_a_like_time_only(context):
 
 @pytest.mark.parametrize(("weeks", "why"), [(None, "is not stated"), (2.0, "no control arm at a like time")])
 def test_without_a_like_time_nothing_is_left_over(context, weeks, why):
-    (row,) = beside(context, change(weeks))
+    (row,) = compared(context, change(weeks))
     assert row["control_arms"] == 0 and row["left_low"] is None and why in row["why_not"]
 
 
 def test_other_units_and_contrasts_are_not_mixed_in(context):
-    (row,) = beside(context, change(unit="follicles/cm2"), change(contrast="between_arm", line_id="a.2"))
+    (row,) = compared(context, change(unit="follicles/cm2"), change(estimand="between_group", line_id="a.2"))
     assert row["control_arms"] == 0 and row["visible"] is None
 
 
 def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(context):
-    (low,), (high,) = beside(context, change()), beside(context, change(effect=45.0))
+    (low,), (high,) = compared(context, change()), compared(context, change(effect=45.0))
     first, second = context_row_sentence(low), context_row_sentence(high)
     assert (
         "a change of 35 hairs/cm²" in first
@@ -94,13 +94,13 @@ def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(cont
     assert "3 of them second-hand," in first and "43.36 (second-hand)" in first
     comparators = context["comparators"].copy()
     comparators.loc[comparators["row_id"] == "lucky2004.03", "change_mean"] = 19.4
-    (drifted,) = beside(context | {"comparators": comparators}, change())
+    (drifted,) = compared(context | {"comparators": comparators}, change())
     assert "which leaves 15.6 to 38.8" in context_row_sentence(drifted)
 
 
 def test_without_second_hand_rows_none_is_used(context):
     seen = {name: context[name][~context[name]["second_hand"]] for name in ("comparators", "thresholds")}
-    (row,) = beside(seen, change(16.0))
+    (row,) = compared(seen, change(16.0))
     assert row["controls_second_hand"] == 0 and row["visible_at"] is None
-    drawn = context_rows(as_frame("beside", [row]), seen["comparators"], "hairs/cm2")
+    drawn = context_rows(as_frame("context", [row]), seen["comparators"], "hairs/cm2")
     assert drawn and not any(one["second_hand"] for one in drawn)

@@ -29,7 +29,7 @@ def test_the_exact_test_is_the_sum_of_binomial_probabilities(better, worse, neit
     assert found["share_lower"] <= found["share"] <= found["share_upper"]
 
 
-def line(study: str, direction: str, contrast: str = "within_arm", number: int = 1, **more) -> dict:
+def line(study: str, direction: str, estimand: str = "uncontrolled_change", number: int = 1, **more) -> dict:
     row = {
         "concept": "hair_density",
         "study_id": study,
@@ -37,7 +37,7 @@ def line(study: str, direction: str, contrast: str = "within_arm", number: int =
         "direction": direction,
         "second_hand": False,
     }
-    return row | {"contrast": contrast, "comparable": False, "line_id": f"{study}.{contrast}.{number}"} | more
+    return row | {"estimand": estimand, "comparable": False, "line_id": f"{study}.{estimand}.{number}"} | more
 
 
 def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
@@ -55,10 +55,10 @@ def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
 def test_with_and_without_comparison_and_shares_and_events_are_kept_apart():
     lines = [
         line("a", "better"),
-        line("b", "worse", "between_arm"),
-        line("c", "better", "within_person"),
+        line("b", "worse", "between_group"),
+        line("c", "better", "within_participant"),
         line("d", "unclear", "proportion"),
-        line("e", "unclear", "within_arm", concept="adverse_events"),
+        line("e", "unclear", "uncontrolled_change", concept="adverse_events"),
     ]
     rows = {row["basis"]: row for row in vote_rows(as_frame("comparisons", lines), evidence="core")}
     assert {name: (row["better"], row["worse"]) for name, row in rows.items()} == {
@@ -91,7 +91,7 @@ def test_the_sentence_changes_with_the_votes_and_marks_what_is_second_hand():
 
 
 def test_a_change_has_no_vote_where_its_study_compares_the_outcome():
-    lines = [line("a", "better"), line("a", "worse", "between_arm"), line("b", "better")]
+    lines = [line("a", "better"), line("a", "worse", "between_group"), line("b", "better")]
     before, against = vote_rows(as_frame("comparisons", lines), evidence="core")
     assert (before["better"], before["studies"]) == (1, "b")
     assert before["left_out"] == "a: the study compares this outcome with a control"
@@ -99,7 +99,7 @@ def test_a_change_has_no_vote_where_its_study_compares_the_outcome():
 
 
 def test_what_is_no_such_contrast_is_left_out_with_its_reason():
-    lines = [line("a", "better", "between_arm", contrast_doubt="no group"), line("b", "better")]
+    lines = [line("a", "better", "between_group", contrast_doubt="no group"), line("b", "better")]
     rows = {row["basis"]: row for row in vote_rows(as_frame("comparisons", lines), evidence="core")}
     against = rows["against a comparison"]
     validate("votes", list(rows.values()))

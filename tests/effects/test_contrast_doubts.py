@@ -1,4 +1,4 @@
-"""What is not the contrast that it looks like: by the design, by the start, by the outcome; from the sheets."""
+"""What is not the estimand that it looks like: by the design, by the start, by the outcome; from the sheets."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ OPTIONS = {"method": "REML", "test": "adhoc", "level": 0.95}
 
 
 @pytest.mark.parametrize(
-    ("design", "contrast", "doubt"),
+    ("design", "estimand", "doubt"),
     [
-        ("single_arm", "between_arm", NO_GROUP),
-        ("case", "within_person", NO_GROUP),
-        ("parallel", "between_arm", None),
-        ("within_person", "within_person", None),
-        (None, "between_arm", None),  # a design that is not stated speaks against nothing
-        ("single_arm", "within_arm", None),
+        ("single_arm", "between_group", NO_GROUP),
+        ("case", "within_participant", NO_GROUP),
+        ("parallel", "between_group", None),
+        ("within_person", "within_participant", None),
+        (None, "between_group", None),  # a design that is not stated speaks against nothing
+        ("single_arm", "uncontrolled_change", None),
     ],
 )
-def test_a_comparison_needs_a_design_with_one(design, contrast, doubt):
-    effect = {"contrast": contrast, "concept": "hair_density"}
+def test_a_comparison_needs_a_design_with_one(design, estimand, doubt):
+    effect = {"estimand": estimand, "concept": "hair_density"}
     assert contrast_doubt(effect, {"comparison": design}) == doubt
 
 
@@ -54,28 +54,28 @@ def test_a_change_from_a_later_visit_is_none_from_the_start():
 def test_what_is_asked_after_treatment_has_no_change_unless_both_values_are_printed():
     assert one_study("satisfaction")["contrast_doubt"] == NO_START
     assert one_study("investigator_global")["contrast_doubt"] is None
-    level = {"contrast": "within_arm", "concept": "satisfaction"}
+    level = {"estimand": "uncontrolled_change", "concept": "satisfaction"}
     assert contrast_doubt(level, {"comparison": "single_arm"}) is None
 
 
-def estimate(study: str, contrast: str, effect: float, doubt: str | None = None) -> dict:
-    row = {"study_id": study, "contrast": contrast, "effect": effect, "se": 2.0, "contrast_doubt": doubt}
+def estimate(study: str, estimand: str, effect: float, doubt: str | None = None) -> dict:
+    row = {"study_id": study, "estimand": estimand, "effect": effect, "se": 2.0, "contrast_doubt": doubt}
     row |= {"concept": "hair_density", "unit": "hairs/cm2", "measure": "MD", "timepoint_weeks": 24.0}
-    row |= {"line_id": f"{study}.{contrast}", "effect_id": f"{study}.{contrast}", "certain_findings": 0}
+    row |= {"line_id": f"{study}.{estimand}", "effect_id": f"{study}.{estimand}", "certain_findings": 0}
     limits = {"ci_lower": effect - 4, "ci_upper": effect + 4}
     return row | limits | {"why_not": None, "assumption": None, "direction": "better"}
 
 
 def test_a_stray_control_group_is_never_pooled_and_does_not_hide_the_change():
     lines = [
-        estimate("a", "between_arm", 10.0),
-        estimate("b", "between_arm", 12.0),
-        estimate("stray", "between_arm", 90.0, NO_GROUP),
-        estimate("stray", "within_arm", 35.0),
+        estimate("a", "between_group", 10.0),
+        estimate("b", "between_group", 12.0),
+        estimate("stray", "between_group", 90.0, NO_GROUP),
+        estimate("stray", "uncontrolled_change", 35.0),
     ]
     rows = rows_of_lines(lines, OPTIONS, 0.25)
     (fit,) = [row for row in rows if row["pooled"]]
     assert fit["studies"] == "a;b" and fit["estimate"] == pytest.approx(11.0)
-    alone = {row["contrast"]: row for row in rows if row["studies"] == "stray"}
-    assert alone["between_arm"]["reason"] == f"no meta-analysis: {NO_GROUP}"
-    assert alone["within_arm"]["estimate"] == 35.0
+    alone = {row["estimand"]: row for row in rows if row["studies"] == "stray"}
+    assert alone["between_group"]["reason"] == f"no meta-analysis: {NO_GROUP}"
+    assert alone["uncontrolled_change"]["estimate"] == 35.0

@@ -56,7 +56,7 @@ MEN = {"n_enrolled": 16}
 
 def test_a_printed_change_has_the_t_interval_of_its_own_sd():
     (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN)
-    assert (row["effect"], row["measure"], row["contrast"]) == (35, "MC", "within_arm")
+    assert (row["effect"], row["measure"], row["estimand"]) == (35, "MC", "uncontrolled_change")
     assert row["se"] == pytest.approx(6.5 / 4)
     assert (row["ci_lower"], row["ci_upper"]) == (
         pytest.approx(31.536, abs=5e-4),
@@ -120,7 +120,7 @@ def test_two_groups_differ_by_welch():
     a, b = 12**2 / 8, 14**2 / 8
     df = (a + b) ** 2 / (a**2 / 7 + b**2 / 7)
     half = stats.t.ppf(0.975, df) * np.sqrt(a + b)
-    assert (row["contrast"], row["measure"], row["comparator_id"]) == ("between_arm", "MD", "control")
+    assert (row["estimand"], row["measure"], row["comparator_id"]) == ("between_group", "MD", "control")
     assert (row["effect"], row["se"]) == (10, pytest.approx(np.sqrt(a + b)))
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((10 - half, 10 + half))
     reference = stats.ttest_ind_from_stats(95, 12, 8, 85, 14, 8, equal_var=False)
@@ -166,7 +166,7 @@ def test_groups_are_compared_at_one_time_place_unit_and_outcome_only(other):
     rows = effects(
         result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control", **other), arms=TWO_ARMS
     )
-    assert [row for row in rows if row["contrast"] == "between_arm"] == []
+    assert [row for row in rows if row["estimand"] == "between_group"] == []
 
 
 def test_times_that_are_not_stated_are_one_time_only_when_the_words_are_the_same():
@@ -199,7 +199,7 @@ def test_two_sites_of_one_scalp_differ_as_pairs(correlation):
         *pair, arms=TWO_ARMS, study={"comparison": "within_person"}, pre_post_correlation=correlation
     )
     se, interval = paired(correlation, 9)
-    assert (row["contrast"], row["effect"], row["n"]) == ("within_person", 10, 9)
+    assert (row["estimand"], row["effect"], row["n"]) == ("within_participant", 10, 9)
     assert row["se"] == pytest.approx(se)
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(interval)
     assert f"correlation between the two sites {correlation:g}" in row["assumption"]
@@ -265,7 +265,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
 @pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.87, 16), (0.0, 16), (1.0, 16), (0.5, 1)])
 def test_a_share_of_people_has_wilsons_interval(share, n):
     (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
-    assert (row["contrast"], row["measure"], row["n"]) == ("proportion", "PR", n)
+    assert (row["estimand"], row["measure"], row["n"]) == ("proportion", "PR", n)
     assert row["effect"] == share
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(wilson(share, n), abs=1e-12)
 

@@ -19,7 +19,7 @@ def made(level: str = "low", **fit):
     graded = {"concept": "hair_density", "evidence": "core", "start": "high", "certainty": level, "reasons": REASONS,
               "studies": "a;b", "participants": 120, "proposed": level, "overridden": False} | DOWN  # fmt: skip
     pooled = {"concept": "hair_density", "evidence": "core", "model": "random effects", "k": 2, "estimate": 15.0,
-              "ci_lower": 8.0, "ci_upper": 22.0, "pooled": True, "reason": "r", "contrast": "between_arm",
+              "ci_lower": 8.0, "ci_upper": 22.0, "pooled": True, "reason": "r", "estimand": "between_group",
               "unit": "hairs/cm2", "without_certain_findings": False, "pooled_id": "core.1", "scenario": "as printed"}  # fmt: skip
     found = findings_summary(
         validate("certainty", [graded]), validate("pooled", [pooled | fit]), as_frame("pool_members", []), {"hair_density": 43.0}
@@ -54,7 +54,7 @@ def test_the_sentence_changes_with_the_estimate_and_the_interval():
 
 
 def test_a_change_within_a_group_is_no_effect_of_exosomes():
-    row = made("very low", contrast="within_arm", pooled=False, model="single study").rows[0]
+    row = made("very low", estimand="uncontrolled_change", pooled=False, model="single study").rows[0]
     assert (
         "rose by 15 hairs/cm² after treatment, but nothing shows that exosomes caused it" in row["statement"]
     )

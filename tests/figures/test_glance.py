@@ -16,7 +16,7 @@ STUDY = {
 ARM = {"study_id": "made", "arm_id": "exo", "role": "exosome", "label": "exosomes", "sessions": 3.0, "n": 20.0,
        "route": "injected", "quantity_ids": "made.sessions"}  # fmt: skip
 RESULT = {"timepoint_weeks": 24.0, "quantity_ids": "made.mean"}
-EFFECT = {"effect_id": "made.e1", "contrast": "between_arm", "concept": "hair_density", "arm_id": "exo", "effect": 12.0,
+EFFECT = {"effect_id": "made.e1", "estimand": "between_group", "concept": "hair_density", "arm_id": "exo", "effect": 12.0,
           "ci_lower": 3.0, "ci_upper": 21.0, "unit": "hairs/cm2", "headline": "yes", "timepoint_weeks": 24.0}  # fmt: skip
 FINDINGS = (
     {"finding_id": "made.f1", "severity": "certain", "detected_by": "rule", "statement": "A date is wrong.", "concepts": ""},

@@ -51,7 +51,7 @@ def trials():
     row = {
         "what": "w",
         "comparison": "parallel",
-        "contrast": "between_arm",
+        "estimand": "between_group",
         "randomised": True,
         "late": False,
     }
@@ -62,7 +62,7 @@ def trials():
         "detectable_80_high": 10.0,
     }
     first = row | sizes | {"study_id": "large", "place": 1, "teaches": 0.9, "n_planned": 90}
-    return validate("horizon_trials", [first, row | {"study_id": "silent", "place": 2}])
+    return validate("ongoing_trials", [first, row | {"study_id": "silent", "place": 2}])
 
 
 HARMS = [
@@ -76,7 +76,8 @@ DRAWN = {
     "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
     "harms": lambda: harms(HARMS),
     "albatross": lambda: albatross(
-        [POINT | {"contrast": "within_arm"}, POINT | {"contrast": "between_arm", "p_value": 0.2}], title="P"
+        [POINT | {"estimand": "uncontrolled_change"}, POINT | {"estimand": "between_group", "p_value": 0.2}],
+        title="P",
     ),
     "horizon": lambda: ongoing_plot(trials(), 43.0),
 }

@@ -13,7 +13,7 @@ def specifications(count: int) -> pd.DataFrame:
     place = np.arange(count)
     fixed = dict.fromkeys(CHOICES, "any") | {
         "concept": "hair_density",
-        "contrast": "within_arm",
+        "estimand": "uncontrolled_change",
         "unit": "hairs/cm2",
     }
     return pd.DataFrame(fixed, index=place).assign(

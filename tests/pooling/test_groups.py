@@ -67,7 +67,7 @@ def pooled(*trials: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
         effects += [
             row | {"effect_id": f"{row['effect_id']}.{index}"}
             for row in rows
-            if row["contrast"] == "between_arm"
+            if row["estimand"] == "between_group"
         ]
     tables = {
         "sources": sources,
@@ -101,7 +101,7 @@ def test_two_randomised_studies_are_pooled_as_the_room_pools():
     assert (row["tau2"], row["i2"]) == pytest.approx((fit.tau2, fit.i2))
     assert (row["pi_lower"], row["pi_upper"]) == pytest.approx(fit.prediction_interval(kind="t"))
     assert set(row["studies"].split(";")) == {"a", "b"}
-    assert (row["contrast"], row["unit"], row["measure"]) == ("between_arm", "hairs/cm2", "MD")
+    assert (row["estimand"], row["unit"], row["measure"]) == ("between_group", "hairs/cm2", "MD")
     assert "2 studies report hair density as difference between groups" in row["reason"]
 
 
@@ -221,7 +221,13 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
 
 
 def test_visits_counted_from_the_end_of_treatment_are_put_in_their_order():
-    same = {"study_id": "s", "contrast": "within_arm", "unit": "u", "measure": "MC", "timepoint_weeks": None}
+    same = {
+        "study_id": "s",
+        "estimand": "uncontrolled_change",
+        "unit": "u",
+        "measure": "MC",
+        "timepoint_weeks": None,
+    }
     lines = [
         same | {"line_id": f"s.{place}", "timepoint_printed": f"{week} weeks post-intervention"}
         for place, week in enumerate((12, 3, 6))

@@ -41,7 +41,7 @@ def horizon(
         "outcomes": [planned | (outcome or {})],
     }
     rows = ongoing_outcome_rows({name: as_frame(name, part) for name, part in tables.items()}, **options)
-    validate("horizon", rows)
+    validate("ongoing_outcomes", rows)
     return rows
 
 
@@ -50,7 +50,7 @@ def test_a_parallel_trial_detects_what_gives_it_that_power(n, arms):
     for row in horizon({"n_planned": n}, arms=arms, powers=(0.8, 0.9)):
         size = row["detectable_difference"] / 20
         assert TTestIndPower().power(size, n / arms, 0.05) == pytest.approx(row["power"], abs=1e-5)
-        assert (row["contrast"], row["unit"]) == ("between_arm", "hairs/cm2")
+        assert (row["estimand"], row["unit"]) == ("between_group", "hairs/cm2")
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.7, 0.9])
@@ -60,14 +60,14 @@ def test_a_trial_on_one_scalp_detects_what_gives_it_that_power(correlation):
     )
     size = row["detectable_difference"] / (20 * np.sqrt(2 * (1 - correlation)))
     assert TTestPower().power(size, 18, 0.05) == pytest.approx(0.8, abs=1e-5)
-    assert row["contrast"] == "within_person"
+    assert row["estimand"] == "within_participant"
     assert f"correlation {correlation:g}" in row["assumption"]
 
 
 def test_a_change_from_baseline_is_tested_against_nothing():
     (row,) = horizon(outcome={"measure": "change from Baseline"}, powers=(0.8,))
     assert TTestPower().power(row["detectable_difference"] / 20, 60, 0.05) == pytest.approx(0.8, abs=1e-5)
-    assert row["contrast"] == "within_arm"
+    assert row["estimand"] == "uncontrolled_change"
     assert "without a control" in row["assumption"]
 
 
@@ -129,11 +129,11 @@ def test_the_two_registrations_and_no_article_are_on_the_horizon():
         name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
     }
     rows = ongoing_outcome_rows(tables)
-    validate("horizon", rows)
+    validate("ongoing_outcomes", rows)
     assert {row["study_id"] for row in rows} == {"NCT06932393", "IRCT20160427027636N8"}
     sizes = {(row["study_id"], row["n_planned"]) for row in rows}
     assert sizes == {("NCT06932393", 18), ("IRCT20160427027636N8", 60)}
-    row = next(row for row in rows if row["horizon_id"] == "NCT06932393.primary-1.0.8")
+    row = next(row for row in rows if row["ongoing_id"] == "NCT06932393.primary-1.0.8")
     assert TTestPower().power(row["detectable_difference"] / (20 * np.sqrt(0.6)), 18, 0.05) == pytest.approx(
         0.8, abs=1e-5
     )

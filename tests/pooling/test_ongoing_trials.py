@@ -23,7 +23,7 @@ from helpers.pooling.simulation import certainty_after, known_estimates, lesson_
 from helpers.tables import as_frame, validate
 
 MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
-NOTHING = pd.DataFrame(columns=["contrast", "effect", "se", "n"])
+NOTHING = pd.DataFrame(columns=["estimand", "effect", "se", "n"])
 
 
 def registered(**sizes: tuple[str, int | None, str | None]) -> dict[str, pd.DataFrame]:
@@ -42,7 +42,7 @@ def registered(**sizes: tuple[str, int | None, str | None]) -> dict[str, pd.Data
 
 def rows_of(searched="2026-11", spread=None, **sizes):
     rows = ongoing_trial_rows(registered(**sizes), None, spread or Spread(), searched)
-    validate("horizon_trials", rows)
+    validate("ongoing_trials", rows)
     return {row["study_id"]: row for row in rows}
 
 
@@ -82,7 +82,7 @@ def test_late_is_judged_by_the_date_of_search_at_the_precision_of_both(expected,
 
 def test_late_trials_are_named_and_the_sentence_follows_the_date_of_search():
     tables = registered(early=("parallel", 30, "2024-07"), later=("parallel", 30, "2027-01"))
-    told = [late_sentence(validate("horizon_trials", ongoing_trial_rows(tables, None, Spread(), date)))
+    told = [late_sentence(validate("ongoing_trials", ongoing_trial_rows(tables, None, Spread(), date)))
             for date in ("2026-11", "2027-03", "2023-01", None)]  # fmt: skip
     assert "1 registered trial was past the date without results: early (due 2024-07" in told[0]
     assert "2 registered trials were" in told[1]
@@ -112,7 +112,7 @@ def test_a_simulation_shows_what_power_says_and_is_the_same_twice():
     trials = [rows_of(one=("parallel", 60, None))["one"]]
     first = simulation_rows(trials, NOTHING, MODEL, true_effects=(0.0, 15.0), visible=43.0)
     assert first == simulation_rows(trials, NOTHING, MODEL, true_effects=(0.0, 15.0), visible=43.0)
-    validate("horizon_simulation", first)
+    validate("ongoing_simulation", first)
     null, gain = first
     assert null["shows_gain"] == pytest.approx(0.03, abs=0.015)
     power = stats.norm.sf(1.96 - 15 / trials[0]["se_expected"])
@@ -122,7 +122,7 @@ def test_a_simulation_shows_what_power_says_and_is_the_same_twice():
 
 def test_what_is_known_is_pooled_with_the_result_of_the_trial():
     trials = [rows_of(one=("parallel", 60, None))["one"]]
-    known = pd.DataFrame([{"contrast": "between_arm", "effect": 15.0, "se": 4.0, "n": 40}])
+    known = pd.DataFrame([{"estimand": "between_group", "effect": 15.0, "se": 4.0, "n": 40}])
     [row] = simulation_rows(trials, known, MODEL | {"ci_method": "z"}, true_effects=(15.0,))
     assert (row["k"], row["width_now"]) == (2, pytest.approx(2 * 1.96 * 4, rel=1e-4))
     assert row["width_after"] < row["width_now"]
@@ -137,8 +137,8 @@ def test_certainty_after_a_trial_follows_people_and_interval():
 
 def test_the_lesson_and_the_figure_follow_the_trials():
     rows = list(rows_of(one=("parallel", 60, "2024-07"), two=("parallel", None, None)).values())
-    trials = validate("horizon_trials", rows)
-    simulated = validate("horizon_simulation", simulation_rows(rows, NOTHING, MODEL, true_effects=(20.0,)))
+    trials = validate("ongoing_trials", rows)
+    simulated = validate("ongoing_simulation", simulation_rows(rows, NOTHING, MODEL, true_effects=(20.0,)))
     sentences = lesson_sentences(trials, simulated)
     assert "one (60 people, 94 %)" in sentences[0] and "1 more state no size" in sentences[0]
     assert sentences[1].startswith("If the true effect is 20 hairs/cm², one would show a gain in ")
@@ -158,8 +158,8 @@ def test_known_estimates_are_the_latest_of_each_study_in_the_unit():
         tiers={"b": "published"},
     )  # fmt: skip
     known = known_estimates(tables, ("core", "published"))
-    told = {(row.contrast, row.effect, row.n) for row in known.itertuples()}
-    assert told == {("within_arm", 14, 30), ("within_arm", 9, 30), ("between_arm", 7, 60)}
+    told = {(row.estimand, row.effect, row.n) for row in known.itertuples()}
+    assert told == {("uncontrolled_change", 14, 30), ("uncontrolled_change", 9, 30), ("between_group", 7, 60)}
     assert len(known_estimates(tables, ("core",))) == 1
 
 
@@ -170,7 +170,7 @@ def test_a_trial_of_two_schedules_of_exosomes_teaches_as_one_without_a_control()
 
     trials = pd.DataFrame([seen("x", "another schedule of exosomes"), seen("y", "minoxidil")])
     rows = {row["study_id"]: row for row in ongoing_trial_rows(registered(), trials, Spread(), "2026-11")}
-    assert (rows["x"]["contrast"], rows["y"]["contrast"]) == ("within_arm", "between_arm")
+    assert (rows["x"]["estimand"], rows["y"]["estimand"]) == ("uncontrolled_change", "between_group")
     assert rows["x"]["teaches"] < 0.5 < rows["y"]["teaches"]
 
 
@@ -182,7 +182,7 @@ def seen(name, what, comparison="parallel", against="saline", n=40):
 def ranked(*rows, spread=None):
     empty = {name: as_frame(name, []) for name in ("sources", "studies", "arms", "outcomes")}
     found = ongoing_trial_rows(empty, pd.DataFrame(rows), spread or Spread(drift_sd=4.0), "2026-11")
-    validate("horizon_trials", found)
+    validate("ongoing_trials", found)
     return {row["study_id"]: row for row in found}
 
 
@@ -198,8 +198,8 @@ def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
     simulated = simulation_rows(list(rows.values()), NOTHING, MODEL, true_effects=(40.0,), draws=200)
     best = {row["study_id"]: row["certainty"] for row in simulated}
     assert best == {"told": "moderate", "silent": "moderate", "open": "very low", "alone": "very low"}
-    trials = validate("horizon_trials", list(rows.values()))
-    (first, *_) = lesson_sentences(trials, validate("horizon_simulation", simulated))
+    trials = validate("ongoing_trials", list(rows.values()))
+    (first, *_) = lesson_sentences(trials, validate("ongoing_simulation", simulated))
     assert first.endswith("Taken as randomised, which was not seen: silent.")
 
 

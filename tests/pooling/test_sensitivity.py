@@ -21,7 +21,7 @@ from helpers.pooling.specifications import (
 )
 from helpers.tables import as_frame, validate
 
-WITHIN = Question("hair_density", "within_arm")
+WITHIN = Question("hair_density", "uncontrolled_change")
 ONE = Levels(
     tier=("core",), included="all", times=("like",), visit=("latest",), measure=("raw",), medians=("out",),
     group_share=(0.5,), sd_use=("printed",), pre_post_correlation=(0.7,),
@@ -142,13 +142,13 @@ def test_a_range_without_a_turn_and_a_range_without_an_estimate():
 
 def test_standardised_effects_are_hedges_g():
     """Ten people, mean change 5, SD 10: d = 0.5, J(9) = 0.9143 (exact, by the gamma function)."""
-    g, variance = standardised(5.0, 10 / np.sqrt(10), 10, "within_arm")
+    g, variance = standardised(5.0, 10 / np.sqrt(10), 10, "uncontrolled_change")
     assert g == pytest.approx(0.9139 * 0.5, rel=2e-3)
     assert variance == pytest.approx((g / 0.5) ** 2 * (0.1 + 0.25 / 20), rel=1e-6)
 
 
 def test_no_estimate_no_specification():
     tables = world(change("a", "t", 30, None, 16))
-    found = sensitivity(tables, ONE, MODEL, questions=(Question("hair_density", "between_arm"),))
+    found = sensitivity(tables, ONE, MODEL, questions=(Question("hair_density", "between_group"),))
     assert (found.specifications, found.chosen) == ([], [])
     assert as_frame("specifications", []).empty

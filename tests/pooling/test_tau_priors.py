@@ -10,7 +10,13 @@ from helpers.tables import as_frame
 
 
 def estimate(sd: float, n: int = 16, **more) -> dict:
-    row = {"contrast": "within_arm", "unit": "um", "se": sd / np.sqrt(n), "n": n, "certain_findings": 0}
+    row = {
+        "estimand": "uncontrolled_change",
+        "unit": "um",
+        "se": sd / np.sqrt(n),
+        "n": n,
+        "certain_findings": 0,
+    }
     return row | more
 
 
@@ -21,7 +27,7 @@ def test_the_scale_of_hair_density_does_not_depend_on_the_estimates():
 
 def test_in_another_unit_it_is_the_same_share_of_the_sd_between_people():
     assert prior_scale([estimate(8), estimate(12, n=40)], 10, 20) == pytest.approx(5)
-    between = estimate(0, n=40, contrast="between_arm", se=8 * np.sqrt(1 / 20 + 1 / 20))
+    between = estimate(0, n=40, estimand="between_group", se=8 * np.sqrt(1 / 20 + 1 / 20))
     assert prior_scale([between, between], 10, 20) == pytest.approx(4)
 
 

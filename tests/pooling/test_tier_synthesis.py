@@ -110,7 +110,7 @@ def test_medians_are_pooled_only_as_an_assumption():
             change("m", "c", None, None, 25, median=3.0, q1=-2.0, q3=8.0)]  # fmt: skip
     found = synthesis(world(*rows, tiers={"m": "published"}), "published").pooled
     [fit] = [row for row in found if row["pooled"] and row["model"] != BAYES]
-    assert (fit["scenario"], fit["contrast"], fit["k"]) == ("medians taken as means", "between_arm", 2)
+    assert (fit["scenario"], fit["estimand"], fit["k"]) == ("medians taken as means", "between_group", 2)
     assert "median taken as a mean" in fit["assumption"]
     assert not any(row["pooled"] for row in found if row["scenario"] == "as printed")
 

@@ -107,7 +107,7 @@ def study_rows(number: int) -> dict[str, list[dict]]:
                 "timepoint_weeks": 12.0,
                 "n": str(10 + number),
                 "why_not": "measured in another way",
-                "contrast": "within_arm" if number % 2 else "within_person",
+                "estimand": "uncontrolled_change" if number % 2 else "within_participant",
             }
             for concept, arm, direction, effect, lower, upper in (
                 ("hair_density", "exo", "better", 35.0, 31.5, 38.5),
@@ -167,7 +167,7 @@ def shared_rows(studies: int) -> dict[str, list[dict]]:
             }
             for concept in concepts
         ],
-        "horizon": [
+        "ongoing_outcomes": [
             {
                 "study_id": "NCT00000001",
                 "n_planned": 18,
@@ -177,7 +177,7 @@ def shared_rows(studies: int) -> dict[str, list[dict]]:
                 "power": 0.8,
                 "assumption": "standard deviation 20",
                 "unit": "hairs/cm²",
-                "horizon_id": "NCT00000001.hair_density",
+                "ongoing_id": "NCT00000001.hair_density",
             }
         ],
     }

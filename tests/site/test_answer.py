@@ -58,7 +58,9 @@ def test_those_with_a_control_come_first(tmp_path):
 def test_a_stray_control_group_is_no_control(tmp_path):
     tables = load_tables(write_world(tmp_path, 2))
     lines = tables["comparisons"]
-    lines.loc[lines["contrast"] == "within_person", "contrast_doubt"] = "no comparison group by its design"
+    lines.loc[lines["estimand"] == "within_participant", "contrast_doubt"] = (
+        "no comparison group by its design"
+    )
     assert answer_sentences(tables)[1].startswith("Of two studies (23 people), none has a control.")
 
 
@@ -122,7 +124,7 @@ def test_what_only_an_assumption_pools_is_said_with_it(tmp_path):
     assert "too wide" not in answer_sentences(tables)[3]
 
 
-def beside_row(**more) -> dict:
+def context_row(**more) -> dict:
     row = {"line_id": "a.1", "study_id": "made1", "tier": "core", "concept": "hair_density", "effect": 35.0}
     row |= {"unit": "hairs/cm2", "control_arms": 2, "drift_low": -3.8, "drift_high": 9.4, "visible_at": 43.36}
     return row | {"visible": False, "visible_second_hand": True} | more
@@ -137,7 +139,7 @@ def arm(study: str, treatment: str, change: float, **more) -> dict:
 
 def test_placebo_other_treatments_and_what_an_eye_can_see_stand_beside(tmp_path):
     tables = load_tables(write_world(tmp_path, 1))
-    tables["beside"] = validate("beside", [beside_row()])
+    tables["context"] = validate("context", [context_row()])
     arms = [
         arm("t1", "minoxidil", 18.6),
         arm("t1", "placebo", 3.9),
@@ -152,10 +154,10 @@ def test_placebo_other_treatments_and_what_an_eye_can_see_stand_beside(tmp_path)
         "placebo in their own trials: light by 17 and minoxidil by 15 hairs/cm² (second-hand: light); no study "
         "with a result sets exosomes against one of them."
     )
-    tables["beside"] = validate("beside", [beside_row(effect=50.0, visible=True)])
+    tables["context"] = validate("context", [context_row(effect=50.0, visible=True)])
     assert "50 hairs/cm²" in answer_sentences(tables)[2] and "reaches the 43.4" in answer_sentences(tables)[2]
-    tables["beside"] = validate(
-        "beside", [beside_row(), beside_row(line_id="b.1", study_id="b", effect=50.0, visible=True)]
+    tables["context"] = validate(
+        "context", [context_row(), context_row(line_id="b.1", study_id="b", effect=50.0, visible=True)]
     )
     assert answer_sentences(tables)[2].startswith(
         "2 changes of 35 to 50 hairs/cm² that b and made1 print stand beside −3.8 to 9.4 in placebo arms over like "
@@ -175,8 +177,8 @@ def test_arms_without_exosomes_do_not_count(tmp_path):
 def test_many_trials(tmp_path, count):
     tables = load_tables(write_world(tmp_path, 1))
     row = {"concept": "hair_density", "assumption": "none", "n_planned": 20}
-    rows = [row | {"study_id": f"NCT{n}", "horizon_id": f"NCT{n}"} for n in range(count)]
-    tables["horizon"] = validate("horizon", rows)
+    rows = [row | {"study_id": f"NCT{n}", "ongoing_id": f"NCT{n}"} for n in range(count)]
+    tables["ongoing_outcomes"] = validate("ongoing_outcomes", rows)
     third = answer_sentences(tables)[4]
     assert f"with {20 * count} people planned in all" in third
     assert len(third) < 400
@@ -197,7 +199,7 @@ def test_the_trials_that_teach_most_are_named_and_the_late_ones_counted(tmp_path
     row = {
         "what": "w",
         "comparison": "parallel",
-        "contrast": "between_arm",
+        "estimand": "between_group",
         "randomised": True,
         "late": False,
     }
@@ -206,7 +208,7 @@ def test_the_trials_that_teach_most_are_named_and_the_late_ones_counted(tmp_path
         row | {"study_id": "large", "place": 1, "teaches": 0.9, "n_planned": 90, "late": True},
         row | {"study_id": "silent", "place": 3},
     ]
-    tables["horizon_trials"] = validate("horizon_trials", rows)
+    tables["ongoing_trials"] = validate("ongoing_trials", rows)
     assert answer_sentences(tables)[4] == (
         "Three registered trials could change this; most would be learnt from large (90 people, no date "
         "registered) and small (20 people, due 2027-10). One registered trial is past the date without results."

@@ -18,7 +18,7 @@ from helpers.site.build import build_site
 from helpers.site.data import revman_rows, source_reference
 from helpers.tables import TABLES, write_table
 
-EFFECT = {"study_id": "made1", "contrast": "within_arm", "concept": "hair_density", "arm_id": "exo", "measure": "MC",
+EFFECT = {"study_id": "made1", "estimand": "uncontrolled_change", "concept": "hair_density", "arm_id": "exo", "measure": "MC",
           "unit": "hairs/cm2", "headline": "yes", "quantity_ids": "made1.1"}  # fmt: skip
 
 

@@ -20,8 +20,8 @@ OUT_OF_RANGE = [
     ("effects", "se", -1.0),
     ("pooled", "i2", 100.1),
     ("pooled", "tau2", -1.0),
-    ("horizon", "power", 1.0),
-    ("horizon", "detectable_difference", -1.0),
+    ("ongoing_outcomes", "power", 1.0),
+    ("ongoing_outcomes", "detectable_difference", -1.0),
 ]
 SAMPLES = {"string": "word", "integer": 1, "number": 0.5, "boolean": True}
 

@@ -23,14 +23,14 @@ CONTRACT = {
     "adverse_events": "study_id arm_id term count n severity resolved_hours quantity_ids",
     "risk_of_bias": "study_id tool domain judgement reason quantity_ids",
     "findings": "finding_id study_id check detected_by severity statement locators arithmetic",
-    "effects": "study_id contrast concept timepoint_weeks measure effect se ci_lower ci_upper n n_assumed "
+    "effects": "study_id estimand concept timepoint_weeks measure effect se ci_lower ci_upper n n_assumed "
     "assumption quantity_ids",
     "comparisons": "concept study_id tier direction effect unit comparable why_not",
     "pooled": "concept evidence measure model tau2_method ci_method k estimate se ci_lower ci_upper pi_lower "
     "pi_upper tau2 i2 assumption pooled reason",
     "certainty": "concept evidence start risk_of_bias inconsistency indirectness imprecision publication_bias "
     "certainty reasons",
-    "horizon": "study_id n_planned concept expected detectable_difference power assumption",
+    "ongoing_outcomes": "study_id n_planned concept expected detectable_difference power assumption",
 }
 VOCABULARY = {
     ("sources", "tier"): {"core", "published", "comparator"},

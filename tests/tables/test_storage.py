@@ -62,7 +62,7 @@ def test_the_same_rows_give_the_same_bytes_in_any_order(tmp_path):
 
 def test_a_last_bit_or_a_negative_zero_changes_no_byte(tmp_path):
     def written(effect: float) -> bytes:
-        row = {"effect_id": "e", "study_id": "s", "contrast": "c", "concept": "k", "measure": "MD"}
+        row = {"effect_id": "e", "study_id": "s", "estimand": "c", "concept": "k", "measure": "MD"}
         row |= {"headline": "yes", "quantity_ids": "q", "effect": effect}
         return write_table("effects", [row], tmp_path).read_bytes()
 

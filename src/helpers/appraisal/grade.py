@@ -24,7 +24,7 @@ _ENTRIES: dict[str, Any] = {
 GRADE = YamlFile(TOOLS_FILE).entries(("grade",), _ENTRIES, tuple(_ENTRIES))
 LEVELS = tuple(GRADE["levels"])
 INFORMATION_SIZE, VERY_FEW = GRADE["information_size"], GRADE["very_few"]
-_CONTROLLED = ("between_arm", "within_person")
+_CONTROLLED = ("between_group", "within_participant")
 _RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
 _NOT_RANDOMISED = re.compile(r"\bnot randomi[sz]ed\b|\bnon-?\s?randomi[sz]ed\b", re.IGNORECASE)
 _DOMAIN = re.compile(
@@ -161,7 +161,7 @@ class Body:
     @property
     def controlled(self) -> set[str]:
         """Studies with a result against a comparison group."""
-        return set(self.lines[self.lines["contrast"].isin(_CONTROLLED)]["study_id"])
+        return set(self.lines[self.lines["estimand"].isin(_CONTROLLED)]["study_id"])
 
     @property
     def randomised(self) -> list[str]:

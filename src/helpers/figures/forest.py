@@ -31,7 +31,7 @@ from helpers.figures.canvas import (
 from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
 from helpers.figures.rows import instead_words
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
-from helpers.tables.vocabulary import CONTRAST_WORDS
+from helpers.tables.vocabulary import ESTIMAND_WORDS
 from notebookpress.tables import records
 
 WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
@@ -309,7 +309,7 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
     upper = [row | {"n": _people(row), "time": _time(row)} for row in records(own)]
     # a line is in the pool also when an assumption has made its estimate anew
     made_anew = comparisons["study_id"].isin(own["study_id"])
-    for name in ("contrast", "unit"):
+    for name in ("estimand", "unit"):
         made_anew &= (comparisons[name] == fit[name]).fillna(False)
     member = comparisons["effect_id"].isin(own["effect_id"]) | made_anew
     other = (comparisons["concept"] == fit["concept"]) & (comparisons["tier"] != "comparator") & ~member
@@ -320,7 +320,7 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
         unit=plain_unit(fit["unit"]) or "standardised",
         pooled=dict(fit) | {"label": f"Pooled, k = {fit['k']}"},
         not_poolable=[_below(row, fit) for row in rest[:MOST_LEFT]],
-        title=f"{plain_words(fit['concept']).capitalize()}, {CONTRAST_WORDS[fit['contrast']]}{under}",
+        title=f"{plain_words(fit['concept']).capitalize()}, {ESTIMAND_WORDS[fit['estimand']]}{under}",
         text_columns={"time": "Time"},
     )
     df = fit.get("pi_df")
@@ -335,8 +335,8 @@ def _below(row: dict[str, Any], fit: Mapping[str, Any]) -> dict[str, Any]:
     """Return a line that is not in the pool as a row below it; words stand for what has another unit."""
     same = row["unit"] == fit["unit"]
     shown = {name: row[name] if same else None for name in ("effect", "ci_lower", "ci_upper")}
-    kind = CONTRAST_WORDS.get(row["contrast"], "")
-    name = f"{row['study_id']}{': ' + kind if kind and kind != CONTRAST_WORDS[fit['contrast']] else ''}"
+    kind = ESTIMAND_WORDS.get(row["estimand"], "")
+    name = f"{row['study_id']}{': ' + kind if kind and kind != ESTIMAND_WORDS[fit['estimand']] else ''}"
     kept = {"study_id": name, "n": row["n"], "risk_of_bias": row["risk_of_bias"], "time": _time(row)}
     return kept | shown | ({} if shown["effect"] is not None else {"instead": instead_words(row)})
 

@@ -56,8 +56,8 @@ def albatross(rows: Rows, *, title: str) -> Figure:
     Parameters
     ----------
     rows : pandas.DataFrame or list of dict
-        `study_id`, `label`, `n`, `p_value` (two-sided), `direction` (better or worse), `contrast`
-        (`within_arm` or another), `bound` (true where the p value is only an upper limit).
+        `study_id`, `label`, `n`, `p_value` (two-sided), `direction` (better or worse), `estimand`
+        (`uncontrolled_change` or another), `bound` (true where the p value is only an upper limit).
     title : str
         Title; first words of the alternative text.
 
@@ -106,7 +106,7 @@ def _point(axes: Any, row: Mapping[str, Any]) -> None:
     """Draw a p value at its power of ten, left where it speaks for worse: 1 for 0.1, 2 for 0.01."""
     x, y = -np.log10(max(float(row["p_value"]), 1e-12)), float(row["n"])
     x = -x if row["direction"] == "worse" else x
-    marker, colour = ("o", BLUE) if row["contrast"] == "within_arm" else ("s", VERMILION)
+    marker, colour = ("o", BLUE) if row["estimand"] == "uncontrolled_change" else ("s", VERMILION)
     axes.plot([x], [y], markersize=7, linestyle="none", clip_on=False, marker=marker, color=colour)
     side = 1 if x > 0 else -1
     if row.get("bound"):
@@ -135,7 +135,7 @@ def _albatross_alt(title: str, rows: list[dict]) -> str:
     points = []
     for row in rows:
         sign = "p below" if row.get("bound") else "p"
-        kind = "before and after" if row["contrast"] == "within_arm" else "between groups"
+        kind = "before and after" if row["estimand"] == "uncontrolled_change" else "between groups"
         people = "n not stated" if is_missing(row.get("n")) else f"n {show_number(row['n'])}"
         points.append(
             f"{row['label']}: {row['direction']}, {kind}, {sign} {show_number(row['p_value'])}, {people}."

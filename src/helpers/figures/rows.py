@@ -100,7 +100,7 @@ def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
 def split_rows(effects: pd.DataFrame) -> pd.DataFrame:
     """Return a difference over the possible group sizes: `assumption`, `estimate`, limits, `label`."""
     sizes = effects["n_assumed"].astype("string")
-    split = (effects["contrast"] == "between_arm") & effects["ci_lower"].notna()
+    split = (effects["estimand"] == "between_group") & effects["ci_lower"].notna()
     split &= sizes.str.fullmatch(r"\d+ \+ \d+").fillna(False)
     rows = effects[split].rename(columns={"effect": "estimate"})
     rows["assumption"] = sizes[split].str.split(" + ", regex=False).str[0].astype(int)
@@ -111,14 +111,14 @@ def split_rows(effects: pd.DataFrame) -> pd.DataFrame:
 def estimate_rows(
     effects: pd.DataFrame, unit: str, overall: dict[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return headline estimates in one unit for `forest`, named by study, contrast and time."""
+    """Return headline estimates in one unit for `forest`, named by study, estimand and time."""
     rows = []
     for row in records(effects[(effects["headline"] == "yes") & (effects["unit"] == unit)]):
         if row["effect"] is None:
             continue
         week = "" if row["timepoint_weeks"] is None else f", week {row['timepoint_weeks']:.0f}"
-        arm = f" ({row['arm_id']})" if row["contrast"] == "within_arm" else ""
-        name = f"{row['study_id']}: {row['contrast'].replace('_', ' ')}{arm}{week}"
+        arm = f" ({row['arm_id']})" if row["estimand"] == "uncontrolled_change" else ""
+        name = f"{row['study_id']}: {row['estimand'].replace('_', ' ')}{arm}{week}"
         people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
         shown = {"study_id": name} | {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
         rows.append(shown | {"n": people, "risk_of_bias": (overall or {}).get(row["study_id"])})
@@ -154,13 +154,13 @@ def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[
     units = [row["unit"] or "" for row in rows if row["effect"] is not None]
     unit = max(dict.fromkeys(units), key=units.count) if units else ""
     shown = []
-    for row in sorted(rows, key=lambda row: (row["tier"], row["contrast"] or "", row["study_id"])):
+    for row in sorted(rows, key=lambda row: (row["tier"], row["estimand"] or "", row["study_id"])):
         on_axis = row["effect"] is not None and (row["unit"] or "") == unit
         sizes = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
         shown.append(sizes | {
             "study_id": _named(row),
             "design": designs.get(row["study_id"]) or "–",
-            "contrast": plain_words(row["contrast"]) or "–",
+            "estimand": plain_words(row["estimand"]) or "–",
             "time": row["timepoint_printed"] or "not stated",
             "n": row["n"],
             "risk_of_bias": row["risk_of_bias"],
@@ -183,7 +183,7 @@ def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dic
     known = {row["study_id"]: row for row in records(studies)}
     rows = []
     for row in records(comparisons):
-        if row["concept"] == "adverse_events" or row["contrast"] == "proportion":
+        if row["concept"] == "adverse_events" or row["estimand"] == "proportion":
             continue
         study = known.get(row["study_id"], {})
         people = study.get("n_analysed") or study.get("n_enrolled")
@@ -202,9 +202,9 @@ def instead_words(row: dict[str, Any]) -> str:
     return row["printed_range"] or f"{row['direction']}, no figure"
 
 
-def context_rows(beside: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
+def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
     """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`."""
-    own = beside[beside["unit"] == unit].rename(columns={"timepoint_printed": "time"})
+    own = context[context["unit"] == unit].rename(columns={"timepoint_printed": "time"})
     other = comparator_changes(comparators).sort_values(["treatment", "change"])
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
@@ -233,12 +233,12 @@ def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
         outcome = plain_words(row["concept"])
         outcome += f", {row['timepoint_printed']}" if row["timepoint_printed"] else ""
         bound = str(row["p_value_token"] or "").strip().startswith("<")
-        point = row["study_id"], row["p_value"], row["direction"], row["contrast"], int(people), bound
+        point = row["study_id"], row["p_value"], row["direction"], row["estimand"], int(people), bound
         points.setdefault(point, []).append(outcome)
     return [
-        {"study_id": study, "p_value": p, "direction": direction, "contrast": contrast}
+        {"study_id": study, "p_value": p, "direction": direction, "estimand": estimand}
         | {"label": f"{study}, {'; '.join(outcomes)}", "n": n, "bound": bound}
-        for (study, p, direction, contrast, n, bound), outcomes in points.items()
+        for (study, p, direction, estimand, n, bound), outcomes in points.items()
     ]
 
 
@@ -265,7 +265,7 @@ def vote_sentence(row: dict[str, Any]) -> str:
 
 
 def context_row_sentence(row: dict[str, Any]) -> str:
-    """Return a row of `beside` in words: the change, what placebo did, what is left, what an eye can see."""
+    """Return a row of `context` in words: the change, what placebo did, what is left, what an eye can see."""
     share = row["unit"] == "proportion"
     factor, unit = (100, "% of baseline") if share else (1, plain_unit(row["unit"]))
     when = (

@@ -27,7 +27,7 @@ from helpers.figures.canvas import (
 )
 from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number, show_with_unit
 from helpers.pooling.specifications import CHOICES
-from helpers.tables.vocabulary import CONTRAST_WORDS
+from helpers.tables.vocabulary import ESTIMAND_WORDS
 from notebookpress.tables import records
 
 TOP, ROW = 62.0, 24.0
@@ -41,7 +41,7 @@ def ongoing_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
     Parameters
     ----------
     trials : pandas.DataFrame
-        Table `horizon_trials`.
+        Table `ongoing_trials`.
     visible : float, optional
         Smallest difference in hair density that can be seen; a broken line.
 
@@ -122,7 +122,7 @@ def _trials_caption(visible: float | None) -> str:
         "Open circles: smallest difference detected with 80 % power, squares with 90 %; the bar runs over "
         "the SDs that trials of established treatments show. Teaches: share of today's uncertainty about the "
         "effect against a control that the trial would remove. A star: past its date at the last search."
-        f"{line} The numbers are in the table horizon_trials."
+        f"{line} The numbers are in the table ongoing_trials."
     )
 
 
@@ -214,7 +214,7 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     panels = _panels(frame)
     first = frame.iloc[0]
     unit = plain_unit(first["unit"])
-    question = f"{plain_words(first['concept']).capitalize()}, {CONTRAST_WORDS[first['contrast']]}"
+    question = f"{plain_words(first['concept']).capitalize()}, {ESTIMAND_WORDS[first['estimand']]}"
     title = f"{question}: every defensible answer"
     below = sum(CURVE_ROW * len(levels) + GAP for _, levels in panels)
     with style():

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.context import treatment_gains
-from helpers.effects import CONTROLLED_CONTRASTS
+from helpers.effects import CONTROLLED_ESTIMANDS
 from helpers.figures.outcome import harm_rows, harm_sentence
 from helpers.formats import (
     joined,
@@ -49,10 +49,10 @@ def context_sentence(tables: Tables) -> str:
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        `beside` and `comparators`.
+        `context` and `comparators`.
 
     """
-    rows = [row for row in records(tables["beside"]) if row["unit"] == "hairs/cm2" and row["control_arms"]]
+    rows = [row for row in records(tables["context"]) if row["unit"] == "hairs/cm2" and row["control_arms"]]
     gains = treatment_gains(tables["comparators"])
     parts = [_changed(rows[0])] if len(rows) == 1 else [_all_changed(rows)] if rows else []
     parts += [f"{_gains(gains)}; {_compared(tables)}."] if gains else []
@@ -129,7 +129,7 @@ def what_is_seen(tables: Tables) -> list[str]:
         return ["There is nothing to tell of hair before and after."]
     names = set(lines["study_id"])
     k, reporting = len(names), studies[studies["study_id"].isin(names)]
-    real = lines["contrast"].isin(CONTROLLED_CONTRASTS) & lines["contrast_doubt"].isna()
+    real = lines["estimand"].isin(CONTROLLED_ESTIMANDS) & lines["contrast_doubt"].isna()
     controlled = lines[real]
     rest = lines[~lines["study_id"].isin(controlled["study_id"])]
     told = [
@@ -190,7 +190,7 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
 def _estimate(row: dict[str, Any]) -> str:
     if row["effect"] is None:
         return ""
-    return show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+    return show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
 
 
 def _medians(tables: Tables, row: dict[str, Any]) -> str:
@@ -257,7 +257,7 @@ def _deeds(lines: pd.DataFrame) -> str:
 
     Lists of events and shares of people with nothing beside them have no direction and are left out.
     """
-    plain = (lines["concept"] != "adverse_events") & (lines["contrast"] != "proportion")
+    plain = (lines["concept"] != "adverse_events") & (lines["estimand"] != "proportion")
     seen = study_directions(lines[plain & (lines["direction"] != "unclear")])
     by_concept = {name: list(rows["direction"]) for name, rows in seen.groupby("concept", sort=True)}
     order = sorted(by_concept, key=lambda name: (-len(by_concept[name]), name))
@@ -383,7 +383,7 @@ def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
 
 def what_would_change(tables: Tables) -> list[str]:
     """Return in sentences the registered trials to come, those that would teach most, and those overdue."""
-    trials, horizon = tables["horizon_trials"], tables["horizon"]
+    trials, horizon = tables["ongoing_trials"], tables["ongoing_outcomes"]
     if trials.empty and horizon.empty:
         return [
             "No registered trial with results to come is on the list, so nothing planned would change this."
@@ -411,7 +411,7 @@ def _ranked(row: dict[str, Any]) -> str:
 
 
 def _planned(horizon: pd.DataFrame) -> str:
-    """Return the trials of the table `horizon`, where none are ranked."""
+    """Return the trials of the table `ongoing_outcomes`, where none are ranked."""
     trials = dict(list(horizon.groupby("study_id", sort=True)))
     planned = [int(rows["n_planned"].max()) for rows in trials.values() if rows["n_planned"].notna().any()]
     total = f", with {sum(planned)} people planned in all," if len(planned) == len(trials) > 1 else ""

@@ -22,10 +22,10 @@ from helpers.formats import (
 from helpers.pooling.groups import AS_PRINTED
 from helpers.pooling.specifications import CHOICES, TURNING_WORDS
 from helpers.pooling.tiers import BAYES
-from helpers.tables.vocabulary import CONTRAST_WORDS, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
 
-ORDER = {"between_arm": 0, "within_person": 1, "within_arm": 2, "proportion": 3}
+ORDER = {"between_group": 0, "within_participant": 1, "uncontrolled_change": 2, "proportion": 3}
 VERBS = {"high": "{}", "moderate": "probably {}", "low": "may {}"}
 
 
@@ -94,7 +94,7 @@ def _effect(pooled: pd.DataFrame, graded: dict[str, Any]) -> dict[str, Any] | No
 
     # a figure in the outcome's own unit first; a stray group in another unit does not stand for a study
     def order(row: dict[str, Any]) -> tuple:
-        return not row["pooled"], row["unit"] != unit, ORDER.get(row["contrast"], 9), row["pooled_id"]
+        return not row["pooled"], row["unit"] != unit, ORDER.get(row["estimand"], 9), row["pooled_id"]
 
     return min(records(own), key=order, default=None)
 
@@ -118,15 +118,15 @@ def _row(
         "absolute": absolute_words(effect),
         "against_threshold": threshold_words(effect, threshold),
         "statement": statement(graded, effect, threshold),
-    } | {name: effect[name] for name in ("contrast", "ci_lower", "ci_upper", "unit")}  # fmt: skip
+    } | {name: effect[name] for name in ("estimand", "ci_lower", "ci_upper", "unit")}  # fmt: skip
 
 
 def absolute_words(effect: dict[str, Any]) -> str:
     """Return an effect in absolute terms: in its unit, or as people out of 100."""
-    if effect["contrast"] == "proportion":
+    if effect["estimand"] == "proportion":
         value, low, high = (100 * effect[name] for name in ("estimate", "ci_lower", "ci_upper"))
         return f"{show_estimate(value)} of 100 people ({show_interval(low, high)})"
-    return f"{_size(effect)}, {CONTRAST_WORDS[effect['contrast']]}"
+    return f"{_size(effect)}, {ESTIMAND_WORDS[effect['estimand']]}"
 
 
 def threshold_words(effect: dict[str, Any], threshold: float | None) -> str | None:
@@ -145,7 +145,7 @@ def statement(graded: dict[str, Any], effect: dict[str, Any] | None, threshold: 
     name, level = plain_words(graded["concept"]), graded["certainty"]
     if effect is None:
         return f"No size of an effect on {name} is known; the evidence is very uncertain."
-    controlled = effect["contrast"] in ("between_arm", "within_person")
+    controlled = effect["estimand"] in ("between_group", "within_participant")
     if level == "very low" or not controlled:
         start = "The evidence is very uncertain" if level == "very low" else "The evidence has no comparison"
         seen = "" if controlled else f": {_seen(effect, name)}, but nothing shows that exosomes caused it"
@@ -166,10 +166,10 @@ def statement(graded: dict[str, Any], effect: dict[str, Any] | None, threshold: 
 
 
 def _seen(effect: dict[str, Any], name: str) -> str:
-    if effect["contrast"] == "proportion":
+    if effect["estimand"] == "proportion":
         return f"{absolute_words(effect)} are counted under {name}"
     way = "rose" if effect["estimate"] > 0 else "fell" if effect["estimate"] < 0 else "did not change"
-    size = show_with_unit(abs(effect["estimate"]), None, None, effect["unit"], effect["contrast"]).replace(
+    size = show_with_unit(abs(effect["estimate"]), None, None, effect["unit"], effect["estimand"]).replace(
         " (no interval)", ""
     )
     return f"{name} {way} by {size} after treatment" if effect["estimate"] else f"{name} did not change"
@@ -211,10 +211,10 @@ def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
     if fits.empty:
         return (
             f"{start}, no meta-analysis is possible for any of {show_number(outcomes)} outcomes: no two "
-            "studies report the same outcome as the same kind of contrast, in one unit, at a like time, each "
+            "studies report the same outcome as the same kind of estimand, in one unit, at a like time, each "
             "with an interval."
         )
-    pools = [_pool(row) for row in records(fits.drop_duplicates(["concept", "contrast", "scenario"]))]
+    pools = [_pool(row) for row in records(fits.drop_duplicates(["concept", "estimand", "scenario"]))]
     rest = outcomes - fits["concept"].nunique()
     others = (
         f" For {rest} other {'outcome' if rest == 1 else 'outcomes'} nothing can be pooled." if rest else ""
@@ -223,11 +223,11 @@ def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
 
 
 def _size(row: Mapping[str, Any]) -> str:
-    return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+    return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
 
 
 def _pool(row: Mapping[str, Any]) -> str:
-    kind = f"{plain_words(row['concept'])}, {CONTRAST_WORDS[row['contrast']]}"
+    kind = f"{plain_words(row['concept'])}, {ESTIMAND_WORDS[row['estimand']]}"
     return f"{kind}, {row['k']} studies: {_size(row)}{_under(row)}"
 
 
@@ -299,7 +299,7 @@ def curve_sentence(specifications: pd.DataFrame) -> str:
     first, count = specifications.iloc[0], len(specifications)
     gain = int((specifications["conclusion"] == "gain").sum())
     reach = show_interval(specifications["estimate"].min(), specifications["estimate"].max())
-    name = f"{plain_words(first['concept'])}, {CONTRAST_WORDS[first['contrast']]}"
+    name = f"{plain_words(first['concept'])}, {ESTIMAND_WORDS[first['estimand']]}"
     if count == 1:
         shown = "lies above no change" if gain else "holds no change"
         size = f"{show_estimate(first['estimate'])} {plain_unit(first['unit'])}"

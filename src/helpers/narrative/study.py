@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
-from helpers.tables.vocabulary import CONFIDENCE, CONTRAST_WORDS, label
+from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.ctgov_results import BASELINE, FLOW
 from trialfiles.record import Row
@@ -104,13 +104,13 @@ def _times(outcomes: pd.DataFrame, results: pd.DataFrame) -> Row:
 def _effect(effect: Row) -> Row:
     """Return a headline effect with its interval."""
     limits = effect["ci_lower"], effect["ci_upper"]
-    size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["contrast"])
+    size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     week = effect["timepoint_weeks"]
     when = "" if is_missing(week) else f", week {show_number(round(week, 1))}"
     return {
         "what": f"{label(effect['concept']).capitalize()}{who}",
-        "said": f"{size}, {CONTRAST_WORDS[effect['contrast']]}{when}",
+        "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}",
         "effect_id": effect["effect_id"],
     }
 
@@ -168,7 +168,7 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     intervals = [
         row.get("printed_range")
         if row[effect] is None
-        else show_with_unit(row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["contrast"])
+        else show_with_unit(row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
         for row in records(frame)
     ]
     return frame.assign(interval=intervals)

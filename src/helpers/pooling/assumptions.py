@@ -183,7 +183,7 @@ def assumed_effects(
 
 def _of_share(effects: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
     """Return one effect of each kind: the headline, or the variant whose group is nearest to the share."""
-    names = ("contrast", "concept", "arm_id", "comparator_id", "site", "timepoint_weeks", "measure", "unit")
+    names = ("estimand", "concept", "arm_id", "comparator_id", "site", "timepoint_weeks", "measure", "unit")
     kinds: dict[tuple, list[dict[str, Any]]] = {}
     for row in effects:
         kinds.setdefault(tuple(row.get(name) for name in names), []).append(row)
@@ -289,7 +289,7 @@ def prior_scale(group: PlainRows, tau_prior: float, assumed_sd: float) -> float:
     Parameters
     ----------
     group : list of dict
-        Estimates with `se`, people, `contrast`, `unit`, `certain_findings`.
+        Estimates with `se`, people, `estimand`, `unit`, `certain_findings`.
     tau_prior : float
         Scale for hair density, hairs/cm².
     assumed_sd : float
@@ -311,7 +311,7 @@ def prior_scale(group: PlainRows, tau_prior: float, assumed_sd: float) -> float:
 def _sd_between_people(line: dict[str, Any]) -> float:
     """Return the SD of one person that a standard error implies; two equal groups where there are two."""
     people = people_of(line) or 4
-    return line["se"] * np.sqrt(people) / (2 if line["contrast"] == "between_arm" else 1)
+    return line["se"] * np.sqrt(people) / (2 if line["estimand"] == "between_group" else 1)
 
 
 def density_changes(comparators: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What may be pooled and what may not, by rule: same outcome, contrast, unit, measure and time."""
+"""What may be pooled and what may not, by rule: same outcome, estimand, unit, measure and time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.comparison import alike
 from helpers.tables import read_table
-from helpers.tables.vocabulary import CONTRAST_WORDS, label, tiers_of
+from helpers.tables.vocabulary import ESTIMAND_WORDS, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from notebookpress.tables import TableError, join_ids, records
@@ -19,11 +19,11 @@ from trialfiles.times import weeks_after_end
 
 def controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:
     """Return whether the same study compares that arm with another, which says more than its change."""
-    if line["contrast"] != "within_arm":
+    if line["estimand"] != "uncontrolled_change":
         return False
     return any(
         other["study_id"] == line["study_id"]
-        and other["contrast"] in ("between_arm", "within_person")
+        and other["estimand"] in ("between_group", "within_participant")
         and not other.get("contrast_doubt")
         and other["unit"] == line["unit"]
         and alike(other["timepoint_weeks"], line["timepoint_weeks"], tolerance)
@@ -42,7 +42,7 @@ def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> l
     Parameters
     ----------
     estimates : list of dict
-        Lines with `contrast`, `unit`, `measure`, `study_id`, `line_id` and times.
+        Lines with `estimand`, `unit`, `measure`, `study_id`, `line_id` and times.
     tolerance : float
         Share of the longer time by which two times may differ; 1 sets any times side by side.
     visit : str
@@ -55,7 +55,7 @@ def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> l
     for line in ordered:
         for group in groups:
             first = group[0]
-            same = all(line[name] == first[name] for name in ("contrast", "unit", "measure"))
+            same = all(line[name] == first[name] for name in ("estimand", "unit", "measure"))
             new = line["study_id"] not in {other["study_id"] for other in group}
             near = tolerance >= 1 or alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance)
             if same and new and near:  # a tolerance of 1 sets any times side by side, also one not stated
@@ -155,7 +155,7 @@ def _concept_rows(
         why = line.get("contrast_doubt") or line["why_not"] or other
         rows.append(_single(concept, line, why or "its partner belongs to another tier"))
         if not sound:  # nothing is left of a lone estimate when the doubtful ones are left out
-            kept = {name: line[name] for name in ("contrast", "unit", "measure")}
+            kept = {name: line[name] for name in ("estimand", "unit", "measure")}
             reason = "a certain finding touches the only estimate: without it nothing is left"
             rows.append(_row(concept, [], reason, without_certain_findings=True, **kept))
     return rows or [_nothing(concept, lines)]
@@ -176,7 +176,7 @@ def _row(concept: str, lines: list[dict], reason: str, **values: Any) -> dict[st
         "pooled": False,
         "reason": reason,
     }
-    return row | {name: first.get(name) for name in ("contrast", "unit", "measure")} | values
+    return row | {name: first.get(name) for name in ("estimand", "unit", "measure")} | values
 
 
 def _fit(concept: str, group: list[dict], options: dict) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _fit(concept: str, group: list[dict], options: dict) -> dict[str, Any]:
     vi = np.array([line["se"] for line in group]) ** 2
     fit = pool(yi, vi, **options)
     lower, upper = fit.prediction_interval(kind="t")
-    words = CONTRAST_WORDS[group[0]["contrast"]]
+    words = ESTIMAND_WORDS[group[0]["estimand"]]
     reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
     return _row(concept, group, reason) | {
         "model": "random effects",
@@ -210,7 +210,7 @@ def _fit(concept: str, group: list[dict], options: dict) -> dict[str, Any]:
 
 def _single(concept: str, line: dict, reason: str) -> dict[str, Any]:
     """Show a lone estimate as it is, with the reason why it stays alone."""
-    method = "Wilson" if line["contrast"] == "proportion" else "Student's t"
+    method = "Wilson" if line["estimand"] == "proportion" else "Student's t"
     shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
     row = _row(concept, [line], f"no meta-analysis: {reason}")
     return row | shown | {"model": "single study", "ci_method": method}
@@ -232,7 +232,7 @@ def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
 def headline(processed: Path) -> dict[str, Any]:
     """Return the headline of a folder of tables: how much was pooled, each estimate with its interval.
 
-    Names are `outcome contrast`, with `lower` and `upper` for the interval; empty without the tables. A
+    Names are `outcome estimand`, with `lower` and `upper` for the interval; empty without the tables. A
     pooled estimate takes the place of a single one.
     """
     try:
@@ -242,7 +242,7 @@ def headline(processed: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"estimates": len(pooled), "pooled": int(pooled["pooled"].sum())}
     for row in records(pooled.sort_values("pooled", kind="stable")):
         if row["estimate"] is not None:
-            name = f"{row['concept']} {row['contrast']}"
+            name = f"{row['concept']} {row['estimand']}"
             found[name] = row["estimate"]
             found |= {f"{name} {end}": row[f"ci_{end}"] for end in ("lower", "upper")}
     return found

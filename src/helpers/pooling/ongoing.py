@@ -26,7 +26,7 @@ def ongoing_outcome_rows(
     site_correlation: float = 0.7,
     alpha: float = 0.05,
 ) -> list[dict[str, Any]]:
-    """Return the rows of `horizon`.
+    """Return the rows of `ongoing_outcomes`.
 
     Parameters
     ----------
@@ -67,38 +67,38 @@ def _last_times(outcomes: list[dict[str, Any]], studies: dict[str, dict[str, Any
     last: dict[tuple, dict[str, Any]] = {}
     for outcome in sorted(outcomes, key=lambda row: row["timepoint_weeks"] or 0):
         study = studies.get(outcome["study_id"])
-        contrast = _contrast(study, outcome) if study else None
-        last[(outcome["study_id"], outcome["concept"], outcome["priority"], contrast)] = outcome
+        estimand = _estimand(study, outcome) if study else None
+        last[(outcome["study_id"], outcome["concept"], outcome["priority"], estimand)] = outcome
     return list(last.values())
 
 
 def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[str, Any]:
     ends = study["ends_on"]
     return {
-        "horizon_id": f"{study['study_id']}.{outcome['outcome_id']}.{power:g}",
+        "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{power:g}",
         "study_id": study["study_id"],
         "n_planned": study["n_planned"],
         "concept": outcome["concept"],
         "priority": outcome["priority"],
         "expected": f"recruitment planned to end {ends}" if ends else "no date registered",
         "power": power,
-        "contrast": _contrast(study, outcome),
+        "estimand": _estimand(study, outcome),
     }
 
 
-def _contrast(study: dict[str, Any], outcome: dict[str, Any]) -> str:
+def _estimand(study: dict[str, Any], outcome: dict[str, Any]) -> str:
     """Return what the outcome will compare: with baseline, with another site, or with another group."""
     if "baseline" in (outcome["measure"] or "").lower():
-        return "within_arm"
-    return "within_person" if study["comparison"] == "within_person" else "between_arm"
+        return "uncontrolled_change"
+    return "within_participant" if study["comparison"] == "within_person" else "between_group"
 
 
 def _difference(
     study: dict, outcome: dict, arms: dict, power: float, sd: float, correlation: float, alpha: float
 ) -> dict[str, Any]:
     """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
-    n, contrast = study["n_planned"], _contrast(study, outcome)
-    groups = max(arms.get(study["study_id"], 2), 2) if contrast == "between_arm" else 1
+    n, estimand = study["n_planned"], _estimand(study, outcome)
+    groups = max(arms.get(study["study_id"], 2), 2) if estimand == "between_group" else 1
     why_not = (
         "counted, not tested as a mean"
         if outcome["concept"] == "adverse_events"
@@ -114,28 +114,28 @@ def _difference(
     if OUTCOME_CONCEPTS[outcome["concept"]].unit == "hairs/cm2":
         unit, spread, words = "hairs/cm2", sd, f"SD {sd:g} hairs/cm2"
     who = {
-        "within_arm": f"{n} people against their own baseline, without a control",
-        "within_person": f"{n} people, two sites each, correlation {correlation:g}",
-        "between_arm": f"{n} people in {groups} equal groups, two of them compared",
-    }[contrast]
+        "uncontrolled_change": f"{n} people against their own baseline, without a control",
+        "within_participant": f"{n} people, two sites each, correlation {correlation:g}",
+        "between_group": f"{n} people in {groups} equal groups, two of them compared",
+    }[estimand]
     return {
-        "detectable_difference": _standardised(contrast, n, groups, power, alpha, correlation) * spread,
+        "detectable_difference": _standardised(estimand, n, groups, power, alpha, correlation) * spread,
         "unit": unit,
         "assumption": f"{words}; {who}; two-sided {alpha:g}, no losses",
     }
 
 
 def _standardised(
-    contrast: str, n: int, groups: int, power: float, alpha: float, correlation: float
+    estimand: str, n: int, groups: int, power: float, alpha: float, correlation: float
 ) -> float:
     """Return the difference that a t test can detect, in SDs of the change between people."""
-    if contrast == "between_arm":
+    if estimand == "between_group":
         return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
     size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
-    return size * math.sqrt(2 * (1 - correlation)) if contrast == "within_person" else size
+    return size * math.sqrt(2 * (1 - correlation)) if estimand == "within_participant" else size
 
 
-_CONTRASTS = {"parallel": "between_arm", "within_person": "within_person"}  # of designs with a control
+_ESTIMANDS = {"parallel": "between_group", "within_person": "within_participant"}  # of designs with a control
 
 
 @dataclass(frozen=True)
@@ -201,8 +201,8 @@ def detectable(
     """Return the smallest difference that a t test can detect, in SDs of the change between people."""
     if not n or n < 4:
         return None
-    contrast = _CONTRASTS.get(comparison, "within_arm")
-    return _standardised(contrast, n, groups, power, alpha, site_correlation)
+    estimand = _ESTIMANDS.get(comparison, "uncontrolled_change")
+    return _standardised(estimand, n, groups, power, alpha, site_correlation)
 
 
 def detectable_sizes(row: dict[str, Any], groups: int, spread: Spread, alpha: float) -> dict[str, Any]:
@@ -288,7 +288,7 @@ def ongoing_trial_rows(
         row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
         row |= detectable_sizes(row, groups, spread, alpha)
         row["teaches"] = teaches(row["comparison"], row["se_expected"], spread, row["against"])
-        row["contrast"] = _CONTRASTS.get(row["comparison"], "within_arm")
+        row["estimand"] = _ESTIMANDS.get(row["comparison"], "uncontrolled_change")
         row["late"] = is_past(row["expected"], searched)
         row["searched"] = searched
     # without a control a trial can be wrong in ways that its size does not tell: it comes later

@@ -37,9 +37,9 @@ def simulation_rows(
     Parameters
     ----------
     trials : sequence of mapping
-        Rows of `horizon_trials`; those without a planned size are left out.
+        Rows of `ongoing_trials`; those without a planned size are left out.
     known : pandas.DataFrame
-        Estimates at hand: `contrast`, `effect`, `se`, `n` in hairs/cm², one a study.
+        Estimates at hand: `estimand`, `effect`, `se`, `n` in hairs/cm², one a study.
     model : mapping
         `tau2_method` and `ci_method`.
     true_effects : sequence of float
@@ -58,7 +58,7 @@ def simulation_rows(
     for trial in trials:
         if not trial["se_expected"]:
             continue
-        own = known[known["contrast"] == trial["contrast"]]
+        own = known[known["estimand"] == trial["estimand"]]
         for true in true_effects:
             lower, upper = _intervals(trial, own, model, true, level, draws)
             row = {"simulation_id": f"{trial['study_id']}.{true:g}", "sd": sd, "true_effect": true}
@@ -77,7 +77,7 @@ def _intervals(
     """Return the limits of all draws of a trial, each pooled with what is known."""
     seed = zlib.crc32(f"{trial['study_id']}/{true:g}".encode())
     rng = np.random.default_rng(seed)
-    df = max(int(trial["n_planned"]) - (2 if trial["contrast"] == "between_arm" else 1), 1)
+    df = max(int(trial["n_planned"]) - (2 if trial["estimand"] == "between_group" else 1), 1)
     se = trial["se_expected"] * np.sqrt(rng.chisquare(df, draws) / df)  # the SD that it will find
     estimate = rng.normal(true, trial["se_expected"], draws)
     if own.empty:  # one study: its own interval, with the degrees of freedom that it has
@@ -100,7 +100,7 @@ def _after(
     best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
     return {
         "study_id": trial["study_id"],
-        "contrast": trial["contrast"],
+        "estimand": trial["estimand"],
         "n_planned": int(trial["n_planned"]),
         "k": len(own) + 1,
         # the normal interval of the only estimate; several are pooled elsewhere
@@ -158,7 +158,7 @@ def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame) -> list[str]
 
 
 def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
-    """Return today's estimates of hair density in hairs/cm² by contrast, the latest of each study.
+    """Return today's estimates of hair density in hairs/cm² by estimand, the latest of each study.
 
     Parameters
     ----------
@@ -176,4 +176,4 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     rows = rows.merge(treated, on=["study_id", "arm_id"])
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
-    return rows.groupby(["study_id", "contrast"], sort=False).tail(1)[["contrast", "effect", "se", "n"]]
+    return rows.groupby(["study_id", "estimand"], sort=False).tail(1)[["estimand", "effect", "se", "n"]]

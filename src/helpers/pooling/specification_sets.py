@@ -29,10 +29,10 @@ EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
 
 @dataclass(frozen=True)
 class Question:
-    """What a curve is about: outcomes of one family, one kind of contrast, in one unit."""
+    """What a curve is about: outcomes of one family, one kind of estimand, in one unit."""
 
     concept: str
-    contrast: str
+    estimand: str
     unit: str = "hairs/cm2"
 
     @property
@@ -164,7 +164,7 @@ def _measured(
 ) -> dict[str, Any] | None:
     """Return a line in the measure, on the scale of the question; None where it has no place."""
     if (
-        line["contrast"] != question.contrast
+        line["estimand"] != question.estimand
         or line.get("contrast_doubt")
         or not line["se"]
         or line["effect"] is None
@@ -176,21 +176,21 @@ def _measured(
     same = OUTCOME_CONCEPTS[line["concept"]].family == question.family
     if not same or not n or n < 4 or line["measure"] not in ("MC", "MD"):
         return None
-    g, variance = standardised(line["effect"], line["se"], n, line["contrast"])
+    g, variance = standardised(line["effect"], line["se"], n, line["estimand"])
     effect, se = g * levels.assumed_sd, float(np.sqrt(variance)) * levels.assumed_sd
     half = critical_value(levels.level, None) * se
     sizes = {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
     return line | sizes | {"unit": question.unit, "measure": "SD", "concept": question.concept}
 
 
-def standardised(effect: float, se: float, n: int, contrast: str) -> tuple[float, float]:
+def standardised(effect: float, se: float, n: int, estimand: str) -> tuple[float, float]:
     """Return Hedges' g and its variance from an effect with its standard error.
 
     Within an arm or a person g is the change over the SD of the changes; between arms, the difference
     over the SD within two groups taken as equal. Borenstein et al. (2009), chapter 4.
 
     """
-    between = contrast == "between_arm"
+    between = estimand == "between_group"
     df, people = (n - 2, n / 4) if between else (n - 1, n)
     d = effect / (se * np.sqrt(people))
     factor = float(small_sample_factor(np.array([float(df)]))[0])

@@ -122,9 +122,11 @@ def specification_rows(
             parts.append(rows.assign(k=fit.k, estimate=fit.estimate, tau2=fit.tau2, **limits))
     parts = [part for part in parts if len(part)] or [pd.DataFrame(columns=SPECIFICATION)]
     frame = pd.concat(parts, ignore_index=True)
-    frame = _set_against(frame, drifts if drifts and question.contrast == "within_arm" else {BASELINE: 0.0})
+    frame = _set_against(
+        frame, drifts if drifts and question.estimand == "uncontrolled_change" else {BASELINE: 0.0}
+    )
     frame["conclusion"] = conclusions(frame["ci_lower"], frame["ci_upper"])
-    fixed = {"concept": question.concept, "contrast": question.contrast, "unit": question.unit}
+    fixed = {"concept": question.concept, "estimand": question.estimand, "unit": question.unit}
     return frame.assign(**fixed)
 
 
@@ -234,7 +236,7 @@ def turning_rows(
     rows = []
     for tier in chosen.tier:
         for name, (low, high, under) in ASSUMPTIONS.items():
-            if name == "drift" and question.contrast != "within_arm":
+            if name == "drift" and question.estimand != "uncontrolled_change":
                 continue
             base = replace(chosen, tier=(tier,), **under)
             made = list(made_effects(plain, base)) if name in ("drift", "assumed_sd") else None
@@ -250,9 +252,9 @@ def turning_rows(
 
             at, first, last = turning_point(limits, low, high, 8 if name != "group_share" else 6)
             row = {"assumption": name, "tier": tier}
-            row |= {"concept": question.concept, "contrast": question.contrast}
+            row |= {"concept": question.concept, "estimand": question.estimand}
             row |= {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
-            key = f"{question.concept}.{question.contrast}.{tier}.{name}"
+            key = f"{question.concept}.{question.estimand}.{tier}.{name}"
             choices = ", ".join(str(value[0]) for value in under.values())
             rows.append(row | {"turning_id": key, "under": choices or None})
     return rows
@@ -307,9 +309,9 @@ def turning_point(
 
 
 QUESTIONS = (
-    Question("hair_density", "between_arm"),
-    Question("hair_density", "within_person"),
-    Question("hair_density", "within_arm"),
+    Question("hair_density", "between_group"),
+    Question("hair_density", "within_participant"),
+    Question("hair_density", "uncontrolled_change"),
 )
 
 
@@ -357,11 +359,11 @@ def sensitivity(
         if not sets:
             continue
         frame = specification_rows(sets, question, level=chosen.level, drifts=drifts)
-        key = f"{question.concept}.{question.contrast}"
+        key = f"{question.concept}.{question.estimand}"
         shown = distinct_rows(frame)
         names = [f"{key}.{number:05d}" for number in range(1, len(shown) + 1)]
         found.specifications.extend(records(shown.assign(specification_id=names)))
-        asked = {"concept": question.concept, "contrast": question.contrast}
+        asked = {"concept": question.concept, "estimand": question.estimand}
         found.choice_effects.extend(
             row | asked | {"choice_id": f"{key}.{row['choice']}"} for row in choice_rows(frame)
         )

@@ -79,14 +79,14 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
 
 
 OF_MEMBER = (
-    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "contrast", "timepoint_weeks",
+    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
     "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
 )  # fmt: skip
 
 
 def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
     """Return in words the same study's estimates at other visits, which the pool did not take."""
-    names = ("study_id", "concept", "contrast", "unit", "measure", "arm_id", "site")
+    names = ("study_id", "concept", "estimand", "unit", "measure", "arm_id", "site")
     mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
     others = [
         f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
@@ -118,7 +118,7 @@ def members_of(group: list[dict[str, Any]], fit: Mapping[str, Any]) -> list[dict
 BAYES = "Bayesian random effects"
 OTHER_VISIT = {"latest": "earliest", "earliest": "latest"}
 OF_POOL = (
-    "concept", "contrast", "unit", "measure", "studies", "effect_ids", "assumption", "k",
+    "concept", "estimand", "unit", "measure", "studies", "effect_ids", "assumption", "k",
     "without_certain_findings", "scenario", "reason", "pooled",
 )  # fmt: skip
 
@@ -230,7 +230,7 @@ def tier_synthesis(
 
 def _signature(row: dict[str, Any]) -> tuple:
     """Return what makes a pool the same pool: its outcome, estimates, their assumptions, and the result."""
-    names = ("concept", "contrast", "unit", "studies", "assumption", "without_certain_findings")
+    names = ("concept", "estimand", "unit", "studies", "assumption", "without_certain_findings")
     return (*(row.get(name) for name in names), round(row["estimate"], 9), round(row["se"], 9))
 
 

@@ -184,16 +184,16 @@ def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
 def revman_rows(tables: Tables) -> list[dict[str, Any]]:
     """Return the headline effects with a standard error as rows of generic inverse variance.
 
-    An analysis is an outcome as one kind of contrast in one unit; what is not comparable never shares one.
+    An analysis is an outcome as one kind of estimand in one unit; what is not comparable never shares one.
     """
     effects = tables["effects"]
     shown = effects[(effects["headline"] == "yes") & effects["se"].notna() & (effects["se"] > 0)]
-    kinds = ["concept", "contrast", "unit"]
+    kinds = ["concept", "estimand", "unit"]
     rows = []
-    for number, ((concept, contrast, unit), part) in enumerate(shown.groupby(kinds, sort=True), start=1):
+    for number, ((concept, estimand, unit), part) in enumerate(shown.groupby(kinds, sort=True), start=1):
         for row in records(part):
             analysis = {"kind": "generic", "group": "1", "number": str(number)}
-            analysis["name"] = f"{plain_words(concept)}, {plain_words(contrast)}, {unit}"
+            analysis["name"] = f"{plain_words(concept)}, {plain_words(estimand)}, {unit}"
             subject = {"subgroup": row["arm_id"], "study": row["study_id"]}
             sizes = {name: row[name] for name in ("effect", "se", "ci_lower", "ci_upper")}
             rows.append(analysis | subject | sizes)
@@ -251,7 +251,7 @@ COMPARED_TABLES = (
     "results",
     "findings",
     "effects",
-    "horizon",
+    "ongoing_outcomes",
 )
 MOST_CHANGES = 6
 

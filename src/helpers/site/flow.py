@@ -199,7 +199,7 @@ TRIAL_HEADINGS = {
     "n_planned": "People planned",
     "concept": "Outcome planned",
     "priority": "Priority",
-    "contrast": "Kind of contrast",
+    "estimand": "Kind of estimand",
     "expected": "Expected",
     "smallest": "Smallest difference it can detect",
     "assumption": "Assuming",
@@ -208,7 +208,7 @@ KNOWN_WORDS = {
     "study_id": "Trial",
     "what": "What it compares",
     "n_planned": "People planned",
-    "contrast": "Kind of contrast",
+    "estimand": "Kind of estimand",
     "status": "Status",
     "expected": "Expected",
     "late": "Past that date without results",
@@ -219,7 +219,7 @@ KNOWN_WORDS = {
 
 def ongoing_page(tables: Tables) -> Page:
     """Return the page of the trials to come."""
-    horizon, screening, known = tables["horizon"], tables["screening"], tables["horizon_trials"]
+    horizon, screening, known = tables["ongoing_outcomes"], tables["screening"], tables["ongoing_trials"]
     waiting = screening[(screening["decision"] == "awaiting") & (screening["kind"] == "registration")]
     trials = horizon["study_id"].nunique()
     parts = [
@@ -227,7 +227,7 @@ def ongoing_page(tables: Tables) -> Page:
             "{{ every }} with results to come {{ verb }} known. The record of {{ trials }} was read; "
             "{{ more }} {{ wait }} for the record itself, and what is said of them here comes from a search "
             "summary.",
-            "horizon-trials-table horizon-table records-awaiting",
+            "ongoing-trials-table ongoing-table records-awaiting",
             every=count_words(len(known), "registered trial", "registered trials").capitalize(),
             verb="is" if len(known) == 1 else "are",
             trials=count_words(trials, "of them", "of them"),
@@ -236,10 +236,10 @@ def ongoing_page(tables: Tables) -> Page:
         ),
         heading("Every trial to come, the one that would teach most first", "known"),
         _known(known),
-        download("horizon_trials"),
+        download("ongoing_trials"),
         heading("What those with a record can show, outcome by outcome", "trials"),
         filterable(ongoing_table(horizon, full=True)),
-        download("horizon"),
+        download("ongoing_outcomes"),
         heading("Registrations that wait for their record", "waiting"),
         _waiting(waiting),
     ]
@@ -248,7 +248,7 @@ def ongoing_page(tables: Tables) -> Page:
         title="The horizon: what registered trials will add",
         short="Trials to come",
         body=str(Markup("\n").join(parts)),
-        owns=("horizon",),
+        owns=("ongoing_outcomes",),
     )
 
 
@@ -256,16 +256,16 @@ def _known(known: pd.DataFrame) -> Markup:
     """Return all trials to come in the order of what they would teach about hair density."""
     rows = known.sort_values("place", kind="stable")
     planned = [Markup(", ").join(map(outcome_link, split_ids(names))) or None for names in rows["outcomes"]]
-    rows = rows.assign(origins="horizon_trials", outcomes=pd.Series(planned, index=rows.index, dtype=object))
+    rows = rows.assign(origins="ongoing_trials", outcomes=pd.Series(planned, index=rows.index, dtype=object))
     table = table_html(
         rows,
         caption="Registered trials to come; the smallest difference is in hairs/cm², with 80 % power",
-        label="horizon-trials-table",
+        label="ongoing-trials-table",
         columns=KNOWN_WORDS,
-        formats={"contrast": plain_words, "detectable_80": lambda size: show_number(size, digits=3)},
+        formats={"estimand": plain_words, "detectable_80": lambda size: show_number(size, digits=3)},
         empty="no registered trial is known",
     )
-    return from_anchor(table, "horizon_trials")
+    return from_anchor(table, "ongoing_trials")
 
 
 def smallest_words(frame: pd.DataFrame) -> list[str | None]:
@@ -290,15 +290,15 @@ def ongoing_table(horizon: pd.DataFrame, *, full: bool) -> Markup:
             ["study_id", "_order", "_known"], kind="stable"
         )
         frame = frame.drop_duplicates(["study_id", "concept"]).groupby("study_id", sort=True).head(2)
-        headings = {name: words for name, words in headings.items() if name not in ("priority", "contrast")}
+        headings = {name: words for name, words in headings.items() if name not in ("priority", "estimand")}
     table = table_html(
         frame,
         caption="Registered trials with results to come"
         + ("" if full else ": the outcomes that matter most"),
-        label="horizon-table",
+        label="ongoing-table",
         columns=headings,
-        formats={"concept": outcome_link, "study_id": study_link, "contrast": plain_words},
-        anchor_column="horizon_id" if full else None,
+        formats={"concept": outcome_link, "study_id": study_link, "estimand": plain_words},
+        anchor_column="ongoing_id" if full else None,
         empty="no registered trial is on the list",
     )
     return from_anchor(table, "code-ongoing")

@@ -31,9 +31,9 @@ from helpers.tables import records
 # What a sentence of the answer is made from: the anchor where its numbers are accounted for, and links.
 CERTAIN = "certainty-table", (("certainty.html", "certainty"),)
 SEEN = "studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))
-CONTEXT_TABLE = "beside-table", (("04_outcome_comparison.html", "beside other treatments"),)
+CONTEXT_TABLE = "context-table", (("04_outcome_comparison.html", "beside other treatments"),)
 SURE = "findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))
-TO_COME = "horizon-table", (("horizon.html", "trials to come"),)
+TO_COME = "ongoing-table", (("horizon.html", "trials to come"),)
 SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, CONTEXT_TABLE, SURE, TO_COME)
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
@@ -51,7 +51,7 @@ def index_parts(tables: Tables, runs: set[str], provenance: Mapping[str, Any]) -
         "outcomes": outcomes_table(tables, only_reported=True),
         "flow": flow_figure(tables, "flow.html"),
         "flow_table": flow_table(tables),
-        "horizon": ongoing_table(tables["horizon"], full=False),
+        "horizon": ongoing_table(tables["ongoing_outcomes"], full=False),
         "changes": _changes(tables, provenance),
         "verification": verification(tables),
         "verified_on": sorted(set(tables["sources"]["verified_on"].dropna())),
@@ -97,7 +97,7 @@ def direction_picture(tables: Tables) -> Markup:
     """Return the direction of every outcome in every study as a figure; nothing when there is no result."""
     lines = reported_lines(tables)
     # shares without a comparison and lists of events have no direction
-    directed = lines[(lines["contrast"] != "proportion") & (lines["concept"] != "adverse_events")]
+    directed = lines[(lines["estimand"] != "proportion") & (lines["concept"] != "adverse_events")]
     if directed.empty:
         return Markup("")
     known = {row["study_id"]: row for row in records(evidence_studies(tables))}

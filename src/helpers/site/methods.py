@@ -21,10 +21,10 @@ from helpers.site.page import Page, bullets, heading, link, page_slug, rows_tabl
 from helpers.tables import TABLES
 
 FIXED_BLOCK = Markup('<div class="fixed">{}</div>')  # what was chosen and not computed
-CONTRAST_MEANINGS = {
-    "within_arm": "the change of one group; nothing tells it from what would have happened anyway",
-    "within_person": "the difference between two sites of one scalp",
-    "between_arm": "the difference between two groups",
+ESTIMAND_MEANINGS = {
+    "uncontrolled_change": "the change of one group; nothing tells it from what would have happened anyway",
+    "within_participant": "the difference between two sites of one scalp",
+    "between_group": "the difference between two groups",
     "proportion": "a share of the people treated, with nothing beside it",
 }
 
@@ -146,16 +146,16 @@ def _checking(tables: Tables) -> list[Markup]:
 
 
 def _effects(tables: Tables) -> list[Markup]:
-    kinds = [name for name in CONTRAST_MEANINGS if name in set(tables["effects"]["contrast"])] or list(
-        CONTRAST_MEANINGS
+    kinds = [name for name in ESTIMAND_MEANINGS if name in set(tables["effects"]["estimand"])] or list(
+        ESTIMAND_MEANINGS
     )
     items = [
-        Markup("<strong>{}</strong>: {}").format(plain_words(name), CONTRAST_MEANINGS[name]) for name in kinds
+        Markup("<strong>{}</strong>: {}").format(plain_words(name), ESTIMAND_MEANINGS[name]) for name in kinds
     ]
     return [
         heading("Effect sizes", "effects"),
         Markup(
-            "<p>Four kinds of contrast are kept apart and never averaged with each other.</p>\n{}"
+            "<p>Four kinds of estimand are kept apart and never averaged with each other.</p>\n{}"
             "<p>Intervals of means use Student's t, those of shares are Wilson's. Where a figure is "
             "missing (the size of a "
             "group, the correlation of before and after), the effect is computed over the values "
@@ -175,7 +175,7 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
         heading("Pooling", "pooling"),
         Markup(
             "<p>Estimates are pooled only where at least two studies report the same outcome as the same "
-            "kind of contrast, in one unit, at a like time, each with an interval. Then a random-effects "
+            "kind of estimand, in one unit, at a like time, each with an interval. Then a random-effects "
             "model is fitted, with an interval after Hartung and Knapp that is never narrower than the "
             "normal one, and a prediction interval. Where a certain finding touches an estimate, the fit is "
             "shown with and without it. A Bayesian model stands beside, with a prior of the spread that is "

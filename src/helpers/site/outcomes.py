@@ -41,7 +41,7 @@ from helpers.site.page import (
     say_html,
     study_link,
 )
-from helpers.tables.vocabulary import CONTRAST_WORDS
+from helpers.tables.vocabulary import ESTIMAND_WORDS
 from notebookpress.tables import records, split_ids
 
 MOST_LINES = 3
@@ -126,7 +126,7 @@ def happened(lines: pd.DataFrame, seen: list[str]) -> str:
         return "not reported"
     if (lines["concept"] == "adverse_events").all():
         return f"listed in {count_words(len(seen), 'study', 'studies')}"
-    if (lines["contrast"] == "proportion").all():
+    if (lines["estimand"] == "proportion").all():
         return "a share of people, nothing to compare it with"
     return direction_words(seen)
 
@@ -157,7 +157,7 @@ def _sized(words: str, name: str) -> Markup:
 
 
 def _estimate(row: Any, name: str) -> str:
-    return show_with_unit(getattr(row, name), row.ci_lower, row.ci_upper, row.unit, row.contrast)
+    return show_with_unit(getattr(row, name), row.ci_lower, row.ci_upper, row.unit, row.estimand)
 
 
 def _line_size(row: Any) -> str:
@@ -166,10 +166,10 @@ def _line_size(row: Any) -> str:
 
 
 def _line_words(row: Any) -> str:
-    """Return what an estimate is: its contrast, and its people where an interval rests on them."""
+    """Return what an estimate is: its estimand, and its people where an interval rests on them."""
     if is_missing(row.effect):
         return ", printed as a range"
-    words = f", {CONTRAST_WORDS[row.contrast]}" if row.contrast in CONTRAST_WORDS else ""
+    words = f", {ESTIMAND_WORDS[row.estimand]}" if row.estimand in ESTIMAND_WORDS else ""
     return words + ("" if is_missing(row.ci_lower) or is_missing(row.n) else f", n = {row.n}")
 
 
@@ -269,13 +269,13 @@ def reasons_html(reasons: str | None) -> Markup | None:
 EVENTS_DRAWN = "events, drawn"
 LINE_COLUMNS = column_headings(
     "comparisons",
-    "study_id direction contrast site timepoint_weeks interval n risk_of_bias certain_findings "
+    "study_id direction estimand site timepoint_weeks interval n risk_of_bias certain_findings "
     "why_not quantity_ids",
     interval="Effect (95 % interval)",
     n="People",
 )
 POOLED_COLUMNS = {
-    "contrast": "Contrast",
+    "estimand": "Contrast",
     "evidence": "Evidence",
     "model": "Model",
     "k": "Estimates",
@@ -338,7 +338,7 @@ def outcome_page(
     """
     lines = tables["comparisons"][tables["comparisons"]["concept"] == concept]
     pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
-    horizon = tables["horizon"][tables["horizon"]["concept"] == concept]
+    horizon = tables["ongoing_outcomes"][tables["ongoing_outcomes"]["concept"] == concept]
     parts = [
         *_lead(concept, tables, reported),
         heading("Study by study", "studies"),
@@ -411,7 +411,7 @@ def _lines(rows: pd.DataFrame, words: str) -> Markup:
         with_interval(rows),
         caption=f"{words}: every line on this outcome",
         columns=LINE_COLUMNS,
-        formats={"study_id": study_link, "contrast": plain_words, "quantity_ids": quantity_links},
+        formats={"study_id": study_link, "estimand": plain_words, "quantity_ids": quantity_links},
         anchor_column="line_id",
     )
     return filterable(table, "code-comparison comparisons")
@@ -455,7 +455,7 @@ def _pooled(pooled: pd.DataFrame) -> Markup:
         shown,
         caption="Pooled and single estimates",
         columns=POOLED_COLUMNS,
-        formats={"contrast": plain_words},
+        formats={"estimand": plain_words},
         anchor_column="pooled_id",
         empty="nothing to pool",
     )

@@ -44,7 +44,7 @@ RESULT_COLUMNS = column_headings(
 )
 EFFECT_COLUMNS = {
     "outcome": "Outcome",
-    "contrast": "Contrast",
+    "estimand": "Contrast",
     "arm_id": "Arm",
     "comparator_id": "Against",
     "timepoint_weeks": "Weeks",
@@ -192,7 +192,7 @@ def _effects(effects: pd.DataFrame) -> Markup:
 def _effect(row: dict[str, Any]) -> dict[str, Any]:
     return row | {
         "outcome": outcome_link(row["concept"]),
-        "contrast": plain_words(row["contrast"]),
+        "estimand": plain_words(row["estimand"]),
         "measure": MEASURE_COLUMNS.get(row["measure"], row["measure"]),
         "first": row["headline"],
         "inputs": quantity_links(row["quantity_ids"]),

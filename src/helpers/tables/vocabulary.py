@@ -43,7 +43,7 @@ _TOPIC = {"question": str, "answers": list, "about": str}
 
 
 def _words(name: str) -> dict[str, str]:
-    """Return names with their words, such as those of `contrasts`."""
+    """Return names with their words, such as those of `estimands`."""
     return _FILE.entries((name,), dict.fromkeys(_FILE.data.get(name, ()), str), ())
 
 
@@ -74,7 +74,7 @@ DESIGN_CONCEPTS = _words("design_concepts")
 CONCEPTS = frozenset(OUTCOME_CONCEPTS) | frozenset(DESIGN_CONCEPTS)
 TOPICS = {name: _topic(name) for name in _FILE.data["topics"]}
 
-CONTRAST_WORDS = _words("contrasts")
+ESTIMAND_WORDS = _words("estimands")
 CONTRAST_MEASURES = _words("contrast_measures")
 CONFIDENCE = _words("confidence")
 
