@@ -79,7 +79,7 @@ def test_revman_rows_keep_sign_and_leave_out_what_has_no_interval(site, tmp_path
     assert text.startswith("\ufeff")
     [row] = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert (row["Study"], row["GIV Mean"], row["GIV SE"]) == ("made1", "-8", "2")
-    assert row["Analysis name"] == "hair density, within arm, hairs/cm2"
+    assert row["Analysis name"] == "hair density, uncontrolled change, hairs/cm2"
     assert revman_rows(load_tables(tmp_path)) == []
 
 
