@@ -2,7 +2,8 @@
 
 Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of
 its formula. Knows no table and no notebook. In reading order: `effect_sizes`, `measures`, `conversions`,
-`pooling`, `heterogeneity`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`, `bayes`.
+`pooling`, `counts`, `heterogeneity`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`,
+`bayes`.
 """
 
 from metastats.batches import PooledMany, pool_many
@@ -19,7 +20,10 @@ from metastats.conversions import (
     sd_from_range,
     sd_from_se,
     sd_from_t,
+    se_from_ci,
+    se_from_p,
 )
+from metastats.counts import PooledCounts, pool_counts, proportion_interval
 from metastats.dependence import ClusterRobust, ThreeLevel, cluster_robust, three_level
 from metastats.diagnostics import cumulative, influence, leave_one_out
 from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
@@ -44,6 +48,7 @@ __all__ = [
     "MeanAndSd",
     "MetaRegression",
     "Pooled",
+    "PooledCounts",
     "PooledMany",
     "RankTest",
     "Subgroups",
@@ -64,13 +69,17 @@ __all__ = [
     "mean_sd_from_quantiles",
     "meta_regression",
     "pool",
+    "pool_counts",
     "pool_many",
+    "proportion_interval",
     "rank_test",
     "sd_from_ci",
     "sd_from_p",
     "sd_from_range",
     "sd_from_se",
     "sd_from_t",
+    "se_from_ci",
+    "se_from_p",
     "subgroup_test",
     "three_level",
     "trim_and_fill",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray
+SMALLEST, LARGEST = 1e-120, 1e120  # variances, and squared effects, whose ratios floating point can hold
 
 
 def as_floats(name: str, values: Any) -> Array:
     """Turn numbers, lists, arrays or a pandas column into floats; None and pandas NA become NaN."""
     try:
+        if getattr(getattr(values, "dtype", None), "kind", "f") in "mM":
+            raise TypeError("a date or a span of time")  # numpy would count its nanoseconds
         if hasattr(values, "to_numpy"):
             return values.to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
@@ -20,6 +23,13 @@ def as_floats(name: str, values: Any) -> Array:
         raise ValueError(
             f"{name}: not numeric ({error}); give numbers, with NaN where one is missing"
         ) from None
+
+
+def as_finite(name: str, values: Any) -> Array:
+    """Do as `as_floats`, and refuse what is infinite."""
+    values = as_floats(name, values)
+    refuse(name, np.isinf(values), "is infinite", "give a number, or NaN where it is not known")
+    return values
 
 
 def plain_result(value: Array) -> Array | float:
@@ -46,7 +56,7 @@ def check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
 
 def check_level(level: float, name: str = "level") -> float:
     """Return the confidence level if it is a number strictly between 0 and 1."""
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"{name}: {level!r} is not between 0 and 1; give 0.95 for 95 percent")
     return float(level)
 
@@ -86,8 +96,8 @@ def check_studies(yi: Any, vi: Any, missing: str = "refuse") -> Studies:
         raise ValueError(
             f"yi, vi: {y.size} effects but {v.size} variances; give one variance for each effect"
         )
-    # one cheap pass for the usual case: sums are finite only if every term is (or the slow look finds none)
-    if y.size and v.min() > 0 and isfinite(np.add.reduce(y)) and isfinite(np.add.reduce(v)):
+    # one cheap pass for the usual case: sums are small only if every term is (or the slow look finds none)
+    if y.size and v.min() > SMALLEST and y @ y < LARGEST and np.add.reduce(v) < LARGEST:
         return Studies(y.copy(), v.copy(), None, 0)
     kept, dropped = None, 0
     if missing == "drop":
@@ -113,3 +123,5 @@ def refuse_unusable(y: Array, v: Array, present: Array) -> None:
     refuse("vi", (v < 0) & present, "is negative", negative)
     weight = "such a study would take all the weight: correct or leave it out"
     refuse("vi", (v == 0) & present, "is zero", weight)
+    refuse("vi", ((v < SMALLEST) | (v > LARGEST)) & present, "is beyond what can be computed with", "rescale")
+    refuse("yi", (np.abs(y) > LARGEST**0.5) & present, "is beyond what can be computed with", "rescale")

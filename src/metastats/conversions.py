@@ -1,8 +1,8 @@
-"""Standard deviations, correlations and means from what a paper prints instead of them.
+"""Standard errors and deviations, correlations and means from what a paper prints instead of them.
 
-Every result says what had to be assumed. Sources: Cochrane Handbook 6.5.2 for what follows from a standard
-error, an interval, a t or a p, and for changes; Luo et al. (2018), Wan et al. (2014) and Shi et al. (2020,
-2023) for medians with quartiles or extremes, as the default of metafor's ``conv.fivenum``.
+Every result says what had to be assumed. Sources: Cochrane Handbook 6.3 and 6.5.2 for what follows from a
+standard error, an interval, a t or a p, and for changes; Luo et al. (2018), Wan et al. (2014) and Shi et al.
+(2020, 2023) for medians with quartiles or extremes, as the default of metafor's ``conv.fivenum``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from metastats.checks import Array, as_floats, check_choice, check_level, plain_result, refuse
+from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse
 from metastats.display import Printed
 from metastats.measures import change_variance
 
@@ -43,15 +43,15 @@ class MeanAndSd(Printed):
 
 def deviations(**given: Any) -> list[Array]:
     """Check standard deviations: floats, not negative."""
-    arrays = {name: as_floats(name, value) for name, value in given.items()}
+    arrays = {name: as_finite(name, value) for name, value in given.items()}
     for name, values in arrays.items():
         refuse(name, values < 0, "is negative", "a standard deviation is zero or more")
     return list(arrays.values())
 
 
 def group_size(name: str, n: Any, least: int = 2) -> Array:
-    """Check a number of people; NaN stays NaN."""
-    n = as_floats(name, n)
+    """Check a number of people or of degrees of freedom; NaN stays NaN."""
+    n = as_finite(name, n)
     refuse(name, n < least, f"is below {least}", "a standard deviation needs more people")
     return n
 
@@ -82,7 +82,7 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
 
     """
     before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
-    r = as_floats("r", r)
+    r = as_finite("r", r)
     refuse("r", np.abs(r) > 1, "is not between -1 and 1", "give a correlation")
     sd = np.sqrt(change_variance(after, before, r))
     used = f"r = {float(r):g}" if r.ndim == 0 else "the given correlations"
@@ -148,7 +148,7 @@ def log_ratio_from_percent(percent: Any, se_percent: Any = None) -> tuple[Conver
     Hedges, Gurevitch and Curtis (1999); the delta method as in Lajeunesse (2011).
 
     """
-    percent = as_floats("percent", percent)
+    percent = as_finite("percent", percent)
     refuse(
         "percent",
         percent <= -100,
@@ -164,6 +164,117 @@ def log_ratio_from_percent(percent: Any, se_percent: Any = None) -> tuple[Conver
     return effect, Converted(
         plain_result(se / (100 + percent)), "delta method: a small standard error beside the ratio"
     )
+
+
+def se_from_ci(
+    lower: Any,
+    upper: Any,
+    level: float = 0.95,
+    df: Any = None,
+    ratio: bool = False,
+    estimate: Any = None,
+) -> Converted:
+    """Convert a confidence interval of any effect to its standard error.
+
+    Parameters
+    ----------
+    lower, upper : float or array_like
+        Limits of the interval.
+    level : float
+        Its confidence level.
+    df : float or array_like, optional
+        Degrees of freedom of the t distribution it was made with; normal without them.
+    ratio : bool
+        The limits are those of a ratio (RR, OR, ROM): the standard error is that of its logarithm.
+    estimate : float or array_like, optional
+        The effect printed with the interval, to see that it lies in the middle.
+
+    Returns
+    -------
+    Converted
+        Standard error, and how far the estimate is off the middle: more than rounding explains says that the
+        interval was made on another scale.
+
+    Raises
+    ------
+    ValueError
+        Limits in the wrong order, an estimate outside them, a ratio not above zero, degrees of freedom below
+        1, a level not between 0 and 1.
+
+    Notes
+    -----
+    Cochrane Handbook 6.3.1 and 6.3.2, as metafor's ``conv.wald``.
+
+    """
+    lower, upper = as_finite("lower", lower), as_finite("upper", upper)
+    middle = (lower + upper) / 2 if estimate is None else as_finite("estimate", estimate)
+    refuse("upper", upper < lower, "is below the lower limit", "check the order of the limits")
+    refuse("estimate", (middle < lower) | (middle > upper), "is outside the interval", "check the figures")
+    if ratio:
+        refuse("lower", lower <= 0, "is not above zero, as a ratio must be", "use ratio=False")
+        lower, upper, middle = np.log(lower), np.log(upper), np.log(middle)
+    half = (upper - lower) / 2
+    se = -half / tail_quantile((1 - check_level(level)) / 2, df)
+    law = "normal" if df is None else "t with the given degrees of freedom"
+    assumption = f"{100 * level:g} percent interval, symmetric{' on the log scale' if ratio else ''}, {law}"
+    if np.any(half == 0):
+        assumption += "; an interval without width: rounded, or wrong"
+    elif estimate is not None:
+        off = np.nanmax(np.abs(2 * middle - lower - upper) / (2 * half))
+        assumption += f"; the estimate is off the middle by {100 * off:.0f} percent of the half-width"
+    return Converted(plain_result(se), assumption)
+
+
+def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converted:
+    """Convert an effect and the exact p-value of its test to the effect's standard error.
+
+    Parameters
+    ----------
+    estimate : float or array_like
+        Effect that was tested against 0 (of a ratio its logarithm).
+    p : float or array_like
+        Exact p-value. One printed as "< 0.05" gives an upper bound of the standard error only.
+    df : float or array_like, optional
+        Degrees of freedom of a t test; a z test without them. Not for the p of a rank test.
+    sides : {2, 1}
+        A two-sided test, or one in the direction of the effect.
+
+    Returns
+    -------
+    Converted
+        Standard error, in the units of the estimate.
+
+    Raises
+    ------
+    ValueError
+        A p-value not between 0 and 1 (one-sided 0.5), an effect of zero, degrees of freedom below 1.
+
+    Notes
+    -----
+    Cochrane Handbook 6.3.2 and 6.5.2.3.
+
+    """
+    estimate = as_finite("estimate", estimate)
+    refuse("estimate", estimate == 0, "is zero, so that no standard error follows", "look for another figure")
+    se = np.abs(estimate) / statistic_from_p(p, df, sides)
+    sided = "two-sided" if sides == 2 else "one-sided"
+    return Converted(plain_result(se), f"exact {sided} p-value of a {'z' if df is None else 't'} test")
+
+
+def statistic_from_p(p: Any, df: Any, sides: int = 2) -> Array:
+    """Give the z or t statistic, above zero, that has the p-value; exact for the smallest p too."""
+    p = as_finite("p", p)
+    if sides not in (1, 2):
+        raise ValueError(f"sides: {sides!r} is unknown; use 2 or 1")
+    highest = sides / 2
+    refuse("p", (p <= 0) | (p >= highest), f"is not between 0 and {highest:g}", "give the exact p-value")
+    # the lower tail, for 1 - p is 1 when p is small
+    return -tail_quantile(p / sides, df)
+
+
+def tail_quantile(tail: Any, df: Any) -> Array:
+    """Quantile of the normal (df None) or t distribution."""
+    return ndtri(tail) if df is None else stdtrit(group_size("df", df, least=1), tail)
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
@@ -191,7 +302,7 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     Cochrane Handbook 6.5.2.2.
 
     """
-    se, n = as_floats("se", se), group_size("n", n)
+    se, n = as_finite("se", se), group_size("n", n)
     refuse("se", se < 0, "is negative", "give the standard error as printed")
     return Converted(
         plain_result(se * np.sqrt(n)), "the printed figure is the standard error of one group's mean"
@@ -228,13 +339,9 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
 
     """
     check_choice("distribution", distribution, ("t", "z"))
-    lower, upper, n = as_floats("lower", lower), as_floats("upper", upper), group_size("n", n)
-    refuse("upper", upper < lower, "is below the lower limit", "check the order of the limits")
-    tail = 0.5 + check_level(level) / 2
-    critical = stdtrit(n - 1, tail) if distribution == "t" else ndtri(tail)
-    law = "t with n - 1 degrees of freedom" if distribution == "t" else "normal"
-    sd = (upper - lower) * np.sqrt(n) / (2 * critical)
-    return Converted(plain_result(sd), f"{100 * level:g} percent interval of a mean, symmetric, {law}")
+    n = group_size("n", n)
+    se = se_from_ci(lower, upper, level, n - 1 if distribution == "t" else None)
+    return Converted(plain_result(se.value * np.sqrt(n)), f"interval of one group's mean: {se.assumption}")
 
 
 def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
@@ -257,15 +364,16 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
     Raises
     ------
     ValueError
-        A t of 0, or fewer than 2 people.
+        A t or a difference of 0, or fewer than 2 people.
 
     Notes
     -----
     Cochrane Handbook 6.5.2.3.
 
     """
-    difference, t, n1 = as_floats("difference", difference), as_floats("t", t), group_size("n1", n1)
+    difference, t, n1 = as_finite("difference", difference), as_finite("t", t), group_size("n1", n1)
     refuse("t", t == 0, "is zero, so that no SD follows from it", "look for another figure")
+    refuse("difference", difference == 0, "is zero, so that no SD follows", "look for another figure")
     se = np.abs(difference / t)
     if n2 is None:
         return Converted(plain_result(se * np.sqrt(n1)), "paired or one-sample t test: SD of the changes")
@@ -291,17 +399,17 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
     Raises
     ------
     ValueError
-        A p-value not between 0 and 1. One printed as "< 0.05" gives an upper bound of the SD, not the SD.
+        A p-value not between 0 and 1, or a difference of 0. One printed as "< 0.05" gives an upper bound of
+        the SD, not the SD.
 
     Notes
     -----
     Cochrane Handbook 6.5.2.3.
 
     """
-    p, n1 = as_floats("p", p), group_size("n1", n1)
-    refuse("p", (p <= 0) | (p >= 1), "is not between 0 and 1", "give the exact p-value")
+    n1 = group_size("n1", n1)
     df = n1 - 1 if n2 is None else n1 + group_size("n2", n2) - 2
-    converted = sd_from_t(difference, stdtrit(df, 1 - p / 2), n1, n2)
+    converted = sd_from_t(difference, statistic_from_p(p, df), n1, n2)
     return Converted(converted.value, f"exact two-sided p-value; {converted.assumption}")
 
 
@@ -326,7 +434,7 @@ def sd_from_range(minimum: Any, maximum: Any, n: Any) -> Converted:
         A maximum below the minimum, or fewer than 2 people.
 
     """
-    minimum, maximum, n = as_floats("minimum", minimum), as_floats("maximum", maximum), group_size("n", n)
+    minimum, maximum, n = as_finite("minimum", minimum), as_finite("maximum", maximum), group_size("n", n)
     refuse("maximum", maximum < minimum, "is below the minimum", "check the order")
     sd = (maximum - minimum) / (2 * ndtri((n - 0.375) / (n + 0.25)))
     return Converted(plain_result(sd), "normally distributed values; the range alone is a weak basis")
@@ -369,9 +477,12 @@ def mean_sd_from_quantiles(
 
     """
     check_choice("skewed", skewed, ("refuse", "ignore"))
-    m, n = as_floats("median", median), group_size("n", n, least=5)
+    m, n = as_finite("median", median), group_size("n", n, least=5)
     quartiles = check_pair("q1", q1, "q3", q3, m)
     extremes = check_pair("minimum", minimum, "maximum", maximum, m)
+    if quartiles is not None and extremes is not None:
+        refuse("q1", quartiles[0] < extremes[0], "is below the minimum", "check the order of the figures")
+        refuse("q3", quartiles[1] > extremes[1], "is above the maximum", "check the order of the figures")
     if quartiles is None and extremes is None:
         raise ValueError("q1, q3: missing; a median alone gives no SD, give quartiles or extremes")
     statistic, critical = skewness_test(m, n, quartiles, extremes)
@@ -397,7 +508,7 @@ def check_pair(low_name: str, low: Any, high_name: str, high: Any, m: Array) -> 
         raise ValueError(f"{low_name}, {high_name}: one is missing; give both")
     if low is None:
         return None
-    low, high = as_floats(low_name, low), as_floats(high_name, high)
+    low, high = as_finite(low_name, low), as_finite(high_name, high)
     refuse(low_name, low > m, "is above the median", "check the order of the figures")
     refuse(high_name, high < m, "is below the median", "check the order of the figures")
     refuse(high_name, high == low, f"equals {low_name}", "a spread of zero cannot be judged")

@@ -98,7 +98,10 @@ def cumulative(
             raise ValueError(
                 f"order[{int(values.isna().to_numpy().argmax())}]: is missing; give a value to sort by"
             )
-        rows = values.argsort(kind="stable").to_numpy()
+        try:
+            rows = values.argsort(kind="stable").to_numpy()
+        except TypeError as error:
+            raise ValueError(f"order: cannot be sorted ({error}); give values of one kind") from None
     names = study_names(labels, fit.k)
     return deletion_table([refit(fit, rows[: i + 1]) for i in range(fit.k)], [names[row] for row in rows])
 

@@ -28,9 +28,17 @@ from metastats.measures import (
 )
 
 ZERO_RULES = ("only0", "all", "if0all", "none")
-UNCORRECTED = ("PAS", "PFT", "AS", "PHI", "IRSD")  # defined with a zero cell: corrected only on request
+# defined with a zero cell: corrected only on request (metafor corrects PETO, which needs none, by default)
+UNCORRECTED = ("PAS", "PFT", "AS", "PHI", "IRSD", "PETO")
 HUGE_SMD = 5.0
-RATIOS = ("RR", "OR", "ROM", "ROMC", "PLN")
+SE_AS_SD = "was a standard error given as an SD?"
+RATIO_OF_NOTHING = "a ratio to a mean that may be zero says little, use a difference"
+TWO_MEANS, BEFORE_AFTER = (
+    (("m1i", "sd1i", "n1i"), ("m2i", "sd2i", "n2i")),
+    (("m1i", "sd1i", "ni"), ("m2i", "sd2i", "ni")),
+)
+MEANS_OF_RATIOS = {"ROM": TWO_MEANS, "CVR": TWO_MEANS, "ROMC": BEFORE_AFTER, "MNLN": (("mi", "sdi", "ni"),)}
+RATIOS = ("RR", "OR", "PETO", "IRR", "ROM", "ROMC", "PLN")
 TRANSFORMED = (*RATIOS, "PLO", "PAS", "PFT")
 
 
@@ -98,8 +106,9 @@ def effect_size(
         Variance type: LS (the default everywhere); also LS2, UB, AV for SMD and SMCC, LS2 for SMCR, HO for
         MD, HO, AV, AVHO for ROM. AV and AVHO average over the studies, the last axis.
     add, to, drop00 : float, str, bool
-        Zero cells: `add` (1/2; 0 for PFT, PAS, AS, PHI and IRSD) is added to the cells of the rows that `to`
-        names (only0, all, if0all, none); with `drop00`, tables without any event or any non-event become NaN.
+        Zero cells: `add` (1/2; 0 for PFT, PAS, AS, PHI, IRSD and PETO) is added to the cells of the rows that
+        `to` names (only0, all, if0all, none); with `drop00`, tables without any event or any non-event become
+        NaN.
     **inputs : float or array_like
         The numbers, by metafor's names. A plain number serves every row (``ri=0.5``). Arrays of more than
         one dimension are broadcast, so that a grid of ``ri`` of shape (g, 1) gives effects (g, k) at once.
@@ -112,19 +121,22 @@ def effect_size(
     Raises
     ------
     ValueError
-        Unknown measure or argument, unequal lengths, a negative SD or count, a group of nobody, a correlation
-        outside -1 to 1, or a number from which the measure cannot be computed; position named.
+        Unknown measure, argument without meaning for it, group sizes for one group and non-events for the
+        other, unequal lengths, a negative SD or count, a group of nobody, a correlation outside -1 to 1, or a
+        number from which the measure cannot be computed; position named.
 
     Warns
     -----
     UserWarning
-        A standardised difference beyond 5: a standard error was probably given as a standard deviation.
+        A standardised difference beyond 5: a standard error was probably given as a standard deviation. A
+        log ratio of means one of which is less than its standard error.
 
     Notes
     -----
-    Where versions of metafor differ the newer is followed: the variances of SMDH, SMD1H and SMCRH are those
-    since 4.6; ROM, ROMC and CVR carry the bias correction that is the default since 5.0. Formulas: Borenstein
-    et al. (2009) and the papers named in `metastats.measures`.
+    PETO, which needs no correction, gets none by default (metafor's has one: ``add=0.5``). Where versions of
+    metafor differ the newer is followed: the variances of SMDH, SMD1H and SMCRH are those since 4.6; ROM,
+    ROMC and CVR carry the bias correction that is the default since 5.0. Formulas: Borenstein et al. (2009)
+    and the papers named in `metastats.measures`.
 
     Examples
     --------
@@ -136,10 +148,20 @@ def effect_size(
     check_choice("to", to, ZERO_RULES)
     columns = {name: as_column(name, value, data) for name, value in inputs.items() if value is not None}
     if measure in FORMULAS:
+        refuse_needless(measure, add=add is not None, to=to != "only0", drop00=drop00)
         return effects_of_means(measure, columns, vtype or "LS")
+    refuse_needless(measure, drop00=drop00 and measure in PROPORTIONS)
+    if add is not None and not 0 <= add < np.inf:
+        raise ValueError(f"add: {add!r} is not zero or more; give what is added to each cell, such as 0.5")
     if vtype not in (None, "LS"):
         raise ValueError(f"vtype: {vtype!r} is not defined for {measure}; leave it out")
     return effects_of_counts(measure, columns, add, to, drop00)
+
+
+def refuse_needless(measure: str, **given: bool) -> None:
+    """Refuse an argument that has no meaning for the measure, instead of passing over it."""
+    for name in (name for name, is_given in given.items() if is_given):
+        raise ValueError(f"{name}: has no meaning for {measure}; leave it out")
 
 
 def as_column(name: str, value: Any, data: pd.DataFrame | None) -> Array:
@@ -171,19 +193,21 @@ def effects_of_means(measure: str, columns: dict[str, Array], vtype: str) -> Eff
     missing = np.any([np.isnan(values) for values in given.values()], axis=0)
     yi, vi = np.where(missing, np.nan, yi), np.where(missing, np.nan, vi)
     if measure in STANDARDISED:
-        warn_of_huge(measure, yi)
+        warn_of_rows(np.abs(yi) > HUGE_SMD, f"{measure} beyond {HUGE_SMD:g}", SE_AS_SD)
+    for mean, sd, n in MEANS_OF_RATIOS.get(measure, ()):
+        near_zero = np.abs(given[mean]) < given[sd] / np.sqrt(given[n])
+        warn_of_rows(near_zero, f"{measure}: {mean} less than its standard error", RATIO_OF_NOTHING)
     newer = f", as in metafor since {CHANGED_IN[measure]}" if measure in CHANGED_IN else ""
     note = f"{measure}, variance type {vtype}{newer}"
     return EffectSizes(measure, yi, vi, np.zeros(yi.shape, bool), note)
 
 
-def warn_of_huge(measure: str, yi: Array) -> None:
-    """Warn of standardised differences that are so large that an SE may have been given as an SD."""
-    positions = np.argwhere(np.abs(yi) > HUGE_SMD)[:5].tolist()
+def warn_of_rows(flags: Array, problem: str, consequence: str) -> None:
+    """Warn of the rows in which `flags` holds, the first five by position."""
+    positions = np.argwhere(flags)[:5].tolist()
     if positions:
-        rows = ", ".join(str(tuple(i)) if yi.ndim > 1 else str(i[0]) for i in positions)
-        question = "was a standard error given as an SD?"
-        warnings.warn(f"{measure} beyond {HUGE_SMD:g} in row {rows}: {question}", stacklevel=4)
+        rows = ", ".join(str(tuple(i)) if flags.ndim > 1 else str(i[0]) for i in positions)
+        warnings.warn(f"{problem} in row {rows}: {consequence}", stacklevel=4)
 
 
 def effects_of_counts(
@@ -204,6 +228,9 @@ def effects_of_counts(
     undefined = ~(np.isfinite(yi) & np.isfinite(vi))
     yi, vi = np.where(undefined, np.nan, yi), np.where(undefined, np.nan, vi)
     note = f"{measure}; {int(corrected.sum())} of {yi.size} rows with {add:g} added to each cell (rule {to})"
+    given = ~np.any([np.isnan(cell) for cell in cells], axis=0)
+    if (undefined & given).any():
+        note += f"; {int((undefined & given).sum())} without an effect: too few events"
     return EffectSizes(measure, yi, vi, corrected, note)
 
 
@@ -237,6 +264,8 @@ def group_cells(measure: str, columns: dict[str, Array]) -> list[Array]:
     groups = [("xi", "mi", "ni")] if measure in PROPORTIONS else [("ai", "bi", "n1i"), ("ci", "di", "n2i")]
     if any(size in columns and others in columns for _, others, size in groups):
         raise ValueError(f"{measure}: give either the non-events or the size of a group, not both")
+    if 0 < sum(size in columns for _, _, size in groups) < len(groups):
+        raise ValueError(f"{measure}: give the non-events of both groups (bi, di) or both sizes (n1i, n2i)")
     pairs = [(events, size if size in columns else others) for events, others, size in groups]
     given = align(measure, columns, tuple(name for pair in pairs for name in pair))
     for name, values in given.items():
@@ -282,7 +311,7 @@ def back_transformed(measure: str, values: Any, ni: Any = None) -> Array | float
 
     Parameters
     ----------
-    measure : {"RR", "OR", "ROM", "ROMC", "PLN", "PLO", "PAS", "PFT"}
+    measure : {"RR", "OR", "PETO", "IRR", "ROM", "ROMC", "PLN", "PLO", "PAS", "PFT"}
         What was pooled: a log ratio or log proportion, a logit, an arcsine or a double arcsine.
     values : float or array_like
         Estimates or limits on that scale.
@@ -308,6 +337,8 @@ def back_transformed(measure: str, values: Any, ni: Any = None) -> Array | float
     """
     check_choice("measure", measure, TRANSFORMED)
     x = as_floats("values", values)
+    if ni is not None and measure != "PFT":
+        raise ValueError(f"ni: has no meaning for {measure}; leave it out")
     if measure in RATIOS:
         return plain_result(np.exp(x))
     if measure == "PLO":

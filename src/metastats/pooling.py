@@ -45,7 +45,8 @@ class Pooled(Printed):
     weights
         Share of each study in percent, in the order given.
     notes
-        What the reader has to know: one study only, rows dropped.
+        What the reader has to know: one study only, rows dropped, an interval narrower than that of equal
+        effects or without width.
 
     """
 
@@ -313,9 +314,22 @@ def pool_arrays(
         df = k - 1
         factor = float(profile.q()) / df
         variance *= factor if test == "knha" else max(1.0, factor)
+        if test == "knha":
+            notes += notes_on_width(
+                sqrt(variance) * critical_value(level, df), 1.0 / float((1.0 / v).sum()), level
+            )
     return Pooled(
         method, test, level, y, v, tau2, float(profile.estimate), sqrt(variance), df, kept, dropped, notes
     )
+
+
+def notes_on_width(half_width: float, equal_effects_variance: float, level: float) -> tuple[str, ...]:
+    """Say where a Knapp-Hartung interval is narrower than chance alone allows (Jackson et al. 2017)."""
+    least = sqrt(equal_effects_variance) * critical_value(level, None)
+    if half_width >= least:
+        return ()
+    width = "has no width" if half_width <= 1e-12 * least else "is narrower than that of equal effects"
+    return (f"the Knapp-Hartung interval {width}: use test='adhoc'",)
 
 
 def fit_of(yi: Any, vi: Any, method: str, test: str, level: float) -> Pooled:
@@ -324,4 +338,7 @@ def fit_of(yi: Any, vi: Any, method: str, test: str, level: float) -> Pooled:
         return pool(yi, vi, method, test, level)
     if vi is not None:
         raise ValueError("vi: not wanted beside a fit; give either a fit or effects with their variances")
+    for name, value, default in (("method", method, "REML"), ("test", test, "z"), ("level", level, 0.95)):
+        if value not in (default, getattr(yi, name)):
+            raise ValueError(f"{name}: {value!r} beside a fit by {getattr(yi, name)!r}, which brings its own")
     return yi

@@ -79,6 +79,10 @@ def egger_test(
     """
     check_choice("model", model, ("lm", "rma"))
     check_choice("predictor", predictor, ("sei", "vi"))
+    if model == "lm" and (method, test) != ("REML", "z"):
+        raise ValueError(
+            "method, test: have no meaning for the model 'lm', which is Egger's; use model='rma'"
+        )
     given = check_studies(yi, vi)
     k = given.yi.size
     if k < 3:
@@ -146,6 +150,8 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
     w = 1 / given.vi
     mean = np.sum(w * given.yi) / np.sum(w)
     standardised = (given.yi - mean) / np.sqrt(given.vi - 1 / np.sum(w))
+    if np.ptp(standardised) == 0:
+        raise ValueError("yi: the effects are equal, so that asymmetry cannot show; there is no test")
     tied = len(np.unique(standardised)) < k or len(np.unique(given.vi)) < k
     exact = k < EXACT_BELOW and not tied
     tau, p_value = kendalltau(standardised, given.vi, method="exact" if exact else "asymptotic")
@@ -299,7 +305,10 @@ def count_l0(centred: Array) -> tuple[float, float]:
 def count_q0(centred: Array) -> tuple[float, float]:
     """Q0: quadratic in the rank sum."""
     k = centred.size
-    k0 = k - 0.5 - np.sqrt(2 * k**2 - 4 * signed_rank_sum(centred) + 0.25)
+    under_root = 2 * k**2 - 4 * signed_rank_sum(centred) + 0.25
+    if under_root < 0:
+        raise ValueError("yi: Q0 has no real root for these studies; use the estimator L0 or R0")
+    k0 = k - 0.5 - np.sqrt(under_root)
     scale = (k - 0.5) ** 2 - k0 * (2 * k - k0 - 1)
     return k0, 2 * np.sqrt(max(rank_sum_variance(k, k0), 0.0) / scale)
 

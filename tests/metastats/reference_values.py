@@ -10,6 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 OWN = HERE / "data" / "own_cases.json"
+FROM_R = json.loads((HERE / "data" / "references.json").read_text(encoding="utf-8"))  # make_references.R
 
 
 def shared_folder() -> Path:

@@ -14,6 +14,8 @@ from metastats import (
     sd_from_range,
     sd_from_se,
     sd_from_t,
+    se_from_ci,
+    se_from_p,
 )
 
 
@@ -37,6 +39,36 @@ def test_sd_from_a_comparison_of_two_groups():
     converted = sd_from_p(a.mean() - b.mean(), test.pvalue, 15, 15)
     assert float(converted) == pytest.approx(pooled)
     assert "two-sample" in converted.assumption
+
+
+def test_a_printed_difference_with_its_interval():
+    assert se_from_ci(5, 19).value == pytest.approx(3.571, abs=5e-4)
+    low, high = stats.t.interval(0.9, 38, 12, 3)
+    assert se_from_ci(low, high, 0.9, df=38).value == pytest.approx(3)
+    assert "off the middle by 0 percent" in se_from_ci(5, 19, estimate=12).assumption
+    assert "off the middle by 43 percent" in se_from_ci(5, 19, estimate=9).assumption
+    ratio = se_from_ci(np.exp(0.2), np.exp(1.0), ratio=True, estimate=np.exp(0.6))
+    assert ratio.value == pytest.approx(0.4 / 1.959964)
+    assert "log scale" in ratio.assumption and "middle by 0 percent" in ratio.assumption
+    assert "without width" in se_from_ci(3, 3).assumption
+    assert "without width" in sd_from_ci(3, 3, 9).assumption
+
+
+def test_an_exact_p_value_with_its_test():
+    a, b = np.random.default_rng(3).normal(0, 2, (2, 15))
+    test, difference = stats.ttest_ind(a, b, equal_var=False), a.mean() - b.mean()
+    assert se_from_p(difference, test.pvalue, test.df).value == pytest.approx(difference / test.statistic)
+    assert se_from_p(-0.5, 2 * stats.norm.sf(2)).value == pytest.approx(0.25)
+    assert se_from_p(0.5, stats.norm.sf(2), sides=1).value == pytest.approx(0.25)
+    assert "two-sided p-value of a z test" in se_from_p(1, 0.1).assumption
+
+
+@pytest.mark.parametrize(
+    ("p", "t"), [(1e-20, 49.7278637025), (1e-15, 25.9953022397), (1e-300, 1.79329415e17)]
+)
+def test_the_smallest_p_values_keep_their_digits(p, t):
+    # R: qt(p / 2, 18)
+    assert sd_from_p(5, p, 10, 10).value == pytest.approx(5 / t / np.sqrt(0.2), rel=1e-6)
 
 
 def test_range_of_normal_samples():
@@ -111,6 +143,22 @@ def test_percent_change():
         (lambda: mean_sd_from_quantiles(5, 10, q1=4), "q1, q3: one is missing"),
         (lambda: mean_sd_from_quantiles(5, 10, q1=6, q3=7), "q1: is above the median"),
         (lambda: mean_sd_from_quantiles(5, 4, q1=4, q3=7), "n: is below 5"),
+        (lambda: mean_sd_from_quantiles(5, 20, q1=3, q3=8, minimum=4, maximum=9), "q1: is below the minimum"),
+        (lambda: mean_sd_from_quantiles(5, 20, q1=4, q3=8, minimum=4, maximum=7), "q3: is above the maximum"),
+        (lambda: mean_sd_from_quantiles(5, 20, q1=4, q3=np.inf), "q3: is infinite"),
+        (lambda: sd_from_t(0, 2, 10), "difference: is zero"),
+        (lambda: sd_from_t(3, np.inf, 10), "t: is infinite"),
+        (lambda: sd_from_p(0, 0.5, 10), "difference: is zero"),
+        (lambda: sd_from_se(1, np.inf), "n: is infinite"),
+        (lambda: se_from_ci(5, 19, estimate=20), "estimate: is outside the interval"),
+        (lambda: se_from_ci(-0.1, 2, ratio=True), "lower: is not above zero"),
+        (lambda: se_from_ci([1, 2], [2, 1]), r"upper\[1\]: is below the lower"),
+        (lambda: se_from_ci(1, 2, df=0), "df: is below 1"),
+        (lambda: se_from_p(0, 0.3), "estimate: is zero"),
+        (lambda: se_from_p(1, 0.6, sides=1), "p: is not between 0 and 0.5"),
+        (lambda: se_from_p(1, 1.0), "p: is not between 0 and 1"),
+        (lambda: se_from_p(1, "< 0.05"), "p: not numeric"),
+        (lambda: se_from_p(1, 0.05, sides=3), "sides: 3"),
         (lambda: change_sd(1, 1, 2), "r: is not between"),
         (lambda: change_correlation(0, 1, 1), "sd_baseline: or sd_followup is zero"),
     ],

@@ -35,6 +35,8 @@ def test_refusals():
         cumulative(Y, V, order=[1])
     with pytest.raises(ValueError, match=r"order\[1\]: is missing"):
         cumulative(Y, V, order=[1, None, 3, 4])
+    with pytest.raises(ValueError, match="order: cannot be sorted"):
+        cumulative(Y, V, order=[1, "b", 3, 4])
     with pytest.raises(ValueError, match="labels: 1 names"):
         leave_one_out(Y, V, labels=["a"])
     with pytest.raises(ValueError, match="either a fit or effects"):

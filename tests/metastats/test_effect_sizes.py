@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metastats import effect_size
+from metastats import back_transformed, effect_size
 
 TWO = dict(m1i=[10.0, 12.0], sd1i=[2.0, 3.0], n1i=[20, 25], m2i=[8.0, 9.0], sd2i=[2.5, 3.5], n2i=[22, 24])
 PAIR = dict(m1i=[105.0], m2i=[100.0], sd1i=[10.0], sd2i=[10.0], ni=[16])
@@ -63,6 +63,20 @@ def test_a_standard_error_given_as_sd_is_noticed():
 
 
 @pytest.mark.parametrize(
+    ("measure", "inputs"),
+    [
+        ("ROM", {**TWO, "m2i": [0.5, 9.0]}),
+        ("CVR", {**TWO, "m1i": [0.4, 9.0]}),
+        ("ROMC", {**PAIR, "m2i": [2.4], "ri": 0.5}),
+        ("MNLN", dict(mi=[0.4, 9.0], sdi=2.0, ni=20)),
+    ],
+)
+def test_a_ratio_to_a_mean_that_may_be_zero_is_warned_of(measure, inputs):
+    with pytest.warns(UserWarning, match=f"{measure}: m.* less than its standard error in row 0"):
+        effect_size(measure, **inputs)
+
+
+@pytest.mark.parametrize(
     ("measure", "change", "message"),
     [
         ("MD", {"sd1i": [2.0, -3.0]}, r"sd1i\[1\]: is negative"),
@@ -74,6 +88,14 @@ def test_a_standard_error_given_as_sd_is_noticed():
         ("MD", {"m1i": [1.0, np.inf]}, r"m1i\[1\]: is infinite"),
         ("ROM", {"m1i": [1.0, -1.0]}, r"m1i\[1\]: is zero or of the other sign"),
         ("SMD", {"sd1i": [0, 1], "sd2i": [0, 1]}, r"sd1i\[0\]: both SDs are zero"),
+        ("MD", {"add": 0.5}, "add: has no meaning for MD"),
+        ("MD", {"to": "all"}, "to: has no meaning for MD"),
+        ("SMD", {"drop00": True}, "drop00: has no meaning for SMD"),
+        (
+            "MD",
+            {"m1i": np.array(["2020-01-01", "2021-01-01"], dtype="datetime64[D]")},
+            "m1i: not numeric.*date",
+        ),
         ("SMDX", {}, "measure: 'SMDX' is unknown"),
     ],
 )
@@ -91,5 +113,15 @@ def test_refusals_of_pairs_and_counts():
         effect_size("PR", xi=[1, 11], ni=[10, 10])
     with pytest.raises(ValueError, match=r"ai\[0\]: is negative"):
         effect_size("RR", ai=[-1], bi=[3], ci=[3], di=[3])
+    mixed = dict(ai=[1], bi=[3], ci=[3], n2i=[9])
+    with pytest.raises(ValueError, match="non-events of both groups.*or both sizes"):
+        effect_size("RR", **mixed)
+    with pytest.raises(ValueError, match="drop00: has no meaning for PR"):
+        effect_size("PR", xi=[1], ni=[3], drop00=True)
+    for add in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="add: .* is not zero or more"):
+            effect_size("RR", ai=[0], bi=[3], ci=[3], di=[3], add=add)
+    with pytest.raises(ValueError, match="ni: has no meaning for RR"):
+        back_transformed("RR", 0.3, ni=[4])
     with pytest.raises(ValueError, match="no column 'x'"):
         effect_size("PR", xi="x", ni=[10])

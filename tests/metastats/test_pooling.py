@@ -92,6 +92,17 @@ def test_one_study_is_that_study_and_says_so():
         assert np.isnan(fit.prediction_interval("t")[0])
 
 
+def test_a_knapp_hartung_interval_narrower_than_equal_effects_is_noted():
+    y, v = [0.3, 0.31, 0.3], [0.1, 0.2, 0.3]
+    fit, plain = pool(y, v, test="knha"), pool(y, v, "EE")
+    assert fit.ci_upper - fit.ci_lower < plain.ci_upper - plain.ci_lower
+    assert "narrower than that of equal effects" in fit.notes[0]
+    assert "has no width" in pool([0.3] * 3, v, test="knha").notes[0]
+    # a small variance factor is not enough: with two studies t makes up for it
+    assert pool([0.1, 0.4], [0.1, 0.1], test="knha").notes == ()
+    assert pool(y, v, test="adhoc").notes == pool(Y, V, test="knha").notes == ()
+
+
 def test_riley_interval_of_two_studies_takes_one_degree_of_freedom_and_says_so():
     fit = pool([0.1, 0.5], [0.1, 0.1])
     with pytest.warns(UserWarning, match="riley"):
@@ -120,6 +131,9 @@ def test_missing_rows_are_refused_or_dropped_and_counted():
         ([0.1], [0.1], {"method": "DSL"}, "method: 'DSL'"),
         ([0.1], [0.1], {"test": "t"}, "test: 't'"),
         ([0.1], [0.1], {"level": 95}, "level: 95"),
+        ([0.1], [0.1], {"level": "0.95"}, "level: '0.95'"),
+        ([0.1, 0.2], [1e-130, 0.1], {}, r"vi\[0\]: is beyond what can be computed with; rescale"),
+        ([0.1, 1e80], [0.1, 0.1], {}, r"yi\[1\]: is beyond what can be computed with; rescale"),
     ],
 )
 def test_refusals(yi, vi, options, message):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metastats import egger_test, rank_test, trim_and_fill
+from metastats import egger_test, pool, rank_test, trim_and_fill
 
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]
 
@@ -27,6 +27,18 @@ def test_filled_studies_mirror_the_trimmed_ones():
     result = trim_and_fill([0.0, 0.1, 0.2, 0.8, 1.0, 1.2], [0.01, 0.01, 0.01, 0.3, 0.4, 0.5], side="left")
     assert result.filled.sum() == result.k0 > 0
     assert result.vi[result.filled].tolist() == [0.3, 0.4, 0.5][3 - result.k0 :]
+
+
+def test_what_has_no_meaning_or_no_root_is_refused():
+    with pytest.raises(ValueError, match="Q0 has no real root"):
+        trim_and_fill([0.1, 0.5, 0.9], [0.01, 0.05, 0.2], estimator="Q0")
+    with pytest.raises(ValueError, match="no meaning for the model 'lm'"):
+        egger_test(Y, V, method="DL")
+    with pytest.raises(ValueError, match="the effects are equal"):
+        rank_test([1, 1, 1], [1, 2, 3])
+    with pytest.raises(ValueError, match="method: 'DL' beside a fit by 'PM'"):
+        trim_and_fill(pool(Y, V, "PM"), method="DL")
+    assert trim_and_fill(pool(Y, V, "PM"), method="PM").k0 == trim_and_fill(Y, V, "PM").k0
 
 
 @pytest.mark.parametrize("test", [egger_test, rank_test, trim_and_fill])

@@ -1,0 +1,45 @@
+# Make data/references.json: what metafor, clubSandwich, MASS and plain R say of small made-up data sets.
+# Run `Rscript tests/metastats/make_references.R` with these packages (made with metafor 3.8-1, clubSandwich
+# 0.5.8, MASS 7.3, pROC 1.18 under R 4.2.2). None of them is a dependency; the tests read the file alone.
+suppressMessages({library(metafor); library(clubSandwich); library(MASS); library(pROC); library(jsonlite)})
+number <- function(x) unname(as.numeric(x))
+
+# Two by two tables: a zero cell, an empty table, a table without non-events, unequal arms.
+tables <- list(
+  sparse = list(ai = c(0, 2, 1, 0), n1i = c(10, 50, 40, 25), ci = c(3, 5, 4, 0), n2i = c(20, 52, 41, 25)),
+  usual = list(ai = c(15, 12, 29, 42), n1i = c(20, 40, 47, 60), ci = c(8, 10, 12, 30), n2i = c(20, 38, 50, 30)),
+  pair = list(ai = c(15, 30), n1i = c(20, 61), ci = c(8, 21), n2i = c(20, 59)))
+pooled <- function(fit) list(estimate = number(fit$beta), se = fit$se, ci_lower = fit$ci.lb, ci_upper = fit$ci.ub,
+                             p_value = fit$pval, q = fit$QE, q_p_value = fit$QEp)
+mantel_haenszel <- lapply(tables, function(x) suppressWarnings(list(inputs = x,
+  OR = pooled(do.call(rma.mh, c(x, measure = "OR"))), RR = pooled(do.call(rma.mh, c(x, measure = "RR"))),
+  RD = pooled(do.call(rma.mh, c(x, measure = "RD"))), PETO = pooled(do.call(rma.peto, x)))))
+
+# Proportions: rma.glmm by many nodes, and the same likelihood by R's own integrate() with tight tolerances.
+shares <- list(full = list(xi = c(14, 20, 27), ni = c(16, 20, 30)), uneven = list(xi = c(4, 2, 20, 9), ni = c(16, 20, 30, 25)),
+               empty = list(xi = c(0, 3, 11, 0, 7), ni = c(12, 40, 25, 9, 18)))
+exact_fit <- function(x, n) {
+  one <- function(mu, tau, x, n) {
+    height <- function(z) x * plogis(mu + tau * z, log.p = TRUE) + (n - x) * plogis(-mu - tau * z, log.p = TRUE) + dnorm(z, log = TRUE)
+    top <- optimize(height, c(-10, 10), maximum = TRUE)
+    f <- function(z) exp(height(z) - top$objective)
+    parts <- sapply(list(c(-15, top$maximum), c(top$maximum, 15)), function(l) integrate(f, l[1], l[2], rel.tol = 1e-12, subdivisions = 1000)$value)
+    log(sum(parts)) + top$objective
+  }
+  loss <- function(p) -sum(mapply(function(x, n) one(p[1], p[2], x, n), x, n))
+  fit <- optim(c(qlogis(sum(x) / sum(n)), 0.5), loss, method = "BFGS", control = list(reltol = 1e-15, maxit = 500))
+  hessian <- optimHess(fit$par, loss, control = list(ndeps = c(1e-4, 1e-4)))
+  list(estimate = fit$par[1], tau2 = fit$par[2]^2, se = sqrt(solve(hessian)[1, 1]))
+}
+logits <- lapply(shares, function(s) {
+  fit <- rma.glmm(measure = "PLO", xi = s$xi, ni = s$ni, nAGQ = 50)
+  t_fit <- rma.glmm(measure = "PLO", xi = s$xi, ni = s$ni, nAGQ = 50, test = "t")
+  list(inputs = s, glmm = list(estimate = number(fit$beta), se = fit$se, tau2 = fit$tau2, q = fit$QE.LRT, q_p_value = fit$QEp.LRT,
+                               t_lower = t_fit$ci.lb, t_upper = t_fit$ci.ub), exact = exact_fit(s$xi, s$ni))
+})
+single <- lapply(list(c(0, 10), c(20, 20), c(14, 16), c(1, 7), c(61, 66)), function(s) list(x = s[1], n = s[2],
+  exact = number(binom.test(s[1], s[2])$conf.int), exact90 = number(binom.test(s[1], s[2], conf.level = 0.9)$conf.int),
+  wilson = number(suppressWarnings(prop.test(s[1], s[2], correct = FALSE)$conf.int))))
+
+write_json(list(tables = mantel_haenszel, logits = logits, single = single),
+           file.path("tests", "metastats", "data", "references.json"), digits = 14, auto_unbox = TRUE, pretty = TRUE)
