@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import count
-from typing import Any
-
 import numpy as np
 import pytest
+from made_study import TWO_ARMS, effects, result
 from scipy import stats
 
-from helpers.effects import study_effects
-from helpers.tables import as_frame, validate
-
-NUMBERS = count(1)
-
-
-def result(**fields: Any) -> dict[str, Any]:
-    """Return an observation of the treated arm at week 24."""
-    name = f"s.r{next(NUMBERS):03d}"
-    row = {
-        "result_id": name,
-        "study_id": "s",
-        "source_id": "s",
-        "arm_id": "treated",
-        "concept": "hair_density",
-    }
-    row |= {
-        "site": "all",
-        "timepoint_weeks": 24.0,
-        "kind": "level",
-        "unit": "hairs/cm2",
-        "quantity_ids": f"{name}.q",
-    }
-    return row | fields
-
-
-def effects(
-    *results: dict, study: dict | None = None, arms: dict | None = None, findings: list = (), **options: Any
-):
-    """Return the effects of a made-up study; `arms` gives each arm's role and size."""
-    arms = {"treated": ("exosome", None)} if arms is None else arms
-    rows = [{"study_id": "s", "arm_id": name, "role": role, "n": n} for name, (role, n) in arms.items()]
-    tables = [
-        as_frame(name, list(part))
-        for name, part in (("arms", rows), ("results", results), ("findings", findings))
-    ]
-    made = study_effects({"study_id": "s"} | (study or {}), *tables, **options)
-    validate("effects", made)
-    return made
-
-
-TWO_ARMS = {"treated": ("exosome", None), "control": ("placebo", None)}
 MEN = {"n_enrolled": 16}
 
 

@@ -193,7 +193,7 @@ class StudyFigures:
             return StandardError(result["sd"] / math.sqrt(n), "SDs printed") if n > 1 else None
         if result["se"]:
             return StandardError(result["se"], "SE printed")
-        if low is not None and high is not None and low < high:
+        if low is not None and high is not None and low < high and low <= result["mean"] <= high:
             level = (result["ci_level"] or 95) / 100
             half = critical_value(level, n - 1 if n > 1 else None)
             return StandardError((high - low) / (2 * half), f"{100 * level:g} % interval printed")
