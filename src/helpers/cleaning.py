@@ -53,8 +53,9 @@ _VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
 _SCALED = (*_VALUES, "se", "ci_lower", "ci_upper", "estimate")
 _KEPT = (
     "result_id", "study_id", "source_id", "arm_id", "concept", "site", "kind", "n", "count", "p_value",
-    "p_value_token", "p_value_against", "stated", "second_hand", "timepoint_printed", "quantity_ids", "note",
-    "measure", "category", "unit_analysed", "ci_level", "estimate_kind", "within_person",
+    "p_value_token", "p_value_against", "p_value_test", "stated", "second_hand", "timepoint_printed",
+    "quantity_ids", "note", "measure", "category", "unit_analysed", "ci_level", "estimate_kind",
+    "within_person",
 )  # fmt: skip
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
 import pandas as pd
 from scipy.stats import binomtest
 
-from helpers.effects import CONTROLLED_ESTIMANDS
+from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -39,8 +43,8 @@ def comparison_lines(
     list of dict
         One row for each headline effect in an exosome arm, one for each study that lists adverse events,
         and one `not reported` row for each outcome that a study plans without a result.
-        Two lines are comparable when outcome, estimand, measure, unit and time agree and both have an
-        interval.
+        Two lines are comparable when outcome, estimand, comparator, background, measure, unit and time agree
+        and both have an interval.
 
     """
     arms = tables["arms"]
@@ -68,15 +72,16 @@ def comparison_lines(
 
 
 _OF_EFFECTS = (
-    "concept", "study_id", "effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site",
-    "timepoint_weeks", "timepoint_printed", "effect_id", "quantity_ids", "p_value", "p_value_token",
-    "contrast_doubt", "second_hand",
+    "concept", "study_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "comparator",
+    "comparator_name", "background", "measure", "arm_id", "site", "timepoint_weeks", "timepoint_printed",
+    "events", "n_comparator", "effect_id", "quantity_ids", "p_value", "p_value_token", "contrast_doubt",
+    "second_hand",
 )  # fmt: skip
 
 
 def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.DataFrame) -> list[Row]:
     """Return a line for each headline effect in a treated arm, with the median or range that was printed."""
-    headline = effects[effects["headline"] == "yes"].merge(treated, on=["study_id", "arm_id"])
+    headline = effects[(effects["headline"] == "yes") & in_exosome_arms(effects, treated)]
     printed = results.loc[results["quantity_ids"].fillna("") != ""].drop_duplicates(
         "quantity_ids", keep="last"
     )
@@ -96,9 +101,17 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
             line["n"] += " (assumed)"
         line["printed_range"] = _printed_range(row) if row["effect"] is None else None
         line["certain_findings"] = len(split_ids(row["finding_ids"]))
-        line["_measure"] = row["measure"]
+        line["_no_effect"] = row["why_not"]
         lines.append(line)
     return lines
+
+
+def in_exosome_arms(effects: pd.DataFrame, treated: pd.DataFrame) -> pd.Series:
+    """Return which effects are in exosome arms; those of combined arms name several."""
+    known = set(treated[["study_id", "arm_id"]].itertuples(index=False, name=None))
+    named = zip(effects["study_id"], effects["arm_id"].fillna(""), strict=True)
+    own = [bool(arms) and all((study, arm) in known for arm in split_ids(arms)) for study, arms in named]
+    return pd.Series(own, index=effects.index, dtype=bool)
 
 
 def _printed_range(row: Row) -> str | None:
@@ -118,7 +131,7 @@ _LISTED = "events are listed without counts"
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _EMPTY = dict.fromkeys(
     ("effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site", "timepoint_weeks", "n",
-     "effect_id", "quantity_ids", "_measure")
+     "effect_id", "quantity_ids", "measure")
 ) | {"direction": "unclear", "certain_findings": 0}  # fmt: skip
 
 
@@ -201,6 +214,15 @@ def effect_direction(
     return "better" if rises == (better == "higher") else "worse"
 
 
+# What two lines share that may be set side by side, and what is said where no other does.
+_PARTNERS: tuple[tuple[Callable[[Row], Any], str], ...] = (
+    (itemgetter("estimand"), "others report another estimand"),
+    (lambda line: comparator_key(line)[:2], "others compare with something else"),
+    (itemgetter("background"), "others give another treatment beside it"),
+    (itemgetter("unit", "measure"), "others use another unit or measure"),
+)
+
+
 def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     """Return why a line has no partner; None when it has one."""
     name = label(line["concept"])
@@ -209,7 +231,7 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     if line.get("_uncounted") or line.get("contrast_doubt"):
         return line.get("_uncounted") or line["contrast_doubt"]
     if line["ci_lower"] is None:
-        return "no interval can be computed from what is printed"
+        return line.get("_no_effect") or "no interval can be computed from what is printed"
     others = [
         other
         for other in lines
@@ -220,13 +242,10 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     ]
     if not others:
         return f"no other study reports {name} with an interval"
-    others = [other for other in others if other["estimand"] == line["estimand"]]
-    if not others:
-        return "others report another estimand"
-    measure = (line["unit"], line["_measure"])
-    others = [other for other in others if (other["unit"], other["_measure"]) == measure]
-    if not others:
-        return "others use another unit or measure"
+    for same, reason in _PARTNERS:
+        others = [other for other in others if same(other) == same(line)]
+        if not others:
+            return reason
     weeks = line["timepoint_weeks"]
     if not any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others):
         return "others measure at another time"

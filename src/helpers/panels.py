@@ -146,9 +146,10 @@ def study_picture(
     *,
     study_id: str,
     pre_post_correlation: float,
+    site_correlation: float = 0.7,
     level: float = 0.95,
 ) -> Figure:
-    """Draw one study's estimates under a correlation of before and after.
+    """Draw one study's estimates under a correlation of before and after, and one of two sites.
 
     The unit with most intervals is drawn: estimates in different units share no axis.
     """
@@ -157,8 +158,8 @@ def study_picture(
         for frame in (tables["studies"], tables["arms"], tables["results"], findings)
     )
     [study] = records(studies)
-    assumed = {"pre_post_correlation": pre_post_correlation, "level": level}
-    effects = as_frame("effects", study_effects(study, arms, results, doubts, **assumed))
+    assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}
+    effects = as_frame("effects", study_effects(study, arms, results, doubts, level=level, **assumed))
     sized = effects[effects["ci_lower"].notna() & (effects["headline"] == "yes")]
     if sized.empty:
         raise NothingToDrawError(f"No estimate with an interval can be computed for {study_id}.")

@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import count
-from typing import Any
-
 import numpy as np
 import pytest
+from made_study import TWO_ARMS, effects, result
 from scipy import stats
 
-from helpers.effects import study_effects
-from helpers.tables import as_frame, validate
-
-NUMBERS = count(1)
-
-
-def result(**fields: Any) -> dict[str, Any]:
-    """Return an observation of the treated arm at week 24."""
-    name = f"s.r{next(NUMBERS):03d}"
-    row = {
-        "result_id": name,
-        "study_id": "s",
-        "source_id": "s",
-        "arm_id": "treated",
-        "concept": "hair_density",
-    }
-    row |= {
-        "site": "all",
-        "timepoint_weeks": 24.0,
-        "kind": "level",
-        "unit": "hairs/cm2",
-        "quantity_ids": f"{name}.q",
-    }
-    return row | fields
-
-
-def effects(
-    *results: dict, study: dict | None = None, arms: dict | None = None, findings: list = (), **options: Any
-):
-    """Return the effects of a made-up study; `arms` gives each arm's role and size."""
-    arms = {"treated": ("exosome", None)} if arms is None else arms
-    rows = [{"study_id": "s", "arm_id": name, "role": role, "n": n} for name, (role, n) in arms.items()]
-    tables = [
-        as_frame(name, list(part))
-        for name, part in (("arms", rows), ("results", results), ("findings", findings))
-    ]
-    made = study_effects({"study_id": "s"} | (study or {}), *tables, **options)
-    validate("effects", made)
-    return made
-
-
-TWO_ARMS = {"treated": ("exosome", None), "control": ("placebo", None)}
 MEN = {"n_enrolled": 16}
 
 
@@ -110,8 +66,8 @@ def test_a_change_without_sd_has_no_interval_and_says_so():
 def test_what_is_printed_in_place_of_a_mean_is_shown_and_not_turned_into_one(fields, words):
     (row,) = effects(result(kind="change", **fields), study=MEN)
     assert (row.get("effect"), row.get("se")) == (None, None)
-    assert words in row["assumption"]
-    assert "no single estimate" in row["assumption"]
+    assert words in row["why_not"]
+    assert "no single estimate" in row["why_not"]
 
 
 def test_two_groups_differ_by_welch():
@@ -147,8 +103,9 @@ def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes,
     assert row["se"] == pytest.approx(np.sqrt(12**2 / first + 14**2 / second))
 
 
-def test_without_any_number_of_people_there_is_no_difference():
-    assert effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS) == []
+def test_without_any_number_of_people_a_difference_has_no_interval():
+    (row,) = effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS)
+    assert (row["effect"], row.get("se"), row["assumption"]) == (10, None, "no interval: n not stated")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +130,8 @@ def test_times_that_are_not_stated_are_one_time_only_when_the_words_are_the_same
     first = result(mean=95, sd=12, n=8, timepoint_weeks=None, timepoint_printed="after treatment")
     for words, found in (("after treatment", 1), ("follow-up", 0)):
         second = result(mean=85, sd=14, n=8, arm_id="control", timepoint_weeks=None, timepoint_printed=words)
-        assert len(effects(first, second, arms=TWO_ARMS)) == found
+        rows = effects(first, second, arms=TWO_ARMS)
+        assert len([row for row in rows if row["estimand"] == "between_group"]) == found
 
 
 def test_baseline_is_no_difference_and_two_exosome_arms_are_no_comparison():
@@ -181,10 +139,16 @@ def test_baseline_is_no_difference_and_two_exosome_arms_are_no_comparison():
         result(mean=95, sd=12, n=8, timepoint_weeks=0.0),
         result(mean=85, sd=14, n=8, timepoint_weeks=0.0, arm_id="control"),
     ]
-    assert effects(*pair, arms=TWO_ARMS) == []
+    assert_only_reasons(effects(*pair, arms=TWO_ARMS), "a value before treatment")
     pair = result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control")
     both = {"treated": ("exosome", None), "control": ("exosome_combination", None)}
-    assert effects(*pair, arms=both) == []
+    assert_only_reasons(effects(*pair, arms=both), "a value after treatment")
+
+
+def assert_only_reasons(rows: list[dict], words: str) -> None:
+    """Check that both results give no effect, and that each row says why."""
+    assert [row.get("effect") for row in rows] == [None, None]
+    assert all(row["why_not"].startswith(words) for row in rows)
 
 
 def paired(r: float, n: int) -> tuple[float, tuple[float, float]]:
@@ -196,13 +160,14 @@ def paired(r: float, n: int) -> tuple[float, tuple[float, float]]:
 def test_two_sites_of_one_scalp_differ_as_pairs(correlation):
     pair = result(mean=95, sd=12, n=9), result(mean=85, sd=14, n=9, arm_id="control")
     (row,) = effects(
-        *pair, arms=TWO_ARMS, study={"comparison": "within_person"}, pre_post_correlation=correlation
+        *pair, arms=TWO_ARMS, study={"comparison": "within_person"}, site_correlation=correlation
     )
     se, interval = paired(correlation, 9)
     assert (row["estimand"], row["effect"], row["n"]) == ("within_participant", 10, 9)
     assert row["se"] == pytest.approx(se)
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(interval)
-    assert f"correlation between the two sites {correlation:g}" in row["assumption"]
+    assert f"correlation {correlation:g} assumed between sites" in row["assumption"]
+    assert f"correlation {correlation:g} assumed between sites" in row["se_basis"]
 
 
 def test_two_sites_of_one_scalp_both_have_all_the_people():
@@ -243,7 +208,7 @@ def test_levels_of_one_person_give_a_change_without_an_interval():
 )
 def test_levels_of_another_place_unit_arm_or_outcome_give_no_change(other):
     levels = result(mean=80, sd=10, timepoint_weeks=0.0, n=16, **other), result(mean=95, sd=12, n=16)
-    assert effects(*levels, arms=TWO_ARMS) == []
+    assert_only_reasons(effects(*levels, arms=TWO_ARMS), "a value")
 
 
 def test_a_change_of_some_people_stays_behind_the_change_of_the_whole_arm():
@@ -262,19 +227,29 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
 
 
-@pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.87, 16), (0.0, 16), (1.0, 16), (0.5, 1)])
-def test_a_share_of_people_has_wilsons_interval(share, n):
+@pytest.mark.parametrize(
+    ("share", "n", "events"), [(0.8, 15, 12), (0.87, 16, 14), (0.0, 16, 0), (1.0, 16, 16), (0.333, 24, 8)]
+)
+def test_a_share_of_people_has_wilsons_interval_of_its_whole_number(share, n, events):
     (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
-    assert (row["estimand"], row["measure"], row["n"]) == ("proportion", "PR", n)
+    assert (row["estimand"], row["measure"], row["n"], row["events"]) == ("proportion", "PR", n, events)
     assert row["effect"] == share
-    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(wilson(share, n), abs=1e-12)
+    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(wilson(events / n, n), abs=1e-12)
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.5, 1), (1.2, 10)])
+def test_a_share_that_no_whole_number_of_people_gives_is_shown_without_an_interval(share, n):
+    (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
+    assert (row["effect"], row.get("ci_lower"), row.get("events")) == (share, None, None)
+    assert "no interval" in row["assumption"]
 
 
 def test_a_share_is_counted_where_only_people_are_printed():
     (row,) = effects(result(kind="count", count=3, concept="satisfaction"), study=MEN)
     assert row["effect"] == pytest.approx(3 / 16)
     assert row["n_assumed"] == "16 (all enrolled)"
-    assert effects(result(kind="count", count=3, concept="satisfaction")) == []
+    (row,) = effects(result(kind="count", count=3, concept="satisfaction"))
+    assert row.get("effect") is None and "number of people" in row["why_not"]
 
 
 def test_more_people_than_were_watched_have_no_interval():

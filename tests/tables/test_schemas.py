@@ -34,7 +34,7 @@ CONTRACT = {
 }
 VOCABULARY = {
     ("sources", "tier"): {"core", "published", "comparator"},
-    ("studies", "comparison"): {"parallel", "within_person", "single_arm", "case"},
+    ("studies", "comparison"): {"parallel", "within_person", "crossover", "single_arm", "case"},
     ("arms", "role"): {"exosome", "exosome_combination", "active", "placebo", "untreated"},
     ("quantities", "role"): {"design", "result", "safety", "cited"},
     ("results", "kind"): {"level", "change", "count"},

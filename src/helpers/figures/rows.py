@@ -102,6 +102,8 @@ def split_rows(effects: pd.DataFrame) -> pd.DataFrame:
     sizes = effects["n_assumed"].astype("string")
     split = (effects["estimand"] == "between_group") & effects["ci_lower"].notna()
     split &= sizes.str.fullmatch(r"\d+ \+ \d+").fillna(False)
+    first = effects.loc[split & (effects["headline"] == "yes"), "compared"]
+    split &= effects["compared"].isin(first)
     rows = effects[split].rename(columns={"effect": "estimate"})
     rows["assumption"] = sizes[split].str.split(" + ", regex=False).str[0].astype(int)
     rows["label"] = sizes[split].str.replace(" + ", " : ", regex=False)

@@ -109,7 +109,8 @@ def pooled_rows(
 
     """
     measured = effects[["effect_id", "measure", "se", "assumption"]]
-    lines = comparisons[comparisons["tier"].isin(tiers_of(evidence))].merge(measured, "left", on="effect_id")
+    shown = comparisons[comparisons["tier"].isin(tiers_of(evidence))].drop(columns=["measure", "se"])
+    lines = shown.merge(measured, "left", on="effect_id")
     options = {"method": tau2_method, "test": ci_method, "level": level}
     rows = rows_of_lines(records(lines), options, time_tolerance, visit=visit)
     for number, row in enumerate(rows, start=1):

@@ -77,6 +77,7 @@ SomePeople = Annotated[
 Age = Annotated[_Reference, FigureUse(0, 120, "an age in years, 0 to 120")]
 ShareOfPeople = Annotated[_Reference, FigureUse(0, 100, "a share of people, 0 to 100 percent")]
 Probability = Annotated[_Reference, FigureUse(0, 1, "a p value, 0 to 1")]
+Level = Annotated[float, Field(gt=0, lt=100)] | None  # of an interval, percent; 95 where not stated
 
 
 class Block(BaseModel):
@@ -240,6 +241,10 @@ class Result(Block):
     n: SomePeople = None
     mean: AnyNumber = None
     sd: NotNegative = None
+    se: NotNegative = None
+    ci_lower: AnyNumber = None
+    ci_upper: AnyNumber = None
+    ci_level: Level = None
     median: AnyNumber = None
     q1: AnyNumber = None
     q3: AnyNumber = None
@@ -250,6 +255,8 @@ class Result(Block):
     percent: ShareOfPeople = None
     p_value: Probability = None
     p_value_against: Text = None
+    p_value_test: Text = None  # as named: Welch's t, Mann-Whitney
+    category: Text = None  # of an answer on a scale
     stated: Annotated[str, OneOf(STATED_DIRECTIONS)] | None = None
     unit: Text = None
     note: Text = None
@@ -266,9 +273,12 @@ class Contrast(Block):
     time: Text = None
     measure: Annotated[str, OneOf(tuple(CONTRAST_MEASURES))]
     effect: AnyNumber = None
+    se: NotNegative = None
     ci_lower: AnyNumber = None
     ci_upper: AnyNumber = None
+    ci_level: Level = None
     p_value: Probability = None
+    p_value_test: Text = None
     n: SomePeople = None
     unit: Text = None
     note: Text = None

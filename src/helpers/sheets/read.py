@@ -256,7 +256,17 @@ class _Rows:
         names = {field: name for field, name in names.items() if name}
         # people, counts and p values are not measured in the unit of the outcome
         units = [self.unit(name) for field, name in names.items() if field not in ("n", "count", "p_value")]
-        row = result.model_dump(include={"concept", "site", "kind", "p_value_against", "stated", "note"})
+        kept = {
+            "concept",
+            "site",
+            "kind",
+            "p_value_against",
+            "p_value_test",
+            "category",
+            "ci_level",
+            "stated",
+        }
+        row = result.model_dump(include=kept | {"note"})
         return row | self.keys | self.values(result) | {
             "result_id": f"{self.sheet.study_id}.r{number:02d}",
             "arm_id": result.arm,
@@ -269,7 +279,8 @@ class _Rows:
         }  # fmt: skip
 
     def contrast(self, number: int, contrast: Contrast) -> Row:
-        row = contrast.model_dump(include={"against", "concept", "site", "measure", "unit", "note"})
+        kept = {"against", "concept", "site", "measure", "unit", "note", "ci_level", "p_value_test"}
+        row = contrast.model_dump(include=kept)
         return row | self.keys | self.values(contrast) | {
             "contrast_id": f"{self.sheet.study_id}.c{number:02d}",
             "arm_id": contrast.arm,

@@ -51,7 +51,7 @@ study:
   title: {title}
   design: null
   allocation: null
-  comparison: null               # parallel, within_person, single_arm or case
+  comparison: null               # parallel, within_person, crossover, single_arm or case
   masking: null
   phase: null
   n_planned: null                # id of a quantity, like every figure

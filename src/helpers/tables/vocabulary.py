@@ -77,6 +77,8 @@ TOPICS = {name: _topic(name) for name in _FILE.data["topics"]}
 ESTIMAND_WORDS = _words("estimands")
 CONTRAST_MEASURES = _words("contrast_measures")
 CONFIDENCE = _words("confidence")
+TREATMENT_WORDS = _words("treatment_words")
+INCIDENTAL = _values("incidental")
 
 ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")

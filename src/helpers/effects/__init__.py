@@ -1,0 +1,25 @@
+"""One study's effect sizes: against what, from which printed figures, with which assumption."""
+
+from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
+from helpers.effects.study import (
+    CONTROLLED_DESIGNS,
+    CONTROLLED_ESTIMANDS,
+    NO_GROUP,
+    NO_START,
+    computed_effects,
+    contrast_doubt,
+    study_effects,
+)
+
+__all__ = [
+    "CONTROLLED_DESIGNS",
+    "CONTROLLED_ESTIMANDS",
+    "NO_GROUP",
+    "NO_START",
+    "EXOSOME_ROLES",
+    "Comparator",
+    "comparator_key",
+    "computed_effects",
+    "contrast_doubt",
+    "study_effects",
+]

@@ -1,0 +1,107 @@
+"""What an exosome arm is compared with, and what else was given: the comparator and the background."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from helpers.tables.vocabulary import INCIDENTAL, TREATMENT_WORDS
+from trialfiles.record import Row
+
+EXOSOME_ROLES = ("exosome", "exosome_combination")
+_SEPARATORS = re.compile(r"\s*(?:[,;+&]|\band\b|\bplus\b|\bwith\b)\s*")
+_NOTHING = re.compile(r"(?:not stated|not given|none|no|nothing|unknown)\b")
+# the longer name first: radiofrequency microneedling is not microneedling
+_BY_LENGTH = sorted(TREATMENT_WORDS, key=len, reverse=True)
+_WORDS = re.compile("|".join(rf"\b{re.escape(word.casefold())}" for word in _BY_LENGTH))
+_NAMES = {word.casefold(): name for word, name in TREATMENT_WORDS.items()}
+
+
+@dataclass(frozen=True)
+class Comparator:
+    """What an effect compares: the columns `comparator`, `comparator_name` and `background`."""
+
+    comparator: str = "none"
+    comparator_name: str | None = None
+    background: str = "none"
+
+    @property
+    def columns(self) -> Row:
+        """Return the columns of `effects`."""
+        return asdict(self)
+
+
+def comparator_key(row: Row) -> tuple[str, str | None, str]:
+    """Return comparator, name and background of what asks the same; only an active comparator's name counts.
+
+    Parameters
+    ----------
+    row : dict
+        With the columns `comparator`, `comparator_name` and `background`.
+
+    """
+    comparator = row.get("comparator") or "none"
+    name = row.get("comparator_name") if comparator == "active" else None
+    return comparator, name, row.get("background") or "none"
+
+
+def one_arm(arm: Row) -> Comparator:
+    """Return the question of a change or share within one arm."""
+    treated = arm.get("role") in EXOSOME_ROLES
+    place = "in the exosome arm only" if treated else "in the comparator arm only"
+    own = _other_treatments(arm) if arm.get("role") != "active" else frozenset[str]()
+    return Comparator(background=_placed((own, place)))
+
+
+def two_arms(treated: Row, control: Row) -> Comparator:
+    """Return the question of a treated arm beside a control.
+
+    The comparator is the control's role. An active one is named by its treatments, those in both arms left
+    out unless nothing else is there; any other by its label.
+    """
+    given, beside = _other_treatments(treated), _other_treatments(control)
+    if control["role"] == "active":
+        beside |= _known(_words_of(control, "label", "arm_id"))
+        own = beside - given or beside
+        name = " and ".join(sorted(own)) or _label(control)
+        both, only_control = given & beside, frozenset[str]()
+    else:
+        name, both, only_control = _label(control), given & beside, beside - given
+    background = _placed(
+        (both, "in both arms"),
+        (given - both, "in the exosome arm only"),
+        (only_control, "in the comparator arm only"),
+    )
+    return Comparator(control["role"], name, background)
+
+
+def _placed(*groups: tuple[frozenset[str], str]) -> str:
+    said = [f"{' and '.join(sorted(names))} {place}" for names, place in groups if names]
+    return "; ".join(said) or "none"
+
+
+def _label(arm: Row) -> str:
+    return arm.get("label") or str(arm["arm_id"]).replace("_", " ")
+
+
+def _words_of(arm: Row, *columns: str) -> str:
+    return "; ".join(str(arm[name]) for name in columns if arm.get(name)).replace("_", " ")
+
+
+def _known(words: str) -> frozenset[str]:
+    """Return the treatments of the vocabulary that some words name."""
+    return frozenset(_NAMES[found] for found in _WORDS.findall(words.casefold()))
+
+
+def _other_treatments(arm: Row) -> frozenset[str]:
+    """Return what an arm was given beside its own treatment: as stated, or as its label and route say."""
+    stated = (arm.get("co_intervention") or "").strip()
+    if not stated:
+        return _known(_words_of(arm, "label", "route")) if arm.get("role") != "active" else frozenset()
+    if _NOTHING.match(stated.casefold()):
+        return frozenset()
+    names: set[str] = set()
+    for part in _SEPARATORS.split(stated.casefold()):
+        unsaid = not part or "not stated" in part or any(word in part for word in INCIDENTAL)
+        names |= _known(part) or (frozenset() if unsaid else {part})
+    return frozenset(names)

@@ -1,0 +1,88 @@
+"""Comparisons of arms that a source prints itself: a standard error from its interval or p value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit, logit
+
+from helpers.cleaning import conversion
+from helpers.effects.study_figures import StudyFigures, p_value_spread
+from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
+from metastats.heterogeneity import critical_value
+from trialfiles.record import Row
+
+_Scale = Callable[[float], float]
+_RATIOS = {"RR": "log risk ratio", "OR": "log odds ratio"}
+_PLAIN: tuple[_Scale, _Scale, _Scale] = (float, float, lambda _: 1.0)
+# on which scale the interval of a measure is symmetric, the way back, and the slope of the way back
+_SCALES: dict[str, tuple[_Scale, _Scale, _Scale]] = {
+    "CLIFF": (np.arctanh, np.tanh, lambda x: 1 - x**2),
+    "CLES": (logit, expit, lambda x: x * (1 - x)),
+}
+_OF_CONTRASTS = (
+    "study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "measure", "unit", "n",
+    "p_value", "p_value_token", "second_hand", "quantity_ids",
+)  # fmt: skip
+
+
+def printed_contrast(study: StudyFigures, row: Row) -> Row:
+    """Return a printed comparison of two arms as a row of `effects`, on the measure's own scale."""
+    question = study.question(row["arm_id"], row["against"])
+    effect = {name: row.get(name) for name in _OF_CONTRASTS} | question.columns | {
+        "estimand": "within_participant" if study.same_people else "between_group",
+        "headline": "yes",
+        "comparator_id": row["against"],
+        "result_ids": row.get("contrast_id"),
+        "assumption": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
+    }  # fmt: skip
+    if row.get("effect") is None:
+        return effect | {"headline": "no", "why_not": f"{CONTRAST_MEASURES[row['measure']]}, as printed"}
+    scaled = _on_own_scale(row)
+    effect |= {name: scaled[name] for name in ("unit", "effect", "ci_lower", "ci_upper")}
+    return effect | _standard_error(study, scaled)
+
+
+def _on_own_scale(row: Row) -> Row:
+    """Return a printed comparison with ratios as logs, and a difference of means in the outcome's unit."""
+    numbers = {name: row.get(name) for name in ("effect", "se", "ci_lower", "ci_upper")}
+    if row["measure"] in _RATIOS:
+        logs = {name: float(np.log(value)) for name, value in numbers.items() if value and name != "se"}
+        return row | numbers | logs | {"unit": _RATIOS[row["measure"]]}
+    if row["measure"] != "MD":
+        return row | numbers
+    change = conversion(row.get("unit"), OUTCOME_CONCEPTS[row["concept"]].unit)
+    same = {name: None if value is None else value * change.factor for name, value in numbers.items()}
+    return row | same | {"unit": change.unit}
+
+
+def _standard_error(study: StudyFigures, row: Row) -> Row:
+    """Return `se`, `se_basis` and limits from a printed SE, interval or exact p value, the first there is.
+
+    An interval of a difference is taken as a normal one (Cochrane Handbook 6.3.1); that of a rank effect on
+    the scale on which it is symmetric (Fisher's z, the logit).
+    """
+    effect, low, high = row["effect"], row["ci_lower"], row["ci_upper"]
+    if row["se"]:
+        return study.interval(effect, row["se"], None) | {"se_basis": "SE printed"}
+    if low is not None and high is not None:
+        if not low <= effect <= high or low == high:
+            return {"assumption": "no standard error: the printed interval does not hold the effect"}
+        level = (row.get("ci_level") or 95) / 100
+        scale, back, slope = _SCALES.get(row["measure"], _PLAIN)
+        se = (scale(high) - scale(low)) / (2 * critical_value(level, None))
+        values: Row = {"se": float(se * slope(effect)), "se_basis": f"{100 * level:g} % interval printed"}
+        if level != study.level:
+            half = critical_value(study.level, None) * se
+            limits = back(scale(effect) - half), back(scale(effect) + half)
+            values |= dict(zip(("ci_lower", "ci_upper"), map(float, limits), strict=True))
+        return values
+    if row["measure"] in ("MD", *_RATIOS):
+        n = row.get("n")
+        df = None if row["measure"] != "MD" or not n else n - (1 if study.same_people else 2)
+        test = "t test" if df else "z test"
+        if found := p_value_spread(row, effect, df, test):
+            named = {"se_basis": found.basis, "assumption": found.assumed or None}
+            return study.interval(effect, found.se, df) | named
+    return {}

@@ -1,0 +1,122 @@
+"""Shares of people, and counts of two arms compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from statsmodels.stats.proportion import proportion_confint
+
+from helpers.appraisal.granularity import IMPOSSIBLE, share_fit
+from helpers.effects.differences import Sides, sides
+from helpers.effects.study_figures import GroupSize, Observed, StudyFigures
+from metastats.effect_sizes import effect_size
+from trialfiles.record import Row
+
+COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
+
+
+def events_of(result: Row, n: int) -> int | None:
+    """Return the people with the event: as printed, or the whole number that the percentage must mean.
+
+    None where none of `n` people gives the printed percentage, however it was rounded or cut off, or where
+    there would be more people than `n`.
+    """
+    count, share = result["count"], result["percent"]
+    if count is not None:
+        return int(count) if count == int(count) and 0 <= count <= n else None
+    if share is None or not n or share > 1:
+        return None
+    fit = share_fit(100 * share, _decimals(100 * share), n)
+    return None if fit == IMPOSSIBLE else round(share * n)
+
+
+def _decimals(percent: float) -> int:
+    """Return the digits after the point of a printed percentage."""
+    return len(f"{percent:.6f}".rstrip("0").partition(".")[2])
+
+
+def proportions(study: StudyFigures) -> Iterator[Row]:
+    """Yield shares of people with Wilson's interval (1927), for the stated or the enrolled number."""
+    for result in study.results:
+        if result["kind"] != "count":
+            continue
+        size, share = study.group_size(result), result["percent"]
+        if share is None and result["count"] is not None and size.n:
+            share = result["count"] / size.n
+        if share is None:
+            continue
+        values: Row = {"effect": share} | size.columns | _share_interval(study, result, size)
+        yield study.row("proportion", [result], study.question(result["arm_id"]), measure="PR", **values)
+
+
+def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
+    events, n, said = events_of(result, size.n), size.n, [size.assumption]
+    if not n or events is None:
+        share = result["percent"]
+        if n and (share is None or share > 1):
+            said.append("no interval: more people than were watched")
+        elif n and share is not None:
+            said.append(f"no interval: no whole number of {n} people is {100 * share:g} %")
+        return {"assumption": "; ".join(filter(None, said))}
+    low, high = proportion_confint(events, n, alpha=1 - study.level, method="wilson")
+    share = events / n
+    return {
+        "events": events,
+        "se": float(np.sqrt(share * (1 - share) / n)),
+        "ci_lower": float(low),
+        "ci_upper": float(high),
+        "se_basis": "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage",
+        "assumption": size.assumption or None,
+    }
+
+
+def count_comparisons(study: StudyFigures) -> Iterator[Row]:
+    """Yield the risk difference (the headline), log risk ratio and log odds ratio of two arms' counts.
+
+    A zero cell is corrected by 1/2 in all four. Of the same people only the risk difference is given, its
+    variance with the correlation of two sites.
+    """
+    counted = [
+        Observed((row,), np.nan, lambda n: None)
+        for row in study.results
+        if row["kind"] == "count" and (row["count"] is not None or row["percent"] is not None)
+    ]
+    for asked in sides(study, counted):
+        yield from _of_counts(study, asked)
+
+
+def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
+    for sizes, size in study.sizes(asked.results):
+        events = [events_of(row, n) if n else None for row, n in zip(asked.results, sizes, strict=True)]
+        if size.headline == "no" or any(found is None for found in events):
+            continue
+        cut = len(asked.treated)
+        (a, n1), (c, n2) = (
+            (sum(filter(None, events[part])), sum(sizes[part])) for part in (slice(cut), slice(cut, None))
+        )
+        values = size.columns | asked.columns
+        said = "; ".join(filter(None, (size.assumption, asked.combined))) or None
+        if study.same_people:
+            if len(events) == 2:
+                yield _paired_difference(study, asked, a / n1, c / n2, n1, values | {"assumption": said})
+            continue
+        values["n_comparator"] = n2 if size.words is None else None
+        for measure, unit in COUNT_UNITS.items():
+            es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2])
+            own = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None) | {"unit": unit}
+            own["se_basis"] = "counts, 1/2 added to each" if es.corrected[0] else "counts"
+            own["headline"] = asked.headline if measure == "RD" else "no"
+            own |= {"assumption": said}
+            yield study.row("between_group", asked.results, asked.question, measure=measure, **values | own)
+
+
+def _paired_difference(study: StudyFigures, asked: Sides, p1: float, p2: float, n: int, values: Row) -> Row:
+    r = study.site_correlation
+    v1, v2 = p1 * (1 - p1) / n, p2 * (1 - p2) / n
+    se = float(np.sqrt(v1 + v2 - 2 * r * np.sqrt(v1 * v2)))
+    words = f"correlation {r:g} assumed between sites"
+    values |= study.interval(p1 - p2, se, None) | {"unit": "proportion", "se_basis": f"counts; {words}"}
+    values["assumption"] = "; ".join(filter(None, (words, values["assumption"])))
+    values["headline"] = asked.headline
+    return study.row("within_participant", asked.results, asked.question, measure="RD", **values)

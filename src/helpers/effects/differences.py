@@ -1,0 +1,241 @@
+"""Differences of means between an exosome arm and a control, of changes and of final values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
+from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, p_value_spread
+from trialfiles.record import Row
+
+ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Results of the exosome arms and of the controls of one question, measured alike."""
+
+    question: Comparator
+    treated: tuple[Observed, ...]
+    control: tuple[Observed, ...]
+    headline: str = "yes"
+    combined: str = ""  # what was combined, in words
+
+    @property
+    def results(self) -> list[Row]:
+        """All results, those of exosome arms first; each side by the names of its arms."""
+        return [row for one in (*self.treated, *self.control) for row in one.results]
+
+    @property
+    def columns(self) -> Row:
+        """Columns `arm_id` and `comparator_id`: the arms of each side."""
+        sides = (("arm_id", self.treated), ("comparator_id", self.control))
+        return {name: ";".join(arm_of(one) for one in side) for name, side in sides}
+
+
+def arm_of(observed: Observed) -> str:
+    """Return the arm of a mean."""
+    return observed.results[0]["arm_id"]
+
+
+def sides(study: StudyFigures, observed: Sequence[Observed]) -> Iterator[Sides]:
+    """Yield what may be compared: same outcome, place, time, unit, measure, comparator and background.
+
+    Where several exosome arms, or controls of one class, ask the same question, they are combined (Cochrane
+    Handbook 6.5.2.10, 23.3.4) and the combination is the headline; the single pairs stand beside it. Arms
+    with another background or comparator ask another question.
+    """
+    asked: dict[tuple, list[tuple[Observed, Observed, Comparator]]] = {}
+    controls = [one for one in observed if _role(study, one) not in EXOSOME_ROLES]
+    for treated in observed:
+        place = treated.results[0]
+        if _role(study, treated) not in EXOSOME_ROLES or place["timepoint_weeks"] == 0:
+            continue
+        # two times that are not stated may differ
+        names = ALIKE if place["timepoint_weeks"] is not None else (*ALIKE, "timepoint_printed")
+        for control in controls:
+            if all(place[name] == control.results[0][name] for name in names):
+                question = study.question(arm_of(treated), arm_of(control))
+                key = (*(place[name] for name in names), comparator_key(question.columns))
+                asked.setdefault(key, []).append((treated, control, question))
+    for pairs in asked.values():
+        yield from _of_question(pairs)
+
+
+def _role(study: StudyFigures, observed: Observed) -> str | None:
+    return study.arms.get(arm_of(observed), {}).get("role")
+
+
+def _of_question(pairs: list[tuple[Observed, Observed, Comparator]]) -> Iterator[Sides]:
+    """Yield the combination of all pairs of one question, where there are several, and each pair."""
+    treated = {arm_of(one): one for one, _, _ in pairs}
+    control = {arm_of(one): one for _, one, _ in pairs}
+    several = len(pairs) > 1 and len(pairs) == len(treated) * len(control)
+    if several:
+        first, second = (tuple(side[name] for name in sorted(side)) for side in (treated, control))
+        names = sorted({question.comparator_name or "" for _, _, question in pairs})
+        question = Comparator(pairs[0][2].comparator, "; ".join(names) or None, pairs[0][2].background)
+        words = f"{len(treated)} exosome arms and {len(control)} controls combined"
+        yield Sides(question, first, second, combined=words)
+    for one, other, question in pairs:
+        yield Sides(question, (one,), (other,), "no" if several else "yes")
+
+
+def mean_differences(study: StudyFigures) -> Iterator[Row]:
+    """Yield differences of means at the same time and place, paired where both are of the same people.
+
+    Printed changes come first, then final values, then changes worked out from levels: the first of a
+    question is the headline, since it takes the fewest assumptions, and the others stand beside it.
+    """
+    means = [row for row in study.results if row["mean"] is not None]
+    changes = [study.printed(row) for row in means if row["kind"] == "change"]
+    levels = [study.printed(row) for row in means if row["kind"] == "level"]
+    worked_out = [study.worked_out(before, after) for before, after in study.before_and_after()]
+    shown: set[tuple] = set()
+    for observed, compared in ((changes, "changes"), (levels, "final values"), (worked_out, "changes")):
+        asked = list(sides(study, observed))
+        keys = [_key(one) for one in asked]
+        for one, key in zip(asked, keys, strict=True):
+            for row in _with_sizes(study, one, compared):
+                yield row | {"headline": "no"} if key in shown else row
+        shown |= set(keys)
+
+
+def _key(asked: Sides) -> tuple:
+    place = asked.results[0]
+    return (*(place[name] for name in ("concept", "site", "timepoint_weeks", "timepoint_printed", "unit")),
+            comparator_key(asked.question.columns))  # fmt: skip
+
+
+def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Row]:
+    """Yield a difference for each pair of sizes that the groups may have; one without an SE stands once."""
+    both = (*asked.treated, *asked.control)
+    by_size = any(one.by_size for one in both)
+    estimand = "within_participant" if study.same_people else "between_group"
+    gap = _baseline_gap(study, asked)
+    for sizes, size in study.sizes([one.results[0] for one in both]):
+        if (size.headline == "no" and not by_size) or any(n == 1 for n in sizes):
+            continue
+        values = _difference(study, asked, sizes)
+        without = values.get("se") is None
+        said = [values.pop("assumption"), "" if without else size.assumption, asked.combined]
+        if gap and compared == "final values":
+            said.append(f"baseline gap of {gap:g} not adjusted for")
+        values |= asked.columns | _people(study, asked, sizes, size)
+        values |= {"baseline_gap": gap, "compared": compared}
+        values["headline"] = asked.headline if size.headline == "yes" or without else "no"
+        values["assumption"] = "; ".join(filter(None, said)) or None
+        yield study.row(estimand, asked.results, asked.question, measure="MD", **values)
+        if without:
+            return
+
+
+def _people(study: StudyFigures, asked: Sides, sizes: list[int], size: GroupSize) -> Row:
+    """Columns of the numbers of people; those of the control are known apart where its people are others."""
+    known = size.words is None and size.n and not study.same_people
+    return size.columns | {"n_comparator": sum(sizes[len(asked.treated):]) if known else None}  # fmt: skip
+
+
+def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
+    """Return the difference with its interval, or without one where a spread is not known."""
+    both = (*asked.treated, *asked.control)
+    spreads = [one.spread(n) for one, n in zip(both, sizes, strict=True)]
+    means, cut = np.array([one.mean for one in both]), len(asked.treated)
+    if any(found is None for found in spreads):
+        weights = np.repeat([1 / cut, -1 / (len(both) - cut)], [cut, len(both) - cut])
+        effect = float(weights @ means)
+        return _from_p_value(study, asked, sizes, effect)
+    found = [one for one in spreads if one is not None]
+    ses, basis = np.array([one.se for one in found]), _listed(one.basis for one in found)
+    assumed = _listed(one.assumed for one in found)
+    if study.same_people:
+        r = study.site_correlation
+        words = f"correlation {r:g} assumed between sites"
+        effect, se, df = same_people_difference(means, ses, cut, r, sizes[0])
+        named = {"assumption": "; ".join(filter(None, (assumed, words)))}
+        return study.interval(effect, se, df) | named | {"se_basis": f"{basis}; {words}"}
+    groups = [combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None))]
+    return study.interval(*welch(*groups)) | {"assumption": assumed, "se_basis": basis}
+
+
+def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: float) -> Row:
+    """Return a difference whose only measure of precision may be the exact p value of its test."""
+    df = sizes[0] - 1 if study.same_people else sum(sizes) - 2
+    test = "paired t test" if study.same_people else "Student's t test"
+    pair = len(sizes) == 2 and all(sizes)
+    for result in asked.results if pair else ():
+        found = p_value_spread(result, effect, df, test) if is_against(result, asked) else None
+        if found:
+            named = {"assumption": found.assumed, "se_basis": found.basis}
+            return study.interval(effect, found.se, df) | named
+    why = "no SD" if all(sizes) else "n not stated"
+    return {"effect": effect, "assumption": f"no interval: {why}"}
+
+
+def is_against(result: Row, asked: Sides) -> bool:
+    """Return whether a result's p value is said to be of a comparison with the other arm."""
+    words = (result["p_value_against"] or "").casefold()
+    if not words or "baseline" in words:
+        return False
+    others = [arm_of(one).casefold() for one in (*asked.treated, *asked.control)]
+    names = {*others, asked.question.comparator, (asked.question.comparator_name or "control").casefold()}
+    return any(name in words for name in names | {"control", "between", "group", "compar"})
+
+
+def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[float, float, int]:
+    """Return mean, standard error and people of independent groups as one (Cochrane Handbook 6.5.2.10)."""
+    if len(means) == 1:
+        return float(means[0]), float(ses[0]), sizes[0]
+    n = np.asarray(sizes, float)
+    mean = float(np.average(means, weights=n))
+    squares = (n - 1) @ (ses**2 * n) + n @ (means - mean) ** 2
+    return mean, float(np.sqrt(squares / (n.sum() - 1) / n.sum())), int(n.sum())
+
+
+def welch(
+    first: tuple[float, float, int], second: tuple[float, float, int]
+) -> tuple[float, float, float | None]:
+    """Return a difference of two means, its standard error, and Welch's degrees of freedom (1947).
+
+    Each group is mean, standard error and people; without a number of people there are none (None).
+    """
+    (m1, se1, n1), (m2, se2, n2) = first, second
+    a, b = se1**2, se2**2
+    if min(n1, n2) < 2:
+        return m1 - m2, float(np.sqrt(a + b)), None
+    df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1)) if a + b > 0 else float(n1 + n2 - 2)
+    return m1 - m2, float(np.sqrt(a + b)), df
+
+
+def same_people_difference(
+    means: np.ndarray, ses: np.ndarray, cut: int, r: float, n: int
+) -> tuple[float, float, float | None]:
+    """Return the mean of the first `cut` sites less that of the others, with its standard error and df.
+
+    All sites are of the same `n` people, and any two correlate by `r`.
+    """
+    weights = np.repeat([1 / cut, -1 / (len(means) - cut)], [cut, len(means) - cut])
+    correlations = np.full((len(means), len(means)), r)
+    np.fill_diagonal(correlations, 1.0)
+    scaled = weights * ses
+    variance = float(scaled @ correlations @ scaled)
+    return float(weights @ means), float(np.sqrt(max(variance, 0.0))), n - 1 if n > 1 else None
+
+
+def _baseline_gap(study: StudyFigures, asked: Sides) -> float | None:
+    """Return by how much the exosome arms exceeded the controls before treatment; None where not printed."""
+    levels = {}
+    for before, after in study.before_and_after():
+        levels[after["result_id"]] = before["mean"]
+    names = [[one.results[0]["result_id"] for one in side] for side in (asked.treated, asked.control)]
+    if not levels.keys() >= {*names[0], *names[1]}:
+        return None
+    treated, control = ([levels[name] for name in side] for side in names)
+    return float(np.mean(treated) - np.mean(control))
+
+
+def _listed(words: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, words)))

@@ -1,0 +1,296 @@
+"""A study's printed figures: how many people, how widely the values spread, and what that was made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from helpers.effects.arms import Comparator, one_arm, two_arms
+from metastats.conversions import change_correlation
+from metastats.heterogeneity import critical_value
+from metastats.measures import change_variance
+from notebookpress.tables import join_ids, split_ids
+from trialfiles.record import Row
+
+SAME_PEOPLE = ("within_person", "crossover")
+_RESULT = dict.fromkeys(
+    ("mean", "sd", "se", "ci_lower", "ci_upper", "ci_level", "estimate", "estimate_kind", "median", "q1",
+     "q3", "iqr", "minimum", "maximum", "count", "percent", "p_value", "p_value_token", "p_value_against",
+     "p_value_test", "stated", "measure", "category", "n", "unit", "timepoint_weeks", "timepoint_printed",
+     "second_hand", "quantity_ids", "unit_analysed")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GroupSize:
+    """How many people a result is about: as stated, or with the assumption in words; 0 where unknown."""
+
+    n: int
+    assumption: str = ""
+    words: str | None = None  # of an assumed number
+    headline: str = "yes"
+
+    @property
+    def columns(self) -> Row:
+        """Columns `n` and `n_assumed`: an assumed number stands in the second alone."""
+        return {"n": None if self.words else self.n or None, "n_assumed": self.words}
+
+
+@dataclass(frozen=True)
+class StandardError:
+    """A standard error, and what it was made from."""
+
+    se: float
+    basis: str
+    assumed: str = ""  # what it takes beyond the printed figures
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A mean, level or change, of one arm, with the results that it rests on; the first places it."""
+
+    results: tuple[Row, ...]
+    mean: float
+    spread: Callable[[int], StandardError | None]  # for a number of people; 0 where that is not known
+
+    @property
+    def by_size(self) -> bool:
+        """Whether the standard error depends on the number of people."""
+        return any(row["sd"] is not None for row in self.results)
+
+
+class StudyFigures:
+    """Results of one study with the sizes of its groups.
+
+    Parameters
+    ----------
+    study : dict
+        Its row of `studies`.
+    arms, results : list of dict
+        Its rows of these tables; a column that is not there is not stated.
+    pre_post_correlation, site_correlation : float
+        Assumed between the values of one person before and after, and between two sites or periods.
+    level : float
+        Coverage of the intervals.
+
+    """
+
+    def __init__(
+        self,
+        study: Row,
+        arms: list[Row],
+        results: list[Row],
+        *,
+        pre_post_correlation: float,
+        site_correlation: float,
+        level: float,
+    ) -> None:
+        self.results = [_with_model_mean(_RESULT | row) for row in results]
+        self.arms = {arm["arm_id"]: arm for arm in arms}
+        self.pre_post_correlation, self.site_correlation = pre_post_correlation, site_correlation
+        self.level = level
+        # a change printed for a whole arm comes before changes of some of its people
+        self.whole = {(row["arm_id"], row["concept"]) for row in self.results if row["kind"] == "change"}
+        self.same_people = study.get("comparison") in SAME_PEOPLE
+        total = study.get("n_analysed") or study.get("n_enrolled")
+        self.total = int(total) if total else None
+        self.own_correlations = dict(_own_correlations(self.results))
+
+    def row(self, estimand: str, results: Sequence[Row], question: Comparator, **values: Any) -> Row:
+        """Return a row of `effects`: what it is about, and the quantities of all results that it uses."""
+        first = results[0]
+        ids = [name for row in results for name in split_ids(row["quantity_ids"])]
+        kept = ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "unit")
+        row: Row = {name: first[name] for name in kept} | question.columns
+        return row | {
+            "second_hand": any(result.get("second_hand") for result in results),
+            "estimand": estimand,
+            "headline": "yes",
+            "quantity_ids": join_ids(dict.fromkeys(ids)),
+            "result_ids": join_ids(dict.fromkeys(result["result_id"] for result in results)),
+        } | values  # fmt: skip
+
+    def question(self, arm_id: str, control_id: str | None = None) -> Comparator:
+        """Return what an effect in an arm, or of an arm against a control, compares."""
+        arm = self.arms.get(arm_id, {"arm_id": arm_id})
+        return one_arm(arm) if control_id is None else two_arms(arm, self.arms[control_id])
+
+    def interval(self, effect: float, se: float, df: float | None) -> Row:
+        """Return an effect, its SE and limits by Student's t, or the normal distribution where df is None."""
+        half = critical_value(self.level, df) * se if df is None or df > 0 else np.nan
+        return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
+
+    def stated_size(self, result: Row) -> int | None:
+        """Return the number of people that is stated with a result, or else for its arm."""
+        size = result["n"] or self.arms.get(result["arm_id"], {}).get("n")
+        return int(size) if size else None
+
+    def group_size(self, result: Row) -> GroupSize:
+        """Return the number of people of a result: stated, or else all enrolled."""
+        if stated := self.stated_size(result):
+            return GroupSize(stated)
+        if self.total:
+            words = f"{self.total} (all enrolled)"
+            return GroupSize(self.total, "n not stated with the result: all enrolled", words)
+        return GroupSize(0, "n not stated")
+
+    def sizes(self, results: Sequence[Row]) -> Iterator[tuple[list[int], GroupSize]]:
+        """Yield the sizes that the groups of some results may have, and the people of all.
+
+        What is not stated is assumed: everybody where there is one group or the sites are of the same people;
+        the rest of those enrolled; all splits of two groups, halves the headline; equal shares of more.
+        """
+        stated, total = [self.stated_size(row) for row in results], self.total
+        known = [size for size in stated if size]
+        if self.same_people and known:
+            yield [min(known)] * len(stated), GroupSize(min(known))
+        elif self.same_people and total:
+            words = f"all {total} enrolled" + (", both sites" if len(stated) > 1 else "")
+            yield [total] * len(stated), GroupSize(total, words, str(total))
+        elif len(known) == len(stated):
+            yield known, GroupSize(sum(known))
+        elif not total or (total < 4 and len(self.arms) > 1):  # cases: no group has a spread
+            yield [size or 0 for size in stated], GroupSize(0, "n not stated")
+        else:
+            yield from self._assumed_sizes(stated, total)
+
+    def _assumed_sizes(self, stated: list[int | None], total: int) -> Iterator[tuple[list[int], GroupSize]]:
+        groups, alone = len(self.arms), len(stated) == 1
+        if groups <= 1:
+            yield [total], GroupSize(total, f"all {total} enrolled", str(total))
+        elif groups == 2 and any(stated):
+            known = sum(filter(None, stated))
+            sizes = [size or total - known for size in stated]
+            words = f"{total - known} people in one group: the {total} enrolled less {known}"
+            yield sizes, GroupSize(total, words, _joined(sizes))
+        elif groups == 2:
+            for size in range(2, total - 1):
+                sizes = [size] if alone else [size, total - size]
+                words = f"{size} of the {total} enrolled in this group"
+                if not alone:
+                    words = f"{size} and {total - size} people in the groups"
+                headline = "yes" if size == total // 2 else "no"
+                yield sizes, GroupSize(size if alone else total, words, _joined(sizes), headline)
+        else:
+            said = [int(arm["n"]) for arm in self.arms.values() if arm.get("n")]
+            share = (total - sum(said)) // max(groups - len(said), 1)
+            sizes = [size or max(share, 0) for size in stated]
+            words = f"{total} enrolled, divided equally among the groups"
+            yield sizes, GroupSize(sum(sizes), words, _joined(sizes))
+
+    def printed(self, result: Row) -> Observed:
+        """Return a printed mean, of a level or a change."""
+        return Observed((result,), result["mean"], lambda n: self.standard_error(result, n))
+
+    def standard_error(self, result: Row, n: int) -> StandardError | None:
+        """Return the standard error of a printed mean: from its SD, SE, interval, or a paired test's p."""
+        low, high = result["ci_lower"], result["ci_upper"]
+        if result["sd"] is not None:
+            return StandardError(result["sd"] / math.sqrt(n), "SDs printed") if n > 1 else None
+        if result["se"]:
+            return StandardError(result["se"], "SE printed")
+        if low is not None and high is not None and low < high and low <= result["mean"] <= high:
+            level = (result["ci_level"] or 95) / 100
+            half = critical_value(level, n - 1 if n > 1 else None)
+            return StandardError((high - low) / (2 * half), f"{100 * level:g} % interval printed")
+        if result["kind"] == "change" and against_baseline(result):
+            return p_value_spread(result, result["mean"], n - 1, "paired t test")
+        return None
+
+    def worked_out(self, before: Row, after: Row) -> Observed:
+        """Return the change from a printed level before to one after."""
+        change = after["mean"] - before["mean"]
+
+        def spread(n: int) -> StandardError | None:
+            if against_baseline(after) and (found := p_value_spread(after, change, n - 1, "paired t test")):
+                return found
+            first, second = self.standard_error(before, n), self.standard_error(after, n)
+            if first is None or second is None:
+                return None
+            r, words = self.change_correlation(after)
+            se = math.sqrt(change_variance(*map(np.asarray, (second.se, first.se, r))))
+            return StandardError(se, f"{second.basis}; {words}", words)
+
+        return Observed((after, before), change, spread)
+
+    def change_correlation(self, result: Row) -> tuple[float, str]:
+        """Return the correlation of before and after: the study's own where its SDs give one."""
+        own = self.own_correlations.get((result["concept"], result["unit"]))
+        if own is not None:
+            return own, f"pre-post correlation {own:.3g} of the study's own SDs"
+        return self.pre_post_correlation, f"pre-post correlation {self.pre_post_correlation:g} assumed"
+
+    def before_and_after(self) -> Iterator[tuple[Row, Row]]:
+        """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
+        yield from _before_and_after(self.results)
+
+
+def exact_p(result: Row) -> float | None:
+    """Return a printed p value that is exact: `< 0.05` is none, nor is 0 or 1."""
+    p, token = result["p_value"], str(result.get("p_value_token") or "")
+    return p if p is not None and 0 < p < 1 and not any(sign in token for sign in "<>≤≥~") else None
+
+
+def against_baseline(result: Row) -> bool:
+    """Return whether a p value is said to be of a change from baseline, and nothing else is said."""
+    return (result["p_value_against"] or "").strip().casefold() in ("baseline", "the baseline")
+
+
+def p_value_spread(result: Row, effect: float, df: int | None, test: str) -> StandardError | None:
+    """Return the standard error that an exact p value of a t test gives (Cochrane Handbook 6.5.2.3)."""
+    p, stated = exact_p(result), result.get("p_value_test")
+    if p is None or effect == 0 or (df is not None and df < 1) or is_rank_test(stated):
+        return None
+    assumed = "" if stated else f"p value taken as a {test}'s"
+    basis = f"p value printed ({stated or test + ' assumed'})"
+    return StandardError(abs(effect) / critical_value(1 - p, df), basis, assumed)
+
+
+def is_rank_test(name: str | None) -> bool:
+    """Return whether a test compares ranks, so that it says nothing of a mean's standard error."""
+    words = (name or "").casefold()
+    others = ("rank", "wilcoxon", "mann", "sign", "kruskal", "friedman", "fisher", "chi")
+    return any(word in words for word in others)
+
+
+def _joined(sizes: list[int]) -> str:
+    return " + ".join(map(str, sizes))
+
+
+def _with_model_mean(result: Row) -> Row:
+    """Return a result in which a model's mean (least squares) stands as its mean, and says so."""
+    if result["mean"] is None and result["estimate_kind"] == "model_mean":
+        return result | {"mean": result["estimate"], "sd": None}
+    return result
+
+
+def _before_and_after(results: list[Row]) -> Iterator[tuple[Row, Row]]:
+    levels = [row for row in results if row["kind"] == "level" and row["mean"] is not None]
+    starts = [row for row in levels if row["timepoint_weeks"] == 0]
+    names = ("arm_id", "concept", "site", "unit", "category")
+    for after in levels:
+        for before in starts if after["timepoint_weeks"] != 0 else ():
+            if all(before[name] == after[name] for name in names):
+                yield before, after
+
+
+def _own_correlations(results: list[Row]) -> Iterator[tuple[tuple[str, str], float]]:
+    """Yield, for an outcome and unit, the mean correlation that SDs before, after and of the change give."""
+    found: dict[tuple[str, str], list[float]] = {}
+    names = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
+    changes = [row for row in results if row["kind"] == "change" and row["sd"] is not None]
+    for before, after in _before_and_after(results):
+        for change in changes:
+            sds = before["sd"], after["sd"], change["sd"]
+            if None in sds or not all(after[name] == change[name] for name in names):
+                continue
+            try:
+                r = float(change_correlation(*sds))
+            except ValueError:  # no correlation joins them: a check of the appraisal says so
+                continue
+            found.setdefault((after["concept"], after["unit"]), []).append(r)
+    yield from ((key, float(np.mean(values))) for key, values in found.items())

@@ -1,0 +1,133 @@
+"""Comparator and background from the arms; several exosome arms against one control."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_study import effects, result
+
+SOME = {"n": 25, "sd": 15.0, "kind": "change"}
+
+
+def question(treated: dict, control: tuple) -> tuple:
+    """Return comparator, its name and the background of a two-arm study."""
+    role, more = control
+    arms = {"exo": ("exosome", 25, treated), "ctl": (role, 25, more)}
+    rows = effects(result(arm_id="exo", mean=20, **SOME), result(arm_id="ctl", mean=5, **SOME), arms=arms)
+    (row,) = [row for row in rows if row["estimand"] == "between_group"]
+    return row["comparator"], row["comparator_name"], row["background"]
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "asked"),
+    [
+        ({}, ("placebo", {"label": "saline"}), ("placebo", "saline", "none")),
+        ({}, ("untreated", {}), ("untreated", "ctl", "none")),
+        ({}, ("active", {"label": "Minoxidil 5 % foam"}), ("active", "minoxidil", "none")),
+        ({}, ("active", {"label": "C", "co_intervention": "mesotherapy"}), ("active", "mesotherapy", "none")),
+        (
+            {"co_intervention": "microneedling, local anaesthesia"},
+            ("placebo", {"label": "saline", "co_intervention": "microneedling"}),
+            ("placebo", "saline", "microneedling in both arms"),
+        ),
+        (
+            {"co_intervention": "minoxidil"},
+            ("placebo", {"label": "saline"}),
+            ("placebo", "saline", "minoxidil in the exosome arm only"),
+        ),
+        (
+            {"co_intervention": "mesotherapy"},
+            (
+                "active",
+                {"label": "C: mesotherapy alone", "co_intervention": "mesotherapy, contents not stated"},
+            ),
+            ("active", "mesotherapy", "mesotherapy in both arms"),
+        ),
+        (
+            {"label": "microneedling then topical exosomes"},
+            ("untreated", {"label": "none", "co_intervention": "not stated; filed as untreated, minoxidil"}),
+            ("untreated", "none", "microneedling in the exosome arm only"),
+        ),
+    ],
+)
+def test_the_question_is_read_from_both_arms(treated, control, asked):
+    assert question(treated, control) == asked
+
+
+def test_one_arm_has_no_comparator():
+    (row,) = effects(result(kind="change", mean=35, sd=6.5, n=16))
+    assert (row["comparator"], row.get("comparator_name"), row["background"]) == ("none", None, "none")
+
+
+DOSES = {"low": ("exosome", 20), "high": ("exosome", 30), "saline": ("placebo", 25)}
+
+
+def dose_rows(names: dict[str, str], order: list[str]) -> list[dict]:
+    values = {"low": (12.0, 10.0, 20), "high": (18.0, 12.0, 30), "saline": (4.0, 11.0, 25)}
+    arms = {names[name]: DOSES[name] for name in order}
+    rows = [
+        result(arm_id=names[name], kind="change", mean=mean, sd=sd, n=n)
+        for name in order
+        for mean, sd, n in [values[name]]
+    ]
+    return [row for row in effects(*rows, arms=arms) if row["estimand"] == "between_group"]
+
+
+def test_two_exosome_arms_against_one_control_are_combined_whatever_their_names_and_order():
+    people = np.array([20.0, 30.0])
+    mean = (20 * 12 + 30 * 18) / 50
+    # Cochrane Handbook 6.5.2.10
+    sd = np.sqrt((19 * 10**2 + 29 * 12**2 + 20 * 30 / 50 * (12 - 18) ** 2) / 49)
+    plain = {name: name for name in DOSES}
+    swapped = {"low": "z", "high": "a", "saline": "m"}
+    for names, order in ((plain, list(DOSES)), (swapped, ["saline", "high", "low"])):
+        rows = dose_rows(names, order)
+        (main,) = [row for row in rows if row["headline"] == "yes"]
+        assert main["effect"] == pytest.approx(mean - 4)
+        assert main["se"] == pytest.approx(np.sqrt(sd**2 / people.sum() + 11**2 / 25))
+        assert (main["n"], main["n_comparator"]) == (75, 25)
+        assert sorted(main["arm_id"].split(";")) == sorted([names["low"], names["high"]])
+        assert sorted(row["effect"] for row in rows if row["headline"] == "no") == [8.0, 14.0]
+
+
+def test_arms_of_another_question_are_not_combined():
+    arms = {"exo": ("exosome", 20), "both": ("exosome_combination", 20, {"co_intervention": "minoxidil"})}
+    arms |= {"saline": ("placebo", 20), "mnx": ("active", 20, {"label": "minoxidil"})}
+    rows = effects(*(result(arm_id=name, kind="change", mean=10.0, sd=5.0, n=20) for name in arms), arms=arms)
+    asked = {
+        (row["arm_id"], row["comparator_id"]): (row["comparator"], row["background"])
+        for row in rows
+        if row["estimand"] == "between_group" and row["headline"] == "yes"
+    }
+    assert asked == {
+        ("exo", "saline"): ("placebo", "none"),
+        ("exo", "mnx"): ("active", "none"),
+        ("both", "saline"): ("placebo", "minoxidil in the exosome arm only"),
+        ("both", "mnx"): ("active", "minoxidil in both arms"),
+    }
+
+
+def test_three_sites_of_one_scalp_are_averaged_with_their_correlation():
+    values = {"low": 12.0, "high": 18.0, "saline": 4.0}
+    rows = effects(
+        *(result(arm_id=name, kind="change", mean=mean, sd=10.0, n=16) for name, mean in values.items()),
+        arms=DOSES,
+        study={"comparison": "within_person"},
+        site_correlation=0.6,
+    )
+    (main,) = [row for row in rows if row["estimand"] == "within_participant" and row["headline"] == "yes"]
+    weights = np.array([0.5, 0.5, -1.0])
+    correlations = np.full((3, 3), 0.6) + 0.4 * np.eye(3)
+    assert main["effect"] == 11
+    assert main["se"] == pytest.approx(np.sqrt(weights @ correlations @ weights) * 10 / 4)
+    assert (main["n"], main.get("n_comparator")) == (16, None)
+
+
+def test_counts_of_combined_arms_are_added():
+    counted = {"low": 8, "high": 15, "saline": 5}
+    rows = effects(
+        *(result(arm_id=name, kind="count", concept="satisfaction", count=x) for name, x in counted.items()),
+        arms=DOSES,
+    )
+    (main,) = [row for row in rows if row["measure"] == "RD" and row["headline"] == "yes"]
+    assert main["effect"] == pytest.approx(23 / 50 - 5 / 25)

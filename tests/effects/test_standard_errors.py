@@ -1,0 +1,285 @@
+"""Where a standard error comes from, and that every result ends in an effect or a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_study import TWO_ARMS, contrast, effects, result
+from scipy import stats
+
+from helpers.cleaning import clean_results
+from helpers.effects import study_effects
+from helpers.sheets.raw import read_raw
+from helpers.tables import as_frame, records, split_ids
+
+RAW = Path(__file__).resolve().parents[2] / "data" / "raw"
+CHANGES = {"kind": "change", "n": 20}
+
+
+def compared(*rows: dict, **more: Any) -> dict:
+    """Return the headline comparison of two arms."""
+    made = effects(*rows, arms=more.pop("arms", TWO_ARMS), **more)
+    (row,) = [row for row in made if row["comparator"] != "none" and row["headline"] == "yes"]
+    return row
+
+
+def two(treated: dict, control: dict, **shared: Any) -> tuple[dict, dict]:
+    return result(**shared, **treated), result(arm_id="control", **shared, **control)
+
+
+def test_a_posted_standard_error_is_used_as_one():
+    row = compared(*two({"mean": 20.0, "se": 3.0}, {"mean": 8.0, "se": 3.0}, **CHANGES))
+    assert (row["effect"], row["se"], row["se_basis"]) == (12, pytest.approx(np.sqrt(18)), "SE printed")
+
+
+def test_an_arms_interval_gives_its_standard_error_by_t():
+    t = stats.t.ppf(0.975, 19)
+    printed = [{"mean": m, "ci_lower": m - t * 2, "ci_upper": m + t * 2} for m in (20.0, 8.0)]
+    row = compared(*two(*printed, **CHANGES))
+    assert (row["se"], row["se_basis"]) == (pytest.approx(np.sqrt(8)), "95 % interval printed")
+
+
+def test_an_interval_of_another_level_is_read_at_its_level():
+    z = stats.norm.ppf(0.95)
+    (row,) = effects(
+        contrasts=[contrast(effect=12.0, ci_lower=12 - 2 * z, ci_upper=12 + 2 * z, ci_level=90.0)],
+        arms=TWO_ARMS,
+    )
+    assert row["se"] == pytest.approx(2)
+    assert row["ci_upper"] == pytest.approx(12 + 2 * stats.norm.ppf(0.975))
+
+
+def test_a_paired_p_value_gives_the_standard_error_of_a_change():
+    t = 15 / (9 / np.sqrt(16))
+    p = 2 * stats.t.sf(t, 15)
+    (row,) = effects(result(kind="change", mean=15.0, n=16, p_value=p, p_value_against="baseline"))
+    assert row["se"] == pytest.approx(9 / 4)
+    assert row["se_basis"] == "p value printed (paired t test assumed)"
+
+
+def test_the_test_that_is_named_is_named():
+    (row,) = effects(
+        result(
+            kind="change", mean=15.0, n=16, p_value=0.01, p_value_against="baseline", p_value_test="paired t"
+        )
+    )
+    assert row["se_basis"] == "p value printed (paired t)"
+    assert row["assumption"] is None
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        {"p_value": 0.05, "p_value_token": "<0.05"},
+        {"p_value": 0.01, "p_value_test": "Wilcoxon signed-rank"},
+        {"p_value": 0.01, "p_value_against": "the control"},
+    ],
+)
+def test_a_p_value_that_is_no_exact_one_of_this_change_gives_nothing(printed):
+    (row,) = effects(
+        result(**{"kind": "change", "mean": 15.0, "n": 16, "p_value_against": "baseline"} | printed)
+    )
+    assert row.get("se") is None and "no interval" in row["assumption"]
+
+
+def test_a_p_value_between_the_arms_gives_the_standard_error_of_their_difference():
+    p = 2 * stats.t.sf(12 / 4, 38)
+    printed = {"mean": 20.0, "p_value": p, "p_value_against": "control"}
+    row = compared(*two(printed, {"mean": 8.0}, **CHANGES))
+    assert (row["effect"], row["se"]) == (12, pytest.approx(4))
+    assert row["se_basis"] == "p value printed (Student's t test assumed)"
+
+
+def test_a_printed_difference_with_its_interval_is_the_headline():
+    pair = two({"mean": 20.0, "sd": 10.0}, {"mean": 8.0, "sd": 10.0}, **CHANGES)
+    rows = effects(*pair, arms=TWO_ARMS, contrasts=[contrast(effect=11.0, ci_lower=4.0, ci_upper=18.0, n=40)])
+    main, other = sorted(
+        (row for row in rows if row["estimand"] == "between_group"), key=lambda row: row["headline"] == "no"
+    )
+    assert (main["effect"], main["headline"]) == (11, "yes")
+    assert main["se"] == pytest.approx(14 / (2 * stats.norm.ppf(0.975)))
+    assert (other["effect"], other["headline"]) == (12, "no")
+
+
+def test_a_printed_difference_is_brought_to_the_unit_of_the_outcome():
+    (row,) = effects(
+        contrasts=[contrast(effect=0.12, ci_lower=0.05, ci_upper=0.19, unit="hairs/mm2")], arms=TWO_ARMS
+    )
+    assert (row["effect"], row["unit"]) == (pytest.approx(12), "hairs/cm2")
+    assert row["se"] == pytest.approx(14 / (2 * stats.norm.ppf(0.975)))
+
+
+def test_a_printed_ratio_is_told_as_its_log():
+    (row,) = effects(
+        contrasts=[contrast(measure="RR", effect=2.0, ci_lower=1.0, ci_upper=4.0)], arms=TWO_ARMS
+    )
+    assert (row["effect"], row["unit"]) == (pytest.approx(np.log(2)), "log risk ratio")
+    assert row["se"] == pytest.approx(np.log(4) / (2 * stats.norm.ppf(0.975)))
+
+
+def test_a_printed_interval_that_does_not_hold_its_effect_gives_no_standard_error():
+    (row,) = effects(contrasts=[contrast(effect=20.0, ci_lower=5.0, ci_upper=19.0)], arms=TWO_ARMS)
+    assert row.get("se") is None and "does not hold the effect" in row["assumption"]
+
+
+def test_cliffs_delta_takes_its_standard_error_on_the_scale_of_its_interval():
+    (row,) = effects(
+        contrasts=[contrast(measure="CLIFF", effect=0.73, ci_lower=0.41, ci_upper=0.89)], arms=TWO_ARMS
+    )
+    z = (np.arctanh(0.89) - np.arctanh(0.41)) / (2 * stats.norm.ppf(0.975))
+    assert row["se"] == pytest.approx(z * (1 - 0.73**2))
+
+
+def levels(baseline: tuple, final: tuple, **shared: Any) -> list[dict]:
+    """Return levels of both arms before and after, each (mean, sd) of the treated and the control."""
+    return [
+        result(arm_id=arm, mean=mean, sd=sd, timepoint_weeks=week, n=20, **shared)
+        for week, pair in ((0.0, baseline), (24.0, final))
+        for arm, (mean, sd) in zip(("treated", "control"), pair, strict=True)
+    ]
+
+
+def test_before_and_after_give_both_differences_and_the_gap_at_baseline():
+    rows = effects(*levels(((80.0, 10.0), (84.0, 12.0)), ((100.0, 11.0), (90.0, 13.0))), arms=TWO_ARMS)
+    found = {row["compared"]: row for row in rows if row["estimand"] == "between_group"}
+    final, changes = found["final values"], found["changes"]
+    assert (final["effect"], final["headline"], final["baseline_gap"]) == (10, "yes", -4)
+    assert "baseline gap of -4" in final["assumption"]
+    assert (changes["effect"], changes["headline"]) == (14, "no")
+    own = [a**2 + b**2 - 2 * 0.7 * a * b for a, b in ((10, 11), (12, 13))]
+    assert changes["se"] == pytest.approx(np.sqrt(sum(own) / 20))
+    assert "pre-post correlation 0.7 assumed" in changes["se_basis"]
+
+
+def test_a_studys_own_correlation_comes_before_the_assumed_one():
+    sd_change = np.sqrt(10**2 + 12**2 - 2 * 0.9 * 10 * 12)
+    rows = effects(
+        result(mean=80, sd=10, timepoint_weeks=0.0, n=16),
+        result(mean=95, sd=12, n=16),
+        result(mean=97, sd=13, timepoint_weeks=12.0, n=16),
+        result(kind="change", mean=15, sd=sd_change, n=16),
+    )
+    (row,) = [row for row in rows if row["timepoint_weeks"] == 12]
+    assert row["se"] == pytest.approx(np.sqrt(10**2 + 13**2 - 2 * 0.9 * 10 * 13) / 4)
+    assert "correlation 0.9 of the study's own SDs" in row["se_basis"]
+
+
+@pytest.mark.parametrize("design", ["within_person", "crossover"])
+@pytest.mark.parametrize("before_after", [0.5, 0.7, 0.98])
+def test_sites_of_one_person_take_the_correlation_of_sites_whatever_that_of_before_and_after(
+    design, before_after
+):
+    row = compared(
+        *two({"mean": 20.0}, {"mean": 8.0}, kind="change", n=18, sd=20.0),
+        study={"comparison": design},
+        pre_post_correlation=before_after,
+    )
+    assert row["se"] == pytest.approx(20 * np.sqrt(2 * 0.3 / 18))
+
+
+def test_two_counts_give_difference_ratio_and_odds_ratio():
+    pair = two({"count": 15}, {"count": 8}, kind="count", concept="satisfaction", unit="proportion", n=20)
+    rows = {row["measure"]: row for row in effects(*pair, arms=TWO_ARMS) if row["comparator"] != "none"}
+    shown = {name: (round(row["effect"], 3), round(row["se"], 3)) for name, row in rows.items()}
+    assert shown == {"RD": (0.35, 0.146), "RR": (0.629, 0.303), "OR": (1.504, 0.689)}
+    assert [name for name, row in rows.items() if row["headline"] == "yes"] == ["RD"]
+    assert {row["unit"] for row in rows.values()} == {"proportion", "log risk ratio", "log odds ratio"}
+
+
+def test_two_percentages_are_counts_too_and_zero_cells_are_corrected():
+    shared = {"kind": "count", "concept": "satisfaction", "unit": "proportion", "n": 20}
+    rows = effects(*two({"percent": 0.0}, {"percent": 0.4}, **shared), arms=TWO_ARMS)
+    (odds,) = [row for row in rows if row["measure"] == "OR"]
+    assert odds["effect"] == pytest.approx(np.log((0.5 / 20.5) / (8.5 / 12.5)))
+    assert "1/2 added" in odds["se_basis"]
+
+
+# Every confirmed result ends in an effect, or in a row that says why not.
+def assert_all_told(rows: list[dict], names: set[str]) -> None:
+    told = {
+        name
+        for row in rows
+        if row.get("effect") is not None or row.get("why_not")
+        for name in split_ids(row["result_ids"])
+    }
+    assert names <= told
+    assert all((row.get("effect") is None) == bool(row.get("why_not")) for row in rows)
+
+
+ODD = {
+    "a mean alone": [{"mean": 90.0}],
+    "a baseline alone": [{"mean": 90.0, "sd": 5.0, "timepoint_weeks": 0.0}],
+    "a geometric mean": [{"estimate": 3.2, "estimate_kind": "geometric_mean"}],
+    "a model's mean": [{"kind": "change", "estimate": 3.2, "se": 0.4, "estimate_kind": "model_mean"}],
+    "a median": [{"median": 90.0, "q1": 80.0, "q3": 99.0}],
+    "a range": [{"kind": "change", "minimum": 3.0, "maximum": 9.0}],
+    "nothing": [{}],
+    "a direction": [{"kind": "change", "stated": "higher"}],
+    "a count without people": [{"kind": "count", "count": 7.0}],
+    "a share above one": [{"kind": "count", "percent": 1.2, "n": 10}],
+    "a count above n": [{"kind": "count", "count": 12.0, "n": 10}],
+    "a category": [{"kind": "count", "category": "better", "count": 3.0, "n": 10}],
+    "an unknown arm": [{"arm_id": "elsewhere", "mean": 3.0, "kind": "change"}],
+    "one person": [
+        {"mean": 90.0, "sd": 5.0, "n": 1},
+        {"mean": 80.0, "sd": 5.0, "n": 1, "timepoint_weeks": 0.0},
+    ],
+    "two of three arms": [{"mean": 9.0, "sd": 2.0}, {"mean": 8.0, "sd": 2.0, "arm_id": "control"}],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("design", [None, "parallel", "within_person", "case"])
+def test_every_made_up_result_ends_in_an_effect_or_a_reason(name, design):
+    rows = [result(**fields) for fields in ODD[name]]
+    for total in (None, 1, 3, 40):
+        for arms in ({"treated": ("exosome", None)}, TWO_ARMS, TWO_ARMS | {"third": ("active", None)}):
+            known = [row for row in rows if row["arm_id"] in {*arms, "elsewhere"}]
+            made = effects(*known, arms=arms, study={"comparison": design, "n_enrolled": total})
+            assert_all_told(made, {row["result_id"] for row in known})
+
+
+@pytest.fixture(scope="module")
+def thirteen() -> dict[str, pd.DataFrame]:
+    """Return the tables that the effects of the thirteen studies are made from, and these."""
+    record = read_raw(RAW).record
+    tables = {name: as_frame(name, getattr(record, name)) for name in ("studies", "arms")}
+    tables["results"] = as_frame("results", clean_results(as_frame("reported_results", record.results)))
+    tables["reported_contrasts"] = as_frame("reported_contrasts", record.contrasts)
+    rows = []
+    for study in records(tables["studies"]):
+        own = {
+            name: table[table["study_id"] == study["study_id"]]
+            for name, table in tables.items()
+            if name != "studies"
+        }
+        rows += study_effects(
+            study, own["arms"], own["results"], as_frame("findings", []), contrasts=own["reported_contrasts"]
+        )
+    return tables | {"effects": as_frame("effects", rows)}
+
+
+def test_every_result_of_the_thirteen_studies_ends_in_an_effect_or_a_reason(thirteen):
+    assert len(thirteen["studies"]) >= 13
+    names = set(thirteen["results"]["result_id"]) | set(thirteen["reported_contrasts"]["contrast_id"])
+    assert_all_told(records(thirteen["effects"]), names)
+
+
+def test_the_randomised_effect_is_cliffs_delta_as_printed(thirteen):
+    own = thirteen["effects"].query("study_id == 'amini2025' and estimand == 'between_group'")
+    (row,) = records(own[own["headline"] == "yes"])
+    assert (row["effect"], row["ci_lower"], row["ci_upper"]) == (0.73, 0.41, 0.89)
+    assert (row["concept"], row["unit"], row["comparator"]) == ("hair_count", "Cliff's delta", "placebo")
+
+
+def test_missing_columns_are_not_stated():
+    arms = pd.DataFrame([{"study_id": "s", "arm_id": "exo", "role": "exosome"}])
+    row = {"result_id": "r", "study_id": "s", "arm_id": "exo", "concept": "hair_density", "site": "all"}
+    row |= {"timepoint_weeks": 24.0, "unit": "hairs/cm2", "kind": "change", "quantity_ids": "q", "mean": 5.0}
+    none = pd.DataFrame(columns=["finding_id", "severity", "concepts"])
+    (effect,) = study_effects({"study_id": "s"}, arms, pd.DataFrame([row]), none)
+    assert (effect["effect"], effect["assumption"]) == (5.0, "no interval: no SD")
