@@ -81,9 +81,11 @@ def test_wan_change_against_the_extremes(found):
 
 
 def test_wan_p_value(found):
-    between, within = by_check(found, "wan2025", "p-value")
-    assert "every split of 16: p from 0.100" in between["arithmetic"]
-    assert "needs a group of 3 to 10 people" in within["statement"]
+    (row,) = by_check(found, "wan2025", "p-value")
+    assert row["severity"] == "minor"  # 16 + 24 by Student's or Welch's test
+    assert "Student's t test against control with 16 and 15 to 103 people" in row["arithmetic"]
+    assert "paired t test against baseline with 3 to 10 people" in row["arithmetic"]
+    assert "Wilcoxon" in row["statement"] and "cannot" not in row["statement"]
     assert by_check(found, "wan2025", "p-value-owner")[0]["severity"] == "certain"
 
 

@@ -59,8 +59,7 @@ def _not_the_difference(
         yield Hit(
             statement=f"The mean change in {label(row.concept)} is not the difference of the means before "
             f"and after ({row.arm_id}).",
-            arithmetic=f"{tidy(m1.value)} - {tidy(m0.value)} = {tidy(expected)}, printed "
-            f"{tidy(change.value)}",
+            arithmetic=f"{m1} - {m0} = {tidy(expected)}, printed {change}",
             quantity_ids=(change.quantity_id, m0.quantity_id, m1.quantity_id),
             concepts=(row.concept,),
             severity=CERTAIN if certain else LIKELY,
@@ -79,8 +78,7 @@ def _no_correlation(
         yield Hit(
             statement=f"No correlation between before and after gives the SD of change in "
             f"{label(row.concept)}.",
-            arithmetic=f"({tidy(s0.value)}² + {tidy(s1.value)}² - {tidy(sd.value)}²) / (2 x "
-            f"{tidy(s0.value)} x {tidy(s1.value)}) = {r:.2f}, outside -1 to 1",
+            arithmetic=f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1",
             quantity_ids=(sd.quantity_id, s0.quantity_id, s1.quantity_id),
             concepts=(row.concept,),
             severity=CERTAIN if same_n and not fits(wide=True) else LIKELY,
@@ -97,8 +95,7 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         tested += 1
         low, *_, high = sorted(after.value - before.value for before, after in pairs)
         changes = "; ".join(
-            f"{tidy(before.value)} to {tidy(after.value)} is {tidy(after.value - before.value)}"
-            for before, after in pairs
+            f"{before} to {after} is {tidy(after.value - before.value)}" for before, after in pairs
         )
         names = tuple(figure.quantity_id for pair in pairs for figure in pair)
         if not low < change.value < high and not (low == change.value == high):
@@ -111,7 +108,7 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(
                 statement=f"The mean change in {label(row.concept)} is not between the changes of the "
                 f"patients lowest and highest at baseline; {so}",
-                arithmetic=f"mean change {tidy(change.value)}; {changes}",
+                arithmetic=f"mean change {change}; {changes}",
                 quantity_ids=(change.quantity_id, *names),
                 concepts=(row.concept,),
                 severity=LIKELY if outside else MINOR,
@@ -125,7 +122,7 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
                 "both ends.",
                 arithmetic=f"{changes}; largest SD between {tidy(low)} and {tidy(high)} with n = {n}: "
                 f"({tidy(high)} - {tidy(low)}) / 2 x sqrt({n}/{n - 1}) = {largest:.2f}, printed "
-                f"{tidy(sd.value)}",
+                f"{sd}",
                 quantity_ids=(sd.quantity_id, *names),
                 concepts=(row.concept,),
             )
@@ -230,7 +227,7 @@ def _standardised_in_words(
     top, ratio = others.iloc[-1], change.value / sd.value
     size = "the number of participants is not stated" if n is None else f"n = {n}"
     words = (
-        f"{tidy(change.value)} / {tidy(sd.value)} = {ratio:.2f}; at least {least:.2f} ({size}, 95 % limit, "
+        f"{change} / {sd} = {ratio:.2f}; at least {least:.2f} ({size}, 95 % limit, "
         f"rounding included); comparators {others['standardised'].iloc[0]:.2f} to {top['standardised']:.2f}, "
         f"the largest {top['study_id']} ({top['treatment']}, {tidy(top['change_mean'])} / "
         f"{tidy(top['change_sd'])})"
@@ -274,7 +271,7 @@ def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
                 statement=f"The {label(row.concept)} of {row.arm_id} ({row.site}) is the same before and "
                 f"after, while {len(moved)} other {'pairs' if len(moved) > 1 else 'pair'} of this outcome "
                 "moved.",
-                arithmetic=f"{tidy(after.value)} - {tidy(before.value)} = 0",
+                arithmetic=f"{after} - {before} = 0",
                 quantity_ids=(before.quantity_id, after.quantity_id),
                 concepts=(row.concept,),
             )
@@ -293,8 +290,7 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
                 statement=f"{label(row.about).capitalize()} is said to become {row.says} in every pair of "
                 f"values; {len(against)} of {len(pairs)} did not.",
                 arithmetic="; ".join(
-                    f"{start.arm_id}, {start.site}: {tidy(before.value)} to {tidy(after.value)}"
-                    for start, before, after in against
+                    f"{start.arm_id}, {start.site}: {before} to {after}" for start, before, after in against
                 ),
                 quantity_ids=tuple(f.quantity_id for _, *pair in against for f in pair),
                 concepts=(row.about,),

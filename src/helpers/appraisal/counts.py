@@ -39,7 +39,7 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
         if not percent.low <= share <= percent.high:
             yield Hit(
                 statement=f"The percentage printed for {label(row.concept)} is not that of its count.",
-                arithmetic=f"{tidy(count.value)} / {n} = {share:.2f} %, printed {tidy(percent.value)} %",
+                arithmetic=f"{count} / {n} = {share:.2f} %, printed {percent} %",
                 quantity_ids=(count.quantity_id, percent.quantity_id),
                 concepts=(row.concept,),
                 severity=CERTAIN if not missing(row.n) and not low < share < high else LIKELY,

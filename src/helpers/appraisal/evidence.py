@@ -16,6 +16,7 @@ from notebookpress.tables import split_ids
 from trialfiles.times import in_weeks, weeks
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_POWER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:e|[x×]\s*10\s*\^?)\s*([-−]?\d+)", re.IGNORECASE)
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
 WHOLE_DOCUMENT = "whole document"  # the place of what has no line
 _TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
@@ -37,6 +38,10 @@ class PrintedFigure:
     decimals: int
     quantity_id: str
     token: str = ""
+
+    def __str__(self) -> str:
+        shown = f"{self.value:.{self.decimals}f}"
+        return shown if math.isclose(float(shown), self.value) else f"{self.value:.10g}"
 
     @property
     def unit(self) -> float:
@@ -90,10 +95,13 @@ def decimals_of(token: str, value: float) -> int:
 
     Examples
     --------
-    >>> decimals_of("35.50 ± 6.5", 6.5), decimals_of("16", 16)
-    (1, 0)
+    >>> decimals_of("35.50 ± 6.5", 6.5), decimals_of("16", 16), decimals_of("2.8 × 10−5", 2.8e-5)
+    (1, 0, 6)
 
     """
+    for digits, power in _POWER.findall(token):
+        if math.isclose(float(digits) * 10 ** int(power.replace("−", "-")), abs(value), rel_tol=1e-9):
+            return max(len(digits.partition(".")[2]) - int(power.replace("−", "-")), 0)
     for number in _NUMBER.findall(token):
         for text in (number.replace(",", ""), number.replace(",", ".")):
             if text.count(".") <= 1 and math.isclose(float(text), abs(value), rel_tol=1e-9, abs_tol=1e-12):

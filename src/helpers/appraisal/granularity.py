@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
-# What is counted in whole numbers for each person; grades are whole unless a scale has halves.
+# What is counted in whole numbers, once for each person or as the mean of a few photographs, readers, sites.
 COUNTED = {"hair_count"}
 GRADED = {"severity_stage", "investigator_global", "patient_global", "hair_density_grade"}
+SCALED = GRADED | {"satisfaction", "psychological_wellbeing", "scalp_visibility"}  # rated on a scale
 COUNTED_PEOPLE = {"noticed_improvement", "satisfaction"}  # yes or no for each person
 _SHOWN = 12  # sizes of a group that are listed as possible
+_COUNTS = 4  # counts of one person that a figure may be the mean of where the text does not say: two by two
+_POINTS = re.compile(r"\b(\w+)[- ]point\b", re.IGNORECASE)
+_SPAN = r"(?<![\d.])([-−]?\d+)\s*(?:to|–|-)\s*\+?(\d+)(?![\d.])"
+_ENDS = re.compile(  # the ends of a scale stand beside a word for it: 4 to 24 weeks are none
+    r"\b(?:scale|score|graded?|rat(?:ed|ing)|likert|vas|points?)\b[\s:,(]*"
+    rf"(?:(?:from|of|rang(?:e|es|ing)|between|is|was|on|a)\s+)*{_SPAN}"
+    r"(?!\s*(?:hour|day|week|month|year|mm|cm|%))"
+    rf"|{_SPAN}[- ](?:point |visual |likert )?(?:scale|score|points)",
+    re.IGNORECASE,
+)
+_NUMBERS = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "nine": 9, "ten": 10, "eleven": 11}
 FITS, CUT_OFF, IMPOSSIBLE = "fits", "cut off", "impossible"
 
 
-def grim(mean: PrintedFigure, n: int, wide: bool = False) -> bool:
-    """Return whether n whole numbers can have a printed mean.
+def grim(mean: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bool:
+    """Return whether n whole numbers, or means of several whole counts each, can have a printed mean.
 
     Notes
     -----
@@ -28,14 +41,14 @@ def grim(mean: PrintedFigure, n: int, wide: bool = False) -> bool:
     rounded either way; `wide` allows cut-off digits too.
 
     """
-    return bool(_sums(mean, n, wide))
+    return bool(_sums(mean, n * counts, wide))
 
 
-def grimmer(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False) -> bool:
-    """Return whether n whole numbers can have a printed mean and sample SD.
+def grimmer(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bool:
+    """Return whether n whole numbers, or means of several counts each, can have a printed mean and SD.
 
-    The sum of squares is a whole number, is odd when the sum is odd, and is at least that of the n
-    whole numbers closest together.
+    In parts of one count, means of several are whole numbers again. The sum of squares is a whole number,
+    is odd when the sum is odd, and is at least that of the n whole numbers closest together.
 
     Notes
     -----
@@ -44,8 +57,8 @@ def grimmer(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False) 
     """
     if n < 2:
         return False
-    low, high = sd.interval(wide)
-    for total in _sums(mean, n, wide):
+    low, high = (limit * counts for limit in sd.interval(wide))
+    for total in _sums(mean, n * counts, wide):
         base, rest = divmod(total, n)
         least = (n - rest) * base**2 + rest * (base + 1) ** 2
         first = max(least, math.ceil((n - 1) * max(low, 0) ** 2 + total**2 / n - 1e-6))
@@ -121,45 +134,105 @@ def fitting_sizes(shares: list[tuple[float, int]], largest: int) -> list[int]:
 
 
 def whole_numbers(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each mean, or mean with SD, of counts or grades that whole numbers cannot have."""
+    """Yield each mean, or mean with SD, that counts, grades or a stated scale cannot have."""
     tested = 0
     for row in evidence.results_where(kind="level"):
         mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-        if mean is None or missing(row.n):
+        if mean is None:
             continue
+        scale = stated_scale(evidence, row)
+        tested += scale is not None
+        if scale:
+            yield from _off_the_scale(row, mean, sd, *scale)
         binary = row.concept in COUNTED_PEOPLE and sd is not None and mean.value < 1
-        if binary or row.concept in COUNTED | GRADED:
+        if not missing(row.n) and (binary or row.concept in COUNTED | GRADED):
             tested += 1
-            yield from _no_whole_numbers(row, mean, sd, debit if binary else grimmer)
+            yield from _no_whole_numbers(row, mean, sd, binary, _counts_of_each(evidence, row))
     if not tested:
         raise NotApplicable("no mean of a whole-number outcome with its n")
 
 
+def _counts_of_each(evidence: StudyEvidence, row: Any) -> int:
+    """Return how many counts of one person the text says: of its readers, and of both of two sites."""
+    readers = [int(q.value) for q in evidence.quantities_of("design", "assessors") if not missing(q.value)]
+    return max(readers, default=1) * (2 if " and " in row.site else 1)
+
+
 def _no_whole_numbers(
-    row: Any, mean: PrintedFigure, sd: PrintedFigure | None, test: Callable[..., bool]
+    row: Any, mean: PrintedFigure, sd: PrintedFigure | None, binary: bool, stated: int
 ) -> Iterator[Hit]:
     n = int(row.n)
 
-    def passes(size: int, wide: bool = False) -> bool:
-        return grim(mean, size, wide) and (sd is None or test(mean, sd, size, wide))
+    def passes(size: int, counts: int, wide: bool = False) -> bool:
+        if binary and sd is not None:
+            return grim(mean, size, wide) and debit(mean, sd, size, wide)
+        return grim(mean, size, wide, counts) and (sd is None or grimmer(mean, sd, size, wide, counts))
 
-    if passes(n):
+    if passes(n, 1) or passes(n, stated):
         return
-    spread = "" if sd is None else f" with SD {tidy(sd.value)}"
+    spread = "" if sd is None else f" with SD {sd}"
     near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
-    sizes = [size for size in range(2, 2 * n + 1) if passes(size)]
+    sizes = [size for size in range(2, 2 * n + 1) if passes(size, 1)]
     fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
-    # A scale may have half grades, and a count may be the mean of two areas.
-    certain = not passes(n, wide=True) and row.concept not in GRADED and " and " not in row.site
+    several = [] if binary else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
+    doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
+    cut = (
+        passes(n, 1, wide=True) or row.concept in GRADED
+    )  # a scale may be a line on which a mark is measured
     yield Hit(
-        statement=f"A mean {label(row.concept)} of {tidy(mean.value)}{spread} cannot come from {n} whole "
-        "numbers.",
-        arithmetic=f"{tidy(mean.value)} x {n} = {tidy(mean.value * n)}; nearest means "
-        + " and ".join(f"{value:.4f}" for value in near)
-        + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}",
+        statement=f"A mean {label(row.concept)} of {mean}{spread} cannot come from {n} whole numbers{doubt}.",
+        arithmetic=f"{mean} x {n} = {mean.value * n:.10g}; nearest means "
+        + " and ".join(f"{value:.{mean.decimals + 2}f}" for value in near)
+        + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}"
+        + (f"; counts of each person that fit: {', '.join(map(str, several))}" if several else ""),
         quantity_ids=(mean.quantity_id, *([sd.quantity_id] if sd else [])),
         concepts=(row.concept,),
-        severity=CERTAIN if certain else LIKELY,
+        severity=MINOR if several else LIKELY if cut else CERTAIN,
+    )
+
+
+def stated_scale(evidence: StudyEvidence, row: Any) -> tuple[float, float, bool] | None:
+    """Return the ends of the scale of a result, and whether both are printed; None where none is told.
+
+    Of a scale of five points only the width is known: from 0 or 1 upwards, or to both sides of 0; and the
+    points of several questions may have been added up.
+    """
+    planned = evidence.outcomes[evidence.outcomes["concept"] == row.concept]
+    told = " ".join(str(words) for words in (*planned["measure"], row.measure) if not missing(words))
+    if row.concept not in SCALED:
+        return None
+    ends = _ENDS.search(told)
+    if ends:
+        low, high = (float(end.replace("−", "-")) for end in ends.groups() if end)
+        return (low, high, True) if low < high else None
+    points = _POINTS.search(told)
+    count = points and (_NUMBERS.get(points[1].lower()) or (int(points[1]) if points[1].isdigit() else None))
+    return (-(count - 1) / 2, float(count), False) if count else None
+
+
+def _off_the_scale(
+    row: Any, mean: PrintedFigure, sd: PrintedFigure | None, lowest: float, highest: float, printed: bool
+) -> Iterator[Hit]:
+    """Yield a mean outside its scale, or an SD larger than a mean between its ends allows."""
+    low, high = mean.interval(wide=True)
+    scale = f"a scale of {lowest:g} to {highest:g}" if printed else f"a scale of {highest:g} points"
+    n = 2 if missing(row.n) else max(int(row.n), 2)
+    middle = min(max((lowest + highest) / 2, low), high)  # mean within rounding that allows the largest SD
+    largest = math.sqrt(max((middle - lowest) * (highest - middle), 0) * n / (n - 1))
+    outside = high < lowest or low > highest
+    if outside:
+        claim = f"A mean {label(row.concept)} of {mean} lies outside {scale}"
+    elif printed and sd is not None and sd.interval(wide=True)[0] > largest:
+        claim = f"An SD of {sd} is larger than {scale} allows beside a mean {label(row.concept)} of {mean}"
+    else:
+        return
+    yield Hit(
+        statement=claim + ("." if printed else ", unless the points of several questions were added up."),
+        arithmetic=f"{scale}; mean {mean}"
+        + ("" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"),
+        quantity_ids=(mean.quantity_id, *([sd.quantity_id] if sd else [])),
+        concepts=(row.concept,),
+        severity=CERTAIN if printed else MINOR,
     )
 
 
@@ -182,14 +255,14 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         exact = figure.value / 100 * n
         near = sorted({int(exact), int(exact) + 1} & set(range(n + 1)))
         options = " or ".join(f"{count}/{n} = {tidy(100 * count / n)} %" for count in near)
-        printed = " and ".join(f"{tidy(value)} %" for value, _ in others)
+        printed = " and ".join(f"{value:.{places}f} %" for value, places in others)
         repeats = [f.quantity_id for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
         elsewhere = [row.quantity_id for row in rows if row.value == figure.value]
         yield Hit(
-            statement=f"{tidy(figure.value)} % ({label(concept)}) {claim}",
-            arithmetic=f"{tidy(figure.value)} % of {n} is {tidy(exact)} people; {options}; "
+            statement=f"{figure} % ({label(concept)}) {claim}",
+            arithmetic=f"{figure} % of {n} is {tidy(exact)} people; {options}; "
             f"{printed} {'fit' if len(others) == 1 else 'fit together'}: n = {sizes}",
             quantity_ids=(*repeats, *elsewhere, *source),
             concepts=(concept,),

@@ -95,7 +95,7 @@ class _InRange:
     @property
     def range(self) -> str:
         """The range in words."""
-        return f"{tidy(self.low.value)} to {tidy(self.high.value)}"
+        return f"{self.low} to {self.high}"
 
     @property
     def quantity_ids(self) -> tuple[str, ...]:
@@ -144,9 +144,9 @@ def _mean_outside(group: _InRange) -> Iterator[Hit]:
     mean, low, high = group.mean, group.low, group.high
     if mean.widest[1] < low.widest[0] or mean.widest[0] > high.widest[1]:
         yield Hit(
-            statement=f"The mean {label(group.row.concept)} of {tidy(mean.value)} lies outside the range "
+            statement=f"The mean {label(group.row.concept)} of {mean} lies outside the range "
             f"stated, {group.range}.",
-            arithmetic=f"{tidy(mean.value)} is not between {tidy(low.value)} and {tidy(high.value)}",
+            arithmetic=f"{mean} is not between {low} and {high}",
             quantity_ids=(mean.quantity_id, low.quantity_id, high.quantity_id),
             concepts=(group.row.concept,),
             severity=CERTAIN if group.same_group else LIKELY,
@@ -168,10 +168,10 @@ def _sd_too_large(evidence: StudyEvidence, group: _InRange) -> Iterator[Hit]:
     )
     which = f"only {', '.join(map(str, possible))}" if possible else "none"
     yield Hit(
-        statement=f"{label(row.concept).capitalize()} of {tidy(mean.value)} with SD {tidy(sd.value)} "
+        statement=f"{label(row.concept).capitalize()} of {mean} with SD {sd} "
         f"({row.arm_id}) is too scattered for values that all lie from {group.range}, {unless}",
-        arithmetic=f"largest SD between {tidy(low.value)} and {tidy(high.value)} with mean "
-        f"{tidy(mean.value)} and n = {max(sizes)}: {bound:.2f}, printed {tidy(sd.value)}; with rounding "
+        arithmetic=f"largest SD between {low} and {high} with mean "
+        f"{mean} and n = {max(sizes)}: {bound:.2f}, printed {sd}; with rounding "
         f"allowed, of n = {min(sizes)} to {max(sizes)} possible: {which}",
         quantity_ids=group.quantity_ids,
         concepts=(row.concept,),
@@ -189,8 +189,7 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     if first.row.arm_id == second.row.arm_id or any(total - n in fits[1] for n in fits[0]):
         return
     possible = "; ".join(
-        f"{group.row.arm_id} {tidy(group.mean.value)} ± {tidy(group.sd.value)}: "
-        f"{', '.join(map(str, sizes)) or 'none'}"
+        f"{group.row.arm_id} {group.mean} ± {group.sd}: {', '.join(map(str, sizes)) or 'none'}"
         for group, sizes in zip(groups, fits, strict=True)
     )
     yield Hit(
@@ -265,10 +264,10 @@ def _below_range(spread: _Spread) -> Iterator[Hit]:
     least = width / math.sqrt(2 * (spread.n - 1)) if width > 0 else 0.0
     if spread.sd.widest[1] < least:
         yield Hit(
-            statement=f"{spread.outcome}: an SD of {tidy(spread.sd.value)} ({spread.group}) is smaller than "
+            statement=f"{spread.outcome}: an SD of {spread.sd} ({spread.group}) is smaller than "
             f"any {spread.n} values that range over {tidy(width)} can have.",
             arithmetic=f"smallest SD: {tidy(width)} / sqrt(2 x {spread.n - 1}) = {least:.3g}; "
-            f"{tidy(spread.sd.value)} x sqrt({spread.n}) = {spread.as_error:.3g}",
+            f"{spread.sd} x sqrt({spread.n}) = {spread.as_error:.3g}",
             quantity_ids=(spread.mean.quantity_id, spread.sd.quantity_id),
             concepts=(spread.row.concept,),
             severity=CERTAIN,
@@ -291,11 +290,11 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
         alike = large.sd.value / _ALIKE <= small.as_error <= large.sd.value * _ALIKE
         guess = "which is what a standard error would be" if alike else "a misprint, or another quantity"
         yield Hit(
-            statement=f"{small.outcome}: the SD of {tidy(small.sd.value)} ({small.group}) is improbable "
-            f"beside {tidy(large.sd.value)} ({large.group}): {large.sd.value / small.sd.value:.1f} times "
+            statement=f"{small.outcome}: the SD of {small.sd} ({small.group}) is improbable "
+            f"beside {large.sd} ({large.group}): {large.sd.value / small.sd.value:.1f} times "
             f"smaller, {guess}.",
-            arithmetic=f"{tidy(small.sd.value)} x sqrt({small.n}) = {small.as_error:.3g}, beside "
-            f"{tidy(large.sd.value)}; F test of equal variances, n = {small.n} and {large.n}: "
+            arithmetic=f"{small.sd} x sqrt({small.n}) = {small.as_error:.3g}, beside "
+            f"{large.sd}; F test of equal variances, n = {small.n} and {large.n}: "
             f"p = {chance:.1g}",
             quantity_ids=(small.sd.quantity_id, large.sd.quantity_id),
             concepts=(small.row.concept,),
@@ -315,11 +314,10 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
     as_se = _welch_p(one, other, one.as_error, other.as_error)
     if as_sd < p / 100 and p / 5 <= as_se <= min(1.0, p * 5):
         yield Hit(
-            statement=f"{one.outcome}: the SDs of {tidy(one.sd.value)} and {tidy(other.sd.value)} give "
+            statement=f"{one.outcome}: the SDs of {one.sd} and {other.sd} give "
             f"p = {as_sd:.1g}, far below the posted {tidy(p)}; read as standard errors they give "
             f"{as_se:.2g}.",
-            arithmetic=f"Welch t test of {tidy(one.mean.value)} and {tidy(other.mean.value)}, "
-            f"n = {one.n} and {other.n}",
+            arithmetic=f"Welch t test of {one.mean} and {other.mean}, n = {one.n} and {other.n}",
             quantity_ids=(one.sd.quantity_id, other.sd.quantity_id, posted.quantity_id),
             concepts=(one.row.concept,),
         )

@@ -1,0 +1,177 @@
+"""P values whose test is not stated, and means of several counts: certain only where nothing honest is left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from frames import evidence, quantity, result
+from scipy import stats
+
+from helpers.appraisal.evidence import PrintedFigure
+from helpers.appraisal.granularity import grim, grimmer, whole_numbers
+from helpers.appraisal.p_values import Group, adjusted_p, covers, p_value, rank_sum_p, signed_rank_p
+
+
+def groups(own, other, n, p, before=(), against="control", stated=(), study=None, token=None):
+    """Return what is found in two groups (mean, SD) of n with a p value, perhaps with their baseline."""
+    printed = {"e": own, "c": other} | dict(zip(("be", "bc"), before, strict=False))
+    arms = {"e": "exosome", "c": "control", "be": "exosome", "bc": "control"}
+    figures = [
+        quantity(name, f"{mean} ± {sd}", "hair_density", value=mean, sd=sd, kind="mean_sd")
+        for name, (mean, sd) in printed.items()
+    ]
+    figures.append(
+        quantity(
+            "p",
+            token or f"{p}",
+            "hair_density",
+            value=p,
+            kind="p_value",
+            arm_id="exosome" if before else None,
+        )
+    )
+    own_p = {"p_value": p, "p_value_against": against}
+    rows = [
+        result(number, ids=[name, *(["p"] if name == "e" else [])], arm_id=arms[name], mean=mean, sd=sd, n=n,
+               timepoint_weeks=0.0 if name.startswith("b") else 24.0, **(own_p if name == "e" else {}))
+        for number, (name, (mean, sd)) in enumerate(printed.items())
+    ]  # fmt: skip
+    said = [
+        {"topic": "statistical_test", "about": "hair_density", "says": test, "printed": test}
+        for test in stated
+    ]
+    study = study or {"n_enrolled": 2 * (n or 10)}
+    return [(hit.severity, hit.statement) for hit in p_value(evidence(figures, rows, study, statements=said))]
+
+
+ADJUSTED = ((92.6, 12.9), (89.3, 9.6), 20)  # its analysis of covariance gave 0.001, the t test 0.358
+
+
+def test_a_p_value_adjusted_for_baseline_is_never_certain():
+    ((severity, statement),) = groups(*ADJUSTED, 0.001)
+    assert severity == "minor" and "analysis of covariance" in statement
+    ((severity, statement),) = groups(*ADJUSTED, 0.001, before=((80, 12.9), (80, 9.6)))
+    assert severity == "minor" and "t test of the changes" in statement
+
+
+def test_the_tests_that_give_a_p_value_are_named():
+    assert groups(*ADJUSTED, 0.358) == []
+    ((severity, statement),) = groups(*ADJUSTED, 0.179)
+    assert severity == "minor" and "one-sided Student's t test" in statement
+    assert groups((95, 2), (85, 2), 8, 0.05, token="P < 0.05") == []
+    assert groups((95, 12), (85, 14), 8, 0.05, token="P < 0.05")[0][1].startswith("P < 0.05 beside")
+
+
+def test_sizes_that_the_text_leaves_open():
+    assert groups((95, 12), (85, 14), None, 0.15, study={"n_enrolled": 16}) == []
+    alone = {"n_enrolled": 16, "comparison": "single_arm"}
+    arms = groups((95, 12), (85, 14), None, 0.021, study=alone)
+    assert arms[0][0] == "minor" and "Welch's t test" in arms[0][1]
+    assert stats.ttest_ind_from_stats(95, 12, 16, 85, 14, 24, False).pvalue == pytest.approx(0.021, abs=1e-3)
+
+
+def test_what_no_test_gives_stays_certain():
+    far = groups((95, 2), (60, 2), 50, 0.9, before=((60, 2), (60, 2)))
+    assert far == [("certain", far[0][1])] and "cannot be" in far[0][1]
+    assert groups(*ADJUSTED, 0.001, stated=["t test"])[0][0] == "certain"
+    assert groups(*ADJUSTED, 0.001, stated=["analysis of covariance"])[0][0] == "minor"
+    few = groups((81, 20), (80, 10), 5, 1e-6, against="baseline", before=((80, 10),))
+    assert few[0][0] == "certain"  # of five pairs no test by ranks comes below 0.03
+
+
+def test_sites_of_one_scalp_are_paired():
+    split = {"n_enrolled": 8, "comparison": "within_person"}
+    assert groups((95, 12), (85, 14), 8, 0.021, study=split) == []
+    assert "Wilcoxon" in groups((95, 12), (85, 14), 8, 0.4, study=split)[0][1]
+
+
+def rounded(values: np.ndarray) -> Group:
+    """Return the printed mean and SD of a sample."""
+    return Group(*(PrintedFigure(round(x, 1), 1, "q") for x in (values.mean(), values.std(ddof=1))))
+
+
+def test_adjusted_p_holds_an_honest_analysis_of_covariance():
+    rng = np.random.default_rng(14)
+    for _ in range(60):
+        n1, n2, r = *rng.integers(4, 30, 2), rng.uniform(0.05, 0.95)
+        before = [rng.normal(80, 10, n) for n in (n1, n2)]
+        after = [80 + 10 * (r * (b - 80) / 10 + np.sqrt(1 - r**2) * rng.normal(size=len(b))) for b in before]
+        design = np.column_stack([np.ones(n1 + n2), np.repeat([1, 0], (n1, n2)), np.concatenate(before)])
+        y = np.concatenate(after)
+        beta, rest, *_ = np.linalg.lstsq(design, y, rcond=None)
+        freedom = n1 + n2 - 3
+        se = np.sqrt(rest[0] / freedom * np.linalg.inv(design.T @ design)[1, 1])
+        t = 2 * stats.t.sf(abs(beta[1]) / se, freedom)
+        low, high = adjusted_p(tuple(map(rounded, after)), tuple(map(rounded, before)), [n1], [n2], True)
+        wide = np.minimum(low[0, 1:], low[0, :-1]), np.maximum(high[0, 1:], high[0, :-1])
+        assert covers(PrintedFigure(round(float(t), 3), 3, "q"), *wide).any()
+        changes = stats.ttest_ind(after[0] - before[0], after[1] - before[1]).pvalue
+        low, high = adjusted_p(tuple(map(rounded, after)), tuple(map(rounded, before)), [n1], [n2], False)
+        assert low.min() - 1e-3 <= changes <= high.max() + 1e-3
+
+
+def test_rank_tests_lie_within_their_limits():
+    rng = np.random.default_rng(6)
+    for _ in range(200):
+        n1, n2 = rng.integers(2, 25, 2)
+        first, second = rng.exponential(10, n1) + rng.uniform(0, 60), rng.normal(30, 6, n2)
+        low, high = rank_sum_p(rounded(first), rounded(second), [n1], [n2])
+        p = stats.mannwhitneyu(first, second, use_continuity=False, method="asymptotic").pvalue
+        assert low[0] <= p <= high[0] + 1e-9
+        exact = stats.mannwhitneyu(first, second, method="exact", alternative="greater").pvalue
+        assert low[0] <= exact * (1 + 1e-9)
+        pairs = rng.normal(2, 1, n1)
+        assert signed_rank_p([n1])[0] <= stats.wilcoxon(pairs, method="exact", alternative="greater").pvalue
+
+
+def found_in(concept: str, mean: str, n: int, sd: str | None = None, site="vertex", measure=None, extra=()):
+    """Return severity and words of what is found in one printed mean."""
+    figures = [quantity("m", mean, concept, value=float(mean)), *extra]
+    row = {
+        "concept": concept,
+        "mean": float(mean),
+        "n": n,
+        "site": site,
+        "timepoint_weeks": 16.0,
+        "ids": ["m"],
+    }
+    if sd:
+        figures.append(quantity("s", sd, concept, value=float(sd), kind="sd"))
+        row |= {"sd": float(sd), "ids": ["m", "s"]}
+    outcomes = [{"concept": concept, "measure": measure}] if measure else []
+    study = evidence(figures, [result(1, **row)], outcomes=outcomes)
+    return [(hit.severity, hit.statement) for hit in whole_numbers(study)]
+
+
+def test_a_figure_may_be_the_mean_of_two_counts():
+    ((severity, statement),) = found_in("hair_count", "120.25", 10)  # 2405 / 20
+    assert severity == "minor" and "of 120.25 cannot" in statement and "the mean of 2 counts" in statement
+    assert found_in("hair_count", "120.25", 10, site="frontal and vertex") == []
+    readers = quantity("a", "Two", "assessors", value=2, role="design", kind="n")
+    assert found_in("hair_count", "120.25", 10, extra=[readers]) == []
+    assert found_in("hair_count", "120.31", 7)[0][0] == "certain"
+
+
+def test_means_of_several_counts_are_whole_in_their_parts():
+    assert not grim(PrintedFigure(5.25, 2, "q"), 2) and grim(PrintedFigure(5.25, 2, "q"), 2, counts=2)
+    rng = np.random.default_rng(2)
+    for _ in range(300):
+        n, counts = int(rng.integers(2, 30)), int(rng.integers(1, 5))
+        values = rng.integers(80, 140, (n, counts)).mean(axis=1)
+        printed = rounded(values)
+        assert grim(printed.mean, n, True, counts) and grimmer(printed.mean, printed.sd, n, True, counts)
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "measure", "found"),
+    [
+        ("5.40", None, "rated on a scale of 1 to 5", ["certain"]),
+        ("-3.4", None, "seven-point scale, -3 to 3", ["certain"]),
+        ("4.4", "2.0", "score from 0 to 5", ["certain"]),
+        ("4.4", "1.5", "score from 0 to 5", []),
+        ("5.40", None, "five-point Likert scale", ["minor"]),  # the points of several questions may be a sum
+        ("44.4", "9.1", "rated in photographs from week 4 to 24", []),
+    ],
+)
+def test_a_stated_scale_bounds_mean_and_sd(mean, sd, measure, found):
+    assert [severity for severity, _ in found_in("patient_global", mean, 10, sd, measure=measure)] == found
