@@ -188,8 +188,9 @@ def study_row(study_id: str, protocol: Row) -> Row:
         **{
             column: (status.get(key) or {}).get("date")
             for column, key in _DATES
-            if column in ("registered_on", "starts_on", "ends_on")
+            if column in ("registered_on", "starts_on", "primary_completion_on", "ends_on")
         },
+        "end_of": "study" if status.get("completionDateStruct") else None,
     }
 
 

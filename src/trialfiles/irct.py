@@ -181,6 +181,7 @@ def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
         "results_date_completed": day(
             "Trial completion date", "Actual recruitment end date", "Expected recruitment end date"
         ),
+        "end_of": "study" if "Trial completion date" in dates else "recruitment",
         "source_register": "IRCT",
         "recruitment_status": general("Recruitment status"),
         "inclusion_agemin": low,

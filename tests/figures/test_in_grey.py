@@ -11,8 +11,6 @@ from PIL import Image
 from helpers.figures import canvas as figure
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, harms
 from helpers.figures.risk_of_bias import COUNTED_MARK, CRITICAL, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
-from helpers.figures.sensitivity import ongoing_plot
-from helpers.tables import validate
 
 
 def luminance(colour: str) -> float:
@@ -47,24 +45,6 @@ def beside_rows():
     ]
 
 
-def trials():
-    row = {
-        "what": "w",
-        "comparison": "parallel",
-        "estimand": "between_group",
-        "randomised": True,
-        "late": False,
-    }
-    sizes = {
-        "detectable_80": 8.0,
-        "detectable_90": 11.0,
-        "detectable_80_low": 6.0,
-        "detectable_80_high": 10.0,
-    }
-    first = row | sizes | {"study_id": "large", "place": 1, "teaches": 0.9, "n_planned": 90}
-    return validate("ongoing_trials", [first, row | {"study_id": "silent", "place": 2}])
-
-
 HARMS = [
     {"study_id": "a2024", "event": "itching; redness and much else", "read": "abstract", "n": 20}
     | {"effect": 0.0, "ci_lower": 0.0, "ci_upper": 13.9},
@@ -79,7 +59,6 @@ DRAWN = {
         [POINT | {"estimand": "uncontrolled_change"}, POINT | {"estimand": "between_group", "p_value": 0.2}],
         title="P",
     ),
-    "horizon": lambda: ongoing_plot(trials(), 43.0),
 }
 
 

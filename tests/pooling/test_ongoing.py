@@ -1,4 +1,4 @@
-"""Trials to come: the difference that each can detect has the power that it is said to have."""
+"""Registered outcomes: the difference that each can detect has the power that it is said to have."""
 
 from __future__ import annotations
 
@@ -7,24 +7,34 @@ from typing import Any
 
 import numpy as np
 import pytest
-from statsmodels.stats.power import TTestIndPower, TTestPower
+from scipy import stats
 
-from helpers.pooling.ongoing import ongoing_outcome_rows
+from helpers.pooling.ongoing import Spread, ongoing_outcome_rows
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
+NO_LOSSES = Spread(losses=0.0)
+
+
+def power_of(d: float, n1: float, n2: float | None = None, alpha: float = 0.05) -> float:
+    """Return the power of a two-sided t test for a difference of `d` SDs, by the noncentral t."""
+    df = n1 - 1 if n2 is None else n1 + n2 - 2
+    shift = d * np.sqrt(n1 if n2 is None else n1 * n2 / (n1 + n2))
+    limit = stats.t.ppf(1 - alpha / 2, df)
+    return stats.nct.sf(limit, df, shift) + stats.nct.cdf(-limit, df, shift)
 
 
 def horizon(
     study: dict | None = None,
     outcome: dict | None = None,
-    arms: int = 2,
+    roles: tuple[str, ...] = ("exosome", "placebo"),
     results: bool | None = False,
+    spread: Spread = NO_LOSSES,
     **options: Any,
 ):
-    """Return the horizon of one made-up registered trial."""
-    base = {"study_id": "t", "comparison": "parallel", "n_planned": 60, "ends_on": "2027-01"}
+    """Return the rows of one made-up registered trial."""
+    base = {"study_id": "t", "comparison": "parallel", "n_planned": 60}
     planned = {
         "study_id": "t",
         "outcome_id": "o1",
@@ -32,72 +42,118 @@ def horizon(
         "priority": "primary",
         "measure": "hairs",
     }
+    source = {"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": results}
+    arms = [{"study_id": "t", "arm_id": f"a{at}", "role": role} for at, role in enumerate(roles)]
     tables = {
-        "sources": [
-            {"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": results}
-        ],
+        "sources": [source],
         "studies": [base | (study or {})],
-        "arms": [{"study_id": "t", "arm_id": f"a{index}", "role": "exosome"} for index in range(arms)],
+        "arms": arms,
         "outcomes": [planned | (outcome or {})],
     }
-    rows = ongoing_outcome_rows({name: as_frame(name, part) for name, part in tables.items()}, **options)
+    frames = {name: as_frame(name, part) for name, part in tables.items()}
+    rows = ongoing_outcome_rows(frames, spread, **options)
     validate("ongoing_outcomes", rows)
     return rows
 
 
-@pytest.mark.parametrize(("n", "arms"), [(60, 3), (60, 2), (18, 2), (4, 2)])
-def test_a_parallel_trial_detects_what_gives_it_that_power(n, arms):
-    for row in horizon({"n_planned": n}, arms=arms, powers=(0.8, 0.9)):
-        size = row["detectable_difference"] / 20
-        assert TTestIndPower().power(size, n / arms, 0.05) == pytest.approx(row["power"], abs=1e-5)
-        assert (row["estimand"], row["unit"]) == ("between_group", "hairs/cm2")
+def one(*args: Any, **options: Any) -> dict:
+    (row,) = horizon(*args, powers=(0.8,), **options)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("roles", "ratio", "sides"),
+    [
+        (("exosome", "placebo"), None, (30, 30)),
+        (("exosome", "placebo"), "2:1", (40, 20)),
+        (("placebo", "exosome"), "allocated 1:3", (45, 15)),
+        (("exosome", "exosome", "placebo"), "1:1:1", (20, 20)),
+        (("exosome", "exosome", "placebo"), None, (20, 20)),
+        (("exosome", "exosome", "placebo"), "2:2:1", (24, 12)),
+        (("exosome", "placebo", "untreated"), "1:2:3", (10, 20)),
+    ],
+)
+def test_arms_and_allocation_make_the_groups(roles, ratio, sides):
+    for row in horizon({"allocation_ratio": ratio}, roles=roles, powers=(0.8, 0.9)):
+        if row["comparator"] == "untreated":
+            continue
+        assert power_of(row["detectable_difference"] / 20, *sides) == pytest.approx(row["power"], abs=1e-5)
+        assert (row["estimand"], row["unit"], row["comparator"]) == ("between_group", "hairs/cm2", "placebo")
+        assert ("taken as equal" in row["assumption"]) is (ratio is None)
+
+
+def test_a_ratio_that_does_not_fit_the_arms_is_not_used():
+    row = one({"allocation_ratio": "2:1:1"})
+    assert "30 against 30, taken as equal" in row["assumption"]
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.7, 0.9])
 def test_a_trial_on_one_scalp_detects_what_gives_it_that_power(correlation):
-    (row,) = horizon(
-        {"comparison": "within_person", "n_planned": 18}, powers=(0.8,), site_correlation=correlation
-    )
+    spread = Spread(losses=0.0, site_correlation=correlation)
+    row = one({"comparison": "within_person", "n_planned": 18}, spread=spread)
     size = row["detectable_difference"] / (20 * np.sqrt(2 * (1 - correlation)))
-    assert TTestPower().power(size, 18, 0.05) == pytest.approx(0.8, abs=1e-5)
+    assert power_of(size, 18) == pytest.approx(0.8, abs=1e-5)
     assert row["estimand"] == "within_participant"
     assert f"correlation {correlation:g}" in row["assumption"]
 
 
-def test_a_change_from_baseline_is_tested_against_nothing():
-    (row,) = horizon(outcome={"measure": "change from Baseline"}, powers=(0.8,))
-    assert TTestPower().power(row["detectable_difference"] / 20, 60, 0.05) == pytest.approx(0.8, abs=1e-5)
-    assert row["estimand"] == "uncontrolled_change"
-    assert "without a control" in row["assumption"]
+@pytest.mark.parametrize(("losses", "left"), [(0.0, 60), (0.1, 54), (0.25, 45), (0.11, 53)])
+def test_those_lost_detect_nothing(losses, left):
+    row = one(spread=Spread(losses=losses))
+    assert power_of(row["detectable_difference"] / 20, left / 2, left / 2) == pytest.approx(0.8, abs=1e-5)
+    assert f"{left} of 60 people analysed" in row["assumption"]
+
+
+def test_people_enrolled_count_where_they_are_known():
+    assert "40 of 40 people" in one({"n_enrolled": 40})["assumption"]
+    assert "40 of 40 people" in one({"n_planned": None, "n_enrolled": 40})["assumption"]
+
+
+def test_a_change_from_baseline_is_compared_between_the_arms_that_there_are():
+    parallel = one(outcome={"measure": "change from Baseline"})
+    assert (parallel["estimand"], parallel["comparator"]) == ("between_group", "placebo")
+    both = one({"comparison": "within_person"}, {"measure": "change from baseline, both areas"})
+    assert both["estimand"] == "within_participant"
+
+
+def test_a_change_of_the_treated_site_or_of_the_only_group_is_tested_against_nothing():
+    site = one({"comparison": "within_person"}, {"measure": "change from baseline in the study area"})
+    group = one({"comparison": "single_arm"}, roles=("exosome",))
+    for row in (site, group):
+        assert power_of(row["detectable_difference"] / 20, 60) == pytest.approx(0.8, abs=1e-5)
+        assert (row["estimand"], row["comparator"]) == ("uncontrolled_change", "none")
+        assert "without a control" in row["assumption"]
 
 
 def test_the_assumed_spread_and_level_are_used_and_said():
-    (small,) = horizon(powers=(0.8,), assumed_sd=10)
-    (plain,) = horizon(powers=(0.8,))
-    (strict,) = horizon(powers=(0.8,), alpha=0.01)
+    small, plain = one(spread=Spread(sd=10, losses=0.0)), one()
+    strict = one(alpha=0.01)
     assert plain["detectable_difference"] == pytest.approx(2 * small["detectable_difference"])
-    assert TTestIndPower().power(strict["detectable_difference"] / 20, 30, 0.01) == pytest.approx(
-        0.8, abs=1e-5
-    )
+    assert power_of(strict["detectable_difference"] / 20, 30, 30, 0.01) == pytest.approx(0.8, abs=1e-5)
     assert "SD 10 hairs/cm2" in small["assumption"]
     assert "two-sided 0.01" in strict["assumption"]
 
 
-def test_an_outcome_without_a_known_spread_is_in_standard_deviations():
-    (row,) = horizon(outcome={"concept": "satisfaction"}, powers=(0.8,))
+@pytest.mark.parametrize("concept", ["investigator_global", "hair_count", "hair_thickness"])
+def test_an_outcome_without_a_known_spread_is_in_standard_deviations(concept):
+    row = one(outcome={"concept": concept})
     assert row["unit"] == "standard deviations"
-    assert TTestIndPower().power(row["detectable_difference"], 30, 0.05) == pytest.approx(0.8, abs=1e-5)
+    assert power_of(row["detectable_difference"], 30, 30) == pytest.approx(0.8, abs=1e-5)
 
 
 @pytest.mark.parametrize(
     ("study", "outcome", "words"),
     [
         ({}, {"concept": "adverse_events"}, "not tested as a mean"),
+        ({}, {"concept": "satisfaction"}, "a share of people"),
         ({"n_planned": None}, {}, "no planned size"),
         ({"n_planned": 0}, {}, "no planned size"),
         ({"n_planned": 1}, {}, "too few"),
         ({"n_planned": 3}, {}, "too few"),
         ({"n_planned": 1, "comparison": "within_person"}, {}, "too few"),
+        ({"comparison": None}, {}, "what is compared was not seen"),
+        ({"design": "dose escalation, then two groups"}, {}, "rising doses"),
+        ({"title": "A dose-finding study"}, {}, "rising doses"),
     ],
 )
 def test_where_no_test_fits_the_difference_is_missing_and_the_row_says_why(study, outcome, words):
@@ -106,10 +162,14 @@ def test_where_no_test_fits_the_difference_is_missing_and_the_row_says_why(study
         assert words in row["assumption"]
 
 
+def test_rising_doses_on_one_scalp_are_taken_together_and_the_row_says_so():
+    row = one({"comparison": "within_person", "design": "dose-escalation"})
+    assert row["detectable_difference"] is not None and "all doses together" in row["assumption"]
+
+
 @pytest.mark.parametrize("n", range(2, 12))
 def test_more_people_detect_less(n):
-    (few,) = horizon({"n_planned": 2 * n}, powers=(0.8,))
-    (more,) = horizon({"n_planned": 2 * n + 2}, powers=(0.8,))
+    few, more = one({"n_planned": 2 * n}), one({"n_planned": 2 * n + 2})
     assert more["detectable_difference"] < few["detectable_difference"]
 
 
@@ -118,22 +178,34 @@ def test_a_trial_with_results_or_not_known_to_have_none_is_not_waited_for(result
     assert horizon(results=results) == []
 
 
-def test_when_to_expect_it_is_told_as_far_as_registered():
-    assert "2027-01" in horizon()[0]["expected"]
-    assert horizon({"ends_on": None})[0]["expected"] == "no date registered"
-
-
-def test_the_two_registrations_and_no_article_are_on_the_horizon():
+def test_the_two_registrations_are_read_as_they_are_registered():
     record = read_raw(RAW).record
     tables = {
         name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
     }
-    rows = ongoing_outcome_rows(tables)
+    rows = ongoing_outcome_rows(tables, Spread(losses=0.1))
     validate("ongoing_outcomes", rows)
-    assert {row["study_id"] for row in rows} == {"NCT06932393", "IRCT20160427027636N8"}
-    sizes = {(row["study_id"], row["n_planned"]) for row in rows}
-    assert sizes == {("NCT06932393", 18), ("IRCT20160427027636N8", 60)}
-    row = next(row for row in rows if row["ongoing_id"] == "NCT06932393.primary-1.0.8")
-    assert TTestPower().power(row["detectable_difference"] / (20 * np.sqrt(0.6)), 18, 0.05) == pytest.approx(
+    told = {
+        (row["study_id"], row["concept"], row["comparator"], row["comparator_name"], row["background"])
+        for row in rows
+    }
+    density = {("hair_density", "placebo", "saline", "none"), ("hair_density", "none", None, "none")}
+    rest = {(name, "placebo", "saline", "none") for name in ("hair_density_grade", "adverse_events")}
+    irct = {
+        (name, *control)
+        for name in ("investigator_global", "patient_global", "satisfaction", "adverse_events")
+        for control in (("active", "mesotherapy", "none"), ("untreated", None, "mesotherapy in both arms"))
+    }
+    assert told == {("NCT06932393", *row) for row in density | rest} | {
+        ("IRCT20160427027636N8", *row) for row in irct
+    }
+    found = {row["ongoing_id"]: row for row in rows}
+    primary = found["NCT06932393.primary-1.exosomes-saline.0.8"]  # 16 of 18 people, two sites each
+    assert power_of(primary["detectable_difference"] / (20 * np.sqrt(0.6)), 16) == pytest.approx(
         0.8, abs=1e-5
     )
+    assert primary["expected"] == "not known: no date is registered"
+    rating = found["IRCT20160427027636N8.primary-1.group_b-group_c.0.9"]  # 54 of 60 people in three groups
+    assert power_of(rating["detectable_difference"], 18, 18) == pytest.approx(0.9, abs=1e-5)
+    assert rating["expected"] == "not known: only the end of recruitment is registered, 2026-08-23"
+    assert not any(row["unit"] == "hairs/cm2" for row in rows if row["study_id"].startswith("IRCT"))

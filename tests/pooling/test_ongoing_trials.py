@@ -1,95 +1,207 @@
-"""The trials to come: ranked by what they teach, late by the date of search, simulated the same way twice."""
+"""Ongoing studies: what each can detect and answer, when it is overdue, and what it would show."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from made_studies import change, world
 from scipy import stats
+from test_ongoing import power_of
 
-from helpers.figures.sensitivity import ongoing_plot
-from helpers.pooling.ongoing import (
-    Spread,
-    detectable,
-    is_past,
-    last_search,
-    late_sentence,
-    ongoing_trial_rows,
-    spread_of_change,
-    teaches,
-)
-from helpers.pooling.simulation import certainty_after, known_estimates, lesson_sentences, simulation_rows
+from helpers.pooling.ongoing import Spread, is_past, last_search, ongoing_trial_rows, spread_of_change
+from helpers.pooling.simulation import certainty_after, known_estimates, simulation_rows
+from helpers.sheets.context import read_context
+from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 
+RAW = Path(__file__).parents[2] / "data" / "raw"
 MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
-NOTHING = pd.DataFrame(columns=["estimand", "effect", "se", "n"])
+KEY = ["estimand", "comparator", "comparator_name", "background"]
+NOTHING = pd.DataFrame(columns=[*KEY, "effect", "se", "n"])
+NO_LOSSES = Spread(losses=0.0)
 
 
-def registered(**sizes: tuple[str, int | None, str | None]) -> dict[str, pd.DataFrame]:
-    """Return tables of registered trials: comparison, size, end."""
-    return {
-        "sources": as_frame("sources", [{"source_id": name, "study_id": name, "tier": "core", "format": "r",
-                                         "has_results": False, "status": "recruiting"} for name in sizes]),
-        "studies": as_frame("studies", [{"study_id": name, "title": name, "comparison": comparison, "n_planned": n,
-                                         "ends_on": end, "registration": name, "allocation": "randomised"}
-                                        for name, (comparison, n, end) in sizes.items()]),
-        "arms": as_frame("arms", []),
-        "outcomes": as_frame("outcomes", [{"study_id": name, "outcome_id": "o", "concept": "hair_density",
-                                           "priority": "primary"} for name in sizes]),
-    }  # fmt: skip
+def seen(name, what="randomised", comparison="parallel", comparator="placebo", n=40, **more):
+    """Return a row of `trials`: two arms, hair density, unless said otherwise."""
+    row = {"trial_id": name, "what": what, "comparison": comparison, "comparator": comparator, "n_planned": n,
+           "comparator_name": "saline", "background": "none", "arms": 2, "outcomes": "hair_density",
+           "results_posted": False, "address": "a", "access": "record", "confidence": "R", "second_hand": False}  # fmt: skip
+    return row | more
 
 
-def rows_of(searched="2026-11", spread=None, **sizes):
-    rows = ongoing_trial_rows(registered(**sizes), None, spread or Spread(), searched)
-    validate("ongoing_trials", rows)
-    return {row["study_id"]: row for row in rows}
+def listed(*rows, spread=NO_LOSSES, searched="2026-11"):
+    empty = {name: as_frame(name, []) for name in ("sources", "studies", "arms", "outcomes")}
+    found = ongoing_trial_rows(empty, validate("trials", list(rows)), spread, searched)
+    validate("ongoing_trials", found)
+    return {row["study_id"]: row for row in found}
 
 
-def test_larger_and_controlled_trials_teach_more():
-    rows = rows_of(big=("parallel", 200, None), small=("parallel", 20, None), alone=("single_arm", 200, None), silent=("parallel", None, None))  # fmt: skip
-    order = sorted(rows, key=lambda name: rows[name]["place"])
-    assert order == ["big", "small", "alone", "silent"]
-    assert rows["silent"]["teaches"] is None
-    se = 20 * np.sqrt(2 * 2 / 200)
-    assert rows["big"]["teaches"] == pytest.approx(20**2 / (20**2 + se**2))
-
-
-def test_a_known_drift_makes_an_uncontrolled_trial_teach_more_but_never_as_much_as_a_controlled_one():
-    unknown, known = (teaches("single_arm", 3.0, Spread(drift_sd=drift)) for drift in (None, 5.0))
-    assert unknown < known < teaches("parallel", 3.0, Spread())
-
-
-def test_detectable_differences_have_the_power_that_they_claim():
-    d = detectable("parallel", 40, 2, 0.8, 0.05, 0.7)
-    shift, limit = d * np.sqrt(20 / 2), stats.t.ppf(0.975, 38)
-    power = stats.nct.sf(limit, 38, shift) + stats.nct.cdf(-limit, 38, shift)
-    assert power == pytest.approx(0.8, abs=1e-6)
-    assert detectable("within_person", 40, 2, 0.8, 0.05, 0.5) == pytest.approx(
-        detectable("single_arm", 40, 2, 0.8, 0.05, 0.5)
-    )
-    assert detectable("parallel", 3, 2, 0.8, 0.05, 0.7) is None
+def simulated(rows, known=NOTHING, model=MODEL, **options):
+    found = simulation_rows(list(rows.values()), known, model, **options)
+    validate("ongoing_simulation", found)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("expected", "searched", "past"),
+    ("arms", "ratio", "n", "sides"),
+    [(2, None, 40, (20, 20)), (2, "3:1", 40, (30, 10)), (3, None, 30, (10, 10)), (3, "2:2:1", 50, (20, 10))],
+)
+def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, sides):
+    row = listed(seen("t", n=n, arms=arms, allocation_ratio=ratio), spread=Spread(20, 14.6, 25.4, 0.7, 0.0))[
+        "t"
+    ]
+    assert (row["n_exosome"], row["n_comparator"]) == pytest.approx(sides)
+    size = row["detectable_80_sds"]
+    assert power_of(size, *sides) == pytest.approx(0.8, abs=1e-5)
+    assert power_of(row["detectable_90"] / 20, *sides) == pytest.approx(0.9, abs=1e-5)
+    sizes = [row[f"detectable_80{which}"] for which in ("", "_low", "_high")]
+    assert sizes == pytest.approx([size * 20, size * 14.6, size * 25.4])
+    se = 20 * np.sqrt(1 / sides[0] + 1 / sides[1])
+    assert row["se_expected"] == pytest.approx(se)
+    assert row["width_expected"] == pytest.approx(2 * stats.t.ppf(0.975, sum(sides) - 2) * se)
+
+
+def test_three_arms_of_thirty_people_are_no_two_arms():
+    """A trial of three arms detects 26.5 hairs/cm² between two of them; two arms of fifteen would detect 21.2."""
+    rows = listed(seen("three", n=30, arms=3), seen("two", n=30))
+    assert [round(rows[name]["detectable_80"], 1) for name in ("three", "two")] == [26.5, 21.2]
+
+
+def test_two_sites_of_one_scalp_and_losses():
+    row = listed(
+        seen("t", comparison="within_person", n=18), spread=Spread(losses=0.1, site_correlation=0.5)
+    )["t"]
+    assert power_of(row["detectable_80"] / 20, 16) == pytest.approx(0.8, abs=1e-5)  # root of 2 (1 - 0.5) is 1
+    assert row["se_expected"] == pytest.approx(20 / 4)
+    assert "16 of 18 people analysed, 10 % lost" in row["assumption"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"outcomes": "satisfaction"}, "hair density is not registered: in standard deviations only"),
+        ({"outcomes": None}, "outcomes not seen: in standard deviations only"),
+        ({"n": None}, "no planned size is registered"),
+        ({"n": 3}, "too few for a test"),
+        ({"arms": None}, "the number of groups was not seen"),
+        ({"what": "rising doses, then randomised"}, "rising doses"),
+        ({"comparison": "single_arm", "comparator": "none"}, "no comparison with a control"),
+        ({"comparison": None, "comparator": None}, "what is compared was not seen"),
+    ],
+)
+def test_no_density_is_told_that_the_trial_will_not_give(more, words):
+    row = listed(seen("t", **more))["t"]
+    assert words in row["assumption"]
+    assert not any(
+        row.get(name) for name in ("detectable_80", "detectable_90", "se_expected", "width_expected")
+    )
+    assert bool(row["detectable_80_sds"]) is ("standard deviations only" in words)
+    assert simulation_rows([row], NOTHING, MODEL) == []
+
+
+def test_the_list_begins_with_what_can_answer_and_then_with_what_detects_most():
+    rows = (
+        seen("small", n=20),
+        seen("large", n=200),
+        seen("unknown size", n=None),
+        seen("drug", comparator="active", comparator_name="PRP", n=400),
+        seen("unseen", outcomes=None, n=400),
+        seen("alone", comparison="single_arm", comparator="none", n=400),
+        seen("schedules", comparator="none", comparator_name=None, n=500),
+    )
+    expected = ["large", "small", "unknown size", "drug", "unseen", "schedules", "alone"]
+    for order in (rows, rows[::-1]):
+        found = listed(*order)
+        assert sorted(found, key=lambda name: found[name]["place"]) == expected
+    assert found["schedules"]["estimand"] == "uncontrolled_change"
+
+
+@pytest.mark.parametrize(
+    ("due", "searched", "past"),
     [("2024-07", "2026-11", True), ("2026-11", "2026-11-22", False), ("2026-11-21", "2026-11-22", True),
      ("2026", "2026-11", False), (None, "2026-11", False), ("2024-07", None, False)],
 )  # fmt: skip
-def test_late_is_judged_by_the_date_of_search_at_the_precision_of_both(expected, searched, past):
-    assert is_past(expected, searched) is past
-
-
-def test_late_trials_are_named_and_the_sentence_follows_the_date_of_search():
-    tables = registered(early=("parallel", 30, "2024-07"), later=("parallel", 30, "2027-01"))
-    told = [late_sentence(validate("ongoing_trials", ongoing_trial_rows(tables, None, Spread(), date)))
-            for date in ("2026-11", "2027-03", "2023-01", None)]  # fmt: skip
-    assert "1 registered trial was past the date without results: early (due 2024-07" in told[0]
-    assert "2 registered trials were" in told[1]
-    assert told[2] == "At the last search (2023-01) no registered trial was past its date without results."
-    assert "not known" in told[3]
+def test_overdue_is_judged_by_the_date_of_search_at_the_precision_of_both(due, searched, past):
+    assert is_past(due, searched) is past
     assert last_search(pd.DataFrame({"date": ["2026-11", "2025-03-01"]})) == "2026-11"
     assert last_search(None) is None
+
+
+def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of_recruitment():
+    rows = listed(
+        seen("primary", primary_completion_on="2025-10"),
+        seen("not yet", primary_completion_on="2025-12", expected="2026-01", end_of="study"),
+        seen("ended", expected="2025-10", end_of="study"),
+        seen("recruited", expected="2020-01", end_of="recruitment"),
+        seen("some end", expected="2020-01"),
+    )
+    assert {name: row["late"] for name, row in rows.items()} == {
+        "primary": True, "not yet": False, "ended": True, "recruited": False, "some end": False,
+    }  # fmt: skip
+    assert rows["not yet"]["results_due"] == "2026-12"
+    assert rows["recruited"]["results_due"] is None and "recruitment" in rows["recruited"]["due_basis"]
+
+
+def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
+    rows = listed(
+        seen("told", "randomised, double-blind"),
+        seen("silent", "two halves of one scalp", "within_person"),
+        seen("open", "not randomised, two clinics"),
+        seen("alone", "one group", "single_arm", "none"),
+    )
+    told = {name: row["randomised"] for name, row in rows.items()}
+    assert told == {"told": True, "silent": None, "open": False, "alone": False}
+    best = {row["study_id"]: row["certainty"] for row in simulated(rows, true_effects=(40.0,), draws=200)}
+    assert best == {"told": "moderate", "silent": "moderate", "open": "very low"}
+
+
+def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
+    record, context = read_raw(RAW).record, read_context(RAW)
+    tables = {
+        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
+    }
+    spread = spread_of_change(validate("comparators", context["comparators"]))
+    found = ongoing_trial_rows(tables, validate("trials", context["trials"]), spread, "2026-11")
+    told = {
+        row["study_id"]: (
+            row["estimand"],
+            row["comparator"],
+            row["comparator_name"],
+            row["can_answer"],
+            row["late"],
+        )
+        for row in found
+    }
+    assert told == {
+        "NCT06932393": ("within_participant", "placebo", "saline", "yes", False),
+        "IRCT20160427027636N8": ("between_group", "untreated", None, "no", False),
+        "NCT06239207": ("between_group", "active", "PRP", "not known", True),
+        "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
+        "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
+        "NCT06697080": ("uncontrolled_change", "none", None, "no", False),
+        "NCT07248410": ("within_participant", "untreated", None, "not known", False),
+        "age-zero": ("within_participant", "placebo", "saline", "not known", False),
+        "NCT07373054": (None, None, None, "not known", False),
+        "IRCT-76960": ("between_group", "active", "minoxidil", "not known", False),
+        "NCT05658094": ("uncontrolled_change", "none", None, "no", False),
+    }
+    assert [row["study_id"] for row in found if row.get("detectable_80")] == ["NCT06932393"]
+    rows = {row["study_id"]: row for row in found}
+    assert rows["IRCT20160427027636N8"]["background"] == "mesotherapy in both arms"
+    assert rows["IRCT20160427027636N8"]["arms"] == rows["IRCT-76960"]["arms"] == 3
+    sds = {name: row["detectable_80_sds"] for name, row in rows.items() if row["detectable_80_sds"]}
+    sites = np.sqrt(0.6)  # of 2 (1 - 0.7), for two sites of one scalp
+    powers = {
+        "NCT06932393": power_of(sds["NCT06932393"] / sites, 16),  # of 18 people, 10 % lost
+        "NCT07248410": power_of(sds["NCT07248410"] / sites, 27),
+        "NCT06239207": power_of(sds["NCT06239207"], 13.5, 13.5),
+        "IRCT-76960": power_of(sds["IRCT-76960"], 9, 9),
+        "IRCT20160427027636N8": power_of(sds["IRCT20160427027636N8"], 18, 18),
+    }
+    assert powers == pytest.approx(dict.fromkeys(sds, 0.8), abs=1e-5)
 
 
 def test_the_spread_comes_from_the_arms_of_established_treatments():
@@ -101,31 +213,83 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
         {"measure": "total"} | row
         for row in (arm("minoxidil", 18.0, 25.4), arm("placebo", 4.0, 14.6), arm("placebo", 9.0, 19.0),
                     arm("placebo", 90.0, 90.0, unit="hairs"))])  # fmt: skip
-    spread = spread_of_change(frame, 20.0)
-    assert (spread.sd_low, spread.sd_high) == (14.6, 25.4)
-    assert spread.drift_sd == pytest.approx(np.std([4, 9], ddof=1))
-    row = rows_of(spread=spread, one=("parallel", 40, None))["one"]
-    assert row["detectable_80_high"] / row["detectable_80_low"] == pytest.approx(25.4 / 14.6)
+    spread = spread_of_change(frame, 20.0, 0.5, 0.2)
+    assert (spread.sd_low, spread.sd_high, spread.site_correlation, spread.losses) == (14.6, 25.4, 0.5, 0.2)
+    assert spread_of_change(None).sd_low is None
 
 
 def test_a_simulation_shows_what_power_says_and_is_the_same_twice():
-    trials = [rows_of(one=("parallel", 60, None))["one"]]
-    first = simulation_rows(trials, NOTHING, MODEL, true_effects=(0.0, 15.0), visible=43.0)
-    assert first == simulation_rows(trials, NOTHING, MODEL, true_effects=(0.0, 15.0), visible=43.0)
-    validate("ongoing_simulation", first)
+    rows = listed(seen("one", n=60))
+    first = simulated(rows, true_effects=(0.0, 15.0), visible=43.0, tau_scale=0.0)
+    assert first == simulated(rows, true_effects=(0.0, 15.0), visible=43.0, tau_scale=0.0)
     null, gain = first
-    assert null["shows_gain"] == pytest.approx(0.03, abs=0.015)
-    power = stats.norm.sf(1.96 - 15 / trials[0]["se_expected"])
-    assert gain["shows_gain"] == pytest.approx(power, abs=0.04)
-    assert gain["width_after"] == pytest.approx(2 * 1.96 * trials[0]["se_expected"], rel=0.03)
+    assert null["shows_gain"] == pytest.approx(0.025, abs=0.012)
+    shift = 15 / rows["one"]["se_expected"]
+    assert gain["shows_gain"] == pytest.approx(stats.nct.sf(stats.t.ppf(0.975, 58), 58, shift), abs=0.03)
+    assert gain["width_after"] == pytest.approx(rows["one"]["width_expected"], rel=0.02)
+    assert null["rules_out_visible"] > 0.99
 
 
-def test_what_is_known_is_pooled_with_the_result_of_the_trial():
-    trials = [rows_of(one=("parallel", 60, None))["one"]]
-    known = pd.DataFrame([{"estimand": "between_group", "effect": 15.0, "se": 4.0, "n": 40}])
-    [row] = simulation_rows(trials, known, MODEL | {"ci_method": "z"}, true_effects=(15.0,))
+def test_heterogeneity_spreads_the_results_about_the_mean():
+    """With a fixed tau t the estimate has the variance se² + t²; the half-normal is summed over a grid."""
+    rows = listed(seen("one", n=200))
+    (alone,) = simulated(rows, true_effects=(10.0,), tau_scale=0.0, draws=40_000)
+    (apart,) = simulated(rows, true_effects=(10.0,), tau_scale=10.0, draws=40_000)
+    se, limit = rows["one"]["se_expected"], stats.t.ppf(0.975, 198)
+    taus = (np.arange(4000) + 0.5) / 4000 * 60
+    weights = stats.halfnorm.pdf(taus, scale=10)
+    chance = stats.norm.sf((limit * se - 10) / np.hypot(se, taus))
+    assert alone["shows_gain"] == pytest.approx(stats.norm.sf(limit - 10 / se), abs=0.012)
+    assert apart["shows_gain"] == pytest.approx((weights * chance).sum() / weights.sum(), abs=0.012)
+    assert apart["shows_gain"] < alone["shows_gain"]
+    assert (alone["tau_scale"], apart["tau_scale"]) == (0.0, 10.0)
+
+
+def test_one_study_alone_is_read_with_the_degrees_of_freedom_that_it_has():
+    rows = listed(seen("small", n=10))
+    (null,) = simulated(rows, true_effects=(0.0,), tau_scale=0.0, draws=20_000)
+    assert null["shows_gain"] == pytest.approx(0.025, abs=0.004)  # normal limits would find 0.04
+
+
+def known(**more):
+    row = {
+        "estimand": "between_group",
+        "comparator": "placebo",
+        "comparator_name": "saline",
+        "background": "none",
+    }
+    return pd.DataFrame([row | {"effect": 15.0, "se": 4.0, "n": 40} | more])
+
+
+def test_what_is_known_of_the_same_comparison_is_pooled_with_the_result():
+    rows = listed(seen("one", n=60))
+    [row] = simulated(rows, known(), MODEL | {"ci_method": "z"}, true_effects=(15.0,), tau_scale=0.0)
     assert (row["k"], row["width_now"]) == (2, pytest.approx(2 * 1.96 * 4, rel=1e-4))
     assert row["width_after"] < row["width_now"]
+    [row] = simulated(rows, known(comparator_name="vehicle"), true_effects=(15.0,))
+    assert row["k"] == 2  # placebos are one class
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"comparator": "untreated"}, {"comparator": "active", "comparator_name": "PRP"}, {"estimand": "within_participant"},
+     {"background": "microneedling in both arms"}],
+)  # fmt: skip
+def test_another_comparison_is_not_pooled_with_the_result(other):
+    [row] = simulated(listed(seen("one", n=60)), known(**other), true_effects=(15.0,))
+    assert row["k"] == 1 and row["width_now"] is None
+
+
+def test_known_estimates_have_a_control_and_are_the_latest_of_each_study_in_the_unit():
+    tables = world(
+        change("a", "t", 10, 12, 30, timepoint_weeks=12.0), change("a", "t", 14, 12, 30, number=2),
+        change("b", "t", 9, 12, 30), change("b", "c", 2, 12, 30), change("c", "t", 9, 12, 30, unit="follicles/cm2"),
+        tiers={"b": "published"},
+    )  # fmt: skip
+    found = known_estimates(tables, ("core", "published"))
+    told = {(row.estimand, row.effect, row.n) for row in found.itertuples()}
+    assert told == {("between_group", 7, 60)}
+    assert known_estimates(tables, ("core",)).empty
 
 
 def test_certainty_after_a_trial_follows_people_and_interval():
@@ -133,96 +297,3 @@ def test_certainty_after_a_trial_follows_people_and_interval():
     assert list(certainty_after(True, 500, crossing)) == [2, 3]
     assert list(certainty_after(True, 60, crossing)) == [1, 2]
     assert list(certainty_after(False, 60, crossing)) == [0, 0]
-
-
-def test_the_lesson_and_the_figure_follow_the_trials():
-    rows = list(rows_of(one=("parallel", 60, "2024-07"), two=("parallel", None, None)).values())
-    trials = validate("ongoing_trials", rows)
-    simulated = validate("ongoing_simulation", simulation_rows(rows, NOTHING, MODEL, true_effects=(20.0,)))
-    sentences = lesson_sentences(trials, simulated)
-    assert "one (60 people, 94 %)" in sentences[0] and "1 more state no size" in sentences[0]
-    assert sentences[1].startswith("If the true effect is 20 hairs/cm², one would show a gain in ")
-    figure = ongoing_plot(trials, 43.0)
-    assert (
-        "one: 60 people, due 2024-07, past its date without results; detects 14.7 hairs/cm² with 80 % power"
-        in figure.alt
-    )
-    assert "two: no size stated, no date." in figure.alt
-    figure.close()
-
-
-def test_known_estimates_are_the_latest_of_each_study_in_the_unit():
-    tables = world(
-        change("a", "t", 10, 12, 30, timepoint_weeks=12.0), change("a", "t", 14, 12, 30, number=2),
-        change("b", "t", 9, 12, 30), change("b", "c", 2, 12, 30), change("c", "t", 9, 12, 30, unit="follicles/cm2"),
-        tiers={"b": "published"},
-    )  # fmt: skip
-    known = known_estimates(tables, ("core", "published"))
-    told = {(row.estimand, row.effect, row.n) for row in known.itertuples()}
-    assert told == {("uncontrolled_change", 14, 30), ("uncontrolled_change", 9, 30), ("between_group", 7, 60)}
-    assert len(known_estimates(tables, ("core",))) == 1
-
-
-def test_a_trial_of_two_schedules_of_exosomes_teaches_as_one_without_a_control():
-    def seen(name, comparator):
-        return {"trial_id": name, "study_id": None, "what": "randomised", "comparison": "parallel", "comparator": comparator,
-                "n_planned": 50, "status": None, "expected": None, "results_posted": False, "outcomes": None}  # fmt: skip
-
-    trials = pd.DataFrame([seen("x", "another schedule of exosomes"), seen("y", "minoxidil")])
-    rows = {row["study_id"]: row for row in ongoing_trial_rows(registered(), trials, Spread(), "2026-11")}
-    assert (rows["x"]["estimand"], rows["y"]["estimand"]) == ("uncontrolled_change", "between_group")
-    assert rows["x"]["teaches"] < 0.5 < rows["y"]["teaches"]
-
-
-def seen(name, what, comparison="parallel", against="saline", n=40):
-    row = {"trial_id": name, "study_id": None, "what": what, "comparison": comparison, "comparator": against}
-    return row | {"n_planned": n, "results_posted": False, "status": None, "expected": None, "outcomes": None}
-
-
-def ranked(*rows, spread=None):
-    empty = {name: as_frame(name, []) for name in ("sources", "studies", "arms", "outcomes")}
-    found = ongoing_trial_rows(empty, pd.DataFrame(rows), spread or Spread(drift_sd=4.0), "2026-11")
-    validate("ongoing_trials", found)
-    return {row["study_id"]: row for row in found}
-
-
-def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
-    rows = ranked(
-        seen("told", "randomised, double-blind"),
-        seen("silent", "two halves of one scalp", "within_person"),
-        seen("open", "not randomised, two clinics"),
-        seen("alone", "one group", "single_arm"),
-    )
-    told = {name: row["randomised"] for name, row in rows.items()}
-    assert told == {"told": True, "silent": None, "open": False, "alone": False}
-    simulated = simulation_rows(list(rows.values()), NOTHING, MODEL, true_effects=(40.0,), draws=200)
-    best = {row["study_id"]: row["certainty"] for row in simulated}
-    assert best == {"told": "moderate", "silent": "moderate", "open": "very low", "alone": "very low"}
-    trials = validate("ongoing_trials", list(rows.values()))
-    (first, *_) = lesson_sentences(trials, validate("ongoing_simulation", simulated))
-    assert first.endswith("Taken as randomised, which was not seen: silent.")
-
-
-def test_a_trial_against_another_treatment_carries_what_is_not_known_of_that_treatment():
-    spread = Spread(drift_sd=4.0, active_sd={"minoxidil": 4.0, "PRP": None})
-    rows = ranked(
-        seen("saline", "randomised"),
-        seen("added", "randomised", against="minoxidil, in both arms"),
-        seen("active", "randomised", against="minoxidil 5 %"),
-        seen("unknown", "randomised", against="PRP"),
-        seen("alone", "one group", "single_arm", None, n=400),
-        spread=spread,
-    )
-    se = rows["saline"]["se_expected"]
-    assert rows["added"]["teaches"] == rows["saline"]["teaches"]
-    assert rows["active"]["teaches"] == pytest.approx(400 / (400 + se**2 + 16))
-    assert rows["unknown"]["teaches"] == pytest.approx(400 / (400 + se**2 + 400))
-    assert [name for name, row in sorted(rows.items(), key=lambda pair: pair[1]["place"])] == [
-        "added", "saline", "active", "unknown", "alone",
-    ]  # fmt: skip
-
-
-def test_one_study_alone_is_read_with_the_degrees_of_freedom_that_it_has():
-    trial = ranked(seen("small", "randomised", n=10))["small"]
-    (null,) = simulation_rows([trial], NOTHING, MODEL, true_effects=(0.0,), draws=20_000)
-    assert null["shows_gain"] == pytest.approx(0.025, abs=0.004)  # normal limits would find 0.04

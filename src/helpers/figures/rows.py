@@ -30,7 +30,10 @@ _CHARACTERISTICS = {
     "registration": "Registration",
     "registered_on": "Registered on",
     "starts_on": "Start",
-    "ends_on": "End of recruitment",
+    "primary_completion_on": "Primary completion",
+    "ends_on": "End",
+    "end_of": "End of",
+    "allocation_ratio": "Allocation ratio",
 }
 
 

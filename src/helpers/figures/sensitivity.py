@@ -1,4 +1,4 @@
-"""Figures of the sensitivity analysis and of ongoing trials."""
+"""Figures of the sensitivity analysis."""
 
 from __future__ import annotations
 
@@ -17,114 +17,13 @@ from helpers.figures.canvas import (
     SMALL,
     Figure,
     Pen,
-    height_of,
-    level_axis,
     style,
     tick_number,
     widest,
-    wrap,
-    write_middle,
 )
 from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number, show_with_unit
 from helpers.pooling.specifications import CHOICES
 from helpers.tables.vocabulary import ESTIMAND_WORDS
-from notebookpress.tables import records
-
-TOP, ROW = 62.0, 24.0
-TRIAL_COLUMNS = {"study_id": 0.0, "n_planned": 168.0, "expected": 222.0, "teaches": 308.0}
-TRIALS_LEFT = 372.0
-
-
-def ongoing_plot(trials: pd.DataFrame, visible: float | None = None) -> Figure:
-    """Draw the trials.
-
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        Table `ongoing_trials`.
-    visible : float, optional
-        Smallest difference in hair density that can be seen; a broken line.
-
-    Returns
-    -------
-    Figure
-        Alternative text: each trial with its size, date, and what it can detect.
-
-    """
-    rows = records(trials.sort_values("place", kind="stable"))
-    heights = [max(ROW, height_of(wrap(row["study_id"], 160)) + 8) for row in rows]
-    title = "What registered trials can detect in hair density"
-    with style():
-        pen = Pen(TOP + sum(heights) + 48)
-        pen.title(title)
-        headings = ("Trial", "People", "Due", "Teaches")
-        for x, words in zip(TRIAL_COLUMNS.values(), headings, strict=True):
-            pen.write(x, 44, words, fontweight="bold")
-        pen.rule(TOP - 4, color=INK, linewidth=0.9)
-        axes = pen.axes(TRIALS_LEFT, TOP, PAGE_WIDTH - TRIALS_LEFT - 8, sum(heights))
-        _frame(axes, rows, sum(heights), visible)
-        y = 0.0
-        for row, height in zip(rows, heights, strict=True):
-            _row(pen, axes, row, y + height / 2)
-            y += height
-    return Figure(pen.figure, _trials_alt(title, rows, visible), _trials_caption(visible), rows)
-
-
-def _frame(axes: Any, rows: list[dict], height: float, visible: float | None) -> None:
-    names = ("detectable_80", "detectable_90", "detectable_80_high")
-    most = max((row[name] for row in rows for name in names if row[name] is not None), default=10.0)
-    axes.set(xlim=(0, 1.08 * max(most, visible or 0.0)), ylim=(height, 0))
-    level_axis(axes, "hairs/cm²")
-    if visible is not None:
-        axes.axvline(visible, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
-
-
-def _row(pen: Pen, axes: Any, row: dict[str, Any], y: float) -> None:
-    """Write a trial's words and draw what it can detect at 80 and 90 % power."""
-    words = (
-        wrap(row["study_id"], 160),
-        "?" if row["n_planned"] is None else show_number(row["n_planned"]),
-        (row["expected"] or "?") + ("*" if row["late"] else ""),
-        "?" if row["teaches"] is None else f"{100 * row['teaches']:.0f} %",
-    )
-    for x, text in zip(TRIAL_COLUMNS.values(), words, strict=True):
-        pen.write(x, TOP + y, text)
-    if row["detectable_80"] is None:
-        write_middle(axes, y, "no size stated")
-        return
-    if row["detectable_80_low"] is not None:
-        axes.plot([row["detectable_80_low"], row["detectable_80_high"]], [y, y], color=BLUE, linewidth=1.3)
-    hollow = {"markerfacecolor": "white", "markeredgecolor": BLUE}
-    axes.plot([row["detectable_80"]], [y], marker="o", markersize=7, **hollow)
-    axes.plot([row["detectable_90"]], [y], marker="s", markersize=6, color=BLUE)
-
-
-def _trials_alt(title: str, rows: list[dict], visible: float | None) -> str:
-    parts = [f"{title}."]
-    for row in rows:
-        size = "no size stated" if row["n_planned"] is None else f"{row['n_planned']} people"
-        due = f"due {row['expected']}" if row["expected"] else "no date"
-        late = ", past its date without results" if row["late"] else ""
-        power = ""
-        if row["detectable_80"] is not None:
-            some, most = (show_estimate(row[name]) for name in ("detectable_80", "detectable_90"))
-            power = f"; detects {some} hairs/cm² with 80 % power, {most} with 90 %"
-            power += f"; teaches {100 * row['teaches']:.0f} %"
-        parts.append(f"{row['study_id']}: {size}, {due}{late}{power}.")
-    if visible is not None:
-        parts.append(f"Observers see {show_estimate(visible)} hairs/cm².")
-    return " ".join(parts)
-
-
-def _trials_caption(visible: float | None) -> str:
-    line = "" if visible is None else " The broken line is the smallest difference that observers can see."
-    return (
-        "Open circles: smallest difference detected with 80 % power, squares with 90 %; the bar runs over "
-        "the SDs that trials of established treatments show. Teaches: share of today's uncertainty about the "
-        "effect against a control that the trial would remove. A star: past its date at the last search."
-        f"{line} The numbers are in the table ongoing_trials."
-    )
-
 
 DENSE = 600  # more specifications than this have less than a printer's dot each
 BINS = 110

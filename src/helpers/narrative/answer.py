@@ -278,7 +278,7 @@ GROWTH = ("density", "calibre", "global")  # families of outcomes that tell of h
 
 
 def answer_sentences(processed: str | Path | Tables) -> list[str]:
-    """Return the answer in five plain sentences or short paragraphs.
+    """Return the answer in four plain sentences or short paragraphs.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
     -------
     list of str
         Whether it is known; what the studies show; what placebo and other treatments do; whether anything
-        could be pooled and how sound the sources are; what would change the answer. Plain text, not HTML.
+        could be pooled and how sound the sources are. Plain text, not HTML.
 
     """
     tables = processed if isinstance(processed, dict) else load_tables(processed)
@@ -298,19 +298,18 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
         " ".join(what_is_seen(tables)),
         context_sentence(tables),
         how_sure(tables),
-        " ".join(what_would_change(tables)),
     ]
 
 
 def short_answer(tables: Tables) -> list[str]:
-    """Return the answer in three sentences: whether it is known, the best evidence, what would change it."""
-    return [verdict(tables), what_is_seen(tables)[0], what_would_change(tables)[0]]
+    """Return the answer in two sentences: whether it is known, and the best evidence."""
+    return [verdict(tables), what_is_seen(tables)[0]]
 
 
 def rest_of_answer(tables: Tables) -> list[str]:
-    """Return what the three sentences leave out, in the same order; a part may be empty."""
+    """Return what the two sentences leave out, in the same order; a part may be empty."""
     more = " ".join(what_is_seen(tables)[1:])
-    return [more, context_sentence(tables), how_sure(tables), " ".join(what_would_change(tables)[1:])]
+    return [more, context_sentence(tables), how_sure(tables)]
 
 
 def verdict(tables: Tables) -> str:
@@ -381,50 +380,6 @@ def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
     return [f"{told}, an interval too wide to show anything" if crossing else told]
 
 
-def what_would_change(tables: Tables) -> list[str]:
-    """Return in sentences the registered trials to come, those that would teach most, and those overdue."""
-    trials, horizon = tables["ongoing_trials"], tables["ongoing_outcomes"]
-    if trials.empty and horizon.empty:
-        return [
-            "No registered trial with results to come is on the list, so nothing planned would change this."
-        ]
-    if trials.empty:
-        return [_planned(horizon)]
-    ranked = [
-        row for row in sorted(records(trials), key=lambda row: row["place"]) if row["teaches"] is not None
-    ]
-    start = capital(f"{count_words(len(trials), 'registered trial', 'registered trials')} could change this")
-    late = int(trials["late"].fillna(False).astype(bool).sum())
-    who = count_words(late, "registered trial is", "registered trials are")
-    past = [capital(f"{who} past the date without results.")]
-    overdue = past if late else []
-    if not ranked:
-        return [f"{start}; none states a size.", *overdue]
-    told = joined([_ranked(row) for row in ranked[:MOST_NAMED]])
-    return [f"{start}; most would be learnt from {told}.", *overdue]
-
-
-def _ranked(row: dict[str, Any]) -> str:
-    """Return a trial in words: its size and when it is due."""
-    due = f"due {row['expected']}" if row["expected"] else "no date registered"
-    return f"{row['study_id']} ({row['n_planned']} people, {due})"
-
-
-def _planned(horizon: pd.DataFrame) -> str:
-    """Return the trials of the table `ongoing_outcomes`, where none are ranked."""
-    trials = dict(list(horizon.groupby("study_id", sort=True)))
-    planned = [int(rows["n_planned"].max()) for rows in trials.values() if rows["n_planned"].notna().any()]
-    total = f", with {sum(planned)} people planned in all," if len(planned) == len(trials) > 1 else ""
-    start = capital(
-        f"{count_words(len(trials), 'registered trial', 'registered trials')}{total} could change this"
-    )
-    if len(trials) <= MOST_NAMED:
-        return f"{start}: {joined([_trial(name, rows) for name, rows in trials.items()])}."
-    counts = Counter(horizon.drop_duplicates(["study_id", "concept"])["concept"]).most_common(MOST_NAMED)
-    names = [name for name, _ in counts]
-    return f"{start}; what most of them plan to measure is {concept_list(names, MOST_NAMED)}."
-
-
 def _pooling(pooled: pd.DataFrame) -> str:
     """Return what could be pooled, with its estimate, or why nothing could."""
     if pooled.empty:
@@ -456,15 +411,3 @@ def _faults(tables: Tables) -> str:
     if len(certain) == 1:
         return f"one fault in the sources is beyond doubt, in {study}"
     return f"{number_word(len(certain))} faults in the sources are beyond doubt, {place}"
-
-
-def _trial(name: str, rows: pd.DataFrame) -> str:
-    """Return a trial in words: its size, what it will measure, when."""
-    parts = []
-    if rows["n_planned"].notna().any():
-        parts.append(f"{int(rows['n_planned'].max())} people planned")
-    parts.append(f"to measure {concept_list(list(rows['concept']), MOST_NAMED)}")
-    expected = sorted(rows["expected"].dropna().unique())
-    if expected:
-        parts.append(f"expected {expected[0]}" if expected[0][:1].isdigit() else str(expected[0]))
-    return f"{name} ({'; '.join(parts)})"

@@ -1,29 +1,128 @@
-"""Ongoing trials: what each compares, when it is due, and the difference that it can detect."""
+"""Ongoing trials: the difference that each can detect, how wide its interval will be, when it is due."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.grade import is_not_randomised, is_randomised
-from helpers.context import CONTROLS, comparator_changes, placebo_differences
 from helpers.effects import CONTROLLED_DESIGNS
-from helpers.pooling.assumptions import TREATED, density_changes
+from helpers.pooling.assumptions import density_changes
+from helpers.pooling.registrations import (
+    VERDICTS,
+    RegisteredComparison,
+    answerable,
+    has_dose_escalation,
+    outcome_comparison,
+    registered_comparisons,
+    results_due,
+    seen_comparison,
+)
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from notebookpress.tables import records
+from metastats.heterogeneity import critical_value
+from notebookpress.tables import records, split_ids
+
+_POWERS = (0.8, 0.9)
+_UNIT = "hairs/cm2"  # the only unit in which an SD of the change between people is known
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is assumed of people: SD of the change, correlation of two sites of a scalp, share lost."""
+
+    sd: float = 20.0
+    sd_low: float | None = None
+    sd_high: float | None = None
+    site_correlation: float = 0.7
+    losses: float = 0.1
+
+
+def spread_of_change(
+    comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7, losses: float = 0.1
+) -> Spread:
+    """Return what is assumed of people, with the smallest and largest SD that arms of other treatments show.
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame or None
+        Table `comparators`: SDs of change in hair density, hairs/cm².
+    sd : float
+        SD of the change that the planned calculations use.
+    site_correlation : float
+        Correlation between two sites of one scalp.
+    losses : float
+        Share of the people who will be missing from the analysis.
+
+    """
+    sds = pd.Series(dtype=float)
+    if comparators is not None and not comparators.empty:
+        sds = density_changes(comparators)["change_sd"]
+        sds = sds[sds > 0]
+    low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
+    return Spread(sd, low, high, site_correlation, losses)
+
+
+def smallest_difference(
+    estimand: str, sides: tuple[float, float], power: float, *, alpha: float, site_correlation: float
+) -> float | None:
+    """Return the smallest difference that a t test can detect, in SDs of the change between people.
+
+    Parameters
+    ----------
+    estimand : str
+        `between_group` (Student's t of two groups), `within_participant` or `uncontrolled_change` (t of one
+        sample; a difference between sites has the SD of the change times the root of 2 (1 - correlation)).
+    sides : tuple of float
+        People analysed on each side; fewer than two on a side allow no test.
+    power, alpha : float
+        Power, and two-sided level.
+    site_correlation : float
+        Correlation between two sites of one scalp.
+
+    """
+    first, second = sides
+    if min(sides) < 2:
+        return None
+    if estimand == "between_group":
+        test = TTestIndPower()
+        return float(test.solve_power(nobs1=first, ratio=second / first, alpha=alpha, power=power))
+    size = float(TTestPower().solve_power(nobs=first, alpha=alpha, power=power))
+    return size * _site_factor(site_correlation) if estimand == "within_participant" else size
+
+
+def standard_error(estimand: str, sides: tuple[float, float], spread: Spread) -> float:
+    """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
+    first, second = sides
+    if estimand == "between_group":
+        return spread.sd * math.sqrt(1 / first + 1 / second)
+    factor = _site_factor(spread.site_correlation) if estimand == "within_participant" else 1.0
+    return spread.sd * factor / math.sqrt(first)
+
+
+def _site_factor(correlation: float) -> float:
+    """Return the SD of a difference between two sites of one scalp, in SDs of either."""
+    return math.sqrt(2 * (1 - correlation))
+
+
+def degrees_of_freedom(estimand: str, sides: tuple[float, float]) -> float:
+    """Return those of the t test."""
+    return sides[0] + sides[1] - 2 if estimand == "between_group" else sides[0] - 1
+
+
+def analysed_people(people: int | None, losses: float) -> int | None:
+    """Return how many whole people will be left for the analysis."""
+    return None if people is None else math.floor(people * (1 - losses) + 1e-9)
 
 
 def ongoing_outcome_rows(
     tables: dict[str, pd.DataFrame],
+    spread: Spread | None = None,
     *,
-    powers: tuple[float, ...] = (0.8, 0.9),
-    assumed_sd: float = 20.0,
-    site_correlation: float = 0.7,
+    powers: tuple[float, ...] = _POWERS,
     alpha: float = 0.05,
 ) -> list[dict[str, Any]]:
     """Return the rows of `ongoing_outcomes`.
@@ -32,214 +131,157 @@ def ongoing_outcome_rows(
     ----------
     tables : dict of str to pandas.DataFrame
         `sources`, `studies`, `arms`, `outcomes`.
+    spread : Spread, optional
+        What is assumed of people.
     powers : tuple of float
         Powers to compute the detectable difference for.
-    assumed_sd : float
-        Standard deviation of the change in hair density between people, hairs/cm².
-    site_correlation : float
-        Correlation between two sites of one scalp.
     alpha : float
         Two-sided level of the test.
 
     Returns
     -------
     list of dict
-        One row for each registered study without results, planned outcome and power. Without a planned
-        size, or for outcomes that no test of means fits, the difference is missing and the row says why.
+        One row for each registered study without results, planned outcome at its last time, comparison and
+        power. Where no test of means fits the difference is missing and the row says why.
 
     """
-    waiting = {row["study_id"] for row in records(tables["sources"]) if row["has_results"] is False}
-    studies = {row["study_id"]: row for row in records(tables["studies"])}
-    arms = tables["arms"].groupby("study_id")["arm_id"].nunique().to_dict()
-    rows: list[dict[str, Any]] = []
-    for outcome in _last_times(records(tables["outcomes"]), studies):
-        study = studies.get(outcome["study_id"])
-        if study is None or outcome["study_id"] not in waiting:
-            continue
-        for power in powers:
-            difference = _difference(study, outcome, arms, power, assumed_sd, site_correlation, alpha)
-            rows.append(_row(study, outcome, power) | difference)
-    return rows
+    spread = spread or Spread()
+    rows: dict[str, dict[str, Any]] = {}
+    for study in _waiting(tables):
+        own = tables["outcomes"][tables["outcomes"]["study_id"] == study["study_id"]]
+        planned = sorted(records(own), key=lambda row: row["timepoint_weeks"] or 0)
+        last = {(row["concept"], row["priority"], row["measure"]): row for row in planned}
+        for outcome in last.values():
+            for whole in registered_comparisons(study, tables["arms"]):
+                comparison = outcome_comparison(whole, outcome["measure"])
+                for power in powers:
+                    row = _outcome_row(study, outcome, comparison, power, spread, alpha)
+                    rows[row["ongoing_id"]] = row
+    return list(rows.values())
 
 
-def _last_times(outcomes: list[dict[str, Any]], studies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each planned outcome once, at its last time."""
-    last: dict[tuple, dict[str, Any]] = {}
-    for outcome in sorted(outcomes, key=lambda row: row["timepoint_weeks"] or 0):
-        study = studies.get(outcome["study_id"])
-        estimand = _estimand(study, outcome) if study else None
-        last[(outcome["study_id"], outcome["concept"], outcome["priority"], estimand)] = outcome
-    return list(last.values())
+def _waiting(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Return the studies whose source has no results, with its status."""
+    waiting = {row["study_id"]: row for row in records(tables["sources"]) if row["has_results"] is False}
+    return [
+        study | {"status": waiting[study["study_id"]]["status"]}
+        for study in records(tables["studies"])
+        if study["study_id"] in waiting
+    ]
 
 
-def _row(study: dict[str, Any], outcome: dict[str, Any], power: float) -> dict[str, Any]:
-    ends = study["ends_on"]
+def _outcome_row(
+    study: dict, outcome: dict, comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
+) -> dict[str, Any]:
+    sides = "-".join(comparison.arms) or "all"
+    due, basis = results_due(study["primary_completion_on"], study["ends_on"], study["end_of"])
+    size = detectable_difference(study | {"concept": outcome["concept"]}, comparison, power, spread, alpha)
     return {
-        "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{power:g}",
+        "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{sides}.{power:g}",
         "study_id": study["study_id"],
         "n_planned": study["n_planned"],
         "concept": outcome["concept"],
         "priority": outcome["priority"],
-        "expected": f"recruitment planned to end {ends}" if ends else "no date registered",
+        "expected": f"{due} ({basis})" if due else basis,
         "power": power,
-        "estimand": _estimand(study, outcome),
+        **_compared(comparison),
+        **size,
     }
 
 
-def _estimand(study: dict[str, Any], outcome: dict[str, Any]) -> str:
-    """Return what the outcome will compare: with baseline, with another site, or with another group."""
-    if "baseline" in (outcome["measure"] or "").lower():
-        return "uncontrolled_change"
-    return "within_participant" if study["comparison"] == "within_person" else "between_group"
+def _compared(comparison: RegisteredComparison) -> dict[str, Any]:
+    names = ("estimand", "comparator", "comparator_name", "background")
+    return {name: getattr(comparison, name) for name in names}
 
 
-def _difference(
-    study: dict, outcome: dict, arms: dict, power: float, sd: float, correlation: float, alpha: float
+def detectable_difference(
+    trial: dict[str, Any], comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
 ) -> dict[str, Any]:
-    """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
-    n, estimand = study["n_planned"], _estimand(study, outcome)
-    groups = max(arms.get(study["study_id"], 2), 2) if estimand == "between_group" else 1
-    why_not = (
-        "counted, not tested as a mean"
-        if outcome["concept"] == "adverse_events"
-        else "no planned size is registered"
-        if not n
-        else f"{n} people are too few for a test"
-        if n / groups < 2
-        else None
-    )
-    if why_not:
-        return {"detectable_difference": None, "unit": None, "assumption": why_not}
-    unit, spread, words = "standard deviations", 1.0, "in standard deviations of the rating"
-    if OUTCOME_CONCEPTS[outcome["concept"]].unit == "hairs/cm2":
-        unit, spread, words = "hairs/cm2", sd, f"SD {sd:g} hairs/cm2"
-    who = {
-        "uncontrolled_change": f"{n} people against their own baseline, without a control",
-        "within_participant": f"{n} people, two sites each, correlation {correlation:g}",
-        "between_group": f"{n} people in {groups} equal groups, two of them compared",
-    }[estimand]
-    return {
-        "detectable_difference": _standardised(estimand, n, groups, power, alpha, correlation) * spread,
-        "unit": unit,
-        "assumption": f"{words}; {who}; two-sided {alpha:g}, no losses",
-    }
-
-
-def _standardised(
-    estimand: str, n: int, groups: int, power: float, alpha: float, correlation: float
-) -> float:
-    """Return the difference that a t test can detect, in SDs of the change between people."""
-    if estimand == "between_group":
-        return float(TTestIndPower().solve_power(nobs1=n / groups, alpha=alpha, power=power))
-    size = float(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
-    return size * math.sqrt(2 * (1 - correlation)) if estimand == "within_participant" else size
-
-
-_ESTIMANDS = {"parallel": "between_group", "within_person": "within_participant"}  # of designs with a control
-
-
-@dataclass(frozen=True)
-class Spread:
-    """What is assumed of people: SD of the change, drift of the untreated, correlation of two sites."""
-
-    sd: float = 20.0
-    sd_low: float | None = None
-    sd_high: float | None = None
-    drift_sd: float | None = None
-    site_correlation: float = 0.7
-    prior_sd: float = 20.0
-    active_sd: Mapping[str, float | None] = field(default_factory=dict)  # other treatments v placebo
-
-
-def spread_of_change(
-    comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7
-) -> Spread:
-    """Return the spread that arms of established treatments show, hair density in hairs/cm².
+    """Return the difference that can be detected, with its unit and what it assumes, or why there is none.
 
     Parameters
     ----------
-    comparators : pandas.DataFrame or None
-        Table `comparators`: the SDs of change, and how far placebo arms drifted apart.
-    sd : float
-        SD of the change that the planned calculations use; also the prior SD of an effect.
-    site_correlation : float
-        Correlation between two sites of one scalp.
+    trial : dict
+        `n_planned`, `n_enrolled` (which counts where it is known), words of the design, and `concept`.
+    comparison : RegisteredComparison
+        What is compared.
+    power, alpha : float
+        Power, and two-sided level.
+    spread : Spread
+        What is assumed of people.
 
     """
-    if comparators is None or comparators.empty:
-        return Spread(sd=sd, site_correlation=site_correlation, prior_sd=sd)
-    changes = density_changes(comparators)
-    sds = changes.loc[changes["change_sd"] > 0, "change_sd"]
-    idle = changes.loc[changes["treatment"].isin(CONTROLS), "change_mean"].dropna()
-    drift = float(idle.std()) if len(idle) > 1 else None
-    low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
-    return Spread(sd, low, high, drift, site_correlation, sd, _active_sds(comparators))
-
-
-def _active_sds(comparators: pd.DataFrame) -> dict[str, float | None]:
-    """Return for each other treatment the SD of its differences from placebo; None from fewer than three."""
-    found = placebo_differences(comparator_changes(comparators))
-    sizes = found[found["unit"] == "hairs/cm2"].groupby("treatment")["effect"].agg(["size", "std"])
-    spread = sizes.loc[sizes["size"] > 2, "std"].to_dict()
-    return {name: spread.get(name) for name in comparators["treatment"] if name not in CONTROLS}
-
-
-def expected_se(comparison: str | None, n: int | None, groups: int, spread: Spread) -> float | None:
-    """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
-    if not n or n < 4:
-        return None
-    if comparison == "within_person":
-        return spread.sd * math.sqrt(2 * (1 - spread.site_correlation) / n)
-    if comparison == "parallel":
-        return spread.sd * math.sqrt(2 * groups / n)
-    return spread.sd / math.sqrt(n)
-
-
-def detectable(
-    comparison: str | None, n: int | None, groups: int, power: float, alpha: float, site_correlation: float
-) -> float | None:
-    """Return the smallest difference that a t test can detect, in SDs of the change between people."""
-    if not n or n < 4:
-        return None
-    estimand = _ESTIMANDS.get(comparison, "uncontrolled_change")
-    return _standardised(estimand, n, groups, power, alpha, site_correlation)
-
-
-def detectable_sizes(row: dict[str, Any], groups: int, spread: Spread, alpha: float) -> dict[str, Any]:
-    """Return the differences detectable at 80 and 90 % power, and over the SDs that comparators show."""
-    sizes = [
-        detectable(row["comparison"], row["n_planned"], groups, power, alpha, spread.site_correlation)
-        for power in (0.8, 0.9)
-    ]
-    shown = {
-        "detectable_80": (sizes[0], spread.sd),
-        "detectable_90": (sizes[1], spread.sd),
-        "detectable_80_low": (sizes[0], spread.sd_low),
-        "detectable_80_high": (sizes[0], spread.sd_high),
+    why_not = _no_test_of(trial["concept"]) or no_size(trial, comparison, spread)
+    if why_not:
+        return {"detectable_difference": None, "unit": None, "assumption": why_not}
+    sides = sides_of(trial, comparison, spread)
+    size = smallest_difference(
+        str(comparison.estimand), sides, power, alpha=alpha, site_correlation=spread.site_correlation
+    )
+    counted = OUTCOME_CONCEPTS[trial["concept"]].unit == _UNIT
+    scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the rating"
+    return {
+        "detectable_difference": size * (spread.sd if counted else 1.0),
+        "unit": _UNIT if counted else "standard deviations",
+        "assumption": f"{scale}; {assumed_people(trial, comparison, spread)}; two-sided {alpha:g}",
     }
-    return {name: None if None in pair else pair[0] * pair[1] for name, pair in shown.items()}
 
 
-def teaches(
-    comparison: str | None, se: float | None, spread: Spread, against: str | None = None
-) -> float | None:
-    """Return the share of the uncertainty about the effect against a control that a trial would remove."""
-    if se is None:
-        return None
-    if comparison in CONTROLLED_DESIGNS:
-        extra = _unknown_of(against, spread)
-    else:  # the drift without a control; where nobody measured it, it may be as large as an effect
-        extra = spread.prior_sd if spread.drift_sd is None else spread.drift_sd
-    return spread.prior_sd**2 / (spread.prior_sd**2 + se**2 + extra**2)
+def _no_test_of(concept: str) -> str | None:
+    """Return why an outcome is not compared as a mean."""
+    if concept == "adverse_events":
+        return "counted, not tested as a mean"
+    if OUTCOME_CONCEPTS[concept].asked_after:
+        return "a share of people: what can be detected depends on the share without exosomes, not known"
+    return None
 
 
-def _unknown_of(against: str | None, spread: Spread) -> float:
-    """Return the SD of what is not known of another treatment's own effect; 0 for a control."""
-    words = (against or "").lower()
-    if words.endswith(("in both arms", "alone")):  # exosomes are added to it: it cancels
-        return 0.0
-    named = [sd for name, sd in spread.active_sd.items() if name.lower() in words]
-    return max((spread.prior_sd if sd is None else sd for sd in named), default=0.0)
+def no_size(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str | None:
+    """Return why no detectable difference can be worked out from what is registered; None where it can."""
+    people = _people(trial)
+    if comparison.estimand is None:
+        return "what is compared was not seen"
+    if not people:
+        return "no planned size is registered"
+    if comparison.estimand == "between_group" and _escalates(trial):
+        return f"how many of the {people} people are in the part with rising doses is not registered"
+    if comparison.sides(people) is None:
+        return "the number of groups was not seen"
+    sides = sides_of(trial, comparison, spread)
+    if min(sides) < 2:
+        return f"{people} people are too few for a test"
+    return None
+
+
+def _people(trial: dict[str, Any]) -> int | None:
+    return trial.get("n_enrolled") or trial["n_planned"]
+
+
+def _escalates(trial: dict[str, Any]) -> bool:
+    return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
+
+
+def sides_of(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> tuple[float, float]:
+    """Return the people analysed on each side, after losses."""
+    return comparison.sides(analysed_people(_people(trial), spread.losses) or 0) or (0, 0)
+
+
+def assumed_people(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str:
+    """Return in words who is compared and what was taken for granted."""
+    people = _people(trial) or 0
+    left = analysed_people(people, spread.losses) or 0
+    parts = [f"{left} of {people} people analysed, {100 * spread.losses:g} % lost"]
+    first, second = comparison.sides(left) or (0, 0)
+    if comparison.estimand == "between_group":
+        equal = ", taken as equal" if comparison.equal_assumed else ""
+        parts.append(f"{first:.4g} against {second:.4g}{equal}")
+    elif comparison.estimand == "within_participant":
+        parts.append(f"two sites each, correlation {spread.site_correlation:g}")
+    else:
+        parts.append("against their own baseline, without a control")
+    if _escalates(trial):
+        parts.append("all doses together, how many get each is not registered")
+    return "; ".join(parts)
 
 
 def last_search(searches: pd.DataFrame | None) -> str | None:
@@ -249,12 +291,12 @@ def last_search(searches: pd.DataFrame | None) -> str | None:
     return max(str(value) for value in searches["date"])
 
 
-def is_past(expected: str | None, searched: str | None) -> bool:
+def is_past(due: str | None, searched: str | None) -> bool:
     """Return whether a date lies before the last search, at the precision that both have."""
-    if not expected or not searched:
+    if not due or not searched:
         return False
-    places = min(len(expected), len(searched))
-    return expected[:places] < searched[:places]
+    places = min(len(due), len(searched))
+    return due[:places] < searched[:places]
 
 
 def ongoing_trial_rows(
@@ -264,7 +306,7 @@ def ongoing_trial_rows(
     searched: str | None,
     alpha: float = 0.05,
 ) -> list[dict[str, Any]]:
-    """Return every registered trial without results, those with a control that teach most first.
+    """Return every registered trial without results, those whose design can answer the question first.
 
     Parameters
     ----------
@@ -275,70 +317,109 @@ def ongoing_trial_rows(
     spread : Spread
         What is assumed of people.
     searched : str or None
-        Date of the last search; a trial due before it is named as late.
+        Date of the last search; a trial whose results were due before it is named as late.
     alpha : float
         Two-sided level of the tests of the detectable differences.
 
+    Returns
+    -------
+    list of dict
+        By whether the design can answer, then by the difference that it can detect, then by the people
+        planned. Differences are in hair density, and missing for a trial that does not register it.
+
     """
-    rows = [*_at_hand(tables), *_seen(trials, tables)]
-    for row in rows:
-        groups = row.pop("_groups")
-        if not row.pop("_controlled", True):  # two schedules of exosomes say nothing against a control
-            row["comparison"] = "single_arm"
-        row["se_expected"] = expected_se(row["comparison"], row["n_planned"], groups, spread)
-        row |= detectable_sizes(row, groups, spread, alpha)
-        row["teaches"] = teaches(row["comparison"], row["se_expected"], spread, row["against"])
-        row["estimand"] = _ESTIMANDS.get(row["comparison"], "uncontrolled_change")
-        row["late"] = is_past(row["expected"], searched)
-        row["searched"] = searched
-    # without a control a trial can be wrong in ways that its size does not tell: it comes later
-    rows.sort(
-        key=lambda row: (
-            row["teaches"] is None,
-            row["comparison"] not in CONTROLLED_DESIGNS,
-            -(row["teaches"] or 0),
-            row["study_id"],
-        )
-    )
-    for number, row in enumerate(rows, start=1):
-        row["place"] = number
-    return rows
-
-
-def _at_hand(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    waiting = {row["study_id"]: row for row in records(tables["sources"]) if row["has_results"] is False}
-    planned = records(tables["outcomes"])
-    arms = tables["arms"].groupby("study_id")["arm_id"].nunique().to_dict()
     rows = []
-    for study in records(tables["studies"]):
+    for trial, comparison in [*_at_hand(tables), *_seen(trials, tables)]:
+        outcomes = split_ids(trial["outcomes"])
+        trial["dose_escalation"] = _escalates(trial)
+        trial["randomised"] = _randomised(trial.pop("allocation"), trial["comparison"])
+        due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
+        row = trial | _compared(comparison) | answerable(trial, comparison, outcomes)
+        row |= _precision(trial, comparison, outcomes, spread, alpha)
+        row |= {"results_due": due, "due_basis": basis, "late": is_past(due, searched), "searched": searched}
+        rows.append({name: value for name, value in row.items() if name not in ("title", "design")})
+    rows.sort(key=_order)
+    return [row | {"place": number} for number, row in enumerate(rows, start=1)]
+
+
+def _order(row: dict[str, Any]) -> tuple:
+    size = row["detectable_80_sds"]
+    verdict = VERDICTS.index(row["can_answer"])
+    return verdict, size is None, size or 0.0, -(row["n_planned"] or 0), row["study_id"]
+
+
+def _precision(
+    trial: dict[str, Any],
+    comparison: RegisteredComparison,
+    outcomes: list[str],
+    spread: Spread,
+    alpha: float,
+) -> dict[str, Any]:
+    """Return what a comparison with a control can detect, and how wide its interval will be."""
+    if comparison.estimand == "uncontrolled_change":
+        return {"detectable_80_sds": None, "assumption": "no comparison with a control"}
+    why_not = no_size(trial, comparison, spread)
+    if why_not:
+        return {"detectable_80_sds": None, "assumption": why_not}
+    estimand, sides = str(comparison.estimand), sides_of(trial, comparison, spread)
+    options = {"alpha": alpha, "site_correlation": spread.site_correlation}
+    some, most = (smallest_difference(estimand, sides, power, **options) for power in _POWERS)
+    people = f"{assumed_people(trial, comparison, spread)}; two-sided {alpha:g}"
+    row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": people}
+    if "hair_density" not in outcomes:
+        silent = "hair density is not registered" if outcomes else "outcomes not seen"
+        return row | {"assumption": f"{people}; {silent}: in standard deviations only"}
+    se = standard_error(estimand, sides, spread)
+    half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se
+    return row | {
+        "detectable_80": some * spread.sd,
+        "detectable_90": most * spread.sd,
+        "detectable_80_low": None if spread.sd_low is None else some * spread.sd_low,
+        "detectable_80_high": None if spread.sd_high is None else some * spread.sd_high,
+        "se_expected": se,
+        "width_expected": 2 * half,
+        "assumption": f"SD {spread.sd:g} hairs/cm2; {people}",
+    }
+
+
+Registered = tuple[dict[str, Any], RegisteredComparison]
+
+
+def _at_hand(tables: dict[str, pd.DataFrame]) -> list[Registered]:
+    """Return the registrations at hand, each with the comparison that answers the question best."""
+    rows: list[Registered] = []
+    for study in _waiting(tables):
         name = study["study_id"]
-        if name not in waiting or not study.get("registration"):
+        if not study["registration"]:
             continue
-        outcomes = dict.fromkeys(row["concept"] for row in planned if row["study_id"] == name)
-        rows.append({
-            "study_id": name, "what": study["title"], "comparison": study["comparison"],
-            "n_planned": study["n_planned"], "expected": study["ends_on"],
-            "status": waiting[name]["status"], "outcomes": ";".join(outcomes) or None,
-            "randomised": _randomised(study["allocation"], study["comparison"]),
-            "against": _against(tables["arms"], name), "_groups": max(arms.get(name, 2), 2),
-        })  # fmt: skip
+        own = tables["outcomes"][tables["outcomes"]["study_id"] == name]
+        arms = int((tables["arms"]["study_id"] == name).sum())
+        trial = {"what": study["title"], "expected": study["ends_on"], "arms": arms or None}
+        trial["outcomes"] = ";".join(dict.fromkeys(own["concept"])) or None
+        named = (
+            "study_id", "title", "design", "comparison", "allocation", "n_planned", "n_enrolled", "status",
+            "primary_completion_on", "end_of",
+        )  # fmt: skip
+        comparison = registered_comparisons(study, tables["arms"])[0]
+        rows.append((trial | {column: study[column] for column in named}, comparison))
     return rows
 
 
-def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[Registered]:
     """Return the trials of which a copy was seen, but those reported by a study or at hand as a record."""
     if trials is None:
         return []
     known = set(tables["studies"]["study_id"]) | set(tables["studies"]["registration"].dropna())
-    rows = []
+    rows: list[Registered] = []
     for row in records(trials):
         if row["results_posted"] or row["study_id"] or row["trial_id"] in known:
             continue
-        named = ("what", "comparison", "n_planned", "status", "expected", "outcomes")
-        trial = {"study_id": row["trial_id"], "_groups": 2, "against": row["comparator"]}
-        trial["randomised"] = _randomised(row["what"], row["comparison"])
-        trial["_controlled"] = "exosome" not in (row["comparator"] or "").lower()
-        rows.append(trial | {name: row[name] for name in named})
+        named = (
+            "what", "comparison", "n_planned", "status", "expected", "outcomes", "arms", "end_of",
+            "primary_completion_on",
+        )  # fmt: skip
+        trial = {"study_id": row["trial_id"], "allocation": row["what"]}
+        rows.append((trial | {name: row[name] for name in named}, seen_comparison(row)))
     return rows
 
 
@@ -348,27 +429,3 @@ def _randomised(words: str | None, comparison: str | None) -> bool | None:
         return True
     silent = comparison in (None, *CONTROLLED_DESIGNS) and not is_not_randomised(words)
     return None if silent else False
-
-
-def _against(arms: pd.DataFrame, study: str) -> str | None:
-    """Return what an arm without exosomes gets; of an add-on trial the part that both arms get."""
-    own = arms[(arms["study_id"] == study) & ~arms["role"].isin(TREATED)]
-    added = (arms["study_id"] == study) & (arms["role"] == "exosome_combination")
-    words = "; ".join(str(label) for label in own["label"].dropna())
-    add_on = added.any() and (own["role"] == "active").all()
-    return f"{words}, in both arms" if words and add_on else words or None
-
-
-def late_sentence(rows: pd.DataFrame) -> str:
-    """Return which trials are past their date without results, and relative to what."""
-    late = [row for row in records(rows) if row["late"]]
-    searched = next(iter(rows["searched"].dropna()), None)
-    if searched is None:
-        return "The date of the last search is not known, so no trial can be called late."
-    if not late:
-        return f"At the last search ({searched}) no registered trial was past its date without results."
-    named = "; ".join(
-        f"{row['study_id']} (due {row['expected']}, {row['status'] or 'status not seen'})" for row in late
-    )
-    many = "1 registered trial was" if len(late) == 1 else f"{len(late)} registered trials were"
-    return f"At the last search ({searched}) {many} past the date without results: {named}."

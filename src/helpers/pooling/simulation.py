@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
-from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import TREATED, people_of
+from helpers.pooling.ongoing import degrees_of_freedom
 from metastats.batches import pool_many
 from metastats.heterogeneity import critical_value
 from notebookpress.tables import records
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
-MOST_TRIALS = 3  # named in a sentence
+_KEY = ("estimand", "comparator", "comparator_name", "background")  # what must agree to be pooled
 
 
 def simulation_rows(
@@ -28,6 +28,7 @@ def simulation_rows(
     *,
     true_effects: Sequence[float] = TRUE_EFFECTS,
     visible: float | None = None,
+    tau_scale: float = 10.0,
     sd: float = 20.0,
     level: float = 0.95,
     draws: int = DRAWS,
@@ -37,15 +38,18 @@ def simulation_rows(
     Parameters
     ----------
     trials : sequence of mapping
-        Rows of `ongoing_trials`; those without a planned size are left out.
+        Rows of `ongoing_trials`; those without an expected standard error of hair density are left out.
     known : pandas.DataFrame
-        Estimates at hand: `estimand`, `effect`, `se`, `n` in hairs/cm², one a study.
+        Estimates at hand, from `known_estimates`; those of the trial's own comparison are pooled with it.
     model : mapping
         `tau2_method` and `ci_method`.
     true_effects : sequence of float
-        Effects that may be true, hairs/cm².
+        Means that the true effects of such trials may have, hairs/cm².
     visible : float, optional
         Smallest difference that can be seen.
+    tau_scale : float
+        Scale of the half-normal prior of tau, hairs/cm²: each draw takes a tau from it, and the trial a true
+        effect of its own, normal about the mean with that SD. 0 for one effect in all trials.
     sd : float
         SD of the change between people, which the trial's own SD will scatter about.
     level : float
@@ -56,30 +60,44 @@ def simulation_rows(
     """
     rows = []
     for trial in trials:
-        if not trial["se_expected"]:
+        if not trial.get("se_expected"):
             continue
-        own = known[known["estimand"] == trial["estimand"]]
+        own = _of_the_same_comparison(known, trial)
         for true in true_effects:
-            lower, upper = _intervals(trial, own, model, true, level, draws)
+            estimate, se, df = _results(trial, true, tau_scale, draws)
+            lower, upper = _intervals(estimate, se, df, own, model, level)
             row = {"simulation_id": f"{trial['study_id']}.{true:g}", "sd": sd, "true_effect": true}
-            rows.append(row | {"draws": draws} | _after(trial, own, visible, lower, upper))
+            row |= {"tau_scale": tau_scale, "draws": draws}
+            rows.append(row | _after(trial, own, visible, lower, upper))
     return rows
 
 
+def _of_the_same_comparison(known: pd.DataFrame, trial: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the estimates that answer a trial's own question: placebos are one, other treatments not."""
+    key = [name for name in _KEY if name != "comparator_name" or trial["comparator"] == "active"]
+    same = pd.Series(True, known.index)
+    for name in key:
+        same &= known[name] == trial[name]
+    return known[same]
+
+
+def _results(
+    trial: Mapping[str, Any], true: float, tau_scale: float, draws: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return estimates and standard errors that a trial may find, and their degrees of freedom."""
+    rng = np.random.default_rng(zlib.crc32(f"{trial['study_id']}/{true:g}".encode()))
+    df = degrees_of_freedom(trial["estimand"], (trial["n_exosome"], trial["n_comparator"]))
+    se = trial["se_expected"] * np.sqrt(rng.chisquare(df, draws) / df)  # the SD that it will find
+    tau = np.abs(rng.normal(0.0, tau_scale, draws))
+    own_effect = rng.normal(true, tau)
+    return rng.normal(own_effect, trial["se_expected"]), se, df
+
+
 def _intervals(
-    trial: Mapping[str, Any],
-    own: pd.DataFrame,
-    model: Mapping[str, str],
-    true: float,
-    level: float,
-    draws: int,
+    estimate: np.ndarray, se: np.ndarray, df: float, own: pd.DataFrame, model: Mapping[str, str], level: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the limits of all draws of a trial, each pooled with what is known."""
-    seed = zlib.crc32(f"{trial['study_id']}/{true:g}".encode())
-    rng = np.random.default_rng(seed)
-    df = max(int(trial["n_planned"]) - (2 if trial["estimand"] == "between_group" else 1), 1)
-    se = trial["se_expected"] * np.sqrt(rng.chisquare(df, draws) / df)  # the SD that it will find
-    estimate = rng.normal(true, trial["se_expected"], draws)
+    draws = len(estimate)
     if own.empty:  # one study: its own interval, with the degrees of freedom that it has
         half = critical_value(level, df) * se
         return estimate - half, estimate + half
@@ -93,14 +111,16 @@ def _after(
     trial: Mapping[str, Any], own: pd.DataFrame, visible: float | None, lower: np.ndarray, upper: np.ndarray
 ) -> dict[str, Any]:
     """Return what a trial would show: width, shares of the draws, the certainty that most of them reach."""
-    people = int(trial["n_planned"]) + int(own["n"].fillna(0).sum())
+    sides = (trial["n_exosome"], trial["n_comparator"])  # both sites of a scalp are the same people
+    people = int(sum(sides) if trial["estimand"] == "between_group" else sides[0])
+    people += int(own["n"].fillna(0).sum())
     # the best that can be: an allocation that was not seen may be a random one
-    best_design = trial["randomised"] is not False and trial["comparison"] in CONTROLLED_DESIGNS
-    levels = certainty_after(best_design and own.empty, people, (lower <= 0) & (upper >= 0))
+    best_design = trial["randomised"] is not False and own.empty
+    levels = certainty_after(best_design, people, (lower <= 0) & (upper >= 0))
     best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
     return {
         "study_id": trial["study_id"],
-        "estimand": trial["estimand"],
+        **{name: trial[name] for name in _KEY},
         "n_planned": int(trial["n_planned"]),
         "k": len(own) + 1,
         # the normal interval of the only estimate; several are pooled elsewhere
@@ -127,38 +147,8 @@ def certainty_after(randomised: bool, people: int, crossing: np.ndarray) -> np.n
     return np.maximum(start - steps, 0)
 
 
-def lesson_sentences(trials: pd.DataFrame, simulated: pd.DataFrame) -> list[str]:
-    """Return which trials teach most, and what the first would show if an effect is there or not."""
-    rows = records(trials[trials["teaches"].notna()].sort_values("place"))
-    if not rows:
-        return ["No registered trial states a size, so what it would teach cannot be worked out."]
-    first = [
-        f"{row['study_id']} ({row['n_planned']} people, {100 * row['teaches']:.0f} %)"
-        for row in rows[:MOST_TRIALS]
-    ]
-    silent = len(trials) - len(rows)
-    rest = f" {silent} more state no size." if silent else ""
-    unseen = [
-        row["study_id"]
-        for row in rows
-        if row["comparison"] in CONTROLLED_DESIGNS and row["randomised"] is None
-    ]
-    rest += f" Taken as randomised, which was not seen: {', '.join(unseen)}." if unseen else ""
-    sentences = [
-        "Share of today's uncertainty about the effect against a control that each would remove: "
-        f"{'; '.join(first)}.{rest}"
-    ]
-    for row in records(simulated[simulated["study_id"] == rows[0]["study_id"]]):
-        sentences.append(
-            f"If the true effect is {row['true_effect']:g} hairs/cm², {row['study_id']} would show a gain in "
-            f"{100 * row['shows_gain']:.0f} of 100 tries, with an interval {row['width_after']:.0f} "
-            f"hairs/cm² wide; the certainty could be {row['certainty']} at best."
-        )
-    return sentences
-
-
 def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
-    """Return today's estimates of hair density in hairs/cm² by estimand, the latest of each study.
+    """Return today's estimates against a control of hair density, hairs/cm², the latest of each study.
 
     Parameters
     ----------
@@ -167,13 +157,22 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     tiers : sequence of str
         Tiers that take part.
 
+    Returns
+    -------
+    pandas.DataFrame
+        `estimand`, `comparator`, `comparator_name`, `background`, `effect`, `se`, `n`. A change without a
+        control is not pooled with anything.
+
     """
     effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
     studies = sources.loc[sources["tier"].isin(tiers), "study_id"]
     treated = arms.loc[arms["role"].isin(TREATED), ["study_id", "arm_id"]].drop_duplicates()
     rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
     rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
+    rows = rows[rows["estimand"].isin(("between_group", "within_participant"))]
     rows = rows.merge(treated, on=["study_id", "arm_id"])
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
-    return rows.groupby(["study_id", "estimand"], sort=False).tail(1)[["estimand", "effect", "se", "n"]]
+    rows = rows.reindex(columns=["study_id", *_KEY, "effect", "se", "n"])
+    latest = rows.groupby(["study_id", *_KEY], sort=False, dropna=False).tail(1)
+    return latest.drop(columns="study_id")

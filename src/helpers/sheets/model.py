@@ -169,7 +169,9 @@ class Study(Block):
     registration: Text = None
     registered_on: AsPrinted = None
     starts_on: AsPrinted = None
+    primary_completion_on: AsPrinted = None
     ends_on: AsPrinted = None
+    allocation_ratio: AsPrinted = None
 
 
 class Arm(Block):

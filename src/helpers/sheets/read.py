@@ -212,6 +212,9 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
     )
 
 
+_END_OF = {"recruitment_end": "recruitment", "study_end": "study"}  # by what the sheet calls the date
+
+
 class _Rows:
     """The rows of one sheet."""
 
@@ -235,6 +238,7 @@ class _Rows:
         study = self.sheet.study
         return study.model_dump() | self.values(study) | {
             "study_id": self.sheet.study_id, "quantity_ids": self.ids(_named(study)),
+            "end_of": _END_OF.get(self.figures[study.ends_on].concept) if study.ends_on else None,
         }  # fmt: skip
 
     def arm(self, arm: Arm) -> Row:

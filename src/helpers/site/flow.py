@@ -210,8 +210,11 @@ KNOWN_WORDS = {
     "n_planned": "People planned",
     "estimand": "Kind of estimand",
     "status": "Status",
-    "expected": "Expected",
-    "late": "Past that date without results",
+    "results_due": "Results due",
+    "due_basis": "By",
+    "late": "Overdue",
+    "can_answer": "Could answer",
+    "can_answer_reason": "Why",
     "detectable_80": "Smallest difference it can detect",
     "outcomes": "Outcomes registered",
 }
@@ -234,7 +237,7 @@ def ongoing_page(tables: Tables) -> Page:
             more=count_words(len(waiting), "registration", "registrations"),
             wait="waits" if len(waiting) == 1 else "wait",
         ),
-        heading("Every trial to come, the one that would teach most first", "known"),
+        heading("Every trial to come", "known"),
         _known(known),
         download("ongoing_trials"),
         heading("What those with a record can show, outcome by outcome", "trials"),
@@ -253,7 +256,7 @@ def ongoing_page(tables: Tables) -> Page:
 
 
 def _known(known: pd.DataFrame) -> Markup:
-    """Return all trials to come in the order of what they would teach about hair density."""
+    """Return all trials to come, those whose design can answer first."""
     rows = known.sort_values("place", kind="stable")
     planned = [Markup(", ").join(map(outcome_link, split_ids(names))) or None for names in rows["outcomes"]]
     rows = rows.assign(origins="ongoing_trials", outcomes=pd.Series(planned, index=rows.index, dtype=object))

@@ -33,8 +33,7 @@ CERTAIN = "certainty-table", (("certainty.html", "certainty"),)
 SEEN = "studies-table", (("outcomes.html", "outcomes"), ("studies.html", "studies"))
 CONTEXT_TABLE = "context-table", (("04_outcome_comparison.html", "beside other treatments"),)
 SURE = "findings-table", (("05_pooled_effect.html", "pooling"), ("findings.html", "findings"))
-TO_COME = "ongoing-table", (("horizon.html", "trials to come"),)
-SHORT, REST = (CERTAIN, SEEN, TO_COME), (SEEN, CONTEXT_TABLE, SURE, TO_COME)
+SHORT, REST = (CERTAIN, SEEN), (SEEN, CONTEXT_TABLE, SURE)
 READING = "Read first", "The evidence", "How it was made", "Notebook runs", "Figures of each study"
 
 

@@ -1,0 +1,258 @@
+"""What a registered trial will compare, in how many people, when it is due, and whether it can answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from helpers.effects import CONTROLLED_DESIGNS
+from helpers.pooling.assumptions import TREATED
+from helpers.tables.vocabulary import label
+from notebookpress.tables import records
+from trialfiles.times import iso_date
+
+_WITHIN = "within_participant"
+_ESTIMANDS = {"parallel": "between_group", "within_person": _WITHIN, "crossover": _WITHIN}  # with a control
+COUNTS = ("hair_density", "hair_density_relative", "hair_count")  # outcomes for which hairs are counted
+_ESCALATION = re.compile(
+    r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
+)
+_ONE_SIDE = re.compile(r"\bbaseline\b.*\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
+_RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
+VERDICTS = ("yes", "indirectly", "not known", "no")  # the last that holds counts
+
+
+@dataclass(frozen=True)
+class RegisteredComparison:
+    """Exosomes against something else, as a trial registers it; None where it was not seen.
+
+    `shares` are the shares of all participants on the exosome side and on the other, of a comparison between
+    groups; `equal_assumed` says that they were not registered.
+    """
+
+    estimand: str | None
+    comparator: str | None
+    comparator_name: str | None = None
+    background: str | None = "none"
+    arms: tuple[str, ...] = ()  # arm ids of the two sides
+    shares: tuple[float, float] | None = None
+    equal_assumed: bool = False
+
+    def sides(self, people: int) -> tuple[float, float] | None:
+        """Return the people on each side; both sites of one scalp belong to everybody."""
+        if self.estimand != "between_group":
+            return (people, people)
+        return None if self.shares is None else (people * self.shares[0], people * self.shares[1])
+
+
+def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list[RegisteredComparison]:
+    """Return each exosome arm against each other arm, those that answer the question first.
+
+    Parameters
+    ----------
+    study : mapping
+        Row of `studies`.
+    arms : pandas.DataFrame
+        Table `arms`.
+
+    Returns
+    -------
+    list of RegisteredComparison
+        Placebo before untreated before another treatment, and nothing beside exosomes first, whatever the
+        arms are called and in whatever order they stand. Without another arm one comparison, with baseline.
+
+    """
+    own = records(arms[arms["study_id"] == study["study_id"]])
+    estimand = _ESTIMANDS.get(study["comparison"] or "")
+    treated = [arm for arm in own if arm["role"] in TREATED]
+    others = [arm for arm in own if arm["role"] not in TREATED]
+    if estimand is None or not others or not treated:
+        return [RegisteredComparison("uncontrolled_change" if study["comparison"] else None, "none")]
+    shares, assumed = allocation_shares(study.get("allocation_ratio"), len(own))
+    share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
+    found = []
+    for first in treated:
+        for second in others:
+            ids = (first["arm_id"], second["arm_id"])
+            sizes = (share_of[ids[0]], share_of[ids[1]])
+            found.append(RegisteredComparison(estimand, *_control(first, second), ids, sizes, assumed))
+    return sorted(found, key=_most_direct)
+
+
+def _most_direct(comparison: RegisteredComparison) -> tuple:
+    backgrounds = ("none", "both arms", "arm only")
+    place = next(i for i, words in enumerate(backgrounds) if str(comparison.background).endswith(words))
+    order = ("placebo", "untreated", "active").index(str(comparison.comparator))
+    return order, place, str(comparison.comparator_name), str(comparison.background)
+
+
+def _control(treated: Mapping[str, Any], control: Mapping[str, Any]) -> tuple[str, str | None, str]:
+    """Return the class of the comparator, its name, and what is given beside exosomes."""
+    beside, other = _main_words(treated["co_intervention"]), _main_words(control["co_intervention"])
+    role, name = control["role"], _main_words(control["label"])
+    if role == "active":
+        name = other or name
+        if beside and beside == name:  # exosomes are added to it: it is in both arms
+            return "untreated", None, f"{name} in both arms"
+        other = None
+    both = beside is not None and beside == other
+    only = "both arms" if both else "the exosome arm only" if beside else "the control arm only"
+    background = f"{beside or other} in {only}" if beside or other else "none"
+    return role, None if role == "untreated" else name, background
+
+
+def _main_words(words: str | None) -> str | None:
+    """Return the name at the head of a label or note: "C: mesotherapy alone" is "mesotherapy, 3 ml"."""
+    head = re.sub(r"^\w{1,2}: ", "", words or "").split(",")[0]
+    return re.sub(r" alone$", "", head).strip() or None
+
+
+def allocation_shares(ratio: str | None, arms: int) -> tuple[list[float], bool]:
+    """Return the share of the people in each arm, and whether equal arms had to be assumed."""
+    found = _RATIO.search(ratio or "")
+    parts = [int(part) for part in found.group().split(":")] if found else []
+    if len(parts) != arms or 0 in parts:
+        return [1 / arms] * arms, True
+    return [part / sum(parts) for part in parts], False
+
+
+def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
+    """Return the comparison of a row of `trials`, a registration of which only a copy was seen.
+
+    Of more than two arms the first and the last are compared: exosomes stand first, the control last.
+    """
+    comparator, design = trial["comparator"], trial["comparison"]
+    estimand = _ESTIMANDS.get(design or "") if comparator != "none" else "uncontrolled_change"
+    estimand = "uncontrolled_change" if design and design not in CONTROLLED_DESIGNS else estimand
+    shares, assumed = None, False
+    if trial["arms"] and trial["arms"] > 1:
+        parts, assumed = allocation_shares(trial["allocation_ratio"], trial["arms"])
+        shares = (parts[0], parts[-1])
+    names = (comparator, trial["comparator_name"], trial["background"])
+    return RegisteredComparison(estimand, *names, shares=shares, equal_assumed=assumed)
+
+
+def outcome_comparison(comparison: RegisteredComparison, measure: str | None) -> RegisteredComparison:
+    """Return what one outcome compares: that of the treated site against its baseline has no control.
+
+    A change from baseline of a trial with a control is compared between its arms, like any other outcome.
+    """
+    if comparison.estimand == "within_participant" and _ONE_SIDE.search(measure or ""):
+        return RegisteredComparison("uncontrolled_change", "none", arms=comparison.arms[:1])
+    return comparison
+
+
+def has_dose_escalation(*words: str | None) -> bool:
+    """Return whether words say that doses rise from people to people."""
+    return any(_ESCALATION.search(text or "") for text in words)
+
+
+def results_due(primary: str | None, end: str | None, end_of: str | None) -> tuple[str | None, str]:
+    """Return when results are due, and what that rests on.
+
+    Parameters
+    ----------
+    primary, end : str or None
+        Primary completion and end as registered, ISO, with the precision of the source.
+    end_of : str or None
+        What ends then: `study`, `recruitment`, or None where that was not seen.
+
+    Returns
+    -------
+    tuple
+        Date, None where it is not known, and words. Results are due 12 months after primary completion (42
+        CFR 11.44), which is never later than the end of the study; the end of recruitment does not tell it.
+
+    """
+    primary, end = iso_date(primary), iso_date(end) or end
+    if primary:
+        return _a_year_after(primary), f"primary completion {primary} plus 12 months"
+    if not end:
+        return None, "not known: no date is registered"
+    if end_of == "study" and iso_date(end):
+        return _a_year_after(end), f"at the latest: end of the study {end} plus 12 months"
+    if end_of == "recruitment":
+        return None, f"not known: only the end of recruitment is registered, {end}"
+    return None, f"not known: an end is registered, {end}, but of what was not seen"
+
+
+def _a_year_after(day: str) -> str:
+    year, rest = int(day[:4]) + 1, day[4:]
+    return f"{year}{rest}" if rest != "-02-29" else f"{year}-02-28"
+
+
+def answerable(
+    trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]
+) -> dict[str, str]:
+    """Return whether a design can tell whether exosomes regrow hair, and why.
+
+    Parameters
+    ----------
+    trial : mapping
+        `comparison`, `randomised`, `dose_escalation`.
+    comparison : RegisteredComparison
+        What it compares.
+    outcomes : sequence of str
+        Outcomes registered; none where they were not seen.
+
+    Returns
+    -------
+    dict
+        `can_answer` (yes, indirectly, not known, no) and `can_answer_reason`. It is the design that is
+        judged: how small a difference it can detect is told apart.
+
+    """
+    found = [*_of_control(comparison, trial["comparison"]), *_of_outcomes(outcomes)]
+    if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
+        found.append(("no", "not randomised: the two sides may differ in more than exosomes"))
+    worst = max((verdict for verdict, _ in found), key=VERDICTS.index, default="yes")
+    if not found:
+        found.append(("yes", _strengths(trial, comparison, outcomes)))
+    return {"can_answer": worst, "can_answer_reason": "; ".join(words for _, words in found)}
+
+
+def _of_control(comparison: RegisteredComparison, design: str | None) -> list[tuple[str, str]]:
+    """Return what speaks against the comparison, each with the answer that it leaves."""
+    if comparison.comparator is None or comparison.estimand is None:
+        return [("not known", "what exosomes are compared with was not seen")]
+    if comparison.estimand == "uncontrolled_change":
+        every = "every group gets exosomes" if design in CONTROLLED_DESIGNS else "no comparison group"
+        return [("no", f"{every}: what would have happened without them is not measured")]
+    found = []
+    if comparison.comparator == "active":
+        name = comparison.comparator_name or "another treatment"
+        found.append(("indirectly", f"against {name}: tells which is better, not what exosomes do"))
+    background = comparison.background or "what is given beside exosomes"
+    if background.endswith("arm only"):
+        found.append(("no", f"{background}: its effect cannot be told from that of exosomes"))
+    elif background != "none" and not background.endswith("in both arms"):
+        found.append(("not known", f"{background}"))
+    return found
+
+
+def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
+    if not outcomes:
+        return [("not known", "outcomes not seen")]
+    if not set(outcomes) & set(COUNTS):
+        return [("no", f"counts no hair: registers {', '.join(map(label, outcomes))}")]
+    return []
+
+
+def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
+    """Return why a design can answer, and what to keep in mind."""
+    counted = ", ".join(label(name) for name in outcomes if name in COUNTS)
+    name = comparison.comparator_name or "no further treatment"
+    parts = [f"{counted} against {name}"]
+    if comparison.background != "none":
+        parts.append(str(comparison.background))
+    if trial["randomised"] is None:
+        parts.append("taken as randomised, which was not seen")
+    if comparison.estimand == "within_participant":
+        parts.append("two sites of one scalp: what spreads between them makes the difference smaller")
+    if trial["dose_escalation"]:
+        parts.append("doses rise: it tells of all doses together, of each alone hardly anything")
+    return "; ".join(parts)

@@ -1,0 +1,147 @@
+"""What a registered trial compares, when its results are due, and whether its design can answer."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from helpers.pooling.registrations import (
+    RegisteredComparison,
+    answerable,
+    has_dose_escalation,
+    registered_comparisons,
+    results_due,
+)
+from helpers.sheets.raw import read_raw
+from helpers.tables import as_frame
+from trialfiles import read_source
+
+EXOSOME = {"arm_id": "x", "role": "exosome", "label": "exosomes"}
+COMBINED = {
+    "arm_id": "y",
+    "role": "exosome_combination",
+    "label": "both",
+    "co_intervention": "minoxidil, 5 %",
+}
+PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline, same volume"}
+DRUG = {"arm_id": "d", "role": "active", "label": "B: minoxidil alone"}
+NEEDLED = {"co_intervention": "microneedling"}
+
+
+def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
+    study = {"study_id": "t", "comparison": comparison}
+    frame = as_frame("arms", [arm | {"study_id": "t"} for arm in arms])
+    return [
+        (found.estimand, found.comparator, found.comparator_name, found.background)
+        for found in registered_comparisons(study, frame)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arms", "expected"),
+    [
+        ((EXOSOME, PLACEBO), ("placebo", "saline", "none")),
+        ((EXOSOME, DRUG), ("active", "minoxidil", "none")),
+        ((COMBINED, DRUG), ("untreated", None, "minoxidil in both arms")),
+        ((COMBINED, PLACEBO), ("placebo", "saline", "minoxidil in the exosome arm only")),
+        ((EXOSOME | NEEDLED, PLACEBO | NEEDLED), ("placebo", "saline", "microneedling in both arms")),
+        ((EXOSOME, PLACEBO | NEEDLED), ("placebo", "saline", "microneedling in the control arm only")),
+        ((EXOSOME | NEEDLED, {"arm_id": "u", "role": "untreated", "label": "no treatment"}),
+         ("untreated", None, "microneedling in the exosome arm only")),
+    ],
+)  # fmt: skip
+def test_comparator_and_background_are_those_of_the_arms(arms, expected):
+    assert compared(*arms) == [("between_group", *expected)]
+    assert compared(*arms, comparison="within_person") == [("within_participant", *expected)]
+
+
+def test_every_pair_is_compared_the_most_direct_first_whatever_the_order():
+    for arms in permutations((EXOSOME, COMBINED, DRUG, PLACEBO)):
+        assert [found[1:] for found in compared(*arms)] == [
+            ("placebo", "saline", "none"),
+            ("placebo", "saline", "minoxidil in the exosome arm only"),
+            ("untreated", None, "minoxidil in both arms"),
+            ("active", "minoxidil", "none"),
+        ]
+
+
+def test_without_another_arm_nothing_is_compared():
+    assert compared(EXOSOME, EXOSOME | {"arm_id": "z"}) == [("uncontrolled_change", "none", None, "none")]
+    assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
+    assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
+
+
+@pytest.mark.parametrize(
+    ("primary", "end", "end_of", "due", "words"),
+    [
+        ("2026-11", "2027-05", "study", "2027-11", "primary completion 2026-11 plus 12 months"),
+        ("2028-02-29", None, None, "2029-02-28", "primary completion"),
+        ("25 January 2026", None, None, "2027-01-25", "primary completion 2026-01-25"),
+        ("2026", None, None, "2027", "primary completion"),
+        (None, "2024-07", "study", "2025-07", "at the latest: end of the study 2024-07"),
+        (None, "2026-08-23", "recruitment", None, "only the end of recruitment is registered, 2026-08-23"),
+        (None, "2027-10", None, None, "an end is registered, 2027-10, but of what was not seen"),
+        (None, "some day", "study", None, "some day"),
+        (None, None, None, None, "no date is registered"),
+    ],
+)
+def test_results_are_due_a_year_after_primary_completion(primary, end, end_of, due, words):
+    day, basis = results_due(primary, end, end_of)
+    assert day == due and words in basis
+
+
+@pytest.mark.parametrize(
+    ("words", "rising"),
+    [("rising doses, then randomised", True), ("Dose-escalation, double-blind", True), ("a dose finding trial", True),
+     ("ascending dose", True), ("two doses", False), (None, False), ("high-dose exosomes", False)],
+)  # fmt: skip
+def test_dose_escalation_is_told_by_its_words(words, rising):
+    assert has_dose_escalation(words) is rising
+
+
+SALINE = RegisteredComparison("between_group", "placebo", "saline")
+
+
+@pytest.mark.parametrize(
+    ("comparison", "more", "answer", "words"),
+    [
+        (SALINE, {}, "yes", "hair density against saline"),
+        (SALINE, {"randomised": None}, "yes", "which was not seen"),
+        (SALINE, {"randomised": False}, "no", "not randomised"),
+        (SALINE, {"outcomes": ()}, "not known", "outcomes not seen"),
+        (SALINE, {"outcomes": ("satisfaction", "hair_density_grade")}, "no", "counts no hair"),
+        (SALINE, {"outcomes": ("satisfaction", "hair_count")}, "yes", "hair count"),
+        (RegisteredComparison("between_group", "active", "PRP"), {}, "indirectly", "against PRP"),
+        (RegisteredComparison("between_group", "active", "PRP"), {"outcomes": ()}, "not known", "PRP"),
+        (RegisteredComparison("between_group", "untreated", None, "laser in both arms"), {}, "yes", "laser in both arms"),
+        (RegisteredComparison("between_group", "placebo", "saline", "laser in the exosome arm only"), {}, "no",
+         "cannot be told from that of exosomes"),
+        (RegisteredComparison("between_group", "placebo", "saline", None), {}, "not known", "given beside"),
+        (RegisteredComparison("uncontrolled_change", "none"), {"comparison": "single_arm", "randomised": False}, "no",
+         "no comparison group"),
+        (RegisteredComparison("uncontrolled_change", "none"), {}, "no", "every group gets exosomes"),
+        (RegisteredComparison(None, None), {"comparison": None}, "not known", "was not seen"),
+    ],
+)  # fmt: skip
+def test_whether_a_design_can_answer_and_why(comparison, more, answer, words):
+    trial = {"comparison": "parallel", "randomised": True, "dose_escalation": False} | more
+    row = answerable(trial, comparison, more.get("outcomes", ("hair_density",)))
+    assert row["can_answer"] == answer and words in row["can_answer_reason"]
+
+
+def test_registers_tell_which_date_is_which(shared):
+    record = read_source(shared / "samples" / "ctgov" / "NCT04207047.json")
+    (study,) = record.studies
+    assert study["primary_completion_on"] and study["end_of"] == "study"
+
+
+def test_the_sheet_of_a_register_page_says_that_recruitment_ends():
+    studies = read_raw(Path(__file__).parents[2] / "data" / "raw").record.studies
+    study = next(row for row in studies if row["study_id"] == "IRCT20160427027636N8")
+    assert (study["ends_on"], study["end_of"], study["allocation_ratio"]) == (
+        "2026-08-23",
+        "recruitment",
+        "1:1:1",
+    )
