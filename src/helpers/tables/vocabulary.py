@@ -77,6 +77,7 @@ TOPICS = {name: _topic(name) for name in _FILE.data["topics"]}
 CONTRAST_WORDS = _words("contrasts")
 CONTRAST_MEASURES = _words("contrast_measures")
 CONFIDENCE = _words("confidence")
+UNUSED_REASONS = _words("unused_reasons")
 
 ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")
