@@ -14,7 +14,7 @@ from trialfiles.times import both_calendars
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("irct")
-ENTRY_FIELDS = tuple(_NAMES["entry_fields"])
+ENTRY_FIELDS = (*_NAMES["entry_fields"], " ".join(_NAMES["question"]))
 IRCT_FIELDS: dict[str, tuple[str, ...]] = {
     part: ENTRY_FIELDS if fields == "entries" else tuple(fields) for part, fields in _NAMES["parts"].items()
 }
