@@ -23,7 +23,9 @@ def plain(value):
     return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-@pytest.mark.parametrize(("name", "words", "expected"), [(name, *case) for name in BY_NAME for case in CASES[name]])
+@pytest.mark.parametrize(
+    ("name", "words", "expected"), [(name, *case) for name in BY_NAME for case in CASES[name]]
+)
 def test_words_of_a_field(name, words, expected):
     given = words if isinstance(words, list) else [words]
     assert plain(BY_NAME[name](*given)) == expected

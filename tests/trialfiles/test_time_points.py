@@ -16,7 +16,9 @@ TIMES = cases_of(__file__)
 IN_WEEKS = {"weeks": 1, "months": MONTH, "days": 1 / 7, "minutes": 1 / 10080}
 
 
-@pytest.mark.parametrize(("unit", "printed", "number"), [(unit, *case) for unit in IN_WEEKS for case in TIMES[unit]])
+@pytest.mark.parametrize(
+    ("unit", "printed", "number"), [(unit, *case) for unit in IN_WEEKS for case in TIMES[unit]]
+)
 def test_a_printed_time_in_weeks(unit, printed, number):
     assert weeks(printed) == pytest.approx(number * IN_WEEKS[unit], rel=1e-12)
 
