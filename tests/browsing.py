@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,16 @@ RUN_ALL_AND_SAVE = """async () => {
   const cells = panel.content.model.sharedModel.cells.filter(cell => cell.cell_type === 'code');
   return cells.map(cell => ({count: cell.execution_count, outputs: cell.outputs}));
 }"""
+
+
+def pages_of(reports: Path, which: str = "every page") -> list[Path]:
+    """Return every page, or one for those that are made alike: of a study, of its figures, of an outcome."""
+    pages = sorted(reports.glob("*.html"))
+    if which == "one of a kind":
+        pages = list(
+            {re.sub(r"^(study|printed|outcome)-.*", r"\1", page.stem): page for page in pages}.values()
+        )
+    return pages
 
 
 @contextlib.contextmanager

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+SMALL = ("NCT06932393", "lepekhova2025", "wan2025")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell: the processes that tests interrupt must not inherit that.
@@ -45,10 +46,20 @@ class Project:
         command = [sys.executable, "-m", "helpers", *arguments]
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=timeout)
 
+    def copy(self, root: Path) -> Project:
+        """Copy all of it, with what was made."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Project(root)
+
     @property
     def reports(self) -> Path:
         """Folder of the pages."""
         return self.root / "reports"
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the study sheets and all else that is read."""
+        return self.root / "data" / "raw"
 
     @property
     def processed(self) -> Path:
@@ -65,6 +76,15 @@ def copy_project(target: Path) -> Project:
     shutil.copy(CHECKOUT / "requirements.lock", target)
     shutil.copy(CHECKOUT / "CITATION.cff", target)
     return Project(target)
+
+
+def copy_small(target: Path) -> Project:
+    """Copy the same with three studies: a registration, two cases, and a group with figures of every kind."""
+    project = copy_project(target)
+    for path in [*(project.raw / "studies").iterdir(), *(project.raw / "registry").iterdir()]:
+        if path.stem not in SMALL:
+            path.unlink()
+    return project
 
 
 @pytest.fixture
@@ -89,31 +109,42 @@ def shared() -> Path:
 
 
 @contextlib.contextmanager
-def one_process_at_a_time(folder: Path) -> Iterator[None]:
+def one_process_at_a_time(lock: Path) -> Iterator[None]:
     """Let the processes of one test run (pytest-xdist) enter one after the other."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
     import fcntl
 
-    with (folder / "lock").open("w") as handle:
+    with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a copy of the project in which the whole report was made once; not to be changed."""
-    own = tmp_path_factory.getbasetemp()
+def made_once(factory: pytest.TempPathFactory, name: str, copy: Callable[[Path], Project]) -> Project:
+    """Return a copy of the project in which the report was made; one for all processes of the test run."""
+    own = factory.getbasetemp()
     everybody = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    project = Project(everybody / "made" / "project")
-    with one_process_at_a_time(everybody):
+    project = Project(everybody / name / "project")
+    with one_process_at_a_time(everybody / f"{name}.lock"):
         if not project.root.exists():
-            new = copy_project(everybody / "being-made" / "project")
+            new = copy(everybody / f"being-{name}" / "project")
             result = new.evidence("run")
             assert result.returncode == 0, result.stdout + result.stderr
             new.root.parent.rename(project.root.parent)
     return project
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return the project with the whole report; not to be changed."""
+    return made_once(tmp_path_factory, "made", copy_project)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return the project with three studies and the report of them; not to be changed."""
+    return made_once(tmp_path_factory, "small", copy_small)
 
 
 @pytest.fixture(scope="module")
@@ -134,5 +165,10 @@ def unmade(tmp_path: Path) -> Project:
 @pytest.fixture
 def project(made: Project, tmp_path: Path) -> Project:
     """Return a copy of the made project that a test may change."""
-    shutil.copytree(made.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return made.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def three(small: Project, tmp_path: Path) -> Project:
+    """Return a copy of the small project that a test may change."""
+    return small.copy(tmp_path / "project")

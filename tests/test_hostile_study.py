@@ -1,4 +1,7 @@
-"""A study sheet full of markup, formulas, templates, endless words and right-to-left text: all of it shows as text."""
+"""A study sheet full of markup, formulas, templates, endless words and right-to-left text: all of it shows as text.
+
+On the pages, in the downloads, and in JupyterLab, where a browser runs the notebooks as a person does.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
 import pytest
 import yaml
 from browsing import RUN_ALL_AND_SAVE, jupyterlab, open_notebook
@@ -36,20 +40,17 @@ def poisoned(value: Any, words: Iterator[str], key: str = "") -> Any:
 
 
 @pytest.fixture(scope="module")
-def hostile(made, tmp_path_factory):
+def hostile(small, tmp_path_factory):
     """A project with one poisoned study and poisoned screening, and the report of it."""
-    import shutil
-
-    project = type(made)(tmp_path_factory.mktemp("hostile") / "project")
-    shutil.copytree(made.root, project.root, symlinks=True)
+    project = small.copy(tmp_path_factory.mktemp("hostile") / "project")
     words = itertools.cycle(WORDS)
-    sheet = project.root / "data" / "raw" / "studies" / "wan2025.yaml"
+    sheet = project.raw / "studies" / "wan2025.yaml"
     content = poisoned(yaml.safe_load(sheet.read_text(encoding="utf-8")), words)
     content["study"]["title"] = f"{MARKUP} {FORMULA} {ENDLESS} {RIGHT_TO_LEFT}"
     sheet.write_text(
         yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=10_000), encoding="utf-8"
     )
-    screening = project.root / "data" / "raw" / "screening.csv"
+    screening = project.raw / "screening.csv"
     rows = list(csv.DictReader(screening.open(encoding="utf-8", newline="")))
     for row in rows[:20]:
         row["record"], row["reason"] = f"{next(words)} {row['record']}", f"{next(words)} {row['reason']}"
@@ -131,13 +132,40 @@ def lab(hostile, tmp_path_factory) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("name", ["03_study_evidence", "04_outcome_comparison"])
-def test_jupyterlab_shows_it_as_text(browser, lab: str, name: str):
-    page = open_notebook(browser, lab, name)
-    dialogs: list[str] = []
-    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    cells = page.evaluate(RUN_ALL_AND_SAVE)
-    assert [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"] == []
+# The notebooks, and the control of the panel that some end with.
+NOTEBOOKS = {
+    "01_ingestion": None,
+    "02_cleaning": None,
+    "03_study_evidence": ".noUi-handle",
+    "04_outcome_comparison": "select[multiple]",
+    "05_pooled_effect": "select:not([multiple])",
+}
+AT_ONCE = ("03_study_evidence", "05_pooled_effect")  # the others: make test-all
+
+
+def follows_its_controls(page, control: str) -> bool:
+    """Move a control of the panel as a person does, by keyboard; return whether the picture changes."""
+    panel = page.locator(".widget-vbox").last
+    panel.wait_for(state="attached")
+    panel.scroll_into_view_if_needed()
+    picture = panel.locator(".widget-html-content")
+    picture.locator("figure, p").first.wait_for(state="attached")
+    before = picture.inner_html()
+    handle = panel.locator(control).first
+    handle.focus()
+    if control.startswith("select"):
+        handle.select_option(index=0)
+    for _ in range(20 if control == ".noUi-handle" else 0):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(120):
+        if picture.inner_html() != before:
+            return True
+        page.wait_for_timeout(250)
+    return False
+
+
+def shown_words(page) -> str:
+    """Return the text of all outputs, each scrolled to; none may hold what a sheet wrote as markup."""
     seen = ""
     for place in range(page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")):
         page.evaluate("at => window.jupyterapp.shell.currentWidget.content.scrollToItem(at)", place)
@@ -146,7 +174,43 @@ def test_jupyterlab_shows_it_as_text(browser, lab: str, name: str):
         )
         assert page.locator(".jp-OutputArea-output img[src='x']").count() == 0
         assert page.locator(".jp-OutputArea-output script").count() == 0
-    assert page.evaluate("window.hacked") is None and dialogs == []
+    return seen
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in NOTEBOOKS]
+)
+def test_run_all_works_in_jupyterlab_and_hostile_words_are_text(browser, hostile, lab: str, name: str):
+    page = open_notebook(browser, lab, name)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()  # as a person finds it
+    assert page.locator("li[data-command='runmenu:run-all']").is_enabled()
+    page.keyboard.press("Escape")
+    cells = page.evaluate(RUN_ALL_AND_SAVE)
+    assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"] == []
+    assert cells[-1]["outputs"], "the last cell has no output"
+    saved = nbformat.read(hostile.root / "notebooks" / f"{name}.ipynb", as_version=4)
+    outputs = [str(output) for cell in saved.cells for output in cell.get("outputs", [])]
+    assert any("<figure" in output for output in outputs) == bool(NOTEBOOKS[name])
+    seen = shown_words(page)
     if name == "03_study_evidence":
         assert MARKUP in seen and FORMULA in seen and ENDLESS in seen and RIGHT_TO_LEFT in seen
+    if control := NOTEBOOKS[name]:
+        assert follows_its_controls(page, control), "the panel's picture did not change"
+    assert page.evaluate("window.hacked") is None and dialogs == []
+    page.close()
+
+
+def test_the_notebooks_stand_in_order_beside_the_first_one_with_its_kernel(browser, lab: str, checkout):
+    command = next(line for line in (checkout / "Makefile").read_text().splitlines() if "jupyter lab" in line)
+    assert command.endswith("notebooks/01_ingestion.ipynb")  # what `make lab` opens
+    page = open_notebook(browser, lab, "01_ingestion")
+    listed = page.locator(".jp-DirListing-itemText", has_text=".ipynb")
+    listed.first.wait_for()
+    assert [text.strip() for text in listed.all_inner_texts()] == [f"{name}.ipynb" for name in NOTEBOOKS]
+    kernel = page.locator(".jp-KernelName").last
+    kernel.get_by_text("Python 3").wait_for()
+    assert page.locator(".jp-Dialog").count() == 0  # nobody is asked for a kernel
     page.close()

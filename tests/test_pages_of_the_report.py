@@ -113,23 +113,6 @@ def test_no_page_is_heavy_and_neither_is_the_site(made):
     assert [path.name for path in sizes if path.suffix == ".png"] == []  # figures are sharp at any size
 
 
-def test_an_answer_a_certainty_a_contradiction_and_a_line_are_within_four_clicks(soups):
-    """From the index: breadth first over links, each page one click."""
-    index = soups["index.html"]
-    answer = index.select_one(".answer p").get_text()
-    assert "Nobody can yet say" in answer and "certainty of the evidence is very low" in answer
-    certain = index.select_one('#studies-table a[href*="#finding-wan2025"]')
-    file, _, anchor = certain["href"].partition("#")
-    row = soups[file].find(id=anchor)
-    assert row.find_all("td")[0].get_text() == "certain" and row.find(class_="sum"), "arithmetic is missing"
-    sized = index.select_one('#outcomes-table a[href*="#line-wan2025"]')["href"]  # first click
-    file, _, anchor = sized.partition("#")
-    effect = soups[file].find(id=anchor).select_one('a[href*="#effect-"]')["href"]  # second
-    file, _, anchor = effect.partition("#")
-    printed = soups[file].find(id=anchor).select_one('a[href^="#q-"]')["href"]  # third
-    assert re.search(r"line \d+", soups[file].find(id=printed[1:]).get_text())
-
-
 def test_no_object_of_the_program_stands_in_a_sentence(soups):
     """A list, a missing value or an object shown as the program writes it is a sentence that went wrong."""
     written = re.compile(r"\[['\"]|\bnan\b|\bNone\b|<NA>|\bdtype\b|\{\{|<[\w.]+ object at")

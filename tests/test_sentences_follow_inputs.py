@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from made_trials import figure, randomised_trial
 
 from helpers.tables import read_table
 from notebookpress.tables import records
@@ -26,31 +27,12 @@ DOMAINS = (
 
 def sheet(study: str) -> str:
     """Return the sheet of a made-up randomised study at low risk of bias."""
-    names = ("mean_treated", "sd_treated", "n_treated", "mean_control", "sd_control", "n_control")
-    figures = dict(zip(names, MADE[study], strict=True))
-    figures["n_all"] = figures["n_treated"] + figures["n_control"]
-    quantities = [
-        {"id": name, "printed": f"{value:g}", "value": value, "kind": "n" if name[0] == "n" else "value",
-         "unit": "participants" if name[0] == "n" else "hairs/cm2", "role": "result",
-         "concept": "sample_size" if name[0] == "n" else "hair_density"}
-        for name, value in figures.items()
-    ]  # fmt: skip
-    results = [
-        {"arm": arm, "concept": "hair_density", "time": "24 weeks", "kind": "change"}
-        | {part: f"{part}_{arm}" for part in ("mean", "sd", "n")}
-        for arm in ("treated", "control")
-    ]
+    numbers = MADE[study]
+    made = randomised_trial(study, numbers[:3], numbers[3:])
+    made["quantities"].append(figure("n_all", numbers[2] + numbers[5]))
+    made["study"] |= {"n_analysed": "n_all", "registration": f"NCT-{study}"}
     low = [{"domain": name, "judgement": "low", "reason": "Made up for a test."} for name in DOMAINS]
-    study_facts = {"title": f"Made up: {study}", "allocation": "randomised", "comparison": "parallel"}
-    return yaml.safe_dump({
-        "study_sheet": 1, "study_id": study,
-        "source": {"source_id": study, "tier": "core", "format": "article", "has_results": True},
-        "extraction": {"readers": 1, "date": "2026-01-01"},
-        "study": study_facts | {"n_analysed": "n_all", "registration": f"NCT-{study}"},
-        "arms": [{"arm_id": "treated", "role": "exosome"}, {"arm_id": "control", "role": "placebo"}],
-        "quantities": quantities, "results": results,
-        "risk_of_bias": {"tool": "RoB 2", "domains": low},
-    })  # fmt: skip
+    return yaml.safe_dump(made | {"risk_of_bias": {"tool": "RoB 2", "domains": low}})
 
 
 def pooled_by_hand() -> tuple[float, float, float, float]:
@@ -88,18 +70,14 @@ def words(path: Path) -> str:
 @pytest.fixture(scope="module")
 def changed(made, tmp_path_factory):
     """Return a copy of the report in which two studies were added and five inputs changed."""
-    import shutil
-
-    root = tmp_path_factory.mktemp("changed") / "project"
-    shutil.copytree(made.root, root, symlinks=True)
-    raw = root / "data" / "raw"
+    project = made.copy(tmp_path_factory.mktemp("changed") / "project")
+    raw = project.raw
     for study in MADE:
         (raw / "studies" / f"{study}.yaml").write_text(sheet(study), encoding="utf-8")
     change(raw / "studies" / "wan2025.yaml", ('"35 hairs/cm²", value: 35', '"55 hairs/cm²", value: 55'))
     change(raw / "studies" / "lee2024.yaml", ("stated: higher", "stated: lower"))
     change(raw / "studies" / "imcas2025.yaml", ('printed: "300", value: 300', 'printed: "150", value: 150'))
     change(raw / "comparators" / "thresholds.csv", ("43.36", "51.5"))
-    project = type(made)(root)
     result = project.evidence("run")
     assert result.returncode == 0, result.stderr
     return project
@@ -115,7 +93,11 @@ def test_pooling_appears_with_the_right_contrast_and_the_numbers_of_the_raw_figu
     row, bayes = fits
     assert (row["studies"], row["scenario"], row["pi_df"]) == ("made1;made2", "as printed", 1)
     assert (row["estimate"], row["se"], row["tau2"]) == pytest.approx((estimate, se, tau2), rel=1e-3)
+    assert (row["model"], bayes["model"]) == ("random effects", "Bayesian random effects")
     assert bayes["estimate"] == pytest.approx(mean, abs=0.02) and "scale 10" in bayes["tau2_method"]
+    members = read_table("pool_members", changed.processed)
+    own = members[members["pooled_id"] == row["pooled_id"]]
+    assert set(own["study_id"]) == set(MADE) and own["weight"].sum() == pytest.approx(1)
 
 
 def test_the_certainty_follows_the_pool(made, changed):
@@ -124,6 +106,7 @@ def test_the_certainty_follows_the_pool(made, changed):
         for project in (made, changed)
     )  # fmt: skip
     assert "made1" not in before["hair_density"]["studies"] and "made1" in after["hair_density"]["studies"]
+    assert "I²" in after["hair_density"]["reasons"]
     assert after["hair_density"]["participants"] == before["hair_density"]["participants"] + sum(
         row[2] + row[5] for row in MADE.values()
     )

@@ -17,15 +17,15 @@ def steps(checkout: Path) -> list[tuple[str, str, str, str]]:
     return BLOCK.findall((checkout / "docs" / "tutorial.md").read_text(encoding="utf-8"))
 
 
-def test_the_tutorial_leads_to_the_page_that_it_shows(project, steps):
+def test_the_tutorial_leads_to_the_page_that_it_shows(three, steps):
     commands = pages = 0
     for kind, what, target, text in steps:
         if what == "file":
-            path = project.root / target
+            path = three.root / target
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         elif what == "page":
-            shown = BeautifulSoup((project.root / target).read_text(encoding="utf-8"), "html.parser").main
+            shown = BeautifulSoup((three.root / target).read_text(encoding="utf-8"), "html.parser").main
             for line in text.splitlines():
                 assert line in shown.get_text(), line
             pages += 1
@@ -33,7 +33,7 @@ def test_the_tutorial_leads_to_the_page_that_it_shows(project, steps):
             for line in text.splitlines():
                 command, *arguments = shlex.split(line)
                 assert command == "evidence"
-                result = project.evidence(*arguments)
+                result = three.evidence(*arguments)
                 assert result.returncode == 0, result.stdout + result.stderr
                 commands += 1
     assert (commands, pages) == (3, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
-from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
@@ -157,28 +157,6 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
     return 1.0 if count == n else float(betaincinv(count + 1, n - count, 0.95))
 
 
-_REPEATED = "the same figure, printed again elsewhere; checked for agreement"
-_ROLE_REASONS = {
-    "cited": "about another study or the population, kept as context",
-    "safety": "a circumstance of safety that no event row counts",
-}
-_CONCEPT_REASONS = {
-    "follow_up": "time of a visit, used through the outcomes and the checks",
-    "publication_date": "date of the publication",
-    "administrative": "administrative",
-    "evidence_level": "the authors' own label",
-    "magnification": "setting of the microscope, no outcome",
-    "patients_shown": "number of pictures",
-    "aftercare": "aftercare, no outcome",
-    "skin_type": "no bearing on an outcome",
-    "scale_levels": "describes a scale without reported ratings",
-    "washout": "eligibility, kept as description",
-    "severity_admitted": "eligibility, kept as description",
-    "density_threshold": "eligibility, kept as description",
-    "dryness_threshold": "eligibility, kept as description",
-}
-
-
 def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[Row]:
     """Return, for every figure, the tables that rest on it or the reason why none does.
 
@@ -208,10 +186,9 @@ def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> li
     same = rows.assign(words=words, used=used).groupby(
         ["study_id", "concept", "arm_id", *numbers, "words"], dropna=False
     )
-    reason = rows["role"].map(_ROLE_REASONS).fillna(rows["concept"].map(_CONCEPT_REASONS))
-    reason = reason.fillna("design detail, kept as description").mask(
-        same["used"].transform("any"), _REPEATED
-    )
+    reason = rows["role"].map(UNUSED_REASONS).fillna(rows["concept"].map(UNUSED_REASONS))
+    reason = reason.fillna(UNUSED_REASONS["other"])
+    reason = reason.mask(same["used"].transform("any"), UNUSED_REASONS["repeated"])
     rows["reason_unused"] = reason.mask(used)
     return records(rows[["quantity_id", "study_id", "used_in", "reason_unused"]])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from trialfiles.ctgov_fields import lower, plain_text
+from trialfiles.ctgov_fields import columns_of, field_at, lower, plain_text
 from trialfiles.ctgov_results import (
     adverse_events,
     analyses,
@@ -16,21 +16,14 @@ from trialfiles.ctgov_results import (
     posted_results,
     started,
 )
+from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
-from trialfiles.text import age_years, name_apart, slug
+from trialfiles.text import name_apart, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-_OTHER_SHAPES = {
-    "FullStudiesResponse": "the legacy FullStudies shape",
-    "FullStudy": "the legacy FullStudy shape",
-    "Study": "the legacy FullStudy shape",
-    "ProtocolSection": "the legacy FullStudy shape",
-    "StudyFieldsResponse": "the legacy StudyFields shape",
-    "history": "the site's internal record with its history",
-    "study": "the site's internal record",
-}
+_NAMES = names_of("ctgov")
 _REMEDY = "download the study from the register's API, version 2, as JSON"
 
 
@@ -115,40 +108,27 @@ def _analysed(record: SourceRecord) -> int | None:
 def _unknown(path: Path, line: int, content: Any) -> SourceError:
     """Refuse another container by name."""
     keys = content if isinstance(content, dict) else {}
-    names = [words for key, words in _OTHER_SHAPES.items() if key in keys]
+    names = [words for key, words in _NAMES["other_shapes"].items() if key in keys]
     found = names[0] if names else "no protocolSection"
     return refusal(path, line, "", f"not an API v2 study: {found}", _REMEDY)
 
 
-_COMPARISON = {"SINGLE_GROUP": "single_arm", "PARALLEL": "parallel"}
-_SEX = {"ALL": "all", "MALE": "male", "FEMALE": "female"}
 _PLANNED = (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other"))
-_DATES = (
-    ("registered_on", "studyFirstPostDateStruct"),
-    ("starts_on", "startDateStruct"),
-    ("primary_completion_on", "primaryCompletionDateStruct"),
-    ("ends_on", "completionDateStruct"),
-    ("results_posted_on", "resultsFirstPostDateStruct"),
-    ("updated_on", "lastUpdatePostDateStruct"),
-)
 
 
 def source_row(study_id: str, protocol: Row, content: Row) -> Row:
     """Return the row of `sources`; its provenance names the day of the register's data."""
-    status = protocol.get("statusModule") or {}
-    identity = protocol.get("identificationModule") or {}
-    version = ((content.get("derivedSection") or {}).get("miscInfoModule") or {}).get("versionHolder")
-    stated = (content.get("provenance") or {}).get("statement")
-    has_results = content.get("hasResults")
+    version = field_at(content, "derivedSection.miscInfoModule.versionHolder")
+    stated = field_at(content, "provenance.statement")
     return {
         "source_id": study_id,
         "study_id": study_id,
         "tier": "core",
         "format": "ClinicalTrials.gov API v2 JSON",
-        "citation": plain_text(identity.get("briefTitle")),
+        "citation": plain_text(field_at(protocol, "identificationModule.briefTitle")),
         "registration": study_id,
-        "status": lower(status.get("overallStatus")) or None,
-        "has_results": True if content.get("resultsSection") else has_results,
+        "status": lower(field_at(protocol, "statusModule.overallStatus")) or None,
+        "has_results": True if content.get("resultsSection") else content.get("hasResults"),
         "access": "record",
         "provenance": stated or (f"ClinicalTrials.gov, data of {version}" if version else None),
     }
@@ -157,40 +137,27 @@ def source_row(study_id: str, protocol: Row, content: Row) -> Row:
 def study_row(study_id: str, protocol: Row) -> Row:
     """Return the row of `studies`; an actual enrolment is `n_enrolled`, an estimated one `n_planned`."""
     design = protocol.get("designModule") or {}
-    info = design.get("designInfo") or {}
-    eligibility = protocol.get("eligibilityModule") or {}
-    places = (protocol.get("contactsLocationsModule") or {}).get("locations") or []
-    identity, status = protocol.get("identificationModule") or {}, protocol.get("statusModule") or {}
-    model = info.get("interventionModel")
-    size = design.get("enrollmentInfo") or {}
+    info, size = design.get("designInfo") or {}, design.get("enrollmentInfo") or {}
+    places = field_at(protocol, "contactsLocationsModule.locations") or []
+    identity = protocol.get("identificationModule") or {}
+    model, allocation = info.get("interventionModel"), info.get("allocation")
     actual = size.get("type") == "ACTUAL"
     words = [design.get("studyType"), model or info.get("observationalModel")]
-    return {
+    return columns_of(protocol, _NAMES["study"]) | {
         "study_id": study_id,
         "title": plain_text(identity.get("officialTitle") or identity.get("briefTitle")),
         "design": lower(" ".join(filter(None, words))) or None,
-        "allocation": None if info.get("allocation") == "NA" else lower(info.get("allocation")),
-        "comparison": _COMPARISON.get(model or ""),
-        "masking": lower((info.get("maskingInfo") or {}).get("masking")),
+        "allocation": None if allocation == "NA" else lower(allocation),
+        "comparison": _NAMES["comparisons"].get(model),
         "phase": ", ".join(phase for phase in design.get("phases") or [] if phase != "NA") or None,
         "n_planned": None if actual else size.get("count"),
         "n_enrolled": size.get("count") if actual else None,
         "n_analysed": None,
-        "sex": _SEX.get(eligibility.get("sex") or ""),
-        "age_min": age_years(eligibility.get("minimumAge")),
-        "age_max": age_years(eligibility.get("maximumAge")),
-        "population": plain_text(", ".join((protocol.get("conditionsModule") or {}).get("conditions") or [])),
+        "sex": _NAMES["sexes"].get(field_at(protocol, "eligibilityModule.sex")),
+        "population": plain_text(", ".join(field_at(protocol, "conditionsModule.conditions") or [])),
         "country": ", ".join(sorted({place["country"] for place in places if place.get("country")})) or None,
-        "funding": plain_text(
-            ((protocol.get("sponsorCollaboratorsModule") or {}).get("leadSponsor") or {}).get("name")
-        ),
         "registration": study_id,
-        **{
-            column: (status.get(key) or {}).get("date")
-            for column, key in _DATES
-            if column in ("registered_on", "starts_on", "primary_completion_on", "ends_on")
-        },
-        "end_of": "study" if status.get("completionDateStruct") else None,
+        "end_of": "study" if field_at(protocol, "statusModule.completionDateStruct") else None,
     }
 
 
@@ -199,26 +166,17 @@ def registered_row(study_id: str, protocol: Row) -> Row:
 
     A date stays as posted; `_precision` says whether year, month or day, `_type` actual or estimated.
     """
-    identity, status = protocol.get("identificationModule") or {}, protocol.get("statusModule") or {}
-    info = (protocol.get("designModule") or {}).get("designInfo") or {}
-    masked = (info.get("maskingInfo") or {}).get("whoMasked") or []
-    eligibility = protocol.get("eligibilityModule") or {}
+    identity = protocol.get("identificationModule") or {}
+    masked = field_at(protocol, "designModule.designInfo.maskingInfo.whoMasked") or []
     others = [item.get("id") for item in identity.get("secondaryIdInfos") or []]
-    row: Row = {
+    row: Row = columns_of(protocol, _NAMES["registered"]) | {
         "study_id": study_id,
-        "acronym": plain_text(identity.get("acronym")),
         "other_ids": [name for name in [*(identity.get("nctIdAliases") or []), *others] if name],
-        "status_before": lower(status.get("lastKnownStatus")),
-        "why_stopped": plain_text(status.get("whyStopped")),
-        "verified_on": status.get("statusVerifiedDate"),
-        "purpose": lower(info.get("primaryPurpose")),
         "masked": ", ".join(filter(None, map(lower, masked))) or None,
-        "eligibility": plain_text(eligibility.get("eligibilityCriteria")),
-        "healthy_volunteers": eligibility.get("healthyVolunteers"),
         "arms": arm_details(protocol),
     }
-    for column, key in _DATES:
-        block = status.get(key) or {}
+    for column, key in _NAMES["dates"].items():
+        block = field_at(protocol, f"statusModule.{key}") or {}
         row[column] = block.get("date")
         row[f"{column}_type"] = lower(block.get("type"))
         row[f"{column}_precision"] = {4: "year", 7: "month", 10: "day"}.get(len(block.get("date") or ""))
@@ -284,125 +242,17 @@ def protocol_outcomes(study_id: str, protocol: Row, vocabulary: Vocabulary) -> l
 
 NCT_NUMBER = r"NCT\d{8}"
 MOST_PEOPLE = 10**9
-_OUTCOME = {"measure": str, "description": str, "timeFrame": str}
-_DATE = {"date": str, "type": str}
-_DENOMS = [{"units": str, "counts": [{"groupId": str, "value": str}]}]
-_MEASUREMENT = {
-    "groupId": str, "value": str, "spread": str, "lowerLimit": str, "upperLimit": str, "comment": str,
-}  # fmt: skip
-_GROUPS = [{"id": str, "title": str, "description": str}]
-_CLASSES = [{"title": str, "denoms": _DENOMS, "categories": [{"title": str, "measurements": [_MEASUREMENT]}]}]
-_MEASURE = {
-    "title": str, "description": str, "paramType": str, "dispersionType": str, "unitOfMeasure": str,
-    "denoms": _DENOMS, "classes": _CLASSES,
-}  # fmt: skip
-_ANALYSIS = {"groupIds": [str]} | dict.fromkeys(
-    (
-        "pValue", "statisticalMethod", "paramType", "paramValue", "ciPctValue", "ciNumSides", "ciLowerLimit",
-        "ciUpperLimit", "dispersionType", "dispersionValue", "nonInferiorityType", "groupDescription",
-        "estimateComment",
-    ),
-    str,
-)  # fmt: skip
-_EVENT = {
-    "term": str, "organSystem": str, "assessmentType": str, "notes": str,
-    "stats": [{"groupId": str, "numEvents": int, "numAffected": int, "numAtRisk": int}],
-}  # fmt: skip
-_COUNT = {"groupId": str, "numSubjects": str, "numUnits": str, "comment": str}
-_TOTALS = {
-    f"{kind}Num{what}": int for kind in ("deaths", "serious", "other") for what in ("Affected", "AtRisk")
-}
-SHAPE: Row = {
-    "protocolSection": {
-        "identificationModule": {
-            "nctId": str,
-            "nctIdAliases": [str],
-            "orgStudyIdInfo": {"id": str},
-            "secondaryIdInfos": [{"id": str, "type": str, "domain": str}],
-            "briefTitle": str,
-            "officialTitle": str,
-            "acronym": str,
-        },
-        "statusModule": {
-            "statusVerifiedDate": str,
-            "overallStatus": str,
-            "lastKnownStatus": str,
-            "whyStopped": str,
-            "studyFirstPostDateStruct": _DATE,
-            "resultsFirstPostDateStruct": _DATE,
-            "lastUpdatePostDateStruct": _DATE,
-            "startDateStruct": _DATE,
-            "primaryCompletionDateStruct": _DATE,
-            "completionDateStruct": _DATE,
-        },
-        "sponsorCollaboratorsModule": {"leadSponsor": {"name": str, "class": str}},
-        "conditionsModule": {"conditions": [str]},
-        "designModule": {
-            "studyType": str,
-            "phases": [str],
-            "designInfo": {
-                "allocation": str,
-                "interventionModel": str,
-                "primaryPurpose": str,
-                "observationalModel": str,
-                "timePerspective": str,
-                "maskingInfo": {"masking": str, "whoMasked": [str]},
-            },
-            "enrollmentInfo": {"count": int, "type": str},
-        },
-        "armsInterventionsModule": {
-            "armGroups": [{"label": str, "type": str, "description": str, "interventionNames": [str]}],
-            "interventions": [{"type": str, "name": str, "description": str, "armGroupLabels": [str]}],
-        },
-        "outcomesModule": {
-            "primaryOutcomes": [_OUTCOME],
-            "secondaryOutcomes": [_OUTCOME],
-            "otherOutcomes": [_OUTCOME],
-        },
-        "eligibilityModule": {
-            "eligibilityCriteria": str,
-            "healthyVolunteers": bool,
-            "sex": str,
-            "minimumAge": str,
-            "maximumAge": str,
-        },
-        "contactsLocationsModule": {"locations": [{"country": str}]},
-    },
-    "resultsSection": {
-        "participantFlowModule": {
-            "groups": _GROUPS,
-            "periods": [
-                {
-                    "title": str,
-                    "milestones": [{"type": str, "achievements": [_COUNT]}],
-                    "dropWithdraws": [{"type": str, "reasons": [_COUNT]}],
-                }
-            ],
-        },
-        "baselineCharacteristicsModule": {
-            "groups": _GROUPS, "typeUnitsAnalyzed": str, "denoms": _DENOMS, "measures": [_MEASURE],
-        },
-        "outcomeMeasuresModule": {
-            "outcomeMeasures": [
-                _MEASURE
-                | {
-                    "type": str, "timeFrame": str, "typeUnitsAnalyzed": str, "reportingStatus": str,
-                    "populationDescription": str, "groups": _GROUPS, "analyses": [_ANALYSIS],
-                }
-            ]
-        },
-        "adverseEventsModule": {
-            "frequencyThreshold": str,
-            "timeFrame": str,
-            "eventGroups": [_GROUPS[0] | _TOTALS],
-            "seriousEvents": [_EVENT],
-            "otherEvents": [_EVENT],
-        },
-    },
-    "derivedSection": {"miscInfoModule": {"versionHolder": str}},
-    "hasResults": bool,
-    "provenance": {"statement": str},
-}  # fmt: skip
+_TYPES = {"text": str, "people": int, "flag": bool}
+
+
+def _typed(shape: Any) -> Any:
+    """Return a shape with Python's types in place of the words for them."""
+    if isinstance(shape, dict):
+        return {name: _typed(inner) for name, inner in shape.items()}
+    return [_typed(shape[0])] if isinstance(shape, list) else _TYPES[shape]
+
+
+SHAPE: Row = _typed(_NAMES["shape"])
 _WORDS = {str: "text", int: "a whole number of people", bool: "true or false"}
 
 

@@ -5,25 +5,18 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from trialfiles.forms import names_of
 from trialfiles.record import Row
-from trialfiles.text import printed_number, slug
+from trialfiles.text import age_years, printed_number, slug
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d+")
-_SPREADS = {
-    "standarddeviation": "sd",
-    "standarderror": "se",
-    "standarderrorofmean": "se",
-    "standarderrorofthemean": "se",
-    "interquartilerange": "iqr",
-    "fullrange": "range",
-    "geometriccoefficient": "geometric_cv",
-    "geometriccoefficientofvariation": "geometric_cv",
-}
+_NAMES = names_of("ctgov")
 _UNIT = r"(?:hour|day|week|month|year)s?"
 _AT_A_TIME = re.compile(
     r"(?:(?P<arm>.+?)(?: ?[-\u2013\u2014:,/(] ?| at | ))?"
@@ -61,6 +54,29 @@ def posted_number(text: str | None) -> float | None:
     return number if abs(number) < 1e300 else None  # NaN and infinity are words, not numbers
 
 
+def field_at(record: Row, path: str) -> Any:
+    """Return the field at a path such as `designModule.phases`; None where a part of the way is missing."""
+    found: Any = record
+    for name in path.split("."):
+        found = (found or {}).get(name)
+    return found
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "text": plain_text,
+    "lower": lower,
+    "number": posted_number,
+    "age": age_years,
+    "": lambda value: value,
+}
+
+
+def columns_of(record: Row, columns: dict[str, str]) -> Row:
+    """Return the columns whose fields `forms/ctgov.yaml` names."""
+    parts = {column: place.partition(" | ") for column, place in columns.items()}
+    return {column: _READ[how](field_at(record, path)) for column, (path, _, how) in parts.items()}
+
+
 def spread_of(label: str | None) -> tuple[str | None, float | None]:
     """Return what a label of spread means, with a confidence level in percent.
 
@@ -72,8 +88,8 @@ def spread_of(label: str | None) -> tuple[str | None, float | None]:
     if not label or label.strip().upper() in ("NA", "NOT APPLICABLE"):
         return None, None
     folded = re.sub(r"[\s_-]+", "", label.lower())
-    if folded in _SPREADS:
-        return _SPREADS[folded], None
+    if folded in _NAMES["spreads"]:
+        return _NAMES["spreads"][folded], None
     if "confidence" in folded:
         level = re.search(r"\d{2,3}(?:\.\d+)?", folded)
         value = float(level.group()) if level else None
@@ -130,24 +146,13 @@ def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:
 
 _PEOPLE = re.compile(r"\b(participant|patient|subject|person|people|individual|volunteer|women|men|children)")
 _SHARE = re.compile(r"^\s*(%|percent|proportion of)")
-MODEL_MEANS = ("LEAST_SQUARES_MEAN", "GEOMETRIC_LEAST_SQUARES_MEAN")
 
 
 def measure_kind(param_type: str | None, unit: str | None) -> str:
     """Return what a value is: mean, median, count, percent, model_mean, geometric_mean, log_mean, number."""
     param_type = (param_type or "").upper().replace(" ", "_")
-    names = {
-        "MEAN": "mean",
-        "MEDIAN": "median",
-        "COUNT_OF_PARTICIPANTS": "count",
-        "COUNT_OF_UNITS": "count_of_units",
-        "GEOMETRIC_MEAN": "geometric_mean",
-        "LOG_MEAN": "log_mean",
-    }
-    if param_type in MODEL_MEANS:
-        return "model_mean"
-    if param_type in names:
-        return names[param_type]
+    if param_type in _NAMES["measures"]:
+        return str(_NAMES["measures"][param_type])
     said = (unit or "").lower()
     if not _PEOPLE.search(said):
         return "number"

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from trialfiles.ctgov_fields import (
+    columns_of,
     folded_title,
     group_names,
-    lower,
     measure_kind,
     plain_text,
     posted_number,
     spread_of,
     values_of,
 )
+from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord
 from trialfiles.times import durations, time_in_words, weeks
 from trialfiles.vocabulary import Vocabulary
@@ -27,6 +28,10 @@ _CHANGE = re.compile(
 )
 _BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
 _POOLED = re.compile(r"\b(total|overall|combined|pooled|all)\b", re.IGNORECASE)
+_NAMES = names_of("ctgov")
+_OF_OUTCOME = (
+    "study_id", "outcome_id", "measure", "unit", "unit_analysed", "timepoint_printed", "within_person",
+)  # fmt: skip
 PRIORITY = {"PRIMARY": "primary", "SECONDARY": "secondary"}
 COUNTED_KINDS = ("count", "count_of_units", "percent")
 PEOPLE_UNITS = ("participants", "participant")
@@ -70,20 +75,11 @@ def posted_results(
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
         outcomes.append(
-            {
-                "study_id": study_id,
-                "outcome_id": head["outcome_id"],
+            columns_of(outcome, _NAMES["posted_outcome"])
+            | {name: head[name] for name in _OF_OUTCOME}
+            | {
                 "priority": PRIORITY.get(outcome.get("type") or "", "other"),
-                "measure": head["measure"],
-                "description": plain_text(outcome.get("description")),
-                "population": plain_text(outcome.get("populationDescription")),
-                "parameter": outcome.get("paramType"),
-                "dispersion": outcome.get("dispersionType"),
-                "unit": head["unit"],
-                "unit_analysed": head["unit_analysed"],
-                "timepoint_printed": head["timepoint_printed"],
                 "groups": [group["title"] for group in groups.values()],
-                "within_person": head["within_person"],
                 "no_data": not found,
             }
         )
@@ -93,16 +89,13 @@ def posted_results(
 def _head(
     study_id: str, index: int, outcome: Row, groups: dict[str, Row], total: int | None
 ) -> tuple[Row, str]:
-    title, unit = (
-        plain_text(outcome.get("title")) or "unnamed outcome",
-        plain_text(outcome.get("unitOfMeasure")),
-    )
+    title, unit = plain_text(outcome.get("title")), plain_text(outcome.get("unitOfMeasure"))
     people = _people(denominators(outcome.get("denoms"), PEOPLE_UNITS), groups)
     head = {
         "study_id": study_id,
         "source_id": study_id,
         "outcome_id": f"posted-{index + 1}",
-        "measure": title,
+        "measure": title or "unnamed outcome",
         "site": "all",
         "unit": unit,
         "unit_analysed": plain_text(outcome.get("typeUnitsAnalyzed")) or "Participants",
@@ -317,28 +310,16 @@ def analyses(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
             compared = [groups.get(name) or {} for name in analysis.get("groupIds") or []]
             operator, p_value = p_value_of(analysis.get("pValue"))
             rows.append(
-                {
+                columns_of(analysis, _NAMES["analysis"])
+                | {
                     "study_id": study_id,
                     "outcome_id": f"posted-{index + 1}",
                     "analysis_id": f"{study_id}.om{index}.a{number}",
                     "measure": plain_text(outcome.get("title")),
                     "arm_ids": [group.get("arm_id") for group in compared],
                     "groups": [group.get("title") for group in compared],
-                    "method": plain_text(analysis.get("statisticalMethod")),
-                    "hypothesis": lower(analysis.get("nonInferiorityType")),
-                    "p_printed": plain_text(analysis.get("pValue")),
                     "p_operator": operator,
                     "p_value": p_value,
-                    "parameter": plain_text(analysis.get("paramType")),
-                    "estimate": posted_number(analysis.get("paramValue")),
-                    "ci_level": posted_number(analysis.get("ciPctValue")),
-                    "ci_sides": lower(analysis.get("ciNumSides")),
-                    "ci_lower": posted_number(analysis.get("ciLowerLimit")),
-                    "ci_upper": posted_number(analysis.get("ciUpperLimit")),
-                    "dispersion": lower(analysis.get("dispersionType")),
-                    "dispersion_value": posted_number(analysis.get("dispersionValue")),
-                    "description": plain_text(analysis.get("groupDescription")),
-                    "comment": plain_text(analysis.get("estimateComment")),
                 }
             )
     return rows
@@ -488,14 +469,11 @@ def _of_result(row: Row, outcome: str, role: str, concept: str) -> list[Row]:
     )  # fmt: skip
     if len(names) < 2:
         return [value]
-    size = {
-        "value": row["n"],
-        "unit": "participants",
-        "kind": "n",
-        "role": role,
-        "concept": concept,
-    }
-    return [value, _figure(row, names[1], f"{row['n']}", f"{outcome}, denominators", **size)]
+    size = _figure(
+        row, names[1], f"{row['n']}", f"{outcome}, denominators", value=row["n"], unit="participants",
+        kind="n", role=role, concept=concept,
+    )  # fmt: skip
+    return [value, size]
 
 
 def _figure(row: Row, name: str, printed: str, place: str, **columns: Any) -> Row:

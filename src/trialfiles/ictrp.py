@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
+from trialfiles.forms import names_of
 from trialfiles.recognition import KNOWN_FORMS
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
 from trialfiles.text import (
@@ -33,6 +34,7 @@ from trialfiles.times import iso_date, iso_us, time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 ROOT = "Trials_downloaded_from_ICTRP"
+_NAMES = names_of("ictrp")
 Fields = dict[str, str]
 
 
@@ -162,27 +164,13 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
 def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     """Return the facts that no table has a column for."""
     others = registry_numbers(f"{text.get('secondary_id') or ''} {text.get('other_records') or ''}")
-    return {
+    criteria = [lines_of(fields.get(name)) for name in ("inclusion_criteria", "exclusion_criteria")]
+    return {column: text.get(field) for column, field in _NAMES["registered"].items()} | {
         "study_id": study_id,
-        "acronym": text.get("acronym"),
         "other_ids": [name for name in others if name != study_id],
-        "register": text.get("source_register"),
-        "address": text.get("web_address"),
         "refreshed_on": iso_date(text.get("last_refreshed_on")),
-        "eligibility": "\n".join(
-            line
-            for name in ("inclusion_criteria", "exclusion_criteria")
-            for line in lines_of(fields.get(name))
-        )
-        or None,
-        "intervention": text.get("intervention"),
-        "phase_printed": text.get("phase"),
-        "size_printed": text.get("target_size"),
-        "design_printed": text.get("study_design"),
-        "secondary_sponsor": text.get("secondary_sponsor"),
-        "ethics": text.get("ethics_review_status"),
+        "eligibility": "\n".join(chain.from_iterable(criteria)) or None,
         "ethics_on": iso_date(text.get("ethics_review_approval_date")),
-        "sharing_plan": text.get("results_ipd_plan"),
     }
 
 
@@ -251,9 +239,9 @@ _EUCTR = re.compile(
 )
 _NUMBERED = re.compile(r"(?:^|<br\s*/?>)\s*\d{1,2}[.)]\s+", re.IGNORECASE)
 _TIME_LAST = re.compile(r"^(?P<measure>.*\S)\s*\[(?P<time>[^\[\]]+)\]\s*\.?$", re.DOTALL)
-_OF_NCT = re.compile(
-    r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation|"
-    r"Diagnostic Test|Combination Product)\s*: "
+_PRODUCTS = re.compile(  # a list of products or drugs, no groups of people
+    r"(?:Trade|Product) Name:|"
+    r"(?:Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation)\s*: "
 )
 _IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
 _LABEL = re.compile(
@@ -338,12 +326,7 @@ def _irct(item: str) -> tuple[str, str | None]:
 def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms` where a register lists groups; a list of products or drugs is none."""
     plain = inert(text) or ""
-    if not plain or _NOTHING.fullmatch(plain) or re.match(r"(Trade|Product) Name:", plain):
-        return []
-    if re.match(
-        r"(Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation)\s*: ",
-        plain,
-    ):
+    if not plain or _NOTHING.fullmatch(plain) or _PRODUCTS.match(plain):
         return []
     arms = []
     numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
@@ -381,7 +364,7 @@ def _groups(plain: str) -> list[tuple[str, str | None]]:
     ]
 
 
-_ROMAN = {"0": "0", "i": "1", "ii": "2", "iii": "3", "iv": "4", "1": "1", "2": "2", "3": "3", "4": "4"}
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _EUCTR_PHASE = re.compile(r"\(phase (i{1,3}|iv)\)\s*:\s*(yes|no)", re.IGNORECASE)
 _PHASES = re.compile(r"(?<![\w.])(iv|i{1,3}|[0-4])[ab]?(?![\w.])", re.IGNORECASE)
 _RANDOM = re.compile(r"\b(?:randomi[sz]ation|randomi[sz]ed|allocation)\s*:\s*([^,.;<]+)", re.IGNORECASE)
@@ -394,10 +377,10 @@ def phase_of(text: str | None) -> str | None:
     """Return a phase as `0` to `4` or `2-3`; None for `N/A`, other words and a list of nothing but no."""
     text = text or ""
     if ticked := _EUCTR_PHASE.findall(text):
-        found = [_ROMAN[number.lower()] for number, answer in ticked if answer.lower() == "yes"]
+        numbers = [number.lower() for number, answer in ticked if answer.lower() == "yes"]
     else:
-        found = [_ROMAN[number.lower()] for number in _PHASES.findall(re.sub(r"(?i)early|phase", " ", text))]
-    found = sorted(set(found))
+        numbers = _PHASES.findall(re.sub(r"early|phase", " ", text.lower()))
+    found = sorted({_ROMAN.get(number, number) for number in numbers})
     return "-".join(found[:: len(found) - 1] if len(found) > 1 else found) or None
 
 
@@ -437,15 +420,11 @@ def comparison_of(design: str) -> str | None:
 
 def assignment_of(design: str) -> str | None:
     """Return the assignment that a register names, such as `parallel`."""
-    match = _ASSIGN.search(design)
-    if match:
+    if match := _ASSIGN.search(design):
         return match.group(1).strip().lower().removesuffix(" assignment")
     low = design.strip().lower()
-    return (
-        low
-        if low in ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
-        else None
-    )
+    known = ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
+    return low if low in known else None
 
 
 def conditions_of(lines: list[str]) -> list[str]:
@@ -462,47 +441,6 @@ def parts_of(text: str | None) -> list[str]:
         if word and not re.fullmatch(r"[?\s]+", word):
             found.setdefault(word.casefold(), word)
     return list(found.values())
-
-
-_LEFT_OUT = ("contacts", "contact", "ethics_contact_email", "ethics_contact_phone")
-# field of an ICTRP export -> names of the leaf, the first that is there
-_LEAVES = {
-    "trialid": ("trial_id", "trialid"),
-    "public_title": ("public_title",),
-    "scientific_title": ("scientific_title",),
-    "acronym": ("acronym", "scientific_acronym"),
-    "primary_sponsor": ("primary_sponsor",),
-    "date_registration": ("date_registration",),
-    "source_register": ("reg_name",),
-    "web_address": ("url",),
-    "recruitment_status": ("recruitment_status",),
-    "date_enrolment": ("date_enrolment", "date_enrollment"),
-    "target_size": ("target_size",),
-    "actual_size": ("results_actual_enrolment", "results_actual_enrollment"),
-    "study_type": ("study_type",),
-    "study_design": ("study_design",),
-    "phase": ("phase",),
-    "inclusion_criteria": ("inclusion_criteria",),
-    "exclusion_criteria": ("exclusion_criteria",),
-    "inclusion_agemin": ("agemin", "inclusion_agemin"),
-    "inclusion_agemax": ("agemax", "inclusion_agemax"),
-    "inclusion_gender": ("gender", "inclusion_gender"),
-    "results_url_link": ("results_url_link",),
-    "results_date_posted": ("results_date_posted",),
-    "results_date_completed": ("results_date_completed",),
-    "results_yes_no": ("results_yes_no",),
-    "results_ipd_plan": ("results_ipd_plan",),
-    "ethics_review_status": ("ethics_status", "status"),
-    "ethics_review_approval_date": ("ethics_approval_date", "approval_date"),
-}
-# the same for leaves that repeat; all are taken, joined as registers join them
-_LISTS = {
-    "countries": ("country2", "country"),
-    "source_support": ("source_name",),
-    "secondary_sponsor": ("sponsor_name",),
-    "secondary_id": ("sec_id", "secondary_id", "utrn"),
-}
-_OUTCOMES = {"primary_outcome": "prim_outcome", "secondary_outcome": "sec_outcome"}
 
 
 def read_exchange(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -530,13 +468,13 @@ def _fields(trial: Element) -> dict[str, str]:
     leaves: dict[str, list[str]] = {}
     _collect(trial, leaves)
     fields = {}
-    for field, names in _LEAVES.items():
+    for field, names in _NAMES["leaves"].items():
         found = next((leaves[name][0] for name in names if leaves.get(name)), None)
         if found is not None:
             fields[field] = found
-    for field, names in _LISTS.items():
+    for field, names in _NAMES["lists"].items():
         fields[field] = ";".join(text for name in names for text in leaves.get(name, []))
-    for field, name in _OUTCOMES.items():
+    for field, name in _NAMES["outcomes"].items():
         fields[field] = ";".join(text.strip(" ;") for text in leaves.get(name) or leaves.get(field, []))
     conditions = (
         leaves.get("hc_freetext") or leaves.get("hc_keyword") or leaves.get("health_condition_keyword", [])
@@ -549,7 +487,7 @@ def _fields(trial: Element) -> dict[str, str]:
 def _collect(element: Element, leaves: dict[str, list[str]]) -> None:
     for child in element:
         name = local_name(child).lower()
-        if name in _LEFT_OUT:
+        if name in _NAMES["left_out"]:
             continue
         if len(child):
             _collect(child, leaves)

@@ -4,65 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+from trialfiles.forms import names_of
 from trialfiles.ictrp import trial_record
 from trialfiles.record import Row, SourceRecord, refusal
 from trialfiles.text import read_text, registry_numbers
 from trialfiles.times import both_calendars
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-ENTRY_FIELDS = (
-    "Approval date", "Category of foreign source of funding", "Category", "City", "Contact",
-    "Country of origin", "Country", "Description of health condition studied", "Description",
-    "Domestic or foreign origin", "Email", "Ethics committee reference number", "Ethics committee", "Fax",
-    "Full name of responsible person", "Grant code / Reference number", "Grant name",
-    "ICD-10 code description", "ICD-10 code",
-    "Is the source of funding the same "  # one question of the form, in two pieces
-    "sponsor organization/entity?", "Latest degree",
-    "Method of measurement", "Mobile phone", "Name of ethics committee", "Name of organization / entity",
-    "Name of recruitment center", "Other areas of specialty/work", "Phone", "Position", "Postal code",
-    "Proportion provided by this source", "Province", "Public or private sector", "Recruitment center",
-    "Registration date", "Registry name", "Secondary trial Id", "Sponsor", "Street address", "Timepoint",
-    "Title of funding source", "Type of organization providing the funding", "Web page address",
-)  # fmt: skip
+_NAMES = names_of("irct")
+ENTRY_FIELDS = (*_NAMES["entry_fields"], " ".join(_NAMES["question"]))
 IRCT_FIELDS: dict[str, tuple[str, ...]] = {
-    "": (),
-    "Protocol summary": (
-        "Design", "Intervention groups", "Main outcome variables",
-        "Participants/Inclusion and exclusion criteria", "Settings and conduct", "Study aim",
-    ),
-    "General information": (
-        "Acronym", "Actual recruitment end date", "Actual recruitment start date", "Age", "Assignment",
-        "Blinding (investigator's opinion)", "Blinding description", "Country", "Email address",
-        "Exclusion criteria", "Expected recruitment end date", "Expected recruitment start date",
-        "Funding source", "Gender", "Groups that have been masked", "IRCT registration information",
-        "Inclusion criteria", "Inclusion/Exclusion criteria", "Name of organization / entity", "Name",
-        "Other design features", "Phase", "Phone", "Placebo", "Public title", "Purpose",
-        "Randomization (investigator's opinion)", "Randomization description", "Reason for update",
-        "Recruitment status", "Registrant information", "Registration date", "Sample size",
-        "Scientific title", "Trial completion date",
-    ),
-    "Secondary Ids": ENTRY_FIELDS,
-    "Ethics committees": ENTRY_FIELDS,
-    "Health conditions studied": ENTRY_FIELDS,
-    "Primary outcomes": ENTRY_FIELDS,
-    "Secondary outcomes": ENTRY_FIELDS,
-    "Intervention groups": ENTRY_FIELDS,
-    "Recruitment centers": ENTRY_FIELDS,
-    "Sponsors / Funding sources": ENTRY_FIELDS,
-    "Person responsible for general inquiries": ENTRY_FIELDS,
-    "Person responsible for scientific inquiries": ENTRY_FIELDS,
-    "Person responsible for updating data": ENTRY_FIELDS,
-    "Sharing plan": (
-        "Analytic Code", "Clinical Study Report", "Data Dictionary",
-        "Deidentified Individual Participant Data Set (IPD)", "From where data/document is obtainable",
-        "Informed Consent Form", "Statistical Analysis Plan", "Study Protocol",
-        "Title and more details about the data/document", "To whom data/document is available",
-        "Under which criteria data/document could be used", "What processes are involved…",
-        "When the data will become available…",
-    ),
-    "Comments": (),
-}  # fmt: skip
+    part: ENTRY_FIELDS if fields == "entries" else tuple(fields) for part, fields in _NAMES["parts"].items()
+}
 IRCT_PARTS = tuple(name for name in IRCT_FIELDS if name)
 
 
@@ -157,24 +112,17 @@ def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
 
     dates = _dates(fields)
     groups = [words for _, words in entries("Intervention groups", "Description")]
-    design = {
-        "Randomization": general("Randomization (investigator's opinion)"),
-        "Blinding": general("Blinding (investigator's opinion)"),
-        "Placebo": general("Placebo"),
-        "Assignment": general("Assignment"),
-        "Purpose": general("Purpose"),
-    }
+    design = {name: general(field) for name, field in _NAMES["design"].items()}
     age, size = general("Age"), general("Sample size")
     high = number(r"\bto (\d{1,3} \w+)", age)
     low = number(r"[Ff]rom (\d{1,3} \w+)", age)
     low = low or ("" if high else number(r"(\d{1,3}) (?:years?|months?)", age))
     sponsor = entries("Sponsors / Funding sources", "Name of organization / entity")
     condition = entries("Health conditions studied", "Description of health condition studied")
-    return {
+    others = [value for place, value in fields.items() if place[0] == "Secondary Ids"]
+    approved = [value.partition(",")[0] for place, value in fields.items() if place[2] == "Approval date"]
+    return {name: general(field) for name, field in _NAMES["export"].items()} | {
         "trialid": trial_id,
-        "public_title": general("Public title"),
-        "scientific_title": general("Scientific title"),
-        "acronym": general("Acronym"),
         "primary_sponsor": sponsor[0][1] if sponsor else "",
         "date_registration": day("Registration date"),
         "date_enrolment": day("Actual recruitment start date", "Expected recruitment start date"),
@@ -183,31 +131,18 @@ def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
         ),
         "end_of": "study" if "Trial completion date" in dates else "recruitment",
         "source_register": "IRCT",
-        "recruitment_status": general("Recruitment status"),
         "inclusion_agemin": low,
         "inclusion_agemax": high,
-        "inclusion_gender": general("Gender"),
         "actual_size": number(r"Actual sample size reached: (\d+)", size),
         "target_size": number(r"Target sample size: (\d+)", size),
         "study_type": "interventional" if groups else "",  # the register asks for groups of such studies only
         "study_design": ", ".join(f"{name}: {value}" for name, value in design.items() if value),
-        "phase": general("Phase"),
-        "countries": general("Country"),
         "condition": ";".join(value for _, value in condition),
-        "inclusion_criteria": general("Inclusion criteria"),
-        "exclusion_criteria": general("Exclusion criteria"),
         "intervention": " ".join(f"Intervention {at}: {words}" for at, words in enumerate(groups, start=1)),
         "primary_outcome": outcomes("Primary outcomes"),
         "secondary_outcome": outcomes("Secondary outcomes"),
-        "secondary_id": " ".join(
-            name
-            for place, value in fields.items()
-            if place[0] == "Secondary Ids"
-            for name in registry_numbers(value)
-        ),
-        "ethics_review_approval_date": next(
-            (value.partition(",")[0] for place, value in fields.items() if place[2] == "Approval date"), ""
-        ),
+        "secondary_id": " ".join(name for value in others for name in registry_numbers(value)),
+        "ethics_review_approval_date": next(iter(approved), ""),
     }
 
 
@@ -226,39 +161,38 @@ def contradictions(fields: dict[LinePlace, str]) -> list[Row]:
     def field(name: str, part: str = "General information", entry: int = 0) -> str:
         return fields.get((part, entry, name), "")
 
-    design = field("Design", "Protocol summary")
-    pairs = [
-        ("phase", (re.findall(r"phase (\d(?:-\d)?)", design) or [""])[0], field("Phase")),
-        ("sample size", (re.findall(r"(\d+) (?:patients|participants|people)", design) or [""])[0],
-         (re.findall(r"\d+", field("Sample size")) or [""])[0]),
-        ("main outcome", field("Main outcome variables", "Protocol summary"),
-         field("Description", "Primary outcomes", 1)),
-    ]  # fmt: skip
-    found = [
-        {"field": name, "values": [here, there], "places": ["Protocol summary", "field"]}
-        for name, here, there in pairs
-        if here
-        and there
-        and here.casefold() not in there.casefold()
-        and there.casefold() not in here.casefold()
-    ]
-    opinion = field("Blinding (investigator's opinion)")
-    primary = field("Description", "Primary outcomes", 1)
-    if opinion.lower() == "not blinded" and re.search(r"\bblind", primary, re.IGNORECASE):
-        row = {"field": "masking", "values": [opinion, primary]}
-        found.append(row | {"places": ["Blinding", "Primary outcomes 1"]})
-    if re.search(r"\bsimple randomi[sz]ation", design, re.IGNORECASE) and re.search(
-        r"\bblock", f"{design} {field('Randomization description')}", re.IGNORECASE
+    def first(pattern: str, text: str) -> str:
+        return (re.findall(pattern, text) or [""])[0]
+
+    def says(pattern: str, text: str) -> bool:
+        return re.search(pattern, text, re.IGNORECASE) is not None
+
+    found: list[Row] = []
+
+    def note(name: str, values: list[Any], places: list[str]) -> None:
+        found.append({"field": name, "values": values, "places": places})
+
+    design, primary = field("Design", "Protocol summary"), field("Description", "Primary outcomes", 1)
+    people = r"(\d+) (?:patients|participants|people)"
+    for name, here, there in (
+        ("phase", first(r"phase (\d(?:-\d)?)", design), field("Phase")),
+        ("sample size", first(people, design), first(r"\d+", field("Sample size"))),
+        ("main outcome", field("Main outcome variables", "Protocol summary"), primary),
     ):
-        row = {"field": "randomisation", "values": ["simple", "block"]}
-        found.append(row | {"places": ["Protocol summary", "Randomization description"]})
+        short, long = sorted((here.casefold(), there.casefold()), key=len)
+        if short and short not in long:
+            note(name, [here, there], ["Protocol summary", "field"])
+    opinion = field("Blinding (investigator's opinion)")
+    if opinion.lower() == "not blinded" and says(r"\bblind", primary):
+        note("masking", [opinion, primary], ["Blinding", "Primary outcomes 1"])
+    blocks = says(r"\bblock", f"{design} {field('Randomization description')}")
+    if says(r"\bsimple randomi[sz]ation", design) and blocks:
+        note("randomisation", ["simple", "block"], ["Protocol summary", "Randomization description"])
     groups = {place[1] for place in fields if place[0] == "Intervention groups" and place[2] == "Description"}
-    if re.search(r"\bversus\b|\bvs\.?\b", field("Scientific title")) and len(groups) > 2:
-        row = {"field": "arms", "values": [field("Scientific title"), f"{len(groups)} groups"]}
-        found.append(row | {"places": ["Scientific title", "Intervention groups"]})
-    found += [
-        {"field": name, "values": [date["gregorian"], date["jalali"]], "places": ["Gregorian", "Jalali"]}
-        for name, date in _dates(fields).items()
-        if date["same_day"] is False
-    ]
+    title = field("Scientific title")
+    if re.search(r"\bversus\b|\bvs\.?\b", title) and len(groups) > 2:
+        note("arms", [title, f"{len(groups)} groups"], ["Scientific title", "Intervention groups"])
+    for name, date in _dates(fields).items():
+        if date["same_day"] is False:
+            note(name, [date["gregorian"], date["jalali"]], ["Gregorian", "Jalali"])
     return found

@@ -6,39 +6,17 @@ import re
 from pathlib import Path
 
 from trialfiles.ctgov import protocol_arms, protocol_outcomes, registered_row, source_row, study_row
+from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord, refusal
 from trialfiles.text import read_text, without_contacts
 from trialfiles.times import durations
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-# Parts, and the fields inside each; a part without fields holds its text directly.
-MEDPATH_PARTS: dict[str, tuple[str, ...]] = {
-    "Conditions": (),
-    "Interventions": (),
-    "Registration Number": (),
-    "Lead Sponsor": (),
-    "Brief Summary": (),
-    "Detailed Description": (),
-    "Recruitment & Eligibility": (
-        "Status",
-        "Sex",
-        "Target Recruitment",
-        "Inclusion Criteria",
-        "Exclusion Criteria",
-    ),
-    "Study & Design": (
-        "Study Type",
-        "Study Design",
-        "Arm && Interventions",
-        "Primary Outcome Measures",
-        "Secondary Outcome Measures",
-    ),
-    "Trial Locations": ("Contact",),
-}
-ALIASES = {"Arm & Interventions": "Arm && Interventions"}
+_NAMES = names_of("medpath")
+MEDPATH_PARTS: dict[str, list[str]] = _NAMES["parts"]
+ALIASES: dict[str, str] = _NAMES["aliases"]
 _HEADINGS = {*MEDPATH_PARTS, *(field for fields in MEDPATH_PARTS.values() for field in fields)}
 _HEADINGS = _HEADINGS - {"Contact"} | {"Other Outcome Measures"}
-_EMPTY = ("not available", "not applicable", "not provided", "not specified", "n/a", "none", "-", "")
 _HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 
 
@@ -92,7 +70,7 @@ def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
         name = ALIASES.get(words, words)
         if name in _HEADINGS and name not in fields:
             here = fields.setdefault(name, [])
-        elif words.lower() not in _EMPTY and not _HEADER.fullmatch(words):
+        elif words.lower() not in _NAMES["empty"] and not _HEADER.fullmatch(words):
             here.append(words)
     return top, fields
 
@@ -125,12 +103,7 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> Row:
             "armGroups": arms_of(fields.get("Arm && Interventions", []), interventions)
         },
         "outcomesModule": {
-            key: outcomes_of(fields.get(name, []))
-            for key, name in (
-                ("primaryOutcomes", "Primary Outcome Measures"),
-                ("secondaryOutcomes", "Secondary Outcome Measures"),
-                ("otherOutcomes", "Other Outcome Measures"),
-            )
+            key: outcomes_of(fields.get(name, [])) for key, name in _NAMES["outcomes"].items()
         },
         "eligibilityModule": {
             "eligibilityCriteria": without_contacts("\n".join(eligibility)),
@@ -186,21 +159,25 @@ def ages_of(lines: list[str]) -> tuple[str | None, str | None]:
     return None, None
 
 
+def _cells(line: str) -> list[str]:
+    """Return the cells of a row that was saved with tabs or bars between them."""
+    return [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+
+
 def arms_of(lines: list[str], interventions: list[str]) -> list[Row]:
     """Split `exosomesexosomesSubjects will…` at the name of an intervention; cells may also be apart."""
     arms = []
     for line in lines:
-        cells = [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+        cells = _cells(line)
         if len(cells) >= 2:
             label, given, description = cells[0], cells[1], " ".join(cells[2:]) or None
         else:
+            names = [re.escape(name) for name in interventions if name]
             cuts = [
-                (at, name)
-                for name in interventions
-                for at in range(1, len(line))
-                if name
-                and line.startswith(name, at)
-                and not line[at + len(name) : at + len(name) + 1].islower()
+                (match.start(), match[1])
+                for name in names
+                for match in re.finditer(rf"(?=({name})(.?))", line, re.DOTALL)
+                if match.start() and not match[2].islower()
             ]
             at, given = min(cuts, default=(len(line), ""))
             label, description = line[:at], line[at + len(given) :] or None
@@ -214,7 +191,7 @@ def outcomes_of(lines: list[str]) -> list[Row]:
     """Split `Hair density3rd month…` where a time begins; a line without such a seam tells the method."""
     found: list[Row] = []
     for line in lines:
-        cells = [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+        cells = _cells(line)
         seam = _SEAM.search(line)
         if len(cells) >= 2:
             found.append(

@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from trialfiles.forms import names_of
 from trialfiles.record import refusal
 from trialfiles.text import encoding_of
 
@@ -21,43 +22,12 @@ _PROLOG = re.compile(
     r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
 )
 _ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
-_ROOTS = {
-    "trials_downloaded_from_ictrp": "ictrp",
-    "trials": "exchange",
-    "trial": "exchange",
-    "article": "jats",
-    "pmc-articleset": "jats",
-    "pubmedarticleset": "pubmed",
-    "pubmedarticle": "pubmed",
-    "cochrane_review": "rm5",
-}
-_REFUSED_ROOTS = {
-    "clinical_study": "the legacy XML of ClinicalTrials.gov",
-    "clinical_studies": "the legacy XML of ClinicalTrials.gov",
-    "full_studies_response": "the legacy XML of ClinicalTrials.gov",
-    "study_fields_response": "the legacy XML of ClinicalTrials.gov",
-    "search_results": "the legacy XML of ClinicalTrials.gov",
-}
-# what people have and cannot be read: its first bytes, name and the way to a form that can
-_AS_RIS = "export the references as RIS"
-_NAMED = (
-    (rb"%PDF-", "a PDF", "give the article's JATS XML, or save its text as a .txt file"),
-    (rb"\xd0\xcf\x11\xe0", "an old Office file", "save it as .xlsx, CSV or text"),
-    (rb"(?:\xef\xbb\xbf)?FN (?:Clarivate|Thomson|ISI)", "Web of Science's own format", _AS_RIS),
-    (rb"(?:\xef\xbb\xbf)?%0 [A-Z]", "EndNote's own format", _AS_RIS),
-    (rb"(?:<\?[^>]*>)?\s*<xml>\s*<records\b", "EndNote's XML", _AS_RIS),
-    (rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!doctype html[^>]*>\s*)?<html", "a web page",
-     "download the register's own export, or save the page as text"),
-)  # fmt: skip
+_NAMES = names_of("recognition")
+KNOWN_FORMS: str = _NAMES["known"]
 _HEADINGS = re.compile(
     r"^\W{0,4}(?:\d{1,2}\.?\s{0,2})?(abstract|introduction|background|(?:materials? and |patients and )?"
     r"methods?|results|discussion|conclusions?|case (?:report|presentation|series|description)|references)\b",
     re.IGNORECASE | re.MULTILINE,
-)
-KNOWN_FORMS = (
-    "a study sheet (YAML), ClinicalTrials.gov API v2 JSON, an ICTRP export (XML or CSV), "
-    "registry-exchange XML, an article (JATS XML or text), references (RIS, BibTeX, CSL-JSON, PubMed XML), "
-    "RevMan data or an extraction table"
 )
 
 
@@ -77,9 +47,9 @@ def recognise(path: str | Path) -> str:
     """
     path = Path(path)
     head = _head(path)
-    for start, name, remedy in _NAMED:
-        if re.match(start, head):
-            raise refusal(path, 1, "", f"{name}: not a format that can be read", remedy)
+    for other in _NAMES["refused"]:
+        if re.match(other["begins"].encode("latin-1"), head):
+            raise refusal(path, 1, "", f"{other['name']}: not a format that can be read", other["remedy"])
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
@@ -120,11 +90,11 @@ def _xml_form(path: Path, text: str) -> str:
         at = match.end()
     root = _ROOT.match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
-    if name.lower() in _REFUSED_ROOTS:
+    if name.lower() in _NAMES["refused_roots"]:
         remedy = "download the study from the register's API, version 2, as JSON"
-        raise refusal(path, 1, name, _REFUSED_ROOTS[name.lower()], remedy)
-    if name.lower() in _ROOTS:
-        return _ROOTS[name.lower()]
+        raise refusal(path, 1, name, "the legacy XML of ClinicalTrials.gov", remedy)
+    if name.lower() in _NAMES["roots"]:
+        return str(_NAMES["roots"][name.lower()])
     if "<pubmedarticle" in text.lower():
         return "pubmed"
     if re.search(r"<(?:\w+:)?article[\s>]", text) and "<front" in text:

@@ -17,6 +17,7 @@ from bibtexparser.middlewares import LatexDecodingMiddleware
 from bibtexparser.model import DuplicateFieldKeyBlock
 
 from trialfiles.article_tables import element_text
+from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
 from trialfiles.text import inert, parse_xml, read_text, registry_numbers, slug
@@ -113,43 +114,36 @@ def read_ris(path: Path) -> Iterator[Reference]:
     if not found:
         raise refusal(path, 1, "", "no reference in it", "export at least one reference")
     for row in found:
-        row = {name: value for name, value in row.items() if value}
-        other = row.get("unknown_tag") or {}
+        given = _fields("ris", row.get)
+        authors = given.pop("authors") or []
+        texts = {name: _text(value) for name, value in given.items()}
+        other = (row.get("unknown_tag") or {}).get("NS", [])
         pages = "-".join(filter(None, [_text(row.get("start_page")), _text(row.get("end_page"))]))
         numbers = " ".join(
             _text(row.get(name)) or "" for name in ("accession_number", "custom1", "custom3", "id")
         )
-        title = (
-            row.get("title")
-            or row.get("primary_title")
-            or row.get("translated_title")
-            or row.get("short_title")
-        )
+        listed = re.fullmatch(r"\d{5,9}", numbers.split(" ")[0])
+        kind = "registration" if _text(row.get("type_of_reference")) == "CTRIAL" else "article"
         yield reference_of(
-            title=_text(title or next(iter(other.get("NS", [])), None)),
-            authors=row.get("authors") or row.get("first_authors") or [],
-            year=_text(row.get("year") or row.get("publication_year") or row.get("date")),
-            journal=_text(
-                row.get("journal_name")
-                or row.get("secondary_title")
-                or row.get("alternate_title3")
-                or row.get("alternate_title1")
-            ),
-            volume=_text(row.get("volume")),
-            issue=_text(row.get("number")),
+            **texts
+            | {"title": texts["title"] or _text(next(iter(other), None))}
+            | {"url": texts["url"] or _text(next(iter(row.get("urls") or []), None))},
+            authors=authors,
             pages=pages,
             # Embase has the DOI under the type of work
             doi=_text(row.get("doi")) or clean_doi(_text(row.get("type_of_work"))),
-            pmid=_text(row.get("accession_number"))
-            if re.fullmatch(r"\d{5,9}", numbers.split(" ")[0])
-            else None,
+            pmid=_text(row.get("accession_number")) if listed else None,
             registrations=registry_numbers(numbers),
-            abstract=_text(row.get("abstract") or row.get("notes_abstract")),
-            url=_text(row.get("url") or next(iter(row.get("urls", [])), None)),
-            kind={"JOUR": "article", "CTRIAL": "registration"}.get(
-                _text(row.get("type_of_reference")) or "", "article"
-            ),
+            kind=kind,
         )
+
+
+def _fields(form: str, get: Callable[[str], Any], read: Callable[[Any], Any] = lambda value: value) -> Row:
+    """Return the fields that a form of references has, each the first that is not empty."""
+    return {
+        field: next(filter(None, (read(get(name)) for name in names)), None)
+        for field, names in names_of("references")[form].items()
+    }
 
 
 def _text(value: Any) -> str | None:
@@ -187,19 +181,8 @@ def read_bibtex(path: Path) -> Iterator[Reference]:
         for item in entry.fields:
             fields.setdefault(item.key.lower(), str(item.value))
         plain = {name: re.sub(r"[{}]", "", value) for name, value in fields.items()}
-        yield reference_of(
-            title=plain.get("title"),
-            authors=re.split(r"\s+and\s+", plain["author"]) if plain.get("author") else [],
-            year=plain.get("year") or plain.get("date"),
-            journal=plain.get("journal") or plain.get("journaltitle") or plain.get("booktitle"),
-            volume=plain.get("volume"),
-            issue=plain.get("number"),
-            pages=plain.get("pages"),
-            doi=plain.get("doi"),
-            pmid=plain.get("pmid"),
-            abstract=plain.get("abstract"),
-            url=plain.get("url"),
-        )
+        authors = re.split(r"\s+and\s+", plain["author"]) if plain.get("author") else []
+        yield reference_of(**_fields("bibtex", plain.get), authors=authors)
 
 
 def read_csl(path: Path) -> Iterator[Reference]:
@@ -211,21 +194,15 @@ def read_csl(path: Path) -> Iterator[Reference]:
         ):
             field = f"item {number or 1}"
             raise refusal(path, line, field, "no reference", "export it as CSL-JSON")
+        given = _fields("csl", row.get, _scalar)
+        persons = row["author"] if isinstance(row.get("author"), list) else []
+        noted = _CSL_PMID.findall(_scalar(row.get("note")) or "")
         yield reference_of(
-            title=_CSL_MARKUP.sub("", _scalar(row.get("title")) or ""),
-            authors=[_person(one) for one in row.get("author") or [] if isinstance(one, dict)]
-            if isinstance(row.get("author"), list)
-            else [],
+            **given
+            | {"title": _CSL_MARKUP.sub("", given["title"] or "")}
+            | {"pmid": given["pmid"] or next(iter(noted), None)},
+            authors=[_person(one) for one in persons if isinstance(one, dict)],
             year=str(row.get("issued") or ""),
-            journal=_scalar(row.get("container-title")),
-            volume=_scalar(row.get("volume")),
-            issue=_scalar(row.get("issue")),
-            pages=_scalar(row.get("page")),
-            doi=_scalar(row.get("DOI")),
-            pmid=_scalar(row.get("PMID"))
-            or next(iter(_CSL_PMID.findall(_scalar(row.get("note")) or "")), None),
-            abstract=_scalar(row.get("abstract")),
-            url=_scalar(row.get("URL")),
         )
     if number is None:
         raise refusal(path, 1, "", "no reference in it", "export at least one reference")
@@ -264,13 +241,8 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
         dois += [_said(item) for item in article.iter("ArticleId") if item.get("IdType") == "doi"]
         banks = " ".join(_said(item) or "" for item in head.iter("AccessionNumber"))
         yield reference_of(
-            title=_said(head.find("ArticleTitle")),
+            **_fields("pubmed", head.find, _said),
             authors=[_pubmed_person(one) for one in head.iter("Author")],
-            year=_said(head.find("Journal/JournalIssue/PubDate")),
-            journal=_said(head.find("Journal/Title")),
-            volume=_said(head.find("Journal/JournalIssue/Volume")),
-            issue=_said(head.find("Journal/JournalIssue/Issue")),
-            pages=_said(head.find("Pagination/MedlinePgn")),
             doi=next(iter(dois), None),
             pmid=_said(citation.find("PMID")),
             registrations=registry_numbers(banks),
@@ -281,16 +253,11 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
 def _of_book(path: Path, article: Element) -> Reference:
     """Return a chapter, or a book where no chapter is named."""
     document = article.find("BookDocument")
-    book = document.find("Book") if document is not None else None
     if document is None:
         raise refusal(path, None, "BookDocument", "missing", "export the article again")
-    title = _said(document.find("ArticleTitle")) or _said(document.find("Book/BookTitle"))
     return reference_of(
-        title=title,
+        **_fields("book", document.find, _said),
         authors=[_pubmed_person(one) for one in document.findall("AuthorList/Author")],
-        year=_said(book.find("PubDate")) if book is not None else None,
-        journal=_said(document.find("Book/BookTitle")),
-        pmid=_said(document.find("PMID")),
         abstract=" ".join(_said(item) or "" for item in document.findall("Abstract/AbstractText")),
     )
 
@@ -321,18 +288,13 @@ def read_nbib(path: Path) -> Iterator[Reference]:
             rows[-1][tag][-1] += f" {line.strip()}"
     for row in rows:
         dois = [text for name in ("LID", "AID") for text in row.get(name, []) if "[doi]" in text]
+        given = _fields("nbib", row.get)
+        authors = given.pop("authors") or []
         yield reference_of(
-            title=" ".join(row.get("TI", [])),
-            authors=row.get("FAU") or row.get("AU") or [],
-            year=" ".join(row.get("DP", [])),
-            journal=" ".join(row.get("JT") or row.get("TA") or []),
-            volume=" ".join(row.get("VI", [])),
-            issue=" ".join(row.get("IP", [])),
-            pages=" ".join(row.get("PG", [])),
+            **{field: " ".join(texts or []) for field, texts in given.items()},
+            authors=authors,
             doi=next(iter(dois), None),
-            pmid=" ".join(row.get("PMID", [])),
             registrations=registry_numbers(" ".join(row.get("SI", []))),
-            abstract=" ".join(row.get("AB", [])),
         )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord, refusal
 from trialfiles.text import csv_rows, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+
+_NAMES = names_of("reviews")
 
 
 def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -134,13 +137,12 @@ def rm5_rows(path: Path) -> Iterator[Row]:
     for comparison in root.iter("COMPARISON"):
         group = comparison.get("NO") or "1"
         for outcome in comparison:
-            kind = REVMAN_KINDS.get(str(outcome.tag).removesuffix("_OUTCOME"))
-            if kind is None:
+            if str(outcome.tag).removesuffix("_OUTCOME") not in ("DICH", "CONT", "IV", "IPD"):
                 continue
             head = {
                 "group": group,
                 "number": outcome.get("NO"),
-                "kind": kind,
+                "kind": _kind(str(outcome.tag)),
                 "name": inert(outcome.findtext("NAME")),
                 "measure": outcome.get("EFFECT_MEASURE"),
                 "method": outcome.get("METHOD"),
@@ -161,32 +163,20 @@ def _rm5_data(path: Path, outcome: Any, studies: dict[str | None, Any]) -> Itera
                 problem = f"no study {str(data.get('STUDY_ID'))[:60]!r}"
                 raise refusal(path, None, str(data.tag), problem, "save the review again")
             at = {"study": name, "year": study.get("YEAR"), "subgroup": subgroup}
-            names = {f"{figure}_{side}": f"{figure.upper()}_{side}" for figure in _FIGURES for side in (1, 2)}
-            names |= {
-                "effect": "EFFECT_SIZE", "se": "SE", "ci_lower": "CI_START", "ci_upper": "CI_END",
-                "weight": "WEIGHT",
-                # as entered: of a ratio its logarithm, to which the SE belongs; EFFECT_SIZE is the ratio
-                "giv_effect": "ESTIMATE", "o_e": "O_E", "variance": "VAR",
-            }  # fmt: skip
-            if data.tag in ("IV_DATA", "IV_SUBGROUP_DATA"):
-                names["giv_se"] = "SE"
-            yield at | {key: review_number(path, None, name, data.get(name)) for key, name in names.items()}
+            figures = _figures("rm5", path, None, data.get)
+            yield at | figures | ({"giv_se": figures["se"]} if str(data.tag).startswith("IV_") else {})
 
 
 def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     """Yield every study's data of a RevMan 5 CSV; a row of an analysis or a subgroup heads those below it."""
     head: Row = {}
-    titles = dict(zip(_FIGURES, ("Events", "Total", "Mean", "SD"), strict=True))
-    columns = {f"{figure}_{side}": f"{titles[figure]} {side}" for figure in _FIGURES for side in (1, 2)}
-    columns |= {"effect": "Effect Estimate", "se": "SE", "ci_lower": "CI Start", "ci_upper": "CI End"}
-    columns["weight"] = "Weight"
     for line, row in lines:
         if row.get("Data Type"):
             head = {
                 "group": row["Comparison Number"],
                 "number": row["Outcome Number"],
                 "name": inert(row["Name"]),
-                "kind": REVMAN_KINDS.get(row["Data Type"].strip().upper()[:3], "generic"),
+                "kind": _kind(row["Data Type"].strip()),
                 "measure": row.get("Effect Measure"),
                 "method": row.get("Statistical Method"),
                 "model": (row.get("Analysis Model") or "").lower(),
@@ -200,38 +190,12 @@ def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
             and row.get("Year of study") is not None
             and row.get("User defined order")
         ):
-            figures = {key: review_number(path, line, name, row.get(name)) for key, name in columns.items()}
+            figures = _figures("revman5", path, line, row.get)
             if not inert(row["Name"]):
                 raise refusal(path, line, "Name", "missing", "name the study")
             yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
         elif head and row.get("Subgroup Number") not in ("0", None, ""):
             head = head | {"subgroup": inert(row["Name"])}
-
-
-WEB_COLUMNS = (
-    "Analysis group", "Analysis number", "Analysis name", "Subgroup", "Applicability", "Study", "Study year",
-    "GIV Mean", "GIV SE", "Experimental mean", "Experimental SD", "Experimental cases", "Experimental N",
-    "Control mean", "Control SD", "Control cases", "Control N", "O-E", "Variance", "Weight", "Mean",
-    "CI start", "CI end", "Footnotes",
-)  # fmt: skip
-_WEB = {
-    "mean_1": "Experimental mean",
-    "sd_1": "Experimental SD",
-    "events_1": "Experimental cases",
-    "total_1": "Experimental N",
-    "mean_2": "Control mean",
-    "sd_2": "Control SD",
-    "events_2": "Control cases",
-    "total_2": "Control N",
-    "effect": "Mean",
-    "ci_lower": "CI start",
-    "ci_upper": "CI end",
-    "weight": "Weight",
-    "giv_effect": "GIV Mean",
-    "giv_se": "GIV SE",
-    "o_e": "O-E",
-    "variance": "Variance",
-}
 
 
 def web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
@@ -240,25 +204,13 @@ def web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     for line, row in lines:
         if not inert(row.get("Study")):
             raise refusal(path, line, "Study", "missing", "export the data rows again")
-        figures = {key: review_number(path, line, name, row.get(name)) for key, name in _WEB.items()}
+        figures = _figures("web", path, line, row.get)
         key = (row.get("Analysis group"), row.get("Analysis number"))
         said = settings.get(key, {})
-        yield {
-            "group": key[0],
-            "number": key[1],
-            "name": inert(row.get("Analysis name")),
-            "study": inert(row["Study"]),
-            "year": inert(row.get("Study year")),
-            "subgroup": inert(row.get("Subgroup")),
-            "applicability": inert(row.get("Applicability")),
-            "kind": said.get("kind") or _guess(figures),
-            "kind_stated": "kind" in said,
-            "measure": said.get("measure"),
-            "method": said.get("method"),
-            "model": said.get("model"),
-            "label_1": said.get("label_1"),
-            "label_2": said.get("label_2"),
-        } | figures
+        texts = {key: inert(row.get(name)) for key, name in _NAMES["web_texts"].items()}
+        settled = {name: said.get(name) for name in _NAMES["web_settings"]}
+        kind = {"kind": said.get("kind") or _guess(figures), "kind_stated": "kind" in said}
+        yield {"group": key[0], "number": key[1]} | texts | kind | settled | figures
 
 
 def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
@@ -272,22 +224,9 @@ def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
         if b"Data type" not in head or b"Analysis number" not in head:
             continue
         for _, row in csv_rows(other)[1]:
-            kind = (row.get("Data type") or "").lower()
-            kind = (
-                "dichotomous"
-                if kind.startswith("dich")
-                else "continuous"
-                if kind.startswith("cont")
-                else "generic"
-            )
             found[row.get("Analysis group"), row.get("Analysis number")] = {
-                "kind": kind,
-                "measure": inert(row.get("Effect measure")),
-                "method": inert(row.get("Statistical method")),
-                "model": inert(row.get("Analysis model")),
-                "label_1": inert(row.get("Experimental group label")),
-                "label_2": inert(row.get("Control group label")),
-            }
+                "kind": _kind(row.get("Data type") or "")
+            } | {key: inert(row.get(name)) for key, name in _NAMES["web_settings"].items()}
     return found
 
 
@@ -307,23 +246,17 @@ def write_web_rows(records: Iterable[SourceRecord]) -> str:
     rows.sort(key=lambda row: (str(row.get("group")), str(row.get("number"))))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(WEB_COLUMNS)
+    writer.writerow(_NAMES["web_columns"])
     for row in rows:
-        cells = {
-            "Analysis group": row.get("group"),
-            "Analysis number": row.get("number"),
-            "Analysis name": row.get("name"),
-            "Subgroup": row.get("subgroup"),
-            "Applicability": row.get("applicability") or "SUBGROUP_AND_OVERALL",
-            "Study": row["study"],
-            "Study year": row.get("year"),
-        }
-        used = {name: row.get(key) for key, name in _WEB.items()}
+        cells = {name: row.get(key) for key, name in _NAMES["web_texts"].items()}
+        cells |= {"Analysis group": row.get("group"), "Analysis number": row.get("number")}
+        cells["Applicability"] = row.get("applicability") or "SUBGROUP_AND_OVERALL"
+        used = {name: row.get(key) for key, name in _NAMES["web"].items()}
         if "giv_effect" not in row and row["kind"] == "generic":
             used |= {"GIV Mean": row.get("effect"), "GIV SE": row.get("se")}
         cells = {name: "" if value is None else inert_cell(value) for name, value in cells.items()}
         cells |= {name: 0 if value is None else f"{value:.12g}" for name, value in used.items()}
-        writer.writerow([cells.get(name, "") for name in WEB_COLUMNS])
+        writer.writerow([cells.get(name, "") for name in _NAMES["web_columns"]])
     return "\ufeff" + stream.getvalue()
 
 
@@ -384,15 +317,16 @@ def _record(study_id: str, name: str, row: Row) -> SourceRecord:
     )
 
 
-_FIGURES = ("events", "total", "mean", "sd")  # of each of two groups
-REVMAN_KINDS = {
-    "DICH": "dichotomous",
-    "CONT": "continuous",
-    "IV": "generic",
-    "IPD": "generic",
-    "DIC": "dichotomous",
-    "CON": "continuous",
-}
+def _kind(name: str) -> str:
+    """Return the kind of an analysis, by how its name begins."""
+    return next(
+        (kind for start, kind in _NAMES["kinds"].items() if name.upper().startswith(start)), "generic"
+    )
+
+
+def _figures(form: str, path: Path, line: int | None, get: Callable[[str], str | None]) -> Row:
+    """Return the figures of a row, each from the cell that a form has for it."""
+    return {key: review_number(path, line, name, get(name)) for key, name in _NAMES[form].items()}
 
 
 def review_number(path: Path, line: int | None, field: str, text: str | None) -> float | None:

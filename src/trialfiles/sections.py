@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trialfiles.forms import names_of
 from trialfiles.irct import ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS
 from trialfiles.medpath import ALIASES, MEDPATH_PARTS
 
@@ -102,35 +103,10 @@ class Heading:
     char_end: int | None = None
 
 
-KNOWN_HEADINGS = frozenset(
-    """abstract|summary|keywords|key words|introduction|background|objective|objectives|aim|aims|purpose
-    |results and discussion|discussion and conclusion|discussion and conclusions|conclusion and future work
-|methods|method|materials and methods|material and methods|patients and methods|subjects and methods
-    |methods and materials|study design|participants|patients|intervention|interventions|outcomes
-    |outcome measures|statistical analysis|statistical methods|results|findings|discussion|limitations
-    |strengths and limitations|conclusion|conclusions|case presentation|case report|case description
-    |case series|case|cases|timeline|diagnostic assessment|therapeutic intervention|patient history
-    |clinical findings|follow up|follow-up|follow-up and outcomes|follow up / outcome|adverse events|safety
-    |patient perspective|informed consent|acknowledgements|acknowledgments|acknowledgement|funding
-    |declaration|declarations|conflict of interest|conflicts of interest|competing interests|disclosure
-    |disclosures|ethics|ethics approval|ethical approval|author contributions|authors' contributions
-    |data availability|data availability statement|about the authors|references|bibliography
-    |supplementary files|supplementary material|supplementary materials|appendix""".replace("\n", "")
-    .replace("    ", "")
-    .split("|")
-)
+_NAMES = names_of("headings")
+KNOWN_HEADINGS = frozenset(_NAMES["known"])
 ABSTRACTS = frozenset({"abstract", "summary"})
-# Headings that run into their paragraph inside an abstract, as in "Results At the end ...".
-RUN_IN_ABSTRACT = (
-    "Background|Introduction|Objectives?|Aims?|Purpose|Study Design|Design|Setting|Patients|Participants|"
-    "Materials and Methods|Patients and Methods|Methods?|Interventions?|Main Outcome Measures|Results?|"
-    "Findings|Limitations|Conclusions?|Trial Registration|Registration"
-)
-RUN_IN_ANYWHERE = (
-    "Level of Evidence|Keywords|Key words|Author Contributions|Authors' Contributions|Funding|"
-    "Conflicts? of interest|Competing interests|Informed Consent|Human and Animals? (?:Participants|Rights)|"
-    "Ethical Approval|Ethics Approval|Data Availability|Acknowledge?ments?|Publisher's Note"
-)
+RUN_IN_ABSTRACT, RUN_IN_ANYWHERE = "|".join(_NAMES["in_abstract"]), "|".join(_NAMES["anywhere"])
 _IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**[:.]?\**\s+(?=[A-Z0-9])")
 _ANYWHERE = re.compile(rf"\s*\**((?i:{RUN_IN_ANYWHERE}))\**[:.]?\**\s+(?=[A-Z0-9<*])")
 _CAPTION = re.compile(

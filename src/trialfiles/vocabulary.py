@@ -89,7 +89,8 @@ class Vocabulary:
 
     `outcomes` are tried in order on what registers measure, `table_rows` before them on the rows of an
     article's tables; `other_outcome` is the concept of what none of them fits. `concepts` are all that an
-    extraction table may name. `units`, `scales` and `things` (what is counted) are read in prose.
+    extraction table may name. `units`, `scales`, `things` (what is counted) and `dosed` (what a dose counts)
+    are read in prose.
     """
 
     concepts: frozenset[str] = frozenset()
@@ -101,6 +102,7 @@ class Vocabulary:
     scales: tuple[ScaleWords, ...] = ()
     lettered_scale: LetteredScale | None = None
     things: tuple[str, ...] = ()
+    dosed: tuple[str, ...] = ()
 
     def concept(self, text: str) -> str | None:
         """Return the outcome concept that a register's outcome names."""

@@ -12,7 +12,7 @@ import yaml
 from review_readers import find_quantities
 
 from helpers.sheets.read import read_sheet
-from trialfiles.quantities.grammar import Quantity
+from trialfiles.quantities.readings import Quantity
 
 HERE = Path(__file__).parent
 SENTENCES = HERE.parent / "trialfiles" / "sentences"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from helpers.figures import canvas as figure
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, harms
-from helpers.figures.risk_of_bias import COUNTED_MARK, CRITICAL, HIGH, LOW, OUTSIDE, SOME, UNKNOWN
+from helpers.figures.risk_of_bias import MARKS
 
 
 def luminance(colour: str) -> float:
@@ -26,7 +26,7 @@ def test_every_ink_stands_off_white_paper(name):
 
 
 def test_no_two_judgements_look_alike_without_their_colour():
-    looks = [LOW, SOME, HIGH, CRITICAL, UNKNOWN, OUTSIDE, COUNTED_MARK]
+    looks = list(MARKS.values())
     assert len({(mark.shape, mark.sign, mark.hollow) for mark in looks}) == len(looks)
     assert len({sign for sign, _ in DIRECTION_MARKS.values()}) == len(DIRECTION_MARKS)
 

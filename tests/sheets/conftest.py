@@ -13,71 +13,7 @@ from helpers.sheets.read import read_sheet
 from trialfiles import Problem, SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
-SHEET = """\
-study_sheet: 1
-study_id: made2026
-source:
-  source_id: made2026
-  tier: core
-  format: article
-  document: made.txt
-  sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-extraction:
-  readers: 2
-  date: 2026-01-31
-study:
-  comparison: parallel
-  n_enrolled: people
-  age_min: ages.low
-  age_max: ages.high
-  starts_on: start
-  ends_on: end
-arms:
-  - arm_id: treated
-    role: exosome
-    n: group
-  - arm_id: control
-    role: placebo
-outcomes:
-  - outcome_id: density
-    concept: hair_density
-    priority: primary
-    timepoint: 6 months
-quantities:
-  - {id: people, printed: "30", value: 30, kind: n, role: design, concept: sample_size,
-     at: {section: Methods, line: 4, chars: [100, 102]}}
-  - {id: group, printed: "15", value: 15, kind: n, role: design, concept: group_size, arm: treated}
-  - {id: ages, printed: "20-45", low: 20, high: 45, kind: age, role: design, concept: age}
-  - {id: start, printed: "25 November 2024", kind: date, role: design, concept: recruitment_start}
-  - {id: end, printed: "8 December 2025", kind: date, role: design, concept: recruitment_end}
-  - {id: gain, printed: "35 ± 6.5", value: 35, sd: 6.5, unit: hairs/cm2, kind: mean_sd, role: result,
-     concept: hair_density, arm: treated, time: "6 months"}
-  - {id: happy, printed: "80%", value: 80, unit: percent, kind: percent, role: result, concept: satisfaction}
-  - {id: gone, printed: "48 hours", value: 48, unit: hours, kind: duration, role: safety, concept: adverse_events}
-statements:
-  - {id: open, topic: assessor_masking, says: none, line: 5, printed: "open label"}
-  - {id: thicker, topic: claim, about: hair_thickness, says: thicker shafts, line: 6}
-results:
-  - {arm: treated, concept: hair_density, time: 6 months, kind: change, mean: gain, sd: gain.sd, n: group}
-  - {arm: treated, concept: satisfaction, time: 6 months, kind: count, percent: happy}
-adverse_events:
-  - {arm: treated, term: redness, resolved: gone}
-findings:
-  - id: doubt
-    check: spread
-    severity: likely
-    statement: The spread is small.
-    quantities: [gain]
-    places: [{line: 9, printed: "6.5"}]
-    concepts: [hair_density]
-risk_of_bias:
-  tool: RoB 2
-  domains:
-    - domain: randomisation
-      judgement: high
-      reason: No method is given.
-      quantities: [people]
-"""
+SHEET = Path(__file__).with_name("made2026.yaml").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def test_another_encoding_is_refused_with_its_place(samples, tmp_path, name):
 
 BOMB = "<!DOCTYPE {root} [<!ENTITY a 'haha'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;'>]>"
 OUTSIDE = "<!DOCTYPE {root} [<!ENTITY c SYSTEM 'file:///etc/passwd'>]>"
+ELSEWHERE = "<!DOCTYPE {root} SYSTEM 'http://localhost/a.dtd'>"
 XML = {
     "article": "<article><front><article-meta><title-group><article-title>T &c;</article-title></title-group>"
     "</article-meta></front></article>",
@@ -109,7 +110,7 @@ XML = {
 
 
 @pytest.mark.parametrize("root", XML)
-@pytest.mark.parametrize("head", [BOMB, OUTSIDE])
+@pytest.mark.parametrize("head", [BOMB, OUTSIDE, ELSEWHERE])
 def test_entities_are_refused_in_every_xml(tmp_path, root, head):
     path = tmp_path / "file"
     path.write_text(head.format(root=root) + XML[root])

@@ -3,100 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.read import read_records, read_sheet
 from trialfiles import SourceError
 
-# name: (old text, new text, token on the line that is to be named, field, words of the problem, of the remedy)
-MISTAKES = {
-    "missing field": ("  readers: 2\n", "", "extraction:", "extraction.readers", "missing", "add it"),
-    "missing block": ("study:\n", "studio:\n", "study_sheet:", "study", "missing", "add it"),
-    "wrong type": ("readers: 2", "readers: two", "readers: two", "extraction.readers", "integer", "whole number"),
-    "number as text": ("value: 30,", 'value: "30",', 'value: "30"', "quantities[0].value", "number", "without quotes"),
-    "text as number": ("format: article", "format: 12", "format: 12", "source.format", "string", "quotes"),
-    "word outside the list": ("tier: core", "tier: center", "tier: center", "source.tier", "'core'", "one of"),
-    "unknown field": ("  readers: 2", "  readres: 2", "readres", "extraction.readres", "unknown field", "'readers'"),
-    "unknown field of a figure": ("sd: 6.5,", "std: 6.5,", "std: 6.5", "quantities[5].std", "unknown field", "'sd'"),
-    "unknown top field": ("findings:", "finding:", "finding:", "finding", "unknown field", "'findings'"),
-    "top field called literal": ("findings:", "literal:", "literal:", "literal", "unknown field", "known here"),
-    "field name with a space": ("  - arm_id: control", "  - arm id: control", "arm id", "arms[1].arm id",
-                                "unknown field", "'arm_id'"),
-    "name that is no name": ("arm_id: control", "arm_id: con trol", "arm_id: con trol", "arms[1].arm_id", "pattern",
-                             "letters"),
-    "another study's name": ("study_id: made2026", "study_id: other", "study_id: other", "study_id", "file's name",
-                             "name the file other.yaml"),
-    "hash that is no hash": ("sha256: aa", "sha256: xy", "sha256: xy", "source.sha256", "pattern", "letters"),
-    "document in another folder": ("document: made.txt", "document: ../made.txt", "../made.txt", "source.document",
-                                   "pattern", "letters"),
-    "repeated figure": ("{id: group,", "{id: people,", 'id: people, printed: "15"', "quantities[1].id", "stands twice",
-                        "own name"),
-    "repeated arm": ("arm_id: control", "arm_id: treated  # again", "# again", "arms[1].arm_id", "stands twice", "own name"),
-    "repeated event": ("  - {arm: treated, term: redness, resolved: gone}",
-                       "  - {arm: treated, term: redness}\n  - {arm: treated, term: redness }", "redness }",
-                       "adverse_events[1].term", "stands twice", "one entry"),
-    "percent over 100": ('"80%", value: 80,', '"180%", value: 180,', '"180%"', "quantities[6].value", "percent of 180",
-                         "percent_change"),
-    "p value over 1": ('"80%", value: 80, unit: percent, kind: percent', '"p 3", value: 3, kind: p_value', '"p 3"',
-                       "quantities[6].value", "p value of 3", "0 and 1"),
-    "SD below 0": ('"35 ± 6.5", value: 35, sd: 6.5', '"35 ± 6.5", value: 35, sd: -6.5', "sd: -6.5",
-                   "quantities[5].sd", "greater than or equal to 0", "mend"),
-    "SD below 0 as a value": ('"80%", value: 80, unit: percent, kind: percent', '"-8", value: -8, kind: sd', '"-8"',
-                              "quantities[6].value", "standard deviation of -8", "never below 0"),
-    "range backwards": ('"20-45", low: 20, high: 45', '"45-20", low: 45, high: 20', '"45-20"', "quantities[2].low",
-                        "before it starts", "smaller value first"),
-    "dates backwards": ('"8 December 2025"', '"8 December 2023"', "ends_on: end", "study.ends_on", "lies before",
-                        "exchange"),
-    "dates backwards in ISO": ('"8 December 2025"', '"2024-11-24"', "ends_on: end", "study.ends_on", "lies before",
-                               "exchange"),
-    "characters backwards": ("chars: [100, 102]", "chars: [102, 100]", "chars: [102", "quantities[0].at.chars",
-                             "before it starts", "start, then end"),
-    "characters below 0": ("chars: [100, 102]", "chars: [-2, 0]", "chars: [-2", "quantities[0].at.chars[0]",
-                           "greater than or equal to 0", "mend"),
-    "wrong number of characters": ("chars: [100, 102]", "chars: [100, 105]", "chars: [100", "quantities[0].at.chars",
-                                   "spans 5 characters", "letter by letter"),
-    "line 0": ("line: 4, chars", "line: 0, chars", "line: 0", "quantities[0].at.line", "greater", "mend"),
-    "number not in the token": ('printed: "15", value: 15', 'printed: "15", value: 16', "value: 16",
-                                "quantities[1].value", "16 is not in the printed token '15'", "number that is printed"),
-    "SD not in the token": ("sd: 6.5", "sd: 6.4", "sd: 6.4", "quantities[5].sd", "6.4 is not in the printed token",
-                            "number that is printed"),
-    "number of a dotted date": ('"25 November 2024", kind', '"25.11.2024", value: 26, kind', '"25.11.2024"',
-                                "quantities[3].value", "26 is not in the printed token", "number that is printed"),
-    "not a number": ("value: 35", "value: .nan", "value: .nan", "quantities[5].value", "finite", "mend"),
-    "no end": ("value: 35", "value: .inf", "value: .inf", "quantities[5].value", "finite", "mend"),
-    "monstrous number": ('"80%", value: 80', f'"80%", value: {"9" * 400}', "9999", "quantities[6].value", "number",
-                         "number"),
-    "unknown concept of a figure": ("concept: sample_size", "concept: sample_sise", "sample_sise",
-                                    "quantities[0].concept", "not in the vocabulary", "'sample_size'"),
-    "design concept as an outcome": ("    concept: hair_density\n", "    concept: needle_length\n", "needle_length",
-                                     "outcomes[0].concept", "not in the vocabulary", "use one of"),
-    "unknown concept of a finding": ("concepts: [hair_density]", "concepts: [hair_densty]", "hair_densty",
-                                     "findings[0].concepts[0]", "not an outcome", "'hair_density'"),
-    "reference to nothing": ("n_enrolled: people", "n_enrolled: peple", "n_enrolled: peple", "study.n_enrolled",
-                             "no quantity is called 'peple'", "'people'"),
-    "reference to a part that is not there": ("sd: gain.sd", "sd: group.sd", "group.sd", "results[0].sd", "has no sd",
-                                              "another quantity"),
-    "reference to a figure without a value": ("n_enrolled: people", "n_enrolled: ages", "n_enrolled: ages",
-                                              "study.n_enrolled", "has no value", ".low, .high"),
-    "finding about nothing": ("quantities: [gain]", "quantities: [gian]", "[gian]", "findings[0].quantities[0]",
-                              "no quantity", "'gain'"),
-    "judgement on nothing": ("quantities: [people]", "quantities: [nobody]", "[nobody]",
-                             "risk_of_bias.domains[0].quantities[0]", "no quantity", "use one of"),
-    "arm that is not there": ("{arm: treated, term", "{arm: treatd, term", "treatd", "adverse_events[0].arm",
-                              "no arm is called", "'treated'"),
-    "people that are not whole": ("n_enrolled: people", "n_enrolled: gain.sd", "n_enrolled: gain.sd",
-                                  "study.n_enrolled", "gain.sd is 6.5", "whole number of people"),
-    "SD that is a share of people": ("percent: happy", "percent: gain.sd, p_value: gain", "p_value: gain",
-                                     "results[1].p_value", "gain is 35", "p value"),
-    "question that is none": ("topic: assessor_masking", "topic: masking", "topic: masking", "statements[0].topic",
-                              "'assessor_masking'", "one of"),
-    "answer that is none": ("says: none", "says: blind", "says: blind", "statements[0].says", "no answer to",
-                            "'blinded'"),
-    "statement about no outcome": ("about: hair_thickness", "about: hair_thicknes", "hair_thicknes,",
-                                   "statements[1].about", "not an outcome", "'hair_thickness'"),
-    "statement about nothing": ("about: hair_thickness, ", "", "id: thicker", "statements[1].about", "not said which",
-                                "about:"),
-    "repeated statement": ("id: thicker", "id: open", "id: open, topic: claim", "statements[1].id", "stands twice",
-                           "own name"),
+CASES = cases_of(__file__)
+MISTAKES = CASES["mistakes"] | {
+    "monstrous number": ('"80%", value: 80', f'"80%", value: {"9" * 400}', "9999", "quantities[6].value", "number", "number")
 }  # fmt: skip
 
 
@@ -201,25 +115,7 @@ def test_several_mistakes_are_all_listed_in_the_order_of_their_lines(sheet, line
     assert all(str(problem) in str(caught.value) for problem in problems)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "token", "problem"),
-    [
-        ("  tier: core", "  tier: core\n  tier: published", "tier: published", "the key stands twice"),
-        ("printed: \"30\", value", "printed: \"30\", printed: \"31\", value", "printed: \"31\"", "the key stands twice"),
-        ("format: article", "format: !!python/object/apply:os.system [ls]", "!!python", "a YAML tag"),
-        ("format: article", "format: !!str article", "!!str", "a YAML tag"),
-        ("format: article", "format: !secret article", "!secret", "a YAML tag"),
-        ("findings:", "findings: !!set", "!!set", "a YAML tag"),
-        ("format: article", "format: &a article\n  citation: *a", "*a", "an alias"),
-        ("format: article", "format: article\n\tcitation: x", "\tcitation", "cannot start any token"),
-        ("format: article", "format: a: b", "format: a", "mapping values are not allowed"),
-        ("format: article", "format: 'article", None, "end of stream"),
-        ("format: article", "format: art\x07icle", "format: art", "a character that YAML does not allow (U+0007)"),
-        ("  readers: 2", "  ? [a, b]\n  : 2", "? [a", "a field name that is no plain word"),
-        ("risk_of_bias:", "---\nrisk_of_bias:", "---", "another document"),
-        ("value: 30,", "value: 190:30:60:99_,", "value: 190", "number"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "token", "problem"), CASES["yaml"])
 def test_what_yaml_has_and_a_sheet_has_no_use_for_is_refused_on_its_line(
     sheet, line_of, old, new, token, problem
 ):

@@ -11,7 +11,7 @@ from review_readers import read_source, read_sources
 from helpers.cleaning import clean_events, clean_results
 from helpers.tables import validate
 from trialfiles import SourceError
-from trialfiles.ctgov_fields import group_names, measure_kind, plain_text, posted_number, spread_of, values_of
+from trialfiles.ctgov_fields import group_names, values_of
 from trialfiles.ctgov_results import posted_figures
 
 
@@ -261,41 +261,7 @@ def test_not_estimable_keeps_its_comment_and_a_class_may_be_the_time(tmp_path):
     assert "posted as NA" in second["note"]
 
 
-@pytest.mark.parametrize(
-    ("label", "meaning"),
-    [
-        ("Standard Deviation", ("sd", None)),
-        ("STANDARD_DEVIATION", ("sd", None)),
-        ("STANDARD_ERROR_OF_MEAN", ("se", None)),
-        ("Inter-Quartile Range", ("iqr", None)),
-        ("FULL_RANGE", ("range", None)),
-        ("95% Confidence Interval", ("ci", 95)),
-        ("CONFIDENCE_975", ("ci", 97.5)),
-        ("97.5% Confidence Interval", ("ci", 97.5)),
-        ("CONFIDENCE_OTHER", ("ci", None)),
-        ("Geometric Coefficient of Variation", ("geometric_cv", None)),
-        ("Standard Devotion", ("unknown", None)),
-        ("NA", (None, None)),
-        (None, (None, None)),
-    ],
-)
-def test_a_label_of_spread_is_understood_or_flagged(label, meaning):
-    assert spread_of(label) == meaning
-
-
-def test_what_may_be_a_mean():
-    kinds = {
-        ("MEAN", "mm"): "mean",
-        ("GEOMETRIC_MEAN", "mm"): "geometric_mean",
-        ("GEOMETRIC_LEAST_SQUARES_MEAN", "mm"): "model_mean",
-        ("LOG_MEAN", "mm"): "log_mean",
-        ("COUNT_OF_PARTICIPANTS", "Participants"): "count",
-        ("NUMBER", "participants"): "count",
-        ("NUMBER", "percentage of participants"): "percent",
-        ("NUMBER", "events per participant"): "number",
-        ("NUMBER", "hairs"): "number",
-    }
-    assert {key: measure_kind(*key) for key in kinds} == kinds
+def test_what_is_no_plain_mean_is_an_estimate():
     for kind in ("geometric_mean", "model_mean", "log_mean"):
         row = values_of({"value": "3", "spread": "1"}, kind, "se", None, 25)
         assert row["estimate"] == 3
@@ -312,11 +278,7 @@ def test_an_interval_of_a_mean_gives_an_sd_when_it_is_symmetric():
     assert "not symmetric" in row["converted"]
 
 
-def test_words_numbers_and_groups():
-    assert plain_text("a \\>= b \\[c\\] \\~ &#x27;d&#x27;") == "a >= b [c] ~ 'd'"
-    assert [posted_number(text) for text in ("1,234", "-2.5", "NA", "<0.1", "1e999", "nan")] == [
-        1234, -2.5, None, None, None, None,
-    ]  # fmt: skip
+def test_a_group_is_the_arm_of_its_name_or_none():
     arms = [{"arm_id": "a", "label": "Drug (10 mg)"}, {"arm_id": "b", "label": "Drug (20 mg)"}]
     groups = group_names([{"id": "1", "title": "DRUG (10 mg)"}, {"id": "2", "title": "Drug"}], arms)
     assert groups["1"]["arm_id"] == "a"

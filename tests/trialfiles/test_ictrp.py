@@ -7,9 +7,7 @@ from review_readers import read_source, read_sources
 
 from helpers.tables import validate
 from trialfiles import SourceError
-from trialfiles.ictrp import allocation_of, masking_of, outcomes_in, phase_of
-from trialfiles.text import age_years, people, registry_numbers, sex_of, trial_key
-from trialfiles.times import iso_date
+from trialfiles.text import registry_numbers, trial_key
 
 
 @pytest.fixture(scope="module")
@@ -214,61 +212,6 @@ def test_registry_exchange_xml(tmp_path):
     assert "example.org" not in repr(vars(record))
     for name in ("sources", "studies", "arms", "outcomes"):
         validate(name, getattr(record, name))
-
-
-@pytest.mark.parametrize("declared", ['<!ENTITY x "y">', '<!ENTITY x SYSTEM "file:///etc/passwd">'])
-def test_entities_in_registry_exchange_xml_are_refused(tmp_path, declared):
-    path = tmp_path / "trial.xml"
-    path.write_text(EXCHANGE.replace("<!ELEMENT trial ANY>", declared))
-    with pytest.raises(SourceError, match="not safe"):
-        read_source(path)
-
-
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        ("20200216", "2020-02-16"), ("2020-02-16", "2020-02-16"), ("16/02/2020", "2020-02-16"),
-        ("02/16/2020", "2020-02-16"), ("January 25, 2020", "2020-01-25"), ("25 January 2020", "2020-01-25"),
-        ("January 1996", "1996-01"), ("1996", "1996"), ("2020/2/6", "2020-02-06"), ("2020-02", "2020-02"),
-        ("20201399", None), ("soon", None), ("99/99/2020", None), ("", None), (None, None),
-    ],
-)  # fmt: skip
-def test_a_date_keeps_its_precision(text, date):
-    assert iso_date(text) == date
-
-
-@pytest.mark.parametrize(
-    ("text", "phase"),
-    [
-        ("4", "4"), ("0", "0"), ("2-3", "2-3"), ("Phase 2/Phase 3", "2-3"), ("Phase 4", "4"), ("Phase II", "2"),
-        ("I-II", "1-2"), ("N/A", None), ("Not Applicable", None), ("Not selected", None), (None, None),
-        ("Human pharmacology (Phase I): no<br>Therapeutic exploratory (Phase II): yes<br>"
-         "Therapeutic confirmatory - (Phase III): yes<br>Therapeutic use (Phase IV): no", "2-3"),
-    ],
-)  # fmt: skip
-def test_a_phase_in_every_dialect(text, phase):
-    assert phase_of(text) == phase
-
-
-def test_designs_sizes_sexes_and_ages():
-    assert allocation_of("Allocation: Non-randomized controlled trial;. Masking: Open") == "not randomized"
-    assert allocation_of("Randomised: yes Open: no") == "randomized"
-    assert allocation_of("Parallel") is None
-    assert masking_of("single arm study, open(masking not used), uncontrolled") == "open"
-    assert masking_of("Single blind: no Double blind: yes") == "double blind"
-    assert people("Planned Sample Size: 60; UK Sample Size: 20") == 60
-    assert sex_of("<br> Female: yes<br> Male: no") == "female"
-    assert age_years("18Y") == 18
-    assert age_years("6 M") == 0.5
-
-
-def test_outcomes_keep_brackets_and_times_together():
-    assert outcomes_in("Mortality<br>[At 28 days; or discharge]") == [
-        ("Mortality", "At 28 days; or discharge")
-    ]
-    assert outcomes_in("Lung water (PiCCO; a device) daily") == [("Lung water (PiCCO; a device) daily", None)]
-    assert outcomes_in("1. One thing<br>2. Another; thing") == [("One thing", None), ("Another; thing", None)]
-    assert outcomes_in("N/A") == []
 
 
 def test_registration_numbers():

@@ -10,7 +10,7 @@ import pytest
 from review_readers import read_extraction
 
 from trialfiles import SourceError
-from trialfiles.extraction import cell_figure, sheet_cell_text
+from trialfiles.extraction import sheet_cell_text
 
 
 @pytest.mark.parametrize(
@@ -26,18 +26,6 @@ from trialfiles.extraction import cell_figure, sheet_cell_text
 )
 def test_a_cell_as_text(cell, text):
     assert sheet_cell_text(cell) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "figure"),
-    [("1,234.5", 1234.5), ("\u22122.5", -2.5), ("40%", 40.0), ("n/a", None), (None, None), ("'-3", -3.0)],
-)
-def test_a_figure(text, figure):
-    assert cell_figure(text) == (figure, None)
-
-
-def test_no_figure():
-    assert cell_figure("about 5") == (None, "about 5")
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1E999"])

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
+from helpers.figures import FIGURE_WORDS
 from helpers.formats import show_number
 from helpers.tables import records
 from notebookpress.tables import Rows
@@ -154,9 +155,7 @@ PAGE_WIDTH = 720  # CSS pixels of the text column
 PIXELS_PER_INCH = 96  # CSS pixels to an inch
 DENSITY = 2  # image pixels to a CSS pixel, so that print and fine screens stay sharp
 
-# Okabe and Ito's palette: told apart with every common colour blindness. Shape says the same in grey.
-INK, MUTED, RULE, WASH = "#1d2733", "#56616e", "#c9cfd6", "#f1f4f6"
-BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0b5c8a", "#b86e00", "#00755c", "#b54708", "#8a4a78"
+INK, MUTED, RULE, WASH, BLUE, ORANGE, GREEN, VERMILION, PURPLE = FIGURE_WORDS["palette"].values()
 
 AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     BLUE,
     GREEN,
@@ -45,6 +46,7 @@ from helpers.formats import (
 )
 from notebookpress.tables import records
 
+CAPTIONS = FIGURE_WORDS["captions"]
 CONTOURS = (0.25, 0.5, 1.0)
 HEIGHT, TOP, ALBATROSS_LEFT = 330, 46, 62
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # a label is read before the lines below it
@@ -79,13 +81,7 @@ def albatross(rows: Rows, *, title: str) -> Figure:
         for row in data:
             _point(axes, row)
         _albatross_frame(axes, most)
-    caption = (
-        "Right of the middle: better; left: worse. Circles compare before and after in one group, squares "
-        "compare two groups. A mark with an arrow has a p value printed as a limit only: it lies there or "
-        "farther out. Broken lines join points that a paired change of so many standard deviations would "
-        "give; squares are not to be read against them."
-    )
-    return Figure(pen.figure, _albatross_alt(title, data), caption, data)
+    return Figure(pen.figure, _albatross_alt(title, data), CAPTIONS["albatross"], data)
 
 
 def _contours(axes: Any, most: float) -> None:
@@ -147,7 +143,7 @@ SEEN_WORDS = "smallest difference that observers see"
 RIGHT, STEP, PLOT = 130.0, 19.0, 290.0
 MOST_LABEL = 660.0  # wider names than this are no names
 LOOKS = {"exosome": ("s", BLUE, "full"), "control": ("o", MUTED, "none"), "active": ("D", GREEN, "full")}
-GROUPS = {"exosome": "Exosomes", "control": "Placebo and untreated", "active": "Other treatments"}
+GROUPS = FIGURE_WORDS["groups"]
 
 
 def context_plot(
@@ -185,13 +181,8 @@ def context_plot(
     with style():
         figure = _draw_context(groups, unit, title, visible)
     line = "" if not visible else f"{SEEN_WORDS}, {show_number(visible)} {unit}"
-    caption = (
-        "Changes within one group, before and after; none is an effect by itself. Squares: exosomes; open "
-        "circles: placebo and untreated; diamonds: other treatments; lines: 95 % intervals where they can be "
-        "computed. The grey band spans what placebo and untreated arms did."
-        + (f" Broken line: {line}." if line else "")
-        + (" ‡: seen second-hand only." if any(row.get("second_hand") for row in data) else "")
-    )
+    caption = CAPTIONS["context"] + (f" Broken line: {line}." if line else "")
+    caption += " ‡: seen second-hand only." if any(row.get("second_hand") for row in data) else ""
     return Figure(figure, _context_alt(title, unit, groups, visible), caption, data)
 
 
@@ -282,15 +273,7 @@ def _context_alt(title: str, unit: str, groups: dict, visible: float | None) -> 
 
 DIRECTION_LEFT, LEAST_COLUMN = 190.0, 96.0
 DIRECTION_COLUMNS = ("study_id", "concept", "direction", "n", "design")
-DIRECTION_MARKS = {
-    "better": ("▲", BLUE),
-    "worse": ("▼", VERMILION),
-    "no change": ("◄►", INK),
-    "mixed": ("▲▼", INK),
-    "unclear": ("?", MUTED),
-    "not reported": ("○", MUTED),
-}
-DIRECTION_KEY = "▲ better   ▼ worse   ◄► no change   ▲▼ mixed   ? unclear   ○ not reported"
+DIRECTION_MARKS = FIGURE_WORDS["directions"]
 
 
 def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
@@ -316,12 +299,8 @@ def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
         studies[row["study_id"]].append(row)
     with style():
         drawing = _Directions(studies, list(dict.fromkeys(row["concept"] for row in data)), title)
-    caption = (
-        "Each sign is the direction of one outcome in one study, with no regard to its size. An empty field: "
-        "not measured. Two signs in a field: arms, sites or times disagree."
-    )
     numbers = [{name: row.get(name) for name in DIRECTION_COLUMNS} for row in data]
-    return Figure(drawing.pen.figure, _direction_alt(title, studies), caption, numbers)
+    return Figure(drawing.pen.figure, _direction_alt(title, studies), CAPTIONS["direction"], numbers)
 
 
 def _first_known(rows: list[dict], name: str) -> Any:
@@ -360,7 +339,7 @@ class _Directions:
         self.pen.title(title)
         for top, block, head in zip(tops, blocks, heads, strict=False):
             self._block(top, block, head)
-        self.pen.write(0, tops[-1] + 8, DIRECTION_KEY, fontsize=SMALL)
+        self.pen.write(0, tops[-1] + 8, FIGURE_WORDS["direction_key"], fontsize=SMALL)
 
     def _block(self, top: float, block: list[str], head: list[str]) -> None:
         """Draw headings, then a row a study with a sign and its word in each field."""
@@ -385,8 +364,9 @@ class _Directions:
         """Write the sign large, its word below."""
         for place, name in enumerate(directions):
             sign, colour = DIRECTION_MARKS.get(name, DIRECTION_MARKS["unclear"])
+            look = {"color": FIGURE_WORDS["palette"][colour], "fontsize": 13}
             y = middle + (place - (len(directions) - 1) / 2) * 2 * LINE
-            self.pen.write(x, y - 7, sign, ha="center", color=colour, fontsize=13)
+            self.pen.write(x, y - 7, sign, ha="center", **look)
             self.pen.write(x, y + 8, name, ha="center", fontsize=SMALL)
 
 
@@ -409,11 +389,6 @@ def _direction_alt(title: str, studies: dict[str, list[dict]]) -> str:
 
 FULL_TEXT = "full text"
 HARMS_TITLE = "Adverse events: people with one, and how many there may be"
-HARMS_CAPTION = (
-    "A square is the share of people with the event; its line reaches up to the exact one-sided 95 % limit. "
-    "No event in a few people excludes little. What was read says how far a word like none can be trusted; a "
-    "double dagger marks what was seen only in another paper. People are those enrolled or in the arm."
-)
 
 
 def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any]]:
@@ -460,7 +435,7 @@ def harms(rows: list[dict[str, Any]]) -> Figure:
     shown = [row if row["effect"] is None else row | {"estimate_text": _up_to(row)} for row in rows]
     columns = {"event": "Event", "read": "What was read"}
     drawn = forest(shown, unit="% of people", null_words="nobody", title=HARMS_TITLE, text_columns=columns)
-    return Figure(drawn.figure, drawn.alt, HARMS_CAPTION, rows)
+    return Figure(drawn.figure, drawn.alt, CAPTIONS["harms"], rows)
 
 
 def _up_to(row: dict[str, Any]) -> str:

@@ -6,17 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
-    GREEN,
     INK,
     LINE,
     MUTED,
-    ORANGE,
     PAGE_WIDTH,
-    PURPLE,
     RULE,
     SMALL,
-    VERMILION,
     Figure,
     Pen,
     Rows,
@@ -83,22 +80,16 @@ class _Panel:
         self.step = min(COLUMN, (PAGE_WIDTH - self.label) / max(1, len(self.across)))
         self.labels = [wrap(name, self.label - 14) for name in self.left]
         numbered = [f"D{place}" for place in range(1, len(self.across) + 1)]
-        self.heads = (
-            numbered if self.turned else [wrap(name, self.step - 8, weight="bold") for name in self.across]
-        )
-        self.key = (
-            [wrap(f"D{n}  {name}", PAGE_WIDTH) for n, name in enumerate(self.domains, 1)]
-            if self.turned
-            else []
-        )
+        key = [wrap(f"D{n}  {name}", PAGE_WIDTH) for n, name in enumerate(self.domains, 1)]
+        names = [wrap(name, self.step - 8, weight="bold") for name in self.across]
+        self.heads, self.key = (numbered, key) if self.turned else (names, [])
         self.row_heights = [
             max(height_of(label), self._field_height(name)) + 8
             for label, name in zip(self.labels, self.left, strict=True)
         ]
         self.head_height = LINE + 12 + height_of(*self.heads) + 8
-        self.height = (
-            self.head_height + sum(self.row_heights) + sum(height_of(line) for line in self.key) + 26
-        )
+        key_height = sum(height_of(line) for line in self.key)
+        self.height = self.head_height + sum(self.row_heights) + key_height + 26
 
     def draw(self, pen: Pen, top: float) -> None:
         """Draw the panel from `top` downwards."""
@@ -170,41 +161,17 @@ class Mark:
     hollow: bool = False
 
 
-LOW = Mark("o", "+", "L", GREEN)
-SOME = Mark("^", "!", "S", ORANGE)
-HIGH = Mark("s", "×", "H", VERMILION)
-CRITICAL = Mark("D", "×", "C", PURPLE)
-UNKNOWN = Mark("o", "?", "?", MUTED, hollow=True)
-OUTSIDE = Mark("o", "–", "n/a", MUTED, hollow=True)
-COUNTED_MARK = Mark("o", "", "", MUTED, hollow=True)  # a checklist that counts, such as `3 of 8 yes`
-YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
-
-# The words of RoB 2, ROBINS-I, JBI and Newcastle-Ottawa style checklists, in lower case.
-JUDGEMENTS = {
-    "low": LOW,
-    "low concern": LOW,
-    "yes": LOW,
-    "probably yes": LOW,
-    "some concerns": SOME,
-    "moderate": SOME,
-    "unclear": SOME,
-    "probably no": SOME,
-    "high": HIGH,
-    "high concern": HIGH,
-    "serious": HIGH,
-    "no": HIGH,
-    "critical": CRITICAL,
-    "very high": CRITICAL,
-    "no information": UNKNOWN,
-    "not applicable": OUTSIDE,
+MARKS = {
+    name: Mark(**mark | {"colour": FIGURE_WORDS["palette"][mark["colour"]]})
+    for name, mark in FIGURE_WORDS["marks"].items()
 }
-LETTERS = {"moderate": "M", "unclear": "U", "serious": "S", "some concerns": "SC", "yes": "Y", "no": "N"}
+YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
 
 
 def judgement_mark(judgement: Any) -> Mark:
     """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
     word = _judgement_word(judgement)
-    return COUNTED_MARK if YES_COUNT.fullmatch(word) else JUDGEMENTS.get(word, UNKNOWN)
+    return MARKS["count" if YES_COUNT.fullmatch(word) else FIGURE_WORDS["judgements"].get(word, "unknown")]
 
 
 def judgement_letter(judgement: Any) -> str:
@@ -213,7 +180,7 @@ def judgement_letter(judgement: Any) -> str:
     counted = YES_COUNT.fullmatch(word)
     if counted:
         return f"{counted[1]}/{counted[2]}"
-    return LETTERS.get(word, judgement_mark(judgement).letter)
+    return FIGURE_WORDS["letters"].get(word, judgement_mark(judgement).letter)
 
 
 def _judgement_word(judgement: Any) -> str:

@@ -7,47 +7,17 @@ from typing import Any
 import pandas as pd
 
 from helpers.context import CONTROLS, comparator_changes
+from helpers.figures import FIGURE_WORDS
 from helpers.formats import joined, plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.tables.vocabulary import label
 from notebookpress.tables import records, split_ids
 
-_CHARACTERISTICS = {
-    "title": "Title",
-    "design": "Design",
-    "comparison": "What is compared",
-    "allocation": "Allocation",
-    "masking": "Masking",
-    "phase": "Phase",
-    "n_planned": "People planned",
-    "n_enrolled": "People enrolled",
-    "n_analysed": "People analysed",
-    "sex": "Sex",
-    "age_min": "Youngest, years",
-    "age_max": "Oldest, years",
-    "population": "Population",
-    "country": "Country",
-    "funding": "Funding",
-    "registration": "Registration",
-    "registered_on": "Registered on",
-    "starts_on": "Start",
-    "primary_completion_on": "Primary completion",
-    "ends_on": "End",
-    "end_of": "End of",
-    "allocation_ratio": "Allocation ratio",
-}
-
-
-COMPARISON_WORDS = {
-    "parallel": "groups side by side",
-    "within_person": "two sites of one scalp",
-    "single_arm": "before and after, nothing beside it",
-    "case": "single people, before and after",
-}
+COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 
 
 def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     """Return a study's row as `field` and `value`; what is not stated stays missing."""
-    values = {words: study.get(name) for name, words in _CHARACTERISTICS.items()}
+    values = {words: study.get(name) for name, words in FIGURE_WORDS["characteristics"].items()}
     values["What is compared"] = COMPARISON_WORDS.get(study.get("comparison"))
     whole = {words: f"{value:g}" if isinstance(value, float) else value for words, value in values.items()}
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     BLUE,
     INK,
@@ -62,32 +63,6 @@ def draw_share(axes: Any, here: np.ndarray, count: int, place: int) -> None:
     axes.stairs(top, edges_of(count), baseline=place + 0.85, fill=True, color=INK, linewidth=0)
 
 
-DENSE_CAPTION = (
-    "{count} estimates in order, each under one set of choices; neighbours share a point, filled where the "
-    "interval leaves 0 out, open where it holds 0. The pale band is as far as any interval reaches, the "
-    "darker one goes from the middle of their lower ends to the middle of their upper ends. Below, the "
-    "height of a row is the share of the neighbours that took this choice. Intervals that reach far out are "
-    "cut."
-)
-SPARSE_CAPTION = (
-    "Each of {count} points is an estimate with its interval under one set of choices, marked below; filled "
-    "where the interval leaves 0 out, open where it holds 0. Intervals that reach far out are cut."
-)
-LEVEL_WORDS = {
-    "core": "five sources",
-    "published": "with published",
-    "all": "all studies",
-    "sound": "no certain finding",
-    "like": "alike",
-    "any": "any",
-    "raw": "as printed",
-    "out": "left out",
-    "means": "taken as means",
-    "missing": "borrowed if missing",
-    "doubtful": "borrowed if doubtful",
-    "all SD": "borrowed for all",
-}
-SHORT = {"times": "times", "visit": "visit", "group_share": "treated, of all people"}
 CURVE_TOP, CURVE, CURVE_ROW, GAP = 40.0, 250.0, 13.0, 9.0
 MOST_LEVELS = 13
 MANY = 150  # from here on intervals are drawn faintly, so that the estimates stay to be seen
@@ -123,7 +98,7 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
         left = max(widest(labels, SMALL) + 128, 190)
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    caption = (DENSE_CAPTION if len(frame) > DENSE else SPARSE_CAPTION).format(count=len(frame))
+    caption = FIGURE_WORDS["captions"]["dense" if len(frame) > DENSE else "sparse"].format(count=len(frame))
     if chosen:
         caption += " The dashed line is the answer with the parameters of this run."
     caption += " The numbers are in the table specifications."
@@ -143,10 +118,10 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
 
 def _level(name: str, value: Any) -> str:
     if name == "sd_use" and value == "all":
-        return LEVEL_WORDS["all SD"]
+        return FIGURE_WORDS["levels"]["all SD"]
     if name == "group_share":
         return f"{show_number(100 * value)} %"
-    return LEVEL_WORDS.get(value, value) if isinstance(value, str) else show_number(value)
+    return FIGURE_WORDS["levels"].get(value, value) if isinstance(value, str) else show_number(value)
 
 
 def _draw_curve(pen: Pen, frame: pd.DataFrame, left: float, unit: str, chosen: dict[str, Any] | None) -> None:
@@ -197,7 +172,13 @@ def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> No
     for name, levels in panels:
         height = CURVE_ROW * len(levels)
         pen.rule(y - GAP / 2, color=RULE)
-        pen.write(0, y + CURVE_ROW / 2, SHORT.get(name, CHOICES[name]), fontsize=SMALL, fontweight="bold")
+        pen.write(
+            0,
+            y + CURVE_ROW / 2,
+            FIGURE_WORDS["choices"].get(name, CHOICES[name]),
+            fontsize=SMALL,
+            fontweight="bold",
+        )
         axes = pen.axes(left, y, PAGE_WIDTH - left - 6, height)
         axes.set(xlim=(-1, len(frame)), ylim=(len(levels), 0))
         axes.axis("off")

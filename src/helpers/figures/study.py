@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     BLUE,
     GREEN,
@@ -66,11 +67,7 @@ def before_after(rows: Rows, *, title: str) -> Figure:
         panels.setdefault(_measure(row), []).append(row)
     with style():
         figure = _draw_pairs(panels, list(dict.fromkeys(row["case"] for row in data)), title)
-    caption = (
-        "Each line is one case, from before to after. Single cases show what happened, "
-        "not what the treatment did."
-    )
-    return Figure(figure, _pairs_alt(title, data), caption, data)
+    return Figure(figure, _pairs_alt(title, data), FIGURE_WORDS["captions"]["pairs"], data)
 
 
 def _draw_pairs(panels: dict[str, list[dict]], cases: list, title: str) -> Any:
@@ -302,12 +299,7 @@ def _estimate(row: Mapping[str, Any]) -> str:
     return show_with_unit(row["estimate"], row.get("ci_lower"), row.get("ci_upper"), None)
 
 
-TIMELINE_WORDS = {
-    "measured": "measured",
-    "promised": "promised but not reported",
-    "planned": "planned",
-    "session": "treatment session",
-}
+TIMELINE_WORDS = FIGURE_WORDS["events"]
 TIMELINE_MARKS = {
     mark: {"marker": shape, "markerfacecolor": face, "markeredgecolor": edge}
     | {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"}

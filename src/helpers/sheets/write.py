@@ -21,67 +21,7 @@ from trialfiles.text import read_text
 _REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
 LONGEST_NAME = 2000  # characters of a text in a sheet
-
-_SHEET = """\
-# Study sheet of {study_id}. data/raw/README.md explains every field.
-# A figure stands once, under `quantities`, with its printed token and its place; everywhere else it
-# is named by its id (or id.low, id.high, id.sd). What is not stated stays null. Use your own words.
-study_sheet: 1
-study_id: {study_id}
-source:
-  source_id: {study_id}
-  tier: {tier}                     # core, published or comparator
-  format: {form}
-  citation: {citation}
-  registration: {registration}
-  doi: null
-  status: {status}
-  has_results: {has_results}
-  access: null                   # full text, abstract, record
-  licence: null
-  document: null                 # file name under data/raw/documents
-  sha256: null                   # of that file
-  registry_file: {registry_file}            # file name under data/raw/registry
-  seen: null                     # {{address: ..., access: abstract, confidence: A}} without a document
-extraction:
-  readers: 1
-  date: {today}
-  compared: null
-study:
-  title: {title}
-  design: null
-  allocation: null
-  comparison: null               # parallel, within_person, crossover, single_arm or case
-  masking: null
-  phase: null
-  n_planned: null                # id of a quantity, like every figure
-  n_enrolled: null
-  n_analysed: null
-  sex: null                      # all, male or female
-  age_min: null
-  age_max: null
-  population: null
-  country: null
-  funding: null
-  registration: null
-arms: []
-# - arm_id: treated
-#   role: exosome                # exosome, exosome_combination, active, placebo or untreated
-#   label: topical exosomes
-outcomes: []
-# - {{outcome_id: density, concept: hair_density, priority: primary, timepoint: 6 months}}
-quantities: []
-# - {{id: n, printed: "30", value: 30, unit: participants, kind: n, role: design, concept: sample_size,
-#    at: {{section: Methods, line: 12, chars: [804, 806]}}}}
-statements: []
-# - {{id: open, topic: assessor_masking, says: none, line: 14, printed: "open-label", section: Design}}
-results: []
-# - {{arm: treated, concept: hair_density, time: 6 months, kind: change, mean: change, sd: change.sd, n: n}}
-adverse_events: []
-# - {{arm: treated, term: scalp redness, count: red, n: n}}
-findings: []
-risk_of_bias: null
-"""
+_EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what is known
 
 
 def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
@@ -114,7 +54,8 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
-    filled = _SHEET.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
+    template = _EMPTY_SHEET.read_text(encoding="utf-8")
+    filled = template.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
     return write_atomic(path, filled)
 
 

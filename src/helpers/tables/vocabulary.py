@@ -79,6 +79,7 @@ CONTRAST_MEASURES = _words("contrast_measures")
 CONFIDENCE = _words("confidence")
 TREATMENT_WORDS = _words("treatment_words")
 INCIDENTAL = _values("incidental")
+UNUSED_REASONS = _words("unused_reasons")
 
 ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")

@@ -6,18 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from trialfiles.quantities.context import Context
-from trialfiles.quantities.grammar import Quantity, quantity
-from trialfiles.quantities.numerals import CELL, PARAGRAPH, PLAIN, SIGNED, numeral
-from trialfiles.quantities.terms import Terms
+from trialfiles.quantities.numerals import CELL, PARAGRAPH, numeral
+from trialfiles.quantities.readings import Quantity, quantity
+from trialfiles.quantities.terms import Context, Terms
 
-_MEAN_SD = re.compile(r"(?i:mean[^\f\t]{0,80}?[(±,\[] ?(?:± ?)?(?:SD|s\.d\.|standard deviation)|± ?SD)")
-_N_PERCENT = re.compile(r"(?i:(?:n|no\.?|number|count|frequency)[^\f\t()]{0,30}[(,\[] ?%)")
-_P_VALUE = re.compile(r"(?i:(?:^|[^\w])p(?:[ –]?val(?:ue)?s?)?(?: ?[(*†‡,]|$)|^significance)")
-# What a bracket may hold elsewhere: a table that says so is not read by what another table says.
-_OTHER_BRACKET = re.compile(
-    r"%|(?<!\w)(?:SEM?|IQR|CI|Q1)(?!\w)|(?i:median|quartile|range|standard error|confidence)"
-)
+AROUND = 800  # characters of a caption or a heading that are looked at
 _COLUMNS = (
     (re.compile(r"(?i:mean|average)"), "mean"),
     (re.compile(r"(?i:SD|standard deviation)"), "sd"),
@@ -30,12 +23,8 @@ _MEANINGS = (
     (re.compile(r"(?<!\w)(?:IQR|Q1)(?!\w)|(?i:quartile|percentile)"), "median_iqr"),
     (re.compile(r"(?i:range|min(?:imum)? ?[–,] ?max)"), "range"),
 )
-_THREE = re.compile(rf"({SIGNED}) ?[(\[] ?({SIGNED}) ?(?:–|−|to|,|;) ?({SIGNED}) ?[)\]][*†‡a-e]{{0,3}}")
-_OF = re.compile(rf"([0-9]{{1,6}}) ?/ ?([0-9]{{1,6}}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
-_PLAIN = re.compile(SIGNED)
-_TWO = re.compile(rf"({SIGNED}) ?\( ?({PLAIN}) ?(%?) ?\)[*†‡a-e]{{0,3}}")
-_ONE = re.compile(rf"(?P<relation>[<>≤≥=]?) ?(?P<v>{PLAIN})[*†‡a-e]{{0,3}}")
-_SIGNED = re.compile(rf"{SIGNED}[*†‡a-e]{{0,3}}")
+_FORMS = ("CELL_TWO", "CELL_ONE", "CELL_SIGNED", "CELL_THREE", "CELL_OF")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -52,10 +41,9 @@ class Words:
     sd_by_default: bool
     terms: Terms
 
-
-def holds_figure(content: str) -> bool:
-    """Whether a cell is a bare figure: one number, perhaps with one or two others in brackets."""
-    return any(form.fullmatch(content) for form in (_TWO, _ONE, _SIGNED, _THREE, _OF))
+    def says(self, name: str, header_only: bool = False) -> bool:
+        """Whether a pattern fits the heading of the column, or any of the words around."""
+        return self.terms.pattern(name).search(self.header if header_only else self.around) is not None
 
 
 def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
@@ -71,8 +59,7 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
         What its table says.
 
     """
-    two, one = _TWO.fullmatch(content), _ONE.fullmatch(content)
-    three, part = _THREE.fullmatch(content), _OF.fullmatch(content)
+    two, one, _, three, part = (words.terms.pattern(form).fullmatch(content) for form in _FORMS)
     if three:
         yield from _read_three(three, start, words)
     elif part and (part[4] or "%" in words.around) and float(part[1]) <= float(part[2]):
@@ -81,11 +68,11 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
         yield quantity("percent", (start + part.start(3), start + part.end(3)), numeral(part[3]), unit="%")
     elif two:
         yield from _read_two(two, start, words)
-    elif _P_VALUE.search(words.header):
+    elif words.says("COLUMN_P", header_only=True):
         if one and numeral(one["v"]) <= 1:
             span = start, start + one.end("v")
             yield quantity("p_value", span, numeral(one["v"]), relation=one["relation"] or "=")
-    elif _PLAIN.fullmatch(content):
+    elif words.terms.pattern("SIGNED").fullmatch(content):
         yield from _read_one(content, start, words)
 
 
@@ -110,12 +97,13 @@ def _read_one(content: str, start: int, words: Words) -> Iterator[Quantity]:
 def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
     """Yield a cell such as `178.3 (7.8)` or `31 (68.9)`, when its table says what the bracket holds."""
     first, second = (start + two.start(1), start + two.end(1)), (start + two.start(2), start + two.end(2))
-    means = _MEAN_SD.search(words.header) or _MEAN_SD.search(words.around)
-    if two[3] or _N_PERCENT.search(words.header) or (_N_PERCENT.search(words.around) and not means):
+    means = words.says("COLUMN_MEAN_SD", header_only=True) or words.says("COLUMN_MEAN_SD")
+    shares = words.says("COLUMN_N_PERCENT")
+    if two[3] or words.says("COLUMN_N_PERCENT", header_only=True) or (shares and not means):
         yield quantity("count", first, numeral(two[1]))
         yield quantity("percent", second, numeral(two[2]), unit="%")
     elif means or (
-        words.sd_by_default and _same_decimals(two[1], two[2]) and not _OTHER_BRACKET.search(words.around)
+        words.sd_by_default and _same_decimals(two[1], two[2]) and not words.says("OTHER_BRACKET")
     ):
         span = first[0], start + two.string.index(")") + 1
         unit = words.terms.bracketed_unit(words.around)
@@ -146,13 +134,6 @@ def _same_decimals(one: str, other: str) -> bool:
     return decimals[0] == decimals[1] > 0
 
 
-_SD_BRACKET = re.compile(r"(?i:mean[^\f\t]{0,80}?[(\[] ?(?:SD|s\.d\.|standard deviation) ?[)\]])")
-_CAPTION = re.compile(r" ?(?:\0|(?i:table))")
-AROUND = 800
-_SAYS = re.compile(r"\w")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
 @dataclass(frozen=True)
 class Cell:
     """A cell: its text, where it begins, and its column."""
@@ -174,7 +155,7 @@ def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
 
     """
     text = context.text
-    by_default = _SD_BRACKET.search(text) is not None and CELL in text
+    by_default = context.terms.pattern("TEXT_SD_BRACKET").search(text) is not None and CELL in text
     table: list[list[Cell]] = []
     caption, start = "", 0
     for row_text in [*rest.split(PARAGRAPH), ""]:
@@ -205,9 +186,9 @@ def _read_table(
     under_header, all_headers = False, ""
     for row in table:
         shown = [context.text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
-        if not any(_SAYS.search(words) for words in shown):
+        if not any(re.search(r"\w", words) for words in shown):
             continue
-        values = [cell for cell in row[1:] if holds_figure(cell.content.strip())]
+        values = [cell for cell in row[1:] if _holds_figure(cell.content.strip(), context.terms)]
         if not values and any(shown[1:]) and _is_header(row, shown, first=row is table[0]):
             above = headers if under_header else {}
             headers = {
@@ -223,6 +204,11 @@ def _read_table(
             words = Words(header, shown[0], f"{header} {shared}", by_default, context.terms)
             content = cell.content.strip()
             yield from read_figure(content, cell.start + cell.content.index(content), words)
+
+
+def _holds_figure(content: str, terms: Terms) -> bool:
+    """Whether a cell is a bare figure: one number, perhaps with one or two others in brackets."""
+    return any(terms.pattern(form).fullmatch(content) for form in _FORMS)
 
 
 def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
@@ -247,7 +233,7 @@ def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity
     start = 0
     for row in context.text.split(PARAGRAPH):
         if CELL not in row:
-            unit = context.terms.bracketed_unit(row[:AROUND]) if _CAPTION.match(row) else ""
+            unit = context.terms.bracketed_unit(row[:AROUND]) if re.match(r" ?(?:\0|(?i:table))", row) else ""
         end = start + len(row)
         while at < len(found) and found[at].char_start < end:
             item = found[at]

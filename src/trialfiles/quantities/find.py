@@ -6,42 +6,18 @@ from dataclasses import replace
 from functools import lru_cache
 
 from trialfiles.quantities.cells import read_cells, with_caption_units
-from trialfiles.quantities.context import Context
-from trialfiles.quantities.counts import NAMED_COUNTS, NAMED_PEOPLE, SIZES, WHOLES
 from trialfiles.quantities.grammar import (
     Grammar,
-    Quantity,
     exclude,
     with_relation,
     with_shared_times,
     with_shared_units,
 )
-from trialfiles.quantities.inference import INFERENCE
-from trialfiles.quantities.measures import AREA_AND_PAIR, POWERS, RANGES, SCALES, SINGLES, STAGES, WHOLE_TEXT
 from trialfiles.quantities.numerals import Folded, fold
-from trialfiles.quantities.spreads import BRACKETED, LABELLED, SPREADS
-from trialfiles.quantities.terms import Terms
+from trialfiles.quantities.readings import Quantity
+from trialfiles.quantities.terms import Context, Terms
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-# The first reading of a character wins, so that what is most specific comes first: an interval before the
-# range in it, a grade before the number in it.
-GRAMMAR_RULES = (
-    *INFERENCE,
-    *BRACKETED,
-    *STAGES,
-    *SPREADS,
-    *AREA_AND_PAIR,
-    *SIZES,
-    *WHOLES,
-    *WHOLE_TEXT,
-    *RANGES,
-    *SCALES,
-    *SINGLES,
-    *POWERS,
-    *NAMED_PEOPLE,
-    *NAMED_COUNTS,
-    *LABELLED,
-)
 # Read so that no other rule makes anything of their digits; they measure nothing.
 LEFT_OUT = ("date", "confidence_level")
 
@@ -49,7 +25,7 @@ LEFT_OUT = ("date", "confidence_level")
 @lru_cache(maxsize=4)
 def _grammar(vocabulary: Vocabulary) -> Grammar:
     """Return the rules with a vocabulary's units and scales; it takes a second, once."""
-    return Grammar(GRAMMAR_RULES, Terms(vocabulary))
+    return Grammar(Terms(vocabulary))
 
 
 def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Quantity]:
@@ -72,7 +48,7 @@ def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Qua
     """
     folded = fold(text)
     grammar = _grammar(vocabulary or NO_WORDS)
-    context = Context(exclude(folded.text), grammar.terms)
+    context = Context(exclude(folded.text, grammar.terms), grammar.terms)
     rest, found = grammar.apply(context)
     found += read_cells(rest, context)
     found = with_caption_units(sorted(found, key=lambda item: item.char_start), context)

@@ -11,24 +11,16 @@ PARAGRAPH, CELL = "\f", "\t"
 WRAPPED = 40
 COLUMN_GAP = "   "  # spaces that set columns apart in a table without tabs
 
-_ONE_TO_ONE = str.maketrans(
-    {
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\ufe58\ufe63\uff0d", "–"),
-        **dict.fromkeys("\u223c\uff5e\u02dc", "~"),
-        **dict.fromkeys("\u2264\u2a7d\u2266", "≤"),
-        **dict.fromkeys("\u2265\u2a7e\u2267", "≥"),
-        **dict.fromkeys("\u2715\u2a2f", "×"),
-        **dict.fromkeys("\u00b7\u2219\u22c5", "·"),
-        "\u2019": "'",
-        "\uff1c": "<",
-        "\uff1e": ">",
-        "\uff1d": "=",
-        "\uff05": "%",
-        "\u03bc": "µ",
-        "-": "–",
-        "\u2248": "≈",
-    }
-)
+_SPELLINGS = {
+    "–": "-\u2010\u2011\u2012\u2013\u2014\u2015\ufe58\ufe63\uff0d",
+    "~": "\u223c\uff5e\u02dc",
+    "≤": "\u2264\u2a7d\u2266",
+    "≥": "\u2265\u2a7e\u2267",
+    "×": "\u2715\u2a2f",
+    "·": "\u00b7\u2219\u22c5",
+    "'": "\u2019", "<": "\uff1c", ">": "\uff1e", "=": "\uff1d", "%": "\uff05", "µ": "\u03bc", "≈": "\u2248",
+}  # fmt: skip
+_ONE_TO_ONE = str.maketrans({sign: one for one, signs in _SPELLINGS.items() for sign in signs})
 _TAG = r"</?[A-Za-z][^<>]{0,300}>"
 _SPECIAL = re.compile(
     rf"(?P<gap>(?:[^\S ]| (?=[\s|<])|{_TAG}|[|])(?:\s|{_TAG}|[|])*)"
@@ -136,69 +128,27 @@ def _line_after(text: str, gap: re.Match) -> str:
     return text[gap.end() : gap.end() + 200].partition("\n")[0].strip()
 
 
-_WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}(?![0-9])|[0-9]{1,9})"
-_POWER = r"10(?:\^[–−]?[0-9]{1,2}|⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})"
-# A power of ten that lost its superscript on the way (`1 × 109 particles`) is read only before what
-# is counted so.
-_FLAT_POWER = r"10[0-9]{1,2}(?= (?:particles|exosomes|EVs|vesicles|cells)\b)"
-_EXPONENT = rf"(?:[eE][+–−]?[0-9]{{1,2}}(?![0-9])| ?[×x] ?(?:{_POWER}|{_FLAT_POWER}))"
-_SCALE = r"(?: (?:thousand|million|billion|trillion)\b)"
-PLAIN = rf"(?:{_POWER}|(?:{_WHOLE}(?:[.·][0-9]{{1,8}})?|[.·][0-9]{{1,8}})(?:{_EXPONENT}|{_SCALE})?)"
-# With an explicit power of ten.
-POWER = rf"(?:[0-9]{{1,4}}(?:[.·][0-9]{{1,4}})?(?:[eE]\+?[0-9]{{1,2}}| ?[×x] ?{_POWER})|{_POWER})"
-# Where a number may begin and end: not inside a word, a longer number, or a name such as IL-1.
-# Nor may a group of three digits be the tail of a number that is written with spaces, such as `12 345`.
-LEFT = r"(?<![\w.,·/^+±])(?<!± )(?<![A-Za-zα-ω0-9][–−])(?!(?<=[0-9] )[0-9]{3}(?![0-9.,·]))"
-RIGHT = r"(?![\w^]|[.,·][0-9])"
-SIGN = r"(?:[–−+](?=[0-9.·]))?"
-SIGNED = SIGN + PLAIN
-# A decimal comma is believed only where a rule says so: elsewhere it separates the items of a list.
-COMMA = r"(?:0,[0-9]{1,8}|[0-9]{1,4},[0-9]{1,4})(?![0-9]|,[0-9])"
-
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
-_WORDS = {word: float(value) for value, word in enumerate((_ONES + " seventeen eighteen nineteen").split())}
-_TENS = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_WORDS.update({ten: float(value) for ten, value in _TENS.items()})
-_WORDS.update(
-    {
-        f"{ten}{join}{one}": _TENS[ten] + _WORDS[one]
-        for ten in _TENS
-        for one in _ONES.split()[1:10]
-        for join in "– "
-    },
-)
-del _WORDS["zero"]
-WORD = r"(?i:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")(?![\w])"
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
-ORDINAL = r"(?:[0-9]{1,3}(?:st|nd|rd|th)|(?i:" + "|".join(_ORDINALS) + r"))(?!\w)"
-ROMAN = r"(?:VIII|VII|VI|IV|IX|V|III|II|I|X)"
-_ROMANS = {
-    roman: value
-    for value, roman in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"], start=1)
+_ONES = [
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS = {word: float(value) for value, word in enumerate(_ONES, start=1)}
+_WORDS |= {ten: 10.0 * value for value, ten in enumerate(_TENS, start=2)}
+_WORDS |= {
+    f"{ten}{join}{one}": _WORDS[ten] + _WORDS[one] for ten in _TENS for one in _ONES[:9] for join in "– "
 }
+_ORDINALS = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth",
+]  # fmt: skip
+_ROMANS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
+WORD = rf"(?i:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![\w])"
+ORDINAL = rf"(?:[0-9]{{1,3}}(?:st|nd|rd|th)|(?i:{'|'.join(_ORDINALS)}))(?!\w)"
+ROMAN = "(?:VIII|VII|VI|IV|IX|V|III|II|I|X)"
+_COMMA = re.compile(r"[-+]?(?:0,[0-9]{1,8}|[0-9]{1,4},[0-9]{1,4})(?![0-9]|,[0-9])")
 
 
 def numeral(printed: str) -> float:
@@ -209,13 +159,13 @@ def numeral(printed: str) -> float:
     if words in _ORDINALS:
         return float(_ORDINALS.index(words) + 1)
     if words.upper() in _ROMANS:
-        return float(_ROMANS[words.upper()])
+        return float(_ROMANS.index(words.upper()) + 1)
     words = re.sub(r"(?:st|nd|rd|th)$", "", words)
     for scale, factor in _SCALES.items():
         if words.endswith(scale):
             return numeral(words.removesuffix(scale)) * factor
     words = words.replace("–", "-").replace("−", "-").replace("·", ".").replace(" ", "").replace("x", "×")
-    if re.fullmatch(f"[-+]?{COMMA}", words) and not re.fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", words):
+    if _COMMA.fullmatch(words) and not re.fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", words):
         words = words.replace(",", ".")
     words = words.replace(",", "")
     head, times, power = words.rpartition("×")

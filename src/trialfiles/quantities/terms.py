@@ -1,66 +1,27 @@
-"""Units of measurement and severity scales as they are printed; a vocabulary adds those of its field."""
+"""The patterns of the grammar with the terms of a vocabulary put in, and the words around a figure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
 
+from trialfiles.quantities.numerals import CELL, ORDINAL, ROMAN, WORD
 from trialfiles.vocabulary import Vocabulary
+from trialfiles.yaml_lines import read_yaml
 
-# In the patterns of rules these stand for any unit, and for what a vocabulary says of scales and things.
-UNIT, SCALE, SCALE_CUE = "<any unit>", "<any scale>", "<scale begins>"
-LETTER, THING = "<grade letter>", "<thing counted>"
-TIME = r"(?:seconds?|minutes?|[Hh]ours?|hrs?|[Dd]ays?|[Ww]eeks?|wks?|[Mm]onths?|[Yy]ears?|yrs?)(?!\w)"
+_NAME = re.compile(r"\{([A-Z_]+)\}")
 _NOTHING = r"(?!)"  # a pattern that never fits
-_SQUARE = r"(?:cm ?(?:\^?2|²)|sq(?:uare|\.)? ?(?:cm|centimet(?:re|er)s?))"
-# The same as a power: `hairs cm⁻²`; a typed `cm–2` may also begin a span of lengths.
-_INVERSE = r"(?: ?· ?| )?cm(?:\^?[⁻–−]²|⁻2|\^[–−]2|[–−]2(?! ?(?:[0-9.]|cm|mm)))"
-# What makes a unit the first part of one that is not known: `mg kg⁻¹`, `g·m⁻²`.
-_GOES_ON = r"(?!·[A-Za-z]|⁻| ?(?:kg|cm|mm|m|mL|ml|L|dL|h|d|day|min|s|g) ?\^?(?:⁻|[–−]1(?![0-9.])))"
-_ON_AREA = rf"[a-z]{{2,20}} ?(?:/|per) ?{_SQUARE}"  # without a vocabulary: whatever is counted on an area
-_COUNTED = r"(?:particles|exosomes|EVs|vesicles|cells)"
-_PER = (
-    r"(?:(?:(?: ?/ ?| per )(?:kg|mL|ml|c?m ?(?:\^?2|²)|mm ?(?:\^?3|³)|µL|min(?: ?/ ?1\.73 ?m ?(?:\^?2|²))?"
-    r"|day|d|vial|week|month|session|treatment|dose|dL|L|site|hour|h)\b){1,2})"
-)
-_DAY = r"(?: (?:daily|once daily|twice daily|a day|per day))"
+_SQUARES = (("<cm²>", "{SQUARE}"), ("<cm⁻²>", "{INVERSE}"))  # as a vocabulary writes them
 
 
-_UNITS = (
-    (_INVERSE, "/cm²", "density"),
-    (rf"(?:n|no\.|counts?)? ?/ ?{_SQUARE}", "/cm²", "density"),
-    (rf"per {_SQUARE}", "/cm²", "density"),
-    (rf"{_COUNTED}{_PER}?", "", "dose"),
-    (rf"(?:mg|µg|mcg|ng|pg|g){_PER}?{_DAY}?(?!\w)", "", "dose"),
-    (rf"(?:mL|ml|cc|µL|µl|IU){_PER}?{_DAY}?(?!\w)", "", "dose"),
-    (rf"(?:milligrams?|millilit(?:re|er)s?|grams?|micrograms?){_PER}?", "", "dose"),
-    (r"/ ?(?:mL|ml|µL|vial)(?!\w)", "", "dose"),
-    (rf"(?:J|mJ|W|mW) ?/ ?{_SQUARE}", "", "dose"),
-    (r"kg ?/ ?m ?(?:\^?2|²)", "kg/m²", "measure"),
-    (r"(?:mm ?Hg|kg|° ?[CF]|℃|beats/min|bpm|kPa|Hz|kHz|MHz|rpm|kDa|Gy|kcal)(?!\w)", "", "measure"),
-    (r"(?:[mµnp]mol|mol|mIU|mU|U) ?/ ?(?:m?L|dL|m?l|g)(?!\w)", "", "measure"),
-    (r"g ?/ ?m ?(?:\^?2|²) ?/ ?h(?!\w)", "g/m²/h", "measure"),
-    (r"(?:mm|µm|um|nm) ?(?:/ ?|per )(?:day|month|week)", "", "measure"),
-    (rf"(?:{_SQUARE})", "cm²", "area"),
-    (r"mm ?(?:\^?2|²)", "mm²", "area"),
-    (r"(?:mm|millimet(?:re|er)s?)(?!\w)", "mm", "length"),
-    (r"(?:cm|centimet(?:re|er)s?)(?!\w)", "cm", "length"),
-    (r"(?:µm|um|micrometers?|micrometres?|microns?)(?!\w)", "µm", "length"),
-    (r"(?:nm|nanomet(?:re|er)s?)(?!\w)", "nm", "length"),
-    (r"(?:%|per ?cent(?!\w))", "%", "percent"),
-    (r"percentage points?", "percentage points", "percent"),
-    (r"(?:hours?|minutes?|h|min)(?: ?/ ?| per )(?:day|week|d)(?!\w)", "", "measure"),
-    (r"seconds?(?!\w)", "seconds", "duration"),
-    (r"(?:minutes?|mins?)(?!\w)", "minutes", "duration"),
-    (r"(?:[Hh]ours?|hrs?|h)(?!\w)", "hours", "duration"),
-    (r"[Dd]ays?(?!\w)", "days", "duration"),
-    (r"(?:[Ww]eeks?|wks?)(?!\w)", "weeks", "duration"),
-    (r"(?:[Mm]onths?|mos?)(?!\w)", "months", "duration"),
-    (r"(?:[Yy]ears?|yrs?|y)(?!\w)", "years", "duration"),
-    (r"fold(?!\w)", "fold", "ratio"),
-    (r"points(?!\w)", "points", "score"),
-)
+@cache
+def grammar_file() -> dict[str, Any]:
+    """Return the patterns, units, relations and rules of `grammar.yaml`, as they are written there."""
+    content: dict[str, Any] = read_yaml(Path(__file__).with_name("grammar.yaml"))[0]
+    return content
 
 
 @dataclass(frozen=True)
@@ -72,37 +33,38 @@ class Unit:
 
 
 class Terms:
-    """The units and scales that a grammar knows: those of all fields, and those of a vocabulary."""
+    """The patterns, units and scales that a grammar knows: those of all fields, and those of a vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary):
-        own = [
-            (unit.pattern.replace("<cm²>", _SQUARE).replace("<cm⁻²>", _INVERSE), unit.spelling, unit.kind)
-            for unit in vocabulary.units
-        ]
-        own = own or [(_ON_AREA, "", "density")]
-        # Longest first would not do: alternatives are tried in this order, compound units before their parts.
-        units = (*own, *_UNITS)
-        self._units = [(re.compile(pattern), spelling, kind) for pattern, spelling, kind in units]
         scale = vocabulary.lettered_scale
         self.lettered = scale.name if scale else ""
-        self._lettered_near = re.compile(scale.near if scale else _NOTHING)
-        names = "|".join(one.pattern for one in vocabulary.scales) or _NOTHING
-        self._scale_near = re.compile(rf"(?:{names})|[Ss]kin (?=$)|(?i:photo)(?=$)")
-        self._filled = {
-            UNIT: "(?:" + "|".join(pattern for pattern, _, _ in units) + ")" + _GOES_ON,
-            SCALE: f"(?:{names})",
-            SCALE_CUE: "|".join(one.begins for one in vocabulary.scales) or _NOTHING,
-            LETTER: f"[{scale.letters}]" if scale else _NOTHING,
-            THING: "|".join(vocabulary.things) or _NOTHING,
+        known = grammar_file()
+        self._patterns = {
+            "WORD": WORD,
+            "ORDINAL": ORDINAL,
+            "ROMAN": ROMAN,
+            "SCALE": _choice([one.pattern for one in vocabulary.scales]),
+            "SCALE_CUE": _choice([one.begins for one in vocabulary.scales]),
+            "LETTER": f"[{scale.letters}]" if scale else _NOTHING,
+            "LETTERED_SCALE": scale.near if scale else _NOTHING,
+            "THING": _choice(vocabulary.things),
+            "DOSED": _choice(["particles", "cells", *vocabulary.dosed]),
         }
-        self._closing = self.compiled(rf"(?:[(\[] ?(?P<u>{UNIT}) ?[)\]]|, (?P<u2>{UNIT}))$")
-        self._bracketed = self.compiled(rf"[(\[] ?(?P<u>{UNIT}) ?[)\]]|, (?P<u2>{UNIT})(?: |$)")
+        self._patterns |= {name: _choice(pattern) for name, pattern in known["patterns"].items()}
+        # Longest first would not do: alternatives are tried in this order, compound units before their parts.
+        units = [vars(unit) for unit in vocabulary.units] or [{"pattern": "{ON_AREA}", "kind": "density"}]
+        self._units = [
+            (self.compiled(_with_squares(unit["pattern"])), unit.get("spelling", ""), unit["kind"])
+            for unit in (*units, *known["units"])
+        ]
+        self._patterns["UNIT"] = _choice([pattern.pattern for pattern, *_ in self._units]) + "{GOES_ON}"
+        self.pattern = cache(lambda name: self.compiled(f"{{{name}}}"))
         self.unit = lru_cache(maxsize=1024)(self._unit)
 
     def compiled(self, pattern: str) -> re.Pattern[str]:
-        """Return the pattern of a rule with the units and scales put in."""
-        for name, words in self._filled.items():
-            pattern = pattern.replace(name, words)
+        """Return a pattern with every pattern that it names put in."""
+        while _NAME.search(pattern):
+            pattern = _NAME.sub(lambda name: self._patterns[name[1]], pattern)
         return re.compile(pattern)
 
     def _unit(self, printed: str | None) -> Unit:
@@ -117,18 +79,84 @@ class Terms:
 
     def closing_unit(self, words: str) -> Unit | None:
         """Return the unit in brackets, or after a comma, with which a header or a label ends."""
-        found = self._closing.search(words)
+        found = self.pattern("CLOSING_UNIT").search(words)
         return self.unit(found["u"] or found["u2"]) if found else None
 
     def bracketed_unit(self, words: str) -> str:
         """Return the first unit that stands in brackets, or after a comma, in some words; '' without one."""
-        found = self._bracketed.search(words)
+        found = self.pattern("BRACKETED_UNIT").search(words)
         return self.unit(found["u"] or found["u2"]).spelling if found else ""
 
-    def names_scale(self, words: str) -> bool:
-        """Whether a scale is named in some words, or skin or a photograph at their end."""
-        return self._scale_near.search(words) is not None
 
-    def names_lettered_scale(self, words: str) -> bool:
-        """Whether the scale whose grades are letters with numbers is named in some words."""
-        return self._lettered_near.search(words) is not None
+def _choice(pattern: Any) -> str:
+    """Return the pattern of a choice; a text is a pattern already, and an empty choice never fits."""
+    return pattern if isinstance(pattern, str) else f"(?:{'|'.join(pattern) or _NOTHING})"
+
+
+def _with_squares(pattern: str) -> str:
+    for written, name in _SQUARES:
+        pattern = pattern.replace(written, name)
+    return pattern
+
+
+class Context:
+    """A folded text as it was before anything was read, and the terms that are known."""
+
+    def __init__(self, text: str, terms: Terms):
+        self.text, self.terms = text, terms
+
+    def before(self, start: int, length: int) -> str:
+        """Return the characters before a place."""
+        return self.text[max(0, start - length) : start]
+
+    def follows(self, name: str, start: int, length: int = 40) -> re.Match[str] | None:
+        """Return the match of a pattern in the characters before a place."""
+        return self.terms.pattern(name).search(self.before(start, length))
+
+    def precedes(self, name: str, end: int) -> re.Match[str] | None:
+        """Return the match of a pattern that begins at a place."""
+        return self.terms.pattern(name).match(self.text, end)
+
+    def cell_before(self, start: int, length: int) -> str:
+        """Return the characters before a place in its table cell; what a table says is read in `cells`."""
+        return self.before(start, length).rpartition(CELL)[2]
+
+    def says_mean(self, start: int) -> bool:
+        """Whether a figure is introduced as a mean: `mean ... was`, without another figure in between."""
+        return self.terms.pattern("MEAN_BEFORE").search(self.cell_before(start, 100)) is not None
+
+    def says_median(self, start: int) -> bool:
+        """Whether a figure is introduced as a median."""
+        return self.terms.pattern("MEDIAN_BEFORE").search(self.cell_before(start, 80)) is not None
+
+    def says_stretch(self, start: int) -> bool:
+        """Whether a time is introduced as a stretch: `for`, `within`, `every` ..."""
+        return self.follows("STRETCH_BEFORE", start, 30) is not None
+
+    def in_sentence_about_mean(self, start: int) -> bool:
+        """Whether the word mean stands earlier in the same sentence."""
+        return self.terms.pattern("MEAN_IN_SENTENCE").search(self._raised(start)) is not None
+
+    def in_sentence_about_median(self, start: int) -> bool:
+        """Whether the sentence tells of medians, and neither of means nor of ranges."""
+        sentence = re.split(r"[.;\f]", self._raised(start))[-1].lower()
+        return "median" in sentence and not re.search(r"\bmeans?\b|\branged?\b|\bci\b|confidence", sentence)
+
+    def _raised(self, start: int) -> str:
+        """Return what stands before a place in its cell, no decimal point left that could end a sentence."""
+        return re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", self.cell_before(start, 240))
+
+    def promises(self, name: str, start: int) -> bool:
+        """Whether a pattern fits the sentence before a figure: `mean (SD)`, `median (range)`."""
+        return self.terms.pattern(name).search(self.sentence_before(start)) is not None
+
+    def sentence_before(self, start: int) -> str:
+        """Return what stands in the sentence before a figure, its table cell at most."""
+        # A semicolon between two numbers parts the ends of an interval, not two clauses.
+        return re.split(r"\. |(?<![0-9]); |; (?![0-9])|\f", self.cell_before(start, 240))[-1]
+
+    @cached_property
+    def spreads(self) -> str:
+        """What a text says its spreads are: 'sd', 'se', or '' when it says neither or both."""
+        sd, se = (self.terms.pattern(name).search(self.text) is not None for name in ("TEXT_SD", "TEXT_SE"))
+        return "" if sd == se else "sd" if sd else "se"
