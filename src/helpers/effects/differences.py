@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
 from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, p_value_spread
+from metastats.dependence import combine_groups
 from trialfiles.record import Row
 
 ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
@@ -189,10 +190,8 @@ def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[
     """Return mean, standard error and people of independent groups as one (Cochrane Handbook 6.5.2.10)."""
     if len(means) == 1:
         return float(means[0]), float(ses[0]), sizes[0]
-    n = np.asarray(sizes, float)
-    mean = float(np.average(means, weights=n))
-    squares = (n - 1) @ (ses**2 * n) + n @ (means - mean) ** 2
-    return mean, float(np.sqrt(squares / (n.sum() - 1) / n.sum())), int(n.sum())
+    n, mean, sd = combine_groups(sizes, means, ses * np.sqrt(sizes))
+    return mean, sd / float(np.sqrt(n)), int(n)
 
 
 def welch(
