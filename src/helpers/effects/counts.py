@@ -11,6 +11,7 @@ from helpers.effects.differences import Sides, sides
 from helpers.effects.study_figures import GroupSize, Observed, StudyFigures
 from metastats.counts import proportion_interval
 from metastats.effect_sizes import effect_size
+from metastats.heterogeneity import critical_value
 from trialfiles.record import Row
 
 SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
@@ -63,6 +64,11 @@ def proportions(study: StudyFigures) -> Iterator[Row]:
 
 def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
     events, n, said = events_of(result, size.n), size.n, [size.assumption]
+    low, high = result["ci_lower"], result["ci_upper"]
+    if not n and low is not None and high is not None and low < high:
+        se = (high - low) / (2 * critical_value((result["ci_level"] or 95) / 100, None))
+        values = {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
+        return values | {"se_basis": f"{result['ci_level'] or 95:g} % interval printed"}
     if not n or events is None:
         share = result["percent"]
         if n and (share is None or share > 1):

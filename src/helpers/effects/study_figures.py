@@ -117,8 +117,8 @@ class StudyFigures:
 
     def question(self, arm_id: str, control_id: str | None = None) -> Comparator:
         """Return what an effect in an arm, or of an arm against a control, compares."""
-        arm = self.arms.get(arm_id, {"arm_id": arm_id})
-        return one_arm(arm) if control_id is None else two_arms(arm, self.arms[control_id])
+        arm, control = (self.arms.get(name) or {"arm_id": name} for name in (arm_id, control_id))
+        return one_arm(arm) if control_id is None else two_arms(arm, control)
 
     def interval(self, effect: float, se: float, df: float | None) -> Row:
         """Return an effect, its SE and limits by Student's t, or the normal distribution where df is None."""
@@ -160,7 +160,7 @@ class StudyFigures:
             yield from self._assumed_sizes(stated, total)
 
     def _assumed_sizes(self, stated: list[int | None], total: int) -> Iterator[tuple[list[int], GroupSize]]:
-        groups, alone = len(self.arms), len(stated) == 1
+        groups, alone = max(len(self.arms), len(stated)), len(stated) == 1
         if groups <= 1:
             yield [total], GroupSize(total, f"all {total} enrolled", str(total))
         elif groups == 2 and any(stated):
@@ -216,7 +216,7 @@ class StudyFigures:
             se = math.sqrt(change_variance(*map(np.asarray, (second.se, first.se, r))))
             return StandardError(se, f"{second.basis}; {words}", words)
 
-        return Observed((after, before), change, spread)
+        return Observed((after | {"kind": "change"}, before), change, spread)
 
     def change_correlation(self, result: Row) -> tuple[float, str]:
         """Return the correlation of before and after: the study's own where its SDs give one."""
