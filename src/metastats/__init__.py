@@ -24,7 +24,15 @@ from metastats.conversions import (
     se_from_p,
 )
 from metastats.counts import PooledCounts, pool_counts, proportion_interval
-from metastats.dependence import ClusterRobust, ThreeLevel, cluster_robust, three_level
+from metastats.dependence import (
+    ClusterRobust,
+    ThreeLevel,
+    cluster_robust,
+    combine_groups,
+    sampling_covariance,
+    split_group,
+    three_level,
+)
 from metastats.diagnostics import cumulative, influence, leave_one_out
 from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
 from metastats.pooling import Pooled, pool
@@ -59,6 +67,7 @@ __all__ = [
     "change_correlation",
     "change_sd",
     "cluster_robust",
+    "combine_groups",
     "cumulative",
     "effect_size",
     "egger_test",
@@ -73,6 +82,7 @@ __all__ = [
     "pool_many",
     "proportion_interval",
     "rank_test",
+    "sampling_covariance",
     "sd_from_ci",
     "sd_from_p",
     "sd_from_range",
@@ -80,6 +90,7 @@ __all__ = [
     "sd_from_t",
     "se_from_ci",
     "se_from_p",
+    "split_group",
     "subgroup_test",
     "three_level",
     "trim_and_fill",

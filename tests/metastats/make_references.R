@@ -41,5 +41,27 @@ single <- lapply(list(c(0, 10), c(20, 20), c(14, 16), c(1, 7), c(61, 66)), funct
   exact = number(binom.test(s[1], s[2])$conf.int), exact90 = number(binom.test(s[1], s[2], conf.level = 0.9)$conf.int),
   wilson = number(suppressWarnings(prop.test(s[1], s[2], correct = FALSE)$conf.int))))
 
-write_json(list(tables = mantel_haenszel, logits = logits, single = single),
+# Dependent effects: vcalc, the three-level model with a sampling covariance, robust errors of metafor and clubSandwich.
+effects <- data.frame(study = c("a", "a", "b", "c", "c", "c", "d", "e", "e", "f"), outcome = c("x", "y", "x", "x", "x", "y", "y", "x", "y", "x"),
+  time = c(12, 12, 24, 12, 24, 24, 12, 12, 24, 52), y = c(0.3, 0.5, 0.1, 0.9, 1.1, 0.7, 0.2, 0.45, -0.1, 0.6),
+  v = c(0.02, 0.03, 0.01, 0.05, 0.02, 0.04, 0.03, 0.02, 0.06, 0.05))
+by_time <- vcalc(v, cluster = study, type = outcome, time1 = time, rho = 0.6, phi = 0.97, data = effects)
+constant <- vcalc(v, cluster = study, obs = seq_along(v), rho = 0.4, data = effects)
+tight <- list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, maxit = 10000)
+robust_fit <- function(fit) {
+  cr2 <- coef_test(fit, vcov = "CR2", cluster = effects$study, test = "Satterthwaite")
+  cr1 <- robust(fit, cluster = effects$study, adjust = TRUE)
+  list(CR1 = list(se = cr1$se, df = number(cr1$dfs), p_value = number(cr1$pval)),
+       CR2 = list(se = cr2$SE, df = number(if (is.null(cr2$df_Satt)) cr2$df else cr2$df_Satt), p_value = number(if (is.null(cr2$p_Satt)) cr2$p_val else cr2$p_Satt)))
+}
+three <- function(covariance, method) {
+  fit <- rma.mv(y, covariance, random = ~ 1 | study/id, data = transform(effects, id = seq_along(y)), method = method, control = tight)
+  c(list(estimate = number(fit$beta), se = fit$se, between = fit$sigma2[1], within = fit$sigma2[2], log_likelihood = number(logLik(fit))), robust_fit(fit))
+}
+dl <- rma(y, v, data = effects, method = "DL"); ee <- rma(y, v, data = effects, method = "EE")
+dependent <- list(inputs = as.list(effects), by_time = by_time, constant = constant, three = list(
+  independent = three(effects$v, "REML"), by_time = three(by_time, "REML"), constant = three(constant, "ML")),
+  DL = robust_fit(dl), EE = robust_fit(ee))
+
+write_json(list(dependent = dependent, tables = mantel_haenszel, logits = logits, single = single),
            file.path("tests", "metastats", "data", "references.json"), digits = 14, auto_unbox = TRUE, pretty = TRUE)
