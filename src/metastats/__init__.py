@@ -2,8 +2,8 @@
 
 Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of
 its formula. Knows no table and no notebook. In reading order: `effect_sizes`, `measures`, `conversions`,
-`pooling`, `counts`, `heterogeneity`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`,
-`bayes`.
+`ranks`, `pooling`, `counts`, `results`, `heterogeneity`, `batches`, `diagnostics`, `small_study`,
+`regression`, `dependence`, `bayes`.
 """
 
 from metastats.batches import PooledMany, pool_many
@@ -36,6 +36,14 @@ from metastats.dependence import (
 from metastats.diagnostics import cumulative, influence, leave_one_out
 from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
 from metastats.pooling import Pooled, pool
+from metastats.ranks import (
+    ProportionalOdds,
+    RankEffect,
+    proportional_odds,
+    rank_effect,
+    rank_effect_from_p,
+    rank_effect_from_u,
+)
 from metastats.regression import MetaRegression, Subgroups, meta_regression, subgroup_test
 from metastats.small_study import (
     EggerTest,
@@ -58,6 +66,8 @@ __all__ = [
     "Pooled",
     "PooledCounts",
     "PooledMany",
+    "ProportionalOdds",
+    "RankEffect",
     "RankTest",
     "Subgroups",
     "ThreeLevel",
@@ -81,6 +91,10 @@ __all__ = [
     "pool_counts",
     "pool_many",
     "proportion_interval",
+    "proportional_odds",
+    "rank_effect",
+    "rank_effect_from_p",
+    "rank_effect_from_u",
     "rank_test",
     "sampling_covariance",
     "sd_from_ci",

@@ -12,7 +12,10 @@ from metastats import (
     mean_sd_from_quantiles,
     meta_regression,
     pool,
+    pool_counts,
     pool_many,
+    proportional_odds,
+    rank_effect,
     rank_test,
     sd_from_se,
     subgroup_test,
@@ -37,6 +40,9 @@ RESULTS = {
     "trim and fill": trim_and_fill(YI, VI),
     "three levels": three_level(YI, VI, GROUPS),
     "cluster-robust": cluster_robust(pool(YI, VI), GROUPS),
+    "counts": pool_counts("OR", ai=[3, 0], n1i=[9, 8], ci=[5, 0], n2i=[9, 9]),
+    "rank effect": rank_effect([1, 2, 5], [3, 2, 1]),
+    "proportional odds": proportional_odds([1, 2, 5], [3, 2, 1]),
 }
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">=1+1'
 
