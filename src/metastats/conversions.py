@@ -90,7 +90,7 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
 
 
 def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Converted:
-    """Compute the correlation of before and after from all three SDs.
+    """Compute the correlation of before and after from all three SDs (Cochrane Handbook 6.5.2.8).
 
     Parameters
     ----------
@@ -107,10 +107,6 @@ def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Co
     ValueError
         A negative SD, an SD of zero before or after, or three SDs that no correlation can join (position
         named): the printed figures then contradict each other.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.8.
 
     """
     before, after, change = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup, sd_change=sd_change)
@@ -220,7 +216,7 @@ def se_from_ci(
     if np.any(half == 0):
         assumption += "; an interval without width: rounded, or wrong"
     elif estimate is not None:
-        off = np.nanmax(np.abs(2 * middle - lower - upper) / (2 * half))
+        off = np.nan_to_num(np.abs(2 * middle - lower - upper) / (2 * half)).max()
         assumption += f"; the estimate is off the middle by {100 * off:.0f} percent of the half-width"
     return Converted(plain_result(se), assumption)
 
@@ -345,7 +341,7 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
 
 
 def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert a t statistic to a standard deviation.
+    """Convert a t statistic to a standard deviation (Cochrane Handbook 6.5.2.3).
 
     Parameters
     ----------
@@ -366,10 +362,6 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
     ValueError
         A t or a difference of 0, or fewer than 2 people.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.3.
-
     """
     difference, t, n1 = as_finite("difference", difference), as_finite("t", t), group_size("n1", n1)
     refuse("t", t == 0, "is zero, so that no SD follows from it", "look for another figure")
@@ -382,7 +374,7 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
 
 
 def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert the exact two-sided p-value of a t test to a standard deviation.
+    """Convert the exact two-sided p-value of a t test to a standard deviation (Cochrane Handbook 6.5.2.3).
 
     Parameters
     ----------
@@ -401,10 +393,6 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
     ValueError
         A p-value not between 0 and 1, or a difference of 0. One printed as "< 0.05" gives an upper bound of
         the SD, not the SD.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.3.
 
     """
     n1 = group_size("n1", n1)

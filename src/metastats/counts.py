@@ -116,8 +116,8 @@ def pool_counts(
     cells = group_cells(measure, columns)
     for cell in cells:
         refuse(next(iter(columns)), np.isnan(cell), "or a count beside it is missing", "leave the row out")
-    if cells[0].ndim != 1:
-        raise ValueError(f"{measure}: more than one dimension; give one row of studies")
+    if cells[0].ndim != 1 or cells[0].size == 0:
+        raise ValueError(f"{measure}: shape {cells[0].shape}; give one row of studies, one at least")
     if measure == "PLO":
         return pool_logits(cells[0], cells[1], test, level)
     if test != "z":

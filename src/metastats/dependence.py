@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ def sampling_covariance(
     Raises
     ------
     ValueError
-        Neither or both of correlations and `shared`, a correlation outside -1 to 1, a part larger than its
-        variance, or correlations that contradict each other (no covariance matrix).
+        Neither or both of correlations and `shared`, an `r` outside -1 to 1 or a `phi` outside 0 to 1, a part
+        larger than its variance, correlations that contradict each other (no covariance matrix).
 
     Notes
     -----
@@ -74,10 +75,11 @@ def sampling_covariance(
     if shared is not None:
         if any(given is not None for given in (r, outcome, time, phi)):
             raise ValueError("shared: not beside correlations; the shared control fixes the covariance")
-        part = np.broadcast_to(as_finite("shared", shared), v.shape)
-        refuse(
-            "shared", (part < 0) | (part >= v), "is negative or not below its variance", "check the figures"
-        )
+        part = as_finite("shared", shared)
+        if part.shape not in ((), v.shape):
+            raise ValueError(f"shared: {part.size} values but {v.size} effects; give one for each effect")
+        part = np.broadcast_to(part, v.shape)
+        refuse("shared", ~((part >= 0) & (part < v)), "is not from 0 to its variance", "check the figures")
         return np.where(np.eye(v.size, dtype=bool), np.diag(v), same * np.sqrt(part[:, None] * part))
     correlation = same * correlations(v.size, r, outcome, time, phi)
     np.fill_diagonal(correlation, 1.0)
@@ -92,9 +94,9 @@ def correlations(k: int, r: float | None, outcome: Any, time: Any, phi: float | 
     """Correlation of any two effects, were they of one study."""
     if (time is None) != (phi is None) or (r is None and (outcome is not None or phi is None)):
         raise ValueError("r, phi: give r (for outcomes), or phi with time, or both")
-    for name, value in (("r", r), ("phi", phi)):
-        if value is not None and not -1 < value < 1:
-            raise ValueError(f"{name}: {value!r} is not between -1 and 1; give a correlation")
+    for name, value, least in (("r", r, -1), ("phi", phi, 0)):
+        if value is not None and not (isinstance(value, Real) and least < value < 1):
+            raise ValueError(f"{name}: {value!r} is not between {least} and 1; give a correlation")
     between = np.ones((k, k))
     if r is not None:
         kinds = np.arange(k) if outcome is None and time is None else np.zeros(k)
@@ -104,7 +106,8 @@ def correlations(k: int, r: float | None, outcome: Any, time: Any, phi: float | 
     if time is None or phi is None:
         return between
     when = as_finite("time", time)
-    refuse("time", np.isnan(when), "is missing", "give the time of each effect")
+    if when.shape != (k,) or np.isnan(when).any():
+        raise ValueError(f"time: give one for each of the {k} effects")
     return between * phi ** np.abs(when[:, None] - when)
 
 
@@ -174,7 +177,7 @@ def three_level(
     check_choice("method", method, ("REML", "ML"))
     check_choice("test", test, ("z", "t"))
     check_level(level)
-    covariance = np.asarray(vi, dtype=float) if np.ndim(vi) == 2 else None
+    covariance = as_finite("vi", vi) if np.ndim(vi) == 2 else None
     given = check_studies(yi, vi if covariance is None else np.diagonal(covariance))
     code, n = cluster_codes("study", study, given.yi.size)
     if n < 2:
@@ -480,7 +483,7 @@ def split_group(n: Any, parts: int, events: Any = None) -> tuple[Any, Any]:
     or `sampling_covariance`.
 
     """
-    if parts < 2:
+    if not isinstance(parts, Integral) or parts < 2:
         raise ValueError(f"parts: {parts!r}; a group is split for two comparisons or more")
     n = as_finite("n", n)
     refuse("n", n < parts, f"is less than {parts}", "combine the arms instead")

@@ -90,6 +90,7 @@ def rank_effect(counts1: Any, counts2: Any, level: float = 0.95) -> RankEffect:
         Unequal numbers of categories, a negative or broken count, a group of fewer than 2.
 
     """
+    check_level(level)
     first, second = ordered_counts(counts1, counts2)
     n1, n2, both = first.sum(), second.sum(), first + second
     n = n1 + n2
@@ -161,7 +162,7 @@ def rank_effect_from_u(u: float, n1: float, n2: float, level: float = 0.95) -> R
         Fewer than 2 people in a group, a U below 0 or above n1 n2.
 
     """
-    n1, n2, u = float(n1), float(n2), float(as_finite("u", u))
+    n1, n2, u = (float(as_finite(name, x)) for name, x in (("n1", n1), ("n2", n2), ("u", u)))
     refuse("n1", np.array(not (n1 >= 2 and n2 >= 2)), "or n2 is below 2", "a rank effect needs more people")
     refuse(
         "u", np.array(not 0 <= u <= n1 * n2), f"is not between 0 and {n1 * n2:g}", "give U, not the rank sum"
@@ -213,13 +214,12 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     """
     if higher not in (1, 2):
         raise ValueError(f"higher: {higher!r}; say which group has the higher values, 1 or 2")
+    p, n1, n2 = (float(as_finite(name, x)) for name, x in (("p", p), ("n1", n1), ("n2", n2)))
+    if not (min(n1, n2) >= 2 and n1 % 1 == n2 % 1 == 0):
+        raise ValueError("n1, n2: not numbers of people, 2 or more; give the sizes analysed")
     smallest = 2 / comb(int(n1 + n2), int(n1))
-    refuse(
-        "p",
-        np.array(p < 0.9 * smallest),
-        f"is below {smallest:.2g}, the least there can be",
-        "check the test",
-    )
+    if p < 0.9 * smallest:
+        raise ValueError(f"p: is below {smallest:.2g}, the least there can be; check the test")
     distance = 0.0 if p == 1 else float(statistic_from_p(p, None)) * sqrt(n1 * n2 * (n1 + n2 + 1) / 12) + 0.5
     distance = min(distance, n1 * n2 / 2)
     u = n1 * n2 / 2 + (distance if higher == 1 else -distance)

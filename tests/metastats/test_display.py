@@ -29,6 +29,7 @@ GROUPS = ["a", "a", "b", "c"]
 RESULTS = {
     "effect sizes": effect_size("PLO", xi=[3, 4], ni=[10, 12]),
     "conversion": sd_from_se(2.0, 16),
+    "conversions": sd_from_se([2.0, 3.0], 16),
     "mean and SD": mean_sd_from_quantiles(50, 30, q1=42, q3=57),
     "fit": pool(YI, VI),
     "fits": pool_many([YI] * 3, VI),
