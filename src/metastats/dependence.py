@@ -416,7 +416,7 @@ def bias_reduced(blocks: list[tuple[Array, Array]], precision: float) -> tuple[f
 
 
 def combine_groups(n: Any, mean: Any, sd: Any) -> tuple[float, float, float]:
-    """Make one group of several: number of people, mean and SD as if they had been analysed together.
+    """Make one group of several, as if they had been analysed together (Handbook 6.5.2.10).
 
     Parameters
     ----------
@@ -432,10 +432,6 @@ def combine_groups(n: Any, mean: Any, sd: Any) -> tuple[float, float, float]:
     ------
     ValueError
         Unequal lengths, a missing number, a negative standard deviation, fewer than 2 people in all.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.10, table 6.5.a, for any number of groups.
 
     """
     arrays = [np.atleast_1d(as_finite(name, x)) for name, x in (("n", n), ("mean", mean), ("sd", sd))]
