@@ -2,8 +2,8 @@
 
 Agrees with R's metafor to numerical precision; every function names the paper or the Handbook section of
 its formula. Knows no table and no notebook. In reading order: `effect_sizes`, `measures`, `conversions`,
-`pooling`, `counts`, `heterogeneity`, `batches`, `diagnostics`, `small_study`, `regression`, `dependence`,
-`bayes`.
+`ranks`, `pooling`, `counts`, `results`, `heterogeneity`, `batches`, `diagnostics`, `small_study`,
+`regression`, `dependence`, `bayes`.
 """
 
 from metastats.batches import PooledMany, pool_many
@@ -24,10 +24,26 @@ from metastats.conversions import (
     se_from_p,
 )
 from metastats.counts import PooledCounts, pool_counts, proportion_interval
-from metastats.dependence import ClusterRobust, ThreeLevel, cluster_robust, three_level
+from metastats.dependence import (
+    ClusterRobust,
+    ThreeLevel,
+    cluster_robust,
+    combine_groups,
+    sampling_covariance,
+    split_group,
+    three_level,
+)
 from metastats.diagnostics import cumulative, influence, leave_one_out
 from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
 from metastats.pooling import Pooled, pool
+from metastats.ranks import (
+    ProportionalOdds,
+    RankEffect,
+    proportional_odds,
+    rank_effect,
+    rank_effect_from_p,
+    rank_effect_from_u,
+)
 from metastats.regression import MetaRegression, Subgroups, meta_regression, subgroup_test
 from metastats.small_study import (
     EggerTest,
@@ -50,6 +66,8 @@ __all__ = [
     "Pooled",
     "PooledCounts",
     "PooledMany",
+    "ProportionalOdds",
+    "RankEffect",
     "RankTest",
     "Subgroups",
     "ThreeLevel",
@@ -59,6 +77,7 @@ __all__ = [
     "change_correlation",
     "change_sd",
     "cluster_robust",
+    "combine_groups",
     "cumulative",
     "effect_size",
     "egger_test",
@@ -72,7 +91,12 @@ __all__ = [
     "pool_counts",
     "pool_many",
     "proportion_interval",
+    "proportional_odds",
+    "rank_effect",
+    "rank_effect_from_p",
+    "rank_effect_from_u",
     "rank_test",
+    "sampling_covariance",
     "sd_from_ci",
     "sd_from_p",
     "sd_from_range",
@@ -80,6 +104,7 @@ __all__ = [
     "sd_from_t",
     "se_from_ci",
     "se_from_p",
+    "split_group",
     "subgroup_test",
     "three_level",
     "trim_and_fill",

@@ -12,18 +12,16 @@ import numpy as np
 import pandas as pd
 
 from metastats.checks import Array, as_floats, check_choice, check_level, refuse, refuse_unusable
-from metastats.display import Printed
 from metastats.heterogeneity import (
     METHODS,
     WeightedMean,
     chi2_p,
-    critical_value,
     estimate_tau2,
     tau2_standard_error,
-    two_sided_p,
     typical_variance,
 )
 from metastats.pooling import INTERVAL_TESTS
+from metastats.results import Estimated
 
 BATCH_CELLS = 16_384  # effects worked on at a time: few enough to stay in the cache of the processor
 BATCH_COLUMNS = (
@@ -32,7 +30,7 @@ BATCH_COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PooledMany(Printed):
+class PooledMany(Estimated):
     """Fits of n meta-analyses; every attribute is an array with one value for each, named as in `Pooled`.
 
     `yi` and `vi` hold the studies, one meta-analysis a row; one left out has effect 0 and infinite variance.
@@ -52,31 +50,6 @@ class PooledMany(Printed):
     def df(self) -> Array | None:
         """Degrees of freedom of the test; None for z, and infinite for a meta-analysis of one study."""
         return None if self.test == "z" else np.where(self.k > 1, self.k - 1.0, np.inf)
-
-    @cached_property
-    def stat(self) -> Array:
-        """Test statistics."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.estimate / self.se
-
-    @cached_property
-    def p_value(self) -> Array:
-        """Two-sided p-values."""
-        return two_sided_p(self.stat, self.df)
-
-    @cached_property
-    def _half_width(self) -> Array:
-        return critical_value(self.level, self.df) * self.se
-
-    @property
-    def ci_lower(self) -> Array:
-        """Lower confidence limits."""
-        return self.estimate - self._half_width
-
-    @property
-    def ci_upper(self) -> Array:
-        """Upper confidence limits."""
-        return self.estimate + self._half_width
 
     @cached_property
     def _q_and_typical(self) -> tuple[Array, Array]:

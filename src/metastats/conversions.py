@@ -57,7 +57,7 @@ def group_size(name: str, n: Any, least: int = 2) -> Array:
 
 
 def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
-    """Compute the SD of individual changes from the SDs before and after and their correlation `r`.
+    """Compute the SD of changes from the SDs before and after and their correlation (Handbook 6.5.2.8).
 
     Parameters
     ----------
@@ -76,10 +76,6 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
     ValueError
         A negative SD, or a correlation outside -1 to 1.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.8.
-
     """
     before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
     r = as_finite("r", r)
@@ -90,7 +86,7 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
 
 
 def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Converted:
-    """Compute the correlation of before and after from all three SDs.
+    """Compute the correlation of before and after from all three SDs (Cochrane Handbook 6.5.2.8).
 
     Parameters
     ----------
@@ -107,10 +103,6 @@ def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Co
     ValueError
         A negative SD, an SD of zero before or after, or three SDs that no correlation can join (position
         named): the printed figures then contradict each other.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.8.
 
     """
     before, after, change = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup, sd_change=sd_change)
@@ -174,7 +166,7 @@ def se_from_ci(
     ratio: bool = False,
     estimate: Any = None,
 ) -> Converted:
-    """Convert a confidence interval of any effect to its standard error.
+    """Convert an effect's interval to its standard error (Handbook 6.3.1, 6.3.2; metafor's ``conv.wald``).
 
     Parameters
     ----------
@@ -201,10 +193,6 @@ def se_from_ci(
         Limits in the wrong order, an estimate outside them, a ratio not above zero, degrees of freedom below
         1, a level not between 0 and 1.
 
-    Notes
-    -----
-    Cochrane Handbook 6.3.1 and 6.3.2, as metafor's ``conv.wald``.
-
     """
     lower, upper = as_finite("lower", lower), as_finite("upper", upper)
     middle = (lower + upper) / 2 if estimate is None else as_finite("estimate", estimate)
@@ -220,13 +208,13 @@ def se_from_ci(
     if np.any(half == 0):
         assumption += "; an interval without width: rounded, or wrong"
     elif estimate is not None:
-        off = np.nanmax(np.abs(2 * middle - lower - upper) / (2 * half))
+        off = np.nan_to_num(np.abs(2 * middle - lower - upper) / (2 * half)).max()
         assumption += f"; the estimate is off the middle by {100 * off:.0f} percent of the half-width"
     return Converted(plain_result(se), assumption)
 
 
 def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converted:
-    """Convert an effect and the exact p-value of its test to the effect's standard error.
+    """Convert an effect and its exact p-value to its standard error (Handbook 6.3.2, 6.5.2.3).
 
     Parameters
     ----------
@@ -248,10 +236,6 @@ def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converte
     ------
     ValueError
         A p-value not between 0 and 1 (one-sided 0.5), an effect of zero, degrees of freedom below 1.
-
-    Notes
-    -----
-    Cochrane Handbook 6.3.2 and 6.5.2.3.
 
     """
     estimate = as_finite("estimate", estimate)
@@ -278,7 +262,7 @@ def tail_quantile(tail: Any, df: Any) -> Array:
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
-    """Convert the standard error of a mean to a standard deviation: SD = SE sqrt(n).
+    """Convert the standard error of a mean to a standard deviation, SE sqrt(n) (Handbook 6.5.2.2).
 
     Parameters
     ----------
@@ -297,10 +281,6 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     ValueError
         A negative standard error or fewer than 2 people.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.2.
-
     """
     se, n = as_finite("se", se), group_size("n", n)
     refuse("se", se < 0, "is negative", "give the standard error as printed")
@@ -310,7 +290,7 @@ def sd_from_se(se: Any, n: Any) -> Converted:
 
 
 def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution: str = "t") -> Converted:
-    """Convert the confidence interval of one group's mean to a standard deviation.
+    """Convert the interval of one group's mean to a standard deviation (Handbook 6.5.2.2).
 
     Parameters
     ----------
@@ -333,10 +313,6 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
     ValueError
         Limits in the wrong order, or fewer than 2 people.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.2.
-
     """
     check_choice("distribution", distribution, ("t", "z"))
     n = group_size("n", n)
@@ -345,7 +321,7 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
 
 
 def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert a t statistic to a standard deviation.
+    """Convert a t statistic to a standard deviation (Cochrane Handbook 6.5.2.3).
 
     Parameters
     ----------
@@ -366,10 +342,6 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
     ValueError
         A t or a difference of 0, or fewer than 2 people.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.3.
-
     """
     difference, t, n1 = as_finite("difference", difference), as_finite("t", t), group_size("n1", n1)
     refuse("t", t == 0, "is zero, so that no SD follows from it", "look for another figure")
@@ -382,7 +354,7 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
 
 
 def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert the exact two-sided p-value of a t test to a standard deviation.
+    """Convert the exact two-sided p-value of a t test to a standard deviation (Cochrane Handbook 6.5.2.3).
 
     Parameters
     ----------
@@ -401,10 +373,6 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
     ValueError
         A p-value not between 0 and 1, or a difference of 0. One printed as "< 0.05" gives an upper bound of
         the SD, not the SD.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.3.
 
     """
     n1 = group_size("n1", n1)

@@ -17,9 +17,9 @@ from scipy.optimize import minimize
 from scipy.special import betaincinv, expit, log_expit, logit, ndtri, xlogy
 
 from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse
-from metastats.display import Printed, short
 from metastats.effect_sizes import as_column, effect_size, group_cells
-from metastats.heterogeneity import Interval, chi2_p, critical_value, prediction_limits, two_sided_p
+from metastats.heterogeneity import Interval, chi2_p, prediction_limits
+from metastats.results import Estimated
 
 METHOD_OF = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO", "PLO": "ML"}
 MODE_STEPS = 12
@@ -28,7 +28,7 @@ LARGEST_TAU = 20.0  # of logits: beyond it the shares are all or nothing and the
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PooledCounts(Printed):
+class PooledCounts(Estimated):
     """A meta-analysis of counts: a log ratio (OR, RR, PETO), a difference (RD) or a logit (PLO).
 
     Attributes
@@ -59,31 +59,9 @@ class PooledCounts(Printed):
     notes: tuple[str, ...]
 
     def _content(self) -> tuple[str, dict[str, Any]]:
-        limits = f"{short(self.ci_lower)} to {short(self.ci_upper)}"
-        rows = {"studies": self.k, "estimate": self.estimate, f"{100 * self.level:g} % interval": limits}
+        rows = {"studies": self.k} | self._interval() | {"tau²": self.tau2}
         notes = {"note": " ".join(self.notes)} if self.notes else {}
-        title = f"Meta-analysis of counts, {self.measure}, {self.method}"
-        return title, rows | {"p": self.p_value, "tau²": self.tau2} | notes
-
-    @property
-    def ci_lower(self) -> float:
-        """Lower confidence limit."""
-        return self.estimate - critical_value(self.level, self.df) * self.se
-
-    @property
-    def ci_upper(self) -> float:
-        """Upper confidence limit."""
-        return self.estimate + critical_value(self.level, self.df) * self.se
-
-    @property
-    def stat(self) -> float:
-        """Test statistic of the hypothesis that the estimate is 0."""
-        return self.estimate / self.se
-
-    @property
-    def p_value(self) -> float:
-        """Two-sided p-value of `stat`."""
-        return float(two_sided_p(self.stat, self.df))
+        return f"Meta-analysis of counts, {self.measure}, {self.method}", rows | notes
 
     @property
     def q_p_value(self) -> float:
@@ -138,8 +116,8 @@ def pool_counts(
     cells = group_cells(measure, columns)
     for cell in cells:
         refuse(next(iter(columns)), np.isnan(cell), "or a count beside it is missing", "leave the row out")
-    if cells[0].ndim != 1:
-        raise ValueError(f"{measure}: more than one dimension; give one row of studies")
+    if cells[0].ndim != 1 or cells[0].size == 0:
+        raise ValueError(f"{measure}: shape {cells[0].shape}; give one row of studies, one at least")
     if measure == "PLO":
         return pool_logits(cells[0], cells[1], test, level)
     if test != "z":

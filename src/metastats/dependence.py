@@ -1,8 +1,8 @@
-"""Dependent effects: three-level models and cluster-robust standard errors.
+"""Dependent effects: sampling covariance, three-level models, cluster-robust errors, shared control arms.
 
-The covariance of a study's effects is ``diag(v + within) + between * J``. Inverse and determinant follow
-from the sums of ``a = 1 / (v + within)`` over the study (Sherman and Morrison 1950), so that no k x k
-matrix is made. Sources: Konstantopoulos (2011), Hedges, Tipton and Johnson (2010).
+The covariance of a study's effects is ``V + within I + between J`` with V their sampling covariance. Sources:
+Konstantopoulos (2011), Hedges, Tipton and Johnson (2010), Tipton (2015), Pustejovsky and Tipton (2018),
+Gleser and Olkin (2009), Cochrane Handbook 6.5.2.10 and 23.3.
 """
 
 from __future__ import annotations
@@ -10,20 +10,109 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 from scipy.optimize import minimize
 
-from metastats.checks import Array, check_choice, check_level, check_studies
-from metastats.display import Printed
-from metastats.heterogeneity import critical_value, two_sided_p
+from metastats.checks import Array, as_finite, check_choice, check_level, check_studies, refuse
 from metastats.pooling import Pooled
+from metastats.results import Estimated
 
 
-@dataclass(frozen=True, repr=False)
-class ThreeLevel(Printed):
+def sampling_covariance(
+    vi: Any,
+    study: Any,
+    r: float | None = None,
+    outcome: Any = None,
+    time: Any = None,
+    phi: float | None = None,
+    shared: Any = None,
+) -> Array:
+    """Compute the sampling covariance of effects, several of which come from the same people.
+
+    Parameters
+    ----------
+    vi : array_like, shape (k,)
+        Sampling variances.
+    study : array_like, shape (k,)
+        Study (or sample of people) of each effect; effects of different studies are independent.
+    r : float, optional
+        Assumed correlation of the errors of two outcomes of a study; without `outcome` of any two effects.
+    outcome : array_like, shape (k,), optional
+        Outcome of each effect: `r` holds between different ones, 1 within one (at one time).
+    time : array_like, shape (k,), optional
+        Time of each effect; with it `phi` to the power of the distance in time multiplies the correlation.
+    phi : float, optional
+        Correlation of the errors over one unit of time.
+    shared : array_like, shape (k,), optional
+        For arms that share a control, instead of correlations: the control's part of each variance, such as
+        ``sd2i**2 / n2i`` (MD), ``p (1 - p) / n2i`` (RD), ``1 / ci - 1 / n2i`` (RR), ``1 / ci + 1 / di`` (OR).
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        For `three_level`; zero between studies.
+
+    Raises
+    ------
+    ValueError
+        Neither or both of correlations and `shared`, an `r` outside -1 to 1 or a `phi` outside 0 to 1, a part
+        larger than its variance, correlations that contradict each other (no covariance matrix).
+
+    Notes
+    -----
+    As metafor's ``vcalc`` with rho, phi and grp2; the covariance of a shared control after Gleser and Olkin
+    (2009). A correlation that nobody printed is an assumption: give a range of it.
+
+    """
+    v = check_studies(np.zeros(np.size(vi)), vi).vi
+    code, _ = cluster_codes("study", study, v.size)
+    same = code[:, None] == code
+    if shared is not None:
+        if any(given is not None for given in (r, outcome, time, phi)):
+            raise ValueError("shared: not beside correlations; the shared control fixes the covariance")
+        part = as_finite("shared", shared)
+        if part.shape not in ((), v.shape):
+            raise ValueError(f"shared: {part.size} values but {v.size} effects; give one for each effect")
+        part = np.broadcast_to(part, v.shape)
+        refuse("shared", ~((part >= 0) & (part < v)), "is not from 0 to its variance", "check the figures")
+        return np.where(np.eye(v.size, dtype=bool), np.diag(v), same * np.sqrt(part[:, None] * part))
+    correlation = same * correlations(v.size, r, outcome, time, phi)
+    np.fill_diagonal(correlation, 1.0)
+    if np.linalg.eigvalsh(correlation).min() < 1e-10:
+        raise ValueError(
+            "r, phi: no covariance matrix has these correlations; lower them or name outcome, time"
+        )
+    return correlation * np.sqrt(v[:, None] * v)
+
+
+def correlations(k: int, r: float | None, outcome: Any, time: Any, phi: float | None) -> Array:
+    """Correlation of any two effects, were they of one study."""
+    if (time is None) != (phi is None) or (r is None and (outcome is not None or phi is None)):
+        raise ValueError("r, phi: give r (for outcomes), or phi with time, or both")
+    for name, value, least in (("r", r, -1), ("phi", phi, 0)):
+        if value is not None and not (isinstance(value, Real) and least < value < 1):
+            raise ValueError(f"{name}: {value!r} is not between {least} and 1; give a correlation")
+    between = np.ones((k, k))
+    if r is not None:
+        kinds = np.arange(k) if outcome is None and time is None else np.zeros(k)
+        if outcome is not None:
+            kinds, _ = cluster_codes("outcome", outcome, k)
+        between = np.where(kinds[:, None] == kinds, 1.0, r)
+    if time is None or phi is None:
+        return between
+    when = as_finite("time", time)
+    if when.shape != (k,) or np.isnan(when).any():
+        raise ValueError(f"time: give one for each of the {k} effects")
+    return between * phi ** np.abs(when[:, None] - when)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ThreeLevel(Estimated):
     """A fitted three-level model.
 
     `tau2_between` is the variance between studies, `tau2_within` that between the effects of one study; `i2`
@@ -33,11 +122,8 @@ class ThreeLevel(Printed):
 
     estimate: float
     se: float
-    ci_lower: float
-    ci_upper: float
-    stat: float
     df: int | None
-    p_value: float
+    level: float
     tau2_between: float
     tau2_within: float
     i2: float
@@ -46,6 +132,12 @@ class ThreeLevel(Printed):
     k: int
     n_studies: int
     method: str
+    nested: NestedFit
+
+    def _content(self) -> tuple[str, dict[str, Any]]:
+        names = ("tau2_between", "tau2_within", "i2", "icc", "log_likelihood", "k", "n_studies")
+        rows = {name: getattr(self, name) for name in names}
+        return f"Three-level model, {self.method}", self._interval() | rows
 
 
 def three_level(
@@ -56,7 +148,8 @@ def three_level(
     Parameters
     ----------
     yi, vi : array_like, shape (k,)
-        Effects and sampling variances; errors are taken as independent within a study.
+        Effects and sampling variances, their errors taken as independent; or for `vi` the covariance of
+        `sampling_covariance`, shape (k, k).
     study : array_like, shape (k,)
         Study of each effect.
     method : {"REML", "ML"}
@@ -73,38 +166,35 @@ def three_level(
     Raises
     ------
     ValueError
-        What `pool` refuses; fewer than two studies, or no study with two effects (then use `pool`).
+        What `pool` refuses; a covariance that is not symmetric, not positive definite, or not zero between
+        studies; fewer than two studies, or no study with two effects (then use `pool`).
 
     Notes
     -----
-    Konstantopoulos (2011), Cheung (2014); the model of metafor's ``rma.mv(yi, vi, random = ~ 1 | study/id)``.
+    Konstantopoulos (2011), Cheung (2014); the model of metafor's ``rma.mv(yi, V, random = ~ 1 | study/id)``.
 
     """
     check_choice("method", method, ("REML", "ML"))
     check_choice("test", test, ("z", "t"))
-    given = check_studies(yi, vi)
+    check_level(level)
+    covariance = as_finite("vi", vi) if np.ndim(vi) == 2 else None
+    given = check_studies(yi, vi if covariance is None else np.diagonal(covariance))
     code, n = cluster_codes("study", study, given.yi.size)
     if n < 2:
         raise ValueError("study: all effects are of one study; the variance between studies is not defined")
     if n == given.yi.size:
         raise ValueError("study: no study has two effects; the two variances cannot be told apart, use pool")
-    order = np.argsort(code, kind="stable")
-    model = NestedEffects(given.yi[order], given.vi[order], np.flatnonzero(np.diff(code[order], prepend=-1)))
+    model = NestedEffects(given.yi, check_covariance(given.vi, covariance, code), code)
     between, within = best_components(model, restricted=method == "REML")
-    fit = model.at(between, within)
-    se, df = 1 / sqrt(fit.precision), None if test == "z" else n - 1
-    half = critical_value(check_level(level), df) * se
+    fit = NestedFit(model, between, within)
     w = 1 / given.vi
     typical = (w.size - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
     total = between + within
     return ThreeLevel(
         estimate=fit.estimate,
-        se=se,
-        ci_lower=fit.estimate - half,
-        ci_upper=fit.estimate + half,
-        stat=fit.estimate / se,
-        df=df,
-        p_value=float(two_sided_p(fit.estimate / se, df)),
+        se=1 / sqrt(fit.precision),
+        df=None if test == "z" else n - 1,
+        level=level,
         tau2_between=between,
         tau2_within=within,
         i2=100 * total / (total + typical),
@@ -113,12 +203,13 @@ def three_level(
         k=given.yi.size,
         n_studies=n,
         method=method,
+        nested=fit,
     )
 
 
 def cluster_codes(name: str, labels: Any, k: int) -> tuple[Array, int]:
     """Give each cluster a number; refuse missing labels and another number of them than effects."""
-    codes, names = pd.factorize(np.asarray(labels, dtype=object))
+    codes, names = pd.factorize(np.atleast_1d(np.asarray(labels, dtype=object)))
     if codes.size != k:
         raise ValueError(f"{name}: {codes.size} labels but {k} effects; give one for each effect")
     if (codes < 0).any():
@@ -126,57 +217,60 @@ def cluster_codes(name: str, labels: Any, k: int) -> tuple[Array, int]:
     return codes, len(names)
 
 
+def check_covariance(v: Array, covariance: Array | None, code: Array) -> Array:
+    """Check a sampling covariance, or make that of independent errors."""
+    if covariance is None:
+        return np.diag(v)
+    if covariance.shape != (v.size, v.size) or not np.allclose(covariance, covariance.T):
+        raise ValueError(f"vi: shape {covariance.shape}; give a symmetric covariance of {v.size} effects")
+    refuse("vi", (covariance != 0) & (code[:, None] != code), "joins two studies", "make these one study")
+    if np.linalg.eigvalsh(covariance / np.sqrt(v[:, None] * v)).min() <= 0:
+        raise ValueError("vi: is not positive definite; check the correlations")
+    return covariance
+
+
 class NestedEffects:
-    """Effects sorted by study; `starts` holds the first row of each study."""
+    """Effects and sampling covariance of each study; `rows` says where they stand in what was given."""
 
-    def __init__(self, y: Array, v: Array, starts: Array):
-        self.y, self.v, self.starts = y, v, starts
-        self.sizes = np.diff(np.append(starts, y.size))
-
-    def sums(self, values: Array) -> Array:
-        """Sum over each study."""
-        return np.add.reduceat(values, self.starts)
-
-    def at(self, between: float, within: float) -> NestedFit:
-        """Mean and likelihood at two variances."""
-        return NestedFit(self, between, within)
+    def __init__(self, y: Array, covariance: Array, code: Array):
+        self.y = y
+        self.rows = [np.flatnonzero(code == study) for study in range(code.max() + 1)]
+        self.blocks = [(y[rows], covariance[np.ix_(rows, rows)]) for rows in self.rows]
+        self.smallest_v = float(np.diagonal(covariance).min())
 
 
 class NestedFit:
-    """The model at given variances."""
+    """The model at given variances: covariances of each study's effects, their inverses, the mean."""
 
     def __init__(self, model: NestedEffects, between: float, within: float):
-        self.model, self.between = model, between
-        self.a = 1 / (model.v + within)
-        self.sum_a = model.sums(self.a)
-        self.shrink = 1 / (1 + between * self.sum_a)
-        self.q = self.sum_a * self.shrink  # 1'S^-1 1 of each study
-        self.precision = float(self.q.sum())
-        self.estimate = float((model.sums(self.a * model.y) * self.shrink).sum() / self.precision)
-        self.residual = model.y - self.estimate
-        self.sum_ae = model.sums(self.a * self.residual)
+        self.model = model
+        self.covariances = [v + between + within * np.eye(y.size) for y, v in model.blocks]
+        self.weights = [np.linalg.inv(covariance) for covariance in self.covariances]
+        self.sums = [w.sum(axis=0) for w in self.weights]
+        self.precision = float(sum(s.sum() for s in self.sums))
+        pairs = zip(self.sums, model.blocks, strict=True)
+        self.estimate = float(sum(s @ y for s, (y, _) in pairs) / self.precision)
+        self.residuals = [y - self.estimate for y, _ in model.blocks]
+        self.solved = [w @ e for w, e in zip(self.weights, self.residuals, strict=True)]
 
     def log_likelihood(self, restricted: bool) -> float:
         """Log-likelihood, or the restricted one, with all constants."""
         k = self.model.y.size
-        q = (self.a * self.residual**2).sum() - self.between * (self.shrink * self.sum_ae**2).sum()
-        determinant = np.log(self.shrink).sum() + np.log(self.a).sum()
-        value = 0.5 * (determinant - q - k * np.log(2 * np.pi))
+        q = sum(e @ s for e, s in zip(self.residuals, self.solved, strict=True))
+        value = 0.5 * (sum(np.linalg.slogdet(w)[1] for w in self.weights) - q - k * np.log(2 * np.pi))
         if restricted:
             value += 0.5 * (np.log(2 * np.pi) + np.log(k) - np.log(self.precision))
         return float(value)
 
     def slopes(self, restricted: bool) -> Array:
         """Slopes of the (restricted) log-likelihood in the variances between and within studies."""
-        sum_a2 = self.model.sums(self.a**2)
-        traces = [self.q.sum(), (self.sum_a - self.between * self.shrink * sum_a2).sum()]
-        if restricted:
-            traces[0] -= (self.q**2).sum() / self.precision
-            traces[1] -= (sum_a2 * self.shrink**2).sum() / self.precision
-        study_part = np.repeat(self.between * self.shrink * self.sum_ae, self.model.sizes)
-        solved = self.a * (self.residual - study_part)
-        fits = [((self.shrink * self.sum_ae) ** 2).sum(), (solved**2).sum()]
-        return 0.5 * (np.array(fits) - np.array(traces))
+        share = 1 / self.precision if restricted else 0.0
+        between = sum(e.sum() ** 2 - s.sum() + share * s.sum() ** 2 for e, s in self._pairs())
+        within = sum(e @ e + share * (s @ s) for e, s in self._pairs()) - sum(map(np.trace, self.weights))
+        return 0.5 * np.array([between, within])
+
+    def _pairs(self) -> list[tuple[Array, Array]]:
+        return list(zip(self.solved, self.sums, strict=True))
 
 
 def best_components(model: NestedEffects, restricted: bool) -> tuple[float, float]:
@@ -184,10 +278,10 @@ def best_components(model: NestedEffects, restricted: bool) -> tuple[float, floa
 
     Variances are searched in units of the spread of the effects, so that their own unit does not matter.
     """
-    unit = max(float(np.var(model.y)), 1e-3 * float(model.v.min()))
+    unit = max(float(np.var(model.y)), 1e-3 * model.smallest_v)
 
     def loss(x: Array) -> tuple[float, Array]:
-        fit = model.at(*(unit * x))
+        fit = NestedFit(model, *(unit * x))
         return -fit.log_likelihood(restricted), -unit * fit.slopes(restricted)
 
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}
@@ -220,54 +314,179 @@ def newton_polish(x: Array, gradient: Callable[[Array], Array]) -> Array:
 
 
 @dataclass(frozen=True, repr=False)
-class ClusterRobust(Printed):
+class ClusterRobust(Estimated):
     """A pooled effect with a cluster-robust standard error and t test."""
 
     estimate: float
     se: float
-    ci_lower: float
-    ci_upper: float
-    stat: float
-    df: int
-    p_value: float
+    df: float
+    level: float
     n_clusters: int
     k: int
+    correction: str
+
+    def _content(self) -> tuple[str, dict[str, Any]]:
+        title = f"Cluster-robust, {self.correction}"
+        return title, self._interval() | {"se": self.se, "clusters": self.n_clusters, "effects": self.k}
 
 
-def cluster_robust(fit: Pooled, cluster: Any) -> ClusterRobust:
+def cluster_robust(fit: Pooled | ThreeLevel, cluster: Any, correction: str = "CR1") -> ClusterRobust:
     """Give a pooled effect a standard error that holds whatever the dependence within clusters.
 
     Parameters
     ----------
-    fit : Pooled
-        A fit of `pool`; its estimate and weights stay.
+    fit : Pooled or ThreeLevel
+        A fit of `pool` or `three_level`; its estimate and weights stay.
     cluster : array_like, shape (k,)
         Cluster of each effect of the fit.
+    correction : {"CR1", "CR2"}
+        CR1: factor m / (m - 1) for m clusters and t with m - 1 degrees of freedom, optimistic below about 40
+        clusters. CR2: bias-reduced linearization with Satterthwaite's degrees of freedom, for few clusters.
 
     Returns
     -------
     ClusterRobust
-        Sandwich estimator with the factor m / (m - 1) for m clusters, and t with m - 1 degrees of freedom.
 
     Raises
     ------
     ValueError
-        Another number of labels than effects, a missing label, fewer than two clusters.
+        Another number of labels than effects, a missing label, fewer than two clusters, a study of a
+        three-level fit in two clusters.
 
     Notes
     -----
-    Hedges, Tipton and Johnson (2010), as metafor's ``robust``. With fewer than about 10 clusters still
-    optimistic.
+    Hedges, Tipton and Johnson (2010), as metafor's ``robust``; CR2 of Tipton (2015) and Pustejovsky and
+    Tipton (2018), as clubSandwich with the model's own covariance as its target. With degrees of freedom
+    below 4 the test is not to be trusted (Tipton 2015).
 
     """
+    check_choice("correction", correction, ("CR1", "CR2"))
     code, m = cluster_codes("cluster", cluster, fit.k)
     if m < 2:
         raise ValueError("cluster: only one; the spread between clusters is not defined")
-    w = 1 / (fit.vi + fit.tau2)
-    score = np.bincount(code, weights=w * (fit.yi - fit.estimate))
-    se = sqrt(m / (m - 1) * float(score @ score)) / float(w.sum())
-    half = critical_value(fit.level, m - 1) * se
-    stat = fit.estimate / se if se > 0 else float("nan")
-    p_value = float(two_sided_p(stat, m - 1))
-    limits = fit.estimate - half, fit.estimate + half
-    return ClusterRobust(fit.estimate, se, *limits, stat, m - 1, p_value, m, fit.k)
+    blocks = cluster_blocks(fit, code)
+    precision = float(sum(np.linalg.inv(covariance).sum() for covariance, _ in blocks))
+    if correction == "CR1":
+        scores = [np.linalg.solve(covariance, e).sum() for covariance, e in blocks]
+        se, df = sqrt(m / (m - 1) * float(np.sum(np.square(scores)))) / precision, float(m - 1)
+    else:
+        se, df = bias_reduced(blocks, precision)
+    return ClusterRobust(fit.estimate, se, df, fit.level, m, fit.k, correction)
+
+
+def cluster_blocks(fit: Pooled | ThreeLevel, code: Array) -> list[tuple[Array, Array]]:
+    """Covariance and residuals of each cluster, as the fit has them."""
+    clusters = range(code.max() + 1)
+    if isinstance(fit, Pooled):
+        total, residual = fit.vi + fit.tau2, fit.yi - fit.estimate
+        return [(np.diag(total[code == c]), residual[code == c]) for c in clusters]
+    nested = fit.nested
+    for rows in nested.model.rows:
+        refuse(
+            "cluster", np.isin(np.arange(code.size), rows) & (code != code[rows[0]]), "parts a study", "join"
+        )
+    where = [code[rows[0]] for rows in nested.model.rows]
+    members = [[i for i, at in enumerate(where) if at == c] for c in clusters]
+    return [
+        (
+            block_diag(*(nested.covariances[i] for i in ids)),
+            np.concatenate([nested.residuals[i] for i in ids]),
+        )
+        for ids in members
+    ]
+
+
+def bias_reduced(blocks: list[tuple[Array, Array]], precision: float) -> tuple[float, float]:
+    """CR2 standard error of the mean, and its degrees of freedom by Satterthwaite.
+
+    The residuals of a cluster have covariance ``S - J / precision`` under the model; each cluster's are
+    adjusted so that it becomes S.
+    """
+    scores, own, sums = [], [], []
+    for covariance, residual in blocks:
+        root = np.linalg.cholesky(covariance)
+        values, vectors = np.linalg.eigh(root.T @ (covariance - 1 / precision) @ root)
+        inverse_root = vectors @ np.diag(values**-0.5) @ vectors.T
+        adjusted = root @ inverse_root @ root.T @ np.linalg.solve(covariance, np.ones(len(residual)))
+        scores.append(adjusted @ residual)
+        own.append(adjusted @ covariance @ adjusted)
+        sums.append(adjusted.sum())
+    gram = np.diag(own) - np.outer(sums, sums) / precision
+    return float(np.linalg.norm(scores)) / precision, float(np.trace(gram) ** 2 / np.sum(gram**2))
+
+
+def combine_groups(n: Any, mean: Any, sd: Any) -> tuple[float, float, float]:
+    """Make one group of several, as if they had been analysed together (Handbook 6.5.2.10).
+
+    Parameters
+    ----------
+    n, mean, sd : array_like, shape (g,)
+        People, means and standard deviations of the groups. (Counts of events are simply added.)
+
+    Returns
+    -------
+    (float, float, float)
+        People, mean and standard deviation of the combined group.
+
+    Raises
+    ------
+    ValueError
+        Unequal lengths, a missing number, a negative standard deviation, fewer than 2 people in all.
+
+    """
+    arrays = [np.atleast_1d(as_finite(name, x)) for name, x in (("n", n), ("mean", mean), ("sd", sd))]
+    if len({x.shape for x in arrays}) > 1 or arrays[0].ndim != 1:
+        raise ValueError("n, mean, sd: unequal lengths; give one of each for each group")
+    for name, x in zip(("n", "mean", "sd"), arrays, strict=True):
+        refuse(name, np.isnan(x), "is missing", "combine groups of which all three are known")
+    n, mean, sd = arrays
+    refuse("n", n < 1, "is below 1", "give the number of people analysed")
+    refuse("sd", sd < 0, "is negative", "a standard deviation is zero or more")
+    people = float(n.sum())
+    if people < 2:
+        raise ValueError("n: fewer than 2 people in all; a standard deviation needs more")
+    centre = float(n @ mean) / people
+    squares = float((n - 1) @ sd**2 + n @ (mean - centre) ** 2)
+    return people, centre, sqrt(squares / (people - 1))
+
+
+def split_group(n: Any, parts: int, events: Any = None) -> tuple[Any, Any]:
+    """Split a control group that several arms share, so that no one is counted twice.
+
+    Parameters
+    ----------
+    n : float or array_like
+        People in the group.
+    parts : int
+        Comparisons that share it.
+    events : float or array_like, optional
+        People with the event.
+
+    Returns
+    -------
+    (n, events)
+        Of each part, fractions of people included; events None where none were given. Mean and standard
+        deviation stay.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two parts, more events than people, a part of less than one person.
+
+    Notes
+    -----
+    Cochrane Handbook 23.3.4: only half a remedy, for the comparisons stay correlated; prefer `combine_groups`
+    or `sampling_covariance`.
+
+    """
+    if not isinstance(parts, Integral) or parts < 2:
+        raise ValueError(f"parts: {parts!r}; a group is split for two comparisons or more")
+    n = as_finite("n", n)
+    refuse("n", n < parts, f"is less than {parts}", "combine the arms instead")
+    if events is None:
+        return n / parts, None
+    events = as_finite("events", events)
+    refuse(
+        "events", (events < 0) | (events > n), "is negative or more than n", "events are part of the group"
+    )
+    return n / parts, events / parts

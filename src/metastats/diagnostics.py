@@ -19,7 +19,7 @@ DELETION_COLUMNS = (
 def leave_one_out(
     yi: Any, vi: Any = None, method: str = "REML", test: str = "z", level: float = 0.95, labels: Any = None
 ) -> pd.DataFrame:
-    """Pool k times, each time without one study.
+    """Pool k times, each time without one study (metafor's ``leave1out``; Viechtbauer and Cheung 2010).
 
     Parameters
     ----------
@@ -41,10 +41,6 @@ def leave_one_out(
     ValueError
         What `pool` refuses; fewer than two studies.
 
-    Notes
-    -----
-    As metafor's ``leave1out`` (Viechtbauer and Cheung 2010).
-
     """
     fit = fit_of(yi, vi, method, test, level)
     if fit.k < 2:
@@ -62,7 +58,7 @@ def cumulative(
     level: float = 0.95,
     labels: Any = None,
 ) -> pd.DataFrame:
-    """Pool the first study, the first two, and so on.
+    """Pool the first study, the first two, and so on (metafor's ``cumul``; Lau et al. 1992).
 
     Parameters
     ----------
@@ -82,10 +78,6 @@ def cumulative(
     ------
     ValueError
         What `pool` refuses; an order of another length, or with a missing value.
-
-    Notes
-    -----
-    As metafor's ``cumul`` (Lau et al. 1992).
 
     """
     fit = fit_of(yi, vi, method, test, level)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 MOST_ROWS = 10
@@ -36,6 +37,9 @@ class Printed:
 
 def short(value: Any) -> str:
     """Return a value for the prompt: numbers in four significant digits, a missing one as a dash."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        more = ", \N{HORIZONTAL ELLIPSIS}" if value.size > MOST_ROWS else ""
+        return ", ".join(short(float(one)) for one in value.ravel()[:MOST_ROWS]) + more
     if value is None or value != value:  # NaN is not itself
         return "\N{EN DASH}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, log, nan, sqrt
+from math import inf, log, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from metastats.checks import Array, check_choice, check_level, check_studies
-from metastats.display import Printed, short
 from metastats.heterogeneity import (
     METHODS,
     PREDICTION_KINDS,
     HeterogeneityInterval,
     WeightedMean,
-    chi2_p,
     critical_value,
     estimate_tau2,
     prediction_limits,
     q_profile,
-    tau2_standard_error,
-    two_sided_p,
-    typical_variance,
 )
+from metastats.results import Heterogeneous
 
 INTERVAL_TESTS = ("z", "knha", "adhoc")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Pooled(Printed):
+class Pooled(Heterogeneous):
     """A fitted meta-analysis; effects and limits are in the units of yi, tau2 in those units squared.
 
     Attributes
@@ -64,17 +60,12 @@ class Pooled(Printed):
     notes: tuple[str, ...]
 
     def _content(self) -> tuple[str, dict[str, Any]]:
-        limits = f"{short(self.ci_lower)} to {short(self.ci_upper)}"
-        rows = {
-            "studies": self.k,
-            "estimate": self.estimate,
-            f"{100 * self.level:g} % interval ({self.test})": limits,
-            "p": self.p_value,
-            "tau²": self.tau2,
-            "I², %": self.i2,
-        }
+        rows = {"studies": self.k} | self._interval() | {"tau²": self.tau2, "I², %": self.i2}
         notes = {"note": " ".join(self.notes)} if self.notes else {}
         return f"Meta-analysis, {self.method}", rows | notes
+
+    def _test_named(self) -> str:
+        return f" ({self.test})"
 
     @property
     def k(self) -> int:
@@ -89,73 +80,6 @@ class Pooled(Printed):
     def tau(self) -> float:
         """Between-study standard deviation."""
         return sqrt(self.tau2)
-
-    @cached_property
-    def se_tau2(self) -> float:
-        """Standard error of tau2; NaN for EE and for one study."""
-        return float(tau2_standard_error(self._model, self.method, np.asarray(self.tau2)))
-
-    @cached_property
-    def stat(self) -> float:
-        """Test statistic of the hypothesis that the effect is 0."""
-        if self.se == 0:
-            return nan if self.estimate == 0 else inf if self.estimate > 0 else -inf
-        return self.estimate / self.se
-
-    @cached_property
-    def p_value(self) -> float:
-        """Two-sided p-value of `stat`."""
-        return float(two_sided_p(self.stat, self.df))
-
-    @cached_property
-    def _critical(self) -> float:
-        return critical_value(self.level, self.df)
-
-    @property
-    def ci_lower(self) -> float:
-        """Lower confidence limit."""
-        return self.estimate - self._critical * self.se
-
-    @property
-    def ci_upper(self) -> float:
-        """Upper confidence limit."""
-        return self.estimate + self._critical * self.se
-
-    @cached_property
-    def q(self) -> float:
-        """Cochran's Q, with inverse-variance weights."""
-        return float(self._model.profile(0.0).q()) if self.k > 1 else 0.0
-
-    @property
-    def q_df(self) -> int:
-        """Degrees of freedom of Q."""
-        return self.k - 1
-
-    @cached_property
-    def q_p_value(self) -> float:
-        """P-value of Cochran's Q."""
-        return float(chi2_p(self.q, self.q_df))
-
-    @cached_property
-    def typical_variance(self) -> float:
-        """Typical sampling variance, the within-study part of i2; NaN for one study."""
-        return float(typical_variance(self._model))
-
-    @property
-    def i2(self) -> float:
-        """Share of the variation that is between studies, in percent; 0 for one study."""
-        if self.k == 1:
-            return 0.0
-        if self.method == "EE":
-            return 100 * max(0.0, (self.q - self.q_df) / self.q) if self.q > 0 else 0.0
-        return 100 * self.tau2 / (self.tau2 + self.typical_variance)
-
-    @property
-    def h2(self) -> float:
-        """Total variation as a multiple of the sampling variation; 1 for one study."""
-        if self.k == 1:
-            return 1.0
-        return self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / self.typical_variance
 
     @cached_property
     def weights(self) -> Array:

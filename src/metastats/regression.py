@@ -20,17 +20,15 @@ from metastats.heterogeneity import (
     critical_value,
     estimate_tau2,
     prediction_limits,
-    tau2_standard_error,
-    two_sided_p,
-    typical_variance,
 )
 from metastats.pooling import INTERVAL_TESTS, Pooled, pool_arrays
+from metastats.results import Heterogeneous
 
 INTERCEPT = "intercept"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MetaRegression(Printed):
+class MetaRegression(Heterogeneous):
     """A fitted meta-regression.
 
     Attributes
@@ -54,6 +52,7 @@ class MetaRegression(Printed):
     level: float
     names: list[str]
     estimate: Array
+    se: Array
     vcov: Array
     tau2: float
     df: int | None
@@ -71,64 +70,8 @@ class MetaRegression(Printed):
         return self.model.k
 
     @property
-    def se(self) -> Array:
-        """Standard errors of the coefficients."""
-        return np.sqrt(np.diag(self.vcov))
-
-    @property
-    def stat(self) -> Array:
-        """Test statistics of the coefficients."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.estimate / self.se
-
-    @property
-    def p_value(self) -> Array:
-        """Two-sided p-values of the coefficients."""
-        return two_sided_p(self.stat, self.df)
-
-    @property
-    def ci_lower(self) -> Array:
-        """Lower confidence limits of the coefficients."""
-        return self.estimate - critical_value(self.level, self.df) * self.se
-
-    @property
-    def ci_upper(self) -> Array:
-        """Upper confidence limits of the coefficients."""
-        return self.estimate + critical_value(self.level, self.df) * self.se
-
-    @cached_property
-    def se_tau2(self) -> float:
-        """Standard error of tau2."""
-        return float(tau2_standard_error(self.model, self.method, np.asarray(self.tau2)))
-
-    @cached_property
-    def q(self) -> float:
-        """Q of the residuals, with inverse-variance weights."""
-        return self.model.profile(0.0).q()
-
-    @property
-    def q_df(self) -> int:
-        """Degrees of freedom of q."""
-        return self.model.df
-
-    @property
-    def q_p_value(self) -> float:
-        """P-value of q."""
-        return float(chi2_p(self.q, self.q_df))
-
-    @property
-    def i2(self) -> float:
-        """Share of the unexplained variation that is between studies, in percent."""
-        if self.method == "EE":
-            return 100 * max(0.0, (self.q - self.q_df) / self.q) if self.q > 0 else 0.0
-        return 100 * self.tau2 / (self.tau2 + float(typical_variance(self.model)))
-
-    @property
-    def h2(self) -> float:
-        """Unexplained variation as a multiple of the sampling variation."""
-        if self.method == "EE":
-            return self.q / self.q_df
-        return 1 + self.tau2 / float(typical_variance(self.model))
+    def _model(self) -> Moderators:
+        return self.model
 
     @cached_property
     def r2(self) -> float:
@@ -258,7 +201,17 @@ def meta_regression(
     df = None if test == "z" else model.df
     vcov = factor * profile.covariance()
     return MetaRegression(
-        method, test, level, names, profile.coefficients, vcov, tau2, df, model, given.dropped
+        method,
+        test,
+        level,
+        names,
+        profile.coefficients,
+        np.sqrt(np.diag(vcov)),
+        vcov,
+        tau2,
+        df,
+        model,
+        given.dropped,
     )
 
 

@@ -41,5 +41,58 @@ single <- lapply(list(c(0, 10), c(20, 20), c(14, 16), c(1, 7), c(61, 66)), funct
   exact = number(binom.test(s[1], s[2])$conf.int), exact90 = number(binom.test(s[1], s[2], conf.level = 0.9)$conf.int),
   wilson = number(suppressWarnings(prop.test(s[1], s[2], correct = FALSE)$conf.int))))
 
-write_json(list(tables = mantel_haenszel, logits = logits, single = single),
+# Dependent effects: vcalc, the three-level model with a sampling covariance, robust errors of metafor and clubSandwich.
+effects <- data.frame(study = c("a", "a", "b", "c", "c", "c", "d", "e", "e", "f"), outcome = c("x", "y", "x", "x", "x", "y", "y", "x", "y", "x"),
+  time = c(12, 12, 24, 12, 24, 24, 12, 12, 24, 52), y = c(0.3, 0.5, 0.1, 0.9, 1.1, 0.7, 0.2, 0.45, -0.1, 0.6),
+  v = c(0.02, 0.03, 0.01, 0.05, 0.02, 0.04, 0.03, 0.02, 0.06, 0.05))
+by_time <- vcalc(v, cluster = study, type = outcome, time1 = time, rho = 0.6, phi = 0.97, data = effects)
+constant <- vcalc(v, cluster = study, obs = seq_along(v), rho = 0.4, data = effects)
+tight <- list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, maxit = 10000)
+robust_fit <- function(fit) {
+  cr2 <- coef_test(fit, vcov = "CR2", cluster = effects$study, test = "Satterthwaite")
+  cr1 <- robust(fit, cluster = effects$study, adjust = TRUE)
+  list(CR1 = list(se = cr1$se, df = number(cr1$dfs), p_value = number(cr1$pval)),
+       CR2 = list(se = cr2$SE, df = number(if (is.null(cr2$df_Satt)) cr2$df else cr2$df_Satt), p_value = number(if (is.null(cr2$p_Satt)) cr2$p_val else cr2$p_Satt)))
+}
+three <- function(covariance, method) {
+  fit <- rma.mv(y, covariance, random = ~ 1 | study/id, data = transform(effects, id = seq_along(y)), method = method, control = tight)
+  c(list(estimate = number(fit$beta), se = fit$se, between = fit$sigma2[1], within = fit$sigma2[2], log_likelihood = number(logLik(fit))), robust_fit(fit))
+}
+dl <- rma(y, v, data = effects, method = "DL"); ee <- rma(y, v, data = effects, method = "EE")
+dependent <- list(inputs = as.list(effects), by_time = by_time, constant = constant, three = list(
+  independent = three(effects$v, "REML"), by_time = three(by_time, "REML"), constant = three(constant, "ML")),
+  DL = robust_fit(dl), EE = robust_fit(ee))
+
+# Counts on an ordered scale: polr, the area by pROC, wilcox.test, and Cliff's delta from the matrix of dominance.
+scales <- list(usual = list(c(1, 2, 5, 8), c(4, 6, 4, 2)), three = list(c(0, 3, 9), c(6, 5, 4)), unequal = list(c(2, 0, 4, 7, 1), c(9, 3, 0, 5, 8)),
+               two = list(c(3, 9), c(8, 5)), values = list(c(0, 1, 0, 1, 1, 1, 1, 0, 1, 1), c(1, 1, 1, 0, 1, 0, 0, 1, 0, 0)))
+cliff <- function(x, y) {
+  d <- sign(outer(x, y, "-")); n <- length(x); m <- length(y); delta <- mean(d)
+  variance <- (m^2 * sum((rowMeans(d) - delta)^2) + n^2 * sum((colMeans(d) - delta)^2) - sum((d - delta)^2)) / (n * m * (n - 1) * (m - 1))
+  z <- qt(0.975, n + m - 2) * sqrt(variance)
+  list(delta = delta, se = sqrt(variance), limits = (delta - delta^3 + c(-1, 1) * z * sqrt((1 - delta^2)^2 + z^2)) / (1 - delta^2 + z^2))
+}
+ranks <- lapply(scales, function(s) {
+  x <- rep(seq_along(s[[1]]), s[[1]]); y <- rep(seq_along(s[[2]]), s[[2]])
+  used <- sort(unique(c(x, y)))
+  odds <- if (length(used) > 2) {
+    fit <- polr(factor(c(x, y), levels = used, ordered = TRUE) ~ rep(1:0, c(length(x), length(y))), Hess = TRUE, control = list(reltol = 1e-15, maxit = 1000))
+    list(estimate = number(coef(fit)), se = sqrt(vcov(fit)[1, 1]), log_likelihood = number(logLik(fit)))
+  } else {
+    fit <- glm(c(x, y) == used[2] ~ rep(1:0, c(length(x), length(y))), family = binomial, epsilon = 1e-14)
+    list(estimate = number(coef(fit)[2]), se = sqrt(vcov(fit)[2, 2]), log_likelihood = number(logLik(fit)))
+  }
+  c(list(counts1 = s[[1]], counts2 = s[[2]], odds = odds, p_value = wilcox.test(x, y, exact = FALSE)$p.value,
+    area = number(auc(rep(1:0, c(length(x), length(y))), c(x, y), direction = "<", levels = c(0, 1)))), cliff(x, y))
+})
+newcombe <- function(u, n1, n2, z = qnorm(0.975)) {
+  theta <- u / (n1 * n2)
+  se <- function(x) sqrt(x * (1 - x) * (1 + ((n1 + n2) / 2 - 1) * ((1 - x) / (2 - x) + x / (1 + x))) / (n1 * n2))
+  lower <- uniroot(function(x) theta - x - z * se(x), c(1e-12, theta - 1e-9), tol = 1e-14)$root
+  upper <- if (theta == 1) 1 else uniroot(function(x) x - theta - z * se(x), c(theta + 1e-9, 1), tol = 1e-14)$root
+  list(u = u, n1 = n1, n2 = n2, se = se(theta), limits = c(lower, upper))
+}
+areas <- list(newcombe(86.5, 10, 10), newcombe(150, 12, 25), newcombe(40, 5, 8))
+
+write_json(list(ranks = ranks, areas = areas, dependent = dependent, tables = mantel_haenszel, logits = logits, single = single),
            file.path("tests", "metastats", "data", "references.json"), digits = 14, auto_unbox = TRUE, pretty = TRUE)

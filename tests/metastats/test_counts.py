@@ -92,6 +92,7 @@ def test_a_prediction_interval_is_wider_and_says_its_degrees_of_freedom():
             lambda: pool_counts("OR", ai=[1, None], n1i=9, ci=2, n2i=9),
             r"ai\[1\]: or a count beside it is missing",
         ),
+        (lambda: pool_counts("PLO", xi=[], ni=[]), r"PLO: shape \(0,\); give one row of studies"),
         (lambda: pool_counts("SMD", ai=[1]), "measure: 'SMD' is unknown"),
         (lambda: pool_counts("OR", ai=[1], n1i=[9], ci=[2], di=[7]), "both groups"),
         (lambda: proportion_interval(3, 2), "x: is negative or more than n"),

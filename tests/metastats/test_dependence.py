@@ -1,10 +1,18 @@
-"""Three-level model against dense matrices and a general minimiser; cluster-robust errors by hand."""
+"""Three-level model against dense matrices, a general minimiser and metafor; robust errors; shared arms."""
 
 import numpy as np
 import pytest
+from reference_values import FROM_R
 from scipy import optimize, stats
 
-from metastats import cluster_robust, pool, three_level
+from metastats import (
+    cluster_robust,
+    combine_groups,
+    pool,
+    sampling_covariance,
+    split_group,
+    three_level,
+)
 
 STUDY = ["a", "a", "b", "c", "c", "c", "d", "e", "e"]
 Y = np.array([0.3, 0.5, 0.1, 0.9, 1.1, 0.7, 0.2, 0.45, -0.1])
@@ -76,3 +84,120 @@ def test_refusals():
         cluster_robust(pool(Y, V), ["a", "b"])
     with pytest.raises(ValueError, match="cluster: only one"):
         cluster_robust(pool(Y, V), ["a"] * 9)
+
+
+DEPENDENT = FROM_R["dependent"]
+INPUTS = DEPENDENT["inputs"]
+COVARIANCES = {
+    "independent": np.array(INPUTS["v"]),
+    "by_time": sampling_covariance(
+        INPUTS["v"], INPUTS["study"], 0.6, INPUTS["outcome"], INPUTS["time"], 0.97
+    ),
+    "constant": sampling_covariance(INPUTS["v"], INPUTS["study"], 0.4),
+}
+
+
+@pytest.mark.parametrize("name", ["by_time", "constant"])
+def test_sampling_covariance_is_that_of_vcalc(name):
+    assert COVARIANCES[name] == pytest.approx(np.array(DEPENDENT[name]), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", list(COVARIANCES))
+def test_three_levels_with_a_sampling_covariance_are_those_of_metafor(name):
+    method = "ML" if name == "constant" else "REML"
+    reference = DEPENDENT["three"][name]
+    fit = three_level(INPUTS["y"], COVARIANCES[name], INPUTS["study"], method)
+    assert (fit.estimate, fit.se) == pytest.approx((reference["estimate"], reference["se"]), rel=1e-7)
+    assert fit.tau2_between == pytest.approx(reference["between"], rel=1e-5)  # metafor's search ends earlier
+    assert fit.tau2_within == pytest.approx(reference["within"], rel=1e-5)
+    assert fit.log_likelihood == pytest.approx(reference["log_likelihood"], rel=1e-10)
+
+
+@pytest.mark.parametrize("correction", ["CR1", "CR2"])
+@pytest.mark.parametrize("name", [*COVARIANCES, "DL", "EE"])
+def test_robust_errors_are_those_of_metafor_and_clubsandwich(name, correction):
+    y, study = INPUTS["y"], INPUTS["study"]
+    if name in COVARIANCES:
+        fit = three_level(y, COVARIANCES[name], study, "ML" if name == "constant" else "REML")
+        reference = DEPENDENT["three"][name][correction]
+    else:
+        fit, reference = pool(y, INPUTS["v"], name), DEPENDENT[name][correction]
+    robust = cluster_robust(fit, study, correction)
+    for number in ("se", "df", "p_value"):
+        assert getattr(robust, number) == pytest.approx(reference[number], rel=1e-6), number
+    half = stats.t(robust.df).ppf(0.975) * robust.se
+    assert (robust.ci_lower, robust.ci_upper) == pytest.approx((fit.estimate - half, fit.estimate + half))
+
+
+def test_clusters_may_hold_several_studies_but_not_part_one():
+    fit = three_level(Y, V, STUDY)
+    pairs = ["ab" if study in "ab" else study for study in STUDY]
+    assert cluster_robust(fit, pairs, "CR2").n_clusters == 4
+    with pytest.raises(ValueError, match="cluster.*: parts a study"):
+        cluster_robust(fit, [*"aabccdeee"], "CR2")
+
+
+def test_arms_that_share_a_control_are_correlated_by_its_part():
+    # two arms against one control: var(a - c) + var(b - c) - 2 cov = var(a - b)
+    variances, control = np.array([4 / 10 + 9 / 12, 6 / 8 + 9 / 12, 0.5]), 9 / 12
+    covariance = sampling_covariance(variances, ["s", "s", "t"], shared=[control, control, 0.2])
+    assert covariance[0, 1] == pytest.approx(control)
+    assert covariance[0, 2] == covariance[1, 2] == 0
+    assert np.diag(covariance) == pytest.approx(variances)
+    assert variances[:2].sum() - 2 * covariance[0, 1] == pytest.approx(4 / 10 + 6 / 8)
+
+
+def test_arms_made_one_are_as_analysed_together():
+    a, b, c = (np.random.default_rng(seed).normal(seed, 2, n) for seed, n in ((1, 9), (2, 14), (3, 5)))
+    n, mean, sd = combine_groups(
+        [9, 14, 5], [x.mean() for x in (a, b, c)], [x.std(ddof=1) for x in (a, b, c)]
+    )
+    together = np.concatenate([a, b, c])
+    assert (n, mean, sd) == pytest.approx((28, together.mean(), together.std(ddof=1)))
+    assert split_group(21, 2, 7) == (10.5, 3.5)
+    assert split_group(20, 2) == (10, None)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sampling_covariance([1, 1], list("aa")), "r, phi: give r"),
+        (lambda: sampling_covariance([1, 1], list("aa"), 0.5, time=[1, 2]), "phi with time"),
+        (lambda: sampling_covariance([1, 1], list("aa"), 1.0), "r: 1.0 is not between"),
+        (lambda: sampling_covariance([1, 1, 1], list("aaa"), -0.9), "no covariance matrix"),
+        (lambda: sampling_covariance([1, 1], list("aa"), 0.5, shared=0.2), "shared: not beside"),
+        (
+            lambda: sampling_covariance([1, 1], list("aa"), shared=[0.2, 1]),
+            r"shared\[1\]: is not from 0 to its variance",
+        ),
+        (lambda: sampling_covariance([1, 1], list("aa"), "0.5"), "r: '0.5' is not between"),
+        (
+            lambda: sampling_covariance([1, 1], list("aa"), time=[1, 2], phi=-0.5),
+            "phi: -0.5 is not between 0",
+        ),
+        (lambda: sampling_covariance([1, 1], list("aa"), time=[1], phi=0.5), "time: give one for each"),
+        (lambda: sampling_covariance([1, 1], list("aa"), shared=[0.1] * 3), "shared: 3 values but 2"),
+        (lambda: sampling_covariance([1, 0], list("aa"), 0.5), r"vi\[1\]: is zero"),
+        (lambda: sampling_covariance([1, 1], list("a"), 0.5), "study: 1 labels but 2"),
+        (lambda: three_level(Y, np.diag(V)[:8], STUDY), "9 effects but 8 variances"),
+        (lambda: three_level(Y, np.diag(V) + 0.001, STUDY), r"vi\[0, 2\].*: joins two studies"),
+        (
+            lambda: three_level([1, 2, 3], np.array([[1, 2, 0], [2, 1, 0], [0, 0, 1]]), list("aab")),
+            "positive definite",
+        ),
+        (
+            lambda: three_level([1, 2, 3], np.array([[1, 2, 0], [0, 5, 0], [0, 0, 1]]), list("aab")),
+            "symmetric",
+        ),
+        (lambda: combine_groups([5, 6], [1, 2], [1]), "unequal lengths"),
+        (lambda: combine_groups([5, 6], [1, None], [1, 1]), r"mean\[1\]: is missing"),
+        (lambda: combine_groups([5, 6], [1, 2], [1, -1]), r"sd\[1\]: is negative"),
+        (lambda: split_group(20, 1), "parts: 1"),
+        (lambda: split_group(20, 2.5), "parts: 2.5"),
+        (lambda: split_group(20, 2, 21), "events: is negative or more than n"),
+        (lambda: cluster_robust(pool(Y, V), STUDY, "CR3"), "correction: 'CR3'"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -12,7 +12,10 @@ from metastats import (
     mean_sd_from_quantiles,
     meta_regression,
     pool,
+    pool_counts,
     pool_many,
+    proportional_odds,
+    rank_effect,
     rank_test,
     sd_from_se,
     subgroup_test,
@@ -26,6 +29,7 @@ GROUPS = ["a", "a", "b", "c"]
 RESULTS = {
     "effect sizes": effect_size("PLO", xi=[3, 4], ni=[10, 12]),
     "conversion": sd_from_se(2.0, 16),
+    "conversions": sd_from_se([2.0, 3.0], 16),
     "mean and SD": mean_sd_from_quantiles(50, 30, q1=42, q3=57),
     "fit": pool(YI, VI),
     "fits": pool_many([YI] * 3, VI),
@@ -37,6 +41,9 @@ RESULTS = {
     "trim and fill": trim_and_fill(YI, VI),
     "three levels": three_level(YI, VI, GROUPS),
     "cluster-robust": cluster_robust(pool(YI, VI), GROUPS),
+    "counts": pool_counts("OR", ai=[3, 0], n1i=[9, 8], ci=[5, 0], n2i=[9, 9]),
+    "rank effect": rank_effect([1, 2, 5], [3, 2, 1]),
+    "proportional odds": proportional_odds([1, 2, 5], [3, 2, 1]),
 }
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">=1+1'
 
