@@ -109,13 +109,13 @@ def test_a_line_without_a_partner_says_why(other, reason):
 def test_active_comparators_are_partners_by_name_and_placebos_whatever_theirs():
     active = {"comparator": "active", "comparator_name": "minoxidil"}
     placebo = {"comparator": "placebo", "comparator_name": "saline"}
-    for first, second, alike in (
+    for first, second, partners in (
         (active, active, True),
         (active, active | {"comparator_name": "finasteride"}, False),
         (placebo, placebo | {"comparator_name": "vehicle"}, True),
     ):
         lines = pictured(effect("a", **first), effect("b", **second))
-        assert [line["comparable"] for line in lines.values()] == [alike] * 2
+        assert [line["comparable"] for line in lines.values()] == [partners] * 2
 
 
 def test_the_line_of_combined_arms_is_shown_where_all_are_exosome_arms():
