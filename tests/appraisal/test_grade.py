@@ -227,7 +227,7 @@ def test_the_estimate_that_stands_for_an_outcome():
             "estimate": 1.0, "without_certain_findings": False}  # fmt: skip
     rows = [
         base | {"pooled_id": "a", "estimand": "uncontrolled_change", "unit": "hairs/cm2"},
-        base | {"pooled_id": "b", "estimand": "between_group", "unit": "follicles/cm2"},
+        base | {"pooled_id": "b", "estimand": "between_group", "unit": "follicles/cm2", "measure": "MD"},
         base | {"pooled_id": "c", "estimand": "between_group", "unit": "probability", "measure": "CLES"},
         base
         | {
@@ -238,7 +238,8 @@ def test_the_estimate_that_stands_for_an_outcome():
         },
     ]
     names = [
-        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core")["pooled_id"] for end in (1, 2, 3, 4)
+        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core", frame("comparisons", []))["pooled_id"]
+        for end in (1, 2, 3, 4)
     ]
     assert names == ["a", "a", "c", "c"]
 

@@ -30,7 +30,8 @@ LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 INFORMATION_SIZE, VERY_FEW = CERTAINTY["limits"]["information_size"], CERTAINTY["limits"]["far_below"]
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
-_UNIT_FREE = ("probability", "proportion", "log risk ratio", "log odds ratio", "log rate ratio")
+_IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
+_ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
@@ -151,25 +152,45 @@ def domain_reasons(reasons: str) -> dict[str, str]:
     }
 
 
-def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:
+def shown_estimate(
+    pooled: pd.DataFrame, concept: str, evidence: str, comparisons: pd.DataFrame
+) -> dict[str, Any] | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
     As printed, with all estimates, by no Bayesian model. Compared before uncompared, a pool before a single
     study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study.
+    does not stand for a study. A single proportion without an interval is in no pool and shown as printed.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
     rows = rows[~rows["model"].str.startswith("Bayesian").astype(bool)]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
-    units = (OUTCOME_CONCEPTS[concept].unit, *_UNIT_FREE)
 
     def order(row: Mapping[str, Any]) -> tuple:
         kind = kinds.index(row["estimand"]) if row["estimand"] in kinds else len(kinds)
-        return row["unit"] not in units, kind, not row["pooled"], -row["k"], row["pooled_id"]
+        stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
+        return stray, kind, not row["pooled"], -row["k"], row["pooled_id"]
 
-    return min(records(rows), key=order, default=None)
+    return min(records(rows), key=order, default=None) or _printed_share(
+        _lines(comparisons, concept, evidence)
+    )
+
+
+def _printed_share(lines: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the only proportion of an outcome's lines, as a row of `pooled` without an interval."""
+    shares = records(lines[(lines["estimand"] == "proportion") & lines["effect"].notna()])
+    if len(shares) != 1:
+        return None
+    row = {name: shares[0][name] for name in ("concept", "estimand", "unit")} | {"measure": "PR", "k": 1}
+    row |= {"estimate": shares[0]["effect"], "studies": shares[0]["study_id"], "pooled": False}
+    return row | {"effect_ids": shares[0]["effect_id"]} | dict.fromkeys(("pooled_id", "ci_lower", "ci_upper"))
+
+
+def _lines(comparisons: pd.DataFrame, concept: str, evidence: str) -> pd.DataFrame:
+    """Return the lines of an outcome in a tier that report something."""
+    lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
+    return lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
 
 
 def without_impossible_interval(effect: Mapping[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
@@ -245,14 +266,13 @@ def certainty(
     Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
 
     """
-    lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
-    lines = lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
+    lines = _lines(comparisons, concept, evidence)
     row: dict[str, Any] = {"concept": concept, "evidence": evidence}
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
         row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
         return row | dict.fromkeys(("target", "participants", "pooled_id"))
-    shown = shown_estimate(pooled, concept, evidence)
+    shown = shown_estimate(pooled, concept, evidence, comparisons)
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
     tables = {"comparisons": lines, "results": results[results["concept"] == concept], "studies": studies}
     tables |= {"risk_of_bias": risk_of_bias, "findings": findings}
@@ -319,15 +339,9 @@ class Body:
         people = sum(filter(None, self.sizes.values())) or None
         if self.shown is None or effects is None:
             return people
-        rows = records(effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))])
-        return sum(n for row in rows if (n := self._in_effect(row)) is not None) or people
-
-    def _in_effect(self, effect: Mapping[str, Any]) -> int | None:
-        stated: list[Any] = [
-            effect.get(name) for name in ("n", "n_comparator") if not missing(effect.get(name))
-        ]
-        whole = effect["estimand"] == "between_group" and len(stated) < 2
-        return self.sizes.get(effect["study_id"]) if whole or not stated else int(sum(stated))
+        rows = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
+        stated = [self.sizes.get(row.study_id) if missing(row.n) else int(row.n) for row in each_row(rows)]
+        return sum(filter(None, stated)) or people
 
     def _size(self, study: Any) -> int | None:
         """Return the participants of a study; cases are counted, what is not stated is None."""
@@ -360,13 +374,16 @@ class Body:
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
+        effects = self.tables.get("effects")
+        if effects is not None and self.shown is not None:
+            own = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
+            if own["background"].notna().any():
+                return sorted(set(own[own["background"].fillna("").str.endswith(_ONLY)]["study_id"]))
         if "arms" not in self.tables:
             return []
         roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
-        alone = {"exosome", "active"}
-        return sorted(
-            str(name) for name, given in roles.items() if "exosome_combination" in given and not given & alone
-        )
+        only = roles.map(lambda given: "exosome_combination" in given and not given & {"exosome", "active"})
+        return sorted(roles.index[only.astype(bool)])
 
     def _bias(self, randomised: list[str]) -> dict[str, Any]:
         """Return what the judgements of risk of bias and certain discrepancies cost."""

@@ -19,6 +19,7 @@ from helpers.appraisal.grade import (
     domain_reasons,
     first_that_holds,
     no_effect,
+    shown_estimate,
     without_impossible_interval,
 )
 from helpers.formats import (
@@ -67,12 +68,11 @@ def findings_summary(
 
     """
     found = Summary()
-    fits = {row["pooled_id"]: row for row in records(pooled)}
     for tier, part in certainty.groupby("evidence", sort=True):
         letters: dict[tuple[str, str], str] = {}
         for graded in _chosen(part):
             marks = _footnotes(found, letters, graded, str(tier))
-            effect = fits.get(graded["pooled_id"])
+            effect = shown_estimate(pooled, graded["concept"], str(tier), tables["comparisons"])
             row = _row(graded, effect, tables, differences.get(graded["concept"]))
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
@@ -136,17 +136,10 @@ def _row(
     results = tables["results"][tables["results"]["concept"] == concept]
     before = baseline_of(results, names, effect["unit"])
     own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
-    copied = (
-        "estimand",
-        "measure",
-        "ci_lower",
-        "ci_upper",
-        "unit",
-        "comparator",
-        "comparator_name",
-        "background",
-    )
-    return row | {name: effect.get(name) for name in copied} | {
+    first: dict[str, Any] = next(iter(records(own)), {})
+    about = ("measure", "comparator", "comparator_name", "background")
+    row |= {name: first.get(name) for name in about} | {"measure": effect.get("measure")}
+    return row | {name: effect[name] for name in ("estimand", "ci_lower", "ci_upper", "unit")} | {
         "basis": "pooled" if effect["pooled"] else "single study",
         "effect": effect["estimate"],
         "timepoint_weeks": own["timepoint_weeks"].max() if own["timepoint_weeks"].notna().any() else None,
