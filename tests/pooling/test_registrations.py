@@ -71,6 +71,12 @@ def test_without_another_arm_nothing_is_compared():
     assert compared(EXOSOME, EXOSOME | {"arm_id": "z"}) == [("uncontrolled_change", "none", None, "none")]
     assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
     assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
+    assert compared(EXOSOME, comparison=None)[0][:2] == ("uncontrolled_change", "none")
+
+
+@pytest.mark.parametrize("arms", [(), (PLACEBO, DRUG)])
+def test_without_an_exosome_arm_the_comparator_is_not_known(arms):
+    assert compared(*arms) == [("between_group", None, None, None)]
 
 
 @pytest.mark.parametrize(

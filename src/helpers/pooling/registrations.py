@@ -63,15 +63,18 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
     -------
     list of RegisteredComparison
         Placebo before untreated before another treatment, and nothing beside exosomes first, whatever the
-        arms are called and in whatever order they stand. Without another arm one comparison, with baseline.
+        arms are called and in whatever order they stand. Without another arm one comparison, with baseline;
+        where no exosome arm is registered nothing is known of the comparator.
 
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
     estimand = _ESTIMANDS.get(study["comparison"] or "")
     treated = [arm for arm in own if arm["role"] in TREATED]
     others = [arm for arm in own if arm["role"] not in TREATED]
-    if estimand is None or not others or not treated:
-        return [RegisteredComparison("uncontrolled_change" if study["comparison"] else None, "none")]
+    if treated and (not others or (study["comparison"] and estimand is None)):
+        return [RegisteredComparison("uncontrolled_change", "none")]
+    if not treated or not others:
+        return [RegisteredComparison(estimand, None, background=None)]
     shares, assumed = allocation_shares(study.get("allocation_ratio"), len(own))
     share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
     found = []
