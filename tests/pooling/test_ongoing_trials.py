@@ -176,13 +176,19 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
         for row in found
     }
     assert told == {
-        "NCT06932393": ("within_participant", "placebo", "saline", "yes", False),
-        "IRCT20160427027636N8": ("between_group", "untreated", None, "no", False),
+        "NCT06932393": (
+            "within_participant",
+            "placebo",
+            "saline, control area of the same scalp",
+            "yes",
+            False,
+        ),
+        "IRCT20160427027636N8": ("between_group", "active", "mesotherapy", "no", False),
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
         "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
         "NCT06697080": ("uncontrolled_change", "none", None, "no", False),
-        "NCT07248410": ("within_participant", "untreated", None, "not known", False),
+        "NCT07248410": ("within_participant", "active", "fractional laser", "not known", False),
         "age-zero": ("within_participant", "placebo", "saline", "not known", False),
         "NCT07373054": (None, None, None, "not known", False),
         "IRCT-76960": ("between_group", "active", "minoxidil", "not known", False),

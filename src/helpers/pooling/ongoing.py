@@ -239,7 +239,7 @@ def _no_test_of(concept: str) -> str | None:
 def no_size(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str | None:
     """Return why no detectable difference can be worked out from what is registered; None where it can."""
     people = _people(trial)
-    if comparison.estimand is None:
+    if comparison.estimand is None or comparison.comparator is None:
         return "what is compared was not seen"
     if not people:
         return "no planned size is registered"
