@@ -226,12 +226,13 @@ def add_command(file: Path, raw: Path | None) -> None:
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
     references join the screening list, and works that are on it already are named.
     """
-    from helpers.sheets.screening import add_references, reference_forms
+    from helpers.sheets.screening import add_references
     from helpers.sheets.write import add_source
     from trialfiles import find_quantities, recognise
+    from trialfiles.references import REFERENCE_READERS
 
     form = recognise(file)
-    if form in reference_forms():
+    if form in REFERENCE_READERS:
         path, merges, new = add_references(form, file, raw_folder(project_root(), raw))
         for merge in merges:
             click.echo(str(merge))

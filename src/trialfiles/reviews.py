@@ -11,7 +11,7 @@ from typing import Any
 
 from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord, refusal
-from trialfiles.text import csv_rows, inert, inert_cell, parse_xml, printed_number, slug
+from trialfiles.text import csv_rows, free_name, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -53,7 +53,7 @@ def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> 
     found: dict[str, SourceRecord] = {}
     names: dict[str, str] = {}
     for row in rows:
-        study_id = names.setdefault(row["study"], _study_id(row, set(names.values())))
+        study_id = names.setdefault(row["study"], free_name(slug(row["study"]), names.values()))
         record = found.setdefault(study_id, SourceRecord())
         if not record.sources:
             year = row.get("year") or ""
@@ -75,14 +75,6 @@ def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> 
         if row["kind"] != "generic":
             _observations(path, record, study_id, row, vocabulary)
     return list(found.values())
-
-
-def _study_id(row: Row, taken: set[str]) -> str:
-    name = base = slug(row["study"])
-    number = 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name
 
 
 def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:

@@ -8,6 +8,8 @@ import html
 import io
 import re
 import unicodedata
+from collections.abc import Container
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -222,13 +224,17 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
 
 
+def free_name(name: str, taken: Container[str | None]) -> str:
+    """Return a name that is not taken: a second `placebo` becomes `placebo_2`."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
+
+
 def name_apart(rows: list[Row], key: str) -> list[Row]:
-    """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
+    """Return rows whose names differ."""
     seen: set[str] = set()
     for row in rows:
-        name, number = row[key], 2
-        while row[key] in seen:
-            row[key], number = f"{name}_{number}", number + 1
+        row[key] = free_name(row[key], seen)
         seen.add(row[key])
     return rows
 
