@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import inert, printed_number, read_bytes, read_text, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -164,8 +164,8 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
     study = {"study_id": row["study_id"]}
     source = study | {"source_id": row["study_id"]}
     if not record.sources:
-        known = {"tier": "core", "format": "extraction table", "has_results": True}
-        record.sources.append(source | known | {"citation": row["title"], "doi": row["doi"]})
+        known = {"has_results": True, "citation": row["title"], "doi": row["doi"]}
+        record.sources.append(stated_source(row["study_id"], "extraction table", **known))
         record.studies.append(study | {"title": row["title"]})
     arm = study | {"arm_id": slug(row["arm"]), "role": vocabulary.role(row["arm"]), "label": row["arm"]}
     if arm["arm_id"] not in {other["arm_id"] for other in record.arms}:
