@@ -104,10 +104,6 @@ def test_words_hold_the_numbers(name):
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_same_bytes_twice_and_no_version_in_them(name):
     make, _ = DRAWINGS[name]
-    first, second = make().png(), make().png()
-    assert first == second
-    assert b"matplotlib" not in first.lower()
-    assert b"tEXt" not in first
     assert make().svg() == make().svg()
     assert "matplotlib" not in make().svg().lower()
 
@@ -126,7 +122,7 @@ def test_no_text_beyond_the_edge(name):
 
 def test_frames_and_records_draw_alike():
     assert (
-        forest(pd.DataFrame(STUDIES), unit="u", title="t").png() == forest(STUDIES, unit="u", title="t").png()
+        forest(pd.DataFrame(STUDIES), unit="u", title="t").svg() == forest(STUDIES, unit="u", title="t").svg()
     )
 
 
@@ -135,7 +131,7 @@ def test_nothing_to_show_is_said():
     assert "No study" in risk_of_bias([]).alt
     assert "nothing" in timeline([]).alt
     assert "no case" in before_after([], title="t").alt
-    assert forest([], unit="u", title="t").png()
+    assert forest([], unit="u", title="t").svg()
     with pytest.raises(ValueError, match="no row"):
         split_curve([], assumption="a", unit="u", title="t")
 
@@ -170,5 +166,5 @@ def test_flips_lie_between_neighbours():
 
 def test_house_style_is_left_behind_nowhere():
     before = dict(matplotlib.rcParams)
-    forest(STUDIES, unit="u", title="t").png()
+    forest(STUDIES, unit="u", title="t").svg()
     assert dict(matplotlib.rcParams) == before
