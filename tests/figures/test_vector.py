@@ -6,7 +6,6 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from helpers.figures.canvas import compact_svg
-from helpers.figures.forest import forest
 from helpers.figures.study import before_after
 
 FRAME = (
