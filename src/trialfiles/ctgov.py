@@ -24,7 +24,6 @@ from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("ctgov")
-_REMEDY = "download the study from the register's API, version 2, as JSON"
 
 
 def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
@@ -110,7 +109,8 @@ def _unknown(path: Path, line: int, content: Any) -> SourceError:
     keys = content if isinstance(content, dict) else {}
     names = [words for key, words in _NAMES["other_shapes"].items() if key in keys]
     found = names[0] if names else "no protocolSection"
-    return refusal(path, line, "", f"not an API v2 study: {found}", _REMEDY)
+    remedy = "download the study from the register's API, version 2, as JSON"
+    return refusal(path, line, "", f"not an API v2 study: {found}", remedy)
 
 
 _PLANNED = (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other"))

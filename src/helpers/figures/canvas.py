@@ -226,26 +226,7 @@ def style() -> Iterator[None]:
     import matplotlib
     import seaborn
 
-    settings = {
-        **seaborn.axes_style("white"),
-        "font.family": "DejaVu Sans",
-        "font.size": 9,
-        "axes.titlesize": 10.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelcolor": INK,
-        "axes.edgecolor": MUTED,
-        "axes.linewidth": 0.8,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "xtick.bottom": True,
-        "hatch.linewidth": 0.8,
-        "path.simplify": False,
-        "text.usetex": False,
-        "text.parse_math": False,  # a dollar sign in a study's name is a dollar sign
-    }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(seaborn.axes_style("white") | FIGURE_WORDS["style"]):
         yield
 
 
