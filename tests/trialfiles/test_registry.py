@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source, read_sources
 
 from trialfiles import SourceError
@@ -16,6 +17,7 @@ RAW = Path(__file__).parents[2] / "data" / "raw"
 CTGOV = RAW / "registry" / "NCT06932393.json"
 ICTRP = RAW / "registry" / "IRCT20160427027636N8.xml"
 MONTH = 365.25 / 12 / 7
+KNOWN = cases_of(__file__)
 
 
 def refused(path: Path, content: str | bytes) -> list:
@@ -28,74 +30,16 @@ def refused(path: Path, content: str | bytes) -> list:
     return caught.value.problems
 
 
-def test_the_ctgov_record_gives_its_design():
-    record = read_source(CTGOV)
-    (study,), (source,) = record.studies, record.sources
-    expected = {"study_id": "NCT06932393", "n_planned": 18, "age_min": 18, "age_max": 75, "sex": "all"}
-    expected |= {
-        "design": "interventional crossover",
-        "comparison": None,
-        "phase": "EARLY_PHASE1",
-        "country": "China",
-    }
-    assert {name: study[name] for name in expected} == expected
-    assert (source["status"], source["has_results"]) == ("not yet recruiting", None)
-    assert [(arm["arm_id"], arm["role"]) for arm in record.arms] == [
-        ("exosomes", "exosome"),
-        ("saline", "placebo"),
-    ]
-
-
-def test_the_ctgov_record_gives_its_outcomes_with_their_weeks():
-    rows = [
-        (row["outcome_id"], row["concept"], row["timepoint_weeks"]) for row in read_source(CTGOV).outcomes
-    ]
-    assert rows == [
-        ("primary-1", "hair_density", pytest.approx(3 * MONTH)),
-        ("primary-2", "adverse_events", None),
-        ("primary-3", "hair_density_grade", pytest.approx(3 * MONTH)),
-        ("secondary-1", "hair_density", None),  # two times are printed
-    ]
-
-
-def test_the_ictrp_record_gives_its_design():
-    record = read_source(ICTRP)
-    (study,) = record.studies
-    expected = {
-        "study_id": "IRCT20160427027636N8",
-        "n_planned": 60,
-        "age_min": 18,
-        "age_max": 60,
-        "sex": "all",
-    }
-    expected |= {
-        "allocation": "randomized",
-        "comparison": "parallel",
-        "masking": "not blinded",
-        "phase": "1-2",
-    }
-    expected |= {
-        "registered_on": "2025-08-02",
-        "starts_on": "2025-08-23",
-        "country": "Iran (Islamic Republic of)",
-    }
-    assert {name: study[name] for name in expected} == expected
-    assert [(arm["arm_id"], arm["role"]) for arm in record.arms] == [
-        ("group_a", "exosome"),
-        ("group_b", "exosome_combination"),
-        ("group_c", "active"),
-    ]
-
-
-def test_the_ictrp_record_gives_its_outcomes_with_their_weeks():
-    rows = [
-        (row["outcome_id"], row["concept"], row["timepoint_weeks"]) for row in read_source(ICTRP).outcomes
-    ]
-    assert rows == [
-        ("primary-1", "investigator_global", None),  # several times are printed
-        ("secondary-1", "satisfaction", pytest.approx(4 * MONTH)),
-        ("secondary-2", "patient_global", pytest.approx(4 * MONTH)),
-        ("secondary-3", "adverse_events", pytest.approx(4 * MONTH)),
+@pytest.mark.parametrize("path", [CTGOV, ICTRP], ids=["ClinicalTrials.gov", "ICTRP"])
+def test_a_record_gives_its_design_arms_and_outcomes_with_their_weeks(path):
+    record, known = read_source(path), KNOWN[path.stem]
+    assert {name: record.studies[0][name] for name in known["study"]} == known["study"]
+    assert {name: record.sources[0][name] for name in known["source"]} == known["source"]
+    assert [[arm["arm_id"], arm["role"]] for arm in record.arms] == known["arms"]
+    outcomes = [(row["outcome_id"], row["concept"], row["timepoint_weeks"]) for row in record.outcomes]
+    assert outcomes == [
+        (name, concept, months and pytest.approx(months * MONTH))
+        for name, concept, months in known["outcomes"]
     ]
 
 
