@@ -126,14 +126,6 @@ def test_what_yaml_has_and_a_sheet_has_no_use_for_is_refused_on_its_line(
         assert hit.line == line_of(text, token)
 
 
-def test_a_tag_is_never_obeyed(sheet, tmp_path):
-    trap = tmp_path / "trap"
-    sheet.change(
-        "format: article", f"format: !!python/object/apply:pathlib.Path.touch [!!python/name:{trap}]"
-    )
-    assert not trap.exists()
-
-
 def test_text_that_is_not_utf8_is_named_with_its_line(sheet):
     data = sheet.write().read_bytes().replace(b"format: article", b"format: artikel f\xfcr")
     (problem,) = sheet.problems(data)
