@@ -23,17 +23,7 @@ def printed(token: str) -> PrintedFigure:
     return PrintedFigure(value, decimals_of(token, value), "q", token)
 
 
-@pytest.mark.parametrize(
-    ("token", "value", "places"),
-    [
-        ("80 ± 10", 80, 0),
-        ("35.50", 35.5, 2),
-        ("1,387", 1387, 0),
-        ("6,5", 6.5, 1),
-        ("two", 2, 0),
-        ("0.021", 0.021, 3),
-    ],
-)
+@pytest.mark.parametrize(("token", "value", "places"), CASES["decimals"])
 def test_decimals_are_those_of_the_token(token, value, places):
     assert decimals_of(token, value) == places
 

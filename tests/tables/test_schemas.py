@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from case_files import cases_of
-from minimal_rows import OUT_OF_RANGE, minimal
+from minimal_rows import minimal
 
 from helpers.tables import TABLES, as_frame, data_dictionary, validate
 from notebookpress.tables import TableError, join_ids, split_ids
@@ -69,7 +69,7 @@ def test_a_word_outside_the_vocabulary_is_refused(name, column):
         validate(name, [minimal(name, **{column: "perhaps"})])
 
 
-@pytest.mark.parametrize(("name", "column", "value"), OUT_OF_RANGE)
+@pytest.mark.parametrize(("name", "column", "value"), CASES["out of range"])
 def test_a_value_out_of_range_is_refused(name, column, value):
     with pytest.raises(TableError, match=f"column {column}:"):
         validate(name, [minimal(name, **{column: value})])
