@@ -22,7 +22,7 @@ from nbclient.exceptions import DeadKernelError
 from notebookpress.processes import end_with_parent, limit_memory
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
-PAUSE = 0.05  # seconds between two questions whether a kernel is there
+_PAUSE = 0.05  # seconds between two questions whether a kernel is there
 
 
 class KernelProcess(IPKernelApp):
@@ -64,10 +64,10 @@ class _Client(AsyncKernelClient):
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Ask until the kernel says something to everybody: from then on nothing is lost."""
-        for _ in range(int((timeout or 60) / PAUSE)):
+        for _ in range(int((timeout or 60) / _PAUSE)):
             self.kernel_info()
             try:
-                await self.iopub_channel.get_msg(timeout=PAUSE)
+                await self.iopub_channel.get_msg(timeout=_PAUSE)
                 return
             except Empty:
                 if not self.kernel.is_alive():

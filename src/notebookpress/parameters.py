@@ -28,7 +28,7 @@ PARAMETER_TYPES: dict[str, tuple[type, str]] = {
     "bool": (bool, "true or false"),
     "list": (list, "a list"),
 }
-ENTRIES = {
+PARAMETER_ENTRIES = {
     **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy"), str),
     **dict.fromkeys(("notebooks", "choices"), list),
     **dict.fromkeys(("minimum", "maximum"), NUMBER),
@@ -113,7 +113,7 @@ def load_parameters(root: Path) -> dict[str, Parameter]:
     for name in file.data:
         if not name.isidentifier():
             raise file.error((name,), f"{name} is no Python name", "use letters, digits and _")
-        entries = file.entries((name,), ENTRIES, ("type", "default", "notebooks", "meaning"))
+        entries = file.entries((name,), PARAMETER_ENTRIES, ("type", "default", "notebooks", "meaning"))
         for entry in ("type", "items"):
             if (kind := entries.get(entry, "str")) not in PARAMETER_TYPES:
                 known = ", ".join(PARAMETER_TYPES)
