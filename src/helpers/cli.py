@@ -83,7 +83,6 @@ def cli() -> None:
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
-@click.option("--store", type=FOLDER_TYPE, help="Folder of finished steps that runs share.  [default: none]")
 @pages_option
 @click.pass_obj
 def run_command(
