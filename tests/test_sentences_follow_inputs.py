@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from case_files import cases_of
 from made_trials import figure, randomised_trial
 
 from helpers.tables import read_table
@@ -118,33 +119,7 @@ def test_the_certainty_follows_the_pool(made, changed):
     assert (found["basis"], found["estimand"], found["studies"]) == ("pooled", "between_group", 3)
 
 
-SENTENCES = {
-    "pooling": ("index.html", "No meta-analysis is possible", "stimates could be pooled for hair density"),
-    "pooled, in its notebook": (
-        "05_pooled_effect.html",
-        "With the five sources alone, no meta-analysis is possible for any of",
-        "With the five sources alone, these can be pooled: hair density, difference between groups, 2 studies",
-    ),
-    "control": ("index.html", "Of eleven studies", "Of 13 studies"),
-    "direction": (
-        "04_outcome_comparison.html",
-        "Hair density: better after treatment, with no comparison in 7 of 7 studies",
-        "Hair density: better after treatment, with no comparison in 6 of 7 studies, worse in 1",
-    ),
-    "direction against a comparison": (
-        "04_outcome_comparison.html",
-        "Hair density, against a comparison: no study has a vote",
-        "Hair density: better against a comparison in 2 of 2 studies",
-    ),
-    "a study's effect": ("study-wan2025.html", "35 hairs/cm² (31.5 to 38.5)", "55 hairs/cm² (51.5 to 58.5)"),
-    "change beside placebo": ("04_outcome_comparison.html", "which leaves 25.6 to 38.8", "which leaves 45.6 to 58.8"),
-    "what an eye can see": (
-        "04_outcome_comparison.html",
-        "stays below the smallest difference that observers see, 43.36",
-        "reaches the smallest difference that observers see, 51.5",
-    ),
-    "adverse events": ("04_outcome_comparison.html", "in up to 1 % of people", "in up to 2 % of people"),
-}  # fmt: skip
+SENTENCES = cases_of(__file__)
 
 
 @pytest.mark.parametrize("name", SENTENCES)
@@ -153,10 +128,3 @@ def test_a_sentence_changes_with_its_input(made, changed, name: str):
     first, second = words(made.reports / page), words(changed.reports / page)
     assert before in first and before not in second, before
     assert after in second and after not in first, after
-
-
-def test_with_the_five_sources_alone_no_page_shows_a_pooled_effect(made):
-    pooled = read_table("pooled", made.processed)
-    assert not pooled.loc[pooled["evidence"] == "core", "pooled"].any()
-    fits = pooled[pooled["pooled"]]
-    assert (fits["scenario"] != "as printed").all() and fits["assumption"].notna().all()

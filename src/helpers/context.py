@@ -83,15 +83,13 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     return pairs.assign(against=pairs["arm_placebo"], estimand="between_group")[list(_DIFFERENCES)]
 
 
-def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[Row]:
-    """Return by how much each established treatment exceeded placebo, lowest and highest over its trials.
+def treatment_gains(comparators: pd.DataFrame) -> list[Row]:
+    """Return by how much each established treatment exceeded placebo, in hairs/cm2, over its trials.
 
     Parameters
     ----------
     comparators : pandas.DataFrame
         Table `comparators`: arms beside their own placebo arms, and differences printed as such.
-    unit : str
-        Unit of the differences.
 
     Returns
     -------
@@ -105,7 +103,7 @@ def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[
     columns = ["study_id", "treatment", "second_hand", "unit", "effect"]
     worked_out = placebo_differences(comparator_changes(comparators))
     found = pd.concat([worked_out[columns], printed.rename(columns={"change": "effect"})[columns]])
-    found = found[found["effect"].notna() & (found["unit"] == unit)]
+    found = found[found["effect"].notna() & (found["unit"] == "hairs/cm2")]
     found = found[~found["treatment"].str.contains(" and ")].astype({"second_hand": bool})
     no_other = found.groupby("treatment")["second_hand"].transform("all")
     gains = found[~found["second_hand"] | no_other].groupby("treatment").agg(

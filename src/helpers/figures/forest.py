@@ -306,7 +306,9 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
 
     """
     own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
-    upper = [row | {"n": _people(row), "time": _time(row)} for row in records(own)]
+    upper = [row | {"time": _time(row)} for row in records(own)]
+    for row in upper:
+        row["n"] = None if row["n"] is None else f"{row['n']}{'' if row['n_stated'] else ' (assumed)'}"
     # a line is in the pool also when an assumption has made its estimate anew
     made_anew = comparisons["study_id"].isin(own["study_id"])
     for name in ("estimand", "unit"):
@@ -339,10 +341,6 @@ def _below(row: dict[str, Any], fit: Mapping[str, Any]) -> dict[str, Any]:
     name = f"{row['study_id']}{': ' + kind if kind and kind != ESTIMAND_WORDS[fit['estimand']] else ''}"
     kept = {"study_id": name, "n": row["n"], "risk_of_bias": row["risk_of_bias"], "time": _time(row)}
     return kept | shown | ({} if shown["effect"] is not None else {"instead": instead_words(row)})
-
-
-def _people(row: dict[str, Any]) -> str | None:
-    return None if row["n"] is None else f"{row['n']}{'' if row['n_stated'] else ' (assumed)'}"
 
 
 def _time(row: dict[str, Any]) -> str | None:
