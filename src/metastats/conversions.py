@@ -57,7 +57,7 @@ def group_size(name: str, n: Any, least: int = 2) -> Array:
 
 
 def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
-    """Compute the SD of individual changes from the SDs before and after and their correlation `r`.
+    """Compute the SD of changes from the SDs before and after and their correlation (Handbook 6.5.2.8).
 
     Parameters
     ----------
@@ -75,10 +75,6 @@ def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
     ------
     ValueError
         A negative SD, or a correlation outside -1 to 1.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.8.
 
     """
     before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
@@ -170,7 +166,7 @@ def se_from_ci(
     ratio: bool = False,
     estimate: Any = None,
 ) -> Converted:
-    """Convert a confidence interval of any effect to its standard error.
+    """Convert an effect's interval to its standard error (Handbook 6.3.1, 6.3.2; metafor's ``conv.wald``).
 
     Parameters
     ----------
@@ -197,10 +193,6 @@ def se_from_ci(
         Limits in the wrong order, an estimate outside them, a ratio not above zero, degrees of freedom below
         1, a level not between 0 and 1.
 
-    Notes
-    -----
-    Cochrane Handbook 6.3.1 and 6.3.2, as metafor's ``conv.wald``.
-
     """
     lower, upper = as_finite("lower", lower), as_finite("upper", upper)
     middle = (lower + upper) / 2 if estimate is None else as_finite("estimate", estimate)
@@ -222,7 +214,7 @@ def se_from_ci(
 
 
 def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converted:
-    """Convert an effect and the exact p-value of its test to the effect's standard error.
+    """Convert an effect and its exact p-value to its standard error (Handbook 6.3.2, 6.5.2.3).
 
     Parameters
     ----------
@@ -244,10 +236,6 @@ def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converte
     ------
     ValueError
         A p-value not between 0 and 1 (one-sided 0.5), an effect of zero, degrees of freedom below 1.
-
-    Notes
-    -----
-    Cochrane Handbook 6.3.2 and 6.5.2.3.
 
     """
     estimate = as_finite("estimate", estimate)
@@ -274,7 +262,7 @@ def tail_quantile(tail: Any, df: Any) -> Array:
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
-    """Convert the standard error of a mean to a standard deviation: SD = SE sqrt(n).
+    """Convert the standard error of a mean to a standard deviation, SE sqrt(n) (Handbook 6.5.2.2).
 
     Parameters
     ----------
@@ -293,10 +281,6 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     ValueError
         A negative standard error or fewer than 2 people.
 
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.2.
-
     """
     se, n = as_finite("se", se), group_size("n", n)
     refuse("se", se < 0, "is negative", "give the standard error as printed")
@@ -306,7 +290,7 @@ def sd_from_se(se: Any, n: Any) -> Converted:
 
 
 def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution: str = "t") -> Converted:
-    """Convert the confidence interval of one group's mean to a standard deviation.
+    """Convert the interval of one group's mean to a standard deviation (Handbook 6.5.2.2).
 
     Parameters
     ----------
@@ -328,10 +312,6 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
     ------
     ValueError
         Limits in the wrong order, or fewer than 2 people.
-
-    Notes
-    -----
-    Cochrane Handbook 6.5.2.2.
 
     """
     check_choice("distribution", distribution, ("t", "z"))

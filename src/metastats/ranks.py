@@ -95,10 +95,7 @@ def rank_effect(counts1: Any, counts2: Any, level: float = 0.95) -> RankEffect:
     n1, n2, both = first.sum(), second.sum(), first + second
     n = n1 + n2
     sign = np.sign(np.arange(first.size)[:, None] - np.arange(first.size))
-    above, below = (
-        sign @ second / n2,
-        first @ sign / n1,
-    )  # of each category: mean sign against the other group
+    above, below = sign @ second / n2, first @ sign / n1  # mean sign against the other group
     delta = float(first @ above / n1)
     u = (1 + delta) / 2 * n1 * n2
     ties = float(np.sum(both**3 - both)) / (n * (n - 1))
@@ -107,9 +104,8 @@ def rank_effect(counts1: Any, counts2: Any, level: float = 0.95) -> RankEffect:
         return replace(rank_effect_from_u(u, n1, n2, level), p_value=p_value)
     squares = n2**2 * (first @ (above - delta) ** 2) + n1**2 * (second @ (below - delta) ** 2)
     variance = (squares - first @ (sign - delta) ** 2 @ second) / (n1 * n2 * (n1 - 1) * (n2 - 1))
-    variance = max(
-        float(variance), (1 - delta**2) / (n1 * n2 - 1)
-    )  # unbiased it may be negative: Cliff (1993)
+    # unbiased, it may be negative: Cliff (1993) puts this floor to it
+    variance = max(float(variance), (1 - delta**2) / (n1 * n2 - 1))
     z = critical_value(level, n - 2) * sqrt(variance)
     middle, half = delta - delta**3, z * sqrt((1 - delta**2) ** 2 + z**2)
     lower, upper = ((middle + side * half) / (1 - delta**2 + z**2) for side in (-1, 1))
@@ -121,9 +117,7 @@ def ordered_counts(counts1: Any, counts2: Any) -> tuple[Array, Array]:
     """Check the counts of two groups on one scale; categories that nobody chose are left out."""
     first, second = as_finite("counts1", counts1), as_finite("counts2", counts2)
     if first.ndim != 1 or first.shape != second.shape:
-        raise ValueError(
-            "counts1, counts2: give one count for each category, in the same order, for each group"
-        )
+        raise ValueError("counts1, counts2: give both groups' counts for the same categories in one order")
     for name, counts in (("counts1", first), ("counts2", second)):
         refuse(name, ~(counts >= 0) | (counts % 1 != 0), "is not a count", "give whole numbers of people")
         if counts.sum() < 2:
@@ -162,11 +156,9 @@ def rank_effect_from_u(u: float, n1: float, n2: float, level: float = 0.95) -> R
         Fewer than 2 people in a group, a U below 0 or above n1 n2.
 
     """
-    n1, n2, u = (float(as_finite(name, x)) for name, x in (("n1", n1), ("n2", n2), ("u", u)))
-    refuse("n1", np.array(not (n1 >= 2 and n2 >= 2)), "or n2 is below 2", "a rank effect needs more people")
-    refuse(
-        "u", np.array(not 0 <= u <= n1 * n2), f"is not between 0 and {n1 * n2:g}", "give U, not the rank sum"
-    )
+    u, n1, n2 = checked_sizes("u", u, n1, n2)
+    if not 0 <= u <= n1 * n2:
+        raise ValueError(f"u: {u:g} is not between 0 and {n1 * n2:g}; give U, not the rank sum")
     theta, critical = u / (n1 * n2), critical_value(check_level(level), None)
 
     def error(x: float) -> float:
@@ -214,9 +206,7 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     """
     if higher not in (1, 2):
         raise ValueError(f"higher: {higher!r}; say which group has the higher values, 1 or 2")
-    p, n1, n2 = (float(as_finite(name, x)) for name, x in (("p", p), ("n1", n1), ("n2", n2)))
-    if not (min(n1, n2) >= 2 and n1 % 1 == n2 % 1 == 0):
-        raise ValueError("n1, n2: not numbers of people, 2 or more; give the sizes analysed")
+    p, n1, n2 = checked_sizes("p", p, n1, n2)
     smallest = 2 / comb(int(n1 + n2), int(n1))
     if p < 0.9 * smallest:
         raise ValueError(f"p: is below {smallest:.2g}, the least there can be; check the test")
@@ -224,7 +214,15 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     distance = min(distance, n1 * n2 / 2)
     u = n1 * n2 / 2 + (distance if higher == 1 else -distance)
     assumption = "exact p of a Mann-Whitney test without ties; variance and limits of Newcombe"
-    return replace(rank_effect_from_u(u, n1, n2, level), p_value=float(p), assumption=assumption)
+    return replace(rank_effect_from_u(u, n1, n2, level), p_value=p, assumption=assumption)
+
+
+def checked_sizes(name: str, value: Any, n1: Any, n2: Any) -> tuple[float, float, float]:
+    """Check what a Mann-Whitney test printed, and the sizes of its groups."""
+    value, n1, n2 = (float(as_finite(key, x)) for key, x in ((name, value), ("n1", n1), ("n2", n2)))
+    if not (min(n1, n2) >= 2 and n1 % 1 == n2 % 1 == 0):
+        raise ValueError("n1, n2: not numbers of people, 2 or more; give the sizes analysed")
+    return value, n1, n2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -242,7 +240,7 @@ class ProportionalOdds(Estimated):
 
 
 def proportional_odds(counts1: Any, counts2: Any, level: float = 0.95) -> ProportionalOdds:
-    """Fit the proportional odds model to the counts of two groups on an ordered scale (maximum likelihood).
+    """Fit proportional odds to the counts of two groups (McCullagh 1980; R's ``MASS::polr``).
 
     Parameters
     ----------
@@ -259,10 +257,6 @@ def proportional_odds(counts1: Any, counts2: Any, level: float = 0.95) -> Propor
     ValueError
         What `rank_effect` refuses; fewer than two categories in use; groups that do not overlap.
 
-    Notes
-    -----
-    McCullagh (1980), as R's ``MASS::polr``.
-
     """
     first, second = ordered_counts(counts1, counts2)
     cuts = first.size - 1
@@ -277,17 +271,12 @@ def proportional_odds(counts1: Any, counts2: Any, level: float = 0.95) -> Propor
     lower = np.vstack([np.column_stack([np.roll(cut, 1, axis=0), np.full(cuts + 1, x)]) for x in (-1.0, 0.0)])
     start = np.append(logit((first + second).cumsum()[:-1] / (n1 + n2)), 0.0)
     parts = partial(ordinal_loss, upper=upper, lower=lower, counts=counts)
-    search = {
-        "jac": True,
-        "hess": lambda at: parts(at)[2],
-        "method": "trust-exact",
-        "options": {"gtol": 1e-9},
-    }
-    at = minimize(lambda at: parts(at)[:2], start, **search).x
+    # a search by Newton's method within a region of trust; the likelihood has one summit
+    by_newton = {"jac": True, "hess": lambda at: parts(at)[2], "method": "trust-exact", "tol": 1e-9}
+    at = minimize(lambda at: parts(at)[:2], start, **by_newton).x
     loss, _, information = parts(at)
-    return ProportionalOdds(
-        float(at[-1]), sqrt(np.linalg.inv(information)[-1, -1]), check_level(level), -loss
-    )
+    se = sqrt(np.linalg.inv(information)[-1, -1])
+    return ProportionalOdds(float(at[-1]), se, check_level(level), -loss)
 
 
 def ordinal_loss(at: Array, upper: Array, lower: Array, counts: Array) -> tuple[float, Array, Array]:
@@ -300,9 +289,8 @@ def ordinal_loss(at: Array, upper: Array, lower: Array, counts: Array) -> tuple[
         return np.inf, np.zeros_like(at), np.eye(ends)
     slope_top, slope_bottom = top * (1 - top), bottom * (1 - bottom)
     slopes = (slope_top[:, None] * upper - slope_bottom[:, None] * lower) / p[:, None]
-    bend_top, bend_bottom = (
-        s * (1 - 2 * x) * counts / p for s, x in ((slope_top, top), (slope_bottom, bottom))
-    )
+    bend_top, bend_bottom = slope_top * (1 - 2 * top), slope_bottom * (1 - 2 * bottom)
     information = slopes.T @ (counts[:, None] * slopes)
-    information -= upper.T @ (bend_top[:, None] * upper) - lower.T @ (bend_bottom[:, None] * lower)
+    information -= upper.T @ ((counts / p * bend_top)[:, None] * upper)
+    information += lower.T @ ((counts / p * bend_bottom)[:, None] * lower)
     return -float(counts @ np.log(p)), -slopes.T @ counts, information

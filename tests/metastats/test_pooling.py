@@ -129,6 +129,7 @@ def test_missing_rows_are_refused_or_dropped_and_counted():
         ([0.1], [0.1], {"missing": "guess"}, "missing: 'guess'"),
         ([[0.1]], [[0.1]], {}, "pool_many"),
         ([0.1], [0.1], {"method": "DSL"}, "method: 'DSL'"),
+        ([0.1], [0.1], {"method": "MH"}, "method: MH pools counts.*pool_counts"),
         ([0.1], [0.1], {"test": "t"}, "test: 't'"),
         ([0.1], [0.1], {"level": 95}, "level: 95"),
         ([0.1], [0.1], {"level": "0.95"}, "level: '0.95'"),

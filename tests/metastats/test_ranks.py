@@ -65,7 +65,7 @@ def test_groups_that_do_not_overlap_have_limits_all_the_same():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: rank_effect([1, 2], [1, 2, 3]), "one count for each category"),
+        (lambda: rank_effect([1, 2], [1, 2, 3]), "counts for the same categories"),
         (lambda: rank_effect([1, 2.5], [1, 2]), r"counts1\[1\]: is not a count"),
         (lambda: rank_effect([1, 2], [1, None]), r"counts2\[1\]: is not a count"),
         (lambda: rank_effect([1, 0], [1, 2]), "counts1: fewer than 2 people"),
@@ -73,8 +73,8 @@ def test_groups_that_do_not_overlap_have_limits_all_the_same():
         (lambda: rank_effect_from_u(3, np.inf, 10), "n1: is infinite"),
         (lambda: rank_effect_from_p("<0.05", 10, 10, 1), "p: not numeric"),
         (lambda: rank_effect_from_p(0.02, None, 10, 1), "n1, n2: not numbers of people"),
-        (lambda: rank_effect_from_u(101, 10, 10), "u: is not between 0 and 100"),
-        (lambda: rank_effect_from_u(5, 1, 10), "n1: or n2 is below 2"),
+        (lambda: rank_effect_from_u(101, 10, 10), "u: 101 is not between 0 and 100"),
+        (lambda: rank_effect_from_u(5, 1, 10), "n1, n2: not numbers of people"),
         (lambda: rank_effect_from_p(1e-6, 10, 10, 1), "p: is below 1.1e-05, the least there can be"),
         (lambda: rank_effect_from_p(1.2, 10, 10, 1), "p: is not between 0 and 1"),
         (lambda: rank_effect_from_p(0.02, 10, 10, 0), "higher: 0"),
