@@ -42,7 +42,7 @@ def test_an_override_is_read_with_its_name(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("steps: 1", "steps: 3", 5, "less than or equal to 2"),
+        ("steps: 1", "steps: 4", 5, "less than or equal to 3"),
         ("domain: imprecision", "domain: width", 4, "risk_of_bias"),
         ("concept: hair_density", "concept: hair", 2, "hair_density"),
         (
