@@ -219,7 +219,7 @@ def detectable_difference(
         str(comparison.estimand), sides, power, alpha=alpha, site_correlation=spread.site_correlation
     )
     counted = OUTCOME_CONCEPTS[trial["concept"]].unit == _UNIT
-    scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the rating"
+    scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the outcome"
     return {
         "detectable_difference": size * (spread.sd if counted else 1.0),
         "unit": _UNIT if counted else "standard deviations",
