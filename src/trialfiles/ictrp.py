@@ -155,7 +155,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
         "registered_on": iso_date(text.get("date_registration3")) or iso_date(text.get("date_registration")),
         "starts_on": iso_date(text.get("date_enrollement") or text.get("date_enrolment")),
         "ends_on": iso_date(text.get("results_date_completed")),
-        "end_of": text.get("end_of") or ("study" if text.get("results_date_completed") else None),
+        "end_of": (text.get("end_of") or "study") if text.get("results_date_completed") else None,
     }
 
 

@@ -145,6 +145,38 @@ def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of
     assert rows["recruited"]["results_due"] is None and "recruitment" in rows["recruited"]["due_basis"]
 
 
+def test_hair_counted_against_baseline_only_is_not_counted_against_the_control():
+    tables = {
+        "sources": [{"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": False}],
+        "studies": [{"study_id": "t", "registration": "t", "comparison": "within_person", "n_enrolled": 40,
+                     "allocation": "randomised"}],
+        "arms": [{"study_id": "t", "arm_id": role, "role": role, "label": role} for role in ("exosome", "placebo")],
+    }  # fmt: skip
+    outcomes = {"a": "satisfaction", "b": "hair_density"}
+    planned = [{"study_id": "t", "outcome_id": name, "concept": concept, "priority": "primary", "measure": "both sites"}
+               for name, concept in outcomes.items()]  # fmt: skip
+    frames = {name: as_frame(name, rows) for name, rows in tables.items()}
+    found = {}
+    for measure in ("both sites", "change from baseline at the treated site"):
+        planned[1]["measure"] = measure
+        [found[measure]] = ongoing_trial_rows(
+            frames | {"outcomes": as_frame("outcomes", planned)}, None, NO_LOSSES, None
+        )
+    both, one_site = found.values()
+    assert (
+        both["can_answer"] == "yes"
+        and both["outcomes"] == one_site["outcomes"] == "satisfaction;hair_density"
+    )
+    assert both["detectable_80"] and not one_site.get("detectable_80")
+    assert one_site["can_answer"] == "no" and "only patients satisfied" in one_site["can_answer_reason"]
+    assert simulated({"t": both}, true_effects=(0.0,))[0]["n_planned"] == 40  # as enrolled
+
+
+def test_a_withdrawn_trial_is_neither_awaited_nor_late():
+    row = listed(seen("t", status="withdrawn", primary_completion_on="2020-01"))["t"]
+    assert (row["can_answer"], row["late"]) == ("no", False)
+
+
 def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
     rows = listed(
         seen("told", "randomised, double-blind"),

@@ -31,7 +31,7 @@ NEEDLED = {"co_intervention": "microneedling"}
 
 
 def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
-    study = {"study_id": "t", "comparison": comparison}
+    study = {"study_id": "t", "comparison": comparison, "allocation": None, "allocation_ratio": None}
     frame = as_frame("arms", [arm | {"study_id": "t"} for arm in arms])
     return [
         (found.estimand, found.comparator, found.comparator_name, found.background)
@@ -132,7 +132,7 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
     ],
 )  # fmt: skip
 def test_whether_a_design_can_answer_and_why(comparison, more, answer, words):
-    trial = {"comparison": "parallel", "randomised": True, "dose_escalation": False} | more
+    trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False} | more
     row = answerable(trial, comparison, more.get("outcomes", ("hair_density",)))
     assert row["can_answer"] == answer and words in row["can_answer_reason"]
 

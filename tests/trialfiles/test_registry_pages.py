@@ -93,6 +93,8 @@ def test_both_calendars_are_kept_and_compared(irct):
         "Expected recruitment start date",
         "Expected recruitment end date",
     }
+    (study,) = irct.studies
+    assert (study["ends_on"], study["end_of"]) == ("2026-08-23", "recruitment")
 
 
 def test_contradictions_stand_side_by_side(irct, medpath):

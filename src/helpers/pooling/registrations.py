@@ -80,7 +80,7 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
         return [RegisteredComparison("uncontrolled_change", "none")]
     if not treated or not others:
         return [RegisteredComparison(estimand, None, background=None)]
-    shares, assumed = allocation_shares(study.get("allocation_ratio"), len(own))
+    shares, assumed = allocation_shares(study["allocation_ratio"] or study["allocation"], len(own))
     share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
     found = []
     for first in treated:
@@ -98,7 +98,9 @@ def _most_direct(comparison: RegisteredComparison) -> tuple:
     """Return what orders comparisons."""
     background, role = str(comparison.background), str(comparison.comparator)
     order = ("placebo", "untreated", "active").index(role) - 0.5 * comparison.is_add_on
-    return "arm only" in background, order, background != "none", str(comparison.comparator_name), background
+    sizes = [-share for share in comparison.shares or ()]
+    words = (str(comparison.comparator_name), background)
+    return "arm only" in background, order, background != "none", sizes, words
 
 
 def allocation_shares(ratio: str | None, arms: int) -> tuple[list[float], bool]:
@@ -120,7 +122,7 @@ def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
     estimand = "uncontrolled_change" if design and design not in CONTROLLED_DESIGNS else estimand
     shares, assumed = None, False
     if trial["arms"] and trial["arms"] > 1:
-        parts, assumed = allocation_shares(trial["allocation_ratio"], trial["arms"])
+        parts, assumed = allocation_shares(trial["allocation_ratio"] or trial["what"], trial["arms"])
         shares = (parts[0], parts[-1])
     names = (comparator, trial["comparator_name"], trial["background"])
     return RegisteredComparison(estimand, *names, shares=shares, equal_assumed=assumed)
@@ -183,11 +185,11 @@ def answerable(
     Parameters
     ----------
     trial : mapping
-        `comparison`, `randomised`, `dose_escalation`.
+        `comparison`, `status`, `randomised`, `dose_escalation`.
     comparison : RegisteredComparison
         What it compares.
     outcomes : sequence of str
-        Outcomes registered; none where they were not seen.
+        Outcomes that it compares so; none where they were not seen.
 
     Returns
     -------
@@ -197,6 +199,8 @@ def answerable(
 
     """
     found = [*_of_control(comparison, trial["comparison"]), *_of_outcomes(outcomes)]
+    if trial["status"] == "withdrawn":
+        found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
         found.append(("no", "not randomised: the two sides may differ in more than exosomes"))
     worst = max((verdict for verdict, _ in found), key=VERDICTS.index, default="yes")
@@ -228,7 +232,12 @@ def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
     if not outcomes:
         return [("not known", "outcomes not seen")]
     if not set(outcomes) & set(COUNTS):
-        return [("no", f"counts no hair: registers {', '.join(map(label, outcomes))}")]
+        return [
+            (
+                "no",
+                f"counts no hair in this comparison, only {', '.join(map(label, dict.fromkeys(outcomes)))}",
+            )
+        ]
     return []
 
 

@@ -120,7 +120,7 @@ def _after(
     return {
         "study_id": trial["study_id"],
         **{name: trial[name] for name in _KEY},
-        "n_planned": int(trial["n_planned"]),
+        "n_planned": int(trial["n_planned"] or trial["n_enrolled"]),
         "k": len(own) + 1,
         # the normal interval of the only estimate; several are pooled elsewhere
         "width_now": None if len(own) != 1 else float(2 * 1.959963984540054 * own["se"].iloc[0]),
