@@ -128,3 +128,10 @@ def test_a_sentence_changes_with_its_input(made, changed, name: str):
     first, second = words(made.reports / page), words(changed.reports / page)
     assert before in first and before not in second, before
     assert after in second and after not in first, after
+
+
+def test_nothing_is_pooled_of_exosomes_and_licensed_drugs_stand_in_as_context(made, changed):
+    before, after = (read_table("pooled", project.processed) for project in (made, changed))
+    fits = before[before["pooled"]]
+    assert set(fits["evidence"]) == {"context"} and fits["assumption"].notna().all()
+    assert "context" not in set(after["evidence"])

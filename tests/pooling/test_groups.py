@@ -12,7 +12,7 @@ from scipy import stats
 from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
-from helpers.pooling.groups import grouped, pooled_rows
+from helpers.pooling.groups import pooled_rows
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
@@ -217,20 +217,5 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
         shown = lines[lines["tier"].isin(tiers_of(evidence))]
         assert {row["concept"] for row in rows} == set(shown["concept"])
         change = next(row for row in rows if row.get("estimate") == 35)
+        assert (change["participants"], change["k"]) == (16, 1)
         assert (change["ci_lower"], change["ci_upper"]) == pytest.approx((31.536, 38.464), abs=5e-4)
-
-
-def test_visits_counted_from_the_end_of_treatment_are_put_in_their_order():
-    same = {
-        "study_id": "s",
-        "estimand": "uncontrolled_change",
-        "unit": "u",
-        "measure": "MC",
-        "timepoint_weeks": None,
-    }
-    lines = [
-        same | {"line_id": f"s.{place}", "timepoint_printed": f"{week} weeks post-intervention"}
-        for place, week in enumerate((12, 3, 6))
-    ]
-    assert grouped(lines, 1.0)[0][0]["timepoint_printed"] == "12 weeks post-intervention"
-    assert grouped(lines, 1.0, "earliest")[0][0]["timepoint_printed"] == "3 weeks post-intervention"

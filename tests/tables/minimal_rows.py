@@ -13,4 +13,5 @@ def minimal(name: str, **fields: Any) -> dict[str, Any]:
     """Return a row with the columns that must have a value, and nothing else."""
     columns = TABLES[name].columns.values()
     row = {c.name: c.values[0] if c.values else SAMPLES[c.type] for c in columns if c.required}
-    return row | fields
+    least = {c.name: int(c.minimum) for c in columns if c.required and c.type == "integer" and c.minimum}
+    return row | least | fields

@@ -32,10 +32,7 @@ from helpers.formats import (
     show_number,
     show_with_unit,
 )
-from helpers.pooling.groups import AS_PRINTED
-from helpers.pooling.specifications import CHOICES, TURNING_WORDS
-from helpers.pooling.tiers import BAYES
-from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
 
 
@@ -281,87 +278,8 @@ def overview_sentence(summary: pd.DataFrame, tier: str) -> str:
 TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
 
 
-def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
-    """Return whether anything could be pooled in a tier, with its numbers and its assumptions.
-
-    Parameters
-    ----------
-    pooled : pandas.DataFrame
-        Table `pooled`.
-    tier : str
-        `core` or `published`.
-
-    """
-    rows = pooled[pooled["evidence"] == tier]
-    start = TIER_WORDS[tier]
-    fits = rows[rows["pooled"] & (rows["model"] != BAYES) & ~rows["without_certain_findings"]]
-    outcomes = rows["concept"].nunique()
-    if fits.empty:
-        return (
-            f"{start}, no meta-analysis is possible for any of {show_number(outcomes)} outcomes: no two "
-            "studies report the same outcome as the same kind of estimand, in one unit, at a like time, each "
-            "with an interval."
-        )
-    pools = [_pool(row) for row in records(fits.drop_duplicates(["concept", "estimand", "scenario"]))]
-    rest = outcomes - fits["concept"].nunique()
-    others = (
-        f" For {rest} other {'outcome' if rest == 1 else 'outcomes'} nothing can be pooled." if rest else ""
-    )
-    return f"{start}, these can be pooled: {'; '.join(pools)}.{others}"
-
-
 def _size(row: Mapping[str, Any]) -> str:
     return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
-
-
-def _pool(row: Mapping[str, Any]) -> str:
-    kind = f"{plain_words(row['concept'])}, {ESTIMAND_WORDS[row['estimand']]}"
-    return f"{kind}, {row['k']} studies: {_size(row)}{_under(row)}"
-
-
-def _under(row: Mapping[str, Any]) -> str:
-    return "" if row["scenario"] == AS_PRINTED else f", but only with {row['scenario']}"
-
-
-def range_sentence(pooled: pd.DataFrame) -> str | None:
-    """Return how far the models differ for the pool of most studies; nothing where none was fitted."""
-    fits = pooled[pooled["pooled"]]
-    if fits.empty:
-        return None
-    first = fits.sort_values(["k", "pooled_id"], ascending=[False, True]).iloc[0]
-    same = fits[(fits["effect_ids"] == first["effect_ids"]) & (fits["scenario"] == first["scenario"])]
-    sizes = []
-    for row in records(same.drop_duplicates("model")):
-        how = f"{row['tau2_method']} and {row['ci_method']}"
-        sizes.append(f"{_size(row)} by {'the Bayesian model' if row['model'] == BAYES else how}")
-    return f"For {plain_words(first['concept'])} from {first['k']} studies{_under(first)}: {joined(sizes)}."
-
-
-def visit_sentence(pooled: pd.DataFrame, members: pd.DataFrame, visit: str) -> str | None:
-    """Return which visit each study gave where it had several; nothing where none had a choice.
-
-    Parameters
-    ----------
-    pooled, members : pandas.DataFrame
-        Tables `pooled` and `pool_members`.
-    visit : str
-        `latest` or `earliest`: the rule.
-
-    """
-    chosen = members[members["other_visits"].notna()]
-    if chosen.empty:
-        return None
-    names = pooled.drop_duplicates("pooled_id").set_index("pooled_id")["scenario"]
-    varied = chosen["pooled_id"].map(names).str.endswith(" visits").astype(bool)
-    told = [
-        f"{row['study_id']} gives {show_number(row['effect'])} at {row['timepoint_printed']} "
-        f"(beside it is printed {row['other_visits']})"
-        for row in records(chosen[~varied].drop_duplicates(["study_id", "effect_id"]))
-    ]
-    if not told:
-        return None
-    other = " The rows that take the other visit say so." if varied.any() else ""
-    return f"Each study gives a pool one estimate, that of its {visit} visit: {'; '.join(told)}.{other}"
 
 
 def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:
@@ -376,63 +294,3 @@ def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> st
     return (
         f"{said}. From study to study the changes of other treatments lie apart by an SD of: {joined(told)}."
     )
-
-
-CHOICE_UNITS = {"drift": "hairs/cm²", "assumed_sd": "hairs/cm²"}
-TIER_PHRASES = {"core": "with the five sources", "published": "with other published studies"}
-
-
-def curve_sentence(specifications: pd.DataFrame) -> str:
-    """Return how many specifications there are, how far they reach, and how many show a gain."""
-    first, count = specifications.iloc[0], len(specifications)
-    gain = int((specifications["conclusion"] == "gain").sum())
-    reach = show_interval(specifications["estimate"].min(), specifications["estimate"].max())
-    name = f"{plain_words(first['concept'])}, {ESTIMAND_WORDS[first['estimand']]}"
-    if count == 1:
-        shown = "lies above no change" if gain else "holds no change"
-        size = f"{show_estimate(first['estimate'])} {plain_unit(first['unit'])}"
-        return f"{name.capitalize()}: one answer only, {size}; its interval {shown}."
-    many = show_number(gain) if gain else "none"
-    return (
-        f"{name.capitalize()}: {show_number(count)} different answers come of all choices, estimates of "
-        f"{reach} {plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
-    )
-
-
-def choice_sentence(effects: pd.DataFrame) -> str:
-    """Return which choice moves the answer most when all others stay, and which do not move it at all."""
-    moves = effects["mean_move"].fillna(0) > 1e-9
-    still = [CHOICES[name] for name in effects.loc[~moves, "choice"]]
-    if not moves.any():
-        return "No choice moves the estimate."
-    first = records(effects[moves].sort_values("mean_move", ascending=False, kind="stable"))[0]
-    share = show_number(round(100 * (first["turned"] or 0)))
-    turned = f", and turns the conclusion in {share} % of the sets" if first["turned"] else ""
-    mean, most = (show_estimate(first[name]) for name in ("mean_move", "largest_move"))
-    words = (
-        f"Most depends on this choice: {CHOICES[first['choice']]}. On its own it moves the estimate "
-        f"by {mean} hairs/cm² on average and by up to {most}{turned}."
-    )
-    return words + (f" These do not move it: {joined(still)}." if still else "")
-
-
-def turning_sentences(turning: pd.DataFrame) -> list[str]:
-    """Return a sentence for each assumption: where the conclusion turns, or that it does not."""
-    told = []
-    for row in records(turning):
-        name, unit = TURNING_WORDS[row["assumption"]], CHOICE_UNITS.get(row["assumption"], "")
-        span = f"{show_number(row['low'])} to {show_number(row['high'])} {unit}".strip()
-        start = f"{TIER_PHRASES[row['tier']].capitalize()}, {name}"
-        under = f" (choices: {row['under']})" if row["under"] else ""
-        if row["turns_at"] is not None:
-            at = f"{show_estimate(row['turns_at'])} {unit}".strip()
-            told.append(f"{start}{under}: the conclusion turns at {at}; below it: {_found(row['at_low'])}.")
-        elif "no estimate" not in (row["at_low"], row["at_high"]):
-            told.append(
-                f"{start}{under}: from {span} the conclusion stays the same: {_found(row['at_low'])}."
-            )
-    return told
-
-
-def _found(conclusion: str) -> str:
-    return conclusion if conclusion == "not shown" else f"a {conclusion}"
