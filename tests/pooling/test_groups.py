@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from real_tables import tables_to_effects
 from scipy import stats
 
-from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
 from helpers.pooling.groups import pooled_rows
-from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from metastats import pool
-from notebookpress.tables import records
-
-RAW = Path(__file__).parents[2] / "data" / "raw"
 
 
 def trial(
@@ -192,22 +187,7 @@ def test_an_estimate_without_any_spread_does_not_decide_alone():
 
 
 def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
-    record = read_raw(RAW).record
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
-    tables["results"] = validate("results", clean_results(validate("reported_results", record.results)))
-    tables["adverse_events"] = validate(
-        "adverse_events", clean_events(validate("reported_events", record.adverse_events))
-    )
-    findings, effects = validate("findings", record.reader_findings), []
-    for study in records(tables["studies"]):
-        own = [
-            table[table["study_id"] == study["study_id"]]
-            for table in (tables["arms"], tables["results"], findings)
-        ]
-        effects += study_effects(study, *own)
-    tables["effects"] = validate("effects", effects)
+    tables = tables_to_effects()
     lines = validate("comparisons", comparison_lines(tables, overall={}))
     for evidence in ("core", "published"):
         rows = pooled_rows(lines, tables["effects"], evidence=evidence)

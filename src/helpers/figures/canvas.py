@@ -7,6 +7,7 @@ import io
 import re
 import sys
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -283,14 +284,10 @@ def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") ->
 
 
 def longest_beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest beginning of a text that fits, found by halving: what is longer is wider."""
+    """Return the longest beginning of a text that fits; what is longer is wider."""
     if fits(text):
         return text
-    short, long = 0, max(0, len(text) - 1)
-    while short < long:
-        middle = (short + long + 1) // 2
-        short, long = (middle, long) if fits(text[:middle]) else (short, middle - 1)
-    return text[:short]
+    return text[: bisect_left(range(1, len(text)), True, key=lambda size: not fits(text[:size]))]
 
 
 def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:

@@ -338,6 +338,10 @@ def _below(row: dict[str, Any], fit: Mapping[str, Any]) -> dict[str, Any]:
     return kept | shown | ({} if shown["effect"] is not None else {"instead": instead_words(row)})
 
 
+def _people(row: dict[str, Any]) -> str | None:
+    return None if row["n"] is None else f"{row['n']}{'' if row['n_stated'] else ' (assumed)'}"
+
+
 def _time(row: dict[str, Any]) -> str | None:
     """Return the weeks since the first treatment, or the time as printed where it counts from elsewhere."""
     if row["timepoint_weeks"] is None:

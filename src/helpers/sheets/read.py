@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import typing
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -157,11 +156,6 @@ def _block_type(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_block_type, typing.get_args(annotation))), None)
-
-
-def sha256_of(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def sheet_record(sheet: StudySheet) -> SourceRecord:

@@ -223,7 +223,11 @@ def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity
     start = 0
     for row in context.text.split(PARAGRAPH):
         if CELL not in row:
-            unit = context.terms.bracketed_unit(row[:AROUND]) if re.match(r" ?(?:\0|(?i:table))", row) else ""
+            unit = (
+                context.terms.bracketed_unit(row[:AROUND])
+                if context.terms.pattern("CAPTION").match(row)
+                else ""
+            )
         end = start + len(row)
         while at < len(found) and found[at].char_start < end:
             item = found[at]
