@@ -68,8 +68,8 @@ def test_no_meta_analysis_is_possible_and_the_pages_say_so(made):
     pooled = read_table("pooled", made.processed)
     core = pooled[pooled["evidence"] == "core"]
     assert len(core) and not core["pooled"].any()
-    beyond = pooled[pooled["pooled"].astype(bool)]  # other studies: only under an assumption that is named
-    assert (beyond["evidence"] == "published").all() and beyond["assumption"].notna().all()
+    beyond = pooled[pooled["pooled"].astype(bool)]  # licensed drugs, with an SD imputed that is named
+    assert (beyond["evidence"] == "context").all() and beyond["assumption"].notna().all()
     assert "as printed" not in set(beyond["scenario"])
     for page in ("index.html", "05_pooled_effect.html"):
         assert "No meta-analysis is possible" in (made.reports / page).read_text(encoding="utf-8")

@@ -83,7 +83,6 @@ def cli() -> None:
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
-@click.option("--store", type=FOLDER_TYPE, help="Folder of finished steps that runs share.  [default: none]")
 @pages_option
 @click.pass_obj
 def run_command(
@@ -226,12 +225,13 @@ def add_command(file: Path, raw: Path | None) -> None:
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
     references join the screening list, and works that are on it already are named.
     """
-    from helpers.sheets.screening import add_references, reference_forms
+    from helpers.sheets.screening import add_references
     from helpers.sheets.write import add_source
     from trialfiles import find_quantities, recognise
+    from trialfiles.references import REFERENCE_READERS
 
     form = recognise(file)
-    if form in reference_forms():
+    if form in REFERENCE_READERS:
         path, merges, new = add_references(form, file, raw_folder(project_root(), raw))
         for merge in merges:
             click.echo(str(merge))

@@ -263,15 +263,13 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
 
 
 # Vote counting by direction.
-_BASES = {
-    "uncontrolled_change": "before and after",
-    **dict.fromkeys(CONTROLLED_ESTIMANDS, "against a comparison"),
-}
 _COMPARED = "the study compares this outcome with a control"
+_VOTED = ("uncontrolled_change", *CONTROLLED_ESTIMANDS)
+_QUESTION = ["estimand", "comparator", "comparator_name", "background"]
 
 
 def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]:
-    """Return the rows of `votes`: outcome by outcome, each body of evidence, with and without comparison.
+    """Return the rows of `votes`: body of evidence by body, each outcome and question.
 
     Parameters
     ----------
@@ -283,26 +281,29 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
     Returns
     -------
     list of dict
-        A study has one vote an outcome; one whose sites or times disagree has none. Shares of people,
-        lists of events and outcomes not reported are no votes, nor is an effect that is not the estimand
-        that it looks like (`contrast_doubt`), or a change within an arm whose study has a comparison: its
-        study stands under `left_out` with the reason.
+        A question is an outcome with estimand, comparator (by name where it is active) and what was given
+        beside it. A study has one vote a question; one whose sites or times disagree has none. Shares of
+        people, lists of events and outcomes not reported are no votes, nor is an effect that is not the
+        estimand that it looks like (`contrast_doubt`), or a change within an arm whose study has a
+        comparison: its study stands under `left_out` with the reason.
     """
-    lines = comparisons[comparisons["concept"] != "adverse_events"].copy()
-    lines["basis"] = lines["estimand"].map(_BASES)
+    lines = comparisons[(comparisons["concept"] != "adverse_events") & comparisons["estimand"].isin(_VOTED)]
     sure = lines["contrast_doubt"].isna()
-    controlled = sure & (lines["basis"] == "against a comparison")
+    controlled = sure & lines["estimand"].isin(CONTROLLED_ESTIMANDS)
     compared = controlled.groupby([lines["study_id"], lines["concept"]]).transform("any")
-    lines.loc[sure & compared & (lines["estimand"] == "uncontrolled_change"), "contrast_doubt"] = _COMPARED
+    changed = sure & compared & (lines["estimand"] == "uncontrolled_change")
+    lines = lines.assign(
+        contrast_doubt=lines["contrast_doubt"].mask(changed, _COMPARED),
+        comparator_name=lines["comparator_name"].where(lines["comparator"] == "active"),
+    )
     rows = []
     for body in asked(evidence):
         own = lines[lines["tier"].isin(tiers_of(body))]
-        for concept, of_concept in own.groupby("concept"):
-            for basis in dict.fromkeys(_BASES.values()):
-                group = of_concept[of_concept["basis"] == basis]
-                if len(group):
-                    row = {"vote_id": f"{body}.{concept}.{basis.split()[0]}", "concept": concept}
-                    rows.append(row | {"evidence": body, "basis": basis} | _counted(group))
+        for _, group in own.groupby(["concept", *_QUESTION], dropna=False):
+            question = records(group[["concept", *_QUESTION]])[0]
+            words = [str(name) for name in question.values() if name not in (None, "none")]
+            row = {"vote_id": ".".join([body, *words]), "evidence": body}
+            rows.append(row | question | _counted(group))
     return rows
 
 

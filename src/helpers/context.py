@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
+from helpers.tables.vocabulary import USUAL_DOSES
 from metastats.heterogeneity import critical_value
 from notebookpress.tables import records
 from trialfiles.record import Row
@@ -16,7 +19,14 @@ _KEPT = [
     "row_id", "study_id", "treatment", "arm", "sex", "n", "concept", "timepoint_weeks", "access",
     "second_hand", "unit",
 ]  # fmt: skip
-_DIFFERENCES = (*_KEPT, "against", "estimand", "effect", "ci_lower", "ci_upper")
+_DIFFERENCES = (*_KEPT, "against", "estimand", "effect", "se", "ci_lower", "ci_upper", "n_comparator")
+_OF_DRUGS = dict.fromkeys(
+    ("comparator_name", "timepoint_printed", "assumption", "why_not", "risk_of_bias", "contrast_doubt")
+) | {
+    "estimand": "between_group", "comparator": "placebo", "background": "none", "measure": "MD",
+    "site": "all", "tier": "comparator", "certain_findings": 0, "direction": "unclear",
+}  # fmt: skip
+_DOSE = r"(\d+(?:\.\d+)?)\s*(mg|%)"  # in the words of an arm
 
 
 def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -69,7 +79,8 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        What each arm is about, `against`, `estimand`, `effect`, `ci_lower`, `ci_upper`.
+        What each arm is about, `against`, `estimand`, `effect`, `se`, `ci_lower`, `ci_upper`, and
+        `n_comparator`, the people in the placebo arm.
     """
     key = ["study_id", "concept", "timepoint_weeks", "unit", "sex"]
     placebo = changes["treatment"] == "placebo"
@@ -79,34 +90,71 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))
     half = critical_value(level, df) * np.sqrt(a + b)
     effect = pairs["change"] - pairs["change_placebo"]
-    pairs = pairs.assign(effect=effect, ci_lower=effect - half, ci_upper=effect + half)
-    return pairs.assign(against=pairs["arm_placebo"], estimand="between_group")[list(_DIFFERENCES)]
+    pairs = pairs.assign(effect=effect, se=np.sqrt(a + b), ci_lower=effect - half, ci_upper=effect + half)
+    pairs = pairs.assign(against=pairs["arm_placebo"], n_comparator=pairs["n_placebo"])
+    return pairs.assign(estimand="between_group")[list(_DIFFERENCES)]
 
 
-def treatment_gains(comparators: pd.DataFrame, unit: str = "hairs/cm2") -> list[Row]:
-    """Return by how much each established treatment exceeded placebo, lowest and highest over its trials.
+def drug_differences(comparators: pd.DataFrame) -> list[Row]:
+    """Return the differences of licensed drugs from placebo, each at a usual dose, as lines to pool.
 
     Parameters
     ----------
     comparators : pandas.DataFrame
-        Table `comparators`: arms beside their own placebo arms, and differences printed as such.
-    unit : str
-        Unit of the differences.
+        Table `comparators`: arms beside their own placebo arms, and differences printed as such. The usual
+        doses stand in the vocabulary.
 
     Returns
     -------
     list of dict
-        `treatment`, `low`, `high`, `trials`, `second_hand`: figures seen second-hand are used only where a
-        treatment has no other. Combinations of treatments are left out.
+        Lines as `rows_of_lines` takes them; `intervention` is drug and dose, `effect_id` the row of
+        `comparators`, `n` the people of both arms. The standard error is missing where no SD was seen.
 
     """
+    worked_out = placebo_differences(comparator_changes(comparators))
     printed = comparators[comparators["statistic"] == "difference from placebo"]
     printed = _in_comparable_units(printed.assign(change=printed["change_mean"]))
-    columns = ["study_id", "treatment", "second_hand", "unit", "effect"]
-    worked_out = placebo_differences(comparator_changes(comparators))
-    found = pd.concat([worked_out[columns], printed.rename(columns={"change": "effect"})[columns]])
-    found = found[found["effect"].notna() & (found["unit"] == unit)]
-    found = found[~found["treatment"].str.contains(" and ")].astype({"second_hand": bool})
+    printed = printed.rename(columns={"change": "effect", "n_control": "n_comparator"})
+    found = pd.concat([worked_out, printed[[*_KEPT, "effect", "n_comparator"]]], ignore_index=True)
+    dose = found["arm"].str.extract(_DOSE)
+    found = found.assign(intervention=found["treatment"] + " " + dose[0] + " " + dose[1])
+    usual = [f"{drug} {amount}" for drug, doses in USUAL_DOSES.items() for amount in doses]
+    found = found[found["intervention"].isin(usual) & found["effect"].notna()]
+    named = found.assign(
+        n=found["n"] + found["n_comparator"],  # of both arms, as in `effects`
+        effect_id=found["row_id"], line_id=found["row_id"],
+        se_basis=found["se"].notna().map({True: "SDs printed", False: None}),
+    )  # fmt: skip
+    return [row | _OF_DRUGS for row in records(named)]
+
+
+def treatment_gains(
+    comparators: pd.DataFrame, weeks: float | None = None, *, time_tolerance: float = 0.25
+) -> list[Row]:
+    """Return by how much licensed drugs at usual doses exceeded placebo, lowest and highest over trials.
+
+    Parameters
+    ----------
+    comparators : pandas.DataFrame
+        Table `comparators`.
+    weeks : float, optional
+        Only trials of a like time; of any time when left out.
+    time_tolerance : float
+        Two times are alike when they differ by no more than this share of the longer one.
+
+    Returns
+    -------
+    list of dict
+        `treatment`, `low`, `high`, `trials`, `second_hand`, in hairs/cm²: figures seen second-hand are used
+        only where a treatment has no other.
+
+    """
+    rows = [row for row in drug_differences(comparators) if row["unit"] == "hairs/cm2"]
+    if weeks is not None:
+        rows = [row for row in rows if alike(row["timepoint_weeks"], weeks, time_tolerance)]
+    if not rows:
+        return []
+    found = pd.DataFrame(rows).astype({"second_hand": bool})
     no_other = found.groupby("treatment")["second_hand"].transform("all")
     gains = found[~found["second_hand"] | no_other].groupby("treatment").agg(
         low=("effect", "min"),
@@ -122,6 +170,7 @@ def contextual_comparisons(
     comparators: pd.DataFrame,
     thresholds: pd.DataFrame,
     *,
+    sexes: Mapping[str, str | None] | None = None,
     time_tolerance: float = 0.25,
 ) -> list[Row]:
     """Return the rows of `context`: each change after exosomes against drift, visibility and counting error.
@@ -130,6 +179,8 @@ def contextual_comparisons(
     ----------
     comparisons, comparators, thresholds : pandas.DataFrame
         The tables of these names.
+    sexes : mapping of str to str, optional
+        `male`, `female` or `all` by study: men are set beside men, women beside women.
     time_tolerance : float
         Two times are alike when they differ by no more than this share of the longer one.
 
@@ -148,7 +199,7 @@ def contextual_comparisons(
     rows = []
     for line in records(comparisons[chosen & comparisons["concept"].isin(_DENSITIES)]):
         row = {name: line[name] for name in _OF_LINES} | _visible(line, limits)
-        row |= _against_drift(line, controls, time_tolerance)
+        row |= _against_drift(line, _of_sex(controls, (sexes or {}).get(line["study_id"])), time_tolerance)
         if errors:  # mean error of such a change, by the methods of which it is known
             size = abs(line["effect"])
             row |= {"error_low": min(errors) * size, "error_high": max(errors) * size}
@@ -161,6 +212,11 @@ _OF_LINES = (
     "line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect", "ci_lower",
     "ci_upper", "unit", "second_hand",
 )  # fmt: skip
+
+
+def _of_sex(controls: list[Row], sex: str | None) -> list[Row]:
+    """Return the control arms of a sex; all of them where a study has both or does not say."""
+    return [row for row in controls if row["sex"] == sex] if sex in ("male", "female") else controls
 
 
 def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:

@@ -24,15 +24,13 @@ def is_missing(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
-def show_number(value: float, *, signed: bool = False, digits: int = SIGNIFICANT) -> str:
+def show_number(value: float, *, digits: int = SIGNIFICANT) -> str:
     """Return a number in a few significant digits, without idle zeros; whole parts are never cut.
 
     Parameters
     ----------
     value : float
         A finite number.
-    signed : bool
-        Whether a positive number gets a plus sign, as a change should.
     digits : int
         Significant digits.
 
@@ -54,8 +52,7 @@ def show_number(value: float, *, signed: bool = False, digits: int = SIGNIFICANT
         decimals = max(0, digits - 1 - math.floor(math.log10(size)))
         text = f"{size:,.{decimals}f}" if size >= 10_000 else f"{size:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
-    return sign + text
+    return f"{MINUS if value < 0 else ''}{text}"
 
 
 def show_value(value: Any) -> str:
@@ -79,11 +76,11 @@ def show_interval(lower: float, upper: float) -> str:
     return f"{show_estimate(lower)} to {show_estimate(upper)}"
 
 
-def joined(items: list[str], last: str = "and") -> str:
+def joined(items: list[str]) -> str:
     """Return names as a sentence lists them: `a, b and c`."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def plain_words(name: Any) -> str:

@@ -158,18 +158,12 @@ def read_document(path: str | Path) -> Document:
 
 _LONGEST_SHOWN = 40  # characters of a token in a message
 # A reader who types a token sees no difference between these; the text has them all.
-_ALIKE = str.maketrans(
-    {
-        **dict.fromkeys(
-            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t", " "
-        ),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
-        **dict.fromkeys("\u2018\u2019", "'"),
-        **dict.fromkeys("\u201c\u201d", '"'),
-        "\uff5e": "~",
-        "\u223c": "~",
-    }
-)
+_SPELLINGS = {
+    " ": "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d",
+    "'": "\u2018\u2019", '"': "\u201c\u201d", "~": "\uff5e\u223c",
+}  # fmt: skip
+_ALIKE = str.maketrans({sign: plain for plain, signs in _SPELLINGS.items() for sign in signs})
 
 
 @dataclass(frozen=True)

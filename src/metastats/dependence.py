@@ -218,9 +218,9 @@ def cluster_codes(name: str, labels: Any, k: int) -> tuple[Array, int]:
 
 
 def check_covariance(v: Array, covariance: Array | None, code: Array) -> Array:
-    """Check a sampling covariance, or make that of independent errors."""
+    """Check a sampling covariance; where none is given the variances stand for it."""
     if covariance is None:
-        return np.diag(v)
+        return v
     if covariance.shape != (v.size, v.size) or not np.allclose(covariance, covariance.T):
         raise ValueError(f"vi: shape {covariance.shape}; give a symmetric covariance of {v.size} effects")
     refuse("vi", (covariance != 0) & (code[:, None] != code), "joins two studies", "make these one study")
@@ -230,34 +230,45 @@ def check_covariance(v: Array, covariance: Array | None, code: Array) -> Array:
 
 
 class NestedEffects:
-    """Effects and sampling covariance of each study; `rows` says where they stand in what was given."""
+    """Effects of each study as rows of equal length, `rows` their positions in what was given, -1 for none.
+
+    An absent effect has variance 1 and no covariance, which leaves every determinant as it is.
+    """
 
     def __init__(self, y: Array, covariance: Array, code: Array):
-        self.y = y
-        self.rows = [np.flatnonzero(code == study) for study in range(code.max() + 1)]
-        self.blocks = [(y[rows], covariance[np.ix_(rows, rows)]) for rows in self.rows]
-        self.smallest_v = float(np.diagonal(covariance).min())
+        self.rows = np.full((code.max() + 1, np.bincount(code).max()), -1)
+        for study, row in enumerate(self.rows):
+            where = np.flatnonzero(code == study)
+            row[: where.size] = where
+        self.here = self.rows >= 0
+        self.joint = self.here[:, :, None] & self.here[:, None, :]
+        one = np.eye(self.rows.shape[1])
+        self.own = self.joint * one
+        self.k, self.y = y.size, np.where(self.here, y[self.rows], 0.0)
+        across = self.rows[:, :, None], self.rows[:, None, :]
+        v = covariance[across] if covariance.ndim == 2 else covariance[self.rows][:, :, None] * one
+        self.v = np.where(self.joint, v, one)
+        self.unit = max(float(np.var(y)), 1e-3 * float(self.v[self.own > 0].min()))
 
 
 class NestedFit:
-    """The model at given variances: covariances of each study's effects, their inverses, the mean."""
+    """The model at given variances: covariance of each study's effects, its inverse, the mean."""
 
     def __init__(self, model: NestedEffects, between: float, within: float):
         self.model = model
-        self.covariances = [v + between + within * np.eye(y.size) for y, v in model.blocks]
-        self.weights = [np.linalg.inv(covariance) for covariance in self.covariances]
-        self.sums = [w.sum(axis=0) for w in self.weights]
-        self.precision = float(sum(s.sum() for s in self.sums))
-        pairs = zip(self.sums, model.blocks, strict=True)
-        self.estimate = float(sum(s @ y for s, (y, _) in pairs) / self.precision)
-        self.residuals = [y - self.estimate for y, _ in model.blocks]
-        self.solved = [w @ e for w, e in zip(self.weights, self.residuals, strict=True)]
+        self.covariance = model.v + between * model.joint + within * model.own
+        self.weights = np.linalg.inv(self.covariance) * model.joint
+        self.sums = self.weights.sum(axis=2)
+        self.precision = float(self.sums.sum())
+        self.estimate = float((self.sums * model.y).sum() / self.precision)
+        self.residual = np.where(model.here, model.y - self.estimate, 0.0)
+        self.solved = np.einsum("sij,sj->si", self.weights, self.residual)
 
     def log_likelihood(self, restricted: bool) -> float:
         """Log-likelihood, or the restricted one, with all constants."""
-        k = self.model.y.size
-        q = sum(e @ s for e, s in zip(self.residuals, self.solved, strict=True))
-        value = 0.5 * (sum(np.linalg.slogdet(w)[1] for w in self.weights) - q - k * np.log(2 * np.pi))
+        k = self.model.k
+        determinant = np.linalg.slogdet(self.covariance)[1].sum()
+        value = -0.5 * (determinant + (self.residual * self.solved).sum() + k * np.log(2 * np.pi))
         if restricted:
             value += 0.5 * (np.log(2 * np.pi) + np.log(k) - np.log(self.precision))
         return float(value)
@@ -265,12 +276,10 @@ class NestedFit:
     def slopes(self, restricted: bool) -> Array:
         """Slopes of the (restricted) log-likelihood in the variances between and within studies."""
         share = 1 / self.precision if restricted else 0.0
-        between = sum(e.sum() ** 2 - s.sum() + share * s.sum() ** 2 for e, s in self._pairs())
-        within = sum(e @ e + share * (s @ s) for e, s in self._pairs()) - sum(map(np.trace, self.weights))
+        solved, sums = self.solved.sum(axis=1), self.sums.sum(axis=1)
+        between = (solved**2 - sums + share * sums**2).sum()
+        within = (self.solved**2 + share * self.sums**2).sum() - (self.weights * self.model.own).sum()
         return 0.5 * np.array([between, within])
-
-    def _pairs(self) -> list[tuple[Array, Array]]:
-        return list(zip(self.solved, self.sums, strict=True))
 
 
 def best_components(model: NestedEffects, restricted: bool) -> tuple[float, float]:
@@ -278,11 +287,10 @@ def best_components(model: NestedEffects, restricted: bool) -> tuple[float, floa
 
     Variances are searched in units of the spread of the effects, so that their own unit does not matter.
     """
-    unit = max(float(np.var(model.y)), 1e-3 * model.smallest_v)
 
     def loss(x: Array) -> tuple[float, Array]:
-        fit = NestedFit(model, *(unit * x))
-        return -fit.log_likelihood(restricted), -unit * fit.slopes(restricted)
+        fit = NestedFit(model, *(model.unit * x))
+        return -fit.log_likelihood(restricted), -model.unit * fit.slopes(restricted)
 
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}
     bounds = [(0, None), (0, None)]
@@ -291,7 +299,7 @@ def best_components(model: NestedEffects, restricted: bool) -> tuple[float, floa
         minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
     ]
     best = newton_polish(min(found, key=lambda result: result.fun).x, lambda x: loss(x)[1])
-    return float(unit * best[0]), float(unit * best[1])
+    return float(model.unit * best[0]), float(model.unit * best[1])
 
 
 def newton_polish(x: Array, gradient: Callable[[Array], Array]) -> Array:
@@ -381,19 +389,16 @@ def cluster_blocks(fit: Pooled | ThreeLevel, code: Array) -> list[tuple[Array, A
         total, residual = fit.vi + fit.tau2, fit.yi - fit.estimate
         return [(np.diag(total[code == c]), residual[code == c]) for c in clusters]
     nested = fit.nested
-    for rows in nested.model.rows:
-        refuse(
-            "cluster", np.isin(np.arange(code.size), rows) & (code != code[rows[0]]), "parts a study", "join"
-        )
-    where = [code[rows[0]] for rows in nested.model.rows]
-    members = [[i for i, at in enumerate(where) if at == c] for c in clusters]
-    return [
-        (
-            block_diag(*(nested.covariances[i] for i in ids)),
-            np.concatenate([nested.residuals[i] for i in ids]),
-        )
-        for ids in members
-    ]
+    blocks: dict[int, list[tuple[Array, Array]]] = {c: [] for c in clusters}
+    for rows, here, covariance, residual in zip(
+        nested.model.rows, nested.model.here, nested.covariance, nested.residual, strict=True
+    ):
+        owners = np.unique(code[rows[here]])
+        if owners.size > 1:
+            raise ValueError(f"cluster: parts a study of the fit, effects {rows[here].tolist()}; join them")
+        blocks[owners[0]].append((covariance[np.ix_(here, here)], residual[here]))
+    parts = [list(zip(*blocks[c], strict=True)) for c in clusters]
+    return [(block_diag(*covariances), np.concatenate(residuals)) for covariances, residuals in parts]
 
 
 def bias_reduced(blocks: list[tuple[Array, Array]], precision: float) -> tuple[float, float]:

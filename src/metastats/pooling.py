@@ -208,6 +208,8 @@ def pool(
     0.1714
 
     """
+    if method in ("MH", "PETO"):
+        raise ValueError(f"method: {method} pools counts, not effects; use pool_counts")
     check_choice("method", method, METHODS)
     check_choice("test", test, INTERVAL_TESTS)
     check_level(level)

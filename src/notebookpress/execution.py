@@ -17,9 +17,9 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from notebookpress.errors import CLOSED, FULL, NotebookFailure, in_one_line, system_problem, system_remedy
-from notebookpress.kernels import ForkedKernel, PlainKernel
+from notebookpress.kernels import Kernel
 from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
-from notebookpress.processes import MEMORY_VARIABLE, ended_in_words
+from notebookpress.processes import ended_in_words
 
 ENGINE = "notebookpress"
 START_TIMEOUT = 120  # seconds
@@ -33,7 +33,7 @@ class _Execution:
     """A notebook while it runs: its kernel, and the last cell that was begun."""
 
     run: NotebookRun
-    kernel: ForkedKernel | PlainKernel
+    kernel: Kernel
     environment: Mapping[str, str]
     said: Path
     notebook: Any = None
@@ -93,9 +93,7 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool,
 
     """
     own = {"IPYTHONDIR": str(folder / "ipython")}  # not the user's own settings
-    own |= {MEMORY_VARIABLE: str(run.memory)} if run.memory else {}
-    kernel = ForkedKernel() if forked else PlainKernel(folder)
-    execution = _Execution(run, kernel, dict(environment) | own, folder / "said")
+    execution = _Execution(run, Kernel(folder, forked, run.memory), dict(environment) | own, folder / "said")
     error: Exception | None = None
     try:
         papermill.execute_notebook(

@@ -11,14 +11,14 @@ import contextlib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notebookpress.errors import ParameterError, PipelineError, did_you_mean
+from notebookpress.errors import ParameterError, did_you_mean
 from notebookpress.fingerprint import code_cells
 from notebookpress.folders import PARAMETERS_FILE, project_root
-from notebookpress.yaml_files import read_mapping
+from notebookpress.yaml_files import NUMBER, YamlFile, read_mapping
 
 # type in the file -> Python's, the name in messages
 PARAMETER_TYPES: dict[str, tuple[type, str]] = {
@@ -27,6 +27,12 @@ PARAMETER_TYPES: dict[str, tuple[type, str]] = {
     "float": (float, "a number"),
     "bool": (bool, "true or false"),
     "list": (list, "a list"),
+}
+PARAMETER_ENTRIES = {
+    **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy"), str),
+    **dict.fromkeys(("notebooks", "choices"), list),
+    **dict.fromkeys(("minimum", "maximum"), NUMBER),
+    "default": object,
 }
 
 
@@ -100,46 +106,23 @@ def _parse(text: str, kind: str) -> Any:
 def load_parameters(root: Path) -> dict[str, Parameter]:
     """Return the declared parameters by name.
 
-    Raises
-    ------
-    PipelineError
-        When `notebooks/parameters.yaml` itself is wrong; every problem is listed.
-
+    Raises `YamlError` at the first mistake in `notebooks/parameters.yaml`, with its line and the remedy.
     """
-    path = root / PARAMETERS_FILE
+    file = YamlFile(root / PARAMETERS_FILE)
     found: dict[str, Parameter] = {}
-    problems = []
-    for name, entry in read_mapping(path).items():
-        wrong = _entry_problems(name, entry)
-        problems += [f"{path}: {name}: {problem}" for problem in wrong]
-        if not wrong:
-            tuples = {key: tuple(entry[key]) for key in ("notebooks", "choices") if key in entry}
-            found[name] = Parameter(name=name, **entry | tuples)
-            if problem := found[name].problem(entry["default"]):
-                problems.append(f"{path}: {name}: the default {problem}")
-    if problems:
-        raise PipelineError(*problems)
+    for name in file.data:
+        if not name.isidentifier():
+            raise file.error((name,), f"{name} is no Python name", "use letters, digits and _")
+        entries = file.entries((name,), PARAMETER_ENTRIES, ("type", "default", "notebooks", "meaning"))
+        for entry in ("type", "items"):
+            if (kind := entries.get(entry, "str")) not in PARAMETER_TYPES:
+                known = ", ".join(PARAMETER_TYPES)
+                raise file.error((name, entry), f"{entry} {kind} is not known", f"use one of {known}")
+        tuples = {key: tuple(entries[key]) for key in ("notebooks", "choices") if key in entries}
+        found[name] = Parameter(name=name, **entries | tuples)
+        if problem := found[name].problem(entries["default"]):
+            raise file.error((name, "default"), f"{name}: the default {problem}", found[name].allowed())
     return found
-
-
-def _entry_problems(name: str, entry: Any) -> list[str]:
-    """Return what is wrong with the declaration of one parameter."""
-    if not name.isidentifier():
-        return ["is no Python name; use letters, digits and _"]
-    if not isinstance(entry, dict):
-        return ["is no mapping; write {type: ..., default: ..., notebooks: [...], meaning: ...}"]
-    known = {field.name for field in fields(Parameter)} - {"name"}
-    problems = [f"unknown key {key!r}; {did_you_mean(str(key), known)}" for key in entry if key not in known]
-    problems += [
-        f"{key} is missing" for key in ("type", "default", "notebooks", "meaning") if key not in entry
-    ]
-    if problems:
-        return problems
-    if entry["type"] not in PARAMETER_TYPES or entry.get("items", "str") not in PARAMETER_TYPES:
-        return [f"type {entry['type']!r} is none of {', '.join(PARAMETER_TYPES)}"]
-    if not isinstance(entry["notebooks"], list) or not entry["notebooks"]:
-        return ["notebooks is no list of notebook names"]
-    return []
 
 
 def merge_parameters(
@@ -244,19 +227,16 @@ def check_cells(declared: Mapping[str, Parameter], notebooks: Iterable[Path]) ->
         except (SyntaxError, ValueError, TypeError) as error:
             problems.append(f"{place}: {error}; write `name: type = value` with a plain value on each line")
             continue
-        problems += [
-            f"{place}: {name} is missing; parameters.yaml gives it to this notebook"
-            for name in wanted
-            if name not in found
-        ]
-        for name, value in found.items():
-            if name not in wanted:
-                problems.append(
-                    f"{place}: {name} is not in parameters.yaml for this notebook; add or remove it"
-                )
-            elif value != wanted[name].default or not is_of_type(value, wanted[name].type):
-                default = wanted[name].default
-                problems.append(f"{place}: {name} is {value!r} here and {default!r} in parameters.yaml")
+        for name in {**wanted, **found}:
+            if name not in found:
+                said = "is missing; parameters.yaml gives it to this notebook"
+            elif name not in wanted:
+                said = "is not in parameters.yaml for this notebook; add or remove it"
+            elif found[name] != wanted[name].default or not is_of_type(found[name], wanted[name].type):
+                said = f"is {found[name]!r} here and {wanted[name].default!r} in parameters.yaml"
+            else:
+                continue
+            problems.append(f"{place}: {name} {said}")
     return problems
 
 

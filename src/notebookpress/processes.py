@@ -8,7 +8,6 @@ import importlib.util
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,21 +65,26 @@ if sys.platform == "linux":
 else:  # elsewhere nothing is limited
     resource = None
 
-MEMORY_VARIABLE = "NOTEBOOKPRESS_MEMORY"  # environment variable: megabytes that a kernel may take
 MEGABYTE = 1 << 20
 RESERVE = 48 * MEGABYTE  # beyond the limit, for telling that it was reached
 
 
-def load_ipython_extension(shell: Any) -> None:
-    """Limit the memory of a kernel, and let it draw on a reserve when a cell runs out of memory.
+def limit_memory(megabytes: int, shell: Any) -> None:
+    """Let this kernel's process take so much more than it holds now; beyond that, Python raises MemoryError.
 
-    What filled the memory often is still there when the error is told. Without a reserve the telling can fail
-    as well, in any thread of the kernel, and whoever waits for the answer waits for ever.
+    The system counts what is private and writable (`RLIMIT_DATA`), which is what arrays and tables are;
+    Linux only, elsewhere it has no effect. What filled the memory often is still there when the error is
+    told. Without a reserve the telling can fail as well, in any thread of the kernel, and whoever waits for
+    the answer waits for ever.
     """
-    megabytes = os.environ.pop(MEMORY_VARIABLE, "")
-    if resource is None or not megabytes:
+    if resource is None:
         return
-    limit_memory(int(megabytes))
+    held = 0
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        held = int(next(line for line in lines if line.startswith("VmData")).split()[1]) * 1024
+    limit = held + megabytes * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + RESERVE))
 
     def show(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> Any:
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
@@ -88,20 +92,6 @@ def load_ipython_extension(shell: Any) -> None:
         return shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
     shell.set_custom_exc((MemoryError,), show)
-
-
-def limit_memory(megabytes: int) -> None:
-    """Let this process take so much more than it holds now; beyond that, Python raises MemoryError.
-
-    The system counts what is private and writable (`RLIMIT_DATA`), which is what arrays and tables are;
-    Linux only, elsewhere it has no effect.
-    """
-    held = 0
-    with contextlib.suppress(OSError, StopIteration, ValueError):
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        held = int(next(line for line in lines if line.startswith("VmData")).split()[1]) * 1024
-    limit = held + megabytes * MEGABYTE
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + RESERVE))
 
 
 class Interrupted(KeyboardInterrupt):  # noqa: N818 - a request, like KeyboardInterrupt
@@ -115,10 +105,6 @@ class Interrupted(KeyboardInterrupt):  # noqa: N818 - a request, like KeyboardIn
 @contextlib.contextmanager
 def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
     """Turn a request to stop into an exception of the main thread; obey a second one at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
     asked: list[int] = []
 
     def interrupt(number: int, frame: Any) -> None:

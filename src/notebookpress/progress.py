@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -88,14 +88,14 @@ class RunReport:
         return f"{counts}, {self.written} file(s) written, {self.seconds:.1f} s{place}"
 
 
-def failure_words(step: Step, error: BaseException, folders: RunFolders) -> str:
-    """Return in words why a step failed; the traceback of what should not happen is kept in the log."""
+def failure_words(error: BaseException, folders: RunFolders, name: str, title: str = "") -> str:
+    """Return in words why a step or a run failed; the traceback of what should not happen is kept."""
     if isinstance(error, PipelineError):
         return str(error)
+    said = f"{title}: " if title else ""
     if isinstance(error, OSError) and error.errno in FULL + CLOSED:
-        return f"{step.title}: {system_problem(error, folders.work)}"
-    saved = save_traceback(error, folders.log, step.name)
-    return f"{step.title}: {in_one_line(error)}\n  the traceback: {saved}"
+        return said + system_problem(error, folders.work)
+    return f"{said}{in_one_line(error)}\n  the traceback: {save_traceback(error, folders.log, name)}"
 
 
 def save_traceback(error: BaseException, folder: Path, name: str) -> Path:
@@ -112,19 +112,8 @@ def write_log(folders: RunFolders, report: RunReport, values: Mapping[str, Any],
     Where the disk is full there is no log, and the run says what it has to say all the same.
     """
     now = datetime.now(UTC)
-    facts = {
-        "ended": now.isoformat(timespec="seconds"),
-        "seconds": round(report.seconds, 3),
-        "steps": report.ran,
-        "up_to_date": report.up_to_date,
-        "failures": report.failures,
-        "not_run": report.not_run,
-        "parameters": dict(values),
-        "jobs": jobs,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-    }
+    machine = {"python": platform.python_version(), "platform": platform.platform(), "cores": os.cpu_count()}
+    facts = asdict(report) | {"ended": now, "parameters": values, "jobs": jobs} | machine
     name = f"run-{now:%Y%m%dT%H%M%S}-{os.getpid()}.json"
     with contextlib.suppress(OSError):
-        write_atomic(folders.log / name, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+        write_atomic(folders.log / name, json.dumps(facts, indent=1, ensure_ascii=False, default=str) + "\n")

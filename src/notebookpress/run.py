@@ -16,10 +16,10 @@ from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook,
 from notebookpress.folders import GATHERED_BY_RUNNER, PARTS, RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
-from notebookpress.pipeline import Collection, load_pipeline
+from notebookpress.pipeline import load_pipeline
 from notebookpress.progress import Progress, RunReport, StepWatcher, write_log
 from notebookpress.publish import differences, finish_publication, publish
-from notebookpress.scheduler import RunCache, Scheduler, SharedCache
+from notebookpress.scheduler import RunCache, Scheduler
 from notebookpress.workers import Workers
 
 TIMEOUT = 600
@@ -36,9 +36,7 @@ def run(
     timeout: int = TIMEOUT,
     memory: int | None = None,
     watch: StepWatcher | None = None,
-    store: Path | None = None,
     pages: bool = True,
-    workers: Workers | None = None,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
 
@@ -54,13 +52,9 @@ def run(
         Whether to run everything, up to date or not.
     watch : callable, optional
         Is called with every step that starts and ends; prints a line a step when left out.
-    store : pathlib.Path, optional
-        Folder of finished steps that runs share: what is there is taken over, the rest is put there.
     pages : bool
         Whether to make the pages; without them only tables are published, and `reports/` holds no more than
         the manifest.
-    workers : Workers, optional
-        Processes that several runs share; the run has its own when left out.
 
     Returns
     -------
@@ -88,9 +82,8 @@ def run(
     plan.facts.update(manifest.for_pages(facts))
     report = _up_to_date(plan, steps, facts)
     if report is None:
-        with contextlib.nullcontext(workers) if workers else workers_for(root, collection) as working:
-            shared = SharedCache(Path(store).resolve()) if store else None
-            report = _run_steps(plan, steps, facts, working, shared, Progress() if watch is None else watch)
+        with _workers(plan) as workers:
+            report = _run_steps(plan, steps, facts, workers, Progress() if watch is None else watch)
     index = folders.reports / "index.html"
     report.index = index if report.succeeded and index.is_file() else None
     report.seconds = time.perf_counter() - begun
@@ -123,7 +116,6 @@ def _run_steps(
     steps: list[Step],
     facts: dict[str, Any],
     workers: Workers,
-    shared: SharedCache | None,
     watch: StepWatcher,
 ) -> RunReport:
     """Run what is out of date in the folder of the run, alone there, and publish it."""
@@ -133,7 +125,7 @@ def _run_steps(
     with folder_lock(folders.work):
         note, cache = finish_publication(folders), RunCache(folders.work)
         _remove_stale(plan)
-        report = Scheduler(plan, steps, cache, shared, watch).run(workers)
+        report = Scheduler(plan, steps, cache, watch).run(workers)
         report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
         if report.succeeded:
             report.written = publish(folders, facts)
@@ -141,18 +133,14 @@ def _run_steps(
     return report
 
 
-def workers_for(root: Path, collection: Collection) -> Workers:
-    """Return the workers of a run, or of several: what a notebook needs is ready in each process.
-
-    That is what the collection names, and the modules of its code that the notebooks import.
-    """
-    code = Code(collection.code)
+def _workers(plan: Plan) -> Workers:
+    """Return the workers of a run: what the collection names, and what notebooks import, is ready in each."""
     names: set[str] = set()
-    for notebook in collection.notebooks:
+    for notebook in plan.notebooks:
         with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
-            names |= imported_by_notebook(root / "notebooks" / f"{notebook.name}.ipynb")
-    more = sorted(name for name in names if name in code.names)
-    return Workers(tuple(dict.fromkeys([*collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
+            names |= imported_by_notebook(notebook)
+    more = sorted(name for name in names if name in plan.code.names)
+    return Workers(tuple(dict.fromkeys([*plan.collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
 
 
 def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 from notebookpress.files import write_atomic
-from notebookpress.fingerprint import file_hash
 from notebookpress.graph import Plan, Step
 from notebookpress.processes import signals_as_exception
 from notebookpress.progress import RunReport, StepWatcher, failure_words
@@ -69,55 +66,6 @@ class RunCache:
             write_atomic(self.path, json.dumps(known, indent=1) + "\n")
 
 
-class SharedCache:
-    """A folder of finished steps that runs share: a run takes over what another has done.
-
-    Outputs lie there by the hash of their own bytes, so that equal ones are kept once. Files come to be whole
-    or not at all and are never changed, so runs on several machines may use one folder at once; the worst
-    that two of them can do is the same work twice.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.steps, self.objects = folder / "steps", folder / "objects"
-
-    def take(self, step: Step, fingerprint: str) -> bool:
-        """Put a step's outputs in place; False when they are not all there, unharmed."""
-        try:
-            names = json.loads((self.steps / f"{fingerprint}.json").read_text(encoding="ascii"))
-            contents = [(self.objects / name).read_bytes() for name in names]
-        except (OSError, ValueError, TypeError):
-            return False
-        whole = [hashlib.sha256(data).hexdigest() for data in contents] == names
-        if not whole or len(names) != len(step.outputs):
-            return False
-        for path, data in zip(step.outputs, contents, strict=True):
-            write_atomic(path, data)
-        return True
-
-    def keep(self, step: Step, fingerprint: str) -> None:
-        """Keep a step's outputs where they are files; a folder that is full is no reason to fail."""
-        if any(path.is_dir() for path in step.outputs):
-            return
-        with contextlib.suppress(OSError):
-            for folder in (self.steps, self.objects):
-                folder.mkdir(parents=True, exist_ok=True)
-            names = [file_hash(path) for path in step.outputs]
-            for name, path in zip(names, step.outputs, strict=True):
-                self._keep_file(name, path)
-            write_atomic(self.steps / f"{fingerprint}.json", json.dumps(names) + "\n")
-
-    def _keep_file(self, name: str, path: Path) -> None:
-        """Keep a file by its hash: as a second name of the same bytes where the file system can."""
-        kept = self.objects / name
-        try:
-            os.link(path, kept)
-        except FileExistsError:
-            if file_hash(kept) != name:  # damaged since
-                write_atomic(kept, path.read_bytes())
-        except OSError:
-            write_atomic(kept, path.read_bytes())
-
-
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
 TURN = 0.2  # seconds
 
@@ -125,14 +73,12 @@ TURN = 0.2  # seconds
 class Scheduler:
     """The steps of one run, and what has become of each.
 
-    They are begun in their order where there is a choice; `shared` holds finished steps of other runs, and
-    `watch` is called with every step that starts and ends.
+    They are begun in their order where there is a choice; `watch` is called with every step that starts and
+    ends.
     """
 
-    def __init__(
-        self, plan: Plan, steps: list[Step], cache: RunCache, shared: SharedCache | None, watch: StepWatcher
-    ) -> None:
-        self.plan, self.steps, self.cache, self.shared, self.watch = plan, steps, cache, shared, watch
+    def __init__(self, plan: Plan, steps: list[Step], cache: RunCache, watch: StepWatcher) -> None:
+        self.plan, self.steps, self.cache, self.watch = plan, steps, cache, watch
         self.report = RunReport()
         self.running: dict[Future, tuple[Step, str]] = {}
         self.ended: dict[str, bool] = {}  # whether each that has ended gives what it should
@@ -176,29 +122,20 @@ class Scheduler:
             self._close("up_to_date", step)
         else:
             self.watch("started", step, len(self.ended), len(self.steps))
-            future = pool.submit(self._done, step, fingerprint, workers)
+            future = pool.submit(step.run, workers)
             self.running[future] = step, fingerprint
         return True
-
-    def _done(self, step: Step, fingerprint: str, workers: Workers) -> str:
-        """Take a step over from another run, or do it; in a thread."""
-        if self.shared and not self.plan.force and self.shared.take(step, fingerprint):
-            return "up_to_date"
-        step.run(workers)
-        if self.shared:
-            self.shared.keep(step, fingerprint)
-        return "ran"
 
     def _end(self, step: Step, fingerprint: str, future: Future) -> None:
         """Close a step that has come back from its thread."""
         error = future.exception()
         if error is not None:
-            self.report.failures[step.name] = failure_words(step, error, self.plan.folders)
+            self.report.failures[step.name] = failure_words(error, self.plan.folders, step.name, step.title)
             self.cache.forget(step)
             self._close("failed", step)
         else:
             self.cache.remember(step, fingerprint)
-            self._close(future.result(), step)
+            self._close("ran", step)
 
     def _close(self, kind: str, step: Step) -> None:
         self.ended[step.name] = kind in ("ran", "up_to_date")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,67 +22,59 @@ from typing import Any
 import yaml
 
 from notebookpress.errors import (
-    CLOSED,
-    FULL,
     ParameterError,
     PipelineError,
     did_you_mean,
     in_one_line,
-    system_problem,
 )
 from notebookpress.files import write_atomic
 from notebookpress.fingerprint import Code, folder_hashes, value_hash
 from notebookpress.folders import RunFolders
 from notebookpress.graph import lock_hash
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters
-from notebookpress.pipeline import load_pipeline
+from notebookpress.pipeline import load_callable, load_pipeline
 from notebookpress.processes import signals_as_exception
-from notebookpress.progress import save_traceback
-from notebookpress.run import run, workers_for
-from notebookpress.workers import Workers
+from notebookpress.progress import failure_words
+from notebookpress.publish import WAITING
+from notebookpress.run import run
 from notebookpress.yaml_files import read_mapping
 
 
 def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
     import jinja2
-    import pyarrow as arrow
-    from pyarrow import parquet
+    import pandas as pd
 
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    full = [{name: row.get(name) for name in columns} for row in rows]
+    from notebookpress.tables import parquet_bytes, records
+
+    table = pd.DataFrame(rows).convert_dtypes()
     good = [row["set"] for row in rows if row["status"] == "ok"]
     linked = [name for name in good if (out / name / "reports" / "index.html").is_file()]
     template = resources.files(__package__).joinpath("sweep.html").read_text(encoding="utf-8")
     page = jinja2.Template(template, autoescape=True, keep_trailing_newline=True)
-    sink, text = arrow.BufferOutputStream(), io.StringIO()
-    parquet.write_table(arrow.Table.from_pylist(full), sink, compression="zstd")
-    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(full)
-    write_atomic(out / "sweep.csv", text.getvalue())
-    write_atomic(out / "index.html", page.render(columns=columns, rows=full, ok=len(good), linked=linked))
-    return write_atomic(out / "sweep.parquet", sink.getvalue().to_pybytes())
+    text = page.render(columns=list(table), rows=records(table), ok=len(good), linked=linked)
+    write_atomic(out / "index.html", text)
+    write_atomic(out / "sweep.csv", table.to_csv(index=False))
+    return write_atomic(out / "sweep.parquet", parquet_bytes(table))
 
 
-RECORD = "set.json"
-SHARED_STORE = ".store"
+RECORD, PARAMETERS = "set.json", "parameters.yaml"
 IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
 WAIT = "10s"  # for a scheduler
 TRUNCATED = 500
 SetWatcher = Callable[[int, int, dict[str, Any]], None]
+_RUNNING: set[subprocess.Popen] = set()
 
 
 @dataclass(frozen=True)
 class SetRun:
-    """A set: project, its folder, raw data, state of the project, store that sets share."""
+    """A set: project, its folder, raw data, state of the project."""
 
     root: str
     folder: str
     raw: str
     state: str
-    store: str
     pages: bool = True  # whether they are made
     jobs: int = 1  # notebooks at once
 
@@ -178,13 +168,13 @@ def sweep(
     runs = []
     for chosen in sets:
         name = value_hash(merge_parameters(declared, values=chosen))[:10]
-        runs.append(SetRun(str(root), str(out / name), str(raw), state, str(out / SHARED_STORE), pages))
+        runs.append(SetRun(str(root), str(out / name), str(raw), state, pages))
     found = {set_run: row for set_run in runs if (row := _finished(set_run)) is not None}
     watch = watch or _say_nothing
     for number, row in enumerate(found.values(), 1):
         watch(number, len(runs), row)
     waiting = {set_run: chosen for set_run, chosen in zip(runs, sets, strict=True) if set_run not in found}
-    for set_run, row in _results(root, waiting, jobs, scheduler, bool(found)):
+    for set_run, row in _results(waiting, jobs, scheduler, bool(found)):
         found[set_run] = row
         record = row | {"state": state, "pages": pages}
         write_atomic(Path(set_run.folder) / RECORD, json.dumps(record, indent=1) + "\n")
@@ -199,25 +189,25 @@ def sweep(
 
 
 def _results(
-    root: Path, waiting: Mapping[SetRun, dict], jobs: int, scheduler: str | None, ready: bool
+    waiting: Mapping[SetRun, dict], jobs: int, scheduler: str | None, ready: bool
 ) -> Iterator[tuple[SetRun, dict[str, Any]]]:
     """Yield each set with its row, as they end.
 
-    Until one has succeeded they run alone, on all cores, so that the others find its steps in the store.
+    Until one has succeeded they run alone, on all cores, so that the others can begin with its steps.
     """
     left = list(waiting)
     for set_run in left:
         text = yaml.safe_dump(waiting[set_run], sort_keys=True, allow_unicode=True)
-        write_atomic(Path(set_run.folder) / "parameters.yaml", text)
+        write_atomic(Path(set_run.folder) / PARAMETERS, text)
     if not left:
         return
-    with _executor(root, jobs, scheduler) as (executor, work):
+    with _executor(jobs, scheduler) as executor:
         while left and not ready:
             set_run = left.pop(0)
-            row = _row(executor.submit(work, replace(set_run, jobs=1 if scheduler else jobs)))
+            row = _row(executor.submit(run_in_process, replace(set_run, jobs=1 if scheduler else jobs)))
             ready = row["status"] == "ok"
             yield set_run, row
-        futures = {executor.submit(work, set_run): set_run for set_run in left}
+        futures = {executor.submit(run_in_process, set_run): set_run for set_run in left}
         for future in as_completed(futures):
             yield futures[future], _row(future)
 
@@ -235,20 +225,26 @@ def _failed(message: str, seconds: float = 0.0) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _executor(root: Path, jobs: int, scheduler: str | None) -> Iterator[tuple[Executor, Callable]]:
-    """Give what sets are sent to, and the function that runs one there."""
+def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor]:
+    """Give what sets are sent to: threads that wait for them here, or the workers of a cluster."""
     if scheduler is not None:
         with _client(scheduler) as client:
-            yield client.get_executor(pure=False), run_in_process
+            yield client.get_executor(pure=False)
         return
-    with workers_for(root, load_pipeline(root)) as workers, ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         try:
-            with signals_as_exception(workers.end_all):
-                yield pool, partial(run_set, workers=workers)
+            with signals_as_exception(_end_sets):
+                yield pool
         except BaseException:
-            workers.end_all()
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_sets()
             raise
+
+
+def _end_sets() -> None:
+    """Have all sets end that this process has started."""
+    for process in list(_RUNNING):
+        process.terminate()
 
 
 @contextlib.contextmanager
@@ -273,50 +269,47 @@ def _client(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def run_set(set_run: SetRun, workers: Workers) -> dict[str, Any]:
-    """Run a set with some workers; return its row, whatever came of it."""
+def run_set(set_run: SetRun) -> dict[str, Any]:
+    """Run a set; return its row, whatever came of it."""
     begun = time.perf_counter()
-    root, folder, found = Path(set_run.root), Path(set_run.folder), {}
+    root, folder, raw = Path(set_run.root), Path(set_run.folder), Path(set_run.raw)
+    found: dict[str, Any] = {}
     try:
-        values = merge_parameters(load_parameters(root), folder / "parameters.yaml")
-        raw, store, pages = Path(set_run.raw), Path(set_run.store), set_run.pages
-        report = run(
-            root,
-            raw,
-            folder,
-            values,
-            set_run.jobs,
-            watch=_say_nothing,
-            store=store,
-            pages=pages,
-            workers=workers,
-        )
+        declared = load_parameters(root)
+        values = merge_parameters(declared, folder / PARAMETERS)
+        _begin_with_steps(declared, values, folder)
+        report = run(root, raw, folder, values, set_run.jobs, watch=_say_nothing, pages=set_run.pages)
         problems = [*report.failures.values(), *report.refused]
         headline = load_pipeline(root).headline
         if headline and not problems and report.succeeded:
-            found = workers.call(headline, folder / "data" / "processed")
+            found = load_callable(headline)(folder / "data" / "processed")
         failed = bool(problems) or not report.succeeded
     except Exception as error:  # whatever it is, the other sets go on
-        problems, failed = [_in_words(error, set_run)], True
+        problems, failed = [failure_words(error, RunFolders(root, raw, folder), "set")], True
     seconds = round(time.perf_counter() - begun, 1)
     if failed:
         return _failed(" / ".join(problems)[:TRUNCATED], seconds)
     return {"status": "ok", "seconds": seconds, "message": ""} | found
 
 
+def _begin_with_steps(declared: Mapping[str, Parameter], values: Mapping[str, Any], folder: Path) -> None:
+    """Copy the work folder of the finished set that is most alike: what is equal is not run again.
+
+    A copy that is damaged or broken off does no harm, for a run looks at the bytes of what was made.
+    """
+    here, alike = RunFolders(folder, folder, folder).work, {}
+    for record in sorted(folder.parent.glob(f"*/{RECORD}")):
+        with contextlib.suppress(OSError, PipelineError):
+            other = merge_parameters(declared, record.with_name(PARAMETERS))
+            alike[record.parent / here.name] = sum(other[name] == value for name, value in values.items())
+    if alike and not here.exists():
+        left_out = shutil.ignore_patterns("lock", "log", f"{WAITING}*")
+        with contextlib.suppress(OSError):  # such as a disk that is full: it is met where it is told of
+            shutil.copytree(max(alike, key=lambda work: alike[work]), here, ignore=left_out)
+
+
 def _say_nothing(*_: Any) -> None:
     """Leave the steps of a set unsaid: several sets run at once."""
-
-
-def _in_words(error: Exception, set_run: SetRun) -> str:
-    """Return what stopped a set; the traceback of what should not happen is kept in the set's folder."""
-    folder = Path(set_run.folder)
-    if isinstance(error, PipelineError):
-        return str(error)
-    if isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
-        return system_problem(error, folder)
-    saved = save_traceback(error, RunFolders(Path(set_run.root), Path(set_run.raw), folder).log, "set")
-    return f"{in_one_line(error)}; the traceback: {saved}"
 
 
 def run_in_process(set_run: SetRun) -> dict[str, Any]:
@@ -324,31 +317,28 @@ def run_in_process(set_run: SetRun) -> dict[str, Any]:
 
     The worker of a cluster may have code of yesterday, and as a daemon it may not have processes of its own.
     """
-    watched, held = os.pipe()  # the end that is held closes when this process ends
+    command = [sys.executable, "-m", __name__, json.dumps(asdict(set_run))]
+    pipe = subprocess.PIPE  # standard input is open as long as this process is there
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+        _RUNNING.add(process)
+        said = process.stdout.read() if process.stdout else ""
+    _RUNNING.discard(process)
     try:
-        command = [sys.executable, "-m", __name__, json.dumps(asdict(set_run))]
-        done = subprocess.run(command, stdin=watched, capture_output=True, text=True)
-        return json.loads(done.stdout)
+        return json.loads(said.strip().rpartition("\n")[2])
     except ValueError:
-        message = done.stderr.strip()[-TRUNCATED:] or "its process was ended"
-        return _failed(message)
-    finally:
-        os.close(watched)
-        os.close(held)
+        return _failed(said.strip()[-TRUNCATED:] or "its process was ended")
 
 
 def run_given_set() -> None:
     """Run the set that the command line gives, and write its row to standard output."""
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     set_run = SetRun(**json.loads(sys.argv[1]))
-    root = Path(set_run.root)
-    with workers_for(root, load_pipeline(root)) as workers:
-        for _ in range(PATIENCE):
-            row = run_set(set_run, workers)
-            if IN_USE not in row["message"]:
-                break
-            time.sleep(1)
-    sys.stdout.write(json.dumps(row))
+    for _ in range(PATIENCE):
+        row = run_set(set_run)
+        if IN_USE not in row["message"]:
+            break
+        time.sleep(1)
+    sys.stdout.write("\n" + json.dumps(row))
 
 
 def _end_with_stdin() -> None:

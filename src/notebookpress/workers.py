@@ -37,6 +37,10 @@ GONE = 255  # what multiprocessing says of a process whose server is gone
 LONGEST_FOLDER, SHORT_FOLDER = 70, "/tmp"  # bytes of a temporary folder in which a socket still has a path
 
 
+_SERVER: Any = forkserver._forkserver  # type: ignore[attr-defined]
+_STARTING = threading.Lock()
+
+
 class ProcessEndedError(PipelineError):
     """A process that was to do a piece of work and is gone."""
 
@@ -52,20 +56,37 @@ class Workers:
     the first of them asks for is preloaded.
     """
 
+    _users = 0  # of the server
+
     def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
         self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
         self._running: set[Connection] = set()
         self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
-        self._closed = self._left = False
+        self._closed = False
         self.folder = _private_folder()
         self.environment = run_environment(self.folder, environment or {})
         if self.forked:
             try:
-                _SERVER.start(tuple(preload), self.environment, self.folder)
+                self._start_server(preload)
             except OSError as error:  # of a socket, which names no file
                 raise OSError(error.errno, error.strerror, error.filename or str(self.folder)) from None
+
+    def _start_server(self, steps: Iterable[str]) -> None:
+        """Start the fork server when nobody uses it yet; all that it forks have its environment."""
+        own = {preload.STEPS: " ".join(steps), preload.SERVER_FOLDER: str(self.folder), "PYTHONSAFEPATH": "1"}
+        with _STARTING:
+            if not Workers._users:
+                _SERVER.set_forkserver_preload([preload.__name__])
+                before = dict(os.environ)
+                try:
+                    _set_environment(self.environment | own)
+                    _SERVER.ensure_running()
+                finally:
+                    _set_environment(before)
+                _SERVER.ensure_running = lambda: None  # one that is killed has no other in its place
+            Workers._users += 1
 
     def __enter__(self) -> Workers:
         return self
@@ -122,15 +143,19 @@ class Workers:
         return value
 
     def end_all(self) -> None:
-        """End everything that runs, the server with its last user, and let nothing more begin."""
+        """End everything that runs and the server, and let nothing more begin."""
         with self._lock:
-            self._closed = True
             for pipe in self._running:
                 with contextlib.suppress(OSError):
                     pipe.send_bytes(b"end")
-            if self.forked and not self._left:
-                self._left = True
-                _SERVER.leave()
+            if self.forked and not self._closed:
+                Workers._users -= 1
+                if not Workers._users:  # the next server shall have the code as it is then
+                    with contextlib.suppress(ProcessLookupError):  # it was killed
+                        os.kill(_SERVER._forkserver_pid, signal.SIGKILL)
+                    _SERVER._stop()
+                    del _SERVER.ensure_running
+            self._closed = True
 
     close = end_all
 
@@ -163,39 +188,6 @@ def _private_folder() -> Path:
             tempfile.tempdir = before
 
 
-class _Server:
-    """The standard library's fork server of this process, and how many use it."""
-
-    def __init__(self) -> None:
-        self.server: Any = forkserver._forkserver  # type: ignore[attr-defined]
-        self.lock, self.users = threading.RLock(), 0
-
-    def start(self, steps: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
-        """Start the server when nobody uses it yet."""
-        own = {preload.STEPS: " ".join(steps), preload.SERVER_FOLDER: str(folder), "PYTHONSAFEPATH": "1"}
-        with self.lock:
-            if not self.users:
-                self.server.set_forkserver_preload([preload.__name__])
-                with _environment(dict(environment) | own):
-                    self.server.ensure_running()
-                # One that is killed is not replaced by one that has not this environment.
-                self.server.ensure_running = lambda: None
-            self.users += 1
-
-    def leave(self) -> None:
-        """End the server when nobody uses it any more: the next one shall have the code as it is then."""
-        with self.lock:
-            self.users -= 1
-            if not self.users:
-                with contextlib.suppress(ProcessLookupError):  # it was killed
-                    os.kill(self.server._forkserver_pid, signal.SIGKILL)
-                self.server._stop()
-                del self.server.ensure_running
-
-
-_SERVER, _STARTING = _Server(), threading.Lock()
-
-
 @contextlib.contextmanager
 def _without_script() -> Iterator[None]:
     """Let a process begin without importing the script that is run here: it may have no guard."""
@@ -205,17 +197,6 @@ def _without_script() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = script
-
-
-@contextlib.contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Have another environment for what is started meanwhile."""
-    before = dict(os.environ)
-    try:
-        _set_environment(wanted)
-        yield
-    finally:
-        _set_environment(before)
 
 
 def _set_environment(wanted: Mapping[str, str]) -> None:

@@ -84,7 +84,10 @@ class YamlFile:
             if name not in known:
                 raise self.error((*place, name), f"{name} is not known", f"use one of {', '.join(known)}")
             kind = known[name]
-            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == "":
+            wrong = (
+                not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == ""
+            )
+            if wrong and kind is not object:
                 raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
         if missing := [name for name in needed if name not in entries]:
             raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from trialfiles.extraction import read_extraction
-from trialfiles.quantities.find import find_quantities
+from trialfiles.quantities.grammar import find_quantities
 from trialfiles.reading import converted, read_source, read_sources
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError, SourceRecord

@@ -17,7 +17,8 @@ from trialfiles.article_tables import (
     statistic_of,
     values_in,
 )
-from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.forms import names_of
+from trialfiles.record import Row, SourceRecord, refusal, stated_source
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.times import durations, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -28,10 +29,7 @@ _LICENCE = re.compile(
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
 _HEADING = re.compile(
-    r"^(?:\d{1,2}(?:\.\d{1,2})*\.?\s+)?(abstract|introduction|background|results|discussion|conclusions?|"
-    r"(?:materials? and |patients and )?methods?|case (?:report|presentation|series|description)s?(?: \d+)?|"
-    r"references|limitations|acknowledge?ments?|funding|conflicts? of interest|statistical analysis|"
-    r"outcome measures|supplementary (?:files|materials?)|about the authors)\s*:?$",
+    rf"^(?:\d{{1,2}}(?:\.\d{{1,2}})*\.?\s+)?(?:{'|'.join(names_of('headings')['plain'])})\s*:?$",
     re.IGNORECASE,
 )
 
@@ -375,13 +373,10 @@ def article_record(article: Article, form: str, vocabulary: Vocabulary) -> Sourc
     figures = table_figures(article)
     arms = article_arms(study_id, figures, vocabulary)
     names = {arm["label"]: arm["arm_id"] for arm in arms}
-    row = {
-        "source_id": study_id, "study_id": study_id, "tier": "core", "format": form,
-        "citation": article.citation[:2000], "doi": article.doi, "licence": article.licence,
-        "access": "full text" if article.sections else "abstract",
-    }  # fmt: skip
+    known: Row = {"citation": article.citation[:2000], "doi": article.doi, "licence": article.licence}
+    access = "full text" if article.sections else "abstract"
     return SourceRecord(
-        sources=[row],
+        sources=[stated_source(study_id, form, **known, access=access)],
         studies=[{"study_id": study_id, "title": article.title[:2000]}],
         arms=arms,
         quantities=[
@@ -397,14 +392,11 @@ def article_record(article: Article, form: str, vocabulary: Vocabulary) -> Sourc
             for grid in article.tables
         ],
         sections=[
-            {"study_id": study_id, "title": title, "text": _inner(article, start, end)}
+            {"study_id": study_id, "title": title, "text": without_contacts(body.strip())}
             for title, start, end in article.sections
+            for body in [article.text[start:end].partition("\n")[2]]
         ],
     )  # fmt: skip
-
-
-def _inner(article: Article, start: int, end: int) -> str:
-    return without_contacts(article.text[start:end].partition("\n")[2].strip())
 
 
 def study_name(article: Article) -> str:

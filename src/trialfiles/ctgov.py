@@ -18,13 +18,12 @@ from trialfiles.ctgov_results import (
 )
 from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import name_apart, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("ctgov")
-_REMEDY = "download the study from the register's API, version 2, as JSON"
 
 
 def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
@@ -110,7 +109,8 @@ def _unknown(path: Path, line: int, content: Any) -> SourceError:
     keys = content if isinstance(content, dict) else {}
     names = [words for key, words in _NAMES["other_shapes"].items() if key in keys]
     found = names[0] if names else "no protocolSection"
-    return refusal(path, line, "", f"not an API v2 study: {found}", _REMEDY)
+    remedy = "download the study from the register's API, version 2, as JSON"
+    return refusal(path, line, "", f"not an API v2 study: {found}", remedy)
 
 
 _PLANNED = (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other"))
@@ -120,18 +120,17 @@ def source_row(study_id: str, protocol: Row, content: Row) -> Row:
     """Return the row of `sources`; its provenance names the day of the register's data."""
     version = field_at(content, "derivedSection.miscInfoModule.versionHolder")
     stated = field_at(content, "provenance.statement")
-    return {
-        "source_id": study_id,
-        "study_id": study_id,
-        "tier": "core",
-        "format": "ClinicalTrials.gov API v2 JSON",
-        "citation": plain_text(field_at(protocol, "identificationModule.briefTitle")),
-        "registration": study_id,
-        "status": lower(field_at(protocol, "statusModule.overallStatus")) or None,
-        "has_results": True if content.get("resultsSection") else content.get("hasResults"),
-        "access": "record",
-        "provenance": stated or (f"ClinicalTrials.gov, data of {version}" if version else None),
-    }
+    provenance = stated or (f"ClinicalTrials.gov, data of {version}" if version else None)
+    return stated_source(
+        study_id,
+        "ClinicalTrials.gov API v2 JSON",
+        citation=plain_text(field_at(protocol, "identificationModule.briefTitle")),
+        registration=study_id,
+        status=lower(field_at(protocol, "statusModule.overallStatus")) or None,
+        has_results=True if content.get("resultsSection") else content.get("hasResults"),
+        access="record",
+        provenance=provenance,
+    )
 
 
 def study_row(study_id: str, protocol: Row) -> Row:

@@ -150,7 +150,9 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                 group_id = measurement.get("groupId") or ""
                 group = groups.get(group_id) or {"title": None, "arm_id": "unnamed", "matched": False}
                 n = people.get(group_id)
-                said = {} if timed or not group.get("time") else _when(group["time"])
+                # a group's own title may state the time: `Drug - Baseline` beside `Drug - Week 12`
+                own_time = None if timed else group.get("time")
+                said = {"timepoint_printed": own_time, "timepoint_weeks": weeks(own_time)} if own_time else {}
                 figure = f"{head['study_id']}.{name}.c{at}.k{place}.{group_id or 'none'}"
                 size = f"{head['study_id']}.{name}{f'.c{at}' if group_id in own else ''}.n.{group_id}"
                 row = (
@@ -197,11 +199,6 @@ def _time(title: str | None, head: Row) -> tuple[str | None, float | None, bool]
     if title and (durations(title) or _BASELINE.search(title)):
         return title, weeks(title), True
     return head["timepoint_printed"], head["timepoint_weeks"], False
-
-
-def _when(printed: str) -> Row:
-    """Return the time that a group's own title states: `Drug - Baseline` beside `Drug - Week 12`."""
-    return {"timepoint_printed": printed, "timepoint_weeks": weeks(printed)}
 
 
 def _kind(of_value: str, measure: str, title: str | None) -> str:

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import inert, printed_number, read_bytes, read_text, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -32,15 +32,8 @@ _KINDS = ("level", "change", "count")
 
 def read_extraction_table(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read an extraction table with the mapping beside it, or with our own column names."""
-    mapping = next(
-        (
-            path.with_name(path.stem + end)
-            for end in (".mapping.yaml", ".mapping.yml")
-            if path.with_name(path.stem + end).is_file()
-        ),
-        None,
-    )
-    return read_extraction(path, mapping, vocabulary)
+    mappings = [path.with_name(path.stem + end) for end in (".mapping.yaml", ".mapping.yml")]
+    return read_extraction(path, next(filter(Path.is_file, mappings), None), vocabulary)
 
 
 def read_extraction(
@@ -91,10 +84,8 @@ def read_extraction(
         for field in FIGURE_FIELDS:
             row[field], wrong = cell_figure(row[field], comma)
             if wrong:
-                problem = f"{wrong[:40]!r} is no number"
-                problems.append(
-                    Problem(str(path), line, names[columns[field]], problem, "write one number, or NA")
-                )
+                fault = (names[columns[field]], f"{wrong[:40]!r} is no number", "write one number, or NA")
+                problems.append(Problem(str(path), line, *fault))
         for field in (field for field in _NEEDED if not row[field]):
             problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
         if problems:
@@ -139,14 +130,9 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
         for field in (*columns, *constants)
         if field not in EXTRACTION_FIELDS
     ]
+    remedy = "its columns: " + ", ".join(names)[:300]
     problems += [
-        Problem(
-            where,
-            None,
-            str(field),
-            f"no column {str(name)!r} in {path.name}",
-            "its columns: " + ", ".join(names)[:300],
-        )
+        Problem(where, None, str(field), f"no column {str(name)!r} in {path.name}", remedy)
         for field, name in columns.items()
         if str(name) not in names
     ]
@@ -178,8 +164,8 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
     study = {"study_id": row["study_id"]}
     source = study | {"source_id": row["study_id"]}
     if not record.sources:
-        known = {"tier": "core", "format": "extraction table", "has_results": True}
-        record.sources.append(source | known | {"citation": row["title"], "doi": row["doi"]})
+        known = {"has_results": True, "citation": row["title"], "doi": row["doi"]}
+        record.sources.append(stated_source(row["study_id"], "extraction table", **known))
         record.studies.append(study | {"title": row["title"]})
     arm = study | {"arm_id": slug(row["arm"]), "role": vocabulary.role(row["arm"]), "label": row["arm"]}
     if arm["arm_id"] not in {other["arm_id"] for other in record.arms}:

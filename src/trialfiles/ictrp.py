@@ -13,7 +13,7 @@ from defusedxml.ElementTree import iterparse
 
 from trialfiles.forms import names_of
 from trialfiles.recognition import KNOWN_FORMS
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import (
     XML_ERRORS,
     age_years,
@@ -113,18 +113,16 @@ def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRec
 def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
     day = iso_us(text.get("export_date"))
     said = f"Export of the WHO search portal of {day}" if day else None
-    return {
-        "source_id": study_id,
-        "study_id": study_id,
-        "tier": "core",
-        "format": form,
-        "citation": text.get("public_title") or text.get("scientific_title"),
-        "registration": study_id,
-        "status": (text.get("recruitment_status") or "").lower() or None,
-        "has_results": _has_results(text),
-        "access": "record",
-        "provenance": text.get("provenance") or said,
-    }
+    return stated_source(
+        study_id,
+        form,
+        citation=text.get("public_title") or text.get("scientific_title"),
+        registration=study_id,
+        status=(text.get("recruitment_status") or "").lower() or None,
+        has_results=_has_results(text),
+        access="record",
+        provenance=text.get("provenance") or said,
+    )
 
 
 def _has_results(text: dict[str, str | None]) -> bool | None:
@@ -157,7 +155,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
         "registered_on": iso_date(text.get("date_registration3")) or iso_date(text.get("date_registration")),
         "starts_on": iso_date(text.get("date_enrollement") or text.get("date_enrolment")),
         "ends_on": iso_date(text.get("results_date_completed")),
-        "end_of": text.get("end_of") or ("study" if text.get("results_date_completed") else None),
+        "end_of": (text.get("end_of") or "study") if text.get("results_date_completed") else None,
     }
 
 

@@ -138,13 +138,9 @@ _GROWN = re.compile(
 )
 _OF_AGE = re.compile(r"\bage[ds]?\b|\bold(?:er)?\b", re.IGNORECASE)
 _BULLET = re.compile(r"\s*[-•*–]\s+")
-_UNITS = r"(?:min|hour|day|week|month|year|visit|session)"
-_WORDS = (
-    "From|Up to|At|Baseline|Day|Week|Month|Year|Through|Throughout|Within|During|Every|Until|Before|After|"
-    "Immediately|Approximately|Pre|Post|Screening|End of|Visit|Change from|One|Two|Three|Four|Five|Six|Twelve"
-)
+_UNITS, _WORDS = ("|".join(_NAMES[name]) for name in ("time_units", "time_begins"))
 _SEAM = re.compile(
-    rf"(?<=[a-z)\]%.])(?=\d{{1,3}}(?:st|nd|rd|th)?(?:\s*(?:,|and|to|-|~)\s*\d{{1,3}}(?:st|nd|rd|th)?)*[\s-]*{_UNITS})|"
+    rf"(?<=[a-z)\]%.])(?=\d{{1,3}}(?:st|nd|rd|th)?(?:\s*(?:,|and|to|-|~)\s*\d{{1,3}}(?:st|nd|rd|th)?)*[\s-]*(?:{_UNITS}))|"
     rf"(?<=[a-z)\]%.])(?=(?:{_WORDS})\b)"
 )
 

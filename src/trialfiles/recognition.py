@@ -113,12 +113,9 @@ def _text_form(text: str) -> str | None:
         or text.count("\ufffd") > 3
     ):
         return None
-    if any(re.match(r"TY  ?- ", line) for line in lines):
-        return "ris"
-    if any(re.match(r"PMID ?- ?\d", line) for line in lines):
-        return "nbib"
-    if any(re.match(r"\s*@\w+\s*[{(]", line) for line in lines):
-        return "bibtex"
+    for form, start in _NAMES["references"].items():
+        if any(re.match(start, line) for line in lines):
+            return str(form)
     return _table_form(lines) or _page_form(text)
 
 

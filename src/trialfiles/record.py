@@ -72,6 +72,11 @@ class SourceRecord:
         return f"<table><caption>Source record: {escape(names)}</caption><tbody>{body}</tbody></table>"
 
 
+def stated_source(name: str, form: str, tier: str = "core", **known: Any) -> Row:
+    """Return a row of `sources` of a file that states one study, named as the study."""
+    return {"source_id": name, "study_id": name, "tier": tier, "format": form} | known
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in a file: where, what, and what to do.

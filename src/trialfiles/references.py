@@ -19,7 +19,7 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 from trialfiles.article_tables import element_text
 from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
-from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal
+from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import inert, parse_xml, read_text, registry_numbers, slug
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -313,16 +313,14 @@ def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[Source
     def read(path: Path, _: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
         for number, reference in enumerate(REFERENCE_READERS[form](path), start=1):
             name = reference.name(f"{form}-{number}")
-            source = {
-                "source_id": name,
-                "study_id": name,
-                "tier": "core",
-                "format": f"reference, {form}",
-                "citation": reference.citation,
-                "doi": reference.doi,
-                "registration": next(iter(reference.registrations), None),
-                "access": "abstract" if reference.abstract else "citation",
-            }
+            source = stated_source(
+                name,
+                f"reference, {form}",
+                citation=reference.citation,
+                doi=reference.doi,
+                registration=next(iter(reference.registrations), None),
+                access="abstract" if reference.abstract else "citation",
+            )
             yield SourceRecord(sources=[source], references=[vars(reference)])
 
     return read

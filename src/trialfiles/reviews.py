@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from trialfiles.forms import names_of
-from trialfiles.record import Row, SourceRecord, refusal
-from trialfiles.text import csv_rows, inert, inert_cell, parse_xml, printed_number, slug
+from trialfiles.record import Row, SourceRecord, refusal, stated_source
+from trialfiles.text import csv_rows, free_name, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("reviews")
+_MEASURED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit")
 
 
 def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -53,21 +54,13 @@ def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> 
     found: dict[str, SourceRecord] = {}
     names: dict[str, str] = {}
     for row in rows:
-        study_id = names.setdefault(row["study"], _study_id(row, set(names.values())))
+        study_id = names.setdefault(row["study"], free_name(slug(row["study"]), names.values()))
         record = found.setdefault(study_id, SourceRecord())
         if not record.sources:
             year = row.get("year") or ""
             named = row["study"] if not year or year in row["study"] else f"{row['study']} {year}"
-            record.sources.append(
-                {
-                    "source_id": study_id,
-                    "study_id": study_id,
-                    "tier": "published",
-                    "format": form,
-                    "citation": named,
-                }
-                | {"has_results": True, "access": "record"}
-            )
+            known = {"citation": named, "has_results": True, "access": "record"}
+            record.sources.append(stated_source(study_id, form, "published", **known))
             record.studies.append({"study_id": study_id, "title": named, "comparison": "parallel"})
         record.effects.append(
             {name: value for name, value in row.items() if value is not None} | {"study_id": study_id}
@@ -75,14 +68,6 @@ def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> 
         if row["kind"] != "generic":
             _observations(path, record, study_id, row, vocabulary)
     return list(found.values())
-
-
-def _study_id(row: Row, taken: set[str]) -> str:
-    name = base = slug(row["study"])
-    number = 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name
 
 
 def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:
@@ -99,7 +84,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
             )
         name = f"{study_id}.r{len(record.results) + 1:02d}"
         time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
-        result: Row = {
+        result: Row = dict.fromkeys(_MEASURED) | {
             "result_id": name,
             "study_id": study_id,
             "source_id": study_id,
@@ -113,8 +98,6 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
             "n": int(total) if total is not None else None,
             "quantity_ids": name,
         }
-        for column in ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit"):
-            result[column] = None
         if row["kind"] == "continuous":
             sd = row[f"sd_{side}"]
             result |= {
@@ -298,20 +281,13 @@ def _record(study_id: str, name: str, row: Row) -> SourceRecord:
                 }
             )
     year = inert(row.get("Year"))
-    source = {"source_id": study_id, "study_id": study_id, "tier": "published", "format": "RevMan Web CSV"}
-    source["citation"] = f"{name} {year}" if year else name
+    title = f"{name} {year}" if year else name
     characteristics = {
         key.removeprefix("Char: ").lower(): inert(value) for key, value in row.items() if "Char: " in key
     }
     return SourceRecord(
-        sources=[source],
-        studies=[
-            {
-                "study_id": study_id,
-                "title": source["citation"],
-                "population": characteristics.get("participants"),
-            }
-        ],
+        sources=[stated_source(study_id, "RevMan Web CSV", "published", citation=title)],
+        studies=[{"study_id": study_id, "title": title, "population": characteristics.get("participants")}],
         reader_judgements=judgements,
         registered=[{"study_id": study_id, "other_ids": []} | characteristics],
     )

@@ -70,22 +70,13 @@ def find_sections(lines: list[Line]) -> list[Section]:
         their own that end with their paragraph; what follows belongs to the section around them.
 
     """
-    if is_medpath(lines):
-        headings = medpath_headings(lines)
-    elif is_irct(lines):
-        headings = irct_headings(lines)
-    elif is_jats(lines):
-        headings = jats_headings(lines)
-    else:
-        headings = article_headings(lines)
-    end_of_text = lines[-1].char_end if lines else 0
-    found, following = [], end_of_text
-    for heading in reversed(headings):
-        if heading.char_end is None:
-            found.append(Section(heading.title, heading.line, heading.char_start, following))
-            following = heading.char_start
-        else:
-            found.append(Section(heading.title, heading.line, heading.char_start, heading.char_end))
+    pages = ((is_medpath, medpath_headings), (is_irct, irct_headings), (is_jats, jats_headings))
+    headings_of = next((headings for fits, headings in pages if fits(lines)), article_headings)
+    found, following = [], lines[-1].char_end if lines else 0
+    for heading in reversed(headings_of(lines)):
+        end = following if heading.char_end is None else heading.char_end
+        found.append(Section(heading.title, heading.line, heading.char_start, end))
+        following = following if heading.char_end is not None else heading.char_start
     return found[::-1]
 
 

@@ -8,6 +8,8 @@ import html
 import io
 import re
 import unicodedata
+from collections.abc import Container
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -15,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
@@ -53,16 +56,13 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Return a file's bytes; refuse one that cannot be opened or is too long to be read at once."""
     try:
         size = path.stat().st_size
-        if size > largest:
-            problem, remedy = (
-                f"the file has {size:,} bytes, more than {largest:,}",
-                "split it, or export less",
-            )
-            raise refusal(path, None, "", problem, remedy)
+        if size > LARGEST_TEXT:
+            problem = f"the file has {size:,} bytes, more than {LARGEST_TEXT:,}"
+            raise refusal(path, None, "", problem, "split it, or export less")
         return path.read_bytes()
     except OSError as error:
         problem = f"cannot be read: {error.strerror or type(error).__name__}"
@@ -195,13 +195,7 @@ def printed_number(text: str) -> float:
     return float(plain.replace("\u2212", "-").replace("\u2013", "-").replace("\u00b7", "."))
 
 
-_NUMBERS = re.compile(
-    r"\b(?:NCT\d{8}|EUCTR\d{4}-\d{6}-\d{2}(?:-[A-Z0-9]{2,10})?|ISRCTN\d{8}|IRCT\d{8,16}N\d{1,4}|ChiCTR[-\w]{6,20}|"
-    r"ACTRN\d{14}p?|DRKS\d{8}|CTRI/\d{4}/\d{2,3}/\d{6}|JPRN-\w{6,20}|jRCTs?\d{9,10}|UMIN\d{9}|NTR\d{3,5}|NL-?O?M?\d{4,5}|"
-    r"TCTR\d{11}|RBR-\w{6,9}|PACTR\d{15,16}|SLCTR/\d{4}/\d{3}|KCT\d{7}|PER-\d{3}-\d{2}|\d{4}-5\d{5}-\d{2}-\d{2}|"
-    r"U1111-\d{4}-\d{4}|20\d\d-00\d{4}-\d\d)\b",
-    re.IGNORECASE,
-)
+_NUMBERS = re.compile(rf"\b(?:{'|'.join(names_of('registers')['numbers'].values())})\b", re.IGNORECASE)
 
 
 def registry_numbers(text: str) -> list[str]:
@@ -222,13 +216,17 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
 
 
+def free_name(name: str, taken: Container[str | None]) -> str:
+    """Return a name that is not taken: a second `placebo` becomes `placebo_2`."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
+
+
 def name_apart(rows: list[Row], key: str) -> list[Row]:
-    """Return rows whose names differ: a second `placebo` becomes `placebo_2`."""
+    """Return rows whose names differ."""
     seen: set[str] = set()
     for row in rows:
-        name, number = row[key], 2
-        while row[key] in seen:
-            row[key], number = f"{name}_{number}", number + 1
+        row[key] = free_name(row[key], seen)
         seen.add(row[key])
     return rows
 

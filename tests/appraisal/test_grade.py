@@ -1,10 +1,19 @@
-"""Certainty by GRADE: start, steps, floor, and the reasons with their numbers."""
+"""Certainty by Core GRADE: target, initial certainty, levels down, floor, and the reasons with their numbers."""
 
 from __future__ import annotations
 
+import pytest
 from frames import frame
 
-from helpers.appraisal.grade import certainty
+from helpers.appraisal.grade import (
+    CERTAINTY,
+    LEVELS,
+    Difference,
+    certainty,
+    minimal_differences,
+    rate,
+    shown_estimate,
+)
 from helpers.appraisal.risk_of_bias import TOOLS
 
 CONCEPT = "hair_density"
@@ -39,7 +48,8 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
         "i2": 20.0,
         "reason": "same",
     }
-    fit |= {"without_certain_findings": False, "pooled_id": "p"} | change.get("pooled", {})
+    fit |= {"without_certain_findings": False, "pooled_id": "p", "studies": ";".join(names)}
+    fit |= {"estimand": "between_group", "unit": "hairs/cm2"} | change.get("pooled", {})
     domains = [
         {
             "study_id": name,
@@ -64,7 +74,8 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
 
 def grade(**change) -> dict:
     """Return the certainty of a made-up body, checked against the table."""
-    row = certainty(CONCEPT, "published", **body(**change))
+    differences = change.pop("differences", None)
+    row = certainty(CONCEPT, "published", **body(**change), differences=differences)
     frame("certainty", [row])
     return row
 
@@ -72,43 +83,59 @@ def grade(**change) -> dict:
 def test_large_sound_trials_start_and_stay_high():
     row = grade()
     assert (row["start"], row["certainty"], row["participants"]) == ("high", "high", 600)
-    assert row["studies"] == "t0;t1"
+    assert row["studies"] == "t0;t1" and row["pooled_id"] == "p"
+    assert row["target"] == "any effect at all"
 
 
-def test_each_domain_steps_down_with_its_number():
+def test_each_domain_is_rated_down_with_its_number():
     assert grade(judgement="high")["risk_of_bias"] == 1
-    assert grade(n=100)["imprecision"] == 1 and "200 participants" in grade(n=100)["reasons"]
-    assert grade(n=10)["imprecision"] == 2
+    assert grade(n=100)["imprecision"] == 1 and "200 participants; below 400" in grade(n=100)["reasons"]
+    assert grade(n=40)["imprecision"] == 2 and "far below the 400" in grade(n=40)["reasons"]
     assert grade(pooled={"ci_lower": -1.0})["imprecision"] == 1
     assert grade(pooled={"pi_lower": -5.0, "i2": 80.0})["inconsistency"] == 1
     assert "I² 80 %" in grade(pooled={"pi_lower": -5.0, "i2": 80.0})["reasons"]
-    assert grade(n=40, study={"registration": None})["publication_bias"] == 1
-    assert grade(line={"estimand": "uncontrolled_change"})["indirectness"] == 1
+    small = {"n": 40, "study": {"registration": None}}
+    assert grade(k=3, **small)["publication_bias"] == 1
 
 
-def test_uncontrolled_studies_start_low_and_end_at_the_floor():
-    row = grade(
-        k=1,
-        n=16,
-        judgement="high",
-        study={"allocation": "none stated"},
-        line={"estimand": "uncontrolled_change"},
-    )
-    assert (row["start"], row["certainty"]) == ("low", "very low")
+@pytest.mark.parametrize("k", [1, 2])
+def test_the_number_of_studies_is_no_sign_of_publication_bias(k: int):
+    assert grade(k=k, n=40, study={"registration": None})["publication_bias"] == 0
+
+
+@pytest.mark.parametrize("n", [10, 15, 30, 60])
+def test_thirty_people_are_never_moderate(n: int):
+    assert LEVELS.index(grade(k=1, n=n)["certainty"]) <= LEVELS.index("low")
+
+
+def test_the_lack_of_a_control_group_is_counted_once():
+    before_after = {"study": {"allocation": "none stated", "comparison": "single_arm"}}
+    before_after |= {
+        "line": {"estimand": "uncontrolled_change"},
+        "pooled": {"estimand": "uncontrolled_change"},
+    }
+    made = body(judgement="critical", **before_after)
+    made["risk_of_bias"]["tool"] = "ROBINS-I"
+    row = certainty(CONCEPT, "published", **made)
+    assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
+    assert row["certainty"] == "very low" and "is counted already" in row["reasons"]
+    made["risk_of_bias"]["tool"], made["risk_of_bias"]["judgement"] = "JBI case series", "no"
+    row = certainty(CONCEPT, "published", **made)
+    assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
+
+
+def test_no_judgement_makes_a_change_of_one_group_causal():
+    row = grade(pooled={"estimand": "uncontrolled_change"}, line={"estimand": "uncontrolled_change"})
+    assert (row["risk_of_bias"], row["certainty"]) == (3, "very low")  # an arm of two sound randomised trials
 
 
 def test_a_certain_finding_counts():
-    finding = {
-        "finding_id": "f",
-        "study_id": "t0",
-        "check": "x",
-        "detected_by": "rule",
-        "severity": "certain",
-    }
-    finding |= {"statement": "x", "locators": "x", "concepts": CONCEPT}
+    finding = {"finding_id": "f", "study_id": "t0", "check": "x", "detected_by": "rule", "severity": "certain",
+               "statement": "x", "locators": "x", "concepts": CONCEPT}  # fmt: skip
     row = grade(findings=[finding])
-    assert row["risk_of_bias"] == 1 and "1 certain finding touches" in row["reasons"]
+    assert row["risk_of_bias"] == 1 and "1 certain discrepancy touches it" in row["reasons"]
     assert grade(judgement="high", findings=[finding])["risk_of_bias"] == 2
+    assert grade(findings=[finding | {"study_id": "not in the pool"}])["risk_of_bias"] == 0
 
 
 def test_no_study_no_evidence():
@@ -121,29 +148,70 @@ def test_no_study_no_evidence():
 
 
 def test_non_randomised_is_not_randomised():
-    assert grade(study={"allocation": "non-randomised"})["start"] == "low"
+    assert "0 of 2 studies randomised" in grade(study={"allocation": "non-randomised"})["reasons"]
+    assert grade(study={"allocation": "randomised"})["reasons"].startswith(
+        "Initial certainty high: 2 studies, all"
+    )
 
 
-def test_an_interval_that_holds_the_smallest_visible_difference_is_imprecise():
+def test_harms_of_a_randomised_study_are_those_of_a_randomised_study():
+    made = body(k=1)
+    for name in ("comparisons", "pooled"):
+        made[name]["concept"] = "adverse_events"
+    made["comparisons"][["estimand", "direction"]] = [None, "unclear"]
+    row = certainty("adverse_events", "published", **made)
+    assert row["start"] == "high" and "1 study, all randomised" in row["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "target", "down"),
+    [
+        (12.0, "an effect of at least the 12 hairs/cm²", 1),  # 10 to 20 includes it
+        (8.0, "an effect of at least the 8 hairs/cm²", 0),
+        (43.0, "an effect smaller than the 43 hairs/cm²", 0),
+        (18.0, "an effect smaller than the 18 hairs/cm²", 1),
+    ],
+)
+def test_the_target_is_set_first_and_the_interval_held_against_it(needed, target, down):
+    row = grade(differences={CONCEPT: Difference(needed, "hairs/cm2")})
+    assert row["target"].startswith(target) and row["imprecision"] == down
+
+
+def test_benefit_and_harm_that_matter_cost_two_levels():
+    row = grade(
+        pooled={"ci_lower": -50.0, "ci_upper": 60.0}, differences={CONCEPT: Difference(43.0, "hairs/cm2")}
+    )
+    assert row["imprecision"] == 2 and "benefit as well as harm" in row["reasons"]
+
+
+def test_an_absolute_and_a_relative_difference_that_disagree_cost_a_level():
     made = body()
-    sure = certainty(CONCEPT, "published", **made, thresholds={CONCEPT: 12.0})
-    assert (
-        sure["imprecision"],
-        certainty(CONCEPT, "published", **made, thresholds={CONCEPT: 43.0})["imprecision"],
-    ) == (1, 0)
-    assert "includes 12, the smallest difference that can be seen" in sure["reasons"]
+    row = {"result_id": "r", "study_id": "t0", "arm_id": "a", "concept": CONCEPT, "site": "all", "kind": "level",
+           "timepoint_weeks": 0.0, "mean": 50.0, "unit": "hairs/cm2", "quantity_ids": "q", "source_id": "t0"}  # fmt: skip
+    made["results"] = frame("results", [row])
+    differences = {CONCEPT: Difference(43.0, "hairs/cm2", 0.2266)}  # 15 of 50 is 30 %
+    graded = certainty(CONCEPT, "published", **made, differences=differences)
+    assert graded["imprecision"] == 1 and "disagree" in graded["reasons"]
+    made["results"]["mean"] = 100.0
+    assert certainty(CONCEPT, "published", **made, differences=differences)["imprecision"] == 0
+
+
+def test_a_probability_has_no_effect_at_one_half():
+    cles = {"estimate": 0.73, "ci_lower": 0.41, "ci_upper": 0.89, "measure": "CLES", "unit": "probability"}
+    assert grade(pooled=cles)["imprecision"] == 1
+    assert grade(pooled=cles | {"ci_lower": 0.55})["imprecision"] == 0
 
 
 def test_exosomes_given_only_with_something_else_are_indirect():
     arms = [{"study_id": name, "arm_id": arm, "role": role}
             for name in ("t0", "t1") for arm, role in (("x", "exosome_combination"), ("c", "placebo"))]  # fmt: skip
     row = certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))
-    assert row["indirectness"] == 1 and "only together with another treatment" in row["reasons"]
+    assert row["indirectness"] == 1 and "2 of 2 studies gave exosomes only together" in row["reasons"]
     arms = [arm | {"role": "active"} if arm["arm_id"] == "c" else arm for arm in arms]
     assert certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))["indirectness"] == 0
 
 
-def test_small_study_effects_in_ten_studies_step_down():
+def test_small_study_effects_in_ten_studies_are_rated_down():
     grades = [grade(k=10, pooled={"small_study_p": p})["publication_bias"] for p in (0.04, 0.4)]
     assert grades == [1, 0]
 
@@ -157,3 +225,59 @@ def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
     assert "judged by a reviewer: Ten people more would turn it (the rule proposed 0" in row["reasons"]
     other = certainty(CONCEPT, "published", **body(), overrides=[override | {"evidence": "core"}])
     assert (other["certainty"], other["overridden"]) == ("high", False)
+
+
+def test_the_estimate_that_stands_for_an_outcome():
+    base = {"concept": CONCEPT, "evidence": "core", "model": "single study", "k": 1, "pooled": False, "reason": "r",
+            "estimate": 1.0, "without_certain_findings": False}  # fmt: skip
+    rows = [
+        base | {"pooled_id": "a", "estimand": "uncontrolled_change", "unit": "hairs/cm2"},
+        base | {"pooled_id": "b", "estimand": "between_group", "unit": "follicles/cm2", "measure": "MD"},
+        base | {"pooled_id": "c", "estimand": "between_group", "unit": "probability", "measure": "CLES"},
+        base
+        | {
+            "pooled_id": "d",
+            "estimand": "between_group",
+            "unit": "hairs/cm2",
+            "scenario": "missing SDs borrowed",
+        },
+    ]
+    names = [
+        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core", frame("comparisons", []))["pooled_id"]
+        for end in (1, 2, 3, 4)
+    ]
+    assert names == ["a", "a", "c", "c"]
+
+
+def test_the_smallest_difference_is_both_of_one_source_with_its_place():
+    base = {
+        "kind": "visible difference",
+        "what": "w",
+        "address": "here",
+        "access": "abstract",
+        "confidence": "A",
+    }
+    rows = [base | {"row_id": "visible", "value": 43.36, "unit": "hairs/cm2", "second_hand": False},
+            base | {"row_id": "visible_relative", "value": 22.66, "unit": "percent of baseline", "second_hand": False},
+            base | {"row_id": "own_awareness", "value": 15.0, "unit": "percent of baseline", "second_hand": True}]  # fmt: skip
+    table = frame("thresholds", rows)
+    assert minimal_differences(table)[CONCEPT] == Difference(
+        43.36, "hairs/cm2", pytest.approx(0.2266), "here (abstract)"
+    )
+    assert minimal_differences(table.assign(second_hand=True), second_hand=False) == {}
+
+
+def test_the_rules_alone_rate_facts():
+    """A page's script reads the same file: the facts are all that a rule needs."""
+    facts = {
+        "all_randomised": True,
+        "studies": 1,
+        "participants": 500,
+        "interval": True,
+        "bias": 0,
+        "certain": 0,
+    }
+    words = ("studies_words", "randomised", "judgements", "directions", "i2_words", "combined", "participants_words",
+             "registered", "difference")  # fmt: skip
+    row = rate(facts | {name: "x" for name in words} | {"shown": True, "size": "unknown"})
+    assert row["certainty"] == "high" and row["reasons"].count("not rated down") == len(CERTAINTY["domains"])

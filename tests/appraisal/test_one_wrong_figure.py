@@ -18,63 +18,18 @@ from helpers.sheets.raw import read_raw
 from helpers.tables import TABLES, as_frame, validate
 from notebookpress.tables import records, split_ids
 
-PEOPLE = 30
-# name: value, unit, kind, role, concept; the figures of thirty people an arm that could be so
-FIGURES = {
-    "enrolled": (2 * PEOPLE, "participants", "n", "design", "sample_size"),
-    "n": (PEOPLE, "participants", "n", "result", "group_size"),
-    "base_treated": (80, "hairs/cm2", "mean", "result", "hair_density"),
-    "base_treated_sd": (10, "hairs/cm2", "sd", "result", "hair_density"),
-    "after_treated": (95, "hairs/cm2", "mean", "result", "hair_density"),
-    "after_treated_sd": (12, "hairs/cm2", "sd", "result", "hair_density"),
-    "change_treated": (15, "hairs/cm2", "mean", "result", "hair_density"),
-    "change_treated_sd": (7, "hairs/cm2", "sd", "result", "hair_density"),
-    "least": (0, "hairs/cm2", "value", "result", "hair_density"),
-    "most": (30, "hairs/cm2", "value", "result", "hair_density"),
-    "change_control": (3, "hairs/cm2", "mean", "result", "hair_density"),
-    "change_control_sd": (6, "hairs/cm2", "sd", "result", "hair_density"),
-    "happy": (70, "percent", "percent", "result", "satisfaction"),
-}
-PRINTED = {"change_treated": "15.0", "base_treated": "80.0", "after_treated": "95.0"}
-
-
-def result(arm: str, time: str, kind: str, **figures: str) -> dict:
-    return {"arm": arm, "concept": "hair_density", "time": time, "kind": kind, "n": "n"} | figures
+TRIAL = Path(__file__).with_name("honest_trial.yaml").read_text(encoding="utf-8")
 
 
 def sheet(study_id: str, **changes: float) -> str:
     """Return the sheet of a made-up randomised trial, some of whose figures are other ones."""
-    quantities = [
-        {"id": name, "printed": f"{value:g}" if name in changes else PRINTED.get(name, f"{value:g}"),
-         "value": value, "unit": unit, "kind": kind, "role": role, "concept": concept}
-        for name, (printed, unit, kind, role, concept) in FIGURES.items()
-        for value in [changes.get(name, printed)]
-    ]  # fmt: skip
-    results = [
-        result("treated", "baseline", "level", mean="base_treated", sd="base_treated_sd"),
-        result("treated", "24 weeks", "level", mean="after_treated", sd="after_treated_sd"),
-        result("treated", "24 weeks", "change", mean="change_treated", sd="change_treated_sd",
-               minimum="least", maximum="most"),
-        result("control", "24 weeks", "change", mean="change_control", sd="change_control_sd"),
-        {"arm": "treated", "concept": "satisfaction", "time": "24 weeks", "kind": "count", "n": "n",
-         "percent": "happy"},
-    ]  # fmt: skip
-    return yaml.safe_dump({
-        "study_sheet": 1,
-        "study_id": study_id,
-        "source": {"source_id": study_id, "tier": "core", "format": "article", "has_results": True,
-                   "access": "full text"},
-        "extraction": {"readers": 1, "date": "2026-01-01"},
-        "study": {"title": f"Made up: {study_id}", "design": "trial", "allocation": "randomised",
-                  "comparison": "parallel", "n_enrolled": "enrolled", "registration": "NCT00000000"},
-        "arms": [{"arm_id": "treated", "role": "exosome", "n": "n"},
-                 {"arm_id": "control", "role": "placebo", "n": "n"}],
-        "outcomes": [{"outcome_id": "d", "concept": "hair_density", "priority": "primary", "timepoint": "24 weeks"},
-                     {"outcome_id": "s", "concept": "satisfaction", "priority": "secondary",
-                      "timepoint": "24 weeks"}],
-        "quantities": quantities,
-        "results": results,
-    })  # fmt: skip
+    made = yaml.safe_load(TRIAL) | {"study_id": study_id}
+    made["source"]["source_id"], made["study"]["title"] = study_id, f"Made up: {study_id}"
+    for quantity in made["quantities"]:
+        if quantity["id"] in changes:
+            value = changes[quantity["id"]]
+            quantity |= {"printed": f"{value:g}", "value": value}
+    return yaml.safe_dump(made)
 
 
 def appraised(raw: Path) -> dict:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 
 from helpers.appraisal.risk_of_bias import TOOLS, check_judgements, overall, tool_for
+
+CASES = cases_of(__file__)
 
 
 def appraisal(tool: str, *words: str) -> list[dict]:
@@ -40,21 +43,7 @@ def test_what_is_wrong_is_named():
     assert "has no reason" in check_judgements([rows[0] | {"reason": " "}, *rows[1:]])[0]
 
 
-@pytest.mark.parametrize(
-    ("tool", "words", "verdict"),
-    [
-        ("RoB 2", ("low",), "low"),
-        ("RoB 2", ("some concerns", "low"), "some concerns"),
-        ("RoB 2", ("some concerns", "some concerns", "some concerns", "low"), "high"),
-        ("RoB 2", ("high", "low"), "high"),
-        ("ROBINS-I", ("no information", "moderate"), "no information"),
-        ("ROBINS-I", ("no information", "serious", "low"), "serious"),
-        ("ROBINS-I", ("critical", "serious", "low"), "critical"),
-        ("JBI case report", ("yes", "yes", "no"), "2 of 8 yes"),
-        ("JBI case series", ("yes", "not applicable", "unclear"), "1 of 9 yes"),
-        ("Registration appraisal", ("high concern", "low concern"), "high concern"),
-    ],
-)
+@pytest.mark.parametrize(("tool", "words", "verdict"), CASES["overall"])
 def test_overall(tool, words, verdict):
     assert overall(appraisal(tool, *words)) == verdict
 
@@ -63,21 +52,6 @@ def test_nothing_judged():
     assert overall([]) == "not appraised"
 
 
-@pytest.mark.parametrize(
-    ("study", "cases", "tool"),
-    [
-        ({"comparison": "parallel", "allocation": "randomised", "has_results": True}, 2, "RoB 2"),
-        ({"comparison": "parallel", "allocation": "not randomised", "has_results": True}, 2, "ROBINS-I"),
-        ({"comparison": "parallel", "allocation": "non-randomised", "has_results": True}, 2, "ROBINS-I"),
-        ({"comparison": "single_arm", "allocation": None, "has_results": True}, 1, "ROBINS-I"),
-        ({"comparison": "case", "allocation": None, "has_results": True}, 1, "JBI case report"),
-        ({"comparison": "case", "allocation": None, "has_results": True}, 2, "JBI case series"),
-        (
-            {"comparison": "parallel", "allocation": "randomised", "has_results": False},
-            2,
-            "Registration appraisal",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("study", "cases", "tool"), CASES["tools"])
 def test_the_design_asks_for_its_tool(study, cases, tool):
     assert tool_for(study, cases) == tool

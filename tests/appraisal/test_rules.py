@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from frames import evidence
 
 from helpers.appraisal.findings import CHECKS, RULES
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, read_tools
 from helpers.appraisal.rules import RULES_FILE, read_rules
 from notebookpress.yaml_files import YamlError
+
+CASES = cases_of(__file__)
 
 QUESTION = """
 reference-marks:
@@ -48,26 +51,7 @@ def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
     assert row["arithmetic"] == "line 20: none; line 21: present"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("topic: consent", "topic: consents", "topic consents is not known; use one of control_group, "),
-        (
-            "severity: certain",
-            "severity: sure",
-            "severity sure is not known; use one of certain, likely, minor",
-        ),
-        (
-            "called {answers};",
-            "called {answer};",
-            "finding has a gap that nothing fills; write no other than",
-        ),
-        ("  meaning: Counts", "  means: Counts", "means is not known; use one of meaning"),
-        ("totals:", "sums:", "no check is called sums; add `topic:`, or a function to CHECKS"),
-        ("totals:", "units:", "units stands twice; keep one of them"),
-        ("  inputs: counts with their percentage and n\n", "", "count-and-percent has no inputs; say it"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "message"), CASES["rules"])
 def test_a_mistake_in_a_rule_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
     path = changed(tmp_path, RULES_FILE, old, new)
     with pytest.raises(YamlError, match=re.escape(message)) as error:
@@ -80,18 +64,7 @@ def test_a_function_without_an_entry_is_named():
         read_rules(CHECKS | {"colour": CHECKS["units"]})
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('["yes", "no", unclear', '["yes", no, unclear', 'is no text; write it in quotes, such as "yes"'),
-        (
-            "[low, some concerns, high]",
-            "[low, some concerns, awful]",
-            "awful has no rank; add it to worst_first",
-        ),
-        ("    counts_yes: false\n", "", "RoB 2 has no counts_yes; say it"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "message"), CASES["tools"])
 def test_a_mistake_in_a_tool_is_named_with_its_line_and_remedy(tmp_path, old, new, message):
     path = changed(tmp_path, TOOLS_FILE, old, new)
     with pytest.raises(YamlError, match=re.escape(message)) as error:

@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure, decimals_of
 from helpers.appraisal.granularity import debit, fitting_sizes, grim, grimmer, share_fit
 from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
 from helpers.appraisal.spread import largest_sd, sd_fits
+
+CASES = cases_of(__file__)
 
 
 def printed(token: str) -> PrintedFigure:
@@ -20,17 +23,7 @@ def printed(token: str) -> PrintedFigure:
     return PrintedFigure(value, decimals_of(token, value), "q", token)
 
 
-@pytest.mark.parametrize(
-    ("token", "value", "places"),
-    [
-        ("80 ± 10", 80, 0),
-        ("35.50", 35.5, 2),
-        ("1,387", 1387, 0),
-        ("6,5", 6.5, 1),
-        ("two", 2, 0),
-        ("0.021", 0.021, 3),
-    ],
-)
+@pytest.mark.parametrize(("token", "value", "places"), CASES["decimals"])
 def test_decimals_are_those_of_the_token(token, value, places):
     assert decimals_of(token, value) == places
 
@@ -71,23 +64,7 @@ def test_debit(mean, sd, n, possible):
     assert debit(printed(mean), printed(sd), n) is possible
 
 
-@pytest.mark.parametrize(
-    ("percent", "places", "n", "fit"),
-    [
-        (80, 0, 16, "impossible"),
-        (87, 0, 16, "cut off"),  # 14 of 16 is 87.5 %, which rounds to 88
-        (88, 0, 16, "fits"),
-        (80, 0, 15, "fits"),
-        (87, 0, 15, "fits"),
-        (0, 0, 3, "fits"),
-        (100, 0, 3, "fits"),
-        (12, 0, 8, "fits"),  # 12.5 % to the even neighbour
-        (13, 0, 8, "fits"),
-        (33.3, 1, 3, "fits"),
-        (33.4, 1, 3, "cut off"),
-        (34, 0, 2, "impossible"),
-    ],
-)
+@pytest.mark.parametrize(("percent", "places", "n", "fit"), CASES["shares"])
 def test_shares_of_people(percent, places, n, fit):
     assert share_fit(percent, places, n) == fit
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from case_files import cases_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from helpers.sheets.raw import read_raw
 from helpers.tables import validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
+
+CASES = cases_of(__file__)
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
@@ -33,25 +36,7 @@ def cleaned(**fields: Any) -> dict[str, Any]:
     return records(validate("results", clean_results(reported)))[0]
 
 
-@pytest.mark.parametrize(
-    ("unit", "concept_unit", "reached", "factor"),
-    [
-        ("hairs/cm2", "hairs/cm2", "hairs/cm2", 1),
-        ("hairs/cm²", "hairs/cm2", "hairs/cm2", 1),
-        ("hairs/mm2", "hairs/cm2", "hairs/cm2", 100),
-        ("Hairs/mm²", "hairs/cm2", "hairs/cm2", 100),
-        ("percent", "proportion", "proportion", 0.01),
-        ("percent of baseline", "proportion", "proportion", 0.01),
-        ("mm", "um", "um", 1000),
-        ("\u00b5m", "um", "um", 1),
-        ("\u03bcm", "um", "um", 1),
-        ("follicles/cm2", "hairs/cm2", "follicles/cm2", 1),
-        ("follicles/mm2", "hairs/cm2", "follicles/mm2", 1),
-        ("percent", "hairs/cm2", "percent", 1),
-        ("hairs/cm2", "um", "hairs/cm2", 1),
-        (None, "hairs/cm2", None, 1),
-    ],
-)
+@pytest.mark.parametrize(("unit", "concept_unit", "reached", "factor"), CASES["units"])
 def test_a_unit_is_converted_only_where_a_factor_exists(unit, concept_unit, reached, factor):
     change = conversion(unit, concept_unit)
     assert (change.unit, change.factor) == (reached, factor)

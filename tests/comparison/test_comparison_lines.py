@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from real_tables import tables_to_effects
 
-from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import alike, comparison_lines, effect_direction
-from helpers.effects import study_effects
-from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from notebookpress.tables import records
-
-RAW = Path(__file__).parents[2] / "data" / "raw"
 
 
 def effect(study: str, **fields: Any) -> dict[str, Any]:
@@ -261,25 +256,9 @@ def test_certain_findings_are_counted_and_numbers_of_people_worded():
     assert [line["n"] for line in lines.values()] == ["40", "8 + 8 (assumed)"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def five() -> dict[str, pd.DataFrame]:
-    """Return the tables of the five studies up to their effects."""
-    record = read_raw(RAW).record
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
-    tables["results"] = validate("results", clean_results(validate("reported_results", record.results)))
-    tables["adverse_events"] = validate(
-        "adverse_events", clean_events(validate("reported_events", record.adverse_events))
-    )
-    findings, effects = validate("findings", record.reader_findings), []
-    for study in records(tables["studies"]):
-        own = [
-            table[table["study_id"] == study["study_id"]]
-            for table in (tables["arms"], tables["results"], findings)
-        ]
-        effects += study_effects(study, *own)
-    return tables | {"effects": validate("effects", effects)}
+    return tables_to_effects()
 
 
 def test_no_control_arm_of_the_five_studies_has_a_line_and_none_is_comparable(five):

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from helpers.context import comparator_changes, contextual_comparisons, placebo_differences
+from helpers.context import (
+    comparator_changes,
+    contextual_comparisons,
+    drug_differences,
+    placebo_differences,
+    treatment_gains,
+)
 from helpers.figures.rows import context_row_sentence, context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate
@@ -58,6 +64,39 @@ def test_a_published_difference_is_worked_out_again_from_its_arms(context):
     (olsen,) = [row for row in rows if row["row_id"] == "olsen2002.02"]  # minoxidil 5 %: 18.6 less 3.9
     assert olsen["effect"] == pytest.approx(14.7)
     assert (olsen["ci_upper"] - olsen["effect"]) == pytest.approx(3.268 * stats.t.ppf(0.975, 182), rel=2e-3)
+
+
+def test_licensed_drugs_are_set_against_placebo_at_a_usual_dose(context):
+    rows = {row["effect_id"]: row for row in drug_differences(context["comparators"])}
+    olsen = rows["olsen2002.02"]
+    assert olsen["se"] == pytest.approx(math.sqrt(25.4**2 / 139 + 21.7**2 / 78))
+    assert (olsen["intervention"], olsen["sex"], olsen["n"] - 78, olsen["n_comparator"]) == (
+        "minoxidil 5 %",
+        "male",
+        139,
+        78,
+    )
+    assert rows["propecialabel.01"]["effect"] == pytest.approx(107 / 5.1)
+    assert rows["eun2010.01"]["se"] is None  # no SD was seen
+    doses = {row["intervention"] for row in rows.values()}
+    assert doses == {"minoxidil 2 %", "minoxidil 5 %", "finasteride 1 mg", "dutasteride 0.5 mg"}
+
+
+def test_gains_of_drugs_are_those_of_a_like_time(context):
+    gains = {row["treatment"]: row for row in treatment_gains(context["comparators"], 52.0)}
+    assert (gains["minoxidil"]["low"], gains["minoxidil"]["high"]) == pytest.approx((8.8, 16.6))
+    assert gains["dutasteride"]["high"] == pytest.approx(20.3)
+    assert gains["finasteride"]["high"] == pytest.approx(107 / 5.1)
+    every = {row["treatment"]: row for row in treatment_gains(context["comparators"])}
+    assert every["dutasteride"]["high"] == pytest.approx(25.07)
+
+
+@pytest.mark.parametrize(
+    ("sex", "drift"), [("male", (-3.8, 3.9)), ("female", (9.4, 9.4)), ("all", (-3.8, 9.4))]
+)
+def test_men_are_set_beside_men_and_women_beside_women(context, sex, drift):
+    (row,) = compared(context, change(), sexes={"a": sex})
+    assert (row["drift_low"], row["drift_high"]) == drift
 
 
 def test_a_change_is_set_against_control_arms_of_a_like_time_only(context):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from helpers.comparison import vote_rows, votes
-from helpers.figures.rows import vote_sentence
 from helpers.tables import as_frame, validate
 
 
@@ -30,13 +29,9 @@ def test_the_exact_test_is_the_sum_of_binomial_probabilities(better, worse, neit
 
 
 def line(study: str, direction: str, estimand: str = "uncontrolled_change", number: int = 1, **more) -> dict:
-    row = {
-        "concept": "hair_density",
-        "study_id": study,
-        "tier": "core",
-        "direction": direction,
-        "second_hand": False,
-    }
+    row = {"concept": "hair_density", "study_id": study, "tier": "core", "direction": direction}
+    row |= {"second_hand": False, "background": "none"}
+    row["comparator"] = "none" if estimand == "uncontrolled_change" else "placebo"
     return row | {"estimand": estimand, "comparable": False, "line_id": f"{study}.{estimand}.{number}"} | more
 
 
@@ -52,18 +47,27 @@ def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
     validate("votes", [row])
 
 
-def test_with_and_without_comparison_and_shares_and_events_are_kept_apart():
+def test_each_question_has_votes_of_its_own_and_shares_and_events_have_none():
+    active = {"comparator": "active", "comparator_name": "minoxidil"}
     lines = [
         line("a", "better"),
-        line("b", "worse", "between_group"),
-        line("c", "better", "within_participant"),
-        line("d", "unclear", "proportion"),
-        line("e", "unclear", "uncontrolled_change", concept="adverse_events"),
+        line("b", "worse", "between_group", comparator_name="saline"),
+        line("c", "better", "between_group", comparator_name="vehicle"),
+        line("d", "better", "between_group", **active),
+        line("e", "better", "between_group", background="microneedling in both arms"),
+        line("f", "better", "within_participant"),
+        line("g", "unclear", "proportion"),
+        line("h", "unclear", "uncontrolled_change", concept="adverse_events"),
     ]
-    rows = {row["basis"]: row for row in vote_rows(as_frame("comparisons", lines), evidence="core")}
-    assert {name: (row["better"], row["worse"]) for name, row in rows.items()} == {
-        "before and after": (1, 0),
-        "against a comparison": (1, 1),
+    rows = vote_rows(as_frame("comparisons", lines), evidence="core")
+    validate("votes", rows)
+    counted = {row["vote_id"]: (row["better"], row["worse"]) for row in rows}
+    assert counted == {
+        "core.hair_density.uncontrolled_change": (1, 0),
+        "core.hair_density.between_group.placebo": (1, 1),
+        "core.hair_density.between_group.active.minoxidil": (1, 0),
+        "core.hair_density.between_group.placebo.microneedling in both arms": (1, 0),
+        "core.hair_density.within_participant.placebo": (1, 0),
     }
 
 
@@ -76,23 +80,9 @@ def test_published_studies_vote_only_where_they_are_asked():
     assert rows["published"]["second_hand"] == "b"
 
 
-def test_the_sentence_changes_with_the_votes_and_marks_what_is_second_hand():
-    frame = as_frame("comparisons", [line("a", "better"), line("b", "better", second_hand=True)])
-    (row,) = vote_rows(frame, evidence="core")
-    assert vote_sentence(row) == (
-        "Hair density: better after treatment, with no comparison in 2 of 2 studies; exact p 0.5 (second-hand: b)."
-    )
-    frame["direction"] = ["better", "worse"]
-    (other,) = vote_rows(frame, evidence="core")
-    assert (
-        "better after treatment, with no comparison in 1 of 2 studies, worse in 1; exact p 1"
-        in vote_sentence(other)
-    )
-
-
 def test_a_change_has_no_vote_where_its_study_compares_the_outcome():
     lines = [line("a", "better"), line("a", "worse", "between_group"), line("b", "better")]
-    before, against = vote_rows(as_frame("comparisons", lines), evidence="core")
+    against, before = vote_rows(as_frame("comparisons", lines), evidence="core")
     assert (before["better"], before["studies"]) == (1, "b")
     assert before["left_out"] == "a: the study compares this outcome with a control"
     assert (against["worse"], against["studies"], against["left_out"]) == (1, "a", None)
@@ -100,10 +90,7 @@ def test_a_change_has_no_vote_where_its_study_compares_the_outcome():
 
 def test_what_is_no_such_contrast_is_left_out_with_its_reason():
     lines = [line("a", "better", "between_group", contrast_doubt="no group"), line("b", "better")]
-    rows = {row["basis"]: row for row in vote_rows(as_frame("comparisons", lines), evidence="core")}
-    against = rows["against a comparison"]
-    validate("votes", list(rows.values()))
+    against, before = vote_rows(as_frame("comparisons", lines), evidence="core")
+    validate("votes", [against, before])
     assert (against["better"], against["neither"], against["studies"]) == (0, 0, None)
-    assert vote_sentence(against) == (
-        "Hair density, against a comparison: no study has a vote (not counted: a: no group)."
-    )
+    assert (against["left_out"], before["studies"]) == ("a: no group", "b")

@@ -4,77 +4,203 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.appraisal.grade import domain_reasons
-from helpers.narrative.pooled import findings_summary, overview_sentence, threshold_words
+from helpers.appraisal.grade import Difference, domain_reasons
+from helpers.narrative.pooled import (
+    findings_summary,
+    overview_sentence,
+    size_words,
+    statement,
+    threshold_words,
+)
 from helpers.tables import as_frame, validate
 
 DOWN = {"risk_of_bias": 1, "inconsistency": 0, "indirectness": 0, "imprecision": 1, "publication_bias": 0}
 REASONS = (
-    "Starts high: 2 studies, all randomised. Risk of bias, one step down: 1 of 2 at high risk (a: high. b: low). "
-    "Inconsistency, no step down: directions by study: 2 better. Imprecision, one step down: 120 participants."
+    "Initial certainty high: 2 studies, all randomised. Risk of bias, rated down one level: a high. Inconsistency, "
+    "not rated down: directions by study: 2 better. Imprecision, rated down one level: 120 participants."
 )
+VISIBLE = {"hair_density": Difference(43.0, "hairs/cm2", 0.2266, "a paper (abstract)")}
 
 
-def made(level: str = "low", **fit):
-    graded = {"concept": "hair_density", "evidence": "core", "start": "high", "certainty": level, "reasons": REASONS,
+def made(level: str = "low", concepts=("hair_density",), found=(), results=(), measured=None, **fit):
+    graded = {"evidence": "core", "start": "high", "certainty": level, "reasons": REASONS, "pooled_id": "core.1",
               "studies": "a;b", "participants": 120, "proposed": level, "overridden": False} | DOWN  # fmt: skip
-    pooled = {"concept": "hair_density", "evidence": "core", "model": "random effects", "k": 2, "estimate": 15.0,
+    pooled = {"concept": concepts[0], "evidence": "core", "model": "random effects", "k": 2, "estimate": 15.0,
               "ci_lower": 8.0, "ci_upper": 22.0, "pooled": True, "reason": "r", "estimand": "between_group",
-              "unit": "hairs/cm2", "without_certain_findings": False, "pooled_id": "core.1", "scenario": "as printed"}  # fmt: skip
-    found = findings_summary(
-        validate("certainty", [graded]), validate("pooled", [pooled | fit]), as_frame("pool_members", []), {"hair_density": 43.0}
-    )  # fmt: skip
-    validate("summary_of_findings", found.rows)
-    return found
+              "unit": "hairs/cm2", "without_certain_findings": False, "pooled_id": "core.1", "scenario": "as printed",
+              "effect_ids": "a.e"}  # fmt: skip
+    line = {"tier": "core", "direction": "better", "comparable": True}
+    tables = {
+        name: as_frame(name, list(rows)) for name, rows in (("effects", measured or ()), ("findings", found))
+    }
+    tables["comparisons"] = validate(
+        "comparisons",
+        [
+            line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"}
+            for name in concepts
+            for study in "abc"
+        ],
+    )
+    tables["results"] = as_frame("results", list(results))
+    rows = [graded | {"concept": name} for name in concepts]
+    summary = findings_summary(
+        validate("certainty", rows), validate("pooled", [pooled | fit]), tables, VISIBLE
+    )
+    validate("summary_of_findings", summary.rows)
+    return summary
 
 
 @pytest.mark.parametrize(
     ("level", "words"),
     [
-        ("high", "Exosome therapy raises hair density by 15 hairs/cm² (8 to 22)"),
-        ("moderate", "Exosome therapy probably raises hair density"),
-        ("low", "Exosome therapy may raise hair density"),
-        ("very low", "The evidence is very uncertain about the effect of exosomes on hair density."),
+        (
+            "high",
+            "Exosome therapy increases hair density slightly (15 hairs/cm², 95 % interval 8 to 22, difference",
+        ),
+        ("moderate", "Exosome therapy probably increases hair density slightly"),
+        ("low", "Exosome therapy may increase hair density slightly"),
+        (
+            "very low",
+            "The evidence is very uncertain about the effect of exosome therapy on hair density (15 hairs/cm²",
+        ),
     ],
 )
 def test_the_statement_fits_the_certainty(level: str, words: str):
     assert made(level).rows[0]["statement"].startswith(words)
 
 
-def test_the_sentence_changes_with_the_estimate_and_the_interval():
-    assert (
-        "lower hair density by −15"
-        in made(estimate=-15.0, ci_lower=-22.0, ci_upper=-8.0).rows[0]["statement"]
-    )
-    nothing = made(ci_lower=-8.0).rows[0]["statement"]
-    assert (
-        nothing
-        == "Exosome therapy may make little or no difference to hair density: the interval includes no effect."
-    )
-
-
-def test_a_change_within_a_group_is_no_effect_of_exosomes():
-    row = made("very low", estimand="uncontrolled_change", pooled=False, model="single study").rows[0]
-    assert (
-        "rose by 15 hairs/cm² after treatment, but nothing shows that exosomes caused it" in row["statement"]
-    )
-    assert row["basis"] == "single study"
+@pytest.mark.parametrize("level", ["low", "moderate", "high"])
+def test_nothing_and_a_worthwhile_effect_in_one_interval_is_never_little_or_no_difference(level: str):
+    effect = {
+        "estimand": "between_group",
+        "estimate": 25.0,
+        "ci_lower": -4.0,
+        "ci_upper": 54.0,
+        "unit": "hairs/cm2",
+    }
+    told = statement({"concept": "hair_density", "certainty": level}, effect, 43.36)
+    assert "uncertain" in told and "may or may not" in told and "visible difference" in told
+    assert "little" not in told
+    unknown = statement({"concept": "hair_density", "certainty": level}, effect, None)
+    assert "uncertain" in unknown and "little" not in unknown
 
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(8.0, 22.0, "below the 43"), (50.0, 60.0, "above the 43"), (30.0, 60.0, "the interval includes the 43")],
+    [
+        (-8.0, 20.0, "may result in little to no difference in hair density"),
+        (-8.0, 44.0, "may or may not"),
+        (-44.0, 8.0, "may or may not"),
+        (8.0, 22.0, "may increase hair density slightly"),
+        (8.0, 60.0, "whether by the 43 hairs/cm² that observers can see is uncertain"),
+        (44.0, 60.0, "by more than the 43 hairs/cm²"),
+        (-60.0, -44.0, "may reduce hair density"),
+        (None, None, "It is uncertain whether"),
+    ],
+)
+def test_the_sentence_changes_with_the_interval(low, high, words):
+    value = 10.0 if low is None else (low + high) / 2
+    row = made(estimate=value, ci_lower=low, ci_upper=high).rows[0]
+    assert words in row["statement"]
+    assert ("which is worse" in row["statement"]) == (value < 0 and low < -50)
+
+
+def test_the_relative_difference_counts_as_well():
+    baseline = {"result_id": "r", "study_id": "a", "arm_id": "x", "concept": "hair_density", "site": "all", "kind": "level",
+                "timepoint_weeks": 0.0, "mean": 50.0, "unit": "hairs/cm2", "quantity_ids": "q", "source_id": "a"}  # fmt: skip
+    row = made(ci_lower=-8.0, ci_upper=20.0, results=[baseline]).rows[0]  # 20 of 50 is 40 %
+    assert "may or may not" in row["statement"]
+    assert row["against_relative"] == (
+        "30 % of the 50 hairs/cm² before: above the 22.7 % of baseline that observers can see"
+    )
+    assert row["threshold_seen_at"] == "a paper (abstract)"
+
+
+def test_a_change_within_a_group_is_no_effect_of_exosomes():
+    row = made("very low", estimand="uncontrolled_change", pooled=False, model="single study").rows[0]
+    assert row["statement"].endswith("change within one group; there was no comparison group.")
+    assert row["basis"] == "single study"
+
+
+def test_a_row_speaks_of_the_estimate_that_it_shows():
+    effect = {"effect_id": "a.e", "study_id": "a", "concept": "hair_density", "estimand": "between_group", "measure": "MD",
+              "timepoint_weeks": 24.0, "headline": "yes", "quantity_ids": "q"}  # fmt: skip
+    row = made(measured=[effect]).rows[0]
+    assert (row["studies"], row["other_studies"], row["participants"], row["timepoint_weeks"]) == (
+        2,
+        1,
+        120,
+        24.0,
+    )
+
+
+def test_an_impossible_share_is_shown_as_printed_and_without_interval():
+    finding = {"finding_id": "f", "study_id": "a", "check": "percent-of-n", "detected_by": "rule", "severity": "certain",
+               "statement": "80 % cannot be a share of the 16 people stated.", "locators": "x",
+               "concepts": "noticed_improvement"}  # fmt: skip
+    share = {"concepts": ("noticed_improvement",), "estimand": "proportion", "unit": "proportion", "estimate": 0.8,
+             "ci_lower": 0.557, "ci_upper": 0.927, "pooled": False, "measure": "PR"}  # fmt: skip
+    row = made("very low", found=[finding], **share).rows[0]
+    assert row["ci_lower"] is None and row["absolute"].startswith(
+        "80 of 100 participants, as printed; no interval, for 80 %"
+    )
+    assert (
+        made("very low", **share).rows[0]["absolute"] == "80 of 100 participants, 95 % interval 55.7 to 92.7"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        ({"measure": "CLES", "estimate": 0.73, "ci_lower": 0.41, "ci_upper": 0.89}, "in 73 of 100 pairs"),
+        (
+            {"measure": "RR", "estimate": 0.6931, "ci_lower": 0.0, "ci_upper": 1.3863},
+            "risk ratio 2, 95 % interval 1 to 4",
+        ),
+        ({"measure": "RD", "estimate": 0.2, "ci_lower": 0.1, "ci_upper": 0.3}, "20 more of 100 participants"),
+    ],
+)
+def test_a_size_is_told_on_its_own_scale(fit, words):
+    assert size_words(fit | {"estimand": "between_group", "unit": "x"}).startswith(words)
+
+
+def test_a_probability_of_one_half_is_no_effect():
+    effect = {"measure": "CLES", "estimand": "between_group", "estimate": 0.73, "unit": "probability"}
+    graded = {"concept": "hair_count", "certainty": "low"}
+    assert "may or may not" in statement(graded, effect | {"ci_lower": 0.41, "ci_upper": 0.89}, None)
+    assert "may increase" in statement(graded, effect | {"ci_lower": 0.55, "ci_upper": 0.89}, None)
+    assert "may reduce" in statement(
+        graded, effect | {"estimate": 0.3, "ci_lower": 0.2, "ci_upper": 0.45}, None
+    )
+
+
+def test_at_most_seven_outcomes_and_harms_always():
+    names = ("adverse_events", "hair_density", "hair_count", "hair_thickness", "investigator_global", "patient_global",
+             "satisfaction", "noticed_improvement", "vellus_share")  # fmt: skip
+    shown = [row["concept"] for row in made(concepts=names).rows]
+    assert len(shown) == 7 and shown[:2] == ["hair_density", "hair_count"] and shown[-1] == "adverse_events"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (8.0, 22.0, "below the 43"),
+        (50.0, 60.0, "above the 43"),
+        (30.0, 60.0, "the interval includes the 43"),
+        (-50.0, 50.0, "the interval includes the 43"),
+        (-22.0, -8.0, "below the 43"),
+    ],
 )
 def test_the_interval_stands_beside_what_can_be_seen(low: float, high: float, words: str):
-    told = threshold_words({"unit": "hairs/cm2", "ci_lower": low, "ci_upper": high}, 43.0)
+    told = threshold_words({"unit": "hairs/cm2", "ci_lower": low, "ci_upper": high}, VISIBLE["hair_density"])
     assert told.startswith(words)
 
 
-def test_each_step_down_has_its_footnote_with_the_reason():
+def test_each_domain_rated_down_has_its_footnote_with_the_reason():
     found = made()
     assert found.rows[0]["footnotes"] == "a, b"
     assert {(note["letter"], note["domain"], note["reason"]) for note in found.footnotes} == {
-        ("a", "risk_of_bias", "1 of 2 at high risk (a: high. b: low)"),
+        ("a", "risk_of_bias", "a high"),
         ("b", "imprecision", "120 participants"),
     }
     assert domain_reasons(REASONS)["inconsistency"] == "directions by study: 2 better"

@@ -13,7 +13,8 @@ def specifications(count: int) -> pd.DataFrame:
     place = np.arange(count)
     fixed = dict.fromkeys(CHOICES, "any") | {
         "concept": "hair_density",
-        "estimand": "uncontrolled_change",
+        "estimand": "between_group",
+        "question": "hair density, difference between groups",
         "unit": "hairs/cm2",
     }
     return pd.DataFrame(fixed, index=place).assign(

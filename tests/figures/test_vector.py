@@ -6,7 +6,6 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from helpers.figures.canvas import compact_svg
-from helpers.figures.forest import forest
 from helpers.figures.study import before_after
 
 FRAME = (
@@ -64,9 +63,3 @@ def test_hostile_words_stay_words(words):
     svg = before_after([{"case": words, "before": 10, "after": 12.5}], title="t").svg()
     shown = " ".join(words_of(svg)).replace(" ", "")
     assert re.sub("[\x00\x0b]", "\ufffd", words).replace(" ", "") in shown
-
-
-def test_a_file_is_what_its_name_says(tmp_path):
-    figure = forest([], unit="u", title="t")
-    assert figure.save(tmp_path / "a.svg").read_text("utf-8").startswith("<svg")
-    assert figure.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -100,6 +100,7 @@ def test_the_q_profile_limits_are_where_q_meets_its_quantiles(studies, level):
 def test_equal_effects(method, k):
     fit = pool(np.full(k, 0.3), np.linspace(0.1, 0.4, k), method, "knha")
     assert (fit.tau2, fit.i2, fit.h2) == (0, 0, 1)
+    assert fit.heterogeneity_interval().tau2 == (0, 0)
     assert fit.estimate == pytest.approx(0.3)
     assert fit.q == pytest.approx(0, abs=1e-20)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 import sys
 import time
@@ -25,7 +26,6 @@ from notebookpress.pipeline import Collection
 from notebookpress.publish import publish
 from notebookpress.release import release, verify
 from notebookpress.sweep import SetRun, read_grid, run_set, sweep
-from notebookpress.workers import Workers
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
 WEATHER = Collection((), title="Weather")
@@ -183,10 +183,10 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
     """Each set in its own folder; the failed one is run again, the others are not."""
     started = []
 
-    def stub_set(run: SetRun, workers: Workers) -> dict:
+    def stub_set(run: SetRun) -> dict:
         folder = Path(run.folder)
         chosen = (folder / "parameters.yaml").read_text()
-        started.append((run.jobs, Path(run.store)))
+        started.append(run.jobs)
         for name in ["manifest.json", *(["index.html"] if run.pages else [])]:
             (folder / "reports").mkdir(exist_ok=True)
             (folder / "reports" / name).write_text("{}")
@@ -197,13 +197,13 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
             "message": "it broke" if failed else "",
         }
 
-    monkeypatch.setattr("notebookpress.sweep.run_set", stub_set)
+    monkeypatch.setattr("notebookpress.sweep.run_in_process", stub_set)
     declared, out = load_parameters(project), project / "sweep"
     sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
-    raw, store = project / "data" / "raw", out / ".store"
+    raw = project / "data" / "raw"
     result = sweep(project, sets, declared, out, raw, 2, pages=False)
     assert (result.failed, "href" in (out / "index.html").read_text()) == (1, False)
-    assert started == [(2, store), (1, store), (1, store)]  # the first one alone, on both cores
+    assert started == [2, 1, 1]  # the first one alone, on both cores
     for expected in (6, 7):  # pages are asked for now; then only the failed set is run again
         result = sweep(project, sets, declared, out, raw)
         assert (result.failed, len(started)) == (1, expected)
@@ -223,7 +223,7 @@ def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (KeyError("no such column"), "KeyError: 'no such column'; the traceback: "),
+        (KeyError("no such column"), "KeyError: 'no such column'\n  the traceback: "),
         (OSError(errno.ENOSPC, "No space left on device"), ": No space left on device; make room there"),
         (PipelineError("it broke"), "it broke"),
     ],
@@ -240,9 +240,7 @@ def test_whatever_stops_a_set_is_its_row(
     monkeypatch.setattr("notebookpress.sweep.run", failing)
     (project / "set").mkdir()
     (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
-    places = [str(project / name) for name in ("set", "data/raw", "store")]
-    with Workers() as workers:
-        row = run_set(SetRun(str(project), places[0], places[1], "state", places[2]), workers)
+    row = run_set(SetRun(str(project), str(project / "set"), str(project / "data" / "raw"), "state"))
     assert row["status"] == "failed"
     assert said in row["message"]
 
@@ -251,15 +249,23 @@ def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
     """Really: two sets and one that is impossible for the notebooks; the headline is in the table."""
     declared, out = load_parameters(project), project / "sweep"
     (project / "data" / "raw" / "stations" / "alpha.yaml").write_text("one\ntwo\n")
-    result = sweep(
-        project, [{"rounds": 1}, {"rounds": 3}], declared, out, project / "data" / "raw", 2, pages=False
-    )
-    assert [(row["status"], row["rounds"], row["total"]) for row in result.rows] == [
+    sets = [{"rounds": 1}, {"rounds": 3}, {"factor": 0.5}, {"factor": 0.5, "season": "winter"}]
+    result = sweep(project, sets, declared, out, project / "data" / "raw", pages=False)
+    assert [(row["status"], row["rounds"], row["total"]) for row in result.rows[:2]] == [
         ("ok", 1, 3),
         ("ok", 3, 9),
     ]
-    assert {path.suffix for path in (out / ".store" / "objects").iterdir()} == {""}
-    assert len(list((out / ".store" / "steps").iterdir())) == 7  # six steps, and 03 once more
+    ran = [
+        sorted(json.loads(next((out / row["set"] / ".evidence/log").glob("*")).read_text())["ran"])
+        for row in result.rows
+    ]
+    each = ["02_each-alpha", "02_each-beta"]
+    assert ran == [
+        ["01_first", *each, "03_last", "gather", "rows"],
+        ["03_last"],
+        [*each, "03_last"],  # the sums are the same
+        ["03_last"],
+    ]
 
 
 def test_a_publication_that_was_broken_off_is_finished(

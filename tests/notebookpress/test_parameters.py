@@ -74,18 +74,27 @@ def test_a_file_that_is_no_mapping(project: Path, text: str, said: str) -> None:
         merge_parameters(load_parameters(project), file)
 
 
-def test_parameters_yaml_itself_is_checked(project: Path) -> None:
-    """A wrong declaration stops every run."""
-    (project / "notebooks" / "parameters.yaml").write_text(
-        "a: {type: int, default: x, notebooks: [01_first], meaning: m}\n"
-        "b: {type: int, default: 1, notebooks: [01_first], meening: m}\n"
-        "c: {type: complex, default: 1, notebooks: [01_first], meaning: m}\n"
-    )
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            "a: {type: int, default: x, notebooks: [b], meaning: m}",
+            "a: the default 'x' is not a whole number",
+        ),
+        ("a: {type: int, default: 1, notebooks: [b], meening: m}", "meening is not known; use one of type"),
+        ("a: {type: complex, default: 1, notebooks: [b], meaning: m}", "type complex is not known; use one"),
+        ("a: {type: int, default: 1, meaning: m}", "a has no notebooks"),
+        ("a-b: {type: int}", "a-b is no Python name"),
+        ("a: 1", "a is not a mapping"),
+    ],
+)
+def test_parameters_yaml_itself_is_checked(project: Path, entry: str, said: str) -> None:
+    """A wrong declaration stops every run, with its line."""
+    path = project / "notebooks" / "parameters.yaml"
+    path.write_text(f"# first\n{entry}\n")
     with pytest.raises(PipelineError) as caught:
         load_parameters(project)
-    assert "the default 'x' is not a whole number" in str(caught.value)
-    assert "did you mean 'meaning'?" in str(caught.value)
-    assert "complex" in str(caught.value)
+    assert f"{path}, line 2: {said}" in str(caught.value)
 
 
 def test_cells_in_step_with_the_file(project: Path) -> None:

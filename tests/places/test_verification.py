@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import pytest
 
 from helpers.verification import verify_locators
 from trialfiles import SourceError
 
-TEXT = "Title\n\nWe treated 16 men – 95 hairs.\nNobody left.\n"
-SHEET = """\
-study_sheet: 1
-study_id: made2026
-source: {{source_id: made2026, tier: core, format: article, document: made.txt, sha256: {sha}}}
-extraction: {{readers: 1, date: 2026-01-31}}
-study: {{n_enrolled: people}}
-quantities:
-  - {{id: people, printed: "16", value: 16, kind: n, role: design, concept: sample_size,
-     at: {{line: {line}, chars: [{start}, {end}]}}}}
-  - {{id: density, printed: "95 hairs", value: 95, kind: mean, role: result, concept: hair_density,
-     at: {{line: 3, chars: [27, 35]}}}}
-  - {{id: nowhere, printed: "12", value: 12, kind: other, role: design, concept: administrative}}
-findings:
-  - id: doubt
-    check: reporting
-    severity: minor
-    statement: Words.
-    places: [{{line: {place}, printed: "{words}"}}]
-"""
-
 
 @pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    (tmp_path / "documents").mkdir()
-    (tmp_path / "documents" / "made.txt").write_text(TEXT, encoding="utf-8")
-    return tmp_path
+def verify(raw, write_sheet):
+    """Return a function that verifies the folder with some facts of its sheet changed."""
+
+    def call(**changes):
+        write_sheet(**changes)
+        return verify_locators(raw)
+
+    return call
 
 
-def verify(raw: Path, **changes: object):
-    """Verify a raw folder with one sheet, some of whose places are changed."""
-    facts = {"line": 3, "start": 18, "end": 20, "place": 4, "words": "Nobody"}
-    facts |= {"sha": hashlib.sha256(TEXT.encode()).hexdigest()} | changes
-    (raw / "studies").mkdir(exist_ok=True)
-    (raw / "studies" / "made2026.yaml").write_text(SHEET.format(**facts), encoding="utf-8")
-    return verify_locators(raw)
+NOWHERE = '\n  - {id: nowhere, printed: "12", value: 12, kind: other, role: design, concept: administrative}'
 
 
-def test_places_that_hold_are_verified(raw):
-    found = verify(raw)
+def test_places_that_hold_are_verified(verify):
+    found = verify(more=NOWHERE)
     assert found.problems == []
     assert found.verified == {"made2026.people": True, "made2026.density": True}
     assert found.agreed == 2
@@ -59,15 +33,15 @@ def test_places_that_hold_are_verified(raw):
 @pytest.mark.parametrize(
     "place",
     [
-        {"start": 17, "end": 19},
+        {"start": 22, "end": 24},
         {"line": 2},
         {"line": 4},
         {"start": 9000, "end": 9002},
         {"start": 0, "end": 2},
     ],
 )
-def test_a_wrong_place_is_a_problem_of_that_figure_alone(raw, place):
-    found = verify(raw, **place)
+def test_a_wrong_place_is_a_problem_of_that_figure_alone(verify, place):
+    found = verify(**place)
     assert found.verified == {"made2026.people": False, "made2026.density": True}
     (problem,) = found.problems
     assert problem.field == "quantities.people"
@@ -75,49 +49,46 @@ def test_a_wrong_place_is_a_problem_of_that_figure_alone(raw, place):
     assert problem.remedy
 
 
-def test_a_changed_text_verifies_nothing_even_where_the_tokens_still_stand(raw):
-    (raw / "documents" / "made.txt").write_text(TEXT + "One more line.\n", encoding="utf-8")
-    found = verify(raw)
+def test_a_changed_text_verifies_nothing_even_where_the_tokens_still_stand(raw, verify, sha):
+    with (raw / "documents" / "made.txt").open("a", encoding="utf-8") as text:
+        text.write("One more line.\n")
+    found = verify()
     assert set(found.verified.values()) == {False}
     assert found.agreed == 0
     (problem,) = found.problems
     assert problem.field == "source.sha256"
-    assert hashlib.sha256(TEXT.encode()).hexdigest() in problem.problem
+    assert sha in problem.problem
 
 
-def test_a_text_without_a_hash_in_the_sheet_verifies_nothing_and_says_what_to_write(raw):
-    found = verify(raw, sha="null")
+def test_a_text_without_a_hash_in_the_sheet_verifies_nothing_and_says_what_to_write(verify, sha):
+    found = verify(sha="null")
     assert found.agreed == 0
     (problem,) = found.problems
-    assert hashlib.sha256(TEXT.encode()).hexdigest() in problem.remedy
+    assert sha in problem.remedy
 
 
-def test_a_text_that_is_not_at_hand_is_named_and_is_no_problem(raw):
+def test_a_text_that_is_not_at_hand_is_named_and_is_no_problem(raw, verify):
     (raw / "documents" / "made.txt").unlink()
-    found = verify(raw)
+    found = verify()
     assert (found.problems, found.verified, found.absent, found.present) == ([], {}, ["made.txt"], [])
     (raw / "documents").rmdir()
-    assert verify(raw).absent == ["made.txt"]
+    assert verify().absent == ["made.txt"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"  \n"])
-def test_a_text_that_cannot_be_read_is_a_problem(raw, data):
+def test_a_text_that_cannot_be_read_is_a_problem(raw, verify, data):
     (raw / "documents" / "made.txt").write_bytes(data)
-    found = verify(raw)
+    found = verify()
     assert (len(found.problems), found.verified) == (1, {})
 
 
 @pytest.mark.parametrize(("place", "words"), [(3, "Nobody"), (99, "Nobody"), (4, "nobody")])
-def test_words_that_a_finding_points_at_must_stand_on_their_line(raw, place, words):
-    (problem,) = verify(raw, place=place, words=words).problems
+def test_words_that_a_finding_points_at_must_stand_on_their_line(verify, place, words):
+    (problem,) = verify(place=place, words=words).problems
     assert problem.field == "findings.doubt"
 
 
-def test_a_text_outside_the_folder_is_never_read(raw):
-    sheet = SHEET.replace("document: made.txt", "document: ../made.txt")
-    (raw / "made.txt").write_text(TEXT)
-    (raw / "studies").mkdir()
-    facts = {"line": 3, "start": 18, "end": 20, "place": 4, "words": "Nobody", "sha": "null"}
-    (raw / "studies" / "made2026.yaml").write_text(sheet.format(**facts))
+def test_a_text_outside_the_folder_is_never_read(raw, verify):
+    (raw / "documents" / "made.txt").rename(raw / "made.txt")
     with pytest.raises(SourceError, match=r"source\.document"):
-        verify_locators(raw)
+        verify(document="../made.txt")

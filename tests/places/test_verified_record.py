@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -24,36 +23,7 @@ from helpers.verification import (
 )
 from trialfiles import SourceError
 
-TEXT = "Title 2026\n\nWe treated 16 men – 95 hairs.\nNobody left.\n"
-SHEET = """\
-study_sheet: 1
-study_id: made2026
-source: {{source_id: made2026, tier: core, format: article, document: made.txt, sha256: {sha}}}
-extraction: {{readers: 1, date: 2026-01-31}}
-study: {{n_enrolled: people}}
-quantities:
-  - {{id: people, printed: "16", value: 16, kind: n, role: design, concept: sample_size,
-     at: {{line: 3, chars: [23, 25]}}}}
-  - {{id: density, printed: "95 hairs", value: 95, kind: mean, role: result, concept: hair_density,
-     at: {{line: 3, chars: [32, 40]}}}}
-findings:
-  - id: doubt
-    check: reporting
-    severity: minor
-    statement: Words.
-    places: [{{line: 4, printed: "Nobody"}}]
-"""
 DAY = date(2026, 1, 31)
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    for name in ("documents", "studies"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "documents" / "made.txt").write_text(TEXT, encoding="utf-8")
-    sha = hashlib.sha256(TEXT.encode()).hexdigest()
-    (tmp_path / "studies" / "made2026.yaml").write_text(SHEET.format(sha=sha), encoding="utf-8")
-    return tmp_path
 
 
 def marks(raw: Path) -> tuple[list, list]:
@@ -100,10 +70,9 @@ def test_a_record_is_void_as_soon_as_a_token_a_place_or_the_text_is_another_one(
     assert (stale(raw), reading_agreement(raw).empty) == (["made2026"], True)
 
 
-def test_a_record_is_void_for_another_text(raw):
+def test_a_record_is_void_for_another_text(raw, sha):
     record_verification(raw, DAY)
     path = raw / "studies" / "made2026.yaml"
-    sha = hashlib.sha256(TEXT.encode()).hexdigest()
     path.write_text(path.read_text().replace(sha, "ab" * 32))
     (raw / "documents" / "made.txt").unlink()
     assert marks(raw) == ([None, None], [[None, 0]])

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from real_tables import tables_to_effects
 from scipy import stats
 
-from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
-from helpers.pooling.groups import grouped, pooled_rows
-from helpers.sheets.raw import read_raw
+from helpers.pooling.groups import pooled_rows
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from metastats import pool
-from notebookpress.tables import records
-
-RAW = Path(__file__).parents[2] / "data" / "raw"
 
 
 def trial(
@@ -192,22 +187,7 @@ def test_an_estimate_without_any_spread_does_not_decide_alone():
 
 
 def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
-    record = read_raw(RAW).record
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
-    tables["results"] = validate("results", clean_results(validate("reported_results", record.results)))
-    tables["adverse_events"] = validate(
-        "adverse_events", clean_events(validate("reported_events", record.adverse_events))
-    )
-    findings, effects = validate("findings", record.reader_findings), []
-    for study in records(tables["studies"]):
-        own = [
-            table[table["study_id"] == study["study_id"]]
-            for table in (tables["arms"], tables["results"], findings)
-        ]
-        effects += study_effects(study, *own)
-    tables["effects"] = validate("effects", effects)
+    tables = tables_to_effects()
     lines = validate("comparisons", comparison_lines(tables, overall={}))
     for evidence in ("core", "published"):
         rows = pooled_rows(lines, tables["effects"], evidence=evidence)
@@ -217,20 +197,5 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
         shown = lines[lines["tier"].isin(tiers_of(evidence))]
         assert {row["concept"] for row in rows} == set(shown["concept"])
         change = next(row for row in rows if row.get("estimate") == 35)
+        assert (change["participants"], change["k"]) == (16, 1)
         assert (change["ci_lower"], change["ci_upper"]) == pytest.approx((31.536, 38.464), abs=5e-4)
-
-
-def test_visits_counted_from_the_end_of_treatment_are_put_in_their_order():
-    same = {
-        "study_id": "s",
-        "estimand": "uncontrolled_change",
-        "unit": "u",
-        "measure": "MC",
-        "timepoint_weeks": None,
-    }
-    lines = [
-        same | {"line_id": f"s.{place}", "timepoint_printed": f"{week} weeks post-intervention"}
-        for place, week in enumerate((12, 3, 6))
-    ]
-    assert grouped(lines, 1.0)[0][0]["timepoint_printed"] == "12 weeks post-intervention"
-    assert grouped(lines, 1.0, "earliest")[0][0]["timepoint_printed"] == "3 weeks post-intervention"

@@ -189,12 +189,16 @@ def test_the_two_registrations_are_read_as_they_are_registered():
         (row["study_id"], row["concept"], row["comparator"], row["comparator_name"], row["background"])
         for row in rows
     }
-    density = {("hair_density", "placebo", "saline", "none"), ("hair_density", "none", None, "none")}
-    rest = {(name, "placebo", "saline", "none") for name in ("hair_density_grade", "adverse_events")}
+    saline = ("placebo", "saline, control area of the same scalp", "none")
+    density = {("hair_density", *saline), ("hair_density", "none", None, "none")}
+    rest = {(name, *saline) for name in ("hair_density_grade", "adverse_events")}
     irct = {
         (name, *control)
         for name in ("investigator_global", "patient_global", "satisfaction", "adverse_events")
-        for control in (("active", "mesotherapy", "none"), ("untreated", None, "mesotherapy in both arms"))
+        for control in (
+            ("active", "mesotherapy", "none"),
+            ("active", "mesotherapy", "mesotherapy in both arms"),
+        )
     }
     assert told == {("NCT06932393", *row) for row in density | rest} | {
         ("IRCT20160427027636N8", *row) for row in irct

@@ -145,6 +145,38 @@ def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of
     assert rows["recruited"]["results_due"] is None and "recruitment" in rows["recruited"]["due_basis"]
 
 
+def test_hair_counted_against_baseline_only_is_not_counted_against_the_control():
+    tables = {
+        "sources": [{"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": False}],
+        "studies": [{"study_id": "t", "registration": "t", "comparison": "within_person", "n_enrolled": 40,
+                     "allocation": "randomised"}],
+        "arms": [{"study_id": "t", "arm_id": role, "role": role, "label": role} for role in ("exosome", "placebo")],
+    }  # fmt: skip
+    outcomes = {"a": "satisfaction", "b": "hair_density"}
+    planned = [{"study_id": "t", "outcome_id": name, "concept": concept, "priority": "primary", "measure": "both sites"}
+               for name, concept in outcomes.items()]  # fmt: skip
+    frames = {name: as_frame(name, rows) for name, rows in tables.items()}
+    found = {}
+    for measure in ("both sites", "change from baseline at the treated site"):
+        planned[1]["measure"] = measure
+        [found[measure]] = ongoing_trial_rows(
+            frames | {"outcomes": as_frame("outcomes", planned)}, None, NO_LOSSES, None
+        )
+    both, one_site = found.values()
+    assert (
+        both["can_answer"] == "yes"
+        and both["outcomes"] == one_site["outcomes"] == "satisfaction;hair_density"
+    )
+    assert both["detectable_80"] and not one_site.get("detectable_80")
+    assert one_site["can_answer"] == "no" and "only patients satisfied" in one_site["can_answer_reason"]
+    assert simulated({"t": both}, true_effects=(0.0,))[0]["n_planned"] == 40  # as enrolled
+
+
+def test_a_withdrawn_trial_is_neither_awaited_nor_late():
+    row = listed(seen("t", status="withdrawn", primary_completion_on="2020-01"))["t"]
+    assert (row["can_answer"], row["late"]) == ("no", False)
+
+
 def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
     rows = listed(
         seen("told", "randomised, double-blind"),
@@ -176,13 +208,19 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
         for row in found
     }
     assert told == {
-        "NCT06932393": ("within_participant", "placebo", "saline", "yes", False),
-        "IRCT20160427027636N8": ("between_group", "untreated", None, "no", False),
+        "NCT06932393": (
+            "within_participant",
+            "placebo",
+            "saline, control area of the same scalp",
+            "yes",
+            False,
+        ),
+        "IRCT20160427027636N8": ("between_group", "active", "mesotherapy", "no", False),
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
         "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
         "NCT06697080": ("uncontrolled_change", "none", None, "no", False),
-        "NCT07248410": ("within_participant", "untreated", None, "not known", False),
+        "NCT07248410": ("within_participant", "active", "fractional laser", "not known", False),
         "age-zero": ("within_participant", "placebo", "saline", "not known", False),
         "NCT07373054": (None, None, None, "not known", False),
         "IRCT-76960": ("between_group", "active", "minoxidil", "not known", False),

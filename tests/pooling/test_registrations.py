@@ -23,15 +23,15 @@ COMBINED = {
     "arm_id": "y",
     "role": "exosome_combination",
     "label": "both",
-    "co_intervention": "minoxidil, 5 %",
+    "co_intervention": "minoxidil 5 %",
 }
-PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline, same volume"}
+PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline"}
 DRUG = {"arm_id": "d", "role": "active", "label": "B: minoxidil alone"}
 NEEDLED = {"co_intervention": "microneedling"}
 
 
 def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
-    study = {"study_id": "t", "comparison": comparison}
+    study = {"study_id": "t", "comparison": comparison, "allocation": None, "allocation_ratio": None}
     frame = as_frame("arms", [arm | {"study_id": "t"} for arm in arms])
     return [
         (found.estimand, found.comparator, found.comparator_name, found.background)
@@ -44,26 +44,24 @@ def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
     [
         ((EXOSOME, PLACEBO), ("placebo", "saline", "none")),
         ((EXOSOME, DRUG), ("active", "minoxidil", "none")),
-        ((COMBINED, DRUG), ("untreated", None, "minoxidil in both arms")),
+        ((COMBINED, DRUG), ("active", "minoxidil", "minoxidil in both arms")),
         ((COMBINED, PLACEBO), ("placebo", "saline", "minoxidil in the exosome arm only")),
         ((EXOSOME | NEEDLED, PLACEBO | NEEDLED), ("placebo", "saline", "microneedling in both arms")),
-        ((EXOSOME, PLACEBO | NEEDLED), ("placebo", "saline", "microneedling in the control arm only")),
-        ((EXOSOME | NEEDLED, {"arm_id": "u", "role": "untreated", "label": "no treatment"}),
-         ("untreated", None, "microneedling in the exosome arm only")),
     ],
-)  # fmt: skip
-def test_comparator_and_background_are_those_of_the_arms(arms, expected):
+)
+def test_comparator_and_background_are_those_of_the_effects(arms, expected):
     assert compared(*arms) == [("between_group", *expected)]
-    assert compared(*arms, comparison="within_person") == [("within_participant", *expected)]
+    for design in ("within_person", "crossover"):
+        assert compared(*arms, comparison=design) == [("within_participant", *expected)]
 
 
 def test_every_pair_is_compared_the_most_direct_first_whatever_the_order():
     for arms in permutations((EXOSOME, COMBINED, DRUG, PLACEBO)):
         assert [found[1:] for found in compared(*arms)] == [
             ("placebo", "saline", "none"),
-            ("placebo", "saline", "minoxidil in the exosome arm only"),
-            ("untreated", None, "minoxidil in both arms"),
+            ("active", "minoxidil", "minoxidil in both arms"),
             ("active", "minoxidil", "none"),
+            ("placebo", "saline", "minoxidil in the exosome arm only"),
         ]
 
 
@@ -71,6 +69,12 @@ def test_without_another_arm_nothing_is_compared():
     assert compared(EXOSOME, EXOSOME | {"arm_id": "z"}) == [("uncontrolled_change", "none", None, "none")]
     assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
     assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
+    assert compared(EXOSOME, comparison=None)[0][:2] == ("uncontrolled_change", "none")
+
+
+@pytest.mark.parametrize("arms", [(), (PLACEBO, DRUG)])
+def test_without_an_exosome_arm_the_comparator_is_not_known(arms):
+    assert compared(*arms) == [("between_group", None, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,8 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
         (RegisteredComparison("between_group", "active", "PRP"), {}, "indirectly", "against PRP"),
         (RegisteredComparison("between_group", "active", "PRP"), {"outcomes": ()}, "not known", "PRP"),
         (RegisteredComparison("between_group", "untreated", None, "laser in both arms"), {}, "yes", "laser in both arms"),
+        (RegisteredComparison("between_group", "active", "PRP", "PRP in both arms"), {}, "yes", "against nothing; PRP in both arms"),
+        (RegisteredComparison("between_group", "active", "PRP", "laser in both arms"), {}, "indirectly", "against PRP"),
         (RegisteredComparison("between_group", "placebo", "saline", "laser in the exosome arm only"), {}, "no",
          "cannot be told from that of exosomes"),
         (RegisteredComparison("between_group", "placebo", "saline", None), {}, "not known", "given beside"),
@@ -126,7 +132,7 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
     ],
 )  # fmt: skip
 def test_whether_a_design_can_answer_and_why(comparison, more, answer, words):
-    trial = {"comparison": "parallel", "randomised": True, "dose_escalation": False} | more
+    trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False} | more
     row = answerable(trial, comparison, more.get("outcomes", ("hair_density",)))
     assert row["can_answer"] == answer and words in row["can_answer_reason"]
 

@@ -1,19 +1,20 @@
-"""The specification curve: every choice counts once, its numbers are those of plain pooling, and it turns where it should."""
+"""The sensitivity analysis: sets of one question, named, two studies or more; its numbers are those of plain pooling."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
+from made_lines import line, share
 from made_studies import change, reml, world
 from scipy import stats
 
-from helpers.pooling.specification_sets import Levels, Question, estimate_sets, standardised
+from helpers.pooling.groups import tier_lines
 from helpers.pooling.specifications import (
-    distinct_rows,
-    placebo_drifts,
+    Levels,
+    controlled_questions,
+    estimate_sets,
     sensitivity,
     specification_rows,
     turning_point,
@@ -21,37 +22,38 @@ from helpers.pooling.specifications import (
 )
 from helpers.tables import as_frame, validate
 
-WITHIN = Question("hair_density", "uncontrolled_change")
 ONE = Levels(
-    tier=("core",), included="all", times=("like",), visit=("latest",), measure=("raw",), medians=("out",),
-    group_share=(0.5,), sd_use=("printed",), pre_post_correlation=(0.7,),
-)  # fmt: skip
+    tier=("core",), included="all", sd_use=("printed",), pre_post_correlation=(0.7,), site_correlation=(0.7,)
+)
 MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
 
 
-def level(name: str, weeks: float, mean: float, sd: float, n: int | None = 20) -> dict:
-    return change(name, "t", mean, sd, n, kind="level", timepoint_weeks=weeks, number=int(weeks) + 2)
+def four() -> list[dict]:
+    """Return four differences: one doubtful, one of another tier and without an SD."""
+    return [
+        line("a", 30.0, 3.0, n=32, n_comparator=16, certain_findings=1),
+        line("b", 18.0, 2.8, n=49, n_comparator=24),
+        line("c", 12.0, 2.5, n=40, n_comparator=20, timepoint_weeks=26.0),
+        line("d", 40.0, None, n=22, n_comparator=10, tier="published"),
+    ]
 
 
-def three():
-    return world(
-        change("a", "t", 30, 12, 16), change("b", "t", 18, 14, 25), level("c", 0.0, 80, 15), level("c", 26.0, 92, 17),
-        change("d", "t", 40, None, 12), tiers={"d": "published"}, doubtful=("a",),
-    )  # fmt: skip
+def sets(lines: list[dict], **choice) -> list:
+    (question,) = controlled_questions(lines, ONE)
+    return list(estimate_sets(lines, question, replace(ONE, **choice), {}))
 
 
-def test_a_specification_is_the_pool_of_its_estimates_worked_out_from_the_raw_figures():
-    sets = estimate_sets(three(), WITHIN, replace(ONE, pre_post_correlation=(0.9,)))
-    [one] = sets
-    assert one.studies == ("c", "a", "b")
-    spread = 15**2 + 17**2 - 2 * 0.9 * 15 * 17
-    yi, vi = np.array([12, 30, 18.0]), np.array([spread / 20, 12**2 / 16, 14**2 / 25])
-    frame = specification_rows(sets, WITHIN, estimators=["REML"], intervals=["adhoc"])
-    mu, se, tau2 = reml(yi, vi)
+def test_a_specification_is_the_pool_of_its_estimates():
+    lines = four()
+    (question,) = controlled_questions(lines, ONE)
+    frame = specification_rows(sets(lines), question, estimators=["REML"], intervals=["adhoc"])
+    mu, se, tau2 = reml(np.array([30, 18, 12.0]), np.array([3.0, 2.8, 2.5]) ** 2)
     half = stats.t.ppf(0.975, 2) * se
     row = frame.iloc[0]
     assert (row["estimate"], row["tau2"]) == (pytest.approx(mu, rel=1e-5), pytest.approx(tau2, rel=1e-4))
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((mu - half, mu + half), rel=1e-4)
+    for words in ("hair density", "against placebo", "hairs/cm2", "week 24 and 26"):
+        assert words in row["question"]
 
 
 @pytest.mark.parametrize(
@@ -64,72 +66,96 @@ def test_a_specification_is_the_pool_of_its_estimates_worked_out_from_the_raw_fi
     ],
 )
 def test_each_choice_selects_its_studies(choice, studies):
-    [one] = estimate_sets(three(), WITHIN, replace(ONE, **choice))
+    [one] = sets(four(), **choice)
     assert set(one.studies) == studies
 
 
-def test_a_doubtful_sd_is_borrowed_and_only_that():
-    [one] = estimate_sets(three(), WITHIN, replace(ONE, sd_use=("doubtful",), assumed_sd=24.0))
+def test_a_doubtful_sd_is_imputed_and_only_that():
+    [one] = sets(four(), sd_use=("doubtful",), assumed_sd=(24.0,))
     variances = dict(zip(one.studies, one.vi, strict=True))
-    assert variances["a"] == pytest.approx(24**2 / 16)
-    assert variances["b"] == pytest.approx(14**2 / 25)
+    assert variances["a"] == pytest.approx(24**2 * (1 / 16 + 1 / 16))
+    assert variances["b"] == pytest.approx(2.8**2)
 
 
-def test_hundreds_of_specifications_each_choice_among_them():
-    found = sensitivity(three(), replace(ONE, tier=("core", "published")), MODEL, questions=(WITHIN,))
+def test_an_imputed_sd_of_a_split_scalp_takes_the_correlation_between_its_sites():
+    lines = [line(name, 12.0, None, estimand="within_participant", n=18) for name in "ab"]
+    [one] = sets(lines, sd_use=("missing",), site_correlation=(0.9,))
+    assert one.vi == pytest.approx([20**2 * 2 * 0.1 / 18] * 2)
+
+
+def test_every_choice_is_varied_and_every_set_names_two_studies_or_more():
+    found = sensitivity(four(), replace(ONE, tier=("core", "published")), MODEL, {}, sds=(14.6, 25.4))
     frame = validate("specifications", found.specifications)
-    assert len(frame) > 300
-    for name in ("tier", "included", "sd_use", "measure", "pre_post_correlation", "tau2_method", "ci_method"):
+    assert len(frame) > 100 and frame["k"].min() == 2 and frame["question"].nunique() == 1
+    for name in ("tier", "included", "sd_use", "assumed_sd", "tau2_method", "ci_method"):
         assert frame[name].nunique() > 1, name
+    assert (frame["studies"].str.split(";").str.len() == frame["k"]).all()
     validate("choice_effects", found.choice_effects)
     validate("turning_points", found.turning_points)
     core, published = found.chosen
-    yi = estimate_sets(three(), WITHIN, ONE)[0]
-    assert core["estimate"] == pytest.approx(reml(np.array(yi.yi), np.array(yi.vi))[0], rel=1e-5)
-    assert published["k"] == 3
+    assert (core["k"], published["k"]) == (3, 3)  # the SD that is not printed stays missing
+
+
+def test_no_set_mixes_questions_and_uncontrolled_changes_and_proportions_make_none():
+    plain = {"estimand": "uncontrolled_change", "comparator": "none", "measure": "MC"}
+    lines = [
+        line("a", 15.0), line("b", 11.0), line("c", 1.0, comparator="active", comparator_name="minoxidil"),
+        line("d", 2.0, comparator="active", comparator_name="minoxidil"), line("e", 35.0, **plain), line("f", 67.0, **plain),
+        share("a", 14, 16, name="a.2"), share("b", 9, 10, name="b.2"),
+    ]  # fmt: skip
+    found = sensitivity(lines, ONE, MODEL, {})
+    assert {row["studies"] for row in found.specifications} == {"a;b", "c;d"}
+    assert [row["estimate"] for row in found.chosen] == pytest.approx([13.0, 1.5])
+
+
+def test_a_fall_is_a_gain_where_less_is_better():
+    lines = [line(name, -9.0, 1.0, concept="hair_shedding", unit="hairs") for name in "ab"]
+    found = sensitivity(lines, ONE, MODEL | {"ci_method": "z"}, {})
+    assert [row["conclusion"] for row in found.chosen] == ["gain"]
 
 
 def test_the_choice_that_moves_most_is_found():
-    """Two studies far apart: leaving one out moves more than any estimator can."""
-    tables = world(change("a", "t", 60, 10, 30), change("b", "t", 5, 10, 30))
-    found = sensitivity(tables, replace(ONE, tier=("core",)), MODEL, questions=(WITHIN,))
+    """Studies far apart: leaving one out moves more than any estimator can."""
+    lines = [line("a", 60.0, 2.0), line("b", 5.0, 2.0), line("c", 5.0, 2.0)]
+    found = sensitivity(lines, ONE, MODEL, {})
     first = found.choice_effects[0]
     assert first["choice"] == "included"
-    # standardised and told in hairs/cm² by an SD of 20: twice the 55 of the raw figures, less the small-sample factor
-    assert first["largest_move"] == pytest.approx(20 * (60 - 5) / 10 * (1 - 3 / (4 * 29 - 1)), rel=1e-3)
+    assert first["largest_move"] == pytest.approx((60 + 5) / 2 - 5)
     still = {row["choice"] for row in found.choice_effects if not row.get("mean_move")}
-    assert {"medians", "pre_post_correlation", "group_share"} <= still
+    assert {"tier", "pre_post_correlation", "site_correlation", "assumed_sd"} <= still
 
 
-def test_placebo_changes_of_other_trials_are_set_against_a_change_within_an_arm():
-    tables = world(change("a", "t", 30, 12, 16))
-    arm = {"concept": "hair_density", "unit": "hairs/cm2", "statistic": "change", "treatment": "placebo"}
-    others = [
-        arm | {"change_mean": 4.0},
-        arm | {"change_mean": 9.0, "treatment": "minoxidil"},
-        arm | {"change_mean": 5.0, "unit": "hairs"},
+def level(name: str, arm: str, weeks: float, mean: float, sd: float) -> dict:
+    return change(name, arm, mean, sd, 20, kind="level", timepoint_weeks=weeks, number=int(weeks) + 2)
+
+
+def test_a_correlation_that_is_assumed_is_varied_and_others_do_not_count():
+    """Changes of two arms worked out of levels rest on the correlation of before and after; levels alone do not."""
+    rows = [
+        level(name, arm, weeks, mean + 10 * (arm == "t") * (weeks > 0), 12.0)
+        for name in "ab"
+        for arm in "tc"
+        for weeks, mean in ((0.0, 80.0), (24.0, 84.0))
     ]
-    tables["comparators"] = pd.DataFrame(others)
-    assert placebo_drifts(tables) == {
-        "its own baseline": 0.0,
-        "lowest placebo change": 4.0,
-        "highest placebo change": 4.0,
-    }
-    assert placebo_drifts(world(change("a", "t", 30, 12, 16))) == {"its own baseline": 0.0}
-    sets = estimate_sets(tables, WITHIN, ONE)
-    frame = specification_rows(sets, WITHIN, drifts=placebo_drifts(tables))
-    assert sorted(frame["estimate"]) == [26, 26, 30]
-    assert len(distinct_rows(frame)) == 2
+    tables = world(*rows)
+    lines = tier_lines(tables["comparisons"], tables["effects"], "core")
+    found = sensitivity(lines, ONE, MODEL, tables)
+    named = {row["assumption"] for row in found.turning_points}
+    rests = any(
+        "correlation" in (row["assumption"] or "") for row in lines if row["estimand"] == "between_group"
+    )
+    assert ("pre_post_correlation" in named) == rests
 
 
 def test_the_conclusion_turns_where_arithmetic_says():
-    tables = world(change("a", "t", 30, 12, 16), doubtful=("a",))
-    rows = {row["assumption"]: row for row in turning_rows(tables, WITHIN, ONE, MODEL)}
-    half = stats.t.ppf(0.975, 15)
-    assert rows["drift"]["turns_at"] == pytest.approx(30 - half * 12 / 4, abs=1e-4)
-    assert rows["assumed_sd"]["turns_at"] == pytest.approx(30 * 4 / half, abs=1e-3)
-    assert (rows["assumed_sd"]["at_low"], rows["assumed_sd"]["at_high"]) == ("gain", "not shown")
-    assert rows["pre_post_correlation"]["turns_at"] is None
+    lines = [line(name, 12.0, None, n=40, n_comparator=20) for name in "ab"]
+    (question,) = controlled_questions(lines, ONE)
+    model = MODEL | {"ci_method": "z"}
+    (row,) = turning_rows(lines, question, ONE, model, {})
+    # two equal studies: the SE is SD sqrt(2 / 20) / sqrt(2)
+    assert row["assumption"] == "assumed_sd" and row["under"] == "missing"
+    assert row["turns_at"] == pytest.approx(12 / stats.norm.ppf(0.975) * np.sqrt(20), abs=1e-3)
+    assert (row["at_low"], row["at_high"]) == ("gain", "not shown")
 
 
 def test_a_range_without_a_turn_and_a_range_without_an_estimate():
@@ -140,15 +166,10 @@ def test_a_range_without_a_turn_and_a_range_without_an_estimate():
     assert at == pytest.approx(2)
 
 
-def test_standardised_effects_are_hedges_g():
-    """Ten people, mean change 5, SD 10: d = 0.5, J(9) = 0.9143 (exact, by the gamma function)."""
-    g, variance = standardised(5.0, 10 / np.sqrt(10), 10, "uncontrolled_change")
-    assert g == pytest.approx(0.9139 * 0.5, rel=2e-3)
-    assert variance == pytest.approx((g / 0.5) ** 2 * (0.1 + 0.25 / 20), rel=1e-6)
-
-
-def test_no_estimate_no_specification():
-    tables = world(change("a", "t", 30, None, 16))
-    found = sensitivity(tables, ONE, MODEL, questions=(Question("hair_density", "between_group"),))
-    assert (found.specifications, found.chosen) == ([], [])
+@pytest.mark.parametrize(
+    "lines", [[], [line("a", 30.0)], [line("a", 30.0), line("b", 9.0, timepoint_weeks=4.0)]]
+)
+def test_without_two_answers_there_is_no_analysis(lines):
+    found = sensitivity(lines, ONE, MODEL, {})
+    assert (found.specifications, found.turning_points, found.chosen) == ([], [], [])
     assert as_frame("specifications", []).empty

@@ -31,6 +31,11 @@ def test_in_another_unit_it_is_the_same_share_of_the_sd_between_people():
     assert prior_scale([between, between], 10, 20) == pytest.approx(4)
 
 
+def test_proportions_take_the_share_of_the_logistic_sd():
+    shares = [estimate(1, estimand="proportion", unit="proportion")] * 2
+    assert prior_scale(shares, 10, 20) == pytest.approx(0.5 * np.pi / np.sqrt(3))
+
+
 def test_an_estimate_that_a_certain_finding_touches_has_no_say():
     group = [estimate(1, certain_findings=2), estimate(12, n=40)]
     assert prior_scale(group, 10, 20) == pytest.approx(6)

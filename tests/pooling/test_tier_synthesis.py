@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from made_lines import line
 from made_studies import change, posterior_mean, reml, world
 from pymare import Dataset
 from pymare.estimators import VarianceBasedLikelihoodEstimator
 
-from helpers.pooling.tiers import BAYES, Options, tier_synthesis
+from helpers.context import drug_differences
+from helpers.pooling.tiers import BAYES, IMPUTED, Options, synthesis_of_lines, tier_synthesis
+from helpers.sheets.context import read_context
 from helpers.tables import validate
+
+RAW_FOLDER = Path(__file__).parents[2] / "data" / "raw"
 
 # Three randomised studies: mean, SD, n treated, then control.
 RAW = {"a": (18, 12, 30, 6, 11, 28), "b": (25, 9, 22, 7, 10, 20), "c": (9, 14, 40, 4, 13, 41)}
@@ -71,76 +78,63 @@ def test_members_carry_weight_risk_of_bias_and_the_pool_without_them():
     assert (members["a"]["n"], members["a"]["n_stated"]) == (58, True)
 
 
-def single(name, gain, sd, n, **more):
-    return change(name, "t", gain, sd, n, **more)
+def test_changes_without_a_control_are_pooled_under_no_assumption():
+    rows = [
+        change("first", "t", 35, 6.5, 16),
+        change("second", "t", 60, None, 12),
+        change("third", "t", 20, 8, 20),
+    ]
+    tables = world(*rows, tiers={"second": "published"})
+    for evidence in ("core", "published"):
+        assert not any(row["pooled"] for row in synthesis(tables, evidence).pooled)
 
 
-SINGLE = (
-    single("first", 35, 6.5, None, timepoint_weeks=52.0),
-    single("second", 60, None, 12, timepoint_weeks=12.0),
-)
-ENROLLED = {"first": {"n_enrolled": 16}, "second": {"n_enrolled": 12}}
-TIERS = {"second": "published"}
+def test_an_sd_is_imputed_for_a_difference_and_the_row_says_so():
+    lines = [line("a", 12.0, 3.0), line("b", 18.0, None, n=148, n_comparator=75)]
+    found = synthesis_of_lines(lines, "published", Options(assumed_sd=18.0))
+    validate("pooled", found.pooled)
+    assert not any(row["pooled"] for row in found.pooled if row["scenario"] == "as printed")
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    mu, se, _ = reml(np.array([12.0, 18.0]), np.array([9.0, 18**2 * (1 / 73 + 1 / 75)]))
+    assert (fit["estimate"], fit["se"]) == pytest.approx((mu, se), rel=1e-5)
+    assert (fit["scenario"], fit["assumption"]) == (IMPUTED, "SD 18 imputed (missing)")
 
 
-def test_the_five_sources_alone_are_pooled_under_no_assumption():
-    tables = world(*SINGLE, tiers=TIERS, studies=ENROLLED)
-    assert not any(row["pooled"] for row in synthesis(tables).pooled)
-
-
-def test_each_assumption_that_makes_pooling_possible_is_named_and_kept_apart():
-    tables = world(*SINGLE, tiers=TIERS, studies=ENROLLED, doubtful=("first",))
-    rows = [row for row in synthesis(tables, "published", assumed_sd=18.0).pooled if row["pooled"]]
-    fits = {(row["scenario"], row["without_certain_findings"]): row for row in rows if row["model"] != BAYES}
-    borrowed = fits["missing SDs borrowed, times not alike", False]
-    yi, vi = np.array([35.0, 60]), np.array([6.5**2 / 16, 18**2 / 12])
-    mu, se, _ = reml(yi, vi)
-    assert (borrowed["estimate"], borrowed["se"]) == pytest.approx((mu, se), rel=1e-5)
-    for words in ("SD 18 borrowed (missing)", "all enrolled", "times that differ"):
-        assert words in borrowed["assumption"]
-    assert "times that differ (12 to 52 weeks)" in borrowed["reason"]
-    both = fits["missing and doubtful SDs borrowed, times not alike", False]
-    mu, se, _ = reml(yi, np.array([18**2 / 16, 18**2 / 12]))
-    assert (both["estimate"], both["se"]) == pytest.approx((mu, se), rel=1e-5)
-    assert "as printed" not in {row["scenario"] for row in rows}
-
-
-def test_medians_are_pooled_only_as_an_assumption():
+def test_medians_are_never_pooled_as_means():
     rows = [*trials("a"), change("m", "t", None, None, 25, median=14.0, q1=6.0, q3=21.0),
             change("m", "c", None, None, 25, median=3.0, q1=-2.0, q3=8.0)]  # fmt: skip
     found = synthesis(world(*rows, tiers={"m": "published"}), "published").pooled
-    [fit] = [row for row in found if row["pooled"] and row["model"] != BAYES]
-    assert (fit["scenario"], fit["estimand"], fit["k"]) == ("medians taken as means", "between_group", 2)
-    assert "median taken as a mean" in fit["assumption"]
-    assert not any(row["pooled"] for row in found if row["scenario"] == "as printed")
+    assert not any(row["pooled"] and row["unit"] == "hairs/cm2" for row in found)
 
 
-def test_a_scenario_that_adds_nothing_is_not_told_again():
+def test_what_an_imputed_sd_does_not_change_is_not_told_again():
     found = synthesis(world(*trials()), "published").pooled
     assert {row["scenario"] for row in found} == {"as printed"}
 
 
-def two_visits():
-    later = {"timepoint_weeks": None, "timepoint_printed": "6 weeks post-intervention"}
-    sooner = {"timepoint_weeks": None, "timepoint_printed": "3 weeks post-intervention"}
-    rows = [SINGLE[0], single("second", 15.2, None, 12, **sooner), single("second", 67, None, 12, **later)]
-    return world(*rows, tiers=TIERS, studies=ENROLLED)
-
-
 @pytest.mark.parametrize(("visit", "taken", "other"), [("latest", 67, 15.2), ("earliest", 15.2, 67)])
 def test_a_study_gives_the_visit_that_is_asked_for_and_the_other_one_is_shown_beside(visit, taken, other):
-    found = synthesis(two_visits(), "published", visit=visit)
-    rows = {row["scenario"]: row for row in found.pooled if row["pooled"] and row["model"] != BAYES}
-    name = "missing SDs borrowed, times not alike"
-    varied = f"{name}, {'earliest' if visit == 'latest' else 'latest'} visits"
-    assert set(rows) == {name, varied}
-    vi = np.array([6.5**2 / 16, 20**2 / 12])
-    for scenario, effect in ((name, taken), (varied, other)):
-        assert rows[scenario]["estimate"] == pytest.approx(reml(np.array([35.0, effect]), vi)[0], rel=1e-5)
-    (member,) = [
-        row
-        for row in found.members
-        if row["study_id"] == "second" and row["pooled_id"] == rows[name]["pooled_id"]
+    lines = [
+        line("a", 35.0, timepoint_weeks=26.0),
+        line("b", 15.2, name="b.1", timepoint_weeks=24.0, timepoint_printed="24 weeks"),
+        line("b", 67.0, name="b.2", timepoint_weeks=28.0, timepoint_printed="28 weeks"),
     ]
-    when = "3 weeks" if visit == "latest" else "6 weeks"
-    assert member["other_visits"] == f"{other:g} at {when} post-intervention"
+    found = synthesis_of_lines(lines, "core", Options(visit=visit))
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    assert fit["estimate"] == pytest.approx((35 + taken) / 2)
+    (member,) = [row for row in found.members if row["study_id"] == "b"]
+    assert member["other_visits"] == f"{other:g} at {24 if visit == 'latest' else 28} weeks"
+
+
+def test_without_an_answer_on_exosomes_licensed_drugs_are_pooled_by_the_same_calls():
+    """Dutasteride 0.5 mg in men at 24 weeks: 12.2 less 4.7, 17.7 less -0.96, 18.69 less -6.38, no SD seen."""
+    comparators = validate("comparators", read_context(RAW_FOLDER)["comparators"])
+    found = synthesis_of_lines(drug_differences(comparators), "context", Options())
+    validate("pooled", found.pooled)
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    sizes = [(73, 75), (184, 181), (68, 64)]
+    mu, se, _ = reml(np.array([7.5, 18.66, 25.07]), np.array([400 / n + 400 / m for n, m in sizes]))
+    assert (fit["estimate"], fit["se"]) == pytest.approx((mu, se), rel=1e-5)
+    assert fit["participants"] == sum(n + m for n, m in sizes)
+    assert (fit["intervention"], fit["sex"], fit["k"]) == ("dutasteride 0.5 mg", "male", 3)
+    assert all(row["pooled_id"].startswith("context.") for row in found.pooled)

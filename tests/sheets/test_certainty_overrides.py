@@ -6,10 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.context import read_certainty_overrides
 from helpers.sheets.raw import check_raw
 from trialfiles import SourceError
+
+CASES = cases_of(__file__)
 
 SHEET = Path(__file__).parents[2] / "data" / "raw" / "studies" / "chan2025.yaml"
 GOOD = """\
@@ -39,22 +42,7 @@ def test_an_override_is_read_with_its_name(tmp_path: Path):
     assert (row["override_id"], row["steps"], row["by"]) == ("core.hair_density.imprecision", 1, "a reviewer")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("steps: 1", "steps: 3", 5, "less than or equal to 2"),
-        ("domain: imprecision", "domain: width", 4, "risk_of_bias"),
-        ("concept: hair_density", "concept: hair", 2, "hair_density"),
-        (
-            "    reason: The interval is wide, and the people counted are enough for the question asked.\n",
-            "",
-            2,
-            "reason",
-        ),
-        ("overrides:", "override:", 1, "overrides:"),
-        ("by: a reviewer", "by: a reviewer\n    mood: good", 8, "extra inputs"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "line", "words"), CASES["mistakes"])
 def test_a_wrong_override_is_refused_with_its_place(
     tmp_path: Path, old: str, new: str, line: int, words: str
 ):

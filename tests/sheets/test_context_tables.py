@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.context import read_context
 from helpers.sheets.raw import check_raw
 from trialfiles import SourceError
+
+CASES = cases_of(__file__)
 
 ESTABLISHED = "comparators/established_treatments.csv"
 
@@ -62,26 +65,7 @@ def test_the_threshold_of_a_visible_difference_is_data_and_second_hand(raw):
     assert (row["value"], row["unit"], row["second_hand"]) == (43.36, "hairs/cm2", True)
 
 
-@pytest.mark.parametrize(
-    ("name", "cells", "field", "problem"),
-    [
-        (ESTABLISHED, {"second_hand": "no"}, "", "second_hand is yes exactly"),
-        (ESTABLISHED, {"second_hand": "perhaps"}, "second_hand", "neither yes nor no"),
-        (ESTABLISHED, {"address": ""}, "address", "missing"),
-        (ESTABLISHED, {"access": "hearsay"}, "access", "'hearsay' breaks"),
-        (ESTABLISHED, {"confidence": "M"}, "confidence", "'M' breaks"),
-        (ESTABLISHED, {"change_mean": "twelve"}, "change_mean", "'twelve' is no number"),
-        (ESTABLISHED, {"change_mean": ""}, "", "a change needs change_mean and unit"),
-        (ESTABLISHED, {"change_sd": "-1"}, "change_sd", "breaks greater_than_or_equal_to"),
-        (ESTABLISHED, {"n": "12.5"}, "n", "no whole number"),
-        (ESTABLISHED, {"concept": "beauty"}, "concept", "'beauty' breaks"),
-        (ESTABLISHED, {"note": "write to someone@example.org"}, "note", "e-mail address"),
-        ("comparators/pools.csv", {"ci_lower": "99"}, "", "ends before it starts"),
-        ("comparators/thresholds.csv", {"kind": "feeling"}, "kind", "'feeling' breaks"),
-        ("trials.csv", {"results_posted": ""}, "results_posted", "missing"),
-        ("searches.csv", {"date": "November 2026"}, "date", "no ISO date"),
-    ],
-)
+@pytest.mark.parametrize(("name", "cells", "field", "problem"), CASES["mistakes"])
 def test_a_mistake_is_named_with_its_line(raw, name, cells, field, problem):
     change(raw, name, 0, **cells)
     found = [(one, line) for one, said, line in problems(raw) if problem in said]

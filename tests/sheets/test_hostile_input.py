@@ -7,13 +7,12 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from broken_files import VALUES, places, quick, read_or_refused, with_value
+from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.cleaning import clean_events, clean_results
 from helpers.sheets.raw import read_raw
 from helpers.sheets.read import read_records
-from helpers.tables import validate
 from trialfiles import SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -23,11 +22,6 @@ JUNK = (
     "{a: b}", "!!int 3", "!!binary aGk=", "!!bool maybe", "!!set {a}", "&a x", "*a", "? a", "\x00", "\u2028", "[[[[",
     "- x", "<<: {a: 1}", "9" * 400, "1:30:99", "12.10.2024", "100000000000000000000", "1_000.5", "\ud7ff", "%", "@", "`",
 )  # fmt: skip
-quick = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def mutated(lines: list[str], rng: random.Random) -> list[str]:
@@ -54,35 +48,6 @@ def mutated(lines: list[str], rng: random.Random) -> list[str]:
     return lines
 
 
-def read_whole(path: Path) -> bool:
-    """Read a file through every table that its rows reach; False when it is refused with a remedy."""
-    try:
-        found = list(read_records(path))
-    except SourceError as error:
-        assert error.problems
-        assert all(
-            problem.file == str(path) and problem.problem and problem.remedy for problem in error.problems
-        )
-        return False
-    for record in found:
-        for name in (
-            "sources",
-            "studies",
-            "arms",
-            "outcomes",
-            "quantities",
-            "reader_findings",
-            "reader_judgements",
-        ):
-            if rows := getattr(record, name):
-                validate(name, rows)
-        if record.results:
-            validate("results", clean_results(validate("reported_results", record.results)))
-        if record.adverse_events:
-            validate("adverse_events", clean_events(validate("reported_events", record.adverse_events)))
-    return True
-
-
 @pytest.mark.parametrize("study_id", ["NCT06932393", "chan2025", "lepekhova2025"])
 def test_a_sheet_with_random_mistakes_is_read_or_refused(tmp_path, study_id):
     rng = random.Random(study_id)
@@ -91,7 +56,7 @@ def test_a_sheet_with_random_mistakes_is_read_or_refused(tmp_path, study_id):
     path = tmp_path / f"{study_id}.yaml"
     for _ in range(MUTATIONS // 3):
         path.write_text("\n".join(mutated(lines, rng)), encoding="utf-8")
-        read_whole(path)
+        read_or_refused(path)
 
 
 def test_the_small_sheet_with_random_mistakes_is_read_or_refused(sheet):
@@ -100,7 +65,7 @@ def test_the_small_sheet_with_random_mistakes_is_read_or_refused(sheet):
     outcomes = set()
     for _ in range(150):
         sheet.write("\n".join(mutated(lines, rng)))
-        outcomes.add(read_whole(sheet.path))
+        outcomes.add(read_or_refused(sheet.path))
     assert outcomes == {True, False}
 
 
@@ -111,20 +76,7 @@ def test_a_registry_record_with_random_mistakes_is_read_or_refused(tmp_path, nam
     path = tmp_path / name
     for _ in range(40):
         path.write_text("\n".join(mutated(lines, rng)), encoding="utf-8")
-        read_whole(path)
-
-
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def places(value: object, place: tuple = ()) -> list[tuple]:
-    """Return the path of every value in a JSON document."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place, *(found for key, item in inner for found in places(item, (*place, key)))]
+        read_or_refused(path)
 
 
 RECORD = json.loads((RAW / "registry" / "NCT06932393.json").read_text())
@@ -132,16 +84,11 @@ PLACES = [place for place in places(RECORD) if place]
 
 
 @quick
-@given(st.sampled_from(PLACES), _VALUES)
+@given(st.sampled_from(PLACES), VALUES)
 def test_any_value_anywhere_in_a_ctgov_record_is_read_or_refused(tmp_path, place, value):
-    content = json.loads(json.dumps(RECORD))
-    block = content
-    for key in place[:-1]:
-        block = block[key]
-    block[place[-1]] = value
     path = tmp_path / "record.json"
-    path.write_text(json.dumps(content))
-    read_whole(path)
+    path.write_text(with_value(RECORD, place, value))
+    read_or_refused(path)
 
 
 @quick
@@ -152,7 +99,7 @@ def test_any_value_anywhere_in_a_ctgov_record_is_read_or_refused(tmp_path, place
 def test_any_bytes_are_read_or_refused(tmp_path, data, head):
     path = tmp_path / "x.yaml"
     path.write_bytes(head + data)
-    read_whole(path)
+    read_or_refused(path)
 
 
 TAGS = ("TrialID", "Target_size", "Inclusion_gender", "Inclusion_agemax", "Study_design", "Intervention",
@@ -167,7 +114,7 @@ def test_any_text_in_an_ictrp_field_is_read_or_refused(tmp_path, tag, words):
     safe = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     path = tmp_path / "record.xml"
     path.write_text(text[:start] + safe + text[end:], encoding="utf-8")
-    read_whole(path)
+    read_or_refused(path)
 
 
 def test_random_cuts_of_every_real_file_are_read_or_refused(tmp_path):
@@ -177,7 +124,7 @@ def test_random_cuts_of_every_real_file_are_read_or_refused(tmp_path):
         for _ in range(12):
             path = tmp_path / source.name
             path.write_bytes(data[: rng.randrange(1, len(data))])
-            read_whole(path)
+            read_or_refused(path)
 
 
 def test_a_folder_of_junk_is_refused_and_not_read_by_half(raw):

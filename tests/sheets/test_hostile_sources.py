@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from broken_files import VALUES, places, quick, read_or_refused, with_value
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_readers import read_extraction, read_source, read_sources
 
-from helpers.cleaning import clean_events, clean_results
 from helpers.sheets.raw import read_raw
 from helpers.sheets.write import add_source
-from helpers.tables import validate
 from trialfiles import SourceError
 from trialfiles.article_tables import statistic_of, values_in
 from trialfiles.json_records import json_items
 from trialfiles.recognition import LIMIT
-
-quick = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-TABLES = {"results": "reported_results", "adverse_events": "reported_events"}
 
 
 def refused(path: Path) -> list:
@@ -37,24 +28,6 @@ def refused(path: Path) -> list:
         assert problem.problem
         assert problem.remedy
     return caught.value.problems
-
-
-def read_or_refuse(path: Path) -> bool:
-    """Read a file into its tables; False when it is refused."""
-    try:
-        records = list(read_sources(path))
-    except SourceError as error:
-        assert error.problems
-        return False
-    for record in records:
-        for name, rows in record.table_rows().items():
-            if rows and name not in TABLES:
-                validate(name, rows)
-        if record.results:
-            validate("results", clean_results(validate("reported_results", record.results)))
-        if record.adverse_events:
-            validate("adverse_events", clean_events(validate("reported_events", record.adverse_events)))
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -237,18 +210,6 @@ def test_records_cut_by_a_blocks_end_are_whole(tmp_path, monkeypatch):
     assert items == [(1, 3, content["studies"][0]), (2, 7, content["studies"][1])]
 
 
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def places(value: object, place: tuple = ()) -> list[tuple]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place, *(found for key, item in inner for found in places(item, (*place, key)))]
-
-
 def pruned(value: object) -> object:
     if isinstance(value, dict):
         return {key: pruned(item) for key, item in value.items()}
@@ -260,14 +221,9 @@ def pruned(value: object) -> object:
 def test_any_value_anywhere_in_posted_results_is_read_or_refused(samples, tmp_path, data):
     content = pruned(json.loads((samples / "ctgov" / "NCT02210780.json").read_text()))
     where = [place for place in places(content) if place and place[0] == "resultsSection"]
-    place = data.draw(st.sampled_from(where))
-    block = content = copy.deepcopy(content)
-    for key in place[:-1]:
-        block = block[key]
-    block[place[-1]] = data.draw(_VALUES)
     path = tmp_path / "record.json"
-    path.write_text(json.dumps(content))
-    read_or_refuse(path)
+    path.write_text(with_value(content, data.draw(st.sampled_from(where)), data.draw(VALUES)))
+    read_or_refused(path)
 
 
 @quick
@@ -276,7 +232,7 @@ def test_any_cells_of_an_extraction_table_are_read_or_refused(tmp_path, cells):
     path = tmp_path / "t.csv"
     lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells]
     path.write_text("study_id,arm,mean,n\n" + "\n".join(lines) + "\n", encoding="utf-8", errors="replace")
-    read_or_refuse(path)
+    read_or_refused(path)
 
 
 @settings(max_examples=300, deadline=None)
@@ -298,4 +254,4 @@ def test_any_cut_of_any_sample_is_read_or_refused(samples, tmp_path, name, start
     at = start % len(data)
     path = tmp_path / "file"
     path.write_bytes(data[:at] + data[at + length :])
-    read_or_refuse(path)
+    read_or_refused(path)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.screening import read_review_facts
 from trialfiles import SourceError
+
+CASES = cases_of(__file__)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -26,19 +29,7 @@ def test_the_latest_date_counts_and_stays_as_precise_as_it_is(tmp_path):
     assert (facts.last_search, facts.status, facts.protocol) == ("2026-11-22", "living", None)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("status: asleep", "status.*unknown status.*living"),
-        ("statsu: living", "statsu.*unknown field"),
-        ("searches:\n- {where: a}", "searches, entry 1.*no date"),
-        ("searches:\n- {on: soon, where: a}", "no date"),
-        ("searches:\n- {on: 2026-11-22}", "does not say where"),
-        ("searches: once", "not a list"),
-        ("- a", "not a list of fields"),
-        ("a: [", "cannot be read"),
-    ],
-)
+@pytest.mark.parametrize(("text", "words"), CASES["refused"])
 def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
     with pytest.raises(SourceError, match=f"review.yaml.*{words}"):
         read_review_facts(written(tmp_path, text))

@@ -48,8 +48,7 @@ def before_the_last(executed):
     return {name: path for name, path in executed.items() if name not in LAST}
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 3])
-@pytest.mark.parametrize("beforehand", [False, True])
+@pytest.mark.parametrize(("jobs", "beforehand"), [(2, False), (1, True), (3, True)])
 def test_a_site_is_the_same_in_any_number_of_processes_and_steps(
     tmp_path, world, executed, site, jobs, beforehand
 ):

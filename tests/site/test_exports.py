@@ -11,12 +11,15 @@ import re
 import pytest
 import rispy
 import yaml
+from case_files import cases_of
 from made_world import write_world
 
 from helpers.narrative.phrases import load_tables
 from helpers.site.build import build_site
 from helpers.site.data import revman_rows, source_reference
 from helpers.tables import TABLES, write_table
+
+CASES = cases_of(__file__)
 
 EFFECT = {"study_id": "made1", "estimand": "uncontrolled_change", "concept": "hair_density", "arm_id": "exo", "measure": "MC",
           "unit": "hairs/cm2", "headline": "yes", "quantity_ids": "made1.1"}  # fmt: skip
@@ -48,18 +51,7 @@ def test_references_are_read_back(site):
     assert cited["issued"] == {"date-parts": [[2025]]}
 
 
-@pytest.mark.parametrize(
-    ("citation", "authors", "year"),
-    [
-        ("Chieh C and Lee K, 2025. Exosome Therapy. In: J, volume 2.", ["Chieh, C", "Lee, K"], "2025"),
-        (
-            "Wan J, Kim S-B, Cartier H, et al. A Study. Springer, 2025.",
-            ["Wan, J", "Kim, S-B", "Cartier, H"],
-            "2025",
-        ),
-        ("Exosomes for Hairloss Treatment. ClinicalTrials.gov NCT06932393.", [], None),
-    ],
-)
+@pytest.mark.parametrize(("citation", "authors", "year"), CASES["citations"])
 def test_names_and_year_of_a_citation(tmp_path, citation, authors, year):
     source = {"citation": citation, "source_id": "s", "study_id": "none", "doi": None, "registration": None,
               "has_results": True}  # fmt: skip

@@ -1,61 +1,22 @@
 """Contact details: found where they are, and not where figures only look like them; drawings that run nothing."""
 
 import pytest
+from case_files import cases_of
 
 from helpers.figures.study import before_after
 from helpers.site.assets import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
 from helpers.site.checks import SiteError, check_drawing
 from trialfiles import contact_details
 
+CASES = cases_of(__file__)
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "someone@example.org",
-        "a.b+c@mail.example.co.uk",
-        "someone [at] example [dot] org",
-        "+442079460018",
-        "+49 30 1234 5678",
-        "+1 (555) 123-4567",
-        "0044 20 79460018",
-        "+33.1.42.34.56.78",
-        "Tel: 020-7946 0018",
-        "+44-20-7946-0018",
-    ],
-)
+
+@pytest.mark.parametrize("text", CASES["found"])
 def test_found(text):
     assert contact_details(f"Contact {text}, or write.") != []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "IRCT20160427027636N8",
-        "NCT06932393",
-        "10.1007/s00266-025-04734-4",
-        "2025-04-17",
-        "2025-04-17 12:00:00+00:00",
-        "characters 18664950 to 18664955",
-        "0" * 64,
-        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "0012345678901234567890123456789012345678901234567890123456789012",
-        "+35.0 (31.5 to 38.5)",
-        "+35 (31.5 - 38.5)",
-        "+12.5 10 000 20 000",
-        "5E8 to 5E9 particles/cm²",
-        "80 ± 10 95 ± 12",
-        "1 000 000 000 particles",
-        "n = 16, 0.001234567",
-        "@property",
-        "the end of one cell\n@SUM(A1)",
-        "x @ y",
-        "phone photographs, 12 of 16",
-        "0.00123456789012",
-        "00266",
-        "+3 +4 +5 +6",
-        "12-34-56-78",
-    ],
-)
+@pytest.mark.parametrize("text", CASES["not found"])
 def test_not_found(text):
     assert contact_details(text) == []
 
@@ -75,19 +36,7 @@ def test_code_colours_have_contrast(name):
     assert COLOURS[name][0] in code_css()
 
 
-@pytest.mark.parametrize(
-    "inside",
-    [
-        "<script>1</script>",
-        '<a href="#x"/>',
-        '<use xlink:href="https://a.org/b.svg#c"/>',
-        '<path d="M0 0" onload="x()"/>',
-        '<path d="M0 0" fill="url(https://a.org/b)"/>',
-        "<style>@import 'b.css'</style>",
-        '<foreignObject width="1"/>',
-        '<image href="a.png"/>',
-    ],
-)
+@pytest.mark.parametrize("inside", CASES["drawings"])
 def test_a_drawing_that_runs_or_loads_is_refused(inside):
     with pytest.raises(SiteError, match=r"a\.svg"):
         check_drawing("a.svg", f"<svg>{inside}</svg>")

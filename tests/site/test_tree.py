@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from case_files import cases_of
 
 from helpers.site.checks import SiteError, Tag, parse
 
-WELL_FORMED = [
-    "",
-    "words &amp; &lt;b&gt; more",
-    '<p class="a b" id="x">one<br/>two <em>three</em></p>\n<hr/>',
-    "<p title='say \"x\"'>&#8722;5 &times; 3</p>",
-    '<div data-from="a b"><table><tr><td>1</td><td></td></tr></table></div>',
-    "<style>a > b { color: red } /* <p> */</style><p>after</p>",
-    '<svg viewbox="0 0 1 1"><path d="M0 0"></path></svg>',
-    '<a href="a?b=1&amp;c=2" download="">x</a>',
-    "<details open=''><summary>s</summary><pre><code>a &lt; b\n\n c</code></pre></details>",
-]
+CASES = cases_of(__file__)
+
+WELL_FORMED = CASES["well formed"]
 
 
 def plain(soup: BeautifulSoup) -> list:
@@ -35,18 +28,7 @@ def test_what_is_written_is_what_was_read(html: str):
     assert parse(written).html() == written
 
 
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<p>left open <b>bold</p><p>next</p>",
-        "a < b and c > d",
-        "<ul><li>one<li>two</ul></div>",
-        "<p class=bare>x</p>",
-        '<p class="a"id="b">x</p>',
-        "<!-- <script>alert(1)</script> --><p>x</p>",
-        "<br></br>",
-    ],
-)
+@pytest.mark.parametrize("html", CASES["not well formed"])
 def test_what_is_not_well_formed_is_put_in_order_as_before(html: str):
     words = BeautifulSoup(html, "html.parser")
     tree = parse(html)
@@ -60,15 +42,7 @@ def test_what_cannot_be_read_is_refused(html: str):
         parse(html, "a.html")
 
 
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<script>1</script>",
-        "<p><SCRIPT src='a'></SCRIPT></p>",
-        "<svg><script>1</script></svg>",
-        "<p><b><script>",
-    ],
-)
+@pytest.mark.parametrize("html", CASES["scripts"])
 def test_a_script_is_seen_wherever_it_hides(html: str):
     assert "script" in [tag.name for tag in parse(html).walk()]
 

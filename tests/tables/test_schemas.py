@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from minimal_rows import OUT_OF_RANGE, minimal
+from case_files import cases_of
+from minimal_rows import minimal
 
 from helpers.tables import TABLES, as_frame, data_dictionary, validate
 from notebookpress.tables import TableError, join_ids, split_ids
 
-CONTRACT = {
-    "sources": "source_id study_id tier format citation registration doi status has_results access licence sha256",
-    "studies": "study_id title design allocation comparison masking phase n_planned n_enrolled n_analysed sex "
-    "age_min age_max population country funding registration",
-    "arms": "study_id arm_id role label exosome_source dose dose_unit route co_intervention sessions "
-    "interval_weeks n",
-    "outcomes": "study_id outcome_id concept priority measure unit timepoint_weeks timepoint_printed",
-    "quantities": "quantity_id study_id source_id printed value value_low value_high role arm_id concept "
-    "timepoint_printed section line char_start char_end verified",
-    "results": "study_id arm_id concept site timepoint_weeks kind n mean sd median q1 q3 minimum maximum count "
-    "percent unit quantity_ids",
-    "adverse_events": "study_id arm_id term count n severity resolved_hours quantity_ids",
-    "risk_of_bias": "study_id tool domain judgement reason quantity_ids",
-    "findings": "finding_id study_id check detected_by severity statement locators arithmetic",
-    "effects": "study_id estimand concept timepoint_weeks measure effect se ci_lower ci_upper n n_assumed "
-    "assumption quantity_ids",
-    "comparisons": "concept study_id tier direction effect unit comparable why_not",
-    "pooled": "concept evidence measure model tau2_method ci_method k estimate se ci_lower ci_upper pi_lower "
-    "pi_upper tau2 i2 assumption pooled reason",
-    "certainty": "concept evidence start risk_of_bias inconsistency indirectness imprecision publication_bias "
-    "certainty reasons",
-    "ongoing_outcomes": "study_id n_planned concept expected detectable_difference power assumption",
-}
-VOCABULARY = {
-    ("sources", "tier"): {"core", "published", "comparator"},
-    ("studies", "comparison"): {"parallel", "within_person", "crossover", "single_arm", "case"},
-    ("arms", "role"): {"exosome", "exosome_combination", "active", "placebo", "untreated"},
-    ("quantities", "role"): {"design", "result", "safety", "cited"},
-    ("results", "kind"): {"level", "change", "count"},
-    ("findings", "detected_by"): {"rule", "reader"},
-    ("findings", "severity"): {"certain", "likely", "minor"},
-}
+CASES = cases_of(__file__)
+CONTRACT = {name: set(columns.split()) for name, columns in CASES["columns"].items()}
+VOCABULARY = {(name, column): set(words.split()) for name, column, words in CASES["vocabularies"]}
 
 
 @pytest.mark.parametrize("name", CONTRACT)
 def test_the_contract_columns_are_there(name):
-    assert set(CONTRACT[name].split()) <= set(TABLES[name].columns)
+    assert CONTRACT[name] <= set(TABLES[name].columns)
 
 
 @pytest.mark.parametrize(("name", "column"), VOCABULARY)
@@ -97,7 +69,7 @@ def test_a_word_outside_the_vocabulary_is_refused(name, column):
         validate(name, [minimal(name, **{column: "perhaps"})])
 
 
-@pytest.mark.parametrize(("name", "column", "value"), OUT_OF_RANGE)
+@pytest.mark.parametrize(("name", "column", "value"), CASES["out of range"])
 def test_a_value_out_of_range_is_refused(name, column, value):
     with pytest.raises(TableError, match=f"column {column}:"):
         validate(name, [minimal(name, **{column: value})])

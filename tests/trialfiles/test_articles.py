@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source
 
 from helpers.sheets.raw import check_raw, read_raw
@@ -16,40 +17,7 @@ from trialfiles import SourceError, find_quantities
 from trialfiles.article_tables import WIDEST, statistic_of, values_in
 from trialfiles.articles import read_jats
 
-# Tables 1 of the hair trial, read by hand: measure, then mean and SD at baseline and at day 90
-MPS = [
-    ("Mean terminal hair count (SD)", (178.3, 7.8), (235.8, 18.4)),
-    ("Mean vellus hair count (SD)", (19.6, 2.1), (21.2, 2.2)),
-    ("Mean terminal hair diameter, mm (SD)", (0.062, 0.009), (0.063, 0.009)),
-    ("Mean shed hair counts (SD)", (27.1, 26.6), (16.5, 14.4)),
-]
-PLACEBO = [
-    ("Mean terminal hairs (SD)", (178.2, 9.6), (180.9, 18.8)),
-    ("Mean vellus hairs (SD)", (19.8, 1.7), (20.0, 1.9)),
-    ("Mean terminal hair diameter, mm (SD)", (0.063, 0.009), (0.062, 0.008)),
-    ("Mean shed hair counts (SD)", (23.4, 25.5), (21.9, 20.8)),
-]
-# Table 2: mean and SD at day 90, supplement and placebo
-RATED = [
-    ((5.03, 0.85), (4.53, 0.68)), ((4.97, 0.72), (4.17, 0.79)), ((4.70, 0.14), (4.23, 0.97)),
-    ((4.77, 0.82), (4.20, 0.89)), ((4.67, 0.96), (4.33, 0.84)), ((4.60, 1.00), (4.37, 0.77)),
-    ((4.97, 1.00), (4.33, 0.92)), ((4.97, 1.03), (4.47, 1.11)), ((4.73, 0.98), (4.40, 0.89)),
-    ((4.40, 0.86), (4.00, 0.53)), ((4.27, 0.69), (4.17, 0.59)), ((4.50, 0.82), (4.20, 0.81)),
-    ((4.63, 0.85), (4.17, 0.91)),
-]  # fmt: skip
-# Table 1 of the wound trial
-WOUND = {
-    "Age": ((27.56, 4.20), (26.62, 4.88), 0.333),
-    "Gestational age": ((38.69, 1.10), (38.73, 1.12), 0.850),
-    "NPO time": ((8.04, 1.36), (7.96, 1.92), 0.801),
-    "Operation time": ((39.16, 4.36), (39.44, 4.47), 0.757),
-    "BMI": ((30.24, 1.25), (30.80, 1.35), 0.043),
-    "Systolic blood pressure immediately after the operation (mmhg)": ((112, 10.71), (117, 11.45), 0.025),
-    "Diastolic blood pressure immediately after the operation (mmhg)": ((75.57, 6.65), (77.69, 6.22), 0.123),
-    "HR": ((81.91, 11.44), (76.78, 11.51), 0.037),
-    "Temperature before the operation (Celsius)": ((37.06, 0.28), (37.05, 0.25), 0.905),
-    "Temperature immediately after the operation (Celsius)": ((37.08, 0.26), (37.08, 0.38), 0.961),
-}
+CASES = cases_of(__file__)
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +62,11 @@ def test_every_cell_stands_in_its_grid_in_order(folder, name):
 
 
 def test_a_table_stacked_below_another_is_the_other_groups(hair):
-    for arm, table in (("mps", MPS), ("placebo", PLACEBO)):
+    for arm in ("mps", "placebo"):
+        table = CASES[arm]
         for time, place in (("Baseline", 1), ("Day 90", 2)):
             rows = figures(hair, section="Table 1", arm_id=arm, timepoint_printed=time)
-            assert mean_sd(rows) == [line[place] for line in table]
+            assert mean_sd(rows) == [tuple(line[place]) for line in table]
             assert [row["note"].split(";")[0] for row in rows] == [line[0] for line in table]
     p_values = [row["value"] for row in figures(hair, section="Table 1", kind="p_value")]
     assert p_values == [0.0001, 0.0001, 0.002]  # the others are printed as NS
@@ -109,7 +78,7 @@ def test_a_table_stacked_below_another_is_the_other_groups(hair):
 def test_headers_over_several_columns(hair):
     for arm, place in (("mps", 0), ("placebo", 1)):
         rows = figures(hair, section="Table 2", arm_id=arm)
-        assert mean_sd(rows) == [line[place] for line in RATED]
+        assert mean_sd(rows) == [tuple(line[place]) for line in CASES["rated"]]
         assert {row["timepoint_printed"] for row in rows} == {"Day 90"}
     third = figures(hair, section="Table 3")
     assert len([row for row in third if row["kind"] == "mean_sd"]) == 15 * 4
@@ -122,9 +91,9 @@ def test_headers_over_several_columns(hair):
 
 def test_values_that_belie_their_header(wound):
     rows = figures(wound, section="Table 1")
-    for measure, (aloe, control, p_value) in WOUND.items():
+    for measure, (aloe, control, p_value) in CASES["wound"].items():
         own = [row for row in rows if row["note"] == measure]
-        assert mean_sd(own) == [aloe, control]
+        assert mean_sd(own) == [tuple(aloe), tuple(control)]
         assert [row["value"] for row in own if row["kind"] == "p_value"] == [p_value]
         assert [row["arm_id"] for row in own] == ["aloe_vera", "control", None]
 
@@ -210,33 +179,12 @@ def test_plain_articles_have_sections_and_proposals(shared, tmp_path):
         assert verify_locators(tmp_path / name).problems == []
 
 
-@pytest.mark.parametrize(
-    ("text", "words", "expected"),
-    [
-        ("27.56±4.20", "", [("mean_sd", 27.56, 4.2)]),
-        ("12.1 ± 3.4", "", [("mean_sd", 12.1, 3.4)]),
-        ("−2.1 ± 0.4", "", [("mean_sd", -2.1, 0.4)]),
-        ("12.1 (±10.4)", "", [("mean_sd", 12.1, 10.4)]),
-        ("12.1 +/- 3.4", "mean SEM", [("mean_se", 12.1, 3.4)]),
-        ("178.3 (7.8)", "Mean (SD)", [("mean_sd", 178.3, 7.8)]),
-        ("178.3 (7.8)", "", [("pair", 178.3, None)]),
-        ("40.2 (25)", "median (IQR)", [("median", 40.2, None)]),
-        ("40.2 (25–60)", "median (IQR)", [("median", 40.2, None)]),
-        ("1,234 (12)", "n (%)", [("count", 1234, None), ("percent", 12, None)]),
-        ("12 (40%)", "", [("count", 12, None), ("percent", 40, None)]),
-        ("12/30 (40)", "", [("count", 12, None), ("percent", 40, None)]),
-        ("0.043*", "P-value", [("p_value", 0.043, None)]),
-        ("P = NS", "P", []),
-        ("<0.001", "p", [("p_value", 0.001, None)]),
-        ("1.2 (0.9 to 1.6)", "OR (95% CI)", [("ci", 1.2, None)]),
-        ("40%", "", [("percent", 40, None)]),
-        ("none", "", []),
-        ("", "", []),
-    ],
-)
+@pytest.mark.parametrize(("text", "words", "expected"), CASES["cells"])
 def test_what_a_cell_says(text, words, expected):
     found = values_in(text, statistic_of(words))
-    assert [(value.kind, value.value, value.sd) for value in found] == expected
+    assert [[value.kind, value.value, value.sd] for value in found] == [
+        (one + [None])[:3] for one in expected
+    ]
     for value in found:
         assert text.startswith(value.printed, value.start)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source, read_sources
 
 from trialfiles import SourceError
+
+CASES = cases_of(__file__)
 
 
 def study(tmp_path, arms, outcomes, people, model="PARALLEL"):
@@ -105,19 +108,6 @@ def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):
     assert record.results[0]["note"] == "analysed by eyes: 40 in people whose number is not posted"
 
 
-@pytest.mark.parametrize(
-    ("label", "kind", "interventions", "role"),
-    [
-        ("Drug 300 mg Q4W", "EXPERIMENTAL", ["Drug: Drug", "Drug: Placebo"], "active"),
-        ("Sequence AB", "EXPERIMENTAL", ["Drug: A", "Drug: Placebo"], "active"),
-        ("Placebo then Drug A", "EXPERIMENTAL", ["Drug: A", "Drug: Placebo"], "active"),
-        ("Control", "OTHER", ["Other: Normal saline"], "placebo"),
-        ("Placebo", "OTHER", ["Drug: Placebo", "Drug: Rescue steroid"], "placebo"),
-        ("Vehicle without exosomes", "PLACEBO_COMPARATOR", ["Biological: Exosome-free gel"], "placebo"),
-        ("Exosomes in saline", "EXPERIMENTAL", ["Biological: Exosomes"], "exosome"),
-        ("Exosome-free medium", "ACTIVE_COMPARATOR", [], "active"),
-        ("Observation", "NO_INTERVENTION", [], "untreated"),
-    ],
-)
+@pytest.mark.parametrize(("label", "kind", "interventions", "role"), CASES["roles"])
 def test_a_placebo_among_other_interventions_makes_no_placebo_arm(tmp_path, label, kind, interventions, role):
     assert study(tmp_path, [(label, kind, interventions)], [], 10).arms[0]["role"] == role

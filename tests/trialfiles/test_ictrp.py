@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from review_readers import read_source, read_sources
 
 from helpers.tables import validate
-from trialfiles import SourceError
 from trialfiles.text import registry_numbers, trial_key
 
 
@@ -50,26 +52,8 @@ def test_the_seventeen_rows_of_the_csv_export(table):
     assert len(table) == 17
     sizes = [record.studies[0]["n_planned"] for record in table.values()]
     assert sizes == [30, 150, 30, 125, 4000, 25, 200, 50, 50, 500, 25, 400, 680, 950, 2000, 5000, 60]
-    phases = [record.studies[0]["phase"] for record in table.values()]
-    assert phases == [
-        "2-3",
-        "2-3",
-        "2-3",
-        "2",
-        "4",
-        "3",
-        "2",
-        "2",
-        "2",
-        None,
-        None,
-        None,
-        "4",
-        None,
-        None,
-        None,
-        None,
-    ]
+    phases = [record.studies[0]["phase"] or "none" for record in table.values()]
+    assert " ".join(phases) == "2-3 2-3 2-3 2 4 3 2 2 2 none none none 4 none none none none"
     ages = [(record.studies[0]["age_min"], record.studies[0]["age_max"]) for record in table.values()]
     assert ages == [
         (18, 65), (18, 65), (18, 75), (2, None), (None, None), (None, None), (None, None), (20, None), (20, None),
@@ -150,50 +134,8 @@ def test_a_record_that_ties_two_others_joins_all_three(tmp_path):
     assert len(one.sources) == 3
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [(HEAD, "no trial"), (HEAD + "NCT01234567,a,b\n", "columns"), (HEAD + ",a,,,,,\n", "no TrialID")],
-)
-def test_a_broken_csv_export_is_refused(tmp_path, text, words):
-    path = tmp_path / "export.csv"
-    path.write_text(text)
-    with pytest.raises(SourceError, match=words):
-        list(read_sources(path))
-
-
-EXCHANGE = """<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE trials [
-<!ELEMENT trials (trial+)>
-<!ELEMENT trial ANY>
-]>
-<trials>
-  <trial>
-    <main>
-      <trial_id>IRCT20190101000001N3</trial_id><utrn>U1111-1111-2222</utrn><reg_name>IRCT</reg_name>
-      <date_registration>12/03/2019</date_registration><primary_sponsor>A university</primary_sponsor>
-      <public_title>Hair</public_title><scientific_title>Vesicles for hair</scientific_title>
-      <date_enrolment>2019-04-21</date_enrolment><target_size>40</target_size>
-      <recruitment_status>Complete</recruitment_status><study_type>interventional</study_type>
-      <study_design>Randomization: Randomized, Blinding: Double blinded, Assignment: Parallel</study_design>
-      <phase>2</phase><hc_freetext>Androgenetic alopecia.</hc_freetext>
-      <i_freetext>Intervention 1: Intervention group: exosome. Intervention 2: Control group: saline.</i_freetext>
-    </main>
-    <contacts><contact><email>someone@example.org</email><firstname>X</firstname></contact></contacts>
-    <countries><country2>Iran (Islamic Republic of)</country2></countries>
-    <criteria><inclusion_criteria>Men</inclusion_criteria><agemin>18 years</agemin><agemax>no limit</agemax>
-      <gender>Male</gender><exclusion_criteria>Scars</exclusion_criteria></criteria>
-    <primary_outcome><prim_outcome>Hair density. Timepoint: 6 months. Method of measurement: trichoscopy.</prim_outcome>
-      <prim_outcome>Hair thickness. Timepoint: 3 months. Method of measurement: trichoscopy.</prim_outcome></primary_outcome>
-    <secondary_outcome><sec_outcome>Pain. Timepoint: 1 week. Method of measurement: VAS.</sec_outcome></secondary_outcome>
-    <secondary_ids><secondary_id><sec_id>NCT07654321</sec_id><issuing_authority>US</issuing_authority></secondary_id></secondary_ids>
-  </trial>
-</trials>
-"""
-
-
 def test_registry_exchange_xml(tmp_path):
-    path = tmp_path / "trial.download"
-    path.write_text(EXCHANGE)
+    path = shutil.copy(Path(__file__).with_name("exchange.xml"), tmp_path / "trial.download")
     record = read_source(path)
     expected = {
         "study_id": "IRCT20190101000001N3", "registered_on": "2019-03-12", "starts_on": "2019-04-21",

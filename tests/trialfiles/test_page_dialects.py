@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from review_readers import read_source
 
-MEDPATH = """MedPath
-
-Plasma and minoxidil in hair loss
-
-Phase 2
-Completed
-Interventions
-Drug: Minoxidil 5% solution
-Drug: Placebo
-Registration Number
-NCT03000001
-Recruitment & Eligibility
-
-Status
-COMPLETED
-Target Recruitment
-Not specified
-Inclusion Criteria
-- Hair loss for 3 to 5 years.
-- {age}
-Exclusion Criteria
-
-Not provided
-
-Study & Design
-
-Study Type
-INTERVENTIONAL
-Study Design
-PARALLEL
-Arm && Interventions
-GroupInterventionDescription
-Group B (minoxidil)Minoxidil 5% solution1 ml twice daily
-Group C (placebo)PlaceboVehicle twice daily
-Secondary Outcome Measures
-NameTimeMethod
-Number of participants with adverse eventsUp to 24 weeks
-Patient satisfactionWeek 24
-
-5-point scale
-
-MedPath
-"""
+MEDPATH = Path(__file__).with_name("medpath.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

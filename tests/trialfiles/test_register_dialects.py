@@ -5,7 +5,10 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source
+
+CASES = cases_of(__file__)
 
 MONTH = 365.25 / 12 / 7
 
@@ -19,43 +22,10 @@ def trial(tmp_path, **fields):
     return read_source(path)
 
 
-@pytest.mark.parametrize(
-    ("printed", "arms"),
-    [
-        (
-            "Randomised to one of two groups.<br>Group 1: Laser comb.<br>Group 2: Sham device.",
-            [("group_1", "active", "Group 1: Laser comb."), ("group_2", "placebo", "Group 2: Sham device.")],
-        ),
-        (
-            "Group A: Caffeine shampoo<br>Group B: Placebo shampoo",
-            [
-                ("group_a", "active", "Group A: Caffeine shampoo"),
-                ("group_b", "placebo", "Group B: Placebo shampoo"),
-            ],
-        ),
-        (
-            "Intervention1: PRP: 4 sessions<br>Control Intervention1: Saline: injection<br>",
-            [
-                ("intervention1", "active", "Intervention1: PRP: 4 sessions"),
-                ("control_intervention1", "placebo", "Control Intervention1: Saline: injection"),
-            ],
-        ),
-        (
-            "Experimental: Drug : Oral minoxidil;Placebo Comparator: Drug : Placebo",
-            [
-                ("experimental", "active", "Experimental: Drug : Oral minoxidil"),
-                ("placebo_comparator", "placebo", "Placebo Comparator: Drug : Placebo"),
-            ],
-        ),
-        (
-            "Laser or sham for 24 weeks",
-            [("laser_or_sham_for_24_weeks", "active", "Laser or sham for 24 weeks")],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("printed", "arms"), CASES["arms"])
 def test_arms_under_labels_are_several_and_prose_on_a_trial_is_no_placebo(tmp_path, printed, arms):
     found = trial(tmp_path, Intervention=printed).arms
-    assert [(row["arm_id"], row["role"], row["label"]) for row in found] == arms
+    assert [[row["arm_id"], row["role"], row["label"]] for row in found] == arms
 
 
 @pytest.mark.parametrize(

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from review_readers import read_extraction, read_source, read_sources
 
 from trialfiles import SourceError, write_web_rows
 
 MONTH = 365.25 / 12 / 7
-REVIEW = """<COCHRANE_REVIEW><STUDIES><STUDY ID="A" NAME="Lee 2010" YEAR="2010"/></STUDIES>
-<COMPARISON NO="1"><NAME>PRP</NAME>
-<CONT_OUTCOME NO="1" EFFECT_MEASURE="MD" METHOD="IV" RANDOM="YES"><NAME>Hair density at 6 months</NAME>
-<GROUP_LABEL_1>PRP</GROUP_LABEL_1><GROUP_LABEL_2>Placebo</GROUP_LABEL_2>
-<CONT_SUBGROUP NO="1"><NAME>Week 12</NAME><CONT_DATA STUDY_ID="A" MEAN_1="140.2" SD_1="22.0" TOTAL_1="20"
- MEAN_2="130.1" SD_2="0.0" TOTAL_2="21"/></CONT_SUBGROUP></CONT_OUTCOME>
-<DICH_OUTCOME NO="2" EFFECT_MEASURE="RR"><NAME>Response at 6 months</NAME>
-<DICH_DATA STUDY_ID="A" EVENTS_1="12" TOTAL_1="20" EVENTS_2="5" TOTAL_2="21"/></DICH_OUTCOME>
-<IV_OUTCOME NO="3" EFFECT_MEASURE="HR"><NAME>Relapse</NAME>
-<IV_DATA STUDY_ID="A" ESTIMATE="-0.5" SE="0.2" EFFECT_SIZE="0.607" TOTAL_1="20" TOTAL_2="21"/></IV_OUTCOME>
-<IPD_OUTCOME NO="4" EFFECT_MEASURE="PETO_OR"><NAME>Survival</NAME>
-<IPD_DATA STUDY_ID="A" O_E="-1.2" VAR="2.3" EVENTS_1="3" EVENTS_2="4" TOTAL_1="15" TOTAL_2="14"/></IPD_OUTCOME>
-</COMPARISON></COCHRANE_REVIEW>"""
 
 
 @pytest.fixture
-def review(tmp_path):
-    path = tmp_path / "review"
-    path.write_text(REVIEW)
-    return read_source(path)
+def review():
+    return read_source(Path(__file__).with_name("review.rm5"))
 
 
 def test_times_of_a_review_and_an_sd_that_was_not_entered(review):

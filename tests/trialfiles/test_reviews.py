@@ -8,22 +8,13 @@ import shutil
 
 import openpyxl
 import pytest
+from case_files import cases_of
 from review_readers import read_extraction, read_source, read_sources
 
 from helpers.tables import validate
 from trialfiles import SourceError, write_web_rows
 
-# Fleiss 1993, read by hand from the RevMan 5 file: events and totals, then means, SDs and totals
-ASPIRIN = {
-    "MRC-1": (49, 615, 67, 624), "CDP": (44, 758, 64, 771), "MRC-2": (102, 832, 126, 850),
-    "GASP": (32, 317, 38, 309), "PARIS": (85, 810, 52, 406), "AMIS": (246, 2267, 219, 2257),
-    "ISIS-2": (1570, 8587, 1720, 8600),
-}  # fmt: skip
-CARE = {
-    "Davis": (5.0, 4.7, 13, 6.5, 3.8, 13), "Florell": (4.9, 1.71, 30, 6.1, 2.3, 50),
-    "Gruen": (22.5, 3.44, 35, 24.9, 10.65, 35), "Hart": (12.5, 1.47, 20, 12.3, 1.66, 20),
-    "Wilson": (6.5, 0.76, 8, 7.38, 1.41, 8),
-}  # fmt: skip
+FLEISS = cases_of(__file__)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +41,8 @@ def test_every_study_with_its_figures(folder, name):
         for table in ("sources", "studies", "arms"):
             validate(table, getattr(record, table))
         validate("reported_results", record.results)
-    assert counts == ASPIRIN
-    assert means == CARE
+    assert counts == {study: tuple(row) for study, row in FLEISS["aspirin"].items()}
+    assert means == {study: tuple(row) for study, row in FLEISS["care"].items()}
 
 
 def test_effects_as_the_review_has_them(folder):

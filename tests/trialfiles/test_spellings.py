@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 from review_readers import find_quantities
+
+CASES = cases_of(__file__)
 
 
 def found(text):
-    return [(q.kind, q.printed, q.value, q.unit) for q in find_quantities(text)]
+    return [[q.kind, q.printed, q.value, q.unit] for q in find_quantities(text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "low", "high"),
-    [
-        ("odds ratio (95% CI 0,5–2,1)", "ci", 0.5, 2.1),
-        ("(95% KI 8,1–16,2)", "ci", 8.1, 16.2),
-        ("(IC 95%: 0,40–0,92)", "ci", 0.4, 0.92),
-        ("95% CI 4,20", "ci", 4, 20),
-        ("95% CI 1,234–2,345", "ci", 1234, 2345),
-        ("IQR 3,1–8,2", "median_iqr", 3.1, 8.2),
-    ],
-)
+@pytest.mark.parametrize(("text", "kind", "low", "high"), CASES["intervals"])
 def test_an_interval_with_decimal_commas_is_not_cut_at_its_first_comma(text, kind, low, high):
     (one,) = find_quantities(text)
     assert (one.kind, one.value_low, one.value_high) == (kind, low, high)
@@ -33,18 +26,7 @@ def test_a_group_of_digits_is_not_read_as_the_whole_number(text):
     assert found(text) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("145 hairs cm⁻²", [("density", "145 hairs cm⁻²", 145, "hairs/cm²")]),
-        ("rose by 26.4 cm⁻²", [("density", "26.4 cm⁻²", 26.4, "/cm²")]),
-        ("1 cm–2 cm apart", [("range", "1 cm–2 cm", None, "cm")]),
-        ("18.2 ± 4.1 g·m⁻²·h⁻¹", [("mean_sd", "18.2 ± 4.1", 18.2, "")]),
-        ("5 mg kg⁻¹ of it", []),
-        ("2 mg kg-1 of it", []),
-        ("2 mg per kg", [("dose", "2 mg per kg", 2, "mg per kg")]),
-    ],
-)
+@pytest.mark.parametrize(("text", "expected"), CASES["units"])
 def test_a_unit_with_a_raised_part_is_whole_or_not_read(text, expected):
     assert found(text) == expected
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,33 +13,11 @@ import trialfiles
 from trialfiles import SourceError, find_quantities, read_source, read_vocabulary
 
 README = Path(trialfiles.__file__).with_name("README.md")
-RECORD = {
-    "protocolSection": {
-        "identificationModule": {"nctId": "NCT01234567", "briefTitle": "Needles for knees"},
-        "designModule": {"enrollmentInfo": {"count": 40, "type": "ESTIMATED"}},
-        "armsInterventionsModule": {
-            "armGroups": [{"label": "Acupuncture"}, {"label": "Sham needles", "type": "SHAM_COMPARATOR"}]
-        },
-        "outcomesModule": {"primaryOutcomes": [{"measure": "Pain on walking", "timeFrame": "12 weeks"}]},
-    }
-}
-VOCABULARY = """\
-outcomes:
-  - {concept: pain, pattern: '\\bpain\\b', words: [pain]}
-other_outcome: other
-intervention: {pattern: acupuncture, absent: no acupuncture, role: acupuncture, combined: acupuncture_combined}
-units:
-  - {pattern: 'osteophytes?', spelling: osteophytes, kind: count}
-scales:
-  - {begins: Kellgren, pattern: 'Kellgren(?:[ –]Lawrence)?'}
-"""
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "NCT01234567.json").write_text(json.dumps(RECORD))
-    (tmp_path / "knee.yaml").write_text(VOCABULARY)
-    return tmp_path
+def folder() -> Path:
+    return Path(__file__).with_name("knee")
 
 
 def test_what_the_readme_shows_is_so(folder, monkeypatch):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
@@ -195,8 +196,7 @@ def day(printed: str) -> tuple[date, date] | None:
             continue
         if "%d" in form:
             return found, found
-        next_month = date(found.year + found.month // 12, found.month % 12 + 1, 1)
-        return found, next_month - timedelta(days=1)
+        return found, found.replace(day=monthrange(found.year, found.month)[1])
     return None
 
 

@@ -13,16 +13,9 @@ from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
 # What tells one arm from another.
-_DESCRIPTION = (
-    "role",
-    "exosome_source",
-    "dose",
-    "dose_unit",
-    "route",
-    "co_intervention",
-    "sessions",
-    "interval_weeks",
-)
+_DESCRIPTION = [
+    "role", "exosome_source", "dose", "dose_unit", "route", "co_intervention", "sessions", "interval_weeks",
+]  # fmt: skip
 
 
 def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -134,7 +127,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield arms that are described alike, and means with SDs that arms share digit by digit."""
     if len(evidence.arms) < 2 or evidence.study.get("comparison") in ("case", "within_person"):
         raise NotApplicable("fewer than two arms of different people")
-    arms = evidence.arms[list(_DESCRIPTION)].astype("string")
+    arms = evidence.arms[_DESCRIPTION].astype("string")
     described = arms.notna().sum(axis=1) >= 3
     for index in arms.index[arms.fillna("").duplicated() & described]:
         arm = evidence.arms.loc[index]

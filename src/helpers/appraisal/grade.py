@@ -1,37 +1,224 @@
-"""Certainty of an outcome by GRADE, proposed by rule, each step with its reason."""
+"""Certainty of an outcome by Core GRADE: facts of the evidence, judged by the rules of `certainty.yaml`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
-from helpers.appraisal.risk_of_bias import TOOLS_FILE, overall
-from helpers.tables.vocabulary import EVIDENCE
-from notebookpress.tables import join_ids, split_ids
+from helpers.appraisal.risk_of_bias import overall
+from helpers.formats import plain_unit, show_estimate
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
+from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
-_COUNTS = ("information_size", "very_few", "few_studies", "small_study")
-_ENTRIES: dict[str, Any] = {
-    **dict.fromkeys(("levels", "steps", "high_risk"), list),
-    **dict.fromkeys(_COUNTS, int),
-    **dict.fromkeys(("heterogeneity", "small_study_p"), (int, float)),
+_SECTIONS = {
+    **dict.fromkeys(("levels", "rated_down", "targets", "initial", "summary_outcomes", "statements"), list),
+    **dict.fromkeys(
+        ("sources", "symbols", "limits", "no_effect", "minimal_differences", "bias_levels"), dict
+    ),
+    **dict.fromkeys(("domains", "sizes", "verbs", "little", "worth"), dict),
+    **{"summary_length": int, "always_shown": str, "difference_words": str},
 }
-GRADE = YamlFile(TOOLS_FILE).entries(("grade",), _ENTRIES, tuple(_ENTRIES))
-LEVELS = tuple(GRADE["levels"])
-INFORMATION_SIZE, VERY_FEW = GRADE["information_size"], GRADE["very_few"]
-_CONTROLLED = ("between_group", "within_participant")
+CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).entries((), _SECTIONS, tuple(_SECTIONS))
+LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
+INFORMATION_SIZE, VERY_FEW = CERTAINTY["limits"]["information_size"], CERTAINTY["limits"]["far_below"]
+CONTROLLED = ("between_group", "within_participant")
+_TWO_GROUPS = ("parallel", "within_person")
+_IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
+_ONLY = "in the exosome arm only"
+_IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
+_JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
 _NOT_RANDOMISED = re.compile(r"\bnot randomi[sz]ed\b|\bnon-?\s?randomi[sz]ed\b", re.IGNORECASE)
-_DOMAIN = re.compile(
-    r"(Risk of bias|Inconsistency|Indirectness|Imprecision|Publication bias), "
-    rf"(?:{'|'.join(GRADE['steps'])}): "
+_REASON = re.compile(
+    rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
+    rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
 )
-GradeStep = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The smallest difference that matters, of one source: absolute, and relative as a share of baseline."""
+
+    absolute: float
+    unit: str | None = None
+    relative: float | None = None
+    seen_at: str = ""
+
+    def words(self) -> str:
+        """Return the absolute one in words, such as `the 43.4 hairs/cm² that observers can see`."""
+        size = f"{show_estimate(self.absolute)} {plain_unit(self.unit)}".strip()
+        return str(CERTAINTY["difference_words"]).format(difference=size)
+
+
+def minimal_differences(thresholds: pd.DataFrame, second_hand: bool = True) -> dict[str, Difference]:
+    """Return the smallest difference that matters by outcome, as `certainty.yaml` names its rows.
+
+    Parameters
+    ----------
+    thresholds : pandas.DataFrame
+        The table of that name.
+    second_hand : bool
+        Whether a figure that was seen only in another paper's words counts.
+
+    """
+    rows = {row["row_id"]: row for row in records(thresholds) if second_hand or not row["second_hand"]}
+    found = {}
+    for concept, names in CERTAINTY["minimal_differences"].items():
+        absolute, relative = (rows.get(names.get(kind)) for kind in ("absolute", "relative"))
+        if absolute is not None:
+            share = None if relative is None else relative["value"] / 100
+            seen = f"{absolute['address']} ({absolute['access']})"
+            found[concept] = Difference(absolute["value"], absolute["unit"], share, seen)
+    return found
+
+
+def holds(when: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Return whether all conditions of a rule hold for the facts of an outcome."""
+    return all(_fulfils(facts.get(name), wanted) for name, wanted in when.items())
+
+
+def _fulfils(value: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, Mapping):
+        return value == wanted
+    limit = {name: CERTAINTY["limits"].get(bound, bound) for name, bound in wanted.items()}
+    return (
+        value is not None and value < limit.get("below", value + 1) and value >= limit.get("at_least", value)
+    )
+
+
+def first_that_holds(rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the first rule of a list whose conditions hold; the last of each list always does."""
+    return next(rule for rule in rules if holds(rule["when"], facts))
+
+
+def rate(
+    facts: Mapping[str, Any], overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return target, initial certainty, levels down by domain, certainty and reasons, from facts alone.
+
+    Parameters
+    ----------
+    facts : mapping
+        What `certainty.yaml` asks for, by name.
+    overrides : mapping, optional
+        By domain, a person's levels with the reason and the name of who judged.
+
+    """
+    told = dict(CERTAINTY["limits"]) | dict(facts)
+    start = first_that_holds(CERTAINTY["initial"], facts)
+    initial = LEVELS.index(start["level"])
+    domains = {name: _domain(name, facts, told) for name in DOMAINS}
+    proposed = initial - sum(levels for levels, _ in domains.values())
+    for name, override in (overrides or {}).items():
+        levels, why = domains[name]
+        reason = f"judged by {override['by']}: {str(override['reason']).rstrip('.')}"
+        domains[name] = int(override["steps"]), f"{reason} (the rule proposed {levels}: {why})"
+    reasons = [f"Initial certainty {start['level']}: {start['reason'].format(**told)}."]
+    for name, (levels, why) in domains.items():
+        reasons.append(f"{name.replace('_', ' ').capitalize()}, {CERTAINTY['rated_down'][levels]}: {why}.")
+    reached = initial - sum(levels for levels, _ in domains.values())
+    return {
+        "target": first_that_holds(CERTAINTY["targets"], facts)["target"].format(**told),
+        "start": start["level"],
+        **{name: levels for name, (levels, _) in domains.items()},
+        "certainty": LEVELS[max(reached, 0)],
+        "proposed": LEVELS[max(proposed, 0)],
+        "reasons": " ".join(reasons),
+        "overridden": bool(overrides),
+    }
+
+
+def _domain(name: str, facts: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[int, str]:
+    domain = CERTAINTY["domains"][name]
+    rules = [rule for rule in domain["rules"] if holds(rule["when"], facts)]
+    words = [domain["told"], *(rule["reason"] for rule in rules if "reason" in rule)]
+    levels = min(sum(rule["down"] for rule in rules), domain.get("most", 2))
+    return levels, "; ".join(text for word in words if (text := word.format(**told)))
+
+
+def domain_reasons(reasons: str) -> dict[str, str]:
+    """Return the reason of each domain from the column `reasons`, by the domain's name."""
+    parts = _REASON.split(reasons)
+    return {
+        name.lower().replace(" ", "_"): why.strip().rstrip(".")
+        for name, why in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def shown_estimate(
+    pooled: pd.DataFrame, concept: str, evidence: str, comparisons: pd.DataFrame
+) -> dict[str, Any] | None:
+    """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
+
+    As printed, with all estimates, by no Bayesian model. Compared before uncompared, a pool before a single
+    study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
+    does not stand for a study. A single proportion without an interval is in no pool and shown as printed.
+    """
+    rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
+    rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
+    rows = rows[~rows["model"].str.startswith("Bayesian").astype(bool)]
+    rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
+    kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
+    classes = ("placebo", "untreated", "active")
+
+    def order(row: Mapping[str, Any]) -> tuple:
+        kind = kinds.index(row["estimand"]) if row["estimand"] in kinds else len(kinds)
+        stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
+        against = classes.index(row["comparator"]) if row.get("comparator") in classes else len(classes)
+        return stray, kind, against, not row["pooled"], -row["k"], row["pooled_id"]
+
+    return min(records(rows), key=order, default=None) or _printed_share(
+        _lines(comparisons, concept, evidence)
+    )
+
+
+def _printed_share(lines: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the only proportion of an outcome's lines, as a row of `pooled` without an interval."""
+    shares = records(lines[(lines["estimand"] == "proportion") & lines["effect"].notna()])
+    if len(shares) != 1:
+        return None
+    row = {name: shares[0][name] for name in ("concept", "estimand", "unit")} | {"measure": "PR", "k": 1}
+    row |= {"estimate": shares[0]["effect"], "studies": shares[0]["study_id"], "pooled": False}
+    return row | {"effect_ids": shares[0]["effect_id"]} | dict.fromkeys(("pooled_id", "ci_lower", "ci_upper"))
+
+
+def _lines(comparisons: pd.DataFrame, concept: str, evidence: str) -> pd.DataFrame:
+    """Return the lines of an outcome in a tier that report something."""
+    lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
+    return lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
+
+
+def without_impossible_interval(effect: Mapping[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
+    """Return what a single proportion loses that no whole number of the people stated gives: its interval.
+
+    Parameters
+    ----------
+    effect : mapping
+        Row of `pooled`.
+    findings : pandas.DataFrame
+        Findings of its study.
+
+    """
+    if effect["estimand"] != "proportion" or effect["pooled"]:
+        return {}
+    touching = findings["concepts"].map(lambda names: effect["concept"] in split_ids(names)).astype(bool)
+    rows = findings[touching & findings["check"].isin(_IMPOSSIBLE_SHARE)]
+    if rows.empty:
+        return {}
+    said = f", as printed; no interval, for {str(rows.iloc[0]['statement']).rstrip('.')}"
+    return {"ci_lower": None, "ci_upper": None, "no_interval": said}
+
+
+def no_effect(effect: Mapping[str, Any]) -> float:
+    """Return the value of an effect's measure at which there is no effect."""
+    return float(CERTAINTY["no_effect"].get(effect.get("measure"), 0))
 
 
 def certainty(
@@ -45,10 +232,14 @@ def certainty(
     pooled: pd.DataFrame,
     *,
     arms: pd.DataFrame | None = None,
-    thresholds: Mapping[str, float] | None = None,
+    effects: pd.DataFrame | None = None,
+    differences: Mapping[str, Difference] | None = None,
     overrides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return an outcome's certainty as a row of the table `certainty`.
+
+    It is that of the estimate that stands for the outcome, from the studies in it; where no estimate can be
+    told, that of all studies which report the outcome.
 
     Parameters
     ----------
@@ -58,191 +249,248 @@ def certainty(
         `core` (the core sources) or `published` (core and published).
     comparisons, results, studies, risk_of_bias, findings, pooled : pandas.DataFrame
         The tables of those names.
-    arms : pandas.DataFrame, optional
-        Arms of the studies: exosomes given only together with something else are indirect evidence.
-    thresholds : mapping of str to float, optional
-        By outcome, the smallest difference that matters; an interval that holds it is imprecise.
+    arms, effects : pandas.DataFrame, optional
+        Arms of the studies: exosomes given only together with something else are indirect evidence; and
+        effects, for the participants of an estimate.
+    differences : mapping of str to Difference, optional
+        By outcome, the smallest difference that matters.
     overrides : sequence of mapping
-        Rows of `certainty_overrides`: a person's steps in place of the rule's, with the reason.
+        Rows of `certainty_overrides`: a person's levels in place of the rule's, with the reason.
 
     Returns
     -------
     dict
-        Start (high when every study with results is randomised and compares what was randomised, low
-        otherwise, `no evidence` without a result), steps down of 0 to 2 in each domain, and the reason
-        of each domain in words, with its numbers. The floor is `very low`.
+        Target, initial certainty (`no evidence` without a result), levels down in each domain, and the
+        reason of each in words, with its numbers. The floor is `very low`.
 
     Notes
     -----
-    Balshem H et al. J Clin Epidemiol 2011;64:401-406.
+    Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
 
     """
-    body = body_of(concept, evidence, comparisons, results, studies, risk_of_bias, findings, pooled)
-    body = replace(body, arms=arms, threshold=(thresholds or {}).get(concept))
-    row: dict[str, Any] = {"concept": concept, "evidence": evidence, "studies": join_ids(body.names)}
-    if not body.names:
+    lines = _lines(comparisons, concept, evidence)
+    row: dict[str, Any] = {"concept": concept, "evidence": evidence}
+    if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
-        return row | {
-            "reasons": "No study reports this outcome.",
-            "participants": None,
-            "overridden": False,
-        }
-    randomised = len(body.randomised) == len(body.names)
-    start = LEVELS.index("high" if randomised else "low")
-    steps = {name: judge(body) for name, judge in DOMAINS.items()}
-    proposed = start - sum(step for step, _ in steps.values())
-    overriding = {
+        row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
+        return row | dict.fromkeys(("target", "participants", "pooled_id"))
+    shown = shown_estimate(pooled, concept, evidence, comparisons)
+    names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
+    tables = {"comparisons": lines, "results": results[results["concept"] == concept], "studies": studies}
+    tables |= {"risk_of_bias": risk_of_bias, "findings": findings}
+    tables |= {name: table for name, table in (("arms", arms), ("effects", effects)) if table is not None}
+    own = {name: table[table["study_id"].isin(names)] for name, table in tables.items()}
+    if shown is not None:
+        shown = shown | without_impossible_interval(shown, own["findings"])
+    body = Body(concept, names, own, shown, (differences or {}).get(concept))
+    judged = {
         row["domain"]: row for row in overrides if (row["concept"], row["evidence"]) == (concept, evidence)
     }
-    steps |= {name: _overridden(steps[name], row) for name, row in overriding.items()}
-    reasons = [_start(body, randomised), *(_reason(name, *step) for name, step in steps.items())]
-    return row | {
-        "start": LEVELS[start],
-        **{name: step for name, (step, _) in steps.items()},
-        "certainty": LEVELS[max(start - sum(step for step, _ in steps.values()), 0)],
-        "reasons": " ".join(reasons),
-        "participants": body.participants(),
-        "proposed": LEVELS[max(proposed, 0)],
-        "overridden": bool(overriding),
-    }
-
-
-def _overridden(step: GradeStep, override: Mapping[str, Any]) -> GradeStep:
-    """Return a person's step in place of the rule's; what the rule proposed stays to be read."""
-    reason = f"judged by {override['by']}: {str(override['reason']).rstrip('.')}"
-    return int(override["steps"]), f"{reason} (the rule proposed {step[0]}: {step[1]})"
-
-
-def _start(body: Body, randomised: bool) -> str:
-    studies = _studies(len(body.names))
-    if randomised:
-        return f"Starts high: {studies}, all randomised."
-    return f"Starts low: {len(body.randomised)} of {studies} with a randomised comparison."
-
-
-def _reason(name: str, step: int, why: str) -> str:
-    return f"{name.replace('_', ' ').capitalize()}, {GRADE['steps'][step]}: {why}."
-
-
-def domain_reasons(reasons: str) -> dict[str, str]:
-    """Return the reason of each domain from the column `reasons`, by the domain's name."""
-    parts = _DOMAIN.split(reasons)
-    return {
-        name.lower().replace(" ", "_"): why.strip().rstrip(".")
-        for name, why in zip(parts[1::2], parts[2::2], strict=True)
-    }
+    return (
+        row
+        | rate(body.facts(), judged)
+        | {"studies": join_ids(names), "participants": body.participants()}
+        | {"pooled_id": shown["pooled_id"] if shown else None}
+    )
 
 
 @dataclass(frozen=True)
 class Body:
-    """The studies that report an outcome, and the rows about them."""
+    """The studies that an outcome's certainty is about, their rows, and the estimate that stands for them."""
 
     concept: str
-    lines: pd.DataFrame  # rows of comparisons with a result
-    studies: pd.DataFrame
-    results: pd.DataFrame
-    risk_of_bias: pd.DataFrame
-    findings: pd.DataFrame
-    pooled: pd.Series | None  # the fitted synthesis that is shown, if there is one
-    arms: pd.DataFrame | None = None
-    threshold: float | None = None  # smallest difference that matters, in the unit of the outcome
+    names: list[str]
+    tables: dict[str, pd.DataFrame]
+    shown: dict[str, Any] | None
+    difference: Difference | None = None
 
     @property
-    def names(self) -> list[str]:
-        """Studies with a result, sorted."""
-        return sorted(set(self.lines["study_id"]))
+    def sizes(self) -> dict[str, int | None]:
+        """Return the participants of each study, None where they are not stated."""
+        return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
 
-    @property
-    def certain(self) -> pd.DataFrame:
-        """Certain findings that touch the outcome."""
-        touched = self.findings["concepts"].map(lambda text: self.concept in split_ids(text)).astype(bool)
-        return self.findings[touched & (self.findings["severity"] == "certain")]
-
-    @property
-    def controlled(self) -> set[str]:
-        """Studies with a result against a comparison group."""
-        return set(self.lines[self.lines["estimand"].isin(_CONTROLLED)]["study_id"])
-
-    @property
-    def randomised(self) -> list[str]:
-        """Studies that were randomised and whose results compare what was randomised."""
-        rows = self.studies[self.studies["allocation"].map(is_randomised).astype(bool)]
-        return sorted(set(rows["study_id"]) & self.controlled)
-
-    @property
-    def uncontrolled(self) -> list[str]:
-        """Studies whose results have no comparison group."""
-        # a stray control group in a table does not make a study a controlled one
-        designed = self.studies[self.studies["comparison"].isin(["parallel", "within_person"])]
-        return sorted(set(self.names) - (set(designed["study_id"]) & self.controlled))
-
-    @property
-    def combined(self) -> list[str]:
-        """Studies that gave exosomes only together with something else that the comparison did not get."""
-        if self.arms is None:
-            return []
-        roles = self.arms[self.arms["study_id"].isin(self.names)].groupby("study_id")["role"].agg(set)
-        return sorted(
-            str(name)
-            for name, given in roles.items()
-            if "exosome_combination" in given and not given & {"exosome", "active"}
-        )
-
-    def judgement(self, study: str) -> str:
-        """Return the overall judgement of one study."""
-        return overall(self.risk_of_bias[self.risk_of_bias["study_id"] == study])
+    def facts(self) -> dict[str, Any]:
+        """Return the facts that `certainty.yaml` asks for."""
+        k, people, registered = len(self.names), self.participants(), self._registered()
+        randomised, combined = self._randomised(), self._combined()
+        return {
+            "shown": self.shown is not None,
+            "studies": k,
+            "studies_words": "1 study" if k == 1 else f"{k} studies",
+            "randomised": len(randomised),
+            "all_randomised": len(randomised) == k,
+            "uncontrolled": bool(self._uncontrolled()),
+            "participants": people,
+            "participants_words": _people(people),
+            "combined": len(combined),
+            "mostly_combined": 2 * len(combined) > k,
+            "registered": registered,
+            "all_registered": registered == k,
+            "all_small": all(
+                n is None or n < CERTAINTY["limits"]["small_study"] for n in self.sizes.values()
+            ),
+            "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
+            **self._bias(randomised),
+            **self._consistency(),
+            **self._precision(),
+        }
 
     def participants(self) -> int | None:
-        """Return the participants of the studies that state them; None when none does."""
-        return sum(filter(None, self.sizes())) or None
-
-    def sizes(self) -> list[int | None]:
-        """Return the participants of each study; cases are counted, what is not stated is None."""
-        return [self._size(row) for row in each_row(self.studies)]
+        """Return the participants of the estimate shown, else of the studies; None when none are stated."""
+        effects = self.tables.get("effects")
+        people = sum(filter(None, self.sizes.values())) or None
+        if self.shown is None or effects is None:
+            return people
+        rows = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
+        stated = [self.sizes.get(row.study_id) if missing(row.n) else int(row.n) for row in each_row(rows)]
+        return sum(filter(None, stated)) or people
 
     def _size(self, study: Any) -> int | None:
+        """Return the participants of a study; cases are counted, what is not stated is None."""
         for n in (study.n_analysed, study.n_enrolled):
             if not missing(n):
                 return int(n)
-        results = self.results[self.results["study_id"] == study.study_id]
+        results = self.tables["results"][self.tables["results"]["study_id"] == study.study_id]
         if study.comparison == "case":
             return results["arm_id"].nunique() or 1
         largest = results.groupby("arm_id")["n"].max().dropna()
         within = study.comparison == "within_person"
         return (int(largest.max() if within else largest.sum()) or None) if len(largest) else None
 
+    def _registered(self) -> int:
+        return int(self.tables["studies"]["registration"].notna().sum())
 
-def body_of(
-    concept: str,
-    evidence: str,
-    comparisons: pd.DataFrame,
-    results: pd.DataFrame,
-    studies: pd.DataFrame,
-    risk_of_bias: pd.DataFrame,
-    findings: pd.DataFrame,
-    pooled: pd.DataFrame,
-) -> Body:
-    """Return the body of evidence of an outcome in a tier; comparator studies are never part of it."""
-    lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
-    lines = lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
-    names = set(lines["study_id"])
-    fits = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
-    fits = fits[fits["pooled"].fillna(False).astype(bool) & fits["estimate"].notna()]
-    # a Bayesian fit has the same estimates
-    fits = fits[~fits["model"].str.startswith("Bayesian").astype(bool)]
-    # what rests on a borrowed SD or a median taken as a mean is a sensitivity analysis
-    fits = fits[fits["scenario"].fillna("as printed") == "as printed"]
-    # The body is judged on all its estimates; the one without touched estimates is a sensitivity analysis.
-    fits = fits.sort_values(["without_certain_findings", "k", "pooled_id"], ascending=[True, False, True])
-    return Body(
-        concept=concept,
-        lines=lines,
-        studies=studies[studies["study_id"].isin(names)],
-        results=results[results["study_id"].isin(names) & (results["concept"] == concept)],
-        risk_of_bias=risk_of_bias[risk_of_bias["study_id"].isin(names)],
-        findings=findings[findings["study_id"].isin(names)],
-        pooled=None if fits.empty else fits.iloc[0],
-    )
+    def _randomised(self) -> list[str]:
+        """Return the studies that compare what was randomised; harms are counted in each group anyway."""
+        rows = self.tables["studies"]
+        rows = rows[rows["allocation"].map(is_randomised).astype(bool) & rows["comparison"].isin(_TWO_GROUPS)]
+        names = set(rows["study_id"])
+        if OUTCOME_CONCEPTS[self.concept].family != "safety":
+            lines = self.tables["comparisons"]
+            names &= set(lines[lines["estimand"].isin(CONTROLLED)]["study_id"])
+        return sorted(names) if self.shown is None or self.shown["estimand"] in CONTROLLED else []
+
+    def _uncontrolled(self) -> list[str]:
+        """Return the studies without a comparison: by their design, or in the estimate that is shown."""
+        if self.shown is not None and self.shown["estimand"] not in CONTROLLED:
+            return self.names
+        rows = self.tables["studies"]
+        return list(rows[~rows["comparison"].isin(_TWO_GROUPS)]["study_id"])
+
+    def _combined(self) -> list[str]:
+        """Return the studies that gave exosomes only with something else that the comparison did not get."""
+        effects = self.tables.get("effects")
+        if effects is not None and self.shown is not None:
+            own = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
+            if own["background"].notna().any():
+                return sorted(set(own[own["background"].fillna("").str.endswith(_ONLY)]["study_id"]))
+        if "arms" not in self.tables:
+            return []
+        roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
+        only = roles.map(lambda given: "exosome_combination" in given and not given & {"exosome", "active"})
+        return sorted(roles.index[only.astype(bool)])
+
+    def _bias(self, randomised: list[str]) -> dict[str, Any]:
+        """Return what the judgements of risk of bias and certain discrepancies cost."""
+        rows = self.tables["risk_of_bias"]
+        parts = {name: rows[rows["study_id"] == name] for name in self.names}
+        by_tool = [
+            name for name in self.names if name in randomised or set(parts[name]["tool"]) & set(_JUDGED_BY)
+        ]
+        mostly = 2 * len(by_tool) > len(self.names)
+        judged = {name: overall(part) for name, part in parts.items()}
+        cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
+        least = {name: cost["no_control"] for name in self._uncontrolled()}
+        levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())
+        touched = (
+            self.tables["findings"]["concepts"].map(lambda text: self.concept in split_ids(text)).astype(bool)
+        )
+        certain = int((touched & (self.tables["findings"]["severity"] == "certain")).sum())
+        said = "discrepancy touches" if certain == 1 else "discrepancies touch"
+        return {
+            "mostly_judged": mostly,
+            "bias": levels[(len(levels) - 1) // 2],  # what more than half of the studies cost at least
+            "judgements": ", ".join(f"{name} {word}" for name, word in judged.items()),
+            "certain": certain,
+            "certain_words": f"{certain} certain {said} it",
+        }
+
+    def _consistency(self) -> dict[str, Any]:
+        """Return whether the studies point the same way and how much they differ."""
+        lines, shown = self.tables["comparisons"], self.shown
+        directions = lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
+        counts = directions.value_counts().sort_index()
+        pooled: Mapping[str, Any] = shown if shown and shown["pooled"] else {}
+        i2: Any = pooled.get("i2")
+        p: Any = pooled.get("small_study_p")
+        return {
+            "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts.items()),
+            "opposed": {"better", "worse"} <= set(lines["direction"]),
+            "i2": None if missing(i2) else float(i2),
+            "i2_words": "" if missing(i2) else f"; I² {tidy(float(i2))} %",
+            "predicts_none": _between(pooled.get("pi_lower"), no_effect(pooled), pooled.get("pi_upper")),
+            "small_study_p": None if missing(p) else round(float(p), 3),
+        }
+
+    def _precision(self) -> dict[str, Any]:
+        """Return how the estimate and its interval stand to no effect and to the smallest difference."""
+        shown, difference = self.shown, self.difference
+        facts = {"estimand": shown["estimand"] if shown else None, "size": "unknown", "difference": ""}
+        facts |= dict.fromkeys(("interval", "crosses", "crosses_both", "disagree"), False)
+        if shown is None or missing(shown["ci_lower"]) or missing(shown["ci_upper"]):
+            return facts
+        none = no_effect(shown)
+        value, low, high = (float(shown[name]) - none for name in ("estimate", "ci_lower", "ci_upper"))
+        facts["interval"] = True
+        if shown["estimand"] == "proportion":
+            return facts
+        if difference is None or difference.unit not in (None, shown["unit"]):
+            return facts | {"crosses": low <= 0 <= high}
+        needed = difference.absolute
+        important = abs(value) >= needed
+        beyond = [high >= needed, low <= -needed]
+        return facts | {
+            "size": "important" if important else "unimportant",
+            "difference": difference.words(),
+            "crosses": low < needed and high > -needed if important else any(beyond),
+            "crosses_both": low <= 0 <= high if important else all(beyond),
+            "disagree": self._disagree(abs(value), important),
+        }
+
+    def _disagree(self, value: float, important: bool) -> bool:
+        """Return whether the relative smallest difference says the opposite of the absolute one."""
+        before = baseline_of(self.tables["results"], self.names, str((self.shown or {})["unit"]))
+        if before is None or self.difference is None or self.difference.relative is None:
+            return False
+        low, high = value / before[1], value / before[0]
+        return high < self.difference.relative if important else low >= self.difference.relative
+
+
+def _graded(judgement: str) -> str:
+    """Return the word of a judgement that has a cost; a count of yes is few below two thirds."""
+    if " of " in judgement and judgement.endswith("yes"):
+        yes, total = (int(word) for word in judgement.split()[:3:2])
+        return "few_yes" if 3 * yes < 2 * total else "many_yes"
+    return judgement
+
+
+def _people(count: int | None) -> str:
+    return "participants not stated" if count is None else f"{count} participant{'s' * (count != 1)}"
+
+
+def _between(low: Any, value: float, high: Any) -> bool:
+    return not missing(low) and not missing(high) and float(low) <= value <= float(high)
+
+
+def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:
+    """Return the smallest and largest printed value before treatment of an outcome's results in a unit."""
+    rows = results[
+        results["study_id"].isin(studies) & (results["timepoint_weeks"] == 0) & (results["unit"] == unit)
+    ]
+    rows = rows[rows["kind"] == "level"]
+    values = pd.concat([rows[name].dropna() for name in ("mean", "median", "minimum", "maximum")])
+    values = values[values > 0]
+    return None if values.empty else (float(values.min()), float(values.max()))
 
 
 def is_randomised(allocation: Any) -> bool:
@@ -254,116 +502,3 @@ def is_randomised(allocation: Any) -> bool:
 def is_not_randomised(words: Any) -> bool:
     """Return whether words say that a study is not randomised."""
     return bool(_NOT_RANDOMISED.search("" if missing(words) else str(words)))
-
-
-def _risk_of_bias(body: Body) -> GradeStep:
-    """Judge limitations of the studies and what cannot be so in their reports."""
-    judged = {name: body.judgement(name) for name in body.names}
-    high = [name for name, word in judged.items() if _is_high(word)]
-    certain = len(body.certain)
-    why = f"{len(high)} of {len(judged)} at high risk ("
-    why += "; ".join(f"{name}: {word}" for name, word in judged.items())
-    why += f"), {certain} certain {'finding touches' if certain == 1 else 'findings touch'} the outcome"
-    mostly, every = 2 * len(high) > len(judged), len(high) == len(judged)
-    return min(2, int(mostly) + int(mostly and every and certain > 0) or int(certain > 0)), why
-
-
-def _is_high(judgement: str) -> bool:
-    """Return whether an overall judgement is a serious limitation; fewer than two thirds yes is one."""
-    if " of " in judgement and judgement.endswith("yes"):
-        yes, total = (int(word) for word in judgement.split()[:3:2])
-        return 3 * yes < 2 * total
-    return judgement in GRADE["high_risk"]
-
-
-def _inconsistency(body: Body) -> GradeStep:
-    """Judge whether the studies point the same way and how much they differ."""
-    if len(body.names) < 2:
-        return 0, "one study only, cannot be judged"
-    directions = body.lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
-    counts = directions.value_counts().sort_index()
-    i2 = None if body.pooled is None or missing(body.pooled["i2"]) else float(body.pooled["i2"])
-    crossing = _holds_zero(body.pooled, "pi_lower", "pi_upper")
-    why = "directions by study: " + ", ".join(f"{count} {words}" for words, count in counts.items())
-    why += "" if i2 is None else f"; I² {tidy(i2)} %"
-    why += "; the prediction interval includes no effect" if crossing else ""
-    heterogeneous = i2 is not None and i2 >= GRADE["heterogeneity"] and crossing
-    opposed = {"better", "worse"} <= set(body.lines["direction"])
-    return int(opposed) + int(heterogeneous), why
-
-
-def _indirectness(body: Body) -> GradeStep:
-    """Judge whether the question was answered: exosomes against something, in people with hair loss."""
-    alone, combined, k = len(body.uncontrolled), len(body.combined), len(body.names)
-    inferred, mixed = 2 * alone > k, 2 * combined > k
-    why = f"{k - alone} of {_studies(k)} with a comparison group"
-    if inferred:
-        why = (
-            f"{alone} of {_studies(k)} without a comparison group, so that the effect of exosomes is inferred"
-        )
-    if mixed:
-        why += f"; in {combined} exosomes were given only together with another treatment"
-    return int(inferred) + int(mixed), why
-
-
-def _imprecision(body: Body) -> GradeStep:
-    """Judge number of participants and width of the interval."""
-    people = body.participants()
-    why = "participants not stated" if people is None else f"{people} participant{'s' * (people != 1)}"
-    if people is None or people < VERY_FEW:
-        return 2, f"{why}, fewer than {VERY_FEW} known"
-    few = people < INFORMATION_SIZE
-    crossing = _holds_zero(body.pooled, "ci_lower", "ci_upper")
-    without = body.pooled is None and body.lines["ci_lower"].isna().all()
-    why += f", below {INFORMATION_SIZE}" if few else ""
-    why += "; the interval includes no effect" if crossing else "; no interval" if without else ""
-    deciding = ""
-    if body.threshold is not None and _holds_threshold(body.pooled, body.threshold):
-        deciding = f"; it includes {tidy(body.threshold)}, the smallest difference that can be seen"
-    why += deciding
-    return min(2, int(few) + int(crossing or without) + bool(deciding)), why
-
-
-def _publication_bias(body: Body) -> GradeStep:
-    """Judge whether what is missing can be known; small studies that all find benefit make it likely."""
-    k = len(body.names)
-    registered = body.studies["registration"].notna().sum()
-    small = all(size is None or size < GRADE["small_study"] for size in body.sizes())
-    positive = set(body.lines["direction"]) <= {"better"}
-    why = f"{_studies(k)}, {registered} registered"
-    if small and positive and registered < k:
-        return 1, f"{why}, all small (below {GRADE['small_study']}) and all in favour"
-    if k < GRADE["few_studies"]:
-        return 0, f"{why}; too few for a small-study test"
-    p: Any = None if body.pooled is None else body.pooled.get("small_study_p")
-    if missing(p):
-        return 0, f"{why}; no small-study test could be made"
-    why += f"; Egger's test of small-study effects p = {tidy(round(float(p), 3))}"
-    return int(float(p) < GRADE["small_study_p"]), why
-
-
-def _studies(k: int) -> str:
-    return "1 study" if k == 1 else f"{k} studies"
-
-
-def _holds_zero(row: pd.Series | None, lower: str, upper: str) -> bool:
-    """Return whether an interval of a fit includes no effect."""
-    if row is None or missing(row[lower]) or missing(row[upper]):
-        return False
-    return float(row[lower]) <= 0 <= float(row[upper])
-
-
-def _holds_threshold(row: pd.Series | None, threshold: float) -> bool:
-    """Return whether an interval, whatever its sign, holds the smallest difference that matters."""
-    if row is None or missing(row["ci_lower"]) or missing(row["ci_upper"]):
-        return False
-    return any(float(row["ci_lower"]) < value < float(row["ci_upper"]) for value in (threshold, -threshold))
-
-
-DOMAINS: dict[str, Callable[[Body], GradeStep]] = {
-    "risk_of_bias": _risk_of_bias,
-    "inconsistency": _inconsistency,
-    "indirectness": _indirectness,
-    "imprecision": _imprecision,
-    "publication_bias": _publication_bias,
-}

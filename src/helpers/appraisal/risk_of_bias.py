@@ -15,7 +15,7 @@ from notebookpress.tables import records
 from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
-_SECTIONS = {"risk_of_bias": dict, "worst_first": list, "grade": dict}
+_SECTIONS = {"risk_of_bias": dict, "worst_first": list}
 _ENTRIES = {"source": str, "domains": list, "judgements": list, "counts_yes": bool}
 JudgementRows = pd.DataFrame | Iterable[Mapping[str, Any]]
 

@@ -7,11 +7,11 @@ import io
 import re
 import sys
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, fromstring
@@ -153,7 +153,6 @@ def _name(number: int) -> str:
 
 PAGE_WIDTH = 720  # CSS pixels of the text column
 PIXELS_PER_INCH = 96  # CSS pixels to an inch
-DENSITY = 2  # image pixels to a CSS pixel, so that print and fine screens stay sharp
 
 INK, MUTED, RULE, WASH, BLUE, ORANGE, GREEN, VERMILION, PURPLE = FIGURE_WORDS["palette"].values()
 
@@ -204,19 +203,6 @@ class Figure:
             self.figure.savefig(stream, format="svg", metadata={"Date": None}, facecolor="white")
         return compact_svg(stream.getvalue(), self.width, self.height)
 
-    def png(self) -> bytes:
-        """Return the drawing as PNG; without version or time, so the same numbers give the same bytes."""
-        stream = io.BytesIO()
-        with style():
-            self.figure.savefig(
-                stream,
-                format="png",
-                dpi=PIXELS_PER_INCH * DENSITY,
-                metadata={"Software": None},
-                facecolor="white",
-            )
-        return stream.getvalue()
-
     def csv(self) -> bytes:
         """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
         rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
@@ -227,12 +213,6 @@ class Figure:
             writer.writeheader()
             writer.writerows(rows)
         return stream.getvalue().encode("utf-8")
-
-    def save(self, path: str | Path) -> Path:
-        """Write the image file, SVG where the name ends so and otherwise PNG, and return its path."""
-        path = Path(path)
-        path.write_bytes(self.svg().encode("utf-8") if path.suffix.lower() == ".svg" else self.png())
-        return path
 
     def close(self) -> None:
         """Free the drawing's memory."""
@@ -247,26 +227,7 @@ def style() -> Iterator[None]:
     import matplotlib
     import seaborn
 
-    settings = {
-        **seaborn.axes_style("white"),
-        "font.family": "DejaVu Sans",
-        "font.size": 9,
-        "axes.titlesize": 10.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelcolor": INK,
-        "axes.edgecolor": MUTED,
-        "axes.linewidth": 0.8,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "xtick.bottom": True,
-        "hatch.linewidth": 0.8,
-        "path.simplify": False,
-        "text.usetex": False,
-        "text.parse_math": False,  # a dollar sign in a study's name is a dollar sign
-    }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(seaborn.axes_style("white") | FIGURE_WORDS["style"]):
         yield
 
 
@@ -323,14 +284,10 @@ def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") ->
 
 
 def longest_beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest beginning of a text that fits, found by halving: what is longer is wider."""
+    """Return the longest beginning of a text that fits; what is longer is wider."""
     if fits(text):
         return text
-    short, long = 0, max(0, len(text) - 1)
-    while short < long:
-        middle = (short + long + 1) // 2
-        short, long = (middle, long) if fits(text[:middle]) else (short, middle - 1)
-    return text[:short]
+    return text[: bisect_left(range(1, len(text)), True, key=lambda size: not fits(text[:size]))]
 
 
 def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:

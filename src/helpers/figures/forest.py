@@ -32,7 +32,7 @@ from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_
 from helpers.figures.rows import instead_words
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS
-from notebookpress.tables import records
+from notebookpress.tables import records, split_ids
 
 WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
 GAP = 14.0  # pixels between columns
@@ -307,14 +307,11 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
     """
     own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
     upper = [row | {"n": _people(row), "time": _time(row)} for row in records(own)]
-    # a line is in the pool also when an assumption has made its estimate anew
-    made_anew = comparisons["study_id"].isin(own["study_id"])
-    for name in ("estimand", "unit"):
-        made_anew &= (comparisons[name] == fit[name]).fillna(False)
-    member = comparisons["effect_id"].isin(own["effect_id"]) | made_anew
+    member = comparisons["effect_id"].isin(split_ids(fit["effect_ids"]))
     other = (comparisons["concept"] == fit["concept"]) & (comparisons["tier"] != "comparator") & ~member
     rest = records(comparisons[other])
     under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
+    under = f"{': ' + fit['intervention'] if fit['intervention'] else ''}{under}"
     drawn = forest(
         upper,
         unit=plain_unit(fit["unit"]) or "standardised",

@@ -8,9 +8,9 @@ import pandas as pd
 
 from helpers.context import CONTROLS, comparator_changes
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import joined, plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.tables.vocabulary import label
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import records
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 
@@ -215,28 +215,6 @@ def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
         | {"label": f"{study}, {'; '.join(outcomes)}", "n": n, "bound": bound}
         for (study, p, direction, estimand, n, bound), outcomes in points.items()
     ]
-
-
-def vote_sentence(row: dict[str, Any]) -> str:
-    """Return a row of `votes` in words."""
-    k = row["better"] + row["worse"] + row["neither"]
-    basis = (
-        "against a comparison"
-        if row["basis"] == "against a comparison"
-        else "after treatment, with no comparison"
-    )
-    name = plain_words(row["concept"]).capitalize()
-    out = f"not counted: {row['left_out']}" if row["left_out"] else ""
-    if not k:
-        return f"{name}, {basis}: no study has a vote ({out})."
-    said = f"{name}: better {basis} in {row['better']} of {k} {'study' if k == 1 else 'studies'}"
-    said += f", worse in {row['worse']}" if row["worse"] else ""
-    said += f", without a clear direction in {row['neither']}" if row["neither"] else ""
-    if row["p_value"] is not None and row["better"] + row["worse"] > 1:  # one vote is no test
-        said += f"; exact p {show_number(round(row['p_value'], 4))}"
-    second = split_ids(row["second_hand"])
-    said += f" (second-hand: {joined(second)})" if second else ""
-    return said + (f"; {out}" if out else "") + "."
 
 
 def context_row_sentence(row: dict[str, Any]) -> str:

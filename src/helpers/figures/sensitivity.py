@@ -22,9 +22,8 @@ from helpers.figures.canvas import (
     tick_number,
     widest,
 )
-from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number, show_with_unit
+from helpers.formats import plain_unit, show_estimate, show_interval, show_number, show_with_unit
 from helpers.pooling.specifications import CHOICES
-from helpers.tables.vocabulary import ESTIMAND_WORDS
 
 DENSE = 600  # more specifications than this have less than a printer's dot each
 BINS = 110
@@ -74,7 +73,7 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     Parameters
     ----------
     frame : pandas.DataFrame
-        Table `specifications` for one question.
+        Rows of the table `specifications` on one question.
     chosen : dict, optional
         `estimate`, `ci_lower`, `ci_upper` of the specification that the parameters name; drawn across.
 
@@ -88,8 +87,7 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     panels = _panels(frame)
     first = frame.iloc[0]
     unit = plain_unit(first["unit"])
-    question = f"{plain_words(first['concept']).capitalize()}, {ESTIMAND_WORDS[first['estimand']]}"
-    title = f"{question}: every defensible answer"
+    title = f"Sensitivity analysis: {first['question']}"
     below = sum(CURVE_ROW * len(levels) + GAP for _, levels in panels)
     with style():
         pen = Pen(CURVE_TOP + CURVE + below + 22)
@@ -119,8 +117,6 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
 def _level(name: str, value: Any) -> str:
     if name == "sd_use" and value == "all":
         return FIGURE_WORDS["levels"]["all SD"]
-    if name == "group_share":
-        return f"{show_number(100 * value)} %"
     return FIGURE_WORDS["levels"].get(value, value) if isinstance(value, str) else show_number(value)
 
 
@@ -172,13 +168,7 @@ def _draw_panels(pen: Pen, frame: pd.DataFrame, panels: list, left: float) -> No
     for name, levels in panels:
         height = CURVE_ROW * len(levels)
         pen.rule(y - GAP / 2, color=RULE)
-        pen.write(
-            0,
-            y + CURVE_ROW / 2,
-            FIGURE_WORDS["choices"].get(name, CHOICES[name]),
-            fontsize=SMALL,
-            fontweight="bold",
-        )
+        pen.write(0, y + CURVE_ROW / 2, CHOICES[name], fontsize=SMALL, fontweight="bold")
         axes = pen.axes(left, y, PAGE_WIDTH - left - 6, height)
         axes.set(xlim=(-1, len(frame)), ylim=(len(levels), 0))
         axes.axis("off")

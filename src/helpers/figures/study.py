@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
@@ -242,7 +243,8 @@ def _draw_curve(rows: list[dict], flips: list[float], chosen: float | None, titl
     pen.title(heading, 14 + 7 * heading.count("\n"))
     axes = pen.axes(66, top, PAGE_WIDTH - 66 - 24, 226)
     x = [float(row["assumption"]) for row in rows]
-    low, mid, high = (_column(rows, name) for name in ("ci_lower", "estimate", "ci_upper"))
+    sized = pd.DataFrame(rows, columns=["ci_lower", "estimate", "ci_upper"]).astype(float)
+    low, mid, high = (sized[name].to_numpy() for name in sized)
     axes.fill_between(x, low, high, color=BLUE, alpha=0.16, linewidth=0)
     for limit in (low, high):
         axes.plot(x, limit, color=BLUE, linewidth=0.9, linestyle=(0, (4, 2)))
@@ -255,10 +257,6 @@ def _draw_curve(rows: list[dict], flips: list[float], chosen: float | None, titl
         axes.axvline(chosen, color=PURPLE, linewidth=1.2, linestyle=(0, (6, 2)))
         _over(axes, chosen, f"used here: {show_number(chosen)}", PURPLE, len(flips) % 2)
     return pen
-
-
-def _column(rows: list[dict], name: str) -> np.ndarray:
-    return np.array([np.nan if is_missing(row.get(name)) else float(row[name]) for row in rows])
 
 
 def _over(axes: Any, x: float, text: str, colour: str, step: int) -> None:
@@ -303,12 +301,7 @@ TIMELINE_WORDS = FIGURE_WORDS["events"]
 TIMELINE_MARKS = {
     mark: {"marker": shape, "markerfacecolor": face, "markeredgecolor": edge}
     | {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"}
-    for mark, shape, face, edge in (
-        ("measured", "o", BLUE, BLUE),
-        ("promised", "X", "white", VERMILION),
-        ("planned", "o", "white", BLUE),
-        ("session", "^", ORANGE, ORANGE),
-    )
+    for mark, (shape, face, edge) in FIGURE_WORDS["event_marks"].items()
 }
 ROW, WIDEST_LANE, TOUCHING = 34.0, 200.0, 20.0
 

@@ -34,8 +34,6 @@ from helpers.narrative.phrases import (
     study_directions,
     widest_tier,
 )
-from helpers.pooling.groups import AS_PRINTED
-from helpers.pooling.tiers import BAYES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
 
@@ -53,7 +51,8 @@ def context_sentence(tables: Tables) -> str:
 
     """
     rows = [row for row in records(tables["context"]) if row["unit"] == "hairs/cm2" and row["control_arms"]]
-    gains = treatment_gains(tables["comparators"])
+    # drugs are told over the time of the change that they stand beside, or not at all
+    gains = treatment_gains(tables["comparators"], rows[0]["timepoint_weeks"]) if rows else []
     parts = [_changed(rows[0])] if len(rows) == 1 else [_all_changed(rows)] if rows else []
     parts += [f"{_gains(gains)}; {_compared(tables)}."] if gains else []
     return " ".join(parts) or NOTHING
@@ -105,7 +104,8 @@ def _gains(gains: list[dict[str, Any]]) -> str:
         told.append(f"{row['treatment']} by {low if low == high else f'{low} to {high}'}")
     second = [row["treatment"] for row in gains if row["second_hand"]]
     mark = f" (second-hand: {joined(second)})" if second else ""
-    return f"Established treatments exceed placebo in their own trials: {joined(told)} {UNIT}{mark}"
+    start = "Licensed drugs at usual doses exceed placebo in their own trials over a like time"
+    return f"{start}: {joined(told)} {UNIT}{mark}"
 
 
 def _compared(tables: Tables) -> str:
@@ -364,27 +364,16 @@ def how_sure(tables: Tables) -> str:
     """Return whether anything could be pooled, and how many findings are certain."""
     faults = _faults(tables)
     pooled = first_tier(tables["pooled"])
-    clauses = [_pooling(pooled), *_assumed(tables["pooled"], pooled), *([faults] if faults else [])]
+    clauses = [_pooling(pooled), *([faults] if faults else [])]
     return capital("; ".join(clauses)) + "."
-
-
-def _assumed(pooled: pd.DataFrame, first: pd.DataFrame) -> list[str]:
-    """Return what published studies allow under an assumption, where the first tier pools nothing."""
-    fits = pooled[pooled["pooled"] & (pooled["model"] != BAYES) & (pooled["scenario"] != AS_PRINTED)]
-    if first["pooled"].any() or fits.empty:
-        return []
-    fit = next(fits.itertuples())
-    size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit)
-    crossing = fit.ci_lower <= 0 <= fit.ci_upper
-    told = f"with published studies {plain_words(fit.concept)} can be pooled only with {fit.scenario}: {size}"
-    return [f"{told}, an interval too wide to show anything" if crossing else told]
 
 
 def _pooling(pooled: pd.DataFrame) -> str:
     """Return what could be pooled, with its estimate, or why nothing could."""
     if pooled.empty:
         return "nothing has been pooled yet"
-    fits = pooled[pooled["pooled"] & ~pooled["without_certain_findings"]].drop_duplicates("concept")
+    fits = pooled[pooled["pooled"] & ~pooled["without_certain_findings"]]
+    fits = fits[fits["estimand"] != "proportion"].drop_duplicates("concept")
     if fits.empty:
         if pooled["k"].max() < 2:
             return "no meta-analysis is possible, because no outcome has two comparable estimates"

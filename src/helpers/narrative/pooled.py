@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase
@@ -9,8 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.grade import DOMAINS, domain_reasons
+from helpers.appraisal.grade import (
+    CERTAINTY,
+    CONTROLLED,
+    DOMAINS,
+    Difference,
+    baseline_of,
+    domain_reasons,
+    first_that_holds,
+    no_effect,
+    shown_estimate,
+    without_impossible_interval,
+)
 from helpers.formats import (
+    is_missing,
     joined,
     plain_unit,
     plain_words,
@@ -19,14 +32,8 @@ from helpers.formats import (
     show_number,
     show_with_unit,
 )
-from helpers.pooling.groups import AS_PRINTED
-from helpers.pooling.specifications import CHOICES, TURNING_WORDS
-from helpers.pooling.tiers import BAYES
-from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
-
-ORDER = {"between_group": 0, "within_participant": 1, "uncontrolled_change": 2, "proportion": 3}
-VERBS = {"high": "{}", "moderate": "probably {}", "low": "may {}"}
 
 
 @dataclass
@@ -38,32 +45,46 @@ class Summary:
 
 
 def findings_summary(
-    certainty: pd.DataFrame, pooled: pd.DataFrame, members: pd.DataFrame, thresholds: dict[str, float]
+    certainty: pd.DataFrame,
+    pooled: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    differences: Mapping[str, Difference],
 ) -> Summary:
-    """Return the summary of findings of every outcome that a study reports.
+    """Return the summary of findings of each tier: at most seven outcomes, harms always among them.
+
+    Every row speaks of the estimate that it shows: its studies, its participants, its time.
 
     Parameters
     ----------
-    certainty, pooled, members : pandas.DataFrame
-        Tables `certainty`, `pooled`, `pool_members` (for the time of a pool).
-    thresholds : dict of str to float
-        By outcome, the smallest difference that can be seen.
+    certainty, pooled : pandas.DataFrame
+        Tables of those names.
+    tables : mapping of str to pandas.DataFrame
+        `comparisons`, `effects`, `findings`, `results`.
+    differences : mapping of str to Difference
+        By outcome, the smallest difference that matters.
 
     """
     found = Summary()
     for tier, part in certainty.groupby("evidence", sort=True):
         letters: dict[tuple[str, str], str] = {}
-        for graded in records(part):
-            if graded["certainty"] == "no evidence":
-                continue
-            marks = _footnotes(found, letters, graded, tier)
-            row = _row(graded, _effect(pooled, graded), members, thresholds.get(graded["concept"]))
+        for graded in _chosen(part):
+            marks = _footnotes(found, letters, graded, str(tier))
+            effect = shown_estimate(pooled, graded["concept"], str(tier), tables["comparisons"])
+            row = _row(graded, effect, tables, differences.get(graded["concept"]))
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
 
 
+def _chosen(certainty: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the outcomes of a tier that a summary shows, in order."""
+    graded = {row["concept"]: row for row in records(certainty) if row["certainty"] != "no evidence"}
+    harms = [name for name in [CERTAINTY["always_shown"]] if name in graded]
+    names = [name for name in CERTAINTY["summary_outcomes"] if name in graded]
+    return [graded[name] for name in [*names[: CERTAINTY["summary_length"] - len(harms)], *harms]]
+
+
 def _footnotes(found: Summary, letters: dict, graded: dict[str, Any], tier: str) -> list[str]:
-    """Return the letters of an outcome's steps; the same reason keeps its letter."""
+    """Return the letters of an outcome's levels down; the same reason keeps its letter."""
     why = domain_reasons(graded["reasons"])
     marks = []
     for domain in DOMAINS:
@@ -85,94 +106,158 @@ def _letter(number: int) -> str:
     return (ascii_lowercase[first - 1] if first else "") + ascii_lowercase[second]
 
 
-def _effect(pooled: pd.DataFrame, graded: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the row of `pooled` that stands for an outcome: a pool as printed, else a single study's."""
-    own = pooled[(pooled["concept"] == graded["concept"]) & (pooled["evidence"] == graded["evidence"])]
-    own = own[own["estimate"].notna() & ~own["without_certain_findings"] & (own["model"] != BAYES)]
-    own = own[own["scenario"].fillna(AS_PRINTED) == AS_PRINTED]
-    unit = OUTCOME_CONCEPTS[graded["concept"]].unit
-
-    # a figure in the outcome's own unit first; a stray group in another unit does not stand for a study
-    def order(row: dict[str, Any]) -> tuple:
-        return not row["pooled"], row["unit"] != unit, ORDER.get(row["estimand"], 9), row["pooled_id"]
-
-    return min(records(own), key=order, default=None)
-
-
 def _row(
-    graded: dict[str, Any], effect: dict[str, Any] | None, members: pd.DataFrame, threshold: float | None
+    graded: dict[str, Any],
+    effect: dict[str, Any] | None,
+    tables: Mapping[str, pd.DataFrame],
+    difference: Difference | None,
 ) -> dict[str, Any]:
+    concept, names = graded["concept"], split_ids(graded["studies"])
+    lines = tables["comparisons"]
+    lines = lines[(lines["concept"] == concept) & (lines["direction"] != "not reported")]
+    reported = set(lines[lines["tier"].isin(EVIDENCE[graded["evidence"]])]["study_id"])
     kept = {name: graded[name] for name in ("concept", "evidence", "participants", "certainty", "overridden")}
     row = kept | {
-        "summary_id": f"{graded['evidence']}.{graded['concept']}",
-        "studies": len(split_ids(graded["studies"])),
+        "summary_id": f"{graded['evidence']}.{concept}",
+        "studies": len(names),
+        "study_ids": graded["studies"],
+        "other_studies": len(reported - set(names)),
     }
     if effect is None:
         said = "no effect can be told: directions, events or words only"
-        return row | {"basis": "none", "absolute": said, "statement": statement(graded, None, threshold)}
-    own = members.loc[members["pooled_id"] == effect["pooled_id"], "timepoint_weeks"]
-    return row | {
+        return row | {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
+    findings = tables["findings"]
+    effect = effect | without_impossible_interval(effect, findings[findings["study_id"].isin(names)])
+    if difference is not None and difference.unit != effect["unit"]:
+        difference = None
+    results = tables["results"][tables["results"]["concept"] == concept]
+    before = baseline_of(results, names, effect["unit"])
+    own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
+    first: dict[str, Any] = next(iter(records(own)), {})
+    about = ("measure", "comparator", "comparator_name", "background")
+    row |= {name: first.get(name) for name in about} | {"measure": effect.get("measure")}
+    return row | {name: effect[name] for name in ("estimand", "ci_lower", "ci_upper", "unit")} | {
         "basis": "pooled" if effect["pooled"] else "single study",
         "effect": effect["estimate"],
-        "timepoint_weeks": own.max() if len(own) else None,
-        "absolute": absolute_words(effect),
-        "against_threshold": threshold_words(effect, threshold),
-        "statement": statement(graded, effect, threshold),
-    } | {name: effect[name] for name in ("estimand", "ci_lower", "ci_upper", "unit")}  # fmt: skip
+        "timepoint_weeks": own["timepoint_weeks"].max() if own["timepoint_weeks"].notna().any() else None,
+        "absolute": size_words(effect) + (effect.get("no_interval") or ""),
+        "against_threshold": threshold_words(effect, difference),
+        "against_relative": relative_words(effect, difference, before),
+        "threshold_seen_at": difference.seen_at if difference else None,
+        "statement": statement(graded, effect, difference, before),
+    }  # fmt: skip
 
 
-def absolute_words(effect: dict[str, Any]) -> str:
-    """Return an effect in absolute terms: in its unit, or as people out of 100."""
-    if effect["estimand"] == "proportion":
-        value, low, high = (100 * effect[name] for name in ("estimate", "ci_lower", "ci_upper"))
-        return f"{show_estimate(value)} of 100 people ({show_interval(low, high)})"
-    return f"{_size(effect)}, {ESTIMAND_WORDS[effect['estimand']]}"
+def size_words(effect: Mapping[str, Any]) -> str:
+    """Return the size of an effect with its interval, in the words of `certainty.yaml` for its measure."""
+    words = CERTAINTY["sizes"].get(effect.get("measure")) or CERTAINTY["sizes"][effect["estimand"]]
+    scale = words["scale"]
 
+    def told(value: float) -> str:
+        return show_estimate(math.exp(value) if scale == "exp" else scale * value)
 
-def threshold_words(effect: dict[str, Any], threshold: float | None) -> str | None:
-    """Return how an interval stands to the smallest difference that can be seen."""
-    if threshold is None or effect["unit"] != "hairs/cm2" or effect["ci_lower"] is None:
-        return None
-    low, high = effect["ci_lower"], effect["ci_upper"]
-    seen = f"the {show_estimate(threshold)} {plain_unit(effect['unit'])} that observers can see"
-    if low >= threshold:
-        return f"above {seen}"
-    return f"below {seen}" if high < threshold else f"the interval includes {seen}"
-
-
-def statement(graded: dict[str, Any], effect: dict[str, Any] | None, threshold: float | None) -> str:
-    """Return what an outcome's evidence means, in plain words that fit its certainty."""
-    name, level = plain_words(graded["concept"]), graded["certainty"]
-    if effect is None:
-        return f"No size of an effect on {name} is known; the evidence is very uncertain."
-    controlled = effect["estimand"] in ("between_group", "within_participant")
-    if level == "very low" or not controlled:
-        start = "The evidence is very uncertain" if level == "very low" else "The evidence has no comparison"
-        seen = "" if controlled else f": {_seen(effect, name)}, but nothing shows that exosomes caused it"
-        return f"{start} about the effect of exosomes on {name}{seen}."
-    low, high = effect["ci_lower"], effect["ci_upper"]
-    better = OUTCOME_CONCEPTS[graded["concept"]].better
-    if low is not None and low <= 0 <= high:
-        deed = VERBS[level].format(
-            "make little or no difference to" if level == "low" else "makes little or no difference to"
-        )
-        return f"Exosome therapy {deed} {name}: the interval includes no effect."
-    rises = effect["estimate"] > 0
-    verb = ("raise" if rises else "lower") + ("s" if level != "low" else "")
-    good = "" if not better else ", which is better" if rises == (better == "higher") else ", which is worse"
-    told = threshold_words(effect, threshold)
-    size = f"{absolute_words(effect)}{good}{f'; {told}' if told else ''}"
-    return f"Exosome therapy {VERBS[level].format(verb)} {name} by {size}."
-
-
-def _seen(effect: dict[str, Any], name: str) -> str:
-    if effect["estimand"] == "proportion":
-        return f"{absolute_words(effect)} are counted under {name}"
-    way = "rose" if effect["estimate"] > 0 else "fell" if effect["estimate"] < 0 else "did not change"
-    size = show_with_unit(abs(effect["estimate"]), None, None, effect["unit"], effect["estimand"]).replace(
-        " (no interval)", ""
+    interval = ""
+    if not is_missing(effect["ci_lower"]) and not is_missing(effect["ci_upper"]):
+        interval = f", 95 % interval {told(effect['ci_lower'])} to {told(effect['ci_upper'])}"
+    said = words["says"].format(
+        value=told(effect["estimate"]), unit=plain_unit(effect["unit"]), interval=interval
     )
-    return f"{name} {way} by {size} after treatment" if effect["estimate"] else f"{name} did not change"
+    return " ".join(said.split())
+
+
+def threshold_words(effect: Mapping[str, Any], difference: Difference | None) -> str | None:
+    """Return how an interval stands to the smallest difference that matters."""
+    if difference is None or is_missing(effect["ci_lower"]):
+        return None
+    least, most = sorted(abs(effect[name]) for name in ("ci_lower", "ci_upper"))
+    least = 0 if effect["ci_lower"] <= 0 <= effect["ci_upper"] else least
+    return _against(least, most, difference.absolute, difference.words())
+
+
+def _against(low: float, high: float, needed: float, words: str) -> str:
+    if low >= needed:
+        return f"above {words}"
+    return f"below {words}" if high < needed else f"the interval includes {words}"
+
+
+def relative_words(
+    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None
+) -> str | None:
+    """Return how an estimate stands to the relative smallest difference; None without a printed baseline."""
+    if difference is None or difference.relative is None or before is None:
+        return None
+    low, high = (100 * abs(effect["estimate"]) / value for value in reversed(before))
+    share = show_interval(low, high) if high > low else show_estimate(low)
+    printed = show_interval(*before) if before[1] > before[0] else show_estimate(before[0])
+    needed = f"the {show_estimate(100 * difference.relative)} % of baseline that observers can see"
+    stands = _against(low, high, 100 * difference.relative, needed)
+    return f"{share} % of the {printed} {plain_unit(effect['unit'])} before: {stands}"
+
+
+def statement(
+    graded: Mapping[str, Any],
+    effect: Mapping[str, Any] | None,
+    difference: Difference | float | None,
+    before: tuple[float, float] | None = None,
+) -> str:
+    """Return what an outcome's evidence means, in the words of `certainty.yaml` (Santesso 2020).
+
+    Parameters
+    ----------
+    graded : mapping
+        Row of `certainty`.
+    effect : mapping or None
+        Row of `pooled` that is shown.
+    difference : Difference or float or None
+        Smallest difference that matters, in the unit of the effect.
+    before : tuple of float, optional
+        Smallest and largest value before treatment, for the relative one.
+
+    """
+    if isinstance(difference, int | float):
+        difference = Difference(difference, effect["unit"] if effect else None)
+    facts: dict[str, Any] = {"shown": effect is not None, "certainty": graded["certainty"], "difference": ""}
+    told = {"outcome": plain_words(graded["concept"])}
+    if effect is not None:
+        rises = effect["estimate"] > no_effect(effect)
+        better = OUTCOME_CONCEPTS[graded["concept"]].better
+        worth = (
+            "" if not better else CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"]
+        )
+        deed = CERTAINTY["verbs"]["increase" if rises else "reduce"]
+        level = graded["certainty"]
+        told |= {"size": size_words(effect), "worth": worth, "verb": deed.get(level, "")}
+        told |= {
+            "little": CERTAINTY["little"].get(level, ""),
+            "difference": difference.words() if difference else "",
+        }
+        facts |= {"controlled": effect["estimand"] in CONTROLLED, "difference_known": difference is not None}
+        facts["interval"] = interval_place(effect, difference, before)
+    return first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
+
+
+def interval_place(
+    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None = None
+) -> str:
+    """Return where an interval lies between no effect and the smallest difference: see `certainty.yaml`.
+
+    An effect is too small to matter only if it is so by the absolute and by the relative difference.
+    """
+    if is_missing(effect["ci_lower"]) or is_missing(effect["ci_upper"]):
+        return "missing"
+    low, high = (float(effect[name]) - no_effect(effect) for name in ("ci_lower", "ci_upper"))
+    crosses = low <= 0 <= high
+    if difference is None:
+        return "unclear" if crosses else "known"
+    least, most = sorted((abs(low), abs(high)))
+    smallest = difference.absolute
+    if before is not None and difference.relative is not None:
+        smallest = min(smallest, difference.relative * before[0])
+    if crosses:
+        return "trivial" if most < smallest else "unclear"
+    if least >= difference.absolute:
+        return "important"
+    return "slight" if most < smallest else "unsure_size"
 
 
 def overview_sentence(summary: pd.DataFrame, tier: str) -> str:
@@ -193,87 +278,8 @@ def overview_sentence(summary: pd.DataFrame, tier: str) -> str:
 TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
 
 
-def pooling_sentence(pooled: pd.DataFrame, tier: str) -> str:
-    """Return whether anything could be pooled in a tier, with its numbers and its assumptions.
-
-    Parameters
-    ----------
-    pooled : pandas.DataFrame
-        Table `pooled`.
-    tier : str
-        `core` or `published`.
-
-    """
-    rows = pooled[pooled["evidence"] == tier]
-    start = TIER_WORDS[tier]
-    fits = rows[rows["pooled"] & (rows["model"] != BAYES) & ~rows["without_certain_findings"]]
-    outcomes = rows["concept"].nunique()
-    if fits.empty:
-        return (
-            f"{start}, no meta-analysis is possible for any of {show_number(outcomes)} outcomes: no two "
-            "studies report the same outcome as the same kind of estimand, in one unit, at a like time, each "
-            "with an interval."
-        )
-    pools = [_pool(row) for row in records(fits.drop_duplicates(["concept", "estimand", "scenario"]))]
-    rest = outcomes - fits["concept"].nunique()
-    others = (
-        f" For {rest} other {'outcome' if rest == 1 else 'outcomes'} nothing can be pooled." if rest else ""
-    )
-    return f"{start}, these can be pooled: {'; '.join(pools)}.{others}"
-
-
 def _size(row: Mapping[str, Any]) -> str:
     return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
-
-
-def _pool(row: Mapping[str, Any]) -> str:
-    kind = f"{plain_words(row['concept'])}, {ESTIMAND_WORDS[row['estimand']]}"
-    return f"{kind}, {row['k']} studies: {_size(row)}{_under(row)}"
-
-
-def _under(row: Mapping[str, Any]) -> str:
-    return "" if row["scenario"] == AS_PRINTED else f", but only with {row['scenario']}"
-
-
-def range_sentence(pooled: pd.DataFrame) -> str | None:
-    """Return how far the models differ for the pool of most studies; nothing where none was fitted."""
-    fits = pooled[pooled["pooled"]]
-    if fits.empty:
-        return None
-    first = fits.sort_values(["k", "pooled_id"], ascending=[False, True]).iloc[0]
-    same = fits[(fits["effect_ids"] == first["effect_ids"]) & (fits["scenario"] == first["scenario"])]
-    sizes = []
-    for row in records(same.drop_duplicates("model")):
-        how = f"{row['tau2_method']} and {row['ci_method']}"
-        sizes.append(f"{_size(row)} by {'the Bayesian model' if row['model'] == BAYES else how}")
-    return f"For {plain_words(first['concept'])} from {first['k']} studies{_under(first)}: {joined(sizes)}."
-
-
-def visit_sentence(pooled: pd.DataFrame, members: pd.DataFrame, visit: str) -> str | None:
-    """Return which visit each study gave where it had several; nothing where none had a choice.
-
-    Parameters
-    ----------
-    pooled, members : pandas.DataFrame
-        Tables `pooled` and `pool_members`.
-    visit : str
-        `latest` or `earliest`: the rule.
-
-    """
-    chosen = members[members["other_visits"].notna()]
-    if chosen.empty:
-        return None
-    names = pooled.drop_duplicates("pooled_id").set_index("pooled_id")["scenario"]
-    varied = chosen["pooled_id"].map(names).str.endswith(" visits").astype(bool)
-    told = [
-        f"{row['study_id']} gives {show_number(row['effect'])} at {row['timepoint_printed']} "
-        f"(beside it is printed {row['other_visits']})"
-        for row in records(chosen[~varied].drop_duplicates(["study_id", "effect_id"]))
-    ]
-    if not told:
-        return None
-    other = " The rows that take the other visit say so." if varied.any() else ""
-    return f"Each study gives a pool one estimate, that of its {visit} visit: {'; '.join(told)}.{other}"
 
 
 def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:
@@ -288,63 +294,3 @@ def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> st
     return (
         f"{said}. From study to study the changes of other treatments lie apart by an SD of: {joined(told)}."
     )
-
-
-CHOICE_UNITS = {"drift": "hairs/cm²", "assumed_sd": "hairs/cm²"}
-TIER_PHRASES = {"core": "with the five sources", "published": "with other published studies"}
-
-
-def curve_sentence(specifications: pd.DataFrame) -> str:
-    """Return how many specifications there are, how far they reach, and how many show a gain."""
-    first, count = specifications.iloc[0], len(specifications)
-    gain = int((specifications["conclusion"] == "gain").sum())
-    reach = show_interval(specifications["estimate"].min(), specifications["estimate"].max())
-    name = f"{plain_words(first['concept'])}, {ESTIMAND_WORDS[first['estimand']]}"
-    if count == 1:
-        shown = "lies above no change" if gain else "holds no change"
-        size = f"{show_estimate(first['estimate'])} {plain_unit(first['unit'])}"
-        return f"{name.capitalize()}: one answer only, {size}; its interval {shown}."
-    many = show_number(gain) if gain else "none"
-    return (
-        f"{name.capitalize()}: {show_number(count)} different answers come of all choices, estimates of "
-        f"{reach} {plain_unit(first['unit'])}; in {many} of them the interval lies above no change."
-    )
-
-
-def choice_sentence(effects: pd.DataFrame) -> str:
-    """Return which choice moves the answer most when all others stay, and which do not move it at all."""
-    moves = effects["mean_move"].fillna(0) > 1e-9
-    still = [CHOICES[name] for name in effects.loc[~moves, "choice"]]
-    if not moves.any():
-        return "No choice moves the estimate."
-    first = records(effects[moves].sort_values("mean_move", ascending=False, kind="stable"))[0]
-    share = show_number(round(100 * (first["turned"] or 0)))
-    turned = f", and turns the conclusion in {share} % of the sets" if first["turned"] else ""
-    mean, most = (show_estimate(first[name]) for name in ("mean_move", "largest_move"))
-    words = (
-        f"Most depends on this choice: {CHOICES[first['choice']]}. On its own it moves the estimate "
-        f"by {mean} hairs/cm² on average and by up to {most}{turned}."
-    )
-    return words + (f" These do not move it: {joined(still)}." if still else "")
-
-
-def turning_sentences(turning: pd.DataFrame) -> list[str]:
-    """Return a sentence for each assumption: where the conclusion turns, or that it does not."""
-    told = []
-    for row in records(turning):
-        name, unit = TURNING_WORDS[row["assumption"]], CHOICE_UNITS.get(row["assumption"], "")
-        span = f"{show_number(row['low'])} to {show_number(row['high'])} {unit}".strip()
-        start = f"{TIER_PHRASES[row['tier']].capitalize()}, {name}"
-        under = f" (choices: {row['under']})" if row["under"] else ""
-        if row["turns_at"] is not None:
-            at = f"{show_estimate(row['turns_at'])} {unit}".strip()
-            told.append(f"{start}{under}: the conclusion turns at {at}; below it: {_found(row['at_low'])}.")
-        elif "no estimate" not in (row["at_low"], row["at_high"]):
-            told.append(
-                f"{start}{under}: from {span} the conclusion stays the same: {_found(row['at_low'])}."
-            )
-    return told
-
-
-def _found(conclusion: str) -> str:
-    return conclusion if conclusion == "not shown" else f"a {conclusion}"

@@ -1,23 +1,68 @@
-"""What may be pooled and what may not, by rule: same outcome, estimand, unit, measure and time."""
+"""What may be pooled and what may not, by rule: one question, a like time, one estimate a study."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from helpers.comparison import alike
+from helpers.effects import comparator_key
+from helpers.pooling.assumptions import people_of
+from helpers.pooling.estimates import (
+    NO_COUNT,
+    counts_of,
+    made_one,
+    on_scale,
+    preferred,
+    visit_order,
+    with_standard_error,
+)
 from helpers.tables import read_table
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from notebookpress.tables import TableError, join_ids, records
-from trialfiles.times import weeks_after_end
+from trialfiles.record import Row
+
+# What two estimates must have in common, time apart; the name of a comparator counts where it is active.
+QUESTION = (
+    "concept", "intervention", "sex", "estimand", "comparator", "comparator_name", "background", "unit",
+    "measure",
+)  # fmt: skip
+CONTEXT = "context"  # evidence on other treatments, which is no evidence on exosomes
+SHOWN_ONLY = "an uncontrolled change is shown beside others and never averaged with them"
+NOT_CHOSEN = "another estimate of the study is pooled"
+# What sets an estimate apart from those of other studies, in the order in which it is told.
+_DIFFERENCES = (
+    (("estimand",), "others report another estimand"),
+    (("comparator", "comparator_name"), "others compare with another comparator"),
+    (("background",), "others give another treatment beside it"),
+    (("intervention", "sex"), "others study another treatment or other people"),
+    (("unit", "measure"), "others use another unit or measure"),
+)
 
 
-def controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bool:
+def question_of(line: Row) -> dict[str, str | None]:
+    """Return what an estimate must have in common with another, time apart, to be pooled with it.
+
+    Two active comparators without a name are not known to be one.
+    """
+    comparator, name, background = comparator_key(line)
+    if comparator == "active":
+        name = _plain(name or line["study_id"])
+    asked = {"comparator": comparator, "comparator_name": name, "background": _plain(background)}
+    return {name: line.get(name) for name in QUESTION} | asked
+
+
+def _plain(words: str) -> str:
+    """Return words without what does not tell two apart: capitals and spaces."""
+    return "".join(words.split()).casefold()
+
+
+def controlled_elsewhere(line: Row, others: list[Row], tolerance: float) -> bool:
     """Return whether the same study compares that arm with another, which says more than its change."""
     if line["estimand"] != "uncontrolled_change":
         return False
@@ -31,44 +76,63 @@ def controlled_elsewhere(line: dict, others: list[dict], tolerance: float) -> bo
     )
 
 
-def visit_order(line: dict) -> tuple[float, float]:
-    """Return what visits are sorted by: weeks from the start, else weeks from the end of treatment."""
-    return line["timepoint_weeks"] or 0.0, weeks_after_end(line.get("timepoint_printed")) or 0.0
-
-
-def grouped(estimates: list[dict], tolerance: float, visit: str = "latest") -> list[list[dict]]:
+def grouped(estimates: list[Row], tolerance: float, visit: str = "latest") -> list[list[Row]]:
     """Sort estimates into groups that may be pooled; a study gives a group one estimate.
 
     Parameters
     ----------
     estimates : list of dict
-        Lines with `estimand`, `unit`, `measure`, `study_id`, `line_id` and times.
+        Lines with what `QUESTION` names, `study_id`, `line_id` and times. Uncontrolled changes and
+        estimates with a doubt about the estimand stay alone.
     tolerance : float
-        Share of the longer time by which two times may differ; 1 sets any times side by side.
+        Share of the longer time by which two times may differ.
     visit : str
         `latest` takes a study's longest follow-up that fits a group, `earliest` its shortest.
 
     """
-    groups: list[list[dict]] = []
+    groups: list[list[Row]] = []
     ordered = sorted(estimates, key=lambda line: line["line_id"])
     ordered.sort(key=visit_order, reverse=visit == "latest")
     for line in ordered:
-        for group in groups:
-            first = group[0]
-            same = all(line[name] == first[name] for name in ("estimand", "unit", "measure"))
-            new = line["study_id"] not in {other["study_id"] for other in group}
-            near = tolerance >= 1 or alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance)
-            if same and new and near:  # a tolerance of 1 sets any times side by side, also one not stated
-                group.append(line)
-                break
-        else:
+        home = next((group for group in groups if _belongs(line, group[0], tolerance)), None)
+        if home is None:
             groups.append([line])
-    return groups
+        else:
+            home.append(line)
+    return [part for group in groups for part in _one_a_study(group)]
+
+
+def _belongs(line: Row, first: Row, tolerance: float) -> bool:
+    if line["estimand"] == "uncontrolled_change" or line.get("contrast_doubt") or first.get("contrast_doubt"):
+        return False
+    near = alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance)
+    return near and question_of(line) == question_of(first)
+
+
+def _one_a_study(group: list[Row]) -> list[list[Row]]:
+    """Return the group with one estimate a study, and each of those not taken alone."""
+    chosen, left = [], []
+    for study in dict.fromkeys(line["study_id"] for line in group):
+        own = [line for line in group if line["study_id"] == study]
+        taken = preferred(own)
+        chosen.append(made_one(taken))
+        names = {line["line_id"] for line in taken}
+        left += [[line] for line in own if line["line_id"] not in names]
+    return [chosen, *left]
 
 
 TEST_WORDS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 AS_PRINTED = "as printed"
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
+
+
+def tier_lines(comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str) -> list[Row]:
+    """Return the lines of a body of evidence, each with all that `effects` tells of its estimate."""
+    lines = comparisons[comparisons["tier"].isin(tiers_of(evidence))]
+    more = ["effect_id", *effects.columns.difference(comparisons.columns)]
+    people = effects.set_index("effect_id")["n"]
+    lines = lines.merge(effects[more], "left", on="effect_id")
+    return records(lines.assign(n=lines["effect_id"].map(people)))  # `n` of a line is words
 
 
 def pooled_rows(
@@ -108,18 +172,15 @@ def pooled_rows(
         that there is none.
 
     """
-    measured = effects[["effect_id", "measure", "se", "assumption"]]
-    shown = comparisons[comparisons["tier"].isin(tiers_of(evidence))].drop(columns=["measure", "se"])
-    lines = shown.merge(measured, "left", on="effect_id")
     options = {"method": tau2_method, "test": ci_method, "level": level}
-    rows = rows_of_lines(records(lines), options, time_tolerance, visit=visit)
+    rows = rows_of_lines(tier_lines(comparisons, effects, evidence), options, time_tolerance, visit=visit)
     for number, row in enumerate(rows, start=1):
         row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
     return rows
 
 
 def rows_of_lines(
-    lines: list[dict[str, Any]],
+    lines: list[Row],
     options: dict[str, Any],
     time_tolerance: float,
     scenario: str = AS_PRINTED,
@@ -133,91 +194,137 @@ def rows_of_lines(
     return [row | {"scenario": scenario} for row in rows]
 
 
+def poolable(line: Row) -> bool:
+    """Return whether an estimate can be weighed: it has a standard error above 0, a proportion its counts."""
+    if line["estimand"] == "proportion":
+        return counts_of(line) is not None
+    return bool(line["se"])
+
+
 def _concept_rows(
-    concept: str, lines: list[dict], options: dict, tolerance: float, visit: str
+    concept: str, lines: list[Row], options: dict, tolerance: float, visit: str
 ) -> list[dict[str, Any]]:
-    estimates = [line for line in lines if line["se"] is not None and line["effect"] is not None]
-    estimates = [line for line in estimates if not controlled_elsewhere(line, estimates, tolerance)]
-    exact = [line for line in estimates if line["se"] == 0]  # a weight of 1 / 0 would decide alone
-    weighed = [line for line in estimates if line["se"] > 0]
-    groups = [[line] for line in weighed if line.get("contrast_doubt")]
-    groups += grouped([line for line in weighed if not line.get("contrast_doubt")], tolerance, visit)
-    pooled = {line["study_id"] for group in groups if len(group) > 1 for line in group}
-    rows = [_single(concept, line, "its standard error is 0") for line in exact]
-    for group in groups:
-        sound = [line for line in group if not line["certain_findings"]]
-        if len(group) > 1:
-            rows.append(_fit(concept, group, options))
-            if len(sound) < len(group):
-                rows.append(_fit(concept, sound, options) | {"without_certain_findings": True})
-            continue
-        line = group[0]
-        other = "another estimate of the study is pooled" if line["study_id"] in pooled else ""
-        why = line.get("contrast_doubt") or line["why_not"] or other
-        rows.append(_single(concept, line, why or "its partner belongs to another tier"))
-        if not sound:  # nothing is left of a lone estimate when the doubtful ones are left out
-            kept = {name: line[name] for name in ("estimand", "unit", "measure")}
-            reason = "a certain finding touches the only estimate: without it nothing is left"
-            rows.append(_row(concept, [], reason, without_certain_findings=True, **kept))
+    estimates = [with_standard_error(line) for line in lines if line["effect"] is not None]
+    weighed = [line for line in estimates if poolable(line)]
+    shares = [line for line in estimates if line["estimand"] == "proportion" and not poolable(line)]
+    others = [line for line in estimates if line["estimand"] != "proportion" and not line["se"]]
+    exact = [line for line in others if line["se"] == 0]  # a weight of 1 / 0 would decide alone
+    uneven = [line for line in others if line["se"] is None and line.get("ci_lower") is not None]
+    weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]
+    bare = dict.fromkeys(("ci_lower", "ci_upper", "se"))
+    rows = [single(concept, line, "its standard error is 0") for line in exact]
+    rows += [single(concept, line | bare, NO_COUNT) for line in shares]
+    rows += [single(concept, line, "its interval gives no standard error") for line in uneven]
+    for group in grouped(weighed, tolerance, visit):
+        rows += _group_rows(concept, group, weighed, options, tolerance)
     return rows or [_nothing(concept, lines)]
 
 
-def _row(concept: str, lines: list[dict], reason: str, **values: Any) -> dict[str, Any]:
+def _group_rows(
+    concept: str, group: list[Row], lines: list[Row], options: dict, tolerance: float
+) -> list[dict[str, Any]]:
+    """Return the rows of a group: its fit or its single estimate, and what is left without doubtful ones."""
+    sound = [line for line in group if not line["certain_findings"]]
+    if len(group) > 1:
+        fits = [fit(concept, group, options)]
+        if len(sound) < len(group):
+            fits.append(fit(concept, sound, options) | {"without_certain_findings": True})
+        return fits
+    [line] = group
+    rows = [single(concept, line, why_alone(line, lines, tolerance))]
+    if not sound:  # nothing is left of a lone estimate when the doubtful ones are left out
+        kept = {name: line.get(name) for name in QUESTION if name != "concept"}
+        reason = "a certain finding touches the only estimate: without it nothing is left"
+        rows.append(_row(concept, [], reason, without_certain_findings=True, **kept))
+    return rows
+
+
+def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
+    """Return why an estimate is pooled with no other of the lines."""
+    if line.get("contrast_doubt"):
+        return line["contrast_doubt"]
+    if line["estimand"] == "uncontrolled_change":
+        return SHOWN_ONLY
+    others = [other for other in lines if other["study_id"] != line["study_id"]]
+    if not others:
+        return line["why_not"] or "its partner belongs to another tier"
+    mine = question_of(line)
+    for names, words in _DIFFERENCES:
+        others = [other for other in others if all(question_of(other)[name] == mine[name] for name in names)]
+        if not others:
+            return words
+    weeks = line["timepoint_weeks"]
+    if any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others):
+        return NOT_CHOSEN
+    return "others measure at another time"
+
+
+def _row(concept: str, lines: list[Row], reason: str, **values: Any) -> dict[str, Any]:
     """Return a row of `pooled` on some lines; nothing is pooled unless `values` say so."""
     first = lines[0] if lines else {}
-    assumptions = dict.fromkeys(line["assumption"] for line in lines if line.get("assumption"))
+    people = [people_of(line) for line in lines]
     row = {
         "concept": concept,
         "studies": join_ids(line["study_id"] for line in lines),
+        "comparator_name": _all_words(line.get("comparator_name") for line in lines),
+        "participants": sum(people) if people and None not in people else None,
         "effect_ids": join_ids(line["effect_id"] for line in lines if line["effect_id"]),
-        "assumption": "; ".join(assumptions) or None,
+        "assumption": _all_words(line.get("assumption") for line in lines),
         "k": len(lines),
         "without_certain_findings": False,
         "model": "none",
         "pooled": False,
         "reason": reason,
     }
-    return row | {name: first.get(name) for name in ("estimand", "unit", "measure")} | values
+    return {name: first.get(name) for name in QUESTION} | row | values
 
 
-def _fit(concept: str, group: list[dict], options: dict) -> dict[str, Any]:
+def _all_words(words: Iterable[str | None]) -> str | None:
+    return "; ".join(dict.fromkeys(filter(None, words))) or None
+
+
+def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
     """Pool a group, or say that leaving out doubtful estimates leaves too few."""
     if len(group) < 2:
         left = f"without the estimates that a certain finding touches, {len(group)} is left: nothing to pool"
         return _row(concept, group, left)
-    yi = np.array([line["effect"] for line in group])
-    vi = np.array([line["se"] for line in group]) ** 2
-    fit = pool(yi, vi, **options)
-    lower, upper = fit.prediction_interval(kind="t")
+    scale = on_scale(group)
+    found = pool(scale.yi, scale.vi, **options)
+    limits = dict(zip(("pi_lower", "pi_upper"), found.prediction_interval(kind="t"), strict=True))
+    limits |= {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
     words = ESTIMAND_WORDS[group[0]["estimand"]]
+    shares = group[0]["estimand"] == "proportion"
+    large = len(group) >= MANY_STUDIES and not shares  # a proportion and its error go together
     reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
-    return _row(concept, group, reason) | {
+    return _row(concept, group, reason) | _told(limits, scale.told) | {
+        "measure": scale.measure,
         "model": "random effects",
         "tau2_method": options["method"],
         "ci_method": TEST_WORDS[options["test"]],
-        "estimate": fit.estimate,
-        "se": fit.se,
-        "ci_lower": fit.ci_lower,
-        "ci_upper": fit.ci_upper,
-        "pi_lower": lower,
-        "pi_upper": upper,
+        "se": found.se,
         "pi_df": len(group) - 1,
-        "small_study_p": egger_test(yi, vi).p_value if len(group) >= MANY_STUDIES else None,
-        "tau2": fit.tau2,
-        "i2": fit.i2,
+        "small_study_p": egger_test(scale.yi, scale.vi).p_value if large else None,
+        "tau2": found.tau2,
+        "i2": found.i2,
         "pooled": True,
-    }
+    }  # fmt: skip
 
 
-def _single(concept: str, line: dict, reason: str) -> dict[str, Any]:
+def _told(values: dict[str, float], told: Callable[[float], float]) -> dict[str, float]:
+    return {name: told(value) for name, value in values.items()}
+
+
+def single(concept: str, line: Row, reason: str) -> dict[str, Any]:
     """Show a lone estimate as it is, with the reason why it stays alone."""
     method = "Wilson" if line["estimand"] == "proportion" else "Student's t"
+    if line["ci_lower"] is None:
+        method = None
     shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
     row = _row(concept, [line], f"no meta-analysis: {reason}")
     return row | shown | {"model": "single study", "ci_method": method}
 
 
-def _nothing(concept: str, lines: list[dict]) -> dict[str, Any]:
+def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:
     planned = sorted({line["study_id"] for line in lines if line["direction"] == "not reported"})
     reported = [line for line in lines if line["direction"] != "not reported"]
     studies, parts = sorted({line["study_id"] for line in reported}), []
@@ -234,12 +341,13 @@ def headline(processed: Path) -> dict[str, Any]:
     """Return the headline of a folder of tables: how much was pooled, each estimate with its interval.
 
     Names are `outcome estimand`, with `lower` and `upper` for the interval; empty without the tables. A
-    pooled estimate takes the place of a single one.
+    pooled estimate takes the place of a single one; other treatments than exosomes are left out.
     """
     try:
         pooled = read_table("pooled", processed)
     except TableError:
         return {}
+    pooled = pooled[pooled["evidence"] != CONTEXT]
     found: dict[str, Any] = {"estimates": len(pooled), "pooled": int(pooled["pooled"].sum())}
     for row in records(pooled.sort_values("pooled", kind="stable")):
         if row["estimate"] is not None:

@@ -24,7 +24,7 @@ from helpers.pooling.registrations import (
 )
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import join_ids, records, split_ids
 
 _POWERS = (0.8, 0.9)
 _UNIT = "hairs/cm2"  # the only unit in which an SD of the change between people is known
@@ -219,7 +219,7 @@ def detectable_difference(
         str(comparison.estimand), sides, power, alpha=alpha, site_correlation=spread.site_correlation
     )
     counted = OUTCOME_CONCEPTS[trial["concept"]].unit == _UNIT
-    scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the rating"
+    scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the outcome"
     return {
         "detectable_difference": size * (spread.sd if counted else 1.0),
         "unit": _UNIT if counted else "standard deviations",
@@ -239,7 +239,7 @@ def _no_test_of(concept: str) -> str | None:
 def no_size(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str | None:
     """Return why no detectable difference can be worked out from what is registered; None where it can."""
     people = _people(trial)
-    if comparison.estimand is None:
+    if comparison.estimand is None or comparison.comparator is None:
         return "what is compared was not seen"
     if not people:
         return "no planned size is registered"
@@ -254,7 +254,7 @@ def no_size(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spr
 
 
 def _people(trial: dict[str, Any]) -> int | None:
-    return trial.get("n_enrolled") or trial["n_planned"]
+    return trial["n_enrolled"] or trial["n_planned"]
 
 
 def _escalates(trial: dict[str, Any]) -> bool:
@@ -330,13 +330,14 @@ def ongoing_trial_rows(
     """
     rows = []
     for trial, comparison in [*_at_hand(tables), *_seen(trials, tables)]:
-        outcomes = split_ids(trial["outcomes"])
+        outcomes = trial.pop("compared")
         trial["dose_escalation"] = _escalates(trial)
         trial["randomised"] = _randomised(trial.pop("allocation"), trial["comparison"])
         due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
         row = trial | _compared(comparison) | answerable(trial, comparison, outcomes)
         row |= _precision(trial, comparison, outcomes, spread, alpha)
-        row |= {"results_due": due, "due_basis": basis, "late": is_past(due, searched), "searched": searched}
+        late = is_past(due, searched) and trial["status"] != "withdrawn"
+        row |= {"results_due": due, "due_basis": basis, "late": late, "searched": searched}
         rows.append({name: value for name, value in row.items() if name not in ("title", "design")})
     rows.sort(key=_order)
     return [row | {"place": number} for number, row in enumerate(rows, start=1)]
@@ -394,13 +395,17 @@ def _at_hand(tables: dict[str, pd.DataFrame]) -> list[Registered]:
             continue
         own = tables["outcomes"][tables["outcomes"]["study_id"] == name]
         arms = int((tables["arms"]["study_id"] == name).sum())
+        comparison = registered_comparisons(study, tables["arms"])[0]
+        planned = records(own)
         trial = {"what": study["title"], "expected": study["ends_on"], "arms": arms or None}
-        trial["outcomes"] = ";".join(dict.fromkeys(own["concept"])) or None
+        trial["outcomes"] = join_ids(row["concept"] for row in planned) or None
+        trial["compared"] = [
+            row["concept"] for row in planned if outcome_comparison(comparison, row["measure"]) == comparison
+        ]
         named = (
             "study_id", "title", "design", "comparison", "allocation", "n_planned", "n_enrolled", "status",
             "primary_completion_on", "end_of",
         )  # fmt: skip
-        comparison = registered_comparisons(study, tables["arms"])[0]
         rows.append((trial | {column: study[column] for column in named}, comparison))
     return rows
 
@@ -418,7 +423,8 @@ def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[
             "what", "comparison", "n_planned", "status", "expected", "outcomes", "arms", "end_of",
             "primary_completion_on",
         )  # fmt: skip
-        trial = {"study_id": row["trial_id"], "allocation": row["what"]}
+        trial = {"study_id": row["trial_id"], "allocation": row["what"], "n_enrolled": None}
+        trial["compared"] = split_ids(row["outcomes"])
         rows.append((trial | {name: row[name] for name in named}, seen_comparison(row)))
     return rows
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.effects import CONTROLLED_DESIGNS
-from helpers.pooling.assumptions import TREATED
+from helpers.effects import CONTROLLED_DESIGNS, EXOSOME_ROLES
+from helpers.effects.arms import two_arms
 from helpers.tables.vocabulary import label
 from notebookpress.tables import records
 from trialfiles.times import iso_date
@@ -42,6 +42,11 @@ class RegisteredComparison:
     shares: tuple[float, float] | None = None
     equal_assumed: bool = False
 
+    @property
+    def is_add_on(self) -> bool:
+        """Whether exosomes are added to the comparator, which is in both arms."""
+        return self.comparator == "active" and f"{self.comparator_name} in both arms" == self.background
+
     def sides(self, people: int) -> tuple[float, float] | None:
         """Return the people on each side; both sites of one scalp belong to everybody."""
         if self.estimand != "between_group":
@@ -62,53 +67,40 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
     Returns
     -------
     list of RegisteredComparison
-        Placebo before untreated before another treatment, and nothing beside exosomes first, whatever the
-        arms are called and in whatever order they stand. Without another arm one comparison, with baseline.
+        Placebo before untreated before a treatment in both arms before another one, and last where something
+        else is given on one side only; arms' names and order do not matter. Without another arm one
+        comparison, with baseline; without an exosome arm nothing is known of the comparator.
 
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
     estimand = _ESTIMANDS.get(study["comparison"] or "")
-    treated = [arm for arm in own if arm["role"] in TREATED]
-    others = [arm for arm in own if arm["role"] not in TREATED]
-    if estimand is None or not others or not treated:
-        return [RegisteredComparison("uncontrolled_change" if study["comparison"] else None, "none")]
-    shares, assumed = allocation_shares(study.get("allocation_ratio"), len(own))
+    treated = [arm for arm in own if arm["role"] in EXOSOME_ROLES]
+    others = [arm for arm in own if arm["role"] not in EXOSOME_ROLES]
+    if treated and (not others or (study["comparison"] and estimand is None)):
+        return [RegisteredComparison("uncontrolled_change", "none")]
+    if not treated or not others:
+        return [RegisteredComparison(estimand, None, background=None)]
+    shares, assumed = allocation_shares(study["allocation_ratio"] or study["allocation"], len(own))
     share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
     found = []
     for first in treated:
         for second in others:
             ids = (first["arm_id"], second["arm_id"])
             sizes = (share_of[ids[0]], share_of[ids[1]])
-            found.append(RegisteredComparison(estimand, *_control(first, second), ids, sizes, assumed))
+            asked = two_arms(first, second).columns
+            found.append(
+                RegisteredComparison(estimand, **asked, arms=ids, shares=sizes, equal_assumed=assumed)
+            )
     return sorted(found, key=_most_direct)
 
 
 def _most_direct(comparison: RegisteredComparison) -> tuple:
-    backgrounds = ("none", "both arms", "arm only")
-    place = next(i for i, words in enumerate(backgrounds) if str(comparison.background).endswith(words))
-    order = ("placebo", "untreated", "active").index(str(comparison.comparator))
-    return order, place, str(comparison.comparator_name), str(comparison.background)
-
-
-def _control(treated: Mapping[str, Any], control: Mapping[str, Any]) -> tuple[str, str | None, str]:
-    """Return the class of the comparator, its name, and what is given beside exosomes."""
-    beside, other = _main_words(treated["co_intervention"]), _main_words(control["co_intervention"])
-    role, name = control["role"], _main_words(control["label"])
-    if role == "active":
-        name = other or name
-        if beside and beside == name:  # exosomes are added to it: it is in both arms
-            return "untreated", None, f"{name} in both arms"
-        other = None
-    both = beside is not None and beside == other
-    only = "both arms" if both else "the exosome arm only" if beside else "the control arm only"
-    background = f"{beside or other} in {only}" if beside or other else "none"
-    return role, None if role == "untreated" else name, background
-
-
-def _main_words(words: str | None) -> str | None:
-    """Return the name at the head of a label or note: "C: mesotherapy alone" is "mesotherapy, 3 ml"."""
-    head = re.sub(r"^\w{1,2}: ", "", words or "").split(",")[0]
-    return re.sub(r" alone$", "", head).strip() or None
+    """Return what orders comparisons."""
+    background, role = str(comparison.background), str(comparison.comparator)
+    order = ("placebo", "untreated", "active").index(role) - 0.5 * comparison.is_add_on
+    sizes = [-share for share in comparison.shares or ()]
+    words = (str(comparison.comparator_name), background)
+    return "arm only" in background, order, background != "none", sizes, words
 
 
 def allocation_shares(ratio: str | None, arms: int) -> tuple[list[float], bool]:
@@ -130,7 +122,7 @@ def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
     estimand = "uncontrolled_change" if design and design not in CONTROLLED_DESIGNS else estimand
     shares, assumed = None, False
     if trial["arms"] and trial["arms"] > 1:
-        parts, assumed = allocation_shares(trial["allocation_ratio"], trial["arms"])
+        parts, assumed = allocation_shares(trial["allocation_ratio"] or trial["what"], trial["arms"])
         shares = (parts[0], parts[-1])
     names = (comparator, trial["comparator_name"], trial["background"])
     return RegisteredComparison(estimand, *names, shares=shares, equal_assumed=assumed)
@@ -193,11 +185,11 @@ def answerable(
     Parameters
     ----------
     trial : mapping
-        `comparison`, `randomised`, `dose_escalation`.
+        `comparison`, `status`, `randomised`, `dose_escalation`.
     comparison : RegisteredComparison
         What it compares.
     outcomes : sequence of str
-        Outcomes registered; none where they were not seen.
+        Outcomes that it compares so; none where they were not seen.
 
     Returns
     -------
@@ -207,6 +199,8 @@ def answerable(
 
     """
     found = [*_of_control(comparison, trial["comparison"]), *_of_outcomes(outcomes)]
+    if trial["status"] == "withdrawn":
+        found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
         found.append(("no", "not randomised: the two sides may differ in more than exosomes"))
     worst = max((verdict for verdict, _ in found), key=VERDICTS.index, default="yes")
@@ -223,14 +217,14 @@ def _of_control(comparison: RegisteredComparison, design: str | None) -> list[tu
         every = "every group gets exosomes" if design in CONTROLLED_DESIGNS else "no comparison group"
         return [("no", f"{every}: what would have happened without them is not measured")]
     found = []
-    if comparison.comparator == "active":
+    if comparison.comparator == "active" and not comparison.is_add_on:
         name = comparison.comparator_name or "another treatment"
         found.append(("indirectly", f"against {name}: tells which is better, not what exosomes do"))
     background = comparison.background or "what is given beside exosomes"
-    if background.endswith("arm only"):
+    if "arm only" in background:
         found.append(("no", f"{background}: its effect cannot be told from that of exosomes"))
     elif background != "none" and not background.endswith("in both arms"):
-        found.append(("not known", f"{background}"))
+        found.append(("not known", background))
     return found
 
 
@@ -238,14 +232,19 @@ def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
     if not outcomes:
         return [("not known", "outcomes not seen")]
     if not set(outcomes) & set(COUNTS):
-        return [("no", f"counts no hair: registers {', '.join(map(label, outcomes))}")]
+        return [
+            (
+                "no",
+                f"counts no hair in this comparison, only {', '.join(map(label, dict.fromkeys(outcomes)))}",
+            )
+        ]
     return []
 
 
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
     """Return why a design can answer, and what to keep in mind."""
     counted = ", ".join(label(name) for name in outcomes if name in COUNTS)
-    name = comparison.comparator_name or "no further treatment"
+    name = "nothing" if comparison.is_add_on else comparison.comparator_name or "nothing"
     parts = [f"{counted} against {name}"]
     if comparison.background != "none":
         parts.append(str(comparison.background))

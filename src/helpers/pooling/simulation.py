@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
-from helpers.pooling.assumptions import TREATED, people_of
+from helpers.effects import EXOSOME_ROLES, comparator_key
+from helpers.pooling.assumptions import people_of
 from helpers.pooling.ongoing import degrees_of_freedom
 from metastats.batches import pool_many
 from metastats.heterogeneity import critical_value
@@ -18,7 +19,7 @@ from notebookpress.tables import records
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
-_KEY = ("estimand", "comparator", "comparator_name", "background")  # what must agree to be pooled
+_KEY = ("estimand", "comparator", "comparator_name", "background")  # what is compared
 
 
 def simulation_rows(
@@ -74,11 +75,9 @@ def simulation_rows(
 
 def _of_the_same_comparison(known: pd.DataFrame, trial: Mapping[str, Any]) -> pd.DataFrame:
     """Return the estimates that answer a trial's own question: placebos are one, other treatments not."""
-    key = [name for name in _KEY if name != "comparator_name" or trial["comparator"] == "active"]
-    same = pd.Series(True, known.index)
-    for name in key:
-        same &= known[name] == trial[name]
-    return known[same]
+    own = known[known["estimand"] == trial["estimand"]]
+    asked = comparator_key(dict(trial))
+    return own[np.array([comparator_key(row) == asked for row in records(own)], dtype=bool)]
 
 
 def _results(
@@ -121,7 +120,7 @@ def _after(
     return {
         "study_id": trial["study_id"],
         **{name: trial[name] for name in _KEY},
-        "n_planned": int(trial["n_planned"]),
+        "n_planned": int(trial["n_planned"] or trial["n_enrolled"]),
         "k": len(own) + 1,
         # the normal interval of the only estimate; several are pooled elsewhere
         "width_now": None if len(own) != 1 else float(2 * 1.959963984540054 * own["se"].iloc[0]),
@@ -166,7 +165,7 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     """
     effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
     studies = sources.loc[sources["tier"].isin(tiers), "study_id"]
-    treated = arms.loc[arms["role"].isin(TREATED), ["study_id", "arm_id"]].drop_duplicates()
+    treated = arms.loc[arms["role"].isin(EXOSOME_ROLES), ["study_id", "arm_id"]].drop_duplicates()
     rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
     rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
     rows = rows[rows["estimand"].isin(("between_group", "within_participant"))]

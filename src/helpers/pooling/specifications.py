@@ -1,8 +1,8 @@
-"""Sensitivity analysis: one question under every defensible choice, and which choice matters most."""
+"""Sensitivity analysis: each question under every choice that can be defended, and which choice matters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -11,27 +11,266 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from helpers.context import CONTROLS
-from helpers.pooling.assumptions import PlainStudies, density_changes, plain_studies
-from helpers.pooling.groups import TEST_WORDS
-from helpers.pooling.specification_sets import EstimateSet, Levels, Question, estimate_sets, made_effects
+from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
+from helpers.formats import joined
+from helpers.pooling.assumptions import SD_USES, with_sd
+from helpers.pooling.estimates import made_one, with_standard_error
+from helpers.pooling.groups import CONTEXT, TEST_WORDS, grouped, poolable, question_of
+from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, label
 from metastats.batches import pool_many
-from notebookpress.tables import join_ids, records
+from notebookpress.tables import join_ids, records, split_ids
+from trialfiles.record import Row
 
 CHOICES = {
     "tier": "tier of evidence",
     "included": "studies included",
-    "times": "times set side by side",
-    "visit": "visit of each study",
-    "measure": "measure",
-    "medians": "medians",
-    "group_share": "share of people in the treated group",
     "sd_use": "standard deviation",
+    "assumed_sd": "SD imputed, hairs/cm²",
     "pre_post_correlation": "pre-post correlation",
-    "set_against": "set against",
+    "site_correlation": "correlation between sites",
     "tau2_method": "estimator of tau²",
     "ci_method": "interval",
 }
+# Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
+TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
+EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
+_TIERS = {**EVIDENCE, CONTEXT: ("comparator",)}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a set of estimates: a concept and an estimand, in the unit of measurement."""
+
+    name: str
+    words: str
+    concept: str
+    estimand: str
+    unit: str
+    effect_ids: frozenset[str]
+
+    @property
+    def of_rows(self) -> dict[str, str]:
+        """Columns that name the question."""
+        return {"question": self.words, "concept": self.concept, "estimand": self.estimand}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The values that each choice may take; one value each is a single specification.
+
+    Attributes
+    ----------
+    tier : `core`, `published`; `context` for other treatments
+    included : `every` tries all studies, those without certain findings (`sound`), and all but each one;
+        otherwise one of `all`, `sound`, `without STUDY`
+    sd_use : names of `SD_USES`
+    assumed_sd : SDs of the change between people that may be imputed, hairs/cm²
+    pre_post_correlation, site_correlation : assumed values
+    visit, time_tolerance, level : as in `Options`; which times are alike belongs to the question
+
+    """
+
+    tier: tuple[str, ...] = ("core", "published")
+    included: str = "every"
+    sd_use: tuple[str, ...] = tuple(SD_USES)
+    assumed_sd: tuple[float, ...] = (20.0,)
+    pre_post_correlation: tuple[float, ...] = (0.5, 0.7, 0.9, 0.98)
+    site_correlation: tuple[float, ...] = (0.5, 0.7, 0.9)
+    visit: str = "latest"
+    time_tolerance: float = 0.25
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class EstimateSet:
+    """Two estimates or more, one a study, with the choices that selected them."""
+
+    choices: dict[str, Any]
+    studies: tuple[str, ...]
+    yi: tuple[float, ...]
+    vi: tuple[float, ...]
+
+
+def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]:
+    """Return the questions that two studies or more answer with a control, when missing SDs are imputed."""
+    sized = with_sd(list(lines), "missing", levels.assumed_sd[0], level=levels.level)
+    known = [with_standard_error(line) for line in sized if line["estimand"] in CONTROLLED_ESTIMANDS]
+    found = []
+    for group in grouped([line for line in known if poolable(line)], levels.time_tolerance, levels.visit):
+        if len(group) > 1:
+            ids = frozenset(name for line in group for name in split_ids(line["effect_id"]))
+            first = group[0]
+            name = f"{first['concept']}.{first['estimand']}.{len(found) + 1:02d}"
+            kind = first["concept"], first["estimand"], first["unit"]
+            found.append(Question(name, _question_words(group), *kind, ids))
+    return found
+
+
+def _question_words(group: list[Row]) -> str:
+    """Return a question in words: treatment, outcome, estimand, comparator, background, unit and time."""
+    asked = question_of(group[0])
+    weeks = sorted({round(line["timepoint_weeks"]) for line in group})
+    against = group[0].get("comparator_name") if asked["comparator"] == "active" else asked["comparator"]
+    background = group[0].get("background")
+    parts = [
+        asked["intervention"], asked["sex"], label(group[0]["concept"]), ESTIMAND_WORDS[group[0]["estimand"]],
+        f"against {against}" if against else None, None if background in (None, "none") else background,
+        asked["unit"], f"week {joined([str(week) for week in weeks])}",
+    ]  # fmt: skip
+    return ", ".join(part for part in parts if part)
+
+
+def under_correlations(
+    lines: Sequence[Row],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    pre_post_correlation: float,
+    site_correlation: float,
+    level: float,
+) -> list[Row]:
+    """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
+    assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}
+    moved = {line["study_id"] for line in lines if "correlation" in (line["assumption"] or "")}
+    anew: dict[str, Row] = {}
+    for study in records(tables["studies"]) if moved else ():
+        if study["study_id"] in moved:
+            names = ("arms", "results", "findings")
+            own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in names]
+            anew |= {row["effect_id"]: row for row in study_effects(study, *own, level=level, **assumed)}
+    kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
+    return [
+        line | {name: anew[line["effect_id"]].get(name) for name in kept}
+        if line["effect_id"] in anew and "correlation" in (line["assumption"] or "")
+        else line
+        for line in lines
+    ]
+
+
+def estimate_sets(
+    lines: Sequence[Row], question: Question, levels: Levels, tables: Mapping[str, pd.DataFrame]
+) -> Iterator[EstimateSet]:
+    """Yield the set of estimates of every combination of choices that leaves two or more.
+
+    Parameters
+    ----------
+    lines : sequence of dict
+        Lines of the widest tier.
+    question : Question
+        What the sets answer.
+    levels : Levels
+        What may be chosen.
+    tables : mapping of str to pandas.DataFrame
+        `studies`, `arms`, `results`, `findings`, for effects that rest on an assumed correlation.
+
+    """
+    own = [line for line in lines if line["effect_id"] in question.effect_ids]
+    for before, between in product(levels.pre_post_correlation, levels.site_correlation):
+        made = under_correlations(
+            own, tables, pre_post_correlation=before, site_correlation=between, level=levels.level
+        )
+        for use, sd in product(levels.sd_use, levels.assumed_sd):
+            sized = with_sd(made, use, sd, site_correlation=between, level=levels.level)
+            usable = [line for line in map(with_standard_error, sized) if poolable(line)]
+            fixed = {
+                "sd_use": use,
+                "assumed_sd": sd,
+                "pre_post_correlation": before,
+                "site_correlation": between,
+            }
+            for tier in levels.tier:
+                part = [line for line in usable if line["tier"] in _TIERS[tier]]
+                studies = dict.fromkeys(line["study_id"] for line in part)
+                chosen = [made_one([line for line in part if line["study_id"] == name]) for name in studies]
+                for included, left in _included(chosen, levels.included):
+                    yield EstimateSet(
+                        fixed | {"tier": tier, "included": included},
+                        tuple(line["study_id"] for line in left),
+                        tuple(line["effect"] for line in left),
+                        tuple(line["se"] ** 2 for line in left),
+                    )
+
+
+def _included(chosen: list[Row], wanted: str) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the studies that take part: all, those without certain findings, all but each one."""
+    sound = [line for line in chosen if not line["certain_findings"]]
+    options = {EVERYONE: chosen}
+    if len(sound) < len(chosen) or wanted == SOUND:
+        options[SOUND] = sound
+    options |= {
+        f"{WITHOUT}{line['study_id']}": [other for other in chosen if other is not line] for line in chosen
+    }
+    yield from ((name, left) for name, left in options.items() if len(left) > 1 and wanted in ("every", name))
+
+
+def specification_rows(
+    sets: Sequence[EstimateSet],
+    question: Question,
+    *,
+    level: float = 0.95,
+    estimators: Sequence[str] = TAU2_CHOICES,
+    intervals: Sequence[str] = tuple(TEST_WORDS),
+) -> pd.DataFrame:
+    """Return every specification with its estimate and interval, one row each.
+
+    Parameters
+    ----------
+    sets : sequence of EstimateSet
+        What `estimate_sets` gave.
+    question : Question
+        What they are about.
+    level : float
+        Coverage of the intervals.
+    estimators, intervals : sequence of str
+        Choices of the model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A column for each choice, `k`, `studies`, `estimate`, `ci_lower`, `ci_upper`, `tau2`, `conclusion`.
+
+    """
+    if not sets:
+        return pd.DataFrame()
+    yi, vi = _padded(sets)
+    choices = pd.DataFrame([one.choices | {"studies": join_ids(one.studies)} for one in sets])
+    parts = []
+    for method, test in product(estimators, intervals):
+        fit = pool_many(yi, vi, method=method, test=test, level=level, missing="drop")
+        rows = choices.assign(tau2_method=method, ci_method=TEST_WORDS[test])
+        limits = {"ci_lower": fit.ci_lower, "ci_upper": fit.ci_upper}
+        parts.append(rows.assign(k=fit.k, estimate=fit.estimate, tau2=fit.tau2, **limits))
+    frame = pd.concat(parts, ignore_index=True)
+    better = OUTCOME_CONCEPTS[question.concept].better
+    frame["conclusion"] = conclusions(frame["ci_lower"], frame["ci_upper"], better)
+    return frame.assign(**question.of_rows, unit=question.unit)
+
+
+def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
+    """Return what each interval says: `gain`, `loss`, or `not shown` where it holds 0."""
+    above, below = ("loss", "gain") if better == "lower" else ("gain", "loss")
+    return [
+        above if low > 0 else below if high < 0 else "not shown"
+        for low, high in zip(lower, upper, strict=True)
+    ]
+
+
+def _padded(sets: Sequence[EstimateSet]) -> tuple[np.ndarray, np.ndarray]:
+    """Return effects and variances as rows of one length, NaN where a set has fewer."""
+    most = max(len(one.yi) for one in sets)
+    yi, vi = (np.full((len(sets), most), np.nan) for _ in range(2))
+    for row, one in enumerate(sets):
+        yi[row, : len(one.yi)], vi[row, : len(one.vi)] = one.yi, one.vi
+    return yi, vi
+
+
+def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications that differ in their studies or their answer; of equal ones the first.
+
+    With two studies several estimators give one answer: it stands once.
+    """
+    answer = frame[["k", "studies", "estimate", "ci_lower", "ci_upper"]]
+    keep = ~answer.round(9).duplicated()
+    return frame[keep].sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
 
 
 def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -53,17 +292,17 @@ def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for choice in CHOICES:
         others = [name for name in CHOICES if name != choice]
-        grouped = frame.groupby(others, sort=False, observed=True)
-        sizes = grouped[choice].nunique()
+        matched = frame.groupby(others, sort=False, observed=True)
+        sizes = matched[choice].nunique()
         row = {"choice": choice, "levels": int(frame[choice].nunique()), "sets": int((sizes > 1).sum())}
         if row["sets"]:
             several = sizes[sizes > 1].index
-            moved = (grouped["estimate"].max() - grouped["estimate"].min())[several]
+            moved = (matched["estimate"].max() - matched["estimate"].min())[several]
             width = (frame["ci_upper"] - frame["ci_lower"]).groupby(
                 [frame[name] for name in others], sort=False
             )
             wider = (width.max() - width.min())[several]
-            turned = grouped["conclusion"].nunique()[several] > 1
+            turned = matched["conclusion"].nunique()[several] > 1
             row |= {"mean_move": float(moved.mean()), "largest_move": float(moved.max()),
                     "mean_widening": float(wider.mean()), "turned": float(turned.mean())}  # fmt: skip
         rows.append(row)
@@ -72,153 +311,31 @@ def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     )
 
 
-# Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
-TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
-SPECIFICATION = [*CHOICES, "studies", "k", "estimate", "ci_lower", "ci_upper", "tau2"]
-BASELINE = "its own baseline"
-ONE_STUDY = "one study only"
-
-
-def specification_rows(
-    sets: Sequence[EstimateSet],
-    question: Question,
-    *,
-    level: float = 0.95,
-    estimators: Sequence[str] = TAU2_CHOICES,
-    intervals: Sequence[str] = tuple(TEST_WORDS),
-    drifts: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """Return every specification with its estimate and interval, one row each.
-
-    Parameters
-    ----------
-    sets : sequence of EstimateSet
-        What `estimate_sets` returned.
-    question : Question
-        What they are about.
-    level : float
-        Coverage of the intervals.
-    estimators, intervals : sequence of str
-        Choices of the model.
-    drifts : mapping of str to float, optional
-        What would have happened without exosomes, by name, in the unit of the question: taken off a change
-        within an arm. A difference between arms has its own control.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column for each choice, `k`, `studies`, `estimate`, `ci_lower`, `ci_upper`, `tau2`, and
-        `conclusion`. A single study needs no estimator and no Knapp-Hartung; it stands once, as such.
-
-    """
-    parts = [_one_study([one for one in sets if len(one.yi) == 1])]
-    several = [one for one in sets if len(one.yi) > 1]
-    if several:
-        yi, vi = _padded(several)
-        for method, test in product(estimators, intervals):
-            fit = pool_many(yi, vi, method=method, test=test, level=level, missing="drop")
-            rows = _choice_frame(several, method, TEST_WORDS[test])
-            limits = {"ci_lower": fit.ci_lower, "ci_upper": fit.ci_upper}
-            parts.append(rows.assign(k=fit.k, estimate=fit.estimate, tau2=fit.tau2, **limits))
-    parts = [part for part in parts if len(part)] or [pd.DataFrame(columns=SPECIFICATION)]
-    frame = pd.concat(parts, ignore_index=True)
-    frame = _set_against(
-        frame, drifts if drifts and question.estimand == "uncontrolled_change" else {BASELINE: 0.0}
-    )
-    frame["conclusion"] = conclusions(frame["ci_lower"], frame["ci_upper"])
-    fixed = {"concept": question.concept, "estimand": question.estimand, "unit": question.unit}
-    return frame.assign(**fixed)
-
-
-def conclusions(lower: Any, upper: Any) -> list[str]:
-    """Return what each interval says: `gain`, `loss`, or `not shown` where it holds 0."""
-    return [
-        "gain" if low > 0 else "loss" if high < 0 else "not shown"
-        for low, high in zip(lower, upper, strict=True)
-    ]
-
-
-def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications that differ in their studies or their answer; of equal ones the first.
-
-    With two studies several estimators give one answer: it stands once.
-    """
-    if frame.empty:
-        return frame
-    answer = frame[["k", "studies", "estimate", "ci_lower", "ci_upper"]]
-    keep = ~answer.round(9).duplicated()
-    return frame[keep].sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
-
-
-def _set_against(frame: pd.DataFrame, drifts: Mapping[str, float]) -> pd.DataFrame:
-    """Return the specifications once for each drift, moved down by it."""
-    moved = ["estimate", "ci_lower", "ci_upper"]
-    parts = [
-        frame.assign(set_against=name, **{one: frame[one] - drift for one in moved})
-        for name, drift in drifts.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _choice_frame(sets: Sequence[EstimateSet], method: str, test: str) -> pd.DataFrame:
-    frame = pd.DataFrame([one.choices | {"studies": join_ids(one.studies)} for one in sets])
-    return frame.assign(tau2_method=method, ci_method=test)
-
-
-def _one_study(sets: Sequence[EstimateSet]) -> pd.DataFrame:
-    if not sets:
-        return pd.DataFrame()
-    frame = _choice_frame(sets, ONE_STUDY, ONE_STUDY)
-    lower, upper = np.array([one.limits[0] for one in sets]).T
-    estimate = [one.yi[0] for one in sets]
-    return frame.assign(k=1, estimate=estimate, ci_lower=lower, ci_upper=upper, tau2=np.nan)
-
-
-def _padded(sets: Sequence[EstimateSet]) -> tuple[np.ndarray, np.ndarray]:
-    """Return effects and variances as rows of one length, NaN where a set has fewer."""
-    most = max(len(one.yi) for one in sets)
-    yi, vi = (np.full((len(sets), most), np.nan) for _ in range(2))
-    for row, one in enumerate(sets):
-        yi[row, : len(one.yi)], vi[row, : len(one.vi)] = one.yi, one.vi
-    return yi, vi
-
-
 # Assumption, its range, and the choices under which it counts.
 ASSUMPTIONS: dict[str, tuple[float, float, dict[str, Any]]] = {
-    "drift": (0.0, 100.0, {}),
-    "assumed_sd": (1.0, 150.0, {"sd_use": ("doubtful",)}),
-    "pre_post_correlation": (0.0, 0.99, {"visit": ("earliest",), "measure": ("standardised",)}),
-    "group_share": (0.15, 0.85, {"visit": ("earliest",), "measure": ("standardised",)}),
-}
-TURNING_WORDS = {
-    "drift": "change that would have come without exosomes",
-    "assumed_sd": "SD of the change between people",
-    "pre_post_correlation": "pre-post correlation",
-    "group_share": "share of people in the treated group",
+    "assumed_sd": (1.0, 150.0, {"sd_use": ("missing",)}),
+    "pre_post_correlation": (0.0, 0.99, {}),
+    "site_correlation": (0.0, 0.99, {}),
 }
 
 
 def turning_rows(
-    tables: dict[str, pd.DataFrame] | PlainStudies,
+    lines: Sequence[Row],
     question: Question,
     chosen: Levels,
     model: Mapping[str, str],
-    drift: float = 0.0,
+    tables: Mapping[str, pd.DataFrame],
 ) -> list[dict[str, Any]]:
-    """Return for each assumption the value at which the conclusion turns, in each tier.
+    """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
-        As for `tier_synthesis`.
-    question : Question
-        What the conclusion is about.
+    lines, question, tables
+        As for `estimate_sets`.
     chosen : Levels
         One value for each choice but the tier.
     model : mapping
         `tau2_method` and `ci_method`.
-    drift : float
-        Change that is taken off a change within an arm, in the unit of the question.
 
     Returns
     -------
@@ -228,59 +345,48 @@ def turning_rows(
         the assumption count.
 
     """
-    # only studies that ever have a place in the question are looked at again and again
-    wide = replace(chosen, measure=("raw", "standardised"), times=("any",), included="all", sd_use=("all",))
-    plain = plain_studies(tables)
-    names = {name for one in estimate_sets(plain, question, wide) for name in one.studies}
-    plain = plain.of(names)
+    better = OUTCOME_CONCEPTS[question.concept].better
     rows = []
-    for tier in chosen.tier:
-        for name, (low, high, under) in ASSUMPTIONS.items():
-            if name == "drift" and question.estimand != "uncontrolled_change":
-                continue
-            base = replace(chosen, tier=(tier,), **under)
-            made = list(made_effects(plain, base)) if name in ("drift", "assumed_sd") else None
+    for tier, (name, (low, high, under)) in product(chosen.tier, ASSUMPTIONS.items()):
+        base = replace(chosen, tier=(tier,), **under)
 
-            def limits(
-                value: float, name: str = name, base: Levels = base, made: list | None = made
-            ) -> tuple[float, float] | None:
-                """Return the limits of the interval when the assumption takes a value."""
-                changed = {"drift": {}, "assumed_sd": {name: value}}.get(name, {name: (value,)})
-                taken = value if name == "drift" else drift
-                frame = _single(plain, question, replace(base, **changed), model, taken, made)
-                return next(zip(frame["ci_lower"], frame["ci_upper"], strict=True), None)
+        def limits(value: float, name: str = name, base: Levels = base) -> tuple[float, float] | None:
+            """Return the limits of the interval when the assumption takes a value."""
+            frame = chosen_rows(lines, question, replace(base, **{name: (value,)}), model, tables)
+            return None if frame.empty else (frame["ci_lower"].iloc[0], frame["ci_upper"].iloc[0])
 
-            at, first, last = turning_point(limits, low, high, 8 if name != "group_share" else 6)
-            row = {"assumption": name, "tier": tier}
-            row |= {"concept": question.concept, "estimand": question.estimand}
-            row |= {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
-            key = f"{question.concept}.{question.estimand}.{tier}.{name}"
-            choices = ", ".join(str(value[0]) for value in under.values())
-            rows.append(row | {"turning_id": key, "under": choices or None})
+        if limits(low) == limits(high):
+            continue
+        at, first, last = turning_point(limits, low, high, better=better)
+        key = f"{question.name}.{tier}.{name}"
+        row = {"turning_id": key, "assumption": name, "tier": tier, "under": under.get("sd_use", (None,))[0]}
+        rows.append(
+            row
+            | question.of_rows
+            | {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
+        )
     return rows
 
 
-def _single(
-    plain: PlainStudies,
+def chosen_rows(
+    lines: Sequence[Row],
     question: Question,
     levels: Levels,
     model: Mapping[str, str],
-    drift: float,
-    made: list | None = None,
+    tables: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return the one specification that levels of one value each name; no row without an estimate."""
-    return specification_rows(
-        estimate_sets(plain, question, levels, made)[:1],
-        question,
-        level=levels.level,
-        estimators=[model["tau2_method"]],
-        intervals=[model["ci_method"]],
-        drifts={BASELINE if drift == 0 else f"{drift:g} {question.unit}": drift},
-    )
+    """Return the specification that levels of one value each name; no row without two estimates."""
+    sets = list(estimate_sets(lines, question, levels, tables))
+    how = {"estimators": [model["tau2_method"]], "intervals": [model["ci_method"]]}
+    return specification_rows(sets, question, level=levels.level, **how)
 
 
 def turning_point(
-    limits: Callable[[float], tuple[float, float] | None], low: float, high: float, points: int = 8
+    limits: Callable[[float], tuple[float, float] | None],
+    low: float,
+    high: float,
+    points: int = 8,
+    better: str = "higher",
 ) -> tuple[float | None, str, str]:
     """Return where an assumption first turns the conclusion, and the conclusion at both ends of its range.
 
@@ -292,27 +398,22 @@ def turning_point(
         Range of the assumption.
     points : int
         Values looked at before the point is refined by Brent's method.
+    better : str
+        `higher` or `lower`, whichever is a gain.
 
     """
     grid = np.linspace(low, high, points)
     found = [limits(float(value)) for value in grid]
-    words = ["no estimate" if one is None else conclusions([one[0]], [one[1]])[0] for one in found]
+    words = ["no estimate" if one is None else conclusions([one[0]], [one[1]], better)[0] for one in found]
     for place in range(points - 1):
         one, other = found[place], found[place + 1]
         if one is None or other is None or words[place] == words[place + 1]:
             continue
-        # the limit that passes 0 first on the way: the lower one when a gain is lost or won
-        side = 0 if "gain" in (words[place], words[place + 1]) and words[place] != "loss" else 1
+        # the limit that passes 0 first on the way
+        side = 0 if (one[0] > 0) != (other[0] > 0) else 1
         root = brentq(lambda x: (limits(x) or (0.0, 0.0))[side], grid[place], grid[place + 1], xtol=1e-6)  # noqa: B023
         return float(root), words[0], words[-1]
     return None, words[0], words[-1]
-
-
-QUESTIONS = (
-    Question("hair_density", "between_group"),
-    Question("hair_density", "within_participant"),
-    Question("hair_density", "uncontrolled_change"),
-)
 
 
 @dataclass(frozen=True)
@@ -326,65 +427,48 @@ class Sensitivity:
 
 
 def sensitivity(
-    tables: dict[str, pd.DataFrame],
+    lines: Sequence[Row],
     chosen: Levels,
     model: Mapping[str, str],
+    tables: Mapping[str, pd.DataFrame],
     *,
-    drift: float = 0.0,
-    questions: tuple[Question, ...] = QUESTIONS,
+    sds: Sequence[float] = (),
 ) -> Sensitivity:
-    """Return the answer to each question under every combination of choices.
+    """Return the answer to each question with a control under every combination of choices.
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
-        As for `tier_synthesis`.
+    lines : sequence of dict
+        Lines of the widest tier, or of other treatments.
     chosen : Levels
         The choices of this run, one value each but for the tiers.
     model : mapping
         `tau2_method` and `ci_method` of this run.
-    drift : float
-        Change without exosomes, set against a change within an arm in the chosen specification.
-    questions : tuple of Question
-        Questions to ask; those without any estimate give no row.
+    tables : mapping of str to pandas.DataFrame
+        As for `estimate_sets`.
+    sds : sequence of float
+        Other SDs that may be imputed.
 
     """
     found = Sensitivity([], [], [], [])
-    every = Levels(tier=chosen.tier, assumed_sd=chosen.assumed_sd, time_tolerance=chosen.time_tolerance,
-                   level=chosen.level, second_hand=chosen.second_hand)  # fmt: skip
-    drifts, plain = placebo_drifts(tables), plain_studies(tables)
-    made = list(made_effects(plain, every))  # once for all questions
-    for question in questions:
-        sets = estimate_sets(plain, question, every, made)
-        if not sets:
-            continue
-        frame = specification_rows(sets, question, level=chosen.level, drifts=drifts)
-        key = f"{question.concept}.{question.estimand}"
-        shown = distinct_rows(frame)
-        names = [f"{key}.{number:05d}" for number in range(1, len(shown) + 1)]
-        found.specifications.extend(records(shown.assign(specification_id=names)))
-        asked = {"concept": question.concept, "estimand": question.estimand}
-        found.choice_effects.extend(
-            row | asked | {"choice_id": f"{key}.{row['choice']}"} for row in choice_rows(frame)
+    every = Levels(tier=chosen.tier, assumed_sd=tuple(sorted({*chosen.assumed_sd, *sds})), visit=chosen.visit,
+                   time_tolerance=chosen.time_tolerance, level=chosen.level)  # fmt: skip
+    if not any("correlation" in (line["assumption"] or "") for line in lines):
+        every = replace(every, pre_post_correlation=chosen.pre_post_correlation)
+    if not any(line["estimand"] == "within_participant" for line in lines):
+        every = replace(every, site_correlation=chosen.site_correlation)
+    for question in controlled_questions(lines, chosen):
+        frame = specification_rows(
+            list(estimate_sets(lines, question, every, tables)), question, level=chosen.level
         )
-        found.turning_points.extend(turning_rows(plain, question, chosen, model, drift))
+        shown = distinct_rows(frame)
+        names = [f"{question.name}.{number:05d}" for number in range(1, len(shown) + 1)]
+        found.specifications.extend(records(shown.assign(specification_id=names)))
+        for row in choice_rows(frame):
+            key = {"choice_id": f"{question.name}.{row['choice']}"}
+            found.choice_effects.append(row | question.of_rows | key)
+        found.turning_points.extend(turning_rows(lines, question, chosen, model, tables))
         for tier in chosen.tier:
-            frame = _single(plain, question, replace(chosen, tier=(tier,)), model, drift)
-            found.chosen.extend(records(frame))
+            one = chosen_rows(lines, question, replace(chosen, tier=(tier,)), model, tables)
+            found.chosen.extend(records(one))
     return found
-
-
-def placebo_drifts(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
-    """Return what a change in hair density may be set against: nothing, and what placebo arms did elsewhere.
-
-    The placebo and untreated arms of established treatments are read from the table `comparators`; without
-    it a change stands against its own baseline alone.
-    """
-    drifts = {BASELINE: 0.0}
-    if "comparators" not in tables:
-        return drifts
-    changes = density_changes(tables["comparators"])
-    idle = changes.loc[changes["treatment"].isin(CONTROLS), "change_mean"].dropna()
-    if len(idle):
-        drifts |= {"lowest placebo change": idle.min(), "highest placebo change": idle.max()}
-    return drifts

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.comparison import alike
-from helpers.pooling.assumptions import as_lines, assumed_effects, people_of, prior_scale, with_sd
-from helpers.pooling.groups import pooled_rows, rows_of_lines
-from helpers.tables.vocabulary import tiers_of
+from helpers.pooling.assumptions import people_of, prior_scale, with_sd
+from helpers.pooling.estimates import made_one, on_scale, with_standard_error
+from helpers.pooling.groups import QUESTION, question_of, rows_of_lines, tier_lines
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
 from metastats.pooling import pool
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import split_ids
+from trialfiles.record import Row
 
 MODELS = {
     "equal effects": ("EE", "z", "all studies share one true effect"),
@@ -84,67 +84,42 @@ OF_MEMBER = (
 )  # fmt: skip
 
 
-def other_visits(member: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str | None:
-    """Return in words the same study's estimates at other visits, which the pool did not take."""
-    names = ("study_id", "concept", "estimand", "unit", "measure", "arm_id", "site")
-    mine = next((line for line in lines if line["effect_id"] == member["effect_id"]), None)
+def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
+    """Return in words what the same study answers at other visits, which the pool did not take."""
     others = [
         f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
         for line in lines
-        if mine and line["effect"] is not None
-        and all(line[name] == mine[name] for name in names)
-        and line["timepoint_printed"] != mine["timepoint_printed"]
-    ]  # fmt: skip
+        if line["study_id"] == member["study_id"]
+        and line["effect"] is not None
+        and question_of(line) == question_of(member)
+        and line.get("site") == member.get("site")
+        and line["timepoint_printed"] != member["timepoint_printed"]
+    ]
     return "; ".join(dict.fromkeys(others)) or None
 
 
-def members_of(group: list[dict[str, Any]], fit: Mapping[str, Any]) -> list[dict[str, Any]]:
+def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the estimates of a pool, each with its weight and the pooled effect without it."""
-    yi = np.array([line["effect"] for line in group])
-    vi = np.array([line["se"] for line in group]) ** 2
-    weights = pool(yi, vi, **fit).weights / 100
+    scale = on_scale(group)
+    weights = pool(scale.yi, scale.vi, **fit).weights / 100
     rows = []
     for place, line in enumerate(group):
         rest = np.arange(len(group)) != place
-        without = pool(yi[rest], vi[rest], **fit)
+        without = pool(scale.yi[rest], scale.vi[rest], **fit)
+        left = {"estimate": without.estimate, "ci_lower": without.ci_lower, "ci_upper": without.ci_upper}
         rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "n": people_of(line), "n_stated": bool(line.get("n")), "weight": float(weights[place]),
-            "left_out_estimate": without.estimate, "left_out_ci_lower": without.ci_lower,
-            "left_out_ci_upper": without.ci_upper, "left_out_k": without.k,
-        })  # fmt: skip
+            "se": float(np.sqrt(scale.vi[place])), "n": people_of(line), "n_stated": bool(line.get("n")),
+            "weight": float(weights[place]), "left_out_k": without.k,
+        } | {f"left_out_{name}": scale.told(value) for name, value in left.items()})  # fmt: skip
     return rows
 
 
 BAYES = "Bayesian random effects"
-OTHER_VISIT = {"latest": "earliest", "earliest": "latest"}
+IMPUTED = "missing SDs imputed"
 OF_POOL = (
-    "concept", "estimand", "unit", "measure", "studies", "effect_ids", "assumption", "k",
-    "without_certain_findings", "scenario", "reason", "pooled",
+    *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_findings",
+    "scenario", "reason", "pooled",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A set of assumptions, by its name."""
-
-    name: str
-    medians: bool = False
-    sd: str = "printed"
-    any_time: bool = False
-    other_visit: bool = False
-
-
-SCENARIOS = (
-    Scenario("medians taken as means", medians=True),
-    Scenario("missing SDs borrowed", sd="missing"),
-    Scenario("times not alike", any_time=True),
-    Scenario("missing SDs borrowed, times not alike", sd="missing", any_time=True),
-    Scenario(
-        "missing SDs borrowed, times not alike, {visit} visits", sd="missing", any_time=True, other_visit=True
-    ),
-    Scenario("missing and doubtful SDs borrowed, times not alike", sd="doubtful", any_time=True),
-    Scenario("all of these", medians=True, sd="doubtful", any_time=True),
-)
 
 
 @dataclass(frozen=True)
@@ -155,10 +130,10 @@ class Options:
     ci_method: str = "adhoc"
     level: float = 0.95
     time_tolerance: float = 0.25
-    pre_post_correlation: float = 0.7
     assumed_sd: float = 20.0
     tau_prior: float = 10.0
     visit: str = "latest"
+    site_correlation: float = 0.7
 
     @property
     def fit(self) -> dict[str, Any]:
@@ -187,7 +162,7 @@ def tier_synthesis(
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        `sources`, `studies`, `arms`, `results`, `effects`, `findings`, `comparisons`.
+        `effects` and `comparisons`.
     evidence : str
         `core` or `published`.
     overall : dict of str to str
@@ -198,27 +173,36 @@ def tier_synthesis(
         Whether estimates that rest on a figure seen only second-hand take part.
 
     """
+    lines = tier_lines(tables["comparisons"], tables["effects"], evidence)
+    lines = [line | {"risk_of_bias": overall.get(line["study_id"])} for line in lines]
+    lines = [line for line in lines if second_hand or not line.get("second_hand")]
+    return synthesis_of_lines(lines, evidence, options)
+
+
+def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> TierSynthesis:
+    """Return what can be pooled of some lines: as printed, and more where missing SDs are imputed.
+
+    Parameters
+    ----------
+    lines : list of dict
+        Lines of a tier, or `drug_differences` with the evidence `context`.
+    evidence : str
+        Word for the body of evidence.
+    options : Options
+        Models and assumed values.
+
+    """
     found = TierSynthesis()
-    printed = pooled_rows(
-        tables["comparisons"], tables["effects"], evidence=evidence, tau2_method=options.tau2_method,
-        ci_method=options.ci_method, level=options.level, time_tolerance=options.time_tolerance,
-        visit=options.visit,
-    )  # fmt: skip
-    tiers = {row["study_id"]: row["tier"] for row in records(tables["sources"])}
-    lines = as_lines(records(tables["effects"]), tiers, overall)
+    printed = rows_of_lines(lines, options.fit, options.time_tolerance, visit=options.visit)
     for row in printed:
         _add(found, row, lines, options)
-    if evidence != "core":
-        known = {_signature(row) for row in printed if row["pooled"]}
-        for scenario in SCENARIOS:
-            effects = _scenario_effects(tables, scenario, options)
-            lines = [line for line in as_lines(effects, tiers, overall) if line["tier"] in tiers_of(evidence)]
-            lines = [line for line in lines if second_hand or not line.get("second_hand")]
-            rows = _scenario_rows(lines, scenario, options)
-            for row in rows:
-                if row["pooled"] and _signature(row) not in known:
-                    _add(found, row, lines, options)
-            known |= {_signature(row) for row in rows if row["pooled"]}
+    known = {(row["effect_ids"], row["without_certain_findings"]) for row in printed if row["pooled"]}
+    sized = with_sd(
+        lines, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
+    )
+    for row in rows_of_lines(sized, options.fit, options.time_tolerance, IMPUTED, options.visit):
+        if row["pooled"] and (row["effect_ids"], row["without_certain_findings"]) not in known:
+            _add(found, row, sized, options)
     for number, row in enumerate(found.pooled, start=1):
         row["pooled_id"] = f"{evidence}.{row['concept']}.{number:02d}"
         row["evidence"] = evidence
@@ -228,70 +212,42 @@ def tier_synthesis(
     return found
 
 
-def _signature(row: dict[str, Any]) -> tuple:
-    """Return what makes a pool the same pool: its outcome, estimates, their assumptions, and the result."""
-    names = ("concept", "estimand", "unit", "studies", "assumption", "without_certain_findings")
-    return (*(row.get(name) for name in names), round(row["estimate"], 9), round(row["se"], 9))
-
-
-def _scenario_effects(
-    tables: dict[str, pd.DataFrame], scenario: Scenario, options: Options
-) -> list[dict[str, Any]]:
-    correlation, level = options.pre_post_correlation, options.level
-    effects = assumed_effects(tables, medians=scenario.medians, pre_post_correlation=correlation, level=level)
-    return with_sd(effects, scenario.sd, options.assumed_sd, level)
-
-
-def _scenario_rows(lines: list[dict[str, Any]], scenario: Scenario, options: Options) -> list[dict[str, Any]]:
-    """Return the rows of `pooled` under a scenario."""
-    tolerance = 1.0 if scenario.any_time else options.time_tolerance
-    visit = OTHER_VISIT[options.visit] if scenario.other_visit else options.visit
-    rows = rows_of_lines(lines, options.fit, tolerance, scenario.name.format(visit=visit), visit)
-    for row in rows:
-        if row["pooled"] and scenario.any_time:
-            _name_times(row, lines, options.time_tolerance)
-    return rows
-
-
-def _name_times(row: dict[str, Any], lines: list[dict[str, Any]], tolerance: float) -> None:
-    """Say in the row that its times differ, where they do by more than the rule allows."""
-    ids = set(split_ids(row["effect_ids"]))
-    stated = [line["timepoint_weeks"] for line in lines if line["effect_id"] in ids]
-    weeks = sorted(time for time in stated if time is not None)
-    if len(weeks) == len(stated) and alike(weeks[0], weeks[-1], tolerance):
-        return
-    span = f"{weeks[0]:.0f} to {weeks[-1]:.0f} weeks" if weeks else "none stated"
-    unstated = ", some not stated" if 0 < len(weeks) < len(stated) else ""
-    row["reason"] = row["reason"].replace("at a like time", f"at times that differ ({span}{unstated})")
-    row["assumption"] = "; ".join(filter(None, [row["assumption"], "times that differ set side by side"]))
-
-
-def _add(found: TierSynthesis, row: dict[str, Any], lines: list[dict[str, Any]], options: Options) -> None:
-    """Add a row; to a pooled one its members, and the Bayesian fit of the same estimates."""
+def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: Options) -> None:
+    """Add a row; to a pooled one its members, and other models of the same estimates."""
     found.pooled.append(row)
     if not row["pooled"]:
         return
-    by_name = {line["effect_id"]: line for line in lines}
-    group = [by_name[name] for name in split_ids(row["effect_ids"])]
+    group = group_of(row, lines)
     row["_members"] = [
-        member | {"other_visits": other_visits(member, lines)} for member in members_of(group, options.fit)
+        member | {"other_visits": other_visits(line, lines)}
+        for member, line in zip(members_of(group, options.fit), group, strict=True)
     ]
     found.pooled.append(bayes_row(row, group, options))
 
 
-def bayes_row(row: dict[str, Any], group: list[dict[str, Any]], options: Options) -> dict[str, Any]:
+def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
+    """Return the estimates of a row of `pooled`, one a study, from the lines that it was made of."""
+    ids = set(split_ids(row["effect_ids"]))
+    own = [with_standard_error(line) for line in lines if line["effect_id"] in ids]
+    return [
+        made_one([line for line in own if line["study_id"] == study]) for study in split_ids(row["studies"])
+    ]
+
+
+def bayes_row(row: dict[str, Any], group: list[Row], options: Options) -> dict[str, Any]:
     """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
 
     The scale of the half-normal prior of tau is that of `prior_scale`: stated beforehand, in the unit.
     """
-    yi = np.array([line["effect"] for line in group])
-    vi = np.array([line["se"] for line in group]) ** 2
-    scale = prior_scale(group, options.tau_prior, options.assumed_sd)
-    post = bayes_pool(yi, vi, tau_prior=("half-normal", scale), level=options.level)
+    scale = on_scale(group)
+    width = prior_scale(group, options.tau_prior, options.assumed_sd)
+    post = bayes_pool(scale.yi, scale.vi, tau_prior=("half-normal", width), level=options.level)
+    told = {
+        "estimate": post.mu.median, "ci_lower": post.mu.lower, "ci_upper": post.mu.upper,
+        "pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper,
+    }  # fmt: skip
     return {name: row.get(name) for name in OF_POOL} | {
         "model": BAYES, "ci_method": "equal-tailed, posterior",
-        "tau2_method": f"half-normal prior on tau, scale {scale:.3g}",
-        "estimate": float(post.mu.median), "se": float(post.mu.sd), "ci_lower": float(post.mu.lower),
-        "ci_upper": float(post.mu.upper), "pi_lower": float(post.predictive.lower),
-        "pi_upper": float(post.predictive.upper), "tau2": float(post.tau.median) ** 2,
-    }  # fmt: skip
+        "tau2_method": f"half-normal prior on tau, scale {width:.3g}",
+        "measure": scale.measure, "se": float(post.mu.sd), "tau2": float(post.tau.median) ** 2,
+    } | {name: scale.told(value) for name, value in told.items()}  # fmt: skip

@@ -19,6 +19,7 @@ from helpers.tables.vocabulary import (
     CONFIDENCE,
     CONTRAST_MEASURES,
     PRIORITIES,
+    QUANTITY_KINDS,
     QUANTITY_ROLES,
     RESULT_KINDS,
     SEVERITIES,
@@ -203,11 +204,6 @@ class SheetOutcome(Block):
 
 # a machine's proposal counts for nothing until a person confirms it
 State = Literal["proposed", "confirmed"]
-QUANTITY_KINDS = (
-    "mean_sd", "mean", "sd", "median", "percent", "percent_change", "range", "p_value", "n", "dose",
-    "duration", "timepoint", "age", "grade", "area", "length", "volume", "mass", "date", "ratio",
-    "level", "threshold", "count", "value", "other",
-)  # fmt: skip
 
 
 class SheetQuantity(Block):

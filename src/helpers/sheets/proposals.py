@@ -10,28 +10,16 @@ from typing import Any
 
 import yaml
 
+from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import check_figure
-from helpers.sheets.model import QUANTITY_KINDS, Result
-from helpers.tables.vocabulary import reading_words
+from helpers.sheets.model import Result
+from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
 from trialfiles.articles import Article, ArticleFigure, article_arms, article_record, table_figures
 from trialfiles.record import Row, SourceRecord
 from trialfiles.text import contact_details, inert
 from trialfiles.vocabulary import Vocabulary
 
 Finder = Callable[[str, Vocabulary], Iterable[Any]]
-
-_ARTICLE_HEAD = """\
-# Study sheet of {study_id}, proposed by a machine from the article. Nothing in it counts yet.
-# Read each proposal at its place (section, line, characters of data/raw/documents/{study_id}.txt).
-# Right: set `state: confirmed` at the result; its figures are confirmed with it. Wrong: mend or delete it.
-# Arms, roles, concepts and times are guesses from headers. data/raw/README.md explains every field.
-"""
-_RECORD_HEAD = """\
-# Study sheet of {study_id}, proposed from {file}. Nothing in it counts yet.
-# Compare each figure with its source, give it its place (at: section, line, chars), and set
-# `state: confirmed` at each result that is right; its figures are confirmed with it.
-# data/raw/README.md explains every field.
-"""
 
 
 def article_sheet(article: Article, study_id: str, find: Finder | None = None) -> tuple[str, str]:
@@ -73,7 +61,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
     study = {"title": record.studies[0]["title"]}
     compared = "proposed by a machine, to be confirmed"
     text = _sheet_text(study_id, source, compared, study, arms, quantities, results)
-    return _ARTICLE_HEAD.format(study_id=study_id) + text, article.text
+    return SHEET_WORDS["article_head"].format(study_id=study_id) + text, article.text
 
 
 def record_sheet(record: SourceRecord, file: str) -> str:
@@ -97,7 +85,7 @@ def record_sheet(record: SourceRecord, file: str) -> str:
     study = {name: record.studies[0].get(name) for name in ("title", "comparison")}
     compared = f"taken over from {file}, to be confirmed"
     text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
-    return _RECORD_HEAD.format(study_id=study_id, file=file) + text
+    return SHEET_WORDS["record_head"].format(study_id=study_id, file=file) + text
 
 
 def _short(value: Any, most: int = 2000) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from helpers.sheets.context import read_certainty_overrides, read_context
 from helpers.sheets.model import StudySheet
-from helpers.sheets.read import read_records, read_sheet, sha256_of, sheet_record
+from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.sheets.screening import read_review_facts, read_screening
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import split_ids
@@ -101,7 +102,7 @@ def source_files(raw: Path, sources: list[Row]) -> list[Row]:
             "source_id": row["source_id"],
             "study_id": row["study_id"],
             "file": name,
-            "sha256": sha256_of(Path(raw) / name),
+            "sha256": hashlib.sha256((Path(raw) / name).read_bytes()).hexdigest(),
         }
         for row in sources
         for name in ([row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]))

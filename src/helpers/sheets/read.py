@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import typing
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import FieldPath, cross_checks
 from helpers.sheets.model import (
     AdverseEvent,
@@ -119,20 +119,6 @@ def _dotted(place: FieldPath) -> str:
     return text
 
 
-_REMEDIES = {
-    "missing": "add it; `null` where the source does not state it",
-    "literal_error": "use one of these words",
-    "string_type": "put it in quotes",
-    "bool_type": "write true or false",
-    "int_type": "write a whole number, without quotes",
-    "float_type": "write a number, without quotes",
-    "list_type": "write a list, one `- ` a line",
-    "greater_than_equal": "mend the number",
-    "string_pattern_mismatch": "use letters, digits, - and _ only",
-    "model_type": "write a block of `field: value` lines",
-}
-
-
 def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
     """Say in a person's words what pydantic found."""
     place, kind = found["loc"], found["type"]
@@ -146,7 +132,11 @@ def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
         problem = "the field is missing"
     elif kind != "literal_error" and isinstance(found.get("input"), str | int | float):
         problem += f" (found {str(found['input'])[:40]!r})"
-    return place, problem, _REMEDIES.get(kind, "mend the value; data/raw/README.md explains each field")
+    return (
+        place,
+        problem,
+        SHEET_WORDS["remedies"].get(kind, "mend the value; data/raw/README.md explains each field"),
+    )
 
 
 def _known_keys(place: FieldPath) -> list[str]:
@@ -166,11 +156,6 @@ def _block_type(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_block_type, typing.get_args(annotation))), None)
-
-
-def sha256_of(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def sheet_record(sheet: StudySheet) -> SourceRecord:

@@ -16,7 +16,7 @@ import yaml
 from notebookpress.files import write_atomic
 from trialfiles.record import Problem, Row, SourceError
 from trialfiles.references import REFERENCE_READERS, Reference, clean_doi
-from trialfiles.text import inert_cell, registry_numbers, trial_key
+from trialfiles.text import free_name, inert_cell, registry_numbers, trial_key
 
 SCREENING_COLUMNS = (
     "record_id", "record", "kind", "identifier", "found_through", "seen", "decision", "reason", "study_id",
@@ -68,11 +68,6 @@ def _row_faults(row: Row, known: set[str]) -> Iterator[tuple[str, str, str]]:
         yield "reason", "missing", "say why the record is in or out"
     if None in row or None in row.values():
         yield "", "too many or too few columns", "quote texts that hold a comma"
-
-
-def reference_forms() -> tuple[str, ...]:
-    """Return the names of the forms of references that `recognise` tells."""
-    return tuple(REFERENCE_READERS)
 
 
 @dataclass(frozen=True)
@@ -175,9 +170,7 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
     names = {row["record_id"] for row in rows}
     for number, reference in enumerate(works[count:], start=1):
         row = screening_row(reference, file.name, f"{form}-{number}")
-        name, again = row["record_id"], 2
-        while row["record_id"] in names:
-            row["record_id"], again = f"{name}_{again}", again + 1
+        row["record_id"] = free_name(row["record_id"] or "", names)
         names.add(row["record_id"])
         rows.append(row)
     path = write_atomic(raw / "screening.csv", _screening_csv(rows))

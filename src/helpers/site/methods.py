@@ -48,12 +48,6 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         *_effects(tables),
         *_pooling(provenance),
         heading("Certainty", "certainty-rules"),
-        say_html(
-            "By GRADE: a body of evidence in which every study randomises and compares what it randomised "
-            "starts high, any other low; it goes down for risk of bias, inconsistency, indirectness, "
-            "imprecision and small-study evidence. The steps are proposed by rule, and each has its reason "
-            "with its numbers."
-        ),
         Markup("<p>{}; {}.</p>").format(
             link("certainty.html#steps", "The steps of each outcome"),
             link("#code-certainty", "the rule"),
@@ -175,12 +169,13 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
         heading("Pooling", "pooling"),
         Markup(
             "<p>Estimates are pooled only where at least two studies report the same outcome as the same "
-            "kind of estimand, in one unit, at a like time, each with an interval. Then a random-effects "
+            "estimand, against one comparator, in one unit, at a like time. Then a random-effects "
             "model is fitted, with an interval after Hartung and Knapp that is never narrower than the "
             "normal one, and a prediction interval. Where a certain finding touches an estimate, the fit is "
             "shown with and without it. A Bayesian model stands beside, with a prior of the spread that is "
             "stated beforehand. A study gives a pool one estimate, that of its longest follow-up or, by the "
-            "parameter visit, its shortest; a second group in a study that has no comparison by its design "
+            "parameter visit, its shortest; a change without a control is averaged with no other; a second "
+            "group in a study that has no comparison by its design "
             "is none, and a change counted from a later visit is no change from the start. Everything else "
             "is told study by study, as the guideline for synthesis without meta-analysis (SWiM) asks. "
             "{}.</p>"

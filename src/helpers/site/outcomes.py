@@ -24,6 +24,7 @@ from helpers.narrative.phrases import (
     widest_tier,
 )
 from helpers.narrative.study import with_interval, with_steps
+from helpers.pooling.groups import CONTEXT
 from helpers.site.flow import ongoing_table
 from helpers.site.page import (
     TIER_LABELS,
@@ -337,7 +338,8 @@ def outcome_page(
 
     """
     lines = tables["comparisons"][tables["comparisons"]["concept"] == concept]
-    pooled = tables["pooled"][tables["pooled"]["concept"] == concept]
+    pooled = tables["pooled"]
+    pooled = pooled[(pooled["concept"] == concept) & (pooled["evidence"] != CONTEXT)]
     horizon = tables["ongoing_outcomes"][tables["ongoing_outcomes"]["concept"] == concept]
     parts = [
         *_lead(concept, tables, reported),

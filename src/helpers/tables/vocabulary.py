@@ -88,11 +88,15 @@ ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")
 COMPARISONS = _values("comparisons")
 PRIORITIES = _values("priorities")
+QUANTITY_KINDS = _values("quantity_kinds")
 QUANTITY_ROLES = _values("quantity_roles")
 RESULT_KINDS = _values("result_kinds")
 SEVERITIES = _values("severities")
 STATED_DIRECTIONS = _values("stated_directions")
 TIERS = _values("tiers")
+
+# drug -> doses at which it is licensed for hair loss
+USUAL_DOSES = {name: tuple(doses) for name, doses in _FILE.data["usual_doses"].items()}
 
 # unit as printed or noted -> unit in which it is compared, factor
 CONVERSIONS = {name: _conversion(name) for name in _FILE.data["conversions"]}

@@ -8,21 +8,9 @@ from dataclasses import dataclass, replace
 
 from trialfiles.quantities.numerals import CELL, PARAGRAPH, numeral
 from trialfiles.quantities.readings import Quantity, quantity
-from trialfiles.quantities.terms import Context, Terms
+from trialfiles.quantities.terms import Context, Terms, grammar_file
 
 AROUND = 800  # characters of a caption or a heading that are looked at
-_COLUMNS = (
-    (re.compile(r"(?i:mean|average)"), "mean"),
-    (re.compile(r"(?i:SD|standard deviation)"), "sd"),
-    (re.compile(r"(?i:median)"), "median"),
-    (re.compile(r"(?i:n|no\.|number(?: of (?:patients|participants|subjects))?)"), "n"),
-    (re.compile(r"(?:%|(?i:percent|percentage))"), "percent"),
-)
-_MEANINGS = (
-    (re.compile(r"(?<!\w)(?:CIs?|CrI)(?!\w)|(?i:confidence|credible)"), "ci"),
-    (re.compile(r"(?<!\w)(?:IQR|Q1)(?!\w)|(?i:quartile|percentile)"), "median_iqr"),
-    (re.compile(r"(?i:range|min(?:imum)? ?[–,] ?max)"), "range"),
-)
 _FORMS = ("CELL_TWO", "CELL_ONE", "CELL_SIGNED", "CELL_THREE", "CELL_OF")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -79,7 +67,8 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
 def _read_one(content: str, start: int, words: Words) -> Iterator[Quantity]:
     """Yield a bare number whose column says what it is, or whose column or row ends with its unit."""
     span, value = (start, start + len(content)), numeral(content)
-    kind = next((kind for pattern, kind in _COLUMNS if pattern.fullmatch(words.header)), "")
+    columns = grammar_file()["columns"].items()
+    kind = next((kind for kind, pattern in columns if re.fullmatch(pattern, words.header)), "")
     unit = words.terms.closing_unit(words.header) or words.terms.closing_unit(words.label)
     if kind == "n":
         if content.isdigit():
@@ -113,8 +102,9 @@ def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
 def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]:
     """Yield a cell such as `6 (3–15)`, when its header, else its row, else its table says what it holds."""
     said: list[str] = []
+    meanings = grammar_file()["meanings"].items()
     for place in (words.header, words.label, words.around):
-        said = said or [meaning for pattern, meaning in _MEANINGS if pattern.search(place)]
+        said = said or [meaning for meaning, pattern in meanings if re.search(pattern, place)]
     value, low, high = (numeral(part) for part in three.groups())
     if len(said) != 1 or low > high:
         return
@@ -233,7 +223,11 @@ def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity
     start = 0
     for row in context.text.split(PARAGRAPH):
         if CELL not in row:
-            unit = context.terms.bracketed_unit(row[:AROUND]) if re.match(r" ?(?:\0|(?i:table))", row) else ""
+            unit = (
+                context.terms.bracketed_unit(row[:AROUND])
+                if context.terms.pattern("CAPTION").match(row)
+                else ""
+            )
         end = start + len(row)
         while at < len(found) and found[at].char_start < end:
             item = found[at]

@@ -1,0 +1,125 @@
+"""One study's estimate on the scale on which it is pooled: standard error, counts, several made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.pooling.assumptions import people_of
+from metastats.effect_sizes import back_transformed, effect_size
+from metastats.heterogeneity import critical_value
+from notebookpress.tables import join_ids
+from trialfiles.record import Row
+from trialfiles.times import weeks_after_end
+
+PRINTED_LEVEL = 0.95  # of an interval that a source prints
+NO_COUNT = "no whole number of people gives this share: shown as printed, without an interval"
+
+
+def counts_of(line: Row) -> tuple[int, int] | None:
+    """Return the events and the people of a proportion; None where no whole number gives the share."""
+    n, events = people_of(line), line.get("events")
+    if not n or line["effect"] is None:
+        return None
+    if events is None:
+        events = line["effect"] * n
+        if abs(events - round(events)) > 1e-6:
+            return None
+    return (round(events), n) if 0 <= events <= n else None
+
+
+def with_standard_error(line: Row) -> Row:
+    """Return an effect whose printed 95 % interval gives its standard error, where it has no other.
+
+    An interval that does not lie evenly about the effect is on another scale and gives none.
+    """
+    low, high = line.get("ci_lower"), line.get("ci_upper")
+    if line["se"] is not None or line["estimand"] == "proportion" or None in (line["effect"], low, high):
+        return line
+    width = high - low
+    if width <= 0 or abs((low + high) / 2 - line["effect"]) > 0.05 * width:
+        return line
+    return line | {
+        "se": width / (2 * critical_value(PRINTED_LEVEL, None)),
+        "se_basis": "95 % interval printed",
+    }
+
+
+def visit_order(line: Row) -> tuple[float, float]:
+    """Return what visits are sorted by: weeks from the start, else weeks from the end of treatment."""
+    return line["timepoint_weeks"] or 0.0, weeks_after_end(line.get("timepoint_printed")) or 0.0
+
+
+def preferred(own: list[Row]) -> list[Row]:
+    """Return the estimates that stand for a study, of several that answer one question.
+
+    Of the visit that comes first in the list, those of the whole scalp; where it has none, or several,
+    those of most people. The size of an effect, names and their order have no say.
+    """
+    best = [line for line in own if visit_order(line) == visit_order(own[0])]
+    best = [line for line in best if line.get("site") in (None, "all")] or best
+    most = max(people_of(line) or 0 for line in best)
+    return [line for line in best if (people_of(line) or 0) == most]
+
+
+def made_one(lines: list[Row]) -> Row:
+    """Return one estimate of several of a study that answer one question alike.
+
+    Shares of different arms are counted together. Other effects are averaged as if fully correlated, so
+    that the standard error is the mean of theirs: two sites of one scalp make no effect more precise.
+    """
+    first = min(lines, key=lambda line: line["line_id"])
+    if len(lines) == 1:
+        return first
+    ids = {"effect_id": join_ids(line["effect_id"] for line in lines)}
+    kept = first | ids | {"certain_findings": max(line["certain_findings"] for line in lines)}
+    arms = {line.get("arm_id") for line in lines}
+    if first["estimand"] == "proportion" and len(arms) == len(lines):
+        counts = [counts_of(line) or (0, 0) for line in lines]
+        events, n = (sum(part) for part in zip(*counts, strict=True))
+        share = {"events": events, "n": n, "n_assumed": None, "effect": events / n}
+        return kept | share | dict.fromkeys(("se", "ci_lower", "ci_upper"))
+    shared = ("effect", "se", "ci_lower", "ci_upper", "events")
+    names = [name for name in shared if all(line.get(name) is not None for line in lines)]
+    means = {name: float(np.mean([line[name] for line in lines])) for name in names}
+    words = f"{len(lines)} estimates of the study averaged as if fully correlated"
+    return kept | means | {"assumption": "; ".join(filter(None, (first.get("assumption"), words)))}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Estimates of one question on the scale on which they are pooled.
+
+    Attributes
+    ----------
+    yi, vi : estimates and sampling variances
+    measure : metafor's code; `PLO`, log odds, for proportions, with 1/2 added to the counts of a study
+        of which nobody or everybody is counted, and to no other
+
+    """
+
+    yi: np.ndarray
+    vi: np.ndarray
+    measure: str
+
+    def told(self, value: float) -> float:
+        """Return a value of this scale in the unit in which it is told: a proportion for log odds."""
+        return float(back_transformed("PLO", value)) if self.measure == "PLO" else float(value)
+
+
+def on_scale(group: list[Row]) -> Scale:
+    """Return estimates on the scale on which they are pooled.
+
+    Parameters
+    ----------
+    group : list of dict
+        Estimates of one question: proportions with their counts, others with a standard error.
+
+    """
+    if group[0]["estimand"] == "proportion":
+        counts = np.array([counts_of(line) for line in group], float)
+        found = effect_size("PLO", xi=counts[:, 0], ni=counts[:, 1])
+        return Scale(found.yi, found.vi, "PLO")
+    effects, errors = ([line[name] for line in group] for name in ("effect", "se"))
+    return Scale(np.array(effects, float), np.array(errors, float) ** 2, group[0]["measure"])

@@ -1,0 +1,148 @@
+"""Only answers to one question are pooled: comparator, background, unit and time; shares as counts; printed intervals."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from made_lines import FIT, line, share
+from scipy.stats import norm
+
+from helpers.pooling.estimates import preferred
+from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
+from helpers.pooling.tiers import BAYES, Options, synthesis_of_lines
+from helpers.tables import validate
+from metastats import pool
+
+ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
+
+
+def rows(*lines, **options):
+    found = rows_of_lines(list(lines), FIT, options.pop("tolerance", 0.25), **options)
+    named = [row | {"pooled_id": str(place), "evidence": "core"} for place, row in enumerate(found)]
+    validate("pooled", named)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (ACTIVE, "another comparator"),
+        ({"comparator": "untreated"}, "another comparator"),
+        ({"background": "microneedling in both arms"}, "another treatment beside it"),
+        ({"background": "microneedling in the exosome arm only"}, "another treatment beside it"),
+        ({"estimand": "within_participant"}, "another estimand"),
+        ({"unit": "follicles/cm2"}, "another unit or measure"),
+        ({"measure": "SMD"}, "another unit or measure"),
+        ({"timepoint_weeks": 12.0}, "another time"),
+        ({"timepoint_weeks": None}, "another time"),
+    ],
+)
+def test_an_answer_to_another_question_stays_alone(other, why):
+    first, second = rows(line("a", 15.0), line("b", 1.0) | other)
+    assert not first["pooled"] and not second["pooled"]
+    assert {first["estimate"], second["estimate"]} == {15.0, 1.0}
+    assert why in first["reason"] and first["participants"] == 40
+
+
+def test_an_active_comparator_counts_by_its_name():
+    (same,) = rows(line("a", 1.0, **ACTIVE), line("b", 3.0, **ACTIVE | {"comparator_name": "Minoxidil 5%"}))
+    assert (same["pooled"], same["k"], same["comparator"]) == (True, 2, "active")
+    assert len(rows(line("a", 1.0, **ACTIVE), line("b", 3.0, **ACTIVE | {"comparator_name": "PRP"}))) == 2
+    unnamed = ACTIVE | {"comparator_name": None}  # two comparators without a name are not known to be one
+    assert not any(row["pooled"] for row in rows(line("a", 1.0, **unnamed), line("b", 3.0, **unnamed)))
+
+
+def test_a_placebo_counts_by_its_class():
+    (same,) = rows(line("a", 1.0, comparator_name="saline"), line("b", 3.0, comparator_name="vehicle"))
+    assert same["pooled"] and same["comparator_name"] == "saline; vehicle"
+
+
+def test_uncontrolled_changes_are_shown_and_never_averaged():
+    plain = {"estimand": "uncontrolled_change", "comparator": "none", "measure": "MC"}
+    first, second = rows(line("a", 35.0, **plain), line("b", 67.0, **plain))
+    assert not first["pooled"] and SHOWN_ONLY in first["reason"] and SHOWN_ONLY in second["reason"]
+
+
+@pytest.mark.parametrize(
+    "counts", [[(14, 16), (20, 20), (27, 30)], [(15, 16), (19, 20), (29, 30)], [(0, 12), (0, 9)]]
+)
+def test_proportions_are_pooled_as_log_odds_with_every_study_in(counts):
+    made = [share(f"s{place}", x, n) for place, (x, n) in enumerate(counts)]
+    (row,) = rows(*made)
+    cells = [(x + 0.5, n - x + 0.5) if x in (0, n) else (x, n - x) for x, n in counts]
+    fit = pool([np.log(x / m) for x, m in cells], [1 / x + 1 / m for x, m in cells], test="adhoc")
+    told = 1 / (1 + np.exp(-np.array([fit.estimate, fit.ci_lower, fit.ci_upper])))
+    assert [row["estimate"], row["ci_lower"], row["ci_upper"]] == pytest.approx(list(told))
+    assert (row["k"], row["measure"], row["unit"]) == (len(counts), "PLO", "proportion")
+    assert row["participants"] == sum(n for _, n in counts)
+    limits = [row[name] for name in ("pi_lower", "ci_lower", "estimate", "ci_upper", "pi_upper")]
+    assert limits == sorted(limits) and limits[0] > 0 and limits[-1] < 1
+
+
+def test_the_bayesian_fit_and_leave_one_out_of_proportions_stay_within_0_and_1():
+    made = [share(f"s{place}", x, n) for place, (x, n) in enumerate([(14, 16), (20, 20), (27, 30)])]
+    found = synthesis_of_lines(made, "core", Options())
+    validate("pooled", found.pooled)
+    validate("pool_members", found.members)
+    assert [row["model"] for row in found.pooled] == ["random effects", BAYES]
+    for row in found.pooled:
+        assert 0 < row["ci_lower"] < row["estimate"] < row["ci_upper"] < 1
+    assert {row["left_out_k"] for row in found.members} == {2}
+    assert all(0 < row["left_out_ci_lower"] < row["left_out_ci_upper"] < 1 for row in found.members)
+
+
+def test_a_share_that_no_count_gives_is_shown_as_printed_without_an_interval():
+    odd = share("a", 14, 16) | {"effect": 0.87, "events": None, "ci_lower": 0.6, "ci_upper": 0.9}
+    first, second = rows(odd, share("b", 9, 10))
+    assert (first["estimate"], first["ci_lower"], first["ci_method"]) == (0.87, None, None)
+    assert "no whole number" in first["reason"] and not second["pooled"]
+
+
+def test_a_printed_interval_gives_the_standard_error():
+    (row,) = rows(line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 10.0))
+    expected = pool([12, 10], [(14 / (2 * norm.ppf(0.975))) ** 2, 9.0], test="adhoc")
+    assert (row["k"], row["estimate"]) == (2, pytest.approx(expected.estimate))
+    assert row["estimate"] == pytest.approx(10.83, abs=5e-3)
+
+
+def test_an_uneven_interval_gives_none_and_is_shown():
+    first, second = rows(line("a", 0.73, None, ci_lower=0.41, ci_upper=0.89), line("b", 0.6, 0.1))
+    assert not first["pooled"] and (first["ci_lower"], first["ci_upper"]) == (0.41, 0.89)
+    assert "gives no standard error" in first["reason"] and not second["pooled"]
+
+
+def test_one_estimate_a_study_by_a_rule_that_neither_names_nor_order_move():
+    own = [
+        line("a", 8.0, name="a.1", site="vertex", timepoint_weeks=26.0),
+        line("a", 12.0, name="a.2", timepoint_weeks=26.0),
+        line("a", 30.0, name="a.3", timepoint_weeks=22.0),
+    ]
+    for order in permutations([*own, line("b", 10.0, timepoint_weeks=24.0)]):
+        renamed = [row | {"line_id": f"{place}"} for place, row in enumerate(order)]
+        for made in (order, renamed):
+            fit = next(row for row in rows(*made) if row["pooled"])
+            assert fit["k"] == 2 and fit["estimate"] == pytest.approx(11.0)  # the whole scalp at 26 weeks
+    assert len([row for row in rows(*own, line("b", 10.0)) if not row["pooled"]]) == 2
+
+
+def test_sites_that_are_left_are_averaged_as_if_fully_correlated():
+    sites = [line("a", 8.0, 2.0, name="a.1", site="vertex"), line("a", 12.0, 4.0, name="a.2", site="crown")]
+    (row,) = rows(*sites, line("b", 10.0))
+    fit = pool([10.0, 10.0], [9.0, 9.0], test="adhoc")
+    assert (row["estimate"], row["se"]) == pytest.approx((fit.estimate, fit.se))
+    assert row["k"] == 2 and set(row["effect_ids"].split(";")) == {"a.1.e", "a.2.e", "b.1.e"}
+    assert "fully correlated" in row["assumption"] and row["participants"] == 80
+
+
+def test_arms_of_one_study_are_counted_together():
+    arms = [share("a", 8, 10, arm_id="low", name="a.1"), share("a", 9, 10, arm_id="high", name="a.2")]
+    (row,) = rows(*arms, share("b", 27, 30))
+    (expected,) = rows(share("a", 17, 20), share("b", 27, 30))
+    assert (row["estimate"], row["participants"]) == (pytest.approx(expected["estimate"]), 50)
+
+
+def test_of_two_sites_that_of_most_people_stands_for_the_study():
+    sites = [line("a", 8.0, site="vertex", n=20), line("a", 12.0, name="a.2", site="crown", n=25)]
+    assert [row["site"] for row in preferred(sites)] == ["crown"]

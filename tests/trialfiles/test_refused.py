@@ -1,0 +1,65 @@
+"""Files of another kind, and broken ones: each refused by name with its place and the remedy."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from case_files import cases_of
+from review_readers import read_source, read_sources
+
+from trialfiles import Problem, SourceError
+
+RECORD = Path(__file__).parents[2] / "data" / "raw" / "registry" / "NCT06932393.json"
+NOT_XML = "not safe, whole XML"
+BYTES = [
+    (b"%PDF-1.7\n%", "a PDF", "JATS XML"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file", ".xlsx"),
+    (b"<a>\x00</a>", NOT_XML, ""),
+    (b"<a>" * 20_000, NOT_XML, ""),
+    (b"[" * 50_000, "not JSON", ""),
+    (b'{"a": ' + b"9" * 5000 + b"}", "not JSON", ""),
+    (b'{"a": "\xff"}', "not JSON", ""),
+    (b"{", "not JSON", ""),
+    (b"", "empty", ""),
+    (b"\x89PNG\r\n\x1a\n", "not a format", ""),
+]
+TEXTS = [(text.encode(), words, "".join(remedy)) for text, words, *remedy in cases_of(__file__)]
+
+
+def refused(path: Path, content: bytes) -> Problem:
+    """Return the first problem of a file; every one says where it is, what is wrong, and what to do."""
+    path.write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        list(read_sources(path))
+    for problem in caught.value.problems:
+        assert problem.file == str(path) and problem.problem and problem.remedy
+    return caught.value.problems[0]
+
+
+@pytest.mark.parametrize(("content", "words", "remedy"), [*BYTES, *TEXTS])
+def test_a_file_is_refused_by_name(tmp_path, content, words, remedy):
+    problem = refused(tmp_path / "file", content)
+    assert words in str(problem) and remedy in problem.remedy
+
+
+def test_truncated_json_names_its_line(tmp_path):
+    half = RECORD.read_text()[: RECORD.stat().st_size // 2]
+    assert refused(tmp_path / "a.json", half.encode()).line == half.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("member", "words"), [("word/document.xml", "a Word document"), ("NCT06932393.json", "zip archive")]
+)
+def test_an_archive_is_not_unpacked(tmp_path, member, words):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(member, RECORD.read_text())
+    problem = refused(tmp_path / "a.json", (tmp_path / "a.zip").read_bytes())
+    assert words in problem.problem
+
+
+def test_nothing_and_a_folder_are_no_file(tmp_path):
+    for path in (tmp_path / "nothing.json", tmp_path):
+        with pytest.raises(SourceError, match="no such file"):
+            read_source(path)
