@@ -95,7 +95,10 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
         line["direction"] = "unclear"
         if directed:
             span = row["minimum"], row["maximum"]
-            line["direction"] = effect_direction(row["effect"], row["concept"], *span, row["stated"])
+            above = row["effect"]
+            if above is not None and row["measure"] == "CLES":
+                above -= 0.5  # the probability of superiority of equal groups
+            line["direction"] = effect_direction(above, row["concept"], *span, row["stated"])
         line["n"] = row["n_assumed"] if row["n"] is None else str(row["n"])
         if row["n"] is None and line["n"] and "(" not in line["n"]:
             line["n"] += " (assumed)"

@@ -82,6 +82,8 @@ def test_two_studies_alike_in_everything_are_comparable():
         ({"measure": "SMD"}, "another unit or measure"),
         ({"estimand": "uncontrolled_change"}, "another estimand"),
         ({"estimand": "within_participant"}, "another estimand"),
+        ({"comparator": "active", "comparator_name": "minoxidil"}, "compare with something else"),
+        ({"background": "microneedling in both arms"}, "another treatment beside it"),
         ({"timepoint_weeks": 12.0}, "another time"),
         ({"timepoint_weeks": None}, "another time"),
         (
@@ -97,6 +99,34 @@ def test_a_line_without_a_partner_says_why(other, reason):
     line = pictured(effect("a"), effect("b", **other))["a.hair_density.1"]
     assert line["comparable"] is False
     assert reason in line["why_not"]
+
+
+def test_active_comparators_are_partners_by_name_and_placebos_whatever_theirs():
+    active = {"comparator": "active", "comparator_name": "minoxidil"}
+    placebo = {"comparator": "placebo", "comparator_name": "saline"}
+    for first, second, partners in (
+        (active, active, True),
+        (active, active | {"comparator_name": "finasteride"}, False),
+        (placebo, placebo | {"comparator_name": "vehicle"}, True),
+    ):
+        lines = pictured(effect("a", **first), effect("b", **second))
+        assert [line["comparable"] for line in lines.values()] == [partners] * 2
+
+
+def test_the_line_of_combined_arms_is_shown_where_all_are_exosome_arms():
+    arms = {"arm_id": "low;high", "comparator_id": "control"}
+    frames = made(effect("a", **arms), effect("b"))
+    more = [{"study_id": "a", "arm_id": name, "role": "exosome"} for name in ("low", "high")]
+    frames["arms"] = pd.concat([frames["arms"], as_frame("arms", more)], ignore_index=True)
+    assert {line["arm_id"] for line in comparison_lines(frames, overall={})} >= {"low;high"}
+    frames["arms"].loc[frames["arms"]["arm_id"] == "low", "role"] = "active"
+    assert "low;high" not in {line["arm_id"] for line in comparison_lines(frames, overall={})}
+
+
+@pytest.mark.parametrize(("value", "way"), [(0.7, "better"), (0.3, "worse"), (0.5, "no change")])
+def test_the_probability_of_superiority_points_away_from_a_half(value, way):
+    lines = pictured(effect("a", measure="CLES", unit="probability", effect=value))
+    assert lines["a.hair_density.1"]["direction"] == way
 
 
 def test_two_lines_of_one_study_are_no_partners():

@@ -21,7 +21,7 @@ _NAMES = {word.casefold(): name for word, name in TREATMENT_WORDS.items()}
 class Comparator:
     """What an effect compares: the columns `comparator`, `comparator_name` and `background`."""
 
-    comparator: str = "none"
+    comparator: str | None = "none"  # None where the role of the other arm is not stated
     comparator_name: str | None = None
     background: str = "none"
 
@@ -60,7 +60,7 @@ def two_arms(treated: Row, control: Row) -> Comparator:
     out unless nothing else is there; any other by its label.
     """
     given, beside = _other_treatments(treated), _other_treatments(control)
-    if control["role"] == "active":
+    if control.get("role") == "active":
         beside |= _known(_words_of(control, "label", "arm_id"))
         own = beside - given or beside
         name = " and ".join(sorted(own)) or _label(control)
@@ -72,7 +72,7 @@ def two_arms(treated: Row, control: Row) -> Comparator:
         (given - both, "in the exosome arm only"),
         (only_control, "in the comparator arm only"),
     )
-    return Comparator(control["role"], name, background)
+    return Comparator(control.get("role"), name, background)
 
 
 def _placed(*groups: tuple[frozenset[str], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.special import expit, logit
@@ -27,6 +27,23 @@ _OF_CONTRASTS = (
 )  # fmt: skip
 
 
+def printed_contrasts(study: StudyFigures, rows: list[Row]) -> Iterator[Row]:
+    """Yield printed comparisons; Cliff's delta is told as probability of superiority too."""
+    for row in rows:
+        told = printed_contrast(study, row)
+        yield told
+        if row["measure"] == "CLIFF" and told["effect"] is not None:
+            numbers = {name: told.get(name) for name in ("effect", "ci_lower", "ci_upper")}
+            half = {name: None if x is None else (1 + x) / 2 for name, x in numbers.items()}
+            half["se"] = told["se"] / 2 if told.get("se") else None
+            words = "(1 + Cliff's delta) / 2"
+            yield (
+                told
+                | half
+                | {"measure": "CLES", "unit": "probability", "headline": "no", "assumption": words}
+            )
+
+
 def printed_contrast(study: StudyFigures, row: Row) -> Row:
     """Return a printed comparison of two arms as a row of `effects`, on the measure's own scale."""
     question = study.question(row["arm_id"], row["against"])
@@ -38,7 +55,11 @@ def printed_contrast(study: StudyFigures, row: Row) -> Row:
         "assumption": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
     }  # fmt: skip
     if row.get("effect") is None:
-        return effect | {"headline": "no", "why_not": f"{CONTRAST_MEASURES[row['measure']]}, as printed"}
+        return effect | {
+            "effect": None,
+            "headline": "no",
+            "why_not": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
+        }
     scaled = _on_own_scale(row)
     effect |= {name: scaled[name] for name in ("unit", "effect", "ci_lower", "ci_upper")}
     return effect | _standard_error(study, scaled)

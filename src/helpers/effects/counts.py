@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
 from helpers.appraisal.granularity import IMPOSSIBLE, share_fit
 from helpers.effects.differences import Sides, sides
 from helpers.effects.study_figures import GroupSize, Observed, StudyFigures
+from metastats.counts import proportion_interval
 from metastats.effect_sizes import effect_size
+from metastats.heterogeneity import critical_value
 from trialfiles.record import Row
 
+SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
 COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
 
 
@@ -36,6 +38,15 @@ def _decimals(percent: float) -> int:
     return len(f"{percent:.6f}".rstrip("0").partition(".")[2])
 
 
+def on_scale(study: StudyFigures, result: Row) -> bool:
+    """Return whether a count is of one of three categories or more of a scale."""
+    if result["kind"] != "count" or not result["category"]:
+        return False
+    place = [result[name] for name in SCALE]
+    same = {row["category"] for row in study.results if [row[name] for name in SCALE] == place}
+    return len(same - {None}) > 2
+
+
 def proportions(study: StudyFigures) -> Iterator[Row]:
     """Yield shares of people with Wilson's interval (1927), for the stated or the enrolled number."""
     for result in study.results:
@@ -47,11 +58,17 @@ def proportions(study: StudyFigures) -> Iterator[Row]:
         if share is None:
             continue
         values: Row = {"effect": share} | size.columns | _share_interval(study, result, size)
+        values["headline"] = "no" if on_scale(study, result) else "yes"
         yield study.row("proportion", [result], study.question(result["arm_id"]), measure="PR", **values)
 
 
 def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
     events, n, said = events_of(result, size.n), size.n, [size.assumption]
+    low, high = result["ci_lower"], result["ci_upper"]
+    if not n and low is not None and high is not None and low < high:
+        se = (high - low) / (2 * critical_value((result["ci_level"] or 95) / 100, None))
+        values = {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
+        return values | {"se_basis": f"{result['ci_level'] or 95:g} % interval printed"}
     if not n or events is None:
         share = result["percent"]
         if n and (share is None or share > 1):
@@ -59,7 +76,7 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
         elif n and share is not None:
             said.append(f"no interval: no whole number of {n} people is {100 * share:g} %")
         return {"assumption": "; ".join(filter(None, said))}
-    low, high = proportion_confint(events, n, alpha=1 - study.level, method="wilson")
+    low, high = proportion_interval(events, n, "wilson", study.level)
     share = events / n
     return {
         "events": events,
@@ -80,7 +97,9 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
     counted = [
         Observed((row,), np.nan, lambda n: None)
         for row in study.results
-        if row["kind"] == "count" and (row["count"] is not None or row["percent"] is not None)
+        if row["kind"] == "count"
+        and (row["count"] is not None or row["percent"] is not None)
+        and not on_scale(study, row)
     ]
     for asked in sides(study, counted):
         yield from _of_counts(study, asked)

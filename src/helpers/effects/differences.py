@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
 from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, p_value_spread
+from metastats.dependence import combine_groups
 from trialfiles.record import Row
 
 ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
@@ -28,6 +29,11 @@ class Sides:
     def results(self) -> list[Row]:
         """All results, those of exosome arms first; each side by the names of its arms."""
         return [row for one in (*self.treated, *self.control) for row in one.results]
+
+    @property
+    def worked_out(self) -> bool:
+        """Whether a change among them is worked out from two levels."""
+        return any(len(one.results) > 1 for one in (*self.treated, *self.control))
 
     @property
     def columns(self) -> Row:
@@ -87,21 +93,33 @@ def _of_question(pairs: list[tuple[Observed, Observed, Comparator]]) -> Iterator
 def mean_differences(study: StudyFigures) -> Iterator[Row]:
     """Yield differences of means at the same time and place, paired where both are of the same people.
 
-    Printed changes come first, then final values, then changes worked out from levels: the first of a
-    question is the headline, since it takes the fewest assumptions, and the others stand beside it.
+    Printed changes come first, then final values, then changes of which one at least is worked out from
+    levels: the first of a question is the headline, since it takes the fewest assumptions, and the others
+    stand beside it.
     """
     means = [row for row in study.results if row["mean"] is not None]
     changes = [study.printed(row) for row in means if row["kind"] == "change"]
     levels = [study.printed(row) for row in means if row["kind"] == "level"]
+    printed = {_where(one) for one in changes}
     worked_out = [study.worked_out(before, after) for before, after in study.before_and_after()]
+    worked_out = [one for one in worked_out if _where(one) not in printed]
+    mixed = [one for one in sides(study, changes + worked_out) if one.worked_out]
     shown: set[tuple] = set()
-    for observed, compared in ((changes, "changes"), (levels, "final values"), (worked_out, "changes")):
-        asked = list(sides(study, observed))
-        keys = [_key(one) for one in asked]
-        for one, key in zip(asked, keys, strict=True):
+    for asked, compared in (
+        (list(sides(study, changes)), "changes"),
+        (list(sides(study, levels)), "final values"),
+        (mixed, "changes"),
+    ):
+        for one in asked:
             for row in _with_sizes(study, one, compared):
-                yield row | {"headline": "no"} if key in shown else row
-        shown |= set(keys)
+                yield row | {"headline": "no"} if _key(one) in shown else row
+        shown |= {_key(one) for one in asked}
+
+
+def _where(observed: Observed) -> tuple:
+    return tuple(
+        observed.results[0][name] for name in ("arm_id", "concept", "site", "timepoint_weeks", "unit")
+    )
 
 
 def _key(asked: Sides) -> tuple:
@@ -189,10 +207,8 @@ def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[
     """Return mean, standard error and people of independent groups as one (Cochrane Handbook 6.5.2.10)."""
     if len(means) == 1:
         return float(means[0]), float(ses[0]), sizes[0]
-    n = np.asarray(sizes, float)
-    mean = float(np.average(means, weights=n))
-    squares = (n - 1) @ (ses**2 * n) + n @ (means - mean) ** 2
-    return mean, float(np.sqrt(squares / (n.sum() - 1) / n.sum())), int(n.sum())
+    n, mean, sd = combine_groups(sizes, means, ses * np.sqrt(sizes))
+    return mean, sd / float(np.sqrt(n)), int(n)
 
 
 def welch(

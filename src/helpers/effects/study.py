@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.effects.changes import instead_of_a_mean, uncontrolled_changes
-from helpers.effects.contrasts import printed_contrast
+from helpers.effects.contrasts import printed_contrasts
 from helpers.effects.counts import count_comparisons, proportions
 from helpers.effects.differences import mean_differences
+from helpers.effects.ranks import rank_effects
 from helpers.effects.study_figures import SAME_PEOPLE, StudyFigures
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -86,8 +87,9 @@ def _effects(study: StudyFigures, printed: list[Row]) -> list[Row]:
         *mean_differences(study),
         *proportions(study),
         *count_comparisons(study),
+        *rank_effects(study, printed),
     ]
-    contrasts = [printed_contrast(study, row) for row in printed]
+    contrasts = list(printed_contrasts(study, printed))
     said = {_place(row) for row in contrasts if row.get("se") is not None}
     for row in rows:
         if _place(row) in said:  # the source's own difference may be adjusted, and needs no assumption

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from helpers.effects.arms import Comparator, one_arm, two_arms
-from metastats.conversions import change_correlation
+from metastats.conversions import change_correlation, se_from_p
 from metastats.heterogeneity import critical_value
 from metastats.measures import change_variance
 from notebookpress.tables import join_ids, split_ids
@@ -116,8 +117,8 @@ class StudyFigures:
 
     def question(self, arm_id: str, control_id: str | None = None) -> Comparator:
         """Return what an effect in an arm, or of an arm against a control, compares."""
-        arm = self.arms.get(arm_id, {"arm_id": arm_id})
-        return one_arm(arm) if control_id is None else two_arms(arm, self.arms[control_id])
+        arm, control = (self.arms.get(name) or {"arm_id": name} for name in (arm_id, control_id))
+        return one_arm(arm) if control_id is None else two_arms(arm, control)
 
     def interval(self, effect: float, se: float, df: float | None) -> Row:
         """Return an effect, its SE and limits by Student's t, or the normal distribution where df is None."""
@@ -159,7 +160,7 @@ class StudyFigures:
             yield from self._assumed_sizes(stated, total)
 
     def _assumed_sizes(self, stated: list[int | None], total: int) -> Iterator[tuple[list[int], GroupSize]]:
-        groups, alone = len(self.arms), len(stated) == 1
+        groups, alone = max(len(self.arms), len(stated)), len(stated) == 1
         if groups <= 1:
             yield [total], GroupSize(total, f"all {total} enrolled", str(total))
         elif groups == 2 and any(stated):
@@ -215,7 +216,7 @@ class StudyFigures:
             se = math.sqrt(change_variance(*map(np.asarray, (second.se, first.se, r))))
             return StandardError(se, f"{second.basis}; {words}", words)
 
-        return Observed((after, before), change, spread)
+        return Observed((after | {"kind": "change"}, before), change, spread)
 
     def change_correlation(self, result: Row) -> tuple[float, str]:
         """Return the correlation of before and after: the study's own where its SDs give one."""
@@ -242,19 +243,19 @@ def against_baseline(result: Row) -> bool:
 
 def p_value_spread(result: Row, effect: float, df: int | None, test: str) -> StandardError | None:
     """Return the standard error that an exact p value of a t test gives (Cochrane Handbook 6.5.2.3)."""
-    p, stated = exact_p(result), result.get("p_value_test")
-    if p is None or effect == 0 or (df is not None and df < 1) or is_rank_test(stated):
+    p, stated = exact_p(result), result.get("p_value_test") or ""
+    sides = 1 if re.search("one.(sided|tailed)", stated.casefold()) else 2
+    if p is None or p >= sides / 2 or effect == 0 or (df is not None and df < 1) or is_rank_test(stated):
         return None
     assumed = "" if stated else f"p value taken as a {test}'s"
     basis = f"p value printed ({stated or test + ' assumed'})"
-    return StandardError(abs(effect) / critical_value(1 - p, df), basis, assumed)
+    return StandardError(float(se_from_p(effect, p, df, sides)), basis, assumed)
 
 
 def is_rank_test(name: str | None) -> bool:
-    """Return whether a test compares ranks, so that it says nothing of a mean's standard error."""
-    words = (name or "").casefold()
-    others = ("rank", "wilcoxon", "mann", "sign", "kruskal", "friedman", "fisher", "chi")
-    return any(word in words for word in others)
+    """Return whether a test compares ranks or counts, so that it says nothing of a mean's standard error."""
+    others = r"rank|wilcoxon|mann|u test|sign test|kruskal|friedman|fisher|chi"
+    return bool(re.search(others, (name or "").casefold()))
 
 
 def _joined(sizes: list[int]) -> str:
