@@ -187,7 +187,7 @@ def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
     told = {name: row["randomised"] for name, row in rows.items()}
     assert told == {"told": True, "silent": None, "open": False, "alone": False}
     best = {row["study_id"]: row["certainty"] for row in simulated(rows, true_effects=(40.0,), draws=200)}
-    assert best == {"told": "moderate", "silent": "moderate", "open": "very low"}
+    assert best == {"told": "low", "silent": "low", "open": "very low"}
 
 
 def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
@@ -333,5 +333,6 @@ def test_known_estimates_have_a_control_and_are_the_latest_of_each_study_in_the_
 def test_certainty_after_a_trial_follows_people_and_interval():
     crossing = np.array([True, False])
     assert list(certainty_after(True, 500, crossing)) == [2, 3]
-    assert list(certainty_after(True, 60, crossing)) == [1, 2]
+    assert list(certainty_after(True, 60, crossing)) == [1, 1]
+    assert list(certainty_after(True, 300, crossing)) == [1, 2]
     assert list(certainty_after(False, 60, crossing)) == [0, 0]
