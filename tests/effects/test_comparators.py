@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_study import effects, result
+from made_study import contrast, effects, result
 
 SOME = {"n": 25, "sd": 15.0, "kind": "change"}
 
@@ -131,3 +131,9 @@ def test_counts_of_combined_arms_are_added():
     )
     (main,) = [row for row in rows if row["measure"] == "RD" and row["headline"] == "yes"]
     assert main["effect"] == pytest.approx(23 / 50 - 5 / 25)
+
+
+def test_two_exosome_arms_compared_by_the_source_are_no_comparison_with_a_placebo():
+    arms = {"treated": ("exosome", 20), "control": ("exosome", 20, {"label": "half the dose"})}
+    (row,) = effects(contrasts=[contrast(effect=5.0, se=2.0)], arms=arms)
+    assert (row["comparator"], row["comparator_name"]) == ("active", "half the dose")

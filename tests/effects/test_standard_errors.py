@@ -121,6 +121,17 @@ def test_a_printed_ratio_is_told_as_its_log():
     assert row["se"] == pytest.approx(np.log(4) / (2 * stats.norm.ppf(0.975)))
 
 
+def test_a_comparison_printed_the_other_way_round_is_turned():
+    printed = contrast(arm_id="control", against="treated", effect=-12.0, ci_lower=-19.0, ci_upper=-5.0)
+    (row,) = effects(contrasts=[printed], arms=TWO_ARMS)
+    assert (row["arm_id"], row["comparator"], row["effect"], row["ci_lower"]) == ("treated", "placebo", 12, 5)
+    ratio = contrast(
+        arm_id="control", against="treated", measure="RR", effect=0.5, ci_lower=0.25, ci_upper=1.0
+    )
+    (row,) = effects(contrasts=[ratio], arms=TWO_ARMS)
+    assert row["effect"] == pytest.approx(np.log(2)) and row["ci_upper"] == pytest.approx(np.log(4))
+
+
 def test_a_printed_interval_that_does_not_hold_its_effect_gives_no_standard_error():
     (row,) = effects(contrasts=[contrast(effect=20.0, ci_lower=5.0, ci_upper=19.0)], arms=TWO_ARMS)
     assert row.get("se") is None and "does not hold the effect" in row["assumption"]

@@ -47,35 +47,35 @@ def comparator_key(row: Row) -> tuple[str, str | None, str]:
 
 def one_arm(arm: Row) -> Comparator:
     """Return the question of a change or share within one arm."""
-    treated = arm.get("role") in EXOSOME_ROLES
-    place = "in the exosome arm only" if treated else "in the comparator arm only"
-    own = _other_treatments(arm) if arm.get("role") != "active" else frozenset[str]()
-    return Comparator(background=_placed((own, place)))
+    own, none = _other_treatments(arm), frozenset[str]()
+    if arm.get("role") in EXOSOME_ROLES:
+        return Comparator(background=_background(own, none))
+    return Comparator(background=_background(none, none if arm.get("role") == "active" else own))
 
 
 def two_arms(treated: Row, control: Row) -> Comparator:
     """Return the question of a treated arm beside a control.
 
-    The comparator is the control's role. An active one is named by its treatments, those in both arms left
-    out unless nothing else is there; any other by its label.
+    The comparator is the control's role; another exosome arm is an active one. An active one is named by its
+    treatments, those in both arms left out unless nothing else is there; any other by its label.
     """
     given, beside = _other_treatments(treated), _other_treatments(control)
+    if control.get("role") in EXOSOME_ROLES:
+        return Comparator("active", _label(control), _background(given, beside))
     if control.get("role") == "active":
         beside |= _known(_words_of(control, "label", "arm_id"))
-        own = beside - given or beside
-        name = " and ".join(sorted(own)) or _label(control)
-        both, only_control = given & beside, frozenset[str]()
-    else:
-        name, both, only_control = _label(control), given & beside, beside - given
-    background = _placed(
-        (both, "in both arms"),
-        (given - both, "in the exosome arm only"),
-        (only_control, "in the comparator arm only"),
+        name = " and ".join(sorted(beside - given or beside)) or _label(control)
+        return Comparator("active", name, _background(given, beside & given))
+    return Comparator(control.get("role"), _label(control), _background(given, beside))
+
+
+def _background(given: frozenset[str], control: frozenset[str]) -> str:
+    """Return what both arms, and what only one of them, was given beside its own treatment."""
+    groups = (
+        (given & control, "in both arms"),
+        (given - control, "in the exosome arm only"),
+        (control - given, "in the comparator arm only"),
     )
-    return Comparator(control.get("role"), name, background)
-
-
-def _placed(*groups: tuple[frozenset[str], str]) -> str:
     said = [f"{' and '.join(sorted(names))} {place}" for names, place in groups if names]
     return "; ".join(said) or "none"
 

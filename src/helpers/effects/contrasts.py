@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from helpers.cleaning import conversion
+from helpers.effects.arms import EXOSOME_ROLES
 from helpers.effects.study_figures import StudyFigures, p_value_spread
 from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
@@ -21,6 +22,9 @@ _SCALES: dict[str, tuple[_Scale, _Scale, _Scale]] = {
     "CLIFF": (np.arctanh, np.tanh, lambda x: 1 - x**2),
     "CLES": (logit, expit, lambda x: x * (1 - x)),
 }
+# a comparison the other way round; any other measure changes its sign
+_TURNS: dict[str, _Scale] = {"RR": lambda x: 1 / x, "OR": lambda x: 1 / x, "CLES": lambda x: 1 - x}
+_NUMBERS = ("effect", "ci_lower", "ci_upper")
 _OF_CONTRASTS = (
     "study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "measure", "unit", "n",
     "p_value", "p_value_token", "second_hand", "quantity_ids",
@@ -30,7 +34,7 @@ _OF_CONTRASTS = (
 def printed_contrasts(study: StudyFigures, rows: list[Row]) -> Iterator[Row]:
     """Yield printed comparisons; Cliff's delta is told as probability of superiority too."""
     for row in rows:
-        told = printed_contrast(study, row)
+        told = printed_contrast(study, _exosome_arm_first(study, row))
         yield told
         if row["measure"] == "CLIFF" and told["effect"] is not None:
             numbers = {name: told.get(name) for name in ("effect", "ci_lower", "ci_upper")}
@@ -57,28 +61,43 @@ def printed_contrast(study: StudyFigures, row: Row) -> Row:
     n1, n2 = (int((study.arms.get(row[name]) or {}).get("n") or 0) for name in ("arm_id", "against"))
     if n1 and n2 and not study.same_people and effect["n"] in (None, n1 + n2):
         effect |= {"n": n1 + n2, "n_comparator": n2}
-    if row.get("effect") is None:
-        return effect | {
-            "effect": None,
-            "headline": "no",
-            "why_not": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
-        }
     scaled = _on_own_scale(row)
+    if scaled["effect"] is None:
+        words = f"{CONTRAST_MEASURES[row['measure']]}: no effect is printed"
+        return effect | {"effect": None, "headline": "no", "why_not": words}
     effect |= {name: scaled[name] for name in ("unit", "effect", "ci_lower", "ci_upper")}
     return effect | _standard_error(study, scaled)
 
 
+def _exosome_arm_first(study: StudyFigures, row: Row) -> Row:
+    """Return a comparison of a control with an exosome arm as one of the exosome arm with the control."""
+    treated = [
+        (study.arms.get(row[name]) or {}).get("role") in EXOSOME_ROLES for name in ("arm_id", "against")
+    ]
+    if treated != [False, True]:
+        return row
+    turn = _TURNS.get(row["measure"], lambda x: -x)
+    turned = {name: None if row.get(name) is None else turn(row[name]) for name in _NUMBERS}
+    turned["ci_lower"], turned["ci_upper"] = turned["ci_upper"], turned["ci_lower"]
+    return row | turned | {"arm_id": row["against"], "against": row["arm_id"]}
+
+
 def _on_own_scale(row: Row) -> Row:
     """Return a printed comparison with ratios as logs, and a difference of means in the outcome's unit."""
-    numbers = {name: row.get(name) for name in ("effect", "se", "ci_lower", "ci_upper")}
+    numbers = {name: row.get(name) for name in ("se", *_NUMBERS)}
     if row["measure"] in _RATIOS:
-        logs = {name: float(np.log(value)) for name, value in numbers.items() if value and name != "se"}
+        logs = {name: _log(numbers[name]) for name in _NUMBERS}
         return row | numbers | logs | {"unit": _RATIOS[row["measure"]]}
-    if row["measure"] != "MD":
+    if row["measure"] not in ("MD", "RD"):
         return row | numbers
-    change = conversion(row.get("unit"), OUTCOME_CONCEPTS[row["concept"]].unit)
+    own = OUTCOME_CONCEPTS[row["concept"]].unit if row["measure"] == "MD" else "proportion"
+    change = conversion(row.get("unit"), own)
     same = {name: None if value is None else value * change.factor for name, value in numbers.items()}
     return row | same | {"unit": change.unit}
+
+
+def _log(ratio: float | None) -> float | None:
+    return float(np.log(ratio)) if ratio and ratio > 0 else None
 
 
 def _standard_error(study: StudyFigures, row: Row) -> Row:
@@ -88,21 +107,26 @@ def _standard_error(study: StudyFigures, row: Row) -> Row:
     the scale on which it is symmetric (Fisher's z, the logit).
     """
     effect, low, high = row["effect"], row["ci_lower"], row["ci_upper"]
+    used = [effect] if row["se"] or None in (low, high) else [effect, low, high]
+    scale, back, slope = _SCALES.get(row["measure"], _PLAIN)
+    with np.errstate(all="ignore"):  # at its ends, or beyond, a bounded scale has no number
+        if not np.isfinite([scale(x) for x in used]).all():
+            scale, back, slope = _PLAIN
+
+    def limits(se: float) -> Row:
+        half = critical_value(study.level, None) * se
+        return {"ci_lower": float(back(scale(effect) - half)), "ci_upper": float(back(scale(effect) + half))}
+
     if row["se"]:
-        return study.interval(effect, row["se"], None) | {"se_basis": "SE printed"}
-    if low is not None and high is not None:
+        return limits(row["se"] / slope(effect)) | {"se": row["se"], "se_basis": "SE printed"}
+    if len(used) > 1:
         if not low <= effect <= high or low == high:
             return {"assumption": "no standard error: the printed interval does not hold the effect"}
         level = (row.get("ci_level") or 95) / 100
-        scale, back, slope = _SCALES.get(row["measure"], _PLAIN)
         se = (scale(high) - scale(low)) / (2 * critical_value(level, None))
         values: Row = {"se": float(se * slope(effect)), "se_basis": f"{100 * level:g} % interval printed"}
-        if level != study.level:
-            half = critical_value(study.level, None) * se
-            limits = back(scale(effect) - half), back(scale(effect) + half)
-            values |= dict(zip(("ci_lower", "ci_upper"), map(float, limits), strict=True))
-        return values
-    if row["measure"] in ("MD", *_RATIOS):
+        return values | ({} if level == study.level else limits(se))
+    if row["measure"] in ("MD", "RD", *_RATIOS):
         n = row.get("n")
         df = None if row["measure"] != "MD" or not n else n - (1 if study.same_people else 2)
         test = "t test" if df else "z test"

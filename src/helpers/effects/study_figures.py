@@ -192,13 +192,15 @@ class StudyFigures:
     def standard_error(self, result: Row, n: int) -> StandardError | None:
         """Return the standard error of a printed mean: from its SD, SE, interval, or a paired test's p."""
         low, high = result["ci_lower"], result["ci_upper"]
+        if n == 1 or (result["sd"] is not None and not n):
+            return None
         if result["sd"] is not None:
-            return StandardError(result["sd"] / math.sqrt(n), "SDs printed") if n > 1 else None
+            return StandardError(result["sd"] / math.sqrt(n), "SDs printed")
         if result["se"]:
             return StandardError(result["se"], "SE printed")
         if low is not None and high is not None and low < high and low <= result["mean"] <= high:
             level = (result["ci_level"] or 95) / 100
-            half = critical_value(level, n - 1 if n > 1 else None)
+            half = critical_value(level, n - 1 if n else None)
             return StandardError((high - low) / (2 * half), f"{100 * level:g} % interval printed")
         if result["kind"] == "change" and against_baseline(result):
             return p_value_spread(result, result["mean"], n - 1, "paired t test")
