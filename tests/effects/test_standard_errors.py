@@ -309,3 +309,37 @@ def test_a_share_without_people_keeps_its_printed_interval():
     assert (row["effect"], row["ci_lower"], row["ci_upper"]) == (0.5, 0.4, 0.6)
     assert row["se"] == pytest.approx(0.2 / (2 * stats.norm.ppf(0.975)))
     assert row["se_basis"] == "95 % interval printed"
+
+
+def test_a_paired_p_value_knows_the_correlation_of_the_sites():
+    p = 2 * stats.t.sf(12 / 2.5, 17)
+    row = compared(
+        *two(
+            {"mean": 20.0, "p_value": p, "p_value_against": "control"},
+            {"mean": 8.0},
+            kind="change",
+            n=18,
+            sd=20.0,
+        ),
+        study={"comparison": "within_person"},
+    )
+    assert row["se"] == pytest.approx(2.5)
+    assert "paired t test" in row["se_basis"]
+
+
+def test_groups_whose_size_is_not_stated_share_who_is_left():
+    arms = {"treated": ("exosome", None), "control": ("placebo", 12), "third": ("active", None)}
+    pair = two({"mean": 95.0, "sd": 12.0}, {"mean": 85.0, "sd": 14.0})
+    rows = effects(*pair, arms=arms, study={"n_enrolled": 40})
+    (row,) = [row for row in rows if row["estimand"] == "between_group"]
+    assert row["n_assumed"] == "14 + 12"
+    assert "divided equally among 2 groups" in row["assumption"]
+
+
+def test_sizes_that_leave_nobody_give_a_difference_without_an_interval():
+    arms = {"treated": ("exosome", None), "control": ("placebo", 30)}
+    rows = effects(
+        *two({"mean": 95.0, "sd": 12.0}, {"mean": 85.0, "sd": 14.0}), arms=arms, study={"n_enrolled": 20}
+    )
+    (row,) = [row for row in rows if row["estimand"] == "between_group"]
+    assert (row["effect"], row.get("se")) == (10, None)

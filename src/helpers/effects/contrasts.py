@@ -54,6 +54,9 @@ def printed_contrast(study: StudyFigures, row: Row) -> Row:
         "result_ids": row.get("contrast_id"),
         "assumption": f"{CONTRAST_MEASURES[row['measure']]}, as printed",
     }  # fmt: skip
+    n1, n2 = (int((study.arms.get(row[name]) or {}).get("n") or 0) for name in ("arm_id", "against"))
+    if n1 and n2 and not study.same_people and effect["n"] in (None, n1 + n2):
+        effect |= {"n": n1 + n2, "n_comparator": n2}
     if row.get("effect") is None:
         return effect | {
             "effect": None,

@@ -38,7 +38,7 @@ def _decimals(percent: float) -> int:
     return len(f"{percent:.6f}".rstrip("0").partition(".")[2])
 
 
-def on_scale(study: StudyFigures, result: Row) -> bool:
+def of_ordered_scale(study: StudyFigures, result: Row) -> bool:
     """Return whether a count is of one of three categories or more of a scale."""
     if result["kind"] != "count" or not result["category"]:
         return False
@@ -58,7 +58,7 @@ def proportions(study: StudyFigures) -> Iterator[Row]:
         if share is None:
             continue
         values: Row = {"effect": share} | size.columns | _share_interval(study, result, size)
-        values["headline"] = "no" if on_scale(study, result) else "yes"
+        values["headline"] = "no" if of_ordered_scale(study, result) else "yes"
         yield study.row("proportion", [result], study.question(result["arm_id"]), measure="PR", **values)
 
 
@@ -99,7 +99,7 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
         for row in study.results
         if row["kind"] == "count"
         and (row["count"] is not None or row["percent"] is not None)
-        and not on_scale(study, row)
+        and not of_ordered_scale(study, row)
     ]
     for asked in sides(study, counted):
         yield from _of_counts(study, asked)

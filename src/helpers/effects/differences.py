@@ -135,7 +135,7 @@ def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Ro
     estimand = "within_participant" if study.same_people else "between_group"
     gap = _baseline_gap(study, asked)
     for sizes, size in study.sizes([one.results[0] for one in both]):
-        if (size.headline == "no" and not by_size) or any(n == 1 for n in sizes):
+        if size.headline == "no" and not by_size:
             continue
         values = _difference(study, asked, sizes)
         without = values.get("se") is None
@@ -162,11 +162,11 @@ def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
     both = (*asked.treated, *asked.control)
     spreads = [one.spread(n) for one, n in zip(both, sizes, strict=True)]
     means, cut = np.array([one.mean for one in both]), len(asked.treated)
-    if any(found is None for found in spreads):
-        weights = np.repeat([1 / cut, -1 / (len(both) - cut)], [cut, len(both) - cut])
-        effect = float(weights @ means)
-        return _from_p_value(study, asked, sizes, effect)
+    tested = _from_p_value(study, asked, sizes, float(np.mean(means[:cut]) - np.mean(means[cut:])))
     found = [one for one in spreads if one is not None]
+    # of the same people the test knows the correlation, which the spread of each site does not
+    if len(found) < len(both) or (study.same_people and "se" in tested):
+        return tested
     ses, basis = np.array([one.se for one in found]), _listed(one.basis for one in found)
     assumed = _listed(one.assumed for one in found)
     if study.same_people:
@@ -180,7 +180,7 @@ def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
 
 
 def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: float) -> Row:
-    """Return a difference whose only measure of precision may be the exact p value of its test."""
+    """Return a difference with the standard error that the exact p value of its test gives, if any."""
     df = sizes[0] - 1 if study.same_people else sum(sizes) - 2
     test = "paired t test" if study.same_people else "Student's t test"
     pair = len(sizes) == 2 and all(sizes)
@@ -189,7 +189,7 @@ def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: f
         if found:
             named = {"assumption": found.assumed, "se_basis": found.basis}
             return study.interval(effect, found.se, df) | named
-    why = "no SD" if all(sizes) else "n not stated"
+    why = "n not stated" if not all(sizes) else "one person in a group" if 1 in sizes else "no SD"
     return {"effect": effect, "assumption": f"no interval: {why}"}
 
 
@@ -198,9 +198,9 @@ def is_against(result: Row, asked: Sides) -> bool:
     words = (result["p_value_against"] or "").casefold()
     if not words or "baseline" in words:
         return False
-    others = [arm_of(one).casefold() for one in (*asked.treated, *asked.control)]
-    names = {*others, asked.question.comparator, (asked.question.comparator_name or "control").casefold()}
-    return any(name in words for name in names | {"control", "between", "group", "compar"})
+    arms = [arm_of(one) for one in (*asked.treated, *asked.control)]
+    named = (*arms, asked.question.comparator, asked.question.comparator_name)
+    return any(str(name or "control").casefold() in words for name in (*named, "between", "group", "compar"))
 
 
 def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[float, float, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from helpers.effects.counts import SCALE, events_of, on_scale
+from helpers.effects.counts import SCALE, events_of, of_ordered_scale
 from helpers.effects.differences import Sides, is_against, sides
 from helpers.effects.study_figures import Observed, StudyFigures, exact_p, is_rank_test
 from helpers.tables.vocabulary import ANSWER_FALLS, ANSWER_RISES, ANSWER_STEPS
@@ -106,7 +106,7 @@ def ordered_answers(study: StudyFigures) -> Iterator[Observed]:
     """Yield the counts of an arm on an ordered scale, lowest category first."""
     found: dict[tuple, list[Row]] = {}
     for row in study.results:
-        if on_scale(study, row):
+        if of_ordered_scale(study, row):
             found.setdefault(tuple(row[name] for name in SCALE), []).append(row)
     for rows in found.values():
         order = scale_order([row["category"] for row in rows])

@@ -143,7 +143,7 @@ class StudyFigures:
         """Yield the sizes that the groups of some results may have, and the people of all.
 
         What is not stated is assumed: everybody where there is one group or the sites are of the same people;
-        the rest of those enrolled; all splits of two groups, halves the headline; equal shares of more.
+        the rest of those enrolled, in equal shares; of two groups all splits, halves the headline.
         """
         stated, total = [self.stated_size(row) for row in results], self.total
         known = [size for size in stated if size]
@@ -157,30 +157,32 @@ class StudyFigures:
         elif not total or (total < 4 and len(self.arms) > 1):  # cases: no group has a spread
             yield [size or 0 for size in stated], GroupSize(0, "n not stated")
         else:
-            yield from self._assumed_sizes(stated, total)
+            yield from self._assumed_sizes(results, stated, total)
 
-    def _assumed_sizes(self, stated: list[int | None], total: int) -> Iterator[tuple[list[int], GroupSize]]:
-        groups, alone = max(len(self.arms), len(stated)), len(stated) == 1
-        if groups <= 1:
+    def _assumed_sizes(
+        self, results: Sequence[Row], stated: list[int | None], total: int
+    ) -> Iterator[tuple[list[int], GroupSize]]:
+        known = {name: int(arm["n"]) for name, arm in self.arms.items() if arm.get("n")}
+        known |= {row["arm_id"]: size for row, size in zip(results, stated, strict=True) if size}
+        groups, rest = max(len(self.arms), len(results)), total - sum(known.values())
+        alone, unknown = len(results) == 1, groups - len(known)
+        if groups == 1:
             yield [total], GroupSize(total, f"all {total} enrolled", str(total))
-        elif groups == 2 and any(stated):
-            known = sum(filter(None, stated))
-            sizes = [size or total - known for size in stated]
-            words = f"{total - known} people in one group: the {total} enrolled less {known}"
-            yield sizes, GroupSize(total, words, _joined(sizes))
-        elif groups == 2:
+        elif rest < unknown:  # the sizes that are stated leave nobody
+            yield [size or 0 for size in stated], GroupSize(0, "n not stated")
+        elif groups == 2 and unknown == 2:
             for size in range(2, total - 1):
                 sizes = [size] if alone else [size, total - size]
                 words = f"{size} of the {total} enrolled in this group"
                 if not alone:
                     words = f"{size} and {total - size} people in the groups"
                 headline = "yes" if size == total // 2 else "no"
-                yield sizes, GroupSize(size if alone else total, words, _joined(sizes), headline)
+                yield sizes, GroupSize(sum(sizes), words, _joined(sizes), headline)
         else:
-            said = [int(arm["n"]) for arm in self.arms.values() if arm.get("n")]
-            share = (total - sum(said)) // max(groups - len(said), 1)
-            sizes = [size or max(share, 0) for size in stated]
-            words = f"{total} enrolled, divided equally among the groups"
+            sizes = [size or rest // unknown for size in stated]
+            words = f"{rest} people in one group: the {total} enrolled less {total - rest}"
+            if unknown > 1:
+                words = f"{rest} of the {total} enrolled, divided equally among {unknown} groups"
             yield sizes, GroupSize(sum(sizes), words, _joined(sizes))
 
     def printed(self, result: Row) -> Observed:

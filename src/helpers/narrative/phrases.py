@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.effects import EXOSOME_ROLES
 from helpers.formats import joined, plain_words
-from helpers.pooling.assumptions import TREATED
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, read_table, validate
 
@@ -112,7 +112,7 @@ def reported_lines(tables: Tables) -> pd.DataFrame:
     """
     lines, arms = tables["comparisons"], tables["arms"]
     names = ["study_id", "arm_id"]
-    plain = pd.MultiIndex.from_frame(arms.loc[~arms["role"].isin(TREATED), names])
+    plain = pd.MultiIndex.from_frame(arms.loc[~arms["role"].isin(EXOSOME_ROLES), names])
     treated = lines["arm_id"].isna() | ~pd.MultiIndex.from_frame(lines[names]).isin(plain)
     return lines[(lines["tier"] != "comparator") & (lines["direction"] != "not reported") & treated]
 

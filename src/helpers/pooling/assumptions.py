@@ -19,7 +19,6 @@ SD_USES = {
     "doubtful": "missing and doubtful SDs imputed",
     "all": "all SDs imputed",
 }
-TREATED = ("exosome", "exosome_combination")
 IMPUTED_UNIT = "hairs/cm2"
 LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
 _PEOPLE = re.compile(r"^(\d+)(?: \+ (\d+))?")

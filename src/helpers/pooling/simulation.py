@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
+from helpers.comparison import in_exosome_arms
 from helpers.effects import EXOSOME_ROLES, comparator_key
 from helpers.pooling.assumptions import people_of
 from helpers.pooling.ongoing import degrees_of_freedom
@@ -169,7 +170,7 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
     rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
     rows = rows[rows["estimand"].isin(("between_group", "within_participant"))]
-    rows = rows.merge(treated, on=["study_id", "arm_id"])
+    rows = rows[in_exosome_arms(rows, treated)]
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
     rows = rows.reindex(columns=["study_id", *_KEY, "effect", "se", "n"])
