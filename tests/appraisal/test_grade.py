@@ -124,6 +124,11 @@ def test_the_lack_of_a_control_group_is_counted_once():
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
 
 
+def test_no_judgement_makes_a_change_of_one_group_causal():
+    row = grade(pooled={"estimand": "uncontrolled_change"}, line={"estimand": "uncontrolled_change"})
+    assert (row["risk_of_bias"], row["certainty"]) == (3, "very low")  # an arm of two sound randomised trials
+
+
 def test_a_certain_finding_counts():
     finding = {"finding_id": "f", "study_id": "t0", "check": "x", "detected_by": "rule", "severity": "certain",
                "statement": "x", "locators": "x", "concepts": CONCEPT}  # fmt: skip

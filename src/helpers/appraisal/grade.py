@@ -166,11 +166,13 @@ def shown_estimate(
     rows = rows[~rows["model"].str.startswith("Bayesian").astype(bool)]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
+    classes = ("placebo", "untreated", "active")
 
     def order(row: Mapping[str, Any]) -> tuple:
         kind = kinds.index(row["estimand"]) if row["estimand"] in kinds else len(kinds)
         stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
-        return stray, kind, not row["pooled"], -row["k"], row["pooled_id"]
+        against = classes.index(row["comparator"]) if row.get("comparator") in classes else len(classes)
+        return stray, kind, against, not row["pooled"], -row["k"], row["pooled_id"]
 
     return min(records(rows), key=order, default=None) or _printed_share(
         _lines(comparisons, concept, evidence)
@@ -317,7 +319,7 @@ class Body:
             "studies_words": "1 study" if k == 1 else f"{k} studies",
             "randomised": len(randomised),
             "all_randomised": len(randomised) == k,
-            "uncontrolled": self._uncontrolled(),
+            "uncontrolled": bool(self._uncontrolled()),
             "participants": people,
             "participants_words": _people(people),
             "combined": len(combined),
@@ -368,9 +370,12 @@ class Body:
             names &= set(lines[lines["estimand"].isin(CONTROLLED)]["study_id"])
         return sorted(names) if self.shown is None or self.shown["estimand"] in CONTROLLED else []
 
-    def _uncontrolled(self) -> bool:
-        """Return whether a study of the evidence has no comparison group by its design."""
-        return not self.tables["studies"]["comparison"].isin(_TWO_GROUPS).all()
+    def _uncontrolled(self) -> list[str]:
+        """Return the studies without a comparison: by their design, or in the estimate that is shown."""
+        if self.shown is not None and self.shown["estimand"] not in CONTROLLED:
+            return self.names
+        rows = self.tables["studies"]
+        return list(rows[~rows["comparison"].isin(_TWO_GROUPS)]["study_id"])
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
@@ -395,7 +400,8 @@ class Body:
         mostly = 2 * len(by_tool) > len(self.names)
         judged = {name: overall(part) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
-        levels = sorted(cost.get(_graded(word), 0) for word in judged.values())
+        least = {name: cost["no_control"] for name in self._uncontrolled()}
+        levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())
         touched = (
             self.tables["findings"]["concepts"].map(lambda text: self.concept in split_ids(text)).astype(bool)
         )

@@ -210,14 +210,14 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, 
 
 
 class Override(BaseModel):
-    """One domain's steps down for one outcome in one tier, as a person judges them."""
+    """One domain's levels down for one outcome in one tier, as a person judges them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     concept: Annotated[str, OneOf(tuple(OUTCOME_CONCEPTS))]
     evidence: Annotated[str, OneOf(("core", "published"))]
     domain: Annotated[str, OneOf(OVERRIDE_DOMAINS)]
-    steps: Annotated[int, Field(ge=0, le=2)]
+    steps: Annotated[int, Field(ge=0, le=3)]
     reason: Reason
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -229,7 +229,7 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     ------
     SourceError
         With everything that is wrong: no list, an unknown outcome, tier or domain, steps other than 0 to
-        2, a missing reason, the same domain twice.
+        3, a missing reason, the same domain twice.
 
     """
     path = Path(raw) / OVERRIDES_FILE

@@ -48,12 +48,6 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         *_effects(tables),
         *_pooling(provenance),
         heading("Certainty", "certainty-rules"),
-        say_html(
-            "By GRADE: a body of evidence in which every study randomises and compares what it randomised "
-            "starts high, any other low; it goes down for risk of bias, inconsistency, indirectness, "
-            "imprecision and small-study evidence. The steps are proposed by rule, and each has its reason "
-            "with its numbers."
-        ),
         Markup("<p>{}; {}.</p>").format(
             link("certainty.html#steps", "The steps of each outcome"),
             link("#code-certainty", "the rule"),
