@@ -6,7 +6,6 @@ from helpers.effects.study import (
     CONTROLLED_ESTIMANDS,
     NO_GROUP,
     NO_START,
-    computed_effects,
     contrast_doubt,
     study_effects,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "EXOSOME_ROLES",
     "Comparator",
     "comparator_key",
-    "computed_effects",
     "contrast_doubt",
     "study_effects",
 ]

@@ -67,19 +67,6 @@ def study_effects(
     return _named(rows, study)
 
 
-def computed_effects(
-    study: Row,
-    arms: list[Row],
-    results: list[Row],
-    correlation: float,
-    level: float,
-    site_correlation: float = 0.7,
-) -> list[Row]:
-    """Return the effects that a study's plain rows of `arms` and `results` allow, without findings."""
-    correlations = {"pre_post_correlation": correlation, "site_correlation": site_correlation}
-    return _named(_effects(StudyFigures(study, arms, results, level=level, **correlations), []), study)
-
-
 def _effects(study: StudyFigures, printed: list[Row]) -> list[Row]:
     """Return changes, differences, shares, and what no effect can be made of."""
     rows = [
