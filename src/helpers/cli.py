@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
-from notebookpress.folders import project_root
+from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
 SWEEP_EXAMPLE = """\b

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import PipelineError
+from notebookpress.files import RunFolders, newest_release, part_folder, remove, rows_file
 from notebookpress.fingerprint import Code, content_hash, file_hash, folder_hashes, value_hash
-from notebookpress.folders import RunFolders, newest_release, part_folder, remove, rows_file
 from notebookpress.notebook import NotebookRun
 from notebookpress.parameters import Parameter
 from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep

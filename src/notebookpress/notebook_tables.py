@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from notebookpress.folders import GATHERED_BY_RUNNER, PIPELINE_FILE, project_root
+from notebookpress.files import GATHERED_BY_RUNNER, PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import (

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import ParameterError, did_you_mean
+from notebookpress.files import PARAMETERS_FILE, project_root
 from notebookpress.fingerprint import code_cells
-from notebookpress.folders import PARAMETERS_FILE, project_root
 from notebookpress.yaml_files import NUMBER, YamlFile, read_mapping
 
 # type in the file -> Python's, the name in messages

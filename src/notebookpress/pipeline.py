@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import PipelineError, did_you_mean
+from notebookpress.files import PIPELINE_FILE
 from notebookpress.fingerprint import package_folder
-from notebookpress.folders import PIPELINE_FILE
 from notebookpress.yaml_files import YamlFile
 
 RAW_KINDS = ("all", "own", "none")

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem
-from notebookpress.files import write_atomic
-from notebookpress.folders import RunFolders
+from notebookpress.files import RunFolders, write_atomic
 from notebookpress.graph import Step
 
 StepWatcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total

@@ -18,8 +18,7 @@ from typing import Any
 
 from notebookpress import manifest as manifests
 from notebookpress.errors import PipelineError
-from notebookpress.files import copy_atomic, write_atomic
-from notebookpress.folders import RELEASES, RunFolders
+from notebookpress.files import RELEASES, RunFolders, copy_atomic, write_atomic
 
 WAITING = "publish"  # the changed files of a new report, until they are moved
 COMMITTED = "publish.json"  # is there while they are moved
@@ -93,7 +92,8 @@ def finish_publication(folders: RunFolders) -> str:
             _move(copy, folders.out / label)
     for label in gone:
         (folders.out / label).unlink(missing_ok=True)
-        _remove_empty((folders.out / label).parent, folders)
+        with contextlib.suppress(OSError):
+            (folders.out / label).parent.rmdir()  # where it is empty
     journal.unlink()
     shutil.rmtree(folders.work / WAITING, ignore_errors=True)
     return "" if move or gone else f"{journal}: damaged; the report is published anew"
@@ -146,12 +146,3 @@ def _move(copy: Path, target: Path) -> None:
             raise
         copy_atomic(copy, target)
         copy.unlink()
-
-
-def _remove_empty(folder: Path, folders: RunFolders) -> None:
-    """Remove folders that a removed file leaves empty, up to the published folders themselves."""
-    while (
-        folder not in (folders.reports, folders.processed) and folder.is_dir() and not any(folder.iterdir())
-    ):
-        folder.rmdir()
-        folder = folder.parent

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
-from notebookpress.folders import RELEASES, VERSION, RunFolders, folder_lock
+from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock
 from notebookpress.manifest import MANIFEST, as_text, changed_inputs, damaged, outputs, read_manifest, unknown
 from notebookpress.pipeline import Collection, load_callable
 from notebookpress.publish import COMMITTED, finish_publication

@@ -6,7 +6,6 @@ import contextlib
 import json
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 
 from notebookpress.files import write_atomic
 from notebookpress.graph import Plan, Step
@@ -14,7 +13,7 @@ from notebookpress.processes import signals_as_exception
 from notebookpress.progress import RunReport, StepWatcher, failure_words
 from notebookpress.workers import Workers
 
-MEMORY_FILE = "steps.json"
+MEMORY_FILE, RAW = "steps.json", "raw data"
 
 
 class RunCache:
@@ -25,14 +24,13 @@ class RunCache:
 
     def __init__(self, work: Path) -> None:
         self.path, self.note = work / MEMORY_FILE, ""
-        self.steps: dict[str, Any] = {}
-        self.checked: dict[str, Any] = {}
+        self.steps: dict[str, list] = {}
         try:
             known = json.loads(self.path.read_text(encoding="utf-8"))
-            self.steps, self.checked = dict(known["steps"]), dict(known["checked"])
+            self.steps = {str(name): list(made) for name, made in known.items()}
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, TypeError):
             self.note = f"{self.path}: damaged; everything is made again"
 
     def current(self, step: Step, fingerprint: str) -> bool:
@@ -52,18 +50,17 @@ class RunCache:
 
     def raw_problems(self, state: str) -> list[str] | None:
         """Return what the last check of the same raw data found and let pass; None when it must be done."""
-        found = self.checked.get("refused") if self.checked.get("state") == state else None
-        return [str(line) for line in found] if isinstance(found, list) else None
+        known, *found = self.steps.get(RAW, [None])
+        return found if known == state else None
 
     def remember_raw(self, state: str, refused: list[str]) -> None:
         """Keep what a check of raw data found and let pass."""
-        self.checked = {"state": state, "refused": refused}
+        self.steps[RAW] = [state, *refused]
         self._save()
 
     def _save(self) -> None:
         with contextlib.suppress(OSError):
-            known = {"steps": dict(sorted(self.steps.items())), "checked": self.checked}
-            write_atomic(self.path, json.dumps(known, indent=1) + "\n")
+            write_atomic(self.path, json.dumps(dict(sorted(self.steps.items())), indent=1) + "\n")
 
 
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.

@@ -99,7 +99,7 @@ class Workers:
         return self._result(RUN_NOTEBOOK, run, self.environment, self.forked)
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Call a function named as `module:function`, in a forked process or else here; return what it does.
+        """Call a function named as `module:function`, in a process of its own; return what it does.
 
         Raises
         ------
@@ -107,10 +107,6 @@ class Workers:
             When the process is killed.
 
         """
-        if not self.forked:
-            with self._lock:  # several threads may need a package for the first time at once
-                found = load_callable(function)
-            return found(*arguments)
         return self._result(function, *arguments)
 
     def _result(self, function: str, *arguments: Any) -> Any:

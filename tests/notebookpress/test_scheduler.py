@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notebookpress.folders import RunFolders
+from notebookpress.files import RunFolders
 from notebookpress.graph import Step
 from notebookpress.parameters import load_parameters, merge_parameters
 from notebookpress.progress import RunReport
