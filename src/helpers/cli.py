@@ -146,11 +146,12 @@ def sweep_command(
         click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
-    result = sweep(
+    rows = sweep(
         root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages
     )
-    click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
-    if result.failed:
+    failed = sum(row["status"] != "ok" for row in rows)
+    click.echo(f"{len(rows)} set(s), {failed} failed; the table: {place / 'sweep.parquet'}")
+    if failed:
         raise AlreadySaidError()
 
 
@@ -300,7 +301,7 @@ def _status(arguments: list[str] | None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
         cause = stop.__cause__  # click makes an Abort of every KeyboardInterrupt
-        number = getattr(cause, "signal_number", 2)
+        number = next(iter(getattr(cause, "args", ())), 2)
         click.echo("interrupted; what had finished is kept, and the earlier report is as it was", err=True)
         return 128 + number
     except Exception as error:
@@ -316,7 +317,7 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         log = state.get("log")
         click.echo(system_problem(error, log and log.parent), err=True)
     else:
-        from notebookpress.progress import save_traceback
+        from notebookpress.scheduler import save_traceback
 
         try:
             saved = save_traceback(

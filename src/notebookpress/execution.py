@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from notebookpress.errors import CLOSED, FULL, NotebookFailure, in_one_line, system_problem, system_remedy
+from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem, system_remedy
+from notebookpress.files import write_atomic
 from notebookpress.kernels import Kernel
-from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical, write_notebook
+from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical
 from notebookpress.processes import ended_in_words
 
 ENGINE = "notebookpress"
@@ -88,7 +90,7 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool,
 
     Raises
     ------
-    NotebookFailure
+    PipelineError
         When a cell raised, ended the kernel, ran too long or was never reached.
 
     """
@@ -112,14 +114,15 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool,
     failure = _failure(execution, error)
     if execution.notebook is not None:
         kept = run.executed if failure is None else run.failed
-        write_notebook(canonical(execution.notebook, run.labels, run.shown), kept)
+        text = nbformat.writes(canonical(execution.notebook, run.labels, run.shown))
+        write_atomic(kept, text.rstrip("\n") + "\n")
     if failure is not None:
         raise failure from error
     run.failed.unlink(missing_ok=True)
     return run.executed
 
 
-def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure | None:
+def _failure(execution: _Execution, error: Exception | None) -> PipelineError | None:
     """Return why the notebook did not run whole; None when it did.
 
     Papermill's word is not enough: it takes `sys.exit(0)` in a cell for success.
@@ -135,16 +138,17 @@ def _failure(execution: _Execution, error: Exception | None) -> NotebookFailure 
     stopped = begun[execution.index] if begun and execution.index is not None else None
     died = error is not None and not isinstance(error, PapermillExecutionError)
     cell = stopped if died and stopped is not None else raised or skipped or stopped
-    problem = _problem(execution, error if died or raised is None else None, raised)
-    lines = cell.source.splitlines() if cell is not None else []
-    return NotebookFailure(
-        run.name,
-        str(run.notebook),
-        _place(cells, cell),
-        next((line.strip() for line in lines if line.strip()), ""),
-        problem,
-        str(run.failed) if execution.notebook is not None else "",
-        last_words(execution.said) if died else "",
+    sources = cell.source.splitlines() if cell is not None else []
+    first = next((line.strip() for line in sources if line.strip()), "")
+    said = last_words(execution.said) if died else ""
+    where = str(run.notebook) if run.name in str(run.notebook) else f"{run.notebook} ({run.name})"
+    kept = f"  the half-run notebook, with the traceback: {run.failed}"
+    return PipelineError(
+        f"{where}: {_place(cells, cell)}",
+        *([f"  first line: {first}"] if first else []),
+        f"  {_problem(execution, error if died or raised is None else None, raised)}",
+        *([f"  the kernel said: {said}"] if said else []),
+        *([kept] if execution.notebook is not None else []),
     )
 
 

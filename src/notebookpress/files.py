@@ -18,7 +18,6 @@ PIPELINE_FILE = Path("notebooks") / "pipeline.yaml"
 RELEASES = "releases"  # folder below the pages; what is in it stays as it is
 VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
 
-GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # in the environment of a run, where a step puts parts together
 LOCK = "lock"  # file of the work folder that a run holds
 PARTS, ROWS = "parts", "rows"  # folders of what each run of a notebook for one key wrote, and of its rows
 

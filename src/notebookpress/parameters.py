@@ -118,8 +118,7 @@ def load_parameters(root: Path) -> dict[str, Parameter]:
             if (kind := entries.get(entry, "str")) not in PARAMETER_TYPES:
                 known = ", ".join(PARAMETER_TYPES)
                 raise file.error((name, entry), f"{entry} {kind} is not known", f"use one of {known}")
-        tuples = {key: tuple(entries[key]) for key in ("notebooks", "choices") if key in entries}
-        found[name] = Parameter(name=name, **entries | tuples)
+        found[name] = Parameter(name=name, **entries)
         if problem := found[name].problem(entries["default"]):
             raise file.error((name, "default"), f"{name}: the default {problem}", found[name].allowed())
     return found

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +94,6 @@ def limit_memory(megabytes: int, shell: Any) -> None:
     shell.set_custom_exc((MemoryError,), show)
 
 
-class Interrupted(KeyboardInterrupt):  # noqa: N818 - a request, like KeyboardInterrupt
-    """The run was asked to stop by a signal."""
-
-    def __init__(self, signal_number: int) -> None:
-        self.signal_number = signal_number
-        super().__init__(f"signal {signal_number}")
-
-
 @contextlib.contextmanager
 def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
     """Turn a request to stop into an exception of the main thread; obey a second one at once."""
@@ -112,7 +104,7 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
             stop()
             os._exit(128 + number)
         asked.append(number)
-        raise Interrupted(number)
+        raise KeyboardInterrupt(number)
 
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
@@ -123,9 +115,11 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # is set where a step of the run puts parts together
 FIXED = {
     # as every IPython kernel has it; named here because matplotlib is imported before there is a kernel
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    GATHERED_BY_RUNNER: "1",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "PYTHONNOUSERSITE": "1",
@@ -150,8 +144,8 @@ NOT_TAKEN_OVER = (
 )
 
 
-def run_environment(folder: Path, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of kernels and workers: the runner's, what decides results fixed, and `own`.
+def run_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of kernels and workers: the runner's, what decides results fixed.
 
     Matplotlib keeps its list of fonts in `folder` when the user has no place for it. Left alone it would make
     one among the temporary files, and leave it there when the run is killed.
@@ -164,7 +158,7 @@ def run_environment(folder: Path, own: Mapping[str, str]) -> dict[str, str]:
         usual = [Path(os.environ.get(name) or os.path.expanduser(home)) for name, home in homes]
         if "MPLCONFIGDIR" not in kept and not all(_can_be_written(home / "matplotlib") for home in usual):
             kept["MPLCONFIGDIR"] = str(folder)
-    return kept | FIXED | dict(own)
+    return kept | FIXED
 
 
 def _can_be_written(folder: Path) -> bool:

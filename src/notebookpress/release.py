@@ -14,9 +14,18 @@ from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
 from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock
-from notebookpress.manifest import MANIFEST, as_text, changed_inputs, damaged, outputs, read_manifest, unknown
 from notebookpress.pipeline import Collection, load_callable
-from notebookpress.publish import COMMITTED, finish_publication
+from notebookpress.publish import (
+    COMMITTED,
+    MANIFEST,
+    as_text,
+    changed_inputs,
+    damaged,
+    finish_publication,
+    outputs,
+    read_manifest,
+    unknown,
+)
 
 CRATE = "ro-crate-metadata.json"
 mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
@@ -88,29 +97,20 @@ def release(out: Path, version: str, collection: Collection) -> Path:
         raise PipelineError(
             f"{target}: the release is there already and stays as it is; choose another version"
         )
-    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
-        return _freeze(reports, target, collection)
-
-
-def _freeze(reports: Path, target: Path, collection: Collection) -> Path:
-    """Copy a report that matches its manifest, all of it or nothing."""
-    out, version = reports.parent, target.name
-    manifest = read_manifest(reports)
-    problems = damaged(manifest, out)
-    if problems:
-        raise PipelineError(
-            *problems,
-            f"{len(problems)} problem(s); a report that does not match its manifest is not released",
-        )
     partial = target.with_name(f".{version}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        _copy_release(out, partial, manifest)
-        text = crate_text(manifest, version, date.today(), collection)
-        (partial / CRATE).write_text(text, encoding="utf-8")
-        partial.rename(target)
-    finally:
+    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
+        manifest = read_manifest(reports)
+        if problems := damaged(manifest, out):
+            count = f"{len(problems)} problem(s); a report that does not match its manifest is not released"
+            raise PipelineError(*problems, count)
         shutil.rmtree(partial, ignore_errors=True)
+        try:
+            _copy_release(out, partial, manifest)
+            text = crate_text(manifest, version, date.today(), collection)
+            (partial / CRATE).write_text(text, encoding="utf-8")
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return target
 
 

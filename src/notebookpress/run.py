@@ -9,16 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from notebookpress import manifest
 from notebookpress.errors import PipelineError
-from notebookpress.files import GATHERED_BY_RUNNER, LOCK, RunFolders, folder_lock
+from notebookpress.files import LOCK, RunFolders, folder_lock
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
 from notebookpress.pipeline import load_pipeline
-from notebookpress.progress import Progress, RunReport, StepWatcher, write_log
-from notebookpress.publish import differences, finish_publication, publish
-from notebookpress.scheduler import MEMORY_FILE, RunCache, Scheduler
+from notebookpress.publish import differences, finish_publication, for_pages, provenance, publish
+from notebookpress.scheduler import (
+    MEMORY_FILE,
+    Progress,
+    RunCache,
+    RunReport,
+    Scheduler,
+    StepWatcher,
+    write_log,
+)
 from notebookpress.workers import Workers
 
 TIMEOUT = 600
@@ -76,8 +82,8 @@ def run(
     code = Code(collection.code)
     plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
     steps = build_steps(plan)
-    facts = manifest.provenance(plan, steps)
-    plan.facts.update(manifest.for_pages(facts))
+    facts = provenance(plan, steps)
+    plan.facts.update(for_pages(facts))
     report = _up_to_date(plan, steps, facts)
     if report is None:
         with _workers(plan) as workers:
@@ -138,7 +144,7 @@ def _workers(plan: Plan) -> Workers:
         with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
             names |= imported_by_notebook(notebook)
     more = sorted(name for name in names if name in plan.code.names)
-    return Workers(tuple(dict.fromkeys([*plan.collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
+    return Workers(tuple(dict.fromkeys([*plan.collection.preload, *more])))
 
 
 def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:

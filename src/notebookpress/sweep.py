@@ -24,23 +24,21 @@ import yaml
 from notebookpress.errors import (
     ParameterError,
     PipelineError,
-    did_you_mean,
     in_one_line,
 )
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
-from notebookpress.manifest import MANIFEST
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters
 from notebookpress.pipeline import load_callable, load_pipeline
 from notebookpress.processes import signals_as_exception
-from notebookpress.progress import failure_words
-from notebookpress.publish import WAITING
+from notebookpress.publish import MANIFEST, WAITING
 from notebookpress.run import run
-from notebookpress.yaml_files import read_mapping
+from notebookpress.scheduler import failure_words
+from notebookpress.yaml_files import YamlFile
 
 
-def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
+def write_sweep(out: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the table of all sets as Parquet, CSV and a page."""
     import jinja2
     import pandas as pd
 
@@ -54,7 +52,7 @@ def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     text = page.render(columns=list(table), rows=records(table), ok=len(good), linked=linked)
     write_atomic(out / "index.html", text)
     write_atomic(out / "sweep.csv", table.to_csv(index=False))
-    return write_atomic(out / "sweep.parquet", parquet_bytes(table))
+    write_atomic(out / "sweep.parquet", parquet_bytes(table))
 
 
 PARAMETERS = "parameters.yaml"  # of a set, in its folder
@@ -62,7 +60,6 @@ IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
 WAIT = "10s"  # for a scheduler
 TRUNCATED = 500
-SetWatcher = Callable[[int, int, dict[str, Any]], None]
 _RUNNING: set[subprocess.Popen] = set()
 
 
@@ -77,19 +74,6 @@ class SetRun:
     jobs: int = 1  # notebooks at once
 
 
-@dataclass(frozen=True)
-class SweepResult:
-    """One row a set, and where the table is."""
-
-    rows: list[dict[str, Any]]
-    table: Path
-
-    @property
-    def failed(self) -> int:
-        """How many sets failed."""
-        return sum(row["status"] != "ok" for row in self.rows)
-
-
 def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, Any]]:
     """Return what each parameter set of a grid file changes against the defaults; repeated sets once.
 
@@ -98,21 +82,20 @@ def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, A
 
     Raises
     ------
+    YamlError
+        When the file has another form, with the line.
     ParameterError
-        When the file or any of its values is wrong; every problem is listed.
+        When any of its values is wrong; every problem is listed.
 
     """
-    content, known = read_mapping(path), ("grid", "list")
-    problems = [
-        f"{path}: unknown key {key!r}; {did_you_mean(key, known)}" for key in content if key not in known
-    ]
-    grid, listed = content.get("grid") or {}, content.get("list") or []
-    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
-        problems.append(f"{path}: grid: not a mapping of names to lists; write name: [value, value]")
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-        problems.append(f"{path}: list: not a list of mappings; write - {{name: value}}")
-    if problems:
-        raise ParameterError(problems)
+    file, problems = YamlFile(path), []
+    content = file.entries((), {"grid": dict, "list": list})
+    grid, listed = content.get("grid", {}), content.get("list", [])
+    for name, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise file.error(("grid", name), f"{name}: {values!r} is no list", "write name: [value, value]")
+    if not all(isinstance(entry, dict) for entry in listed):
+        raise file.error(("list",), "list: not a list of mappings", "write - {name: value}")
     combined = itertools.product(*grid.values()) if grid else ()
     sets = [*(dict(zip(grid, values, strict=True)) for values in combined), *listed]
     if not sets:
@@ -134,10 +117,10 @@ def sweep(
     out: Path,
     raw: Path,
     jobs: int = 1,
-    watch: SetWatcher | None = None,
+    watch: Callable[[int, int, dict[str, Any]], None] | None = None,
     scheduler: str | None = None,
     pages: bool = True,
-) -> SweepResult:
+) -> list[dict[str, Any]]:
     """Run the report for each parameter set, and tabulate what came of it.
 
     Parameters
@@ -157,8 +140,8 @@ def sweep(
 
     Returns
     -------
-    SweepResult
-        The rows, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
+    list of dict
+        A row for each set, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
 
     """
     runs = {}
@@ -178,7 +161,8 @@ def sweep(
         | found[set_run]
         for set_run, chosen in runs.items()
     ]
-    return SweepResult(rows, write_sweep(out, rows))
+    write_sweep(out, rows)
+    return rows
 
 
 def _results(left: list[SetRun], jobs: int, scheduler: str | None) -> Iterator[tuple[SetRun, dict[str, Any]]]:

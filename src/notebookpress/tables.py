@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -15,6 +14,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from notebookpress.files import part_folder, rows_file, write_atomic
+from notebookpress.fingerprint import value_hash
 from notebookpress.schema import COLUMN_TYPES, Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
@@ -210,13 +210,11 @@ def divide_rows(
     keys, whole = list(keys), set(whole)
     hashes: dict[str, dict[str, str]] = {key: {} for key in keys}
     for name in names:
-        table = parquet.ParquetFile(processed / f"{name}.parquet").read()
-        owned = column in table.column_names and name not in whole
-        rows = [repr(row) for row in zip(*(values.to_pylist() for values in table.columns), strict=True)]
-        owners = table.column(column).to_pylist() if owned else []
+        table = parquet.ParquetFile(processed / f"{name}.parquet").read().to_pandas()
+        owned = column in table and name not in whole
         for key in keys:
-            own = [row for owner, row in zip(owners, rows, strict=True) if owner == key] if owned else rows
-            hashes[key][name] = hashlib.sha256("\n".join([str(table.schema), *own]).encode()).hexdigest()
+            rows = table[table[column] == key] if owned else table
+            hashes[key][name] = value_hash([list(map(str, table.dtypes)), records(rows)])
     for key, found in hashes.items():
         write_atomic(rows_file(processed.parent, key), json.dumps(found, indent=1) + "\n")
 

@@ -49,7 +49,7 @@ class Workers:
     """The processes of a run; safe to use from several threads at once.
 
     `preload` names modules to have ready in every process, or `module:function` of what is slow the first
-    time; `environment` is what the collection adds to that of notebooks and calls.
+    time.
 
     Processes are forked on Linux only, unless `EVIDENCE_FORK` says otherwise: a forked process may not use
     the system's libraries on macOS, and Windows has no fork. All workers of a process share one server; what
@@ -58,7 +58,7 @@ class Workers:
 
     _users = 0  # of the server
 
-    def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, preload: Iterable[str] = ()) -> None:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
         self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
@@ -66,7 +66,7 @@ class Workers:
         self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
         self._closed = False
         self.folder = _private_folder()
-        self.environment = run_environment(self.folder, environment or {})
+        self.environment = run_environment(self.folder)
         if self.forked:
             try:
                 self._start_server(preload)
@@ -174,14 +174,14 @@ def _private_folder() -> Path:
     The path of a socket may have some 100 bytes, so where the temporary folder has a long name this one
     lies in the system's.
     """
-    if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_FOLDER or not Path(SHORT_FOLDER).is_dir():
-        return Path(util.get_temp_dir())
+    usual = tempfile.gettempdir()
     with _STARTING:
-        before, tempfile.tempdir = tempfile.tempdir, SHORT_FOLDER
+        if len(os.fsencode(usual)) > LONGEST_FOLDER and Path(SHORT_FOLDER).is_dir():
+            tempfile.tempdir = SHORT_FOLDER
         try:
             return Path(util.get_temp_dir())
         finally:
-            tempfile.tempdir = before
+            tempfile.tempdir = usual
 
 
 @contextlib.contextmanager

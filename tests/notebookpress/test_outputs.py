@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from output_cells import CELLS, FAILURES, write_outputs
 
-from notebookpress.errors import NotebookFailure
+from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun, canonical
 from notebookpress.processes import FIXED, NOT_TAKEN_OVER
 from notebookpress.workers import Workers
@@ -60,7 +60,7 @@ def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
     )
     try:
         workers.run_notebook(run)
-    except NotebookFailure:
+    except PipelineError:
         executed = run.failed
     return nbformat.read(executed, as_version=4)
 
