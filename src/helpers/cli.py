@@ -161,7 +161,7 @@ def sweep_command(
 def release_command(version: str, out: Path | None) -> None:
     """Freeze tables and pages under reports/releases/VERSION."""
     from notebookpress.pipeline import load_pipeline
-    from notebookpress.release import release
+    from notebookpress.publish import release
 
     root = project_root()
     click.echo(f"released: {release((out or root).resolve(), version, load_pipeline(root))}")
@@ -176,7 +176,7 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     from datetime import date
 
     from notebookpress.pipeline import load_pipeline
-    from notebookpress.release import verify
+    from notebookpress.publish import verify
 
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification

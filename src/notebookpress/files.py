@@ -162,14 +162,3 @@ def write_atomic(path: str | Path, content: bytes | str) -> Path:
         Path(beside).unlink(missing_ok=True)
         raise
     return path
-
-
-def copy_atomic(source: Path, target: Path) -> Path:
-    """Copy a file beside its place and rename it there; a copy that was broken off is written over."""
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        shutil.copyfile(source, beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    return target

@@ -166,15 +166,11 @@ def build_steps(plan: Plan) -> list[Step]:
             steps.append(_notebook_step(plan, notebook, None, code))
             continue
         steps += [_rows_step(plan, notebook, each)] if notebook.reads else []
-        steps += [_notebook_step(plan, notebook, key, code) for key in _longest_first(plan)]
+        # No long one is left for the end.
+        keys = sorted(plan.keys, key=lambda key: -sum(path.stat().st_size for path in plan.keys[key]))
+        steps += [_notebook_step(plan, notebook, key, code) for key in keys]
         steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
     return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if plan.pages else steps
-
-
-def _longest_first(plan: Plan) -> list[str]:
-    """Return the keys in the order in which they are best begun, no long one left for the end."""
-    sizes = {key: sum(path.stat().st_size for path in paths) for key, paths in plan.keys.items()}
-    return sorted(sizes, key=lambda key: (-sizes[key], key))
 
 
 def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -> Step:
@@ -275,7 +271,7 @@ def _page_step(plan: Plan, step: PageStep) -> Step:
         depends = [code, tables, plan.collection.version]  # pages name the version
 
     def make(workers: Workers) -> None:
-        facts = {"version": plan.collection.version, "tables": tables}
+        facts: dict[str, Any] = {"version": plan.collection.version, "tables": tables}
         if last:
             made.mkdir(parents=True)
             facts = plan.facts | {"raw": plan.folders.raw, "made": plan.early_pages}

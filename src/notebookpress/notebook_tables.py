@@ -13,7 +13,6 @@ import pandas as pd
 from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
-from notebookpress.processes import GATHERED_BY_RUNNER
 from notebookpress.tables import (
     TableError,
     gather_parts,
@@ -22,6 +21,7 @@ from notebookpress.tables import (
     records,
     table_store,
 )
+from notebookpress.workers import GATHERED_BY_RUNNER
 
 
 class NotebookTables:

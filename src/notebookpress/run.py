@@ -18,11 +18,11 @@ from notebookpress.pipeline import load_pipeline
 from notebookpress.publish import differences, finish_publication, for_pages, provenance, publish
 from notebookpress.scheduler import (
     MEMORY_FILE,
-    Progress,
     RunCache,
     RunReport,
     Scheduler,
     StepWatcher,
+    say_step,
     write_log,
 )
 from notebookpress.workers import Workers
@@ -39,7 +39,7 @@ def run(
     force: bool = False,
     timeout: int = TIMEOUT,
     memory: int | None = None,
-    watch: StepWatcher | None = None,
+    watch: StepWatcher = say_step,
     pages: bool = True,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
@@ -54,8 +54,8 @@ def run(
         Notebooks at once; the seconds and the megabytes that one may take (no limit when None).
     force : bool
         Whether to run everything, up to date or not.
-    watch : callable, optional
-        Is called with every step that starts and ends; prints a line a step when left out.
+    watch : callable
+        Is called with every step that starts and ends; writes a line a step when left out.
     pages : bool
         Whether to make the pages; without them only tables are published, and `reports/` holds no more than
         the manifest.
@@ -87,7 +87,7 @@ def run(
     report = _up_to_date(plan, steps, facts)
     if report is None:
         with _workers(plan) as workers:
-            report = _run_steps(plan, steps, facts, workers, Progress() if watch is None else watch)
+            report = _run_steps(plan, steps, facts, workers, watch)
     index = folders.reports / "index.html"
     report.index = index if report.succeeded and index.is_file() else None
     report.seconds = time.perf_counter() - begun

@@ -7,20 +7,18 @@ import json
 import os
 import platform
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.graph import Plan, Step
-from notebookpress.processes import signals_as_exception
-from notebookpress.workers import Workers
+from notebookpress.workers import Workers, signals_as_exception
 
 MEMORY_FILE, RAW = "steps.json", "raw data"
 
@@ -155,35 +153,16 @@ class Scheduler:
 StepWatcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
 
 
-class Progress:
-    """Writes `[3/14] 03_study_evidence wan2025 … 4.2 s`; on a terminal also what is running now."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = sys.stderr if stream is None else stream
-        self.live = self.stream.isatty()
-        self.running: list[str] = []
-        self._lock = threading.Lock()
-
-    def __call__(self, kind: str, step: Step, number: int, total: int) -> None:
-        """Take note of a step that starts or ends."""
-        with self._lock:
-            if kind == "started":
-                self.running.append(step.title)
-            elif step.title in self.running:
-                self.running.remove(step.title)
-            place = f"[{number:>{len(str(total))}}/{total}]"
-            words = {
-                "ran": f"{step.seconds:.1f} s",
-                "failed": f"FAILED after {step.seconds:.1f} s",
-                "not_run": "not run: what it needs has failed",
-            }
-            clear = "\r\x1b[K" if self.live else ""
-            if kind in words:
-                self.stream.write(f"{clear}{place} {step.title} … {words[kind]}\n")
-            if self.live:  # a line that the next one replaces
-                running = f"{place} running: {', '.join(self.running)}" if self.running else ""
-                self.stream.write(f"{clear}{running[:100]}")
-            self.stream.flush()
+def say_step(kind: str, step: Step, number: int, total: int) -> None:
+    """Write `[ 3/14] 03_study_evidence wan2025 … 4.2 s` when a step has ended."""
+    words = {
+        "ran": f"{step.seconds:.1f} s",
+        "failed": f"FAILED after {step.seconds:.1f} s",
+        "not_run": "not run: what it needs has failed",
+    }
+    if kind in words:
+        place = f"[{number:>{len(str(total))}}/{total}]"
+        print(f"{place} {step.title} … {words[kind]}", file=sys.stderr, flush=True)
 
 
 @dataclass

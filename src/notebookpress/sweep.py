@@ -30,10 +30,10 @@ from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters
 from notebookpress.pipeline import load_callable, load_pipeline
-from notebookpress.processes import signals_as_exception
 from notebookpress.publish import MANIFEST, WAITING
 from notebookpress.run import run
 from notebookpress.scheduler import failure_words
+from notebookpress.workers import signals_as_exception
 from notebookpress.yaml_files import YamlFile
 
 
@@ -155,12 +155,10 @@ def sweep(
         found[set_run] = row
         if watch:
             watch(len(found), len(runs), row)
-    rows = [
-        {"set": Path(set_run.folder).name}
-        | {name: _flat(value) for name, value in chosen.items()}
-        | found[set_run]
-        for set_run, chosen in runs.items()
-    ]
+    rows = []
+    for set_run, chosen in runs.items():
+        lists = {name: ";".join(map(str, value)) for name, value in chosen.items() if isinstance(value, list)}
+        rows.append({"set": Path(set_run.folder).name} | chosen | lists | found[set_run])
     write_sweep(out, rows)
     return rows
 
@@ -217,8 +215,7 @@ def _end_sets() -> None:
         process.terminate()
 
 
-@contextlib.contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
+def _client(scheduler: str) -> Any:
     """Connect to a Dask scheduler, which gives the set of a worker that is killed to another one."""
     try:
         from distributed import Client
@@ -228,15 +225,13 @@ def _client(scheduler: str) -> Iterator[Any]:
             "install this project with its extra `cluster`"
         ) from None
     try:
-        client = Client(scheduler, timeout=WAIT)
+        return Client(scheduler, timeout=WAIT)
     except (OSError, ValueError, TimeoutError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise PipelineError(
             f"--scheduler {scheduler}: no scheduler answers there ({first}); start one with "
             "`dask scheduler`, or leave --scheduler out to run the sets on this machine"
         ) from None
-    with client:
-        yield client
 
 
 def run_set(set_run: SetRun) -> dict[str, Any]:
@@ -313,10 +308,6 @@ def _end_with_stdin() -> None:
     while os.read(0, 4096):  # not by sys.stdin, whose lock would hold up the end of the process
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _flat(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

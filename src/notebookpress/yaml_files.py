@@ -92,12 +92,5 @@ class YamlFile:
                 raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
         if missing := [name for name in needed if name not in entries]:
             raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
-        lists = {
-            name for name, value in entries.items() if isinstance(value, list) and known[name] is not object
-        }
-        return {name: tuple(value) if name in lists else value for name, value in entries.items()}
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds; see `YamlFile`."""
-    return YamlFile(path).data
+        listed = [name for name in entries if isinstance(entries[name], list) and known[name] is not object]
+        return entries | {name: tuple(entries[name]) for name in listed}

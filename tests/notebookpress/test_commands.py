@@ -22,8 +22,7 @@ from notebookpress.graph import raw_hashes
 from notebookpress.notebook import canonical
 from notebookpress.parameters import load_parameters
 from notebookpress.pipeline import Collection
-from notebookpress.publish import as_text, complete, publish
-from notebookpress.release import release, verify
+from notebookpress.publish import as_text, complete, publish, release, verify
 from notebookpress.sweep import SetRun, read_grid, run_set, sweep
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}

@@ -16,8 +16,7 @@ from output_cells import CELLS, FAILURES, write_outputs
 
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun, canonical
-from notebookpress.processes import FIXED, NOT_TAKEN_OVER
-from notebookpress.workers import Workers
+from notebookpress.workers import FIXED, NOT_TAKEN_OVER, Workers
 
 GIVEN = {"study": "some", "rounds": 2}
 Cells = dict[str, list[dict[str, Any]]]
