@@ -91,11 +91,8 @@ def test_both_calendars_are_kept_and_compared(irct):
         "jalali": "1405/06/01",
         "same_day": True,
     }
-    assert set(dates) == {
-        "Registration date",
-        "Expected recruitment start date",
-        "Expected recruitment end date",
-    }
+    named = {"Registration date", "Expected recruitment start date", "Expected recruitment end date"}
+    assert set(dates) == named
 
 
 def test_contradictions_stand_side_by_side(irct, medpath):
