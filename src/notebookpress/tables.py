@@ -211,10 +211,10 @@ def divide_rows(
     hashes: dict[str, dict[str, str]] = {key: {} for key in keys}
     for name in names:
         table = parquet.ParquetFile(processed / f"{name}.parquet").read().to_pandas()
-        owned = column in table and name not in whole
+        rows = records(table)
+        same = None if column in table and name not in whole else value_hash(rows)
         for key in keys:
-            rows = table[table[column] == key] if owned else table
-            hashes[key][name] = value_hash([list(map(str, table.dtypes)), records(rows)])
+            hashes[key][name] = same or value_hash([row for row in rows if row[column] == key])
     for key, found in hashes.items():
         write_atomic(rows_file(processed.parent, key), json.dumps(found, indent=1) + "\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from station_project import FIRST_PARAMETERS, evidence_command, processes_below, write_cells
 
 from helpers.cli import cli
 from notebookpress.errors import ParameterError, PipelineError
@@ -251,6 +253,25 @@ def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
     again = sweep(project, sets[:2], declared, out, project / "data" / "raw", 2, pages=False)
     assert [row["total"] for row in again] == [3, 9]
     assert [len(list(log.iterdir())) for log in logs] == [1, 1, 1, 1]  # nothing was run again
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_an_interrupted_sweep_ends_its_sets(project: Path) -> None:
+    """Ctrl-C that meets the sweep alone: status 130, and nothing that it started is left."""
+    write_cells(project / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, "import time; time.sleep(120)")
+    (project / "grid.yaml").write_text("grid: {rounds: [1, 2]}\n")
+    command = [*evidence_command(project), "sweep", "grid.yaml"]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    while not list((project / "sweep").glob("*/.evidence/lock")):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=120)[1]
+    assert (running.returncode, "interrupted" in said, "Traceback" in said) == (130, True, False), said
+    end = time.monotonic() + 20
+    while processes_below(project) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes_below(project) == []
 
 
 def test_a_publication_that_was_broken_off_is_finished(
