@@ -146,9 +146,12 @@ def sweep_command(
         click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
-    rows = sweep(
-        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages
-    )
+    try:
+        sets = read_grid(grid, declared)
+    except PipelineError as error:
+        error.exit_status = 2  # the file is part of the command
+        raise
+    rows = sweep(root, sets, declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages)
     failed = sum(row["status"] != "ok" for row in rows)
     click.echo(f"{len(rows)} set(s), {failed} failed; the table: {place / 'sweep.parquet'}")
     if failed:
