@@ -116,7 +116,7 @@ def test_the_certainty_follows_the_pool(made, changed):
         row for row in records(read_table("summary_of_findings", changed.processed))
         if row["summary_id"] == "core.hair_density"
     ]  # fmt: skip
-    assert (found["basis"], found["estimand"], found["studies"]) == ("pooled", "between_group", 3)
+    assert (found["basis"], found["estimand"], found["studies"]) == ("pooled", "between_group", 2)
 
 
 SENTENCES = cases_of(__file__)

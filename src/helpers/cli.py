@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
-from notebookpress.folders import project_root
+from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
 SWEEP_EXAMPLE = """\b
@@ -146,11 +146,15 @@ def sweep_command(
         click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
-    result = sweep(
-        root, read_grid(grid, declared), declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages
-    )
-    click.echo(f"{len(result.rows)} set(s), {result.failed} failed; the table: {result.table}")
-    if result.failed:
+    try:
+        sets = read_grid(grid, declared)
+    except PipelineError as error:
+        error.exit_status = 2  # the file is part of the command
+        raise
+    rows = sweep(root, sets, declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages)
+    failed = sum(row["status"] != "ok" for row in rows)
+    click.echo(f"{len(rows)} set(s), {failed} failed; the table: {place / 'sweep.parquet'}")
+    if failed:
         raise AlreadySaidError()
 
 
@@ -160,7 +164,7 @@ def sweep_command(
 def release_command(version: str, out: Path | None) -> None:
     """Freeze tables and pages under reports/releases/VERSION."""
     from notebookpress.pipeline import load_pipeline
-    from notebookpress.release import release
+    from notebookpress.publish import release
 
     root = project_root()
     click.echo(f"released: {release((out or root).resolve(), version, load_pipeline(root))}")
@@ -175,7 +179,7 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     from datetime import date
 
     from notebookpress.pipeline import load_pipeline
-    from notebookpress.release import verify
+    from notebookpress.publish import verify
 
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification
@@ -300,7 +304,7 @@ def _status(arguments: list[str] | None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
         cause = stop.__cause__  # click makes an Abort of every KeyboardInterrupt
-        number = getattr(cause, "signal_number", 2)
+        number = next(iter(getattr(cause, "args", ())), 2)
         click.echo("interrupted; what had finished is kept, and the earlier report is as it was", err=True)
         return 128 + number
     except Exception as error:
@@ -316,7 +320,7 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         log = state.get("log")
         click.echo(system_problem(error, log and log.parent), err=True)
     else:
-        from notebookpress.progress import save_traceback
+        from notebookpress.scheduler import save_traceback
 
         try:
             saved = save_traceback(

@@ -18,7 +18,8 @@ from helpers.figures.forest import forest, pooled_forest
 from helpers.figures.outcome import direction
 from helpers.figures.rows import direction_rows, estimate_rows
 from helpers.formats import plain_unit, plain_words
-from helpers.pooling.tiers import BAYES, Options, tier_synthesis
+from helpers.pooling.groups import RANDOM
+from helpers.pooling.tiers import Options, tier_synthesis
 from helpers.tables import as_frame
 from helpers.tables.vocabulary import EVIDENCE
 from notebookpress.tables import records
@@ -216,7 +217,7 @@ def pool_picture(
     own = kept["comparisons"]
     kept["comparisons"] = own[own["concept"] == concept]
     found = tier_synthesis(kept, evidence, overall=dict(verdicts), options=replace(options, **choices))
-    fits = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    fits = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     if fits:
         members = as_frame("pool_members", found.members)
         return pooled_forest(fits[0], members, kept["comparisons"])

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metastats.checks import Array, as_floats, check_choice, check_level, refuse, refuse_unusable
+from metastats.checks import (
+    LARGEST,
+    SMALLEST,
+    Array,
+    as_floats,
+    check_choice,
+    check_level,
+    refuse,
+    refuse_unusable,
+)
 from metastats.heterogeneity import (
     METHODS,
     WeightedMean,
@@ -183,7 +192,7 @@ def check_rows(yi: Any, vi: Any, missing: str) -> tuple[Array, Array, Array | in
         ) from None
     if y.size == 0:
         raise ValueError(f"yi: shape {y.shape} holds no study; give at least one meta-analysis of one study")
-    if v.min() > 0 and isfinite(y.sum()) and isfinite(v.sum()):
+    if v.min() > SMALLEST and v.max() < LARGEST and y.max() < LARGEST**0.5 and y.min() > -(LARGEST**0.5):
         return y, v, y.shape[-1]
     present = ~(np.isnan(y) | np.isnan(v)) if missing == "drop" else np.ones(y.shape, bool)
     refuse_unusable(y, v, present)

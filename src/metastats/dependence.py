@@ -7,7 +7,6 @@ Gleser and Olkin (2009), Cochrane Handbook 6.5.2.10 and 23.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from numbers import Integral, Real
@@ -298,27 +297,8 @@ def best_components(model: NestedEffects, restricted: bool) -> tuple[float, floa
     found = [
         minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
     ]
-    best = newton_polish(min(found, key=lambda result: result.fun).x, lambda x: loss(x)[1])
+    best = min(found, key=lambda result: result.fun).x
     return float(model.unit * best[0]), float(model.unit * best[1])
-
-
-def newton_polish(x: Array, gradient: Callable[[Array], Array]) -> Array:
-    """Finish by Newton steps on the gradient in the variances that are not at their bound of 0."""
-    free = np.flatnonzero(x > 1e-8)
-    x = np.where(x > 1e-8, x, 0.0)
-    for _ in range(4):
-        if free.size == 0:
-            break
-        steps = [1e-5 * x[j] * np.eye(2)[j] for j in free]
-        hessian = [(gradient(x + s) - gradient(x - s))[free] / (2 * s.sum()) for s in steps]
-        try:
-            move = np.linalg.solve(np.array(hessian).T, gradient(x)[free])
-        except np.linalg.LinAlgError:
-            break
-        if (np.abs(move) > 1e-3 * (x[free] + 1e-3)).any():  # not near the top: keep what the search found
-            break
-        x[free] = np.maximum(x[free] - move, 0.0)
-    return x
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def effect_size(
         refuse_needless(measure, add=add is not None, to=to != "only0", drop00=drop00)
         return effects_of_means(measure, columns, vtype or "LS")
     refuse_needless(measure, drop00=drop00 and measure in PROPORTIONS)
-    if add is not None and not 0 <= add < np.inf:
+    if add is not None and not (isinstance(add, Real) and 0 <= add < np.inf):
         raise ValueError(f"add: {add!r} is not zero or more; give what is added to each cell, such as 0.5")
     if vtype not in (None, "LS"):
         raise ValueError(f"vtype: {vtype!r} is not defined for {measure}; leave it out")

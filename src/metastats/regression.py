@@ -259,6 +259,8 @@ def moderator_frame(mods: Any) -> pd.DataFrame:
     if isinstance(mods, dict):
         return pd.DataFrame(mods)
     values = np.asarray(mods)
+    if values.ndim not in (1, 2):
+        raise ValueError("mods: no moderators; give one value, or one row, for each effect (or use pool)")
     if values.ndim == 1:
         return pd.DataFrame({"moderator": values})
     return pd.DataFrame(values, columns=[f"moderator{j + 1}" for j in range(values.shape[1])])
@@ -445,6 +447,8 @@ def subgroup_test(
     """
     check_choice("method", method, METHODS)
     check_choice("tau2", tau2, ("separate", "common"))
+    check_choice("test", test, INTERVAL_TESTS)
+    check_level(level)
     given = check_studies(yi, vi)
     labels = pd.Series(np.asarray(groups, dtype=object)) if not isinstance(groups, pd.Series) else groups
     labels = labels.reset_index(drop=True)

@@ -41,24 +41,6 @@ class ParameterError(PipelineError, ValueError):
         self.problems = list(problems)
 
 
-class NotebookFailure(PipelineError):  # noqa: N818 - the word for it
-    """A notebook in which not every code cell ran to its end.
-
-    `run` is the notebook's name, with the key where it runs for each of something; `place` says which cell,
-    `look` where the half-run notebook is, `said` what the kernel said last when it died.
-    """
-
-    def __init__(
-        self, run: str, notebook: str, place: str, first_line: str, problem: str, look: str, said: str = ""
-    ):
-        lines = [f"{notebook} ({run}): {place}" if run not in notebook else f"{notebook}: {place}"]
-        lines += [f"  first line: {first_line}"] if first_line else []
-        lines += [f"  {problem}"]
-        lines += [f"  the kernel said: {said}"] if said else []
-        lines += [f"  the half-run notebook, with the traceback: {look}"] if look else []
-        super().__init__(*lines)
-
-
 def system_problem(error: OSError, work: Path | None = None) -> str:
     """Return what the file system refused, in one line: a full disk, a read-only folder.
 

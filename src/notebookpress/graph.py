@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import PipelineError
+from notebookpress.files import RunFolders, newest_release, part_folder, remove, rows_file
 from notebookpress.fingerprint import Code, content_hash, file_hash, folder_hashes, value_hash
-from notebookpress.folders import RunFolders, newest_release, part_folder, remove, rows_file
 from notebookpress.notebook import NotebookRun
 from notebookpress.parameters import Parameter
 from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep
@@ -40,6 +39,7 @@ class Step:
     outputs: list[Path]
     used: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
+    where: str = ""  # of a notebook, for messages
     seconds: float = 0.0
 
     def fingerprint(self) -> str:
@@ -51,17 +51,23 @@ class Step:
         return [content_hash(path) for path in self.outputs]
 
     def run(self, workers: Workers) -> None:
-        """Do the work in the workers' processes, and keep how long it took; refuse a missing output."""
+        """Do the work in the workers' processes, and keep how long it took; all outputs are made, or none."""
         begun = time.perf_counter()
+        self._remove_outputs()  # what is left from an earlier run must not pass for new
         try:
-            for path in self.outputs:
-                if path.suffix and path.is_dir():
-                    remove(path)  # where a file belongs
             self.work(workers)
-            if missing := [path for path in self.outputs if not path.exists()]:
-                raise PipelineError(f"{self.title}: ran to its end and did not write {missing[0]}")
+            if missing := ", ".join(path.stem for path in self.outputs if not path.exists()):
+                where = self.where or self.title
+                raise PipelineError(f"{where}: ran to its end and did not write {missing}; write each")
+        except BaseException:
+            self._remove_outputs()  # they would fill a disk that is full
+            raise
         finally:
             self.seconds = time.perf_counter() - begun
+
+    def _remove_outputs(self) -> None:
+        for path in self.outputs:
+            remove(path)
 
 
 @dataclass(frozen=True)
@@ -160,22 +166,16 @@ def build_steps(plan: Plan) -> list[Step]:
             steps.append(_notebook_step(plan, notebook, None, code))
             continue
         steps += [_rows_step(plan, notebook, each)] if notebook.reads else []
-        steps += [_notebook_step(plan, notebook, key, code) for key in _longest_first(plan)]
+        # No long one is left for the end.
+        keys = sorted(plan.keys, key=lambda key: -sum(path.stat().st_size for path in plan.keys[key]))
+        steps += [_notebook_step(plan, notebook, key, code) for key in keys]
         steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
     return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if plan.pages else steps
-
-
-def _longest_first(plan: Plan) -> list[str]:
-    """Return the keys in the order in which they are best begun, no long one left for the end."""
-    sizes = {key: sum(path.stat().st_size for path in paths) for key, paths in plan.keys.items()}
-    return sorted(sizes, key=lambda key: (-sizes[key], key))
 
 
 def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -> Step:
     name = f"{notebook.name}-{key}" if key else notebook.name
     inputs, used = _notebook_inputs(plan, notebook, key)
-    tables = {table: plan.table(table, key) for table in notebook.writes}
-    part = f"parts/{key}/" if key else ""
     shown = plan.given(notebook, key, shown=True)
     run = NotebookRun(
         name=name,
@@ -189,26 +189,16 @@ def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -
         memory=plan.memory,
     )
 
-    def work(workers: Workers) -> None:
-        for table in tables.values():
-            table.unlink(missing_ok=True)  # a table left from an earlier run must not pass for a new one
-        workers.run_notebook(run)
-        missing = [table for table, file in tables.items() if not file.is_file()]
-        if missing:
-            raise PipelineError(
-                f"{run.notebook} ({name}): ran to its end and did not write {', '.join(missing)}",
-                f"  write each with write_table(NAME, rows, folder), even without rows, to processed/{part}",
-            )
-
     return Step(
         name=name,
         title=f"{notebook.name} {key}" if key else notebook.name,
         identity=plan.identity(code, name, shown),
-        work=work,
+        work=lambda workers: workers.run_notebook(run),
         inputs=inputs,
-        outputs=[run.executed, *tables.values()],
+        outputs=[run.executed, *(plan.table(table, key) for table in notebook.writes)],
         used=used + [f"data/processed/{table}.parquet" for table in notebook.reads],
         parameters=shown,
+        where=f"{run.notebook} ({name})",
     )
 
 
@@ -269,44 +259,32 @@ def _page_step(plan: Plan, step: PageStep) -> Step:
     runs = plan.collection.runs(list(plan.keys)).items()
     executed = {run: plan.executed(run) for run, (notebook, _) in runs if notebook in chosen}
     inputs = [*executed.values(), *(plan.table(table) for table in tables)]
+    release = plan.release and plan.release.name
     made = plan.folders.site if last else plan.folders.page_file(step.name)
     if last:
         inputs += [plan.notebook(notebook) for notebook in chosen]  # a page lists their hashes
         inputs += plan.early_pages.values()
-        raw, release = raw_hashes(plan.folders.raw), plan.release and plan.release.name
-        depends: list[Any] = [plan.code.all(), sorted(plan.values.items()), raw, release]
+        values, raw = sorted(plan.values.items()), raw_hashes(plan.folders.raw)
+        depends: list[Any] = [plan.code.all(), values, raw, release]
     else:
         code = plan.code.used_by([step.make.partition(":")[0]])
         depends = [code, tables, plan.collection.version]  # pages name the version
 
-    facts = {"version": plan.collection.version, "tables": tables}
+    def make(workers: Workers) -> None:
+        facts: dict[str, Any] = {"version": plan.collection.version, "tables": tables}
+        if last:
+            made.mkdir(parents=True)
+            facts = plan.facts | {"raw": plan.folders.raw, "made": plan.early_pages}
+            facts |= {"jobs": plan.jobs if workers.forked else 1}
+            facts |= {"previous": plan.release, "previous_version": release}
+        workers.call(step.make, executed, plan.folders.tables, made, facts)
+
     return Step(
         name=step.name,
         title=step.title,
         identity=plan.identity(step.name, list(executed), *depends),
-        work=lambda workers: (
-            _make_all_pages(plan, step, executed, workers)
-            if last
-            else workers.call(step.make, executed, plan.folders.tables, made, facts)
-        ),
+        work=make,
         inputs=inputs,
         outputs=[made],
         used=[f"data/processed/{table}.parquet" for table in tables],
     )
-
-
-def _make_all_pages(plan: Plan, step: PageStep, executed: dict[str, Path], workers: Workers) -> None:
-    """Make the folder of pages beside its place: all of it or nothing."""
-    made = plan.folders.site
-    fresh = made.with_name(f"{made.name}.new")
-    remove(fresh)
-    fresh.mkdir(parents=True)
-    facts = plan.facts | {"raw": plan.folders.raw, "made": plan.early_pages}
-    facts |= {"jobs": plan.jobs if workers.forked else 1}
-    facts |= {"previous": plan.release, "previous_version": plan.release.name if plan.release else None}
-    try:
-        workers.call(step.make, executed, plan.folders.tables, fresh, facts)
-        remove(made)
-        fresh.rename(made)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)  # half-made pages would fill a disk that is full

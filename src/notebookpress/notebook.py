@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notebookpress.files import write_atomic
-
 INJECTED = "injected-parameters"
 ERROR_MARK = "papermill-error-cell-tag"
 CELL_METADATA_OF_A_RUN = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
@@ -75,13 +73,6 @@ def canonical(notebook: Any, labels: Mapping[str, str], shown: Mapping[str, Any]
     }
     whole = {"cells": cells, "metadata": own, "nbformat": 4, "nbformat_minor": 5}
     return nbformat.from_dict(_with_numbered_widgets(whole))
-
-
-def write_notebook(notebook: Any, path: Path) -> Path:
-    """Write a notebook beside its place and rename it there."""
-    import nbformat
-
-    return write_atomic(path, nbformat.writes(notebook).rstrip("\n") + "\n")
 
 
 def _cell(cell: Any, labels: Mapping[str, str], shown: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from notebookpress.folders import GATHERED_BY_RUNNER, PIPELINE_FILE, project_root
+from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import (
@@ -21,6 +21,7 @@ from notebookpress.tables import (
     records,
     table_store,
 )
+from notebookpress.workers import GATHERED_BY_RUNNER
 
 
 class NotebookTables:
@@ -50,10 +51,11 @@ class NotebookTables:
         self.store = table_store(self._schema_file)
         self.processed = self.root / parameters["processed"]
         self.raw = self.root / parameters["raw"] if "raw" in parameters else None
-        known = collection.notebook(notebook)
+        known = next((entry for entry in collection.notebooks if entry.name == notebook), None)
         self._reads, self._writes = (known.reads, known.writes) if known else ((), ())
         repeated = known.for_each if known else None
-        self._column = repeated.key if repeated else None
+        self._column: str | None
+        self._column, self._index = (repeated.key, repeated.name) if repeated else (None, "")
         self.key: str | None = parameters.get(self._column) if self._column else None
         self._written: list[dict[str, Any]] = []
         self._known: dict[str, pd.DataFrame] = {}
@@ -100,21 +102,11 @@ class NotebookTables:
             When there is none; the message names those there are.
 
         """
-        name = self._index()
-        found = self.read_own(name)[name]
+        found = self.read_own(self._index)[self._index]
         if found.empty:
-            known = ", ".join(self._known[name][self._column]) or "none"
-            raise TableError(f"{self._column} {self.key!r} is not in the table {name}; known: {known}")
+            known = ", ".join(self._known[self._index][self._column]) or "none"
+            raise TableError(f"{self._column} {self.key!r} is not in the table {self._index}; known: {known}")
         return records(found)[0]
-
-    def _index(self) -> str:
-        """Return the name of the table with one row for each key."""
-        found = [name for name in self._reads if self.store.tables[name].keys == (self._column,)]
-        if not found:
-            raise TableError(
-                f"{self.notebook} reads no table whose one key is {self._column}; name one to read"
-            )
-        return found[0]
 
     def write(self, name: str, rows: Any) -> pd.DataFrame:
         """Check and write a table of this notebook; return what was written.
@@ -145,7 +137,7 @@ class NotebookTables:
         Under the runner this is a step of its own.
         """
         if not os.environ.get(GATHERED_BY_RUNNER):
-            keys = self.store.read_table(self._index(), self.processed)[self._column]
+            keys = self.store.read_table(self._index, self.processed)[self._column]
             there = [key for key in keys if part_folder(self.processed, key).is_dir()]
             gather_parts(self._schema_file, self.processed, there, self._writes)
 

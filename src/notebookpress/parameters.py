@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import ParameterError, did_you_mean
+from notebookpress.files import PARAMETERS_FILE, project_root
 from notebookpress.fingerprint import code_cells
-from notebookpress.folders import PARAMETERS_FILE, project_root
-from notebookpress.yaml_files import NUMBER, YamlFile, read_mapping
+from notebookpress.yaml_files import NUMBER, YamlFile
 
 # type in the file -> Python's, the name in messages
 PARAMETER_TYPES: dict[str, tuple[type, str]] = {
@@ -118,8 +118,7 @@ def load_parameters(root: Path) -> dict[str, Parameter]:
             if (kind := entries.get(entry, "str")) not in PARAMETER_TYPES:
                 known = ", ".join(PARAMETER_TYPES)
                 raise file.error((name, entry), f"{entry} {kind} is not known", f"use one of {known}")
-        tuples = {key: tuple(entries[key]) for key in ("notebooks", "choices") if key in entries}
-        found[name] = Parameter(name=name, **entries | tuples)
+        found[name] = Parameter(name=name, **entries)
         if problem := found[name].problem(entries["default"]):
             raise file.error((name, "default"), f"{name}: the default {problem}", found[name].allowed())
     return found
@@ -165,7 +164,7 @@ def merge_parameters(
         else:  # a whole number given for a number becomes one, so that 1 and 1.0 are the same run
             chosen[name] = float(value) if users[name].type == "float" else value
 
-    for place, given in ((where, values or {}), (str(file), read_mapping(Path(file)) if file else {})):
+    for place, given in ((where, values or {}), (str(file), YamlFile(file).data if file else {})):
         for name, value in given.items():
             take(place, name, value)
     names: set[str] = set()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import PipelineError, did_you_mean
+from notebookpress.files import PIPELINE_FILE
 from notebookpress.fingerprint import package_folder
-from notebookpress.folders import PIPELINE_FILE
 from notebookpress.yaml_files import YamlFile
 
 RAW_KINDS = ("all", "own", "none")
@@ -29,7 +29,8 @@ class ForEach:
     """What a notebook runs once for each of: `files` is a pattern below the raw folder.
 
     A file's name without its ending is its key: the notebook gets it as the parameter `key`, and a table's
-    column of that name says whose a row is. `name` is what people call them, such as `studies`.
+    column of that name says whose a row is. `name` is what people call them, such as `studies`, and the table
+    with a row for each.
     """
 
     name: str
@@ -104,18 +105,10 @@ class Collection:
         except metadata.PackageNotFoundError:  # a source tree that was never installed
             return "0+unknown"
 
-    @property
-    def repeated(self) -> Notebook | None:
-        """The notebook that runs once for each of something; None when there is none."""
-        return next((notebook for notebook in self.notebooks if notebook.for_each), None)
-
-    def notebook(self, name: str) -> Notebook | None:
-        """Return a notebook by its name; None when it is not one of these."""
-        return next((notebook for notebook in self.notebooks if notebook.name == name), None)
-
     def keys(self, raw: Path) -> dict[str, list[Path]]:
         """Return what the repeated notebook runs for, with the files of each."""
-        return self.repeated.for_each.found(raw) if self.repeated and self.repeated.for_each else {}
+        each = [notebook.for_each for notebook in self.notebooks if notebook.for_each]
+        return each[0].found(raw) if each else {}
 
     def runs(self, keys: Sequence[str]) -> dict[str, tuple[Notebook, str | None]]:
         """Return the name of every notebook run with its notebook and key."""
@@ -137,7 +130,7 @@ def load_pipeline(root: Path) -> Collection:
     for name in top["notebooks"]:
         notebooks.append(_notebook(file, name, notebooks))
     pages = [_page_step(file, name, notebooks) for name in top.get("pages", ())]
-    return Collection(**_with_tuples(top | {"notebooks": notebooks, "pages": pages}))
+    return Collection(**(top | {"notebooks": tuple(notebooks), "pages": tuple(pages)}))
 
 
 def load_callable(name: str) -> Callable[..., Any]:
@@ -171,7 +164,7 @@ def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Noteboo
             raise file.error(place, f"{name} has for_each, and so has {other.name}", "keep one of them")
         names = dict.fromkeys(("name", "key", "files"), str)
         entries["for_each"] = ForEach(**file.entries((*place, "for_each"), names, tuple(names)))
-    return Notebook(name=name, **_with_tuples(entries))
+    return Notebook(name=name, **entries)
 
 
 def _page_step(file: YamlFile, name: str, notebooks: Sequence[Notebook]) -> PageStep:
@@ -181,8 +174,4 @@ def _page_step(file: YamlFile, name: str, notebooks: Sequence[Notebook]) -> Page
         if other not in known:
             place = ("pages", name, "notebooks")
             raise file.error(place, f"{name}: no notebook {other!r}", did_you_mean(other, known))
-    return PageStep(name=name, **_with_tuples(entries))
-
-
-def _with_tuples(entries: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()}
+    return PageStep(name=name, **entries)

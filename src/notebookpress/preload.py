@@ -19,8 +19,7 @@ SERVER_FOLDER = "NOTEBOOKPRESS_FOLDER"  # environment variable: private folder o
 EXECUTION = "notebookpress.execution"  # the step that brings papermill and IPython
 PAUSE = 0.002  # seconds between two steps, for what waits to be forked
 OWN_STEPS = (
-    "notebookpress.preload:without_address_grammar",
-    "notebookpress.preload:without_debugger",
+    "notebookpress.preload:without_what_nobody_needs",
     EXECUTION,
     "notebookpress.preload:validate_a_notebook",
     "IPython.core.completerlib",
@@ -46,27 +45,19 @@ def load(step: str) -> str:
     return ""
 
 
-def without_address_grammar() -> None:
-    """Import nbformat's validator without the grammar of international addresses, a second of work.
+def without_what_nobody_needs() -> None:
+    """Import what takes another package when it is there as if it were not.
 
-    jsonschema takes the package `rfc3987_syntax` when it is there; no notebook holds such an address.
+    The grammar of international addresses, which no notebook holds, takes nbformat's validator a second;
+    nobody attaches a debugger to an unattended run.
     """
-    _import_without("rfc3987_syntax", "jsonschema")
-
-
-def without_debugger() -> None:
-    """Import ipykernel's debugger without debugpy: nobody attaches one to an unattended run."""
-    _import_without("debugpy", "ipykernel.debugger")
-
-
-def _import_without(unwanted: str, module: str) -> None:
-    """Import a module that takes another one when it is there as if it were not."""
-    if unwanted not in sys.modules:
-        sys.modules[unwanted] = None  # type: ignore[assignment]
-        try:
-            importlib.import_module(module)
-        finally:
-            del sys.modules[unwanted]
+    for unwanted, module in (("rfc3987_syntax", "jsonschema"), ("debugpy", "ipykernel.debugger")):
+        if unwanted not in sys.modules:
+            sys.modules[unwanted] = None  # type: ignore[assignment]
+            try:
+                importlib.import_module(module)
+            finally:
+                del sys.modules[unwanted]
 
 
 def validate_a_notebook() -> None:

@@ -1,28 +1,161 @@
-"""From the work folder to the report: all of it, or nothing.
+"""The published report: its manifest, how it comes into place, releases that freeze it, its verification.
 
-New files are first written whole inside the work folder and only then renamed into place, the manifest
-last; so a full disk or a failed run leaves the earlier report as it was.
+`reports/manifest.json` is in the words of W3C PROV: an entity is a file, an activity a step; `used` and
+`wasGeneratedBy` join them. No times and no facts of a machine stand in it, so that two runs of the same
+thing give the same bytes. New files are first written whole inside the work folder and only then renamed
+into place, the manifest last; so a full disk or a failed run leaves the earlier report as it was.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
+import mimetypes
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from notebookpress import manifest as manifests
 from notebookpress.errors import PipelineError
-from notebookpress.files import copy_atomic, write_atomic
-from notebookpress.folders import RELEASES, RunFolders
+from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock, write_atomic
+from notebookpress.fingerprint import content_hash, file_hash, folder_hashes
+from notebookpress.graph import Plan, Step, lock_hash, raw_hashes
+from notebookpress.pipeline import Collection, load_callable
 
+MANIFEST = "manifest.json"
 WAITING = "publish"  # the changed files of a new report, until they are moved
 COMMITTED = "publish.json"  # is there while they are moved
+
+
+def provenance(plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
+    """Return what the report is made of: all of the manifest but the hashes of tables and pages."""
+    folders, package = plan.folders, plan.collection.package
+    notebooks = sorted({label for step in steps for label in step.used if label.startswith("notebooks/")})
+    entity = {f"data/raw/{name}": {"sha256": value} for name, value in raw_hashes(folders.raw).items()}
+    entity |= {label: {"sha256": file_hash(folders.root / label)} for label in notebooks}
+    runs = [step for step in steps if step.parameters or any(label in notebooks for label in step.used)]
+    return {
+        "generator": {
+            "name": package,
+            "version": plan.collection.version,
+            "code_sha256": plan.code.all(),
+            "lock_sha256": lock_hash(plan.collection, folders.root),
+        },
+        "packages": package_versions(package),
+        "parameters": dict(sorted(plan.values.items())),
+        "entity": dict(sorted(entity.items())),
+        "activity": {step.name: {"parameters": step.parameters} if step in runs else {} for step in steps},
+        "used": {step.name: sorted(step.used) for step in steps},
+        "wasGeneratedBy": {
+            f"data/processed/{path.relative_to(folders.tables).as_posix()}": step.name
+            for step in steps
+            for path in step.outputs
+            if path.is_relative_to(folders.tables)
+        },
+    }
+
+
+def package_versions(package: str) -> dict[str, str]:
+    """Return the versions of the packages that one names as its needs."""
+    versions: dict[str, str] = {}
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for need in (metadata.requires(package) if package else None) or []:
+            name = re.split(r"[^A-Za-z0-9._-]", need)[0]
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                versions |= {name: metadata.version(name)} if "extra ==" not in need else {}
+    return dict(sorted(versions.items()))
+
+
+def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
+    """Return the manifest: the facts with the hash of every output; pages come from the last step."""
+    last = next(reversed(facts.get("activity", {})), "")
+    entity = dict(facts["entity"]) | {label: {"sha256": file_hash(path)} for label, path in files.items()}
+    generated = dict(facts["wasGeneratedBy"]) | {
+        label: last for label in files if label.startswith("reports/")
+    }
+    generated = {label: step for label, step in generated.items() if label in files}
+    return dict(facts) | {
+        "entity": dict(sorted(entity.items())),
+        "wasGeneratedBy": dict(sorted(generated.items())),
+    }
+
+
+def for_pages(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the pages say of their origin: version, hashes, parameters and `inputs`."""
+    inputs = [{"path": label, "sha256": entry["sha256"]} for label, entry in facts["entity"].items()]
+    generator = {key: facts["generator"][key] for key in ("version", "code_sha256", "lock_sha256")}
+    return generator | {
+        "parameters": facts["parameters"],
+        "inputs": inputs,
+        "packages": facts["packages"],
+    }
+
+
+def as_text(manifest: Mapping[str, Any]) -> str:
+    """Return the bytes of a manifest as text."""
+    return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_manifest(reports: Path) -> dict[str, Any]:
+    """Return the manifest of a report; an error when it is not there or is damaged."""
+    path = reports / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(manifest["wasGeneratedBy"], dict) and isinstance(manifest["entity"], dict):
+            return manifest
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: not there; make the report with `evidence run`") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise PipelineError(f"{path}: damaged; make the report again with `evidence run`")
+
+
+def outputs(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the sha256 of every table and page that a manifest names."""
+    return {
+        label: manifest["entity"].get(label, {}).get("sha256", "") for label in manifest["wasGeneratedBy"]
+    }
+
+
+def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:
+    """Return one line for each output that is missing or differs from the manifest."""
+    problems = []
+    for label, expected in outputs(manifest).items():
+        path = out / label
+        if not path.is_file():
+            problems.append(f"{path}: missing; run `evidence run`")
+        elif file_hash(path) != expected:
+            problems.append(f"{path}: damaged or edited (not the sha256 of the manifest); run `evidence run`")
+    return problems
+
+
+def unknown(manifest: Mapping[str, Any], out: Path) -> list[str]:
+    """Return one line for each file of the report that the manifest does not name; releases are frozen."""
+    known = {*outputs(manifest), f"reports/{MANIFEST}"}
+    there = {
+        f"{folder}/{name}" for folder in ("data/processed", "reports") for name in folder_hashes(out / folder)
+    }
+    extra = sorted(label for label in there - known if not label.startswith("reports/releases/"))
+    return [f"{out / label}: not in the manifest, no run made it; keep it elsewhere" for label in extra]
+
+
+def changed_inputs(manifest: Mapping[str, Any], raw: Path) -> tuple[list[str], int]:
+    """Return the raw files that are not those a report was made from, and how many it was made from."""
+    made_from = {
+        label.removeprefix("data/raw/"): entry.get("sha256")
+        for label, entry in manifest["entity"].items()
+        if label.startswith("data/raw/")
+    }
+    now = raw_hashes(raw)
+    changed = sorted(name for name in made_from | now if made_from.get(name) != now.get(name))
+    return changed, len(made_from)
 
 
 def staged_files(folders: RunFolders) -> dict[str, Path]:
@@ -39,13 +172,14 @@ def staged_files(folders: RunFolders) -> dict[str, Path]:
 def differences(folders: RunFolders, facts: dict[str, Any]) -> tuple[dict[str, Path], list[str], str]:
     """Return what a publication would change: files to write, names to remove, the manifest if it differs."""
     files = staged_files(folders)
-    text = manifests.as_text(manifests.complete(facts, files))
-    changed = {label: path for label, path in files.items() if not _same(folders.out / label, path)}
+    text = as_text(complete(facts, files))
+    now = {label: content_hash(folders.out / label) for label in files}
+    changed = {label: path for label, path in files.items() if now[label] != content_hash(path)}
     before: Iterable[str] = ()  # what no run has published is not ours to remove
     with contextlib.suppress(PipelineError):
-        before = filter(_is_ours, manifests.outputs(manifests.read_manifest(folders.reports)))
+        before = filter(_is_ours, outputs(read_manifest(folders.reports)))
     gone = [label for label in before if label not in files and (folders.out / label).is_file()]
-    old = folders.reports / manifests.MANIFEST
+    old = folders.reports / MANIFEST
     same = old.is_file() and old.read_text(encoding="utf-8") == text
     return changed, gone, "" if same else text
 
@@ -53,12 +187,12 @@ def differences(folders: RunFolders, facts: dict[str, Any]) -> tuple[dict[str, P
 def publish(folders: RunFolders, facts: dict[str, Any]) -> int:
     """Bring the published tables and pages to the state of the work folder.
 
-    `facts` are what `manifest.provenance` returned. Returns how many files were written or removed.
+    `facts` are what `provenance` returned. Returns how many files were written or removed.
     """
     changed, gone, text = differences(folders, facts)
     if not (changed or gone or text):
         return 0
-    total, label = len(changed) + len(gone) + bool(text), f"reports/{manifests.MANIFEST}"
+    total, label = len(changed) + len(gone) + bool(text), f"reports/{MANIFEST}"
     text = text or (folders.out / label).read_text(encoding="utf-8")
     try:
         _see_that_it_can_be_moved(folders, changed, [*gone, label])
@@ -93,7 +227,8 @@ def finish_publication(folders: RunFolders) -> str:
             _move(copy, folders.out / label)
     for label in gone:
         (folders.out / label).unlink(missing_ok=True)
-        _remove_empty((folders.out / label).parent, folders)
+        with contextlib.suppress(OSError):
+            (folders.out / label).parent.rmdir()  # where it is empty
     journal.unlink()
     shutil.rmtree(folders.work / WAITING, ignore_errors=True)
     return "" if move or gone else f"{journal}: damaged; the report is published anew"
@@ -113,10 +248,6 @@ def _is_ours(label: str) -> bool:
     """Return whether a file is one that runs publish."""
     inside = label.startswith(("data/processed/", "reports/")) and ".." not in label.split("/")
     return inside and not label.startswith(f"reports/{RELEASES}/")
-
-
-def _same(published: Path, staged: Path) -> bool:
-    return published.is_file() and published.read_bytes() == staged.read_bytes()
 
 
 def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], more: list[str]) -> None:
@@ -144,14 +275,144 @@ def _move(copy: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:  # the report lies on another disk than the work folder
             raise
-        copy_atomic(copy, target)
+        write_atomic(target, copy.read_bytes())
         copy.unlink()
 
 
-def _remove_empty(folder: Path, folders: RunFolders) -> None:
-    """Remove folders that a removed file leaves empty, up to the published folders themselves."""
-    while (
-        folder not in (folders.reports, folders.processed) and folder.is_dir() and not any(folder.iterdir())
-    ):
-        folder.rmdir()
-        folder = folder.parent
+CRATE = "ro-crate-metadata.json"
+mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+
+
+def released_name(label: str) -> str:
+    """Return where a published file lies in its release."""
+    return label.removeprefix("reports/").replace("data/processed/", "data/")
+
+
+def crate_text(manifest: Mapping[str, Any], version: str, on: date, collection: Collection) -> str:
+    """Return the metadata of a release, as JSON-LD, from its manifest and what describes the collection."""
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate()
+    crate.name = f"{collection.title}, release {version}"
+    crate.description = collection.description
+    crate.datePublished = on.isoformat()
+    crate.root_dataset["version"] = version
+    if collection.license:
+        crate.license = collection.license
+    crate.root_dataset["conformsTo"] = {"@id": PROFILE}
+    made = manifest["wasGeneratedBy"]
+    files: dict[str, Any] = {}
+    for label, facts in manifest["entity"].items():
+        if label in made:
+            place = released_name(label)
+            kind = mimetypes.guess_type(place)[0]
+            known = {"name": place, "sha256": facts.get("sha256", ""), "encodingFormat": kind}
+            files[label] = crate.dereference(place) or crate.add_file(
+                dest_path=place, properties={name: value for name, value in known.items() if value}
+            )
+        else:  # an input: named with its hash, but not part of the release
+            about = {"@type": "CreativeWork", "name": label, "sha256": facts.get("sha256", "")}
+            files[label] = crate.add(ContextEntity(crate, f"#{label}", properties=about))
+    generator = {"name": "evidence", "version": version} | manifest.get("generator", {})
+    tool = {"@type": "SoftwareApplication", "name": generator["name"], "version": generator["version"]}
+    runner = crate.add(ContextEntity(crate, f"#{generator['name']}", properties=tool))
+    for step in manifest.get("activity", {}):
+        used = [files[label] for label in manifest.get("used", {}).get(step, []) if label in files]
+        result = [files[label] for label, maker in made.items() if maker == step]
+        notebook = next((part for part in used if str(part.id).startswith("#notebooks/")), runner)
+        about = {"name": step, "actionStatus": "http://schema.org/CompletedActionStatus"}
+        crate.add_action(notebook, identifier=f"#run-{step}", object=used, result=result, properties=about)
+    return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
+
+
+def release(out: Path, version: str, collection: Collection) -> Path:
+    """Freeze the tables and pages of a report under `reports/releases/VERSION/`.
+
+    `out` is the folder that holds `data/processed` and `reports`; `version` is numbers and points, such as
+    `2026.11`. Returns the folder of the release: pages as in `reports/`, tables under `data/`, the manifest
+    and an RO-Crate. Links to earlier releases lead there from where the release lies; the hashes in its
+    manifest are those of what lies there.
+
+    Raises
+    ------
+    PipelineError
+        When the name is none, the release is there already, or the report does not match its manifest.
+
+    """
+    if not VERSION.fullmatch(version):
+        raise PipelineError(f"{version!r}: not a version; write numbers and points, such as 1.0 or 2026.11")
+    reports = out / "reports"
+    target, work = reports / RELEASES / version, RunFolders(out, out, out).work
+    if target.exists():
+        raise PipelineError(
+            f"{target}: the release is there already and stays as it is; choose another version"
+        )
+    partial = target.with_name(f".{version}.partial")
+    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
+        manifest = read_manifest(reports)
+        if problems := damaged(manifest, out):
+            count = f"{len(problems)} problem(s); a report that does not match its manifest is not released"
+            raise PipelineError(*problems, count)
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            _copy_release(out, partial, manifest)
+            text = crate_text(manifest, version, date.today(), collection)
+            (partial / CRATE).write_text(text, encoding="utf-8")
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:
+    """Copy tables and pages, links to other releases made to fit; the manifest is brought in step."""
+    for label in outputs(manifest):
+        copy = partial / released_name(label)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        content = (out / label).read_bytes()
+        if label.endswith(".html"):
+            content = content.replace(f'href="{RELEASES}/'.encode(), b'href="../')
+        copy.write_bytes(content)
+        manifest["entity"][label]["sha256"] = hashlib.sha256(content).hexdigest()
+    (partial / MANIFEST).write_text(as_text(manifest), encoding="utf-8")
+
+
+class Verification(NamedTuple):
+    """What a verification found: `problems` are failures, `notes` are not."""
+
+    problems: list[str]
+    notes: list[str]
+
+
+def verify(out: Path, raw: Path, record: date | None = None, check: str = "") -> Verification:
+    """Compare the outputs with the manifest, and the raw data with what they were taken from.
+
+    Found is every output that is damaged or missing, every file beside them that no run made, and what
+    `check` finds: `module:function`, which is given the raw folder and the day, and returns problems and
+    notes, a line each. `record` is the day to write into the record of the last verification, none if None.
+    """
+    problems, notes = [], []
+    folders = RunFolders(out, raw, out)
+    try:
+        if (folders.work / COMMITTED).is_file():
+            with folder_lock(folders.work):  # it may be a run that is publishing just now
+                finish_publication(folders)
+        manifest = read_manifest(out / "reports")
+    except PipelineError as error:
+        problems.append(str(error))
+    else:
+        wrong = damaged(manifest, out)
+        problems += wrong + unknown(manifest, out)
+        total = len(outputs(manifest))
+        notes.append(f"outputs: {total - len(wrong)} of {total} files match the manifest")
+        changed, total = changed_inputs(manifest, raw)
+        if changed:
+            notes.append(
+                f"inputs: changed since the report was made: {', '.join(changed)}; run `evidence run`"
+            )
+        elif total:
+            notes.append(f"inputs: the report was made from the {total} raw files that are there")
+    found, more = load_callable(check)(raw, record) if check else ([], [])
+    return Verification(problems + found, [*notes, *more])

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from notebookpress import manifest
 from notebookpress.errors import PipelineError
+from notebookpress.files import LOCK, RunFolders, folder_lock
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
-from notebookpress.folders import GATHERED_BY_RUNNER, PARTS, RunFolders, folder_lock
 from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, load_parameters, merge_parameters
 from notebookpress.pipeline import load_pipeline
-from notebookpress.progress import Progress, RunReport, StepWatcher, write_log
-from notebookpress.publish import differences, finish_publication, publish
-from notebookpress.scheduler import RunCache, Scheduler
+from notebookpress.publish import differences, finish_publication, for_pages, provenance, publish
+from notebookpress.scheduler import (
+    MEMORY_FILE,
+    RunCache,
+    RunReport,
+    Scheduler,
+    StepWatcher,
+    say_step,
+    write_log,
+)
 from notebookpress.workers import Workers
 
 TIMEOUT = 600
-UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `write_atomic` names a file before it is whole
 
 
 def run(
@@ -35,7 +39,7 @@ def run(
     force: bool = False,
     timeout: int = TIMEOUT,
     memory: int | None = None,
-    watch: StepWatcher | None = None,
+    watch: StepWatcher = say_step,
     pages: bool = True,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
@@ -50,8 +54,8 @@ def run(
         Notebooks at once; the seconds and the megabytes that one may take (no limit when None).
     force : bool
         Whether to run everything, up to date or not.
-    watch : callable, optional
-        Is called with every step that starts and ends; prints a line a step when left out.
+    watch : callable
+        Is called with every step that starts and ends; writes a line a step when left out.
     pages : bool
         Whether to make the pages; without them only tables are published, and `reports/` holds no more than
         the manifest.
@@ -78,12 +82,12 @@ def run(
     code = Code(collection.code)
     plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
     steps = build_steps(plan)
-    facts = manifest.provenance(plan, steps)
-    plan.facts.update(manifest.for_pages(facts))
+    facts = provenance(plan, steps)
+    plan.facts.update(for_pages(facts))
     report = _up_to_date(plan, steps, facts)
     if report is None:
         with _workers(plan) as workers:
-            report = _run_steps(plan, steps, facts, workers, Progress() if watch is None else watch)
+            report = _run_steps(plan, steps, facts, workers, watch)
     index = folders.reports / "index.html"
     report.index = index if report.succeeded and index.is_file() else None
     report.seconds = time.perf_counter() - begun
@@ -124,7 +128,7 @@ def _run_steps(
     folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder_lock(folders.work):
         note, cache = finish_publication(folders), RunCache(folders.work)
-        _remove_stale(plan)
+        _remove_stale(folders, steps)
         report = Scheduler(plan, steps, cache, watch).run(workers)
         report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
         if report.succeeded:
@@ -140,7 +144,7 @@ def _workers(plan: Plan) -> Workers:
         with contextlib.suppress(PipelineError):  # said when the notebooks are looked at
             names |= imported_by_notebook(notebook)
     more = sorted(name for name in names if name in plan.code.names)
-    return Workers(tuple(dict.fromkeys([*plan.collection.preload, *more])), {GATHERED_BY_RUNNER: "1"})
+    return Workers(tuple(dict.fromkeys([*plan.collection.preload, *more])))
 
 
 def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
@@ -159,24 +163,12 @@ def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
     return refused
 
 
-def _remove_stale(plan: Plan) -> None:
+def _remove_stale(folders: RunFolders, steps: list[Step]) -> None:
     """Delete what the work folder holds of earlier failures, and what is not made any more."""
-    folders, keys = plan.folders, plan.keys
-    if not plan.pages:
+    made = {path for step in steps for path in step.outputs}
+    if folders.site not in made:
         shutil.rmtree(folders.site, ignore_errors=True)
-        for path in plan.early_pages.values():
-            path.unlink(missing_ok=True)
-    runs = set(plan.collection.runs(list(keys)))
-    for path in folders.executed.glob("*.ipynb"):
-        if path.name.removesuffix(".ipynb") not in runs:  # those of failures, too: a new one says it anew
+    for path in folders.work.rglob("*"):
+        kept = made.intersection([path, *path.parents]) or path.parent == folders.log
+        if path.is_file() and not kept and path.name not in (LOCK, MEMORY_FILE):
             path.unlink()
-    for path in folders.work.rglob(".*"):
-        if UNFINISHED.fullmatch(path.name):  # begun by a run that was killed
-            path.unlink()
-    tables = {table for notebook in plan.collection.notebooks for table in notebook.writes}
-    for path in folders.tables.glob("*.parquet"):
-        if path.stem not in tables:
-            path.unlink()
-    for folder in (folders.tables / PARTS).glob("*"):
-        if folder.name not in keys:
-            shutil.rmtree(folder)

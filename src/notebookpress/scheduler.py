@@ -1,20 +1,26 @@
-"""The loop of a run: steps out of date, several at once; and the memory of what was made from what."""
+"""The loop of a run: steps out of date, several at once; what it remembers of them, and what it says."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from notebookpress.files import write_atomic
+from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem
+from notebookpress.files import RunFolders, write_atomic
 from notebookpress.graph import Plan, Step
-from notebookpress.processes import signals_as_exception
-from notebookpress.progress import RunReport, StepWatcher, failure_words
-from notebookpress.workers import Workers
+from notebookpress.workers import Workers, signals_as_exception
 
-MEMORY_FILE = "steps.json"
+MEMORY_FILE, RAW = "steps.json", "raw data"
 
 
 class RunCache:
@@ -25,14 +31,13 @@ class RunCache:
 
     def __init__(self, work: Path) -> None:
         self.path, self.note = work / MEMORY_FILE, ""
-        self.steps: dict[str, Any] = {}
-        self.checked: dict[str, Any] = {}
+        self.steps: dict[str, list] = {}
         try:
             known = json.loads(self.path.read_text(encoding="utf-8"))
-            self.steps, self.checked = dict(known["steps"]), dict(known["checked"])
+            self.steps = {str(name): list(made) for name, made in known.items()}
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, TypeError):
             self.note = f"{self.path}: damaged; everything is made again"
 
     def current(self, step: Step, fingerprint: str) -> bool:
@@ -52,18 +57,17 @@ class RunCache:
 
     def raw_problems(self, state: str) -> list[str] | None:
         """Return what the last check of the same raw data found and let pass; None when it must be done."""
-        found = self.checked.get("refused") if self.checked.get("state") == state else None
-        return [str(line) for line in found] if isinstance(found, list) else None
+        known, *found = self.steps.get(RAW, [None])
+        return found if known == state else None
 
     def remember_raw(self, state: str, refused: list[str]) -> None:
         """Keep what a check of raw data found and let pass."""
-        self.checked = {"state": state, "refused": refused}
+        self.steps[RAW] = [state, *refused]
         self._save()
 
     def _save(self) -> None:
         with contextlib.suppress(OSError):
-            known = {"steps": dict(sorted(self.steps.items())), "checked": self.checked}
-            write_atomic(self.path, json.dumps(known, indent=1) + "\n")
+            write_atomic(self.path, json.dumps(dict(sorted(self.steps.items())), indent=1) + "\n")
 
 
 # A signal may reach any thread, but only the main thread obeys it, and not while it waits for a lock.
@@ -144,3 +148,83 @@ class Scheduler:
         elif kind != "failed":
             getattr(self.report, kind).append(step.name)
         self.watch(kind, step, len(self.ended), len(self.steps))
+
+
+StepWatcher = Callable[[str, Step, int, int], None]  # "started", "ran", "failed" ..., step, number, total
+
+
+def say_step(kind: str, step: Step, number: int, total: int) -> None:
+    """Write `[ 3/14] 03_study_evidence wan2025 … 4.2 s` when a step has ended."""
+    words = {
+        "ran": f"{step.seconds:.1f} s",
+        "failed": f"FAILED after {step.seconds:.1f} s",
+        "not_run": "not run: what it needs has failed",
+    }
+    if kind in words:
+        place = f"[{number:>{len(str(total))}}/{total}]"
+        print(f"{place} {step.title} … {words[kind]}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class RunReport:
+    """What a run did.
+
+    `ran` holds the steps that ran with their seconds; `failures` the messages of those that failed; `written`
+    counts the published files that changed; `refused` names the sources that were left out; `notes` say what
+    was found damaged and made again.
+    """
+
+    ran: dict[str, float] = field(default_factory=dict)
+    up_to_date: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    written: int = 0
+    index: Path | None = None
+    seconds: float = 0.0
+    refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step ran or was up to date, and the report was published."""
+        return not self.failures and not self.not_run
+
+    def summary(self) -> str:
+        """Return the run in one line."""
+        counts = f"{len(self.ran)} run, {len(self.up_to_date)} up to date"
+        if not self.succeeded:
+            counts += f", {len(self.failures)} failed, {len(self.not_run)} not run"
+            return f"{counts}, {self.seconds:.1f} s; the earlier report, if there is one, was left as it was"
+        place = f"; open {self.index}" if self.index else ""
+        return f"{counts}, {self.written} file(s) written, {self.seconds:.1f} s{place}"
+
+
+def failure_words(error: BaseException, folders: RunFolders, name: str, title: str = "") -> str:
+    """Return in words why a step or a run failed; the traceback of what should not happen is kept."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    said = f"{title}: " if title else ""
+    if isinstance(error, OSError) and error.errno in FULL + CLOSED:
+        return said + system_problem(error, folders.work)
+    return f"{said}{in_one_line(error)}\n  the traceback: {save_traceback(error, folders.log, name)}"
+
+
+def save_traceback(error: BaseException, folder: Path, name: str) -> Path:
+    """Write a traceback to a file, for whoever mends the code; return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.traceback.txt"
+    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return path
+
+
+def write_log(folders: RunFolders, report: RunReport, values: Mapping[str, Any], jobs: int) -> None:
+    """Keep times and machine facts of a run that did something, outside the report.
+
+    Where the disk is full there is no log, and the run says what it has to say all the same.
+    """
+    now = datetime.now(UTC)
+    machine = {"python": platform.python_version(), "platform": platform.platform(), "cores": os.cpu_count()}
+    facts = asdict(report) | {"ended": now, "parameters": values, "jobs": jobs} | machine
+    name = f"run-{now:%Y%m%dT%H%M%S}-{os.getpid()}.json"
+    with contextlib.suppress(OSError):
+        write_atomic(folders.log / name, json.dumps(facts, indent=1, ensure_ascii=False, default=str) + "\n")

@@ -186,7 +186,7 @@ def _table(file: YamlFile, name: str, vocabulary: Mapping[str, Any]) -> TableSch
     for key in entries["keys"]:
         if key not in columns:
             raise file.error((*place, "keys"), f"key {key} is no column of {name}", "name columns as keys")
-    return TableSchema(**entries | {"name": name, "keys": tuple(entries["keys"]), "columns": columns})
+    return TableSchema(**entries | {"name": name, "columns": columns})
 
 
 def _columns(file: YamlFile, place: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[Column]:
@@ -202,7 +202,7 @@ def _columns(file: YamlFile, place: tuple[str, ...], vocabulary: Mapping[str, An
         for entry in entries:
             if (entry in BOUNDS and not numeric) or (entry == "values" and kind != "string"):
                 raise file.error((*place, name, entry), f"a {kind} has no {entry}", "leave it out")
-        values = _values(file, (*place, name, "values"), entries.get("values", []), vocabulary)
+        values = _values(file, (*place, name, "values"), entries.get("values", ()), vocabulary)
         yield Column(
             **{"heading": name.replace("_", " ")} | entries | {"name": name, "values": tuple(values)}
         )

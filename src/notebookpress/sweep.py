@@ -24,24 +24,21 @@ import yaml
 from notebookpress.errors import (
     ParameterError,
     PipelineError,
-    did_you_mean,
     in_one_line,
 )
-from notebookpress.files import write_atomic
-from notebookpress.fingerprint import Code, folder_hashes, value_hash
-from notebookpress.folders import RunFolders
-from notebookpress.graph import lock_hash
+from notebookpress.files import RunFolders, write_atomic
+from notebookpress.fingerprint import value_hash
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters
 from notebookpress.pipeline import load_callable, load_pipeline
-from notebookpress.processes import signals_as_exception
-from notebookpress.progress import failure_words
-from notebookpress.publish import WAITING
+from notebookpress.publish import MANIFEST, WAITING
 from notebookpress.run import run
-from notebookpress.yaml_files import read_mapping
+from notebookpress.scheduler import failure_words
+from notebookpress.workers import signals_as_exception
+from notebookpress.yaml_files import YamlFile
 
 
-def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write the table of all sets as Parquet, CSV and a page; return the Parquet file."""
+def write_sweep(out: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the table of all sets as Parquet, CSV and a page."""
     import jinja2
     import pandas as pd
 
@@ -55,41 +52,26 @@ def write_sweep(out: Path, rows: list[dict[str, Any]]) -> Path:
     text = page.render(columns=list(table), rows=records(table), ok=len(good), linked=linked)
     write_atomic(out / "index.html", text)
     write_atomic(out / "sweep.csv", table.to_csv(index=False))
-    return write_atomic(out / "sweep.parquet", parquet_bytes(table))
+    write_atomic(out / "sweep.parquet", parquet_bytes(table))
 
 
-RECORD, PARAMETERS = "set.json", "parameters.yaml"
+PARAMETERS = "parameters.yaml"  # of a set, in its folder
 IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
 WAIT = "10s"  # for a scheduler
 TRUNCATED = 500
-SetWatcher = Callable[[int, int, dict[str, Any]], None]
 _RUNNING: set[subprocess.Popen] = set()
 
 
 @dataclass(frozen=True)
 class SetRun:
-    """A set: project, its folder, raw data, state of the project."""
+    """A set: project, its folder, raw data."""
 
     root: str
     folder: str
     raw: str
-    state: str
     pages: bool = True  # whether they are made
     jobs: int = 1  # notebooks at once
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """One row a set, and where the table is."""
-
-    rows: list[dict[str, Any]]
-    table: Path
-
-    @property
-    def failed(self) -> int:
-        """How many sets failed."""
-        return sum(row["status"] != "ok" for row in self.rows)
 
 
 def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, Any]]:
@@ -100,21 +82,20 @@ def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, A
 
     Raises
     ------
+    YamlError
+        When the file has another form, with the line.
     ParameterError
-        When the file or any of its values is wrong; every problem is listed.
+        When any of its values is wrong; every problem is listed.
 
     """
-    content, known = read_mapping(path), ("grid", "list")
-    problems = [
-        f"{path}: unknown key {key!r}; {did_you_mean(key, known)}" for key in content if key not in known
-    ]
-    grid, listed = content.get("grid") or {}, content.get("list") or []
-    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
-        problems.append(f"{path}: grid: not a mapping of names to lists; write name: [value, value]")
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-        problems.append(f"{path}: list: not a list of mappings; write - {{name: value}}")
-    if problems:
-        raise ParameterError(problems)
+    file, problems = YamlFile(path), []
+    content = file.entries((), {"grid": dict, "list": list})
+    grid, listed = content.get("grid", {}), content.get("list", [])
+    for name, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise file.error(("grid", name), f"{name}: {values!r} is no list", "write name: [value, value]")
+    if not all(isinstance(entry, dict) for entry in listed):
+        raise file.error(("list",), "list: not a list of mappings", "write - {name: value}")
     combined = itertools.product(*grid.values()) if grid else ()
     sets = [*(dict(zip(grid, values, strict=True)) for values in combined), *listed]
     if not sets:
@@ -136,10 +117,10 @@ def sweep(
     out: Path,
     raw: Path,
     jobs: int = 1,
-    watch: SetWatcher | None = None,
+    watch: Callable[[int, int, dict[str, Any]], None] | None = None,
     scheduler: str | None = None,
     pages: bool = True,
-) -> SweepResult:
+) -> list[dict[str, Any]]:
     """Run the report for each parameter set, and tabulate what came of it.
 
     Parameters
@@ -159,48 +140,35 @@ def sweep(
 
     Returns
     -------
-    SweepResult
-        The rows, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
+    list of dict
+        A row for each set, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
 
     """
-    out.mkdir(parents=True, exist_ok=True)
-    state = _project_state(root, raw)
-    runs = []
+    runs = {}
     for chosen in sets:
-        name = value_hash(merge_parameters(declared, values=chosen))[:10]
-        runs.append(SetRun(str(root), str(out / name), str(raw), state, pages))
-    found = {set_run: row for set_run in runs if (row := _finished(set_run)) is not None}
-    watch = watch or _say_nothing
-    for number, row in enumerate(found.values(), 1):
-        watch(number, len(runs), row)
-    waiting = {set_run: chosen for set_run, chosen in zip(runs, sets, strict=True) if set_run not in found}
-    for set_run, row in _results(waiting, jobs, scheduler, bool(found)):
+        folder = out / value_hash(merge_parameters(declared, values=chosen))[:10]
+        text = yaml.safe_dump(chosen, sort_keys=True, allow_unicode=True)
+        write_atomic(folder / PARAMETERS, text)
+        runs[SetRun(str(root), str(folder), str(raw), pages)] = chosen
+    found: dict[SetRun, dict[str, Any]] = {}
+    for set_run, row in _results(list(runs), jobs, scheduler):
         found[set_run] = row
-        record = row | {"state": state, "pages": pages}
-        write_atomic(Path(set_run.folder) / RECORD, json.dumps(record, indent=1) + "\n")
-        watch(len(found), len(runs), row)
-    rows = [
-        {"set": Path(set_run.folder).name}
-        | {name: _flat(value) for name, value in chosen.items()}
-        | found[set_run]
-        for set_run, chosen in zip(runs, sets, strict=True)
-    ]
-    return SweepResult(rows, write_sweep(out, rows))
+        if watch:
+            watch(len(found), len(runs), row)
+    rows = []
+    for set_run, chosen in runs.items():
+        lists = {name: ";".join(map(str, value)) for name, value in chosen.items() if isinstance(value, list)}
+        rows.append({"set": Path(set_run.folder).name} | chosen | lists | found[set_run])
+    write_sweep(out, rows)
+    return rows
 
 
-def _results(
-    waiting: Mapping[SetRun, dict], jobs: int, scheduler: str | None, ready: bool
-) -> Iterator[tuple[SetRun, dict[str, Any]]]:
+def _results(left: list[SetRun], jobs: int, scheduler: str | None) -> Iterator[tuple[SetRun, dict[str, Any]]]:
     """Yield each set with its row, as they end.
 
     Until one has succeeded they run alone, on all cores, so that the others can begin with its steps.
     """
-    left = list(waiting)
-    for set_run in left:
-        text = yaml.safe_dump(waiting[set_run], sort_keys=True, allow_unicode=True)
-        write_atomic(Path(set_run.folder) / PARAMETERS, text)
-    if not left:
-        return
+    ready = False
     with _executor(jobs, scheduler) as executor:
         while left and not ready:
             set_run = left.pop(0)
@@ -247,8 +215,7 @@ def _end_sets() -> None:
         process.terminate()
 
 
-@contextlib.contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
+def _client(scheduler: str) -> Any:
     """Connect to a Dask scheduler, which gives the set of a worker that is killed to another one."""
     try:
         from distributed import Client
@@ -258,15 +225,13 @@ def _client(scheduler: str) -> Iterator[Any]:
             "install this project with its extra `cluster`"
         ) from None
     try:
-        client = Client(scheduler, timeout=WAIT)
+        return Client(scheduler, timeout=WAIT)
     except (OSError, ValueError, TimeoutError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise PipelineError(
             f"--scheduler {scheduler}: no scheduler answers there ({first}); start one with "
             "`dask scheduler`, or leave --scheduler out to run the sets on this machine"
         ) from None
-    with client:
-        yield client
 
 
 def run_set(set_run: SetRun) -> dict[str, Any]:
@@ -278,7 +243,7 @@ def run_set(set_run: SetRun) -> dict[str, Any]:
         declared = load_parameters(root)
         values = merge_parameters(declared, folder / PARAMETERS)
         _begin_with_steps(declared, values, folder)
-        report = run(root, raw, folder, values, set_run.jobs, watch=_say_nothing, pages=set_run.pages)
+        report = run(root, raw, folder, values, set_run.jobs, watch=lambda *_: None, pages=set_run.pages)
         problems = [*report.failures.values(), *report.refused]
         headline = load_pipeline(root).headline
         if headline and not problems and report.succeeded:
@@ -298,18 +263,15 @@ def _begin_with_steps(declared: Mapping[str, Parameter], values: Mapping[str, An
     A copy that is damaged or broken off does no harm, for a run looks at the bytes of what was made.
     """
     here, alike = RunFolders(folder, folder, folder).work, {}
-    for record in sorted(folder.parent.glob(f"*/{RECORD}")):
-        with contextlib.suppress(OSError, PipelineError):
-            other = merge_parameters(declared, record.with_name(PARAMETERS))
-            alike[record.parent / here.name] = sum(other[name] == value for name, value in values.items())
+    for manifest in sorted(folder.parent.glob(f"*/reports/{MANIFEST}")):
+        other = manifest.parents[1]
+        with contextlib.suppress(PipelineError):
+            theirs = merge_parameters(declared, other / PARAMETERS)
+            alike[other / here.name] = sum(theirs[name] == value for name, value in values.items())
     if alike and not here.exists():
         left_out = shutil.ignore_patterns("lock", "log", f"{WAITING}*")
         with contextlib.suppress(OSError):  # such as a disk that is full: it is met where it is told of
             shutil.copytree(max(alike, key=lambda work: alike[work]), here, ignore=left_out)
-
-
-def _say_nothing(*_: Any) -> None:
-    """Leave the steps of a set unsaid: several sets run at once."""
 
 
 def run_in_process(set_run: SetRun) -> dict[str, Any]:
@@ -346,29 +308,6 @@ def _end_with_stdin() -> None:
     while os.read(0, 4096):  # not by sys.stdin, whose lock would hold up the end of the process
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _finished(set_run: SetRun) -> dict[str, Any] | None:
-    """Return the row of a set that has succeeded with the same project; None when it must run."""
-    folder = Path(set_run.folder)
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        done = record.pop("state") == set_run.state and record["status"] == "ok"
-        done = (record.pop("pages") or not set_run.pages) and done
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return record if done and (folder / "reports" / "manifest.json").is_file() else None
-
-
-def _project_state(root: Path, raw: Path) -> str:
-    """Return the hash of all that a set depends on besides its parameters."""
-    collection = load_pipeline(root)
-    code, lock = Code(collection.code).all(), lock_hash(collection, root)
-    return value_hash([code, lock, folder_hashes(raw), folder_hashes(root / "notebooks")])
-
-
-def _flat(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

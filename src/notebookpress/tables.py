@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +13,8 @@ import pandas as pd
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
-from notebookpress.files import write_atomic
-from notebookpress.folders import PARTS, ROWS, part_folder, rows_file
+from notebookpress.files import part_folder, rows_file, write_atomic
+from notebookpress.fingerprint import value_hash
 from notebookpress.schema import COLUMN_TYPES, Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
@@ -212,22 +210,17 @@ def divide_rows(
     keys, whole = list(keys), set(whole)
     hashes: dict[str, dict[str, str]] = {key: {} for key in keys}
     for name in names:
-        table = parquet.ParquetFile(processed / f"{name}.parquet").read()
-        owned = column in table.column_names and name not in whole
-        rows = [repr(row) for row in zip(*(values.to_pylist() for values in table.columns), strict=True)]
-        owners = table.column(column).to_pylist() if owned else []
+        table = parquet.ParquetFile(processed / f"{name}.parquet").read().to_pandas()
+        rows = records(table)
+        same = None if column in table and name not in whole else value_hash(rows)
         for key in keys:
-            own = [row for owner, row in zip(owners, rows, strict=True) if owner == key] if owned else rows
-            hashes[key][name] = hashlib.sha256("\n".join([str(table.schema), *own]).encode()).hexdigest()
-    for path in (processed.parent / ROWS).glob("*.json"):
-        if path.stem not in keys:
-            path.unlink()
+            hashes[key][name] = same or value_hash([row for row in rows if row[column] == key])
     for key, found in hashes.items():
         write_atomic(rows_file(processed.parent, key), json.dumps(found, indent=1) + "\n")
 
 
 def gather_parts(schema_file: Path, processed: Path, keys: Iterable[str], names: Iterable[str]) -> None:
-    """Write each table from `parts/<key>/<table>.parquet`; delete the parts of keys that are gone.
+    """Write each table from `parts/<key>/<table>.parquet`.
 
     Raises
     ------
@@ -236,9 +229,6 @@ def gather_parts(schema_file: Path, processed: Path, keys: Iterable[str], names:
 
     """
     store, keys = table_store(schema_file), sorted(keys)
-    for folder in (processed / PARTS).glob("*"):
-        if folder.name not in keys:
-            shutil.rmtree(folder)
     for name in names:
         # Each part was checked when it was written, and the whole is when it is.
         parts = [store.read_rows(name, part_folder(processed, key)) for key in keys]

@@ -7,7 +7,9 @@ it: when that closes, it ends with all that it has started. So nothing outlives 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
+import importlib.util
 import multiprocessing
 import os
 import pickle
@@ -18,7 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,7 +31,164 @@ from notebookpress import preload
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
 from notebookpress.pipeline import load_callable
-from notebookpress.processes import adopt_orphans, end_children, ended_in_words, run_environment
+
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the system kill this process when its parent ends; Linux only."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(71)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever a process below this one has started and let go of; Linux only."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_children() -> None:
+    """Kill every child of this process, and what it had started in turn, until none is left; Linux only."""
+    while children := _children():
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def _children() -> list[int]:
+    tasks = Path("/proc/self/task")
+    found: list[int] = []
+    for task in tasks.iterdir() if tasks.is_dir() else ():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def ended_in_words(code: int | None) -> str:
+    """Return how a process ended; `code` as `subprocess.Popen.returncode`."""
+    if code is None or code >= 0:
+        return f"ended with status {code}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-code).name
+        return f"was ended by {name}" + (" (killed, or out of memory)" if name == "SIGKILL" else "")
+    return f"was ended by signal {-code}"
+
+
+if sys.platform == "linux":
+    import resource
+else:  # elsewhere nothing is limited
+    resource = None
+
+MEGABYTE = 1 << 20
+RESERVE = 48 * MEGABYTE  # beyond the limit, for telling that it was reached
+
+
+def limit_memory(megabytes: int, shell: Any) -> None:
+    """Let this kernel's process take so much more than it holds now; beyond that, Python raises MemoryError.
+
+    The system counts what is private and writable (`RLIMIT_DATA`), which is what arrays and tables are;
+    Linux only, elsewhere it has no effect. What filled the memory often is still there when the error is
+    told. Without a reserve the telling can fail as well, in any thread of the kernel, and whoever waits for
+    the answer waits for ever.
+    """
+    if resource is None:
+        return
+    held = 0
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        held = int(next(line for line in lines if line.startswith("VmData")).split()[1]) * 1024
+    limit = held + megabytes * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + RESERVE))
+
+    def show(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> Any:
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+        return shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    shell.set_custom_exc((MemoryError,), show)
+
+
+@contextlib.contextmanager
+def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
+    """Turn a request to stop into an exception of the main thread; obey a second one at once."""
+    asked: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        if asked:
+            stop()
+            os._exit(128 + number)
+        asked.append(number)
+        raise KeyboardInterrupt(number)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # is set where a step of the run puts parts together
+FIXED = {
+    # as every IPython kernel has it; named here because matplotlib is imported before there is a kernel
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    GATHERED_BY_RUNNER: "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "PYTHONNOUSERSITE": "1",
+    "TZ": "UTC",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "SOURCE_DATE_EPOCH": "0",
+    # One thread a kernel: the order of sums, and so the last bit, does not depend on the machine's cores.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+# A user's own settings of matplotlib would change every figure; a kernel under pytest loses output.
+NOT_TAKEN_OVER = (
+    "LANGUAGE",
+    "MATPLOTLIBRC",
+    "PYTEST_CURRENT_TEST",
+    "PYTHONOPTIMIZE",
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+)
+
+
+def run_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of kernels and workers: the runner's, what decides results fixed.
+
+    Matplotlib keeps its list of fonts in `folder` when the user has no place for it. Left alone it would make
+    one among the temporary files, and leave it there when the run is killed.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER}
+    found = importlib.util.find_spec("matplotlib")
+    if found is not None and found.origin:
+        kept["MATPLOTLIBRC"] = str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")
+        homes = (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache"))
+        usual = [Path(os.environ.get(name) or os.path.expanduser(home)) for name, home in homes]
+        if "MPLCONFIGDIR" not in kept and not all(_can_be_written(home / "matplotlib") for home in usual):
+            kept["MPLCONFIGDIR"] = str(folder)
+    return kept | FIXED
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether matplotlib has its folder there; it is made, as matplotlib does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
 
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
 RUN_NOTEBOOK = "notebookpress.execution:run_notebook"
@@ -45,11 +204,11 @@ class ProcessEndedError(PipelineError):
     """A process that was to do a piece of work and is gone."""
 
 
-class Workers:
+class Workers(contextlib.AbstractContextManager):
     """The processes of a run; safe to use from several threads at once.
 
     `preload` names modules to have ready in every process, or `module:function` of what is slow the first
-    time; `environment` is what the collection adds to that of notebooks and calls.
+    time.
 
     Processes are forked on Linux only, unless `EVIDENCE_FORK` says otherwise: a forked process may not use
     the system's libraries on macOS, and Windows has no fork. All workers of a process share one server; what
@@ -58,7 +217,7 @@ class Workers:
 
     _users = 0  # of the server
 
-    def __init__(self, preload: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, preload: Iterable[str] = ()) -> None:
         switch = os.environ.get(SWITCH, "")
         self.forked = hasattr(os, "fork") and (switch == "1" or (switch != "0" and sys.platform == "linux"))
         self.context = multiprocessing.get_context("forkserver" if self.forked else "spawn")
@@ -66,7 +225,7 @@ class Workers:
         self._lock = threading.RLock()  # a second Ctrl-C may come while it is held
         self._closed = False
         self.folder = _private_folder()
-        self.environment = run_environment(self.folder, environment or {})
+        self.environment = run_environment(self.folder)
         if self.forked:
             try:
                 self._start_server(preload)
@@ -88,9 +247,6 @@ class Workers:
                 _SERVER.ensure_running = lambda: None  # one that is killed has no other in its place
             Workers._users += 1
 
-    def __enter__(self) -> Workers:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -99,7 +255,7 @@ class Workers:
         return self._result(RUN_NOTEBOOK, run, self.environment, self.forked)
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Call a function named as `module:function`, in a forked process or else here; return what it does.
+        """Call a function named as `module:function`, in a process of its own; return what it does.
 
         Raises
         ------
@@ -107,10 +263,6 @@ class Workers:
             When the process is killed.
 
         """
-        if not self.forked:
-            with self._lock:  # several threads may need a package for the first time at once
-                found = load_callable(function)
-            return found(*arguments)
         return self._result(function, *arguments)
 
     def _result(self, function: str, *arguments: Any) -> Any:
@@ -178,14 +330,14 @@ def _private_folder() -> Path:
     The path of a socket may have some 100 bytes, so where the temporary folder has a long name this one
     lies in the system's.
     """
-    if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_FOLDER or not Path(SHORT_FOLDER).is_dir():
-        return Path(util.get_temp_dir())
+    usual = tempfile.gettempdir()
     with _STARTING:
-        before, tempfile.tempdir = tempfile.tempdir, SHORT_FOLDER
+        if len(os.fsencode(usual)) > LONGEST_FOLDER and Path(SHORT_FOLDER).is_dir():
+            tempfile.tempdir = SHORT_FOLDER
         try:
             return Path(util.get_temp_dir())
         finally:
-            tempfile.tempdir = before
+            tempfile.tempdir = usual
 
 
 @contextlib.contextmanager

@@ -34,7 +34,9 @@ class YamlFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self.root, content = _parsed(self.path.read_text(encoding="utf-8-sig"))
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.path.read_text(encoding="utf-8-sig"))
+            self.root = loader.get_single_node()
+            self.data: dict[str, Any] = loader.construct_document(self.root) if self.root else {}
         except OSError as error:
             raise YamlError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from None
         except UnicodeDecodeError:
@@ -44,7 +46,6 @@ class YamlFile:
             line = f", line {mark.line + 1}" if mark else ""
             what = getattr(error, "problem", None) or "not YAML"
             raise YamlError(f"{path}{line}: {what}; mend the line or the one above") from None
-        self.data: dict[str, Any] = {} if content is None else content
         if not isinstance(self.data, dict) or not all(isinstance(name, str) for name in self.data):
             raise YamlError(f"{path}: not a mapping; write one `name: value` a line")
         self._refuse_repeated(self.root)
@@ -91,23 +92,5 @@ class YamlFile:
                 raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
         if missing := [name for name in needed if name not in entries]:
             raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
-        return entries
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds; see `YamlFile`."""
-    return YamlFile(path).data
-
-
-def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
-    """Return nodes and content, by libyaml where it is there; PyYAML's own parser says best what is wrong."""
-    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for kind in (fast, yaml.SafeLoader):
-        loader = kind(text)
-        try:
-            node = loader.get_single_node()
-            return node, loader.construct_document(node) if node is not None else None
-        except yaml.YAMLError:
-            if kind is yaml.SafeLoader:
-                raise
-    raise AssertionError("not reached")
+        listed = [name for name in entries if isinstance(entries[name], list) and known[name] is not object]
+        return entries | {name: tuple(entries[name]) for name in listed}

@@ -9,7 +9,16 @@ from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
 from helpers.appraisal.granularity import grim, grimmer, whole_numbers
-from helpers.appraisal.p_values import Group, adjusted_p, covers, p_value, rank_sum_p, signed_rank_p
+from helpers.appraisal.p_values import (
+    Group,
+    adjusted_p,
+    covers,
+    p_value,
+    rank_sum_p,
+    signed_rank_p,
+    variance_p,
+)
+from helpers.appraisal.rules import NotApplicable
 
 
 def groups(own, other, n, p, before=(), against="control", stated=(), study=None, token=None):
@@ -175,3 +184,36 @@ def test_means_of_several_counts_are_whole_in_their_parts():
 )
 def test_a_stated_scale_bounds_mean_and_sd(mean, sd, measure, found):
     assert [severity for severity, _ in found_in("patient_global", mean, 10, sd, measure=measure)] == found
+
+
+def test_an_analysis_of_variance_of_three_groups_holds_scipys_value():
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        samples = [rng.normal(rng.uniform(78, 84), 10, n) for n in rng.integers(3, 30, 3)]
+        low, high = variance_p([rounded(sample) for sample in samples], [len(sample) for sample in samples])
+        assert low <= stats.f_oneway(*samples).pvalue <= high
+
+
+def test_three_arms_have_more_honest_tests():
+    printed = {"e": ("exosome", 92), "c": ("control", 86), "d": ("active", 80)}
+    figures = [
+        quantity(name, f"{mean}.00 ± 9.00", "hair_density", value=mean, sd=9, kind="mean_sd")
+        for name, (_, mean) in printed.items()
+    ]
+    figures.append(quantity("p", "0.0004", "hair_density", value=0.0004, kind="p_value"))
+    rows = [
+        result(number, ids=[name, "p"] if name == "e" else [name], arm_id=arm, mean=mean, sd=9, n=20,
+               timepoint_weeks=24.0, **({"p_value": 0.0004} if name == "e" else {}))
+        for number, (name, (arm, mean)) in enumerate(printed.items())
+    ]  # fmt: skip
+    assert list(p_value(evidence(figures, rows))) == []  # that of all three
+    rows[0]["p_value_against"] = "baseline, by the heading"
+    (hit,) = p_value(evidence(figures, rows))
+    assert hit.severity == "minor" and "analysis of variance" in hit.statement
+
+
+def test_one_person_or_another_visit_is_not_tested():
+    with pytest.raises(NotApplicable):
+        groups((92, 9), (86, 9), 1, 0.04)
+    with pytest.raises(NotApplicable):
+        groups((92, 9), (86, 9), 20, 0.9, against="the fourth week")

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from case_files import cases_of
 
 from helpers.display import say, show_figure, show_table, table_html
 from helpers.figures.canvas import Figure
 from helpers.figures.study import before_after
 from helpers.formats import show_number
+
+CASES = cases_of(__file__)
 
 
 def captured(function, *arguments, **options):
@@ -121,11 +124,8 @@ def test_a_tables_schema_gives_headings_and_formats():
         headings={"study_id": "left out"},
     )
     page = BeautifulSoup(data["text/html"], "html.parser")
-    assert [cell.get_text() for cell in page.select("th[scope=col]")] == [
-        "left out",
-        "its weight",
-        "interval",
-    ]
+    heads = [cell.get_text() for cell in page.select("th[scope=col]")]
+    assert heads == ["left out", "its weight", "interval"]
     assert [cell.get_text() for cell in page.select("td")] == ["25%", "1 to 2"]
     with pytest.raises(KeyError, match="no table members in the schema"):
         show_table(frame, caption="c", table="members")
@@ -156,21 +156,7 @@ def test_sentence_refuses_what_is_missing(values):
         say("{{ n }} studies", **values)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (35.0, "35"),
-        (6.5, "6.5"),
-        (-8, "−8"),
-        (0.02134567, "0.02135"),
-        (186.75, "186.8"),
-        (12_400, "12,400"),
-        (2025, "2025"),
-        (0, "0"),
-        (3.2e-9, "3.20 × 10^−9"),
-        (float("inf"), "infinite"),
-    ],
-)
+@pytest.mark.parametrize(("value", "text"), CASES["numbers"])
 def test_numbers(value, text):
     assert show_number(value) == text
 

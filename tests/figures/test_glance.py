@@ -25,16 +25,12 @@ FINDINGS = (
 )  # fmt: skip
 
 
+ROWS = {"arms": [ARM], "outcomes": [], "results": [RESULT], "effects": [EFFECT], "findings": list(FINDINGS)}
+
+
 def glance(study: dict[str, Any] | None = None, **tables: list[dict]) -> dict[str, str]:
     """Return the answers by question; tables that are not given have one row each."""
-    rows = {
-        "arms": [ARM],
-        "outcomes": [],
-        "results": [RESULT],
-        "effects": [EFFECT],
-        "findings": list(FINDINGS),
-    }
-    frames = [as_frame(name, given) for name, given in (rows | tables).items()]
+    frames = [as_frame(name, given) for name, given in (ROWS | tables).items()]
     return at_a_glance(STUDY | (study or {}), *frames, "high").set_index("what")["said"].to_dict()
 
 
@@ -76,10 +72,7 @@ def test_a_trial_without_results_says_what_is_planned():
 
 
 def test_numbers_are_accounted_for():
-    frame = at_a_glance(
-        STUDY, *(as_frame(name, rows) for name, rows in
-                 {"arms": [ARM], "outcomes": [], "results": [RESULT], "effects": [EFFECT], "findings": list(FINDINGS)}.items()), None
-    )  # fmt: skip
+    frame = at_a_glance(STUDY, *(as_frame(name, rows) for name, rows in ROWS.items()), None)
     known = frame.set_index("what")
     assert known.loc["Who", "quantity_ids"] == "made.n;made.age"
     assert known.loc["Hair density, exo", "effect_id"] == "made.e1"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from helpers.figures.canvas import PIXELS_PER_POINT, _right_end, text_width
+
+CASES = cases_of(__file__)
 
 TEXTS = (
     "wan2025, week 24, n 16 ‡", "S", "…", "O", "e", "D", ")", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789",
@@ -25,16 +28,7 @@ def test_width_is_that_of_every_curve_bent(size, weight):
             assert text_width(text, size, weight) == path.get_extents().x1 * PIXELS_PER_POINT, text
 
 
-@pytest.mark.parametrize(
-    ("points", "codes"),
-    [
-        ([(0, 0), (10, 5), (0, 10), (0, 0)], [1, 3, 3, 79]),  # bends out beyond its ends
-        ([(0, 0), (10, 5), (9, 10), (0, 10), (0, 0)], [1, 3, 3, 2, 79]),
-        ([(0, 0), (4, 5), (0, 10), (6, 3), (1, 0), (0, 0)], [1, 3, 3, 3, 3, 79]),
-        ([(0, 0), (4, 5), (0, 10), (7, 0), (8, 1)], [1, 3, 3, 1, 2]),
-        ([(0, 0), (9, 2), (9, 8), (0, 10)], [1, 4, 4, 4]),
-    ],
-)
+@pytest.mark.parametrize(("points", "codes"), CASES["curves"])
 def test_a_curve_reaches_less_far_than_its_control_point(points, codes):
     path = Path(points, codes)
     assert _right_end(path) == path.get_extents().x1

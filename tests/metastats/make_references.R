@@ -17,7 +17,7 @@ mantel_haenszel <- lapply(tables, function(x) suppressWarnings(list(inputs = x,
 
 # Proportions: rma.glmm by many nodes, and the same likelihood by R's own integrate() with tight tolerances.
 shares <- list(full = list(xi = c(14, 20, 27), ni = c(16, 20, 30)), uneven = list(xi = c(4, 2, 20, 9), ni = c(16, 20, 30, 25)),
-               empty = list(xi = c(0, 3, 11, 0, 7), ni = c(12, 40, 25, 9, 18)))
+               empty = list(xi = c(0, 3, 11, 0, 7), ni = c(12, 40, 25, 9, 18)), mild = list(xi = c(3, 8, 11, 5), ni = c(20, 22, 21, 25)))
 exact_fit <- function(x, n) {
   one <- function(mu, tau, x, n) {
     height <- function(z) x * plogis(mu + tau * z, log.p = TRUE) + (n - x) * plogis(-mu - tau * z, log.p = TRUE) + dnorm(z, log = TRUE)

@@ -118,7 +118,7 @@ def test_refusals_of_pairs_and_counts():
         effect_size("RR", **mixed)
     with pytest.raises(ValueError, match="drop00: has no meaning for PR"):
         effect_size("PR", xi=[1], ni=[3], drop00=True)
-    for add in (-1, np.nan, np.inf):
+    for add in (-1, np.nan, np.inf, "half"):
         with pytest.raises(ValueError, match="add: .* is not zero or more"):
             effect_size("RR", ai=[0], bi=[3], ci=[3], di=[3], add=add)
     with pytest.raises(ValueError, match="ni: has no meaning for RR"):

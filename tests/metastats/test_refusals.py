@@ -99,6 +99,23 @@ def test_an_se_given_as_sd_is_noticed_by_every_standardised_measure(measure):
         effect_size(measure, **(pair if measure.startswith("SMC") else two))
 
 
+@pytest.mark.parametrize(("value", "message"), [(1e-130, r"vi\[0, 0\]"), (1e130, r"vi\[0, 0\]")])
+def test_numbers_beyond_floating_point_are_refused_of_many_too(value, message):
+    with pytest.raises(ValueError, match=f"{message}.*rescale"):
+        pool_many([[0.1, 0.2]], [[value, 0.1]])
+    with pytest.raises(ValueError, match=r"yi\[0, 1\].*rescale"):
+        pool_many([[0.1, -1e70]], [[0.1, 0.1]])
+
+
+def test_level_test_and_moderators_are_looked_at_everywhere():
+    with pytest.raises(ValueError, match="level: 95"):
+        subgroup_test(Y, V, GROUPS, level=95)
+    with pytest.raises(ValueError, match="test: 't'"):
+        subgroup_test(Y, V, GROUPS, test="t")
+    with pytest.raises(ValueError, match="mods: no moderators"):
+        meta_regression(Y, V, None)
+
+
 def test_a_collinear_moderator_is_named():
     with pytest.raises(ValueError, match="mods weeks: is determined by intercept, days"):
         meta_regression(Y, V, {"days": [7.0, 14.0, 21.0, 70.0], "weeks": [1.0, 2.0, 3.0, 10.0]})

@@ -61,8 +61,8 @@ def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
 
     sets = [{"rounds": number} for number in (1, 2, 3, 4)]
     declared = load_parameters(project)
-    result = sweep(project, sets, declared, project / "sweep", project / "data" / "raw", 1, watch, address)
-    table = pd.read_parquet(result.table)
+    sweep(project, sets, declared, project / "sweep", project / "data" / "raw", 1, watch, address)
+    table = pd.read_parquet(project / "sweep" / "sweep.parquet")
     assert killed
     assert table["status"].tolist() == ["ok"] * 4, table["message"].tolist()
     assert sorted(table["rounds"]) == [1, 2, 3, 4]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -14,17 +15,16 @@ import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from station_project import FIRST_PARAMETERS, evidence_command, processes_below, write_cells
 
 from helpers.cli import cli
-from notebookpress.errors import NotebookFailure, ParameterError, PipelineError
-from notebookpress.folders import RunFolders
+from notebookpress.errors import ParameterError, PipelineError
+from notebookpress.files import RunFolders
 from notebookpress.graph import raw_hashes
-from notebookpress.manifest import as_text, complete
 from notebookpress.notebook import canonical
 from notebookpress.parameters import load_parameters
 from notebookpress.pipeline import Collection
-from notebookpress.publish import publish
-from notebookpress.release import release, verify
+from notebookpress.publish import as_text, complete, publish, release, verify
 from notebookpress.sweep import SetRun, read_grid, run_set, sweep
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
@@ -175,49 +175,35 @@ def test_a_grid_is_checked_whole(project: Path) -> None:
         read_grid(grid, declared)
     assert len(caught.value.problems) == 2
     grid.write_text("grids: {}\n")
-    with pytest.raises(ParameterError, match="did you mean 'grid'"):
+    with pytest.raises(PipelineError, match="line 1: grids is not known; use one of grid, list"):
         read_grid(grid, declared)
 
 
-def test_a_sweep_resumes_and_survives_a_failed_set(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each set in its own folder; the failed one is run again, the others are not."""
+def test_a_failed_set_is_a_row(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first sets run alone, on all cores, until one has succeeded; the page links what was made."""
     started = []
 
     def stub_set(run: SetRun) -> dict:
         folder = Path(run.folder)
-        chosen = (folder / "parameters.yaml").read_text()
         started.append(run.jobs)
-        for name in ["manifest.json", *(["index.html"] if run.pages else [])]:
-            (folder / "reports").mkdir(exist_ok=True)
-            (folder / "reports" / name).write_text("{}")
-        failed = "rounds: 2" in chosen
-        return {
-            "status": "failed" if failed else "ok",
-            "seconds": 1.0,
-            "message": "it broke" if failed else "",
-        }
+        (folder / "reports").mkdir(exist_ok=True)
+        (folder / "reports" / "index.html").touch()
+        if "rounds: 2" in (folder / "parameters.yaml").read_text():
+            return {"status": "failed", "seconds": 1.0, "message": "it broke"}
+        return {"status": "ok", "seconds": 1.0, "message": ""}
 
     monkeypatch.setattr("notebookpress.sweep.run_in_process", stub_set)
     declared, out = load_parameters(project), project / "sweep"
-    sets = [{"rounds": 1}, {"rounds": 2}, {"names": ["x", "y"]}]
-    raw = project / "data" / "raw"
-    result = sweep(project, sets, declared, out, raw, 2, pages=False)
-    assert (result.failed, "href" in (out / "index.html").read_text()) == (1, False)
-    assert started == [2, 1, 1]  # the first one alone, on both cores
-    for expected in (6, 7):  # pages are asked for now; then only the failed set is run again
-        result = sweep(project, sets, declared, out, raw)
-        assert (result.failed, len(started)) == (1, expected)
-    assert sweep(project, sets[:1], declared, out, raw, pages=False).failed == 0
-    assert len(started) == 7  # a set with pages is done, too, where none are asked for
-    result = sweep(project, sets, declared, out, raw)
-    table = pd.read_parquet(result.table)
-    assert table["status"].tolist() == ["ok", "failed", "ok"]
-    assert table["message"].tolist() == ["", "it broke", ""]
+    sets = [{"rounds": 2}, {"rounds": 1}, {"names": ["x", "y"]}]
+    rows = sweep(project, sets, declared, out, project / "data" / "raw", 2)
+    assert ([row["status"] for row in rows], started) == (["failed", "ok", "ok"], [2, 2, 1])
+    table = pd.read_parquet(out / "sweep.parquet")
+    assert table["message"].tolist() == ["it broke", "", ""]
     assert (out / "sweep.csv").read_text().splitlines()[0] == ",".join(table.columns)
     assert table["names"].tolist()[2] == "x;y"
     page = (out / "index.html").read_text()
     assert "2 succeeded, 1 failed" in page
-    assert f'href="{table["set"][0]}/reports/index.html"' in page
+    assert page.count("href=") == 2 and f'href="{table["set"][1]}/reports/index.html"' in page
 
 
 @pytest.mark.parametrize(
@@ -240,7 +226,7 @@ def test_whatever_stops_a_set_is_its_row(
     monkeypatch.setattr("notebookpress.sweep.run", failing)
     (project / "set").mkdir()
     (project / "set" / "parameters.yaml").write_text("rounds: 3\n")
-    row = run_set(SetRun(str(project), str(project / "set"), str(project / "data" / "raw"), "state"))
+    row = run_set(SetRun(str(project), str(project / "set"), str(project / "data" / "raw")))
     assert row["status"] == "failed"
     assert said in row["message"]
 
@@ -250,15 +236,13 @@ def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
     declared, out = load_parameters(project), project / "sweep"
     (project / "data" / "raw" / "stations" / "alpha.yaml").write_text("one\ntwo\n")
     sets = [{"rounds": 1}, {"rounds": 3}, {"factor": 0.5}, {"factor": 0.5, "season": "winter"}]
-    result = sweep(project, sets, declared, out, project / "data" / "raw", pages=False)
-    assert [(row["status"], row["rounds"], row["total"]) for row in result.rows[:2]] == [
+    rows = sweep(project, sets, declared, out, project / "data" / "raw", pages=False)
+    assert [(row["status"], row["rounds"], row["total"]) for row in rows[:2]] == [
         ("ok", 1, 3),
         ("ok", 3, 9),
     ]
-    ran = [
-        sorted(json.loads(next((out / row["set"] / ".evidence/log").glob("*")).read_text())["ran"])
-        for row in result.rows
-    ]
+    logs = [out / row["set"] / ".evidence" / "log" for row in rows]
+    ran = [sorted(json.loads(next(log.iterdir()).read_text())["ran"]) for log in logs]
     each = ["02_each-alpha", "02_each-beta"]
     assert ran == [
         ["01_first", *each, "03_last", "gather", "rows"],
@@ -266,6 +250,28 @@ def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
         [*each, "03_last"],  # the sums are the same
         ["03_last"],
     ]
+    again = sweep(project, sets[:2], declared, out, project / "data" / "raw", 2, pages=False)
+    assert [row["total"] for row in again] == [3, 9]
+    assert [len(list(log.iterdir())) for log in logs] == [1, 1, 1, 1]  # nothing was run again
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_an_interrupted_sweep_ends_its_sets(project: Path) -> None:
+    """Ctrl-C that meets the sweep alone: status 130, and nothing that it started is left."""
+    write_cells(project / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, "import time; time.sleep(120)")
+    (project / "grid.yaml").write_text("grid: {rounds: [1, 2]}\n")
+    command = [*evidence_command(project), "sweep", "grid.yaml"]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    while not list((project / "sweep").glob("*/.evidence/lock")):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=120)[1]
+    assert (running.returncode, "interrupted" in said, "Traceback" in said) == (130, True, False), said
+    end = time.monotonic() + 20
+    while processes_below(project) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes_below(project) == []
 
 
 def test_a_publication_that_was_broken_off_is_finished(
@@ -306,16 +312,3 @@ def test_the_module_is_the_command() -> None:
     command = [sys.executable, "-m", "helpers"]
     assert "evidence" in subprocess.run([*command, "--version"], capture_output=True, text=True).stdout
     assert subprocess.run([*command, "nonsense"], capture_output=True, text=True).returncode == 2
-
-
-def test_a_failure_reads_like_this() -> None:
-    """Notebook, cell, first line, error, where to look."""
-    failure = NotebookFailure(
-        "a-x", "notebooks/a.ipynb", "code cell 1 of 2 (cell 3 of 4)", "x = 1", "E: m", "f"
-    )
-    assert str(failure).splitlines() == [
-        "notebooks/a.ipynb (a-x): code cell 1 of 2 (cell 3 of 4)",
-        "  first line: x = 1",
-        "  E: m",
-        "  the half-run notebook, with the traceback: f",
-    ]

@@ -9,8 +9,8 @@ from typing import Any
 from station_project import EACH, EACH_PARAMETERS, LAST, LAST_PARAMETERS, write_cells
 
 from notebookpress.parameters import load_parameters, merge_parameters
-from notebookpress.progress import RunReport
 from notebookpress.run import run
+from notebookpress.scheduler import RunReport
 
 
 def made(project: Path, out: Path | None = None, **options: Any) -> RunReport:

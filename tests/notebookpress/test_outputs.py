@@ -14,10 +14,9 @@ import pytest
 from nbclient import NotebookClient
 from output_cells import CELLS, FAILURES, write_outputs
 
-from notebookpress.errors import NotebookFailure
+from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun, canonical
-from notebookpress.processes import FIXED, NOT_TAKEN_OVER
-from notebookpress.workers import Workers
+from notebookpress.workers import FIXED, NOT_TAKEN_OVER, Workers
 
 GIVEN = {"study": "some", "rounds": 2}
 Cells = dict[str, list[dict[str, Any]]]
@@ -60,7 +59,7 @@ def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
     )
     try:
         workers.run_notebook(run)
-    except NotebookFailure:
+    except PipelineError:
         executed = run.failed
     return nbformat.read(executed, as_version=4)
 

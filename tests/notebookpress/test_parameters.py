@@ -8,7 +8,7 @@ import pytest
 from station_project import LAST_PARAMETERS, write_cells
 
 from notebookpress.errors import ParameterError, PipelineError
-from notebookpress.folders import project_root
+from notebookpress.files import project_root
 from notebookpress.parameters import check_cells, check_parameters, load_parameters, merge_parameters
 
 
@@ -138,6 +138,6 @@ def test_the_root_is_found_from_below(project: Path) -> None:
 
 def test_no_project_says_what_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named."""
-    monkeypatch.setattr("notebookpress.folders.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("notebookpress.files.__file__", str(tmp_path / "a" / "b" / "c.py"))
     with pytest.raises(PipelineError, match="notebooks/parameters.yaml"):
         project_root(tmp_path)

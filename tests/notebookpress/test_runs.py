@@ -211,7 +211,7 @@ def test_damaged_fingerprints_mean_a_whole_run(made: Path, evidence: Evidence) -
 
 def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
     """A second run in the same folder is refused."""
-    from notebookpress.folders import folder_lock
+    from notebookpress.files import folder_lock
 
     (project / ".evidence").mkdir()
     with folder_lock(project / ".evidence"):

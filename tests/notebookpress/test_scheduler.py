@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from notebookpress.folders import RunFolders
+from notebookpress.files import RunFolders
 from notebookpress.graph import Step
 from notebookpress.parameters import load_parameters, merge_parameters
-from notebookpress.progress import RunReport
 from notebookpress.run import run
-from notebookpress.scheduler import RunCache, Scheduler
+from notebookpress.scheduler import RunCache, RunReport, Scheduler
 
 
 def made(project: Path, out: Path, **options: Any) -> RunReport:

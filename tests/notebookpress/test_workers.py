@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from station_project import processes_below, write_cells
 
-from notebookpress.errors import NotebookFailure
+from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
 from notebookpress.preload import OWN_STEPS, load
 from notebookpress.workers import ProcessEndedError, Workers
@@ -71,7 +71,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def workers(place: Path) -> Iterator[Workers]:
-    with Workers(["jobs", "no_such_module_here"], {"OWN": "yes"}) as working:
+    with Workers(["jobs", "no_such_module_here"]) as working:
         yield working
 
 
@@ -87,8 +87,10 @@ def test_a_call_gives_what_the_function_gives(workers: Workers, monkeypatch: pyt
     """From a fresh process with one environment, whatever that of the caller is."""
     assert workers.call("jobs:add", [1], [2]) == [1, 2]
     monkeypatch.setenv("TZ", "Asia/Kolkata")
-    found, zone, number = workers.call("jobs:environment", "OWN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
-    assert (found, zone) == (["yes", "0", None], "UTC")
+    found, zone, number = workers.call(
+        "jobs:environment", "EVIDENCE_GATHERS", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST"
+    )
+    assert (found, zone) == (["1", "0", None], "UTC")
     assert workers.call("jobs:environment")[2] == number
     assert workers.call("os:getcwd") == os.getcwd()
 
@@ -207,7 +209,7 @@ def test_a_notebook_fails_in_its_own_process(
     cell = "import os, subprocess\nsubprocess.Popen(['sleep', '302'], start_new_session=True)\nos._exit(0)"
     notebook = write_cells(place / "a.ipynb", "x: int = 1", cell)
     run = NotebookRun("a", notebook, {"x": 2}, {"x": 2}, place / "out.ipynb", place / "work")
-    with Workers() as workers, pytest.raises(NotebookFailure, match="it ended with status 0") as raised:
+    with Workers() as workers, pytest.raises(PipelineError, match="it ended with status 0") as raised:
         before = set(workers.folder.iterdir())
         workers.run_notebook(run)
     assert "code cell 2 of 2" in str(raised.value)

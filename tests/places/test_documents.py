@@ -20,12 +20,8 @@ def test_text_is_kept_as_it_is(tmp_path):
 
 def test_lines_count_from_one_and_end_at_newlines_only():
     document = Document("a", "one\r\ntwo\fstill two\u2028still two\n\nfour", "")
-    assert [document.line_of(document.text.index(word)) for word in ("one", "two", "still", "four")] == [
-        1,
-        2,
-        2,
-        4,
-    ]
+    words = ("one", "two", "still", "four")
+    assert [document.line_of(document.text.index(word)) for word in words] == [1, 2, 2, 4]
     assert document.text[slice(*document.line_span(1))] == "one"
     assert document.line_span(3) == (document.text.index("\n\nfour") + 1,) * 2
     assert document.line_of(len(document.text)) == 4

@@ -11,9 +11,9 @@ from scipy.stats import norm
 
 from helpers.pooling.estimates import preferred
 from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
-from helpers.pooling.tiers import BAYES, Options, synthesis_of_lines
+from helpers.pooling.tiers import BAYES, EXACT, ROBUST, Options, synthesis_of_lines
 from helpers.tables import validate
-from metastats import pool
+from metastats import cluster_robust, pool, sampling_covariance, three_level
 
 ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
 
@@ -86,7 +86,7 @@ def test_the_bayesian_fit_and_leave_one_out_of_proportions_stay_within_0_and_1()
     found = synthesis_of_lines(made, "core", Options())
     validate("pooled", found.pooled)
     validate("pool_members", found.members)
-    assert [row["model"] for row in found.pooled] == ["random effects", BAYES]
+    assert [row["model"] for row in found.pooled] == ["random effects", BAYES, EXACT]
     for row in found.pooled:
         assert 0 < row["ci_lower"] < row["estimate"] < row["ci_upper"] < 1
     assert {row["left_out_k"] for row in found.members} == {2}
@@ -146,3 +146,21 @@ def test_arms_of_one_study_are_counted_together():
 def test_of_two_sites_that_of_most_people_stands_for_the_study():
     sites = [line("a", 8.0, site="vertex", n=20), line("a", 12.0, name="a.2", site="crown", n=25)]
     assert [row["site"] for row in preferred(sites)] == ["crown"]
+
+
+def test_several_estimates_of_a_study_enter_a_cluster_robust_fit_beside_the_pool():
+    lines = [line(name, effect, name=f"{name}.{site}", site=site, n=40 if site == "vertex" else 30)
+             for name, effects in {"a": (8.0, 10.0), "b": (14.0, 15.0), "c": (9.0, 7.0)}.items()
+             for site, effect in zip(("vertex", "crown"), effects, strict=True)]  # fmt: skip
+    found = synthesis_of_lines(lines, "core", Options(site_correlation=0.6))
+    validate("pooled", found.pooled)
+    [plain] = [row for row in found.pooled if row["model"] == "random effects"]
+    [robust] = [row for row in found.pooled if row["model"] == ROBUST]
+    assert (plain["k"], robust["k"], robust["studies"]) == (3, 6, plain["studies"])
+    studies, yi = list("aabbcc"), [8.0, 10.0, 14.0, 15.0, 9.0, 7.0]
+    fit = three_level(yi, sampling_covariance([9.0] * 6, studies, r=0.6), studies)
+    expected = cluster_robust(fit, studies, "CR2")
+    assert (robust["estimate"], robust["se"]) == pytest.approx((expected.estimate, expected.se), rel=1e-6)
+    assert "correlation 0.6" in robust["assumption"] and "CR2" in robust["ci_method"]
+    alone = synthesis_of_lines([line("a", 8.0), line("b", 9.0)], "core", Options()).pooled
+    assert ROBUST not in {row["model"] for row in alone}

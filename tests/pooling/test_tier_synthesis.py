@@ -12,6 +12,7 @@ from pymare import Dataset
 from pymare.estimators import VarianceBasedLikelihoodEstimator
 
 from helpers.context import drug_differences
+from helpers.pooling.groups import RANDOM
 from helpers.pooling.tiers import BAYES, IMPUTED, Options, synthesis_of_lines, tier_synthesis
 from helpers.sheets.context import read_context
 from helpers.tables import validate
@@ -94,7 +95,7 @@ def test_an_sd_is_imputed_for_a_difference_and_the_row_says_so():
     found = synthesis_of_lines(lines, "published", Options(assumed_sd=18.0))
     validate("pooled", found.pooled)
     assert not any(row["pooled"] for row in found.pooled if row["scenario"] == "as printed")
-    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     mu, se, _ = reml(np.array([12.0, 18.0]), np.array([9.0, 18**2 * (1 / 73 + 1 / 75)]))
     assert (fit["estimate"], fit["se"]) == pytest.approx((mu, se), rel=1e-5)
     assert (fit["scenario"], fit["assumption"]) == (IMPUTED, "SD 18 imputed (missing)")
@@ -120,7 +121,7 @@ def test_a_study_gives_the_visit_that_is_asked_for_and_the_other_one_is_shown_be
         line("b", 67.0, name="b.2", timepoint_weeks=28.0, timepoint_printed="28 weeks"),
     ]
     found = synthesis_of_lines(lines, "core", Options(visit=visit))
-    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     assert fit["estimate"] == pytest.approx((35 + taken) / 2)
     (member,) = [row for row in found.members if row["study_id"] == "b"]
     assert member["other_visits"] == f"{other:g} at {24 if visit == 'latest' else 28} weeks"
@@ -131,7 +132,7 @@ def test_without_an_answer_on_exosomes_licensed_drugs_are_pooled_by_the_same_cal
     comparators = validate("comparators", read_context(RAW_FOLDER)["comparators"])
     found = synthesis_of_lines(drug_differences(comparators), "context", Options())
     validate("pooled", found.pooled)
-    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] != BAYES]
+    [fit] = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     sizes = [(73, 75), (184, 181), (68, 64)]
     mu, se, _ = reml(np.array([7.5, 18.66, 25.07]), np.array([400 / n + 400 / m for n, m in sizes]))
     assert (fit["estimate"], fit["se"]) == pytest.approx((mu, se), rel=1e-5)

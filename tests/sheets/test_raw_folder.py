@@ -7,12 +7,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.raw import check_folder, check_raw, raw_files, read_raw
 from helpers.sheets.screening import read_screening
 from helpers.sheets.write import new_sheet
 from helpers.tables import validate
 from trialfiles import SourceError
+
+CASES = cases_of(__file__)
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 CORE = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
@@ -143,18 +146,7 @@ def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
 SCREENED = "record_id,record,kind,identifier,found_through,seen,decision,reason,study_id\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "field", "line"),
-    [
-        ("record_id,record\na,b\n", "kind, identifier, found_through, seen, decision, reason, study_id", 1),
-        (SCREENED + "a,b,c,,d,e,perhaps,why,\n", "decision", 2),
-        (SCREENED + "a,b,c,,d,e,excluded,,\n", "reason", 2),
-        (SCREENED + "a,b,c,,d,e,included,why,\na,b,c,,d,e,included,why,\n", "record_id", 3),
-        (SCREENED + ",b,c,,d,e,included,why,\n", "record_id", 2),
-        (SCREENED + "a,b,c,,d,e,included,why,,,\n", "", 2),
-        (SCREENED + "a,b,c\n", "", 2),
-    ],
-)
+@pytest.mark.parametrize(("text", "field", "line"), CASES["screening"])
 def test_a_mistake_in_the_screening_list_is_named_with_its_line(tmp_path, text, field, line):
     (tmp_path / "screening.csv").write_text(text)
     with pytest.raises(SourceError) as caught:

@@ -1,11 +1,14 @@
 """The four sentences, for no study, one, and several; and that a changed table changes its sentence."""
 
 import pytest
+from case_files import cases_of
 from made_world import write_world
 
 from helpers.narrative.answer import answer_sentences, rest_of_answer, short_answer
 from helpers.narrative.phrases import concept_list, direction_words, first_hand, load_tables
 from helpers.tables import validate
+
+CASES = cases_of(__file__)
 
 
 def test_no_tables(tmp_path):
@@ -228,18 +231,7 @@ def test_an_outcome_that_is_surer_gives_the_verdict_in_its_own_words(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("directions", "words"),
-    [
-        (["better"], "improved in one study"),
-        (["better", "better"], "improved in both studies"),
-        (["worse"] * 3, "got worse in all three studies"),
-        (
-            ["better", "better", "unclear"],
-            "improved in 2 of 3 studies and changed in no clear direction in 1",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("directions", "words"), CASES["directions"])
 def test_direction_words(directions, words):
     assert direction_words(directions) == words
 

@@ -50,3 +50,14 @@ def test_the_conclusion_is_compared_within_each_tier(tmp_path):
         now.loc[now["evidence"] == "core", "certainty"] = level
         said = changes_since(tables | {"certainty": now}, release)[-1]["named"]
         assert said.startswith(words), level
+
+
+def test_what_changed_since_a_release(tmp_path):
+    release, old = released(tmp_path, "1.0", 1)
+    new = load_tables(write_world(tmp_path / "new", 2, certainty={"certainty": "low"}))
+    assert changes_since(new, None) is None
+    rows = {row["table"]: row for row in changes_since(new, release)}
+    assert rows["studies"] == {"table": "studies", "new": 1, "changed": 0, "gone": 0, "named": "made2"}
+    assert rows["conclusion"]["named"] == "changed: certainty of hair density"
+    same = changes_since(old, release)
+    assert [row["table"] for row in same] == ["conclusion"] and same[0]["named"].startswith("unchanged")

@@ -11,7 +11,6 @@ from made_world import write_world
 
 from helpers.narrative.phrases import load_tables
 from helpers.site.build import build_site
-from helpers.site.data import changes_since
 from helpers.site.flow import flow_groups
 from helpers.site.methods import MODULES, checklists, module_source
 from helpers.site.outcomes import outcomes_table
@@ -130,21 +129,6 @@ def test_downloads_hold_what_the_page_says(site):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest, path
     frame = pd.read_parquet(site / "data" / "findings.parquet")
     assert len(frame) == 3
-
-
-def test_what_changed_since_a_release(tmp_path):
-    old = load_tables(write_world(tmp_path / "old", 1))
-    for name, frame in old.items():
-        path = tmp_path / "release" / "data" / f"{name}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.to_parquet(path)
-    new = load_tables(write_world(tmp_path / "new", 2, certainty={"certainty": "low"}))
-    assert changes_since(new, None) is None
-    rows = {row["table"]: row for row in changes_since(new, tmp_path / "release")}
-    assert rows["studies"] == {"table": "studies", "new": 1, "changed": 0, "gone": 0, "named": "made2"}
-    assert rows["conclusion"]["named"] == "changed: certainty of hair density"
-    same = changes_since(old, tmp_path / "release")
-    assert [row["table"] for row in same] == ["conclusion"] and same[0]["named"].startswith("unchanged")
 
 
 def test_an_outcome_of_published_studies_alone_has_their_certainty(tmp_path):

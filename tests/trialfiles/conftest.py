@@ -9,16 +9,8 @@ import pytest
 
 from helpers.places import Document, read_document
 
-NAMES = {
-    "wan2025": "wan2025_prospective.txt",
-    "lepekhova2025": "lepekhova2025_case_series.txt",
-    "chan2025": "chan2025_case_report.txt",
-    "NCT06932393": "NCT06932393_medpath.txt",
-    "IRCT20160427027636N8": "IRCT20160427027636N8_irct.txt",
-}
-
 
 @pytest.fixture(scope="session")
 def source(shared: Path) -> Callable[[str], Document]:
     """Return a function that reads a source text by its study name."""
-    return lambda study_id: read_document(shared / "documents" / NAMES[study_id])
+    return lambda study_id: read_document(next((shared / "documents").glob(f"{study_id}_*.txt")))

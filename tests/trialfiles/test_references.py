@@ -28,12 +28,8 @@ def test_ris_in_all_its_dialects(folder):
                for name in ("full", "extraneous_data", "bom", "multiline", "utf_chars")}  # fmt: skip
     assert numbers == {"full": 2, "extraneous_data": 2, "bom": 1, "multiline": 3, "utf_chars": 1}
     first, second = refs(folder, "rispy_example_extraneous_data.ris", "ris")
-    assert (first.title, first.year, first.volume, first.pages) == (
-        "Title of reference",
-        "2014",
-        "9",
-        "e0815",
-    )
+    assert (first.title, first.year) == ("Title of reference", "2014")
+    assert (first.volume, first.pages) == ("9", "e0815")
     assert second.authors == ["Marxus, Karlus", "Lindgren, Astrid"]
     assert second.journal == "Lorem"
     (bom,) = refs(folder, "rispy_example_bom.ris", "ris")
@@ -104,13 +100,8 @@ def test_one_work_is_found_once_and_each_merge_is_shown():
         Reference(title="A trial", year="2019"),
     ]
     kept, merges = distinct_references(works)
-    assert [work.title for work in kept] == [
-        "A trial",
-        "Registration",
-        "First report",
-        "Second report",
-        "A trial",
-    ]
+    titles = [work.title for work in kept]
+    assert titles == ["A trial", "Registration", "First report", "Second report", "A trial"]
     assert [str(merge) for merge in merges] == [
         "'A trial!' is 'A trial': the same title and year",
         "'Something else entirely' is 'A trial': the same DOI",
@@ -152,13 +143,8 @@ def test_formulas_and_markup_are_inert(tmp_path):
     assert "\n'=cmd" not in written.read_text().split(",")[0]
     (row,) = read_screening(tmp_path)
     assert row["record"].startswith("'=cmd")
-    assert [inert_cell(text) for text in ("=1", "+1", "-1", "@a", "a=1")] == [
-        "'=1",
-        "'+1",
-        "'-1",
-        "'@a",
-        "a=1",
-    ]
+    assert [inert_cell(f"{sign}1") for sign in "=+-@"] == ["'=1", "'+1", "'-1", "'@1"]
+    assert inert_cell("a=1") == "a=1"
 
 
 def test_an_entry_with_a_field_twice_keeps_the_first(tmp_path):

@@ -69,10 +69,8 @@ def test_an_export_of_two_trials_is_read_one_by_one_only(tmp_path):
     path.write_text(
         text.replace(trial, trial + trial.replace("IRCT20160427027636N8</TrialID>", "IRCT1</TrialID>"))
     )
-    assert [record.studies[0]["study_id"] for record in read_sources(path)] == [
-        "IRCT20160427027636N8",
-        "IRCT1",
-    ]
+    names = [record.studies[0]["study_id"] for record in read_sources(path)]
+    assert names == ["IRCT20160427027636N8", "IRCT1"]
     with pytest.raises(SourceError, match="holds 2 records"):
         read_source(path)
 
@@ -84,8 +82,5 @@ def test_two_arms_of_one_name_stay_two_arms(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(content))
     assert [arm["arm_id"] for arm in read_source(path).arms] == ["exosomes", "saline", "saline_2", "saline_3"]
-    assert [row["k"] for row in name_apart([{"k": "a"}, {"k": "a_2"}, {"k": "a"}], "k")] == [
-        "a",
-        "a_2",
-        "a_3",
-    ]
+    named = name_apart([{"k": "a"}, {"k": "a_2"}, {"k": "a"}], "k")
+    assert [row["k"] for row in named] == ["a", "a_2", "a_3"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source
 
 from helpers.tables import validate
 from trialfiles import contact_details
 from trialfiles.times import both_calendars, gregorian_of
+
+CASES = cases_of(__file__)
 
 RAW = Path(__file__).parents[2] / "data" / "raw" / "registry"
 # what the project's records re-state in their own words, and what names the file itself
@@ -88,11 +91,8 @@ def test_both_calendars_are_kept_and_compared(irct):
         "jalali": "1405/06/01",
         "same_day": True,
     }
-    assert set(dates) == {
-        "Registration date",
-        "Expected recruitment start date",
-        "Expected recruitment end date",
-    }
+    named = {"Registration date", "Expected recruitment start date", "Expected recruitment end date"}
+    assert set(dates) == named
     (study,) = irct.studies
     assert (study["ends_on"], study["end_of"]) == ("2026-08-23", "recruitment")
 
@@ -126,15 +126,7 @@ def test_the_jalali_calendar():
     assert both_calendars("soon") is None
 
 
-@pytest.mark.parametrize(
-    ("line", "measure", "time"),
-    [
-        ("Hair countWeek 12", "Hair count", "Week 12"),
-        ("Hair density (n/cm2)12 weeks", "Hair density (n/cm2)", "12 weeks"),
-        ("Pain on VASBaseline, 4 and 8 weeks", "Pain on VASBaseline, 4 and 8 weeks", None),
-        ("Hair countup", "Hair countup", None),
-    ],
-)
+@pytest.mark.parametrize(("line", "measure", "time"), CASES["times"])
 def test_where_a_time_begins(tmp_path, line, measure, time):
     path = tmp_path / "page.txt"
     head = "MedPath\n\nT\n\nConditions\nx\nRegistration Number\nNCT00000009\nPrimary Outcome Measures\nNameTimeMethod\n"

@@ -157,13 +157,13 @@ def shown_estimate(
 ) -> dict[str, Any] | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
-    As printed, with all estimates, by no Bayesian model. Compared before uncompared, a pool before a single
+    As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
     study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
     does not stand for a study. A single proportion without an interval is in no pool and shown as printed.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
-    rows = rows[~rows["model"].str.startswith("Bayesian").astype(bool)]
+    rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
     classes = ("placebo", "untreated", "active")

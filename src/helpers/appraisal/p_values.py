@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln, ndtr, stdtr
+from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
@@ -19,6 +19,7 @@ from helpers.tables.vocabulary import TOPICS, label
 
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
 _TOLERANCE = 1e-9
+_ANOTHER_VISIT = re.compile(r"\b(?:day|week|month|visit|session)s?\b")
 _LARGEST = 1000  # size up to which a group is tried of which nothing is known
 # Correlations of before and after that are tried; the largest printed for hair counts is 0.99, and few people
 # can have a negative one by chance.
@@ -196,6 +197,23 @@ def rank_sum_p(first: Group, second: Group, n1: np.ndarray, n2: np.ndarray) -> t
     return smallest, 2 * ndtr(-max(ordered - 0.5, 0) * n1 * n2 / deviation)
 
 
+def variance_p(groups: Sequence[Group], sizes: Sequence[int]) -> tuple[float, float]:
+    """Return the smallest and largest p of a one-way analysis of variance of printed means and SDs."""
+    n = np.array(sizes, float)
+    ends = np.array([(group.mean.low, group.mean.high) for group in groups])
+    far = np.array(
+        list(product(*ends))
+    )  # the squares between groups are largest where means are at their limits
+    near = np.clip(np.linspace(ends.min(), ends.max(), 201)[:, None], *ends.T)
+    least, most = (
+        float(extreme((means - (means @ n / n.sum())[:, None]) ** 2 @ n))
+        for extreme, means in ((np.min, near), (np.max, far))
+    )
+    low, high = (float((n - 1) @ sds**2) for sds in np.array([_sd_ends(group, False) for group in groups]).T)
+    k, freedom = len(groups) - 1, n.sum() - len(groups)
+    return fdtrc(k, freedom, most / k / low * freedom), fdtrc(k, freedom, least / k / high * freedom)
+
+
 def signed_rank_p(n: np.ndarray) -> np.ndarray:
     """Return the smallest p that a Wilcoxon signed-rank test of n pairs can have, one-sided."""
     n = np.asarray(n, float)
@@ -312,6 +330,8 @@ def _readings(
     at_once = evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)
     said = "" if missing(row.p_value_against) else str(row.p_value_against).lower()
     baseline = "baseline" in said
+    if _ANOTHER_VISIT.search(said) and not baseline:
+        return [], Explanations()
     # A p value of one arm against baseline is none between arms; one that stands for a whole line may be.
     arms = evidence.quantities.set_index("quantity_id")["arm_id"]
     owned = baseline and not missing(arms.get(p.quantity_id))
@@ -319,16 +339,24 @@ def _readings(
     before = _at_baseline(evidence, row)
     if before and (baseline or not said):
         most = _stated_size(evidence, row) or evidence.people()
-        if most:
+        if most and most > 1:
             sizes = np.array([most]) if not missing(row.n) else np.arange(2, most + 1)
             found.add(_paired(before, own, p, sizes, "baseline"), as_said=True)
             compared.append(before)
+    groups = len({other.arm_id for other in at_once})
     for other_row in at_once:
         other = None if other_row.arm_id == row.arm_id or owned else _group(evidence, other_row)
-        reading = _between(evidence, (row, other_row), (own, other), p) if other else None
+        reading = _between(evidence, (row, other_row), (own, other), p, groups) if other else None
         if other and reading:
             found.add(reading, as_said=not baseline)
             compared.append(other)
+    each = [_stated_size(evidence, other) for other in at_once]
+    printed = [group for other in at_once if (group := _group(evidence, other))]
+    if groups > 2 and not owned and all(each) and len(printed) == len(each) == groups:
+        low, high = variance_p(printed, [size or 0 for size in each])
+        if covers(p, np.array(low), np.array(high)):
+            whole = Explanations({T_TEST}, [Way(T_TEST, "all groups", "analysis of variance")])
+            found.add(whole, as_said=not baseline)
     return compared, found
 
 
@@ -368,18 +396,22 @@ def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np
     most = _LARGEST if alone or not total else total - 2
     span = np.unique(np.geomspace(2, max(most, 2), 400).round())
     n1, n2 = (grid.ravel() for grid in np.meshgrid(*(np.array([size]) if size else span for size in sizes)))
+    if min(n1.max(), n2.max()) < 2:
+        return None  # one person has no SD
     if alone or not total or all(sizes):
         return n1, n2, np.full(n1.shape, all(sizes) and not alone)
     kept = n1 + n2 <= total
     return n1[kept], n2[kept], (n1 + n2 == total)[kept]
 
 
-def _between(evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure) -> Explanations | None:
-    """Return the tests of two groups that give a p value; None where nothing is known of their sizes."""
+def _between(
+    evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure, arms: int
+) -> Explanations | None:
+    """Return the tests of two of the arms that give a p value; None where nothing is known of sizes."""
     against = str(rows[1].arm_id)
     if evidence.study.get("comparison") == "within_person":
         most = _stated_size(evidence, rows[0]) or evidence.people()
-        return _paired(groups[1], groups[0], p, np.array([most]), against) if most else None
+        return _paired(groups[1], groups[0], p, np.array([most]), against) if most and most > 1 else None
     sizes = _pairs_of_sizes(evidence, rows)
     if sizes is None:
         return None
@@ -400,6 +432,9 @@ def _between(evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure
         note(found.honest, T_TEST, name, fits)
         one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
         note(found.honest, T_TEST, f"one-sided {name}", one_sided)
+        if arms > 2:  # from unadjusted to Bonferroni's; an analysis of variance of all is another honest one
+            several = covers(p, low, np.minimum(high * arms * (arms - 1) / 2, 1))
+            note(found.honest, T_TEST, f"{name} adjusted for several comparisons", several)
         cut = covers(p, *two_sample_p(*groups, n1, n2, welch, wide=True), wide=True)
         note(found.odd, T_TEST, name, cut, " of figures with digits cut off")
     note(found.honest, RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, n1, n2)))

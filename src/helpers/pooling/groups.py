@@ -94,7 +94,7 @@ def grouped(estimates: list[Row], tolerance: float, visit: str = "latest") -> li
     ordered = sorted(estimates, key=lambda line: line["line_id"])
     ordered.sort(key=visit_order, reverse=visit == "latest")
     for line in ordered:
-        home = next((group for group in groups if _belongs(line, group[0], tolerance)), None)
+        home = next((group for group in groups if belongs(line, group[0], tolerance)), None)
         if home is None:
             groups.append([line])
         else:
@@ -102,7 +102,8 @@ def grouped(estimates: list[Row], tolerance: float, visit: str = "latest") -> li
     return [part for group in groups for part in _one_a_study(group)]
 
 
-def _belongs(line: Row, first: Row, tolerance: float) -> bool:
+def belongs(line: Row, first: Row, tolerance: float) -> bool:
+    """Return whether an estimate answers the question of another at a like time, without a doubt."""
     if line["estimand"] == "uncontrolled_change" or line.get("contrast_doubt") or first.get("contrast_doubt"):
         return False
     near = alike(line["timepoint_weeks"], first["timepoint_weeks"], tolerance)
@@ -123,6 +124,7 @@ def _one_a_study(group: list[Row]) -> list[list[Row]]:
 
 TEST_WORDS = {"z": "normal", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, truncated"}
 AS_PRINTED = "as printed"
+RANDOM = "random effects"
 MANY_STUDIES = 10  # below, Egger's test has no power (Cochrane Handbook 13.3.5.4)
 
 
@@ -298,7 +300,7 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
     reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
     return _row(concept, group, reason) | _told(limits, scale.told) | {
         "measure": scale.measure,
-        "model": "random effects",
+        "model": RANDOM,
         "tau2_method": options["method"],
         "ci_method": TEST_WORDS[options["test"]],
         "se": found.se,
@@ -316,12 +318,19 @@ def _told(values: dict[str, float], told: Callable[[float], float]) -> dict[str,
 
 def single(concept: str, line: Row, reason: str) -> dict[str, Any]:
     """Show a lone estimate as it is, with the reason why it stays alone."""
-    method = "Wilson" if line["estimand"] == "proportion" else "Student's t"
-    if line["ci_lower"] is None:
-        method = None
     shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
     row = _row(concept, [line], f"no meta-analysis: {reason}")
-    return row | shown | {"model": "single study", "ci_method": method}
+    return row | shown | {"model": "single study", "ci_method": _interval_of(line)}
+
+
+def _interval_of(line: Row) -> str | None:
+    """Return what a study's own interval is."""
+    if line["ci_lower"] is None:
+        return None
+    if line["estimand"] == "proportion":
+        return "Wilson"
+    printed = line["measure"] not in ("MC", "MD") or "interval printed" in (line.get("se_basis") or "")
+    return "as printed" if printed or line["se"] is None else "Student's t"
 
 
 def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from helpers.pooling.assumptions import people_of, prior_scale, with_sd
-from helpers.pooling.estimates import made_one, on_scale, with_standard_error
-from helpers.pooling.groups import QUESTION, question_of, rows_of_lines, tier_lines
+from helpers.pooling.estimates import counts_of, made_one, on_scale, with_standard_error
+from helpers.pooling.groups import QUESTION, belongs, poolable, question_of, rows_of_lines, tier_lines
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
+from metastats.counts import pool_counts
+from metastats.dependence import cluster_robust, sampling_covariance, three_level
 from metastats.pooling import pool
-from notebookpress.tables import split_ids
+from notebookpress.tables import join_ids, split_ids
 from trialfiles.record import Row
 
 MODELS = {
@@ -115,6 +117,8 @@ def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]
 
 
 BAYES = "Bayesian random effects"
+EXACT = "random effects, exact binomial"
+ROBUST = "three levels, cluster-robust"
 IMPUTED = "missing SDs imputed"
 OF_POOL = (
     *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_findings",
@@ -223,6 +227,10 @@ def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: O
         for member, line in zip(members_of(group, options.fit), group, strict=True)
     ]
     found.pooled.append(bayes_row(row, group, options))
+    if group[0]["estimand"] == "proportion":
+        found.pooled += exact_rows(row, group, options)
+    else:
+        found.pooled += robust_rows(row, group, lines, options)
 
 
 def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
@@ -251,3 +259,47 @@ def bayes_row(row: dict[str, Any], group: list[Row], options: Options) -> dict[s
         "tau2_method": f"half-normal prior on tau, scale {width:.3g}",
         "measure": scale.measure, "se": float(post.mu.sd), "tau2": float(post.tau.median) ** 2,
     } | {name: scale.told(value) for name, value in told.items()}  # fmt: skip
+
+
+def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
+    """Return the exact binomial-normal fit of proportions; none where nobody or everybody is counted."""
+    events, people = zip(*(counts_of(line) or (0, 0) for line in group), strict=True)
+    if not 0 < sum(events) < sum(people):
+        return []
+    found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
+    told = {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
+    fitted = {"model": EXACT, "ci_method": "t", "tau2_method": "ML", "measure": "PLO", "se": found.se}
+    return [
+        {name: row.get(name) for name in OF_POOL} | fitted | {"tau2": found.tau2}
+        | {name: on_scale(group).told(value) for name, value in told.items()}
+    ]  # fmt: skip
+
+
+def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) -> list[Row]:
+    """Return the fit of all estimates of a pool's studies; none where each study has one alone.
+
+    Sites, arms and visits of one study share people: their errors correlate as two sites do, and the
+    standard error is cluster-robust with the correction for few studies (CR2, Satterthwaite).
+    """
+    own = [line for line in map(with_standard_error, lines) if line["study_id"] in split_ids(row["studies"])]
+    own = [line for line in own if poolable(line) and belongs(line, group[0], options.time_tolerance)]
+    if row["without_certain_findings"]:
+        own = [line for line in own if not line["certain_findings"]]
+    studies = [line["study_id"] for line in own]
+    if len(own) == len(set(studies)):
+        return []
+    scale, r = on_scale(own), options.site_correlation
+    covariance = sampling_covariance(scale.vi, studies, r=r)
+    fitted = three_level(scale.yi, covariance, studies, level=options.level)
+    found = cluster_robust(fitted, studies, "CR2")
+    method = f"CR2, t with {found.df:.1f} degrees of freedom"
+    words = f"correlation {r:g} between estimates of one study"
+    limits = {"ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
+    return [
+        {name: row.get(name) for name in OF_POOL} | limits | {
+            "model": ROBUST, "ci_method": method, "tau2_method": "REML", "estimate": found.estimate,
+            "se": found.se, "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
+            "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
+            "assumption": "; ".join(filter(None, (row["assumption"], words))),
+        }
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ import yaml
 from helpers.sheets.proposals import Finder, article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
-from notebookpress.files import copy_atomic, write_atomic
+from notebookpress.files import write_atomic
 from trialfiles.articles import read_jats, read_plain, study_name
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
@@ -142,7 +142,7 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     sheet = _free_path(study_id, raw, file)
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)
-        return [copy_atomic(file, sheet)]
+        return [write_atomic(sheet, file.read_bytes())]
     source = record.sources[0]
     facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
     if form in ("medpath", "irct"):
@@ -187,7 +187,7 @@ def _keep_registry(file: Path, raw: Path, name: str) -> Path:
         raise _another(file, target, name)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        copy_atomic(file, target)
+        write_atomic(target, file.read_bytes())
     return target
 
 

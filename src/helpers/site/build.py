@@ -41,8 +41,7 @@ from helpers.site.pieces import (
 from helpers.site.studies import printed_values
 from helpers.tables import TABLES
 from notebookpress.files import write_atomic
-from notebookpress.processes import end_with_parent
-from notebookpress.workers import ProcessEndedError
+from notebookpress.workers import ProcessEndedError, end_with_parent
 
 
 def write_early(

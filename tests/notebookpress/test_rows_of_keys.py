@@ -40,14 +40,8 @@ def test_a_run_depends_on_its_own_rows_and_on_tables_read_whole(store, tmp_path,
     assert {name for name in STATIONS if before[name] != after[name]} == touched
 
 
-def test_a_key_that_is_gone_leaves_no_rows(store, tmp_path):
-    divided(store, tmp_path, "a")
-    divide_rows(tmp_path / "processed", ["beta"], ["readings"], "station_id")
-    assert not rows_file(tmp_path, "alpha").exists()
-
-
 def test_parts_become_whole_tables(store, tmp_path):
-    """Rows of all keys, empty parts too; the parts of a key that is gone are deleted."""
+    """Rows of all keys, empty parts too, and of no key that is gone."""
     for name in ("alpha", "beta", "gone"):
         folder = tmp_path / "parts" / name
         store.write_table("sums", [{"station_id": name, "lines": 1}] if name != "beta" else [], folder)
@@ -55,7 +49,6 @@ def test_parts_become_whole_tables(store, tmp_path):
     gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums", "readings"])
     assert store.read_table("sums", tmp_path)["station_id"].tolist() == ["alpha"]
     assert store.read_table("readings", tmp_path).empty
-    assert not (tmp_path / "parts" / "gone").exists()
     (tmp_path / "parts" / "beta" / "sums.parquet").unlink()
     with pytest.raises(TableError, match="is not there"):
         gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums"])

@@ -6,7 +6,7 @@ import json
 from datetime import date
 
 from notebookpress.pipeline import Collection
-from notebookpress.release import crate_text
+from notebookpress.publish import crate_text
 
 COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
 MANIFEST = {
