@@ -104,7 +104,8 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
             line["n"] += " (assumed)"
         line["printed_range"] = _printed_range(row) if row["effect"] is None else None
         line["certain_findings"] = len(split_ids(row["finding_ids"]))
-        line["_no_effect"] = row["why_not"]
+        said = [part for part in (row["assumption"] or "").split("; ") if part.startswith("no interval")]
+        line["_no_effect"] = row["why_not"] or next(iter(said), None)
         lines.append(line)
     return lines
 
