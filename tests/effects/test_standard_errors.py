@@ -105,6 +105,13 @@ def test_a_printed_difference_with_its_interval_is_the_headline():
     assert (other["effect"], other["headline"]) == (12, "no")
 
 
+def test_a_printed_difference_that_cannot_be_weighed_leaves_the_headline_to_the_one_that_can():
+    pair = two({"mean": 20.0, "sd": 10.0}, {"mean": 8.0, "sd": 10.0}, timepoint_printed="week 24", **CHANGES)
+    rows = effects(*pair, arms=TWO_ARMS, contrasts=[contrast(effect=11.0, timepoint_printed="24 weeks")])
+    shown = {row["effect"]: row["headline"] for row in rows if row["estimand"] == "between_group"}
+    assert shown == {12: "yes", 11: "no"}
+
+
 def test_a_printed_difference_is_brought_to_the_unit_of_the_outcome():
     (row,) = effects(
         contrasts=[contrast(effect=0.12, ci_lower=0.05, ci_upper=0.19, unit="hairs/mm2")], arms=TWO_ARMS

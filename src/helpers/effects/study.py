@@ -77,17 +77,20 @@ def _effects(study: StudyFigures, printed: list[Row]) -> list[Row]:
         *rank_effects(study, printed),
     ]
     contrasts = list(printed_contrasts(study, printed))
-    said = {_place(row) for row in contrasts if row.get("se") is not None}
-    for row in rows:
-        if _place(row) in said:  # the source's own difference may be adjusted, and needs no assumption
-            row["headline"] = "no"
+    # the source's own difference, which may be adjusted and needs no assumption, comes first if it has an SE
+    for first, second in ((contrasts, rows), (rows, contrasts)):
+        weighed = {_place(row) for row in first if row.get("se") is not None and row["headline"] == "yes"}
+        for row in second:
+            row["headline"] = "no" if _place(row) in weighed else row["headline"]
     rows += contrasts
     return [*rows, *_without_effect(study, rows)]
 
 
 def _place(row: Row) -> tuple:
-    names = ("concept", "arm_id", "comparator_id", "site", "timepoint_weeks", "timepoint_printed", "measure")
-    return tuple(row.get(name) for name in names)
+    names = ("concept", "arm_id", "comparator_id", "site", "measure")
+    weeks_after = row.get("timepoint_weeks")
+    time = row.get("timepoint_printed") if weeks_after is None else weeks_after
+    return (*(row.get(name) for name in names), time)
 
 
 def _without_effect(study: StudyFigures, rows: list[Row]) -> Iterator[Row]:
