@@ -8,7 +8,7 @@ from frames import evidence, quantity, result
 from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
-from helpers.appraisal.granularity import grim, grimmer, whole_numbers
+from helpers.appraisal.granularity import grim, grimmer, percent_of_n, whole_numbers
 from helpers.appraisal.p_values import (
     Group,
     adjusted_p,
@@ -92,6 +92,13 @@ def test_sites_of_one_scalp_are_paired():
     split = {"n_enrolled": 8, "comparison": "within_person"}
     assert groups((95, 12), (85, 14), 8, 0.021, study=split) == []
     assert "Wilcoxon" in groups((95, 12), (85, 14), 8, 0.4, study=split)[0][1]
+    same = ((80, 2), (80, 2))
+    assert (
+        groups((180, 2), (80, 2), 8, 0.9, before=same, study=split, stated=["paired t test"])[0][0]
+        == "certain"
+    )
+    given = groups((82, 2), (80, 2), 8, 0.9, before=same, study=split, stated=["paired t test"])
+    assert given[0][0] == "minor" and "paired t test of the changes" in given[0][1]
 
 
 def rounded(values: np.ndarray) -> Group:
@@ -217,3 +224,12 @@ def test_one_person_or_another_visit_is_not_tested():
         groups((92, 9), (86, 9), 1, 0.04)
     with pytest.raises(NotApplicable):
         groups((92, 9), (86, 9), 20, 0.9, against="the fourth week")
+
+
+@pytest.mark.parametrize(
+    ("concept", "found"), [("investigator_global", ["minor"]), ("satisfaction", ["certain"])]
+)
+def test_a_share_may_count_readings_where_it_does_not_count_people(concept, found):
+    figures = [quantity("p", "78%", concept, value=78, kind="percent")]  # 25 of 32, and of no 16
+    row = result(1, ids=["p"], concept=concept, percent=0.78, n=16, kind="count", timepoint_weeks=16.0)
+    assert [hit.severity for hit in percent_of_n(evidence(figures, [row]))] == found
