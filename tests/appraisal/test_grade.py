@@ -245,8 +245,7 @@ def test_the_estimate_that_stands_for_an_outcome():
         },
     ]
     names = [
-        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core", frame("comparisons", []))["pooled_id"]
-        for end in (1, 2, 3, 4)
+        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core")["pooled_id"] for end in (1, 2, 3, 4)
     ]
     assert names == ["a", "a", "c", "c"]
 
