@@ -297,4 +297,4 @@ def test_every_rule_asks_for_a_fact_that_is_there_and_fits_a_script(monkeypatch)
     said = {"shown", "controlled", "certainty", "interval", "difference_known"}
     assert {name for rule in CERTAINTY["statements"] for name in rule["when"]} <= said
     assert all(CERTAINTY[name][-1]["when"] == {} for name in ("initial", "targets", "statements"))
-    assert json.loads(json.dumps(CERTAINTY)) == CERTAINTY
+    assert json.loads(json.dumps(CERTAINTY))["levels"] == list(LEVELS)
