@@ -233,3 +233,31 @@ def test_a_share_may_count_readings_where_it_does_not_count_people(concept, foun
     figures = [quantity("p", "78%", concept, value=78, kind="percent")]  # 25 of 32, and of no 16
     row = result(1, ids=["p"], concept=concept, percent=0.78, n=16, kind="count", timepoint_weeks=16.0)
     assert [hit.severity for hit in percent_of_n(evidence(figures, [row]))] == found
+
+
+@pytest.mark.parametrize(
+    "name", ["student", "one-sided", "ranks", "covariance", "changes", "paired", "signed ranks"]
+)
+def test_no_honest_p_value_is_more_than_minor(name):
+    rng = np.random.default_rng(len(name))
+    for _ in range(12):
+        sizes, r = rng.integers(5, 25, 2), rng.uniform(0, 0.95)
+        before = [80 + 10 * (rng.exponential(1, n) - 1) for n in sizes]
+        after = [80 + gain + r * (x - 80) + 10 * np.sqrt(1 - r**2) * rng.normal(size=len(x))
+                 for x, gain in zip(before, (rng.uniform(0, 20), 0), strict=True)]  # fmt: skip
+        p = {
+            "student": lambda a, b, _a, _b: stats.ttest_ind(a, b).pvalue,
+            "one-sided": lambda a, b, _a, _b: stats.ttest_ind(a, b, alternative="greater").pvalue,
+            "ranks": lambda a, b, _a, _b: stats.mannwhitneyu(a, b).pvalue,
+            "covariance": lambda a, b, a0, b0, r=r: stats.ttest_ind(a - r * a0, b - r * b0).pvalue,
+            "changes": lambda a, b, a0, b0: stats.ttest_ind(a - a0, b - b0).pvalue,
+            "paired": lambda a, _, a0, _b: stats.ttest_rel(a, a0).pvalue,
+            "signed ranks": lambda a, _, a0, _b: stats.wilcoxon(a, a0).pvalue,
+        }[name](*after, *before)
+        printed = [(round(x.mean(), 1), round(x.std(ddof=1), 1)) for x in (*after, *before)]
+        against = "baseline" if name in ("paired", "signed ranks") else "control"
+        token = f"{p:.3f}" if p >= 0.001 else "< 0.001"
+        n = int(sizes[0]) if against == "baseline" else None
+        study = {"n_enrolled": int(sizes.sum())}
+        told = groups(*printed[:2], n, float(token[-5:]), printed[2:], against, study=study, token=token)
+        assert {severity for severity, _ in told} <= {"minor"}, (name, p, told)
