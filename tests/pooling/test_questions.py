@@ -28,8 +28,8 @@ def rows(*lines, **options):
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        (ACTIVE, "another comparator"),
-        ({"comparator": "untreated"}, "another comparator"),
+        (ACTIVE, "something else"),
+        ({"comparator": "untreated"}, "something else"),
         ({"background": "microneedling in both arms"}, "another treatment beside it"),
         ({"background": "microneedling in the exosome arm only"}, "another treatment beside it"),
         ({"estimand": "within_participant"}, "another estimand"),
