@@ -187,6 +187,5 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     rows = rows[in_exosome_arms(rows, treated)]
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
-    rows = rows.reindex(columns=["study_id", *_KEY, "effect", "se", "n"])
     latest = rows.groupby(["study_id", *_KEY], sort=False, dropna=False).tail(1)
-    return latest.drop(columns="study_id")
+    return latest[[*_KEY, "effect", "se", "n"]]
