@@ -27,7 +27,6 @@ _SECTIONS = {
 }
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).entries((), _SECTIONS, tuple(_SECTIONS))
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
-INFORMATION_SIZE, VERY_FEW = CERTAINTY["limits"]["information_size"], CERTAINTY["limits"]["far_below"]
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
 _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
