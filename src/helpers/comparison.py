@@ -219,10 +219,10 @@ def effect_direction(
 
 
 # What two lines share that may be set side by side, and what is said where no other does.
-_PARTNERS: tuple[tuple[Callable[[Row], Any], str], ...] = (
+PARTNERS: tuple[tuple[Callable[[Row], Any], str], ...] = (
     (itemgetter("estimand"), "others report another estimand"),
     (lambda line: comparator_key(line)[:2], "others compare with something else"),
-    (itemgetter("background"), "others give another treatment beside it"),
+    (lambda line: comparator_key(line)[2], "others give another treatment beside it"),
     (itemgetter("unit", "measure"), "others use another unit or measure"),
 )
 
@@ -246,7 +246,7 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     ]
     if not others:
         return f"no other study reports {name} with an interval"
-    for same, reason in _PARTNERS:
+    for same, reason in PARTNERS:
         others = [other for other in others if same(other) == same(line)]
         if not others:
             return reason
@@ -266,7 +266,7 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
 # Vote counting by direction.
 _COMPARED = "the study compares this outcome with a control"
 _VOTED = ("uncontrolled_change", *CONTROLLED_ESTIMANDS)
-_QUESTION = ["estimand", "comparator", "comparator_name", "background"]
+_ASKED = ["concept", "estimand", "comparator", "comparator_name", "background"]
 
 
 def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]:
@@ -296,12 +296,13 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
     lines = lines.assign(
         contrast_doubt=lines["contrast_doubt"].mask(changed, _COMPARED),
         comparator_name=lines["comparator_name"].where(lines["comparator"] == "active"),
+        question=["; ".join(map(str, comparator_key(line))) for line in records(lines)],
     )
     rows = []
     for body in asked(evidence):
         own = lines[lines["tier"].isin(tiers_of(body))]
-        for _, group in own.groupby(["concept", *_QUESTION], dropna=False):
-            question = records(group[["concept", *_QUESTION]])[0]
+        for _, group in own.groupby(["concept", "estimand", "question"]):
+            question = records(group[_ASKED])[0]
             words = [str(name) for name in question.values() if name not in (None, "none")]
             row = {"vote_id": ".".join([body, *words]), "evidence": body}
             rows.append(row | question | _counted(group))

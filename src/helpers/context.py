@@ -189,10 +189,12 @@ def contextual_comparisons(
     list of dict
         Changes within an arm in hairs/cm² or as a share of baseline. `left_low` and `left_high` are the
         change less the highest and the lowest change of the control arms; they are missing, with the
-        reason, where no control arm was measured at a like time.
+        reason, where no control arm was measured at a like time. `background_low` and `background_high` are
+        the changes of arms that had nothing but what was given beside the exosomes.
     """
     changes = comparator_changes(comparators)
     controls = records(changes[changes["treatment"].isin(CONTROLS)])
+    others = records(changes[~changes["treatment"].isin(CONTROLS)])
     limits = {row["row_id"]: row for row in records(thresholds)}
     errors = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
     chosen = (comparisons["estimand"] == "uncontrolled_change") & comparisons["effect"].notna()
@@ -200,6 +202,7 @@ def contextual_comparisons(
     for line in records(comparisons[chosen & comparisons["concept"].isin(_DENSITIES)]):
         row = {name: line[name] for name in _OF_LINES} | _visible(line, limits)
         row |= _against_drift(line, _of_sex(controls, (sexes or {}).get(line["study_id"])), time_tolerance)
+        row |= _background_alone(line, others, time_tolerance)
         if errors:  # mean error of such a change, by the methods of which it is known
             size = abs(line["effect"])
             row |= {"error_low": min(errors) * size, "error_high": max(errors) * size}
@@ -240,6 +243,28 @@ def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
         "drift_high": high,
         "left_low": line["effect"] - high,
         "left_high": line["effect"] - low,
+    }
+
+
+def _background_alone(line: Row, others: list[Row], tolerance: float) -> Row:
+    """Return what arms changed that had the background treatment alone, at a like time or one not stated."""
+    background = line.get("background") or "none"
+    arms = [
+        row
+        for row in others
+        if background.startswith(f"{row['treatment']} in ")
+        and row["unit"] == line["unit"]
+        and (
+            row["timepoint_weeks"] is None
+            or alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)
+        )
+    ]
+    if not arms:
+        return {}
+    return {
+        "background_arms": ";".join(row["row_id"] for row in arms),
+        "background_low": min(row["change"] for row in arms),
+        "background_high": max(row["change"] for row in arms),
     }
 
 

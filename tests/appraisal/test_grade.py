@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from frames import frame
 
@@ -243,8 +245,7 @@ def test_the_estimate_that_stands_for_an_outcome():
         },
     ]
     names = [
-        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core", frame("comparisons", []))["pooled_id"]
-        for end in (1, 2, 3, 4)
+        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core")["pooled_id"] for end in (1, 2, 3, 4)
     ]
     assert names == ["a", "a", "c", "c"]
 
@@ -281,3 +282,19 @@ def test_the_rules_alone_rate_facts():
              "registered", "difference")  # fmt: skip
     row = rate(facts | {name: "x" for name in words} | {"shown": True, "size": "unknown"})
     assert row["certainty"] == "high" and row["reasons"].count("not rated down") == len(CERTAINTY["domains"])
+
+
+def test_every_rule_asks_for_a_fact_that_is_there_and_fits_a_script(monkeypatch):
+    known = {}
+    monkeypatch.setattr("helpers.appraisal.grade.rate", lambda facts, _: known.update(facts) or {})
+    certainty(CONCEPT, "published", **body())
+    asked = [*CERTAINTY["initial"], *CERTAINTY["targets"]]
+    asked += [rule for domain in CERTAINTY["domains"].values() for rule in domain["rules"]]
+    assert {name for rule in asked for name in rule["when"]} <= set(known)
+    told = {name: "x" for name in known} | CERTAINTY["limits"]
+    for rule in asked:
+        assert rule.get("reason", rule.get("target", "")).format(**told) or rule.get("down", 0)
+    said = {"shown", "controlled", "certainty", "interval", "difference_known"}
+    assert {name for rule in CERTAINTY["statements"] for name in rule["when"]} <= said
+    assert all(CERTAINTY[name][-1]["when"] == {} for name in ("initial", "targets", "statements"))
+    assert json.loads(json.dumps(CERTAINTY))["levels"] == list(LEVELS)

@@ -8,7 +8,7 @@ from frames import evidence, quantity, result
 from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
-from helpers.appraisal.granularity import grim, grimmer, whole_numbers
+from helpers.appraisal.granularity import grim, grimmer, percent_of_n, whole_numbers
 from helpers.appraisal.p_values import (
     Group,
     adjusted_p,
@@ -92,6 +92,13 @@ def test_sites_of_one_scalp_are_paired():
     split = {"n_enrolled": 8, "comparison": "within_person"}
     assert groups((95, 12), (85, 14), 8, 0.021, study=split) == []
     assert "Wilcoxon" in groups((95, 12), (85, 14), 8, 0.4, study=split)[0][1]
+    same = ((80, 2), (80, 2))
+    assert (
+        groups((180, 2), (80, 2), 8, 0.9, before=same, study=split, stated=["paired t test"])[0][0]
+        == "certain"
+    )
+    given = groups((82, 2), (80, 2), 8, 0.9, before=same, study=split, stated=["paired t test"])
+    assert given[0][0] == "minor" and "paired t test of the changes" in given[0][1]
 
 
 def rounded(values: np.ndarray) -> Group:
@@ -217,3 +224,40 @@ def test_one_person_or_another_visit_is_not_tested():
         groups((92, 9), (86, 9), 1, 0.04)
     with pytest.raises(NotApplicable):
         groups((92, 9), (86, 9), 20, 0.9, against="the fourth week")
+
+
+@pytest.mark.parametrize(
+    ("concept", "found"), [("investigator_global", ["minor"]), ("satisfaction", ["certain"])]
+)
+def test_a_share_may_count_readings_where_it_does_not_count_people(concept, found):
+    figures = [quantity("p", "78%", concept, value=78, kind="percent")]  # 25 of 32, and of no 16
+    row = result(1, ids=["p"], concept=concept, percent=0.78, n=16, kind="count", timepoint_weeks=16.0)
+    assert [hit.severity for hit in percent_of_n(evidence(figures, [row]))] == found
+
+
+@pytest.mark.parametrize(
+    "name", ["student", "one-sided", "ranks", "covariance", "changes", "paired", "signed ranks"]
+)
+def test_no_honest_p_value_is_more_than_minor(name):
+    rng = np.random.default_rng(len(name))
+    for _ in range(12):
+        sizes, r = rng.integers(5, 25, 2), rng.uniform(0, 0.95)
+        before = [80 + 10 * (rng.exponential(1, n) - 1) for n in sizes]
+        after = [80 + gain + r * (x - 80) + 10 * np.sqrt(1 - r**2) * rng.normal(size=len(x))
+                 for x, gain in zip(before, (rng.uniform(0, 20), 0), strict=True)]  # fmt: skip
+        p = {
+            "student": lambda a, b, _a, _b: stats.ttest_ind(a, b).pvalue,
+            "one-sided": lambda a, b, _a, _b: stats.ttest_ind(a, b, alternative="greater").pvalue,
+            "ranks": lambda a, b, _a, _b: stats.mannwhitneyu(a, b).pvalue,
+            "covariance": lambda a, b, a0, b0, r=r: stats.ttest_ind(a - r * a0, b - r * b0).pvalue,
+            "changes": lambda a, b, a0, b0: stats.ttest_ind(a - a0, b - b0).pvalue,
+            "paired": lambda a, _, a0, _b: stats.ttest_rel(a, a0).pvalue,
+            "signed ranks": lambda a, _, a0, _b: stats.wilcoxon(a, a0).pvalue,
+        }[name](*after, *before)
+        printed = [(round(x.mean(), 1), round(x.std(ddof=1), 1)) for x in (*after, *before)]
+        against = "baseline" if name in ("paired", "signed ranks") else "control"
+        token = f"{p:.3f}" if p >= 0.001 else "< 0.001"
+        n = int(sizes[0]) if against == "baseline" else None
+        study = {"n_enrolled": int(sizes.sum())}
+        told = groups(*printed[:2], n, float(token[-5:]), printed[2:], against, study=study, token=token)
+        assert {severity for severity, _ in told} <= {"minor"}, (name, p, told)

@@ -114,6 +114,15 @@ def test_without_a_like_time_nothing_is_left_over(context, weeks, why):
     assert row["control_arms"] == 0 and row["left_low"] is None and why in row["why_not"]
 
 
+def test_what_was_given_beside_exosomes_stands_beside_with_what_it_did_alone(context):
+    needled, plain = (change(background=words) for words in ("microneedling in the exosome arm only", "none"))
+    (row,) = compared(context, needled)
+    assert (row["background_arms"], row["background_low"]) == ("needling_prp_pmc7759059.01", 10.8)
+    assert row["background_high"] == 10.8 and row["left_low"] == pytest.approx(25.6)  # it is not taken off
+    (row,) = compared(context, plain)
+    assert row["background_arms"] is None
+
+
 def test_other_units_and_contrasts_are_not_mixed_in(context):
     (row,) = compared(context, change(unit="follicles/cm2"), change(estimand="between_group", line_id="a.2"))
     assert row["control_arms"] == 0 and row["visible"] is None

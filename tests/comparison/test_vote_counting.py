@@ -54,6 +54,7 @@ def test_each_question_has_votes_of_its_own_and_shares_and_events_have_none():
         line("b", "worse", "between_group", comparator_name="saline"),
         line("c", "better", "between_group", comparator_name="vehicle"),
         line("d", "better", "between_group", **active),
+        line("i", "worse", "between_group", **active | {"comparator_name": "Minoxidil"}),
         line("e", "better", "between_group", background="microneedling in both arms"),
         line("f", "better", "within_participant"),
         line("g", "unclear", "proportion"),
@@ -65,7 +66,7 @@ def test_each_question_has_votes_of_its_own_and_shares_and_events_have_none():
     assert counted == {
         "core.hair_density.uncontrolled_change": (1, 0),
         "core.hair_density.between_group.placebo": (1, 1),
-        "core.hair_density.between_group.active.minoxidil": (1, 0),
+        "core.hair_density.between_group.active.minoxidil": (1, 1),
         "core.hair_density.between_group.placebo.microneedling in both arms": (1, 0),
         "core.hair_density.within_participant.placebo": (1, 0),
     }

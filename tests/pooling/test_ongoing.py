@@ -116,6 +116,11 @@ def test_a_change_from_baseline_is_compared_between_the_arms_that_there_are():
     assert both["estimand"] == "within_participant"
 
 
+def test_a_crossover_trial_is_within_people_and_has_no_sites():
+    row = one({"comparison": "crossover", "n_planned": 18})
+    assert row["estimand"] == "within_participant" and "two periods each" in row["assumption"]
+
+
 def test_a_change_of_the_treated_site_or_of_the_only_group_is_tested_against_nothing():
     site = one({"comparison": "within_person"}, {"measure": "change from baseline in the study area"})
     group = one({"comparison": "single_arm"}, roles=("exosome",))

@@ -11,6 +11,7 @@ from made_studies import change, world
 from scipy import stats
 from test_ongoing import power_of
 
+from helpers.appraisal.grade import LEVELS
 from helpers.pooling.ongoing import Spread, is_past, last_search, ongoing_trial_rows, spread_of_change
 from helpers.pooling.simulation import certainty_after, known_estimates, simulation_rows
 from helpers.sheets.context import read_context
@@ -330,9 +331,34 @@ def test_known_estimates_have_a_control_and_are_the_latest_of_each_study_in_the_
     assert known_estimates(tables, ("core",)).empty
 
 
-def test_certainty_after_a_trial_follows_people_and_interval():
-    crossing = np.array([True, False])
-    assert list(certainty_after(True, 500, crossing)) == [2, 3]
-    assert list(certainty_after(True, 60, crossing)) == [1, 1]
-    assert list(certainty_after(True, 300, crossing)) == [1, 2]
-    assert list(certainty_after(False, 60, crossing)) == [0, 0]
+@pytest.mark.parametrize(
+    ("randomised", "people", "interval", "level"),
+    [
+        (True, 500, (1, 9), "high"),
+        (True, 500, (-1, 9), "moderate"),  # something or nothing
+        (True, 300, (1, 9), "moderate"),
+        (True, 300, (-1, 9), "low"),
+        (True, 60, (1, 9), "low"),
+        (False, 500, (1, 9), "low"),
+        (False, 60, (-1, 9), "very low"),
+    ],
+)
+def test_certainty_after_a_trial_follows_people_and_interval(randomised, people, interval, level):
+    ends = [np.array([float(end)]) for end in interval]
+    assert LEVELS[certainty_after(randomised, people, None, *ends)[0]] == level
+
+
+@pytest.mark.parametrize(
+    ("interval", "level"),
+    [
+        ((-10, 10), "high"),  # a gain that can be seen is ruled out
+        ((-10, 50), "moderate"),  # not ruled out
+        ((-60, 60), "low"),  # nor a loss
+        ((45, 60), "high"),  # a gain that can be seen is shown
+        ((30, 60), "moderate"),  # it may be a smaller one
+        ((-1, 91), "low"),  # or none
+    ],
+)
+def test_certainty_after_a_trial_follows_what_can_be_seen(interval, level):
+    ends = [np.array([float(end)]) for end in interval]
+    assert LEVELS[certainty_after(True, 500, 43.0, *ends)[0]] == level

@@ -232,7 +232,7 @@ class StudyEvidence:
         for part in _PARTS.get(name, ("value", "value_low")):
             for row in rows:
                 value = getattr(row, part)
-                if not missing(value) and (named or _equal(float(value), float(stated))):
+                if not missing(value) and (named or _equal(float(value), float(stated), name)):
                     places = decimals_of(row.printed, value)
                     return PrintedFigure(float(value), places, row.quantity_id, row.printed)
         return None
@@ -279,9 +279,10 @@ def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> p
     return frame[frame["study_id"] == study_id].reset_index(drop=True)
 
 
-def _equal(printed: float, clean: float) -> bool:
-    """Return whether a cleaned number is the printed one, as it is or as a share of 1."""
-    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in (1, 100))
+def _equal(printed: float, clean: float, name: str) -> bool:
+    """Return whether a cleaned number is the printed one: as it is or, no p value, as a share of 1."""
+    scales = (1,) if name == "p_value" else (1, 100)
+    return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in scales)
 
 
 def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:

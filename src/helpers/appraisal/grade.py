@@ -27,7 +27,6 @@ _SECTIONS = {
 }
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).entries((), _SECTIONS, tuple(_SECTIONS))
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
-INFORMATION_SIZE, VERY_FEW = CERTAINTY["limits"]["information_size"], CERTAINTY["limits"]["far_below"]
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
 _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
@@ -152,14 +151,12 @@ def domain_reasons(reasons: str) -> dict[str, str]:
     }
 
 
-def shown_estimate(
-    pooled: pd.DataFrame, concept: str, evidence: str, comparisons: pd.DataFrame
-) -> dict[str, Any] | None:
+def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
     As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
     study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study. A single proportion without an interval is in no pool and shown as printed.
+    does not stand for a study.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
@@ -174,19 +171,7 @@ def shown_estimate(
         against = classes.index(row["comparator"]) if row.get("comparator") in classes else len(classes)
         return stray, kind, against, not row["pooled"], -row["k"], row["pooled_id"]
 
-    return min(records(rows), key=order, default=None) or _printed_share(
-        _lines(comparisons, concept, evidence)
-    )
-
-
-def _printed_share(lines: pd.DataFrame) -> dict[str, Any] | None:
-    """Return the only proportion of an outcome's lines, as a row of `pooled` without an interval."""
-    shares = records(lines[(lines["estimand"] == "proportion") & lines["effect"].notna()])
-    if len(shares) != 1:
-        return None
-    row = {name: shares[0][name] for name in ("concept", "estimand", "unit")} | {"measure": "PR", "k": 1}
-    row |= {"estimate": shares[0]["effect"], "studies": shares[0]["study_id"], "pooled": False}
-    return row | {"effect_ids": shares[0]["effect_id"]} | dict.fromkeys(("pooled_id", "ci_lower", "ci_upper"))
+    return min(records(rows), key=order, default=None)
 
 
 def _lines(comparisons: pd.DataFrame, concept: str, evidence: str) -> pd.DataFrame:
@@ -232,7 +217,6 @@ def certainty(
     pooled: pd.DataFrame,
     *,
     arms: pd.DataFrame | None = None,
-    effects: pd.DataFrame | None = None,
     differences: Mapping[str, Difference] | None = None,
     overrides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
@@ -249,9 +233,8 @@ def certainty(
         `core` (the core sources) or `published` (core and published).
     comparisons, results, studies, risk_of_bias, findings, pooled : pandas.DataFrame
         The tables of those names.
-    arms, effects : pandas.DataFrame, optional
-        Arms of the studies: exosomes given only together with something else are indirect evidence; and
-        effects, for the participants of an estimate.
+    arms : pandas.DataFrame, optional
+        Arms of the studies: exosomes given only together with something else are indirect evidence.
     differences : mapping of str to Difference, optional
         By outcome, the smallest difference that matters.
     overrides : sequence of mapping
@@ -274,11 +257,11 @@ def certainty(
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
         row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
         return row | dict.fromkeys(("target", "participants", "pooled_id"))
-    shown = shown_estimate(pooled, concept, evidence, comparisons)
+    shown = shown_estimate(pooled, concept, evidence)
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
     tables = {"comparisons": lines, "results": results[results["concept"] == concept], "studies": studies}
     tables |= {"risk_of_bias": risk_of_bias, "findings": findings}
-    tables |= {name: table for name, table in (("arms", arms), ("effects", effects)) if table is not None}
+    tables |= {} if arms is None else {"arms": arms}
     own = {name: table[table["study_id"].isin(names)] for name, table in tables.items()}
     if shown is not None:
         shown = shown | without_impossible_interval(shown, own["findings"])
@@ -337,13 +320,8 @@ class Body:
 
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
-        effects = self.tables.get("effects")
-        people = sum(filter(None, self.sizes.values())) or None
-        if self.shown is None or effects is None:
-            return people
-        rows = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
-        stated = [self.sizes.get(row.study_id) if missing(row.n) else int(row.n) for row in each_row(rows)]
-        return sum(filter(None, stated)) or people
+        stated: Any = (self.shown or {}).get("participants")
+        return sum(filter(None, self.sizes.values())) or None if missing(stated) else int(stated)
 
     def _size(self, study: Any) -> int | None:
         """Return the participants of a study; cases are counted, what is not stated is None."""
@@ -379,11 +357,9 @@ class Body:
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
-        effects = self.tables.get("effects")
-        if effects is not None and self.shown is not None:
-            own = effects[effects["effect_id"].isin(split_ids(self.shown["effect_ids"]))]
-            if own["background"].notna().any():
-                return sorted(set(own[own["background"].fillna("").str.endswith(_ONLY)]["study_id"]))
+        background = (self.shown or {}).get("background")
+        if not missing(background):
+            return self.names if str(background).endswith(_ONLY) else []
         if "arms" not in self.tables:
             return []
         roles = self.tables["arms"].groupby("study_id")["role"].agg(set)

@@ -246,7 +246,13 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         if fit == FITS:
             continue
         claim = f"cannot be a share of the {n} people stated."
-        if fit == CUT_OFF:
+        counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
+        several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
+        if several:
+            claim = (
+                f"can be a share of {several[0]} sites or readings of each of the {n} people, not of people."
+            )
+        elif fit == CUT_OFF:
             claim = (
                 f"is a share of the {n} people stated only if digits were cut off or a half was rounded down."
             )
@@ -266,7 +272,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
             f"{printed} {'fit' if len(others) == 1 else 'fit together'}: n = {sizes}",
             quantity_ids=(*repeats, *elsewhere, *source),
             concepts=(concept,),
-            severity=CERTAIN if fit == IMPOSSIBLE else LIKELY,
+            severity=MINOR if several else CERTAIN if fit == IMPOSSIBLE else LIKELY,
         )
 
 

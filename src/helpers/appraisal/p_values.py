@@ -411,7 +411,13 @@ def _between(
     against = str(rows[1].arm_id)
     if evidence.study.get("comparison") == "within_person":
         most = _stated_size(evidence, rows[0]) or evidence.people()
-        return _paired(groups[1], groups[0], p, np.array([most]), against) if most and most > 1 else None
+        if not most or most < 2:
+            return None
+        found = _paired(groups[1], groups[0], p, np.array([most]), against)
+        before = [_at_baseline(evidence, row) for row in rows]
+        if rows[0].timepoint_weeks != 0 and covers(p, np.array(0), _paired_changes_p(groups, before, most)):
+            found.honest.append(Way(PAIRED, against, "paired t test of the changes"))
+        return found
     sizes = _pairs_of_sizes(evidence, rows)
     if sizes is None:
         return None
@@ -443,6 +449,16 @@ def _between(
         for family, name, fits, needs in _with_baseline(p, groups, before, (n1, n2)):
             note(found.honest, family, name, fits, needs)
     return found
+
+
+def _paired_changes_p(after: Pair, before: list, n: int) -> np.ndarray:
+    """Return the largest p of a paired test of changes: that of the largest SD that four SDs allow."""
+    if not all(before):
+        return np.array(1.0)
+    (low, high), (start, end) = _signed_difference(*after), _signed_difference(*before)
+    least = 0.0 if low - end <= 0 <= high - start else min(abs(low - end), abs(high - start))
+    spread = sum(_sd_ends(group, False)[1] for group in (*after, *before))
+    return np.array(2 * stdtr(n - 1, -least * math.sqrt(n) / spread))
 
 
 def _with_baseline(p: PrintedFigure, after: Pair, before: list, sizes: Pair) -> Iterator[tuple]:

@@ -34,15 +34,25 @@ class Comparator:
 def comparator_key(row: Row) -> tuple[str, str | None, str]:
     """Return comparator, name and background of what asks the same; only an active comparator's name counts.
 
+    Capitals and spaces tell no two apart. Two active comparators without a name are not known to be one.
+
     Parameters
     ----------
     row : dict
-        With the columns `comparator`, `comparator_name` and `background`.
+        With the columns `comparator`, `comparator_name`, `background` and `study_id`.
 
     """
     comparator = row.get("comparator") or "none"
-    name = row.get("comparator_name") if comparator == "active" else None
-    return comparator, name, row.get("background") or "none"
+    named = row.get("comparator_name") or row.get("study_id") or ""
+    return (
+        comparator,
+        _plain(named) if comparator == "active" else None,
+        _plain(row.get("background") or "none"),
+    )
+
+
+def _plain(words: str) -> str:
+    return "".join(words.split()).casefold()
 
 
 def one_arm(arm: Row) -> Comparator:

@@ -69,7 +69,7 @@ def findings_summary(
         letters: dict[tuple[str, str], str] = {}
         for graded in _chosen(part):
             marks = _footnotes(found, letters, graded, str(tier))
-            effect = shown_estimate(pooled, graded["concept"], str(tier), tables["comparisons"])
+            effect = shown_estimate(pooled, graded["concept"], str(tier))
             row = _row(graded, effect, tables, differences.get(graded["concept"]))
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
@@ -133,10 +133,9 @@ def _row(
     results = tables["results"][tables["results"]["concept"] == concept]
     before = baseline_of(results, names, effect["unit"])
     own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
-    first: dict[str, Any] = next(iter(records(own)), {})
-    about = ("measure", "comparator", "comparator_name", "background")
-    row |= {name: first.get(name) for name in about} | {"measure": effect.get("measure")}
-    return row | {name: effect[name] for name in ("estimand", "ci_lower", "ci_upper", "unit")} | {
+    copied = ("estimand", "measure", "comparator", "comparator_name", "background")
+    copied += ("ci_lower", "ci_upper", "unit")
+    return row | {name: effect.get(name) for name in copied} | {
         "basis": "pooled" if effect["pooled"] else "single study",
         "effect": effect["estimate"],
         "timepoint_weeks": own["timepoint_weeks"].max() if own["timepoint_weeks"].notna().any() else None,

@@ -54,11 +54,18 @@ def visit_order(line: Row) -> tuple[float, float]:
 def preferred(own: list[Row]) -> list[Row]:
     """Return the estimates that stand for a study, of several that answer one question.
 
-    Of the visit that comes first in the list, those of the whole scalp; where it has none, or several,
-    those of most people. The size of an effect, names and their order have no say.
+    Of the visit that comes first in the list, in each arm those of the whole scalp; where it has none, or
+    several, those of most people. The size of an effect, names and their order have no say.
     """
-    best = [line for line in own if visit_order(line) == visit_order(own[0])]
-    best = [line for line in best if line.get("site") in (None, "all")] or best
+    visit = [line for line in own if visit_order(line) == visit_order(own[0])]
+    arms: dict[str | None, list[Row]] = {}
+    for line in visit:
+        arms.setdefault(line.get("arm_id"), []).append(line)
+    return [line for lines in arms.values() for line in _of_arm(lines)]
+
+
+def _of_arm(lines: list[Row]) -> list[Row]:
+    best = [line for line in lines if line.get("site") in (None, "all")] or lines
     most = max(people_of(line) or 0 for line in best)
     return [line for line in best if (people_of(line) or 0) == most]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.comparison import alike
+from helpers.comparison import PARTNERS, alike
 from helpers.effects import comparator_key
 from helpers.pooling.assumptions import people_of
 from helpers.pooling.estimates import (
@@ -35,31 +35,13 @@ QUESTION = (
 CONTEXT = "context"  # evidence on other treatments, which is no evidence on exosomes
 SHOWN_ONLY = "an uncontrolled change is shown beside others and never averaged with them"
 NOT_CHOSEN = "another estimate of the study is pooled"
-# What sets an estimate apart from those of other studies, in the order in which it is told.
-_DIFFERENCES = (
-    (("estimand",), "others report another estimand"),
-    (("comparator", "comparator_name"), "others compare with another comparator"),
-    (("background",), "others give another treatment beside it"),
-    (("intervention", "sex"), "others study another treatment or other people"),
-    (("unit", "measure"), "others use another unit or measure"),
-)
 
 
 def question_of(line: Row) -> dict[str, str | None]:
-    """Return what an estimate must have in common with another, time apart, to be pooled with it.
-
-    Two active comparators without a name are not known to be one.
-    """
-    comparator, name, background = comparator_key(line)
-    if comparator == "active":
-        name = _plain(name or line["study_id"])
-    asked = {"comparator": comparator, "comparator_name": name, "background": _plain(background)}
+    """Return what an estimate must have in common with another, time apart, to be pooled with it."""
+    names = ("comparator", "comparator_name", "background")
+    asked = dict(zip(names, comparator_key(line), strict=True))
     return {name: line.get(name) for name in QUESTION} | asked
-
-
-def _plain(words: str) -> str:
-    """Return words without what does not tell two apart: capitals and spaces."""
-    return "".join(words.split()).casefold()
 
 
 def controlled_elsewhere(line: Row, others: list[Row], tolerance: float) -> bool:
@@ -241,6 +223,10 @@ def _group_rows(
     return rows
 
 
+def _drug(line: Row) -> tuple[str | None, str | None]:
+    return line.get("intervention"), line.get("sex")
+
+
 def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
     """Return why an estimate is pooled with no other of the lines."""
     if line.get("contrast_doubt"):
@@ -250,9 +236,8 @@ def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
     others = [other for other in lines if other["study_id"] != line["study_id"]]
     if not others:
         return line["why_not"] or "its partner belongs to another tier"
-    mine = question_of(line)
-    for names, words in _DIFFERENCES:
-        others = [other for other in others if all(question_of(other)[name] == mine[name] for name in names)]
+    for same, words in (*PARTNERS, (_drug, "others study another drug, dose or sex")):
+        others = [other for other in others if same(other) == same(line)]
         if not others:
             return words
     weeks = line["timepoint_weeks"]

@@ -276,7 +276,8 @@ def assumed_people(trial: dict[str, Any], comparison: RegisteredComparison, spre
         equal = ", taken as equal" if comparison.equal_assumed else ""
         parts.append(f"{first:.4g} against {second:.4g}{equal}")
     elif comparison.estimand == "within_participant":
-        parts.append(f"two sites each, correlation {spread.site_correlation:g}")
+        both = "periods" if trial["comparison"] == "crossover" else "sites"
+        parts.append(f"two {both} each, correlation {spread.site_correlation:g}")
     else:
         parts.append("against their own baseline, without a control")
     if _escalates(trial):

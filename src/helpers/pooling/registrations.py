@@ -250,7 +250,7 @@ def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outco
         parts.append(str(comparison.background))
     if trial["randomised"] is None:
         parts.append("taken as randomised, which was not seen")
-    if comparison.estimand == "within_participant":
+    if trial["comparison"] == "within_person":
         parts.append("two sites of one scalp: what spreads between them makes the difference smaller")
     if trial["dose_escalation"]:
         parts.append("doses rise: it tells of all doses together, of each alone hardly anything")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.appraisal.grade import INFORMATION_SIZE, LEVELS, VERY_FEW
+from helpers.appraisal.grade import CERTAINTY, LEVELS, first_that_holds, holds
 from helpers.comparison import in_exosome_arms
 from helpers.effects import EXOSOME_ROLES, comparator_key
 from helpers.pooling.assumptions import people_of
@@ -116,7 +117,7 @@ def _after(
     people += int(own["n"].fillna(0).sum())
     # the best that can be: an allocation that was not seen may be a random one
     best_design = trial["randomised"] is not False and own.empty
-    levels = certainty_after(best_design, people, (lower <= 0) & (upper >= 0))
+    levels = certainty_after(best_design, people, visible, lower, upper)
     best = int(np.bincount(levels, minlength=len(LEVELS)).argmax())
     return {
         "study_id": trial["study_id"],
@@ -134,17 +135,30 @@ def _after(
     }
 
 
-def certainty_after(randomised: bool, people: int, crossing: np.ndarray) -> np.ndarray:
+def certainty_after(
+    randomised: bool, people: int, visible: float | None, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
     """Return the certainty of each draw, as a place in `LEVELS`, if the trial is sound.
 
-    Imprecision as in `grade`: fewer people than the information size, and an interval that holds 0. The
-    other domains are not known before the trial reports and step nowhere, so this is the best that it can
-    reach.
+    Imprecision by the rules of `certainty.yaml`, for the target that each estimate has: a difference that can
+    be seen, or a smaller one. The other domains are not known before the trial reports and cost nothing, so
+    this is the best that it can reach.
     """
-    start = LEVELS.index("high") if randomised else LEVELS.index("low")
-    few = 2 if people < VERY_FEW else int(people < INFORMATION_SIZE)
-    steps = np.minimum(2, few + crossing.astype(int))
-    return np.maximum(start - steps, 0)
+    crosses, both = (lower <= 0) & (upper >= 0), np.zeros(len(lower), dtype=bool)
+    if visible is not None:
+        important = np.abs(lower + upper) / 2 >= visible
+        beyond, below = upper >= visible, lower <= -visible
+        both = np.where(important, crosses, beyond & below)
+        crosses = np.where(important, (lower < visible) & (upper > -visible), beyond | below)
+    facts = {"all_randomised": randomised, "participants": people, "interval": True}
+    start = LEVELS.index(first_that_holds(CERTAINTY["initial"], facts)["level"])
+    levels = np.empty(len(lower), dtype=int)
+    for pair in itertools.product((True, False), repeat=2):
+        own = facts | dict(zip(("crosses", "crosses_both"), pair, strict=True))
+        rules = [rule for rule in CERTAINTY["domains"]["imprecision"]["rules"] if holds(rule["when"], own)]
+        down = min(2, sum(rule["down"] for rule in rules))
+        levels[(crosses == pair[0]) & (both == pair[1])] = max(start - down, 0)
+    return levels
 
 
 def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
@@ -173,6 +187,5 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     rows = rows[in_exosome_arms(rows, treated)]
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
-    rows = rows.reindex(columns=["study_id", *_KEY, "effect", "se", "n"])
     latest = rows.groupby(["study_id", *_KEY], sort=False, dropna=False).tail(1)
-    return latest.drop(columns="study_id")
+    return latest[[*_KEY, "effect", "se", "n"]]

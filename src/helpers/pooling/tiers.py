@@ -117,7 +117,7 @@ def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]
 
 
 BAYES = "Bayesian random effects"
-EXACT = "random effects, exact binomial"
+EXACT_BINOMIAL = "random effects, exact binomial"
 ROBUST = "three levels, cluster-robust"
 IMPUTED = "missing SDs imputed"
 OF_POOL = (
@@ -268,7 +268,13 @@ def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
         return []
     found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
     told = {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
-    fitted = {"model": EXACT, "ci_method": "t", "tau2_method": "ML", "measure": "PLO", "se": found.se}
+    fitted = {
+        "model": EXACT_BINOMIAL,
+        "ci_method": "t",
+        "tau2_method": "ML",
+        "measure": "PLO",
+        "se": found.se,
+    }
     return [
         {name: row.get(name) for name in OF_POOL} | fitted | {"tau2": found.tau2}
         | {name: on_scale(group).told(value) for name, value in told.items()}
