@@ -146,7 +146,7 @@ def rank_effect() -> Iterator[Row]:
     """Cliff's delta as printed, and the probability of superiority that it is."""
     delta, low, high = (printed("amini2025", name) for name in ("delta", "delta.low", "delta.high"))
     # The printed limits lie evenly about the estimate on Fisher's scale, not on their own.
-    se = (1 - delta**2) * (math.atanh(high) - math.atanh(low)) / (2 * quantile())
+    se = (1 - delta**2) * (math.atanh(high) - math.atanh(low)) / (2 * float(stats.norm.ppf(0.975)))
     cliff = {"effect": delta, "ci_lower": low, "ci_upper": high, "se": se}
     yield Row("effects", {"study_id": "amini2025", "measure": "CLIFF"}, cliff)
     superior = {name: (1 + value) / 2 for name, value in cliff.items()} | {"se": se / 2}
@@ -346,8 +346,8 @@ def spread_of_sample(df: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def detectable(power: float, df: float, se: float) -> float:
-    """Return the smallest difference that a two-sided test at 5 % finds with this power: noncentral t, by quadrature."""
-    t = float(stats.t.ppf(0.975, df))
+    """Return the smallest difference that a two-sided test finds with this power: noncentral t, by quadrature."""
+    t = quantile(df)
     share, weights = spread_of_sample(df)
 
     def reached(shift: float) -> float:
