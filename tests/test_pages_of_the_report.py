@@ -93,8 +93,8 @@ def test_the_links_of_numbers_lead_to_what_they_promise(soups):
 
 
 def test_a_printed_value_leads_to_its_own_line(soups):
-    page = soups["outcome-hair-density.html"]
-    line = next(row for row in page.select("tr[id^=line-]") if "35 hairs/cm²" in row.get_text())
+    page = soups["04_outcome_comparison.html"]
+    line = next(row for row in page.select("tr[id^=line-wan2025]") if "35 hairs/cm²" in row.get_text())
     effect = line.find("a", string=re.compile("35 hairs/cm²"))["href"]
     file, _, anchor = effect.partition("#")
     entry = soups[file].find(id=anchor)

@@ -128,43 +128,6 @@ def drug_differences(comparators: pd.DataFrame) -> list[Row]:
     return [row | _OF_DRUGS for row in records(named)]
 
 
-def treatment_gains(
-    comparators: pd.DataFrame, weeks: float | None = None, *, time_tolerance: float = 0.25
-) -> list[Row]:
-    """Return by how much licensed drugs at usual doses exceeded placebo, lowest and highest over trials.
-
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Table `comparators`.
-    weeks : float, optional
-        Only trials of a like time; of any time when left out.
-    time_tolerance : float
-        Two times are alike when they differ by no more than this share of the longer one.
-
-    Returns
-    -------
-    list of dict
-        `treatment`, `low`, `high`, `trials`, `second_hand`, in hairs/cm²: figures seen second-hand are used
-        only where a treatment has no other.
-
-    """
-    rows = [row for row in drug_differences(comparators) if row["unit"] == "hairs/cm2"]
-    if weeks is not None:
-        rows = [row for row in rows if alike(row["timepoint_weeks"], weeks, time_tolerance)]
-    if not rows:
-        return []
-    found = pd.DataFrame(rows).astype({"second_hand": bool})
-    no_other = found.groupby("treatment")["second_hand"].transform("all")
-    gains = found[~found["second_hand"] | no_other].groupby("treatment").agg(
-        low=("effect", "min"),
-        high=("effect", "max"),
-        trials=("study_id", "nunique"),
-        second_hand=("second_hand", "first"),
-    )  # fmt: skip
-    return records(gains.reset_index())
-
-
 def contextual_comparisons(
     comparisons: pd.DataFrame,
     comparators: pd.DataFrame,

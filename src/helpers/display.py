@@ -26,7 +26,6 @@ ORIGINS = {
     "effect_id": "effect",
     "pooled_id": "pooled",
     "finding_id": "finding",
-    "ongoing_id": "horizon",
     "result_id": "result",
     "quantity_id": "q",
     "line_id": "line",

@@ -13,7 +13,6 @@ from helpers.context import (
     contextual_comparisons,
     drug_differences,
     placebo_differences,
-    treatment_gains,
 )
 from helpers.figures.rows import context_row_sentence, context_rows
 from helpers.sheets.context import read_context
@@ -80,15 +79,6 @@ def test_licensed_drugs_are_set_against_placebo_at_a_usual_dose(context):
     assert rows["eun2010.01"]["se"] is None  # no SD was seen
     doses = {row["intervention"] for row in rows.values()}
     assert doses == {"minoxidil 2 %", "minoxidil 5 %", "finasteride 1 mg", "dutasteride 0.5 mg"}
-
-
-def test_gains_of_drugs_are_those_of_a_like_time(context):
-    gains = {row["treatment"]: row for row in treatment_gains(context["comparators"], 52.0)}
-    assert (gains["minoxidil"]["low"], gains["minoxidil"]["high"]) == pytest.approx((8.8, 16.6))
-    assert gains["dutasteride"]["high"] == pytest.approx(20.3)
-    assert gains["finasteride"]["high"] == pytest.approx(107 / 5.1)
-    every = {row["treatment"]: row for row in treatment_gains(context["comparators"])}
-    assert every["dutasteride"]["high"] == pytest.approx(25.07)
 
 
 @pytest.mark.parametrize(

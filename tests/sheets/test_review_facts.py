@@ -18,15 +18,16 @@ def written(folder: Path, text: str) -> Path:
 
 def test_no_file_no_facts(tmp_path):
     facts = read_review_facts(tmp_path)
-    assert facts.last_search is None and facts.status is None
+    assert facts.searches == () and facts.status is None
 
 
-def test_the_latest_date_counts_and_stays_as_precise_as_it_is(tmp_path):
+def test_a_date_stays_as_precise_as_it_is(tmp_path):
     text = (
         "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
     )
     facts = read_review_facts(written(tmp_path, text))
-    assert (facts.last_search, facts.status, facts.protocol) == ("2026-11-22", "living", None)
+    assert [search.on for search in facts.searches] == ["2026-11-22", "2026-10"]
+    assert (facts.status, facts.protocol) == ("living", None)
 
 
 @pytest.mark.parametrize(("text", "words"), CASES["refused"])
@@ -36,4 +37,4 @@ def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
 
 
 def test_the_facts_of_this_synthesis(checkout):
-    assert read_review_facts(checkout / "data" / "raw").last_search == "2026-11-22"
+    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"

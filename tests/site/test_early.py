@@ -69,11 +69,10 @@ def test_a_site_is_the_same_in_any_number_of_processes_and_steps(
 
 def test_what_is_made_beforehand_needs_no_table_of_the_last_notebooks(tmp_path, world, executed):
     write_early(before_the_last(executed), world, tmp_path / "early.json", PROVENANCE | {"tables": FIRST})
-    known, drawn = read_early(tmp_path / "early.json")
+    known = read_early(tmp_path / "early.json")
     assert {"01_ingestion.html", "study-made1.html", "printed-made2.html", "code.html"} <= set(known)
-    assert {"findings.html", "risk-of-bias.html", "flow.html", "studies.html", "data/effects"} <= set(known)
-    assert not {"05_pooled_effect.html", "outcomes.html", "index.html", "data/pooled"} & set(known)
-    assert any(drawn.values())
+    assert {"checklists.html", "data/effects"} <= set(known)
+    assert not {"05_pooled_effect.html", "methods.html", "index.html", "data/pooled"} & set(known)
     with pytest.raises(KeyError):
         write_early(
             {},
@@ -107,11 +106,11 @@ def test_a_draft_is_taken_only_where_its_questions_have_the_same_answers(tmp_pat
     early.write_text(json.dumps(kept))
     build_site(executed, world, tmp_path / "site", PROVENANCE, early=early, jobs=2)
     assert contents(tmp_path / "site") == site
-    kept["findings.html"]["page"]["draft"]["asked"] = {}
+    kept["code.html"]["page"]["draft"]["asked"] = {}
     early.write_text(json.dumps(kept))
     build_site(executed, world, tmp_path / "site", PROVENANCE, early=early)
     changed = contents(tmp_path / "site")
-    assert [name for name in site if changed[name] != site[name]] == ["findings.html"]
+    assert [name for name in site if changed[name] != site[name]] == ["code.html"]
 
 
 def test_what_may_not_be_published_is_found_beforehand(tmp_path, world, executed):

@@ -6,7 +6,6 @@ import pandas as pd
 from made_world import write_world
 
 from helpers.narrative.phrases import load_tables
-from helpers.sheets.screening import ReviewFacts, Search
 from helpers.site.data import changes_since, history_rows, history_table
 
 
@@ -24,11 +23,9 @@ def test_every_release_is_a_row_the_newest_first(tmp_path):
     released(tmp_path, "1.9", 1)
     newest, _ = released(tmp_path, "1.10", 2)
     now = load_tables(write_world(tmp_path / "now", 3))
-    facts = ReviewFacts(status="living", searches=(Search("2026-11", "registers", ""),))
-    rows = history_rows(now, {"version": "2.0", "review": facts, "previous": newest})
+    rows = history_rows(now, {"version": "2.0", "previous": newest})
     assert [row["version"] for row in rows] == ["this report, 2.0", "1.10", "1.9"]
     assert [row["studies"] for row in rows] == [3, 2, 1]
-    assert rows[0]["last_search"] == "2026-11" and rows[1]["last_search"] == "not stated"
     assert rows[0]["certainty"] == "very low for 2"
     assert "Versions of this synthesis" in history_table(now, {"version": "2.0", "previous": newest})
 

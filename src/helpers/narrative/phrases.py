@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,28 +58,6 @@ def evidence_studies(tables: Tables) -> pd.DataFrame:
     return studies
 
 
-def verification(tables: Tables) -> dict[str, int]:
-    """Return how many printed figures were found at their place, were not, or could not be looked up."""
-    verified = tables["quantities"]["verified"]
-    return {
-        "figures": len(verified),
-        "found": int((verified == True).sum()),  # noqa: E712 - three-valued, missing is neither
-        "not found": int((verified == False).sum()),  # noqa: E712
-        "not looked up": int(verified.isna().sum()),
-    }
-
-
-def first_hand(tables: Tables, second_hand: bool = True) -> Tables:
-    """Return the tables; what was seen only in another paper is left out where a run leaves it out."""
-    if second_hand:
-        return tables
-    kept = {}
-    for name in ("comparators", "thresholds", "published_pools"):
-        if name in tables and "second_hand" in tables[name]:
-            kept[name] = tables[name][~tables[name]["second_hand"].fillna(False).astype(bool)]
-    return tables | kept
-
-
 def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the widest body of evidence, as printed: with published studies where asked for."""
     wide = frame["evidence"] == "published"
@@ -96,13 +73,6 @@ def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 NUMBERS = "no one two three four five six seven eight nine ten eleven twelve"
-DEEDS = {
-    "better": "improved",
-    "worse": "got worse",
-    "no change": "did not change",
-    "mixed": "improved in some places and not in others",
-    "unclear": "changed in no clear direction",
-}
 
 
 def reported_lines(tables: Tables) -> pd.DataFrame:
@@ -115,26 +85,6 @@ def reported_lines(tables: Tables) -> pd.DataFrame:
     plain = pd.MultiIndex.from_frame(arms.loc[~arms["role"].isin(EXOSOME_ROLES), names])
     treated = lines["arm_id"].isna() | ~pd.MultiIndex.from_frame(lines[names]).isin(plain)
     return lines[(lines["tier"] != "comparator") & (lines["direction"] != "not reported") & treated]
-
-
-def study_directions(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return one direction for each outcome and study; lines that disagree give `mixed`."""
-    grouped = lines.groupby(["concept", "study_id"], sort=True)["direction"]
-    return grouped.agg(lambda values: values.iloc[0] if values.nunique() == 1 else "mixed").reset_index()
-
-
-def direction_words(directions: list[str]) -> str:
-    """Return what happened to an outcome: `improved in 2 of 3 studies and got worse in 1`."""
-    total, counts = len(directions), Counter(directions)
-    studies = (
-        "one study" if total == 1 else "both studies" if total == 2 else f"all {number_word(total)} studies"
-    )
-    deeds = [(deed, counts[name]) for name, deed in DEEDS.items()]
-    deeds = [(deed, count) for deed, count in deeds if count]
-    if len(deeds) == 1:
-        return f"{deeds[0][0]} in {studies}"
-    first = f"{deeds[0][0]} in {deeds[0][1]} of {total} studies"
-    return joined([first, *(f"{deed} in {count}" for deed, count in deeds[1:])])
 
 
 def number_word(value: int) -> str:

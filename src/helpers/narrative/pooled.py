@@ -30,7 +30,6 @@ from helpers.formats import (
     show_estimate,
     show_interval,
     show_number,
-    show_with_unit,
 )
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
@@ -275,10 +274,6 @@ def overview_sentence(summary: pd.DataFrame, tier: str) -> str:
 
 
 TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
-
-
-def _size(row: Mapping[str, Any]) -> str:
-    return show_with_unit(row["estimate"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
 
 
 def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:

@@ -11,7 +11,7 @@ from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
-from notebookpress.tables import join_ids, records, split_ids
+from notebookpress.tables import records, split_ids
 from trialfiles.ctgov_results import BASELINE, FLOW
 from trialfiles.record import Row
 
@@ -19,8 +19,6 @@ from trialfiles.record import Row
 def at_a_glance(
     study: Row,
     arms: pd.DataFrame,
-    outcomes: pd.DataFrame,
-    results: pd.DataFrame,
     effects: pd.DataFrame,
     findings: pd.DataFrame,
     verdict: str | None,
@@ -31,7 +29,7 @@ def at_a_glance(
     ----------
     study : dict
         Its row of `studies`.
-    arms, outcomes, results, effects, findings : pandas.DataFrame
+    arms, effects, findings : pandas.DataFrame
         Its rows of these tables.
     verdict : str or None
         Overall risk of bias.
@@ -48,7 +46,6 @@ def at_a_glance(
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         *map(_arm, records(arms)),
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
-        _times(outcomes, results),
         *map(_effect, records(shown)),
         _doubt(findings),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
@@ -78,7 +75,6 @@ def _arm(arm: Row) -> Row:
     sessions = arm["sessions"]
     parts = [
         arm["label"] or arm["arm_id"],
-        f"vesicles from {arm['exosome_source']}" if arm["exosome_source"] else None,
         arm["dose"],
         arm["route"] if arm["route"] != "not stated" else None,
         None if is_missing(sessions) else f"{show_number(sessions)} session" + ("s" if sessions != 1 else ""),
@@ -86,19 +82,6 @@ def _arm(arm: Row) -> Row:
     ]
     said = "; ".join(str(part) for part in parts if not is_missing(part))
     return {"what": f"Given ({plain_words(arm['role'])})", "said": said, "quantity_ids": arm["quantity_ids"]}
-
-
-def _times(outcomes: pd.DataFrame, results: pd.DataFrame) -> Row:
-    """Return at which weeks something was reported, or without results planned."""
-    frame, verb = (results, "reported") if len(results) else (outcomes, "planned")
-    weeks = sorted({round(float(week), 1) for week in frame["timepoint_weeks"].dropna()})
-    stated = frame.get("quantity_ids", [])
-    said = f"{verb} at week {', '.join(show_number(week) for week in weeks)}" if weeks else None
-    return {
-        "what": "When",
-        "said": said,
-        "quantity_ids": join_ids(name for names in stated for name in split_ids(names)),
-    }
 
 
 def _effect(effect: Row) -> Row:
@@ -122,7 +105,7 @@ def _doubt(findings: pd.DataFrame) -> Row:
     certain = int((findings["severity"] == "certain").sum())
     ranked = records(by_weight(findings))
     first = next((row for row in ranked if row["concepts"]), ranked[0])
-    said = f"{len(findings)} findings, {certain} of them certain; one of the weightiest: {first['statement']}"
+    said = f"{len(findings)}, {certain} of them certain; one of the weightiest: {first['statement']}"
     return {"what": "What cannot be so", "said": said, "origins": f"finding-{first['finding_id']}"}
 
 
@@ -221,23 +204,15 @@ def _value(row: dict[str, Any]) -> str | None:
     return None if row["count"] is None else show_number(row["count"])
 
 
-def support_sentences(
-    study: dict[str, Any],
-    arms: pd.DataFrame,
-    effects: pd.DataFrame,
-    findings: pd.DataFrame,
-    overall: str | None,
-) -> list[str]:
-    """Return what a study can support, what it cannot, and why.
+def support_sentences(study: dict[str, Any], arms: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    """Return what a study can support and what it cannot.
 
     Parameters
     ----------
     study : dict
         Its row of `studies`.
-    arms, effects, findings : pandas.DataFrame
+    arms, effects : pandas.DataFrame
         Its rows of these tables.
-    overall : str or None
-        Overall risk of bias.
 
     Returns
     -------
@@ -248,18 +223,10 @@ def support_sentences(
     shown = [row for row in records(effects) if row["headline"] == "yes"]
     treated = {row["arm_id"] for row in records(arms) if row["role"].startswith("exosome")}
     sentences = [_can(shown, treated), _cannot(study, shown)]
-    certain = int((findings["severity"] == "certain").sum())
-    if len(findings):
-        sentences.append(
-            f"{len(findings)} findings in its documents (contradictions, impossible figures, results "
-            f"announced and missing, claims beyond the figures), {certain} of them certain."
-        )
     touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
     if touched:
         sentences.append(f"Certain findings touch its estimates of {', '.join(touched)}.")
-    if overall:
-        sentences.append(f"Overall risk of bias or quality of the report: {overall}.")
-    return sentences
+    return [sentence for sentence in sentences if sentence]
 
 
 def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
@@ -300,9 +267,7 @@ def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
     if sized:
         named = joined(sorted({label(row["concept"]) for row in sized}))
         return f"It gives estimates with an interval, each under the assumptions named below: of {named}."
-    if shown:
-        return "It describes what was seen in single people; no estimate with an interval follows from it."
-    return "It has no results yet; it says what is planned."
+    return "" if shown else "It has no results yet; it says what is planned."
 
 
 def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:

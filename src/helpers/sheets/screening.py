@@ -222,11 +222,6 @@ class ReviewFacts:
     protocol: str | None = None
     update: str | None = None
 
-    @property
-    def last_search(self) -> str | None:
-        """Return the latest date of search, as precise as it is stated."""
-        return max((search.on for search in self.searches), default=None)
-
 
 def read_review_facts(raw: str | Path) -> ReviewFacts:
     """Return the facts of `review.yaml`; without such a file, none.

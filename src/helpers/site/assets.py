@@ -21,7 +21,7 @@ COLOURS = {
     "nf": ("#0b4f73", "#8fcbea", ""),
     "nd": ("#5a3d8a", "#c9b3f0", ""),
 }
-EXACT = ("nf", "nd")
+EXACT_CLASSES = ("nf", "nd")
 SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
 
@@ -64,7 +64,7 @@ def _block(source: str, name: str, label: str) -> Markup:
 def _coloured_only(span: re.Match[str]) -> str:
     """Return a span of the colour of its kind of word, or the text alone: most words have no colour."""
     kind, text = span.groups()
-    name = kind if kind in EXACT else kind[0]
+    name = kind if kind in EXACT_CLASSES else kind[0]
     return f'<span class="{name}">{text}</span>' if name in COLOURS else text
 
 
@@ -103,7 +103,7 @@ def stylesheet() -> str:
 
 @cache
 def script() -> str:
-    """Return the script that sorts and filters tables, without its comments and indentation."""
+    """Return the script that sorts tables, without its comments and indentation."""
     source = re.sub(r"^\s*//.*$", "", _template(SCRIPT), flags=re.M)
     return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
 

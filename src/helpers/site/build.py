@@ -23,18 +23,14 @@ from helpers.site.checks import check_page
 from helpers.site.data import data_page, export_files
 from helpers.site.index import index_page
 from helpers.site.methods import provenance_page
-from helpers.site.notebook import run_file
 from helpers.site.page import Draft, Page, anchor_homes, arrange, draft_of, linked_body, render
 from helpers.site.pieces import (
-    INDEX,
-    PICTURES,
     Made,
     Piece,
     first_pieces,
     in_reading_order,
     last_pieces,
     long_first,
-    pictures_piece,
     run_pieces,
     table_pieces,
 )
@@ -66,8 +62,7 @@ def write_early(
 
     """
     provenance, tables = {"version": facts["version"]}, load_tables(processed, facts["tables"])
-    pieces = table_pieces(tables) | run_pieces(executed, provenance) | pictures_piece(tables)
-    pieces |= first_pieces(tables, {run_file(name) for name in executed})
+    pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables)
     made = {name: piece() for name, piece in pieces.items()}
     _draft([piece.page for piece in made.values() if piece.page is not None], tables, provenance)
     return write_atomic(destination, json.dumps({name: _plain(piece) for name, piece in made.items()}))
@@ -83,11 +78,10 @@ def _draft(pages: list[Page], tables: Tables, provenance: Mapping[str, Any]) -> 
         check_page(page.file, render(page, page.draft.body, order, version))
 
 
-def read_early(path: str | Path) -> tuple[dict[str, Piece], dict[str, list[str]]]:
-    """Return the pieces that a file of `write_early` has made, and the outcomes' drawings."""
+def read_early(path: str | Path) -> dict[str, Piece]:
+    """Return the pieces that a file of `write_early` has made."""
     kept = json.loads(Path(path).read_text(encoding="ascii"))
-    drawn = kept.pop(PICTURES)["parts"]
-    return {name: partial(_made, piece) for name, piece in kept.items()}, drawn
+    return {name: partial(_made, piece) for name, piece in kept.items()}
 
 
 def _plain(made: Made) -> dict[str, Any]:
@@ -247,10 +241,9 @@ def build_site(
     """
     provenance = dict(provenance or {})
     tables = load_tables(processed)
-    known, drawn = read_early(early) if early else ({}, None)
-    runs = {run_file(name) for name in executed}
-    pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables, runs)
-    pieces |= last_pieces(tables, runs, provenance, drawn)
+    known = read_early(early) if early else {}
+    pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables)
+    pieces |= last_pieces(tables, provenance)
     pieces = {name: known.get(name, piece) for name, piece in pieces.items()}
     made = side_by_side(list(pieces.values()), jobs, long_first(list(pieces)))
     pages, files, parts = [piece.page for piece in made if piece.page is not None], {}, {}
@@ -263,7 +256,7 @@ def build_site(
     files |= {name: text.encode("utf-8") for name, text in exported.items()}
     own = [data_page(tables, files, parts), provenance_page(tables, in_reading_order(pages), provenance)]
     pages = in_reading_order([*pages, *map(arrange, own)])
-    pages.insert(0, arrange(index_page(parts[INDEX], pages)))
+    pages.insert(0, arrange(index_page(tables, pages, provenance)))
     known = Known(pages, anchor_homes(pages), printed_values(tables), version)
     done = side_by_side([partial(document, page, known) for page in pages], jobs)
     content = shared_files() | files

@@ -354,14 +354,11 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
     tables : dict of str to pandas.DataFrame
         The tables of today.
     provenance : mapping
-        `version`, `review` (with `last_search`) and `previous`, the folder of the newest release.
+        `version` and `previous`, the folder of the newest release.
 
     """
-    review = provenance.get("review")
     now = _row(str(provenance.get("version") or "not stated"), tables.get)
     now |= {"version": f"this report, {now['version']}"}
-    if review is not None and review.last_search:
-        now["last_search"] = review.last_search
     rows = [now]
     previous = provenance.get("previous")
     for folder in _releases(Path(previous).parent) if previous else []:
@@ -373,7 +370,6 @@ def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return the versions as a table."""
     headings = {
         "version": "Version",
-        "last_search": "Last search",
         "studies": "Studies with results",
         "certain": "Certain findings",
         "pooled": "Outcomes pooled, five sources",
@@ -394,11 +390,9 @@ def _releases(folder: Path) -> list[Path]:
 
 
 def _row(version: str, table: Any) -> dict[str, Any]:
-    lines, findings, searches = table("comparisons"), table("findings"), table("searches")
+    lines, findings = table("comparisons"), table("findings")
     certainty, pooled = _core(table("certainty")), _core(table("pooled"))
-    row: dict[str, Any] = {"version": version, "last_search": "not stated"}
-    if searches is not None and len(searches):
-        row["last_search"] = str(searches["date"].astype(str).max())
+    row: dict[str, Any] = {"version": version}
     if lines is not None:
         told = lines[(lines["direction"] != "not reported") & (lines["tier"] != "comparator")]
         row["studies"] = int(told["study_id"].nunique())

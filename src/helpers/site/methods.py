@@ -13,9 +13,8 @@ from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
 from helpers.formats import plain_words, show_value
-from helpers.narrative.phrases import Tables, verification
+from helpers.narrative.phrases import Tables
 from helpers.site.assets import code_html
-from helpers.site.checks import Box, flow_svg
 from helpers.site.notebook import place_free
 from helpers.site.page import Page, bullets, heading, link, page_slug, rows_table, say_html
 from helpers.tables import TABLES
@@ -42,21 +41,20 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
             "with its reason."
         ),
         Markup("<p>{}</p>").format(_protocol(review)),
-        *_searches(tables, review),
+        *_searches(review),
         *_extraction(tables),
         *_checking(tables),
         *_effects(tables),
         *_pooling(provenance),
         heading("Certainty", "certainty-rules"),
         Markup("<p>{}; {}.</p>").format(
-            link("certainty.html#steps", "The steps of each outcome"),
+            link("#how-sure", "The certainty of each outcome, with its reasons"),
             link("#code-certainty", "the rule"),
         ),
         heading("What this synthesis does not do", "limits"),
         bullets(
             [
-                "No missing figure is filled in and no source is repaired. What had to be assumed is "
-                "named in the row and can be changed.",
+                "No source is repaired. What had to be assumed is named in the row and can be changed.",
                 "No author was asked for data.",
                 "Screening was not done twice by people working apart.",
                 "Only what the sources at hand print is read; a record whose source is not at hand "
@@ -78,7 +76,7 @@ def _protocol(review: Any) -> str:
     return f"Protocol: {review.protocol}."
 
 
-def _searches(tables: Tables, review: Any) -> list[Markup]:
+def _searches(review: Any) -> list[Markup]:
     rows = [
         {"on": item.on, "where": item.where, "how": item.how or None}
         for item in (review.searches if review else ())
@@ -93,49 +91,35 @@ def _searches(tables: Tables, review: Any) -> list[Markup]:
             label="searches",
             empty="no date is stated",
         ),
-        Markup('<p data-from="records-found">{} records were considered; {}.</p>').format(
-            len(tables["screening"]), link("flow.html", "the flow shows the way of each")
-        ),
+        Markup('<p><a href="#records">Each record, with its decision and the reason</a>.</p>'),
     ]
 
 
 def _extraction(tables: Tables) -> list[Markup]:
     sources = tables["sources"]
     twice = int((sources["extraction_readers"].fillna(0) >= 2).sum())
-    checked = verification(tables)
     return [
         heading("Extraction", "extraction"),
         say_html(
             "A reader writes each printed figure once into the study's sheet, as the token that stands in "
             "the source, with section, line and characters. Everything else names figures by their name. "
             "{{ twice }} of {{ all }} sources were read by two or more readers apart.",
-            "sources-table",
+            "sources",
             twice=twice,
             all=len(sources),
-        ),
-        say_html(
-            "{{ found }} of {{ all }} figures were found again at their place; {{ lost }} were not found "
-            "there; {{ absent }} could not be looked up, since the source text was never at hand.",
-            "quantities",
-            found=checked["found"],
-            all=checked["figures"],
-            lost=checked["not found"],
-            absent=checked["not looked up"],
         ),
     ]
 
 
 def _checking(tables: Tables) -> list[Markup]:
-    tools = sorted(tables["risk_of_bias"]["tool"].unique())
-    named = Markup(", ").join(link(f"#tool-{tool.replace(' ', '-')}", tool) for tool in tools)
+    tools = ", ".join(sorted(tables["risk_of_bias"]["tool"].unique()))
     return [
         heading("Appraisal", "appraisal"),
         Markup(
-            "<p>Rules compare a study's figures with each other and with its own words; readers add "
-            "what only a reader "
-            'sees. <a href="findings.html#rules">Each rule names the paper it comes from</a>. '
-            "Risk of bias is judged by the tool that fits the design: {}.</p>"
-        ).format(named or "no study has been judged yet"),
+            "<p>Rules compare a study's figures with each other and with its own words; readers add what "
+            "only a reader sees. Risk of bias is judged by the tool that fits the design: "
+            '<span class="fixed">{}</span>.</p>'
+        ).format(tools or "no study has been judged yet"),
     ]
 
 
@@ -149,7 +133,7 @@ def _effects(tables: Tables) -> list[Markup]:
     return [
         heading("Effect sizes", "effects"),
         Markup(
-            "<p>Four kinds of estimand are kept apart and never averaged with each other.</p>\n{}"
+            "{}"
             "<p>Intervals of means use Student's t, those of shares are Wilson's. Where a figure is "
             "missing (the size of a "
             "group, the correlation of before and after), the effect is computed over the values "
@@ -312,7 +296,6 @@ def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, 
             "The data goes one way: from the raw files through five notebooks into tables, and from the "
             "tables into these pages. Each notebook reads only what an earlier one wrote."
         ),
-        _graph(pages),
         heading("The notebooks and their tables", "notebooks"),
         _notebooks(pages),
         heading("How to make it again", "again"),
@@ -343,30 +326,6 @@ def provenance_page(tables: Tables, pages: list[Page], provenance: Mapping[str, 
         title="Provenance: from the raw files to this page",
         short="Provenance",
         body=str(Markup("\n").join(part for part in parts if part)),
-    )
-
-
-def _graph(pages: list[Page]) -> Markup:
-    """Return the way of the data as a drawing."""
-    boxes = [Box("Raw data", ["study sheets, registry records,", "records considered"], "#inputs", 0, 0)]
-    for number, (name, words) in enumerate(NOTEBOOKS.items(), start=1):
-        wrote = [table for table, spec in TABLES.items() if spec.notebook == name]
-        own = next((page.file for page in pages if page.file == f"{page_slug(name)}.html"), "#notebooks")
-        boxes.append(Box(name, [words], own, 0, number))
-        boxes.append(Box("Tables", [", ".join(wrote)], f"data.html#{wrote[0]}", 1, number))
-    boxes.append(Box("These pages", ["and the downloads"], "index.html", 0, len(NOTEBOOKS) + 1))
-    places = [0, *range(1, 2 * len(NOTEBOOKS), 2), len(boxes) - 1]
-    arrows = list(zip(places, places[1:], strict=False))
-    arrows += [(place, place + 1) for place in places[1:-1]]
-    told = "; then ".join(
-        f"{name} writes {box.lines[0]}" for name, box in zip(NOTEBOOKS, boxes[2::2], strict=False)
-    )
-    return flow_svg(
-        boxes,
-        arrows,
-        label="data-way",
-        alt=f"The way of the data: raw files; {told}; then these pages.",
-        caption="The way of the data. Each box leads to its page; the table below says the same.",
     )
 
 

@@ -11,12 +11,10 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.display import anchor, figure_html, frame_of, sentence, table_html
-from helpers.figures.canvas import Figure
+from helpers.display import anchor, frame_of, sentence, table_html
 from helpers.formats import plain_words, show_value
 from helpers.site.assets import POLICY, SCRIPT, STYLE
 from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
@@ -29,10 +27,8 @@ DATA_CSV = "data:text/csv;base64,"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = (
     "index.html",
-    "studies.html",
-    "outcomes.html",
-    "findings.html",
-    "certainty.html",
+    "04_outcome_comparison.html",
+    "05_pooled_effect.html",
     "methods.html",
     "data.html",
     "provenance.html",
@@ -180,6 +176,7 @@ def _wrap_tables(tree: Tag) -> None:
     """Give a table from Markdown what `show_table` gives: header scope and a region that scrolls."""
     above, number = "", 0
     for tag in list(tree.walk()):
+        tag.attrs.pop("style", None)  # what a result prints for a notebook; the pages' policy allows none
         if tag.name in HEADINGS:
             above = f"Table in: {tag.words()}"
         if tag.name != "table":
@@ -268,13 +265,6 @@ def draft_of(page: Page, homes: Mapping[str, str], values: Mapping[str, set[floa
     return Draft(linked_body(page, asked, values), asked.asked, unlinked)
 
 
-TIER_LABELS = {
-    "core": "Core sources",
-    "published": "Other studies of exosomes",
-    "comparator": "Established treatments",
-}
-
-
 def heading(text: str, name: str = "", level: int = 2) -> Markup:
     """Return a heading, with its anchor when it is named."""
     identity = Markup(' id="{}"').format(name) if name else Markup("")
@@ -304,30 +294,14 @@ def links(prefix: str, names: Any) -> Markup:
     return Markup(", ").join(link(f"#{anchor(prefix, name)}", name) for name in split_ids(names))
 
 
-def study_link(study_id: Any) -> Markup:
-    """Return a study's name as a link to its row among the studies."""
-    return link(f"#{anchor('study', study_id)}", study_id)
-
-
-def outcome_file(concept: str) -> str:
-    """Return the name of an outcome's page."""
-    return f"outcome-{page_slug(concept.replace('_', '-'))}.html"
-
-
 def outcome_link(concept: Any) -> Markup:
-    """Return an outcome's name as a link to its page."""
-    return link(outcome_file(str(concept)), plain_words(concept))
+    """Return an outcome's name as a link to its lines in the notebook that compares the studies."""
+    return link(f"#{anchor('outcome', concept)}", plain_words(concept))
 
 
 def from_anchor(html: Markup, origin: str) -> Markup:
     """Return a piece whose numbers are accounted for at an anchor, where nothing inside says better."""
     return Markup('<div data-from="{}">{}</div>').format(origin, html)
-
-
-def filterable(table: Markup, origin: str = "") -> Markup:
-    """Return a table whose rows the page's script filters; `origin` as in `from_anchor`."""
-    place = Markup(' data-from="{}"').format(origin) if origin else Markup("")
-    return Markup('<div class="filterable"{}>{}</div>').format(place, table)
 
 
 def column_headings(table: str, columns: str, **own: str) -> dict[str, str]:
@@ -347,25 +321,3 @@ def rows_table(
     """Return rows as a table; `hidden` columns tell where the numbers of a row come from."""
     frame = frame_of(rows, dict(columns) | dict.fromkeys(hidden, ""))
     return table_html(frame, caption=caption, columns=columns, **options)
-
-
-def picture(figure: Figure, label: str, origin: str = "") -> Markup:
-    """Return a drawing as HTML and free it."""
-    html = figure_html(figure, label)
-    figure.close()
-    return from_anchor(html, origin) if origin else html
-
-
-def download(table: str) -> Markup:
-    """Return the links under which a table can be had."""
-    return Markup(
-        '<p class="get">The rows behind this: <a href="data/{0}.csv" download>{0}.csv</a>, '
-        '<a href="data/{0}.parquet" download>{0}.parquet</a>, <a href="data.html#{0}">what each '
-        "column means</a>.</p>"
-    ).format(table)
-
-
-def study_tiers(frame: pd.DataFrame, sources: pd.DataFrame) -> pd.Series:
-    """Return for each row the tier of its study; a study without a source counts as core."""
-    tiers = sources.drop_duplicates("study_id").set_index("study_id")["tier"]
-    return frame["study_id"].map(tiers).fillna("core")
