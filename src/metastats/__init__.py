@@ -6,72 +6,30 @@ its formula. Knows no table and no notebook. In reading order: `effect_sizes`, `
 `regression`, `dependence`, `bayes`.
 """
 
-from metastats.batches import PooledMany, pool_many
-from metastats.bayes import BayesPooled, bayes_pool
+from metastats.batches import pool_many
+from metastats.bayes import bayes_pool
 from metastats.conversions import (
-    Converted,
-    MeanAndSd,
     change_correlation,
     change_sd,
-    log_ratio_from_percent,
     mean_sd_from_quantiles,
     sd_from_ci,
     sd_from_p,
-    sd_from_range,
     sd_from_se,
     sd_from_t,
     se_from_ci,
     se_from_p,
 )
-from metastats.counts import PooledCounts, pool_counts, proportion_interval
-from metastats.dependence import (
-    ClusterRobust,
-    ThreeLevel,
-    cluster_robust,
-    combine_groups,
-    sampling_covariance,
-    split_group,
-    three_level,
-)
+from metastats.counts import pool_counts, proportion_interval
+from metastats.dependence import cluster_robust, combine_groups, sampling_covariance, split_group, three_level
 from metastats.diagnostics import cumulative, influence, leave_one_out
-from metastats.effect_sizes import EffectSizes, back_transformed, effect_size
+from metastats.effect_sizes import back_transformed, effect_size
 from metastats.pooling import Pooled, pool
-from metastats.ranks import (
-    ProportionalOdds,
-    RankEffect,
-    proportional_odds,
-    rank_effect,
-    rank_effect_from_p,
-    rank_effect_from_u,
-)
-from metastats.regression import MetaRegression, Subgroups, meta_regression, subgroup_test
-from metastats.small_study import (
-    EggerTest,
-    RankTest,
-    TrimAndFill,
-    egger_test,
-    fail_safe_n,
-    rank_test,
-    trim_and_fill,
-)
+from metastats.ranks import proportional_odds, rank_effect, rank_effect_from_p, rank_effect_from_u
+from metastats.regression import meta_regression, subgroup_test
+from metastats.small_study import egger_test, fail_safe_n, rank_test, trim_and_fill
 
 __all__ = [
-    "BayesPooled",
-    "ClusterRobust",
-    "Converted",
-    "EffectSizes",
-    "EggerTest",
-    "MeanAndSd",
-    "MetaRegression",
     "Pooled",
-    "PooledCounts",
-    "PooledMany",
-    "ProportionalOdds",
-    "RankEffect",
-    "RankTest",
-    "Subgroups",
-    "ThreeLevel",
-    "TrimAndFill",
     "back_transformed",
     "bayes_pool",
     "change_correlation",
@@ -84,7 +42,6 @@ __all__ = [
     "fail_safe_n",
     "influence",
     "leave_one_out",
-    "log_ratio_from_percent",
     "mean_sd_from_quantiles",
     "meta_regression",
     "pool",
@@ -99,7 +56,6 @@ __all__ = [
     "sampling_covariance",
     "sd_from_ci",
     "sd_from_p",
-    "sd_from_range",
     "sd_from_se",
     "sd_from_t",
     "se_from_ci",

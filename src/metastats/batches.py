@@ -21,16 +21,9 @@ from metastats.checks import (
     refuse,
     refuse_unusable,
 )
-from metastats.heterogeneity import (
-    METHODS,
-    WeightedMean,
-    chi2_p,
-    estimate_tau2,
-    tau2_standard_error,
-    typical_variance,
-)
-from metastats.pooling import INTERVAL_TESTS
-from metastats.results import Estimated
+from metastats.heterogeneity import METHODS, WeightedMean, estimate_tau2
+from metastats.pooling import INTERVAL_TESTS, variance_factor
+from metastats.results import Heterogeneous
 
 BATCH_CELLS = 16_384  # effects worked on at a time: few enough to stay in the cache of the processor
 BATCH_COLUMNS = (
@@ -39,7 +32,7 @@ BATCH_COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PooledMany(Estimated):
+class PooledMany(Heterogeneous):
     """Fits of n meta-analyses; every attribute is an array with one value for each, named as in `Pooled`.
 
     `yi` and `vi` hold the studies, one meta-analysis a row; one left out has effect 0 and infinite variance.
@@ -61,46 +54,9 @@ class PooledMany(Estimated):
         return None if self.test == "z" else np.where(self.k > 1, self.k - 1.0, np.inf)
 
     @cached_property
-    def _q_and_typical(self) -> tuple[Array, Array]:
-        parts = [(model.profile(0.0).q(), typical_variance(model)) for _, model in models(self.yi, self.vi)]
-        q, typical = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return q.reshape(self.estimate.shape), typical.reshape(self.estimate.shape)
-
-    @cached_property
-    def se_tau2(self) -> Array:
-        """Standard errors of tau2; NaN for EE and for a meta-analysis of one study."""
-        tau2 = self.tau2.ravel()
-        parts = [
-            tau2_standard_error(model, self.method, tau2[rows]) for rows, model in models(self.yi, self.vi)
-        ]
-        return np.concatenate(parts).reshape(self.estimate.shape)
-
-    @property
-    def q(self) -> Array:
-        """Cochran's Q."""
-        return np.where(self.k > 1, self._q_and_typical[0], 0.0)
-
-    @property
-    def q_p_value(self) -> Array:
-        """P-values of Q."""
-        return chi2_p(self.q, self.k - 1)
-
-    @property
-    def i2(self) -> Array:
-        """Share of the variation between studies, in percent."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            if self.method == "EE":
-                share = np.maximum(0.0, 1 - (self.k - 1) / self.q)
-            else:
-                share = self.tau2 / (self.tau2 + self._q_and_typical[1])
-        return 100 * np.where((self.k > 1) & np.isfinite(share), share, 0.0)
-
-    @property
-    def h2(self) -> Array:
-        """Total variation as a multiple of the sampling variation."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.q / (self.k - 1) if self.method == "EE" else 1 + self.tau2 / self._q_and_typical[1]
-        return np.where(self.k > 1, ratio, 1.0)
+    def _model(self) -> WeightedMean:
+        y, v = np.moveaxis(self.yi, -1, 0), np.moveaxis(self.vi, -1, 0)
+        return WeightedMean(y, v, np.isfinite(v))
 
     def to_frame(self) -> pd.DataFrame:
         """Table with one row a meta-analysis."""
@@ -160,36 +116,23 @@ def pool_many(
     check_level(level)
     y, v, k = check_rows(yi, vi, missing)
     shape = y.shape[:-1]
-    y, v = y.reshape(-1, y.shape[-1]), v.reshape(-1, v.shape[-1])
-    estimate, se, tau2 = (np.empty(len(y)) for _ in range(3))
-    for rows, model in models(y, v):
-        estimate[rows], se[rows], tau2[rows] = fit_block(model, method, test)
-    return PooledMany(
-        method=method,
-        test=test,
-        level=level,
-        yi=y,
-        vi=v,
-        estimate=estimate.reshape(shape),
-        se=se.reshape(shape),
-        tau2=tau2.reshape(shape),
-        k=np.broadcast_to(k, shape),
-    )
+    found = np.empty((3, y[..., 0].size))
+    for rows, model in models(y.reshape(-1, y.shape[-1]), v.reshape(-1, y.shape[-1])):
+        found[:, rows] = fit_block(model, method, test)
+    estimate, se, tau2 = found.reshape(3, *shape)
+    return PooledMany(method, test, level, y, v, estimate, se, tau2, np.broadcast_to(k, shape))
 
 
 def check_rows(yi: Any, vi: Any, missing: str) -> tuple[Array, Array, Array | int]:
     """Check rows of studies; an absent study gets effect 0 and infinite variance, that is no weight."""
     y, v = as_floats("yi", yi), as_floats("vi", vi)
-    if y.ndim < 1 or v.ndim < 1 or y.shape[-1] != v.shape[-1]:
-        raise ValueError(
-            f"yi, vi: shapes {y.shape} and {v.shape}; give one variance for each effect, (n, k) each"
-        )
     try:
+        if y.shape[-1:] != v.shape[-1:] or y.ndim == 0:
+            raise ValueError
         y, v = np.broadcast_arrays(y, v)
     except ValueError:
-        raise ValueError(
-            f"yi, vi: shapes {y.shape} and {v.shape} do not fit together; make both (n, k)"
-        ) from None
+        shapes = f"shapes {y.shape} and {v.shape} do not fit together"
+        raise ValueError(f"yi, vi: {shapes}; give one variance for each effect, (n, k) each") from None
     if y.size == 0:
         raise ValueError(f"yi: shape {y.shape} holds no study; give at least one meta-analysis of one study")
     if v.min() > SMALLEST and v.max() < LARGEST and y.max() < LARGEST**0.5 and y.min() > -(LARGEST**0.5):
@@ -205,10 +148,5 @@ def fit_block(model: WeightedMean, method: str, test: str) -> tuple[Array, Array
     """Estimate, standard error and tau2 of every meta-analysis of a block."""
     tau2 = np.asarray(estimate_tau2(model, method))
     profile = model.profile(tau2)
-    variance = 1.0 / profile.sum_w
-    if test != "z":
-        df = np.maximum(model.df, 1)
-        factor = profile.q() / df
-        factor = factor if test == "knha" else np.maximum(factor, 1.0)
-        variance = variance * np.where(model.df > 0, factor, 1.0)
-    return profile.estimate, np.sqrt(variance), tau2
+    factor = np.where(model.df > 0, variance_factor(profile, np.maximum(model.df, 1), test), 1.0)
+    return profile.estimate, np.sqrt(factor / profile.sum_w), tau2

@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 Array = np.ndarray
 SMALLEST, LARGEST = 1e-120, 1e120  # variances, and squared effects, whose ratios floating point can hold
@@ -47,6 +48,16 @@ def refuse(name: str, flags: Array, problem: str, remedy: str) -> None:
     raise ValueError(f"{place}{f' (and {more} more)' if more else ''}: {problem}; {remedy}")
 
 
+def refuse_negative(name: str, values: Array, what: str = "a standard deviation") -> None:
+    """Refuse what is below zero."""
+    refuse(name, values < 0, "is negative", f"{what} is zero or more")
+
+
+def refuse_events(name: str, events: Array, n: Array) -> None:
+    """Refuse more events than people, or fewer than none."""
+    refuse(name, (events < 0) | (events > n), "is negative or more than n", "events are part of the group")
+
+
 def check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words, else raise ValueError listing them."""
     if value not in allowed:
@@ -61,6 +72,15 @@ def check_level(level: float, name: str = "level") -> float:
     return float(level)
 
 
+def label_codes(name: str, labels: Any, k: int) -> tuple[Array, list]:
+    """Number the groups of k labelled effects, in the order of their first; return numbers and labels."""
+    codes, names = pd.factorize(np.atleast_1d(np.asarray(labels, dtype=object)))
+    if codes.size != k:
+        raise ValueError(f"{name}: {codes.size} values but {k} effects; give one for each effect")
+    refuse(name, codes < 0, "is missing", "give every effect a label")
+    return codes, list(names)
+
+
 class Studies(NamedTuple):
     """Effects and their sampling variances, ready to be pooled."""
 
@@ -73,18 +93,7 @@ class Studies(NamedTuple):
 def check_studies(yi: Any, vi: Any, missing: str = "refuse") -> Studies:
     """Check one meta-analysis: two equally long rows of finite numbers, variances above zero.
 
-    Parameters
-    ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances (not standard errors).
-    missing : {"refuse", "drop"}
-        What to do with a row where either is NaN.
-
-    Raises
-    ------
-    ValueError
-        Unequal lengths, no study, NaN, infinite value, variance not above zero.
-
+    `missing` says what to do with a row where either is NaN; all else raises ValueError with its position.
     """
     check_choice("missing", missing, ("refuse", "drop"))
     y, v = np.atleast_1d(as_floats("yi", yi)), np.atleast_1d(as_floats("vi", vi))

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse
+from metastats.checks import (
+    Array,
+    as_finite,
+    check_choice,
+    check_level,
+    plain_result,
+    refuse,
+    refuse_negative,
+)
 from metastats.display import Printed
 from metastats.measures import change_variance
 
@@ -36,16 +44,16 @@ class MeanAndSd(Printed):
 
     mean: Array | float
     sd: Array | float
-    assumption: str
     skewness: Array | float
     critical: Array | float
+    assumption: str
 
 
 def deviations(**given: Any) -> list[Array]:
-    """Check standard deviations: floats, not negative."""
+    """Check standard deviations or errors: floats, not negative."""
     arrays = {name: as_finite(name, value) for name, value in given.items()}
     for name, values in arrays.items():
-        refuse(name, values < 0, "is negative", "a standard deviation is zero or more")
+        refuse_negative(name, values)
     return list(arrays.values())
 
 
@@ -113,49 +121,6 @@ def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Co
     problem = f"is impossible beside the other two SDs{bounds}"
     refuse("sd_change", np.abs(r) > 1 + 1e-12, problem, "check which figures are standard errors")
     return Converted(plain_result(np.clip(r, -1, 1)), "all three SDs are of the same people")
-
-
-def log_ratio_from_percent(percent: Any, se_percent: Any = None) -> tuple[Converted, Converted | None]:
-    """Convert a percent change of a mean to a log ratio (measure ROM or ROMC), with its standard error.
-
-    Parameters
-    ----------
-    percent : float or array_like
-        Change in percent of the baseline mean; +25 means 1.25 times.
-    se_percent : float or array_like, optional
-        Its standard error in percentage points.
-
-    Returns
-    -------
-    (Converted, Converted or None)
-        log(1 + percent / 100), and its standard error by the delta method.
-
-    Raises
-    ------
-    ValueError
-        A fall of 100 percent or more, of which there is no logarithm.
-
-    Notes
-    -----
-    Hedges, Gurevitch and Curtis (1999); the delta method as in Lajeunesse (2011).
-
-    """
-    percent = as_finite("percent", percent)
-    refuse(
-        "percent",
-        percent <= -100,
-        "is a fall to zero or below",
-        "a log ratio is not defined: use a difference",
-    )
-    effect = Converted(
-        plain_result(np.log1p(percent / 100)), "the percent change is that of the mean, not a mean of changes"
-    )
-    if se_percent is None:
-        return effect, None
-    (se,) = deviations(se_percent=se_percent)
-    return effect, Converted(
-        plain_result(se / (100 + percent)), "delta method: a small standard error beside the ratio"
-    )
 
 
 def se_from_ci(
@@ -262,19 +227,17 @@ def tail_quantile(tail: Any, df: Any) -> Array:
 
 
 def sd_from_se(se: Any, n: Any) -> Converted:
-    """Convert the standard error of a mean to a standard deviation, SE sqrt(n) (Handbook 6.5.2.2).
+    """Convert the standard error of one group's mean to its SD, SE sqrt(n) (Handbook 6.5.2.2).
 
     Parameters
     ----------
-    se : float or array_like
-        Standard error of one group's mean.
-    n : float or array_like
-        People in the group.
+    se, n : float or array_like
+        Standard error, and people in the group.
 
     Returns
     -------
     Converted
-        Standard deviation, in the units of the mean.
+        Standard deviation, in the units of the mean; so for the next three.
 
     Raises
     ------
@@ -282,8 +245,7 @@ def sd_from_se(se: Any, n: Any) -> Converted:
         A negative standard error or fewer than 2 people.
 
     """
-    se, n = as_finite("se", se), group_size("n", n)
-    refuse("se", se < 0, "is negative", "give the standard error as printed")
+    (se,), n = deviations(se=se), group_size("n", n)
     return Converted(
         plain_result(se * np.sqrt(n)), "the printed figure is the standard error of one group's mean"
     )
@@ -294,24 +256,21 @@ def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution
 
     Parameters
     ----------
-    lower, upper : float or array_like
-        Limits of the interval, in the units of the mean.
+    lower, upper, level
+        As for `se_from_ci`.
     n : float or array_like
         People in the group.
-    level : float
-        Confidence level.
     distribution : {"t", "z"}
         What the interval was made with: t with n - 1 degrees of freedom, or the normal distribution.
 
     Returns
     -------
     Converted
-        Standard deviation, in the units of the mean.
 
     Raises
     ------
     ValueError
-        Limits in the wrong order, or fewer than 2 people.
+        What `se_from_ci` refuses, or fewer than 2 people.
 
     """
     check_choice("distribution", distribution, ("t", "z"))
@@ -325,17 +284,15 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
 
     Parameters
     ----------
-    difference : float or array_like
-        Difference of the two means; or, without `n2`, the mean change of one group.
-    t : float or array_like
-        Its t statistic; the sign does not matter.
+    difference, t : float or array_like
+        Difference of the two means (without `n2` the mean change of one group) and its t statistic, whose
+        sign does not matter.
     n1, n2 : float or array_like
         People in the groups; with `n2` the SD within the groups results, without it that of the changes.
 
     Returns
     -------
     Converted
-        Standard deviation, in the units of the difference.
 
     Raises
     ------
@@ -344,8 +301,8 @@ def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
 
     """
     difference, t, n1 = as_finite("difference", difference), as_finite("t", t), group_size("n1", n1)
-    refuse("t", t == 0, "is zero, so that no SD follows from it", "look for another figure")
-    refuse("difference", difference == 0, "is zero, so that no SD follows", "look for another figure")
+    for name, values in (("t", t), ("difference", difference)):
+        refuse(name, values == 0, "is zero, so that no SD follows from it", "look for another figure")
     se = np.abs(difference / t)
     if n2 is None:
         return Converted(plain_result(se * np.sqrt(n1)), "paired or one-sample t test: SD of the changes")
@@ -361,51 +318,22 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
     difference, n1, n2
         As for `sd_from_t`.
     p : float or array_like
-        Exact two-sided p-value.
+        Exact two-sided p-value. One printed as "< 0.05" gives an upper bound of the SD, not the SD.
 
     Returns
     -------
     Converted
-        Standard deviation, in the units of the difference.
 
     Raises
     ------
     ValueError
-        A p-value not between 0 and 1, or a difference of 0. One printed as "< 0.05" gives an upper bound of
-        the SD, not the SD.
+        A p-value not between 0 and 1, or a difference of 0.
 
     """
     n1 = group_size("n1", n1)
     df = n1 - 1 if n2 is None else n1 + group_size("n2", n2) - 2
     converted = sd_from_t(difference, statistic_from_p(p, df), n1, n2)
     return Converted(converted.value, f"exact two-sided p-value; {converted.assumption}")
-
-
-def sd_from_range(minimum: Any, maximum: Any, n: Any) -> Converted:
-    """Convert the range of a normal sample to a standard deviation (Wan et al. 2014, equation 9).
-
-    Parameters
-    ----------
-    minimum, maximum : float or array_like
-        Ends of the range, in the units of the outcome.
-    n : float or array_like
-        People in the group.
-
-    Returns
-    -------
-    Converted
-        Standard deviation, in the units of the outcome.
-
-    Raises
-    ------
-    ValueError
-        A maximum below the minimum, or fewer than 2 people.
-
-    """
-    minimum, maximum, n = as_finite("minimum", minimum), as_finite("maximum", maximum), group_size("n", n)
-    refuse("maximum", maximum < minimum, "is below the minimum", "check the order")
-    sd = (maximum - minimum) / (2 * ndtri((n - 0.375) / (n + 0.25)))
-    return Converted(plain_result(sd), "normally distributed values; the range alone is a weak basis")
 
 
 def mean_sd_from_quantiles(
@@ -455,19 +383,14 @@ def mean_sd_from_quantiles(
         raise ValueError("q1, q3: missing; a median alone gives no SD, give quartiles or extremes")
     statistic, critical = skewness_test(m, n, quartiles, extremes)
     if skewed == "refuse":
-        refuse(
-            "median",
-            statistic > critical,
-            "is too far from the middle: skewed data",
-            "do not use a mean here",
-        )
+        far = "is too far from the middle: skewed data"
+        refuse("median", statistic > critical, far, "do not use a mean here")
     mean, sd = mean_and_sd(m, n, quartiles, extremes)
     used = [name for name, pair in (("quartiles", quartiles), ("extremes", extremes)) if pair is not None]
     state = "not found skewed" if skewed == "refuse" else "skewness ignored"
     assumption = f"normally distributed values ({state}); from the median and the {' and '.join(used)}"
-    return MeanAndSd(
-        plain_result(mean), plain_result(sd), assumption, plain_result(statistic), plain_result(critical)
-    )
+    tested = plain_result(statistic), plain_result(critical)
+    return MeanAndSd(plain_result(mean), plain_result(sd), *tested, assumption)
 
 
 def check_pair(low_name: str, low: Any, high_name: str, high: Any, m: Array) -> tuple[Array, Array] | None:

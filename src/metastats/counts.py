@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaincinv, expit, log_expit, logit, ndtri, xlogy
 
-from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse
+from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse, refuse_events
 from metastats.effect_sizes import as_column, effect_size, group_cells
 from metastats.heterogeneity import Interval, chi2_p, prediction_limits
 from metastats.results import Estimated
@@ -249,7 +249,7 @@ def proportion_interval(x: Any, n: Any, method: str = "wilson", level: float = 0
     x, n = np.broadcast_arrays(as_finite("x", x), as_finite("n", n))
     tail = (1 - check_level(level)) / 2
     refuse("n", n <= 0, "is not above zero", "a group of nobody has no proportion")
-    refuse("x", (x < 0) | (x > n), "is negative or more than n", "events are part of the group")
+    refuse_events("x", x, n)
     if method == "exact":
         lower = np.where(x == 0, 0.0, betaincinv(np.maximum(x, 0.5), n - x + 1, tail))
         upper = np.where(x == n, 1.0, betaincinv(x + 1, np.maximum(n - x, 0.5), 1 - tail))

@@ -13,11 +13,20 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.linalg import block_diag
 from scipy.optimize import minimize
 
-from metastats.checks import Array, as_finite, check_choice, check_level, check_studies, refuse
+from metastats.checks import (
+    Array,
+    as_finite,
+    check_choice,
+    check_level,
+    check_studies,
+    label_codes,
+    refuse,
+    refuse_events,
+    refuse_negative,
+)
+from metastats.heterogeneity import WeightedMean, typical_variance
 from metastats.pooling import Pooled
 from metastats.results import Estimated
 
@@ -69,7 +78,7 @@ def sampling_covariance(
 
     """
     v = check_studies(np.zeros(np.size(vi)), vi).vi
-    code, _ = cluster_codes("study", study, v.size)
+    code, _ = label_codes("study", study, v.size)
     same = code[:, None] == code
     if shared is not None:
         if any(given is not None for given in (r, outcome, time, phi)):
@@ -100,7 +109,7 @@ def correlations(k: int, r: float | None, outcome: Any, time: Any, phi: float | 
     if r is not None:
         kinds = np.arange(k) if outcome is None and time is None else np.zeros(k)
         if outcome is not None:
-            kinds, _ = cluster_codes("outcome", outcome, k)
+            kinds, _ = label_codes("outcome", outcome, k)
         between = np.where(kinds[:, None] == kinds, 1.0, r)
     if time is None or phi is None:
         return between
@@ -131,7 +140,15 @@ class ThreeLevel(Estimated):
     k: int
     n_studies: int
     method: str
-    nested: NestedFit
+    yi: Array
+    sampling: Array
+    code: Array
+
+    def covariance(self) -> Array:
+        """Covariance of the effects under the model, shape (k, k)."""
+        sampling = np.diag(self.sampling) if self.sampling.ndim == 1 else self.sampling
+        same = self.code[:, None] == self.code
+        return sampling + self.tau2_between * same + self.tau2_within * np.eye(self.k)
 
     def _content(self) -> tuple[str, dict[str, Any]]:
         names = ("tau2_between", "tau2_within", "i2", "icc", "log_likelihood", "k", "n_studies")
@@ -178,42 +195,23 @@ def three_level(
     check_level(level)
     covariance = as_finite("vi", vi) if np.ndim(vi) == 2 else None
     given = check_studies(yi, vi if covariance is None else np.diagonal(covariance))
-    code, n = cluster_codes("study", study, given.yi.size)
+    code, studies = label_codes("study", study, given.yi.size)
+    k, n = given.yi.size, len(studies)
     if n < 2:
         raise ValueError("study: all effects are of one study; the variance between studies is not defined")
-    if n == given.yi.size:
+    if n == k:
         raise ValueError("study: no study has two effects; the two variances cannot be told apart, use pool")
-    model = NestedEffects(given.yi, check_covariance(given.vi, covariance, code), code)
+    sampling = check_covariance(given.vi, covariance, code)
+    model = NestedEffects(given.yi, sampling, code)
     between, within = best_components(model, restricted=method == "REML")
     fit = NestedFit(model, between, within)
-    w = 1 / given.vi
-    typical = (w.size - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
+    df = None if test == "z" else n - 1
+    se, log_likelihood = 1 / sqrt(fit.precision), fit.log_likelihood(method == "REML")
     total = between + within
-    return ThreeLevel(
-        estimate=fit.estimate,
-        se=1 / sqrt(fit.precision),
-        df=None if test == "z" else n - 1,
-        level=level,
-        tau2_between=between,
-        tau2_within=within,
-        i2=100 * total / (total + typical),
-        icc=between / total if total > 0 else float("nan"),
-        log_likelihood=fit.log_likelihood(method == "REML"),
-        k=given.yi.size,
-        n_studies=n,
-        method=method,
-        nested=fit,
-    )
-
-
-def cluster_codes(name: str, labels: Any, k: int) -> tuple[Array, int]:
-    """Give each cluster a number; refuse missing labels and another number of them than effects."""
-    codes, names = pd.factorize(np.atleast_1d(np.asarray(labels, dtype=object)))
-    if codes.size != k:
-        raise ValueError(f"{name}: {codes.size} labels but {k} effects; give one for each effect")
-    if (codes < 0).any():
-        raise ValueError(f"{name}[{int((codes < 0).argmax())}]: is missing; name the {name}")
-    return codes, len(names)
+    i2 = 100 * total / (total + float(typical_variance(WeightedMean(given.yi, given.vi))))
+    icc = between / total if total > 0 else float("nan")
+    shares = (between, within, i2, icc, log_likelihood)
+    return ThreeLevel(fit.estimate, se, df, level, *shares, k, n, method, given.yi, sampling, code)
 
 
 def check_covariance(v: Array, covariance: Array | None, code: Array) -> Array:
@@ -349,7 +347,8 @@ def cluster_robust(fit: Pooled | ThreeLevel, cluster: Any, correction: str = "CR
 
     """
     check_choice("correction", correction, ("CR1", "CR2"))
-    code, m = cluster_codes("cluster", cluster, fit.k)
+    code, clusters = label_codes("cluster", cluster, fit.k)
+    m = len(clusters)
     if m < 2:
         raise ValueError("cluster: only one; the spread between clusters is not defined")
     blocks = cluster_blocks(fit, code)
@@ -364,21 +363,14 @@ def cluster_robust(fit: Pooled | ThreeLevel, cluster: Any, correction: str = "CR
 
 def cluster_blocks(fit: Pooled | ThreeLevel, code: Array) -> list[tuple[Array, Array]]:
     """Covariance and residuals of each cluster, as the fit has them."""
-    clusters = range(code.max() + 1)
+    residual = fit.yi - fit.estimate
+    clusters = [code == c for c in range(code.max() + 1)]
     if isinstance(fit, Pooled):
-        total, residual = fit.vi + fit.tau2, fit.yi - fit.estimate
-        return [(np.diag(total[code == c]), residual[code == c]) for c in clusters]
-    nested = fit.nested
-    blocks: dict[int, list[tuple[Array, Array]]] = {c: [] for c in clusters}
-    for rows, here, covariance, residual in zip(
-        nested.model.rows, nested.model.here, nested.covariance, nested.residual, strict=True
-    ):
-        owners = np.unique(code[rows[here]])
-        if owners.size > 1:
-            raise ValueError(f"cluster: parts a study of the fit, effects {rows[here].tolist()}; join them")
-        blocks[owners[0]].append((covariance[np.ix_(here, here)], residual[here]))
-    parts = [list(zip(*blocks[c], strict=True)) for c in clusters]
-    return [(block_diag(*covariances), np.concatenate(residuals)) for covariances, residuals in parts]
+        return [(np.diag(fit.vi[here] + fit.tau2), residual[here]) for here in clusters]
+    of_first = code[np.unique(fit.code, return_index=True)[1]]
+    refuse("cluster", code != of_first[fit.code], "parts a study of the fit", "give its effects one cluster")
+    covariance = fit.covariance()
+    return [(covariance[np.ix_(here, here)], residual[here]) for here in clusters]
 
 
 def bias_reduced(blocks: list[tuple[Array, Array]], precision: float) -> tuple[float, float]:
@@ -419,14 +411,14 @@ def combine_groups(n: Any, mean: Any, sd: Any) -> tuple[float, float, float]:
         Unequal lengths, a missing number, a negative standard deviation, fewer than 2 people in all.
 
     """
-    arrays = [np.atleast_1d(as_finite(name, x)) for name, x in (("n", n), ("mean", mean), ("sd", sd))]
-    if len({x.shape for x in arrays}) > 1 or arrays[0].ndim != 1:
+    given = {name: np.atleast_1d(as_finite(name, x)) for name, x in (("n", n), ("mean", mean), ("sd", sd))}
+    n, mean, sd = given.values()
+    if not n.shape == mean.shape == sd.shape == (n.size,):
         raise ValueError("n, mean, sd: unequal lengths; give one of each for each group")
-    for name, x in zip(("n", "mean", "sd"), arrays, strict=True):
-        refuse(name, np.isnan(x), "is missing", "combine groups of which all three are known")
-    n, mean, sd = arrays
+    for name, values in given.items():
+        refuse(name, np.isnan(values), "is missing", "combine groups of which all three are known")
     refuse("n", n < 1, "is below 1", "give the number of people analysed")
-    refuse("sd", sd < 0, "is negative", "a standard deviation is zero or more")
+    refuse_negative("sd", sd)
     people = float(n.sum())
     if people < 2:
         raise ValueError("n: fewer than 2 people in all; a standard deviation needs more")
@@ -471,7 +463,5 @@ def split_group(n: Any, parts: int, events: Any = None) -> tuple[Any, Any]:
     if events is None:
         return n / parts, None
     events = as_finite("events", events)
-    refuse(
-        "events", (events < 0) | (events > n), "is negative or more than n", "events are part of the group"
-    )
+    refuse_events("events", events, n)
     return n / parts, events / parts

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtr
 
-from metastats.checks import Array
+from metastats.checks import Array, label_codes
 from metastats.pooling import Pooled, fit_of, pool_arrays
 
 DELETION_COLUMNS = (
@@ -62,12 +62,10 @@ def cumulative(
 
     Parameters
     ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances; or a fit of `pool` in the place of `yi` alone.
+    yi, vi, method, test, level, labels
+        As for `leave_one_out`.
     order : array_like, shape (k,), optional
         Values to sort by, such as years; ties keep the given order. Without it the order is as given.
-    method, test, level, labels
-        As for `leave_one_out`.
 
     Returns
     -------
@@ -83,17 +81,12 @@ def cumulative(
     fit = fit_of(yi, vi, method, test, level)
     rows: Array = np.arange(fit.k)
     if order is not None:
-        values = pd.Series(list(order))
-        if len(values) != fit.k:
-            raise ValueError(f"order: {len(values)} values but {fit.k} effects; give one for each effect")
-        if values.isna().any():
-            raise ValueError(
-                f"order[{int(values.isna().to_numpy().argmax())}]: is missing; give a value to sort by"
-            )
+        code, values = label_codes("order", order, fit.k)
         try:
-            rows = values.argsort(kind="stable").to_numpy()
+            rank = pd.Series(values).rank().to_numpy()
         except TypeError as error:
             raise ValueError(f"order: cannot be sorted ({error}); give values of one kind") from None
+        rows = rank[code].argsort(kind="stable")
     names = study_names(labels, fit.k)
     return deletion_table([refit(fit, rows[: i + 1]) for i in range(fit.k)], [names[row] for row in rows])
 
@@ -105,9 +98,7 @@ def influence(
 
     Parameters
     ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances; or a fit of `pool` in the place of `yi` alone.
-    method, test, level, labels
+    yi, vi, method, test, level, labels
         As for `leave_one_out`.
 
     Returns
@@ -138,7 +129,8 @@ def influence(
     estimate, se, tau2 = (
         np.array([getattr(f, name) for f in without]) for name in ("estimate", "se", "tau2")
     )
-    factor = np.array([variance_factor(f) for f in without])
+    # by which the test multiplies the variance of the estimate
+    factor = np.array([f.se**2 * np.sum(1 / (f.vi + f.tau2)) for f in without])
     hat = fit.weights / 100
     moved = fit.estimate - estimate
     residual_variance = fit.vi + fit.tau2 - 1 / np.sum(1 / (fit.vi + fit.tau2))
@@ -161,11 +153,6 @@ def influence(
     )
     far = (np.abs(table.dffits) > 3 / np.sqrt(k - 1)) | (np.abs(table.dfbetas) > 1)
     return table.assign(influential=far | (table.hat > 3 / k) | (chdtr(1, table.cook_d) > 0.5))
-
-
-def variance_factor(fit: Any) -> float:
-    """Factor by which the test of `fit` multiplies the variance of the estimate (1 for the normal test)."""
-    return fit.se**2 * float(np.sum(1 / (fit.vi + fit.tau2)))
 
 
 def study_names(labels: Any, k: int) -> list:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from metastats.checks import Array, as_floats, check_choice, plain_result, refuse
+from metastats.checks import Array, as_finite, as_floats, check_choice, plain_result, refuse, refuse_negative
 from metastats.display import Printed
 from metastats.measures import (
     CHANGED_IN,
@@ -171,7 +171,7 @@ def as_column(name: str, value: Any, data: pd.DataFrame | None) -> Array:
         if data is None or value not in data:
             raise ValueError(f"{name}: no column {value!r}; pass data=, or the numbers themselves")
         value = data[value]
-    return as_floats(name, value)
+    return as_finite(name, value)
 
 
 def effects_of_means(measure: str, columns: dict[str, Array], vtype: str) -> EffectSizes:
@@ -182,9 +182,8 @@ def effects_of_means(measure: str, columns: dict[str, Array], vtype: str) -> Eff
         columns.pop("sd2i", None)  # metafor takes it and has no use for it
     given = align(measure, columns, formula.inputs)
     for name, values in given.items():
-        refuse(name, np.isinf(values), "is infinite", "give a number, or NaN where it is not known")
         if name.startswith("sd"):
-            refuse(name, values < 0, "is negative", "a standard deviation is zero or more")
+            refuse_negative(name, values)
         elif name in ("ni", "n1i", "n2i"):
             refuse(name, values < 1, "is below 1", "give the number of people analysed")
         elif name == "ri":
@@ -255,8 +254,7 @@ def person_time_cells(measure: str, columns: dict[str, Array]) -> list[Array]:
     """Check events and person-times of both groups."""
     given = align(measure, columns, ("x1i", "t1i", "x2i", "t2i"))
     for name, values in given.items():
-        refuse(name, values < 0, "is negative", "a count or a time is zero or more")
-        refuse(name, np.isinf(values), "is infinite", "give a number")
+        refuse_negative(name, values, "a count or a time")
     return list(given.values())
 
 
@@ -270,20 +268,16 @@ def group_cells(measure: str, columns: dict[str, Array]) -> list[Array]:
     pairs = [(events, size if size in columns else others) for events, others, size in groups]
     given = align(measure, columns, tuple(name for pair in pairs for name in pair))
     for name, values in given.items():
-        refuse(name, values < 0, "is negative", "a count is zero or more")
-        refuse(name, np.isinf(values), "is infinite", "give a count")
-    cells = []
-    nobody = "a group of nobody has no proportion"
+        refuse_negative(name, values, "a count")
     for events, others, size in groups:
-        n_events = given[events]
         if size in given:
-            refuse(events, n_events > given[size], f"is more than {size}", "events are part of the group")
-            refuse(size, given[size] == 0, "is zero", f"{nobody}: leave the row out")
-            cells += [n_events, given[size] - n_events]
-        else:
-            refuse(events, (n_events + given[others]) == 0, f"and {others} are both zero", nobody)
-            cells += [n_events, given[others]]
-    return cells
+            refuse(
+                events, given[events] > given[size], f"is more than {size}", "events are part of the group"
+            )
+            given[others] = given[size] - given[events]
+        nobody = given[events] + given[others] == 0
+        refuse(events, nobody, "is of a group of nobody", "leave the row out: there is no proportion")
+    return [given[name] for events, others, _ in groups for name in (events, others)]
 
 
 def align(measure: str, columns: dict[str, Array], names: tuple[str, ...]) -> dict[str, Array]:
@@ -292,18 +286,14 @@ def align(measure: str, columns: dict[str, Array], names: tuple[str, ...]) -> di
         raise ValueError(f"{needless[0]}: not an input of {measure}, which takes {', '.join(names)}")
     if lacking := [name for name in names if name not in columns]:
         raise ValueError(f"{lacking[0]}: missing; {measure} takes {', '.join(names)}")
-    lengths = {name: values.shape[-1] for name, values in columns.items() if values.ndim == 1}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(
-            f"{measure}: unequal lengths {lengths}; give one value for each study, or one number"
-        )
+    lengths = {values.shape[-1] for values in columns.values() if values.ndim == 1}
     try:
         arrays = np.broadcast_arrays(*(np.atleast_1d(columns[name]) for name in names))
     except ValueError:
+        arrays = ()
+    if len(lengths) > 1 or not arrays:
         shapes = {name: values.shape for name, values in columns.items()}
-        raise ValueError(
-            f"{measure}: shapes {shapes} do not fit together; make them (..., studies)"
-        ) from None
+        raise ValueError(f"{measure}: unequal lengths {shapes}; give one value for each study, or one number")
     return dict(zip(names, arrays, strict=True))
 
 

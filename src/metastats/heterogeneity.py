@@ -29,7 +29,6 @@ PREDICTION_KINDS = ("z", "t", "riley", "simple")
 # Newton's method squares its error: after a relative step of 1e-9 the rest is below rounding error.
 SMALL_STEP = 1e-9
 MOST_STEPS = 200
-MOST_AT_ONCE = 500  # studies of a meta-analysis up to which all values of the grid are tried in one array
 FEWEST_POINTS, MOST_POINTS = 6, 64
 Interval = tuple[float, float]
 total = np.add.reduce  # sum over the studies, which always lie along the first axis
@@ -99,6 +98,7 @@ class WeightedMean:
     """
 
     p = 1  # coefficients in the model
+    most_at_once = 500  # studies up to which all values of the grid are tried in one array
 
     def __init__(self, y: Array, v: Array, present: Array | None = None):
         self.y, self.v, self.present = y, v, present
@@ -106,8 +106,8 @@ class WeightedMean:
 
     @property
     def df(self) -> Array | float:
-        """Degrees of freedom, k - 1."""
-        return self.k - 1
+        """Degrees of freedom, studies less coefficients."""
+        return self.k - self.p
 
     def profile(self, tau2: Array | float) -> MeanProfile:
         """Compute the sums at `tau2`: a number, or one a meta-analysis."""
@@ -134,11 +134,9 @@ class WeightedMean:
         trace_pvpv = total(v * v) * (1 - 2 / self.k) + (sum_v / self.k) ** 2
         return total(residual * residual), sum_v * (1 - 1 / self.k), trace_pvpv
 
-    def spread(self) -> Array:
-        """Residual sum of squares of the unweighted fit, here about the plain mean."""
-        return self.unweighted()[0]
-
-    spread_about_mean = spread
+    def spread_about_mean(self) -> Array:
+        """Sum of squares about the plain mean, whatever the moderators."""
+        return WeightedMean.unweighted(self)[0]
 
     def column(self, j: int) -> WeightedMean:
         """Take one meta-analysis out of many."""
@@ -146,20 +144,9 @@ class WeightedMean:
 
 
 def estimate_tau2(model: Any, method: str) -> Array | float:
-    """Estimate tau2 by `method`; never below zero, and zero where one study leaves nothing to compare.
+    """Estimate tau2 by `method`, one for each meta-analysis of the model, in squared units of yi.
 
-    Parameters
-    ----------
-    model : WeightedMean or Moderators
-        The studies and what is fitted to them.
-    method : str
-        One of `METHODS`.
-
-    Returns
-    -------
-    float or ndarray
-        One tau2 for each meta-analysis of the model, in squared units of yi.
-
+    It is never below zero, and zero where one study leaves nothing to compare.
     """
     if model.y.ndim == 1 and model.df > 0:  # one meta-analysis: plain numbers cost a third of arrays of one
         tau2 = ESTIMATORS[method](model)
@@ -192,14 +179,9 @@ def hunter_schmidt(model: Any) -> Array:
     return (profile.q() - model.k) / profile.sum_w
 
 
-def sidik_jonkman_start(model: Any) -> Array:
-    """First guess of SJ: the variance of the effects with divisor k, whatever the moderators."""
-    return model.spread_about_mean() / model.k
-
-
 def sidik_jonkman(model: Any) -> Array:
-    """SJ: one step from the first guess; above zero unless all effects are equal."""
-    start = sidik_jonkman_start(model)
+    """SJ: one step from a first guess, the variance with divisor k; above zero unless all are equal."""
+    start = model.spread_about_mean() / model.k
     return start * model.profile(start).q() / model.df
 
 
@@ -275,7 +257,7 @@ def likelihood_grid(model: Any, restricted: bool) -> Array:
     equation the slope is negative.
     """
     count = np.maximum(model.df if restricted else model.k, 1)
-    s2 = model.spread() / count
+    s2 = model.unweighted()[0] / count
     low = model.smallest_v()
     bound = 0.5 * (s2 + np.sqrt(s2 * s2 + 4.0 * s2 * (model.largest_v() - low)))
     ratio = np.maximum(bound * (1 + 1e-9) / low, 1.0)
@@ -292,7 +274,7 @@ def slopes_on(model: Any, grid: Array, restricted: bool) -> Array:
 
     The first saves calls, the second keeps the arrays in the cache of the processor and memory linear in k.
     """
-    if grid.ndim == 1 and isinstance(model, WeightedMean) and model.y.shape[0] <= MOST_AT_ONCE:
+    if grid.ndim == 1 and model.y.shape[0] <= model.most_at_once:
         return slope(model.profiles(grid), restricted)
     return np.array([slope(model.profile(tau2), restricted) for tau2 in grid])
 
@@ -393,7 +375,7 @@ def hedges_variance(model: Any, tau2: Array) -> Array:
 
 def sidik_jonkman_variance(model: Any, tau2: Array) -> Array:
     """Variance of SJ, its first guess taken as fixed."""
-    start = sidik_jonkman_start(model)
+    start = model.spread_about_mean() / model.k
     form = quadratic_form_variance(model.df, tau2 - start, *model.profile(start).traces())
     return start**2 * form / model.df**2
 

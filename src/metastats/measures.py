@@ -23,6 +23,8 @@ from scipy.special import gammaln
 from metastats.checks import Array, refuse
 
 Effects = tuple[Array, Array]
+USE_RAW = "use the measure in raw units (MD, MC, MN), or check the SD"
+NO_SD = "there is no SD"
 
 
 def small_sample_factor(df: Array) -> Array:
@@ -78,47 +80,43 @@ def md(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array,
 def smd(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """SMD: difference in units of the pooled SD, bias-corrected (Hedges' g)."""
     df = n1i + n2i - 2
-    refuse("n1i", df < 2, "fewer than 4 people in both groups, so that g is not defined", "leave the row out")
-    g = difference_by_sd(m1i - m2i, pooled_variance(sd1i, n1i, sd2i, n2i), df)
+    refuse_fewer("n1i", n1i + n2i, 4)
+    g = standardised(m1i - m2i, pooled_variance(sd1i, n1i, sd2i, n2i), df, "sd1i", "both SDs are")
     return g, standardised_variance(vtype, g, 1 / n1i + 1 / n2i, df, n1i + n2i)
 
 
 def smdh(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """SMDH: difference in units of the mean of both variances, not assumed equal (as metafor >= 4.6)."""
-    df = n1i + n2i - 2
-    refuse("n1i", (n1i < 2) | (n2i < 2), "a group of fewer than 2 has no SD", "leave the row out")
-    refuse("n1i", df < 2, "fewer than 4 people in both groups, so that g is not defined", "leave the row out")
+    refuse_fewer("n1i", np.minimum(n1i, n2i), 2, NO_SD)
     s2 = (sd1i**2 + sd2i**2) / 2
-    g = difference_by_sd(m1i - m2i, s2, df)
+    g = standardised(m1i - m2i, s2, n1i + n2i - 2, "sd1i", "both SDs are")
     spread = (sd1i**4 / (n1i - 1) + sd2i**4 / (n2i - 1)) / (8 * s2**2)
     return g, g**2 * spread + (sd1i**2 / (n1i - 1) + sd2i**2 / (n2i - 1)) / s2
 
 
-def difference_by_sd(difference: Array, variance: Array, df: Array) -> Array:
-    """Difference in units of the SD that both groups share, bias-corrected."""
-    problem = "both SDs are zero, so that nothing can be standardised"
-    refuse("sd1i", variance == 0, problem, "use MD or check the SDs")
+def standardised(difference: Array, variance: Array, df: Array, name: str, problem: str) -> Array:
+    """Difference in units of an SD, bias-corrected; an SD of zero is refused."""
+    refuse(name, variance == 0, f"{problem} zero, so that nothing can be standardised", USE_RAW)
     return small_sample_factor(df) * difference / np.sqrt(variance)
+
+
+def refuse_fewer(name: str, n: Array, least: int, what: str = "g is not defined") -> None:
+    """Refuse groups too small for the measure."""
+    refuse(name, n < least, f"fewer than {least} people, so that {what}", "leave the row out")
 
 
 def smd1(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """SMD1: difference in units of the SD of group 2 alone (Glass's delta), bias-corrected."""
-    g = difference_by_second_sd(m1i, m2i, sd2i, n2i)
+    refuse_fewer("n2i", n2i, 3)
+    g = standardised(m1i - m2i, sd2i**2, n2i - 1, "sd2i", "is")
     return g, 1 / n1i + 1 / n2i + g**2 / (2 * n2i)
 
 
 def smd1h(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """SMD1H: as SMD1, with SDs not assumed equal (variance of metafor >= 4.6)."""
-    g = difference_by_second_sd(m1i, m2i, sd2i, n2i)
-    refuse("n1i", n1i < 2, "a group of fewer than 2 has no SD", "leave the row out")
+    g, _ = smd1(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype)
+    refuse_fewer("n1i", n1i, 2, NO_SD)
     return g, sd1i**2 / (sd2i**2 * (n1i - 1)) + 1 / (n2i - 1) + g**2 / (2 * (n2i - 1))
-
-
-def difference_by_second_sd(m1i: Array, m2i: Array, sd2i: Array, n2i: Array) -> Array:
-    """Difference in units of the SD of group 2, bias-corrected."""
-    refuse("n2i", n2i < 3, "fewer than 3 people, so that g is not defined", "leave the row out")
-    refuse("sd2i", sd2i == 0, "is zero, so that nothing can be standardised", "use MD or check the SD")
-    return small_sample_factor(n2i - 1) * (m1i - m2i) / sd2i
 
 
 def rom(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
@@ -148,9 +146,9 @@ def refuse_opposite_signs(m1i: Array, m2i: Array) -> None:
 def rpb(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """RPB: point-biserial correlation of group and outcome, from the means of both groups."""
     df = n1i + n2i - 2
-    refuse("n1i", df < 1, "fewer than 3 people in both groups", "leave the row out")
+    refuse_fewer("n1i", n1i + n2i, 3, "r is not defined")
     pooled = pooled_variance(sd1i, n1i, sd2i, n2i)
-    refuse("sd1i", pooled == 0, "both SDs are zero, so that r is not defined", "use MD or check the SDs")
+    refuse("sd1i", pooled == 0, "both SDs are zero, so that r is not defined", USE_RAW)
     d = (m1i - m2i) / np.sqrt(pooled)
     h = df / n1i + df / n2i
     variance_of_d = 1 / n1i + 1 / n2i + d**2 / (2 * (n1i + n2i))
@@ -162,7 +160,7 @@ def rpb(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array
 
 def vr(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """VR: log ratio of the standard deviations, bias-corrected; the means are not needed."""
-    refuse("n1i", (n1i < 2) | (n2i < 2), "a group of fewer than 2 has no SD", "leave the row out")
+    refuse_fewer("n1i", np.minimum(n1i, n2i), 2, NO_SD)
     refuse("sd1i", sd1i * sd2i == 0, "or sd2i is zero, of which there is no logarithm", "check the SDs")
     half1, half2 = 1 / (2 * (n1i - 1)), 1 / (2 * (n2i - 1))
     return np.log(sd1i / sd2i) + half1 - half2, half1 + half2
@@ -170,13 +168,10 @@ def vr(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array,
 
 def cvr(m1i: Array, sd1i: Array, n1i: Array, m2i: Array, sd2i: Array, n2i: Array, vtype: str) -> Effects:
     """CVR: log ratio of the coefficients of variation, bias-corrected."""
-    refuse("n1i", (n1i < 2) | (n2i < 2), "a group of fewer than 2 has no SD", "leave the row out")
-    refuse("sd1i", sd1i * sd2i == 0, "or sd2i is zero, of which there is no logarithm", "check the SDs")
     refuse("m1i", (m1i <= 0) | (m2i <= 0), "or m2i is not above zero", "use VR: a CV needs a ratio scale")
-    half1, half2 = 1 / (2 * (n1i - 1)), 1 / (2 * (n2i - 1))
+    spread, variance = vr(m1i, sd1i, n1i, m2i, sd2i, n2i, vtype)
     cv1, cv2 = sd1i**2 / (n1i * m1i**2), sd2i**2 / (n2i * m2i**2)
-    effect = np.log((sd1i / m1i) / (sd2i / m2i)) + half1 - half2 - 0.5 * (cv1 - cv2)
-    return effect, half1 + cv1 + half2 + cv2
+    return spread - np.log(m1i / m2i) - 0.5 * (cv1 - cv2), variance + cv1 + cv2
 
 
 # One group before and after, or two sites of one person; `ri` is the correlation of the two measurements.
@@ -189,37 +184,22 @@ def mc(m1i: Array, m2i: Array, sd1i: Array, sd2i: Array, ni: Array, ri: Array, v
 
 def smcc(m1i: Array, m2i: Array, sd1i: Array, sd2i: Array, ni: Array, ri: Array, vtype: str) -> Effects:
     """SMCC: change in units of the SD of the changes, bias-corrected."""
-    refuse_fewer_than_three(ni)
-    s2 = change_variance(sd1i, sd2i, ri)
-    refuse("ri", s2 == 0, "makes the SD of the changes zero", "use a correlation below 1")
-    g = small_sample_factor(ni - 1) * (m1i - m2i) / np.sqrt(s2)
+    refuse_fewer("ni", ni, 3)
+    g = standardised(m1i - m2i, change_variance(sd1i, sd2i, ri), ni - 1, "ri", "makes the SD of the changes")
     return g, standardised_variance(vtype, g, 1 / ni, ni - 1, ni)
 
 
 def smcr(m1i: Array, m2i: Array, sd1i: Array, ni: Array, ri: Array, vtype: str) -> Effects:
     """SMCR: change in units of the SD before (sd1i), bias-corrected."""
-    g = change_by_sd_before(m1i, m2i, sd1i, ni)
+    refuse_fewer("ni", ni, 3)
+    g = standardised(m1i - m2i, sd1i**2, ni - 1, "sd1i", "is")
     return g, standardised_variance(vtype, g, 2 * (1 - ri) / ni, ni - 1, ni)
 
 
 def smcrh(m1i: Array, m2i: Array, sd1i: Array, sd2i: Array, ni: Array, ri: Array, vtype: str) -> Effects:
     """SMCRH: as SMCR, with SDs before and after not assumed equal (variance of metafor >= 4.6)."""
-    g = change_by_sd_before(m1i, m2i, sd1i, ni)
+    g, _ = smcr(m1i, m2i, sd1i, ni, ri, vtype)
     return g, change_variance(sd1i, sd2i, ri) / (sd1i**2 * (ni - 1)) + g**2 / (2 * (ni - 1))
-
-
-def change_by_sd_before(m1i: Array, m2i: Array, sd1i: Array, ni: Array) -> Array:
-    """Change in units of the SD before, bias-corrected."""
-    refuse_fewer_than_three(ni)
-    refuse("sd1i", sd1i == 0, "is zero, so that nothing can be standardised", "use MC or check the SD")
-    return small_sample_factor(ni - 1) * (m1i - m2i) / sd1i
-
-
-def refuse_fewer_than_three(ni: Array) -> None:
-    """Refuse a standardised change of fewer than three people, for which g is not defined."""
-    refuse(
-        "ni", ni < 3, "fewer than 3 people, so that a standardised change is not defined", "use MC instead"
-    )
 
 
 def romc(m1i: Array, m2i: Array, sd1i: Array, sd2i: Array, ni: Array, ri: Array, vtype: str) -> Effects:
@@ -240,9 +220,8 @@ def mn(mi: Array, sdi: Array, ni: Array, vtype: str) -> Effects:
 
 def smn(mi: Array, sdi: Array, ni: Array, vtype: str) -> Effects:
     """SMN: the mean in units of its SD, bias-corrected."""
-    refuse("ni", ni < 3, "fewer than 3 people, so that a standardised mean is not defined", "use MN instead")
-    refuse("sdi", sdi == 0, "is zero, so that nothing can be standardised", "use MN or check the SD")
-    g = small_sample_factor(ni - 1) * mi / sdi
+    refuse_fewer("ni", ni, 3)
+    g = standardised(mi, sdi**2, ni - 1, "sdi", "is")
     return g, 1 / ni + g**2 / (2 * ni)
 
 
@@ -254,13 +233,13 @@ def mnln(mi: Array, sdi: Array, ni: Array, vtype: str) -> Effects:
 
 def cor(ri: Array, ni: Array, vtype: str) -> Effects:
     """COR: the raw correlation."""
-    refuse("ni", ni < 2, "fewer than 2 people, so that there is no correlation", "leave the row out")
+    refuse_fewer("ni", ni, 2, "there is no correlation")
     return ri, (1 - ri**2) ** 2 / (ni - 1)
 
 
 def zcor(ri: Array, ni: Array, vtype: str) -> Effects:
     """ZCOR: Fisher's z of the correlation, whose variance does not depend on it."""
-    refuse("ni", ni < 4, "fewer than 4 people, so that z has no variance", "leave the row out")
+    refuse_fewer("ni", ni, 4, "z has no variance")
     infinite = "is 1 or -1, of which Fisher's z is infinite"
     refuse("ri", np.abs(ri) == 1, infinite, "use COR or check the figure")
     return np.arctanh(ri), 1 / (ni - 3)

@@ -54,10 +54,7 @@ class Pooled(Heterogeneous):
     tau2: float
     estimate: float
     se: float
-    df: int | None
-    kept: Array | None
-    dropped: int
-    notes: tuple[str, ...]
+    dropped: int = 0
 
     def _content(self) -> tuple[str, dict[str, Any]]:
         rows = {"studies": self.k} | self._interval() | {"tau²": self.tau2, "I², %": self.i2}
@@ -71,6 +68,25 @@ class Pooled(Heterogeneous):
     def k(self) -> int:
         """Number of studies pooled."""
         return self.yi.size
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom of the test; None for the normal distribution."""
+        return None if self.test == "z" or self.k == 1 else self.k - 1
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the reader has to know."""
+        notes = [f"{self.dropped} of {self.k + self.dropped} rows left out: NaN"] if self.dropped else []
+        if self.k == 1:
+            notes.append("one study only: its own result, tau2 = 0, normal interval")
+        elif self.test == "knha":
+            half = self.se * self._critical
+            least = critical_value(self.level, None) / sqrt(float((1 / self.vi).sum()))
+            if half < least:  # Jackson et al. (2017)
+                width = "has no width" if half <= 1e-12 * least else "is narrower than that of equal effects"
+                notes.append(f"the Knapp-Hartung interval {width}: use test='adhoc'")
+        return tuple(notes)
 
     @cached_property
     def _model(self) -> WeightedMean:
@@ -214,48 +230,26 @@ def pool(
     check_choice("test", test, INTERVAL_TESTS)
     check_level(level)
     given = check_studies(yi, vi, missing)
-    return pool_arrays(given.yi, given.vi, method, test, level, given.kept, given.dropped)
+    return pool_arrays(given.yi, given.vi, method, test, level, given.dropped)
 
 
-def pool_arrays(
-    y: Array,
-    v: Array,
-    method: str,
-    test: str,
-    level: float,
-    kept: Array | None = None,
-    dropped: int = 0,
-) -> Pooled:
+def pool_arrays(y: Array, v: Array, method: str, test: str, level: float, dropped: int = 0) -> Pooled:
     """Pool the studies of two arrays that were checked already."""
-    k = y.size
-    notes: tuple[str, ...] = (f"{dropped} of {k + dropped} rows left out: NaN",) if dropped else ()
-    if k == 1:
-        notes += ("one study only: its own result, tau2 = 0, normal interval",)
-        return Pooled(method, test, level, y, v, 0.0, float(y[0]), sqrt(v[0]), None, kept, dropped, notes)
+    if y.size == 1:
+        return Pooled(method, test, level, y, v, 0.0, float(y[0]), sqrt(v[0]), dropped)
     model = WeightedMean(y, v)
     tau2 = float(estimate_tau2(model, method))
     profile = model.profile(tau2)
-    variance, df = 1.0 / float(profile.sum_w), None
-    if test != "z":
-        df = k - 1
-        factor = float(profile.q()) / df
-        variance *= factor if test == "knha" else max(1.0, factor)
-        if test == "knha":
-            notes += notes_on_width(
-                sqrt(variance) * critical_value(level, df), 1.0 / float((1.0 / v).sum()), level
-            )
-    return Pooled(
-        method, test, level, y, v, tau2, float(profile.estimate), sqrt(variance), df, kept, dropped, notes
-    )
+    se = sqrt(variance_factor(profile, y.size - 1, test) / float(profile.sum_w))
+    return Pooled(method, test, level, y, v, tau2, float(profile.estimate), se, dropped)
 
 
-def notes_on_width(half_width: float, equal_effects_variance: float, level: float) -> tuple[str, ...]:
-    """Say where a Knapp-Hartung interval is narrower than chance alone allows (Jackson et al. 2017)."""
-    least = sqrt(equal_effects_variance) * critical_value(level, None)
-    if half_width >= least:
-        return ()
-    width = "has no width" if half_width <= 1e-12 * least else "is narrower than that of equal effects"
-    return (f"the Knapp-Hartung interval {width}: use test='adhoc'",)
+def variance_factor(profile: Any, df: Any, test: str) -> Any:
+    """Factor of Hartung and Knapp (2001) on the variance of the estimate; not below 1 for "adhoc"."""
+    if test == "z":
+        return 1.0
+    factor = profile.q() / df
+    return factor if test == "knha" else np.maximum(factor, 1.0)
 
 
 def fit_of(yi: Any, vi: Any, method: str, test: str, level: float) -> Pooled:

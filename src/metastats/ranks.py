@@ -182,12 +182,10 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     ----------
     p : float
         Exact two-sided p-value.
-    n1, n2 : float
-        People in the groups.
+    n1, n2, level
+        As for `rank_effect_from_u`.
     higher : {1, 2}
         Group with the higher values (the higher median); p does not tell it.
-    level : float
-        Confidence level.
 
     Returns
     -------

@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import fdtrc
 
-from metastats.checks import Array, as_floats, check_choice, check_level, check_studies, refuse
+from metastats.checks import Array, as_floats, check_choice, check_level, check_studies, label_codes, refuse
 from metastats.display import Printed, short
 from metastats.heterogeneity import (
     METHODS,
     PREDICTION_KINDS,
+    MeanProfile,
     WeightedMean,
     chi2_p,
     critical_value,
     estimate_tau2,
     prediction_limits,
 )
-from metastats.pooling import INTERVAL_TESTS, Pooled, pool_arrays
+from metastats.pooling import INTERVAL_TESTS, Pooled, pool, pool_arrays, variance_factor
 from metastats.results import Heterogeneous
 
 INTERCEPT = "intercept"
@@ -52,11 +53,9 @@ class MetaRegression(Heterogeneous):
     level: float
     names: list[str]
     estimate: Array
-    se: Array
     vcov: Array
     tau2: float
-    df: int | None
-    model: Moderators
+    _model: Moderators
     dropped: int
 
     def _content(self) -> tuple[str, pd.DataFrame]:
@@ -67,11 +66,17 @@ class MetaRegression(Heterogeneous):
     @property
     def k(self) -> int:
         """Number of effects."""
-        return self.model.k
+        return self._model.k
 
     @property
-    def _model(self) -> Moderators:
-        return self.model
+    def df(self) -> int | None:
+        """Degrees of freedom of the tests; None for the normal distribution."""
+        return None if self.test == "z" else int(self._model.df)
+
+    @property
+    def se(self) -> Array:
+        """Standard errors of the coefficients."""
+        return np.sqrt(np.diag(self.vcov))
 
     @cached_property
     def r2(self) -> float:
@@ -79,7 +84,7 @@ class MetaRegression(Heterogeneous):
 
         For EE, which has no tau2, the fall of h2 is taken instead, as metafor does.
         """
-        plain = WeightedMean(self.model.y, self.model.v)
+        plain = WeightedMean(self._model.y, self._model.v)
         if self.method == "EE":
             alone, left = float(plain.profile(0.0).q()) / max(self.k - 1, 1), self.q / self.q_df
         else:
@@ -136,7 +141,7 @@ class MetaRegression(Heterogeneous):
             raise ValueError(f"x: {x.shape[1]} columns; give one for each of {', '.join(self.names)}")
         mean, se = x @ self.estimate, np.sqrt(np.einsum("ij,jk,ik->i", x, self.vcov, x))
         half = critical_value(self.level, self.df) * se
-        args = (self.tau2, self.k, kind, self.level, self.model.p)
+        args = (self.tau2, self.k, kind, self.level, self._model.p)
         limits = [prediction_limits(m, s, *args) for m, s in zip(mean, se, strict=True)]
         columns = {"estimate": mean, "se": se, "ci_lower": mean - half, "ci_upper": mean + half}
         lower, upper = zip(*limits, strict=True)
@@ -196,43 +201,15 @@ def meta_regression(
     model = Moderators(given.yi, given.vi, x)
     tau2 = float(estimate_tau2(model, method))
     profile = model.profile(tau2)
-    factor = profile.q() / model.df
-    factor = {"z": 1.0, "knha": factor, "adhoc": max(1.0, factor)}[test]
-    df = None if test == "z" else model.df
-    vcov = factor * profile.covariance()
-    return MetaRegression(
-        method,
-        test,
-        level,
-        names,
-        profile.coefficients,
-        np.sqrt(np.diag(vcov)),
-        vcov,
-        tau2,
-        df,
-        model,
-        given.dropped,
-    )
+    vcov = variance_factor(profile, model.df, test) * profile.covariance()
+    return MetaRegression(method, test, level, names, profile.coefficients, vcov, tau2, model, given.dropped)
 
 
 def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[Array, list[str]]:
-    """Build the design matrix, one row a study.
+    """Build the design matrix, one row a study, and name its columns.
 
-    Parameters
-    ----------
-    mods : DataFrame, Series, dict or array_like, shape (k,) or (k, m)
-        Numbers stand for themselves; columns of text or categories become indicators of every level but the
-        first in sorted order (of the categories' own order), as R codes a factor.
-    k : int
-        Number of studies.
-    intercept : bool
-        Put a column of ones first.
-
-    Raises
-    ------
-    ValueError
-        Another number of rows than studies.
-
+    Text and categories become indicators of every level but the first in sorted order (of the categories'
+    own order), as R codes a factor; the intercept is a column of ones, the first.
     """
     frame = moderator_frame(mods)
     if len(frame) != k:
@@ -287,102 +264,68 @@ def refuse_collinear(x: Array, names: list[str]) -> None:
             raise ValueError(f"mods {name}: {cause}, so that its coefficient is not defined; leave it out")
 
 
-class Moderators:
-    """Studies with a design matrix; offers what `heterogeneity.WeightedMean` offers for the plain mean."""
+class Moderators(WeightedMean):
+    """Studies with a design matrix in the place of the plain mean."""
+
+    most_at_once = 0
 
     def __init__(self, y: Array, v: Array, x: Array):
-        self.y, self.v, self.x = y, v, x
-        self.k, self.p = x.shape
+        super().__init__(y, v)
+        self.x, self.p = x, x.shape[1]
 
-    @property
-    def df(self) -> int:
-        """Degrees of freedom, studies less coefficients."""
-        return self.k - self.p
-
-    def profile(self, tau2: float) -> RegressionProfile:
+    def profile(self, tau2: Array | float) -> RegressionProfile:
         """Compute the sums at one tau2."""
         return RegressionProfile(self.y, self.v, self.x, float(tau2))
 
-    def smallest_v(self) -> float:
-        """Smallest sampling variance."""
-        return self.v.min()
-
-    def largest_v(self) -> float:
-        """Largest sampling variance."""
-        return self.v.max()
-
-    def unweighted(self) -> tuple[float, float, float]:
+    def unweighted(self) -> tuple[Array, Array, Array]:
         """Residual sum of squares of the unweighted fit, tr(PV) and tr(PVPV) with its P."""
         basis = np.linalg.qr(self.x)[0]
         residual = self.y - basis @ (basis.T @ self.y)
         leverage = (basis**2).sum(axis=1)
         middle = basis.T @ (self.v[:, None] * basis)
         trace_pvpv = self.v**2 @ (1 - 2 * leverage) + (middle**2).sum()
-        return float(residual @ residual), float(self.v @ (1 - leverage)), float(trace_pvpv)
-
-    def spread(self) -> float:
-        """Residual sum of squares of the unweighted fit."""
-        return self.unweighted()[0]
-
-    def spread_about_mean(self) -> float:
-        """Sum of squares about the plain mean."""
-        return float(np.sum((self.y - self.y.mean()) ** 2))
+        return residual @ residual, self.v @ (1 - leverage), trace_pvpv
 
 
-class RegressionProfile:
+class RegressionProfile(MeanProfile):
     """The sums at one value of tau2; ``basis`` spans the weighted moderators, orthonormal."""
 
     def __init__(self, y: Array, v: Array, x: Array, tau2: float):
-        self.w = 1.0 / (v + tau2)
-        self.root_w = np.sqrt(self.w)
-        self.x = x
+        self.x, self.w = x, 1.0 / (v + tau2)
+        self.sum_w, self.root_w = self.w.sum(), np.sqrt(self.w)
         self.basis, self.triangle = np.linalg.qr(self.root_w[:, None] * x)
+        self.leverage = (self.basis**2).sum(axis=1)
         self.coefficients = np.linalg.solve(self.triangle, self.basis.T @ (self.root_w * y))
         self.residual = y - x @ self.coefficients
-        self.py = self.w * self.residual
-        self.leverage = (self.basis**2).sum(axis=1)
-        self.sum_w = self.w.sum()
 
     def covariance(self) -> Array:
         """Covariance of the coefficients, the inverse of X'WX."""
         inverse = np.linalg.inv(self.triangle)
         return inverse @ inverse.T
 
-    def q(self) -> float:
-        """Y'Py."""
-        return float(self.py @ self.residual)
-
-    def ypp(self) -> float:
-        """Y'PPy."""
-        return float(self.py @ self.py)
-
-    def ypp_yppp(self) -> tuple[float, float]:
+    def ypp_yppp(self) -> tuple[Array, Array]:
         """Y'PPy and y'PPPy."""
         weighted = self.root_w * self.py
         inside = self.basis.T @ weighted
-        return self.ypp(), float(weighted @ weighted - inside @ inside)
+        return self.ypp(), weighted @ weighted - inside @ inside
 
-    def sum_w2(self) -> float:
-        """Sum of the squared weights."""
-        return float(self.w @ self.w)
-
-    def trace_p(self) -> float:
+    def trace_p(self) -> Array:
         """Trace of P."""
-        return float(self.w @ (1 - self.leverage))
+        return self.w @ (1 - self.leverage)
 
-    def traces(self) -> tuple[float, float]:
+    def traces(self) -> tuple[Array, Array]:
         """Traces of P and of PP."""
         middle = self.basis.T @ (self.w[:, None] * self.basis)
-        return self.trace_p(), self.sum_w2() - 2 * float(self.w**2 @ self.leverage) + float((middle**2).sum())
+        return self.trace_p(), self.sum_w2() - 2 * self.w**2 @ self.leverage + (middle**2).sum()
 
-    def log_likelihood(self, restricted: bool) -> float:
+    def log_likelihood(self, restricted: bool) -> Array:
         """Log-likelihood at the coefficients that are best for this tau2."""
         k, p = self.x.shape
         value = 0.5 * (np.log(self.w).sum() - self.q() - k * np.log(2 * np.pi))
         if restricted:
             value += 0.5 * (p * np.log(2 * np.pi) + np.linalg.slogdet(self.x.T @ self.x)[1])
             value -= np.log(np.abs(np.diag(self.triangle))).sum()
-        return float(value)
+        return value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -450,27 +393,15 @@ def subgroup_test(
     check_choice("test", test, INTERVAL_TESTS)
     check_level(level)
     given = check_studies(yi, vi)
-    labels = pd.Series(np.asarray(groups, dtype=object)) if not isinstance(groups, pd.Series) else groups
-    labels = labels.reset_index(drop=True)
-    if len(labels) != given.yi.size:
-        raise ValueError(
-            f"groups: {len(labels)} labels but {given.yi.size} effects; give one for each effect"
-        )
-    if labels.isna().any():
-        raise ValueError(f"groups[{int(labels.isna().to_numpy().argmax())}]: is missing; name a group")
-    levels = list(dict.fromkeys(labels))
+    code, levels = label_codes("groups", groups, given.yi.size)
     if len(levels) < 2:
         raise ValueError(f"groups: only {levels[0]!r}; a test of difference needs at least two groups")
-    rows = {group: (labels == group).to_numpy() for group in levels}
-    fits = {g: pool_arrays(given.yi[r], given.vi[r], method, test, level) for g, r in rows.items()}
+    rows = [code == i for i in range(len(levels))]
+    fits = [pool_arrays(given.yi[r], given.vi[r], method, test, level) for r in rows]
     if tau2 == "separate":
-        plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows.values()]
-        estimates, variances = (
-            np.array(x) for x in zip(*((f.estimate, f.se**2) for f in plain), strict=True)
-        )
-        q = float(WeightedMean(estimates, variances).profile(0.0).q())
+        plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows]
+        q = pool([fit.estimate for fit in plain], [fit.se**2 for fit in plain], "EE").q
     else:
-        moderator = pd.DataFrame({"group": pd.Categorical(labels, categories=levels)})
-        q = meta_regression(given.yi, given.vi, moderator, method=method).qm
+        q = meta_regression(given.yi, given.vi, {"group": code.astype(str)}, method).qm
     df = len(levels) - 1
-    return Subgroups(fits, q, df, float(chi2_p(q, df)), tau2)
+    return Subgroups(dict(zip(levels, fits, strict=True)), q, df, float(chi2_p(q, df)), tau2)

@@ -9,13 +9,7 @@ import numpy as np
 
 from metastats.checks import plain_result
 from metastats.display import Printed, short
-from metastats.heterogeneity import (
-    chi2_p,
-    critical_value,
-    tau2_standard_error,
-    two_sided_p,
-    typical_variance,
-)
+from metastats.heterogeneity import chi2_p, critical_value, tau2_standard_error, two_sided_p, typical_variance
 
 
 class Estimated(Printed):
@@ -62,49 +56,51 @@ class Estimated(Printed):
 
 
 class Heterogeneous(Estimated):
-    """A fit by `method` of the effects in `_model`, with `tau2` between the studies."""
+    """A fit, or an array of fits, by `method` of the effects in `_model`, with `tau2` between the studies."""
 
     method: str
-    tau2: float
+    tau2: Any
     _model: Any
 
     @cached_property
-    def se_tau2(self) -> float:
+    def se_tau2(self) -> Any:
         """Standard error of tau2; NaN for EE and for one study."""
-        return float(tau2_standard_error(self._model, self.method, np.asarray(self.tau2)))
+        return plain_result(tau2_standard_error(self._model, self.method, np.asarray(self.tau2)))
 
     @cached_property
-    def q(self) -> float:
+    def q(self) -> Any:
         """Cochran's Q, with inverse-variance weights; of the residuals where there are moderators."""
-        return float(self._model.profile(0.0).q()) if self.q_df > 0 else 0.0
+        return plain_result(np.where(self.q_df > 0, self._model.profile(0.0).q(), 0.0))
 
     @property
-    def q_df(self) -> int:
+    def q_df(self) -> Any:
         """Degrees of freedom of q."""
         return self._model.df
 
     @cached_property
-    def q_p_value(self) -> float:
+    def q_p_value(self) -> Any:
         """P-value of q."""
-        return float(chi2_p(self.q, self.q_df))
+        return plain_result(chi2_p(self.q, self.q_df))
 
     @cached_property
-    def typical_variance(self) -> float:
+    def typical_variance(self) -> Any:
         """Typical sampling variance, the within-study part of i2; NaN for one study."""
-        return float(typical_variance(self._model))
+        return plain_result(typical_variance(self._model))
 
     @property
-    def i2(self) -> float:
+    def i2(self) -> Any:
         """Share of the (unexplained) variation that is between studies, in percent; 0 for one study."""
-        if self.q_df == 0:
-            return 0.0
-        if self.method == "EE":
-            return 100 * max(0.0, (self.q - self.q_df) / self.q) if self.q > 0 else 0.0
-        return 100 * self.tau2 / (self.tau2 + self.typical_variance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.method == "EE":
+                share = np.maximum(0.0, 1 - np.divide(self.q_df, self.q))
+            else:
+                share = np.divide(self.tau2, self.tau2 + self.typical_variance)
+        return plain_result(100 * np.where((self.q_df > 0) & np.isfinite(share), share, 0.0))
 
     @property
-    def h2(self) -> float:
+    def h2(self) -> Any:
         """Total (unexplained) variation as a multiple of the sampling variation; 1 for one study."""
-        if self.q_df == 0:
-            return 1.0
-        return self.q / self.q_df if self.method == "EE" else 1 + self.tau2 / self.typical_variance
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.divide(self.q, self.q_df)
+            ratio = own if self.method == "EE" else 1 + np.divide(self.tau2, self.typical_variance)
+        return plain_result(np.where(self.q_df > 0, ratio, 1.0))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import kendalltau, rankdata
 
-from metastats.checks import Array, check_choice, check_level, check_studies
+from metastats.checks import Array, Studies, check_choice, check_level, check_studies
 from metastats.display import Printed
 from metastats.pooling import Pooled, fit_of, pool_arrays
 from metastats.regression import meta_regression
@@ -83,31 +83,32 @@ def egger_test(
         raise ValueError(
             "method, test: have no meaning for the model 'lm', which is Egger's; use model='rma'"
         )
-    given = check_studies(yi, vi)
-    k = given.yi.size
-    if k < 3:
-        raise ValueError(f"yi: {k} studies; a regression on precision needs at least three")
+    given = check_funnel(yi, vi, "a regression on precision")
     precision = np.sqrt(given.vi) if predictor == "sei" else given.vi
-    if np.ptp(precision) <= 1e-10 * precision.max():
-        raise ValueError(
-            "vi: the studies are equally precise, so that asymmetry cannot show; there is no test"
-        )
     # weighted least squares with its own error variance is the equal-effects fit with a Knapp-Hartung factor
     how = ("EE", "knha") if model == "lm" else (method, test)
     fit = meta_regression(given.yi, given.vi, {predictor: precision}, *how, level=level)
-    return EggerTest(
-        slope=float(fit.estimate[1]),
-        se=float(fit.se[1]),
-        stat=float(fit.stat[1]),
-        df=fit.df,
-        p_value=float(fit.p_value[1]),
-        limit_estimate=float(fit.estimate[0]),
-        limit_lower=float(fit.ci_lower[0]),
-        limit_upper=float(fit.ci_upper[0]),
-        model=model,
-        predictor=predictor,
-        k=k,
-    )
+    at_zero, slope = (row for _, row in fit.coefficients.iterrows())
+    tested = (slope["estimate"], slope["se"], slope["stat"], fit.df, slope["p_value"])
+    limits = (at_zero["estimate"], at_zero["ci_lower"], at_zero["ci_upper"])
+    return EggerTest(*tested, *limits, model, predictor, fit.k)
+
+
+def check_funnel(yi: Any, vi: Any, test: str) -> Studies:
+    """Check the studies of a test of asymmetry: at least three, not equally precise."""
+    given = check_studies(yi, vi)
+    if given.yi.size < 3:
+        raise ValueError(f"yi: {given.yi.size} studies; {test} needs at least three")
+    if equally_precise(given.vi):
+        raise ValueError(
+            "vi: the studies are equally precise, so that asymmetry cannot show; there is no test"
+        )
+    return given
+
+
+def equally_precise(vi: Array) -> bool:
+    """Whether the variances are the same but for rounding."""
+    return bool(np.ptp(vi) <= 1e-10 * vi.max())
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,14 +140,8 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
         What `pool` refuses; fewer than three studies; equally precise studies.
 
     """
-    given = check_studies(yi, vi)
+    given = check_funnel(yi, vi, "a rank correlation")
     k = given.yi.size
-    if k < 3:
-        raise ValueError(f"yi: {k} studies; a rank correlation needs at least three")
-    if np.ptp(given.vi) == 0:
-        raise ValueError(
-            "vi: the studies are equally precise, so that asymmetry cannot show; there is no test"
-        )
     w = 1 / given.vi
     mean = np.sum(w * given.yi) / np.sum(w)
     standardised = (given.yi - mean) / np.sqrt(given.vi - 1 / np.sum(w))
@@ -233,10 +228,8 @@ def trim_and_fill(
 
     Parameters
     ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances; or a fit of `pool` in the place of `yi` alone.
-    method, test, level
-        As for `pool`.
+    yi, vi, method, test, level
+        As for `leave_one_out`.
     estimator : {"L0", "R0", "Q0"}
         Estimator of the number of missing studies.
     side : {"left", "right"}, optional
@@ -277,7 +270,7 @@ def trim_and_fill(
 
 def emptier_side(fit: Pooled) -> str:
     """Side of the funnel that lacks small studies: right where effects fall with the standard error."""
-    if np.ptp(fit.vi) <= 1e-10 * fit.vi.max():
+    if equally_precise(fit.vi):
         raise ValueError("side: the studies are equally precise and do not show it; give 'left' or 'right'")
     slope = meta_regression(fit.yi, fit.vi, {"sei": np.sqrt(fit.vi)}, fit.method).estimate[1]
     return "right" if slope < 0 else "left"

@@ -10,7 +10,8 @@ from math import sqrt
 
 import numpy as np
 
-from metastats import Pooled, TrimAndFill
+from metastats import Pooled
+from metastats.small_study import TrimAndFill
 
 
 def loose_reml(y: np.ndarray, v: np.ndarray, threshold: float = 1e-5) -> float:
@@ -36,7 +37,7 @@ def loose_fit(y: np.ndarray, v: np.ndarray) -> Pooled:
     tau2 = loose_reml(y, v)
     w = 1 / (v + tau2)
     estimate, se = float(np.sum(w * y) / w.sum()), 1 / sqrt(w.sum())
-    return Pooled("REML", "z", 0.95, y, v, tau2, estimate, se, None, None, 0, ())
+    return Pooled("REML", "z", 0.95, y, v, tau2, estimate, se)
 
 
 def trim_and_fill_by_default_control(result: TrimAndFill) -> Pooled:

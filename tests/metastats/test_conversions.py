@@ -7,11 +7,9 @@ from scipy import stats
 from metastats import (
     change_correlation,
     change_sd,
-    log_ratio_from_percent,
     mean_sd_from_quantiles,
     sd_from_ci,
     sd_from_p,
-    sd_from_range,
     sd_from_se,
     sd_from_t,
     se_from_ci,
@@ -71,12 +69,6 @@ def test_the_smallest_p_values_keep_their_digits(p, t):
     assert sd_from_p(5, p, 10, 10).value == pytest.approx(5 / t / np.sqrt(0.2), rel=1e-6)
 
 
-def test_range_of_normal_samples():
-    x = np.random.default_rng(4).normal(0, 5, (4000, 30))
-    sd = sd_from_range(x.min(axis=1), x.max(axis=1), 30).value
-    assert sd.mean() == pytest.approx(5, rel=0.02)
-
-
 @pytest.mark.parametrize("known", ["quartiles", "extremes", "both"])
 def test_quantiles_of_normal_samples(known):
     n = 41
@@ -121,15 +113,6 @@ def test_impossible_change_sd_is_refused():
         change_correlation([8.0, 8.0], [9.0, 9.0], [5.0, 0.5])
 
 
-def test_percent_change():
-    effect, se = log_ratio_from_percent(25.0, 5.0)
-    assert effect.value == pytest.approx(np.log(1.25))
-    assert se.value == pytest.approx(0.05 / 1.25)
-    assert log_ratio_from_percent([10, -50])[1] is None
-    with pytest.raises(ValueError, match=r"percent\[1\]"):
-        log_ratio_from_percent([10, -100])
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -138,7 +121,6 @@ def test_percent_change():
         (lambda: sd_from_ci(2, 1, 10), "upper: is below the lower"),
         (lambda: sd_from_t(1, 0, 10), "t: is zero"),
         (lambda: sd_from_p(1, 0, 10), "p: is not between"),
-        (lambda: sd_from_range(2, 1, 10), "maximum: is below"),
         (lambda: mean_sd_from_quantiles(5, 10), "a median alone"),
         (lambda: mean_sd_from_quantiles(5, 10, q1=4), "q1, q3: one is missing"),
         (lambda: mean_sd_from_quantiles(5, 10, q1=6, q3=7), "q1: is above the median"),

@@ -80,7 +80,7 @@ def test_refusals():
         three_level(Y, V, ["a"] * 9)
     with pytest.raises(ValueError, match=r"study\[1\]: is missing"):
         three_level(Y, V, ["a", None, *STUDY[2:]])
-    with pytest.raises(ValueError, match="cluster: 2 labels but 9"):
+    with pytest.raises(ValueError, match="cluster: 2 values but 9"):
         cluster_robust(pool(Y, V), ["a", "b"])
     with pytest.raises(ValueError, match="cluster: only one"):
         cluster_robust(pool(Y, V), ["a"] * 9)
@@ -178,7 +178,7 @@ def test_arms_made_one_are_as_analysed_together():
         (lambda: sampling_covariance([1, 1], list("aa"), time=[1], phi=0.5), "time: give one for each"),
         (lambda: sampling_covariance([1, 1], list("aa"), shared=[0.1] * 3), "shared: 3 values but 2"),
         (lambda: sampling_covariance([1, 0], list("aa"), 0.5), r"vi\[1\]: is zero"),
-        (lambda: sampling_covariance([1, 1], list("a"), 0.5), "study: 1 labels but 2"),
+        (lambda: sampling_covariance([1, 1], list("a"), 0.5), "study: 1 values but 2"),
         (lambda: three_level(Y, np.diag(V)[:8], STUDY), "9 effects but 8 variances"),
         (lambda: three_level(Y, np.diag(V) + 0.001, STUDY), r"vi\[0, 2\].*: joins two studies"),
         (

@@ -82,7 +82,7 @@ def test_missing_rows_are_refused_or_dropped_and_counted():
     with pytest.raises(ValueError, match=r"yi\[1\]: is NaN"):
         pool([0.1, np.nan], [0.1, 0.1])
     fit = pool([0.1, np.nan, 0.3], [0.1, 0.1, None], missing="drop")
-    assert (fit.k, fit.dropped, fit.kept.tolist()) == (1, 2, [0])
+    assert (fit.k, fit.dropped, fit.yi.tolist()) == (1, 2, [0.1])
     assert "2 of 3 rows left out" in fit.notes[0]
 
 

@@ -60,7 +60,7 @@ def test_a_faulty_number_is_named(name, row, column, value, message):
 def test_unequal_lengths_and_nothing_at_all(name):
     with pytest.raises(ValueError, match="4 effects but 3 variances"):
         FUNCTIONS[name](Y, V[:3])
-    with pytest.raises(ValueError, match=r"no study|0 studies|rows but 0|labels but 0"):
+    with pytest.raises(ValueError, match=r"no study|0 studies|rows but 0|values but 0"):
         FUNCTIONS[name]([], [])
 
 

@@ -52,7 +52,7 @@ def test_without_moderators_it_is_pool(method, test):
     assert fit.tau2 == pytest.approx(plain.tau2, rel=1e-9, abs=1e-12)
     assert fit.estimate[0] == pytest.approx(plain.estimate)
     assert fit.se[0] == pytest.approx(plain.se)
-    assert fit.model.profile(0.1).log_likelihood(True) == pytest.approx(
+    assert fit._model.profile(0.1).log_likelihood(True) == pytest.approx(
         plain._model.profile(0.1).log_likelihood(True)
     )
     if method != "EE":
