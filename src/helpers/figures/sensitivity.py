@@ -91,12 +91,13 @@ def specification_curve(frame: pd.DataFrame, chosen: dict[str, Any] | None = Non
     below = sum(CURVE_ROW * len(levels) + GAP for _, levels in panels)
     with style():
         pen = Pen(CURVE_TOP + CURVE + below + 22)
-        pen.title(title, 16)
+        pen.title("Sensitivity analysis: every set of choices", 16)
         labels = [_level(name, value) for name, levels in panels for value in levels]
         left = max(widest(labels, SMALL) + 128, 190)
         _draw_curve(pen, frame, left, unit, chosen)
         _draw_panels(pen, frame, panels, left)
-    caption = FIGURE_WORDS["captions"]["dense" if len(frame) > DENSE else "sparse"].format(count=len(frame))
+    said = FIGURE_WORDS["captions"]["dense" if len(frame) > DENSE else "sparse"].format(count=len(frame))
+    caption = f"{first['question'][:1].upper()}{first['question'][1:]}. {said}"
     if chosen:
         caption += " The dashed line is the answer with the parameters of this run."
     caption += " The numbers are in the table specifications."
