@@ -82,7 +82,7 @@ def test_no_page_holds_what_a_sheet_wrote_as_anything_but_text(hostile):
     assert {
         "index.html",
         "01_ingestion.html",
-        "04_outcome_comparison.html",
+        "02_cleaning.html",
         "printed-wan2025.html",
     } <= touched
 

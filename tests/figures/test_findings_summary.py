@@ -7,7 +7,6 @@ import pytest
 from helpers.appraisal.grade import Difference, domain_reasons
 from helpers.narrative.pooled import (
     findings_summary,
-    overview_sentence,
     size_words,
     statement,
     threshold_words,
@@ -204,9 +203,3 @@ def test_each_domain_rated_down_has_its_footnote_with_the_reason():
         ("b", "imprecision", "120 participants"),
     }
     assert domain_reasons(REASONS)["inconsistency"] == "directions by study: 2 better"
-
-
-def test_the_overview_counts():
-    summary = validate("summary_of_findings", made().rows)
-    assert overview_sentence(summary, "core") == "Of 1 outcome with a result, the certainty is low for 1."
-    assert overview_sentence(summary, "published") == "No outcome has any result."

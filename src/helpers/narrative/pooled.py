@@ -258,21 +258,6 @@ def interval_place(
     return "slight" if most < smallest else "unsure_size"
 
 
-def overview_sentence(summary: pd.DataFrame, tier: str) -> str:
-    """Return how many outcomes have which certainty in a tier."""
-    rows = summary[summary["evidence"] == tier]
-    if rows.empty:
-        return "No outcome has any result."
-    counts = rows["certainty"].value_counts()
-    told = [
-        f"{level} for {counts[level]}" for level in ("high", "moderate", "low", "very low") if level in counts
-    ]
-    changed = int(rows["overridden"].fillna(False).sum())
-    by_hand = f" In {changed} of them a person's judgement stands in place of the rule's." if changed else ""
-    outcomes = "1 outcome" if len(rows) == 1 else f"{len(rows)} outcomes"
-    return f"Of {outcomes} with a result, the certainty is {joined(told)}.{by_hand}"
-
-
 TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
 
 

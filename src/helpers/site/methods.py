@@ -229,17 +229,10 @@ def checklists_page() -> Page:
 # What computes a number that stands on a page, in the order of the data's way; the key is its anchor.
 MODULES = {
     "cleaning": "helpers.cleaning",
-    "risk-of-bias": "helpers.appraisal.risk_of_bias",
-    "effects": "helpers.effects",
-    "effect-sizes": "metastats.effect_sizes",
-    "comparison": "helpers.comparison",
+    "effects": "helpers.effects.study",
     "groups": "helpers.pooling.groups",
     "pooling": "metastats.pooling",
-    "tiers": "helpers.pooling.tiers",
-    "heterogeneity": "metastats.heterogeneity",
     "certainty": "helpers.appraisal.grade",
-    "ongoing": "helpers.pooling.ongoing",
-    "answer": "helpers.narrative.answer",
 }
 
 
@@ -247,8 +240,7 @@ def code_page() -> Page:
     """Return the page of the code that computes the numbers."""
     parts = [
         say_html(
-            "Each computed number leads here, to the module that computed it. Open a module to read it; the "
-            "docstrings name the papers and manuals that the methods come from."
+            "Open a module to read it; the docstrings name the papers and manuals that the methods come from."
         )
     ]
     for anchor, name in MODULES.items():
