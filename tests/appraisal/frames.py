@@ -5,12 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence
+from helpers.appraisal.findings import RULES
 from helpers.tables import validate
 
 STUDY = "made2026"
+RULE = {rule.name: rule for rule in RULES}
+
+
+def rounded(values: np.ndarray, places: int = 1) -> Group:
+    """Return the mean and SD of a sample as they would be printed."""
+    return Group(
+        *(PrintedFigure(round(float(x), places), places, "q") for x in (values.mean(), values.std(ddof=1)))
+    )
 
 
 def quantity(name: str, printed: str, concept: str, **fields: Any) -> dict[str, Any]:

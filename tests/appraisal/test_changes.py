@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from frames import evidence, quantity, result
+from frames import RULE, evidence, quantity, result
 from scipy import stats
 
-from helpers.appraisal.changes import implausible_change, smallest_change
+from helpers.appraisal.changes import smallest_change
 from helpers.appraisal.evidence import PrintedFigure
 from helpers.appraisal.rules import NotApplicable
 from helpers.tables import validate
@@ -49,13 +49,13 @@ def study(change: float, sd: float, n: int | None = 16, arms=ARMS):
 
 
 def found(*given, **named):
-    return list(implausible_change(study(*given, **named)))
+    return RULE["implausible-change"].run(study(*given, **named))
 
 
 def test_the_limit_is_the_largest_comparator_of_the_outcome():
-    (hit,) = found(15.0, 3.0)  # 5 SDs, at least 3.2; the largest of hair density shows 2
-    assert "each of 2 arms" in hit.statement
-    assert "comparators 1.00 to 2.00, the largest other2 (minoxidil, -30 / 15)" in hit.arithmetic
+    (row,) = found(15.0, 3.0)  # 5 SDs, at least 3.2; the largest of hair density shows 2
+    assert "each of 2 arms" in row["statement"]
+    assert "comparators 1.00 to 2.00, the largest other2 (minoxidil, -30 / 15)" in row["arithmetic"]
     assert not found(15.0, 6.0)
     assert not found(15.0, 5.0)  # 3 SDs, yet with 16 people perhaps 1.9
     assert found(15.0, 5.0, n=60)  # with 60 people at least 2.4
@@ -66,8 +66,8 @@ def test_another_comparator_moves_the_limit():
 
 
 def test_without_one_of_the_outcome_all_arms_are_the_limit():
-    (hit,) = found(15.0, 1.0, arms=(comparator(1, 10, 10, concept="hair_thickness"),))
-    assert "each of 1 arms" in hit.statement
+    (row,) = found(15.0, 1.0, arms=(comparator(1, 10, 10, concept="hair_thickness"),))
+    assert "each of 1 arms" in row["statement"]
 
 
 def test_without_comparators_or_spread_it_does_not_apply():
@@ -77,8 +77,8 @@ def test_without_comparators_or_spread_it_does_not_apply():
 
 
 def test_without_a_number_of_people_the_ratio_itself_counts():
-    (hit,) = found(15.0, 5.0, n=None)
-    assert "the number of participants is not stated" in hit.arithmetic
+    (row,) = found(15.0, 5.0, n=None)
+    assert "the number of participants is not stated" in row["arithmetic"]
 
 
 @pytest.mark.parametrize(("change", "sd", "n"), [(15.0, 3.0, 16), (2.0, 8.0, 200), (0.0, 1.0, 5)])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 from case_files import cases_of
-from frames import STUDY, evidence, frame, quantity, result
+from frames import RULE, STUDY, evidence, frame, quantity, result
 
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.findings import RULES, run_checks
 from helpers.appraisal.rules import NotApplicable
 
-RULE = {rule.name: rule for rule in RULES}
 CASES = cases_of(__file__)
 
 

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from frames import STUDY, evidence, quantity, result
+from frames import STUDY, evidence, quantity, result, rounded
 from scipy import stats
 
 from helpers.appraisal import changes
-from helpers.appraisal.evidence import PrintedFigure
+from helpers.appraisal.evidence import Group, PrintedFigure
 from helpers.appraisal.findings import run_checks
 from helpers.appraisal.granularity import CUT_OFF, FITS, debit, grim, grimmer, share_fit
-from helpers.appraisal.p_values import Group, correlation_needed, covers, two_sample_p
+from helpers.appraisal.p_values import CORRELATIONS, covers, covers_between, paired_p, two_sample_p
 from helpers.appraisal.spread import sd_fits
 
 STUDIES = 10_000
@@ -37,8 +37,8 @@ def test_shares(rng):
     whole, rest = np.divmod(100 * 10**places * counts, n)  # integers: a share of 29 % is never 28.999
     half_up, half_down = whole + (2 * rest >= n), whole + (2 * rest > n)
     half_even = np.where(2 * rest == n, whole + whole % 2, half_down)
-    for rounded, worst in ((half_up, FITS), (half_even, FITS), (half_down, CUT_OFF), (whole, CUT_OFF)):
-        shown = rounded / 10.0**places
+    for shares, worst in ((half_up, FITS), (half_even, FITS), (half_down, CUT_OFF), (whole, CUT_OFF)):
+        shown = shares / 10.0**places
         fits = {share_fit(p, int(d), int(k)) for p, d, k in zip(shown, places, n, strict=True)}
         assert fits <= {FITS, worst}
 
@@ -58,7 +58,7 @@ def test_whole_numbers_and_ranges(rng):
             alarms["grim"] += not grim(means[row], int(n))
             alarms["grimmer"] += not grimmer(means[row], sds[row], int(n))
             alarms["debit"] += not debit(shares[row], spreads[row], int(n))
-            alarms["sd"] += not sd_fits(means[row], sds[row], lows[row], highs[row], int(n))
+            alarms["sd"] += not sd_fits(Group(means[row], sds[row]), lows[row], highs[row], int(n))
     assert alarms == dict.fromkeys(alarms, 0)
 
 
@@ -67,9 +67,7 @@ def test_ranges_of_two_clusters(rng):
     for _ in range(1000):
         n, low, high = int(rng.integers(2, 40)), 75.0, float(rng.integers(76, 120))
         values = np.where(rng.random(n) < rng.uniform(0.05, 0.95), low, high)
-        mean, sd = honest(np.array([values.mean(), values.std(ddof=1)]), 0)
-        ends = honest(np.array([low, high]), 0)
-        assert sd_fits(mean, sd, *ends, n)
+        assert sd_fits(rounded(values, 0), *honest(np.array([low, high]), 0), n)
 
 
 @pytest.fixture(params=[1_000, pytest.param(STUDIES, marks=pytest.mark.slow)])
@@ -82,41 +80,26 @@ def test_p_values(rng, studies):
     """Printed p values of honest tests meet the recomputed interval, and a correlation explains paired ones."""
     for n1, n2 in rng.integers(2, 40, (studies // 2, 2)):
         first, second = rng.normal(80, 10, n1), rng.normal(rng.uniform(75, 95), 12, n2)
-        groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 0)) for x in (first, second)]
         for welch in (True, False):
-            p = stats_p(first, second, welch)
+            p = float(stats.ttest_ind(first, second, equal_var=not welch).pvalue)
             shown = PrintedFigure(round(p, 3), 3, "q")
-            low, high = two_sample_p(*groups, np.array([n1]), np.array([n2]), welch, wide=True)
+            low, high = two_sample_p(rounded(first, 0), rounded(second, 0), n1, n2, welch, wide=True)
             assert covers(shown, low, high, wide=True).all()
 
 
 def test_paired_p_values(rng, studies):
-    """The correlation of honest paired data lies in the interval that their p value needs."""
+    """At the correlation of honest paired data their p value is met, and the limits are no wider than rounding."""
     for n in rng.integers(3, 40, studies):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(0, 8), 6, n)
-        groups = [Group(*honest(np.array([x.mean(), x.std(ddof=1)]), 1)) for x in (before, after)]
-        shown = PrintedFigure(round(float(stats.ttest_rel(before, after).pvalue), 3), 3, "q")
-        low, high = correlation_needed(*groups, shown, np.array([n]), wide=True)
-        assert low[0] <= np.corrcoef(before, after)[0, 1] <= high[0]
-
-
-def test_the_interval_of_correlations_is_exact(rng):
-    """No combination within the rounding lies outside, and some lie at both ends."""
-    for n in rng.integers(3, 40, 60):
-        figures = np.array([80, rng.integers(1, 15), 80 + rng.integers(1, 20), rng.integers(1, 15)], float)
-        m0, s0, m1, s1 = honest(figures, 0)
-        shown = PrintedFigure(float(np.round(rng.uniform(0.001, 0.2), 3)), 3, "q")
-        (low,), (high,) = correlation_needed(Group(m0, s0), Group(m1, s1), shown, np.array([n]))
-        ends = [(figure.interval(False)) for figure in (m0, s0, m1, s1, shown)]
-        tried = [np.linspace(max(start, 1e-6), end, 21) for start, end in ends]
-        p = tried[4][[0, -1]]
-        gap = np.abs(tried[2][None, [0, -1, 10]] - tried[0][[0, -1, 10], None]).ravel()
-        change = (gap[:, None] * np.sqrt(n) / stats.t.isf(p / 2, n - 1)).ravel()
-        a, b, c = np.meshgrid(tried[1], tried[3], change)
-        r = (a**2 + b**2 - c**2) / (2 * a * b)
-        assert low <= r.min() + 1e-12 and r.max() - 1e-12 <= high
-        assert r.min() - low < 0.02 * max(1, abs(low)) and high - r.max() < 1e-9
+        p = float(stats.ttest_rel(before, after).pvalue)
+        at = int(np.searchsorted(CORRELATIONS, np.corrcoef(before, after)[0, 1]))
+        limits = paired_p(rounded(before), rounded(after), [n])
+        assert covers_between(PrintedFigure(round(p, 3), 3, "q"), *limits)[0, at - 1]
+        low, high = (
+            limit[0, at - 1 : at + 1] for limit in paired_p(rounded(before, 6), rounded(after, 6), [n])
+        )
+        assert low.min() - 1e-4 <= p <= high.max() + 1e-4 and np.allclose(low, high, atol=1e-3)
 
 
 def test_changes_against_levels(rng):
@@ -125,19 +108,13 @@ def test_changes_against_levels(rng):
     for n, places in zip(rng.integers(2, 40, STUDIES), rng.integers(0, 3, STUDIES), strict=True):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(-5, 30), rng.uniform(0.1, 12), n)
-        samples = (after - before, before, after)
-        means = honest(np.array([x.mean() for x in samples]), int(places))
-        sds = honest(np.array([x.std(ddof=1) for x in samples]), int(places))
+        samples = [rounded(x, int(places)) for x in (after - before, before, after)]
+        means, sds = [x.mean for x in samples], [x.sd for x in samples]
         hits = [
             *changes._not_the_difference(row, *means, True),
             *changes._no_correlation(row, *sds, True),
         ]
         assert [hit for hit in hits if hit.severity == "certain"] == []
-
-
-def stats_p(first, second, welch: bool) -> float:
-    """Return scipy's p value."""
-    return float(stats.ttest_ind(first, second, equal_var=not welch).pvalue)
 
 
 def honest_study(rng: np.random.Generator):

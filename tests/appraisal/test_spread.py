@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from frames import STUDY, evidence, quantity, result
+from frames import RULE, STUDY, evidence, quantity, result
 
 from helpers.appraisal.rules import NotApplicable
-from helpers.appraisal.spread import sd_or_se
 
 
 def hits(*groups, p=None):
@@ -19,15 +18,15 @@ def hits(*groups, p=None):
         rows.append(result(at, ids=[name], mean=mean, sd=sd, n=n, **columns, **(more[0] if more else {})))
     if p:
         figures.append(quantity("om0.a1", p, "hair_density", value=float(p), kind="p_value"))
-    return list(sd_or_se(evidence(figures, rows)))
+    return RULE["sd-or-se"].run(evidence(figures, rows))
 
 
 def test_the_hair_trials_improbable_sd():
-    (hit,) = hits((4.70, 0.14, 30), (4.23, 0.97, 30))
-    assert "improbable" in hit.statement
-    assert "6.9 times smaller" in hit.statement
-    assert "0.14 x sqrt(30) = 0.767" in hit.arithmetic
-    assert hit.severity in ("", "likely")
+    (row,) = hits((4.70, 0.14, 30), (4.23, 0.97, 30))
+    assert "improbable" in row["statement"]
+    assert "6.9 times smaller" in row["statement"]
+    assert "0.14 x sqrt(30) = 0.767" in row["arithmetic"]
+    assert row["severity"] == "likely"
 
 
 @pytest.mark.parametrize(
@@ -44,16 +43,16 @@ def test_sds_that_differ_as_they_may(groups):
 
 
 def test_an_sd_below_what_its_range_allows():
-    (hit,) = hits((50.0, 1.0, 50, {"minimum": 20.0, "maximum": 80.0}))
-    assert hit.severity == "certain"
-    assert "smallest SD: 60 / sqrt(2 x 49) = 6.06" in hit.arithmetic
+    (row,) = hits((50.0, 1.0, 50, {"minimum": 20.0, "maximum": 80.0}))
+    assert row["severity"] == "certain"
+    assert "smallest SD: 60 / sqrt(2 x 49) = 6.06" in row["arithmetic"]
     assert hits((50.0, 6.5, 50, {"minimum": 20.0, "maximum": 80.0})) == []
 
 
 def test_sds_that_only_a_posted_p_gives_away():
     # SEs of 2 with n = 25: p = 0.085 as SEs, 1e-11 as SDs
-    (hit,) = hits((100.0, 2.0, 25), (105.0, 2.0, 25), p="0.08")
-    assert "read as standard errors" in hit.statement
+    (row,) = hits((100.0, 2.0, 25), (105.0, 2.0, 25), p="0.08")
+    assert "read as standard errors" in row["statement"]
     assert hits((100.0, 10.0, 25), (105.0, 10.0, 25), p="0.08") == []
 
 

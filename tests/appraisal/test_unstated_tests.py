@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from frames import evidence, quantity, result
+from frames import RULE, evidence, quantity, result, rounded
 from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
-from helpers.appraisal.granularity import grim, grimmer, percent_of_n, whole_numbers
-from helpers.appraisal.p_values import (
-    Group,
-    adjusted_p,
-    covers,
-    p_value,
-    rank_sum_p,
-    signed_rank_p,
-    variance_p,
-)
+from helpers.appraisal.granularity import grim, grimmer
+from helpers.appraisal.p_values import adjusted_p, covers_between, rank_sum_p, signed_rank_p, variance_p
 from helpers.appraisal.rules import NotApplicable
 
 
@@ -50,7 +42,8 @@ def groups(own, other, n, p, before=(), against="control", stated=(), study=None
         for test in stated
     ]
     study = study or {"n_enrolled": 2 * (n or 10)}
-    return [(hit.severity, hit.statement) for hit in p_value(evidence(figures, rows, study, statements=said))]
+    found = RULE["p-value"].run(evidence(figures, rows, study, statements=said))
+    return [(row["severity"], row["statement"]) for row in found]
 
 
 ADJUSTED = ((92.6, 12.9), (89.3, 9.6), 20)  # its analysis of covariance gave 0.001, the t test 0.358
@@ -101,11 +94,6 @@ def test_sites_of_one_scalp_are_paired():
     assert given[0][0] == "minor" and "paired t test of the changes" in given[0][1]
 
 
-def rounded(values: np.ndarray) -> Group:
-    """Return the printed mean and SD of a sample."""
-    return Group(*(PrintedFigure(round(x, 1), 1, "q") for x in (values.mean(), values.std(ddof=1))))
-
-
 def test_adjusted_p_holds_an_honest_analysis_of_covariance():
     rng = np.random.default_rng(14)
     for _ in range(60):
@@ -119,8 +107,7 @@ def test_adjusted_p_holds_an_honest_analysis_of_covariance():
         se = np.sqrt(rest[0] / freedom * np.linalg.inv(design.T @ design)[1, 1])
         t = 2 * stats.t.sf(abs(beta[1]) / se, freedom)
         low, high = adjusted_p(tuple(map(rounded, after)), tuple(map(rounded, before)), [n1], [n2], True)
-        wide = np.minimum(low[0, 1:], low[0, :-1]), np.maximum(high[0, 1:], high[0, :-1])
-        assert covers(PrintedFigure(round(float(t), 3), 3, "q"), *wide).any()
+        assert covers_between(PrintedFigure(round(float(t), 3), 3, "q"), low, high).any()
         changes = stats.ttest_ind(after[0] - before[0], after[1] - before[1]).pvalue
         low, high = adjusted_p(tuple(map(rounded, after)), tuple(map(rounded, before)), [n1], [n2], False)
         assert low.min() - 1e-3 <= changes <= high.max() + 1e-3
@@ -156,7 +143,7 @@ def found_in(concept: str, mean: str, n: int, sd: str | None = None, site="verte
         row |= {"sd": float(sd), "ids": ["m", "s"]}
     outcomes = [{"concept": concept, "measure": measure}] if measure else []
     study = evidence(figures, [result(1, **row)], outcomes=outcomes)
-    return [(hit.severity, hit.statement) for hit in whole_numbers(study)]
+    return [(row["severity"], row["statement"]) for row in RULE["granularity"].run(study)]
 
 
 def test_a_figure_may_be_the_mean_of_two_counts():
@@ -213,10 +200,10 @@ def test_three_arms_have_more_honest_tests():
                timepoint_weeks=24.0, **({"p_value": 0.0004} if name == "e" else {}))
         for number, (name, (arm, mean)) in enumerate(printed.items())
     ]  # fmt: skip
-    assert list(p_value(evidence(figures, rows))) == []  # that of all three
+    assert RULE["p-value"].run(evidence(figures, rows)) == []  # that of all three
     rows[0]["p_value_against"] = "baseline, by the heading"
-    (hit,) = p_value(evidence(figures, rows))
-    assert hit.severity == "minor" and "analysis of variance" in hit.statement
+    (found,) = RULE["p-value"].run(evidence(figures, rows))
+    assert found["severity"] == "minor" and "analysis of variance" in found["statement"]
 
 
 def test_one_person_or_another_visit_is_not_tested():
@@ -232,7 +219,7 @@ def test_one_person_or_another_visit_is_not_tested():
 def test_a_share_may_count_readings_where_it_does_not_count_people(concept, found):
     figures = [quantity("p", "78%", concept, value=78, kind="percent")]  # 25 of 32, and of no 16
     row = result(1, ids=["p"], concept=concept, percent=0.78, n=16, kind="count", timepoint_weeks=16.0)
-    assert [hit.severity for hit in percent_of_n(evidence(figures, [row]))] == found
+    assert [hit["severity"] for hit in RULE["percent-of-n"].run(evidence(figures, [row]))] == found
 
 
 @pytest.mark.parametrize(

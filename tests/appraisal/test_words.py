@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from frames import evidence, quantity, result
+from frames import RULE, evidence, quantity, result
 
 from helpers.appraisal.findings import RULES, merge_findings, run_checks
 from helpers.appraisal.rules import NotApplicable
 from helpers.tables.vocabulary import TOPICS
 
-RULE = {rule.name: rule for rule in RULES}
 QUESTIONS = [rule for rule in RULES if rule.topic]
 
 PAIRS = [

@@ -11,7 +11,6 @@ from scipy import optimize, stats
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
-from helpers.tables.vocabulary import label
 
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 
@@ -56,14 +55,9 @@ def _not_the_difference(
 
     if abs(change.value - expected) > room(wide=False):
         certain = same_n and abs(change.value - expected) > room(wide=True)
-        yield Hit(
-            statement=f"The mean change in {label(row.concept)} is not the difference of the means before "
-            f"and after ({row.arm_id}).",
-            arithmetic=f"{m1} - {m0} = {tidy(expected)}, printed {change}",
-            quantity_ids=(change.quantity_id, m0.quantity_id, m1.quantity_id),
-            concepts=(row.concept,),
-            severity=CERTAIN if certain else LIKELY,
-        )
+        arithmetic = f"{m1} - {m0} = {tidy(expected)}, printed {change}"
+        severity = CERTAIN if certain else LIKELY
+        yield Hit(arithmetic, (change, m0, m1), (row.concept,), severity, "mean", {"arm": row.arm_id})
 
 
 def _no_correlation(
@@ -75,14 +69,9 @@ def _no_correlation(
 
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
-        yield Hit(
-            statement=f"No correlation between before and after gives the SD of change in "
-            f"{label(row.concept)}.",
-            arithmetic=f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1",
-            quantity_ids=(sd.quantity_id, s0.quantity_id, s1.quantity_id),
-            concepts=(row.concept,),
-            severity=CERTAIN if same_n and not fits(wide=True) else LIKELY,
-        )
+        arithmetic = f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1"
+        severity = CERTAIN if same_n and not fits(wide=True) else LIKELY
+        yield Hit(arithmetic, (sd, s0, s1), (row.concept,), severity, "SD")
 
 
 def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -97,35 +86,20 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         changes = "; ".join(
             f"{before} to {after} is {tidy(after.value - before.value)}" for before, after in pairs
         )
-        names = tuple(figure.quantity_id for pair in pairs for figure in pair)
+        figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
             outside = change.low > high or change.high < low
-            so = (
-                "those in between would have to change more than both."
-                if outside
-                else "it equals one of the two, so that nearly everybody would have to change like that end."
-            )
-            yield Hit(
-                statement=f"The mean change in {label(row.concept)} is not between the changes of the "
-                f"patients lowest and highest at baseline; {so}",
-                arithmetic=f"mean change {change}; {changes}",
-                quantity_ids=(change.quantity_id, *names),
-                concepts=(row.concept,),
-                severity=LIKELY if outside else MINOR,
-            )
+            case, severity = ("outside", LIKELY) if outside else ("at an end", MINOR)
+            yield Hit(f"mean change {change}; {changes}", (change, *figures), (row.concept,), severity, case)
         n = evidence.people(row.n) or 2
         largest = (high - low) / 2 * math.sqrt(n / (n - 1)) if n > 1 else 0.0
         if sd is not None and sd.low > largest:
-            yield Hit(
-                statement=f"The SD of change in {label(row.concept)} is larger than changes between those of "
-                "the extremes can give; other patients would have to change much more or much less than "
-                "both ends.",
-                arithmetic=f"{changes}; largest SD between {tidy(low)} and {tidy(high)} with n = {n}: "
-                f"({tidy(high)} - {tidy(low)}) / 2 x sqrt({n}/{n - 1}) = {largest:.2f}, printed "
-                f"{sd}",
-                quantity_ids=(sd.quantity_id, *names),
-                concepts=(row.concept,),
+            low_, high_ = tidy(low), tidy(high)
+            arithmetic = (
+                f"{changes}; largest SD between {low_} and {high_} with n = {n}: "
+                f"({high_} - {low_}) / 2 x sqrt({n}/{n - 1}) = {largest:.2f}, printed {sd}"
             )
+            yield Hit(arithmetic, (sd, *figures), (row.concept,), case="SD")
     if not tested:
         raise NotApplicable("no mean change beside the values of the extremes before and after")
 
@@ -165,14 +139,9 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
         n = evidence.people(row.n)
         least = smallest_change(change, sd, n)
         if least > others["standardised"].max():
-            yield Hit(
-                statement=f"The change in {label(row.concept)} ({row.arm_id}) is so even over patients that, "
-                f"in its standard deviations, it exceeds that of each of {len(others)} arms of other "
-                "treatments and placebo; an SE printed as SD would look like this.",
-                arithmetic=_standardised_in_words(change, sd, n, least, others),
-                quantity_ids=(change.quantity_id, sd.quantity_id),
-                concepts=(row.concept,),
-            )
+            arithmetic = _standardised_in_words(change, sd, n, least, others)
+            words = {"arm": row.arm_id, "arms": len(others)}
+            yield Hit(arithmetic, (change, sd), (row.concept,), words=words)
 
 
 def standardised_comparators(comparators: pd.DataFrame) -> pd.DataFrame:
@@ -267,14 +236,9 @@ def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
         moved = [r for r, b, a in pairs if r.concept == row.concept and a.value != b.value]
         claimed = evidence.statements_on("every_pair", row.concept)  # every_pair speaks of these
         if before.value == after.value and moved and not claimed:
-            yield Hit(
-                statement=f"The {label(row.concept)} of {row.arm_id} ({row.site}) is the same before and "
-                f"after, while {len(moved)} other {'pairs' if len(moved) > 1 else 'pair'} of this outcome "
-                "moved.",
-                arithmetic=f"{after} - {before} = 0",
-                quantity_ids=(before.quantity_id, after.quantity_id),
-                concepts=(row.concept,),
-            )
+            pairs_moved = f"{len(moved)} other {'pairs' if len(moved) > 1 else 'pair'}"
+            words = {"arm": row.arm_id, "site": row.site, "others": pairs_moved}
+            yield Hit(f"{after} - {before} = 0", (before, after), (row.concept,), words=words)
 
 
 def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -286,13 +250,9 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
         sign = -1 if row.says == "lower" else 1
         against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]
         if against:
-            yield Hit(
-                statement=f"{label(row.about).capitalize()} is said to become {row.says} in every pair of "
-                f"values; {len(against)} of {len(pairs)} did not.",
-                arithmetic="; ".join(
-                    f"{start.arm_id}, {start.site}: {before} to {after}" for start, before, after in against
-                ),
-                quantity_ids=tuple(f.quantity_id for _, *pair in against for f in pair),
-                concepts=(row.about,),
-                statement_ids=(row.statement_id,),
+            arithmetic = "; ".join(
+                f"{start.arm_id}, {start.site}: {before} to {after}" for start, before, after in against
             )
+            figures = [figure for _, *pair in against for figure in pair]
+            words = {"says": row.says, "against": len(against), "pairs": len(pairs)}
+            yield Hit(arithmetic, (*figures, row), (row.about,), words=words)

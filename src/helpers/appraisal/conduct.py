@@ -7,22 +7,22 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
-from helpers.tables.vocabulary import label
 from trialfiles.times import weeks
 
 _FORMS = ("%Y-%m-%d", "%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%B %Y", "%b %Y", "%Y-%m")
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
-# Earlier event, later event, what it means when they are the other way round, how sure that is.
+# Earlier event, later event, which sentence says that they are the other way round, how sure that is.
 _ORDER = (
-    ("ethics_date", "recruitment_start", "Recruitment starts before the ethics approval.", LIKELY),
-    ("registration_date", "recruitment_start", "Registration comes after the start of recruitment.", LIKELY),
-    ("ethics_date", "registration_date", "The record is older than its ethics approval.", LIKELY),
-    ("recruitment_start", "recruitment_end", "Recruitment ends before it starts.", CERTAIN),
-)  # fmt: skip
+    ("ethics_date", "recruitment_start", "recruited before ethics", LIKELY),
+    ("registration_date", "recruitment_start", "registered late", LIKELY),
+    ("ethics_date", "registration_date", "registered before ethics", LIKELY),
+    ("recruitment_start", "recruitment_end", "ended before start", CERTAIN),
+)
 _REGISTERED_DATES = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
 _OPEN = re.compile(r"\b(not blinded|not masked|unblinded|unmasked|open[ -]label|none)\b", re.IGNORECASE)
 _BLIND = re.compile(r"(?<!un)(?<!not )\b(blind(ed)?|masked)\b", re.IGNORECASE)
@@ -40,14 +40,11 @@ def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
     others = evidence.arms[evidence.arms["role"].isin(["placebo", "untreated", "active"])]["arm_id"]
     rows = evidence.results[evidence.results["arm_id"].isin(others)].sort_values("result_id")
     if not rows.empty:
-        yield Hit(
-            statement="The study describes itself as one without a control group and prints results of one.",
-            arithmetic="arms by its own account: 1; arms with results: "
-            f"{evidence.results['arm_id'].nunique()}; results of the comparison group: {len(rows)}",
-            quantity_ids=listed_ids(rows),
-            concepts=tuple(dict.fromkeys(rows["concept"])),
-            statement_ids=tuple(row.statement_id for row in evidence.statements_on("control_group")),
-        )
+        arms = evidence.results["arm_id"].nunique()
+        arithmetic = f"arms by its own account: 1; arms with results: {arms}; "
+        arithmetic += f"results of the comparison group: {len(rows)}"
+        rests_on = (*listed_ids(rows), *evidence.statements_on("control_group"))
+        yield Hit(arithmetic, rests_on, list(rows["concept"].unique()))
 
 
 def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -60,19 +57,11 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
     planned = evidence.count("n_planned")
     for row in blocks:
         if parts and row.value % parts:
-            yield Hit(
-                statement="A block cannot be divided among the arms in the stated ratio.",
-                arithmetic=f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}",
-                quantity_ids=(row.quantity_id, *(ratio.quantity_id for ratio in ratios)),
-            )
+            arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
+            yield Hit(arithmetic, (row, *ratios), case="ratio")
         if planned and planned % row.value:
-            yield Hit(
-                statement="The planned sample is no whole number of blocks, so that the last block stays "
-                "open.",
-                arithmetic=f"{planned} / {tidy(row.value)} = {tidy(planned / row.value)}",
-                quantity_ids=(row.quantity_id,),
-                severity=MINOR,
-            )
+            arithmetic = f"{planned} / {tidy(row.value)} = {tidy(planned / row.value)}"
+            yield Hit(arithmetic, (row,), severity=MINOR, case="sample")
 
 
 def _parts_of_ratio(printed: str) -> int:
@@ -91,13 +80,9 @@ def masking(evidence: StudyEvidence) -> Iterator[Hit]:
         return
     for row in each_row(evidence.outcomes.sort_values("outcome_id")):
         if not missing(row.measure) and _BLIND.search(row.measure):
-            yield Hit(
-                statement=f"Nobody is masked by the study's own field ({field}); its {row.priority} outcome, "
-                f"{label(row.concept)}, is called blinded.",
-                arithmetic=f"masking: {field}; measure: {row.measure}",
-                concepts=(row.concept,),
-                statement_ids=tuple(row.statement_id for row in evidence.statements_on("assessor_masking")),
-            )
+            rests_on = evidence.statements_on("assessor_masking")
+            words = {"field": field, "priority": row.priority}
+            yield Hit(f"masking: {field}; measure: {row.measure}", rests_on, (row.concept,), words=words)
 
 
 def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -107,20 +92,13 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
     if missing(design) or missing(comparison):
         raise NotApplicable("no design or no comparison is stated")
     sites = evidence.arms["label"].fillna("").str.contains(_SITE, case=False)
-    if (
-        comparison == "within_person"
-        and sites.sum() >= 2
-        and re.search(r"cross-?over", design, re.IGNORECASE)
-    ):
+    crossover = re.search(r"cross-?over", design, re.IGNORECASE)
+    if crossover and comparison == "within_person" and sites.sum() >= 2:
         outcomes = evidence.outcomes[evidence.outcomes["priority"].isin(["primary", "secondary"])]
-        yield Hit(
-            statement="The design field says crossover, while the arms are two areas of the same scalp "
-            "treated side by side: no area changes over.",
-            arithmetic=f"arms: {'; '.join(evidence.arms['label'].dropna())}",
-            concepts=tuple(name for name in dict.fromkeys(outcomes["concept"]) if name != "adverse_events"),
-            severity=CERTAIN if all(sites) else LIKELY,
-            statement_ids=tuple(row.statement_id for row in evidence.statements_on("comparison_design")),
-        )
+        concepts = [name for name in dict.fromkeys(outcomes["concept"]) if name != "adverse_events"]
+        arithmetic = f"arms: {'; '.join(evidence.arms['label'].dropna())}"
+        rests_on = evidence.statements_on("comparison_design")
+        yield Hit(arithmetic, rests_on, concepts, CERTAIN if all(sites) else LIKELY)
 
 
 def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -145,28 +123,17 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
         times = "; ".join(
             f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(stated)}" for row, stated, due in wrong
         )
-        yield Hit(
-            statement="Numbered sessions are told at times that their interval does not give, counted from a "
-            "first session at the start.",
-            arithmetic=f"interval {tidy(step)} weeks; in weeks from the start, {times}",
-            quantity_ids=(source, *(row.quantity_id for row, *_ in wrong)),
-        )
-    for row in counts:
-        for length, name in lengths:
-            if (row.value - 1) * step * (1 - _LATE) > length:
-                yield Hit(
-                    statement="The sessions do not fit into the time over which treatment is said to be "
-                    "given.",
-                    arithmetic=f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks",
-                    quantity_ids=(row.quantity_id, source, name),
-                    severity=CERTAIN,
-                )
+        arithmetic = f"interval {tidy(step)} weeks; in weeks from the start, {times}"
+        yield Hit(arithmetic, (source, *(row for row, *_ in wrong)), case="numbered")
+    for row, (length, duration) in product(counts, lengths):
+        if (row.value - 1) * step * (1 - _LATE) > length:
+            arithmetic = f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks"
+            yield Hit(arithmetic, (row, source, duration), severity=CERTAIN, case="course")
 
 
-def _stated_weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, str]]:
+def _stated_weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, Any]]:
     rows = evidence.quantities_of("design", concept)
-    stated = [(quantity_weeks(row), row.quantity_id) for row in rows]
-    return [(value, name) for value, name in stated if value]
+    return [(value, row) for row in rows if (value := quantity_weeks(row))]
 
 
 @dataclass(frozen=True)
@@ -210,12 +177,12 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("fewer than two dates")
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
-    for before, after, statement, severity in _ORDER:
+    for before, after, case, severity in _ORDER:
         if before in first and after in last and first[before].first > last[after].last:
             early, late = first[before], last[after]
             days = (early.first - late.last).days
             arithmetic = f"{early.first} is {days} days after {late.last}"
-            yield Hit(statement, arithmetic, (early.quantity_id, late.quantity_id), severity=severity)
+            yield Hit(arithmetic, (early, late), severity=severity, case=case)
     yield from _recruiting_too_early(evidence, last.get("registration_date"), first.get("recruitment_start"))
     yield from _published_too_early(evidence, first.get("recruitment_start"), last.get("publication_date"))
 
@@ -228,12 +195,8 @@ def _recruiting_too_early(
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
     if recruiting and registered and start and registered.last < start.first:
         days = (start.first - registered.last).days
-        yield Hit(
-            statement=f"The status was {status} when the record was last touched, before recruitment was to "
-            "start.",
-            arithmetic=f"{registered.last} is {days} days before {start.first}",
-            quantity_ids=(registered.quantity_id, start.quantity_id),
-        )
+        arithmetic = f"{registered.last} is {days} days before {start.first}"
+        yield Hit(arithmetic, (registered, start), case="recruiting", words={"status": status})
 
 
 def _published_too_early(
@@ -244,13 +207,9 @@ def _published_too_early(
     if start and published and not missing(longest):
         passed = (published.last - start.first).days / 7
         if passed < longest:
-            yield Hit(
-                statement="Results are published sooner after the start than their longest follow-up.",
-                arithmetic=f"{start.first} to {published.last} is {passed:.1f} weeks; results to week "
-                f"{float(longest):.1f}",
-                quantity_ids=(start.quantity_id, published.quantity_id),
-                severity=CERTAIN,
-            )
+            arithmetic = f"{start.first} to {published.last} is {passed:.1f} weeks; "
+            arithmetic += f"results to week {float(longest):.1f}"
+            yield Hit(arithmetic, (start, published), severity=CERTAIN, case="published")
 
 
 def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -261,9 +220,7 @@ def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     if lacking:
         unclear = "registered_on" in lacking or len(lacking) > 1
         so = "; whether it was registered before the start cannot be told" if unclear else ""
-        yield Hit(
-            statement=f"The registration has no date "
-            f"{' or '.join(_REGISTERED_DATES[field] for field in lacking)}{so}.",
-            arithmetic=f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing",
-            severity=CERTAIN if len(lacking) == len(_REGISTERED_DATES) else LIKELY,
-        )
+        dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
+        arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
+        severity = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else LIKELY
+        yield Hit(arithmetic, severity=severity, words={"dates": dates_, "so": so})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
 # Concepts with one value for each arm and time, however often it is printed.
@@ -51,10 +52,10 @@ def _place(row: Any) -> str:
     return "place not stated" if missing(access) else str(access)
 
 
-def _both(first: Any, second: Any) -> dict[str, Any]:
-    """Return the arithmetic and the quantities of a finding that two figures disagree."""
+def _both(first: Any, second: Any) -> tuple[str, tuple[Any, Any]]:
+    """Return the arithmetic of a finding that two figures disagree, and both."""
     words = f"{first.printed} ({_place(first)}) against {second.printed} ({_place(second)})"
-    return {"arithmetic": words, "quantity_ids": (first.quantity_id, second.quantity_id)}
+    return words, (first, second)
 
 
 def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -64,8 +65,7 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no figure is printed more than once")
     for first, others, severity in pairs:
         if others and not any(agree(first, other) for other in others):
-            statement = f"{label(first.concept).capitalize()} is printed with different values in two places."
-            yield Hit(statement, **_both(first, others[0]), concepts=(first.concept,), severity=severity)
+            yield Hit(*_both(first, others[0]), (first.concept,), severity)
 
 
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
@@ -120,9 +120,7 @@ def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no phase is printed")
     for row in rows[1:]:
         if not agree(rows[0], row):
-            yield Hit(
-                "The trial phase stands in the source with two different values.", **_both(rows[0], row)
-            )
+            yield Hit(*_both(rows[0], row))
 
 
 def units(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -146,16 +144,12 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
             first = spelling.setdefault(_without_spelling(unit), unit)
             names.setdefault(first, []).extend([name] if name else [])
         if len(names) > 1:
-            yield Hit(
-                statement=f"{label(concept).capitalize()} is given in {len(names)} units: "
-                f"{' and '.join(sorted(names))}; a figure in one cannot be read as the other.",
-                arithmetic="; ".join(
-                    f"{unit}: {len(names[unit])} figure{'' if len(names[unit]) == 1 else 's'}"
-                    for unit in sorted(names)
-                ),
-                quantity_ids=tuple(name for unit in sorted(names) for name in names[unit]),
-                concepts=(concept,),
+            figures = dict(sorted(names.items()))
+            arithmetic = "; ".join(
+                f"{unit}: {len(ids)} figure{'' if len(ids) == 1 else 's'}" for unit, ids in figures.items()
             )
+            words = {"number": len(figures), "units": " and ".join(figures)}
+            yield Hit(arithmetic, chain(*figures.values()), (concept,), words=words)
     if not tested:
         raise NotApplicable("no figure of an outcome with a measured unit")
 
@@ -187,12 +181,8 @@ def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
                 f"line {row.line} alone: {', '.join(sorted(items)) or 'nothing'}"
                 for row, items in ((first, ours - theirs), (other, theirs - ours))
             )
-            yield Hit(
-                statement=f"One list is told twice with different items ({label(about)}).",
-                arithmetic=f"{alone}; in both: {', '.join(sorted(ours & theirs)) or 'nothing'}",
-                concepts=(about,),
-                statement_ids=(first.statement_id, other.statement_id),
-            )
+            arithmetic = f"{alone}; in both: {', '.join(sorted(ours & theirs)) or 'nothing'}"
+            yield Hit(arithmetic, (first, other), (about,))
 
 
 def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -203,12 +193,8 @@ def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
     authors = {author.casefold() for row in lists for author in _items(row.says)}
     for row in named:
         if row.says.casefold() not in authors:
-            yield Hit(
-                statement=f"The text reports what {row.says} found; no such work is listed among the "
-                "references.",
-                arithmetic=f"first authors listed: {len(authors)}; {row.says}: 0",
-                statement_ids=(row.statement_id, *(other.statement_id for other in lists)),
-            )
+            arithmetic = f"first authors listed: {len(authors)}; {row.says}: 0"
+            yield Hit(arithmetic, (row, *lists), words={"author": row.says})
 
 
 def listed_not_cited(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -217,9 +203,5 @@ def listed_not_cited(evidence: StudyEvidence) -> Iterator[Hit]:
     if not marks or not lists:
         raise NotApplicable("no list of references, or nothing is said of marks in the text")
     if {row.says for row in marks} == {"none"}:
-        yield Hit(
-            statement="The references are numbered and no number stands in the text; which sentence rests on "
-            "which work cannot be told.",
-            arithmetic=f"references: {sum(len(_items(row.says)) for row in lists)}; marks in the text: 0",
-            statement_ids=tuple(row.statement_id for row in (*marks, *lists)),
-        )
+        listed = sum(len(_items(row.says)) for row in lists)
+        yield Hit(f"references: {listed}; marks in the text: 0", (*marks, *lists))

@@ -9,7 +9,6 @@ import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
-from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
 # What tells one arm from another.
@@ -30,13 +29,9 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
         share = 100 * count.value / n
         low, high = percent.widest
         if not percent.low <= share <= percent.high:
-            yield Hit(
-                statement=f"The percentage printed for {label(row.concept)} is not that of its count.",
-                arithmetic=f"{count} / {n} = {share:.2f} %, printed {percent} %",
-                quantity_ids=(count.quantity_id, percent.quantity_id),
-                concepts=(row.concept,),
-                severity=CERTAIN if not missing(row.n) and not low < share < high else LIKELY,
-            )
+            arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
+            severity = CERTAIN if not missing(row.n) and not low < share < high else LIKELY
+            yield Hit(arithmetic, (count, percent), (row.concept,), severity)
     if not tested:
         raise NotApplicable("no count beside its percentage and n")
 
@@ -57,8 +52,8 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     if not comparable and results.empty and events.empty and not groups:
         raise NotApplicable("no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
-        ids = tuple(split_ids(evidence.study.get("quantity_ids")))
-        yield Hit("More people are analysed than enrolled.", f"{analysed} > {enrolled}", ids)
+        ids = split_ids(evidence.study.get("quantity_ids"))
+        yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
     yield from _sum_of_arms(evidence, total, sizes)
     yield from _number_of_groups(evidence, groups)
     yield from _more_than_all(results, enrolled, "result")
@@ -72,38 +67,29 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
     whole = int(sizes["n"].max() if within else sizes["n"].sum())
     if whole != total:
         parts = ", ".join(str(int(n)) for n in sizes["n"])
-        yield Hit(
-            statement="The arms do not add up to the participants of the study.",
-            arithmetic=f"arms {parts}: {whole}; study {total}",
-            quantity_ids=listed_ids(sizes),
-            severity=CERTAIN if whole > total else LIKELY,  # fewer may have left before treatment
-        )
+        severity = CERTAIN if whole > total else LIKELY  # fewer may have left before treatment
+        arithmetic = f"arms {parts}: {whole}; study {total}"
+        yield Hit(arithmetic, listed_ids(sizes), severity=severity, case="arms")
 
 
 def _number_of_groups(evidence: StudyEvidence, groups: list) -> Iterator[Hit]:
     for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
-            yield Hit(
-                statement="The number of groups stated is not the number of arms described.",
-                arithmetic=f"stated {tidy(row.value)}, described {len(evidence.arms)}",
-                quantity_ids=(row.quantity_id,),
-                severity=LIKELY,
-            )
+            arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
+            yield Hit(arithmetic, (row,), severity=LIKELY, case="groups")
 
 
 def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Iterator[Hit]:
     for row in each_row(rows):
         n = None if missing(row.n) else float(row.n)
         count = None if missing(row.count) else float(row.count)
-        concept = getattr(row, "concept", "adverse_events")
-        ids = tuple(split_ids(row.quantity_ids))
+        concepts = (getattr(row, "concept", "adverse_events"),)
+        ids = split_ids(row.quantity_ids)
         if n is not None and enrolled and n > enrolled:
-            statement = f"A {what} ({label(concept)}) is given for more people than were enrolled."
-            yield Hit(statement, f"{tidy(n)} > {enrolled}", ids, (concept,))
+            yield Hit(f"{tidy(n)} > {enrolled}", ids, concepts, case="enrolled", words={"what": what})
         limit = n if n is not None else enrolled
         if count is not None and limit and count > limit:
-            statement = f"More people have the {what} ({label(concept)}) than there are."
-            yield Hit(statement, f"{tidy(count)} > {tidy(limit)}", ids, (concept,))
+            yield Hit(f"{tidy(count)} > {tidy(limit)}", ids, concepts, case="count", words={"what": what})
 
 
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -116,11 +102,7 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     high = math.inf if limits[1] is None else float(limits[1])
     for row in ages:
         if row.value < low or row.value >= high + 1:
-            yield Hit(
-                statement="A patient is outside the ages that the study states.",
-                arithmetic=f"{tidy(row.value)} years, limits {limits[0]} to {limits[1]}",
-                quantity_ids=(row.quantity_id,),
-            )
+            yield Hit(f"{tidy(row.value)} years, limits {limits[0]} to {limits[1]}", (row,))
 
 
 def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -131,18 +113,13 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     described = arms.notna().sum(axis=1) >= 3
     for index in arms.index[arms.fillna("").duplicated() & described]:
         arm = evidence.arms.loc[index]
-        yield Hit(
-            statement=f"The arm {arm['arm_id']} is described exactly as another arm.",
-            arithmetic="; ".join(arms.loc[index].dropna()),
-            quantity_ids=tuple(split_ids(arm["quantity_ids"])),
-        )
+        arithmetic = "; ".join(arms.loc[index].dropna())
+        words = {"arm": arm["arm_id"]}
+        yield Hit(arithmetic, split_ids(arm["quantity_ids"]), case="described", words=words)
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
     for _, group in rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True):
         names, row = group["arm_id"].unique(), each_row(group)[0]
         if len(names) > 1 and row.sd > 0:
-            yield Hit(
-                statement=f"{len(names)} arms have the same mean and SD of {label(row.concept)}.",
-                arithmetic=f"{tidy(row.mean)} ± {tidy(row.sd)} in {', '.join(names)}",
-                quantity_ids=listed_ids(group),
-                concepts=(row.concept,),
-            )
+            arithmetic = f"{tidy(row.mean)} ± {tidy(row.sd)} in {', '.join(names)}"
+            words = {"arms": len(names)}
+            yield Hit(arithmetic, listed_ids(group), (row.concept,), case="results", words=words)

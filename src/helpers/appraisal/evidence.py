@@ -68,6 +68,17 @@ class PrintedFigure:
         return self.widest if wide else (self.low, self.high)
 
 
+@dataclass(frozen=True)
+class Group:
+    """A printed mean and SD."""
+
+    mean: PrintedFigure
+    sd: PrintedFigure
+
+    def __str__(self) -> str:
+        return f"{self.mean} ± {self.sd}"
+
+
 def missing(value: Any) -> bool:
     """Return whether a table's cell is empty."""
     return value is None or value is pd.NA or value != value or value == ""
@@ -237,6 +248,15 @@ class StudyEvidence:
                     return PrintedFigure(float(value), places, row.quantity_id, row.printed)
         return None
 
+    def group(self, result: Any) -> Group | None:
+        """Return the printed mean and SD of a result row; None when one of them is not there."""
+        mean, sd = self.figure(result, "mean"), self.figure(result, "sd")
+        return Group(mean, sd) if mean and sd else None
+
+    def is_statement(self, name: str) -> bool:
+        """Return whether a name is that of a statement."""
+        return name in self._statement
+
     def locators(self, names: Iterable[str]) -> str:
         """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
         places = []
@@ -283,6 +303,13 @@ def _equal(printed: float, clean: float, name: str) -> bool:
     """Return whether a cleaned number is the printed one: as it is or, no p value, as a share of 1."""
     scales = (1,) if name == "p_value" else (1, 100)
     return any(abs(printed - clean * scale) <= 1e-9 * max(1, abs(printed)) for scale in scales)
+
+
+def name_of(source: Any) -> str:
+    """Return the name of a printed figure, a quantity or a statement; a name is its own."""
+    if isinstance(source, str):
+        return source
+    return str(source.quantity_id if hasattr(source, "quantity_id") else source.statement_id)
 
 
 def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:

@@ -22,47 +22,14 @@ from metastats.display import rows_html
 from notebookpress.tables import join_ids, split_ids
 
 FINDING_LIST_COLUMNS = ("study_id", "severity", "statement", "arithmetic", "detected_by")
-# The checks that compute something, by the name of their rule. Those that compare answers need no function:
-# they stand in rules.yaml alone.
+_MODULES = (granularity, spread, changes, p_values, counts, contradictions, conduct, reporting)
+# The checks that compute something: each public function of these modules that yields hits. Those that
+# compare answers need no function: they stand in rules.yaml alone.
 CHECKS: dict[str, Check] = {
-    "granularity": granularity.whole_numbers,
-    "percent-of-n": granularity.percent_of_n,
-    "sd-in-range": spread.sd_in_range,
-    "sd-or-se": spread.sd_or_se,
-    "change-of-levels": changes.change_of_levels,
-    "change-of-extremes": changes.change_of_extremes,
-    "implausible-change": changes.implausible_change,
-    "no-change": changes.no_change,
-    "every-pair": changes.every_pair,
-    "p-value": p_values.p_value,
-    "p-value-owner": p_values.p_value_owner,
-    "count-and-percent": counts.count_and_percent,
-    "totals": counts.totals,
-    "age-limits": counts.age_limits,
-    "duplicate-arms": counts.duplicate_arms,
-    "printed-twice": contradictions.printed_twice,
-    "registry-conflict": contradictions.registry_conflict,
-    "units": contradictions.units,
-    "items-differ": contradictions.items_differ,
-    "cited-not-listed": contradictions.cited_not_listed,
-    "listed-not-cited": contradictions.listed_not_cited,
-    "control-group": conduct.control_group,
-    "block-size": conduct.block_size,
-    "masking": conduct.masking,
-    "design-field": conduct.design_field,
-    "session-times": conduct.session_times,
-    "dates": conduct.dates,
-    "dates-missing": conduct.dates_missing,
-    "time-point-not-reported": reporting.time_point_not_reported,
-    "outcome-not-reported": reporting.outcome_not_reported,
-    "outcome-not-planned": reporting.outcome_not_planned,
-    "group-size": reporting.group_sizes_missing,
-    "treatment-not-described": reporting.treatment_not_described,
-    "registration-missing": reporting.registration_missing,
-    "later-than-follow-up": reporting.later_than_follow_up,
-    "long-term-claim": reporting.long_term_claim,
-    "claim-without-figure": reporting.claim_without_figure,
-    "significance-without-test": reporting.significance_without_test,
+    name: function
+    for module in _MODULES
+    for name, function in vars(module).items()
+    if not name.startswith("_") and getattr(function, "__annotations__", {}).get("return") == "Iterator[Hit]"
 }
 RULES: tuple[Rule, ...] = read_rules(CHECKS)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
-from helpers.tables.vocabulary import label
 
 # What is counted in whole numbers, once for each person or as the mean of a few photographs, readers, sites.
 COUNTED = {"hair_count"}
@@ -133,7 +132,7 @@ def fitting_sizes(shares: list[tuple[float, int]], largest: int) -> list[int]:
     return [n for n in sizes if all(share_fit(percent, places, n) == FITS for percent, places in shares)]
 
 
-def whole_numbers(evidence: StudyEvidence) -> Iterator[Hit]:
+def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean, or mean with SD, that counts, grades or a stated scale cannot have."""
     tested = 0
     for row in evidence.results_where(kind="level"):
@@ -170,25 +169,22 @@ def _no_whole_numbers(
 
     if passes(n, 1) or passes(n, stated):
         return
-    spread = "" if sd is None else f" with SD {sd}"
     near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
     sizes = [size for size in range(2, 2 * n + 1) if passes(size, 1)]
     fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
     several = [] if binary else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
-    doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
-    cut = (
-        passes(n, 1, wide=True) or row.concept in GRADED
-    )  # a scale may be a line on which a mark is measured
-    yield Hit(
-        statement=f"A mean {label(row.concept)} of {mean}{spread} cannot come from {n} whole numbers{doubt}.",
-        arithmetic=f"{mean} x {n} = {mean.value * n:.10g}; nearest means "
+    # a scale may be a line on which a mark is measured
+    cut = passes(n, 1, wide=True) or row.concept in GRADED
+    arithmetic = (
+        f"{mean} x {n} = {mean.value * n:.10g}; nearest means "
         + " and ".join(f"{value:.{mean.decimals + 2}f}" for value in near)
         + f"; of n = 2 to {2 * n} possible: {fitting or 'none'}"
-        + (f"; counts of each person that fit: {', '.join(map(str, several))}" if several else ""),
-        quantity_ids=(mean.quantity_id, *([sd.quantity_id] if sd else [])),
-        concepts=(row.concept,),
-        severity=MINOR if several else LIKELY if cut else CERTAIN,
+        + (f"; counts of each person that fit: {', '.join(map(str, several))}" if several else "")
     )
+    doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
+    words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
+    severity = MINOR if several else LIKELY if cut else CERTAIN
+    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), severity, "whole numbers", words)
 
 
 def stated_scale(evidence: StudyEvidence, row: Any) -> tuple[float, float, bool] | None:
@@ -219,21 +215,18 @@ def _off_the_scale(
     n = 2 if missing(row.n) else max(int(row.n), 2)
     middle = min(max((lowest + highest) / 2, low), high)  # mean within rounding that allows the largest SD
     largest = math.sqrt(max((middle - lowest) * (highest - middle), 0) * n / (n - 1))
-    outside = high < lowest or low > highest
-    if outside:
-        claim = f"A mean {label(row.concept)} of {mean} lies outside {scale}"
+    if high < lowest or low > highest:
+        case = "outside the scale"
     elif printed and sd is not None and sd.interval(wide=True)[0] > largest:
-        claim = f"An SD of {sd} is larger than {scale} allows beside a mean {label(row.concept)} of {mean}"
+        case = "SD of the scale"
     else:
         return
-    yield Hit(
-        statement=claim + ("." if printed else ", unless the points of several questions were added up."),
-        arithmetic=f"{scale}; mean {mean}"
-        + ("" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"),
-        quantity_ids=(mean.quantity_id, *([sd.quantity_id] if sd else [])),
-        concepts=(row.concept,),
-        severity=CERTAIN if printed else MINOR,
-    )
+    doubt = "" if printed else ", unless the points of several questions were added up"
+    words = {"mean": mean, "sd": sd, "scale": scale, "doubt": doubt}
+    arithmetic = f"{scale}; mean {mean}"
+    arithmetic += "" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"
+    severity = CERTAIN if printed else MINOR
+    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), severity, case, words)
 
 
 def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -245,35 +238,31 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         fit = share_fit(figure.value, figure.decimals, n)
         if fit == FITS:
             continue
-        claim = f"cannot be a share of the {n} people stated."
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
         if several:
-            claim = (
-                f"can be a share of {several[0]} sites or readings of each of the {n} people, not of people."
-            )
-        elif fit == CUT_OFF:
-            claim = (
-                f"is a share of the {n} people stated only if digits were cut off or a half was rounded down."
-            )
-        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
-        sizes = ", ".join(map(str, fitting_sizes(others, max(n, 30)))) or f"no number up to {max(n, 30)}"
-        exact = figure.value / 100 * n
-        near = sorted({int(exact), int(exact) + 1} & set(range(n + 1)))
-        options = " or ".join(f"{count}/{n} = {tidy(100 * count / n)} %" for count in near)
-        printed = " and ".join(f"{value:.{places}f} %" for value, places in others)
-        repeats = [f.quantity_id for c, f, _, _ in shares if c == concept and f.value == figure.value]
+            case, severity = "several", MINOR
+        else:
+            case, severity = (IMPOSSIBLE, CERTAIN) if fit == IMPOSSIBLE else (CUT_OFF, LIKELY)
+        repeats = [f for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
-        elsewhere = [row.quantity_id for row in rows if row.value == figure.value]
-        yield Hit(
-            statement=f"{figure} % ({label(concept)}) {claim}",
-            arithmetic=f"{figure} % of {n} is {tidy(exact)} people; {options}; "
-            f"{printed} {'fit' if len(others) == 1 else 'fit together'}: n = {sizes}",
-            quantity_ids=(*repeats, *elsewhere, *source),
-            concepts=(concept,),
-            severity=MINOR if several else CERTAIN if fit == IMPOSSIBLE else LIKELY,
-        )
+        elsewhere = [row for row in rows if row.value == figure.value]
+        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
+        words = {"percent": figure, "n": n, "counts": next(iter(several), None)}
+        rests_on = (*repeats, *elsewhere, *source)
+        yield Hit(_share_in_words(figure, n, others), rests_on, (concept,), severity, case, words)
+
+
+def _share_in_words(figure: PrintedFigure, n: int, others: list[tuple[float, int]]) -> str:
+    """Return the counts nearest to a share of n, and the sizes of which all shares of n can be shares."""
+    sizes = ", ".join(map(str, fitting_sizes(others, max(n, 30)))) or f"no number up to {max(n, 30)}"
+    exact = figure.value / 100 * n
+    near = sorted({int(exact), int(exact) + 1} & set(range(n + 1)))
+    options = " or ".join(f"{count}/{n} = {tidy(100 * count / n)} %" for count in near)
+    printed = " and ".join(f"{value:.{places}f} %" for value, places in others)
+    fit = "fit" if len(others) == 1 else "fit together"
+    return f"{figure} % of {n} is {tidy(exact)} people; {options}; {printed} {fit}: n = {sizes}"
 
 
 def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import in_weeks
 
 _EXACT = 0.01  # share of a time by which two spellings of it may differ
@@ -83,13 +83,10 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: dict, reporte
     free = [other for other in near if not _near(other, list(announced), _EXACT)]
     close = f"; the nearest, {tidy(near[0])} weeks, is announced as a time of its own" if near else ""
     severity = LIKELY if near or not _full_text(evidence) else CERTAIN
-    return Hit(
-        statement=f"An assessment at {printed} is named; no figure is printed for it.",
-        arithmetic=f"{printed} = {tidy(week)} weeks; figures are printed for weeks "
-        f"{', '.join(map(tidy, reported))}{'' if free else close}",
-        quantity_ids=tuple(row.quantity_id for row in announced[week]),
-        severity=MINOR if _is_case(evidence) or free else severity,
-    )
+    arithmetic = f"{printed} = {tidy(week)} weeks; figures are printed for weeks "
+    arithmetic += f"{', '.join(map(tidy, reported))}{'' if free else close}"
+    severity = MINOR if _is_case(evidence) or free else severity
+    return Hit(arithmetic, announced[week], severity=severity, case="time", words={"time": printed})
 
 
 def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator[Hit]:
@@ -107,14 +104,9 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
             and not _near(week, own, _NEAR)
         ]
         if own and without:
-            yield Hit(
-                statement=f"Figures of {label(concept)} are lacking for planned times at which other "
-                "outcomes are reported.",
-                arithmetic=f"planned without a figure: weeks {', '.join(map(tidy, without))}; printed: "
-                f"weeks {', '.join(map(tidy, sorted(set(own))))}",
-                concepts=(concept,),
-                severity=LIKELY,
-            )
+            arithmetic = f"planned without a figure: weeks {', '.join(map(tidy, without))}; "
+            arithmetic += f"printed: weeks {', '.join(map(tidy, sorted(set(own))))}"
+            yield Hit(arithmetic, (), (concept,), LIKELY, "outcome")
 
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -131,13 +123,8 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
         severity = CERTAIN if planned and _full_text(evidence) else LIKELY
         words = [*evidence.statements_on("measurement", concept), *evidence.statements_on("claim", concept)]
-        yield Hit(
-            statement=f"{label(concept).capitalize()} is named as an outcome; no figure of it is printed.",
-            arithmetic=f"outcomes named: {len(rows)}; results printed: 0",
-            concepts=(concept,),
-            severity=MINOR if _is_case(evidence) else severity,  # a case may be told in words
-            statement_ids=tuple(row.statement_id for row in words),
-        )
+        severity = MINOR if _is_case(evidence) else severity  # a case may be told in words
+        yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), severity)
 
 
 def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -147,13 +134,8 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
     planned = set(evidence.outcomes["concept"])
     for concept, rows in each_outcome(evidence.results):
         if concept not in planned:
-            yield Hit(
-                statement=f"Figures are printed for {label(concept)}, which is not among the outcomes "
-                "announced.",
-                arithmetic=f"results printed: {len(rows)}; outcomes announced: 0",
-                quantity_ids=listed_ids(rows),
-                concepts=(concept,),
-            )
+            arithmetic = f"results printed: {len(rows)}; outcomes announced: 0"
+            yield Hit(arithmetic, listed_ids(rows), (concept,))
 
 
 def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -168,13 +150,8 @@ def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
         bare = group[group["n"].isna() & ~group["arm_id"].isin(sized)]
         names = sorted(bare["arm_id"].unique())
         if names and group["arm_id"].nunique() > 1:
-            yield Hit(
-                statement=f"Means of {label(concept)} are printed for {len(names)} groups whose sizes are "
-                "not stated; no interval or test can be computed from them without an assumption.",
-                arithmetic=f"groups without n: {', '.join(names)}; means without n: {len(bare)}",
-                quantity_ids=listed_ids(bare),
-                concepts=(concept,),
-            )
+            arithmetic = f"groups without n: {', '.join(names)}; means without n: {len(bare)}"
+            yield Hit(arithmetic, listed_ids(bare), (concept,), words={"groups": len(names)})
 
 
 def treatment_not_described(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -188,11 +165,9 @@ def treatment_not_described(evidence: StudyEvidence) -> Iterator[Hit]:
 
     lacking = [words for column, words in _TREATMENT.items() if not stated(column)]
     if lacking:
-        yield Hit(
-            statement=f"The exosome treatment cannot be repeated: not stated: {', '.join(lacking)}.",
-            arithmetic=f"{len(lacking)} of {len(_TREATMENT)} particulars missing in {len(arms)} "
-            f"{'arm' if len(arms) == 1 else 'arms'}",
-        )
+        given = "1 arm" if len(arms) == 1 else f"{len(arms)} arms"
+        arithmetic = f"{len(lacking)} of {len(_TREATMENT)} particulars missing in {given}"
+        yield Hit(arithmetic, words={"lacking": ", ".join(lacking)})
 
 
 def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -202,11 +177,7 @@ def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("no study of a group with results")
     prospective = "prospective" in str(evidence.study.get("design") or "").lower()
     if prospective and missing(evidence.study.get("registration")):
-        yield Hit(
-            statement="A prospective study of a treatment names no registration; whether outcomes and times "
-            "were fixed beforehand cannot be told.",
-            arithmetic="registration numbers: 0",
-        )
+        yield Hit("registration numbers: 0")
 
 
 def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -218,13 +189,9 @@ def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:
     last_visit, visit = max(visits, key=lambda dated: dated[0])
     for week, row in times:
         if week > max(last_visit, *reported) * _LATER:
-            yield Hit(
-                statement=f"A result is told for {row.printed}, later than any assessment that the source "
-                "describes.",
-                arithmetic=f"{row.printed} = week {tidy(week)}; last assessment: {visit.printed} = week "
-                f"{tidy(last_visit)}; last dated result: week {tidy(reported[-1])}",
-                quantity_ids=(row.quantity_id, visit.quantity_id),
-            )
+            arithmetic = f"{row.printed} = week {tidy(week)}; last assessment: {visit.printed} = week "
+            arithmetic += f"{tidy(last_visit)}; last dated result: week {tidy(reported[-1])}"
+            yield Hit(arithmetic, (row, visit), words={"time": row.printed})
 
 
 def _dated(evidence: StudyEvidence, role: str) -> list[tuple[float, Any]]:
@@ -240,12 +207,7 @@ def long_term_claim(evidence: StudyEvidence) -> Iterator[Hit]:
     if times[-1] >= _YEAR / _LATER:
         return
     for row in rows:
-        yield Hit(
-            statement=f"The long term is spoken of ({label(row.about)}) and was not waited for.",
-            arithmetic=f"last result at week {tidy(times[-1])}, less than a year",
-            concepts=(row.about,),
-            statement_ids=(row.statement_id,),
-        )
+        yield Hit(f"last result at week {tidy(times[-1])}, less than a year", (row,), (row.about,))
 
 
 def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -256,13 +218,8 @@ def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
     for about in dict.fromkeys(row.about for row in evidence.statements_on("claim")):
         claims = evidence.statements_on("claim", about)
         if about not in named and not evidence.results_where(concept=about):
-            yield Hit(
-                statement=f"The source tells of {label(about)} ({claims[0].says}) and prints no figure "
-                "of it.",
-                arithmetic=f"places that claim it: {len(claims)}; results printed: 0",
-                concepts=(about,),
-                statement_ids=tuple(row.statement_id for row in claims),
-            )
+            arithmetic = f"places that claim it: {len(claims)}; results printed: 0"
+            yield Hit(arithmetic, claims, (about,), words={"claim": claims[0].says})
 
 
 def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -280,10 +237,5 @@ def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
         size = f"; n = {people}" if people else ""
         if _is_case(evidence) and len(evidence.arms) == 1:
             size = "; n = 1, no test is possible"
-        yield Hit(
-            statement=f"The change in {label(about)} is called significant; no p value and no interval is "
-            "given for it at the last time of measurement.",
-            arithmetic=f"places that call it so: {len(claims)}; p values at week {tidy(last)}: 0{size}",
-            concepts=(about,),
-            statement_ids=tuple(row.statement_id for row in claims),
-        )
+        arithmetic = f"places that call it so: {len(claims)}; p values at week {tidy(last)}: 0{size}"
+        yield Hit(arithmetic, claims, (about,))

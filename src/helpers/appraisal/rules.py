@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, missing
+from helpers.appraisal.evidence import StudyEvidence, missing, name_of
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, TOPICS, label
 from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 CERTAIN, LIKELY, MINOR = SEVERITIES
-_WORDS = {"meaning": str, "source": str, "inputs": str, "severity": str}
-_QUESTION_WORDS = {"topic": str, "finding": str, "source": str, "severity": str}
+_COMPUTED = {"meaning": str, "inputs": str, "source": str, "severity": str}
+_SENTENCES = {"finding": str, "findings": dict, "function": str}
+_QUESTION = {"topic": str, "finding": str, "source": str, "severity": str}
 
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
@@ -25,14 +26,31 @@ class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
 
 @dataclass(frozen=True)
 class Hit:
-    """What a check found at one place, before it becomes a row; an empty severity is that of the rule."""
+    """What a check found at one place, before it becomes a row.
 
-    statement: str
+    Attributes
+    ----------
+    arithmetic : str
+        The computation with its numbers.
+    rests_on : iterable
+        Printed figures, quantities and statements, given as they are or by their names.
+    concepts : iterable of str
+        Outcomes that it touches; the first fills the gaps `outcome` and `Outcome` of the sentence.
+    severity : str
+        Where it is not that of the rule.
+    case : str
+        Which of the rule's sentences says it, where the rule has several.
+    words : mapping
+        What fills the other gaps of the sentence.
+
+    """
+
     arithmetic: str
-    quantity_ids: tuple[str, ...] = ()
-    concepts: tuple[str, ...] = ()
+    rests_on: Iterable[Any] = ()
+    concepts: Sequence[str] = ()
     severity: str = ""
-    statement_ids: tuple[str, ...] = ()
+    case: str = ""
+    words: Mapping[str, Any] = field(default_factory=dict)
 
 
 Check = Callable[[StudyEvidence], Iterator[Hit]]
@@ -55,6 +73,8 @@ class Rule:
     severity : str
         Severity of its findings unless one says otherwise. Only what cannot be so under any reading,
         rounding included, is `certain`.
+    findings : dict
+        Its sentences by case, with gaps that a hit fills.
     find : callable
         Yields what is wrong in a study; raises `NotApplicable` when the inputs are missing.
     topic : str
@@ -67,6 +87,7 @@ class Rule:
     source: str
     inputs: str
     severity: str
+    findings: dict[str, str]
     find: Check
     topic: str = ""
 
@@ -82,17 +103,19 @@ class Rule:
         return [self._row(evidence, number, hit) for number, hit in enumerate(self.find(evidence), start=1)]
 
     def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> dict[str, Any]:
-        names = tuple(dict.fromkeys(hit.quantity_ids))
+        outcome = label(hit.concepts[0]) if hit.concepts else ""
+        words = {"outcome": outcome, "Outcome": outcome.capitalize(), **hit.words}
+        names = list(dict.fromkeys(map(name_of, hit.rests_on)))
         return {
             "finding_id": f"{evidence.study_id}.rule-{self.name}-{number}",
             "study_id": evidence.study_id,
             "check": self.name,
             "detected_by": "rule",
             "severity": hit.severity or self.severity,
-            "statement": hit.statement,
-            "locators": evidence.locators((*names, *dict.fromkeys(hit.statement_ids))),
+            "statement": self.findings[hit.case].format(**words),
+            "locators": evidence.locators(names),
             "arithmetic": hit.arithmetic or None,
-            "quantity_ids": join_ids(names),
+            "quantity_ids": join_ids(name for name in names if not evidence.is_statement(name)),
             "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),
         }
 
@@ -106,7 +129,7 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
     Parameters
     ----------
     checks : mapping of str to callable
-        The functions, by the name of their rule.
+        The functions by their names, which are those of their rules unless an entry names its `function`.
     path : Path
         The file.
 
@@ -121,22 +144,26 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
         _question(file, name) if "topic" in (entries or {}) else _computed(file, name, checks)
         for name, entries in file.data.items()
     )
-    for name in checks:
-        if name not in file.data:
+    for name, function in checks.items():
+        if function not in {rule.find for rule in rules}:
             raise file.error((), f"the check {name} has no entry", "add one, or remove its function")
     return rules
 
 
 def _computed(file: YamlFile, name: str, checks: Mapping[str, Check]) -> Rule:
-    words = file.entries((name,), _WORDS, tuple(_WORDS))
+    words = file.entries((name,), _COMPUTED | _SENTENCES, tuple(_COMPUTED))
     _check_severity(file, name, words)
-    if name not in checks:
-        raise file.error((name,), f"no check is called {name}", "add `topic:`, or a function to CHECKS")
-    return Rule(name=name, find=checks[name], **words)
+    function = words.pop("function", name.replace("-", "_"))
+    if function not in checks:
+        raise file.error(
+            (name,), f"no check is called {function}", "add `topic:`, or a function of that name"
+        )
+    findings = words.pop("findings", {}) | ({"": words.pop("finding")} if "finding" in words else {})
+    return Rule(name=name, find=checks[function], findings=findings, **words)
 
 
 def _question(file: YamlFile, name: str) -> Rule:
-    words = file.entries((name,), _QUESTION_WORDS, tuple(_QUESTION_WORDS))
+    words = file.entries((name,), _QUESTION, tuple(_QUESTION))
     _check_severity(file, name, words)
     topic, finding = words["topic"], words.pop("finding")
     if topic not in TOPICS:
@@ -152,7 +179,8 @@ def _question(file: YamlFile, name: str) -> Rule:
         name=name,
         meaning=f"Different answers to: {question}.",
         inputs=f"words on: {question}",
-        find=partial(different_answers, topic=topic, finding=finding),
+        find=partial(different_answers, topic=topic),
+        findings={"": finding},
         **words,
     )
 
@@ -163,7 +191,7 @@ def _check_severity(file: YamlFile, name: str, words: Mapping[str, str]) -> None
         raise file.error((name, "severity"), problem, f"use one of {', '.join(SEVERITIES)}")
 
 
-def different_answers(evidence: StudyEvidence, topic: str, finding: str) -> Iterator[Hit]:
+def different_answers(evidence: StudyEvidence, topic: str) -> Iterator[Hit]:
     """Yield each matter on which a source gives two answers to a question with one true answer.
 
     Parameters
@@ -171,9 +199,7 @@ def different_answers(evidence: StudyEvidence, topic: str, finding: str) -> Iter
     evidence : StudyEvidence
         The study.
     topic : str
-        The question, one of `helpers.tables.TOPICS`.
-    finding : str
-        The finding in words; `{about}` and `{answers}` are filled in.
+        The question, one of `helpers.tables.TOPICS`; `{about}` and `{answers}` of its finding are filled in.
 
     """
     rows = evidence.statements_on(topic)
@@ -185,14 +211,7 @@ def different_answers(evidence: StudyEvidence, topic: str, finding: str) -> Iter
     for about, same in matters.items():
         answers = list(dict.fromkeys(row.says for row in same))
         if len(answers) > 1:
-            named = " and ".join(_in_words(answer) for answer in answers)
-            yield Hit(
-                statement=finding.format(about=label(about), answers=named),
-                arithmetic="; ".join(f"line {row.line}: {_in_words(row.says)}" for row in same),
-                concepts=tuple(name for name in (about, *answers) if name in OUTCOME_CONCEPTS),
-                statement_ids=tuple(row.statement_id for row in same),
-            )
-
-
-def _in_words(answer: str) -> str:
-    return label(answer) if answer in OUTCOME_CONCEPTS else answer
+            words = {answer: label(answer) if answer in OUTCOME_CONCEPTS else answer for answer in answers}
+            told = {"about": label(about), "answers": " and ".join(words.values())}
+            arithmetic = "; ".join(f"line {row.line}: {words[row.says]}" for row in same)
+            yield Hit(arithmetic, same, (about, *answers), words=told)

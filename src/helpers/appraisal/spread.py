@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
@@ -58,22 +58,15 @@ def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> flo
     return np.where(inside, np.sqrt(squares / (n - 1)), np.nan)[()]
 
 
-def sd_fits(
-    mean: PrintedFigure,
-    sd: PrintedFigure,
-    low: PrintedFigure,
-    high: PrintedFigure,
-    n: int,
-    wide: bool = False,
-) -> bool:
+def sd_fits(group: Group, low: PrintedFigure, high: PrintedFigure, n: int, wide: bool = False) -> bool:
     """Return whether n values within a printed range can have a printed mean and SD, rounding allowed."""
     start, end = low.interval(wide)[0], high.interval(wide)[1]
-    first, last = mean.interval(wide)
+    first, last = group.mean.interval(wide)
     # The largest SD rises and falls between the means at which every value lies on a bound.
     corners = start + (end - start) * np.arange(n + 1) / n
     means = np.concatenate([np.linspace(first, last, _GRID), corners[(corners >= first) & (corners <= last)]])
     largest = np.nanmax(np.append(largest_sd(start, end, means, n), -math.inf))
-    return bool(largest >= sd.interval(wide)[0])
+    return bool(largest >= group.sd.interval(wide)[0])
 
 
 @dataclass(frozen=True)
@@ -82,8 +75,7 @@ class _InRange:
 
     row: Any
     limits: Any
-    mean: PrintedFigure
-    sd: PrintedFigure
+    group: Group
     low: PrintedFigure
     high: PrintedFigure
 
@@ -93,18 +85,19 @@ class _InRange:
         return self.row.arm_id == self.limits.arm_id and self.row.site == self.limits.site
 
     @property
-    def range(self) -> str:
-        """The range in words."""
-        return f"{self.low} to {self.high}"
+    def words(self) -> dict[str, str]:
+        """What the sentences tell of it."""
+        told = {"mean": self.group.mean, "sd": self.group.sd, "range": f"{self.low} to {self.high}"}
+        return {name: str(figure) for name, figure in told.items()} | {"arm": self.row.arm_id}
 
     @property
-    def quantity_ids(self) -> tuple[str, ...]:
-        """Quantities of the four figures."""
-        return tuple(figure.quantity_id for figure in (self.mean, self.sd, self.low, self.high))
+    def figures(self) -> tuple[PrintedFigure, ...]:
+        """The four figures."""
+        return self.group.mean, self.group.sd, self.low, self.high
 
-    def fits(self, n: int, wide: bool = False) -> bool:
-        """Return whether n values within the range can have the mean and SD."""
-        return sd_fits(self.mean, self.sd, self.low, self.high, n, wide)
+    def sizes(self, sizes: Iterable[int], wide: bool = False) -> list[int]:
+        """Return the sizes of a group within the range that can have the mean and SD."""
+        return [n for n in sizes if sd_fits(self.group, self.low, self.high, n, wide)]
 
 
 def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -117,13 +110,13 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
     ]
     by_range: dict[str, list[_InRange]] = {}
     for row in results:
-        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
+        group = evidence.group(row)
         for limits, low, high in ranges:
-            if mean and sd and _comparable(evidence, row, limits):
-                group = _InRange(row, limits, mean, sd, low, high)
-                by_range.setdefault(limits.result_id, []).append(group)
-                yield from _mean_outside(group)
-                yield from _sd_too_large(evidence, group)
+            if group and _comparable(evidence, row, limits):
+                within = _InRange(row, limits, group, low, high)
+                by_range.setdefault(limits.result_id, []).append(within)
+                yield from _mean_outside(within)
+                yield from _sd_too_large(evidence, within)
     if not by_range:
         raise NotApplicable("no mean with SD beside a range of the same outcome and time")
     for groups in by_range.values():
@@ -140,67 +133,55 @@ def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
     return same and math.isclose(*times, abs_tol=1e-6) and not two_areas
 
 
-def _mean_outside(group: _InRange) -> Iterator[Hit]:
-    mean, low, high = group.mean, group.low, group.high
+def _mean_outside(within: _InRange) -> Iterator[Hit]:
+    mean, low, high = within.group.mean, within.low, within.high
     if mean.widest[1] < low.widest[0] or mean.widest[0] > high.widest[1]:
-        yield Hit(
-            statement=f"The mean {label(group.row.concept)} of {mean} lies outside the range "
-            f"stated, {group.range}.",
-            arithmetic=f"{mean} is not between {low} and {high}",
-            quantity_ids=(mean.quantity_id, low.quantity_id, high.quantity_id),
-            concepts=(group.row.concept,),
-            severity=CERTAIN if group.same_group else LIKELY,
-        )
+        arithmetic = f"{mean} is not between {low} and {high}"
+        severity = CERTAIN if within.same_group else LIKELY
+        concepts = (within.row.concept,)
+        yield Hit(arithmetic, (mean, low, high), concepts, severity, "mean outside", within.words)
 
 
-def _sd_too_large(evidence: StudyEvidence, group: _InRange) -> Iterator[Hit]:
-    row, mean, sd, low, high = group.row, group.mean, group.sd, group.low, group.high
+def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
+    row, low, high, mean = within.row, within.low, within.high, within.group.mean
     total = evidence.people()
     sizes = list(range(2, (total or 0) + 1)) if missing(row.n) else [int(row.n)]
-    possible = [n for n in sizes if group.fits(n)]
+    possible = within.sizes(sizes)
     if not sizes or len(possible) == len(sizes) or (missing(row.n) and total in possible):
         return
-    certain = group.same_group and not any(group.fits(n, wide=True) for n in sizes)
+    certain = within.same_group and not within.sizes(sizes, wide=True)
     nearest = float(np.clip(mean.value, low.value, high.value))
     bound = largest_sd(low.value, high.value, nearest, max(sizes))
-    unless = (
-        f"unless the group had {' or '.join(map(str, possible))} people." if possible else "whatever n is."
+    arithmetic = (
+        f"largest SD between {low} and {high} with mean {mean} and n = {max(sizes)}: {bound:.2f}, printed "
+        f"{within.group.sd}; with rounding allowed, of n = {min(sizes)} to {max(sizes)} possible: "
+        + (f"only {', '.join(map(str, possible))}" if possible else "none")
     )
-    which = f"only {', '.join(map(str, possible))}" if possible else "none"
-    yield Hit(
-        statement=f"{label(row.concept).capitalize()} of {mean} with SD {sd} "
-        f"({row.arm_id}) is too scattered for values that all lie from {group.range}, {unless}",
-        arithmetic=f"largest SD between {low} and {high} with mean "
-        f"{mean} and n = {max(sizes)}: {bound:.2f}, printed {sd}; with rounding "
-        f"allowed, of n = {min(sizes)} to {max(sizes)} possible: {which}",
-        quantity_ids=group.quantity_ids,
-        concepts=(row.concept,),
-        severity=CERTAIN if certain else LIKELY,
-    )
+    unless = f"unless the group had {' or '.join(map(str, possible))} people"
+    words = within.words | {"unless": unless if possible else "whatever n is"}
+    severity = CERTAIN if certain else LIKELY
+    yield Hit(arithmetic, within.figures, (row.concept,), severity, "too scattered", words)
 
 
 def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     """Yield two groups of unstated size that no division of all participants allows at once."""
     total = evidence.people() or 0
-    if len(groups) != 2 or total < 4 or any(not missing(group.row.n) for group in groups):
+    if len(groups) != 2 or total < 4 or any(not missing(within.row.n) for within in groups):
         return
     first, second = groups
-    fits = [[n for n in range(2, total - 1) if group.fits(n)] for group in groups]
+    fits = [within.sizes(range(2, total - 1)) for within in groups]
     if first.row.arm_id == second.row.arm_id or any(total - n in fits[1] for n in fits[0]):
         return
     possible = "; ".join(
-        f"{group.row.arm_id} {group.mean} ± {group.sd}: {', '.join(map(str, sizes)) or 'none'}"
-        for group, sizes in zip(groups, fits, strict=True)
+        f"{within.row.arm_id} {within.group}: {', '.join(map(str, sizes)) or 'none'}"
+        for within, sizes in zip(groups, fits, strict=True)
     )
-    yield Hit(
-        statement=f"No division of the {total} people between {first.row.arm_id} and {second.row.arm_id} "
-        f"lets both SDs of {label(first.row.concept)} lie within the range stated.",
-        arithmetic=f"sizes possible within {first.range}, rounding allowed: {possible}; no pair adds up to "
-        f"{total}",
-        quantity_ids=(*first.quantity_ids, *second.quantity_ids),
-        concepts=(first.row.concept,),
-        severity=LIKELY,  # the table may show some of the people only
-    )
+    range_ = first.words["range"]
+    arithmetic = f"sizes possible within {range_}, rounding allowed: {possible}; no pair adds up to {total}"
+    words = {"total": total, "first": first.row.arm_id, "second": second.row.arm_id}
+    figures = (*first.figures, *second.figures)
+    # likely only, since the table may show some of the people
+    yield Hit(arithmetic, figures, (first.row.concept,), LIKELY, "no division", words)
 
 
 @dataclass(frozen=True)
@@ -215,11 +196,10 @@ class _Spread:
     @property
     def group(self) -> str:
         """Group and time in words."""
-        time = "" if missing(self.row.timepoint_printed) else f", {self.row.timepoint_printed}"
-        return f"{self.row.arm_id}{time}"
+        return ", ".join(filter(None, (self.row.arm_id, _text(self.row.timepoint_printed))))
 
     @property
-    def outcome(self) -> str:
+    def measured(self) -> str:
         """What was measured, in the source's words where the vocabulary has none."""
         row = self.row
         if row.concept != "other_outcome":
@@ -237,10 +217,10 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
     groups: dict[tuple, list[_Spread]] = {}
     tested = False
     for row in evidence.results_where():
-        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-        if mean is None or sd is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
+        group = evidence.group(row)
+        if group is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
             continue
-        spread = _Spread(row, mean, sd, int(row.n))
+        spread = _Spread(row, group.mean, group.sd, int(row.n))
         key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
         groups.setdefault(key, []).append(spread)
         if not missing(row.minimum) and not missing(row.maximum):
@@ -263,15 +243,14 @@ def _below_range(spread: _Spread) -> Iterator[Hit]:
     width = float(spread.row.maximum) - float(spread.row.minimum)
     least = width / math.sqrt(2 * (spread.n - 1)) if width > 0 else 0.0
     if spread.sd.widest[1] < least:
-        yield Hit(
-            statement=f"{spread.outcome}: an SD of {spread.sd} ({spread.group}) is smaller than "
-            f"any {spread.n} values that range over {tidy(width)} can have.",
-            arithmetic=f"smallest SD: {tidy(width)} / sqrt(2 x {spread.n - 1}) = {least:.3g}; "
-            f"{spread.sd} x sqrt({spread.n}) = {spread.as_error:.3g}",
-            quantity_ids=(spread.mean.quantity_id, spread.sd.quantity_id),
-            concepts=(spread.row.concept,),
-            severity=CERTAIN,
+        arithmetic = (
+            f"smallest SD: {tidy(width)} / sqrt(2 x {spread.n - 1}) = {least:.3g}; "
+            f"{spread.sd} x sqrt({spread.n}) = {spread.as_error:.3g}"
         )
+        words = {"measured": spread.measured, "sd": spread.sd, "group": spread.group, "n": spread.n}
+        words["width"] = tidy(width)
+        figures = (spread.mean, spread.sd)
+        yield Hit(arithmetic, figures, (spread.row.concept,), CERTAIN, "below range", words)
 
 
 def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
@@ -289,16 +268,13 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
     for small, large, chance in found.values():
         alike = large.sd.value / _ALIKE <= small.as_error <= large.sd.value * _ALIKE
         guess = "which is what a standard error would be" if alike else "a misprint, or another quantity"
-        yield Hit(
-            statement=f"{small.outcome}: the SD of {small.sd} ({small.group}) is improbable "
-            f"beside {large.sd} ({large.group}): {large.sd.value / small.sd.value:.1f} times "
-            f"smaller, {guess}.",
-            arithmetic=f"{small.sd} x sqrt({small.n}) = {small.as_error:.3g}, beside "
-            f"{large.sd}; F test of equal variances, n = {small.n} and {large.n}: "
-            f"p = {chance:.1g}",
-            quantity_ids=(small.sd.quantity_id, large.sd.quantity_id),
-            concepts=(small.row.concept,),
+        arithmetic = (
+            f"{small.sd} x sqrt({small.n}) = {small.as_error:.3g}, beside {large.sd}; "
+            f"F test of equal variances, n = {small.n} and {large.n}: p = {chance:.1g}"
         )
+        words = {"measured": small.measured, "sd": small.sd, "group": small.group, "other": large.sd}
+        words |= {"others": large.group, "times": f"{large.sd.value / small.sd.value:.1f}", "guess": guess}
+        yield Hit(arithmetic, (small.sd, large.sd), (small.row.concept,), case="below others", words=words)
 
 
 def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]:
@@ -313,14 +289,11 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
     as_sd = _welch_p(one, other, one.sd.value, other.sd.value)
     as_se = _welch_p(one, other, one.as_error, other.as_error)
     if as_sd < p / 100 and p / 5 <= as_se <= min(1.0, p * 5):
-        yield Hit(
-            statement=f"{one.outcome}: the SDs of {one.sd} and {other.sd} give "
-            f"p = {as_sd:.1g}, far below the posted {tidy(p)}; read as standard errors they give "
-            f"{as_se:.2g}.",
-            arithmetic=f"Welch t test of {one.mean} and {other.mean}, n = {one.n} and {other.n}",
-            quantity_ids=(one.sd.quantity_id, other.sd.quantity_id, posted.quantity_id),
-            concepts=(one.row.concept,),
-        )
+        arithmetic = f"Welch t test of {one.mean} and {other.mean}, n = {one.n} and {other.n}"
+        words = {"measured": one.measured, "sd": one.sd, "other": other.sd}
+        words |= {"as_sd": f"{as_sd:.1g}", "posted": tidy(p), "as_se": f"{as_se:.2g}"}
+        figures = (one.sd, other.sd, posted)
+        yield Hit(arithmetic, figures, (one.row.concept,), case="against p", words=words)
 
 
 def _posted_p(evidence: StudyEvidence, outcome: str) -> Any | None:
