@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.context import comparator_changes
 from metastats.heterogeneity import critical_value
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import records
 
 SD_USES = {
     "printed": "SDs as printed",
@@ -83,27 +83,6 @@ def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> flo
     if line["estimand"] == "within_participant" and n:
         return sd * sqrt(2 * (1 - site_correlation) / n)
     return None
-
-
-def as_lines(
-    effects: list[dict[str, Any]], tiers: dict[str, str], overall: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Return effects as lines that `grouped` can sort: with tier, risk of bias and certain findings."""
-    names = ("effect", "se", "ci_lower", "ci_upper", "n", "n_assumed", "assumption", "finding_ids")
-    rows = []
-    for number, effect in enumerate(effects, start=1):
-        bare = {name: None if pd.isna(effect.get(name)) else effect[name] for name in names}
-        rows.append(
-            effect | bare | {
-                "tier": tiers.get(effect["study_id"], "core"),
-                "line_id": f"{effect['study_id']}.{effect['concept']}.{number}",
-                "risk_of_bias": overall.get(effect["study_id"]),
-                "certain_findings": len(split_ids(bare["finding_ids"])),
-                "why_not": None,
-                "direction": "unclear",
-            }
-        )  # fmt: skip
-    return rows
 
 
 def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from helpers.appraisal.risk_of_bias import overall
 from helpers.display import anchor
+from helpers.figures.rows import COMPARISON_WORDS
 from helpers.formats import is_missing
 from helpers.narrative.answer import answer_sentences
 from helpers.narrative.phrases import Tables, evidence_studies
 from helpers.site.data import changes_since, history_table
 from helpers.site.page import Page, environment, link, rows_table
-from helpers.site.studies import COMPARISON_LABELS, people_words
 from helpers.tables import records
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -85,8 +85,8 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
             {
                 "study": Markup("{}{}").format(link(page, name) if page in shown else name, title),
                 "design": row["design"],
-                "compares": COMPARISON_LABELS.get(row["comparison"]),
-                "n": people_words(row),
+                "compares": COMPARISON_WORDS.get(row["comparison"]),
+                "n": _people(row),
                 "seen": read.get(name),
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#findings", certain) if "findings" in anchors else certain,
@@ -106,6 +106,14 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     caption = "Each study, its risk of bias and its findings"
     table = {"label": "studies-table", "empty": "no study has been read yet"}
     return rows_table(rows, headings, caption, hidden=("quantity_ids", "origins"), **table)
+
+
+def _people(row: dict[str, Any]) -> str | None:
+    """Return how many people: analysed, enrolled, planned, whichever is stated first."""
+    for name, word in (("n_analysed", " analysed"), ("n_enrolled", " enrolled"), ("n_planned", " planned")):
+        if not is_missing(row[name]):
+            return f"{row[name]}{word}"
+    return None
 
 
 def _overall_bias(tables: Tables, study_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Pages of each study's printed figures; words for what a study compares and how many took part."""
+"""Pages of each study's figures: printed, brought to one unit, computed."""
 
 from __future__ import annotations
 
@@ -204,19 +204,3 @@ def _place(row: tuple) -> str:
     if not is_missing(row.char_start):
         parts.append(f"characters {row.char_start} to {row.char_end}")
     return ", ".join(parts)
-
-
-COMPARISON_LABELS = {
-    "parallel": "groups side by side",
-    "within_person": "two sites on one scalp",
-    "single_arm": "before and after, no comparison",
-    "case": "single cases",
-}
-
-
-def people_words(row: dict[str, Any]) -> str | None:
-    """Return how many people: analysed, enrolled, planned, whichever is stated first."""
-    for name, word in (("n_analysed", " analysed"), ("n_enrolled", " enrolled"), ("n_planned", " planned")):
-        if not is_missing(row[name]):
-            return f"{row[name]}{word}"
-    return None
