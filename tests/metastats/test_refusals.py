@@ -8,7 +8,6 @@ from metastats import (
     cumulative,
     effect_size,
     egger_test,
-    fail_safe_n,
     influence,
     leave_one_out,
     meta_regression,
@@ -20,6 +19,7 @@ from metastats import (
     trim_and_fill,
 )
 from metastats.measures import STANDARDISED
+from metastats.small_study import fail_safe_n
 
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 GROUPS = ["a", "a", "b", "b"]
