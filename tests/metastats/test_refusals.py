@@ -114,8 +114,3 @@ def test_level_test_and_moderators_are_looked_at_everywhere():
         subgroup_test(Y, V, GROUPS, test="t")
     with pytest.raises(ValueError, match="mods: no moderators"):
         meta_regression(Y, V, None)
-
-
-def test_a_collinear_moderator_is_named():
-    with pytest.raises(ValueError, match="mods weeks: is determined by intercept, days"):
-        meta_regression(Y, V, {"days": [7.0, 14.0, 21.0, 70.0], "weeks": [1.0, 2.0, 3.0, 10.0]})
