@@ -10,12 +10,9 @@ from metastats.batches import pool_many
 from metastats.bayes import bayes_pool
 from metastats.conversions import (
     change_correlation,
-    change_sd,
     mean_sd_from_quantiles,
-    sd_from_ci,
     sd_from_p,
     sd_from_se,
-    sd_from_t,
     se_from_ci,
     se_from_p,
 )
@@ -24,22 +21,20 @@ from metastats.dependence import cluster_robust, combine_groups, sampling_covari
 from metastats.diagnostics import cumulative, influence, leave_one_out
 from metastats.effect_sizes import back_transformed, effect_size
 from metastats.pooling import Pooled, pool
-from metastats.ranks import proportional_odds, rank_effect, rank_effect_from_p, rank_effect_from_u
+from metastats.ranks import proportional_odds, rank_effect, rank_effect_from_p
 from metastats.regression import meta_regression, subgroup_test
-from metastats.small_study import egger_test, fail_safe_n, rank_test, trim_and_fill
+from metastats.small_study import egger_test, rank_test, trim_and_fill
 
 __all__ = [
     "Pooled",
     "back_transformed",
     "bayes_pool",
     "change_correlation",
-    "change_sd",
     "cluster_robust",
     "combine_groups",
     "cumulative",
     "effect_size",
     "egger_test",
-    "fail_safe_n",
     "influence",
     "leave_one_out",
     "mean_sd_from_quantiles",
@@ -51,13 +46,10 @@ __all__ = [
     "proportional_odds",
     "rank_effect",
     "rank_effect_from_p",
-    "rank_effect_from_u",
     "rank_test",
     "sampling_covariance",
-    "sd_from_ci",
     "sd_from_p",
     "sd_from_se",
-    "sd_from_t",
     "se_from_ci",
     "se_from_p",
     "split_group",

@@ -8,6 +8,7 @@ Sources: Röver (2020), Friede et al. (2017).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -52,14 +53,10 @@ class BayesPooled(Printed):
     dropped: int
 
     def _content(self) -> tuple[str, dict[str, Any]]:
-        parts = {
-            "mean effect": self.mu,
-            "between-study SD": self.tau,
-            "effect of a new study": self.predictive,
-        }
+        names = ("mean effect", "between-study SD", "effect of a new study")
         rows = {
             name: f"{short(part.median)} ({short(part.lower)} to {short(part.upper)})"
-            for name, part in parts.items()
+            for name, part in zip(names, (self.mu, self.tau, self.predictive), strict=True)
         }
         prior = f"{self.tau_prior[0]}({self.tau_prior[1]:g}) on the between-study SD"
         title = f"Bayesian meta-analysis: median and {100 * self.level:g} % interval"
@@ -189,23 +186,17 @@ class Marginal:
         Equal-tailed interval.
     shortest : (float, float)
         Shortest interval; for tau it may begin at 0.
+    cdf, density, quantile
+        Probability up to a value, density at a value, value up to which the probability is q.
 
     """
 
+    cdf: Callable[[float], float]
+    density: Callable[[float], float]
+    quantile: Callable[[float], float]
+
     def __init__(self, mean: float, sd: float, level: float):
         self.mean, self.sd, self.level = mean, sd, level
-
-    def cdf(self, x: float) -> float:
-        """Probability of a value up to `x`."""
-        raise NotImplementedError
-
-    def density(self, x: float) -> float:
-        """Posterior density at `x`."""
-        raise NotImplementedError
-
-    def quantile(self, q: float) -> float:
-        """Value below which the probability is `q`."""
-        raise NotImplementedError
 
     def probability_above(self, threshold: float) -> float:
         """Probability of a value above `threshold`."""

@@ -21,9 +21,7 @@ def as_floats(name: str, values: Any) -> Array:
             return values.to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name}: not numeric ({error}); give numbers, with NaN where one is missing"
-        ) from None
+        raise ValueError(f"{name}: not numeric ({error}); give numbers, NaN where one is missing") from None
 
 
 def as_finite(name: str, values: Any) -> Array:
@@ -74,7 +72,7 @@ def check_level(level: float, name: str = "level") -> float:
 
 def label_codes(name: str, labels: Any, k: int) -> tuple[Array, list]:
     """Number the groups of k labelled effects, in the order of their first; return numbers and labels."""
-    codes, names = pd.factorize(np.atleast_1d(np.asarray(labels, dtype=object)))
+    codes, names = pd.factorize(pd.Series(labels, dtype=object))
     if codes.size != k:
         raise ValueError(f"{name}: {codes.size} values but {k} effects; give one for each effect")
     refuse(name, codes < 0, "is missing", "give every effect a label")
@@ -86,7 +84,7 @@ class Studies(NamedTuple):
 
     yi: Array
     vi: Array
-    kept: Array | None  # positions in what was given, None when every row was kept
+    kept: Array | slice  # which rows of what was given
     dropped: int
 
 
@@ -99,26 +97,18 @@ def check_studies(yi: Any, vi: Any, missing: str = "refuse") -> Studies:
     y, v = np.atleast_1d(as_floats("yi", yi)), np.atleast_1d(as_floats("vi", vi))
     if y.ndim != 1 or v.ndim != 1:
         raise ValueError(
-            "yi, vi: more than one dimension; one meta-analysis is one row, use pool_many for many"
+            "yi, vi: more than one dimension; one meta-analysis is one row, for many use pool_many"
         )
     if y.size != v.size:
-        raise ValueError(
-            f"yi, vi: {y.size} effects but {v.size} variances; give one variance for each effect"
-        )
+        raise ValueError(f"yi, vi: {y.size} effects but {v.size} variances; give one for each effect")
     # one cheap pass for the usual case: sums are small only if every term is (or the slow look finds none)
     if y.size and v.min() > SMALLEST and y @ y < LARGEST and np.add.reduce(v) < LARGEST:
-        return Studies(y.copy(), v.copy(), None, 0)
-    kept, dropped = None, 0
-    if missing == "drop":
-        complete = ~(np.isnan(y) | np.isnan(v))
-        kept, dropped = np.flatnonzero(complete), int((~complete).sum())
-        refuse_unusable(y, v, complete)
-        y, v = y[complete], v[complete]
-    else:
-        refuse_unusable(y, v, np.ones(y.shape, bool))
-    if y.size == 0:
+        return Studies(y.copy(), v.copy(), slice(None), 0)
+    kept = ~(np.isnan(y) | np.isnan(v)) if missing == "drop" else np.ones(y.shape, bool)
+    refuse_unusable(y, v, kept)
+    if not kept.any():
         raise ValueError("yi: no study is left to pool; give at least one effect with its variance")
-    return Studies(y.copy(), v.copy(), kept, dropped)
+    return Studies(y[kept], v[kept], kept, int((~kept).sum()))
 
 
 def refuse_unusable(y: Array, v: Array, present: Array) -> None:

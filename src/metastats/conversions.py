@@ -23,7 +23,6 @@ from metastats.checks import (
     refuse_negative,
 )
 from metastats.display import Printed
-from metastats.measures import change_variance
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,35 +61,6 @@ def group_size(name: str, n: Any, least: int = 2) -> Array:
     n = as_finite(name, n)
     refuse(name, n < least, f"is below {least}", "a standard deviation needs more people")
     return n
-
-
-def change_sd(sd_baseline: Any, sd_followup: Any, r: Any) -> Converted:
-    """Compute the SD of changes from the SDs before and after and their correlation (Handbook 6.5.2.8).
-
-    Parameters
-    ----------
-    sd_baseline, sd_followup : float or array_like
-        SDs before and after, in the units of the outcome.
-    r : float or array_like
-        Correlation of the two measurements.
-
-    Returns
-    -------
-    Converted
-        SD of the changes, and the correlation it rests on.
-
-    Raises
-    ------
-    ValueError
-        A negative SD, or a correlation outside -1 to 1.
-
-    """
-    before, after = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup)
-    r = as_finite("r", r)
-    refuse("r", np.abs(r) > 1, "is not between -1 and 1", "give a correlation")
-    sd = np.sqrt(change_variance(after, before, r))
-    used = f"r = {float(r):g}" if r.ndim == 0 else "the given correlations"
-    return Converted(plain_result(sd), f"correlation of before and after: {used}")
 
 
 def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Converted:
@@ -232,12 +202,12 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     Parameters
     ----------
     se, n : float or array_like
-        Standard error, and people in the group.
+        Standard error (of an interval that of `se_from_ci` with n - 1 degrees of freedom), and people.
 
     Returns
     -------
     Converted
-        Standard deviation, in the units of the mean; so for the next three.
+        Standard deviation, in the units of the mean; so for `sd_from_p`.
 
     Raises
     ------
@@ -246,60 +216,11 @@ def sd_from_se(se: Any, n: Any) -> Converted:
 
     """
     (se,), n = deviations(se=se), group_size("n", n)
-    return Converted(
-        plain_result(se * np.sqrt(n)), "the printed figure is the standard error of one group's mean"
-    )
-
-
-def sd_from_ci(lower: Any, upper: Any, n: Any, level: float = 0.95, distribution: str = "t") -> Converted:
-    """Convert the interval of one group's mean to a standard deviation (Handbook 6.5.2.2).
-
-    Parameters
-    ----------
-    lower, upper, level
-        As for `se_from_ci`.
-    n : float or array_like
-        People in the group.
-    distribution : {"t", "z"}
-        What the interval was made with: t with n - 1 degrees of freedom, or the normal distribution.
-
-    Returns
-    -------
-    Converted
-
-    Raises
-    ------
-    ValueError
-        What `se_from_ci` refuses, or fewer than 2 people.
-
-    """
-    check_choice("distribution", distribution, ("t", "z"))
-    n = group_size("n", n)
-    se = se_from_ci(lower, upper, level, n - 1 if distribution == "t" else None)
-    return Converted(plain_result(se.value * np.sqrt(n)), f"interval of one group's mean: {se.assumption}")
+    return Converted(plain_result(se * np.sqrt(n)), "the figure is the standard error of one group's mean")
 
 
 def sd_from_t(difference: Any, t: Any, n1: Any, n2: Any = None) -> Converted:
-    """Convert a t statistic to a standard deviation (Cochrane Handbook 6.5.2.3).
-
-    Parameters
-    ----------
-    difference, t : float or array_like
-        Difference of the two means (without `n2` the mean change of one group) and its t statistic, whose
-        sign does not matter.
-    n1, n2 : float or array_like
-        People in the groups; with `n2` the SD within the groups results, without it that of the changes.
-
-    Returns
-    -------
-    Converted
-
-    Raises
-    ------
-    ValueError
-        A t or a difference of 0, or fewer than 2 people.
-
-    """
+    """Convert a t statistic, whose sign does not matter, as `sd_from_p` does its p-value."""
     difference, t, n1 = as_finite("difference", difference), as_finite("t", t), group_size("n1", n1)
     for name, values in (("t", t), ("difference", difference)):
         refuse(name, values == 0, "is zero, so that no SD follows from it", "look for another figure")
@@ -315,19 +236,22 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
 
     Parameters
     ----------
-    difference, n1, n2
-        As for `sd_from_t`.
+    difference : float or array_like
+        Difference of the two means; without `n2` the mean change of one group.
     p : float or array_like
         Exact two-sided p-value. One printed as "< 0.05" gives an upper bound of the SD, not the SD.
+    n1, n2 : float or array_like
+        People in the groups; with `n2` the SD within the groups results, without it that of the changes.
 
     Returns
     -------
     Converted
+        Standard deviation, in the units of the difference. `metastats.conversions.sd_from_t` takes t.
 
     Raises
     ------
     ValueError
-        A p-value not between 0 and 1, or a difference of 0.
+        A p-value not between 0 and 1, a difference of 0, or fewer than 2 people.
 
     """
     n1 = group_size("n1", n1)

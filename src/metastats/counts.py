@@ -122,28 +122,22 @@ def pool_counts(
         return pool_logits(cells[0], cells[1], test, level)
     if test != "z":
         raise ValueError(f"test: {test!r} has no meaning for {measure}; leave it out")
-    estimate, se = peto_mean(*cells) if measure == "PETO" else mantel_haenszel(measure, *cells)
+    ai, bi, ci, di = cells
+    # each study's own: zero cells are corrected (of PETO they need not be) for the test of homogeneity alone
+    own = effect_size(measure, ai=ai, bi=bi, ci=ci, di=di, drop00=True)
+    if measure == "PETO":
+        information = float(np.nansum(1 / own.vi)) or np.nan
+        estimate, se = float(np.nansum(own.yi / own.vi)) / information, 1 / sqrt(information)
+    else:
+        estimate, se = mantel_haenszel(measure, ai, bi, ci, di)
     if not (np.isfinite(estimate) and 0 < se < np.inf):
         raise ValueError(f"{measure}: too few events for a finite estimate; try PETO, or RD")
-    ai, bi, ci, di = cells
-    # zero cells are corrected for the test of homogeneity alone
-    own = effect_size(measure, ai=ai, bi=bi, ci=ci, di=di, drop00=True)
     q = float(np.nansum((own.yi - estimate) ** 2 / own.vi))
     method, informative = METHOD_OF[measure], int(np.isfinite(own.yi).sum())
     k = ai.size
     idle = k - informative if measure != "RD" else 0
     notes = (f"{idle} of {k} studies without events (or non-events) have no weight",) if idle else ()
     return PooledCounts(measure, method, level, estimate, se, None, 0.0, q, informative - 1, k, notes)
-
-
-def peto_mean(ai: Array, bi: Array, ci: Array, di: Array) -> tuple[float, float]:
-    """Log odds ratio of Peto: observed less expected events over their hypergeometric variance, summed."""
-    n1, n2, events, others = ai + bi, ci + di, ai + ci, bi + di
-    n = n1 + n2
-    variance = float(np.sum(events * others * n1 * n2 / (n**2 * np.maximum(n - 1, 1))))
-    if variance == 0:
-        return np.nan, np.inf
-    return float(np.sum(ai - events * n1 / n)) / variance, 1 / sqrt(variance)
 
 
 def mantel_haenszel(measure: str, ai: Array, bi: Array, ci: Array, di: Array) -> tuple[float, float]:

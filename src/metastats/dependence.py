@@ -92,9 +92,7 @@ def sampling_covariance(
     correlation = same * correlations(v.size, r, outcome, time, phi)
     np.fill_diagonal(correlation, 1.0)
     if np.linalg.eigvalsh(correlation).min() < 1e-10:
-        raise ValueError(
-            "r, phi: no covariance matrix has these correlations; lower them or name outcome, time"
-        )
+        raise ValueError("r, phi: no covariance matrix has these correlations; lower them, or name outcomes")
     return correlation * np.sqrt(v[:, None] * v)
 
 

@@ -271,9 +271,8 @@ def group_cells(measure: str, columns: dict[str, Array]) -> list[Array]:
         refuse_negative(name, values, "a count")
     for events, others, size in groups:
         if size in given:
-            refuse(
-                events, given[events] > given[size], f"is more than {size}", "events are part of the group"
-            )
+            too_many = given[events] > given[size]
+            refuse(events, too_many, f"is more than {size}", "events are part of the group")
             given[others] = given[size] - given[events]
         nobody = given[events] + given[others] == 0
         refuse(events, nobody, "is of a group of nobody", "leave the row out: there is no proportion")

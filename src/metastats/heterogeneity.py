@@ -156,11 +156,6 @@ def estimate_tau2(model: Any, method: str) -> Array | float:
     return np.where((model.df > 0) & (tau2 > 0), tau2, 0.0)
 
 
-def equal_effects(model: Any) -> Array:
-    """EE: no heterogeneity by assumption."""
-    return np.zeros(np.shape(model.smallest_v()))
-
-
 def dersimonian_laird(model: Any) -> Array:
     """DL: the tau2 at which Q with inverse-variance weights has its expected value."""
     profile = model.profile(0.0)
@@ -185,21 +180,17 @@ def sidik_jonkman(model: Any) -> Array:
     return start * model.profile(start).q() / model.df
 
 
-def paule_mandel(model: Any) -> Array | float:
-    """PM, and EB which has the same root: the tau2 at which Q equals its degrees of freedom."""
-    return q_root(model, model.df)
-
-
 ESTIMATORS: dict[str, Callable[[Any], Any]] = {
-    "EE": equal_effects,
+    "EE": lambda model: np.zeros(np.shape(model.smallest_v())),
     "DL": dersimonian_laird,
     "HE": hedges,
     "HS": hunter_schmidt,
     "SJ": sidik_jonkman,
     "ML": lambda model: likelihood_root(model, restricted=False),
     "REML": lambda model: likelihood_root(model, restricted=True),
-    "EB": paule_mandel,
-    "PM": paule_mandel,
+    # the tau2 at which Q equals its degrees of freedom
+    "EB": lambda model: q_root(model, model.df),
+    "PM": lambda model: q_root(model, model.df),
 }
 METHODS = tuple(ESTIMATORS)
 
@@ -472,16 +463,13 @@ def prediction_limits(
     is left; but "riley" then takes one, with a warning, as metafor does while k - p is 1.
     """
     df = {"z": None, "simple": None, "t": k - p, "riley": k - p - 1}[kind]
-    if kind == "riley" and df == 0:
-        warnings.warn(
-            f"riley: no degree of freedom with k = {k}; one is taken, as metafor does", stacklevel=3
-        )
-        df = 1
     if df is not None and df < 1:
-        warnings.warn(
-            f"no prediction interval of kind {kind!r} with k = {k}: no degree of freedom", stacklevel=3
-        )
-        return nan, nan
+        one_taken = kind == "riley" and df == 0
+        rest = "one is taken, as metafor does" if one_taken else "no prediction interval"
+        warnings.warn(f"{kind}: no degree of freedom with k = {k}; {rest}", stacklevel=3)
+        if not one_taken:
+            return nan, nan
+        df = 1
     spread = sqrt(tau2 if kind == "simple" else tau2 + se * se)
     half = critical_value(level, df) * spread
     return estimate - half, estimate + half

@@ -134,27 +134,10 @@ def mann_whitney_p(u: float, n1: float, n2: float, ties: float = 0.0) -> float:
 
 
 def rank_effect_from_u(u: float, n1: float, n2: float, level: float = 0.95) -> RankEffect:
-    """Compute the rank effect from a printed Mann-Whitney U (R's W: the rank sum less its least value).
+    """Compute the rank effect from a printed Mann-Whitney U: the pairs in which group 1 is higher, ties half.
 
-    Parameters
-    ----------
-    u : float
-        Pairs in which group 1 has the higher value, ties as half.
-    n1, n2 : float
-        People in the groups.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RankEffect
-        Limits by method 5 of Newcombe (2006), which needs no more than U and the sizes of the groups.
-
-    Raises
-    ------
-    ValueError
-        Fewer than 2 people in a group, a U below 0 or above n1 n2.
-
+    (R's W: the rank sum less its least value.) Limits by method 5 of Newcombe (2006), which needs no more
+    than U and the sizes of the groups.
     """
     u, n1, n2 = checked_sizes("u", u, n1, n2)
     if not 0 <= u <= n1 * n2:
@@ -182,10 +165,12 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     ----------
     p : float
         Exact two-sided p-value.
-    n1, n2, level
-        As for `rank_effect_from_u`.
+    n1, n2 : float
+        People in the groups.
     higher : {1, 2}
         Group with the higher values (the higher median); p does not tell it.
+    level : float
+        Confidence level.
 
     Returns
     -------

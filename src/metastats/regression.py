@@ -162,11 +162,9 @@ def meta_regression(
 
     Parameters
     ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances.
     mods : DataFrame, Series, dict or array_like, shape (k,) or (k, m)
         Moderators; text and categories become indicators against their first level.
-    method, test, level, missing
+    yi, vi, method, test, level, missing
         As for `pool`; knha and adhoc use k - p degrees of freedom. A row with a missing moderator counts as
         missing too.
     intercept : bool
@@ -196,7 +194,7 @@ def meta_regression(
     x, names = design_matrix(mods, y.size, intercept)
     bad = np.isnan(x).any(axis=1) if missing == "drop" else np.zeros(y.size, bool)
     given = check_studies(np.where(bad, np.nan, y), v, missing)
-    x = x if given.kept is None else x[given.kept]
+    x = x[given.kept]
     refuse_collinear(x, names)
     model = Moderators(given.yi, given.vi, x)
     tau2 = float(estimate_tau2(model, method))
@@ -245,13 +243,9 @@ def moderator_frame(mods: Any) -> pd.DataFrame:
 
 def refuse_collinear(x: Array, names: list[str]) -> None:
     """Refuse NaN, more coefficients than studies can bear, and moderators that others already determine."""
-    for j, name in enumerate(names):
-        refuse(
-            f"mods {name}",
-            ~np.isfinite(x[:, j]),
-            "is not a number",
-            "leave the study out or pass missing='drop'",
-        )
+    remedy = "leave the study out or pass missing='drop'"
+    for name, column in zip(names, x.T, strict=True):
+        refuse(f"mods {name}", ~np.isfinite(column), "is not a number", remedy)
     if x.shape[0] <= x.shape[1]:
         raise ValueError(f"mods: {x.shape[1]} coefficients for {x.shape[0]} studies; use fewer moderators")
     size = np.sqrt((x**2).sum(axis=0))
@@ -336,7 +330,6 @@ class Subgroups(Printed):
     q_between: float
     q_between_df: int
     q_between_p: float
-    tau2: str
 
     def _content(self) -> tuple[str, pd.DataFrame]:
         test = f"Q = {short(self.q_between)}, df = {self.q_between_df}, p = {short(self.q_between_p)}"
@@ -350,27 +343,16 @@ class Subgroups(Printed):
 
 
 def subgroup_test(
-    yi: Any,
-    vi: Any,
-    groups: Any,
-    method: str = "REML",
-    test: str = "z",
-    level: float = 0.95,
-    tau2: str = "separate",
+    yi: Any, vi: Any, groups: Any, method: str = "REML", test: str = "z", level: float = 0.95
 ) -> Subgroups:
-    """Pool each subgroup and test whether the groups differ.
+    """Pool each subgroup and test whether the groups differ, each with a tau2 of its own.
 
     Parameters
     ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances.
+    yi, vi, method, test, level
+        As for `pool`; method, test and level for the fit of each group.
     groups : array_like, shape (k,)
         Group of each study; a missing one is refused.
-    method, test, level
-        As for `pool`, for the fit of each group.
-    tau2 : {"separate", "common"}
-        Whether the test of difference lets each group have its own tau2 (Q of the group estimates) or takes
-        one for all (omnibus test of a meta-regression on the groups).
 
     Returns
     -------
@@ -384,12 +366,12 @@ def subgroup_test(
 
     Notes
     -----
-    Borenstein and Higgins (2013); Cochrane Handbook 10.11.3.1. Group estimates enter the test with their
-    normal standard errors, whatever `test` is.
+    Borenstein and Higgins (2013); Cochrane Handbook 10.11.3.1. Group estimates enter the test (their Q) with
+    their normal standard errors, whatever `test` is. With one tau2 for all groups it is the omnibus test of
+    `meta_regression` on the groups.
 
     """
     check_choice("method", method, METHODS)
-    check_choice("tau2", tau2, ("separate", "common"))
     check_choice("test", test, INTERVAL_TESTS)
     check_level(level)
     given = check_studies(yi, vi)
@@ -398,10 +380,7 @@ def subgroup_test(
         raise ValueError(f"groups: only {levels[0]!r}; a test of difference needs at least two groups")
     rows = [code == i for i in range(len(levels))]
     fits = [pool_arrays(given.yi[r], given.vi[r], method, test, level) for r in rows]
-    if tau2 == "separate":
-        plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows]
-        q = pool([fit.estimate for fit in plain], [fit.se**2 for fit in plain], "EE").q
-    else:
-        q = meta_regression(given.yi, given.vi, {"group": code.astype(str)}, method).qm
+    plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows]
+    q = pool([fit.estimate for fit in plain], [fit.se**2 for fit in plain], "EE").q
     df = len(levels) - 1
-    return Subgroups(dict(zip(levels, fits, strict=True)), q, df, float(chi2_p(q, df)), tau2)
+    return Subgroups(dict(zip(levels, fits, strict=True)), q, df, float(chi2_p(q, df)))

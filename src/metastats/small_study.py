@@ -80,9 +80,7 @@ def egger_test(
     check_choice("model", model, ("lm", "rma"))
     check_choice("predictor", predictor, ("sei", "vi"))
     if model == "lm" and (method, test) != ("REML", "z"):
-        raise ValueError(
-            "method, test: have no meaning for the model 'lm', which is Egger's; use model='rma'"
-        )
+        raise ValueError("method, test: have no meaning for the model 'lm', Egger's own; use model='rma'")
     given = check_funnel(yi, vi, "a regression on precision")
     precision = np.sqrt(given.vi) if predictor == "sei" else given.vi
     # weighted least squares with its own error variance is the equal-effects fit with a Knapp-Hartung factor
@@ -100,9 +98,7 @@ def check_funnel(yi: Any, vi: Any, test: str) -> Studies:
     if given.yi.size < 3:
         raise ValueError(f"yi: {given.yi.size} studies; {test} needs at least three")
     if equally_precise(given.vi):
-        raise ValueError(
-            "vi: the studies are equally precise, so that asymmetry cannot show; there is no test"
-        )
+        raise ValueError("vi: the studies are equally precise; asymmetry cannot show, there is no test")
     return given
 
 
@@ -156,28 +152,8 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
 def fail_safe_n(yi: Any, vi: Any, alpha: float = 0.05) -> int:
     """Count the studies without effect that would make the combined one-sided p-value exceed `alpha`.
 
-    Parameters
-    ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances.
-    alpha : float
-        One-sided level.
-
-    Returns
-    -------
-    int
-        0 where the combined p-value is above `alpha` as it is.
-
-    Raises
-    ------
-    ValueError
-        What `pool` refuses; a level not between 0 and 1.
-
-    Notes
-    -----
     Rosenthal (1979), as metafor's ``fsn``; here to check published figures. It measures significance, not the
     size of an effect, and should not be used as evidence against publication bias (Cochrane Handbook 13.3).
-
     """
     given = check_studies(yi, vi)
     critical = float(ndtri(1 - check_level(alpha, "alpha")))
@@ -189,8 +165,8 @@ def fail_safe_n(yi: Any, vi: Any, alpha: float = 0.05) -> int:
 class TrimAndFill(Printed):
     """Number of missing studies `k0`, the side they are missing on, and the fit with them filled in.
 
-    `yi` and `vi` hold all studies, the filled ones last; `filled` marks them. `p_k0` (R0 only) is the p-value
-    of the hypothesis that none is missing.
+    `yi` and `vi` of the fit hold all studies, the filled ones last; `filled` marks them. `p_k0` (R0 only) is
+    the p-value of the hypothesis that none is missing.
     """
 
     k0: int
@@ -199,8 +175,6 @@ class TrimAndFill(Printed):
     estimator: str
     p_k0: float
     fit: Pooled
-    yi: Array
-    vi: Array
     filled: Array
 
     def __getattr__(self, name: str) -> Any:
@@ -265,7 +239,7 @@ def trim_and_fill(
     filled = np.arange(fit.k + k0) >= fit.k
     refit = pool_arrays(all_y, all_v, fit.method, fit.test, fit.level) if k0 else fit
     p_k0 = 0.5 ** (k0 + 1) if estimator == "R0" else float("nan")
-    return TrimAndFill(k0, se_k0, side, estimator, p_k0, refit, all_y, all_v, filled)
+    return TrimAndFill(k0, se_k0, side, estimator, p_k0, refit, filled)
 
 
 def emptier_side(fit: Pooled) -> str:

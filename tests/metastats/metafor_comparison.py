@@ -13,7 +13,6 @@ from metastats import (
     cumulative,
     effect_size,
     egger_test,
-    fail_safe_n,
     influence,
     leave_one_out,
     meta_regression,
@@ -22,6 +21,7 @@ from metastats import (
     subgroup_test,
     trim_and_fill,
 )
+from metastats.small_study import fail_safe_n
 
 CLOSED_RTOL = 1e-11  # closed formulas: nothing is iterated
 BIAS_CORRECTED_SINCE_5_0 = ("ROM", "ROMC")

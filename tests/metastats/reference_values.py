@@ -1,4 +1,8 @@
-"""Reference values: metafor's, from the shared folder where it is, and a small own set that always is."""
+"""Reference values of R: metafor's, from the shared folder where it is, and a small file that always is.
+
+The scripts beside the shared files make them anew (R 4.2, metafor 3.8-1, metadat 1.2-0, jsonlite):
+``Rscript make_public.R metafor_cases.json`` and ``Rscript make_bayes_public.R bayes_cases.json``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-OWN = HERE / "data" / "own_cases.json"
 FROM_R = json.loads((HERE / "data" / "references.json").read_text(encoding="utf-8"))  # make_references.R
 
 
@@ -27,7 +30,7 @@ def reference(name: str) -> dict:
 METAFOR = reference("metafor_cases.json")
 BAYES = reference("bayes_cases.json")
 CASES = [case for case in METAFOR.get("cases", []) if "fits" in case]
-WHY_NOT = "no reference/metafor_cases.json in $EVIDENCE_SHARED or ../shared: only the own cases are tested"
+WHY_NOT = "no reference/metafor_cases.json in $EVIDENCE_SHARED or ../shared: only dense matrices stand against the fits"
 if not CASES and os.environ.get("EVIDENCE_REQUIRE_SHARED"):
     raise FileNotFoundError(WHY_NOT)
 needs_reference = pytest.mark.skipif(not CASES, reason=WHY_NOT)

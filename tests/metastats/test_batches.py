@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from random_studies import TAU2, VARIANCES, made
 
-from metastats import effect_size, pool, pool_many
+from metastats import pool, pool_many
 from metastats.batches import BATCH_COLUMNS
 from metastats.heterogeneity import METHODS
 
@@ -78,17 +78,6 @@ def test_a_single_row_serves_all_and_shapes_are_kept():
     many = pool_many(Y[:6].reshape(2, 3, 7), V[0])
     assert many.estimate.shape == many.q.shape == many.k.shape == (2, 3)
     assert many.estimate[1, 2] == pytest.approx(pool(Y[5], V[0]).estimate)
-
-
-def test_sensitivity_grid_from_effect_sizes_to_fits():
-    ri = np.array([0.3, 0.5, 0.7])[:, None]
-    pre_post = dict(
-        m1i=[60.0, 55.0, 71.0], m2i=[52.0, 50.0, 66.0], sd1i=[8.0, 9.0, 7.0], sd2i=[9.0, 8.0, 8.0]
-    )
-    es = effect_size("MC", **pre_post, ni=[20, 15, 30], ri=ri)
-    many = pool_many(es.yi, es.vi, test="adhoc")
-    one = effect_size("MC", **pre_post, ni=[20, 15, 30], ri=0.5)
-    assert many.estimate[1] == pytest.approx(pool(one.yi, one.vi, test="adhoc").estimate)
 
 
 @pytest.mark.parametrize(

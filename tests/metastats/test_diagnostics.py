@@ -35,6 +35,8 @@ def test_refusals():
         cumulative(Y, V, order=[1])
     with pytest.raises(ValueError, match=r"order\[1\]: is missing"):
         cumulative(Y, V, order=[1, None, 3, 4])
+    with pytest.raises(ValueError, match=r"order\[1\]: is missing"):
+        cumulative(Y, V, order=np.array(["2020", "NaT", "2021", "2022"], dtype="datetime64[ns]"))
     with pytest.raises(ValueError, match="order: cannot be sorted"):
         cumulative(Y, V, order=[1, "b", 3, 4])
     with pytest.raises(ValueError, match="labels: 1 names"):

@@ -75,11 +75,6 @@ def test_a_fit():
     assert "one study" in named(pool([0.2], [0.04]))["note"].lower()
 
 
-def test_a_posterior():
-    post = bayes_pool(YI, VI, tau_prior=("half-normal", 0.5))
-    assert named(post)["mean effect"].startswith(f"{post.mu.median:.4g} ({post.mu.lower:.4g} to")
-
-
 def test_a_long_table_is_cut_and_says_so():
     sizes = effect_size("MN", mi=np.arange(12.0), sdi=1, ni=9)
     assert len(page(sizes).select("tbody tr")) == 10 and "2 more" in page(sizes).caption.get_text()

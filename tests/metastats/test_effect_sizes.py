@@ -10,12 +10,6 @@ TWO = dict(m1i=[10.0, 12.0], sd1i=[2.0, 3.0], n1i=[20, 25], m2i=[8.0, 9.0], sd2i
 PAIR = dict(m1i=[105.0], m2i=[100.0], sd1i=[10.0], sd2i=[10.0], ni=[16])
 
 
-def test_mean_change_by_hand():
-    es = effect_size("MC", **PAIR, ri=0.5)
-    assert es.yi.tolist() == [5.0]
-    assert es.vi == pytest.approx([(100 + 100 - 100) / 16])
-
-
 def test_smd_by_hand():
     es = effect_size("SMD", m1i=1, sd1i=1, n1i=10, m2i=0, sd2i=1, n2i=10)
     # Hedges' factor for 18 degrees of freedom is 0.9576 (Hedges and Olkin 1985, table 2)
@@ -55,11 +49,6 @@ def test_zero_cells_are_corrected_and_said():
     assert es.corrected.tolist() == [True, False]
     assert es.yi[0] == pytest.approx(np.log((0.5 / 10.5) / (2.5 / 8.5)))
     assert "1 of 2" in es.note
-
-
-def test_a_standard_error_given_as_sd_is_noticed():
-    with pytest.warns(UserWarning, match="row 1.*standard error"):
-        effect_size("SMD", **{**TWO, "sd1i": [2.0, 0.3], "sd2i": [2.5, 0.3]})
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,27 @@
 """pool against dense matrices and theory, and its refusals (metafor's values: test_reference.py)."""
 
-import json
-
 import numpy as np
 import pytest
+from dense_matrices import SETS, fit_of, tau2_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger import Ledger
 from metafor_comparison import compare_fit
-from reference_values import OWN
 
 from metastats import pool
 
-OWN_CASES = json.loads(OWN.read_text(encoding="utf-8"))["cases"]
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 
 
-@pytest.mark.parametrize("case", OWN_CASES, ids=lambda case: case["id"])
-def test_agrees_with_dense_matrices(case):
-    ledger = Ledger(case)
-    y, v = np.array(ledger.take("yi")), np.array(ledger.take("vi"))
-    for i in range(len(case["fits"])):
-        compare_fit(ledger, ("fits", i), y, v)
-    ledger.assert_empty()
+@pytest.mark.parametrize("method", ["EE", "DL", "HE", "HS", "SJ", "ML", "REML", "PM"])
+@pytest.mark.parametrize("name", list(SETS))
+def test_agrees_with_dense_matrices(name, method):
+    y, v = map(np.array, SETS[name])
+    tau2 = tau2_of(y, v, method)
+    for test in ("z", "knha", "adhoc") if method != "EE" else ("z",):
+        ledger = Ledger({"fit": fit_of(y, v, method, test, tau2)})
+        compare_fit(ledger, ("fit",), y, v)
+        ledger.assert_empty()
 
 
 studies_strategy = st.integers(2, 12).flatmap(
@@ -76,14 +75,6 @@ def test_riley_interval_of_two_studies_takes_one_degree_of_freedom_and_says_so()
     fit = pool([0.1, 0.5], [0.1, 0.1])
     with pytest.warns(UserWarning, match="riley"):
         assert fit.prediction_interval("riley") == fit.prediction_interval("t")
-
-
-def test_missing_rows_are_refused_or_dropped_and_counted():
-    with pytest.raises(ValueError, match=r"yi\[1\]: is NaN"):
-        pool([0.1, np.nan], [0.1, 0.1])
-    fit = pool([0.1, np.nan, 0.3], [0.1, 0.1, None], missing="drop")
-    assert (fit.k, fit.dropped, fit.yi.tolist()) == (1, 2, [0.1])
-    assert "2 of 3 rows left out" in fit.notes[0]
 
 
 @pytest.mark.parametrize(

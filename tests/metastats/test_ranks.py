@@ -5,7 +5,8 @@ import pytest
 from reference_values import FROM_R
 from scipy import stats
 
-from metastats import proportional_odds, rank_effect, rank_effect_from_p, rank_effect_from_u
+from metastats import proportional_odds, rank_effect, rank_effect_from_p
+from metastats.ranks import rank_effect_from_u
 
 SCALES = FROM_R["ranks"]
 

@@ -8,7 +8,6 @@ from metastats import (
     cumulative,
     effect_size,
     egger_test,
-    fail_safe_n,
     influence,
     leave_one_out,
     meta_regression,
@@ -20,6 +19,7 @@ from metastats import (
     trim_and_fill,
 )
 from metastats.measures import STANDARDISED
+from metastats.small_study import fail_safe_n
 
 Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
 GROUPS = ["a", "a", "b", "b"]
@@ -114,8 +114,3 @@ def test_level_test_and_moderators_are_looked_at_everywhere():
         subgroup_test(Y, V, GROUPS, test="t")
     with pytest.raises(ValueError, match="mods: no moderators"):
         meta_regression(Y, V, None)
-
-
-def test_a_collinear_moderator_is_named():
-    with pytest.raises(ValueError, match="mods weeks: is determined by intercept, days"):
-        meta_regression(Y, V, {"days": [7.0, 14.0, 21.0, 70.0], "weeks": [1.0, 2.0, 3.0, 10.0]})

@@ -59,12 +59,6 @@ def test_without_moderators_it_is_pool(method, test):
         assert fit.se_tau2 == pytest.approx(plain.se_tau2)
 
 
-def test_common_tau2_subgroup_test_is_the_omnibus_test():
-    groups = ["a", "a", "b", "b", "b"]
-    result = subgroup_test(Y, V, groups, tau2="common")
-    assert result.q_between == pytest.approx(meta_regression(Y, V, {"g": groups}).qm)
-
-
 def test_text_becomes_indicators_and_prediction_uses_them():
     fit = meta_regression(Y, V, pd.DataFrame({"site": ["x", "x", "y", "y", "z"], "dose": [1, 2, 3, 4, 6]}))
     assert fit.names == ["intercept", "site[y]", "site[z]", "dose"]

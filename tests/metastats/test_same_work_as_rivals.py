@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from bench_synthesis import data, peak_bytes
-from synthesis_rivals import BARE, has_pymare, metafor_seconds, pymare
+from synthesis_rivals import BARE, has_pymare, pymare
 
 from metastats import pool_many
 from metastats.heterogeneity import WeightedMean
@@ -30,10 +30,3 @@ def test_memory_is_linear_in_k(method):
     per_study = [peak_bytes(k, method) for k in (2_000, 20_000, 100_000)]
     assert max(per_study) < 1.3 * min(per_study)
     assert max(per_study) < 120  # a dozen arrays at most, never k x k
-
-
-def test_metafor_is_timed_where_it_is():
-    seconds = metafor_seconds(*data(5, 10), "REML")
-    if isinstance(seconds, str):
-        pytest.skip(seconds)
-    assert 0 < seconds < 1

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from dense_matrices import tau2_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_own_cases import tau2_of
-from random_studies import METHODS, RANDOM, close, made, meta_analyses
+from random_studies import METHODS, RANDOM, close, meta_analyses
 
 from metastats import bayes_pool, pool
 
@@ -16,7 +16,7 @@ tests = st.sampled_from(("z", "knha", "adhoc"))
 
 
 @settings(max_examples=150, deadline=None)
-@given(meta_analyses(), methods, tests, st.sampled_from([2.0**-20, 2.0**20]))
+@given(meta_analyses(), methods, tests, st.sampled_from([2.0**-100, 2.0**-20, 2.0**20, 2.0**100]))
 def test_a_unit_that_doubles_hold_exactly_changes_no_digit(studies, method, test, unit):
     y, v = studies
     fit, scaled = pool(y, v, method, test), pool(y * unit, v * unit**2, method, test)
@@ -27,16 +27,6 @@ def test_a_unit_that_doubles_hold_exactly_changes_no_digit(studies, method, test
     if y.size > 1:
         limits, scaled_limits = fit.heterogeneity_interval(), scaled.heterogeneity_interval()
         assert scaled_limits.tau2 == (limits.tau2[0] * unit**2, limits.tau2[1] * unit**2)
-
-
-@settings(max_examples=150, deadline=None)
-@given(meta_analyses(), methods, st.sampled_from([1e-6, 1e6, 1e-30, 1e30]))
-def test_tiny_and_huge_units(studies, method, unit):
-    y, v = studies
-    fit, scaled = pool(y, v, method), pool(y * unit, v * unit**2, method)
-    assert close(scaled.tau2 / unit**2, fit.tau2, v.min() + np.var(y), 1e-11)
-    assert close(scaled.se / unit, fit.se, fit.se, 1e-11)
-    assert close(scaled.estimate / unit, fit.estimate, fit.se, 1e-10)
 
 
 @settings(max_examples=100, deadline=None)
@@ -103,35 +93,6 @@ def test_equal_effects(method, k):
     assert fit.heterogeneity_interval().tau2 == (0, 0)
     assert fit.estimate == pytest.approx(0.3)
     assert fit.q == pytest.approx(0, abs=1e-20)
-
-
-@pytest.mark.parametrize("k", [2, 3, 10, 200])
-def test_one_variance_for_all_has_a_closed_answer(k):
-    y, v = made(k, "one for all", 0.5, seed=k)
-    expected = max(0.0, float(np.var(y, ddof=1)) - v[0])
-    for method in ("DL", "HE", "REML", "PM", "EB"):
-        assert pool(y, v, method).tau2 == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    assert pool(y, v, "ML").tau2 == pytest.approx(max(0.0, float(np.var(y)) - v[0]), rel=1e-9, abs=1e-12)
-
-
-@pytest.mark.parametrize("ratio", [1e4, 1e8, 1e12])
-def test_extreme_heterogeneity_leaves_the_plain_mean(ratio):
-    y, v = made(30, "usual", 0.0, seed=3)
-    y = y * ratio
-    fit = pool(y, v)
-    assert fit.estimate == pytest.approx(y.mean(), abs=1e-3 * fit.se)
-    assert fit.tau2 == pytest.approx(np.var(y, ddof=1), rel=1e-6)
-    assert fit.i2 == pytest.approx(100, abs=1e-4)
-
-
-def test_knapp_hartung_by_hand():
-    y, v = made(5, "usual", 0.3, seed=1)
-    fit = pool(y, v, "DL", "knha")
-    w = 1 / (v + fit.tau2)
-    factor = np.sum(w * (y - fit.estimate) ** 2) / 4
-    assert fit.se == pytest.approx(np.sqrt(factor / w.sum()), rel=1e-12)
-    assert pool(y, v, "DL", "adhoc").se == pytest.approx(np.sqrt(max(1, factor) / w.sum()), rel=1e-12)
-    assert fit.df == 4
 
 
 @settings(max_examples=25, deadline=None)

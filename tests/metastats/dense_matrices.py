@@ -1,14 +1,9 @@
-"""Make ``data/own_cases.json``: a few small data sets and their fits, by dense matrices and scipy minimisers.
+"""A few small data sets and their fits, by dense matrices and scipy's minimisers.
 
-Independent of `metastats` on purpose (other formulas, k x k matrices, general minimisers).
-Run ``python tests/metastats/make_own_cases.py``. The values of metafor itself come from R: with R and metafor
-installed, ``Rscript make_public.R metafor_cases.json`` in the shared reference folder makes them anew.
+Independent of `metastats` on purpose (other formulas, k x k matrices, general minimisers), and always at hand.
 """
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 from scipy import optimize, stats
@@ -71,9 +66,9 @@ def tau2_of(y: np.ndarray, v: np.ndarray, method: str) -> float:
     return max(0.0, raw[method])
 
 
-def fit_of(y: np.ndarray, v: np.ndarray, method: str, test: str) -> dict:
-    """One fit, with the names of the metafor reference file."""
-    t, k = tau2_of(y, v, method), len(y)
+def fit_of(y: np.ndarray, v: np.ndarray, method: str, test: str, t: float) -> dict:
+    """One fit at tau2 = t, with the names of the metafor reference file."""
+    k = len(y)
     w, w0, p0 = 1 / (v + t), 1 / v, projection(v, 0)
     mu, q = np.sum(w * y) / np.sum(w), float(y @ p0 @ y)
     factor = np.sum(w * (y - mu) ** 2) / (k - 1)
@@ -89,23 +84,3 @@ def fit_of(y: np.ndarray, v: np.ndarray, method: str, test: str) -> dict:
         "I2": i2, "H2": q / (k - 1) if method == "EE" else 1 + t / typical, "Q": q, "Q_df": k - 1, "k": k,
         "Qp": stats.chi2.sf(q, k - 1), "weights_pct": list(100 * w / np.sum(w)),
     }  # fmt: skip
-
-
-def main() -> None:
-    """Write the file."""
-    cases = []
-    for name, (y, v) in SETS.items():
-        arrays = np.array(y), np.array(v)
-        methods = ("EE", "DL", "HE", "HS", "SJ", "ML", "REML", "PM")
-        fits = [
-            fit_of(*arrays, m, t) for m in methods for t in ("z", "knha", "adhoc") if m != "EE" or t == "z"
-        ]
-        cases.append({"id": name, "yi": y, "vi": v, "fits": fits})
-    path = Path(__file__).parent / "data" / "own_cases.json"
-    path.write_text(
-        json.dumps({"made_by": Path(__file__).name, "cases": cases}, indent=1) + "\n", encoding="utf-8"
-    )
-
-
-if __name__ == "__main__":
-    main()
