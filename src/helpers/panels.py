@@ -154,13 +154,15 @@ def study_picture(
 
     The unit with most intervals is drawn: estimates in different units share no axis.
     """
-    studies, arms, results, doubts = (
-        frame[frame["study_id"] == study_id]
-        for frame in (tables["studies"], tables["arms"], tables["results"], findings)
+    names = ("studies", "arms", "results", "reported_contrasts")
+    studies, arms, results, contrasts, doubts = (
+        frame[frame["study_id"] == study_id] for frame in (*(tables[name] for name in names), findings)
     )
     [study] = records(studies)
     assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}
-    effects = as_frame("effects", study_effects(study, arms, results, doubts, level=level, **assumed))
+    effects = as_frame(
+        "effects", study_effects(study, arms, results, doubts, contrasts=contrasts, level=level, **assumed)
+    )
     sized = effects[effects["ci_lower"].notna() & (effects["headline"] == "yes")]
     if sized.empty:
         raise NothingToDrawError(f"No estimate with an interval can be computed for {study_id}.")
