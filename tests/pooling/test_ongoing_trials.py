@@ -220,7 +220,7 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
         "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
-        "NCT06697080": ("uncontrolled_change", "none", None, "no", False),
+        "NCT06697080": ("between_group", "active", "exosomes on another schedule", "no", False),
         "NCT07248410": ("within_participant", "active", "fractional laser", "not known", False),
         "age-zero": ("within_participant", "placebo", "saline", "not known", False),
         "NCT07373054": (None, None, None, "not known", False),
@@ -238,6 +238,7 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
         "NCT07248410": power_of(sds["NCT07248410"] / sites, 27),
         "NCT06239207": power_of(sds["NCT06239207"], 13.5, 13.5),
         "IRCT-76960": power_of(sds["IRCT-76960"], 9, 9),
+        "NCT06697080": power_of(sds["NCT06697080"], 22.5, 22.5),
         "IRCT20160427027636N8": power_of(sds["IRCT20160427027636N8"], 18, 18),
     }
     assert powers == pytest.approx(dict.fromkeys(sds, 0.8), abs=1e-5)

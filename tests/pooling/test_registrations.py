@@ -66,10 +66,17 @@ def test_every_pair_is_compared_the_most_direct_first_whatever_the_order():
 
 
 def test_without_another_arm_nothing_is_compared():
-    assert compared(EXOSOME, EXOSOME | {"arm_id": "z"}) == [("uncontrolled_change", "none", None, "none")]
+    assert compared(EXOSOME) == [("uncontrolled_change", "none", None, "none")]
     assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
     assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
     assert compared(EXOSOME, comparison=None)[0][:2] == ("uncontrolled_change", "none")
+
+
+def test_two_schedules_of_exosomes_are_an_active_comparison_whatever_the_order():
+    twice = EXOSOME | {"arm_id": "z", "label": "exosomes twice a month"}
+    for arms in ((EXOSOME, twice), (twice, EXOSOME)):
+        assert compared(*arms) == [("between_group", "active", "exosomes twice a month", "none")]
+    assert compared(EXOSOME, twice, comparison="single_arm")[0][0] == "uncontrolled_change"
 
 
 @pytest.mark.parametrize("arms", [(), (PLACEBO, DRUG)])
@@ -128,6 +135,8 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
         (RegisteredComparison("uncontrolled_change", "none"), {"comparison": "single_arm", "randomised": False}, "no",
          "no comparison group"),
         (RegisteredComparison("uncontrolled_change", "none"), {}, "no", "every group gets exosomes"),
+        (RegisteredComparison("between_group", "active", "weekly exosomes", all_exosomes=True), {}, "no",
+         "every group gets exosomes"),
         (RegisteredComparison(None, None), {"comparison": None}, "not known", "was not seen"),
     ],
 )  # fmt: skip

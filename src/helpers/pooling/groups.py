@@ -197,7 +197,9 @@ def _concept_rows(
     weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]
     bare = dict.fromkeys(("ci_lower", "ci_upper", "se"))
     rows = [single(concept, line, "its standard error is 0") for line in exact]
-    rows += [single(concept, line | bare, NO_COUNT) for line in shares]
+    # limits that are not printed would rest on a number of people that is not known
+    shares = [line if "printed" in (line.get("se_basis") or "") else line | bare for line in shares]
+    rows += [single(concept, line, line["why_not"] or NO_COUNT) for line in shares]
     rows += [single(concept, line, "its interval gives no standard error") for line in uneven]
     for group in grouped(weighed, tolerance, visit):
         rows += _group_rows(concept, group, weighed, options, tolerance)
@@ -313,7 +315,7 @@ def _interval_of(line: Row) -> str | None:
     if line["ci_lower"] is None:
         return None
     if line["estimand"] == "proportion":
-        return "Wilson"
+        return "as printed" if "printed" in (line.get("se_basis") or "") else "Wilson"
     printed = line["measure"] not in ("MC", "MD") or "interval printed" in (line.get("se_basis") or "")
     return "as printed" if printed or line["se"] is None else "Student's t"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -31,7 +33,7 @@ class RegisteredComparison:
     """Exosomes against something else, as a trial registers it; None where it was not seen.
 
     `shares` are the shares of all participants on the exosome side and on the other, of a comparison between
-    groups; `equal_assumed` says that they were not registered.
+    groups; `equal_assumed` says that they were not registered. `all_exosomes` says that both sides get them.
     """
 
     estimand: str | None
@@ -41,6 +43,7 @@ class RegisteredComparison:
     arms: tuple[str, ...] = ()  # arm ids of the two sides
     shares: tuple[float, float] | None = None
     equal_assumed: bool = False
+    all_exosomes: bool = False
 
     @property
     def is_add_on(self) -> bool:
@@ -68,29 +71,27 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
     -------
     list of RegisteredComparison
         Placebo before untreated before a treatment in both arms before another one, and last where something
-        else is given on one side only; arms' names and order do not matter. Without another arm one
-        comparison, with baseline; without an exosome arm nothing is known of the comparator.
+        else is given on one side only; arms' names and order do not matter. Of exosome arms alone each is
+        compared with each later one; of a single arm there is one comparison, with baseline; without an
+        exosome arm nothing is known of the comparator.
 
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
     estimand = _ESTIMANDS.get(study["comparison"] or "")
-    treated = [arm for arm in own if arm["role"] in EXOSOME_ROLES]
+    treated = sorted((arm for arm in own if arm["role"] in EXOSOME_ROLES), key=itemgetter("arm_id"))
     others = [arm for arm in own if arm["role"] not in EXOSOME_ROLES]
-    if treated and (not others or (study["comparison"] and estimand is None)):
+    if treated and (len(own) == 1 or estimand is None and (study["comparison"] or not others)):
         return [RegisteredComparison("uncontrolled_change", "none")]
-    if not treated or not others:
+    if not treated:
         return [RegisteredComparison(estimand, None, background=None)]
     shares, assumed = allocation_shares(study["allocation_ratio"] or study["allocation"], len(own))
     share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
     found = []
-    for first in treated:
-        for second in others:
-            ids = (first["arm_id"], second["arm_id"])
-            sizes = (share_of[ids[0]], share_of[ids[1]])
-            asked = two_arms(first, second).columns
-            found.append(
-                RegisteredComparison(estimand, **asked, arms=ids, shares=sizes, equal_assumed=assumed)
-            )
+    for first, second in product(treated, others) if others else combinations(treated, 2):
+        ids = (first["arm_id"], second["arm_id"])
+        sizes = (share_of[ids[0]], share_of[ids[1]])
+        more = {"arms": ids, "shares": sizes, "equal_assumed": assumed, "all_exosomes": not others}
+        found.append(RegisteredComparison(estimand, **two_arms(first, second).columns, **more))
     return sorted(found, key=_most_direct)
 
 
@@ -125,7 +126,9 @@ def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
         parts, assumed = allocation_shares(trial["allocation_ratio"] or trial["what"], trial["arms"])
         shares = (parts[0], parts[-1])
     names = (comparator, trial["comparator_name"], trial["background"])
-    return RegisteredComparison(estimand, *names, shares=shares, equal_assumed=assumed)
+    both = (trial["comparator_name"] or "").casefold().startswith("exosome")
+    more = {"shares": shares, "equal_assumed": assumed, "all_exosomes": comparator == "active" and both}
+    return RegisteredComparison(estimand, *names, **more)
 
 
 def outcome_comparison(comparison: RegisteredComparison, measure: str | None) -> RegisteredComparison:
@@ -213,7 +216,7 @@ def _of_control(comparison: RegisteredComparison, design: str | None) -> list[tu
     """Return what speaks against the comparison, each with the answer that it leaves."""
     if comparison.comparator is None or comparison.estimand is None:
         return [("not known", "what exosomes are compared with was not seen")]
-    if comparison.estimand == "uncontrolled_change":
+    if comparison.estimand == "uncontrolled_change" or comparison.all_exosomes:
         every = "every group gets exosomes" if design in CONTROLLED_DESIGNS else "no comparison group"
         return [("no", f"{every}: what would have happened without them is not measured")]
     found = []
