@@ -70,16 +70,21 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
         "studies": frame("studies", [study | {"study_id": name} for name in names]),
         "risk_of_bias": frame("risk_of_bias", domains),
         "findings": frame("findings", change.get("findings", [])),
+        "arms": frame("arms", change.get("arms", [])),
         "pooled": frame("pooled", [fit] if k > 1 else []),
     }
 
 
-def grade(**change) -> dict:
-    """Return the certainty of a made-up body, checked against the table."""
-    differences = change.pop("differences", None)
-    row = certainty(CONCEPT, "published", **body(**change), differences=differences)
+def graded(tables: dict, concept: str = CONCEPT, **named) -> dict:
+    """Return the certainty of an outcome, checked against the table."""
+    row = certainty(concept, "published", tables, tables["pooled"], **named)
     frame("certainty", [row])
     return row
+
+
+def grade(differences=None, **change) -> dict:
+    """Return the certainty of a made-up body."""
+    return graded(body(**change), differences=differences)
 
 
 def test_large_sound_trials_start_and_stay_high():
@@ -118,11 +123,11 @@ def test_the_lack_of_a_control_group_is_counted_once():
     }
     made = body(judgement="critical", **before_after)
     made["risk_of_bias"]["tool"] = "ROBINS-I"
-    row = certainty(CONCEPT, "published", **made)
+    row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
     assert row["certainty"] == "very low" and "is counted already" in row["reasons"]
     made["risk_of_bias"]["tool"], made["risk_of_bias"]["judgement"] = "JBI case series", "no"
-    row = certainty(CONCEPT, "published", **made)
+    row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
 
 
@@ -141,12 +146,11 @@ def test_a_certain_finding_counts():
 
 
 def test_no_study_no_evidence():
-    row = certainty("vellus_share", "published", **body())
+    row = graded(body(), "vellus_share")
     assert (row["start"], row["certainty"], row["participants"]) == ("no evidence", "no evidence", None)
-    frame("certainty", [row])
     comparators = body()
     comparators["comparisons"]["tier"] = "comparator"
-    assert certainty(CONCEPT, "published", **comparators)["certainty"] == "no evidence"
+    assert graded(comparators)["certainty"] == "no evidence"
 
 
 def test_non_randomised_is_not_randomised():
@@ -161,7 +165,7 @@ def test_harms_of_a_randomised_study_are_those_of_a_randomised_study():
     for name in ("comparisons", "pooled"):
         made[name]["concept"] = "adverse_events"
     made["comparisons"][["estimand", "direction"]] = [None, "unclear"]
-    row = certainty("adverse_events", "published", **made)
+    row = graded(made, "adverse_events")
     assert row["start"] == "high" and "1 study, all randomised" in row["reasons"]
 
 
@@ -192,10 +196,10 @@ def test_an_absolute_and_a_relative_difference_that_disagree_cost_a_level():
            "timepoint_weeks": 0.0, "mean": 50.0, "unit": "hairs/cm2", "quantity_ids": "q", "source_id": "t0"}  # fmt: skip
     made["results"] = frame("results", [row])
     differences = {CONCEPT: Difference(43.0, "hairs/cm2", 0.2266)}  # 15 of 50 is 30 %
-    graded = certainty(CONCEPT, "published", **made, differences=differences)
-    assert graded["imprecision"] == 1 and "disagree" in graded["reasons"]
+    row = graded(made, differences=differences)
+    assert row["imprecision"] == 1 and "disagree" in row["reasons"]
     made["results"]["mean"] = 100.0
-    assert certainty(CONCEPT, "published", **made, differences=differences)["imprecision"] == 0
+    assert graded(made, differences=differences)["imprecision"] == 0
 
 
 def test_a_probability_has_no_effect_at_one_half():
@@ -207,10 +211,10 @@ def test_a_probability_has_no_effect_at_one_half():
 def test_exosomes_given_only_with_something_else_are_indirect():
     arms = [{"study_id": name, "arm_id": arm, "role": role}
             for name in ("t0", "t1") for arm, role in (("x", "exosome_combination"), ("c", "placebo"))]  # fmt: skip
-    row = certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))
+    row = grade(arms=arms)
     assert row["indirectness"] == 1 and "2 of 2 studies gave exosomes only together" in row["reasons"]
     arms = [arm | {"role": "active"} if arm["arm_id"] == "c" else arm for arm in arms]
-    assert certainty(CONCEPT, "published", **body(), arms=frame("arms", arms))["indirectness"] == 0
+    assert grade(arms=arms)["indirectness"] == 0
 
 
 def test_small_study_effects_in_ten_studies_are_rated_down():
@@ -221,11 +225,10 @@ def test_small_study_effects_in_ten_studies_are_rated_down():
 def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
     override = {"concept": CONCEPT, "evidence": "published", "domain": "imprecision", "steps": 2,
                 "reason": "Ten people more would turn it.", "by": "a reviewer"}  # fmt: skip
-    row = certainty(CONCEPT, "published", **body(), overrides=[override])
-    frame("certainty", [row])
+    row = graded(body(), overrides=[override])
     assert (row["proposed"], row["certainty"], row["overridden"]) == ("high", "low", True)
     assert "judged by a reviewer: Ten people more would turn it (the rule proposed 0" in row["reasons"]
-    other = certainty(CONCEPT, "published", **body(), overrides=[override | {"evidence": "core"}])
+    other = graded(body(), overrides=[override | {"evidence": "core"}])
     assert (other["certainty"], other["overridden"]) == ("high", False)
 
 
@@ -287,7 +290,8 @@ def test_the_rules_alone_rate_facts():
 def test_every_rule_asks_for_a_fact_that_is_there_and_fits_a_script(monkeypatch):
     known = {}
     monkeypatch.setattr("helpers.appraisal.grade.rate", lambda facts, _: known.update(facts) or {})
-    certainty(CONCEPT, "published", **body())
+    made = body()
+    certainty(CONCEPT, "published", made, made["pooled"])
     asked = [*CERTAINTY["initial"], *CERTAINTY["targets"]]
     asked += [rule for domain in CERTAINTY["domains"].values() for rule in domain["rules"]]
     assert {name for rule in asked for name in rule["when"]} <= set(known)

@@ -12,7 +12,7 @@ from scipy import stats
 from helpers.appraisal import changes
 from helpers.appraisal.evidence import Group, PrintedFigure
 from helpers.appraisal.findings import run_checks
-from helpers.appraisal.granularity import CUT_OFF, FITS, debit, grim, grimmer, share_fit
+from helpers.appraisal.granularity import CUT_OFF, FITS, grim, grimmer, share_fit
 from helpers.appraisal.p_values import CORRELATIONS, covers, covers_between, paired_p, two_sample_p
 from helpers.appraisal.spread import sd_fits
 
@@ -57,7 +57,7 @@ def test_whole_numbers_and_ranges(rng):
         for row in range(k):
             alarms["grim"] += not grim(means[row], int(n))
             alarms["grimmer"] += not grimmer(means[row], sds[row], int(n))
-            alarms["debit"] += not debit(shares[row], spreads[row], int(n))
+            alarms["debit"] += not grimmer(shares[row], spreads[row], int(n), binary=True)
             alarms["sd"] += not sd_fits(Group(means[row], sds[row]), lows[row], highs[row], int(n))
     assert alarms == dict.fromkeys(alarms, 0)
 

@@ -9,7 +9,7 @@ import pytest
 from case_files import cases_of
 
 from helpers.appraisal.evidence import Group, PrintedFigure, decimals_of
-from helpers.appraisal.granularity import debit, fitting_sizes, grim, grimmer, share_fit
+from helpers.appraisal.granularity import fitting_sizes, grim, grimmer, share_fit
 from helpers.appraisal.p_values import covers, two_sample_p
 from helpers.appraisal.spread import largest_sd, sd_fits
 
@@ -42,7 +42,7 @@ def test_grimmer(mean, sd, n, possible):
     ("mean", "sd", "n", "possible"), [("0.35", "0.18", 20, False), ("0.35", "0.49", 20, True)]
 )
 def test_debit(mean, sd, n, possible):
-    assert debit(printed(mean), printed(sd), n) is possible
+    assert grimmer(printed(mean), printed(sd), n, binary=True) is possible
 
 
 @pytest.mark.parametrize(("percent", "places", "n", "fit"), CASES["shares"])

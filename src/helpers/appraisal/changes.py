@@ -130,7 +130,7 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
     changes = [(row, mean, sd) for row, mean, sd in mean_changes(evidence) if sd is not None and sd.value > 0]
     if not changes:
         raise NotApplicable("no mean change with its SD")
-    arms = standardised_comparators(evidence.comparators)
+    arms = _standardised(evidence.comparators)
     if arms.empty:
         raise NotApplicable("no comparator arm with a mean change and its SD")
     for row, change, sd in changes:
@@ -144,20 +144,8 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (change, sd), (row.concept,), words=words)
 
 
-def standardised_comparators(comparators: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparator arms that state a mean change and its SD, with the ratio as `standardised`.
-
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Rows of the table `comparators`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those rows, the largest ratio last, equal ones by their name.
-
-    """
+def _standardised(comparators: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparator arms with a mean change and its SD, the largest ratio of both last."""
     changes = comparators[(comparators["statistic"] == "change") & (comparators["change_sd"] > 0)]
     sizes = (changes["change_mean"] / changes["change_sd"]).abs()
     return changes.assign(standardised=sizes).sort_values(["standardised", "row_id"])

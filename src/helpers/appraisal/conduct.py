@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import product
 from typing import Any
+
+import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
 from trialfiles.times import weeks
 
-_FORMS = ("%Y-%m-%d", "%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%B %Y", "%b %Y", "%Y-%m")
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
 # Earlier event, later event, which sentence says that they are the other way round, how sure that is.
 _ORDER = (
@@ -156,15 +157,13 @@ def day(printed: str) -> tuple[date, date] | None:
     """
     iso = _ISO.search(printed)
     text = iso.group(0) if iso else printed.strip()
-    for form in _FORMS:
-        try:
-            found = datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-        if "%d" in form:
-            return found, found
-        return found, found.replace(day=monthrange(found.year, found.month)[1])
-    return None
+    if re.search("[/.]", text) or not re.search(r"\b\d{4}\b", text):  # 08/12 may be August or December
+        return None
+    try:
+        period = pd.Period(text)
+    except ValueError:
+        return None
+    return (period.start_time.date(), period.end_time.date()) if period.freqstr in ("D", "M") else None
 
 
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -183,33 +182,19 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
             days = (early.first - late.last).days
             arithmetic = f"{early.first} is {days} days after {late.last}"
             yield Hit(arithmetic, (early, late), severity=severity, case=case)
-    yield from _recruiting_too_early(evidence, last.get("registration_date"), first.get("recruitment_start"))
-    yield from _published_too_early(evidence, first.get("recruitment_start"), last.get("publication_date"))
-
-
-def _recruiting_too_early(
-    evidence: StudyEvidence, registered: PrintedDate | None, start: PrintedDate | None
-) -> Iterator[Hit]:
-    """Yield a record that recruits, when it was last touched, before its start."""
-    status = str(evidence.study.get("status") or "").lower()
+    registered, published = last.get("registration_date"), last.get("publication_date")
+    start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
     if recruiting and registered and start and registered.last < start.first:
         days = (start.first - registered.last).days
         arithmetic = f"{registered.last} is {days} days before {start.first}"
         yield Hit(arithmetic, (registered, start), case="recruiting", words={"status": status})
-
-
-def _published_too_early(
-    evidence: StudyEvidence, start: PrintedDate | None, published: PrintedDate | None
-) -> Iterator[Hit]:
-    """Yield results that would have been published before the last of them could be measured."""
     longest = evidence.results["timepoint_weeks"].max()
-    if start and published and not missing(longest):
-        passed = (published.last - start.first).days / 7
-        if passed < longest:
-            arithmetic = f"{start.first} to {published.last} is {passed:.1f} weeks; "
-            arithmetic += f"results to week {float(longest):.1f}"
-            yield Hit(arithmetic, (start, published), severity=CERTAIN, case="published")
+    weeks_passed = (published.last - start.first).days / 7 if start and published else math.inf
+    if start and published and not missing(longest) and weeks_passed < longest:
+        arithmetic = f"{start.first} to {published.last} is {weeks_passed:.1f} weeks; "
+        arithmetic += f"results to week {longest:.1f}"
+        yield Hit(arithmetic, (start, published), severity=CERTAIN, case="published")
 
 
 def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -167,9 +167,7 @@ def _items(says: str) -> list[str]:
 
 def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each list that has other items where it is given again."""
-    lists: dict[Any, list] = {}
-    for row in evidence.statements_on("items"):
-        lists.setdefault(row.about, []).append(row)
+    lists = evidence.by_matter("items")
     if not any(len(rows) > 1 for rows in lists.values()):
         raise NotApplicable("no list is given twice")
     for about, (first, *others) in lists.items():

@@ -27,7 +27,7 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
             continue
         tested += 1
         share = 100 * count.value / n
-        low, high = percent.widest
+        low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
             severity = CERTAIN if not missing(row.n) and not low < share < high else LIKELY
@@ -55,7 +55,10 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
         ids = split_ids(evidence.study.get("quantity_ids"))
         yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
     yield from _sum_of_arms(evidence, total, sizes)
-    yield from _number_of_groups(evidence, groups)
+    for row in groups:
+        if len(evidence.arms) and row.value != len(evidence.arms):
+            arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
+            yield Hit(arithmetic, (row,), severity=LIKELY, case="groups")
     yield from _more_than_all(results, enrolled, "result")
     yield from _more_than_all(events, enrolled, "event")
 
@@ -70,13 +73,6 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
         severity = CERTAIN if whole > total else LIKELY  # fewer may have left before treatment
         arithmetic = f"arms {parts}: {whole}; study {total}"
         yield Hit(arithmetic, listed_ids(sizes), severity=severity, case="arms")
-
-
-def _number_of_groups(evidence: StudyEvidence, groups: list) -> Iterator[Hit]:
-    for row in groups:
-        if len(evidence.arms) and row.value != len(evidence.arms):
-            arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
-            yield Hit(arithmetic, (row,), severity=LIKELY, case="groups")
 
 
 def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Iterator[Hit]:

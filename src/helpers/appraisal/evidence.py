@@ -58,14 +58,10 @@ class PrintedFigure:
         """Largest value that rounds to the figure."""
         return self.value + self.unit / 2 + _SLACK
 
-    @property
-    def widest(self) -> tuple[float, float]:
-        """Interval that allows digits cut off or rounded up as well."""
-        return self.value - self.unit - _SLACK, self.value + self.unit + _SLACK
-
     def interval(self, wide: bool = False) -> tuple[float, float]:
-        """Return the rounding interval, or the widest one."""
-        return self.widest if wide else (self.low, self.high)
+        """Return the rounding interval; `wide` allows digits cut off or rounded up as well."""
+        room = self.unit + _SLACK
+        return (self.value - room, self.value + room) if wide else (self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -202,6 +198,13 @@ class StudyEvidence:
     def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
         """Return the statements on a topic, as named tuples in the order of the text."""
         return [row for row in self._by_topic.get(topic, ()) if about is None or row.about == about]
+
+    def by_matter(self, topic: str) -> dict[str, list[Any]]:
+        """Return the statements on a topic by what they are about, in the order of the text."""
+        matters: dict[str, list[Any]] = {}
+        for row in self.statements_on(topic):
+            matters.setdefault("" if missing(row.about) else str(row.about), []).append(row)
+        return matters
 
     def quantities_of(
         self, role: str | Iterable[str] = (), concept: str | None = None, kind: str | Iterable[str] = ()

@@ -104,7 +104,10 @@ def merge_findings(
             continue
         _take_over(same[0], reader)
         # One sentence of the reader may cover several outcomes that the rule lists one by one.
-        covered = [row for row in same[1:] if not split_ids(row["quantity_ids"]) and _within(row, reader)]
+        outcomes = set(split_ids(reader["concepts"]))
+        covered = [
+            row for row in same[1:] if not row["quantity_ids"] and set(split_ids(row["concepts"])) <= outcomes
+        ]
         merged = [row for row in merged if not any(row is other for other in covered)]
 
     def gravest_first(row: Mapping[str, Any]) -> tuple:
@@ -131,10 +134,6 @@ def _lines(row: Mapping[str, Any]) -> set[str]:
     """Return the lines that a finding points at, without the names of their sections."""
     places = str(row["locators"]).split("; ")
     return {place.partition(" (")[0] for place in places if place != WHOLE_DOCUMENT}
-
-
-def _within(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
-    return set(split_ids(rule["concepts"])) <= set(split_ids(reader["concepts"]))
 
 
 def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:

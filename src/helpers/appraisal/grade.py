@@ -11,22 +11,14 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
-from helpers.appraisal.risk_of_bias import overall
+from helpers.appraisal.risk_of_bias import is_randomised, overall
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
-_SECTIONS = {
-    **dict.fromkeys(("levels", "rated_down", "targets", "initial", "summary_outcomes", "statements"), list),
-    **dict.fromkeys(
-        ("sources", "symbols", "limits", "no_effect", "minimal_differences", "bias_levels"), dict
-    ),
-    **dict.fromkeys(("domains", "sizes", "verbs", "little", "worth"), dict),
-    **{"summary_length": int, "always_shown": str, "difference_words": str},
-}
-CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).entries((), _SECTIONS, tuple(_SECTIONS))
+CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).data
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
@@ -34,8 +26,6 @@ _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
 _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
-_RANDOMISED = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE)
-_NOT_RANDOMISED = re.compile(r"\bnot randomi[sz]ed\b|\bnon-?\s?randomi[sz]ed\b", re.IGNORECASE)
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
     rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
@@ -194,12 +184,16 @@ def without_impossible_interval(effect: Mapping[str, Any], findings: pd.DataFram
     """
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
-    touching = findings["concepts"].map(lambda names: effect["concept"] in split_ids(names)).astype(bool)
-    rows = findings[touching & findings["check"].isin(_IMPOSSIBLE_SHARE)]
+    rows = findings[_touching(findings, effect["concept"]) & findings["check"].isin(_IMPOSSIBLE_SHARE)]
     if rows.empty:
         return {}
     said = f", as printed; no interval, for {str(rows.iloc[0]['statement']).rstrip('.')}"
     return {"ci_lower": None, "ci_upper": None, "no_interval": said}
+
+
+def _touching(findings: pd.DataFrame, concept: str) -> pd.Series:
+    """Return which findings touch an outcome."""
+    return findings["concepts"].map(lambda names: concept in split_ids(names)).astype(bool)
 
 
 def no_effect(effect: Mapping[str, Any]) -> float:
@@ -210,14 +204,9 @@ def no_effect(effect: Mapping[str, Any]) -> float:
 def certainty(
     concept: str,
     evidence: str,
-    comparisons: pd.DataFrame,
-    results: pd.DataFrame,
-    studies: pd.DataFrame,
-    risk_of_bias: pd.DataFrame,
-    findings: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     pooled: pd.DataFrame,
     *,
-    arms: pd.DataFrame | None = None,
     differences: Mapping[str, Difference] | None = None,
     overrides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
@@ -232,10 +221,10 @@ def certainty(
         Outcome.
     evidence : str
         `core` (the core sources) or `published` (core and published).
-    comparisons, results, studies, risk_of_bias, findings, pooled : pandas.DataFrame
-        The tables of those names.
-    arms : pandas.DataFrame, optional
-        Arms of the studies: exosomes given only together with something else are indirect evidence.
+    tables : mapping of str to pandas.DataFrame
+        At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `findings`.
+    pooled : pandas.DataFrame
+        The table of that name.
     differences : mapping of str to Difference, optional
         By outcome, the smallest difference that matters.
     overrides : sequence of mapping
@@ -252,7 +241,7 @@ def certainty(
     Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
 
     """
-    lines = _lines(comparisons, concept, evidence)
+    lines = _lines(tables["comparisons"], concept, evidence)
     row: dict[str, Any] = {"concept": concept, "evidence": evidence}
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
@@ -260,10 +249,10 @@ def certainty(
         return row | dict.fromkeys(("target", "participants", "pooled_id"))
     shown = shown_estimate(pooled, concept, evidence)
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
-    tables = {"comparisons": lines, "results": results[results["concept"] == concept], "studies": studies}
-    tables |= {"risk_of_bias": risk_of_bias, "findings": findings}
-    tables |= {} if arms is None else {"arms": arms}
-    own = {name: table[table["study_id"].isin(names)] for name, table in tables.items()}
+    own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "findings")}
+    own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
+    own["comparisons"] = lines[lines["study_id"].isin(names)]
+    own["results"] = own["results"][own["results"]["concept"] == concept]
     if shown is not None:
         shown = shown | without_impossible_interval(shown, own["findings"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
@@ -288,15 +277,12 @@ class Body:
     shown: dict[str, Any] | None
     difference: Difference | None = None
 
-    @property
-    def sizes(self) -> dict[str, int | None]:
-        """Return the participants of each study, None where they are not stated."""
-        return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
-
     def facts(self) -> dict[str, Any]:
         """Return the facts that `certainty.yaml` asks for."""
-        k, people, registered = len(self.names), self.participants(), self._registered()
+        k, people, sizes = len(self.names), self.participants(), self._sizes()
+        registered = int(self.tables["studies"]["registration"].notna().sum())
         randomised, combined = self._randomised(), self._combined()
+        small = CERTAINTY["limits"]["small_study"]
         return {
             "shown": self.shown is not None,
             "studies": k,
@@ -310,9 +296,7 @@ class Body:
             "mostly_combined": 2 * len(combined) > k,
             "registered": registered,
             "all_registered": registered == k,
-            "all_small": all(
-                n is None or n < CERTAINTY["limits"]["small_study"] for n in self.sizes.values()
-            ),
+            "all_small": all(n is None or n < small for n in sizes),
             "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
             **self._bias(randomised),
             **self._consistency(),
@@ -322,7 +306,11 @@ class Body:
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
         stated: Any = (self.shown or {}).get("participants")
-        return sum(filter(None, self.sizes.values())) or None if missing(stated) else int(stated)
+        return sum(filter(None, self._sizes())) or None if missing(stated) else int(stated)
+
+    def _sizes(self) -> list[int | None]:
+        """Return the participants of each study, None where they are not stated."""
+        return [self._size(row) for row in each_row(self.tables["studies"])]
 
     def _size(self, study: Any) -> int | None:
         """Return the participants of a study; cases are counted, what is not stated is None."""
@@ -337,9 +325,6 @@ class Body:
         largest = results.groupby("arm_id")["n"].max().dropna()
         within = study.comparison == "within_person"
         return (int(largest.max() if within else largest.sum()) or None) if len(largest) else None
-
-    def _registered(self) -> int:
-        return int(self.tables["studies"]["registration"].notna().sum())
 
     def _randomised(self) -> list[str]:
         """Return the studies that compare what was randomised; harms are counted in each group anyway."""
@@ -363,8 +348,6 @@ class Body:
         background = (self.shown or {}).get("background")
         if not missing(background):
             return self.names if str(background).endswith(_ONLY) else []
-        if "arms" not in self.tables:
-            return []
         roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
         only = roles.map(lambda given: "exosome_combination" in given and not given & {"exosome", "active"})
         return sorted(roles.index[only.astype(bool)])
@@ -373,18 +356,15 @@ class Body:
         """Return what the judgements of risk of bias and certain discrepancies cost."""
         rows = self.tables["risk_of_bias"]
         parts = {name: rows[rows["study_id"] == name] for name in self.names}
-        by_tool = [
-            name for name in self.names if name in randomised or set(parts[name]["tool"]) & set(_JUDGED_BY)
-        ]
-        mostly = 2 * len(by_tool) > len(self.names)
+        fitting = {name for name, part in parts.items() if set(part["tool"]) & set(_JUDGED_BY)}
+        mostly = 2 * len(fitting | set(randomised)) > len(self.names)
         judged = {name: overall(part) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
-        least = {name: cost["no_control"] for name in self._uncontrolled()}
+        least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
         levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())
-        touched = (
-            self.tables["findings"]["concepts"].map(lambda text: self.concept in split_ids(text)).astype(bool)
-        )
-        certain = int((touched & (self.tables["findings"]["severity"] == "certain")).sum())
+        findings = self.tables["findings"]
+        touched = _touching(findings, self.concept)
+        certain = int((touched & (findings["severity"] == "certain")).sum())
         said = "discrepancy touches" if certain == 1 else "discrepancies touch"
         return {
             "mostly_judged": mostly,
@@ -400,15 +380,14 @@ class Body:
         directions = lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
         counts = directions.value_counts().sort_index()
         pooled: Mapping[str, Any] = shown if shown and shown["pooled"] else {}
-        i2: Any = pooled.get("i2")
-        p: Any = pooled.get("small_study_p")
+        i2, p = pooled.get("i2"), pooled.get("small_study_p")
         return {
             "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts.items()),
             "opposed": {"better", "worse"} <= set(lines["direction"]),
-            "i2": None if missing(i2) else float(i2),
-            "i2_words": "" if missing(i2) else f"; I² {tidy(float(i2))} %",
+            "i2": None if i2 is None or missing(i2) else float(i2),
+            "i2_words": "" if i2 is None or missing(i2) else f"; I² {tidy(float(i2))} %",
             "predicts_none": _between(pooled.get("pi_lower"), no_effect(pooled), pooled.get("pi_upper")),
-            "small_study_p": None if missing(p) else round(float(p), 3),
+            "small_study_p": None if p is None or missing(p) else round(float(p), 3),
         }
 
     def _precision(self) -> dict[str, Any]:
@@ -470,14 +449,3 @@ def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tup
     values = pd.concat([rows[name].dropna() for name in ("mean", "median", "minimum", "maximum")])
     values = values[values > 0]
     return None if values.empty else (float(values.min()), float(values.max()))
-
-
-def is_randomised(allocation: Any) -> bool:
-    """Return whether the words of an allocation say randomised."""
-    text = "" if missing(allocation) else str(allocation)
-    return bool(_RANDOMISED.search(text)) and not is_not_randomised(text)
-
-
-def is_not_randomised(words: Any) -> bool:
-    """Return whether words say that a study is not randomised."""
-    return bool(_NOT_RANDOMISED.search("" if missing(words) else str(words)))

@@ -43,15 +43,19 @@ def grim(mean: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bo
     return bool(_sums(mean, n * counts, wide))
 
 
-def grimmer(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bool:
+def grimmer(
+    mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False, counts: int = 1, binary: bool = False
+) -> bool:
     """Return whether n whole numbers, or means of several counts each, can have a printed mean and SD.
 
     In parts of one count, means of several are whole numbers again. The sum of squares is a whole number,
-    is odd when the sum is odd, and is at least that of the n whole numbers closest together.
+    is odd when the sum is odd, and is at least that of the n whole numbers closest together. Of `binary`
+    values, each 0 or 1, it is the sum itself (DEBIT).
 
     Notes
     -----
     Anaya J. The GRIMMER test. PeerJ Preprints 2016;4:e2400v1. Allard A. Analytic-GRIMMER, 2018.
+    Heathers JAJ, Brown NJL. DEBIT: a simple consistency test for binary data. 2019.
 
     """
     if n < 2:
@@ -62,25 +66,11 @@ def grimmer(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False, 
         least = (n - rest) * base**2 + rest * (base + 1) ** 2
         first = max(least, math.ceil((n - 1) * max(low, 0) ** 2 + total**2 / n - 1e-6))
         last = math.floor((n - 1) * high**2 + total**2 / n + 1e-6)
-        if last > first or (last == first and (first - total) % 2 == 0):
+        if binary and first <= total <= min(last, n):
+            return True
+        if not binary and (last > first or (last == first and (first - total) % 2 == 0)):
             return True
     return False
-
-
-def debit(mean: PrintedFigure, sd: PrintedFigure, n: int, wide: bool = False) -> bool:
-    """Return whether n values of 0 or 1 can have a printed mean and sample SD.
-
-    Notes
-    -----
-    Heathers JAJ, Brown NJL. DEBIT: a simple consistency test for binary data. 2019.
-
-    """
-    low, high = sd.interval(wide)
-    return any(
-        low <= math.sqrt(count * (n - count) / (n * (n - 1))) <= high
-        for count in _sums(mean, n, wide)
-        if n > 1 and 0 <= count <= n
-    )
 
 
 def _sums(mean: PrintedFigure, n: int, wide: bool) -> range:
@@ -163,9 +153,9 @@ def _no_whole_numbers(
     n = int(row.n)
 
     def passes(size: int, counts: int, wide: bool = False) -> bool:
-        if binary and sd is not None:
-            return grim(mean, size, wide) and debit(mean, sd, size, wide)
-        return grim(mean, size, wide, counts) and (sd is None or grimmer(mean, sd, size, wide, counts))
+        if sd is None:
+            return grim(mean, size, wide, counts)
+        return grimmer(mean, sd, size, wide, counts, binary)
 
     if passes(n, 1) or passes(n, stated):
         return

@@ -140,8 +140,7 @@ def adjusted_p(after: Pair, before: Pair, n1: np.ndarray, n2: np.ndarray, covari
 
 def _pooled_sds(groups: Pair, n1: np.ndarray, n2: np.ndarray) -> list[np.ndarray]:
     """Return the pooled SD of two groups: smallest, as printed, and largest within rounding."""
-    limits = [_sd_ends(group) for group in groups]
-    sds = [(low, group.sd.value, high) for (low, high), group in zip(limits, groups, strict=True)]
+    sds = [(_sd_ends(group)[0], group.sd.value, group.sd.high) for group in groups]
     return [
         np.sqrt(((n1 - 1) * a**2 + (n2 - 1) * b**2) / (n1 + n2 - 2)) + _TOLERANCE
         for a, b in zip(*sds, strict=True)
@@ -267,18 +266,14 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
         tested += bool(compared)
         if compared and not any(test.ordinary for test in giving):
             recomputed = [test.recomputed for test in tests if test.limits]
-            yield _not_ordinary(row, p, [own, *compared], giving, recomputed, stated)
+            said = [*recomputed, f"test {' and '.join(sorted(stated)) or 'not stated'}"]
+            yield _not_ordinary(row, p, [own, *compared], giving, said)
     if not tested:
         raise NotApplicable("no p value beside means and SDs that it could compare")
 
 
 def _not_ordinary(
-    row: Any,
-    p: PrintedFigure,
-    groups: list[Group],
-    giving: list[Test],
-    recomputed: list[str],
-    stated: set[str],
+    row: Any, p: PrintedFigure, groups: list[Group], giving: list[Test], said: list[str]
 ) -> Hit:
     """Return what is to be said of a p value that no ordinary test gives."""
     token = p.token if p.token.lower().startswith("p") else f"p = {p.token}".replace("= <", "<")
@@ -289,8 +284,7 @@ def _not_ordinary(
         by_reading.setdefault(test.against, []).append(test.name)
     arithmetic = [
         f"{groups[0]} against {' and against '.join(map(str, groups[1:]))}",
-        *recomputed,
-        f"test {' and '.join(sorted(stated)) or 'not stated'}",
+        *said,
         *(f"{test.name} against {test.against}{test.needs}" for test in tests if test.needs),
     ]
     told = "; ".join(f"against {other}: {', '.join(names)}" for other, names in by_reading.items())

@@ -212,11 +212,11 @@ def long_term_claim(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome said to have changed of which no figure is printed."""
-    if not evidence.statements_on("claim"):
+    matters = evidence.by_matter("claim")
+    if not matters:
         raise NotApplicable("no effect is told in words alone")
     named = set(evidence.outcomes["concept"])  # outcome_not_reported speaks of these
-    for about in dict.fromkeys(row.about for row in evidence.statements_on("claim")):
-        claims = evidence.statements_on("claim", about)
+    for about, claims in matters.items():
         if about not in named and not evidence.results_where(concept=about):
             arithmetic = f"places that claim it: {len(claims)}; results printed: 0"
             yield Hit(arithmetic, claims, (about,), words={"claim": claims[0].says})
@@ -224,10 +224,10 @@ def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome whose change is called significant and was not tested at its last time."""
-    if not evidence.statements_on("significance"):
+    matters = evidence.by_matter("significance")
+    if not matters:
         raise NotApplicable("no change is called significant")
-    for about in dict.fromkeys(row.about for row in evidence.statements_on("significance")):
-        claims = evidence.statements_on("significance", about)
+    for about, claims in matters.items():
         results = evidence.results[evidence.results["concept"] == about]
         last = results["timepoint_weeks"].max()
         last = 0 if missing(last) else last

@@ -42,18 +42,17 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], tuple[str, ...
     """
     file = YamlFile(path)
     sections = file.entries((), _SECTIONS, tuple(_SECTIONS))
-    worst = tuple(sections["worst_first"])
+    worst = sections["worst_first"]
     tools = {}
     for name in sections["risk_of_bias"]:
         place = ("risk_of_bias", name)
-        entries = file.entries(place, _ENTRIES, tuple(_ENTRIES))
-        domains, judgements = tuple(entries["domains"]), tuple(entries["judgements"])
-        if not all(isinstance(word, str) for word in (*domains, *judgements)):
+        tool = Tool(name, **file.entries(place, _ENTRIES, tuple(_ENTRIES)))
+        if not all(isinstance(word, str) for word in (*tool.domains, *tool.judgements)):
             raise file.error(place, "a domain or judgement is no text", 'write it in quotes, such as "yes"')
-        unranked = [word for word in judgements if word not in worst]
-        if unranked and not entries["counts_yes"]:
+        unranked = [word for word in tool.judgements if word not in worst]
+        if unranked and not tool.counts_yes:
             raise file.error(place, f"{unranked[0]} has no rank", "add it to worst_first")
-        tools[name] = Tool(name, domains, judgements, entries["counts_yes"], entries["source"])
+        tools[name] = tool
     return tools, worst
 
 
@@ -80,9 +79,17 @@ def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
         return "Registration appraisal"
     if study.get("comparison") == "case":
         return "JBI case series" if cases > 1 else "JBI case report"
-    allocation = "" if missing(study.get("allocation")) else str(study["allocation"]).lower()
-    randomised = "random" in allocation and not re.search(r"\b(non|not|un)[ -]?random", allocation)
-    return "RoB 2" if randomised else "ROBINS-I"
+    return "RoB 2" if is_randomised(study.get("allocation")) else "ROBINS-I"
+
+
+def is_randomised(allocation: Any) -> bool:
+    """Return whether the words of an allocation say randomised."""
+    return bool(re.search(r"\brandomi[sz]ed\b", _word(allocation))) and not is_not_randomised(allocation)
+
+
+def is_not_randomised(words: Any) -> bool:
+    """Return whether words say that a study is not randomised."""
+    return bool(re.search(r"\b(non|not|un)[- ]?randomi[sz]ed\b", _word(words)))
 
 
 def check_judgements(rows: JudgementRows) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, missing, name_of
+from helpers.appraisal.evidence import StudyEvidence, name_of
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, TOPICS, label
 from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
@@ -58,21 +58,10 @@ Check = Callable[[StudyEvidence], Iterator[Hit]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A consistency check with its words.
+    """A consistency check with its words, as `rules.yaml` explains them.
 
     Attributes
     ----------
-    name : str
-        Kind of check, as in the column `check` of `findings`.
-    meaning : str
-        What is wrong where it finds something.
-    source : str
-        Paper or manual that it comes from.
-    inputs : str
-        What it looks at.
-    severity : str
-        Severity of its findings unless one says otherwise. Only what cannot be so under any reading,
-        rounding included, is `certain`.
     findings : dict
         Its sentences by case, with gaps that a hit fills.
     find : callable
@@ -144,6 +133,10 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
         _question(file, name) if "topic" in (entries or {}) else _computed(file, name, checks)
         for name, entries in file.data.items()
     )
+    for rule in rules:
+        if rule.severity not in SEVERITIES:
+            problem = f"severity {rule.severity} is not known"
+            raise file.error((rule.name, "severity"), problem, f"use one of {', '.join(SEVERITIES)}")
     for name, function in checks.items():
         if function not in {rule.find for rule in rules}:
             raise file.error((), f"the check {name} has no entry", "add one, or remove its function")
@@ -152,19 +145,16 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
 
 def _computed(file: YamlFile, name: str, checks: Mapping[str, Check]) -> Rule:
     words = file.entries((name,), _COMPUTED | _SENTENCES, tuple(_COMPUTED))
-    _check_severity(file, name, words)
     function = words.pop("function", name.replace("-", "_"))
     if function not in checks:
-        raise file.error(
-            (name,), f"no check is called {function}", "add `topic:`, or a function of that name"
-        )
+        remedy = "add `topic:`, or a function of that name"
+        raise file.error((name,), f"no check is called {function}", remedy)
     findings = words.pop("findings", {}) | ({"": words.pop("finding")} if "finding" in words else {})
     return Rule(name=name, find=checks[function], findings=findings, **words)
 
 
 def _question(file: YamlFile, name: str) -> Rule:
     words = file.entries((name,), _QUESTION, tuple(_QUESTION))
-    _check_severity(file, name, words)
     topic, finding = words["topic"], words.pop("finding")
     if topic not in TOPICS:
         remedy = f"use one of {', '.join(TOPICS)}, or add it to the topics of the vocabulary"
@@ -179,39 +169,20 @@ def _question(file: YamlFile, name: str) -> Rule:
         name=name,
         meaning=f"Different answers to: {question}.",
         inputs=f"words on: {question}",
-        find=partial(different_answers, topic=topic),
+        find=partial(_different_answers, topic=topic),
         findings={"": finding},
         **words,
     )
 
 
-def _check_severity(file: YamlFile, name: str, words: Mapping[str, str]) -> None:
-    if words["severity"] not in SEVERITIES:
-        problem = f"severity {words['severity']} is not known"
-        raise file.error((name, "severity"), problem, f"use one of {', '.join(SEVERITIES)}")
-
-
-def different_answers(evidence: StudyEvidence, topic: str) -> Iterator[Hit]:
-    """Yield each matter on which a source gives two answers to a question with one true answer.
-
-    Parameters
-    ----------
-    evidence : StudyEvidence
-        The study.
-    topic : str
-        The question, one of `helpers.tables.TOPICS`; `{about}` and `{answers}` of its finding are filled in.
-
-    """
-    rows = evidence.statements_on(topic)
-    if not rows:
+def _different_answers(evidence: StudyEvidence, topic: str) -> Iterator[Hit]:
+    """Yield each matter on which a source gives two answers to a question with one true answer."""
+    matters = evidence.by_matter(topic)
+    if not matters:
         raise NotApplicable(f"nothing is said of: {TOPICS[topic].question}")
-    matters: dict[str, list] = {}
-    for row in rows:
-        matters.setdefault("" if missing(row.about) else str(row.about), []).append(row)
-    for about, same in matters.items():
-        answers = list(dict.fromkeys(row.says for row in same))
+    for about, rows in matters.items():
+        answers = {row.says: label(row.says) if row.says in OUTCOME_CONCEPTS else row.says for row in rows}
         if len(answers) > 1:
-            words = {answer: label(answer) if answer in OUTCOME_CONCEPTS else answer for answer in answers}
-            told = {"about": label(about), "answers": " and ".join(words.values())}
-            arithmetic = "; ".join(f"line {row.line}: {words[row.says]}" for row in same)
-            yield Hit(arithmetic, same, (about, *answers), words=told)
+            told = {"about": label(about), "answers": " and ".join(answers.values())}
+            arithmetic = "; ".join(f"line {row.line}: {answers[row.says]}" for row in rows)
+            yield Hit(arithmetic, rows, (about, *answers), words=told)

@@ -135,7 +135,8 @@ def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
 
 def _mean_outside(within: _InRange) -> Iterator[Hit]:
     mean, low, high = within.group.mean, within.low, within.high
-    if mean.widest[1] < low.widest[0] or mean.widest[0] > high.widest[1]:
+    first, last = mean.interval(wide=True)
+    if last < low.interval(wide=True)[0] or first > high.interval(wide=True)[1]:
         arithmetic = f"{mean} is not between {low} and {high}"
         severity = CERTAIN if within.same_group else LIKELY
         concepts = (within.row.concept,)
@@ -199,6 +200,11 @@ class _Spread:
         return ", ".join(filter(None, (self.row.arm_id, _text(self.row.timepoint_printed))))
 
     @property
+    def words(self) -> dict[str, Any]:
+        """What the sentences tell of it."""
+        return {"measured": self.measured, "sd": self.sd, "group": self.group, "n": self.n}
+
+    @property
     def measured(self) -> str:
         """What was measured, in the source's words where the vocabulary has none."""
         row = self.row
@@ -242,13 +248,12 @@ def _below_range(spread: _Spread) -> Iterator[Hit]:
     """Compare an SD with the smallest that n values with a given range can have."""
     width = float(spread.row.maximum) - float(spread.row.minimum)
     least = width / math.sqrt(2 * (spread.n - 1)) if width > 0 else 0.0
-    if spread.sd.widest[1] < least:
+    if spread.sd.interval(wide=True)[1] < least:
         arithmetic = (
             f"smallest SD: {tidy(width)} / sqrt(2 x {spread.n - 1}) = {least:.3g}; "
             f"{spread.sd} x sqrt({spread.n}) = {spread.as_error:.3g}"
         )
-        words = {"measured": spread.measured, "sd": spread.sd, "group": spread.group, "n": spread.n}
-        words["width"] = tidy(width)
+        words = spread.words | {"width": tidy(width)}
         figures = (spread.mean, spread.sd)
         yield Hit(arithmetic, figures, (spread.row.concept,), CERTAIN, "below range", words)
 
@@ -272,8 +277,8 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
             f"{small.sd} x sqrt({small.n}) = {small.as_error:.3g}, beside {large.sd}; "
             f"F test of equal variances, n = {small.n} and {large.n}: p = {chance:.1g}"
         )
-        words = {"measured": small.measured, "sd": small.sd, "group": small.group, "other": large.sd}
-        words |= {"others": large.group, "times": f"{large.sd.value / small.sd.value:.1f}", "guess": guess}
+        words = small.words | {"other": large.sd, "others": large.group, "guess": guess}
+        words["times"] = f"{large.sd.value / small.sd.value:.1f}"
         yield Hit(arithmetic, (small.sd, large.sd), (small.row.concept,), case="below others", words=words)
 
 
@@ -285,13 +290,18 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
     posted = _posted_p(evidence, str(one.row.result_id).rpartition(".c")[0])
     if posted is None:
         return
-    p = float(posted.value)
-    as_sd = _welch_p(one, other, one.sd.value, other.sd.value)
-    as_se = _welch_p(one, other, one.as_error, other.as_error)
+
+    def p_of(first_sd: float, second_sd: float) -> float:
+        groups = (one.mean.value, first_sd, one.n, other.mean.value, second_sd, other.n)
+        p = float(stats.ttest_ind_from_stats(*groups, equal_var=False).pvalue)
+        return 1.0 if math.isnan(p) else p
+
+    p, as_sd = float(posted.value), p_of(one.sd.value, other.sd.value)
+    as_se = p_of(one.as_error, other.as_error)
     if as_sd < p / 100 and p / 5 <= as_se <= min(1.0, p * 5):
         arithmetic = f"Welch t test of {one.mean} and {other.mean}, n = {one.n} and {other.n}"
-        words = {"measured": one.measured, "sd": one.sd, "other": other.sd}
-        words |= {"as_sd": f"{as_sd:.1g}", "posted": tidy(p), "as_se": f"{as_se:.2g}"}
+        words = one.words | {"other": other.sd, "posted": tidy(p)}
+        words |= {"as_sd": f"{as_sd:.1g}", "as_se": f"{as_se:.2g}"}
         figures = (one.sd, other.sd, posted)
         yield Hit(arithmetic, figures, (one.row.concept,), case="against p", words=words)
 
@@ -305,11 +315,3 @@ def _posted_p(evidence: StudyEvidence, outcome: str) -> Any | None:
     row = each_row(rows)[0]
     exact = not missing(row.value) and 0 < row.value < 1 and not re.search("[<>]", row.printed)
     return row if exact else None
-
-
-def _welch_p(one: _Spread, other: _Spread, first_sd: float, second_sd: float) -> float:
-    means = one.mean.value, other.mean.value
-    result = stats.ttest_ind_from_stats(
-        means[0], first_sd, one.n, means[1], second_sd, other.n, equal_var=False
-    )
-    return float(result.pvalue) if result.pvalue == result.pvalue else 1.0

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.appraisal.grade import is_not_randomised, is_randomised
+from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
 from helpers.effects import CONTROLLED_DESIGNS
 from helpers.pooling.assumptions import density_changes
 from helpers.pooling.registrations import (
