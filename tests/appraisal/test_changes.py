@@ -18,23 +18,10 @@ from helpers.tables import validate
 
 def comparator(number: int, mean: float | None, sd: float | None, **other):
     """Return a row of the table comparators."""
-    row = {
-        "row_id": f"arm{number}",
-        "study_id": f"other{number}",
-        "design": "RCT",
-        "treatment": "minoxidil",
-        "arm": "minoxidil",
-        "concept": "hair_density",
-        "measure": "count",
-        "statistic": "change",
-        "unit": "hairs/cm2",
-        "change_mean": mean,
-        "change_sd": sd,
-        "address": "made up",
-        "access": "abstract",
-        "confidence": "A",
-        "second_hand": False,
-    }
+    row = {"row_id": f"arm{number}", "study_id": f"other{number}", "change_mean": mean, "change_sd": sd}
+    row |= {"design": "RCT", "treatment": "minoxidil", "arm": "minoxidil", "concept": "hair_density"}
+    row |= {"measure": "count", "statistic": "change", "unit": "hairs/cm2", "address": "made up"}
+    row |= {"access": "abstract", "confidence": "A", "second_hand": False}
     return row | other
 
 

@@ -9,24 +9,9 @@ from helpers.appraisal.findings import merge_findings
 
 def row(name: str, **fields) -> dict:
     """Return a row of `findings`."""
-    base = {
-        "finding_id": f"s.{name}",
-        "study_id": "s",
-        "check": "dates",
-        "detected_by": "reader",
-        "severity": "likely",
-    }
-    return (
-        base
-        | {
-            "statement": name,
-            "locators": "d.txt, line 1",
-            "arithmetic": None,
-            "quantity_ids": "",
-            "concepts": "",
-        }
-        | fields
-    )
+    base = {"finding_id": f"s.{name}", "study_id": "s", "check": "dates", "detected_by": "reader"}
+    base |= {"severity": "likely", "statement": name, "locators": "d.txt, line 1", "arithmetic": None}
+    return base | {"quantity_ids": "", "concepts": ""} | fields
 
 
 def test_the_rule_stands_for_both():

@@ -21,16 +21,8 @@ def groups(own, other, n, p, before=(), against="control", stated=(), study=None
         quantity(name, f"{mean} ± {sd}", "hair_density", value=mean, sd=sd, kind="mean_sd")
         for name, (mean, sd) in printed.items()
     ]
-    figures.append(
-        quantity(
-            "p",
-            token or f"{p}",
-            "hair_density",
-            value=p,
-            kind="p_value",
-            arm_id="exosome" if before else None,
-        )
-    )
+    arm = "exosome" if before else None
+    figures.append(quantity("p", token or f"{p}", "hair_density", value=p, kind="p_value", arm_id=arm))
     own_p = {"p_value": p, "p_value_against": against}
     rows = [
         result(number, ids=[name, *(["p"] if name == "e" else [])], arm_id=arms[name], mean=mean, sd=sd, n=n,

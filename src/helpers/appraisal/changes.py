@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
 
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 
@@ -128,11 +128,9 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
     change, rounding included, lies above that limit.
     """
     changes = [(row, mean, sd) for row, mean, sd in mean_changes(evidence) if sd is not None and sd.value > 0]
-    if not changes:
-        raise NotApplicable("no mean change with its SD")
-    arms = _standardised(evidence.comparators)
-    if arms.empty:
-        raise NotApplicable("no comparator arm with a mean change and its SD")
+    needed(changes, "no mean change with its SD")
+    lacking = "no comparator arm with a mean change and its SD"
+    arms = needed(_standardised(evidence.comparators), lacking)
     for row, change, sd in changes:
         alike = arms[arms["concept"] == row.concept]
         others = arms if alike.empty else alike

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
 from trialfiles.times import weeks
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
@@ -51,25 +51,17 @@ def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
 def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a block that the ratio does not divide, and a sample that is no whole number of blocks."""
     blocks = [row for row in evidence.quantities_of("design", "block_size") if not missing(row.value)]
-    if not blocks:
-        raise NotApplicable("no block size is stated")
     ratios = evidence.quantities_of("design", "allocation_ratio")
-    parts = (_parts_of_ratio(ratios[0].printed) if ratios else 0) or len(evidence.arms)
+    ratio = re.fullmatch(r"\d+(\s*:\s*\d+)+", ratios[0].printed.strip()) if ratios else None
+    parts = sum(map(int, re.findall(r"\d+", ratio[0]))) if ratio else len(evidence.arms)
     planned = evidence.count("n_planned")
-    for row in blocks:
+    for row in needed(blocks, "no block size is stated"):
         if parts and row.value % parts:
             arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
             yield Hit(arithmetic, (row, *ratios), case="ratio")
         if planned and planned % row.value:
             arithmetic = f"{planned} / {tidy(row.value)} = {tidy(planned / row.value)}"
             yield Hit(arithmetic, (row,), severity=MINOR, case="sample")
-
-
-def _parts_of_ratio(printed: str) -> int:
-    """Return the sum of a ratio such as 1:1:1 or 2:1; 0 when it is none."""
-    if not re.fullmatch(r"\d+(\s*:\s*\d+)+", printed.strip()):
-        return 0
-    return sum(map(int, re.findall(r"\d+", printed)))
 
 
 def masking(evidence: StudyEvidence) -> Iterator[Hit]:

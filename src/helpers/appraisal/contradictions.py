@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
-from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -61,9 +61,7 @@ def _both(first: Any, second: Any) -> tuple[str, tuple[Any, Any]]:
 def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each quantity with one value that is printed with two."""
     pairs = [*_design_pairs(evidence), *_abstract_pairs(evidence), *_result_pairs(evidence)]
-    if not pairs:
-        raise NotApplicable("no figure is printed more than once")
-    for first, others, severity in pairs:
+    for first, others, severity in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
             yield Hit(*_both(first, others[0]), (first.concept,), severity)
 
@@ -115,12 +113,10 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
 
 def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each trial phase that differs from the first one printed."""
-    rows = evidence.quantities_of("design", "phase")
-    if not rows:
-        raise NotApplicable("no phase is printed")
-    for row in rows[1:]:
-        if not agree(rows[0], row):
-            yield Hit(*_both(rows[0], row))
+    first, *others = needed(evidence.quantities_of("design", "phase"), "no phase is printed")
+    for row in others:
+        if not agree(first, row):
+            yield Hit(*_both(first, row))
 
 
 def units(evidence: StudyEvidence) -> Iterator[Hit]:

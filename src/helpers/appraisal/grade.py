@@ -165,12 +165,6 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     return min(records(rows), key=order, default=None)
 
 
-def _lines(comparisons: pd.DataFrame, concept: str, evidence: str) -> pd.DataFrame:
-    """Return the lines of an outcome in a tier that report something."""
-    lines = comparisons[(comparisons["concept"] == concept) & (comparisons["direction"] != "not reported")]
-    return lines[lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
-
-
 def without_impossible_interval(effect: Mapping[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
     """Return what a single proportion loses that no whole number of the people stated gives: its interval.
 
@@ -241,7 +235,9 @@ def certainty(
     Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
 
     """
-    lines = _lines(tables["comparisons"], concept, evidence)
+    lines = tables["comparisons"]
+    lines = lines[(lines["concept"] == concept) & lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
+    lines = lines[lines["direction"] != "not reported"]
     row: dict[str, Any] = {"concept": concept, "evidence": evidence}
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
@@ -283,6 +279,7 @@ class Body:
         registered = int(self.tables["studies"]["registration"].notna().sum())
         randomised, combined = self._randomised(), self._combined()
         small = CERTAINTY["limits"]["small_study"]
+        counted = f"{people} participant{'s' * (people != 1)}"
         return {
             "shown": self.shown is not None,
             "studies": k,
@@ -291,7 +288,7 @@ class Body:
             "all_randomised": len(randomised) == k,
             "uncontrolled": bool(self._uncontrolled()),
             "participants": people,
-            "participants_words": _people(people),
+            "participants_words": "participants not stated" if people is None else counted,
             "combined": len(combined),
             "mostly_combined": 2 * len(combined) > k,
             "registered": registered,
@@ -379,15 +376,18 @@ class Body:
         lines, shown = self.tables["comparisons"], self.shown
         directions = lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
         counts = directions.value_counts().sort_index()
-        pooled: Mapping[str, Any] = shown if shown and shown["pooled"] else {}
-        i2, p = pooled.get("i2"), pooled.get("small_study_p")
+        pooled: dict[str, Any] = shown if shown and shown["pooled"] else {}
+        i2, p, low, high = (
+            None if missing(pooled.get(name)) else float(pooled[name])
+            for name in ("i2", "small_study_p", "pi_lower", "pi_upper")
+        )
         return {
             "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts.items()),
             "opposed": {"better", "worse"} <= set(lines["direction"]),
-            "i2": None if i2 is None or missing(i2) else float(i2),
-            "i2_words": "" if i2 is None or missing(i2) else f"; I² {tidy(float(i2))} %",
-            "predicts_none": _between(pooled.get("pi_lower"), no_effect(pooled), pooled.get("pi_upper")),
-            "small_study_p": None if p is None or missing(p) else round(float(p), 3),
+            "i2": i2,
+            "i2_words": "" if i2 is None else f"; I² {tidy(i2)} %",
+            "predicts_none": low is not None and high is not None and low <= no_effect(pooled) <= high,
+            "small_study_p": None if p is None else round(p, 3),
         }
 
     def _precision(self) -> dict[str, Any]:
@@ -430,14 +430,6 @@ def _graded(judgement: str) -> str:
         yes, total = (int(word) for word in judgement.split()[:3:2])
         return "few_yes" if 3 * yes < 2 * total else "many_yes"
     return judgement
-
-
-def _people(count: int | None) -> str:
-    return "participants not stated" if count is None else f"{count} participant{'s' * (count != 1)}"
-
-
-def _between(low: Any, value: float, high: Any) -> bool:
-    return not missing(low) and not missing(high) and float(low) <= value <= float(high)
 
 
 def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:

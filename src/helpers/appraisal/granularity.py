@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
 
 # What is counted in whole numbers, once for each person or as the mean of a few photographs, readers, sites.
 COUNTED = {"hair_count"}
@@ -221,9 +221,7 @@ def _off_the_scale(
 
 def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each share of people that no whole number of the people stated gives."""
-    shares = _shares(evidence)
-    if not shares:
-        raise NotApplicable("no percentage of a stated number of participants")
+    shares = needed(_shares(evidence), "no percentage of a stated number of participants")
     for concept, figure, n, source in shares:
         fit = share_fit(figure.value, figure.decimals, n)
         if fit == FITS:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
 from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import TOPICS
 
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
@@ -458,11 +458,9 @@ def _paired_changes_p(after: Pair, before: list, n: int) -> float:
 
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value against baseline that stands beside several groups and would need one for each."""
-    rows = evidence.results[evidence.results["p_value"].notna()].sort_values("result_id")
-    if rows.empty:
-        raise NotApplicable("no p value")
+    rows = needed(evidence.results[evidence.results["p_value"].notna()], "no p value")
     arm_of = evidence.quantities.set_index("quantity_id")["arm_id"]
-    for row in each_row(rows):
+    for row in each_row(rows.sort_values("result_id")):
         p = evidence.figure(row, "p_value")
         baseline = not missing(row.p_value_against) and "baseline" in str(row.p_value_against).lower()
         if p is None or not baseline or not missing(arm_of.get(p.quantity_id)):

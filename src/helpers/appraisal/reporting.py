@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import in_weeks
 
@@ -113,11 +113,9 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is planned or named and for which no figure is printed."""
     if not evidence.study["has_results"]:
         raise NotApplicable("no results yet")
-    if evidence.outcomes.empty:
-        raise NotApplicable("no outcome is named")
     reported = set(evidence.results["concept"])
     reported |= set() if evidence.adverse_events.empty else {"adverse_events"}
-    for concept, rows in each_outcome(evidence.outcomes):
+    for concept, rows in each_outcome(needed(evidence.outcomes, "no outcome is named")):
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
@@ -156,17 +154,16 @@ def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def treatment_not_described(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield what the exosome arms leave open of their treatment, once for the study."""
-    arms = evidence.arms[evidence.arms["role"].isin(["exosome", "exosome_combination"])]
-    if arms.empty:
-        raise NotApplicable("no exosome arm")
+    given = evidence.arms["role"].isin(["exosome", "exosome_combination"])
+    arms = needed(evidence.arms[given], "no exosome arm")
 
     def stated(column: str) -> bool:
         return any(not missing(value) and not _NOT_STATED.search(str(value)) for value in arms[column])
 
     lacking = [words for column, words in _TREATMENT.items() if not stated(column)]
     if lacking:
-        given = "1 arm" if len(arms) == 1 else f"{len(arms)} arms"
-        arithmetic = f"{len(lacking)} of {len(_TREATMENT)} particulars missing in {given}"
+        told = "1 arm" if len(arms) == 1 else f"{len(arms)} arms"
+        arithmetic = f"{len(lacking)} of {len(_TREATMENT)} particulars missing in {told}"
         yield Hit(arithmetic, words={"lacking": ", ".join(lacking)})
 
 
@@ -212,9 +209,7 @@ def long_term_claim(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome said to have changed of which no figure is printed."""
-    matters = evidence.by_matter("claim")
-    if not matters:
-        raise NotApplicable("no effect is told in words alone")
+    matters = needed(evidence.by_matter("claim"), "no effect is told in words alone")
     named = set(evidence.outcomes["concept"])  # outcome_not_reported speaks of these
     for about, claims in matters.items():
         if about not in named and not evidence.results_where(concept=about):
@@ -224,9 +219,7 @@ def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome whose change is called significant and was not tested at its last time."""
-    matters = evidence.by_matter("significance")
-    if not matters:
-        raise NotApplicable("no change is called significant")
+    matters = needed(evidence.by_matter("significance"), "no change is called significant")
     for about, claims in matters.items():
         results = evidence.results[evidence.results["concept"] == about]
         last = results["timepoint_weeks"].max()

@@ -84,12 +84,12 @@ def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
 
 def is_randomised(allocation: Any) -> bool:
     """Return whether the words of an allocation say randomised."""
-    return bool(re.search(r"\brandomi[sz]ed\b", _word(allocation))) and not is_not_randomised(allocation)
+    return bool(re.search(r"\brandom(i[sz]ed|ly)\b", _word(allocation))) and not is_not_randomised(allocation)
 
 
 def is_not_randomised(words: Any) -> bool:
     """Return whether words say that a study is not randomised."""
-    return bool(re.search(r"\b(non|not|un)[- ]?randomi[sz]ed\b", _word(words)))
+    return bool(re.search(r"\b(non|not|un)[- ]?random", _word(words)))
 
 
 def check_judgements(rows: JudgementRows) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers.appraisal.evidence import StudyEvidence, name_of
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, TOPICS, label
@@ -15,6 +15,7 @@ from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 CERTAIN, LIKELY, MINOR = SEVERITIES
+Rows = TypeVar("Rows", bound=Sized)
 _COMPUTED = {"meaning": str, "inputs": str, "source": str, "severity": str}
 _SENTENCES = {"finding": str, "findings": dict, "function": str}
 _QUESTION = {"topic": str, "finding": str, "source": str, "severity": str}
@@ -22,6 +23,13 @@ _QUESTION = {"topic": str, "finding": str, "source": str, "severity": str}
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
     """A check's inputs are not in the study; the message says which."""
+
+
+def needed(rows: Rows, lacking: str) -> Rows:
+    """Return what a check looks at; raise `NotApplicable` where there is none."""
+    if not len(rows):
+        raise NotApplicable(lacking)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -177,9 +185,7 @@ def _question(file: YamlFile, name: str) -> Rule:
 
 def _different_answers(evidence: StudyEvidence, topic: str) -> Iterator[Hit]:
     """Yield each matter on which a source gives two answers to a question with one true answer."""
-    matters = evidence.by_matter(topic)
-    if not matters:
-        raise NotApplicable(f"nothing is said of: {TOPICS[topic].question}")
+    matters = needed(evidence.by_matter(topic), f"nothing is said of: {TOPICS[topic].question}")
     for about, rows in matters.items():
         answers = {row.says: label(row.says) if row.says in OUTCOME_CONCEPTS else row.says for row in rows}
         if len(answers) > 1:
