@@ -15,7 +15,7 @@ from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 CERTAIN, LIKELY, MINOR = SEVERITIES
-Rows = TypeVar("Rows", bound=Sized)
+_Rows = TypeVar("_Rows", bound=Sized)
 _COMPUTED = {"meaning": str, "inputs": str, "source": str, "severity": str}
 _SENTENCES = {"finding": str, "findings": dict, "function": str}
 _QUESTION = {"topic": str, "finding": str, "source": str, "severity": str}
@@ -25,7 +25,7 @@ class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
     """A check's inputs are not in the study; the message says which."""
 
 
-def needed(rows: Rows, lacking: str) -> Rows:
+def needed(rows: _Rows, lacking: str) -> _Rows:
     """Return what a check looks at; raise `NotApplicable` where there is none."""
     if not len(rows):
         raise NotApplicable(lacking)
