@@ -98,7 +98,7 @@ def test_merged_findings_keep_every_reader_finding_once(found, tables):
 def test_the_sheets_judge_risk_of_bias_in_the_words_of_their_tools(tables):
     judgements = tables["reader_judgements"]
     assert check_judgements(judgements) == []
-    assert overall(judgements[judgements["study_id"] == "wan2025"]) == "critical"
+    assert overall(records(judgements[judgements["study_id"] == "wan2025"])) == "critical"
 
 
 CERTAIN_BY_RULE = CASES["certain by rule"]

@@ -129,8 +129,8 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
     """
     changes = [(row, mean, sd) for row, mean, sd in mean_changes(evidence) if sd is not None and sd.value > 0]
     needed(changes, "no mean change with its SD")
-    lacking = "no comparator arm with a mean change and its SD"
-    arms = needed(_standardised(evidence.comparators), lacking)
+    arms = _standardised(evidence.comparators)
+    needed(arms, "no comparator arm with a mean change and its SD")
     for row, change, sd in changes:
         alike = arms[arms["concept"] == row.concept]
         others = arms if alike.empty else alike

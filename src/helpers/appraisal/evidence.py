@@ -297,8 +297,7 @@ class StudyEvidence:
 
 
 def _of_study(tables: Mapping[str, pd.DataFrame], name: str, study_id: str) -> pd.DataFrame:
-    frame = tables.get(name)
-    frame = as_frame(name, [] if frame is None else frame)
+    frame = as_frame(name, tables.get(name, []))
     return frame[frame["study_id"] == study_id].reset_index(drop=True)
 
 
@@ -310,9 +309,7 @@ def _equal(printed: float, clean: float, name: str) -> bool:
 
 def name_of(source: Any) -> str:
     """Return the name of a printed figure, a quantity or a statement; a name is its own."""
-    if isinstance(source, str):
-        return source
-    return str(source.quantity_id if hasattr(source, "quantity_id") else source.statement_id)
+    return str(getattr(source, "quantity_id", None) or getattr(source, "statement_id", source))
 
 
 def listed_ids(rows: pd.DataFrame) -> tuple[str, ...]:

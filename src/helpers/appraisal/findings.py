@@ -45,11 +45,6 @@ class FindingList(list[dict[str, Any]]):
 def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run all consistency rules on a study.
 
-    Parameters
-    ----------
-    evidence : StudyEvidence
-        The study's rows.
-
     Returns
     -------
     findings : list of dict
@@ -127,7 +122,7 @@ def _same_finding(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
     if here and (there or ours):
         return bool(here & there)
     outcomes = set(split_ids(rule["concepts"]))
-    return not outcomes or bool(outcomes & set(split_ids(reader["concepts"])))
+    return not outcomes or not outcomes.isdisjoint(split_ids(reader["concepts"]))
 
 
 def _lines(row: Mapping[str, Any]) -> set[str]:

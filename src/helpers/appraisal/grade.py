@@ -255,12 +255,9 @@ def certainty(
     judged = {
         row["domain"]: row for row in overrides if (row["concept"], row["evidence"]) == (concept, evidence)
     }
-    return (
-        row
-        | rate(body.facts(), judged)
-        | {"studies": join_ids(names), "participants": body.participants()}
-        | {"pooled_id": shown["pooled_id"] if shown else None}
-    )
+    row |= rate(body.facts(), judged)
+    row |= {"studies": join_ids(names), "participants": body.participants()}
+    return row | {"pooled_id": shown["pooled_id"] if shown else None}
 
 
 @dataclass(frozen=True)
@@ -355,7 +352,7 @@ class Body:
         parts = {name: rows[rows["study_id"] == name] for name in self.names}
         fitting = {name for name, part in parts.items() if set(part["tool"]) & set(_JUDGED_BY)}
         mostly = 2 * len(fitting | set(randomised)) > len(self.names)
-        judged = {name: overall(part) for name, part in parts.items()}
+        judged = {name: overall(records(part)) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
         levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())

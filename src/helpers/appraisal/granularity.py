@@ -136,15 +136,13 @@ def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
         binary = row.concept in COUNTED_PEOPLE and sd is not None and mean.value < 1
         if not missing(row.n) and (binary or row.concept in COUNTED | GRADED):
             tested += 1
-            yield from _no_whole_numbers(row, mean, sd, binary, _counts_of_each(evidence, row))
+            # Counts of one person that the text states: of its readers, and of both of two sites.
+            readers = evidence.quantities_of("design", "assessors")
+            stated = max((int(q.value) for q in readers if not missing(q.value)), default=1)
+            stated *= 2 if " and " in row.site else 1
+            yield from _no_whole_numbers(row, mean, sd, binary, stated)
     if not tested:
         raise NotApplicable("no mean of a whole-number outcome with its n")
-
-
-def _counts_of_each(evidence: StudyEvidence, row: Any) -> int:
-    """Return how many counts of one person the text says: of its readers, and of both of two sites."""
-    readers = [int(q.value) for q in evidence.quantities_of("design", "assessors") if not missing(q.value)]
-    return max(readers, default=1) * (2 if " and " in row.site else 1)
 
 
 def _no_whole_numbers(
@@ -153,9 +151,8 @@ def _no_whole_numbers(
     n = int(row.n)
 
     def passes(size: int, counts: int, wide: bool = False) -> bool:
-        if sd is None:
-            return grim(mean, size, wide, counts)
-        return grimmer(mean, sd, size, wide, counts, binary)
+        whole = grim(mean, size, wide, counts)
+        return whole if sd is None else grimmer(mean, sd, size, wide, counts, binary)
 
     if passes(n, 1) or passes(n, stated):
         return
@@ -228,10 +225,8 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
             continue
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
-        if several:
-            case, severity = "several", MINOR
-        else:
-            case, severity = (IMPOSSIBLE, CERTAIN) if fit == IMPOSSIBLE else (CUT_OFF, LIKELY)
+        case = "several" if several else fit
+        severity = {"several": MINOR, CUT_OFF: LIKELY, IMPOSSIBLE: CERTAIN}[case]
         repeats = [f for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")

@@ -214,11 +214,6 @@ class Test(NamedTuple):
     limits: Limits | None = None  # of its p value, where the finding tells them
     against: str = ""
 
-    @property
-    def recomputed(self) -> str:
-        """The limits in words."""
-        return f"{self.name} {self.limits[0].min():.3g} to {self.limits[1].max():.3g}" if self.limits else ""
-
 
 def _tried(tests: Iterable[Test], against: str, sizes: Sequence[np.ndarray], said: np.ndarray) -> list[Test]:
     """Return the tests against a group, with the sizes that each needs unless the text says one that does."""
@@ -227,9 +222,8 @@ def _tried(tests: Iterable[Test], against: str, sizes: Sequence[np.ndarray], sai
         as_said = bool((test.fits & said).any())
         people = _people([n[test.fits] for n in sizes]) if test.fits.any() and not as_said else ""
         limits = (test.limits[0][said], test.limits[1][said]) if test.limits and said.any() else None
-        ordinary = test.ordinary and as_said
-        needs = people + test.needs
-        tried.append(test._replace(needs=needs, ordinary=ordinary, limits=limits, against=against))
+        known = test._replace(against=against, limits=limits, needs=people + test.needs)
+        tried.append(known._replace(ordinary=test.ordinary and as_said))
     return tried
 
 
@@ -265,7 +259,8 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
         giving = [test for test in tests if test.fits.any() and (not stated or test.family in stated)]
         tested += bool(compared)
         if compared and not any(test.ordinary for test in giving):
-            recomputed = [test.recomputed for test in tests if test.limits]
+            limits = [(test.name, *test.limits) for test in tests if test.limits]
+            recomputed = [f"{name} {low.min():.3g} to {high.max():.3g}" for name, low, high in limits]
             said = [*recomputed, f"test {' and '.join(sorted(stated)) or 'not stated'}"]
             yield _not_ordinary(row, p, [own, *compared], giving, said)
     if not tested:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from notebookpress.yaml_files import YamlFile
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
 _SECTIONS = {"risk_of_bias": dict, "worst_first": list}
 _ENTRIES = {"source": str, "domains": list, "judgements": list, "counts_yes": bool}
-JudgementRows = pd.DataFrame | Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def is_not_randomised(words: Any) -> bool:
     return bool(re.search(r"\b(non|not|un)[- ]?random", _word(words)))
 
 
-def check_judgements(rows: JudgementRows) -> list[str]:
+def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
 
     Parameters
@@ -109,7 +108,7 @@ def check_judgements(rows: JudgementRows) -> list[str]:
     """
     problems: list[str] = []
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in _records(rows):
+    for row in records(rows) if isinstance(rows, pd.DataFrame) else rows:
         groups.setdefault((row["study_id"], row["tool"]), []).append(row)
     for (study, name), group in groups.items():
         tool = TOOLS.get(name)
@@ -137,7 +136,7 @@ def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
     return problems
 
 
-def overall(rows: JudgementRows) -> str:
+def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the overall judgement of one study by the rule of its tool.
 
     The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
@@ -150,7 +149,7 @@ def overall(rows: JudgementRows) -> str:
     'some concerns'
 
     """
-    judged = _records(rows)
+    judged = list(rows)
     words = [_word(row["judgement"]) for row in judged]
     if not words:
         return "not appraised"
@@ -161,10 +160,6 @@ def overall(rows: JudgementRows) -> str:
     if tool is not None and tool.name == "RoB 2" and words.count("some concerns") > len(words) / 2:
         return "high"
     return next((word for word in _WORST if word in words), words[0])
-
-
-def _records(rows: JudgementRows) -> Sequence[Mapping[str, Any]]:
-    return records(rows) if isinstance(rows, pd.DataFrame) else list(rows)
 
 
 def _word(value: Any) -> str:

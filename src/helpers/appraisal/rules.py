@@ -89,14 +89,7 @@ class Rule:
     topic: str = ""
 
     def run(self, evidence: StudyEvidence) -> list[dict[str, Any]]:
-        """Return rows of the table `findings`, none when the study passes.
-
-        Raises
-        ------
-        NotApplicable
-            When the study does not state what the rule needs.
-
-        """
+        """Return rows of the table `findings`, none when the study passes; raise as `find` does."""
         return [self._row(evidence, number, hit) for number, hit in enumerate(self.find(evidence), start=1)]
 
     def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> dict[str, Any]:

@@ -74,26 +74,16 @@ class _InRange:
     """A mean and SD with the smallest and largest value stated for the same outcome and time."""
 
     row: Any
-    limits: Any
+    same_group: bool  # whether the range is that of the same arm and site
     group: Group
     low: PrintedFigure
     high: PrintedFigure
-
-    @property
-    def same_group(self) -> bool:
-        """Whether the range is that of the same arm and site."""
-        return self.row.arm_id == self.limits.arm_id and self.row.site == self.limits.site
 
     @property
     def words(self) -> dict[str, str]:
         """What the sentences tell of it."""
         told = {"mean": self.group.mean, "sd": self.group.sd, "range": f"{self.low} to {self.high}"}
         return {name: str(figure) for name, figure in told.items()} | {"arm": self.row.arm_id}
-
-    @property
-    def figures(self) -> tuple[PrintedFigure, ...]:
-        """The four figures."""
-        return self.group.mean, self.group.sd, self.low, self.high
 
     def sizes(self, sizes: Iterable[int], wide: bool = False) -> list[int]:
         """Return the sizes of a group within the range that can have the mean and SD."""
@@ -113,7 +103,8 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
         group = evidence.group(row)
         for limits, low, high in ranges:
             if group and _comparable(evidence, row, limits):
-                within = _InRange(row, limits, group, low, high)
+                same_group = (row.arm_id, row.site) == (limits.arm_id, limits.site)
+                within = _InRange(row, same_group, group, low, high)
                 by_range.setdefault(limits.result_id, []).append(within)
                 yield from _mean_outside(within)
                 yield from _sd_too_large(evidence, within)
@@ -161,7 +152,8 @@ def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
     unless = f"unless the group had {' or '.join(map(str, possible))} people"
     words = within.words | {"unless": unless if possible else "whatever n is"}
     severity = CERTAIN if certain else LIKELY
-    yield Hit(arithmetic, within.figures, (row.concept,), severity, "too scattered", words)
+    figures = (mean, within.group.sd, low, high)
+    yield Hit(arithmetic, figures, (row.concept,), severity, "too scattered", words)
 
 
 def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
@@ -180,7 +172,7 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     range_ = first.words["range"]
     arithmetic = f"sizes possible within {range_}, rounding allowed: {possible}; no pair adds up to {total}"
     words = {"total": total, "first": first.row.arm_id, "second": second.row.arm_id}
-    figures = (*first.figures, *second.figures)
+    figures = [f for within in groups for f in (within.group.mean, within.group.sd, within.low, within.high)]
     # likely only, since the table may show some of the people
     yield Hit(arithmetic, figures, (first.row.concept,), LIKELY, "no division", words)
 
