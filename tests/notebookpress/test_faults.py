@@ -22,6 +22,7 @@ from station_project import (
     FIRST,
     FIRST_PARAMETERS,
     Evidence,
+    contents,
     evidence_command,
     gone,
     processes_below,
@@ -99,10 +100,6 @@ def litter(out: Path) -> list[Path]:
     work = out / ".evidence"
     hidden = [path for path in out.rglob(".*") if path.is_file()]
     return [*hidden, *work.glob("publish*")]
-
-
-def contents(project: Path) -> dict[str, bytes]:
-    return {name: kept for name, (kept, _) in snapshot(project).items()}
 
 
 @linux
@@ -369,3 +366,12 @@ def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
     status, said = evidence("run")
     assert status == 0, said
     assert contents(made) == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_killed_run_leaves_a_whole_report_and_nothing_else(checkout: Path) -> None:
+    script = checkout / "tests" / "benchmarks" / "kill_runs.py"
+    done = subprocess.run([sys.executable, script, "4", "2"], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("; 0 with a broken promise") == 2, done.stdout
