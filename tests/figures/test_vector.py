@@ -4,8 +4,10 @@ import re
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
-from helpers.figures.canvas import compact_svg
+from helpers.figures.canvas import PIXELS_PER_POINT, compact_svg, text_width
 from helpers.figures.study import before_after
 
 FRAME = (
@@ -61,3 +63,19 @@ def test_hostile_words_stay_words(words):
     svg = before_after([{"case": words, "before": 10, "after": 12.5}], title="t").svg()
     shown = " ".join(words_of(svg)).replace(" ", "")
     assert re.sub("[\x00\x0b]", "\ufffd", words).replace(" ", "") in shown
+
+
+TEXTS = (
+    "wan2025, week 24, n 16 ‡", "S", "…", "O", "e", "D", ")", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789",
+    "abcdefghijklmnopqrstuvwxyz", "hairs/cm²", "±25.5 (−3 to 7) ", "a&b@$%", "ß ö ç é Ω µ", "|", "(", "Q",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+@pytest.mark.parametrize("size", [8.0, 9.0, 10.5])
+def test_width_is_that_of_every_curve_bent(size, weight):
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    for text in (part for whole in TEXTS for part in (whole, whole[: len(whole) // 2 or 1], whole[-1])):
+        if text.strip():
+            path = TextPath((0, 0), text, prop=font, usetex=False)
+            assert text_width(text, size, weight) == path.get_extents().x1 * PIXELS_PER_POINT, text

@@ -105,6 +105,11 @@ def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
+def contents(root: Path, *folders: str) -> dict[str, bytes]:
+    """Return the bytes alone."""
+    return {name: content for name, (content, _) in snapshot(root, *folders).items()}
+
+
 def gone(seen: Callable[[], Any]) -> bool:
     """Return whether something is over within a minute; it is a moment where the machine has nothing else to do."""
     end = time.monotonic() + 60

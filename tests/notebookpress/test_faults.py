@@ -22,6 +22,7 @@ from station_project import (
     FIRST,
     FIRST_PARAMETERS,
     Evidence,
+    contents,
     evidence_command,
     gone,
     processes_below,
@@ -101,10 +102,6 @@ def litter(out: Path) -> list[Path]:
     return [*hidden, *work.glob("publish*")]
 
 
-def contents(project: Path) -> dict[str, bytes]:
-    return {name: kept for name, (kept, _) in snapshot(project).items()}
-
-
 @linux
 @pytest.mark.parametrize(
     ("left", "where"),
@@ -181,12 +178,11 @@ def test_no_room_for_temporary_files(made: Path, mount: Mount, tmp_path: Path, l
     disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
     filler = fill(disk, left)
     change(made)
-    done = subprocess.run(
-        [*evidence_command(made), "run"], cwd=made, env=short_environment(made), timeout=300
-    )
-    assert done.returncode == 0
+    command = [*evidence_command(made), "run"]
+    done = subprocess.run(command, cwd=made, env=short_environment(made), timeout=300)
+    assert (done.returncode, whole(made)) == (0, True)
+    assert gone(lambda: processes_below(made))
     assert list(disk.iterdir()) == [filler]
-    assert (whole(made), processes_below(made)) == (True, [])
 
 
 @linux
@@ -290,8 +286,8 @@ def test_two_runs_at_once(made: Path, evidence: Evidence, tmp_path: Path) -> Non
         1,
         True,
     ), said
-    assert whole(made)
-    assert (processes_below(made), litter(made)) == ([], [])
+    assert gone(lambda: processes_below(made))
+    assert (whole(made), litter(made)) == (True, [])
 
 
 @linux
@@ -369,3 +365,12 @@ def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
     status, said = evidence("run")
     assert status == 0, said
     assert contents(made) == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_killed_run_leaves_a_whole_report_and_nothing_else(checkout: Path) -> None:
+    script = checkout / "tests" / "benchmarks" / "kill_runs.py"
+    done = subprocess.run([sys.executable, script, "4", "2"], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("; 0 with a broken promise") == 2, done.stdout

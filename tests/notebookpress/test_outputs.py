@@ -145,15 +145,6 @@ def test_the_same_bytes_without_fork(place: Path, ours: Any, monkeypatch: pytest
         assert by_ours(workers, notebook, GIVEN) == plain
 
 
-def test_the_order_within_a_cell_is_kept(ours: Any) -> None:
-    found = outputs(ours, {})["print and display in turn"]
-    said = [
-        output.get("text") or output["data"].get("text/html") or output["data"]["text/plain"]
-        for output in found[1:]
-    ]
-    assert said == ["first\n", "<b>second</b>", "third\n", "fourth", "fifth some 2\n"]
-
-
 def test_every_output_is_there(ours: Any) -> None:
     silent = {"question mark", "parameters", "capture", "quiet result", "not shown", "task", "clear and wait"}
     found = outputs(ours, {})

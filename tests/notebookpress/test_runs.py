@@ -17,6 +17,7 @@ from station_project import (
     LAST,
     LAST_PARAMETERS,
     Evidence,
+    contents,
     evidence_command,
     processes_below,
     snapshot,
@@ -43,9 +44,7 @@ def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence)
     (project / "data" / "processed" / "readings.parquet").write_text("edited")
     status, said = evidence("run")
     assert "0 run, 8 up to date, 2 file(s) written" in said
-    assert {name: content for name, (content, _) in snapshot(project).items()} == {
-        name: content for name, (content, _) in before.items()
-    }
+    assert contents(project) == {name: content for name, (content, _) in before.items()}
 
     (project / ".evidence" / "processed" / "overview.parquet").unlink()
     (project / ".evidence" / "site" / "index.html").write_text("edited")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from pathlib import Path
 
 import pytest
 from case_files import cases_of
 
-from helpers.sheets.context import read_context
+from helpers.sheets.context import read_certainty_overrides, read_context
 from helpers.sheets.raw import check_raw
+from helpers.sheets.screening import read_review_facts
 from trialfiles import SourceError
 
 CASES = cases_of(__file__)
@@ -96,3 +99,78 @@ def test_a_raw_folder_without_context_has_empty_tables(tmp_path):
     assert read_context(tmp_path) == {
         name: [] for name in ("comparators", "published_pools", "thresholds", "trials", "searches")
     }
+
+
+CHAN = Path(__file__).parents[2] / "data" / "raw" / "studies" / "chan2025.yaml"
+GOOD = """\
+overrides:
+  - concept: hair_density
+    evidence: core
+    domain: imprecision
+    steps: 1
+    reason: The interval is wide, and the people counted are enough for the question asked.
+    by: a reviewer
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "studies").mkdir(exist_ok=True)
+    shutil.copy(CHAN, tmp_path / "studies")
+    (tmp_path / "certainty_overrides.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_no_file_no_override(tmp_path: Path):
+    assert read_certainty_overrides(tmp_path) == []
+
+
+def test_an_override_is_read_with_its_name(tmp_path: Path):
+    [row] = read_certainty_overrides(written(tmp_path, GOOD))
+    assert (row["override_id"], row["steps"], row["by"]) == ("core.hair_density.imprecision", 1, "a reviewer")
+
+
+@pytest.mark.parametrize(("old", "new", "line", "words"), CASES["overrides"])
+def test_a_wrong_override_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+):
+    folder = written(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(SourceError) as caught:
+        read_certainty_overrides(folder)
+    [problem] = caught.value.problems
+    assert problem.line == line and words in str(problem)
+    assert str(problem) in [str(one) for one in check_raw(folder)]
+
+
+def test_the_same_domain_twice_is_refused(tmp_path: Path):
+    twice = GOOD + GOOD.removeprefix("overrides:\n")
+    with pytest.raises(SourceError, match="stands twice"):
+        read_certainty_overrides(written(tmp_path, twice))
+
+
+def with_facts(folder: Path, text: str) -> Path:
+    (folder / "review.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_no_file_no_facts(tmp_path):
+    facts = read_review_facts(tmp_path)
+    assert facts.searches == () and facts.status is None
+
+
+def test_a_date_stays_as_precise_as_it_is(tmp_path):
+    text = (
+        "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
+    )
+    facts = read_review_facts(with_facts(tmp_path, text))
+    assert [search.on for search in facts.searches] == ["2026-11-22", "2026-10"]
+    assert (facts.status, facts.protocol) == ("living", None)
+
+
+@pytest.mark.parametrize(("text", "words"), CASES["refused"])
+def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
+    with pytest.raises(SourceError, match=f"review.yaml.*{words}"):
+        read_review_facts(with_facts(tmp_path, text))
+
+
+def test_the_facts_of_this_synthesis(checkout):
+    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"

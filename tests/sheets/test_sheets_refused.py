@@ -80,27 +80,21 @@ def test_a_byte_order_mark_does_no_harm(sheet):
     assert next(read_records(sheet.path)).studies[0]["study_id"] == "made2026"
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "# only a remark\n"])
-def test_an_empty_sheet_says_how_to_start(sheet, text):
-    (problem,) = sheet.problems(text)
-    assert "empty" in problem.problem
-    assert "evidence new" in problem.remedy
+NO_SHEET = [
+    *[(text, "empty", "evidence new") for text in ("", "\n\n", "# only a remark\n")],
+    *[(text, "not a study sheet", "") for text in ("- a\n- b\n", "just words\n", "12\n")],
+    *[
+        (text, "nested too deeply", "")
+        for text in ("[" * 3000, "a: " + "{a: " * 500, "a: " + "[" * 60 + "]" * 60)
+    ],
+    (b"a: " + b"x" * 5_000_000, "bytes", ""),
+]
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "12\n"])
-def test_a_yaml_file_that_is_no_mapping_is_no_sheet(sheet, text):
-    (problem,) = sheet.problems(text)
-    assert problem.problem == "not a study sheet"
-
-
-@pytest.mark.parametrize("text", ["[" * 3000, "a: " + "{a: " * 500, "study_sheet: " + "[" * 60 + "]" * 60])
-def test_deep_nesting_ends_in_a_problem(sheet, text):
-    assert "nested too deeply" in sheet.problems(text)[0].problem
-
-
-def test_a_huge_sheet_is_refused_before_it_is_parsed(sheet):
-    (problem,) = sheet.problems(b"a: " + b"x" * 5_000_000)
-    assert "bytes" in problem.problem
+@pytest.mark.parametrize(("text", "problem", "remedy"), NO_SHEET, ids=lambda part: str(part)[:20])
+def test_a_text_that_is_no_sheet(sheet, text, problem, remedy):
+    found = sheet.problems(text)[0]
+    assert problem in found.problem and remedy in found.remedy
 
 
 def test_a_missing_sheet_is_a_source_error(tmp_path):

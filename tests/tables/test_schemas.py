@@ -8,6 +8,7 @@ from case_files import cases_of
 from minimal_rows import minimal
 
 from helpers.tables import TABLES, as_frame, data_dictionary, validate
+from helpers.tables.vocabulary import CONVERSIONS, EVIDENCE, OUTCOME_CONCEPTS, TIERS, TOPICS
 from notebookpress.tables import TableError, join_ids, split_ids
 
 CASES = cases_of(__file__)
@@ -123,3 +124,22 @@ def test_a_wrong_type_does_not_hide_the_other_failures():
         validate("results", [minimal("results", mean="35 hairs", percent=1.5, kind="guess")])
     for column in ("mean", "percent", "kind"):
         assert f"column {column}:" in str(caught.value)
+
+
+def test_every_unit_that_is_converted_to_is_the_unit_of_an_outcome():
+    assert {unit for unit, _ in CONVERSIONS.values()} <= {
+        concept.unit for concept in OUTCOME_CONCEPTS.values()
+    }
+
+
+def test_a_direction_is_higher_lower_or_left_open():
+    assert {concept.better for concept in OUTCOME_CONCEPTS.values()} == {"higher", "lower", ""}
+
+
+def test_a_topic_is_about_an_outcome_a_matter_or_nothing():
+    assert {topic.about for topic in TOPICS.values()} == {"outcome", "matter", ""}
+    assert TABLES["statements"].columns["topic"].values == tuple(TOPICS)
+
+
+def test_bodies_of_evidence_are_made_of_tiers():
+    assert {tier for tiers in EVIDENCE.values() for tier in tiers} < set(TIERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from case_files import cases_of
@@ -36,7 +35,7 @@ def test_everything_that_is_posted_is_there(dupilumab, thiosulfate, name):
     assert (len(getattr(dupilumab, name)), len(getattr(thiosulfate, name))) == POSTED[name]
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", CASES["rows"].values(), ids=CASES["rows"])
 def test_rows_read_by_hand(request, case):
     table = getattr(request.getfixturevalue(case["record"]), case["table"])
     found = [row for row in table if all(row[name] == value for name, value in case["where"].items())]
@@ -85,33 +84,57 @@ def test_a_page_cut_off_gives_its_whole_studies_and_then_the_place(shared, tmp_p
     assert caught.value.problems[0].line > text[: text.index("NCT03493607")].count("\n") - 5
 
 
-def made(outcome: dict, enrolled: int = 10, flow: tuple[str, ...] = ("5", "5")) -> dict:
-    """Return a study of two arms with one posted outcome."""
-    groups = [{"id": f"OG00{at}", "title": title} for at, title in enumerate(("Exosome", "Saline"))]
-    periods = [{"title": "All", "milestones": [{"type": "STARTED", "achievements": [
-        {"groupId": f"FG00{at}", "numSubjects": n} for at, n in enumerate(flow)]}]}]  # fmt: skip
-    return {
-        "protocolSection": {
-            "identificationModule": {"nctId": "NCT00000001"},
-            "designModule": {"enrollmentInfo": {"count": enrolled, "type": "ACTUAL"}},
-            "armsInterventionsModule": {"armGroups": [{"label": "Exosome"}, {"label": "Saline"}]},
-        },
-        "resultsSection": {
-            "participantFlowModule": {
-                "groups": [group | {"id": group["id"].replace("O", "F")} for group in groups], "periods": periods
-            },
-            "outcomeMeasuresModule": {
-                "outcomeMeasures": [{"title": "Hair density", "type": "PRIMARY", "groups": groups} | outcome]
-            },
-        },
+GROUPS = ("Exosome", "Saline")
+
+
+def read_posted(tmp_path, arms, measures, people, flow=(), model=None):
+    """Write and read a record: arms as (label, type, interventions), people of the groups as they started."""
+    achieved = [{"groupId": f"FG00{at}", "numSubjects": number} for at, number in enumerate(flow)]
+    named = [{"label": label, "type": kind, "interventionNames": names} for label, kind, names in arms]
+    protocol = {
+        "identificationModule": {"nctId": "NCT09999901", "briefTitle": "Made for a test"},
+        "designModule": {"designInfo": {"interventionModel": model}, "enrollmentInfo": {"count": people, "type": "ACTUAL"}},
+        "armsInterventionsModule": {"armGroups": named},
     }  # fmt: skip
-
-
-def posted(tmp_path: Path, **outcome):
-    extra = {name: outcome.pop(name) for name in ("enrolled", "flow") if name in outcome}
-    path = tmp_path / "made.json"
-    path.write_text(json.dumps(made(outcome, **extra)))
+    posted = {
+        "participantFlowModule": {
+            "groups": [{"id": f"FG00{at}", "title": title} for at, title in enumerate(GROUPS)],
+            "periods": [{"title": "All", "milestones": [{"type": "STARTED", "achievements": achieved}]}],
+        },
+        "outcomeMeasuresModule": {"outcomeMeasures": measures},
+    }
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({"protocolSection": protocol, "resultsSection": posted}))
     return read_source(path)
+
+
+def measured(groups, **outcome):
+    titles = [{"id": f"OG00{at}", "title": title} for at, title in enumerate(groups)]
+    return {"title": "Hair density", "type": "PRIMARY", "groups": titles} | outcome
+
+
+def posted(tmp_path, enrolled=10, flow=("5", "5"), **outcome):
+    """Read a study of two arms with one posted outcome."""
+    return read_posted(
+        tmp_path, [(name, None, None) for name in GROUPS], [measured(GROUPS, **outcome)], enrolled, flow
+    )
+
+
+def study(tmp_path, arms, outcomes, people, model="PARALLEL"):
+    """Read a study with outcomes as (groups, sizes, values)."""
+    shape = {
+        "timeFrame": "Baseline and 6 months",
+        "paramType": "MEAN",
+        "dispersionType": "Standard Deviation",
+    }
+    measures = []
+    for groups, sizes, values in outcomes:
+        figures = [
+            {"groupId": f"OG00{at}", "value": value, "spread": "4.0"} for at, value in enumerate(values)
+        ]
+        own = {"denoms": [denoms(*map(str, sizes))], "classes": [{"categories": [{"measurements": figures}]}]}
+        measures.append(measured(groups, **shape, **own))
+    return read_posted(tmp_path, arms, measures, people, model=model)
 
 
 def denoms(*counts: str, units: str = "Participants") -> dict:
@@ -189,3 +212,66 @@ def test_a_group_is_the_arm_of_its_name_or_none():
     groups = group_names([{"id": "1", "title": "DRUG (10 mg)"}, {"id": "2", "title": "Drug"}], arms)
     assert groups["1"]["arm_id"] == "a"
     assert groups["2"]["matched"] is False  # two arms would fit
+
+
+def test_groups_that_are_one_arm_at_two_times_keep_their_times_and_are_no_second_arm(tmp_path):
+    arms = [("PRP", "EXPERIMENTAL", ["Biological: Platelet-rich plasma"])]
+    outcomes = [
+        (["PRP - Baseline", "PRP - 6 Months"], [25, 22], ["48.1", "55.3"]),
+        (["Baseline", "Week 12"], [25, 22], ["47.0", "50.0"]),
+    ]
+    record = study(tmp_path, arms, outcomes, 25, "SINGLE_GROUP")
+    found = [(row["arm_id"], row["timepoint_weeks"], row["mean"], row["n"]) for row in record.results]
+    month = 365.25 / 12 / 7
+    assert found == [
+        ("prp", 0.0, 48.1, 25), ("prp", pytest.approx(6 * month), 55.3, 22),
+        ("prp", 0.0, 47.0, 25), ("prp", 12.0, 50.0, 22),
+    ]  # fmt: skip
+    assert record.studies[0]["comparison"] == "single_arm"
+    assert not any(row["within_person"] for row in record.results)
+
+
+def test_a_group_that_pools_the_others_does_not_make_a_trial_within_person(tmp_path):
+    arms = [("Placebo", "PLACEBO_COMPARATOR", []), ("2 mg", "EXPERIMENTAL", []), ("4 mg", "EXPERIMENTAL", [])]
+    outcomes = [(["Placebo", "2 mg", "4 mg", "All Drug Doses"], [20, 21, 22, 43], ["1", "2", "3", "2.5"])]
+    record = study(tmp_path, arms, outcomes, 63)
+    assert record.studies[0]["comparison"] == "parallel"
+    assert [row["within_person"] for row in record.results] == [False] * 4
+
+
+def test_sides_of_the_same_people_stay_within_person(tmp_path):
+    arms = [("All: left", "EXPERIMENTAL", []), ("All: right", "PLACEBO_COMPARATOR", [])]
+    record = study(tmp_path, arms, [(["All: left", "All: right"], [20, 20], ["1", "2"])], 20, "SINGLE_GROUP")
+    assert record.studies[0]["comparison"] == "within_person"
+
+
+def test_records_line_by_line_are_refused_with_the_way_to_a_list(tmp_path):
+    study(tmp_path, [], [], 10)
+    line = (tmp_path / "record.json").read_text()
+    (tmp_path / "lines.json").write_text(f"{line}\n{line}\n")
+    with pytest.raises(SourceError, match=r":2: several records one after another .* put \[ before them"):
+        list(read_sources(tmp_path / "lines.json"))
+
+
+def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):
+    record = study(tmp_path, [("Drug", "EXPERIMENTAL", [])], [(["Drug"], [20], ["5.1"])], 20)
+    content = json.loads((tmp_path / "record.json").read_text())
+    (outcome,) = content["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"]
+    outcome["typeUnitsAnalyzed"] = "Eyes"
+    outcome["denoms"] = [{"units": "Eyes", "counts": [{"groupId": "OG000", "value": "40"}]}]
+    outcome["classes"][0]["categories"] = [
+        {"title": title, "measurements": [{"groupId": "OG000", "value": value}]}
+        for title, value in (("Baseline", "5.1"), ("Month 4", "6.9"), ("Worst eye", "7"))
+    ]
+    (tmp_path / "record.json").write_text(json.dumps(content))
+    record = read_source(tmp_path / "record.json")
+    found = [(row["timepoint_printed"], row["category"], row["value"]) for row in record.results]
+    assert found == [
+        ("Baseline", None, 5.1), ("Month 4", None, 6.9), ("Baseline and 6 months", "Worst eye", 7.0),
+    ]  # fmt: skip
+    assert record.results[0]["note"] == "analysed by eyes: 40 in people whose number is not posted"
+
+
+@pytest.mark.parametrize(("label", "kind", "interventions", "role"), CASES["roles"])
+def test_a_placebo_among_other_interventions_makes_no_placebo_arm(tmp_path, label, kind, interventions, role):
+    assert study(tmp_path, [(label, kind, interventions)], [], 10).arms[0]["role"] == role

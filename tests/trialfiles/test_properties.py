@@ -11,6 +11,7 @@ from review_readers import find_quantities
 
 from helpers.places import Document, check_locator, locate
 
+CASES = cases_of(__file__)
 _WORDS = """0 1 9 12 .5 1,234 80 2024 5E8 − – - ± ~ \\~ × x / % ( ) [ ] , ; : . < = ≤ p P n N SD IQR CI 95%
     mean median hairs/cm² mm cm² years months weeks old aged from to and between of patients stage III IV
     Norwood two thirty 3rd week References Table | ** <sup> </sup> &lt; ²"""
@@ -58,20 +59,6 @@ def test_what_is_located_passes_the_check(text):
         assert text[nearest.char_start : nearest.char_end] == one.printed
 
 
-# What a reader may print around a mean and its spread; each must give the two numbers back.
-SPELLINGS = (
-    "It was {m}±{s}.",
-    "It was {m} ± {s} hairs/cm².",
-    "It was {m}\u2009±\u2009{s} µm.",
-    "It was {m}\u00a0+/-\u00a0{s}.",
-    "It was {m} +- {s} mm.",
-    "It was {m} (SD {s}).",
-    "It was {m} (SD = {s}).",
-    "It was mean {m}, SD {s}.",
-    "The mean (SD) was {m} ({s}).",
-    "It was {m} mm ± {s} mm.",
-    "<td>{m}&#x000b1;{s}</td>",
-)
 MARKS = (".", "·", ",")
 numbers = st.tuples(st.integers(0, 9999), st.integers(0, 99))
 
@@ -83,7 +70,11 @@ def printed(number: tuple[int, int], mark: str, grouped: bool) -> str:
 
 @settings(deadline=None, max_examples=300)
 @given(
-    numbers, numbers, st.sampled_from(SPELLINGS), st.sampled_from(MARKS), st.sampled_from(["", "\u2212", "-"])
+    numbers,
+    numbers,
+    st.sampled_from(CASES["spellings"]),
+    st.sampled_from(MARKS),
+    st.sampled_from(["", "\u2212", "-"]),
 )
 def test_mean_and_sd_come_back_from_every_spelling(mean, spread, spelling, mark, sign):
     # A decimal comma and a comma between thousands cannot stand in one number.
@@ -95,29 +86,7 @@ def test_mean_and_sd_come_back_from_every_spelling(mean, spread, spelling, mark,
     assert found[0].sd == pytest.approx(spread[0] + spread[1] / 100)
 
 
-@settings(deadline=None, max_examples=200)
-@given(
-    st.integers(0, 99999),
-    st.sampled_from(
-        ["p = 0.{0:05d}", "P<.{0:05d}", "(p≤0.{0:05d})", "P value of 0.{0:05d}", "p > 0,{0:05d}"]
-    ),
-)
-def test_p_values_come_back(digits, spelling):
-    found = find_quantities("It differed; " + spelling.format(digits) + " in all.")
-    assert [(one.kind, one.value) for one in found] == [("p_value", pytest.approx(digits / 1e5))]
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    st.integers(1, 999), st.integers(1, 999), st.sampled_from(["{0}-{1} mg", "{0} to {1} mg", "{0}–{1} mg"])
-)
-def test_ends_of_a_span_come_back(one, other, spelling):
-    low, high = sorted((one, other))
-    found = find_quantities("They took " + spelling.format(low, high) + " of it.")
-    assert [(item.value_low, item.value_high, item.unit) for item in found] == [(low, high, "mg")]
-
-
-HOSTILE = cases_of(__file__)
+HOSTILE = CASES["hostile"]
 
 
 def in_proportion(piece: str, small: int, large: int) -> bool:

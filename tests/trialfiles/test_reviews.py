@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +15,7 @@ from review_readers import read_extraction, read_source, read_sources
 
 from helpers.tables import validate
 from trialfiles import SourceError, write_web_rows
+from trialfiles.extraction import sheet_cell_text
 
 CASES = cases_of(__file__)
 
@@ -158,3 +160,77 @@ def test_a_mistake_is_named_with_its_place(tmp_path, old, new, field, line):
     with pytest.raises(SourceError) as caught:
         read_extraction(path, tmp_path / "m.yaml")
     assert (field, line) in [(problem.field, problem.line) for problem in caught.value.problems]
+
+
+MONTH = 365.25 / 12 / 7
+
+
+@pytest.fixture
+def review():
+    return read_source(Path(__file__).with_name("review.rm5"))
+
+
+def test_times_of_a_review_and_an_sd_that_was_not_entered(review):
+    found = [(row["kind"], row["timepoint_printed"], row["sd"]) for row in review.results]
+    assert found == [
+        ("level", "Week 12", 22.0), ("level", "Week 12", None),
+        ("count", "6 months", None), ("count", "6 months", None),
+    ]  # fmt: skip
+    assert [row["timepoint_weeks"] for row in review.results][1:3] == [12, pytest.approx(6 * MONTH)]
+
+
+def test_the_logarithm_of_a_ratio_keeps_its_standard_error_and_no_kind_is_dropped(review):
+    generic, survival = review.effects[2:]
+    assert (generic["giv_effect"], generic["giv_se"], generic["effect"]) == (-0.5, 0.2, 0.607)
+    assert (survival["o_e"], survival["variance"], survival["kind"]) == (-1.2, 2.3, "generic")
+    exported = write_web_rows([review]).splitlines()
+    names = exported[0].lstrip("\ufeff").split(",")
+    row = dict(zip(names, exported[3].split(","), strict=True))
+    assert (row["GIV Mean"], row["GIV SE"]) == ("-0.5", "0.2")
+
+
+def test_a_table_with_decimal_commas_and_times_under_a_unit(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("Study;Arm;Outcome;Week;N;Mean;SD\nLee;PRP;Hair density;12;20;1.140,2;22,125\n")
+    columns = {"study_id": "Study", "arm": "Arm", "outcome": "Outcome", "time": "Week", "n": "N"}
+    (record,) = read_extraction(path, {"columns": columns | {"mean": "Mean", "sd": "SD"}})
+    (row,) = record.results
+    assert (row["timepoint_weeks"], row["n"], row["mean"], row["sd"]) == (12, 20, 1140.2, 22.125)
+
+
+def test_a_table_that_mixes_points_and_commas_is_not_guessed(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("study_id;arm;mean\nLee;PRP;140,2\nLee;Placebo;130.1\n")
+    with pytest.raises(SourceError, match="'140,2' is no number"):
+        list(read_sources(path))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (None, None),
+        (12.0, "12"),
+        (12.5, "12.5"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_a_cell_as_text(cell, text):
+    assert sheet_cell_text(cell) == text
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E999"])
+def test_a_workbook_with_a_number_beyond_all_bounds_is_refused(tmp_path, number):
+    """Infinity is a cell value that openpyxl makes of a number too large; it is no whole number."""
+    book = openpyxl.Workbook()
+    for row in (["study_id", "arm", "outcome", "mean"], ["one", "a", "Density", 12345]):
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    path = tmp_path / "table.xlsx"
+    with zipfile.ZipFile(stream) as whole, zipfile.ZipFile(path, "w") as broken:
+        for name in whole.namelist():
+            broken.writestr(name, whole.read(name).replace(b"<v>12345</v>", f"<v>{number}</v>".encode()))
+    with pytest.raises(SourceError, match="is no number"):
+        read_extraction(path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -72,19 +70,3 @@ def test_a_mistake_in_a_vocabulary_is_named_with_its_line(tmp_path, text, line, 
         read_vocabulary(path)
     assert [problem.line for problem in caught.value.problems][:1] == [line]
     assert words in str(caught.value)
-
-
-def test_nothing_of_ours_is_needed(folder):
-    script = """
-import sys
-class Nothing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("helpers", "metastats", "notebookpress"):
-            raise ImportError(name)
-sys.meta_path.insert(0, Nothing())
-import trialfiles
-record = trialfiles.read_source("NCT01234567.json")
-print(record.studies[0]["n_planned"], [found.printed for found in trialfiles.find_quantities("80 ± 10 in 16 men")])
-"""
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
-    assert done.stdout == "40 ['80 ± 10', '16 men']\n", done.stderr

@@ -6,26 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from case_files import cases_of
 
 from trialfiles import SourceError, yaml_lines
 
 SHEETS = sorted((Path(__file__).parents[2] / "data" / "raw" / "studies").glob("*.yaml"))
-TEXTS = {
-    "kinds": "a: 1\nb: 1.50\nc: yes\nd: ~\ne: 2025-01-02\nf: '2'\ng: |\n  long\n  text\nh: [1, {i: x}]\n",
-    "tags": "a: !!str 1\nb: !other x\nc: ! plain\n",
-    "twice": "a: 1\nb:\n  c: 1\n  c: 2\n",
-    "no names": "? [a]\n: 1\n",
-    "impossible": "a: 1e999\nb: 0b2\nc: =\n",
-}
-BROKEN = {
-    "alias": "a: &x [1]\nb: *x\n",
-    "indent": "a: 1\n  b: 2\n",
-    "open": "a: [1\n",
-    "tab": "a:\n\t- 1\n",
-    "two": "a: 1\n---\nb: 2\n",
-    "letter": "a: \x07\n",
-    "deep": "[" * 60 + "]" * 60,
-}
+CASES = cases_of(__file__)
+TEXTS, BROKEN = CASES["texts"], CASES["broken"]
 pytestmark = pytest.mark.skipif(not yaml.__with_libyaml__, reason="there is only the plain parser")
 
 
