@@ -239,3 +239,11 @@ def test_every_rule_asks_for_a_fact_that_is_there_and_fits_a_script(monkeypatch)
     assert {name for rule in CERTAINTY["statements"] for name in rule["when"]} <= said
     assert all(CERTAINTY[name][-1]["when"] == {} for name in ("initial", "targets", "statements"))
     assert json.loads(json.dumps(CERTAINTY))["levels"] == list(LEVELS)
+
+
+def test_bias_costs_what_more_than_half_of_the_studies_cost_at_least():
+    made = body(k=3)
+    judged = made["risk_of_bias"]
+    for worst, down in ((1, 0), (2, 1)):
+        judged.loc[judged["study_id"] < f"t{worst}", "judgement"] = "high"
+        assert graded(made)["risk_of_bias"] == down
