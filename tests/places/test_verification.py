@@ -1,7 +1,5 @@
 """Locators against source texts: what agrees, what does not, and what was not at hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from helpers.verification import verify_locators

@@ -1,7 +1,5 @@
 """The raw folder as a whole: every mistake of every file at once, and any study may be taken away."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Registry records: the two of this project as they are, and copies of them that are changed."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The two registry pages saved as text: parsed whole, and in agreement with the records of the project."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
