@@ -51,7 +51,11 @@ def test_cells_are_short(notebook: nbformat.NotebookNode):
 def test_prose_states_no_figure_of_a_study(notebook: nbformat.NotebookNode):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            prose = re.sub(r"`[^`]*`|SHA-256|RoB 2|Santesso 2020", "", cell.source)
+            prose = re.sub(
+                r"`[^`]*`|SHA-256|RoB 2|Santesso 2020|80 % power|12 months after primary completion|2.5 % of the tries",
+                "",
+                cell.source,
+            )
             numbers = {number.strip(".,") for number in re.findall(r"\d[\d.,]*", prose)}
             assert numbers <= ALLOWED, cell.id
 

@@ -276,12 +276,6 @@ def test_each_command_helps_with_an_example(command: str) -> None:
     assert f"Example: evidence {command}" in result.output
 
 
-def test_the_module_is_the_command() -> None:
-    command = [sys.executable, "-m", "helpers"]
-    assert "evidence" in subprocess.run([*command, "--version"], capture_output=True, text=True).stdout
-    assert subprocess.run([*command, "nonsense"], capture_output=True, text=True).returncode == 2
-
-
 COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
 MANIFEST = cases_of(__file__)
 
