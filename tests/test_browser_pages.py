@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ PHONE = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
 DESK = {"viewport": {"width": 1280, "height": 900}}
 
 
+@pytest.fixture
+def page(browser) -> Iterator:
+    with contextlib.closing(browser.new_page(**DESK)) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
 def axe() -> str:
     return resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -49,12 +56,11 @@ def faulty(browser, axe: str, paths: Iterable[Path], look: dict[str, Any]) -> di
     return found
 
 
-def test_axe_finds_no_violation_on_a_page_of_each_kind(browser, small, axe: str):
-    assert faulty(browser, axe, [small.reports / name for name in (*KINDS, *LIGHT_ONLY)], DESK) == {}
-
-
-def test_axe_finds_no_violation_in_the_dark_and_on_a_phone(browser, small, axe: str):
-    assert faulty(browser, axe, [small.reports / name for name in KINDS], PHONE) == {}
+@pytest.mark.parametrize(
+    ("look", "names"), [(DESK, KINDS + LIGHT_ONLY), (PHONE, KINDS)], ids=["desk", "dark phone"]
+)
+def test_axe_finds_no_violation_on_a_page_of_each_kind(browser, small, axe: str, look, names):
+    assert faulty(browser, axe, [small.reports / name for name in names], look) == {}
 
 
 @pytest.mark.slow
@@ -64,19 +70,16 @@ def test_axe_finds_no_violation_on_any_page(browser, made, axe: str, look):
     assert faulty(browser, axe, pages_of(made.reports, which), look) == {}
 
 
-def test_axe_would_see_a_fault(browser, axe: str, tmp_path):
+def test_axe_would_see_a_fault(page, axe: str, tmp_path):
     bad = tmp_path / "bad.html"
     bad.write_text(
         "<html><body><img src='a.png'><p style='color:#999;background:#fff'>pale</p></body></html>"
     )
-    page = browser.new_page()
     found = " ".join(violations(page, bad, axe))
     assert "image-alt" in found and "color-contrast" in found and "html-has-lang" in found
-    page.close()
 
 
-def test_the_index_by_keyboard_alone(browser, made):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def test_the_index_by_keyboard_alone(page, made):
     page.goto((made.reports / "index.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -100,11 +103,9 @@ def test_the_index_by_keyboard_alone(browser, made):
         page.keyboard.press("Tab")
     assert unmarked == []
     assert seen == set(range(reachable))
-    page.close()
 
 
-def test_a_table_is_sorted_by_keyboard(browser, made):
-    page = browser.new_page()
+def test_a_table_is_sorted_by_keyboard(page, made):
     page.goto((made.reports / "study-wan2025.html").as_uri())
     head = page.locator("#findings thead th").first
     for order in ("ascending", "descending"):
@@ -112,12 +113,10 @@ def test_a_table_is_sorted_by_keyboard(browser, made):
         words = page.locator("#findings tbody th").all_inner_texts()
         assert head.get_attribute("aria-sort") == order
         assert words == sorted(words, key=str.lower, reverse=order == "descending") and len(set(words)) > 1
-    page.close()
 
 
-def test_a_first_reader_needs_less_than_four_clicks(browser, made):
+def test_a_first_reader_needs_less_than_four_clicks(page, made):
     """The answer and its certainty: none. A contradiction with its arithmetic: one. The line of a number: three."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
     start = (made.reports / "index.html").as_uri()
     page.goto(start)
     first = page.locator(".answer p").first
@@ -131,7 +130,6 @@ def test_a_first_reader_needs_less_than_four_clicks(browser, made):
     page.locator('tr[id^="line-wan2025"] a[href*="#effect-"]').first.click()
     page.locator(':target a[href^="#q-"]').first.click()
     assert "line " in page.locator(":target").inner_text()
-    page.close()
 
 
 def test_everything_is_there_without_a_script(browser, made):
@@ -146,12 +144,10 @@ def test_everything_is_there_without_a_script(browser, made):
     context.close()
 
 
-def test_a_number_opens_the_code_that_computed_it(browser, made):
-    page = browser.new_page()
+def test_a_number_opens_the_code_that_computed_it(page, made):
     page.goto((made.reports / "05_pooled_effect.html").as_uri())
     page.locator("a.n[href^='#cell-']").first.click()
     assert page.locator(":target pre").is_visible()
-    page.close()
 
 
 def test_print_leaves_furniture_and_code_out_and_cuts_nothing_off(browser, made):

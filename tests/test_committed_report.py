@@ -53,10 +53,10 @@ def alike(name: str, old: bytes, new: bytes) -> bool:
 def of_the_inputs(manifest: bytes) -> list[object]:
     """Return the hashes in a manifest that are the same on every machine: of the code and of the raw files."""
     known = json.loads(manifest)
-    inputs = {
+    raw = {
         label: entry["sha256"] for label, entry in known["entity"].items() if label.startswith("data/raw/")
     }
-    return [*(known["generator"].get(name) for name in EXACT), inputs]
+    return [*(known["generator"].get(name) for name in EXACT), raw]
 
 
 def differences(committed: dict[str, bytes], fresh: dict[str, bytes]) -> str:
@@ -68,9 +68,8 @@ def differences(committed: dict[str, bytes], fresh: dict[str, bytes]) -> str:
             old, new = committed[name], fresh[name]
             at = next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
             line = old[:at].count(b"\n") + 1
-            lines.append(
-                f"  out of date: {name}, first at line {line} ({len(old)} bytes committed, {len(new)} made)"
-            )
+            sizes = f"{len(old)} bytes committed, {len(new)} made"
+            lines.append(f"  out of date: {name}, first at line {line} ({sizes})")
     if not lines:
         return ""
     return "\n".join([f"{len(lines)} file(s) of reports/ are not what the code makes; {REMEDY}", *lines])
@@ -101,9 +100,8 @@ def test_a_difference_names_its_files_and_the_remedy(tmp_path: Path):
 
 def test_another_last_bit_is_no_difference():
     assert alike("a.csv", b"x,0.123456789012\n", b"x,0.123456789013\n")
-    assert alike(
-        "a.svg", b'<path id="m0123456789" d="M 1.5 2"/>', b'<path id="mabcdef0123" d="M 1.5000000001 2"/>'
-    )
+    drawn, again = b'<path id="m0123456789" d="M 1.5 2"/>', b'<path id="mabcdef0123" d="M 1.5000000001 2"/>'
+    assert alike("a.svg", drawn, again)
     assert not alike("a.csv", b"x,0.12345\n", b"x,0.12346\n")
     assert not alike("a.csv", b"x,12\n", b"y,12\n")
     assert not alike("a.csv", b"x,1,2\n", b"x,1\n")

@@ -52,11 +52,8 @@ def unlinked(soup: BeautifulSoup, notebook: bool) -> list[str]:
             continue
         if notebook and not place.find_parent(class_="output"):  # markdown tells the method, never a result
             continue
-        found += [
-            f"{word} in {str(text).strip()[:80]!r}"
-            for word in re.split(r"[\s(]+", str(text))
-            if is_number(word)
-        ]
+        words = [word for word in re.split(r"[\s(]+", str(text)) if is_number(word)]
+        found += [f"{word} in {str(text).strip()[:80]!r}" for word in words]
     return found
 
 
@@ -132,10 +129,7 @@ def test_every_place_that_a_checklist_names_is_linked(made, soups):
     page = soups["checklists.html"]
     for guide in checklists():
         table = page.find(id=guide["name"]).find_next("table")
-        places = [
-            cells[3].find_all("a")
-            for row in table.select("tbody tr")
-            if (cells := row.find_all(["th", "td"]))
-        ]
+        rows = [row.find_all(["th", "td"]) for row in table.select("tbody tr")]
+        places = [cells[3].find_all("a") for cells in rows]
         for entry, links in zip(guide["items"], places, strict=True):
             assert [link.get_text() for link in links] == list(entry.get("where") or {}), entry["item"]

@@ -1,7 +1,5 @@
 """A release, read from where it is frozen: its pages, its files, and the ways between releases and the report."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 

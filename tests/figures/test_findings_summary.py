@@ -15,21 +15,12 @@ from helpers.narrative.pooled import (
 from helpers.tables import as_frame, validate
 
 CASES = cases_of(__file__)
-DOWN = {"risk_of_bias": 1, "inconsistency": 0, "indirectness": 0, "imprecision": 1, "publication_bias": 0}
-REASONS = (
-    "Initial certainty high: 2 studies, all randomised. Risk of bias, rated down one level: a high. Inconsistency, "
-    "not rated down: directions by study: 2 better. Imprecision, rated down one level: 120 participants."
-)
 VISIBLE = {"hair_density": Difference(43.0, "hairs/cm2", 0.2266, "a paper (abstract)")}
 
 
 def made(level: str = "low", concepts=("hair_density",), found=(), results=(), measured=None, **fit):
-    graded = {"evidence": "core", "start": "high", "certainty": level, "reasons": REASONS, "pooled_id": "core.1",
-              "studies": "a;b", "participants": 120, "proposed": level, "overridden": False} | DOWN  # fmt: skip
-    pooled = {"concept": concepts[0], "evidence": "core", "model": "random effects", "k": 2, "estimate": 15.0,
-              "ci_lower": 8.0, "ci_upper": 22.0, "pooled": True, "reason": "r", "estimand": "between_group",
-              "unit": "hairs/cm2", "without_certain_findings": False, "pooled_id": "core.1", "scenario": "as printed",
-              "effect_ids": "a.e"}  # fmt: skip
+    graded = CASES["graded"] | {"certainty": level, "proposed": level}
+    pooled = CASES["pooled"] | {"concept": concepts[0]}
     line = {"tier": "core", "direction": "better", "comparable": True}
     tables = {
         name: as_frame(name, list(rows)) for name, rows in (("effects", measured or ()), ("findings", found))
@@ -148,4 +139,4 @@ def test_each_domain_rated_down_has_its_footnote_with_the_reason():
     assert found.rows[0]["footnotes"] == "a, b"
     notes = {(note["letter"], note["domain"], note["reason"]) for note in found.footnotes}
     assert notes == {("a", "risk_of_bias", "a high"), ("b", "imprecision", "120 participants")}
-    assert domain_reasons(REASONS)["inconsistency"] == "directions by study: 2 better"
+    assert domain_reasons(CASES["graded"]["reasons"])["inconsistency"] == "directions by study: 2 better"

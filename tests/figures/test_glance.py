@@ -6,28 +6,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from case_files import cases_of
 from review_readers import read_source
 
 from helpers.narrative.study import at_a_glance, people_posted
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
 
-STUDY = {
-    "study_id": "made", "comparison": "parallel", "n_planned": None, "n_enrolled": 40.0, "n_analysed": 38.0, "sex": "all",
-    "age_min": 18.0, "age_max": 55.0, "population": None, "country": "Norway", "quantity_ids": "made.n;made.age",
-}  # fmt: skip
-ARM = {"study_id": "made", "arm_id": "exo", "role": "exosome", "label": "exosomes", "sessions": 3.0, "n": 20.0,
-       "route": "injected", "quantity_ids": "made.sessions"}  # fmt: skip
-EFFECT = {"effect_id": "made.e1", "estimand": "between_group", "concept": "hair_density", "arm_id": "exo", "effect": 12.0,
-          "ci_lower": 3.0, "ci_upper": 21.0, "unit": "hairs/cm2", "headline": "yes", "timepoint_weeks": 24.0}  # fmt: skip
-FINDINGS = (
-    {"finding_id": "made.f1", "severity": "certain", "detected_by": "rule", "statement": "A date is wrong.", "concepts": ""},
-    {"finding_id": "made.f2", "severity": "certain", "detected_by": "rule", "statement": "A mean is wrong.",
-     "concepts": "hair_density"},
-)  # fmt: skip
-
-
-ROWS = {"arms": [ARM], "effects": [EFFECT], "findings": list(FINDINGS)}
+CASES = cases_of(__file__)
+STUDY = CASES["study"]
+ROWS = {name: CASES[name] for name in ("arms", "effects", "findings")}
 
 
 def glance(study: dict[str, Any] | None = None, **tables: list[dict]) -> dict[str, str]:
@@ -37,31 +25,19 @@ def glance(study: dict[str, Any] | None = None, **tables: list[dict]) -> dict[st
 
 
 def test_every_question_is_answered_from_the_rows():
-    assert glance() == {
-        "Who": "40 enrolled, 38 analysed; women and men, 18 to 55 years; Norway",
-        "Given (exosome)": "exosomes; injected; 3 sessions; n = 20",
-        "Compared": "groups side by side",
-        "Hair density, exo": "12 hairs/cm² (3 to 21), difference between groups, week 24",
-        "What cannot be so": "2, 2 of them certain; one of the weightiest: A mean is wrong.",
-        "Risk of bias": "high",
-    }
+    assert glance() == CASES["answers"]
 
 
 def test_a_change_of_a_row_changes_its_answer():
     assert glance({"n_analysed": 12.0})["Who"].startswith("40 enrolled, 12 analysed")
-    assert "14 hairs" in glance(effects=[EFFECT | {"effect": 14.0}])["Hair density, exo"]
-    assert "A date" in glance(findings=[FINDINGS[0]])["What cannot be so"]
+    assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
+    assert "A date" in glance(findings=ROWS["findings"][:1])["What cannot be so"]
 
 
 def test_what_is_not_stated_is_said_to_be_so():
     bare = dict.fromkeys(STUDY, None) | {"study_id": "made"}
     said = glance(bare, arms=[], effects=[], findings=[])
-    assert said == {
-        "Who": "not stated",
-        "Compared": "not stated",
-        "What cannot be so": "nothing was found",
-        "Risk of bias": "high",
-    }
+    assert said == CASES["nothing"]
 
 
 def test_numbers_are_accounted_for():

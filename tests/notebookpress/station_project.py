@@ -11,39 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 STATION = Path(__file__).with_name("station")  # parameters, pipeline and schema of the collection
-FIRST = """\
-from pathlib import Path
-from notebookpress.notebook_tables import NotebookTables
-tables = NotebookTables("01_first", raw=raw, processed=processed)
-paths = sorted((tables.raw / "stations").glob("*.yaml"))
-tables.write("stations", [{"station_id": path.stem} for path in paths])
-tables.write("readings", [{"station_id": path.stem, "number": number, "text": line} for path in paths
-                          for number, line in enumerate(path.read_text().splitlines())])
-print("written to", Path(processed).resolve())"""
-EACH = """\
-from notebookpress.notebook_tables import NotebookTables
-tables = NotebookTables("02_each", processed=processed, station_id=station_id, factor=factor)
-readings = tables.read_own("readings")["readings"]
-tables.write("sums", [tables.own_row() | {"lines": len(readings)}])
-tables.gather()
-print(station_id, factor)"""
-LAST = """\
-from notebookpress.notebook_tables import NotebookTables
-tables = NotebookTables("03_last", processed=processed, season=season, rounds=rounds)
-found = tables.read("stations", "sums")
-tables.write("overview", [{"season": season, "total": int(found["sums"]["lines"].sum()) * rounds}])"""
+NOTEBOOKS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+FIRST, EACH, LAST = NOTEBOOKS["cells"].values()
+FIRST_PARAMETERS, EACH_PARAMETERS, LAST_PARAMETERS = NOTEBOOKS["parameters"].values()
 
-FIRST_PARAMETERS = 'raw: str = "data/raw"\nprocessed: str = "data/processed"'
-EACH_PARAMETERS = (
-    'processed: str = "data/processed"\nstation_id: str = "alpha"\nfactor: float = 0.7  # assumed'
-)
-LAST_PARAMETERS = (
-    'processed: str = "data/processed"\nseason: str = "summer"\nfactor: float = 0.7\n'
-    'rounds: int = 2\nshown: bool = True\nnames: list = ["a", "b"]'
-)
 STEPS = 8  # 01_first, rows, 02_each twice, gather, 03_last, first pages, pages
 Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
 

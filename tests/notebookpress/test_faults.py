@@ -302,35 +302,31 @@ def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount) 
     assert whole(made)
 
 
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (
-            OSError(errno.EINVAL, "Invalid argument"),
-            "OSError: [Errno 22] Invalid argument\n  this should not happen",
-        ),
-        (
-            OSError(errno.ENOSPC, "No space left on device"),
-            ".evidence: No space left on device; make room there",
-        ),
-        (
-            FileNotFoundError(errno.ENOENT, "No such file", "a.yaml"),
-            "a.yaml: No such file; see that it is there",
-        ),
-        (
-            PermissionError(errno.EACCES, "Permission denied", "b"),
-            "b: Permission denied; make it writable, or choose another folder with --out",
-        ),
-    ],
-    ids=["not of a file", "full disk", "missing file", "another's"],
-)
+ERRORS = {
+    "not of a file": (
+        (errno.EINVAL, "Invalid argument"),
+        "OSError: [Errno 22] Invalid argument\n  this should not happen",
+    ),
+    "full disk": (
+        (errno.ENOSPC, "No space left on device"),
+        ".evidence: No space left on device; make room there",
+    ),
+    "missing file": ((errno.ENOENT, "No such file", "a.yaml"), "a.yaml: No such file; see that it is there"),
+    "another's": (
+        (errno.EACCES, "Permission denied", "b"),
+        "b: Permission denied; make it writable, or choose another",
+    ),
+}
+
+
+@pytest.mark.parametrize(("error", "said"), ERRORS.values(), ids=ERRORS)
 def test_an_error_of_the_system_is_said_as_what_it_is(
-    project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+    project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: tuple, said: str
 ) -> None:
     """The file system's with place and remedy; another one as a fault of the program, its traceback kept."""
 
     def failing(*_: object, **__: object) -> None:
-        raise error
+        raise OSError(*error)
 
     monkeypatch.setattr("notebookpress.run.run", failing)
     status, found = evidence("run")

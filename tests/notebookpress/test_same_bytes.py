@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from station_project import (
     FIRST,
     FIRST_PARAMETERS,
@@ -21,22 +22,7 @@ from station_project import (
     write_cells,
 )
 
-# What a careless cell shows of whoever runs it, and of the order in which things lie.
-CARELESS = """\
-import getpass, locale, os, random, sys, time
-print({"a", "b", "c", "d", "e", "f"}, hash("a"), sorted(["z", "ä", "Z"], key=locale.strxfrm))
-print(time.strftime("%c %Z", time.localtime(1_750_000_000)), locale.getlocale(), sys.getfilesystemencoding())
-print(locale.format_string("%.2f", 1234.5, grouping=True), os.environ.get("LANGUAGE"), os.getcwd(), "é±")
-open(os.path.join(processed, "names.txt"), "w").write("é±")
-import matplotlib.pyplot as plot
-plot.plot([1, 2])
-plot.gca()"""
-PEOPLE = {
-    "one": {"LANG": "C", "LC_ALL": "C", "TZ": "America/New_York",
-            "PYTHONHASHSEED": "1", "LANGUAGE": "en", "COLUMNS": "40"},
-    "another": {"HOME": "/nonexistent", "LANG": "tr_TR.UTF-8", "LC_ALL": "de_DE.ISO-8859-1", "TZ": "Asia/Kolkata",
-                "PYTHONHASHSEED": "4711", "LANGUAGE": "tr", "PYTHONUTF8": "0", "MPLBACKEND": "svg"},
-}  # fmt: skip
+CARELESS, PEOPLE = cases_of(__file__).values()
 ABLE = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # to see the interpreter
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from station_project import gone, processes_below, write_cells
 
 from notebookpress.errors import PipelineError
@@ -19,41 +20,7 @@ from notebookpress.preload import OWN_STEPS, load
 from notebookpress.workers import ProcessEndedError, Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-JOBS = """\
-import os, signal, subprocess, time
-loaded = os.getpid()
-def add(first, second): return first + second
-def environment(*names): return [os.environ.get(name) for name in names], time.tzname[0], hash("a")
-def fail(text): raise ValueError(text)
-def fail_oddly(): raise type("Local", (Exception,), {})("cannot be sent")
-def end(number): os.kill(os.getpid(), number)
-def end_server(): time.sleep(0.5); os.kill(os.getppid(), signal.SIGKILL)  # when it has told our number
-def start_sleeper():
-    return subprocess.Popen(["sleep", "300"], start_new_session=True).pid
-def sleep(path):
-    subprocess.Popen(["sleep", "301"], start_new_session=True)
-    open(path, "w").close()
-    time.sleep(300)
-"""
-SCRIPT = """\
-from notebookpress.workers import Workers
-workers = Workers(["jobs"])
-print(workers.call("jobs:add", 1, 2), flush=True)
-workers.call("jobs:sleep", "at work")
-"""
-SERVER_KILLED = """\
-import os
-from notebookpress.workers import ProcessEndedError, Workers
-with Workers(["jobs"]) as workers:
-    assert workers.call("os:getppid") != os.getpid()
-    workers.call("jobs:end_server")
-    try:
-        workers.call("jobs:add", 1, 2)
-    except ProcessEndedError as error:
-        print(error)
-with Workers(["jobs"]) as workers:
-    print(workers.call("jobs:add", 1, 2))
-"""
+JOBS, SCRIPT, SERVER_KILLED = cases_of(__file__).values()
 
 
 @pytest.fixture

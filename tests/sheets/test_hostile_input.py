@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sheets.raw import read_raw
-from helpers.sheets.read import read_records
 from trialfiles import SourceError
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -114,9 +113,3 @@ def test_a_folder_of_junk_is_refused_and_not_read_by_half(raw):
     with pytest.raises(SourceError) as caught:
         read_raw(raw)
     assert {Path(problem.file).name for problem in caught.value.problems} == {"junk.yaml", "junk.bin"}
-
-
-def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
-    (tmp_path / "x.yaml").mkdir()
-    with pytest.raises(SourceError):
-        list(read_records(tmp_path / "x.yaml"))

@@ -97,13 +97,6 @@ def test_deep_nesting_is_refused(tmp_path, root):
     assert refused(path)
 
 
-@pytest.mark.parametrize("root", ["clinical_study", "search_results"])
-def test_legacy_xml_is_refused_by_name(tmp_path, root):
-    path = tmp_path / "file"
-    path.write_text(f"<?xml version='1.0'?><!-- x --><{root} rank='1'><nct_id>NCT00000001</nct_id></{root}>")
-    assert "legacy XML of ClinicalTrials.gov" in refused(path)[0].problem
-
-
 def test_giants_are_refused_without_being_read_whole(tmp_path):
     path = tmp_path / "file"
     with path.open("wb") as stream:

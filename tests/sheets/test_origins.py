@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 
 from helpers.sheets.read import read_sheet, sheet_record
 
@@ -98,16 +99,7 @@ def test_a_printed_comparison_of_two_arms_becomes_a_row(sheet, published):
     assert row["quantity_ids"] == "made2026.gain;made2026.people"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "field"),
-    [
-        ("against: control", "against: nobody", "contrasts[0].against"),
-        ("measure: MD", "measure: XX", "contrasts[0].measure"),
-        ("effect: gain", "effect: nothing", "contrasts[0].effect"),
-        ("concept: hair_density, time: 6 months, measure", "concept: sample_size, time: 6 months, measure",
-         "contrasts[0].concept"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "field"), cases_of(__file__)["wrong comparisons"])
 def test_a_wrong_comparison_is_named(sheet, published, old, new, field):
     text = published.replace("adverse_events:\n", CONTRAST.replace(old, new), 1)
     assert field in {name for name, _ in faults(sheet, text)}

@@ -1,7 +1,5 @@
 """The raw folder as a whole: every mistake of every file at once, and any study may be taken away."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path
@@ -131,9 +129,6 @@ def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
     assert study["n_planned"] == 18
 
 
-SCREENED = "record_id,record,kind,identifier,found_through,seen,decision,reason,study_id\n"
-
-
 @pytest.mark.parametrize(("text", "field", "line"), CASES["screening"])
 def test_a_mistake_in_the_screening_list_is_named_with_its_line(tmp_path, text, field, line):
     (tmp_path / "screening.csv").write_text(text)
@@ -147,11 +142,6 @@ def test_a_screening_list_that_is_no_csv_is_refused(tmp_path, data):
     (tmp_path / "screening.csv").write_bytes(data)
     with pytest.raises(SourceError):
         read_screening(tmp_path)
-
-
-def test_a_quoted_line_break_stays_in_its_field(tmp_path):
-    (tmp_path / "screening.csv").write_text(SCREENED + 'a,"two\nlines",c,,d,e,included,why,\n')
-    assert read_screening(tmp_path)[0]["record"] == "two\nlines"
 
 
 def test_no_screening_list_is_an_empty_one(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -17,20 +16,6 @@ RAW = CHECKOUT / "data" / "raw"
 SHEETS = sorted((RAW / "studies").glob("*.yaml"))
 CORE = [path for path in SHEETS if read_sheet(path).source.tier == "core"]
 PUBLISHED = [path for path in SHEETS if read_sheet(path).source.tier == "published"]
-
-
-@pytest.fixture(scope="module")
-def texts() -> Path:
-    """Return the folder of source texts; where it is absent the test is skipped, or fails if it is required."""
-    shared = Path(os.environ.get("EVIDENCE_SHARED") or CHECKOUT.parent / "shared") / "documents"
-    names = [read_sheet(path).source.document for path in CORE]
-    for folder in (RAW / "documents", shared):
-        if all((folder / name).is_file() for name in names):
-            return folder
-    reason = f"the source texts are neither in {RAW / 'documents'} nor in {shared}"
-    if os.environ.get("EVIDENCE_REQUIRE_SHARED"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_there_are_five_core_sheets_and_the_others_are_published():
@@ -72,10 +57,10 @@ def test_every_figure_of_a_sheet_has_its_place(path):
         assert row["char_end"] - row["char_start"] == len(row["printed"])
 
 
-def test_every_place_agrees_with_the_source_texts(texts, tmp_path):
+def test_every_place_agrees_with_the_source_texts(shared, tmp_path):
     raw = tmp_path / "raw"
     shutil.copytree(RAW, raw, ignore=shutil.ignore_patterns("documents"))
-    (raw / "documents").symlink_to(texts)
+    (raw / "documents").symlink_to(shared / "documents")
     found = verify_locators(raw)
     assert [str(problem) for problem in found.problems] == []
     assert found.absent == []

@@ -1,7 +1,5 @@
 """A study sheet with a mistake: every one is named with file, line, field, problem and remedy."""
 
-from __future__ import annotations
-
 import pytest
 from case_files import cases_of
 

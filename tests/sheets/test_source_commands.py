@@ -52,26 +52,6 @@ def test_references_are_added_with_each_merge_shown(evidence, shared, tmp_path):
     assert out.count("the same ") == 11
 
 
-def test_an_article_is_added_whatever_its_name(evidence, shared, tmp_path):
-    path = tmp_path / "download (3).bin"
-    shutil.copyfile(shared / "samples" / "articles" / "PMC4796446.nxml", path)
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    status, out, _ = evidence("add", path, "--raw", raw)
-    assert status == 0
-    assert "molazem2015.yaml" in out
-    assert evidence("check", "--raw", raw)[0] == 0
-
-
-def test_what_cannot_be_read_is_refused_in_one_line(evidence, tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text('{"FullStudiesResponse": {}}')
-    status, _, err = evidence("add", path, "--raw", tmp_path)
-    assert status == 1
-    assert "legacy FullStudies shape" in err
-    assert "Traceback" not in err
-
-
 def test_references_and_reviews_go_out_in_another_form(evidence, shared, tmp_path):
     articles = shared / "samples" / "articles"
     out = tmp_path / "out.ris"

@@ -1,7 +1,5 @@
 """The schema of every table: what it holds, what it refuses, and that it says everything that is wrong."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 from case_files import cases_of

@@ -1,7 +1,5 @@
 """The readers of `trialfiles` with the words of this review, as its rooms call them."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import trialfiles

@@ -1,7 +1,5 @@
 """Articles: the tables of two open articles agree cell by cell; what is found is proposed, never used."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Words of registers and tables: how each reader of one field takes them."""
 
-from __future__ import annotations
-
 import pytest
 from case_files import cases_of
 from review_readers import WORDS

@@ -1,7 +1,5 @@
 """WHO ICTRP exports and registry-exchange XML: values read by hand from the two sample exports."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from xml.sax.saxutils import escape

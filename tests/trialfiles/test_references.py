@@ -1,7 +1,5 @@
 """References in every form, found once each; out again as RIS and CSL-JSON."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

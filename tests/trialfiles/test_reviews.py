@@ -1,7 +1,5 @@
 """Reviews' data: RevMan in three forms agree with each other, go out again, and extraction tables come in."""
 
-from __future__ import annotations
-
 import csv
 import io
 import shutil

@@ -1,7 +1,5 @@
 """Printed times in weeks: what is a time, what is none, and that nothing makes the reader fail."""
 
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -9,7 +7,7 @@ from case_files import cases_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialfiles import WEEKS_PER_MONTH, durations, in_weeks, weeks
+from trialfiles import durations, in_weeks, weeks
 
 MONTH = 365.25 / 12 / 7
 TIMES = cases_of(__file__)
@@ -26,10 +24,6 @@ def test_a_printed_time_in_weeks(unit, printed, number):
 @pytest.mark.parametrize("printed", [*TIMES["none"], None])
 def test_what_is_no_one_time(printed):
     assert weeks(printed) is None
-
-
-def test_a_month_is_a_twelfth_of_a_year_of_365_and_a_quarter_days():
-    assert pytest.approx(4.348214285714286, rel=1e-15) == WEEKS_PER_MONTH
 
 
 def test_every_time_of_a_list_is_found_with_the_unit_that_all_share():
