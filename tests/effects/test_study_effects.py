@@ -50,6 +50,7 @@ def test_a_stated_number_of_people_beats_an_assumed_one(study, own, arm, used, a
         ({"site": "patient of figure 1"}, MEN, "one person"),
         ({"site": "patients lowest at baseline"}, MEN, "no SD"),
         ({}, {"comparison": "case"}, "one person"),
+        ({}, {"comparison": "case", "n_enrolled": 6}, "no SD"),
     ],
 )
 def test_why_there_is_no_interval_is_told(fields, sizes, why):

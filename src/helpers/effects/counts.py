@@ -77,7 +77,7 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
         basis = "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage"
         return wilson(events, n, study.level) | {"se_basis": basis, "assumption": size.assumption or None}
     low, high = result["ci_lower"], result["ci_upper"]
-    if not (n and stated):
+    if share is not None and not (n and stated):
         values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
         if low is None or high is None or low >= high:
             return values

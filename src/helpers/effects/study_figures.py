@@ -98,9 +98,9 @@ class StudyFigures:
         # a change printed for a whole arm comes before changes of some of its people
         self.whole = {(row["arm_id"], row["concept"]) for row in self.results if row["kind"] == "change"}
         self.same_people = study.get("comparison") in SAME_PEOPLE
-        self.of_cases = study.get("comparison") == "case"
         total = study.get("n_analysed") or study.get("n_enrolled")
         self.total = int(total) if total else None
+        self.of_cases = study.get("comparison") == "case" and (self.total or 1) <= len(self.arms)
         self.pairs = list(_before_and_after(self.results))
         self.own_correlations = dict(_own_correlations(self.results, self.pairs))
 
@@ -130,9 +130,9 @@ class StudyFigures:
 
     def stated_size(self, result: Row) -> int | None:
         """Return the number of people that is stated with a result, or else for its arm; one of a case."""
-        one = 1 if self.of_cases or of_one_person(result["site"]) else None
+        one = 1 if of_one_person(result["site"]) else None
         size = result["n"] or one or self.arms.get(result["arm_id"], {}).get("n")
-        return int(size) if size else None
+        return int(size) if size else 1 if self.of_cases else None
 
     def group_size(self, result: Row) -> GroupSize:
         """Return the number of people of a result: stated, or else all enrolled."""
