@@ -27,9 +27,11 @@ def tables_to_effects() -> dict[str, pd.DataFrame]:
     events = validate("reported_events", record.adverse_events)
     tables["adverse_events"] = validate("adverse_events", clean_events(events))
     parts = (tables["arms"], tables["results"], validate("findings", record.reader_findings))
-    contrasts, told = validate("reported_contrasts", record.contrasts), tables["adverse_events"]
+    tables["reported_contrasts"] = validate("reported_contrasts", record.contrasts)
+    more = {"contrasts": tables["reported_contrasts"], "events": tables["adverse_events"]}
     effects = []
     for study in records(tables["studies"]):
-        own = [part[part["study_id"] == study["study_id"]] for part in (*parts, contrasts, told)]
-        effects += study_effects(study, *own[:3], contrasts=own[3], events=own[4])
+        own = [part[part["study_id"] == study["study_id"]] for part in parts]
+        printed = {name: part[part["study_id"] == study["study_id"]] for name, part in more.items()}
+        effects += study_effects(study, *own, **printed)
     return tables | {"effects": validate("effects", effects)}

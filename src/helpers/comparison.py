@@ -88,16 +88,7 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
     lines = []
     for row in records(headline.merge(printed, on="quantity_ids", how="left")):
         line = {name: row[name] for name in _OF_EFFECTS}
-        directed = row["estimand"] != "proportion" and not (
-            row["estimand"] == "uncontrolled_change" and row["contrast_doubt"]
-        )
-        line["direction"] = "unclear"
-        if directed:
-            span = row["minimum"], row["maximum"]
-            above = row["effect"]
-            if above is not None and row["measure"] == "CLES":
-                above -= 0.5  # the probability of superiority of equal groups
-            line["direction"] = effect_direction(above, row["concept"], *span, row["stated"])
+        line["direction"] = _direction(row)
         line["n"] = row["n_assumed"] if row["n"] is None else str(row["n"])
         if row["n"] is None and line["n"] and "(" not in line["n"]:
             line["n"] += " (assumed)"
@@ -107,6 +98,16 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
         line["_no_effect"] = row["why_not"] or next(iter(said), None)
         lines.append(line)
     return lines
+
+
+def _direction(row: Row) -> str:
+    doubtful = row["estimand"] == "uncontrolled_change" and row["contrast_doubt"]
+    if row["estimand"] == "proportion" or doubtful:
+        return "unclear"
+    above = row["effect"]
+    if above is not None and row["measure"] == "CLES":
+        above -= 0.5  # the probability of superiority of equal groups
+    return effect_direction(above, row["concept"], row["stated"])
 
 
 def in_exosome_arms(effects: pd.DataFrame, treated: pd.DataFrame) -> pd.Series:
@@ -130,10 +131,7 @@ def _printed_range(row: Row) -> str | None:
 
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
-_EMPTY = dict.fromkeys(
-    ("effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site", "timepoint_weeks", "n",
-     "effect_id", "quantity_ids", "measure")
-) | {"direction": "unclear", "certain_findings": 0}  # fmt: skip
+_EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_findings": 0}
 
 
 def _lines_without_effect(
@@ -150,54 +148,39 @@ def _lines_without_effect(
     reported |= (denied := set(kinds.itertuples(index=False, name=None)))
     named = pd.concat([kinds, tables["outcomes"][key], later]).drop_duplicates()
     return [
-        _EMPTY | {
-            "study_id": study_id,
-            "concept": concept,
-            "_no_effect": _DENIED if (study_id, concept) in denied else None,
-            "direction": "unclear" if (study_id, concept) in reported else "not reported",
-        }
-        for study_id, concept in named.itertuples(index=False, name=None)
-        if (study_id, concept) not in shown
-    ]  # fmt: skip
+        _EMPTY
+        | dict(zip(key, name, strict=True))
+        | {"direction": "unclear" if name in reported else "not reported"}
+        | {"_no_effect": _DENIED if name in denied else None}
+        for name in named.itertuples(index=False, name=None)
+        if name not in shown
+    ]
 
 
-def effect_direction(
-    effect: float | None,
-    concept: str,
-    lowest: float | None = None,
-    highest: float | None = None,
-    stated: str | None = None,
-) -> str:
+_STATED = {"higher": 1, "lower": -1, "no change": 0}
+
+
+def effect_direction(effect: float | None, concept: str, stated: str | None = None) -> str:
     """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
 
     Parameters
     ----------
     effect : float or None
-        Change or difference; a missing one may still have a range.
+        Change or difference.
     concept : str
         Outcome; its better direction comes from the vocabulary.
-    lowest, highest : float or None
-        Ends of a printed range, used where there is no single effect; a range that holds 0 is unclear.
     stated : str or None
-        `higher`, `lower` or `no change`, as a median or the source's words tell, where there is no effect.
+        `higher`, `lower` or `no change`, as a median, a range or the source's words tell, where there is no
+        effect.
 
     """
     better = OUTCOME_CONCEPTS[concept].better
-    if not better:
+    way = _STATED.get(stated or "") if effect is None else effect
+    if not better or way is None:
         return "unclear"
-    if effect == 0 or (effect is None and stated == "no change"):
+    if way == 0:
         return "no change"
-    if effect is not None:
-        rises = effect > 0
-    elif stated:
-        rises = stated == "higher"
-    elif lowest is not None and lowest > 0:
-        rises = True
-    elif highest is not None and highest < 0:
-        rises = False
-    else:
-        return "unclear"
-    return "better" if rises == (better == "higher") else "worse"
+    return "better" if (way > 0) == (better == "higher") else "worse"
 
 
 # What two lines share that may be set side by side, and what is said where no other does.

@@ -190,6 +190,14 @@ def test_the_estimate_that_stands_for_an_outcome():
     assert names == ["a", "a", "c", "c"]
 
 
+def test_one_studys_share_of_harms_stands_for_no_other_study():
+    row = {"pooled_id": "a", "concept": "adverse_events", "evidence": "core", "model": "single study", "k": 1,
+           "pooled": False, "reason": "r", "estimand": "proportion", "unit": "proportion", "measure": "PR",
+           "estimate": 0.0, "without_certain_findings": False}  # fmt: skip
+    assert shown_estimate(frame("pooled", [row]), "adverse_events", "core") is None
+    assert shown_estimate(frame("pooled", [row | {"pooled": True}]), "adverse_events", "core") is not None
+
+
 def test_the_smallest_difference_is_both_of_one_source_with_its_place():
     base = {
         "kind": "visible difference",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from made_study import effects, result
 
-from helpers.effects import NO_GROUP, NO_START, contrast_doubt, study_effects
+from helpers.effects import NO_GROUP, NO_START, contrast_doubt
 from helpers.pooling.groups import rows_of_lines
-from helpers.tables import as_frame
 
 OPTIONS = {"method": "REML", "test": "adhoc", "level": 0.95}
 
@@ -28,19 +28,9 @@ def test_a_comparison_needs_a_design_with_one(design, estimand, doubt):
 
 
 def one_study(concept: str, **more) -> dict:
-    """Return the only effect of a study that says in words that an outcome was higher at week 12."""
-    row = {"study_id": "s", "arm_id": "exosome", "concept": concept, "site": "all", "timepoint_weeks": 12}
-    row |= {
-        "kind": "change",
-        "stated": "higher",
-        "quantity_ids": "s.q1",
-        "result_id": "s.r1",
-        "source_id": "s",
-    }
-    arms = as_frame("arms", [{"study_id": "s", "arm_id": "exosome", "role": "exosome", "label": "exosome"}])
-    results = as_frame("results", [row | more])
-    study = {"study_id": "s", "comparison": "single_arm", "n_enrolled": 30}
-    (effect,) = study_effects(study, arms, results, as_frame("findings", []))
+    """Return the only effect of a study that says in words that an outcome was higher."""
+    words = result(concept=concept, kind="change", stated="higher", **more)
+    (effect,) = effects(words, study={"comparison": "single_arm", "n_enrolled": 30})
     return effect
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from made_study import TWO_ARMS, contrast, effects, result
+from real_tables import tables_to_effects
 from scipy import stats
 
-from helpers.cleaning import clean_results
 from helpers.effects import study_effects
-from helpers.sheets.raw import read_raw
-from helpers.tables import as_frame, records, split_ids
+from helpers.tables import records, split_ids
 
-RAW = Path(__file__).resolve().parents[2] / "data" / "raw"
 CHANGES = {"kind": "change", "n": 20}
 
 
@@ -269,28 +266,18 @@ def test_every_made_up_result_ends_in_an_effect_or_a_reason(name, design):
 
 @pytest.fixture(scope="module")
 def thirteen() -> dict[str, pd.DataFrame]:
-    """Return the tables that the effects of the thirteen studies are made from, and these."""
-    record = read_raw(RAW).record
-    tables = {name: as_frame(name, getattr(record, name)) for name in ("studies", "arms")}
-    tables["results"] = as_frame("results", clean_results(as_frame("reported_results", record.results)))
-    tables["reported_contrasts"] = as_frame("reported_contrasts", record.contrasts)
-    rows = []
-    for study in records(tables["studies"]):
-        own = {
-            name: table[table["study_id"] == study["study_id"]]
-            for name, table in tables.items()
-            if name != "studies"
-        }
-        rows += study_effects(
-            study, own["arms"], own["results"], as_frame("findings", []), contrasts=own["reported_contrasts"]
-        )
-    return tables | {"effects": as_frame("effects", rows)}
+    return tables_to_effects()
 
 
 def test_every_result_of_the_thirteen_studies_ends_in_an_effect_or_a_reason(thirteen):
     assert len(thirteen["studies"]) >= 13
     names = set(thirteen["results"]["result_id"]) | set(thirteen["reported_contrasts"]["contrast_id"])
     assert_all_told(records(thirteen["effects"]), names)
+    events, key = thirteen["adverse_events"], ["study_id", "arm_id", "term"]
+    told = thirteen["effects"].dropna(subset="term")
+    assert sorted(map(tuple, told[key].to_numpy())) == sorted(map(tuple, events[key].to_numpy()))
+    counted = events["count"].notna() & events["n"].notna()
+    assert told["ci_upper"].notna().sum() == counted.sum() and told["why_not"].isna().sum() == counted.sum()
 
 
 def test_the_randomised_effect_is_cliffs_delta_as_printed(thirteen):

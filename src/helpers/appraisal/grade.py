@@ -147,12 +147,15 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
 
     As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
     study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study.
+    does not stand for a study. Of harms the share in one study stands for none: who counts no event is no
+    sample of those who list some.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
     rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
+    if concept == CERTAINTY["always_shown"]:
+        rows = rows[rows["pooled"].astype(bool) | (rows["estimand"] != "proportion")]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
     classes = ("placebo", "untreated", "active")
 

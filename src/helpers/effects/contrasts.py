@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 
 from helpers.cleaning import conversion
 from helpers.effects.arms import EXOSOME_ROLES
-from helpers.effects.study_figures import StudyFigures, p_value_spread
+from helpers.effects.study_figures import StudyFigures, p_value_spread, superiority
 from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
 from trialfiles.record import Row
@@ -37,15 +37,7 @@ def printed_contrasts(study: StudyFigures, rows: list[Row]) -> Iterator[Row]:
         told = printed_contrast(study, _exosome_arm_first(study, row))
         yield told
         if row["measure"] == "CLIFF" and told["effect"] is not None:
-            numbers = {name: told.get(name) for name in ("effect", "ci_lower", "ci_upper")}
-            half = {name: None if x is None else (1 + x) / 2 for name, x in numbers.items()}
-            half["se"] = told["se"] / 2 if told.get("se") else None
-            words = "(1 + Cliff's delta) / 2"
-            yield (
-                told
-                | half
-                | {"measure": "CLES", "unit": "probability", "headline": "no", "assumption": words}
-            )
+            yield superiority(told) | {"assumption": "(1 + Cliff's delta) / 2"}
 
 
 def printed_contrast(study: StudyFigures, row: Row) -> Row:

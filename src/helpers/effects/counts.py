@@ -1,14 +1,15 @@
-"""Shares of people, and counts of two arms compared."""
+"""Shares of people, adverse events among them, and counts of two arms compared."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 
-from helpers.effects.differences import Sides, sides
-from helpers.effects.study_figures import GroupSize, Observed, StudyFigures
+from helpers.effects.means import Sides, same_people_difference, sides
+from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, said
 from metastats.counts import proportion_interval
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
@@ -16,6 +17,8 @@ from trialfiles.record import Row
 
 SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
 COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
+
+_ANY = "any "  # an adverse event of any kind
 
 
 def events_of(result: Row, n: int, *, stated: bool = True) -> int | None:
@@ -74,7 +77,7 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
         basis = "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage"
         return wilson(events, n, study.level) | {"se_basis": basis, "assumption": size.assumption or None}
     low, high = result["ci_lower"], result["ci_upper"]
-    if not (n and stated):
+    if share is not None and not (n and stated):
         values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
         if low is None or high is None or low >= high:
             return values
@@ -86,6 +89,48 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
     if share is not None and share <= 1:
         why = f"not one whole number of {n} people is {100 * share:g} %"
     return {"assumption": f"no interval: {why}"}
+
+
+def event_shares(study: StudyFigures, events: Sequence[Row]) -> Iterator[Row]:
+    """Yield a row for each adverse event of each arm: a share with Wilson's interval, or `why_not`.
+
+    The headline of an arm is the share with an event of any kind; where that is not told, that of the most
+    frequent one; without such a share an event that is listed. That one kind did not happen says nothing of
+    the others, and is no headline.
+    """
+    for _, own in groupby(sorted(events, key=lambda event: event["arm_id"]), lambda event: event["arm_id"]):
+        rows = [_of_event(study, event) for event in own]
+        first = max(rows, key=_weight)
+        first["headline"] = "no" if first["effect"] == 0 and not of_any_kind(first) else "yes"
+        yield from rows
+
+
+def of_any_kind(row: Row) -> bool:
+    """Return whether an adverse event is one of any kind."""
+    return row["term"].startswith(_ANY)
+
+
+def _weight(row: Row) -> tuple[bool, float, bool]:
+    counted = row["effect"] is not None
+    return counted and of_any_kind(row), row["effect"] or 0.0, not counted
+
+
+def _of_event(study: StudyFigures, event: Row) -> Row:
+    count, n = event["count"], event["n"]
+    values: Row = {"term": event["term"], "n": n, "effect": None, "headline": "no", "measure": "PR"}
+    values |= {"result_ids": None, "second_hand": None}
+    if count is None:
+        values["why_not"] = "listed without the number of people who had it"
+    elif not n:
+        values["why_not"] = f"{count} with it; how many people were watched is not stated"
+    elif count > n:
+        values["why_not"] = f"{count} with it of {n} watched: more people than were watched"
+    else:
+        values |= wilson(int(count), int(n), study.level) | {"effect": count / n, "se_basis": "counts"}
+    told: Row = {"study_id": event["study_id"], "concept": "adverse_events", "unit": "proportion"}
+    told |= {name: event[name] for name in ("arm_id", "timepoint_printed", "quantity_ids")}
+    told |= {"site": "all", "timepoint_weeks": event["monitored_weeks"], "result_id": ""}
+    return study.row("proportion", [told], study.question(event["arm_id"]), **values)
 
 
 def count_comparisons(study: StudyFigures) -> Iterator[Row]:
@@ -118,11 +163,10 @@ def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
         (a, n1), (c, n2) = (
             (sum(filter(None, events[part])), sum(sizes[part])) for part in (slice(cut), slice(cut, None))
         )
-        values = size.columns | asked.columns
-        said = "; ".join(filter(None, (size.assumption, asked.combined))) or None
+        values = size.columns | asked.columns | {"assumption": said(size.assumption, asked.combined)}
         if study.same_people:
             if len(events) == 2:
-                yield _paired_difference(study, asked, a / n1, c / n2, n1, values | {"assumption": said})
+                yield _paired_difference(study, asked, [a / n1, c / n2], n1, values)
             continue
         values["n_comparator"] = n2 if size.words is None else None
         for measure, unit in COUNT_UNITS.items():
@@ -130,16 +174,14 @@ def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
             own = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None) | {"unit": unit}
             own["se_basis"] = "counts, 1/2 added to each" if es.corrected[0] else "counts"
             own["headline"] = asked.headline if measure == "RD" else "no"
-            own |= {"assumption": said}
             yield study.row("between_group", asked.results, asked.question, measure=measure, **values | own)
 
 
-def _paired_difference(study: StudyFigures, asked: Sides, p1: float, p2: float, n: int, values: Row) -> Row:
+def _paired_difference(study: StudyFigures, asked: Sides, shares: list[float], n: int, values: Row) -> Row:
     r = study.site_correlation
-    v1, v2 = p1 * (1 - p1) / n, p2 * (1 - p2) / n
-    se = float(np.sqrt(v1 + v2 - 2 * r * np.sqrt(v1 * v2)))
+    errors = [math.sqrt(share * (1 - share) / n) for share in shares]
+    effect, se, _ = same_people_difference(np.array(shares), np.array(errors), 1, r, n)
     words = f"correlation {r:g} assumed between sites"
-    values |= study.interval(p1 - p2, se, None) | {"unit": "proportion", "se_basis": f"counts; {words}"}
-    values["assumption"] = "; ".join(filter(None, (words, values["assumption"])))
-    values["headline"] = asked.headline
+    values |= study.interval(effect, se, None) | {"unit": "proportion", "se_basis": f"counts; {words}"}
+    values |= {"assumption": said(words, values["assumption"]), "headline": asked.headline}
     return study.row("within_participant", asked.results, asked.question, measure="RD", **values)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from helpers.effects.counts import SCALE, events_of, of_ordered_scale
-from helpers.effects.differences import Sides, is_against, sides
-from helpers.effects.study_figures import Observed, StudyFigures, exact_p, is_rank_test
+from helpers.effects.means import Sides, is_against, sides
+from helpers.effects.study_figures import Observed, StudyFigures, exact_p, is_rank_test, superiority
 from helpers.tables.vocabulary import ANSWER_FALLS, ANSWER_RISES, ANSWER_STEPS
 from metastats.ranks import RankEffect, proportional_odds, rank_effect, rank_effect_from_p
 from notebookpress.tables import join_ids
@@ -166,19 +166,12 @@ def _rows(
     source: Row | None = None,
 ) -> Iterator[Row]:
     """Yield a rank effect as Cliff's delta and as probability of superiority."""
-    low, high = found.auc_limits
-    scales = {
-        "CLIFF": ("Cliff's delta", found.delta, found.se, found.ci_lower, found.ci_upper),
-        "CLES": ("probability", found.auc, found.se / 2, low, high),
-    }
-    for measure, (unit, effect, se, lower, upper) in scales.items():
-        values = {"unit": unit, "effect": effect, "se": se, "ci_lower": lower, "ci_upper": upper}
-        values |= _people(asked, sizes) | {"se_basis": f"{basis}; {found.assumption}"}
-        values["headline"] = asked.headline if measure == "CLIFF" else "no"
-        values["assumption"] = asked.combined or None
-        row = study.row("between_group", asked.results, asked.question, measure=measure, **values)
-        if source is not None:
-            row |= {name: source.get(name) for name in ("p_value", "p_value_token")}
-            name = source.get("contrast_id")
-            row["result_ids"] = join_ids(filter(None, [row["result_ids"], name]))
-        yield row
+    values: Row = {"unit": "Cliff's delta", "effect": found.delta, "headline": asked.headline}
+    values |= {name: getattr(found, name) for name in ("se", "ci_lower", "ci_upper")}
+    values |= _people(asked, sizes) | {"se_basis": f"{basis}; {found.assumption}"}
+    values["assumption"] = asked.combined or None
+    row = study.row("between_group", asked.results, asked.question, measure="CLIFF", **values)
+    if source is not None:
+        row |= {name: source.get(name) for name in ("p_value", "p_value_token")}
+        row["result_ids"] = join_ids(filter(None, [row["result_ids"], source.get("contrast_id")]))
+    yield from (row, superiority(row))

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.effects.changes import uncontrolled_changes
 from helpers.effects.contrasts import printed_contrasts
-from helpers.effects.counts import count_comparisons, proportions
-from helpers.effects.differences import mean_differences
-from helpers.effects.events import event_shares, of_any_kind
+from helpers.effects.counts import count_comparisons, event_shares, of_any_kind, proportions
+from helpers.effects.means import mean_differences, uncontrolled_changes
 from helpers.effects.ranks import rank_effects
 from helpers.effects.study_figures import SAME_PEOPLE, StudyFigures, instead_of_a_mean
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS

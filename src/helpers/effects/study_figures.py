@@ -98,10 +98,11 @@ class StudyFigures:
         # a change printed for a whole arm comes before changes of some of its people
         self.whole = {(row["arm_id"], row["concept"]) for row in self.results if row["kind"] == "change"}
         self.same_people = study.get("comparison") in SAME_PEOPLE
-        self.of_cases = study.get("comparison") == "case"
         total = study.get("n_analysed") or study.get("n_enrolled")
         self.total = int(total) if total else None
-        self.own_correlations = dict(_own_correlations(self.results))
+        self.of_cases = study.get("comparison") == "case" and (self.total or 1) <= len(self.arms)
+        self.pairs = list(_before_and_after(self.results))
+        self.own_correlations = dict(_own_correlations(self.results, self.pairs))
 
     def row(self, estimand: str, results: Sequence[Row], question: Comparator, **values: Any) -> Row:
         """Return a row of `effects`: what it is about, and the quantities of all results that it uses."""
@@ -129,9 +130,9 @@ class StudyFigures:
 
     def stated_size(self, result: Row) -> int | None:
         """Return the number of people that is stated with a result, or else for its arm; one of a case."""
-        one = 1 if self.of_cases or of_one_person(result["site"]) else None
+        one = 1 if of_one_person(result["site"]) else None
         size = result["n"] or one or self.arms.get(result["arm_id"], {}).get("n")
-        return int(size) if size else None
+        return int(size) if size else 1 if self.of_cases else None
 
     def group_size(self, result: Row) -> GroupSize:
         """Return the number of people of a result: stated, or else all enrolled."""
@@ -232,10 +233,6 @@ class StudyFigures:
             return own, f"pre-post correlation {own:.3g} of the study's own SDs"
         return self.pre_post_correlation, f"pre-post correlation {self.pre_post_correlation:g} assumed"
 
-    def before_and_after(self) -> Iterator[tuple[Row, Row]]:
-        """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
-        yield from _before_and_after(self.results)
-
 
 def instead_of_a_mean(result: Row) -> str:
     """Return in words what is told of a result that has no mean; '' where nothing is."""
@@ -259,6 +256,14 @@ def no_interval(results: Sequence[Row], sizes: Sequence[int]) -> str:
         return f"no interval: one person{' in a group' if len(sizes) > 1 else ''}"
     n_is_missing = not all(sizes) and all(row["sd"] is not None for row in results)
     return f"no interval: {'n not stated' if n_is_missing else 'no SD'}"
+
+
+def superiority(delta: Row) -> Row:
+    """Return Cliff's delta told as probability of superiority, which stands beside it."""
+    numbers = {name: delta.get(name) for name in ("effect", "ci_lower", "ci_upper")}
+    half = {name: None if x is None else (1 + x) / 2 for name, x in numbers.items()}
+    half["se"] = delta["se"] / 2 if delta.get("se") else None
+    return delta | half | {"measure": "CLES", "unit": "probability", "headline": "no"}
 
 
 def exact_p(result: Row) -> float | None:
@@ -293,6 +298,11 @@ def _joined(sizes: list[int]) -> str:
     return " + ".join(map(str, sizes))
 
 
+def said(*parts: str | None) -> str | None:
+    """Return what is said in one line, once each; None where nothing is."""
+    return "; ".join(dict.fromkeys(filter(None, parts))) or None
+
+
 def _with_model_mean(result: Row) -> Row:
     """Return a result in which a model's mean (least squares) stands as its mean, and says so."""
     if result["mean"] is None and result["estimate_kind"] == "model_mean":
@@ -301,6 +311,7 @@ def _with_model_mean(result: Row) -> Row:
 
 
 def _before_and_after(results: list[Row]) -> Iterator[tuple[Row, Row]]:
+    """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
     levels = [row for row in results if row["kind"] == "level" and row["mean"] is not None]
     starts = [row for row in levels if row["timepoint_weeks"] == 0]
     names = ("arm_id", "concept", "site", "unit", "category")
@@ -310,12 +321,14 @@ def _before_and_after(results: list[Row]) -> Iterator[tuple[Row, Row]]:
                 yield before, after
 
 
-def _own_correlations(results: list[Row]) -> Iterator[tuple[tuple[str, str], float]]:
+def _own_correlations(
+    results: list[Row], pairs: list[tuple[Row, Row]]
+) -> Iterator[tuple[tuple[str, str], float]]:
     """Yield, for an outcome and unit, the mean correlation that SDs before, after and of the change give."""
     found: dict[tuple[str, str], list[float]] = {}
     names = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
     changes = [row for row in results if row["kind"] == "change" and row["sd"] is not None]
-    for before, after in _before_and_after(results):
+    for before, after in pairs:
         for change in changes:
             sds = before["sd"], after["sd"], change["sd"]
             if None in sds or not all(after[name] == change[name] for name in names):

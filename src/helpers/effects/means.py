@@ -1,14 +1,22 @@
-"""Differences of means between an exosome arm and a control, of changes and of final values."""
+"""Means: changes within one arm, and differences between an exosome arm and a control."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
-from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, no_interval, p_value_spread
+from helpers.effects.study_figures import (
+    GroupSize,
+    Observed,
+    StudyFigures,
+    instead_of_a_mean,
+    no_interval,
+    p_value_spread,
+    said,
+)
 from metastats.dependence import combine_groups
 from trialfiles.record import Row
 
@@ -101,7 +109,7 @@ def mean_differences(study: StudyFigures) -> Iterator[Row]:
     changes = [study.printed(row) for row in means if row["kind"] == "change"]
     levels = [study.printed(row) for row in means if row["kind"] == "level"]
     printed = {_where(one) for one in changes}
-    worked_out = [study.worked_out(before, after) for before, after in study.before_and_after()]
+    worked_out = [study.worked_out(before, after) for before, after in study.pairs]
     worked_out = [one for one in worked_out if _where(one) not in printed]
     mixed = [one for one in sides(study, changes + worked_out) if one.worked_out]
     shown: set[tuple] = set()
@@ -139,13 +147,13 @@ def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Ro
             continue
         values = _difference(study, asked, sizes)
         without = values.get("se") is None
-        said = [values.pop("assumption"), "" if without else size.assumption, asked.combined]
+        told = [values.pop("assumption"), "" if without else size.assumption, asked.combined]
         if gap and compared == "final values":
-            said.append(f"baseline gap of {gap:g} not adjusted for")
+            told.append(f"baseline gap of {gap:g} not adjusted for")
         values |= asked.columns | _people(study, asked, sizes, size)
         values |= {"baseline_gap": gap, "compared": compared}
         values["headline"] = asked.headline if size.headline == "yes" or without else "no"
-        values["assumption"] = "; ".join(filter(None, said)) or None
+        values["assumption"] = said(*told)
         yield study.row(estimand, asked.results, asked.question, measure="MD", **values)
         if without:
             return
@@ -167,14 +175,14 @@ def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
     # of the same people the test knows the correlation, which the spread of each site does not
     if len(found) < len(both) or (study.same_people and "se" in tested):
         return tested
-    ses, basis = np.array([one.se for one in found]), _listed(one.basis for one in found)
-    assumed = _listed(one.assumed for one in found)
+    ses, basis = np.array([one.se for one in found]), said(*(one.basis for one in found))
+    assumed = said(*(one.assumed for one in found))
     if study.same_people:
         r = study.site_correlation
         words = f"correlation {r:g} assumed between sites"
         effect, se, df = same_people_difference(means, ses, cut, r, sizes[0])
-        named = {"assumption": "; ".join(filter(None, (assumed, words)))}
-        return study.interval(effect, se, df) | named | {"se_basis": f"{basis}; {words}"}
+        named = {"assumption": said(assumed, words), "se_basis": f"{basis}; {words}"}
+        return study.interval(effect, se, df) | named
     groups = [combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None))]
     return study.interval(*welch(*groups)) | {"assumption": assumed, "se_basis": basis}
 
@@ -233,18 +241,14 @@ def same_people_difference(
     All sites are of the same `n` people, and any two correlate by `r`.
     """
     weights = np.repeat([1 / cut, -1 / (len(means) - cut)], [cut, len(means) - cut])
-    correlations = np.full((len(means), len(means)), r)
-    np.fill_diagonal(correlations, 1.0)
     scaled = weights * ses
-    variance = float(scaled @ correlations @ scaled)
+    variance = (1 - r) * float(scaled @ scaled) + r * float(scaled.sum()) ** 2
     return float(weights @ means), float(np.sqrt(max(variance, 0.0))), n - 1 if n > 1 else None
 
 
 def _baseline_gap(study: StudyFigures, asked: Sides) -> float | None:
     """Return by how much the exosome arms exceeded the controls before treatment; None where not printed."""
-    levels = {}
-    for before, after in study.before_and_after():
-        levels[after["result_id"]] = before["mean"]
+    levels = {after["result_id"]: before["mean"] for before, after in study.pairs}
     names = [[one.results[0]["result_id"] for one in side] for side in (asked.treated, asked.control)]
     if not levels.keys() >= {*names[0], *names[1]}:
         return None
@@ -252,5 +256,71 @@ def _baseline_gap(study: StudyFigures, asked: Sides) -> float | None:
     return float(np.mean(treated) - np.mean(control))
 
 
-def _listed(words: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(filter(None, words)))
+def uncontrolled_changes(study: StudyFigures) -> Iterator[Row]:
+    """Yield changes of each arm, with their interval where a spread and a number of people are known."""
+    yield from _printed_changes(study)
+    yield from _level_changes(study)
+
+
+def _printed_changes(study: StudyFigures) -> Iterator[Row]:
+    for result in study.results:
+        if result["kind"] != "change":
+            continue
+        size = study.group_size(result)
+        values: Row = {name: result[name] for name in ("p_value", "p_value_token")} | size.columns
+        values["_against"] = result["p_value_against"] or "baseline"
+        if result["mean"] is not None:
+            of_model = "a model's mean" if result["estimate_kind"] else ""
+            values |= _change(study, study.printed(result), size.n, size.assumption, of_model)
+        elif printed := instead_of_a_mean(result):
+            values |= {"why_not": f"{printed}: no single estimate", "stated": _way(result)}
+        elif result["stated"]:
+            values |= {"why_not": "direction in the source's words, no figure", "stated": result["stated"]}
+        else:
+            continue
+        question = study.question(result["arm_id"])
+        yield study.row("uncontrolled_change", [result], question, measure="MC", **values)
+
+
+def _change(study: StudyFigures, observed: Observed, n: int, *assumed: str) -> Row:
+    """Return a change with its interval for a number of people, or with the reason why it has none."""
+    found = observed.spread(n)
+    if found is None:
+        return {"effect": observed.mean, "assumption": no_interval(observed.results, [n])}
+    interval = study.interval(observed.mean, found.se, n - 1 if n else None)
+    return interval | {"se_basis": found.basis, "assumption": said(found.assumed, *assumed)}
+
+
+def _way(result: Row) -> str | None:
+    """Return the direction of a change that has no mean: of its median, or of a range that leaves 0 out."""
+    low, high, median = result["minimum"], result["maximum"], result["median"]
+    if median is not None:
+        return "no change" if median == 0 else "higher" if median > 0 else "lower"
+    if low is not None and low > 0:
+        return "higher"
+    return "lower" if high is not None and high < 0 else None
+
+
+def _level_changes(study: StudyFigures) -> Iterator[Row]:
+    places = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
+    printed = {tuple(row[name] for name in places) for row in study.results if row["kind"] == "change"}
+    for before, after in study.pairs:
+        observed = study.worked_out(before, after)
+        again = tuple(after[name] for name in places) in printed
+        rows = list(_changes_by_size(study, observed, (after["arm_id"], after["concept"]) in study.whole))
+        yield from ({**row, "headline": "no"} if again else row for row in rows)
+
+
+def _changes_by_size(study: StudyFigures, observed: Observed, whole: bool) -> Iterator[Row]:
+    """Yield a change for each size that its group may have; one without an interval stands once."""
+    after, question = observed.results[0], study.question(observed.results[0]["arm_id"])
+    for (n, *_), size in study.sizes([after]):
+        if size.headline == "no" and not observed.by_size:
+            continue
+        values = _change(study, observed, n, size.assumption)
+        bare = "se" not in values
+        values |= {"n": study.stated_size(after)} if bare else size.columns
+        values["headline"] = ("no" if whole else "yes") if bare else size.headline
+        yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
+        if bare:
+            return
