@@ -216,12 +216,12 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
             "yes",
             False,
         ),
-        "IRCT20160427027636N8": ("between_group", "active", "mesotherapy", "no", False),
+        "IRCT20160427027636N8": ("between_group", "untreated", "C: mesotherapy alone", "no", False),
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
         "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
-        "NCT06697080": ("uncontrolled_change", "none", None, "no", False),
-        "NCT07248410": ("within_participant", "active", "fractional laser", "not known", False),
+        "NCT06697080": ("between_group", "active", "exosomes twice a month", "no", False),
+        "NCT07248410": ("within_participant", "untreated", None, "not known", False),
         "age-zero": ("within_participant", "placebo", "saline", "not known", False),
         "NCT07373054": (None, None, None, "not known", False),
         "IRCT-76960": ("between_group", "active", "minoxidil", "not known", False),
@@ -236,7 +236,8 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
     powers = {
         "NCT06932393": power_of(sds["NCT06932393"] / sites, 16),  # of 18 people, 10 % lost
         "NCT07248410": power_of(sds["NCT07248410"] / sites, 27),
-        "NCT06239207": power_of(sds["NCT06239207"], 13.5, 13.5),
+        "NCT06239207": power_of(sds["NCT06239207"], 13, 14),
+        "NCT06697080": power_of(sds["NCT06697080"], 22, 23),
         "IRCT-76960": power_of(sds["IRCT-76960"], 9, 9),
         "IRCT20160427027636N8": power_of(sds["IRCT20160427027636N8"], 18, 18),
     }
@@ -251,9 +252,15 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
     frame = as_frame("comparators", [
         {"measure": "total"} | row
         for row in (arm("minoxidil", 18.0, 25.4), arm("placebo", 4.0, 14.6), arm("placebo", 9.0, 19.0),
-                    arm("placebo", 90.0, 90.0, unit="hairs"))])  # fmt: skip
+                    arm("placebo", 23.9, 30.1, unit="hairs", area_cm2=2.85), arm("placebo", 90.0, 90.0, unit="hairs"))
+    ])  # fmt: skip
     spread = spread_of_change(frame, 20.0, 0.5, 0.2)
-    assert (spread.sd_low, spread.sd_high, spread.site_correlation, spread.losses) == (14.6, 25.4, 0.5, 0.2)
+    assert (spread.sd_low, spread.sd_high, spread.site_correlation, spread.losses) == (
+        pytest.approx(10.561, abs=1e-3),
+        25.4,
+        0.5,
+        0.2,
+    )
     assert spread_of_change(None).sd_low is None
 
 

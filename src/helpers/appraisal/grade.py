@@ -217,6 +217,7 @@ def certainty(
     pooled: pd.DataFrame,
     *,
     arms: pd.DataFrame | None = None,
+    adverse_events: pd.DataFrame | None = None,
     differences: Mapping[str, Difference] | None = None,
     overrides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
@@ -235,6 +236,8 @@ def certainty(
         The tables of those names.
     arms : pandas.DataFrame, optional
         Arms of the studies: exosomes given only together with something else are indirect evidence.
+    adverse_events : pandas.DataFrame, optional
+        Events: of harms, only arms of which something is told have participants.
     differences : mapping of str to Difference, optional
         By outcome, the smallest difference that matters.
     overrides : sequence of mapping
@@ -262,6 +265,7 @@ def certainty(
     tables = {"comparisons": lines, "results": results[results["concept"] == concept], "studies": studies}
     tables |= {"risk_of_bias": risk_of_bias, "findings": findings}
     tables |= {} if arms is None else {"arms": arms}
+    tables |= {} if adverse_events is None else {"adverse_events": adverse_events}
     own = {name: table[table["study_id"].isin(names)] for name, table in tables.items()}
     if shown is not None:
         shown = shown | without_impossible_interval(shown, own["findings"])
@@ -306,7 +310,7 @@ class Body:
             "participants": people,
             "participants_words": _people(people),
             "combined": len(combined),
-            "mostly_combined": 2 * len(combined) > k,
+            "mostly_combined": self._mostly(combined),
             "registered": registered,
             "all_registered": registered == k,
             "all_small": all(
@@ -318,13 +322,30 @@ class Body:
             **self._precision(),
         }
 
+    def _mostly(self, names: Sequence[str]) -> bool:
+        """Return whether studies hold most of the participants, or are most of them where not all tell."""
+        sizes = self.sizes
+        known = None not in sizes.values() and len(sizes) == len(self.names)
+        weights = sizes if known else dict.fromkeys(self.names, 1)
+        return 2 * sum(weights[name] or 0 for name in names) > sum(filter(None, weights.values()))
+
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
         stated: Any = (self.shown or {}).get("participants")
         return sum(filter(None, self.sizes.values())) or None if missing(stated) else int(stated)
 
     def _size(self, study: Any) -> int | None:
-        """Return the participants of a study; cases are counted, what is not stated is None."""
+        """Return the participants of a study; cases are counted, what is not stated is None.
+
+        Of harms, those of the arms of which something is told.
+        """
+        if self.concept == CERTAINTY["always_shown"] and "adverse_events" in self.tables:
+            told = self.tables["adverse_events"]
+            told = set(told.loc[told["study_id"] == study.study_id, "arm_id"].dropna())
+            arms = self.tables["arms"][self.tables["arms"]["study_id"] == study.study_id]
+            left_out = arms[~arms["arm_id"].isin(told)]
+            if told and len(left_out) and arms["n"].notna().all():
+                return int(arms["n"].sum() - left_out["n"].sum())
         for n in (study.n_analysed, study.n_enrolled):
             if not missing(n):
                 return int(n)
@@ -373,7 +394,7 @@ class Body:
         by_tool = [
             name for name in self.names if name in randomised or set(parts[name]["tool"]) & set(_JUDGED_BY)
         ]
-        mostly = 2 * len(by_tool) > len(self.names)
+        mostly = self._mostly(by_tool)
         judged = {name: overall(part) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = {name: cost["no_control"] for name in self._uncontrolled()}

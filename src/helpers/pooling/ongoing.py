@@ -10,8 +10,8 @@ import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.grade import is_not_randomised, is_randomised
+from helpers.context import comparator_changes
 from helpers.effects import CONTROLLED_DESIGNS
-from helpers.pooling.assumptions import density_changes
 from helpers.pooling.registrations import (
     VERDICTS,
     RegisteredComparison,
@@ -49,7 +49,7 @@ def spread_of_change(
     Parameters
     ----------
     comparators : pandas.DataFrame or None
-        Table `comparators`: SDs of change in hair density, hairs/cm².
+        Table `comparators`: SDs of change in hair density, each in hairs/cm².
     sd : float
         SD of the change that the planned calculations use.
     site_correlation : float
@@ -60,14 +60,15 @@ def spread_of_change(
     """
     sds = pd.Series(dtype=float)
     if comparators is not None and not comparators.empty:
-        sds = density_changes(comparators)["change_sd"]
+        changes = comparator_changes(comparators)
+        sds = changes.loc[(changes["concept"] == "hair_density") & (changes["unit"] == _UNIT), "sd"]
         sds = sds[sds > 0]
     low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
     return Spread(sd, low, high, site_correlation, losses)
 
 
 def smallest_difference(
-    estimand: str, sides: tuple[float, float], power: float, *, alpha: float, site_correlation: float
+    estimand: str, sides: tuple[int, int], power: float, *, alpha: float, site_correlation: float
 ) -> float | None:
     """Return the smallest difference that a t test can detect, in SDs of the change between people.
 
@@ -94,7 +95,7 @@ def smallest_difference(
     return size * _site_factor(site_correlation) if estimand == "within_participant" else size
 
 
-def standard_error(estimand: str, sides: tuple[float, float], spread: Spread) -> float:
+def standard_error(estimand: str, sides: tuple[int, int], spread: Spread) -> float:
     """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
     first, second = sides
     if estimand == "between_group":
@@ -108,7 +109,7 @@ def _site_factor(correlation: float) -> float:
     return math.sqrt(2 * (1 - correlation))
 
 
-def degrees_of_freedom(estimand: str, sides: tuple[float, float]) -> float:
+def degrees_of_freedom(estimand: str, sides: tuple[int, int]) -> float:
     """Return those of the t test."""
     return sides[0] + sides[1] - 2 if estimand == "between_group" else sides[0] - 1
 
@@ -261,7 +262,7 @@ def _escalates(trial: dict[str, Any]) -> bool:
     return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
 
 
-def sides_of(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> tuple[float, float]:
+def sides_of(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> tuple[int, int]:
     """Return the people analysed on each side, after losses."""
     return comparison.sides(analysed_people(_people(trial), spread.losses) or 0) or (0, 0)
 
@@ -274,7 +275,7 @@ def assumed_people(trial: dict[str, Any], comparison: RegisteredComparison, spre
     first, second = comparison.sides(left) or (0, 0)
     if comparison.estimand == "between_group":
         equal = ", taken as equal" if comparison.equal_assumed else ""
-        parts.append(f"{first:.4g} against {second:.4g}{equal}")
+        parts.append(f"{first} against {second}{equal}")
     elif comparison.estimand == "within_participant":
         both = "periods" if trial["comparison"] == "crossover" else "sites"
         parts.append(f"two {both} each, correlation {spread.site_correlation:g}")
