@@ -122,13 +122,13 @@ def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[
     found = pd.concat([worked_out, printed[[*_KEPT, "effect", "n_comparator"]]], ignore_index=True)
     found = found[found["effect"].notna()]
     dose = found["arm"].str.extract(_DOSE)
-    named = found["treatment"] + " " + dose[0] + " " + dose[1]
+    names = found["treatment"] + " " + dose[0] + " " + dose[1]
     usual = [f"{drug} {amount}" for drug, doses in USUAL_DOSES.items() for amount in doses]
     licensed = found["treatment"].isin(USUAL_DOSES)
     reason = licensed.map({True: "not a usual dose", False: "not a licensed drug"})
     named = found.assign(
-        intervention=named.where(licensed, found["treatment"]).fillna(found["treatment"]),
-        set_aside=reason.mask(named.isin(usual)),
+        intervention=names.where(licensed, found["treatment"]).fillna(found["treatment"]),
+        set_aside=reason.mask(names.isin(usual)),
         n=found["n"] + found["n_comparator"],  # of both arms, as in `effects`
         effect_id=found["row_id"], line_id=found["row_id"],
         se_basis=found["se"].notna().map({True: "SDs printed", False: None}),

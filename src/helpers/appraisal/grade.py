@@ -340,8 +340,8 @@ class Body:
         Of harms, those of the arms of which something is told.
         """
         if self.concept == CERTAINTY["always_shown"] and "adverse_events" in self.tables:
-            told = self.tables["adverse_events"]
-            told = set(told.loc[told["study_id"] == study.study_id, "arm_id"].dropna())
+            events = self.tables["adverse_events"]
+            told = set(events.loc[events["study_id"] == study.study_id, "arm_id"].dropna())
             arms = self.tables["arms"][self.tables["arms"]["study_id"] == study.study_id]
             left_out = arms[~arms["arm_id"].isin(told)]
             if told and len(left_out) and arms["n"].notna().all():
