@@ -11,7 +11,8 @@ from scipy import stats
 
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
-from helpers.pooling.groups import pooled_rows
+from helpers.pooling.groups import AS_PRINTED
+from helpers.pooling.tiers import BAYES, ROBUST, Options, tier_synthesis
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from metastats import pool
@@ -74,9 +75,14 @@ def pooled(*trials: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
     }
     tables = {name: as_frame(name, rows) for name, rows in tables.items()}
     lines = validate("comparisons", comparison_lines(tables, overall={}))
-    rows = pooled_rows(lines, tables["effects"], **options)
+    return fitted(tables | {"comparisons": lines}, **options)
+
+
+def fitted(tables: dict, evidence: str = "core", **options: Any) -> list[dict[str, Any]]:
+    """Return the rows of a tier, without other models of the same estimates."""
+    rows = tier_synthesis(tables, evidence, overall={}, options=Options(**options)).pooled
     validate("pooled", rows)
-    return rows
+    return [row for row in rows if row["model"] not in (BAYES, ROBUST) and row["scenario"] == AS_PRINTED]
 
 
 def difference(made: dict[str, Any]) -> tuple[float, float]:
@@ -98,16 +104,6 @@ def test_two_randomised_studies_are_pooled_as_the_room_pools():
     assert set(row["studies"].split(";")) == {"a", "b"}
     assert (row["estimand"], row["unit"], row["measure"]) == ("between_group", "hairs/cm2", "MD")
     assert "2 studies report hair density as difference between groups" in row["reason"]
-
-
-def test_equal_effects_pooling_is_inverse_variance_arithmetic():
-    (row,) = pooled(*TWO, tau2_method="EE", ci_method="z")
-    yi, vi = (np.array(part) for part in zip(*map(difference, TWO), strict=True))
-    weights = 1 / vi
-    estimate, se = (weights * yi).sum() / weights.sum(), np.sqrt(1 / weights.sum())
-    assert (row["estimate"], row["se"]) == pytest.approx((estimate, se))
-    half = stats.norm.ppf(0.975) * se
-    assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((estimate - half, estimate + half))
 
 
 def test_der_simonian_laird_by_hand():
@@ -190,7 +186,7 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
     tables = tables_to_effects()
     lines = validate("comparisons", comparison_lines(tables, overall={}))
     for evidence in ("core", "published"):
-        rows = pooled_rows(lines, tables["effects"], evidence=evidence)
+        rows = fitted(tables | {"comparisons": lines}, evidence)
         assert not any(row["pooled"] for row in rows)
         reasons = ("no meta-analysis: ", "a certain finding touches the only estimate")
         assert all(row["reason"].startswith(reasons) for row in rows)

@@ -121,6 +121,7 @@ def test_the_choice_that_moves_most_is_found():
     first = found.choice_effects[0]
     assert first["choice"] == "included"
     assert first["largest_move"] == pytest.approx((60 + 5) / 2 - 5)
+    assert first["sets"] <= 4 * 3  # estimators and intervals: what no estimate rests on makes no set
     still = {row["choice"] for row in found.choice_effects if not row.get("mean_move")}
     assert {"tier", "pre_post_correlation", "site_correlation", "assumed_sd"} <= still
 

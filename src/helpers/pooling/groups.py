@@ -122,50 +122,6 @@ def tier_lines(comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str) 
     return records(lines.assign(n=lines["effect_id"].map(people)))  # `n` of a line is words
 
 
-def pooled_rows(
-    comparisons: pd.DataFrame,
-    effects: pd.DataFrame,
-    *,
-    evidence: str = "core",
-    tau2_method: str = "REML",
-    ci_method: str = "adhoc",
-    level: float = 0.95,
-    time_tolerance: float = 0.25,
-    visit: str = "latest",
-) -> list[dict[str, Any]]:
-    """Return the rows of `pooled` for one body of evidence, estimates as printed.
-
-    Parameters
-    ----------
-    comparisons, effects : pandas.DataFrame
-        Tables `comparisons` and `effects`.
-    evidence : str
-        `core` (core sources) or `published` (core and published).
-    tau2_method, ci_method : str
-        As in `pool`: estimator of the between-study variance, and test.
-    level : float
-        Coverage of the intervals.
-    time_tolerance : float
-        Share of the longer time by which two times may differ.
-    visit : str
-        `latest` or `earliest` visit of each study.
-
-    Returns
-    -------
-    list of dict
-        For each outcome: a row for each pooled group, twice when a certain finding touches one of its
-        estimates (with and without it); a change within an arm is left out where the same study compares
-        that arm with another at that time; otherwise a row for each single estimate, or one row that says
-        that there is none.
-
-    """
-    options = {"method": tau2_method, "test": ci_method, "level": level}
-    rows = rows_of_lines(tier_lines(comparisons, effects, evidence), options, time_tolerance, visit=visit)
-    for number, row in enumerate(rows, start=1):
-        row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
-    return rows
-
-
 def rows_of_lines(
     lines: list[Row],
     options: dict[str, Any],
