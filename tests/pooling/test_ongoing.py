@@ -71,6 +71,7 @@ def one(*args: Any, **options: Any) -> dict:
         (("exosome", "exosome", "placebo"), None, (20, 20)),
         (("exosome", "exosome", "placebo"), "2:2:1", (24, 12)),
         (("exosome", "placebo", "untreated"), "1:2:3", (10, 20)),
+        (("exosome", "placebo"), "2:1:1", (30, 30)),  # a ratio that does not fit the arms is not used
     ],
 )
 def test_arms_and_allocation_make_the_groups(roles, ratio, sides):
@@ -79,12 +80,7 @@ def test_arms_and_allocation_make_the_groups(roles, ratio, sides):
             continue
         assert power_of(row["detectable_difference"] / 20, *sides) == pytest.approx(row["power"], abs=1e-5)
         assert (row["estimand"], row["unit"], row["comparator"]) == ("between_group", "hairs/cm2", "placebo")
-        assert ("taken as equal" in row["assumption"]) is (ratio is None)
-
-
-def test_a_ratio_that_does_not_fit_the_arms_is_not_used():
-    row = one({"allocation_ratio": "2:1:1"})
-    assert "30 against 30, taken as equal" in row["assumption"]
+        assert ("taken as equal" in row["assumption"]) is (ratio in (None, "2:1:1"))
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.7, 0.9])
@@ -171,12 +167,6 @@ def test_where_no_test_fits_the_difference_is_missing_and_the_row_says_why(study
 def test_rising_doses_on_one_scalp_are_taken_together_and_the_row_says_so():
     row = one({"comparison": "within_person", "design": "dose-escalation"})
     assert row["detectable_difference"] is not None and "all doses together" in row["assumption"]
-
-
-@pytest.mark.parametrize("n", range(2, 12))
-def test_more_people_detect_less(n):
-    few, more = one({"n_planned": 2 * n}), one({"n_planned": 2 * n + 2})
-    assert more["detectable_difference"] < few["detectable_difference"]
 
 
 @pytest.mark.parametrize("results", [True, None])

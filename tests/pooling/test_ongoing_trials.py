@@ -65,21 +65,6 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     assert row["width_expected"] == pytest.approx(2 * stats.t.ppf(0.975, sum(sides) - 2) * se)
 
 
-def test_three_arms_of_thirty_people_are_no_two_arms():
-    """A trial of three arms detects 26.5 hairs/cm² between two of them; two arms of fifteen would detect 21.2."""
-    rows = listed(seen("three", n=30, arms=3), seen("two", n=30))
-    assert [round(rows[name]["detectable_80"], 1) for name in ("three", "two")] == [26.5, 21.2]
-
-
-def test_two_sites_of_one_scalp_and_losses():
-    row = listed(
-        seen("t", comparison="within_person", n=18), spread=Spread(losses=0.1, site_correlation=0.5)
-    )["t"]
-    assert power_of(row["detectable_80"] / 20, 16) == pytest.approx(0.8, abs=1e-5)  # root of 2 (1 - 0.5) is 1
-    assert row["se_expected"] == pytest.approx(20 / 4)
-    assert "16 of 18 people analysed, 10 % lost" in row["assumption"]
-
-
 @pytest.mark.parametrize(
     ("more", "words"),
     [

@@ -81,6 +81,13 @@ def test_members_carry_weight_risk_of_bias_and_the_pool_without_them():
     assert (members["a"]["n"], members["a"]["n_stated"]) == (58, True)
 
 
+def test_published_studies_take_part_only_when_asked_for():
+    tables = world(*trials(), tiers={"b": "published", "c": "comparator"})
+    (core,) = synthesis(tables).pooled
+    assert (core["pooled"], core["studies"]) == (False, "a") and "another tier" in core["reason"]
+    assert set(synthesis(tables, "published").pooled[0]["studies"].split(";")) == {"a", "b"}
+
+
 def test_changes_without_a_control_are_pooled_under_no_assumption():
     rows = [
         change("first", "t", 35, 6.5, 16),

@@ -144,6 +144,10 @@ class Scale:
             return expit(value)
         return np.tanh(value) if self.measure == "CLIFF" else value
 
+    def told_of(self, fitted: Any) -> dict[str, Any]:
+        """Return estimate and limits of a fit on this scale, in the unit in which they are told."""
+        return {name: self.told(getattr(fitted, name)) for name in ("estimate", "ci_lower", "ci_upper")}
+
 
 def on_scale(group: list[Row]) -> Scale:
     """Return estimates on the scale on which they are pooled.

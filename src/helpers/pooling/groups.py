@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -260,13 +260,14 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
         return _row(concept, group, left)
     scale = on_scale(group)
     found = pool(scale.yi, scale.vi, **options)
-    limits = dict(zip(("pi_lower", "pi_upper"), found.prediction_interval(kind="t"), strict=True))
-    limits |= {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
+    low, high = map(scale.told, found.prediction_interval(kind="t"))
     words = ESTIMAND_WORDS[group[0]["estimand"]]
     shares = group[0]["estimand"] == "proportion"
     large = len(group) >= MANY_STUDIES and not shares  # a proportion and its error go together
     reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
-    return _row(concept, group, reason) | _told(limits, scale.told) | {
+    return _row(concept, group, reason) | scale.told_of(found) | {
+        "pi_lower": low,
+        "pi_upper": high,
         "measure": scale.measure,
         "model": RANDOM,
         "tau2_method": options["method"],
@@ -278,10 +279,6 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
         "i2": found.i2,
         "pooled": True,
     }  # fmt: skip
-
-
-def _told(values: dict[str, float], told: Callable[[float], float]) -> dict[str, float]:
-    return {name: told(value) for name, value in values.items()}
 
 
 def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:

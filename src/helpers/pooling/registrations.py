@@ -237,14 +237,9 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
 def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
     if not outcomes:
         return [("not known", "outcomes not seen")]
-    if not set(outcomes) & set(COUNTS):
-        return [
-            (
-                "no",
-                f"counts no hair in this comparison, only {', '.join(map(label, dict.fromkeys(outcomes)))}",
-            )
-        ]
-    return []
+    named = ", ".join(map(label, dict.fromkeys(outcomes)))
+    counted = set(outcomes) & set(COUNTS)
+    return [] if counted else [("no", f"counts no hair in this comparison, only {named}")]
 
 
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:

@@ -236,9 +236,7 @@ def specification_rows(
         fit = pool_many(yi, vi, method=method, test=test, level=level, missing="drop")
         rows = choices.assign(tau2_method=method, ci_method=TEST_WORDS[test])
         said = conclusions(fit.ci_lower, fit.ci_upper, OUTCOME_CONCEPTS[question.concept].better)
-        found = {"estimate": fit.estimate, "ci_lower": fit.ci_lower, "ci_upper": fit.ci_upper}
-        found = {name: sets[0].scale.told(value) for name, value in found.items()}
-        parts.append(rows.assign(k=fit.k, tau2=fit.tau2, conclusion=said, **found))
+        parts.append(rows.assign(k=fit.k, tau2=fit.tau2, conclusion=said, **sets[0].scale.told_of(fit)))
     return pd.concat(parts, ignore_index=True).assign(**question.of_rows, unit=question.unit)
 
 

@@ -108,12 +108,11 @@ def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]
     for place, line in enumerate(group):
         rest = np.arange(len(group)) != place
         without = pool(scale.yi[rest], scale.vi[rest], **fit)
-        left = {"estimate": without.estimate, "ci_lower": without.ci_lower, "ci_upper": without.ci_upper}
         rows.append({name: line.get(name) for name in OF_MEMBER} | {
             "se": float(np.sqrt(scale.vi[place])), "ci_method": interval_method(line),
             "n": people_of(line), "n_stated": bool(line.get("n")),
             "weight": float(weights[place]), "left_out_k": without.k,
-        } | {f"left_out_{name}": scale.told(value) for name, value in left.items()})  # fmt: skip
+        } | {f"left_out_{name}": value for name, value in scale.told_of(without).items()})  # fmt: skip
     return rows
 
 
@@ -274,18 +273,9 @@ def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
     if not 0 < sum(events) < sum(people):
         return []
     found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
-    told = {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
-    fitted = {
-        "model": EXACT_BINOMIAL,
-        "ci_method": "t",
-        "tau2_method": "ML",
-        "measure": "PLO",
-        "se": found.se,
-    }
-    return [
-        {name: row.get(name) for name in OF_POOL} | fitted | {"tau2": found.tau2}
-        | {name: on_scale(group).told(value) for name, value in told.items()}
-    ]  # fmt: skip
+    fitted = {"model": EXACT_BINOMIAL, "ci_method": "t", "tau2_method": "ML", "measure": "PLO"}
+    fitted |= {"se": found.se, "tau2": found.tau2} | on_scale(group).told_of(found)
+    return [{name: row.get(name) for name in OF_POOL} | fitted]
 
 
 def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) -> list[Row]:
@@ -307,10 +297,8 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
     found = cluster_robust(fitted, studies, "CR2")
     method = f"CR2, t with {found.df:.1f} degrees of freedom"
     words = f"correlation {r:g} between estimates of one study"
-    told = {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
-    told = {name: scale.told(value) for name, value in told.items()}
     return [
-        {name: row.get(name) for name in OF_POOL} | told | {
+        {name: row.get(name) for name in OF_POOL} | scale.told_of(found) | {
             "model": ROBUST, "ci_method": method, "tau2_method": "REML", "se": found.se,
             "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
             "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
