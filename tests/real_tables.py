@@ -27,7 +27,9 @@ def tables_to_effects() -> dict[str, pd.DataFrame]:
     events = validate("reported_events", record.adverse_events)
     tables["adverse_events"] = validate("adverse_events", clean_events(events))
     parts = (tables["arms"], tables["results"], validate("findings", record.reader_findings))
+    contrasts, told = validate("reported_contrasts", record.contrasts), tables["adverse_events"]
     effects = []
     for study in records(tables["studies"]):
-        effects += study_effects(study, *(part[part["study_id"] == study["study_id"]] for part in parts))
+        own = [part[part["study_id"] == study["study_id"]] for part in (*parts, contrasts, told)]
+        effects += study_effects(study, *own[:3], contrasts=own[3], events=own[4])
     return tables | {"effects": validate("effects", effects)}

@@ -125,6 +125,11 @@ def _time(printed: str | None) -> tuple[float | None, str]:
     return found, f"{printed} = week {found:.4g}"
 
 
+def of_one_person(site: str | None) -> bool:
+    """Return whether a place is that of one person: `patient of figure 1`, not `patients`."""
+    return bool(re.match(r"(?:patient|person|man|woman|case)\b", (site or "").casefold()))
+
+
 def clean_events(reported: pd.DataFrame) -> list[Row]:
     """Return the rows of `adverse_events`: times in hours and weeks, and how many people may yet be affected.
 

@@ -28,7 +28,7 @@ def comparison_lines(
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        `sources`, `arms`, `outcomes`, `results`, `effects`, `adverse_events`.
+        `sources`, `arms`, `outcomes`, `results`, `effects`.
     overall : dict of str to str
         Overall risk of bias by study.
     time_tolerance : float
@@ -41,8 +41,8 @@ def comparison_lines(
     Returns
     -------
     list of dict
-        One row for each headline effect in an exosome arm, one for each study that lists adverse events,
-        and one `not reported` row for each outcome that a study plans without a result.
+        One row for each headline effect in an exosome arm, and one `not reported` row for each outcome that
+        a study plans without a result.
         Two lines are comparable when outcome, estimand, comparator, background, measure, unit and time agree
         and both have an interval.
 
@@ -50,7 +50,6 @@ def comparison_lines(
     arms = tables["arms"]
     treated = arms.loc[arms["role"].str.startswith("exosome"), ["study_id", "arm_id"]].drop_duplicates()
     lines = _effect_lines(tables["effects"], tables["results"], treated)
-    lines += _event_lines(tables["adverse_events"])
     lines += _lines_without_effect(tables, lines, treated)
     sources = {row["study_id"]: row for row in records(tables["sources"])}
     numbers: dict[str, int] = {}
@@ -130,31 +129,11 @@ def _printed_range(row: Row) -> str | None:
     return f"{low * factor:g} to {high * factor:g} {unit}".strip()
 
 
-_ANY = "any "  # an event of any kind: none of it is none at all
-_LISTED = "events are listed without counts"
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _EMPTY = dict.fromkeys(
     ("effect", "ci_lower", "ci_upper", "unit", "estimand", "arm_id", "site", "timepoint_weeks", "n",
      "effect_id", "quantity_ids", "measure")
 ) | {"direction": "unclear", "certain_findings": 0}  # fmt: skip
-
-
-def _event_lines(events: pd.DataFrame) -> list[Row]:
-    """Return a line for each study that lists adverse events; people affected where they are counted."""
-    lines = []
-    for study_id, own in events.groupby("study_id"):
-        happened = own[(own["count"] != 0).fillna(True)]
-        # what did not happen says nothing of how many had something else
-        most = happened["count"].max()
-        if happened.empty and own["term"].str.startswith(_ANY).any():
-            most = 0
-        counted = not pd.isna(most)
-        line: Row = {"study_id": study_id, "concept": "adverse_events", "unit": "people"}
-        line["effect"] = float(most) if counted else None
-        line["quantity_ids"] = join_ids(name for ids in own["quantity_ids"] for name in split_ids(ids))
-        line["_uncounted"] = None if counted else _DENIED if happened.empty else _LISTED
-        lines.append(_EMPTY | line)
-    return lines
 
 
 def _lines_without_effect(
@@ -163,15 +142,18 @@ def _lines_without_effect(
     """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     key = ["study_id", "concept"]
     shown = {(line["study_id"], line["concept"]) for line in lines}
-    shown |= {(study_id, "adverse_events") for study_id in tables["adverse_events"]["study_id"]}
+    effects = tables["effects"]
+    kinds = effects.loc[in_exosome_arms(effects, treated) & effects["term"].notna(), key].drop_duplicates()
     later = tables["results"].merge(treated, on=["study_id", "arm_id"])
     later = later.loc[(later["timepoint_weeks"] != 0).fillna(True), key].drop_duplicates().sort_values(key)
     reported = set(later.itertuples(index=False, name=None))
-    named = pd.concat([tables["outcomes"][key], later]).drop_duplicates()
+    reported |= (denied := set(kinds.itertuples(index=False, name=None)))
+    named = pd.concat([kinds, tables["outcomes"][key], later]).drop_duplicates()
     return [
         _EMPTY | {
             "study_id": study_id,
             "concept": concept,
+            "_no_effect": _DENIED if (study_id, concept) in denied else None,
             "direction": "unclear" if (study_id, concept) in reported else "not reported",
         }
         for study_id, concept in named.itertuples(index=False, name=None)
@@ -232,8 +214,8 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     name = label(line["concept"])
     if line["direction"] == "not reported":
         return f"planned or named, and no figure reported: {name}"
-    if line.get("_uncounted") or line.get("contrast_doubt"):
-        return line.get("_uncounted") or line["contrast_doubt"]
+    if line.get("contrast_doubt"):
+        return line["contrast_doubt"]
     if line["ci_lower"] is None:
         return line.get("_no_effect") or "no interval can be computed from what is printed"
     others = [
@@ -285,10 +267,12 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both", level: float
     -------
     list of dict
         A question is an outcome with estimand, comparator (by name where it is active) and what was given
-        beside it. A study has one vote a question; one whose sites or times disagree has none. Shares of
+        beside it. A study has one vote a question; one whose sites or times disagree has none,
+        and no change at one of them says nothing against the others. Shares of
         people, lists of events and outcomes not reported are no votes, nor is an effect that is not the
         estimand that it looks like (`contrast_doubt`), or a change within an arm whose study has a
-        comparison: its study stands under `left_out` with the reason.
+        comparison: its study stands under `left_out` with the reason. The times of the lines counted are
+        named.
     """
     lines = comparisons[(comparisons["concept"] != "adverse_events") & comparisons["estimand"].isin(_VOTED)]
     sure = lines["contrast_doubt"].isna()
@@ -314,17 +298,29 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both", level: float
 def _counted(lines: pd.DataFrame, level: float) -> Row:
     """Return the votes of the lines of one outcome and estimand, and who has none and why."""
     sure = lines[lines["contrast_doubt"].isna()]
-    directions = sure.groupby("study_id")["direction"].agg(
-        lambda ways: ways.iloc[0] if ways.nunique() == 1 else "mixed"
-    )
+    directions = sure.groupby("study_id")["direction"].agg(_of_study)
     second_hand = sure.loc[sure["second_hand"].fillna(False).astype(bool), "study_id"]
     out = lines[lines["contrast_doubt"].notna() & ~lines["study_id"].isin(directions.index)]
     left_out = sorted(set(zip(out["study_id"], out["contrast_doubt"], strict=True)))
     return {
         "studies": join_ids(directions.index) or None,
+        "times": _times(sure),
         "second_hand": join_ids(sorted(second_hand)) or None,
         "left_out": "; ".join(": ".join(pair) for pair in left_out) or None,
     } | votes(list(directions), level=level)
+
+
+def _of_study(ways: pd.Series) -> str:
+    """Return the direction of a study's lines, ties dropped where some line is none."""
+    found = set(ways) - {"no change"} or {"no change"}
+    return found.pop() if len(found) == 1 else "mixed"
+
+
+def _times(lines: pd.DataFrame) -> str | None:
+    """Return the times of lines, in whole weeks or as stated, the earliest first."""
+    weeks = sorted(lines["timepoint_weeks"].dropna().round().astype(int).unique())
+    unknown = lines.loc[lines["timepoint_weeks"].isna(), "timepoint_printed"].fillna("not stated")
+    return "; ".join([*(f"week {week}" for week in weeks), *sorted(unknown.unique())]) or None
 
 
 def votes(directions: list[str], *, level: float = 0.95) -> Row:

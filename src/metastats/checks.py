@@ -72,7 +72,8 @@ def check_level(level: float, name: str = "level") -> float:
 
 def label_codes(name: str, labels: Any, k: int) -> tuple[Array, list]:
     """Number the groups of k labelled effects, in the order of their first; return numbers and labels."""
-    codes, names = pd.factorize(pd.Series(labels, dtype=object))
+    labels = labels if hasattr(labels, "dtype") else np.atleast_1d(np.asarray(labels, dtype=object))
+    codes, names = pd.factorize(labels)
     if codes.size != k:
         raise ValueError(f"{name}: {codes.size} values but {k} effects; give one for each effect")
     refuse(name, codes < 0, "is missing", "give every effect a label")

@@ -377,7 +377,7 @@ def subgroup_test(
     given = check_studies(yi, vi)
     code, levels = label_codes("groups", groups, given.yi.size)
     if len(levels) < 2:
-        raise ValueError(f"groups: only {levels[0]!r}; a test of difference needs at least two groups")
+        raise ValueError(f"groups: only '{levels[0]}'; a test of difference needs at least two groups")
     rows = [code == i for i in range(len(levels))]
     fits = [pool_arrays(given.yi[r], given.vi[r], method, test, level) for r in rows]
     plain = [pool_arrays(given.yi[r], given.vi[r], method, "z", level) for r in rows]

@@ -15,7 +15,7 @@ from helpers.cleaning import Severity, clean_events, clean_results, conversion, 
 from helpers.sheets.raw import read_raw
 from helpers.tables import validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from notebookpress.tables import records
+from notebookpress.tables import records, split_ids
 
 CASES = cases_of(__file__)
 
@@ -25,13 +25,8 @@ RAW = Path(__file__).parents[2] / "data" / "raw"
 def cleaned(**fields: Any) -> dict[str, Any]:
     """Return one cleaned observation from a reported one."""
     row = {"result_id": "s.r1", "study_id": "s", "source_id": "s", "arm_id": "a", "concept": "hair_density"}
-    row |= {
-        "site": "all",
-        "kind": "level",
-        "quantity_ids": "s.q",
-        "figures": "mean=s.q",
-        "timepoint_printed": "4 weeks",
-    }
+    row |= {"site": "all", "kind": "level", "quantity_ids": "s.q", "figures": "mean=s.q"}
+    row |= {"timepoint_printed": "4 weeks"}
     reported = validate("reported_results", [row | fields])
     return records(validate("results", clean_results(reported)))[0]
 
@@ -55,11 +50,6 @@ def test_every_figure_of_a_row_takes_the_same_factor():
     assert [row[name] for name in names] == [(index + 1.5) * 100 for index in range(len(names))]
     assert (row["unit"], row["n"], row["timepoint_weeks"]) == ("hairs/cm2", 8, 4)
     assert "hairs/mm2 x 100" in row["converted"]
-
-
-def test_follicles_stay_follicles():
-    row = cleaned(unit="follicles/cm2", mean=80, sd=10)
-    assert (row["unit"], row["mean"], row["sd"]) == ("follicles/cm2", 80, 10)
 
 
 def test_a_unit_that_is_not_stated_is_not_made_up():
@@ -108,48 +98,23 @@ def test_a_time_is_in_weeks_or_said_to_be_missing(printed, weeks, said):
     [(48, "hours", 48), (2, "days", 48), (1, "week", 168), (3, "visits", None), (None, None, None)],
 )
 def test_an_event_is_gone_after_hours(value, unit, hours):
-    row = {
-        "study_id": "s",
-        "arm_id": "a",
-        "term": "redness",
-        "resolved": value,
-        "resolved_unit": unit,
-        "count": 2,
-        "n": 9,
-    }
+    row = {"study_id": "s", "arm_id": "a", "term": "redness", "count": 2, "n": 9}
+    row |= {"resolved": value, "resolved_unit": unit}
     (event,) = records(validate("adverse_events", clean_events(validate("reported_events", [row]))))
     assert event["resolved_hours"] == hours
     assert (event["count"], event["n"]) == (2, 9)
 
 
-@pytest.mark.parametrize(
-    ("printed", "scale", "expected"),
-    [
-        ("III–V", "Norwood-Hamilton", Severity("Norwood-Hamilton", 3, 5)),
-        ("stage 3 vertex", "Norwood", Severity("Norwood-Hamilton", 3, 3, "vertex")),
-        ("VII", "Hamilton", Severity("Norwood-Hamilton", 7, 7)),
-        ("I-3 to III", "Ludwig", Severity("Ludwig", 1, 3)),
-        ("IV", "Ludwig", None),
-        ("M2 to M3", "BASP", Severity("BASP", 2, 3, "M")),
-        ("F1", "BASP", Severity("BASP", 1, 1, "F")),
-        ("III", "BASP", None),
-        ("mild to moderate", "Norwood", None),
-        ("III", None, None),
-        ("III", "Sinclair", None),
-        ("8", "Norwood", None),
-    ],
-)
+@pytest.mark.parametrize(("printed", "scale", "expected"), CASES["grades"])
 def test_a_grade_is_read_on_its_own_scale_only(printed, scale, expected):
-    assert parse_severity(printed, scale) == expected
+    assert parse_severity(printed, scale) == (expected and Severity(*expected))
 
 
 @given(st.text(max_size=30), st.sampled_from(["Norwood", "Ludwig", "BASP", "", None]))
 def test_any_text_is_a_grade_of_the_scale_or_none(printed, scale):
     found = parse_severity(printed, scale)
-    assert (
-        found is None
-        or 0 <= found.low <= found.high <= {"Norwood-Hamilton": 7, "Ludwig": 3, "BASP": 3}[found.scale]
-    )
+    last = {"Norwood-Hamilton": 7, "Ludwig": 3, "BASP": 3}
+    assert found is None or 0 <= found.low <= found.high <= last[found.scale]
 
 
 def quantities(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -172,10 +137,8 @@ def test_a_figure_is_used_or_has_a_reason():
         {"quantity_id": "s.wash", "concept": "washout", "value": 6.0},
         {"quantity_id": "s.rest", "value": 7.0},
     )
-    users = {
-        "results": pd.DataFrame({"quantity_ids": ["s.used;s.used", None]}),
-        "arms": pd.DataFrame({"quantity_ids": ["s.used"]}),
-    }
+    named = {"results": ["s.used;s.used", None], "arms": ["s.used"]}
+    users = {name: pd.DataFrame({"quantity_ids": ids}) for name, ids in named.items()}
     rows = {row["quantity_id"]: row for row in quantity_use(frame, users)}
     assert rows["s.used"]["used_in"] == "results;arms"
     assert rows["s.used"]["reason_unused"] is None
@@ -203,23 +166,12 @@ def test_another_range_or_other_words_are_not_the_same_figure():
 def test_no_figure_of_the_five_sources_is_lost():
     record = read_raw(RAW).record
     frame = validate("quantities", record.quantities)
-    users = {
-        "studies": record.studies,
-        "arms": record.arms,
-        "results": record.results,
-        "events": record.adverse_events,
-    }
-    users |= {"findings": record.reader_findings, "judgements": record.reader_judgements}
+    names = ("studies", "arms", "results", "adverse_events", "reader_findings", "reader_judgements")
+    users = {name: getattr(record, name) for name in names}
     rows = quantity_use(frame, {name: pd.DataFrame(part) for name, part in users.items()})
     assert [row["quantity_id"] for row in rows] == frame["quantity_id"].tolist()
     assert all((row["used_in"] is None) != (row["reason_unused"] is None) for row in rows)
-    named = {
-        name
-        for part in users.values()
-        for row in part
-        for name in (row["quantity_ids"] or "").split(";")
-        if name
-    }
+    named = {name for part in users.values() for row in part for name in split_ids(row["quantity_ids"])}
     assert named == {row["quantity_id"] for row in rows if row["used_in"]}
 
 

@@ -43,11 +43,9 @@ def effect(study: str, **fields: Any) -> dict[str, Any]:
     return row | fields
 
 
-def made(
-    *effects: dict, results: list = (), outcomes: list = (), events: list = (), tiers: dict | None = None
-):
+def made(*effects: dict, results: list = (), outcomes: list = (), tiers: dict | None = None):
     """Return the tables of some studies, each with an exosome arm and a control arm."""
-    studies = {row["study_id"] for rows in (effects, results, outcomes, events) for row in rows}
+    studies = {row["study_id"] for rows in (effects, results, outcomes) for row in rows}
     arms = [{"study_id": study, "arm_id": name, "role": role} for study in studies
             for name, role in (("treated", "exosome"), ("control", "placebo"))]  # fmt: skip
     sources = [
@@ -55,7 +53,7 @@ def made(
         for study in studies
     ]
     tables = {"sources": sources, "arms": arms, "outcomes": list(outcomes), "results": list(results)}
-    tables |= {"effects": list(effects), "adverse_events": list(events)}
+    tables |= {"effects": list(effects)}
     frames = {name: as_frame(name, rows) for name, rows in tables.items()}
     frames["effects"]["n"] = frames["effects"]["n"].astype("Int64")
     return frames
@@ -224,18 +222,21 @@ def test_a_planned_outcome_with_an_effect_has_that_line_only():
     assert list(pictured(effect("a"), outcomes=[PLANNED])) == ["a.hair_density.1"]
 
 
-def test_events_without_counts_say_so_and_counted_events_show_the_most_frequent():
-    event = {"arm_id": "treated", "quantity_ids": "q"}
-    lines = pictured(
-        events=[
-            event | {"study_id": "a", "term": "redness"},
-            event | {"study_id": "b", "term": "redness", "count": 3},
-            event | {"study_id": "b", "term": "itch", "count": 5},
-        ]
-    )
-    assert lines["a.adverse_events.1"]["why_not"] == "events are listed without counts"
-    assert lines["a.adverse_events.1"]["effect"] is None
-    assert lines["b.adverse_events.1"]["effect"] == 5
+def test_adverse_events_stand_with_their_interval_or_say_why_there_is_none():
+    event = {"concept": "adverse_events", "estimand": "proportion", "measure": "PR", "unit": "proportion"}
+    bare = {"effect": None, "se": None, "ci_lower": None, "ci_upper": None}
+    kinds = {
+        "a": {"term": "any adverse event", "effect": 0.0, "ci_lower": 0.0, "ci_upper": 0.11},
+        "b": {"term": "redness", "why_not": "listed without the number of people who had it"} | bare,
+        "c": {"term": "severe adverse event", "effect": 0.0, "headline": "no"},
+    }
+    lines = pictured(*(effect(study, **event | kind) for study, kind in kinds.items()))
+    told = {line["study_id"]: (line["effect"], line["ci_upper"], line["why_not"]) for line in lines.values()}
+    assert told == {
+        "a": (0.0, 0.11, "no other study reports adverse events with an interval"),
+        "b": (None, None, "listed without the number of people who had it"),
+        "c": (None, None, "some kind of event is said not to have happened; others are not spoken of"),
+    }
 
 
 def test_shares_of_people_with_an_event_are_compared_like_other_shares():

@@ -47,6 +47,30 @@ def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
     validate("votes", [row])
 
 
+@pytest.mark.parametrize(
+    ("ways", "counted"),
+    [
+        (["better", "better", "better", "no change"], (1, 0, 0)),
+        (["worse", "no change"], (0, 1, 0)),
+        (["no change", "no change"], (0, 0, 1)),
+        (["better", "worse", "no change"], (0, 0, 1)),
+        (["better", "unclear"], (0, 0, 1)),
+    ],
+)
+def test_no_change_at_a_site_leaves_the_direction_of_the_others(ways, counted):
+    lines = [line("a", way, number=number) for number, way in enumerate(ways)]
+    (row,) = vote_rows(as_frame("comparisons", lines), evidence="core")
+    assert (row["better"], row["worse"], row["neither"]) == counted
+
+
+def test_a_vote_names_the_times_that_it_mixes():
+    times = {"a": {"timepoint_weeks": 24.0}, "b": {"timepoint_weeks": 4.0}, "d": {"timepoint_weeks": 4.1}}
+    times |= {"c": {"timepoint_printed": "after treatment"}, "e": {}}
+    lines = [line(study, "better", **time) for study, time in times.items()]
+    (row,) = vote_rows(as_frame("comparisons", lines), evidence="core")
+    assert row["times"] == "week 4; week 24; after treatment; not stated"
+
+
 def test_each_question_has_votes_of_its_own_and_shares_and_events_have_none():
     active = {"comparator": "active", "comparator_name": "minoxidil"}
     lines = [

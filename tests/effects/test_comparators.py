@@ -26,6 +26,14 @@ def question(treated: dict, control: tuple) -> tuple:
         ({}, ("active", {"label": "Minoxidil 5 % foam"}), ("active", "minoxidil", "none")),
         ({}, ("active", {"label": "C", "co_intervention": "mesotherapy"}), ("active", "mesotherapy", "none")),
         (
+            {"co_intervention": "minoxidil, 5 %, topical, twice daily"},
+            ("placebo", {"co_intervention": "minoxidil 2 %"}),
+            ("placebo", "ctl", "minoxidil in both arms"),
+        ),
+        ({}, ("active", {"label": "fractional CO2 laser"}), ("active", "fractional laser", "none")),
+        ({}, ("active", {"label": "low-level laser cap"}), ("active", "light", "none")),
+        ({}, ("active", {"label": "laser"}), ("active", "laser", "none")),
+        (
             {"co_intervention": "microneedling, local anaesthesia"},
             ("placebo", {"label": "saline", "co_intervention": "microneedling"}),
             ("placebo", "saline", "microneedling in both arms"),

@@ -54,6 +54,29 @@ def test_a_change_without_sd_has_no_interval_and_says_so():
     assert (row["effect"], row.get("ci_lower"), row["assumption"]) == (35, None, "no interval: no SD")
 
 
+def test_a_range_of_shares_is_told_in_percent_as_it_was_printed():
+    (row,) = effects(result(kind="change", minimum=0.2, maximum=0.25, unit="proportion"), study=MEN)
+    assert "a range, 20 to 25 %, without a mean" in row["why_not"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sizes", "why"),
+    [
+        ({"n": 12}, {}, "no SD"),
+        ({"n": 1}, {}, "one person"),
+        ({"sd": 5.0}, {}, "n not stated"),
+        ({"site": "patient of figure 1"}, MEN, "one person"),
+        ({"site": "patients lowest at baseline"}, MEN, "no SD"),
+        ({}, {"comparison": "case"}, "one person"),
+    ],
+)
+def test_why_there_is_no_interval_is_told(fields, sizes, why):
+    levels = result(mean=80, timepoint_weeks=0.0, **fields), result(mean=95, **fields)
+    (row,) = effects(*levels, study=sizes)
+    assert row["assumption"] == f"no interval: {why}"
+    assert row["n"] == (1 if why == "one person" else fields.get("n"))
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -228,7 +251,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("share", "n", "events"), [(0.8, 15, 12), (0.87, 16, 14), (0.0, 16, 0), (1.0, 16, 16), (0.333, 24, 8)]
+    ("share", "n", "events"), [(0.8, 15, 12), (0.88, 16, 14), (0.0, 16, 0), (1.0, 16, 16), (0.333, 24, 8)]
 )
 def test_a_share_of_people_has_wilsons_interval_of_its_whole_number(share, n, events):
     (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
@@ -237,11 +260,20 @@ def test_a_share_of_people_has_wilsons_interval_of_its_whole_number(share, n, ev
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(wilson(events / n, n), abs=1e-12)
 
 
-@pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.5, 1), (1.2, 10)])
+@pytest.mark.parametrize(("share", "n"), [(0.8, 16), (0.87, 16), (0.5, 1), (1.2, 10), (0.5, 300)])
 def test_a_share_that_no_whole_number_of_people_gives_is_shown_without_an_interval(share, n):
     (row,) = effects(result(kind="count", percent=share, n=n, unit="proportion", concept="satisfaction"))
     assert (row["effect"], row.get("ci_lower"), row.get("events")) == (share, None, None)
     assert "no interval" in row["assumption"]
+
+
+@pytest.mark.parametrize("share", [0.8, 0.87, 0.875, 0.5])
+def test_a_percentage_of_people_who_are_not_counted_has_no_interval(share):
+    (row,) = effects(result(kind="count", percent=share, concept="satisfaction"), study=MEN)
+    assert (row["effect"], row["assumption"]) == (share, "no interval: n not stated with the percentage")
+    assert {row.get(name) for name in ("se", "ci_lower", "ci_upper", "events", "n", "n_assumed")} == {None}
+    pair = [result(kind="count", percent=share, concept="satisfaction", arm_id=arm) for arm in TWO_ARMS]
+    assert {row["estimand"] for row in effects(*pair, arms=TWO_ARMS, study=MEN)} == {"proportion"}
 
 
 def test_a_share_is_counted_where_only_people_are_printed():
@@ -268,6 +300,20 @@ def test_certain_findings_touch_the_effects_of_their_outcome_only():
     ]
     (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, findings=findings)
     assert row["finding_ids"] == "s.a"
+
+
+def test_a_finding_that_names_figures_touches_the_effects_that_rest_on_them():
+    base = {"study_id": "s", "check": "c", "detected_by": "rule", "statement": "w", "locators": "l"}
+    base |= {"severity": "certain", "concepts": "hair_density"}
+    week_4 = base | {"finding_id": "s.a", "quantity_ids": "s.early;s.p"}
+    all_of_it = base | {"finding_id": "s.b"}
+    of_another = base | {"finding_id": "s.c", "quantity_ids": "s.late", "concepts": "hair_thickness"}
+    early, late = effects(
+        result(kind="change", mean=15, timepoint_weeks=4.0, quantity_ids="s.early"),
+        result(kind="change", mean=35, quantity_ids="s.late;s.sd"),
+        findings=[week_4, all_of_it, of_another],
+    )
+    assert (early["finding_ids"], late["finding_ids"]) == ("s.a;s.b", "s.b")
 
 
 def test_every_effect_has_its_own_name_and_the_figures_that_it_rests_on():

@@ -27,6 +27,11 @@ def captured(function, *arguments, **options):
     return call.args[0]
 
 
+def page_of(function, *arguments, **options):
+    """Return the page that is in it."""
+    return BeautifulSoup(captured(function, *arguments, **options)["text/html"], "html.parser")
+
+
 def small_figure():
     """Return a figure with a hostile case name."""
     return before_after([{"case": '"><script>x', "before": 10, "after": 12.5}], title="One case")
@@ -36,16 +41,14 @@ def test_figure_is_one_html_output_with_words():
     data = captured(show_figure, small_figure(), label="one-case")
     page = BeautifulSoup(data["text/html"], "html.parser")
     image = page.find("img")
-    assert page.find("figure")["id"] == "one-case"
+    assert page.find("figure")["id"] == "one-case" and page.find("script") is None
     assert image["src"].startswith("data:image/svg+xml;base64,")
-    assert "12.5 after" in image["alt"]
-    assert image["width"] == "720"
-    assert page.find("script") is None
+    assert "12.5 after" in image["alt"] and image["width"] == "720"
     assert "12.5" in data["text/plain"]
 
 
 def test_the_numbers_behind_a_figure_hang_under_it_as_csv():
-    page = BeautifulSoup(captured(show_figure, small_figure(), label="one-case")["text/html"], "html.parser")
+    page = page_of(show_figure, small_figure(), label="one-case")
     link = page.select_one("figcaption a.csv")
     kind, _, content = link["href"].partition("base64,")
     assert (kind, link["download"]) == ("data:text/csv;", "one-case.csv")
@@ -58,7 +61,7 @@ def test_the_numbers_behind_a_figure_hang_under_it_as_csv():
 def test_a_figure_of_a_whole_table_names_it():
     drawn = small_figure()
     figure = Figure(drawn.figure, drawn.alt, drawn.caption, table="specifications")
-    page = BeautifulSoup(captured(show_figure, figure, label="a")["text/html"], "html.parser")
+    page = page_of(show_figure, figure, label="a")
     assert page.select_one("figcaption span.csv")["data-table"] == "specifications"
 
 
@@ -83,7 +86,7 @@ def test_table_escapes_and_heads_its_rows():
     frame = pd.DataFrame(
         {"study_id": ["<script>alert(1)</script>", "b"], "n": [35.0, np.nan], "ok": [True, None]}
     )
-    page = BeautifulSoup(captured(show_table, frame, caption="A & <b>")["text/html"], "html.parser")
+    page = page_of(show_table, frame, caption="A & <b>")
     assert page.find("script") is None
     assert page.find("caption").get_text() == "A & <b>"
     region = page.find("div", class_="scroll")
@@ -97,9 +100,8 @@ def test_table_escapes_and_heads_its_rows():
 
 def test_table_links_quantities_and_anchors_rows():
     frame = pd.DataFrame({"quantity_id": ["w.1"], "quantity_ids": ["w.1;w.2"]})
-    page = BeautifulSoup(
-        table_html(frame, caption="c", link_quantities=True, anchor_column="quantity_id"), "html.parser"
-    )
+    html = table_html(frame, caption="c", link_quantities=True, anchor_column="quantity_id")
+    page = BeautifulSoup(html, "html.parser")
     assert [link["href"] for link in page.find_all("a")] == ["#q-w.1", "#q-w.2"]
     assert page.find("tr", id="q-w.1")
 
@@ -115,15 +117,8 @@ def test_empty_table_and_unknown_column():
 
 def test_a_tables_schema_gives_headings_and_formats():
     frame = pd.DataFrame({"study_id": ["a"], "weight": [0.25], "interval": ["1 to 2"], "left_out_k": [3]})
-    data = captured(
-        show_table,
-        frame,
-        caption="c",
-        table="pool_members",
-        columns=["study_id", "weight", "interval"],
-        headings={"study_id": "left out"},
-    )
-    page = BeautifulSoup(data["text/html"], "html.parser")
+    chosen = {"columns": ["study_id", "weight", "interval"], "headings": {"study_id": "left out"}}
+    page = page_of(show_table, frame, caption="c", table="pool_members", **chosen)
     heads = [cell.get_text() for cell in page.select("th[scope=col]")]
     assert heads == ["left out", "its weight", "interval"]
     assert [cell.get_text() for cell in page.select("td")] == ["25%", "1 to 2"]
@@ -133,15 +128,9 @@ def test_a_tables_schema_gives_headings_and_formats():
 
 def test_table_columns_and_formats():
     frame = pd.DataFrame({"a": [1], "share": [0.256], "p": [0.02]})
-    html = table_html(
-        frame,
-        caption="c",
-        columns={"share": "Share", "p": "P"},
-        formats={"share": ".0%", "p": lambda v: f"P={v}"},
-    )
-    assert "26%" in html
-    assert "P=0.02" in html
-    assert ">a<" not in html
+    formats = {"share": ".0%", "p": lambda v: f"P={v}"}
+    html = table_html(frame, caption="c", columns={"share": "Share", "p": "P"}, formats=formats)
+    assert "26%" in html and "P=0.02" in html and ">a<" not in html
 
 
 def test_sentence_escapes_values_and_keeps_its_own_markup():
@@ -163,7 +152,6 @@ def test_numbers(value, text):
 
 @pytest.mark.parametrize(("length", "room"), [(10, None), (60, ["long"]), (400, ["prose"])])
 def test_a_cell_has_the_room_that_its_text_wants(length, room):
-    """A paragraph in a column for words would be a tower of one word a line."""
     frame = pd.DataFrame({"study": ["a"], "reasons": [("word " * length)[:length]]})
     cell = BeautifulSoup(table_html(frame, caption="Made"), "html.parser").find("td")
     assert cell.get("class") == room

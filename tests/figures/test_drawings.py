@@ -53,20 +53,15 @@ def test_same_bytes_twice_and_no_version_in_them(name):
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_no_text_beyond_the_edge(name):
-    make = DRAWINGS[name]
-    figure = make().figure
+    figure = DRAWINGS[name]().figure
     figure.savefig("/dev/null", format="png", dpi=96)
-    width, height = figure.get_size_inches()
-    box = figure.get_tightbbox()  # of everything drawn, in inches
-    assert min(box.x0, box.y0) >= -0.02
-    assert box.x1 <= width + 0.02
-    assert box.y1 <= height + 0.02
+    (width, height), box = figure.get_size_inches(), figure.get_tightbbox()  # of everything drawn, in inches
+    assert min(box.x0, box.y0) >= -0.02 and box.x1 <= width + 0.02 and box.y1 <= height + 0.02
 
 
 def test_frames_and_records_draw_alike():
-    assert (
-        forest(pd.DataFrame(STUDIES), unit="u", title="t").svg() == forest(STUDIES, unit="u", title="t").svg()
-    )
+    frame, rows = (forest(data, unit="u", title="t") for data in (pd.DataFrame(STUDIES), STUDIES))
+    assert frame.svg() == rows.svg()
 
 
 def test_nothing_to_show_is_said():
@@ -84,16 +79,13 @@ def test_many_studies_turn_the_matrix():
     assert "study 6 (ROBINS-I)" in risk_of_bias(rows).alt
 
 
-@pytest.mark.parametrize(
-    ("judgement", "letter"),
-    [("3 of 8 yes", "3/8"), ("High concern", "H"), ("low risk of bias", "L"), (None, "?"), ("serious", "S")],
-)
-def test_letters_of_judgements(judgement, letter):
-    assert judgement_letter(judgement) == letter
+def test_letters_of_judgements():
+    judgements = ("3 of 8 yes", "High concern", "low risk of bias", None, "serious")
+    assert [judgement_letter(judgement) for judgement in judgements] == ["3/8", "H", "L", "?", "S"]
 
 
 def test_unknown_mark_is_refused():
-    with pytest.raises(ValueError, match="guessed"):
+    with pytest.raises(ValueError, match="mark guessed is none of"):
         timeline([{"lane": "a", "weeks": 1, "mark": "guessed"}])
 
 

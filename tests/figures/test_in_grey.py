@@ -25,13 +25,10 @@ def test_every_ink_stands_off_white_paper(name):
     assert (1 + 0.05) / (luminance(getattr(figure, name)) + 0.05) >= 3.0  # WCAG 1.4.11, graphics
 
 
-def test_no_two_judgements_look_alike_without_their_colour():
+def test_no_two_judgements_directions_or_groups_look_alike_without_their_colour():
     looks = list(MARKS.values())
     assert len({(mark.shape, mark.sign, mark.hollow) for mark in looks}) == len(looks)
     assert len({sign for sign, _ in DIRECTION_MARKS.values()}) == len(DIRECTION_MARKS)
-
-
-def test_the_groups_beside_each_other_have_marks_of_their_own():
     assert len({(marker, fill) for marker, _, fill in LOOKS.values()}) == len(LOOKS)
 
 

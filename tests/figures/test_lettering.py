@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from case_files import cases_of
 from matplotlib.font_manager import FontProperties
-from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from helpers.figures.canvas import PIXELS_PER_POINT, _right_end, text_width
-
-CASES = cases_of(__file__)
+from helpers.figures.canvas import PIXELS_PER_POINT, text_width
 
 TEXTS = (
     "wan2025, week 24, n 16 ‡", "S", "…", "O", "e", "D", ")", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789",
@@ -26,9 +22,3 @@ def test_width_is_that_of_every_curve_bent(size, weight):
         if text.strip():
             path = TextPath((0, 0), text, prop=font, usetex=False)
             assert text_width(text, size, weight) == path.get_extents().x1 * PIXELS_PER_POINT, text
-
-
-@pytest.mark.parametrize(("points", "codes"), CASES["curves"])
-def test_a_curve_reaches_less_far_than_its_control_point(points, codes):
-    path = Path(points, codes)
-    assert _right_end(path) == path.get_extents().x1

@@ -12,9 +12,8 @@ from trialfiles.ctgov_results import posted_figures
 
 def posted(shared, number: str, part: str) -> dict[tuple[str, str], str]:
     """Return what is shown of a sample: printed values by stage or measure and group."""
-    quantities = validate(
-        "quantities", posted_figures(read_source(shared / "samples" / "ctgov" / f"{number}.json"))
-    )
+    record = read_source(shared / "samples" / "ctgov" / f"{number}.json")
+    quantities = validate("quantities", posted_figures(record))
     shown = people_posted(quantities, part)
     assert set(shown["quantity_id"]) <= set(quantities["quantity_id"])
     return {(row.what, row.group): row.printed for row in shown.itertuples()}
@@ -25,11 +24,8 @@ def test_who_came_and_who_left(shared):
     flow = posted(shared, "NCT00716976", "participant flow")
     treated, watched = "STS Arm (Sodium Thiosulfate Treatment)", "Observation Arm"
     assert len(flow) == 20
-    assert (flow["Overall Study, STARTED", treated], flow["Overall Study, STARTED", watched]) == ("65", "66")
-    assert (flow["Overall Study, COMPLETED", treated], flow["Overall Study, COMPLETED", watched]) == (
-        "45",
-        "57",
-    )
+    for stage, numbers in (("STARTED", ("65", "66")), ("COMPLETED", ("45", "57"))):
+        assert (flow[f"Overall Study, {stage}", treated], flow[f"Overall Study, {stage}", watched]) == numbers
     assert flow["Overall Study, Adverse Event", treated] == "2"
 
 

@@ -11,12 +11,8 @@ from helpers.pooling.specifications import CHOICES
 def specifications(count: int) -> pd.DataFrame:
     """Return so many specifications of one question, with two choices that vary."""
     place = np.arange(count)
-    fixed = dict.fromkeys(CHOICES, "any") | {
-        "concept": "hair_density",
-        "estimand": "between_group",
-        "question": "hair density, difference between groups",
-        "unit": "hairs/cm2",
-    }
+    fixed = dict.fromkeys(CHOICES, "any") | {"concept": "hair_density", "estimand": "between_group"}
+    fixed |= {"question": "hair density, difference between groups", "unit": "hairs/cm2"}
     return pd.DataFrame(fixed, index=place).assign(
         tau2_method=np.where(place % 3 == 0, "REML", "PM"),
         ci_method=np.where(place < count // 2, "normal", "knha"),

@@ -34,20 +34,18 @@ def test_a_drawing_loses_idle_groups_and_decimals_and_keeps_the_rest():
 
 
 def test_paths_are_joined_only_where_nothing_overlaps_in_another_tone():
-    def shapes(style: str) -> int:
+    def drawn(style: str) -> str:
         part = f'<path d="M 0 0 L 0 5 L 5 5 z" style="{style}"/><path d="M 9 0 L 9 5" style="{style}"/>'
-        return compact_svg(FRAME % part, 1, 1).count("<path")
+        return compact_svg(FRAME % part, 1, 1)
 
-    assert shapes("fill: none; stroke: #000000") == 1
-    assert shapes("fill: #000000") == 1
-    assert shapes("fill: #000000; opacity: 0.5") == 2
-    assert shapes("fill: #000000; stroke: #ffffff") == 2
-    assert 'd="M0 0V5H5zM9 0V5"' in compact_svg(
-        FRAME
-        % '<path d="M 0 0 L 0 5 L 5 5 z" style="fill: #000000"/><path d="M 9 0 L 9 5" style="fill: #000000"/>',
-        1,
-        1,
+    styles = (
+        "fill: none; stroke: #000000",
+        "fill: #000000",
+        "fill: #000000; opacity: 0.5",
+        "fill: #000000; stroke: #ffffff",
     )
+    assert [drawn(style).count("<path") for style in styles] == [1, 1, 2, 2]
+    assert 'd="M0 0V5H5zM9 0V5"' in drawn("fill: #000000")
 
 
 def test_a_turned_text_stays_turned_and_a_level_one_needs_no_turn():

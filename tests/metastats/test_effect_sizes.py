@@ -77,6 +77,8 @@ def test_a_ratio_to_a_mean_that_may_be_zero_is_warned_of(measure, inputs):
         ("MD", {"m1i": [1.0, np.inf]}, r"m1i\[1\]: is infinite"),
         ("ROM", {"m1i": [1.0, -1.0]}, r"m1i\[1\]: is zero or of the other sign"),
         ("SMD", {"sd1i": [0, 1], "sd2i": [0, 1]}, r"sd1i\[0\]: both SDs are zero"),
+        ("VR", {"n1i": [20, 1]}, r"n1i\[1\]: fewer than 2 people, so that there is no SD"),
+        ("SMD1", {"sd2i": [0, 1]}, r"sd2i\[0\]: is zero, so that nothing can be standardised"),
         ("MD", {"add": 0.5}, "add: has no meaning for MD"),
         ("MD", {"to": "all"}, "to: has no meaning for MD"),
         ("SMD", {"drop00": True}, "drop00: has no meaning for SMD"),

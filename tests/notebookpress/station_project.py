@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-PARAMETERS = """\
-raw: {type: str, default: data/raw, notebooks: [01_first], meaning: raw data, set_by: runner,
-  remedy: name the folder with --raw DIR}
-processed: {type: str, default: data/processed, notebooks: [01_first, 02_each, 03_last], meaning: tables,
-  set_by: runner, remedy: name the folder with --out DIR}
-station_id: {type: str, default: alpha, notebooks: [02_each], meaning: the station, set_by: runner,
-  remedy: 02_each runs once for each file in data/raw/stations}
-season: {type: str, default: summer, choices: [summer, winter], notebooks: [03_last], meaning: which}
-factor: {type: float, default: 0.7, minimum: -0.99, maximum: 0.999, notebooks: [02_each, 03_last], meaning: assumed}
-rounds: {type: int, default: 2, minimum: 1, notebooks: [03_last], meaning: how many}
-shown: {type: bool, default: true, notebooks: [03_last], meaning: whether shown}
-names: {type: list, default: [a, b], notebooks: [03_last], meaning: which}
-"""
-PIPELINE = """\
-title: Weather
-schema: notebooks/schema.yaml
-notebooks:
-  01_first: {raw: all, writes: [stations, readings]}
-  02_each:
-    for_each: {name: stations, key: station_id, files: stations/*.yaml}
-    raw: own
-    reads: [stations, readings]
-    writes: [sums]
-  03_last: {reads: [stations, sums], writes: [overview]}
-pages:
-  pages: {title: the first pages, make: "station_calls:first_pages", notebooks: [01_first, 02_each]}
-  site: {title: the pages, make: "station_calls:pages"}
-check_raw: station_calls:check_raw
-verification: station_calls:verify
-headline: station_calls:headline
-preload: [notebookpress.notebook_tables, station_calls]
-"""
-SCHEMA = """\
-tables:
-  stations:
-    meaning: A station
-    notebook: 01_first
-    keys: [station_id]
-    columns: {station_id: {required: true, meaning: Name}}
-  readings:
-    meaning: A reading
-    notebook: 01_first
-    keys: [station_id, number]
-    columns:
-      station_id: {required: true, meaning: Station}
-      number: {type: integer, required: true, meaning: Which}
-      text: {meaning: As it stands there}
-  sums:
-    meaning: What a station has
-    notebook: 02_each
-    per_study: true
-    keys: [station_id]
-    columns: {station_id: {required: true, meaning: Station}, lines: {type: integer, meaning: How many readings}}
-  overview:
-    meaning: All stations
-    notebook: 03_last
-    keys: [season]
-    columns: {season: {required: true, meaning: Season}, total: {type: integer, meaning: All readings}}
-"""
+STATION = Path(__file__).with_name("station")  # parameters, pipeline and schema of the collection
 FIRST = """\
 from pathlib import Path
 from notebookpress.notebook_tables import NotebookTables
@@ -129,10 +74,8 @@ def write_cells(path: Path, parameters: str, *sources: str) -> Path:
 
 def make_project(root: Path) -> Path:
     """Write the small project below a folder."""
-    (root / "notebooks").mkdir(parents=True)
+    shutil.copytree(STATION, root / "notebooks")
     (root / "data" / "raw" / "stations").mkdir(parents=True)
-    for name, text in {"parameters": PARAMETERS, "pipeline": PIPELINE, "schema": SCHEMA}.items():
-        (root / "notebooks" / f"{name}.yaml").write_text(text)
     for station in ("alpha", "beta"):
         (root / "data" / "raw" / "stations" / f"{station}.yaml").write_text(f"name: {station}\n")
     write_cells(root / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
@@ -160,6 +103,14 @@ def snapshot(root: Path, *folders: str) -> dict[str, tuple[bytes, int]]:
     chosen = folders or ("reports", "data", ".evidence/executed", ".evidence/processed", ".evidence/site")
     files = [path for folder in chosen for path in (root / folder).rglob("*") if path.is_file()]
     return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def gone(seen: Callable[[], Any]) -> bool:
+    """Return whether something is over within a minute; it is a moment where the machine has nothing else to do."""
+    end = time.monotonic() + 60
+    while seen() and time.monotonic() < end:
+        time.sleep(0.02)
+    return not seen()
 
 
 def processes_below(marker: Path) -> list[int]:

@@ -47,7 +47,6 @@ def cluster(project: Path, tmp_path: Path):
 
 
 def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
-    """Its set goes to the other worker, its run ends with it, and every set is in the table once."""
     address, workers = cluster
     write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, "import time; time.sleep(3)", LAST)
     killed = []
@@ -71,7 +70,6 @@ def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
 
 
 def test_a_scheduler_that_is_not_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message with a remedy."""
     monkeypatch.setattr("notebookpress.sweep.WAIT", "1s")
     declared = load_parameters(project)
     with pytest.raises(PipelineError, match="no scheduler answers there"):

@@ -23,6 +23,7 @@ from station_project import (
     FIRST_PARAMETERS,
     Evidence,
     evidence_command,
+    gone,
     processes_below,
     short_environment,
     snapshot,
@@ -66,19 +67,19 @@ def open_again(folder: Path) -> None:
     subprocess.run(["mount", "-o", "remount,rw,bind", str(folder)], check=True)
 
 
+def disk_of_reports(mount: Mount, project: Path) -> Path:
+    """Put the reports of a project onto a disk of their own, of one megabyte."""
+    reports, kept = project / "reports", project.parent / "kept"
+    shutil.move(reports, kept)
+    mount(reports, "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    return shutil.copytree(kept, reports, dirs_exist_ok=True)
+
+
 def fill(disk: Path, left: int) -> Path:
     """Leave so many bytes free on a disk; return the file that holds the rest."""
     filler = disk / "filler"
     filler.write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
     return filler
-
-
-def in_its_own_process(project: Path, before: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run the command as a process, with something before it; return its status and all that it said."""
-    command = [*before, *evidence_command(project), "run"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    done = subprocess.run(command, cwd=project, env=environment, timeout=300, **pipes)
-    return done.returncode, done.stdout
 
 
 def change(project: Path) -> None:
@@ -98,6 +99,10 @@ def litter(out: Path) -> list[Path]:
     work = out / ".evidence"
     hidden = [path for path in out.rglob(".*") if path.is_file()]
     return [*hidden, *work.glob("publish*")]
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    return {name: kept for name, (kept, _) in snapshot(project).items()}
 
 
 @linux
@@ -124,15 +129,16 @@ def test_a_full_disk(
     filler = fill(disk, left)
     status, said = evidence("run", "--out", str(disk), "--jobs", "2")
     assert (status, where in said) == (1, True), said
-    assert f"{disk}/.evidence" in said
-    assert "No space left on device" in said
-    assert (
-        "make room there, or choose another folder with --out" in said
-    )  # whether a cell met it or the runner
+    # whether a cell met it or the runner
+    for words in (
+        f"{disk}/.evidence",
+        "No space left on device",
+        "make room there, or choose another folder",
+    ):
+        assert words in said
     assert "Traceback" not in said
     assert snapshot(disk, "reports", "data") == before
-    assert whole(disk)
-    assert (litter(disk), processes_below(project)) == ([], [])
+    assert (whole(disk), litter(disk), processes_below(project)) == (True, [], [])
     filler.unlink()
     status, said = evidence("run", "--out", str(disk))
     assert status == 0, said
@@ -161,7 +167,6 @@ def test_no_room_to_remember_a_run(made: Path, evidence: Evidence, monkeypatch: 
     change(made)
     with monkeypatch.context() as patch:
         patch.setattr("notebookpress.scheduler.write_atomic", full)
-        patch.setattr("notebookpress.scheduler.write_atomic", full)
         status, said = evidence("run")
     assert (status, whole(made)) == (0, True), said
     assert "0 file(s) written" in evidence("run")[1]
@@ -176,8 +181,10 @@ def test_no_room_for_temporary_files(made: Path, mount: Mount, tmp_path: Path, l
     disk = mount(tmp_path / "t", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
     filler = fill(disk, left)
     change(made)
-    status, said = in_its_own_process(made, [], short_environment(made))
-    assert status == 0, said
+    done = subprocess.run(
+        [*evidence_command(made), "run"], cwd=made, env=short_environment(made), timeout=300
+    )
+    assert done.returncode == 0
     assert list(disk.iterdir()) == [filler]
     assert (whole(made), processes_below(made)) == (True, [])
 
@@ -189,12 +196,8 @@ def test_a_closed_folder_of_reports(made: Path, evidence: Evidence, mount: Mount
     change(made)
     close(mount, made / "reports")
     status, said = evidence("run")
-    assert status == 1
-    assert (
-        f"{made}/reports: Read-only file system; make it writable, or choose another folder with --out"
-        in said
-    )
-    assert "Traceback" not in said
+    assert (status, "Traceback" in said) == (1, False)
+    assert f"{made}/reports: Read-only file system; make it writable, or choose another" in said
     assert snapshot(made, "reports", "data/processed") == before
     assert (whole(made), litter(made)) == (True, [])
     open_again(made / "reports")
@@ -205,16 +208,14 @@ def test_a_closed_folder_of_reports(made: Path, evidence: Evidence, mount: Mount
 
 @linux
 def test_reports_on_a_disk_of_their_own(
-    made: Path, evidence: Evidence, mount: Mount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, evidence: Evidence, mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They cannot be renamed into place: copied; and there must be room before the first is."""
     monkeypatch.setenv("STUB_PAGES", "30")
-    shutil.move(made / "reports", tmp_path / "kept")
-    mount(made / "reports", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
-    shutil.copytree(tmp_path / "kept", made / "reports", dirs_exist_ok=True)
+    reports = disk_of_reports(mount, made)
     before = snapshot(made, "reports", "data/processed")
     change(made)
-    filler = fill(made / "reports", 100_000)
+    filler = fill(reports, 100_000)
     status, said = evidence("run")
     assert (status, "No space left on device; make room there" in said) == (1, True), said
     filler_row = {"reports/filler": snapshot(made, "reports")["reports/filler"]}
@@ -240,23 +241,6 @@ def test_a_closed_project(made: Path, evidence: Evidence, mount: Mount, tmp_path
 
 
 @linux
-def test_another_user_without_permission(made: Path) -> None:
-    """A project that belongs to somebody else: one line that names the place."""
-    if os.getuid() or not shutil.which("setpriv"):
-        pytest.skip("only the superuser becomes another user")
-    change(made)
-    able = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # to see the interpreter
-    status, said = in_its_own_process(
-        made, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *able], dict(os.environ)
-    )
-    assert status == 1
-    assert "Permission denied; make it writable, or choose another folder with --out" in said
-    assert f"{made}/.evidence" in said
-    assert len(said.splitlines()) == 1
-    assert whole(made)
-
-
-@linux
 @pytest.mark.parametrize(
     "cell",
     [
@@ -279,7 +263,7 @@ def test_a_notebook_that_needs_too_much_memory(made: Path, evidence: Evidence, c
 
 @linux
 def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Evidence) -> None:
-    """What a hanging cell started ends with it, also what went its own way; the other study's work is kept."""
+    """Also what went its own way."""
     cell = (
         "import subprocess\nif station_id == 'alpha':\n"
         "    subprocess.Popen(['sleep', '301'], start_new_session=True)\n    subprocess.run(['sleep', '300'])"
@@ -289,35 +273,31 @@ def test_a_notebook_that_hangs_with_what_it_started(made: Path, evidence: Eviden
     assert (status, "02_each-alpha" in said, "its 6 s were over" in said) == (1, True, True), said
     assert (processes_below(made), litter(made)) == ([], [])
     assert whole(made)
-    (made / "data" / "raw" / "stations" / "alpha.yaml").unlink()
-    status, said = evidence("run")
-    assert status == 0, said
-    assert "] 02_each beta" not in said
 
 
 @linux
-def test_two_runs_at_once(made: Path) -> None:
+def test_two_runs_at_once(made: Path, evidence: Evidence, tmp_path: Path) -> None:
     """One does the work, the other is refused and says so; the report is whole."""
-    cell = "import time; time.sleep(5)"
+    begun, go_on = tmp_path / "at work", tmp_path / "go on"
+    cell = f"import os, time\nopen({str(begun)!r}, 'w')\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.02)"
     write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, cell)
-    command = [*evidence_command(made), "run"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    both = [subprocess.Popen(command, cwd=made, **pipes) for _ in range(2)]
-    said = {running.communicate(timeout=300)[0]: running.returncode for running in both}
-    assert sorted(said.values()) == [0, 1], said
-    refused = next(text for text, status in said.items() if status)
-    assert f"{made}: another run is at work in this folder; wait for its end" in refused
+    with subprocess.Popen([*evidence_command(made), "run"], cwd=made) as running:
+        assert gone(lambda: not begun.exists())
+        status, said = evidence("run")
+        go_on.touch()
+        assert running.wait(300) == 0
+    assert (status, f"{made}: another run is at work in this folder; wait for its end" in said) == (
+        1,
+        True,
+    ), said
     assert whole(made)
     assert (processes_below(made), litter(made)) == ([], [])
 
 
 @linux
-def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount, tmp_path: Path) -> None:
+def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount) -> None:
     """All of it or nothing; the same version can be made when there is room."""
-    shutil.move(made / "reports", tmp_path / "kept")
-    mount(made / "reports", "-t", "tmpfs", "-o", "size=1m", "tmpfs")
-    shutil.copytree(tmp_path / "kept", made / "reports", dirs_exist_ok=True)
-    filler = fill(made / "reports", 12_000)
+    filler = fill(disk_of_reports(mount, made), 12_000)
     status, said = evidence("release", "1.0")
     assert (status, "No space left on device; make room there" in said) == (1, True), said
     assert list((made / "reports" / "releases").iterdir()) == []
@@ -341,8 +321,12 @@ def test_a_release_on_a_full_disk(made: Path, evidence: Evidence, mount: Mount, 
             FileNotFoundError(errno.ENOENT, "No such file", "a.yaml"),
             "a.yaml: No such file; see that it is there",
         ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "b"),
+            "b: Permission denied; make it writable, or choose another folder with --out",
+        ),
     ],
-    ids=["not of a file", "full disk", "missing file"],
+    ids=["not of a file", "full disk", "missing file", "another's"],
 )
 def test_an_error_of_the_system_is_said_as_what_it_is(
     project: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
@@ -357,11 +341,11 @@ def test_an_error_of_the_system_is_said_as_what_it_is(
     assert (status, said in found, "Traceback" in found) == (1, True, False), found
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00{[not what it was"], ids=["empty", "damaged"])
+@pytest.mark.parametrize("content", [b"", b"\x00{[not what it was", b"[]", b'{"steps": [], "checked": 1}'])
 def test_a_work_folder_in_which_every_file_is_damaged(made: Path, evidence: Evidence, content: bytes) -> None:
     """A run trusts none of them: it says what it dropped, and makes everything again as it was."""
     work = made / ".evidence"
-    before = {name: kept for name, (kept, _) in snapshot(made).items()}
+    before = contents(made)
     (work / "publish.json").touch()
     for path in [path for path in work.rglob("*") if path.is_file()]:
         path.write_bytes(content)
@@ -369,23 +353,19 @@ def test_a_work_folder_in_which_every_file_is_damaged(made: Path, evidence: Evid
     assert (status, "8 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
     assert f"{work / 'steps.json'}: damaged; everything is made again" in said
     assert f"{work / 'publish.json'}: damaged; the report is published anew" in said
-    assert {name: kept for name, (kept, _) in snapshot(made).items()} == before
+    assert contents(made) == before
     assert (whole(made), litter(made)) == (True, [])
 
 
 def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
     """And a file where the folder of pages belongs: all of it is put right."""
     work = made / ".evidence"
-    before = {name: kept for name, (kept, _) in snapshot(made).items()}
-    for path in (
-        work / "executed" / "03_last.ipynb",
-        work / "processed" / "sums.parquet",
-        work / "rows" / "alpha.json",
-    ):
-        path.unlink()
-        path.mkdir()
+    before = contents(made)
+    for name in ("executed/03_last.ipynb", "processed/sums.parquet", "rows/alpha.json"):
+        (work / name).unlink()
+        (work / name).mkdir()
     shutil.rmtree(work / "site")
     (work / "site").write_text("a file")
     status, said = evidence("run")
     assert status == 0, said
-    assert {name: kept for name, (kept, _) in snapshot(made).items()} == before
+    assert contents(made) == before

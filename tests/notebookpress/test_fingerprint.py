@@ -41,7 +41,6 @@ def ours() -> Code:
     "path", sorted((CHECKOUT / "notebooks").glob("0*.ipynb")), ids=lambda path: path.stem
 )
 def test_what_a_notebook_imports_is_found(ours: Code, path: Path) -> None:
-    """Run the import lines of its cells in a new interpreter, and see what is loaded then."""
     lines = ["import json, sys"]
     for text in code_cells(path):
         lines += [f"import {name}" for name in sorted(imported(text)) if name in ours.names]

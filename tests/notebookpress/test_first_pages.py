@@ -33,7 +33,6 @@ def test_it_is_given_what_the_first_notebooks_wrote_and_nothing_else(project: Pa
 
 
 def test_it_is_made_anew_when_a_first_notebook_changes_and_only_then(project: Path) -> None:
-    """Not for the last notebook's parameters or cells; for a station's cells, and for a file that is edited."""
     made(project)
     assert list(made(project, values={"rounds": 5}).ran) == ["03_last", "site"]
     write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, LAST, "print(1)")
@@ -49,7 +48,6 @@ def test_it_is_made_anew_when_a_first_notebook_changes_and_only_then(project: Pa
 
 
 def test_it_is_made_anew_when_a_table_differs_and_no_notebook_shows_it(project: Path) -> None:
-    """A station's other rows rerun its notebook, not the other station's; all of it is seen on the pages."""
     made(project)
     path = project / "data" / "raw" / "stations" / "alpha.yaml"
     path.write_text(path.read_text().replace("name", "nome"))
@@ -59,7 +57,6 @@ def test_it_is_made_anew_when_a_table_differs_and_no_notebook_shows_it(project: 
 
 
 def test_a_table_left_out_does_not_make_it_anew(project: Path) -> None:
-    """Declared `without` it, the step is not given that table."""
     path = project / "notebooks" / "pipeline.yaml"
     path.write_text(
         path.read_text().replace(

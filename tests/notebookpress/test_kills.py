@@ -12,7 +12,6 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_killed_run_leaves_a_whole_report_and_nothing_else(checkout: Path) -> None:
-    """Runner or forked process killed, or Ctrl-C, at any moment: the report is whole, nothing is left, the next run succeeds."""
     script = checkout / "tests" / "benchmarks" / "kill_runs.py"
     done = subprocess.run([sys.executable, script, "4", "2"], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

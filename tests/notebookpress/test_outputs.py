@@ -11,15 +11,31 @@ from typing import Any
 
 import nbformat
 import pytest
+from case_files import cases_of
 from nbclient import NotebookClient
-from output_cells import CELLS, FAILURES, write_outputs
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun, canonical
 from notebookpress.workers import FIXED, NOT_TAKEN_OVER, Workers
 
+CASES = cases_of(__file__)
+CELLS, FAILURES = CASES["cells"], CASES["failures"]
+PATIENCE = 300  # seconds; the machine may be busy
 GIVEN = {"study": "some", "rounds": 2}
 Cells = dict[str, list[dict[str, Any]]]
+
+
+def write_outputs(path: Path, cells: dict[str, str]) -> Path:
+    """Write cells as a notebook, a heading above each; the first is the parameters'."""
+    written = []
+    for number, (title, source) in enumerate(cells.items()):
+        tags = {"tags": ["parameters"]} if title == "parameters" else {}
+        written.append(new_markdown_cell(f"## {title}", id=f"title-{number}"))
+        written.append(new_code_cell(source, metadata=tags, id=f"cell-{number}"))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=written, metadata={"kernelspec": kernel}), path)
+    return path
 
 
 def environment() -> dict[str, str]:
@@ -55,7 +71,7 @@ def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
     """Return the notebook as our runner leaves it, whole or not."""
     executed = notebook.with_suffix(".ours.ipynb")
     run = NotebookRun(
-        "run", notebook, given, given, executed, notebook.parent, {str(notebook.parent): "here"}, 120
+        "run", notebook, given, given, executed, notebook.parent, {str(notebook.parent): "here"}, PATIENCE
     )
     try:
         workers.run_notebook(run)
@@ -70,8 +86,20 @@ def by_papermill(notebook: Path, given: dict[str, Any]) -> Any:
     command = [sys.executable, "-m", "papermill", str(notebook), str(executed), "--cwd", str(notebook.parent)]
     for name, value in given.items():
         command += ["-p", name, str(value)]
-    subprocess.run(command, env=environment(), capture_output=True)
+    try:
+        subprocess.run(command, env=environment(), capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"after {PATIENCE} s papermill was still {cell_at_work(executed)}")
     return nbformat.read(executed, as_version=4)
+
+
+def cell_at_work(executed: Path) -> str:
+    """Say at which cell papermill is; it saves the notebook before and after each."""
+    cells = nbformat.read(executed, as_version=4).cells if executed.is_file() else []
+    for before, cell in zip(cells, cells[1:], strict=False):
+        if cell.metadata.get("papermill", {}).get("status") == "running":
+            return f"at the cell below {before.source!r}: {cell.source}"
+    return "at no cell"
 
 
 def by_plain_kernel(notebook: Path, given: dict[str, Any]) -> Any:
@@ -81,7 +109,7 @@ def by_plain_kernel(notebook: Path, given: dict[str, Any]) -> Any:
 
     papermill.execute_notebook(str(notebook), str(prepared), given, prepare_only=True)
     read = nbformat.read(prepared, as_version=4)
-    client = NotebookClient(read, timeout=120, resources={"metadata": {"path": str(notebook.parent)}})
+    client = NotebookClient(read, timeout=PATIENCE, resources={"metadata": {"path": str(notebook.parent)}})
     try:
         client.execute(env=environment())
     except Exception as error:  # the notebook shows it
@@ -96,7 +124,6 @@ def ours(place: Path, workers: Workers) -> Any:
 
 @pytest.mark.parametrize("way", [by_papermill, by_plain_kernel])
 def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
-    """Outputs, their order, their counts and the state of widgets."""
     labels = {str(place): "here"}
     theirs = way(place / "all.ipynb", GIVEN)
     first, second = outputs(ours, labels), outputs(theirs, labels)
@@ -109,14 +136,7 @@ def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
 
 def test_the_same_bytes_without_fork(place: Path, ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVIDENCE_FORK", "0")
-    titles = (
-        "parameters",
-        "print and display in turn",
-        "trailing frame",
-        "figure at a cell's end",
-        "widget",
-        "last",
-    )
+    titles = ("parameters", "print and display in turn", "trailing frame", "figure at a cell's end", "widget")
     notebook = write_outputs(place / "some.ipynb", {title: CELLS[title] for title in titles})
     with Workers() as workers:
         plain = by_ours(workers, notebook, GIVEN)
@@ -135,7 +155,6 @@ def test_the_order_within_a_cell_is_kept(ours: Any) -> None:
 
 
 def test_every_output_is_there(ours: Any) -> None:
-    """The notebook would say little if its cells gave nothing."""
     silent = {"question mark", "parameters", "capture", "quiet result", "not shown", "task", "clear and wait"}
     found = outputs(ours, {})
     assert {title for title in CELLS if len(found[title]) < 2} <= silent
@@ -144,7 +163,6 @@ def test_every_output_is_there(ours: Any) -> None:
 
 @pytest.mark.parametrize("title", FAILURES)
 def test_what_a_failing_cell_gives(place: Path, workers: Workers, title: str) -> None:
-    """Its traceback, or what it said before its process ended; by papermill where it keeps the notebook."""
     cells = {"first": "print('at work')", title: FAILURES[title], "never": "print('never')"}
     notebook = write_outputs(place / "failing.ipynb", cells)
     found = outputs(by_ours(workers, notebook, {}), {})

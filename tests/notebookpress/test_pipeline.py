@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 from notebookpress.errors import PipelineError
 from notebookpress.pipeline import load_callable, load_pipeline
@@ -24,7 +25,6 @@ print([name for name in sys.modules if name.split(".")[0] in ("helpers", "metast
 
 
 def test_a_collection_that_knows_no_hair_runs_alone(project: Path) -> None:
-    """Its own schema, parameters and callables; none of the other packages is imported, here or in a notebook."""
     notebook = project / "notebooks" / "03_last.ipynb"
     seen = "import sys\\nassert not [name for name in sys.modules if name.split('.')[0] in ('helpers', 'trialfiles')]"
     notebook.write_text(notebook.read_text().replace("from notebookpress", f"{seen}\\nfrom notebookpress", 1))
@@ -40,41 +40,15 @@ def test_a_collection_that_knows_no_hair_runs_alone(project: Path) -> None:
     assert overview["total"].tolist() == [4]
 
 
-@pytest.mark.parametrize(
-    ("was", "becomes", "said"),
-    [
-        ("title: Weather", "titel: Weather", "line 1: titel is not known; use one of title"),
-        ("title: Weather", "", "the file has no title"),
-        ("raw: all", "raw: some", "line 4: 01_first: raw 'some'; use one of all, own, none"),
-        ("reads: [stations, readings]", "reads: stations", "line 8: reads: 'stations' is not a list"),
-        (
-            "reads: [stations, sums]",
-            "reads: [overview]",
-            "line 10: 03_last reads overview, which no notebook before it",
-        ),
-        ("writes: [overview]", "writes: [sums]", "line 10: 03_last writes sums, and so does 02_each"),
-        ("key: station_id, ", "", "line 6: for_each has no key"),
-        (
-            "notebooks: [01_first, 02_each]",
-            "notebooks: [01_frist]",
-            "no notebook '01_frist'; did you mean '01_first'?",
-        ),
-        ("{reads: [stations, sums], writes: [overview]}", "1", "03_last is not a mapping"),
-        (
-            "raw: all",
-            "raw: all, for_each: {name: x, key: y, files: z}",
-            "02_each has for_each, and so has 01_first",
-        ),
-    ],
-)
-def test_a_mistake_is_named(project: Path, was: str, becomes: str, said: str) -> None:
+@pytest.mark.parametrize("case", cases_of(__file__), ids=lambda case: case["said"])
+def test_a_mistake_is_named(project: Path, case: dict[str, str]) -> None:
     path = project / "notebooks" / "pipeline.yaml"
     text = path.read_text()
-    assert was in text
-    path.write_text(text.replace(was, becomes, 1))
+    assert case["was"] in text
+    path.write_text(text.replace(case["was"], case["becomes"], 1))
     with pytest.raises(PipelineError) as caught:
         load_pipeline(project)
-    assert said in str(caught.value) and str(path) in str(caught.value)
+    assert case["said"] in str(caught.value) and str(path) in str(caught.value)
 
 
 def test_a_callable_that_is_not_there_is_named() -> None:
@@ -84,7 +58,6 @@ def test_a_callable_that_is_not_there_is_named() -> None:
 
 
 def test_our_collection_writes_every_table_of_its_schema() -> None:
-    """Each table is written by the notebook that its schema names, and only a study's by parts."""
     collection = load_pipeline(CHECKOUT)
     tables = TableStore(collection.schema_file(CHECKOUT)).tables
     written = {table: notebook for notebook in collection.notebooks for table in notebook.writes}

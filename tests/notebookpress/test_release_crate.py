@@ -5,30 +5,13 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from case_files import cases_of
+
 from notebookpress.pipeline import Collection
 from notebookpress.publish import crate_text
 
 COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
-MANIFEST = {
-    "generator": {"name": "exosome-hair-evidence", "version": "0.1.0"},
-    "entity": {
-        "data/raw/studies/a.yaml": {"sha256": "1" * 64},
-        "notebooks/01_ingestion.ipynb": {"sha256": "2" * 64},
-        "data/processed/studies.parquet": {"sha256": "3" * 64},
-        "reports/data/studies.parquet": {"sha256": "3" * 64},
-        "reports/index.html": {"sha256": "4" * 64},
-    },
-    "activity": {"01_ingestion": {"parameters": {}}, "site": {}},
-    "used": {
-        "01_ingestion": ["data/raw/studies/a.yaml", "notebooks/01_ingestion.ipynb"],
-        "site": ["data/processed/studies.parquet"],
-    },
-    "wasGeneratedBy": {
-        "data/processed/studies.parquet": "01_ingestion",
-        "reports/data/studies.parquet": "site",
-        "reports/index.html": "site",
-    },
-}
+MANIFEST = cases_of(__file__)
 
 
 def graph() -> dict[str, dict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from station_project import SCHEMA
+from station_project import STATION
 
 from notebookpress.tables import TableError, TableStore, divide_rows, gather_parts, rows_file
 
@@ -13,11 +13,9 @@ STATIONS = ("alpha", "beta")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> TableStore:
+def store() -> TableStore:
     """Return the store of the small collection."""
-    path = tmp_path / "schema.yaml"
-    path.write_text(SCHEMA)
-    return TableStore(path)
+    return TableStore(STATION / "schema.yaml")
 
 
 def divided(store: TableStore, folder: Path, text: str, lines: int = 1) -> dict[str, str]:
@@ -41,14 +39,13 @@ def test_a_run_depends_on_its_own_rows_and_on_tables_read_whole(store, tmp_path,
 
 
 def test_parts_become_whole_tables(store, tmp_path):
-    """Rows of all keys, empty parts too, and of no key that is gone."""
     for name in ("alpha", "beta", "gone"):
         folder = tmp_path / "parts" / name
         store.write_table("sums", [{"station_id": name, "lines": 1}] if name != "beta" else [], folder)
         store.write_table("readings", [], folder)
-    gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums", "readings"])
+    gather_parts(STATION / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums", "readings"])
     assert store.read_table("sums", tmp_path)["station_id"].tolist() == ["alpha"]
     assert store.read_table("readings", tmp_path).empty
     (tmp_path / "parts" / "beta" / "sums.parquet").unlink()
     with pytest.raises(TableError, match="is not there"):
-        gather_parts(tmp_path / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums"])
+        gather_parts(STATION / "schema.yaml", tmp_path, ["alpha", "beta"], ["sums"])

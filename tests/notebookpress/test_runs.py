@@ -25,7 +25,6 @@ from station_project import (
 
 
 def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence) -> None:
-    """The first run writes everything, the second nothing; deleted and edited files come back."""
     status, said = evidence("run", "--jobs", "2")
     assert status == 0, said
     assert "[1/8] 01_first … " in said
@@ -58,7 +57,6 @@ def test_a_report_is_made_and_then_up_to_date(project: Path, evidence: Evidence)
 
 
 def test_what_changes_is_run_again(made: Path, evidence: Evidence) -> None:
-    """A parameter, a notebook, a file, a station that goes and comes."""
     status, said = evidence("run", "-p", "season=winter")
     assert (status, "2 run, 6 up to date" in said) == (0, True), said
     write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, "print('other')")
@@ -97,20 +95,6 @@ def test_a_notebook_that_differs_in_its_kept_output_only_is_on_the_pages_too(
     assert "2 run, 6 up to date" in said
 
 
-def test_two_folders_give_the_same_bytes(project: Path, evidence: Evidence, tmp_path: Path) -> None:
-    """Whatever the folder and the number of jobs, and without a path of this machine."""
-    for name, jobs in (("a", "1"), ("b", "3")):
-        assert evidence("run", "--out", str(tmp_path / name), "--jobs", jobs)[0] == 0
-    first, second = (snapshot(tmp_path / name) for name in "ab")
-    assert {name: content for name, (content, _) in first.items()} == {
-        name: content for name, (content, _) in second.items()
-    }
-    texts = b"".join(content for content, _ in first.values())
-    assert str(tmp_path).encode() not in texts
-    assert b"written to data/processed" in texts
-    assert not (project / "reports").exists()
-
-
 FAILURES = {
     "raises": ("# count them\n1 / 0", "ZeroDivisionError: division by zero"),
     "ends itself": ("import sys; sys.exit(0)", "SystemExit: 0 - the cell ended the notebook"),
@@ -122,32 +106,26 @@ FAILURES = {
 
 @pytest.mark.parametrize("case", FAILURES)
 def test_a_failure_names_the_place_and_keeps_the_report(made: Path, evidence: Evidence, case: str) -> None:
-    """Status 1; notebook, cell, first line and error; the earlier report whole; then all is well again."""
     source, error = FAILURES[case]
     before = snapshot(made, "reports", "data")
-    cells = [source] if case == "writes no table" else [FIRST, source, "print('never')"]
+    cells = [source] if case in ("writes no table", "hangs") else [FIRST, source, "print('never')"]
     notebook = write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, *cells)
-    status, said = evidence("run", "--timeout", "6")
-    assert status == 1
-    assert str(notebook) in said
-    assert error in said
-    assert "1 failed, 7 not run" in said
-    assert "Traceback" not in said
+    status, said = evidence("run", *(("--timeout", "6") if case == "hangs" else ()))
+    assert (status, str(notebook) in said, error in said) == (1, True, True), said
+    assert "1 failed, 7 not run" in said and "Traceback" not in said
     assert snapshot(made, "reports", "data") == before
     assert processes_below(made) == []
     failed = made / ".evidence" / "executed" / "01_first.failed.ipynb"
     if case != "writes no table":
-        assert "code cell 3 of 4 (cell 4 of 5)" in said
+        assert ("code cell 2 of 2" if case == "hangs" else "code cell 3 of 4 (cell 4 of 5)") in said
         assert f"first line: {source.splitlines()[0]}" in said
-        assert str(failed) in said
-        assert failed.is_file()
+        assert str(failed) in said and failed.is_file()
     write_cells(made / "notebooks" / "01_first.ipynb", FIRST_PARAMETERS, FIRST)
     assert evidence("run")[0] == 0
     assert not failed.exists()
 
 
 def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
-    """What does not depend on a failed notebook still runs, and what it needs is named."""
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, "raise ValueError(station_id)")
     status, said = evidence("run", "--jobs", "2")
     assert status == 1
@@ -159,7 +137,6 @@ def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
 
 
 def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
-    """Status 2, every problem, and not a file written."""
     before = snapshot(project, ".")
     status, said = evidence("run", "-p", "saeson=summer", "-p", "rounds=x")
     assert (status, "did you mean 'season'?" in said, "whole number" in said) == (2, True, True)
@@ -170,7 +147,6 @@ def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
 
 
 def test_wrong_raw_data_starts_nothing(project: Path, evidence: Evidence) -> None:
-    """Status 1 and the sheet's problems; a notebook that has drifted likewise."""
     sheet = project / "data" / "raw" / "stations" / "beta.yaml"
     sheet.write_text("broken")
     status, said = evidence("run")
@@ -186,7 +162,6 @@ def test_wrong_raw_data_starts_nothing(project: Path, evidence: Evidence) -> Non
 def test_a_broken_site_keeps_the_report(
     made: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error of another room: one line, and the traceback in a file."""
     before = snapshot(made, "reports", "data")
 
     monkeypatch.setenv("STUB_BROKEN", "1")
@@ -197,31 +172,8 @@ def test_a_broken_site_keeps_the_report(
     assert snapshot(made, "reports", "data") == before
 
 
-def test_damaged_fingerprints_mean_a_whole_run(made: Path, evidence: Evidence) -> None:
-    """The runner's own memory may be lost at any time."""
-    memory = made / ".evidence" / "steps.json"
-    whole = memory.read_bytes()
-    for damaged in ("", "not json [", "[]", '{"steps": [], "checked": 1}'):
-        memory.write_text(damaged)
-        status, said = evidence("run")
-        assert (status, "8 run, 0 up to date, 0 file(s) written" in said) == (0, True), said
-        assert f"{memory}: damaged; everything is made again" in said
-        assert memory.read_bytes() == whole
-
-
-def test_one_run_at_a_time(project: Path, evidence: Evidence) -> None:
-    """A second run in the same folder is refused."""
-    from notebookpress.files import folder_lock
-
-    (project / ".evidence").mkdir()
-    with folder_lock(project / ".evidence"):
-        status, said = evidence("run")
-    assert (status, "another run is at work" in said) == (1, True)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX")
 def test_an_interruption_ends_the_kernels(project: Path) -> None:
-    """Ctrl-C: status 130, a plain line, no kernel left; what had finished is not run again."""
     import signal
 
     begun = str(project.parent / "at work")
@@ -243,5 +195,5 @@ def test_an_interruption_ends_the_kernels(project: Path) -> None:
     assert processes_below(project) == []
     assert not (project / "reports").exists()
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
-    again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+    again = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300)
     assert "6 run, 2 up to date" in again.stdout, again.stdout + again.stderr

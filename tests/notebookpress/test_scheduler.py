@@ -25,7 +25,6 @@ def made(project: Path, out: Path, **options: Any) -> RunReport:
 
 
 def test_without_pages_there_are_tables_and_a_manifest(project: Path, tmp_path: Path) -> None:
-    """Pages may be made later, and go when they are not asked for."""
     out = tmp_path / "a"
     assert not {"pages", "site"} & set(made(project, out, pages=False).ran)
     assert sorted(path.name for path in (out / "reports").rglob("*")) == ["manifest.json"]
@@ -67,7 +66,6 @@ def ended(step: Step, work: Path, force: bool = False) -> str:
 
 
 def test_a_folder_remembers_by_content(step: Step, tmp_path: Path) -> None:
-    """An output that was edited, or is a folder now, is made again; a new time of the same bytes is no change."""
     work, [target] = tmp_path / "a", step.outputs
     assert [ended(step, work), ended(step, work), ended(step, work, force=True)] == [
         "ran",

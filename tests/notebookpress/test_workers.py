@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from station_project import processes_below, write_cells
+from station_project import gone, processes_below, write_cells
 
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
@@ -69,22 +67,18 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def in_its_own_process(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+
+
 @pytest.fixture
 def workers(place: Path) -> Iterator[Workers]:
     with Workers(["jobs", "no_such_module_here"]) as working:
         yield working
 
 
-def gone(seen: Callable[[], Any]) -> bool:
-    """Return whether something is over within ten seconds."""
-    end = time.monotonic() + 10
-    while seen() and time.monotonic() < end:
-        time.sleep(0.02)
-    return not seen()
-
-
 def test_a_call_gives_what_the_function_gives(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a fresh process with one environment, whatever that of the caller is."""
     assert workers.call("jobs:add", [1], [2]) == [1, 2]
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     found, zone, number = workers.call(
@@ -114,7 +108,7 @@ def test_a_server_that_is_killed_is_said(place: Path) -> None:
 
     In a process of its own: the tests beside this one may share the server of theirs.
     """
-    ran = subprocess.run([sys.executable, "-c", SERVER_KILLED], capture_output=True, text=True, timeout=60)
+    ran = in_its_own_process(SERVER_KILLED)
     said, number = ran.stdout.splitlines()
     assert "is gone, with the server that forked it" in said, ran.stderr
     assert number == "3", ran.stderr
@@ -128,13 +122,7 @@ def test_a_temporary_folder_with_a_long_name(place: Path) -> None:
 with Workers(["jobs"]) as workers:
     print(workers.call("jobs:add", 1, 2), workers.folder)
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        env=os.environ | {"TMPDIR": str(long)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = in_its_own_process(script, TMPDIR=str(long))
     assert ran.stdout.startswith("3 "), ran.stderr
     assert not Path(ran.stdout.split()[1]).exists() and list(long.iterdir()) == []
 
@@ -145,7 +133,6 @@ def test_what_a_call_has_started_ends_with_it(workers: Workers) -> None:
 
 
 def test_everything_ends_at_once(workers: Workers, place: Path) -> None:
-    """Also a call that waits for its turn; and nothing more begins."""
     said: list[BaseException] = []
 
     def work() -> None:
@@ -158,7 +145,7 @@ def test_everything_ends_at_once(workers: Workers, place: Path) -> None:
     at_work.start()
     assert gone(lambda: not (place / "at work").exists())
     workers.end_all()
-    at_work.join(10)
+    at_work.join(60)
     assert len(said) == 1
     assert gone(lambda: sleepers(place))
     with pytest.raises(ProcessEndedError, match="the run has ended"):
@@ -204,7 +191,6 @@ def test_several_workers_have_one_server(workers: Workers) -> None:
 def test_a_notebook_fails_in_its_own_process(
     place: Path, monkeypatch: pytest.MonkeyPatch, switch: str
 ) -> None:
-    """Forked or not, its end is said, what it has started ends with it, and no file is left."""
     monkeypatch.setenv("EVIDENCE_FORK", switch)
     cell = "import os, subprocess\nsubprocess.Popen(['sleep', '302'], start_new_session=True)\nos._exit(0)"
     notebook = write_cells(place / "a.ipynb", "x: int = 1", cell)

@@ -27,25 +27,19 @@ def test_lines_count_from_one_and_end_at_newlines_only():
     assert document.line_of(len(document.text)) == 4
 
 
-@pytest.mark.parametrize("line", [0, -1, 5])
-def test_no_such_line(line):
-    with pytest.raises(DocumentError, match="4 lines"):
-        Document("a", "1\n2\n3\n4", "").line_span(line)
+@pytest.mark.parametrize(
+    ("ask", "place"),
+    [("line_span", 0), ("line_span", -1), ("line_span", 5), ("line_of", -1), ("line_of", 99)],
+)
+def test_no_such_line_and_no_such_character(ask, place):
+    with pytest.raises(DocumentError, match="4 lines|7 characters"):
+        getattr(Document("a", "1\n2\n3\n4", ""), ask)(place)
 
 
-@pytest.mark.parametrize("offset", [-1, 99])
-def test_no_such_offset(offset):
-    with pytest.raises(DocumentError, match="3 characters"):
-        Document("a", "abc", "").line_of(offset)
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(DocumentError, match="no such file") as error:
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(DocumentError, match="absent.txt: there is no such file") as error:
         read_document(tmp_path / "absent.txt")
-    assert "absent.txt" in error.value.file and error.value.remedy
-
-
-def test_folder_is_not_a_text(tmp_path):
+    assert error.value.remedy
     with pytest.raises(DocumentError, match="cannot be read"):
         read_document(tmp_path)
 

@@ -205,7 +205,7 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
         "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
-        "NCT06697080": ("between_group", "active", "exosomes twice a month", "no", False),
+        "NCT06697080": ("between_group", "active", "exosomes on another schedule", "no", False),
         "NCT07248410": ("within_participant", "untreated", None, "not known", False),
         "age-zero": ("within_participant", "placebo", "saline", "not known", False),
         "NCT07373054": (None, None, None, "not known", False),

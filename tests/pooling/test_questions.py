@@ -141,7 +141,7 @@ def test_a_share_that_no_count_gives_is_shown_as_printed_without_an_interval():
     odd = share("a", 14, 16) | {"effect": 0.87, "events": None, "ci_lower": 0.6, "ci_upper": 0.9}
     first, second = rows(odd, share("b", 9, 10))
     assert (first["estimate"], first["ci_lower"], first["ci_method"]) == (0.87, None, None)
-    assert "no whole number" in first["reason"] and not second["pooled"]
+    assert "no number of people" in first["reason"] and not second["pooled"]
 
 
 def test_a_printed_interval_gives_the_standard_error():

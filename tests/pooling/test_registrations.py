@@ -67,8 +67,7 @@ def test_every_pair_is_compared_the_most_direct_first_whatever_the_order():
 
 
 def test_without_another_arm_nothing_is_compared():
-    twice = EXOSOME | {"arm_id": "z", "label": "exosomes twice"}
-    assert compared(EXOSOME, twice, comparison="single_arm")[0][0] == "uncontrolled_change"
+    assert compared(EXOSOME) == [("uncontrolled_change", "none", None, "none")]
     assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
     assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
     assert compared(EXOSOME, comparison=None)[0][:2] == ("uncontrolled_change", "none")
@@ -93,6 +92,13 @@ def test_two_schedules_of_exosomes_are_compared_and_tell_nothing_of_exosomes():
 )  # fmt: skip
 def test_each_side_has_whole_people(shares, people, sides):
     assert RegisteredComparison("between_group", "placebo", shares=shares).sides(people) == sides
+
+
+def test_two_schedules_of_exosomes_are_an_active_comparison_whatever_the_order():
+    twice = EXOSOME | {"arm_id": "z", "label": "exosomes twice a month"}
+    for arms in ((EXOSOME, twice), (twice, EXOSOME)):
+        assert compared(*arms) == [("between_group", "active", "exosomes twice a month", "none")]
+    assert compared(EXOSOME, twice, comparison="single_arm")[0][0] == "uncontrolled_change"
 
 
 @pytest.mark.parametrize("arms", [(), (PLACEBO, DRUG)])
@@ -150,6 +156,8 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
         (RegisteredComparison("between_group", "placebo", "saline", None), {}, "not known", "given beside"),
         (RegisteredComparison("uncontrolled_change", "none"), {"comparison": "single_arm", "randomised": False}, "no",
          "no comparison group"),
+        (RegisteredComparison("between_group", "active", "weekly exosomes", all_exosomes=True), {}, "no",
+         "every group gets exosomes"),
         (RegisteredComparison(None, None), {"comparison": None}, "not known", "was not seen"),
     ],
 )  # fmt: skip

@@ -97,6 +97,9 @@ def two_groups(effect: float, sds: tuple[float, float], sizes: tuple[float, floa
     return limits(effect, math.sqrt(sum(parts)), df)
 
 
+NO_INTERVAL = ("se", "ci_lower", "ci_upper")
+
+
 def wan_change() -> dict[str, float]:
     """Return the change of wan2025 at 12 months, all enrolled taken as measured."""
     n, mean, sd = people("wan2025"), printed("wan2025", "change_mean"), printed("wan2025", "change_sd")
@@ -104,11 +107,20 @@ def wan_change() -> dict[str, float]:
 
 
 def printed_alone() -> Iterator[Row]:
-    """The change with its printed SD; a share that is no whole number of the 16 people, without an interval."""
+    """The change with its printed SD; shares of a number of people that is not stated, without an interval."""
     keys = {"study_id": "wan2025", "site": "frontal and vertex", "timepoint_printed": "12 months"}
     yield Row("effects", keys, wan_change())
-    noticed = {"effect": printed("wan2025", "noticed") / 100, "se": None, "ci_lower": None, "ci_upper": None}
-    yield Row("effects", {"study_id": "wan2025", "concept": "noticed_improvement"}, noticed)
+    for name, concept in (("noticed", "noticed_improvement"), ("satisfied", "satisfaction")):
+        share = {"effect": printed("wan2025", name) / 100, "events": None} | dict.fromkeys(NO_INTERVAL)
+        yield Row("effects", {"study_id": "wan2025", "concept": concept}, share)
+
+
+def unharmed() -> Iterator[Row]:
+    """Nobody with any adverse event: Wilson's upper limit, z2 / (n + z2)."""
+    for study in ("ersan2024", "imcas2025", "koumprentziotis2025"):
+        n, z2 = people(study), quantile() ** 2
+        row = {"effect": 0, "events": 0, "n": n, "se": 0, "ci_lower": 0, "ci_upper": z2 / (n + z2)}
+        yield Row("effects", {"study_id": study, "concept": "adverse_events"}, row)
 
 
 def table_one() -> Iterator[Row]:
@@ -131,15 +143,6 @@ def table_one() -> Iterator[Row]:
         yield Row("effects", keys | {"compared": "final values"}, final)
         more, sds = gains["exosome"] - gains["control"], (spreads["exosome"], spreads["control"])
         yield Row("effects", keys | {"compared": "changes"}, two_groups(more, sds, (size, n - size)))
-
-
-def satisfied() -> Iterator[Row]:
-    """Wilson's limits of the only whole number of the 16 enrolled that 87 % can be, with digits cut off."""
-    n, share = people("wan2025"), printed("wan2025", "satisfied")
-    (events,) = (count for count in range(n + 1) if math.floor(100 * count / n) == share)
-    ends = stats.binomtest(events, n).proportion_ci(parameter("level"), method="wilson")
-    row = {"events": events, "ci_lower": ends.low, "ci_upper": ends.high}
-    yield Row("effects", {"study_id": "wan2025", "concept": "satisfaction"}, row)
 
 
 def rank_effect() -> Iterator[Row]:
@@ -450,6 +453,7 @@ COUNTED = {
     "core.adverse_events": "chan2025 wan2025",
     "core.hair_density_relative": "chan2025",
     "core.noticed_improvement": "wan2025",
+    "core.satisfaction": "wan2025",
     "core.vellus_share": "lepekhova2025",
     "published.hair_count": "amini2025",
     "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290",
@@ -473,5 +477,8 @@ def summary() -> Iterator[Row]:
     told = sum(map(people, HARMS.split())) - printed("amini2025", "n_arm")
     row = {"participants": told, "studies": len(HARMS.split())}
     yield Row("summary_of_findings", {"summary_id": "published.adverse_events"}, row)
-    noticed = {"effect": printed("wan2025", "noticed") / 100, "ci_lower": None, "ci_upper": None}
-    yield Row("summary_of_findings", {"summary_id": "core.noticed_improvement"}, noticed)
+    for name, concept in (("noticed", "noticed_improvement"), ("satisfied", "satisfaction")):
+        share = {"effect": printed("wan2025", name) / 100, "ci_lower": None, "ci_upper": None}
+        yield Row("summary_of_findings", {"summary_id": f"core.{concept}"}, share)
+    pictured = sum("_stage_after" in row["id"] for row in sheet("wan2025")["quantities"])
+    yield Row("summary_of_findings", {"summary_id": "core.severity_stage"}, {"participants": pictured})

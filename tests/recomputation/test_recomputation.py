@@ -14,7 +14,7 @@ from recomputation.recompute import Row
 FAMILIES = (
     recompute.printed_alone,
     recompute.table_one,
-    recompute.satisfied,
+    recompute.unharmed,
     recompute.rank_effect,
     recompute.without_spread,
     recompute.pools,

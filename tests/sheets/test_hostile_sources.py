@@ -24,9 +24,7 @@ def refused(path: Path) -> list:
     with pytest.raises(SourceError) as caught:
         list(read_sources(path))
     for problem in caught.value.problems:
-        assert problem.file == str(path)
-        assert problem.problem
-        assert problem.remedy
+        assert problem.file == str(path) and problem.problem and problem.remedy
     return caught.value.problems
 
 
@@ -111,15 +109,9 @@ def test_giants_are_refused_without_being_read_whole(tmp_path):
     with path.open("wb") as stream:
         stream.truncate(LIMIT + 1)
     assert "bytes" in refused(path)[0].problem
-    with path.open("wb") as stream:
-        stream.write(b'{"studies": [{"a": "')
-        for _ in range(200):
-            stream.write(b"x" * 1_000_000)
+    path.write_bytes(b'{"studies": [{"a": "' + b"x" * 200_000_000)
     assert "one record has more than" in refused(path)[0].problem
-    with path.open("wb") as stream:
-        stream.write(b"<article>")
-        for _ in range(60):
-            stream.write(b"<p>" + b"x" * 1_000_000 + b"</p>")
+    path.write_bytes(b"<article>" + (b"<p>" + b"x" * 1_000_000 + b"</p>") * 60)
     assert "bytes, more than" in refused(path)[0].problem
 
 
@@ -127,9 +119,7 @@ def test_a_workbook_that_unpacks_to_a_giant_is_refused(tmp_path):
     path = tmp_path / "file"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", "x")
-        with archive.open("xl/worksheets/sheet1.xml", "w") as stream:
-            for _ in range(201):
-                stream.write(b"0" * 1_000_000)
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 201_000_000)
     assert "giant" in refused(path)[0].problem
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "x")
@@ -151,43 +141,30 @@ def test_yaml_that_builds_objects_is_refused(tmp_path, monkeypatch, tag):
     assert not (tmp_path / "hacked").exists()
 
 
-def test_an_id_that_climbs_stays_in_its_folder(tmp_path):
-    path = tmp_path / "in" / "export.xml"
-    path.parent.mkdir()
+def test_an_author_whose_name_climbs_stays_in_its_folder(tmp_path):
+    path, raw = tmp_path / "article.xml", tmp_path / "deep" / "raw"
     path.write_text(
-        "<Trials_downloaded_from_ICTRP><Trial><TrialID>../../x</TrialID></Trial></Trials_downloaded_from_ICTRP>"
-    )
-    raw = tmp_path / "deep" / "raw"
-    for made in add_source(path, raw):
-        assert made.resolve().is_relative_to(raw.resolve())
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["deep", "in"]
-    article = (
         "<article><front><article-meta><title-group><article-title>Any title</article-title></title-group>"
+        "<contrib-group><contrib><name><surname>../../y</surname></name></contrib></contrib-group>"
+        "<pub-date><year>2020</year></pub-date></article-meta></front></article>"
     )
-    article += "<contrib-group><contrib><name><surname>../../y</surname></name></contrib></contrib-group>"
-    path.write_text(article + "<pub-date><year>2020</year></pub-date></article-meta></front></article>")
     for made in add_source(path, raw):
         assert made.resolve().is_relative_to(raw.resolve())
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["article.xml", "deep"]
 
 
 MARKUP = '<script>alert(1)</script> & "x"'
 
 
 def test_markup_and_formulas_stay_text(tmp_path):
-    record = {
-        "protocolSection": {
-            "identificationModule": {"nctId": "NCT00000001", "briefTitle": MARKUP},
-            "armsInterventionsModule": {"armGroups": [{"label": "=1+1"}]},
-        }
-    }
+    protocol = {"identificationModule": {"nctId": "NCT00000001", "briefTitle": MARKUP}}
+    protocol |= {"armsInterventionsModule": {"armGroups": [{"label": "=1+1"}]}}
     path = tmp_path / "a.json"
-    path.write_text(json.dumps(record))
+    path.write_text(json.dumps({"protocolSection": protocol}))
     found = read_source(path)
     assert found.studies[0]["title"] == MARKUP
-    assert found.arms[0]["label"] == "=1+1"
-    assert found.arms[0]["arm_id"] == "1_1"
-    made = add_source(path, tmp_path / "raw")
-    assert len(made) == 2
+    assert (found.arms[0]["label"], found.arms[0]["arm_id"]) == ("=1+1", "1_1")
+    assert len(add_source(path, tmp_path / "raw")) == 2
     assert read_raw(tmp_path / "raw").record.sources[0]["citation"] == MARKUP
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from helpers.sheets.read import read_sheet, sheet_record
-from trialfiles import weeks
 
 SEEN = "{address: 'https://example.org/abstract', access: abstract, confidence: A}"
 SECOND = "{address: 'a review of 2023', access: secondary, confidence: S}"
@@ -40,14 +39,12 @@ def test_a_published_figure_without_place_and_address_is_refused(sheet, publishe
     assert ("quantities[0]", "a figure without a place and without an address") in found
 
 
-def test_a_place_in_a_document_that_nobody_names_is_refused(sheet, published):
-    text = published.replace("concept: sample_size}", f"concept: sample_size, {PLACE}}}", 1)
-    assert {field for field, _ in faults(sheet, text)} == {"quantities[0].at"}
-
-
-def test_place_and_address_together_are_refused(sheet, published):
-    text = published.replace("concept: sample_size}", f"concept: sample_size, seen: {SEEN}, {PLACE}}}", 1)
-    assert {field for field, _ in faults(sheet, text)} == {"quantities[0].seen"}
+@pytest.mark.parametrize(
+    ("more", "field"), [(PLACE, "quantities[0].at"), (f"seen: {SEEN}, {PLACE}", "quantities[0].seen")]
+)
+def test_a_place_that_no_document_names_and_a_second_origin_are_refused(sheet, published, more, field):
+    text = published.replace("concept: sample_size}", f"concept: sample_size, {more}}}", 1)
+    assert {name for name, _ in faults(sheet, text)} == {field}
 
 
 @pytest.mark.parametrize(
@@ -114,9 +111,3 @@ def test_a_printed_comparison_of_two_arms_becomes_a_row(sheet, published):
 def test_a_wrong_comparison_is_named(sheet, published, old, new, field):
     text = published.replace("adverse_events:\n", CONTRAST.replace(old, new), 1)
     assert field in {name for name, _ in faults(sheet, text)}
-
-
-def test_weeks_after_the_end_of_treatment_are_no_weeks_since_its_start():
-    assert weeks("3 weeks post-intervention") is None
-    assert weeks("one month after the last session") is None
-    assert weeks("3 weeks") == 3

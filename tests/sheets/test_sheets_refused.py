@@ -25,19 +25,6 @@ def test_a_mistake_is_named_with_line_field_problem_and_remedy(sheet, line_of, n
     assert remedy in hits[0].remedy
 
 
-def test_the_sheet_that_is_broken_here_is_right(sheet):
-    sheet.write()
-    assert read_sheet(sheet.path).study_id == "made2026"
-
-
-def test_ages_that_run_backwards_are_named_where_the_last_one_stands(sheet, line_of):
-    problems, text = sheet.change(
-        "age_min: ages.low\n  age_max: ages.high", "age_min: ages.high\n  age_max: ages.low"
-    )
-    assert [(one.field, one.line) for one in problems] == [("study.age_max", line_of(text, "age_max:"))]
-    assert "lies before" in problems[0].problem
-
-
 def test_a_whole_and_a_broken_age_are_compared_too(sheet):
     problems, _ = sheet.change('"20-45", low: 20, high: 45', '"20.5-45", low: 20.5, high: 45')
     assert problems == []
@@ -45,11 +32,6 @@ def test_a_whole_and_a_broken_age_are_compared_too(sheet):
         sheet.path.read_text().replace("age_min: ages.low", "age_min: gone").replace("ages.high", "ages.low")
     )
     assert "study.age_max" in [problem.field for problem in sheet.problems(text)]
-
-
-def test_an_age_over_120_is_no_age(sheet):
-    problems, _ = sheet.change('"20-45", low: 20, high: 45', '"20-450", low: 20, high: 450')
-    assert [(one.field, "0 to 120" in one.remedy) for one in problems] == [("study.age_max", True)]
 
 
 @pytest.mark.parametrize(("start", "end"), CASES["dates"])
@@ -132,10 +114,3 @@ def test_an_alias_bomb_is_refused_at_its_first_alias(sheet):
     )
     (problem,) = sheet.problems(bomb)
     assert (problem.line, "alias" in problem.problem) == (2, True)
-
-
-def test_an_id_that_is_a_list_is_named_and_crashes_nothing(sheet):
-    problems, _ = sheet.change("{id: people,", "{id: [people],")
-    assert any(problem.field.startswith("quantities[0].id") for problem in problems)
-    problems, _ = sheet.change("mean: gain,", "mean: gain, minimum: [gain],")
-    assert any(problem.field == "results[0].minimum" for problem in problems)

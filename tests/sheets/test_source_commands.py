@@ -73,7 +73,6 @@ def test_what_cannot_be_read_is_refused_in_one_line(evidence, tmp_path):
 
 
 def test_references_and_reviews_go_out_in_another_form(evidence, shared, tmp_path):
-    """To a file or to standard output; what holds nothing of the kind is refused with the remedy."""
     articles = shared / "samples" / "articles"
     out = tmp_path / "out.ris"
     assert evidence("export", "ris", articles / "pubmed_parser_paper.bib", "--out", out)[0] == 0

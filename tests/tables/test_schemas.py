@@ -23,6 +23,8 @@ def test_the_contract_columns_are_there(name):
 @pytest.mark.parametrize(("name", "column"), VOCABULARY)
 def test_a_closed_vocabulary_is_the_contracts(name, column):
     assert set(TABLES[name].columns[column].values) == VOCABULARY[name, column]
+    with pytest.raises(TableError, match=rf"column {column}: 'perhaps'"):
+        validate(name, [minimal(name, **{column: "perhaps"})])
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -63,23 +65,8 @@ def test_every_missing_value_is_listed_at_once(name):
         assert f"column {column}:" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "column"), VOCABULARY)
-def test_a_word_outside_the_vocabulary_is_refused(name, column):
-    with pytest.raises(TableError, match=rf"column {column}: 'perhaps'"):
-        validate(name, [minimal(name, **{column: "perhaps"})])
-
-
 @pytest.mark.parametrize(("name", "column", "value"), CASES["out of range"])
-def test_a_value_out_of_range_is_refused(name, column, value):
-    with pytest.raises(TableError, match=f"column {column}:"):
-        validate(name, [minimal(name, **{column: value})])
-
-
-@pytest.mark.parametrize(
-    ("name", "column", "value"),
-    [("results", "mean", "35 hairs"), ("results", "n", 2.5), ("studies", "n_planned", "many")],
-)
-def test_a_value_of_the_wrong_type_is_refused(name, column, value):
+def test_a_value_out_of_range_or_of_the_wrong_type_is_refused(name, column, value):
     with pytest.raises(TableError, match=f"column {column}:"):
         validate(name, [minimal(name, **{column: value})])
 
@@ -94,11 +81,7 @@ def test_every_failure_of_every_row_is_listed_with_its_row():
         validate("results", rows)
     lines = str(caught.value).splitlines()
     assert lines[0] == "table results: 3 failure(s)"
-    assert [("row a" in line, "row b" in line) for line in sorted(lines[1:])] == [
-        (True, False),
-        (False, True),
-        (False, True),
-    ]
+    assert sorted(line.partition(",")[0].strip() for line in lines[1:]) == ["row a", "row b", "row b"]
 
 
 def test_rows_under_any_index_are_checked_by_place():

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from review_readers import read_source, read_sources
 
 from helpers.cleaning import clean_events, clean_results
@@ -25,10 +26,7 @@ def thiosulfate(shared):
     return read_source(shared / "samples" / "ctgov" / "NCT00716976.json")
 
 
-def rows_of(record, **wanted):
-    return [row for row in record.results if all(row[name] == value for name, value in wanted.items())]
-
-
+CASES = cases_of(__file__)
 POSTED = {"arms": (2, 2), "outcomes": (11, 9), "posted_outcomes": (11, 9), "results": (28, 16), "analyses": (7, 0),
           "adverse_events": (18, 216), "event_totals": (6, 4)}  # fmt: skip
 
@@ -38,87 +36,14 @@ def test_everything_that_is_posted_is_there(dupilumab, thiosulfate, name):
     assert (len(getattr(dupilumab, name)), len(getattr(thiosulfate, name))) == POSTED[name]
 
 
-def test_a_share_of_people_is_a_count_with_its_denominator(dupilumab):
-    placebo, active = rows_of(dupilumab, outcome_id="posted-1")
-    assert (placebo["arm_id"], placebo["n"], placebo["percent"]) == ("placebo_qw", 92, 83.7)
-    assert (active["arm_id"], active["n"], active["percent"]) == ("dupilumab_300_mg_qw", 90, 83.3)
-    assert {row["kind"] for row in (placebo, active)} == {"count"}
-    assert {row["timepoint_weeks"] for row in (placebo, active)} == {16}
-    assert placebo["mean"] is placebo["sd"] is placebo["count"] is None
-
-
-def test_a_least_squares_mean_is_never_a_mean(dupilumab):
-    placebo, active = rows_of(dupilumab, outcome_id="posted-7")
-    assert (placebo["estimate"], placebo["se"], placebo["n"]) == (-2.11, 0.259, 90)
-    assert (active["estimate"], active["se"], active["n"]) == (-4.24, 0.25, 94)
-    for row in (placebo, active):
-        assert row["mean"] is row["sd"] is row["converted"] is None
-        assert row["estimate_kind"] == "model_mean"
-        assert row["kind"] == "change"
-        assert "least-squares" in row["note"]
-
-
-def test_the_number_of_the_class_comes_before_that_of_the_outcome(dupilumab):
-    rows = rows_of(dupilumab, outcome_id="posted-9")
-    classes = [(name, n) for name in ("Erythema", "Infiltration/Papulation") for n in (79, 87)]
-    assert [(row["category"], row["n"]) for row in rows[:4]] == classes
-    assert len(rows) == 8
-    assert {row["n"] for row in rows_of(dupilumab, outcome_id="posted-10")} == {97}
-
-
-def test_a_mean_with_its_standard_deviation(thiosulfate):
-    treated, observed = rows_of(thiosulfate, outcome_id="posted-5")
-    assert (treated["mean"], treated["sd"], treated["n"], treated["unit"]) == (1.05, 7.09, 38, "Decibels")
-    assert (observed["mean"], observed["sd"], observed["n"]) == (9.58, 20.5, 47)
-    assert (treated["kind"], treated["timepoint_weeks"]) == ("change", 4)
-    assert observed["arm_id"] == "observation_arm_no_sodium_thiosulfate_tr"  # joined without its brackets
-
-
-def test_a_count_a_probability_and_an_outcome_without_data(thiosulfate):
-    heard, _ = rows_of(thiosulfate, outcome_id="posted-1")
-    assert (heard["count"], heard["n"], heard["kind"]) == (14, 49, "count")
-    survival, _ = rows_of(thiosulfate, outcome_id="posted-7")
-    assert (survival["value"], survival["ci_lower"], survival["ci_upper"]) == (53.7, 39.8, 65.8)
-    assert (survival["ci_level"], survival["percent"], survival["mean"]) == (95, None, None)
-    assert [row["no_data"] for row in thiosulfate.posted_outcomes] == [False] * 8 + [True]
-
-
-def test_analyses_keep_their_groups_in_order(dupilumab):
-    row = next(row for row in dupilumab.analyses if row["outcome_id"] == "posted-7")
-    assert row["groups"] == ["Placebo qw", "Dupilumab 300 mg qw"]
-    assert (row["p_operator"], row["p_value"], row["method"]) == ("<", 0.0001, "ANCOVA")
-    assert (row["estimate"], row["ci_level"], row["ci_lower"], row["ci_upper"]) == (-2.13, 90, -2.72, -1.55)
-    assert (row["dispersion"], row["dispersion_value"]) == ("standard error of mean", 0.354)
-
-
-def test_flow_and_baseline(dupilumab, thiosulfate):
-    flow = [
-        (row["name"], row["arm_id"], row["count"]) for row in dupilumab.flow if row["kind"] == "milestone"
-    ]
-    assert flow == [
-        ("STARTED", "placebo_qw", 97), ("STARTED", "dupilumab_300_mg_qw", 97),
-        ("COMPLETED", "placebo_qw", 92), ("COMPLETED", "dupilumab_300_mg_qw", 89),
-        ("NOT COMPLETED", "placebo_qw", 5), ("NOT COMPLETED", "dupilumab_300_mg_qw", 8),
-    ]  # fmt: skip
-    age = [row for row in thiosulfate.baseline if row["measure"] == "Age, Continuous"]
-    assert [(row["mean"], row["sd"], row["n"], row["total"]) for row in age] == [
-        (8.97, 5.93, 65, False), (8.39, 5.88, 66, False), (8.68, 5.89, 131, True),
-    ]  # fmt: skip
-    assert age[2]["arm_id"] is None  # a total is no arm
-    (study,) = thiosulfate.studies
-    assert (study["n_planned"], study["n_enrolled"], study["n_analysed"]) == (None, 131, 104)
-    assert [arm["n"] for arm in thiosulfate.arms] == [65, 66]
-
-
-def test_events_with_affected_and_at_risk(dupilumab, thiosulfate):
-    found = {(row["term"], row["arm_id"]): (row["count"], row["n"]) for row in dupilumab.adverse_events}
-    assert found["Injection site reaction", "placebo_qw"] == (0, 97)
-    assert found["Injection site reaction", "dupilumab_300_mg_qw"] == (5, 97)
-    assert found["Conjunctivitis", "dupilumab_300_mg_qw"] == (8, 97)
-    serious = [row for row in thiosulfate.adverse_events if row["severity"] == "serious"]
-    assert len(serious) == 39 * 2
-    totals = [(row["kind"], row["count"], row["n"]) for row in thiosulfate.event_totals]
-    assert totals == [("serious", 21, 59), ("other", 51, 59), ("serious", 0, 0), ("other", 57, 64)]
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_rows_read_by_hand(request, case):
+    table = getattr(request.getfixturevalue(case["record"]), case["table"])
+    found = [row for row in table if all(row[name] == value for name, value in case["where"].items())]
+    for row, expected in zip(found, case["rows"], strict=True):
+        note = expected.pop("note", "")
+        assert {name: row[name] for name in expected} == expected
+        assert note in (row.get("note") or "")
 
 
 def test_every_row_reaches_its_table_and_every_figure_is_named(dupilumab, thiosulfate):

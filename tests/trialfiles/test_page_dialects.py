@@ -31,17 +31,8 @@ def test_a_page_with_rows_under_rows_and_nothing_provided(tmp_path, said, ages):
     assert [row["text"] for row in record.registered[0]["criteria"]] == ["Hair loss for 3 to 5 years.", said]
 
 
-def test_the_iranian_page_of_a_finished_trial(tmp_path):
-    path = tmp_path / "page.txt"
-    path.write_text(
-        "Protocol summary\n\nMain outcome variables\n\nHair count\n\nGeneral information\n\nAcronym\n\nROSE\n\n"
-        "IRCT registration information\n\nIRCT registration number: **IRCT20190101042345N2**\n\nAge\n\n"
-        "From **18 years** old\n\nSample size\n\nTarget sample size: **100**\n\n"
-        "Actual sample size reached: **96**\n\nSecondary Ids\n\n1\n\nRegistry name\n\nClinicalTrials.gov\n\n"
-        "Secondary trial Id\n\nNCT05999999\n\nPrimary outcomes\n\n1\n\nDescription\n\n"
-        "Hair count in target area\n\nTimepoint\n\n6 months\n\nMethod of measurement\n\nPhototrichogram\n"
-    )
-    record = read_source(path)
+def test_the_iranian_page_of_a_finished_trial():
+    record = read_source(Path(__file__).with_name("irct.txt"))
     (study,), (registered,) = record.studies, record.registered
     assert (study["n_planned"], study["n_enrolled"]) == (100, 96)
     assert (study["age_min"], study["age_max"]) == (18, None)
@@ -60,16 +51,8 @@ def test_registry_exchange_under_another_root_and_with_people_who_came(tmp_path)
     assert (study["study_id"], study["n_planned"], study["n_enrolled"]) == ("ChiCTR2200061234", 60, 58)
 
 
-def test_before_and_after_head_columns_of_a_table_and_are_no_groups(tmp_path):
-    path = tmp_path / "article.nxml"
-    path.write_text(
-        "<article><front><article-meta><title-group><article-title>One arm</article-title></title-group>"
-        "</article-meta></front><body><sec><title>Results</title><table-wrap><label>Table 1</label><table>"
-        "<thead><tr><th>Mean (SD)</th><th>Before</th><th>After treatment</th></tr></thead>"
-        "<tbody><tr><td>Hair density</td><td>100.2 (3.1)</td><td>120.4 (3.3)</td></tr></tbody></table>"
-        "</table-wrap></sec></body></article>"
-    )
-    record = read_source(path)
+def test_before_and_after_head_columns_of_a_table_and_are_no_groups():
+    record = read_source(Path(__file__).with_name("before_after.nxml"))
     assert record.arms == []
     found = [(row["value"], row["sd"], row["timepoint_printed"]) for row in record.quantities]
     assert found == [(100.2, 3.1, "Before"), (120.4, 3.3, "After treatment")]

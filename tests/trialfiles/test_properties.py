@@ -154,10 +154,8 @@ def test_a_megabyte_of_digits_and_spreads_takes_time_in_proportion():
 
 
 def test_prose_takes_time_in_proportion():
-    sentence = (
-        "Density rose from 80 ± 10 to 95.5 hairs/cm² at week 12 (P < 0.01) in 16 of 20 patients with loss. "
-    )
+    sentence = "Density rose from 80 ± 10 to 95.5 hairs/cm² at week 12 (P < 0.01) in 16 of 20 patients. "
     prose = "Hair of the scalp was seen again by the same readers at every visit of the study. " * 8
     text = sentence + prose + "\n\n"
     assert len(find_quantities(text * 40)) == 40 * 5
-    assert seconds(text * 320) / seconds(text * 40) < 24
+    assert in_proportion(text, 40 * len(text), 320 * len(text))

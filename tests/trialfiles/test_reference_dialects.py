@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from review_readers import read_sources
 
@@ -41,15 +42,7 @@ def test_embase_has_the_doi_under_the_type_of_work(tmp_path):
 
 
 def test_a_chapter_of_a_book_in_pubmed_is_a_reference_too(tmp_path):
-    found = references(
-        tmp_path,
-        "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>One"
-        "</ArticleTitle><AuthorList><Author><LastName>Li</LastName><Initials>X</Initials></Author></AuthorList>"
-        "</Article></MedlineCitation></PubmedArticle><PubmedBookArticle><BookDocument><PMID>2</PMID><Book>"
-        "<BookTitle>StatPearls</BookTitle><PubDate><Year>2025</Year></PubDate></Book><ArticleTitle>Alopecia"
-        "</ArticleTitle><AuthorList><Author><LastName>Ho</LastName><ForeName>Ann</ForeName></Author>"
-        "</AuthorList></BookDocument></PubmedBookArticle></PubmedArticleSet>",
-    )
+    found = references(tmp_path, Path(__file__).with_name("book.xml").read_text())
     assert [(row["title"], row["authors"], row["pmid"]) for row in found] == [
         ("One", ["Li, X"], "1"), ("Alopecia", ["Ho, Ann"], "2"),
     ]  # fmt: skip

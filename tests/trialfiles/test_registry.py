@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from case_files import cases_of
-from review_readers import read_source, read_sources
+from review_readers import read_source
 
 from trialfiles import SourceError
 from trialfiles.text import name_apart
@@ -60,19 +60,6 @@ def test_a_record_of_nothing_but_its_number_is_read(tmp_path):
     record = read_source(path)
     assert record.studies[0]["n_planned"] is None
     assert record.arms == record.outcomes == []
-
-
-def test_an_export_of_two_trials_is_read_one_by_one_only(tmp_path):
-    text = ICTRP.read_text()
-    trial = text[text.index("<Trial>") : text.index("</Trial>") + len("</Trial>")]
-    path = tmp_path / "two.xml"
-    path.write_text(
-        text.replace(trial, trial + trial.replace("IRCT20160427027636N8</TrialID>", "IRCT1</TrialID>"))
-    )
-    names = [record.studies[0]["study_id"] for record in read_sources(path)]
-    assert names == ["IRCT20160427027636N8", "IRCT1"]
-    with pytest.raises(SourceError, match="holds 2 records"):
-        read_source(path)
 
 
 def test_two_arms_of_one_name_stay_two_arms(tmp_path):

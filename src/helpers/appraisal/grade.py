@@ -12,6 +12,7 @@ import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import overall
+from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -346,10 +347,12 @@ class Body:
             left_out = arms[~arms["arm_id"].isin(told)]
             if told and len(left_out) and arms["n"].notna().all():
                 return int(arms["n"].sum() - left_out["n"].sum())
+        results = self.tables["results"][self.tables["results"]["study_id"] == study.study_id]
+        if len(results) and results["site"].map(of_one_person).all():  # some people, shown one by one
+            return len(results[["arm_id", "site"]].drop_duplicates())
         for n in (study.n_analysed, study.n_enrolled):
             if not missing(n):
                 return int(n)
-        results = self.tables["results"][self.tables["results"]["study_id"] == study.study_id]
         if study.comparison == "case":
             return results["arm_id"].nunique() or 1
         largest = results.groupby("arm_id")["n"].max().dropna()

@@ -6,6 +6,7 @@ from helpers.effects.study import (
     CONTROLLED_ESTIMANDS,
     NO_GROUP,
     NO_START,
+    SOME_EVENTS,
     contrast_doubt,
     study_effects,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "CONTROLLED_ESTIMANDS",
     "NO_GROUP",
     "NO_START",
+    "SOME_EVENTS",
     "EXOSOME_ROLES",
     "Comparator",
     "comparator_key",

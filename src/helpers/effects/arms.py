@@ -11,6 +11,11 @@ from trialfiles.record import Row
 EXOSOME_ROLES = ("exosome", "exosome_combination")
 _SEPARATORS = re.compile(r"\s*(?:[,;+&]|\band\b|\bplus\b|\bwith\b)\s*")
 _NOTHING = re.compile(r"(?:not stated|not given|none|no|nothing|unknown)\b")
+# how much, by which way and how often a treatment is given is no treatment of its own
+_DOSE = re.compile(
+    r"(?:(?:\d[\w.,/]*|%|mg|ml|topical(?:ly)?|oral(?:ly)?|once|twice|times|daily|weekly|monthly|an?|per|every|day"
+    r"|week|month|solution|foam|tablets?)\s*)+"
+)
 # the longer name first: radiofrequency microneedling is not microneedling
 _BY_LENGTH = sorted(TREATMENT_WORDS, key=len, reverse=True)
 _WORDS = re.compile("|".join(rf"\b{re.escape(word.casefold())}" for word in _BY_LENGTH))
@@ -115,6 +120,7 @@ def _other_treatments(arm: Row) -> frozenset[str]:
         return frozenset()
     names: set[str] = set()
     for part in _SEPARATORS.split(stated.casefold()):
-        unsaid = not part or "not stated" in part or any(word in part for word in INCIDENTAL)
+        unsaid = not part or "not stated" in part or bool(_DOSE.fullmatch(part))
+        unsaid |= any(word in part for word in INCIDENTAL)
         names |= _known(part) or (frozenset() if unsaid else {part})
     return frozenset(names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helpers.effects.study_figures import Observed, StudyFigures
+from helpers.effects.study_figures import Observed, StudyFigures, instead_of_a_mean, no_interval
 from trialfiles.record import Row
 
 
@@ -29,8 +29,7 @@ def _printed_changes(study: StudyFigures) -> Iterator[Row]:
                 of_model = "a model's mean" if result["estimate_kind"] else ""
                 values["assumption"] = _joined(size.assumption, found.assumed, of_model)
             else:
-                why = "no SD" if result["sd"] is None else size.assumption or "one person"
-                values |= {"effect": result["mean"], "assumption": f"no interval: {why}"}
+                values |= {"effect": result["mean"], "assumption": no_interval([result], [size.n])}
         elif printed := instead_of_a_mean(result):
             values |= {"why_not": f"{printed}: no single estimate", "stated": _way(result)}
         elif result["stated"]:
@@ -39,18 +38,6 @@ def _printed_changes(study: StudyFigures) -> Iterator[Row]:
             continue
         question = study.question(result["arm_id"])
         yield study.row("uncontrolled_change", [result], question, measure="MC", **values)
-
-
-def instead_of_a_mean(result: Row) -> str:
-    """Return in words what is printed of a result that has no mean; '' where nothing is."""
-    low, high, median = result["minimum"], result["maximum"], result["median"]
-    if low is not None and high is not None:
-        return f"printed as a range, {low:g} to {high:g}, without a mean"
-    if median is not None:
-        return f"printed as a median, {median:g}, without a mean"
-    if low is not None or high is not None:
-        return f"printed as {'at least' if high is None else 'at most'} {high if low is None else low:g}"
-    return ""
 
 
 def _way(result: Row) -> str | None:
@@ -81,7 +68,7 @@ def _with_sizes(study: StudyFigures, observed: Observed, whole: bool) -> Iterato
             continue
         found = observed.spread(n)
         if found is None:
-            values: Row = {"effect": observed.mean, "assumption": "no interval: one person or no SD"}
+            values: Row = {"effect": observed.mean, "assumption": no_interval(observed.results, [n])}
             values |= {"headline": "no" if whole else "yes", "n": study.stated_size(after)}
             yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
             return

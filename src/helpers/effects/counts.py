@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from helpers.appraisal.granularity import IMPOSSIBLE, share_fit
 from helpers.effects.differences import Sides, sides
 from helpers.effects.study_figures import GroupSize, Observed, StudyFigures
 from metastats.counts import proportion_interval
@@ -18,24 +18,22 @@ SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "m
 COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
 
 
-def events_of(result: Row, n: int) -> int | None:
-    """Return the people with the event: as printed, or the whole number that the percentage must mean.
+def events_of(result: Row, n: int, *, stated: bool = True) -> int | None:
+    """Return the people with the event: as printed, or the one whole number that the percentage can mean.
 
-    None where none of `n` people gives the printed percentage, however it was rounded or cut off, or where
-    there would be more people than `n`.
+    None where the number of people is assumed and only a percentage is printed, where no whole number of `n`
+    people, or more than one, rounds to it, or where there would be more people than `n`.
     """
     count, share = result["count"], result["percent"]
     if count is not None:
         return int(count) if count == int(count) and 0 <= count <= n else None
-    if share is None or not n or share > 1:
+    if share is None or not n or not stated:
         return None
-    fit = share_fit(100 * share, _decimals(100 * share), n)
-    return None if fit == IMPOSSIBLE else round(share * n)
-
-
-def _decimals(percent: float) -> int:
-    """Return the digits after the point of a printed percentage."""
-    return len(f"{percent:.6f}".rstrip("0").partition(".")[2])
+    places = len(f"{100 * share:.6f}".rstrip("0").partition(".")[2])
+    half, percent = 0.5 * 10**-places, 100 * share
+    least = math.ceil(n * (percent - half) / 100 - 1e-9)
+    most = math.ceil(n * (percent + half) / 100 - 1e-9) - 1  # a half is rounded up
+    return least if least == most <= n else None
 
 
 def of_ordered_scale(study: StudyFigures, result: Row) -> bool:
@@ -62,30 +60,32 @@ def proportions(study: StudyFigures) -> Iterator[Row]:
         yield study.row("proportion", [result], study.question(result["arm_id"]), measure="PR", **values)
 
 
+def wilson(events: int, n: int, level: float) -> Row:
+    """Return the columns of a share of people with Wilson's interval (1927)."""
+    share, (low, high) = events / n, proportion_interval(events, n, "wilson", level)
+    se = math.sqrt(share * (1 - share) / n)
+    return {"events": events, "se": se, "ci_lower": float(low), "ci_upper": float(high)}
+
+
 def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
-    events, n, said = events_of(result, size.n), size.n, [size.assumption]
+    n, stated, share = size.n, size.words is None, result["percent"]
+    events = events_of(result, n, stated=stated)
+    if n and events is not None:
+        basis = "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage"
+        return wilson(events, n, study.level) | {"se_basis": basis, "assumption": size.assumption or None}
     low, high = result["ci_lower"], result["ci_upper"]
-    if not n and low is not None and high is not None and low < high:
-        se = (high - low) / (2 * critical_value((result["ci_level"] or 95) / 100, None))
-        values = {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
-        return values | {"se_basis": f"{result['ci_level'] or 95:g} % interval printed"}
-    if not n or events is None:
-        share = result["percent"]
-        if n and (share is None or share > 1):
-            said.append("no interval: more people than were watched")
-        elif n and share is not None:
-            said.append(f"no interval: no whole number of {n} people is {100 * share:g} %")
-        return {"assumption": "; ".join(filter(None, said))}
-    low, high = proportion_interval(events, n, "wilson", study.level)
-    share = events / n
-    return {
-        "events": events,
-        "se": float(np.sqrt(share * (1 - share) / n)),
-        "ci_lower": float(low),
-        "ci_upper": float(high),
-        "se_basis": "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage",
-        "assumption": size.assumption or None,
-    }
+    if not (n and stated):
+        values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
+        if low is None or high is None or low >= high:
+            return values
+        level = result["ci_level"] or 95
+        se = (high - low) / (2 * critical_value(level / 100, None))
+        values |= {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
+        return values | {"se_basis": f"{level:g} % interval printed"}
+    why = "more people than were watched"
+    if share is not None and share <= 1:
+        why = f"not one whole number of {n} people is {100 * share:g} %"
+    return {"assumption": f"no interval: {why}"}
 
 
 def count_comparisons(study: StudyFigures) -> Iterator[Row]:
@@ -107,7 +107,11 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
 
 def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
     for sizes, size in study.sizes(asked.results):
-        events = [events_of(row, n) if n else None for row, n in zip(asked.results, sizes, strict=True)]
+        stated = size.words is None
+        events = [
+            events_of(row, n, stated=stated) if n else None
+            for row, n in zip(asked.results, sizes, strict=True)
+        ]
         if size.headline == "no" or any(found is None for found in events):
             continue
         cut = len(asked.treated)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
-from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, p_value_spread
+from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, no_interval, p_value_spread
 from metastats.dependence import combine_groups
 from trialfiles.record import Row
 
@@ -189,8 +189,7 @@ def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: f
         if found:
             named = {"assumption": found.assumed, "se_basis": found.basis}
             return study.interval(effect, found.se, df) | named
-    why = "n not stated" if not all(sizes) else "one person in a group" if 1 in sizes else "no SD"
-    return {"effect": effect, "assumption": f"no interval: {why}"}
+    return {"effect": effect, "assumption": no_interval(asked.results, sizes)}
 
 
 def is_against(result: Row, asked: Sides) -> bool:

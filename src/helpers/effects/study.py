@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.effects.changes import instead_of_a_mean, uncontrolled_changes
+from helpers.effects.changes import uncontrolled_changes
 from helpers.effects.contrasts import printed_contrasts
 from helpers.effects.counts import count_comparisons, proportions
 from helpers.effects.differences import mean_differences
+from helpers.effects.events import event_shares, of_any_kind
 from helpers.effects.ranks import rank_effects
-from helpers.effects.study_figures import SAME_PEOPLE, StudyFigures
+from helpers.effects.study_figures import SAME_PEOPLE, StudyFigures, instead_of_a_mean
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -28,6 +29,7 @@ def study_effects(
     site_correlation: float = 0.7,
     level: float = 0.95,
     contrasts: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
 ) -> list[Row]:
     """Return the rows of `effects` for one study.
 
@@ -47,6 +49,8 @@ def study_effects(
         Coverage of the intervals.
     contrasts : pandas.DataFrame, optional
         The study's rows of `reported_contrasts`: comparisons of arms that the source itself prints.
+    events : pandas.DataFrame, optional
+        The study's rows of `adverse_events`.
 
     Returns
     -------
@@ -60,11 +64,18 @@ def study_effects(
     figures = StudyFigures(study, records(arms), records(results), level=level, **correlations)
     printed = records(contrasts) if contrasts is not None else []
     rows = _effects(figures, printed)
+    rows += event_shares(figures, records(events) if events is not None else [])
     certain = records(findings[findings["severity"] == "certain"])
-    touched = [(row["finding_id"], split_ids(row["concepts"])) for row in certain]
     for row in rows:
-        row["finding_ids"] = join_ids(name for name, concepts in touched if row["concept"] in concepts)
+        row["finding_ids"] = join_ids(found["finding_id"] for found in certain if _touches(found, row))
     return _named(rows, study)
+
+
+def _touches(finding: Row, effect: Row) -> bool:
+    """Return whether a finding is about an effect: its outcome, and a figure of it where any is named."""
+    about = set(split_ids(finding["quantity_ids"]))
+    shared = not about or not about.isdisjoint(split_ids(effect["quantity_ids"]))
+    return shared and effect["concept"] in split_ids(finding["concepts"])
 
 
 def _effects(study: StudyFigures, printed: list[Row]) -> list[Row]:
@@ -132,6 +143,7 @@ def _named(rows: list[Row], study: Row) -> list[Row]:
 CONTROLLED_DESIGNS = ("parallel", *SAME_PEOPLE)
 CONTROLLED_ESTIMANDS = ("between_group", "within_participant")
 NO_GROUP = "the study has no comparison group by its design"
+SOME_EVENTS = "one kind of event: how many people had any is not told"
 NO_START = "asked only after treatment, so that there is no change"
 
 
@@ -152,6 +164,8 @@ def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str |
     design = study.get("comparison")
     if effect["estimand"] in CONTROLLED_ESTIMANDS:
         return NO_GROUP if design and design not in CONTROLLED_DESIGNS else None
+    if effect.get("term") and effect["effect"] is not None and not of_any_kind(effect):
+        return SOME_EVENTS
     if effect["estimand"] != "uncontrolled_change" or against is None:
         return None
     if weeks(against):

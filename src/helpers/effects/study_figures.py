@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.cleaning import of_one_person
 from helpers.effects.arms import Comparator, one_arm, two_arms
 from metastats.conversions import change_correlation, se_from_p
 from metastats.heterogeneity import critical_value
@@ -97,6 +98,7 @@ class StudyFigures:
         # a change printed for a whole arm comes before changes of some of its people
         self.whole = {(row["arm_id"], row["concept"]) for row in self.results if row["kind"] == "change"}
         self.same_people = study.get("comparison") in SAME_PEOPLE
+        self.of_cases = study.get("comparison") == "case"
         total = study.get("n_analysed") or study.get("n_enrolled")
         self.total = int(total) if total else None
         self.own_correlations = dict(_own_correlations(self.results))
@@ -126,8 +128,9 @@ class StudyFigures:
         return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
 
     def stated_size(self, result: Row) -> int | None:
-        """Return the number of people that is stated with a result, or else for its arm."""
-        size = result["n"] or self.arms.get(result["arm_id"], {}).get("n")
+        """Return the number of people that is stated with a result, or else for its arm; one of a case."""
+        one = 1 if self.of_cases or of_one_person(result["site"]) else None
+        size = result["n"] or one or self.arms.get(result["arm_id"], {}).get("n")
         return int(size) if size else None
 
     def group_size(self, result: Row) -> GroupSize:
@@ -168,7 +171,7 @@ class StudyFigures:
         alone, unknown = len(results) == 1, groups - len(known)
         if groups == 1:
             yield [total], GroupSize(total, f"all {total} enrolled", str(total))
-        elif rest < unknown:  # the sizes that are stated leave nobody
+        elif unknown < 1 or rest < unknown:  # the sizes that are stated leave nobody
             yield [size or 0 for size in stated], GroupSize(0, "n not stated")
         elif groups == 2 and unknown == 2:
             for size in range(2, total - 1):
@@ -232,6 +235,30 @@ class StudyFigures:
     def before_and_after(self) -> Iterator[tuple[Row, Row]]:
         """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
         yield from _before_and_after(self.results)
+
+
+def instead_of_a_mean(result: Row) -> str:
+    """Return in words what is told of a result that has no mean; '' where nothing is."""
+    factor, unit = (100, " %") if result["unit"] == "proportion" else (1, "")
+    low, high, median = (
+        None if result[name] is None else f"{factor * result[name]:g}"
+        for name in ("minimum", "maximum", "median")
+    )
+    if low is not None and high is not None:
+        return f"printed as a range, {low} to {high}{unit}, without a mean"
+    if median is not None:
+        return f"printed as a median, {median}{unit}, without a mean"
+    if low is not None or high is not None:
+        return f"printed as {'at least' if high is None else 'at most'} {low or high}{unit}"
+    return ""
+
+
+def no_interval(results: Sequence[Row], sizes: Sequence[int]) -> str:
+    """Return in words why means of groups of some sizes, 0 where that is not known, have no interval."""
+    if 1 in sizes:
+        return f"no interval: one person{' in a group' if len(sizes) > 1 else ''}"
+    n_is_missing = not all(sizes) and all(row["sd"] is not None for row in results)
+    return f"no interval: {'n not stated' if n_is_missing else 'no SD'}"
 
 
 def exact_p(result: Row) -> float | None:

@@ -19,15 +19,20 @@ from trialfiles.times import weeks_after_end
 PRINTED_LEVEL = 0.95  # of an interval that a source prints
 BOUNDED = ("PLO", "CLES", "CLIFF")  # measures that are pooled on another scale than they are told in
 NO_SPREAD = "neither an SD nor an interval was seen"
-NO_COUNT = "no whole number of people gives this share: shown as printed, without an interval"
+NO_COUNT = "no number of people with it is known: shown as printed, without an interval"
 
 
 def counts_of(line: Row) -> tuple[int, int] | None:
-    """Return the events and the people of a proportion; None where no whole number gives the share."""
+    """Return the events and the people of a proportion; None where no whole number gives the share.
+
+    Where the number of people is assumed, the events are those that are told and never worked out.
+    """
     n, events = people_of(line), line.get("events")
     if not n or line["effect"] is None:
         return None
     if events is None:
+        if not line.get("n"):
+            return None
         events = line["effect"] * n
         if abs(events - round(events)) > 1e-6:
             return None

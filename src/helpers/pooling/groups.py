@@ -149,18 +149,24 @@ def poolable(line: Row) -> bool:
 def _concept_rows(
     concept: str, lines: list[Row], options: dict, tolerance: float, visit: str
 ) -> list[dict[str, Any]]:
-    estimates = [with_standard_error(line) for line in lines if line["effect"] is not None]
+    estimates = [_as_printed(with_standard_error(line)) for line in lines if line["effect"] is not None]
     reasons = [_cannot_be_weighed(line) for line in estimates]
     weighed = [line for line, reason in zip(estimates, reasons, strict=True) if reason is None]
     weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]
     rows: list[dict[str, Any]] = []
     for line, reason in zip(estimates, reasons, strict=True):
         if reason:
-            bare = dict.fromkeys(("ci_lower", "ci_upper", "se")) if reason == NO_COUNT else {}
-            rows += _alone(concept, line | bare, reason)
+            rows += _alone(concept, line, reason)
     for group in grouped(weighed, tolerance, visit):
         rows += _group_rows(concept, group, weighed, options, tolerance)
     return rows or [_nothing(concept, lines)]
+
+
+def _as_printed(line: Row) -> Row:
+    """Return a share without limits that are not printed and rest on a number of people that is not known."""
+    if line["estimand"] != "proportion" or poolable(line) or "printed" in (line.get("se_basis") or ""):
+        return line
+    return line | dict.fromkeys(("ci_lower", "ci_upper", "se"))
 
 
 def _cannot_be_weighed(line: Row) -> str | None:
@@ -170,7 +176,7 @@ def _cannot_be_weighed(line: Row) -> str | None:
     if poolable(line):
         return None
     if line["estimand"] == "proportion":
-        return NO_COUNT
+        return line["why_not"] or NO_COUNT
     if line["se"] == 0:
         return "its standard error is 0"  # a weight of 1 / 0 would decide alone
     if line["se"] is not None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -24,7 +25,6 @@ _ESCALATION = re.compile(
     r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
 )
 _ONE_SIDE = re.compile(r"\bbaseline\b.*\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
-_EXOSOMES = re.compile(r"\b(?:exosom|vesicle)", re.IGNORECASE)
 _ROUNDING = 1e-9  # of products of people and shares
 _RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
 VERDICTS = ("yes", "indirectly", "not known", "no")  # the last that holds counts
@@ -35,7 +35,7 @@ class RegisteredComparison:
     """Exosomes against something else, as a trial registers it; None where it was not seen.
 
     `shares` are the shares of all participants on the exosome side and on the other, of a comparison between
-    groups; `equal_assumed` says that they were not registered.
+    groups; `equal_assumed` says that they were not registered. `all_exosomes` says that both sides get them.
     """
 
     estimand: str | None
@@ -45,7 +45,7 @@ class RegisteredComparison:
     arms: tuple[str, ...] = ()  # arm ids of the two sides
     shares: tuple[float, float] | None = None
     equal_assumed: bool = False
-    exosomes_in_both: bool = False
+    all_exosomes: bool = False
 
     def sides(self, people: int) -> tuple[int, int] | None:
         """Return the whole people on each side; both sites of one scalp belong to everybody."""
@@ -72,29 +72,27 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
     -------
     list of RegisteredComparison
         Placebo before untreated before another treatment, and last where something else is given on one side
-        only; arms' names and order do not matter. Where every arm gets exosomes, the first two that can be
-        compared; a single arm with its baseline; without an exosome arm nothing is known of the comparator.
+        only; arms' names and order do not matter. Of exosome arms alone each is compared with each later one;
+        of a single arm there is one comparison, with baseline; without an exosome arm nothing is known of the
+        comparator.
 
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
     estimand = _ESTIMANDS.get(study["comparison"] or "")
-    treated = [arm for arm in own if arm["role"] in EXOSOME_ROLES]
+    treated = sorted((arm for arm in own if arm["role"] in EXOSOME_ROLES), key=itemgetter("arm_id"))
     others = [arm for arm in own if arm["role"] not in EXOSOME_ROLES]
-    only = len(treated) == len(own) > 1
-    if treated and ((not others and not only) or (study["comparison"] and estimand is None)):
+    if treated and (len(own) == 1 or estimand is None and (study["comparison"] or not others)):
         return [RegisteredComparison("uncontrolled_change", "none")]
     if not treated:
         return [RegisteredComparison(estimand, None, background=None)]
-    pairs = combinations(treated, 2) if only else product(treated, others)
     shares, assumed = allocation_shares(study["allocation_ratio"] or study["allocation"], len(own))
     share_of = dict(zip([arm["arm_id"] for arm in own], shares, strict=True))
     found = []
-    for first, second in pairs:
+    for first, second in product(treated, others) if others else combinations(treated, 2):
         ids = (first["arm_id"], second["arm_id"])
         sizes = (share_of[ids[0]], share_of[ids[1]])
-        asked = two_arms(first, second).columns
-        told = {"arms": ids, "shares": sizes, "equal_assumed": assumed, "exosomes_in_both": only}
-        found.append(RegisteredComparison(estimand, **asked, **told))
+        more = {"arms": ids, "shares": sizes, "equal_assumed": assumed, "all_exosomes": not others}
+        found.append(RegisteredComparison(estimand, **two_arms(first, second).columns, **more))
     return sorted(found, key=_most_direct)
 
 
@@ -129,9 +127,9 @@ def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
         parts, assumed = allocation_shares(trial["allocation_ratio"] or trial["what"], trial["arms"])
         shares = (parts[0], parts[-1])
     names = (comparator, trial["comparator_name"], trial["background"])
-    both = comparator == "active" and bool(_EXOSOMES.search(trial["comparator_name"] or ""))
-    told = {"shares": shares, "equal_assumed": assumed, "exosomes_in_both": both}
-    return RegisteredComparison(estimand, *names, **told)
+    both = (trial["comparator_name"] or "").casefold().startswith("exosome")
+    more = {"shares": shares, "equal_assumed": assumed, "all_exosomes": comparator == "active" and both}
+    return RegisteredComparison(estimand, *names, **more)
 
 
 def outcome_comparison(comparison: RegisteredComparison, measure: str | None) -> RegisteredComparison:
@@ -217,8 +215,8 @@ def answerable(
 
 def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     """Return what speaks against the comparison, each with the answer that it leaves."""
-    if comparison.estimand == "uncontrolled_change" or comparison.exosomes_in_both:
-        every = "every group gets exosomes" if comparison.exosomes_in_both else "no comparison group"
+    if comparison.estimand == "uncontrolled_change" or comparison.all_exosomes:
+        every = "every group gets exosomes" if comparison.all_exosomes else "no comparison group"
         return [("no", f"{every}: what would have happened without them is not measured")]
     if comparison.comparator is None or comparison.estimand is None:
         return [("not known", "what exosomes are compared with was not seen")]
