@@ -163,6 +163,10 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
     rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
+    if (
+        concept == CERTAINTY["always_shown"]
+    ):  # one study's count does not stand for the harms that others tell
+        rows = rows[rows["pooled"].astype(bool)]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
     classes = ("placebo", "untreated", "active")
 
