@@ -234,7 +234,7 @@ _VOTED = ("uncontrolled_change", *CONTROLLED_ESTIMANDS)
 _ASKED = ["concept", "estimand", "comparator", "comparator_name", "background"]
 
 
-def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]:
+def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both", level: float = 0.95) -> list[Row]:
     """Return the rows of `votes`: body of evidence by body, each outcome and question.
 
     Parameters
@@ -243,6 +243,8 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
         Table `comparisons`.
     evidence : str
         `core`, `published` or `both`.
+    level : float
+        Coverage of the exact intervals.
 
     Returns
     -------
@@ -272,11 +274,11 @@ def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both") -> list[Row]
             question = records(group[_ASKED])[0]
             words = [str(name) for name in question.values() if name not in (None, "none")]
             row = {"vote_id": ".".join([body, *words]), "evidence": body}
-            rows.append(row | question | _counted(group))
+            rows.append(row | question | _counted(group, level))
     return rows
 
 
-def _counted(lines: pd.DataFrame) -> Row:
+def _counted(lines: pd.DataFrame, level: float) -> Row:
     """Return the votes of the lines of one outcome and estimand, and who has none and why."""
     sure = lines[lines["contrast_doubt"].isna()]
     directions = sure.groupby("study_id")["direction"].agg(_of_study)
@@ -288,7 +290,7 @@ def _counted(lines: pd.DataFrame) -> Row:
         "times": _times(sure),
         "second_hand": join_ids(sorted(second_hand)) or None,
         "left_out": "; ".join(": ".join(pair) for pair in left_out) or None,
-    } | votes(list(directions))
+    } | votes(list(directions), level=level)
 
 
 def _of_study(ways: pd.Series) -> str:

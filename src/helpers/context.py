@@ -42,9 +42,9 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     Returns
     -------
     pandas.DataFrame
-        `change`, `se`, `ci_lower`, `ci_upper` beside what each row is about. Printed figures per counted
-        area become hairs/cm², percent of baseline a proportion. Differences from placebo, counts of one
-        phase of hair, and rows without a change are left out.
+        `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` beside what each row is
+        about. Printed figures per counted area become hairs/cm², percent of baseline a proportion.
+        Differences from placebo, counts of one phase of hair, and rows without a change are left out.
     """
     between = comparators["followup_mean"] - comparators["baseline_mean"]
     between = between.where(comparators["statistic"] == "levels")
@@ -52,10 +52,11 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
     rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
     n = rows["n"].astype(float)
-    rows = rows.assign(se=rows["change_sd"] * rows["factor"] / np.sqrt(n.where(n > 0)))
+    rows = rows.assign(sd=rows["change_sd"] * rows["factor"])
+    rows = rows.assign(se=rows["sd"] / np.sqrt(n.where(n > 0)))
     half = critical_value(level, n - 1) * rows["se"]
     rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
-    return rows[[*_KEPT, "change", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
+    return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
 
 
 def _in_comparable_units(rows: pd.DataFrame) -> pd.DataFrame:
@@ -95,32 +96,39 @@ def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     return pairs.assign(estimand="between_group")[list(_DIFFERENCES)]
 
 
-def drug_differences(comparators: pd.DataFrame) -> list[Row]:
-    """Return the differences of licensed drugs from placebo, each at a usual dose, as lines to pool.
+def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[Row]:
+    """Return the differences of other treatments from placebo, as lines to pool.
 
     Parameters
     ----------
     comparators : pandas.DataFrame
         Table `comparators`: arms beside their own placebo arms, and differences printed as such. The usual
         doses stand in the vocabulary.
+    level : float
+        Coverage of the intervals.
 
     Returns
     -------
     list of dict
         Lines as `rows_of_lines` takes them; `intervention` is drug and dose, `effect_id` the row of
-        `comparators`, `n` the people of both arms. The standard error is missing where no SD was seen.
+        `comparators`, `n` the people of both arms. The standard error is missing where no SD was seen. What
+        is no licensed drug at a usual dose has the reason why it is not pooled in `set_aside`.
 
     """
-    worked_out = placebo_differences(comparator_changes(comparators))
+    worked_out = placebo_differences(comparator_changes(comparators, level=level), level=level)
     printed = comparators[comparators["statistic"] == "difference from placebo"]
     printed = _in_comparable_units(printed.assign(change=printed["change_mean"]))
     printed = printed.rename(columns={"change": "effect", "n_control": "n_comparator"})
     found = pd.concat([worked_out, printed[[*_KEPT, "effect", "n_comparator"]]], ignore_index=True)
+    found = found[found["effect"].notna()]
     dose = found["arm"].str.extract(_DOSE)
-    found = found.assign(intervention=found["treatment"] + " " + dose[0] + " " + dose[1])
+    names = found["treatment"] + " " + dose[0] + " " + dose[1]
     usual = [f"{drug} {amount}" for drug, doses in USUAL_DOSES.items() for amount in doses]
-    found = found[found["intervention"].isin(usual) & found["effect"].notna()]
+    licensed = found["treatment"].isin(USUAL_DOSES)
+    reason = licensed.map({True: "not a usual dose", False: "not a licensed drug"})
     named = found.assign(
+        intervention=names.where(licensed, found["treatment"]).fillna(found["treatment"]),
+        set_aside=reason.mask(names.isin(usual)),
         n=found["n"] + found["n_comparator"],  # of both arms, as in `effects`
         effect_id=found["row_id"], line_id=found["row_id"],
         se_basis=found["se"].notna().map({True: "SDs printed", False: None}),
@@ -135,6 +143,7 @@ def contextual_comparisons(
     *,
     sexes: Mapping[str, str | None] | None = None,
     time_tolerance: float = 0.25,
+    level: float = 0.95,
 ) -> list[Row]:
     """Return the rows of `context`: each change after exosomes against drift, visibility and counting error.
 
@@ -146,24 +155,31 @@ def contextual_comparisons(
         `male`, `female` or `all` by study: men are set beside men, women beside women.
     time_tolerance : float
         Two times are alike when they differ by no more than this share of the longer one.
+    level : float
+        Coverage of the intervals.
 
     Returns
     -------
     list of dict
         Changes within an arm in hairs/cm² or as a share of baseline. `left_low` and `left_high` are the
         change less the highest and the lowest change of the control arms; they are missing, with the
-        reason, where no control arm was measured at a like time. `background_low` and `background_high` are
-        the changes of arms that had nothing but what was given beside the exosomes.
+        reason, where no control arm was measured at a like time, or the change is no single figure.
+        `background_low` and `background_high` are the changes of arms that had nothing but what was given
+        beside the exosomes, at a like time.
     """
-    changes = comparator_changes(comparators)
+    changes = comparator_changes(comparators, level=level)
     controls = records(changes[changes["treatment"].isin(CONTROLS)])
     others = records(changes[~changes["treatment"].isin(CONTROLS)])
     limits = {row["row_id"]: row for row in records(thresholds)}
     errors = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
-    chosen = (comparisons["estimand"] == "uncontrolled_change") & comparisons["effect"].notna()
+    chosen = comparisons["concept"].isin(_DENSITIES) & (comparisons["estimand"] == "uncontrolled_change")
     rows = []
-    for line in records(comparisons[chosen & comparisons["concept"].isin(_DENSITIES)]):
-        row = {name: line[name] for name in _OF_LINES} | _visible(line, limits)
+    for line in records(comparisons[chosen]):
+        row = {name: line[name] for name in _OF_LINES}
+        if line["effect"] is None:
+            rows.append(row | {"control_arms": 0, "why_not": line["why_not"]})
+            continue
+        row |= _visible(line, limits)
         row |= _against_drift(line, _of_sex(controls, (sexes or {}).get(line["study_id"])), time_tolerance)
         row |= _background_alone(line, others, time_tolerance)
         if errors:  # mean error of such a change, by the methods of which it is known
@@ -210,20 +226,15 @@ def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
 
 
 def _background_alone(line: Row, others: list[Row], tolerance: float) -> Row:
-    """Return what arms changed that had the background treatment alone, at a like time or one not stated."""
+    """Return what arms changed at a like time that had the background treatment alone, or why none did."""
     background = line.get("background") or "none"
-    arms = [
-        row
-        for row in others
-        if background.startswith(f"{row['treatment']} in ")
-        and row["unit"] == line["unit"]
-        and (
-            row["timepoint_weeks"] is None
-            or alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)
-        )
-    ]
+    had = [row for row in others if background.startswith(f"{row['treatment']} in ")]
+    had = [row for row in had if row["unit"] == line["unit"]]
+    arms = [row for row in had if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
     if not arms:
-        return {}
+        timeless = [row["row_id"] for row in had if row["timepoint_weeks"] is None]
+        said = f"not used, its time is not stated: {', '.join(timeless)}"
+        return {"background_why_not": said} if timeless else {}
     return {
         "background_arms": ";".join(row["row_id"] for row in arms),
         "background_low": min(row["change"] for row in arms),

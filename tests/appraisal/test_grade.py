@@ -85,10 +85,31 @@ def test_the_lack_of_a_control_group_is_counted_once():
     made["risk_of_bias"]["tool"] = "ROBINS-I"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
-    assert row["certainty"] == "very low" and "is counted already" in row["reasons"]
+    assert row["certainty"] == "very low" and "is not counted again" in row["reasons"]
     made["risk_of_bias"]["tool"], made["risk_of_bias"]["judgement"] = "JBI case series", "no"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "start", "down"),
+    [((300, 30, 30), "high", 1), ((30, 300, 30), "low", 0), ((None, 30, 30), "low", 0)],
+)
+def test_most_of_the_participants_decide_and_of_the_studies_only_where_not_all_tell(sizes, start, down):
+    made = body(k=3, study={"allocation": "none stated"})
+    made["studies"]["n_analysed"] = sizes
+    made["risk_of_bias"].loc[made["risk_of_bias"]["study_id"] != "t0", "tool"] = "JBI case series"
+    roles = {"t0": "exosome_combination", "t1": "exosome", "t2": "exosome"}
+    made["arms"] = frame(
+        "arms", [{"study_id": name, "arm_id": "a", "role": role} for name, role in roles.items()]
+    )
+    row = graded(made)
+    assert (row["start"], row["indirectness"]) == (start, down)
+
+
+def test_no_judgement_makes_a_change_of_one_group_causal():
+    row = grade(pooled={"estimand": "uncontrolled_change"}, line={"estimand": "uncontrolled_change"})
+    assert (row["risk_of_bias"], row["certainty"]) == (3, "very low")  # an arm of two sound randomised trials
 
 
 def test_a_certain_finding_counts():

@@ -77,7 +77,7 @@ def test_licensed_drugs_are_set_against_placebo_at_a_usual_dose(context):
     )
     assert rows["propecialabel.01"]["effect"] == pytest.approx(107 / 5.1)
     assert rows["eun2010.01"]["se"] is None  # no SD was seen
-    doses = {row["intervention"] for row in rows.values()}
+    doses = {row["intervention"] for row in rows.values() if row["set_aside"] is None}
     assert doses == {"minoxidil 2 %", "minoxidil 5 %", "finasteride 1 mg", "dutasteride 0.5 mg"}
 
 
@@ -107,10 +107,31 @@ def test_without_a_like_time_nothing_is_left_over(context, weeks, why):
 def test_what_was_given_beside_exosomes_stands_beside_with_what_it_did_alone(context):
     needled, plain = (change(background=words) for words in ("microneedling in the exosome arm only", "none"))
     (row,) = compared(context, needled)
+    assert row["background_arms"] is None  # at a time that is not stated
+    assert row["background_why_not"].endswith("not stated: needling_prp_pmc7759059.01")
+    arms = context["comparators"]
+    timed = arms.assign(timepoint_weeks=arms["timepoint_weeks"].fillna(52.0))
+    (row,) = compared(context | {"comparators": timed}, needled)
     assert (row["background_arms"], row["background_low"]) == ("needling_prp_pmc7759059.01", 10.8)
     assert row["background_high"] == 10.8 and row["left_low"] == pytest.approx(25.6)  # it is not taken off
     (row,) = compared(context, plain)
-    assert row["background_arms"] is None
+    assert row["background_arms"] is None and row["background_why_not"] is None
+
+
+def test_a_change_without_a_single_figure_has_its_reason(context):
+    (row,) = compared(context, change(effect=None, why_not="printed as a range"))
+    assert (row["effect"], row["control_arms"], row["why_not"]) == (None, 0, "printed as a range")
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_limits_follow_the_level(context, level):
+    (row,) = [
+        row
+        for row in drug_differences(context["comparators"], level=level)
+        if row["effect_id"] == "olsen2007.01"
+    ]
+    half = stats.norm.ppf((1 + level) / 2) * row["se"]  # of 350 people
+    assert row["ci_upper"] - row["effect"] == pytest.approx(half, rel=0.01)
 
 
 def test_other_units_and_contrasts_are_not_mixed_in(context):

@@ -103,6 +103,8 @@ def test_published_studies_vote_only_where_they_are_asked():
     rows = {row["evidence"]: row for row in vote_rows(frame, evidence="both")}
     assert (rows["core"]["better"], rows["published"]["better"]) == (1, 2)
     assert rows["published"]["second_hand"] == "b"
+    (narrow,) = vote_rows(frame, evidence="core", level=0.8)
+    assert narrow["share_lower"] == pytest.approx(0.1) and rows["core"]["share_lower"] == pytest.approx(0.025)
 
 
 def test_a_change_has_no_vote_where_its_study_compares_the_outcome():

@@ -49,7 +49,7 @@ def question(treated: dict, control: tuple) -> tuple:
                 "active",
                 {"label": "C: mesotherapy alone", "co_intervention": "mesotherapy, contents not stated"},
             ),
-            ("active", "mesotherapy", "mesotherapy in both arms"),
+            ("untreated", "C: mesotherapy alone", "mesotherapy in both arms"),
         ),
         (
             {"label": "microneedling then topical exosomes"},
@@ -111,7 +111,7 @@ def test_arms_of_another_question_are_not_combined():
         ("exo", "saline"): ("placebo", "none"),
         ("exo", "mnx"): ("active", "none"),
         ("both", "saline"): ("placebo", "minoxidil in the exosome arm only"),
-        ("both", "mnx"): ("active", "minoxidil in both arms"),
+        ("both", "mnx"): ("untreated", "minoxidil in both arms"),
     }
 
 

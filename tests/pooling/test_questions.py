@@ -7,12 +7,15 @@ from itertools import permutations
 import numpy as np
 import pytest
 from made_lines import FIT, line, share
+from real_tables import tables_to_effects
 from scipy.stats import norm
 
+from helpers.comparison import comparison_lines
 from helpers.pooling.estimates import preferred
 from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
-from helpers.pooling.tiers import BAYES, EXACT_BINOMIAL, ROBUST, Options, synthesis_of_lines
+from helpers.pooling.tiers import BAYES, EXACT_BINOMIAL, ROBUST, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
+from helpers.tables.vocabulary import tiers_of
 from metastats import cluster_robust, pool, sampling_covariance, three_level
 
 ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
@@ -44,6 +47,47 @@ def test_an_answer_to_another_question_stays_alone(other, why):
     assert not first["pooled"] and not second["pooled"]
     assert {first["estimate"], second["estimate"]} == {15.0, 1.0}
     assert why in first["reason"] and first["participants"] == 40
+
+
+TWO = line("a", 10.0), line("b", 16.0, 2.8, timepoint_weeks=26.0)
+
+
+def test_a_certain_finding_gives_the_pool_with_and_without_the_estimate():
+    first, second = rows(*TWO, line("c", 2.0, certain_findings=1))
+    assert (first["k"], first["without_certain_findings"]) == (3, False)
+    assert (second["k"], second["without_certain_findings"], second["pooled"]) == (2, True, True)
+    (expected,) = rows(*TWO)
+    assert (second["estimate"], second["se"]) == pytest.approx((expected["estimate"], expected["se"]))
+    assert "2 studies report hair density as difference between groups" in expected["reason"]
+
+
+@pytest.mark.parametrize(("doubts", "left"), [((1, 0), 1), ((1, 1), 0)])
+def test_when_doubt_leaves_too_few_nothing_is_pooled_without_them(doubts, left):
+    made = [one | {"certain_findings": doubt} for one, doubt in zip(TWO, doubts, strict=True)]
+    first, second = rows(*made)
+    assert first["pooled"] is True
+    assert (second["pooled"], second["k"], second.get("estimate")) == (False, left, None)
+    assert f"{left} is left" in second["reason"]
+
+
+def test_an_estimate_without_any_spread_does_not_decide_alone():
+    single, fit = rows(*TWO, line("c", 50.0, 0.0))
+    assert "standard error is 0" in single["reason"] and fit["studies"] == "b;a"
+
+
+def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
+    tables = tables_to_effects()
+    lines = validate("comparisons", comparison_lines(tables, overall={}))
+    for evidence in ("core", "published"):
+        found = tier_synthesis(tables | {"comparisons": lines}, evidence, overall={}).pooled
+        assert not any(row["pooled"] for row in found)
+        reasons = ("no meta-analysis: ", "a certain finding touches the only estimate")
+        assert all(row["reason"].startswith(reasons) for row in found)
+        shown = lines[lines["tier"].isin(tiers_of(evidence))]
+        assert {row["concept"] for row in found} == set(shown["concept"])
+        change = next(row for row in found if row.get("estimate") == 35)
+        assert (change["participants"], change["k"]) == (16, 1)
+        assert (change["ci_lower"], change["ci_upper"]) == pytest.approx((31.536, 38.464), abs=5e-4)
 
 
 def test_an_active_comparator_counts_by_its_name():

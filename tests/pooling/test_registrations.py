@@ -13,6 +13,7 @@ from helpers.pooling.registrations import (
     has_dose_escalation,
     registered_comparisons,
     results_due,
+    seen_comparison,
 )
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame
@@ -44,7 +45,7 @@ def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
     [
         ((EXOSOME, PLACEBO), ("placebo", "saline", "none")),
         ((EXOSOME, DRUG), ("active", "minoxidil", "none")),
-        ((COMBINED, DRUG), ("active", "minoxidil", "minoxidil in both arms")),
+        ((COMBINED, DRUG), ("untreated", "B: minoxidil alone", "minoxidil in both arms")),
         ((COMBINED, PLACEBO), ("placebo", "saline", "minoxidil in the exosome arm only")),
         ((EXOSOME | NEEDLED, PLACEBO | NEEDLED), ("placebo", "saline", "microneedling in both arms")),
     ],
@@ -59,7 +60,7 @@ def test_every_pair_is_compared_the_most_direct_first_whatever_the_order():
     for arms in permutations((EXOSOME, COMBINED, DRUG, PLACEBO)):
         assert [found[1:] for found in compared(*arms)] == [
             ("placebo", "saline", "none"),
-            ("active", "minoxidil", "minoxidil in both arms"),
+            ("untreated", "B: minoxidil alone", "minoxidil in both arms"),
             ("active", "minoxidil", "none"),
             ("placebo", "saline", "minoxidil in the exosome arm only"),
         ]
@@ -70,6 +71,27 @@ def test_without_another_arm_nothing_is_compared():
     assert compared(EXOSOME, PLACEBO, comparison="single_arm")[0][0] == "uncontrolled_change"
     assert compared(EXOSOME, PLACEBO, comparison=None)[0][0] is None
     assert compared(EXOSOME, comparison=None)[0][:2] == ("uncontrolled_change", "none")
+
+
+def test_two_schedules_of_exosomes_are_compared_and_tell_nothing_of_exosomes():
+    twice = EXOSOME | {"arm_id": "z", "label": "twice a month"}
+    assert compared(EXOSOME, twice) == [("between_group", "active", "twice a month", "none")]
+    row = {"comparator": "active", "comparator_name": "exosomes twice a month", "background": "none"}
+    row |= {"comparison": "parallel", "arms": 2, "allocation_ratio": None, "what": "randomised"}
+    found = seen_comparison(row)
+    assert (found.estimand, found.sides(45)) == ("between_group", (22, 23))
+    trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False}
+    answer = answerable(trial, found, ("hair_density",))
+    assert answer["can_answer"] == "no" and "every group gets exosomes" in answer["can_answer_reason"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "people", "sides"),
+    [((0.5, 0.5), 27, (13, 14)), ((1 / 3, 1 / 3), 22, (7, 7)), ((1 / 3, 1 / 3), 27, (9, 9)), ((2 / 3, 1 / 3), 28, (19, 9)),
+     ((0.5, 0.5), 30, (15, 15)), ((0.25, 0.25), 7, (1, 2))],
+)  # fmt: skip
+def test_each_side_has_whole_people(shares, people, sides):
+    assert RegisteredComparison("between_group", "placebo", shares=shares).sides(people) == sides
 
 
 def test_two_schedules_of_exosomes_are_an_active_comparison_whatever_the_order():
@@ -127,14 +149,13 @@ SALINE = RegisteredComparison("between_group", "placebo", "saline")
         (RegisteredComparison("between_group", "active", "PRP"), {}, "indirectly", "against PRP"),
         (RegisteredComparison("between_group", "active", "PRP"), {"outcomes": ()}, "not known", "PRP"),
         (RegisteredComparison("between_group", "untreated", None, "laser in both arms"), {}, "yes", "laser in both arms"),
-        (RegisteredComparison("between_group", "active", "PRP", "PRP in both arms"), {}, "yes", "against nothing; PRP in both arms"),
+        (RegisteredComparison("between_group", "untreated", "PRP", "PRP in both arms"), {}, "yes", "against nothing; PRP in both arms"),
         (RegisteredComparison("between_group", "active", "PRP", "laser in both arms"), {}, "indirectly", "against PRP"),
         (RegisteredComparison("between_group", "placebo", "saline", "laser in the exosome arm only"), {}, "no",
          "cannot be told from that of exosomes"),
         (RegisteredComparison("between_group", "placebo", "saline", None), {}, "not known", "given beside"),
         (RegisteredComparison("uncontrolled_change", "none"), {"comparison": "single_arm", "randomised": False}, "no",
          "no comparison group"),
-        (RegisteredComparison("uncontrolled_change", "none"), {}, "no", "every group gets exosomes"),
         (RegisteredComparison("between_group", "active", "weekly exosomes", all_exosomes=True), {}, "no",
          "every group gets exosomes"),
         (RegisteredComparison(None, None), {"comparison": None}, "not known", "was not seen"),

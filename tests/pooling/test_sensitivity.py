@@ -72,7 +72,7 @@ def test_each_choice_selects_its_studies(choice, studies):
 
 def test_a_doubtful_sd_is_imputed_and_only_that():
     [one] = sets(four(), sd_use=("doubtful",), assumed_sd=(24.0,))
-    variances = dict(zip(one.studies, one.vi, strict=True))
+    variances = dict(zip(one.studies, one.scale.vi, strict=True))
     assert variances["a"] == pytest.approx(24**2 * (1 / 16 + 1 / 16))
     assert variances["b"] == pytest.approx(2.8**2)
 
@@ -80,7 +80,7 @@ def test_a_doubtful_sd_is_imputed_and_only_that():
 def test_an_imputed_sd_of_a_split_scalp_takes_the_correlation_between_its_sites():
     lines = [line(name, 12.0, None, estimand="within_participant", n=18) for name in "ab"]
     [one] = sets(lines, sd_use=("missing",), site_correlation=(0.9,))
-    assert one.vi == pytest.approx([20**2 * 2 * 0.1 / 18] * 2)
+    assert one.scale.vi == pytest.approx([20**2 * 2 * 0.1 / 18] * 2)
 
 
 def test_every_choice_is_varied_and_every_set_names_two_studies_or_more():
@@ -121,6 +121,7 @@ def test_the_choice_that_moves_most_is_found():
     first = found.choice_effects[0]
     assert first["choice"] == "included"
     assert first["largest_move"] == pytest.approx((60 + 5) / 2 - 5)
+    assert first["sets"] <= 4 * 3  # estimators and intervals: what no estimate rests on makes no set
     still = {row["choice"] for row in found.choice_effects if not row.get("mean_move")}
     assert {"tier", "pre_post_correlation", "site_correlation", "assumed_sd"} <= still
 

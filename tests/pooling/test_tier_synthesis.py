@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_lines import line
+from made_lines import line, share
 from made_studies import change, posterior_mean, reml, world
 from pymare import Dataset
 from pymare.estimators import VarianceBasedLikelihoodEstimator
+from scipy import stats
+from scipy.special import expit, logit
 
 from helpers.context import drug_differences
 from helpers.pooling.groups import RANDOM
@@ -79,6 +81,13 @@ def test_members_carry_weight_risk_of_bias_and_the_pool_without_them():
     assert (members["a"]["n"], members["a"]["n_stated"]) == (58, True)
 
 
+def test_published_studies_take_part_only_when_asked_for():
+    tables = world(*trials(), tiers={"b": "published", "c": "comparator"})
+    (core,) = synthesis(tables).pooled
+    assert (core["pooled"], core["studies"]) == (False, "a") and "another tier" in core["reason"]
+    assert set(synthesis(tables, "published").pooled[0]["studies"].split(";")) == {"a", "b"}
+
+
 def test_changes_without_a_control_are_pooled_under_no_assumption():
     rows = [
         change("first", "t", 35, 6.5, 16),
@@ -99,6 +108,73 @@ def test_an_sd_is_imputed_for_a_difference_and_the_row_says_so():
     mu, se, _ = reml(np.array([12.0, 18.0]), np.array([9.0, 18**2 * (1 / 73 + 1 / 75)]))
     assert (fit["estimate"], fit["se"]) == pytest.approx((mu, se), rel=1e-5)
     assert (fit["scenario"], fit["assumption"]) == (IMPUTED, "SD 18 imputed (missing)")
+    [own] = [row for row in found.members if row["study_id"] == "b"]
+    df = (1 / 73 + 1 / 75) ** 2 / (1 / 73**2 / 72 + 1 / 75**2 / 74)
+    half = 18 * np.sqrt(1 / 73 + 1 / 75) * stats.t.ppf(0.975, df)
+    assert (own["ci_lower"], own["ci_upper"]) == pytest.approx((18 - half, 18 + half))
+    assert own["ci_method"] == "Welch's t"
+
+
+def test_every_difference_ends_in_an_estimate_or_a_reason():
+    lines = [
+        line("a", 12.0, None, n=148, n_comparator=75), line("b", 18.0, None, n=None, timepoint_weeks=52.0),
+        line("c", 9.0, None, set_aside="not a usual dose"), line("d", 7.0, 2.0, set_aside="not a usual dose"),
+    ]  # fmt: skip
+    found = synthesis_of_lines(lines, "context", Options()).pooled
+    told = {(row["studies"], row["scenario"]): row["reason"] for row in found}
+    assert set(told) == {("a", IMPUTED), *((name, "as printed") for name in "abcd")}
+    assert all("neither an SD nor an interval" in told[name, "as printed"] for name in "ab")
+    assert all("not a usual dose" in told[name, "as printed"] for name in "cd")
+
+
+@pytest.mark.parametrize("lone", [
+    line("a", 8.0, 2.0), line("a", 8.0, None), line("a", 8.0, 0.0), line("a", 8.0, None, ci_lower=1.0, ci_upper=9.0),
+    share("a", 14, 16), share("a", 14, 16) | {"effect": 0.8, "events": None}, line("a", 8.0, 2.0, set_aside="dose"),
+])  # fmt: skip
+def test_without_a_doubtful_estimate_a_row_says_that_nothing_is_left(lone):
+    found = synthesis_of_lines([lone | {"certain_findings": 1}], "core", Options()).pooled
+    assert [row["without_certain_findings"] for row in found if row["scenario"] == "as printed"] == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "to", "back", "slope"),
+    [("CLES", (0.9, 0.7), logit, expit, lambda x: x * (1 - x)), ("CLIFF", (0.8, 0.4), np.arctanh, np.tanh, lambda x: 1 - x**2)],
+)  # fmt: skip
+def test_rank_effects_are_pooled_where_no_limit_leaves_their_scale(measure, values, to, back, slope):
+    lines = [
+        line(name, value, 0.09, measure=measure, unit="u") for name, value in zip("ab", values, strict=True)
+    ]
+    found = synthesis_of_lines(lines, "core", Options())
+    [fit] = [row for row in found.pooled if row["model"] == RANDOM]
+    variances = (0.09 / slope(np.array(values))) ** 2
+    mu, se, _ = reml(to(np.array(values)), variances)
+    half = stats.t.ppf(0.975, 1) * se
+    expected = [float(back(value)) for value in (mu, mu - half, mu + half)]
+    assert [fit["estimate"], fit["ci_lower"], fit["ci_upper"]] == pytest.approx(expected, rel=1e-4)
+    assert fit["measure"] == measure and -1 < fit["pi_lower"] < fit["pi_upper"] < 1
+    ends = synthesis_of_lines([lines[0], lines[1] | {"effect": 1.0}], "core", Options()).pooled
+    assert not any(row["pooled"] for row in ends) and any("end of its scale" in row["reason"] for row in ends)
+
+
+def test_a_printed_interval_keeps_its_coverage_and_says_so():
+    lines = [line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 3.0, 1.0, timepoint_weeks=52.0)]
+    printed, none = sorted(
+        synthesis_of_lines(lines, "core", Options(level=0.9)).pooled, key=lambda row: row["studies"]
+    )
+    assert (printed["ci_lower"], printed["ci_method"]) == (5.0, "as printed, 95 %")
+    assert none["ci_method"] is None  # the line has no limits of its own
+
+
+def test_reasons_name_the_studies_that_give_them():
+    bare = [
+        line(name, None, None, why_not=why)
+        for name, why in (("a", "no SD"), ("b", "in words"), ("c", "no SD"))
+    ]
+    [row] = synthesis_of_lines(bare, "core", Options()).pooled
+    assert row["reason"] == "no meta-analysis: a, c: no SD; b: in words"
 
 
 def test_medians_are_never_pooled_as_means():

@@ -189,6 +189,12 @@ MINOXIDIL = {
     ("olsen2007.01", "olsen2007.02"): "minoxidil 5 %",
 }
 
+# Without an SD, at a time at which no other trial of the drug measures.
+IMPUTED = {
+    ("berger2003.01", "berger2003.02"): "minoxidil 5 %",
+    ("stough_dutasteride.01", "stough_dutasteride.02"): "dutasteride 0.5 mg",
+}
+
 
 def placebo_difference(arms: tuple[str, str], sd: float | None = None) -> dict[str, float]:
     """Return the difference of the changes of a drug and of placebo; `sd` stands for SDs that are not printed."""
@@ -262,12 +268,18 @@ def posterior(y: np.ndarray, v: np.ndarray, scale: float) -> dict[str, float]:
 
 def pools() -> Iterator[Row]:
     """Licensed drugs against placebo: single trials, the pool of dutasteride, each trial left out, the posterior."""
-    for arms, drug in MINOXIDIL.items():
+    sd = parameter("assumed_sd")
+    label = [arm("propecialabel.01", name) for name in ("change_mean", "area_cm2", "n", "n_control")]
+    finasteride = two_groups(label[0] / label[1], (sd, sd), (label[2], label[3]))
+    keys = {"studies": "propecialabel", "scenario": "missing SDs imputed"}
+    finasteride["estimate"] = finasteride.pop("effect")
+    yield Row("pooled", keys, finasteride | {"participants": label[2] + label[3]})
+    for arms, drug in {**MINOXIDIL, **IMPUTED}.items():
         keys = {"intervention": drug, "studies": arms[0].split(".")[0]}
-        row = placebo_difference(arms)
+        keys |= {"scenario": "missing SDs imputed" if arms in IMPUTED else "as printed"}
+        row = placebo_difference(arms, sd if arms in IMPUTED else None)
         row["estimate"] = row.pop("effect")
         yield Row("pooled", keys, row | {"participants": sum(arm(name, "n") for name in arms)})
-    sd = parameter("assumed_sd")
     y, v = dutasteride(sd)
     pool = random_effects(y, v)
     pool["participants"] = sum(arm(row, "n") for arms in DUTASTERIDE.values() for row in arms)
@@ -278,7 +290,9 @@ def pools() -> Iterator[Row]:
     for study, effect, variance, weight in zip(DUTASTERIDE, y, v, weights / weights.sum(), strict=True):
         rest = random_effects(*dutasteride(sd, without=study))
         row = {f"left_out_{name}": rest[name] for name in ("estimate", "ci_lower", "ci_upper")}
-        row |= {"effect": effect, "se": math.sqrt(variance), "weight": weight}
+        row |= {"effect": effect, "se": math.sqrt(variance), "weight": weight, "ci_method": "Welch's t"}
+        own = placebo_difference(DUTASTERIDE[study], sd)
+        row |= {name: own[name] for name in ("ci_lower", "ci_upper")}
         yield Row("pool_members", {"study_id": study}, row)
 
 
@@ -378,6 +392,8 @@ def trials() -> Iterator[Row]:
     yield Row("ongoing_trials", keys, sizes | {"width_expected": 2 * quantile(n - 1) * sd * site[1]})
     powers = {"detectable_80_sds": detectable(0.8, *site), "detectable_80": sd * detectable(0.8, *site)}
     powers["detectable_80_high"] = threshold("sd_change", "value_high") * detectable(0.8, *site)
+    smallest = arm("lanzafame2014.01", "change_sd") / arm("lanzafame2014.01", "area_cm2")
+    powers["detectable_80_low"] = smallest * detectable(0.8, *site)
     yield Row("ongoing_trials", keys, powers | {"detectable_90": sd * detectable(0.9, *site)}, POWER)
     iranian = analysed(printed("IRCT20160427027636N8", "n_target"), printed("IRCT20160427027636N8", "groups"))
     other = analysed(float(listed["IRCT-76960"]["n_planned"]), float(listed["IRCT-76960"]["arms"]))
@@ -385,6 +401,11 @@ def trials() -> Iterator[Row]:
         yield Row("ongoing_trials", {"study_id": trial}, {"n_exosome": size, "n_comparator": size})
         row = {"detectable_80_sds": detectable(0.8, 2 * size - 2, math.sqrt(2 / size))}
         yield Row("ongoing_trials", {"study_id": trial}, row, POWER)
+    lahore = analysed(float(listed["NCT06239207"]["n_planned"]))
+    one, two = lahore // 2, lahore - lahore // 2
+    yield Row("ongoing_trials", {"study_id": "NCT06239207"}, {"n_exosome": one, "n_comparator": two})
+    row = {"detectable_80_sds": detectable(0.8, lahore - 2, math.sqrt(1 / one + 1 / two))}
+    yield Row("ongoing_trials", {"study_id": "NCT06239207"}, row, POWER)
     halves = two_sites(analysed(float(listed["NCT07248410"]["n_planned"])))
     row = {"detectable_80_sds": detectable(0.8, *halves)}
     yield Row("ongoing_trials", {"study_id": "NCT07248410"}, row, POWER)
@@ -441,6 +462,8 @@ COUNTED = {
     "published.investigator_global": "lee2024",
 }
 
+HARMS = "amini2025 chan2025 ersan2024 imcas2025 koumprentziotis2025 lee2024 park2022 preprint5252508 preprint6938290 wan2025"
+
 
 def summary() -> Iterator[Row]:
     """The summary of findings: the effect shown, and the people and studies of that effect."""
@@ -452,6 +475,10 @@ def summary() -> Iterator[Row]:
     for name, studies in COUNTED.items():
         row = {"participants": sum(map(people, studies.split())), "studies": len(studies.split())}
         yield Row("summary_of_findings", {"summary_id": name}, row)
+    # Of harms in the placebo arm of amini2025 nothing is told.
+    told = sum(map(people, HARMS.split())) - printed("amini2025", "n_arm")
+    row = {"participants": told, "studies": len(HARMS.split())}
+    yield Row("summary_of_findings", {"summary_id": "published.adverse_events"}, row)
     for name, concept in (("noticed", "noticed_improvement"), ("satisfied", "satisfaction")):
         share = {"effect": printed("wan2025", name) / 100, "ci_lower": None, "ci_upper": None}
         yield Row("summary_of_findings", {"summary_id": f"core.{concept}"}, share)

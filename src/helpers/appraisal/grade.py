@@ -219,7 +219,8 @@ def certainty(
     evidence : str
         `core` (the core sources) or `published` (core and published).
     tables : mapping of str to pandas.DataFrame
-        At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `findings`.
+        At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `findings`; with
+        `adverse_events`, of harms only arms of which something is told have participants.
     pooled : pandas.DataFrame
         The table of that name.
     differences : mapping of str to Difference, optional
@@ -249,6 +250,7 @@ def certainty(
     shown = shown_estimate(pooled, concept, evidence)
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
     own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "findings")}
+    own |= {name: tables[name] for name in ("adverse_events",) if name in tables}
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
     own["comparisons"] = lines[lines["study_id"].isin(names)]
     own["results"] = own["results"][own["results"]["concept"] == concept]
@@ -290,7 +292,7 @@ class Body:
             "participants": people,
             "participants_words": "participants not stated" if people is None else counted,
             "combined": len(combined),
-            "mostly_combined": 2 * len(combined) > k,
+            "mostly_combined": self._mostly(combined),
             "registered": registered,
             "all_registered": registered == k,
             "all_small": all(n is None or n < small for n in sizes),
@@ -299,6 +301,13 @@ class Body:
             **self._consistency(),
             **self._precision(),
         }
+
+    def _mostly(self, names: Sequence[str]) -> bool:
+        """Return whether studies hold most of the participants, or are most of them where not all tell."""
+        sizes = {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
+        known = None not in sizes.values() and len(sizes) == len(self.names)
+        weights = sizes if known else dict.fromkeys(self.names, 1)
+        return 2 * sum(weights[name] or 0 for name in names) > sum(filter(None, weights.values()))
 
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
@@ -310,7 +319,17 @@ class Body:
         return [self._size(row) for row in each_row(self.tables["studies"])]
 
     def _size(self, study: Any) -> int | None:
-        """Return the participants of a study; cases are counted, what is not stated is None."""
+        """Return the participants of a study; cases are counted, what is not stated is None.
+
+        Of harms, those of the arms of which something is told.
+        """
+        if self.concept == CERTAINTY["always_shown"] and "adverse_events" in self.tables:
+            events = self.tables["adverse_events"]
+            told = set(events.loc[events["study_id"] == study.study_id, "arm_id"].dropna())
+            arms = self.tables["arms"][self.tables["arms"]["study_id"] == study.study_id]
+            left_out = arms[~arms["arm_id"].isin(told)]
+            if told and len(left_out) and arms["n"].notna().all():
+                return int(arms["n"].sum() - left_out["n"].sum())
         results = self.tables["results"][self.tables["results"]["study_id"] == study.study_id]
         if len(results) and results["site"].map(of_one_person).all():  # some people, shown one by one
             return len(results[["arm_id", "site"]].drop_duplicates())
@@ -354,7 +373,7 @@ class Body:
         rows = self.tables["risk_of_bias"]
         parts = {name: rows[rows["study_id"] == name] for name in self.names}
         fitting = {name for name, part in parts.items() if set(part["tool"]) & set(_JUDGED_BY)}
-        mostly = 2 * len(fitting | set(randomised)) > len(self.names)
+        mostly = self._mostly(sorted(fitting | set(randomised)))
         judged = {name: overall(records(part)) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(self._uncontrolled(), cost["no_control"])

@@ -431,9 +431,10 @@ def _pairs(before: Group, after: Group, p: PrintedFigure, n: np.ndarray, against
     unusual = covers_between(p, *paired_p(before, after, n, wide=True), wide=True).any(1)
     ranks = covers(p, signed_rank_p(n), 1.0)
     unpaired = [covers(p, *two_sample_p(before, after, n, n, welch)) for welch in (True, False)]
+    bound = " and a correlation of 0 to 1 between before and after"  # as people who are ahead stay ahead
     tests = [
-        Test(PAIRED, "paired t test", both, ordinary=True),
-        Test(PAIRED, "one-sided paired t test", one),
+        Test(PAIRED, "paired t test", both, bound, ordinary=True),
+        Test(PAIRED, "one-sided paired t test", one, bound),
         Test(PAIRED, "paired t test", unusual, " and a negative correlation, or digits cut off", odd=True),
         Test(RANKS, "Wilcoxon signed-rank test", ranks),
         Test(T_TEST, "unpaired t test", np.any(unpaired, axis=0), ", which does not suit pairs", odd=True),

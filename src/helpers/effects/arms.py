@@ -72,14 +72,17 @@ def two_arms(treated: Row, control: Row) -> Comparator:
     """Return the question of a treated arm beside a control.
 
     The comparator is the control's role; another exosome arm is an active one. An active one is named by its
-    treatments, those in both arms left out unless nothing else is there; any other by its label.
+    treatments, those in both arms left out; where nothing else is there, what is added is tested against
+    nothing added, and the comparator is untreated. Any other is named by its label.
     """
     given, beside = _other_treatments(treated), _other_treatments(control)
     if control.get("role") in EXOSOME_ROLES:
         return Comparator("active", _label(control), _background(given, beside))
     if control.get("role") == "active":
         beside |= _known(_words_of(control, "label", "arm_id"))
-        name = " and ".join(sorted(beside - given or beside)) or _label(control)
+        if beside and beside <= given:
+            return Comparator("untreated", _label(control), _background(given, beside))
+        name = " and ".join(sorted(beside - given)) or _label(control)
         return Comparator("active", name, _background(given, beside & given))
     return Comparator(control.get("role"), _label(control), _background(given, beside))
 

@@ -179,7 +179,9 @@ def instead_words(row: dict[str, Any]) -> str:
 
 def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
     """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`."""
-    own = context[context["unit"] == unit].rename(columns={"timepoint_printed": "time"})
+    own = context[(context["unit"] == unit) & context["effect"].notna()].rename(
+        columns={"timepoint_printed": "time"}
+    )
     other = comparator_changes(comparators).sort_values(["treatment", "change"])
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})

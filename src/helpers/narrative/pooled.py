@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase
@@ -48,6 +49,7 @@ def findings_summary(
     pooled: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     differences: Mapping[str, Difference],
+    level: float = 0.95,
 ) -> Summary:
     """Return the summary of findings of each tier: at most seven outcomes, harms always among them.
 
@@ -61,6 +63,8 @@ def findings_summary(
         `comparisons`, `effects`, `findings`, `results`.
     differences : mapping of str to Difference
         By outcome, the smallest difference that matters.
+    level : float
+        Coverage of the intervals that were computed; printed ones keep theirs.
 
     """
     found = Summary()
@@ -69,7 +73,7 @@ def findings_summary(
         for graded in _chosen(part):
             marks = _footnotes(found, letters, graded, str(tier))
             effect = shown_estimate(pooled, graded["concept"], str(tier))
-            row = _row(graded, effect, tables, differences.get(graded["concept"]))
+            row = _row(graded, effect, tables, differences.get(graded["concept"]), level)
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
 
@@ -110,6 +114,7 @@ def _row(
     effect: dict[str, Any] | None,
     tables: Mapping[str, pd.DataFrame],
     difference: Difference | None,
+    level: float,
 ) -> dict[str, Any]:
     concept, names = graded["concept"], split_ids(graded["studies"])
     lines = tables["comparisons"]
@@ -138,16 +143,19 @@ def _row(
         "basis": "pooled" if effect["pooled"] else "single study",
         "effect": effect["estimate"],
         "timepoint_weeks": own["timepoint_weeks"].max() if own["timepoint_weeks"].notna().any() else None,
-        "absolute": size_words(effect) + (effect.get("no_interval") or ""),
+        "absolute": size_words(effect, level) + (effect.get("no_interval") or ""),
         "against_threshold": threshold_words(effect, difference),
         "against_relative": relative_words(effect, difference, before),
         "threshold_seen_at": difference.seen_at if difference else None,
-        "statement": statement(graded, effect, difference, before),
+        "statement": statement(graded, effect, difference, before, level),
     }  # fmt: skip
 
 
-def size_words(effect: Mapping[str, Any]) -> str:
-    """Return the size of an effect with its interval, in the words of `certainty.yaml` for its measure."""
+def size_words(effect: Mapping[str, Any], level: float = 0.95) -> str:
+    """Return the size of an effect with its interval, in the words of `certainty.yaml` for its measure.
+
+    An interval that a source prints keeps its coverage and is named so.
+    """
     words = CERTAINTY["sizes"].get(effect.get("measure")) or CERTAINTY["sizes"][effect["estimand"]]
     scale = words["scale"]
 
@@ -156,7 +164,9 @@ def size_words(effect: Mapping[str, Any]) -> str:
 
     interval = ""
     if not is_missing(effect["ci_lower"]) and not is_missing(effect["ci_upper"]):
-        interval = f", 95 % interval {told(effect['ci_lower'])} to {told(effect['ci_upper'])}"
+        printed = re.search(r"as printed, ([\d.]+ %)", str(effect.get("ci_method")))
+        named = f"{printed[1]} interval as printed" if printed else f"{100 * level:g} % interval"
+        interval = f", {named} {told(effect['ci_lower'])} to {told(effect['ci_upper'])}"
     said = words["says"].format(
         value=told(effect["estimate"]), unit=plain_unit(effect["unit"]), interval=interval
     )
@@ -197,6 +207,7 @@ def statement(
     effect: Mapping[str, Any] | None,
     difference: Difference | float | None,
     before: tuple[float, float] | None = None,
+    level: float = 0.95,
 ) -> str:
     """Return what an outcome's evidence means, in the words of `certainty.yaml` (Santesso 2020).
 
@@ -210,6 +221,8 @@ def statement(
         Smallest difference that matters, in the unit of the effect.
     before : tuple of float, optional
         Smallest and largest value before treatment, for the relative one.
+    level : float
+        Coverage of a computed interval.
 
     """
     if isinstance(difference, int | float):
@@ -223,10 +236,10 @@ def statement(
             "" if not better else CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"]
         )
         deed = CERTAINTY["verbs"]["increase" if rises else "reduce"]
-        level = graded["certainty"]
-        told |= {"size": size_words(effect), "worth": worth, "verb": deed.get(level, "")}
+        sure = graded["certainty"]
+        told |= {"size": size_words(effect, level), "worth": worth, "verb": deed.get(sure, "")}
         told |= {
-            "little": CERTAINTY["little"].get(level, ""),
+            "little": CERTAINTY["little"].get(sure, ""),
             "difference": difference.words() if difference else "",
         }
         facts |= {"controlled": effect["estimand"] in CONTROLLED, "difference_known": difference is not None}

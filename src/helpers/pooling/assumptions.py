@@ -50,7 +50,8 @@ def with_sd(
     site_correlation : float
         Correlation between two sites of one scalp.
     level : float
-        Coverage of the intervals.
+        Coverage of the intervals, by Student's t with the degrees of freedom of the trial (Welch's between
+        groups).
 
     """
     place = list(SD_USES).index(use)
@@ -58,11 +59,12 @@ def with_sd(
     for line in lines:
         missing = line["se"] is None and line.get("ci_lower") is None
         wanted = (place >= 1 and missing) or (place == 2 and bool(line["certain_findings"])) or place == 3
-        se = _imputed_se(line, sd, site_correlation) if wanted else None
-        if se is None:
+        imputed = _imputed_se(line, sd, site_correlation) if wanted else None
+        if imputed is None:
             rows.append(line)
             continue
-        half = critical_value(level, None) * se
+        se, df = imputed
+        half = critical_value(level, df) * se
         why = "missing" if missing else "printed one set aside"
         words = f"SD {sd:g} imputed ({why})"
         kept = "" if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
@@ -73,15 +75,17 @@ def with_sd(
     return rows
 
 
-def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> float | None:
-    """Return the standard error that an SD of the change between people gives a difference."""
+def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> tuple[float, float] | None:
+    """Return the standard error that an SD of the change gives a difference, and its degrees of freedom."""
     if line["measure"] != "MD" or line["unit"] != IMPUTED_UNIT or line["effect"] is None:
         return None
     n, others = line.get("n"), line.get("n_comparator")
-    if line["estimand"] == "between_group" and n and others and n > others:
-        return sd * sqrt(1 / (n - others) + 1 / others)
-    if line["estimand"] == "within_participant" and n:
-        return sd * sqrt(2 * (1 - site_correlation) / n)
+    if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
+        parts, freedoms = (1 / (n - others), 1 / others), (n - others - 1, others - 1)
+        square = sum(part**2 / df for part, df in zip(parts, freedoms, strict=True))
+        return sd * sqrt(sum(parts)), sum(parts) ** 2 / square
+    if line["estimand"] == "within_participant" and n and n > 1:
+        return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
     return None
 
 
@@ -118,13 +122,6 @@ def _sd_between_people(line: dict[str, Any]) -> float:
     """Return the SD of one person that a standard error implies; two equal groups where there are two."""
     people = people_of(line) or 4
     return line["se"] * np.sqrt(people) / (2 if line["estimand"] == "between_group" else 1)
-
-
-def density_changes(comparators: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `comparators` that are changes in hair density, hairs/cm²."""
-    return comparators.query(
-        f"concept == 'hair_density' and unit == '{IMPUTED_UNIT}' and statistic == 'change'"
-    )
 
 
 def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 
 from helpers.pooling.assumptions import people_of
-from metastats.effect_sizes import back_transformed, effect_size
+from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
 from notebookpress.tables import join_ids
 from trialfiles.record import Row
 from trialfiles.times import weeks_after_end
 
 PRINTED_LEVEL = 0.95  # of an interval that a source prints
+BOUNDED = ("PLO", "CLES", "CLIFF")  # measures that are pooled on another scale than they are told in
+NO_SPREAD = "neither an SD nor an interval was seen"
 NO_COUNT = "no number of people with it is known: shown as printed, without an interval"
 
 
@@ -49,6 +54,26 @@ def with_standard_error(line: Row) -> Row:
         "se": width / (2 * critical_value(PRINTED_LEVEL, None)),
         "se_basis": "95 % interval printed",
     }
+
+
+def interval_method(line: Row) -> str | None:
+    """Return what the limits of a study's own estimate are; printed ones keep the coverage they had."""
+    if line["ci_lower"] is None:
+        return None
+    printed = re.search(r"([\d.]+ %) interval printed", line.get("se_basis") or "")
+    if printed or line["se"] is None:
+        return f"as printed, {printed[1] if printed else f'{100 * PRINTED_LEVEL:g} %'}"
+    if line["estimand"] == "proportion":
+        return "Wilson"
+    if line["measure"] not in ("MC", "MD"):
+        return "normal"
+    return "Welch's t" if line["estimand"] == "between_group" else "Student's t"
+
+
+def at_bound(line: Row) -> bool:
+    """Return whether a rank effect is at an end of its scale, where the one it is pooled on has none."""
+    ends = {"CLES": (0, 1), "CLIFF": (-1, 1)}.get(line["measure"], ())
+    return line["effect"] in ends
 
 
 def visit_order(line: Row) -> tuple[float, float]:
@@ -109,15 +134,24 @@ class Scale:
     measure : metafor's code; `PLO`, log odds, for proportions, with 1/2 added to the counts of a study
         of which nobody or everybody is counted, and to no other
 
+    Rank effects are bounded as well: a probability of superiority (CLES) is pooled as a logit, Cliff's delta
+    (CLIFF) as its inverse hyperbolic tangent, which is half that logit. Both keep their code.
+
     """
 
     yi: np.ndarray
     vi: np.ndarray
     measure: str
 
-    def told(self, value: float) -> float:
-        """Return a value of this scale in the unit in which it is told: a proportion for log odds."""
-        return float(back_transformed("PLO", value)) if self.measure == "PLO" else float(value)
+    def told(self, value: Any) -> Any:
+        """Return a value, or several, in the unit in which it is told: a proportion for log odds."""
+        if self.measure in ("PLO", "CLES"):
+            return expit(value)
+        return np.tanh(value) if self.measure == "CLIFF" else value
+
+    def told_of(self, fitted: Any) -> dict[str, Any]:
+        """Return estimate and limits of a fit on this scale, in the unit in which they are told."""
+        return {name: self.told(getattr(fitted, name)) for name in ("estimate", "ci_lower", "ci_upper")}
 
 
 def on_scale(group: list[Row]) -> Scale:
@@ -133,5 +167,10 @@ def on_scale(group: list[Row]) -> Scale:
         counts = np.array([counts_of(line) for line in group], float)
         found = effect_size("PLO", xi=counts[:, 0], ni=counts[:, 1])
         return Scale(found.yi, found.vi, "PLO")
-    effects, errors = ([line[name] for line in group] for name in ("effect", "se"))
-    return Scale(np.array(effects, float), np.array(errors, float) ** 2, group[0]["measure"])
+    measure = group[0]["measure"]
+    effects, errors = (np.array([line[name] for line in group], float) for name in ("effect", "se"))
+    if measure == "CLES":
+        return Scale(logit(effects), (errors / (effects * (1 - effects))) ** 2, measure)
+    if measure == "CLIFF":
+        return Scale(np.arctanh(effects), (errors / (1 - effects**2)) ** 2, measure)
+    return Scale(effects, errors**2, measure)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from helpers.comparison import PARTNERS, alike
-from helpers.effects import comparator_key
+from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
 from helpers.pooling.assumptions import people_of
 from helpers.pooling.estimates import (
     NO_COUNT,
+    NO_SPREAD,
+    at_bound,
     counts_of,
+    interval_method,
     made_one,
     on_scale,
     preferred,
@@ -50,7 +53,7 @@ def controlled_elsewhere(line: Row, others: list[Row], tolerance: float) -> bool
         return False
     return any(
         other["study_id"] == line["study_id"]
-        and other["estimand"] in ("between_group", "within_participant")
+        and other["estimand"] in CONTROLLED_ESTIMANDS
         and not other.get("contrast_doubt")
         and other["unit"] == line["unit"]
         and alike(other["timepoint_weeks"], line["timepoint_weeks"], tolerance)
@@ -119,50 +122,6 @@ def tier_lines(comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str) 
     return records(lines.assign(n=lines["effect_id"].map(people)))  # `n` of a line is words
 
 
-def pooled_rows(
-    comparisons: pd.DataFrame,
-    effects: pd.DataFrame,
-    *,
-    evidence: str = "core",
-    tau2_method: str = "REML",
-    ci_method: str = "adhoc",
-    level: float = 0.95,
-    time_tolerance: float = 0.25,
-    visit: str = "latest",
-) -> list[dict[str, Any]]:
-    """Return the rows of `pooled` for one body of evidence, estimates as printed.
-
-    Parameters
-    ----------
-    comparisons, effects : pandas.DataFrame
-        Tables `comparisons` and `effects`.
-    evidence : str
-        `core` (core sources) or `published` (core and published).
-    tau2_method, ci_method : str
-        As in `pool`: estimator of the between-study variance, and test.
-    level : float
-        Coverage of the intervals.
-    time_tolerance : float
-        Share of the longer time by which two times may differ.
-    visit : str
-        `latest` or `earliest` visit of each study.
-
-    Returns
-    -------
-    list of dict
-        For each outcome: a row for each pooled group, twice when a certain finding touches one of its
-        estimates (with and without it); a change within an arm is left out where the same study compares
-        that arm with another at that time; otherwise a row for each single estimate, or one row that says
-        that there is none.
-
-    """
-    options = {"method": tau2_method, "test": ci_method, "level": level}
-    rows = rows_of_lines(tier_lines(comparisons, effects, evidence), options, time_tolerance, visit=visit)
-    for number, row in enumerate(rows, start=1):
-        row |= {"evidence": evidence, "pooled_id": f"{evidence}.{row['concept']}.{number:02d}"}
-    return rows
-
-
 def rows_of_lines(
     lines: list[Row],
     options: dict[str, Any],
@@ -180,30 +139,51 @@ def rows_of_lines(
 
 def poolable(line: Row) -> bool:
     """Return whether an estimate can be weighed: it has a standard error above 0, a proportion its counts."""
+    if line.get("set_aside"):
+        return False
     if line["estimand"] == "proportion":
         return counts_of(line) is not None
-    return bool(line["se"])
+    return bool(line["se"]) and not at_bound(line)
 
 
 def _concept_rows(
     concept: str, lines: list[Row], options: dict, tolerance: float, visit: str
 ) -> list[dict[str, Any]]:
-    estimates = [with_standard_error(line) for line in lines if line["effect"] is not None]
-    weighed = [line for line in estimates if poolable(line)]
-    shares = [line for line in estimates if line["estimand"] == "proportion" and not poolable(line)]
-    others = [line for line in estimates if line["estimand"] != "proportion" and not line["se"]]
-    exact = [line for line in others if line["se"] == 0]  # a weight of 1 / 0 would decide alone
-    uneven = [line for line in others if line["se"] is None and line.get("ci_lower") is not None]
+    estimates = [_as_printed(with_standard_error(line)) for line in lines if line["effect"] is not None]
+    reasons = [_cannot_be_weighed(line) for line in estimates]
+    weighed = [line for line, reason in zip(estimates, reasons, strict=True) if reason is None]
     weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]
-    bare = dict.fromkeys(("ci_lower", "ci_upper", "se"))
-    rows = [single(concept, line, "its standard error is 0") for line in exact]
-    # limits that are not printed would rest on a number of people that is not known
-    shares = [line if "printed" in (line.get("se_basis") or "") else line | bare for line in shares]
-    rows += [single(concept, line, line["why_not"] or NO_COUNT) for line in shares]
-    rows += [single(concept, line, "its interval gives no standard error") for line in uneven]
+    rows: list[dict[str, Any]] = []
+    for line, reason in zip(estimates, reasons, strict=True):
+        if reason:
+            rows += _alone(concept, line, reason)
     for group in grouped(weighed, tolerance, visit):
         rows += _group_rows(concept, group, weighed, options, tolerance)
     return rows or [_nothing(concept, lines)]
+
+
+def _as_printed(line: Row) -> Row:
+    """Return a share without limits that are not printed and rest on a number of people that is not known."""
+    if line["estimand"] != "proportion" or poolable(line) or "printed" in (line.get("se_basis") or ""):
+        return line
+    return line | dict.fromkeys(("ci_lower", "ci_upper", "se"))
+
+
+def _cannot_be_weighed(line: Row) -> str | None:
+    """Return why an estimate has no weight, None where it has; empty for a change that is shown elsewhere."""
+    if line.get("set_aside"):
+        return str(line["set_aside"])
+    if poolable(line):
+        return None
+    if line["estimand"] == "proportion":
+        return line["why_not"] or NO_COUNT
+    if line["se"] == 0:
+        return "its standard error is 0"  # a weight of 1 / 0 would decide alone
+    if line["se"] is not None:
+        return "it is at the end of its scale, where it has no standard error"
+    if line.get("ci_lower") is not None:
+        return "its interval gives no standard error"
+    return (line["why_not"] or NO_SPREAD) if line["estimand"] in CONTROLLED_ESTIMANDS else ""
 
 
 def _group_rows(
@@ -216,12 +196,18 @@ def _group_rows(
         if len(sound) < len(group):
             fits.append(fit(concept, sound, options) | {"without_certain_findings": True})
         return fits
-    [line] = group
-    rows = [single(concept, line, why_alone(line, lines, tolerance))]
-    if not sound:  # nothing is left of a lone estimate when the doubtful ones are left out
+    return _alone(concept, group[0], why_alone(group[0], lines, tolerance))
+
+
+def _alone(concept: str, line: Row, reason: str) -> list[dict[str, Any]]:
+    """Return the row of a lone estimate; where a certain finding touches it, also that nothing is left."""
+    shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
+    row = _row(concept, [line], f"no meta-analysis: {reason}", model="single study", **shown)
+    rows = [row | {"ci_method": interval_method(line)}]
+    if line["certain_findings"]:
         kept = {name: line.get(name) for name in QUESTION if name != "concept"}
-        reason = "a certain finding touches the only estimate: without it nothing is left"
-        rows.append(_row(concept, [], reason, without_certain_findings=True, **kept))
+        left = "a certain finding touches the only estimate: without it nothing is left"
+        rows.append(_row(concept, [], left, without_certain_findings=True, **kept))
     return rows
 
 
@@ -264,6 +250,7 @@ def _row(concept: str, lines: list[Row], reason: str, **values: Any) -> dict[str
         "model": "none",
         "pooled": False,
         "reason": reason,
+        "se": None,
     }
     return {name: first.get(name) for name in QUESTION} | row | values
 
@@ -279,13 +266,14 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
         return _row(concept, group, left)
     scale = on_scale(group)
     found = pool(scale.yi, scale.vi, **options)
-    limits = dict(zip(("pi_lower", "pi_upper"), found.prediction_interval(kind="t"), strict=True))
-    limits |= {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
+    low, high = map(scale.told, found.prediction_interval(kind="t"))
     words = ESTIMAND_WORDS[group[0]["estimand"]]
     shares = group[0]["estimand"] == "proportion"
     large = len(group) >= MANY_STUDIES and not shares  # a proportion and its error go together
     reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
-    return _row(concept, group, reason) | _told(limits, scale.told) | {
+    return _row(concept, group, reason) | scale.told_of(found) | {
+        "pi_lower": low,
+        "pi_upper": high,
         "measure": scale.measure,
         "model": RANDOM,
         "tau2_method": options["method"],
@@ -299,34 +287,15 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _told(values: dict[str, float], told: Callable[[float], float]) -> dict[str, float]:
-    return {name: told(value) for name, value in values.items()}
-
-
-def single(concept: str, line: Row, reason: str) -> dict[str, Any]:
-    """Show a lone estimate as it is, with the reason why it stays alone."""
-    shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
-    row = _row(concept, [line], f"no meta-analysis: {reason}")
-    return row | shown | {"model": "single study", "ci_method": _interval_of(line)}
-
-
-def _interval_of(line: Row) -> str | None:
-    """Return what a study's own interval is."""
-    if line["ci_lower"] is None:
-        return None
-    if line["estimand"] == "proportion":
-        return "as printed" if "printed" in (line.get("se_basis") or "") else "Wilson"
-    printed = line["measure"] not in ("MC", "MD") or "interval printed" in (line.get("se_basis") or "")
-    return "as printed" if printed or line["se"] is None else "Student's t"
-
-
 def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:
+    """Return the row of an outcome without an estimate: each reason with the studies that give it."""
     planned = sorted({line["study_id"] for line in lines if line["direction"] == "not reported"})
     reported = [line for line in lines if line["direction"] != "not reported"]
-    studies, parts = sorted({line["study_id"] for line in reported}), []
-    if reported:
-        why = sorted({str(line["why_not"]) for line in lines if line["study_id"] in studies})
-        parts.append(f"{', '.join(studies)}: {'; '.join(why)}")
+    studies, of_reason = sorted({line["study_id"] for line in reported}), {}
+    for study in studies:
+        why = sorted({str(line["why_not"]) for line in reported if line["study_id"] == study})
+        of_reason.setdefault("; ".join(why), []).append(study)
+    parts = [f"{', '.join(names)}: {why}" for why, names in of_reason.items()]
     if planned:
         parts.append(f"{', '.join(planned)}: planned or named, no figure")
     reason = f"no meta-analysis: {'; '.join(parts)}"

@@ -10,8 +10,8 @@ import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
+from helpers.context import comparator_changes
 from helpers.effects import CONTROLLED_DESIGNS
-from helpers.pooling.assumptions import density_changes
 from helpers.pooling.registrations import (
     VERDICTS,
     RegisteredComparison,
@@ -49,7 +49,7 @@ def spread_of_change(
     Parameters
     ----------
     comparators : pandas.DataFrame or None
-        Table `comparators`: SDs of change in hair density, hairs/cm².
+        Table `comparators`: SDs of change in hair density, each in hairs/cm².
     sd : float
         SD of the change that the planned calculations use.
     site_correlation : float
@@ -60,33 +60,18 @@ def spread_of_change(
     """
     sds = pd.Series(dtype=float)
     if comparators is not None and not comparators.empty:
-        sds = density_changes(comparators)["change_sd"]
+        changes = comparator_changes(comparators)
+        sds = changes.loc[(changes["concept"] == "hair_density") & (changes["unit"] == _UNIT), "sd"]
         sds = sds[sds > 0]
     low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
     return Spread(sd, low, high, site_correlation, losses)
 
 
-def smallest_difference(
-    estimand: str, sides: tuple[float, float], power: float, *, alpha: float, site_correlation: float
-) -> float | None:
-    """Return the smallest difference that a t test can detect, in SDs of the change between people.
-
-    Parameters
-    ----------
-    estimand : str
-        `between_group` (Student's t of two groups), `within_participant` or `uncontrolled_change` (t of one
-        sample; a difference between sites has the SD of the change times the root of 2 (1 - correlation)).
-    sides : tuple of float
-        People analysed on each side; fewer than two on a side allow no test.
-    power, alpha : float
-        Power, and two-sided level.
-    site_correlation : float
-        Correlation between two sites of one scalp.
-
-    """
+def _smallest_difference(
+    estimand: str, sides: tuple[int, int], power: float, *, alpha: float, site_correlation: float
+) -> float:
+    """Return the smallest difference that a t test can detect, in SDs of the change between people."""
     first, second = sides
-    if min(sides) < 2:
-        return None
     if estimand == "between_group":
         test = TTestIndPower()
         return float(test.solve_power(nobs1=first, ratio=second / first, alpha=alpha, power=power))
@@ -94,7 +79,7 @@ def smallest_difference(
     return size * _site_factor(site_correlation) if estimand == "within_participant" else size
 
 
-def standard_error(estimand: str, sides: tuple[float, float], spread: Spread) -> float:
+def standard_error(estimand: str, sides: tuple[int, int], spread: Spread) -> float:
     """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
     first, second = sides
     if estimand == "between_group":
@@ -108,14 +93,9 @@ def _site_factor(correlation: float) -> float:
     return math.sqrt(2 * (1 - correlation))
 
 
-def degrees_of_freedom(estimand: str, sides: tuple[float, float]) -> float:
+def degrees_of_freedom(estimand: str, sides: tuple[int, int]) -> float:
     """Return those of the t test."""
     return sides[0] + sides[1] - 2 if estimand == "between_group" else sides[0] - 1
-
-
-def analysed_people(people: int | None, losses: float) -> int | None:
-    """Return how many whole people will be left for the analysis."""
-    return None if people is None else math.floor(people * (1 - losses) + 1e-9)
 
 
 def ongoing_outcome_rows(
@@ -175,7 +155,7 @@ def _outcome_row(
 ) -> dict[str, Any]:
     sides = "-".join(comparison.arms) or "all"
     due, basis = results_due(study["primary_completion_on"], study["ends_on"], study["end_of"])
-    size = detectable_difference(study | {"concept": outcome["concept"]}, comparison, power, spread, alpha)
+    size = _detectable_difference(study | {"concept": outcome["concept"]}, comparison, power, spread, alpha)
     return {
         "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{sides}.{power:g}",
         "study_id": study["study_id"],
@@ -194,28 +174,15 @@ def _compared(comparison: RegisteredComparison) -> dict[str, Any]:
     return {name: getattr(comparison, name) for name in names}
 
 
-def detectable_difference(
+def _detectable_difference(
     trial: dict[str, Any], comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
 ) -> dict[str, Any]:
-    """Return the difference that can be detected, with its unit and what it assumes, or why there is none.
-
-    Parameters
-    ----------
-    trial : dict
-        `n_planned`, `n_enrolled` (which counts where it is known), words of the design, and `concept`.
-    comparison : RegisteredComparison
-        What is compared.
-    power, alpha : float
-        Power, and two-sided level.
-    spread : Spread
-        What is assumed of people.
-
-    """
-    why_not = _no_test_of(trial["concept"]) or no_size(trial, comparison, spread)
-    if why_not:
-        return {"detectable_difference": None, "unit": None, "assumption": why_not}
-    sides = sides_of(trial, comparison, spread)
-    size = smallest_difference(
+    """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
+    sides, words = _analysed(trial, comparison, spread)
+    why_not = _no_test_of(trial["concept"])
+    if why_not or not any(sides):
+        return {"detectable_difference": None, "unit": None, "assumption": why_not or words}
+    size = _smallest_difference(
         str(comparison.estimand), sides, power, alpha=alpha, site_correlation=spread.site_correlation
     )
     counted = OUTCOME_CONCEPTS[trial["concept"]].unit == _UNIT
@@ -223,7 +190,7 @@ def detectable_difference(
     return {
         "detectable_difference": size * (spread.sd if counted else 1.0),
         "unit": _UNIT if counted else "standard deviations",
-        "assumption": f"{scale}; {assumed_people(trial, comparison, spread)}; two-sided {alpha:g}",
+        "assumption": f"{scale}; {words}; two-sided {alpha:g}",
     }
 
 
@@ -236,53 +203,36 @@ def _no_test_of(concept: str) -> str | None:
     return None
 
 
-def no_size(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str | None:
-    """Return why no detectable difference can be worked out from what is registered; None where it can."""
-    people = _people(trial)
+def _analysed(
+    trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread
+) -> tuple[tuple[int, int], str]:
+    """Return the people analysed on each side and what is assumed; (0, 0) and why there are none."""
+    people = trial["n_enrolled"] or trial["n_planned"]
+    rising, nobody = _escalates(trial), (0, 0)
     if comparison.estimand is None or comparison.comparator is None:
-        return "what is compared was not seen"
+        return nobody, "what is compared was not seen"
     if not people:
-        return "no planned size is registered"
-    if comparison.estimand == "between_group" and _escalates(trial):
-        return f"how many of the {people} people are in the part with rising doses is not registered"
-    if comparison.sides(people) is None:
-        return "the number of groups was not seen"
-    sides = sides_of(trial, comparison, spread)
+        return nobody, "no planned size is registered"
+    if comparison.estimand == "between_group" and rising:
+        return nobody, f"how many of the {people} people are in the part with rising doses is not registered"
+    left = math.floor(people * (1 - spread.losses) + 1e-9)
+    sides = comparison.sides(left)
+    if sides is None:
+        return nobody, "the number of groups was not seen"
     if min(sides) < 2:
-        return f"{people} people are too few for a test"
-    return None
-
-
-def _people(trial: dict[str, Any]) -> int | None:
-    return trial["n_enrolled"] or trial["n_planned"]
+        return nobody, f"{people} people are too few for a test"
+    equal = ", taken as equal" if comparison.equal_assumed else ""
+    both = "periods" if trial["comparison"] == "crossover" else "sites"
+    words = {
+        "between_group": f"{sides[0]} against {sides[1]}{equal}",
+        "within_participant": f"two {both} each, correlation {spread.site_correlation:g}",
+    }.get(comparison.estimand, "against their own baseline, without a control")
+    words = f"{left} of {people} people analysed, {100 * spread.losses:g} % lost; {words}"
+    return sides, f"{words}; all doses together, how many get each is not registered" if rising else words
 
 
 def _escalates(trial: dict[str, Any]) -> bool:
     return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
-
-
-def sides_of(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> tuple[float, float]:
-    """Return the people analysed on each side, after losses."""
-    return comparison.sides(analysed_people(_people(trial), spread.losses) or 0) or (0, 0)
-
-
-def assumed_people(trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread) -> str:
-    """Return in words who is compared and what was taken for granted."""
-    people = _people(trial) or 0
-    left = analysed_people(people, spread.losses) or 0
-    parts = [f"{left} of {people} people analysed, {100 * spread.losses:g} % lost"]
-    first, second = comparison.sides(left) or (0, 0)
-    if comparison.estimand == "between_group":
-        equal = ", taken as equal" if comparison.equal_assumed else ""
-        parts.append(f"{first:.4g} against {second:.4g}{equal}")
-    elif comparison.estimand == "within_participant":
-        both = "periods" if trial["comparison"] == "crossover" else "sites"
-        parts.append(f"two {both} each, correlation {spread.site_correlation:g}")
-    else:
-        parts.append("against their own baseline, without a control")
-    if _escalates(trial):
-        parts.append("all doses together, how many get each is not registered")
-    return "; ".join(parts)
 
 
 def last_search(searches: pd.DataFrame | None) -> str | None:
@@ -360,13 +310,13 @@ def _precision(
     """Return what a comparison with a control can detect, and how wide its interval will be."""
     if comparison.estimand == "uncontrolled_change":
         return {"detectable_80_sds": None, "assumption": "no comparison with a control"}
-    why_not = no_size(trial, comparison, spread)
-    if why_not:
-        return {"detectable_80_sds": None, "assumption": why_not}
-    estimand, sides = str(comparison.estimand), sides_of(trial, comparison, spread)
+    sides, words = _analysed(trial, comparison, spread)
+    if not any(sides):
+        return {"detectable_80_sds": None, "assumption": words}
+    estimand = str(comparison.estimand)
     options = {"alpha": alpha, "site_correlation": spread.site_correlation}
-    some, most = (smallest_difference(estimand, sides, power, **options) for power in _POWERS)
-    people = f"{assumed_people(trial, comparison, spread)}; two-sided {alpha:g}"
+    some, most = (_smallest_difference(estimand, sides, power, **options) for power in _POWERS)
+    people = f"{words}; two-sided {alpha:g}"
     row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": people}
     if "hair_density" not in outcomes:
         silent = "hair density is not registered" if outcomes else "outcomes not seen"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _ESCALATION = re.compile(
     r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
 )
 _ONE_SIDE = re.compile(r"\bbaseline\b.*\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
+_ROUNDING = 1e-9  # of products of people and shares
 _RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
 VERDICTS = ("yes", "indirectly", "not known", "no")  # the last that holds counts
 
@@ -45,16 +47,15 @@ class RegisteredComparison:
     equal_assumed: bool = False
     all_exosomes: bool = False
 
-    @property
-    def is_add_on(self) -> bool:
-        """Whether exosomes are added to the comparator, which is in both arms."""
-        return self.comparator == "active" and f"{self.comparator_name} in both arms" == self.background
-
-    def sides(self, people: int) -> tuple[float, float] | None:
-        """Return the people on each side; both sites of one scalp belong to everybody."""
+    def sides(self, people: int) -> tuple[int, int] | None:
+        """Return the whole people on each side; both sites of one scalp belong to everybody."""
         if self.estimand != "between_group":
             return (people, people)
-        return None if self.shares is None else (people * self.shares[0], people * self.shares[1])
+        if self.shares is None:
+            return None
+        both = math.floor(people * sum(self.shares) + _ROUNDING)
+        first = math.ceil(both * self.shares[0] / sum(self.shares) - 0.5 - _ROUNDING)  # a half is left out
+        return (first, both - first)
 
 
 def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list[RegisteredComparison]:
@@ -70,10 +71,10 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
     Returns
     -------
     list of RegisteredComparison
-        Placebo before untreated before a treatment in both arms before another one, and last where something
-        else is given on one side only; arms' names and order do not matter. Of exosome arms alone each is
-        compared with each later one; of a single arm there is one comparison, with baseline; without an
-        exosome arm nothing is known of the comparator.
+        Placebo before untreated before another treatment, and last where something else is given on one side
+        only; arms' names and order do not matter. Of exosome arms alone each is compared with each later one;
+        of a single arm there is one comparison, with baseline; without an exosome arm nothing is known of the
+        comparator.
 
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
@@ -98,7 +99,7 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
 def _most_direct(comparison: RegisteredComparison) -> tuple:
     """Return what orders comparisons."""
     background, role = str(comparison.background), str(comparison.comparator)
-    order = ("placebo", "untreated", "active").index(role) - 0.5 * comparison.is_add_on
+    order = ("placebo", "untreated", "active").index(role)
     sizes = [-share for share in comparison.shares or ()]
     words = (str(comparison.comparator_name), background)
     return "arm only" in background, order, background != "none", sizes, words
@@ -201,7 +202,7 @@ def answerable(
         judged: how small a difference it can detect is told apart.
 
     """
-    found = [*_of_control(comparison, trial["comparison"]), *_of_outcomes(outcomes)]
+    found = [*_of_control(comparison), *_of_outcomes(outcomes)]
     if trial["status"] == "withdrawn":
         found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
@@ -212,15 +213,15 @@ def answerable(
     return {"can_answer": worst, "can_answer_reason": "; ".join(words for _, words in found)}
 
 
-def _of_control(comparison: RegisteredComparison, design: str | None) -> list[tuple[str, str]]:
+def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     """Return what speaks against the comparison, each with the answer that it leaves."""
+    if comparison.estimand == "uncontrolled_change" or comparison.all_exosomes:
+        every = "every group gets exosomes" if comparison.all_exosomes else "no comparison group"
+        return [("no", f"{every}: what would have happened without them is not measured")]
     if comparison.comparator is None or comparison.estimand is None:
         return [("not known", "what exosomes are compared with was not seen")]
-    if comparison.estimand == "uncontrolled_change" or comparison.all_exosomes:
-        every = "every group gets exosomes" if design in CONTROLLED_DESIGNS else "no comparison group"
-        return [("no", f"{every}: what would have happened without them is not measured")]
     found = []
-    if comparison.comparator == "active" and not comparison.is_add_on:
+    if comparison.comparator == "active":
         name = comparison.comparator_name or "another treatment"
         found.append(("indirectly", f"against {name}: tells which is better, not what exosomes do"))
     background = comparison.background or "what is given beside exosomes"
@@ -234,21 +235,16 @@ def _of_control(comparison: RegisteredComparison, design: str | None) -> list[tu
 def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
     if not outcomes:
         return [("not known", "outcomes not seen")]
-    if not set(outcomes) & set(COUNTS):
-        return [
-            (
-                "no",
-                f"counts no hair in this comparison, only {', '.join(map(label, dict.fromkeys(outcomes)))}",
-            )
-        ]
-    return []
+    named = ", ".join(map(label, dict.fromkeys(outcomes)))
+    counted = set(outcomes) & set(COUNTS)
+    return [] if counted else [("no", f"counts no hair in this comparison, only {named}")]
 
 
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
     """Return why a design can answer, and what to keep in mind."""
     counted = ", ".join(label(name) for name in outcomes if name in COUNTS)
-    name = "nothing" if comparison.is_add_on else comparison.comparator_name or "nothing"
-    parts = [f"{counted} against {name}"]
+    name = None if comparison.comparator == "untreated" else comparison.comparator_name
+    parts = [f"{counted} against {name or 'nothing'}"]
     if comparison.background != "none":
         parts.append(str(comparison.background))
     if trial["randomised"] is None:

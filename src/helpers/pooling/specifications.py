@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
 from helpers.formats import joined
 from helpers.pooling.assumptions import SD_USES, with_sd
-from helpers.pooling.estimates import made_one, with_standard_error
+from helpers.pooling.estimates import Scale, made_one, on_scale, with_standard_error
 from helpers.pooling.groups import CONTEXT, TEST_WORDS, grouped, poolable, question_of
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, label
 from metastats.batches import pool_many
@@ -87,8 +87,7 @@ class EstimateSet:
 
     choices: dict[str, Any]
     studies: tuple[str, ...]
-    yi: tuple[float, ...]
-    vi: tuple[float, ...]
+    scale: Scale
 
 
 def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]:
@@ -185,8 +184,7 @@ def estimate_sets(
                     yield EstimateSet(
                         fixed | {"tier": tier, "included": included},
                         tuple(line["study_id"] for line in left),
-                        tuple(line["effect"] for line in left),
-                        tuple(line["se"] ** 2 for line in left),
+                        on_scale(left),
                     )
 
 
@@ -237,12 +235,9 @@ def specification_rows(
     for method, test in product(estimators, intervals):
         fit = pool_many(yi, vi, method=method, test=test, level=level, missing="drop")
         rows = choices.assign(tau2_method=method, ci_method=TEST_WORDS[test])
-        limits = {"ci_lower": fit.ci_lower, "ci_upper": fit.ci_upper}
-        parts.append(rows.assign(k=fit.k, estimate=fit.estimate, tau2=fit.tau2, **limits))
-    frame = pd.concat(parts, ignore_index=True)
-    better = OUTCOME_CONCEPTS[question.concept].better
-    frame["conclusion"] = conclusions(frame["ci_lower"], frame["ci_upper"], better)
-    return frame.assign(**question.of_rows, unit=question.unit)
+        said = conclusions(fit.ci_lower, fit.ci_upper, OUTCOME_CONCEPTS[question.concept].better)
+        parts.append(rows.assign(k=fit.k, tau2=fit.tau2, conclusion=said, **sets[0].scale.told_of(fit)))
+    return pd.concat(parts, ignore_index=True).assign(**question.of_rows, unit=question.unit)
 
 
 def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
@@ -256,10 +251,10 @@ def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
 
 def _padded(sets: Sequence[EstimateSet]) -> tuple[np.ndarray, np.ndarray]:
     """Return effects and variances as rows of one length, NaN where a set has fewer."""
-    most = max(len(one.yi) for one in sets)
+    most = max(len(one.studies) for one in sets)
     yi, vi = (np.full((len(sets), most), np.nan) for _ in range(2))
     for row, one in enumerate(sets):
-        yi[row, : len(one.yi)], vi[row, : len(one.vi)] = one.yi, one.vi
+        yi[row, : len(one.studies)], vi[row, : len(one.studies)] = one.scale.yi, one.scale.vi
     return yi, vi
 
 
@@ -284,27 +279,27 @@ def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `choice`, `levels`, `sets` (matched sets that differ in this choice alone), `mean_move` and
-        `largest_move` of the estimate, `mean_widening` (how much the width of the interval changes), and
-        `turned`, the share of sets in which the conclusion changes.
+        `choice`, `levels`, `sets` (matched sets that differ in this choice alone; those with the same studies
+        and answers count once), `mean_move` and `largest_move` of the estimate, `mean_widening` (how much
+        the width of the interval changes), and `turned`, the share of sets in which the conclusion changes.
 
     """
+    answers = frame.assign(width=frame["ci_upper"] - frame["ci_lower"])
+    answers["answer"] = answers[["studies", "estimate", "width"]].round(9).apply(tuple, axis=1)
     rows = []
     for choice in CHOICES:
-        others = [name for name in CHOICES if name != choice]
-        matched = frame.groupby(others, sort=False, observed=True)
-        sizes = matched[choice].nunique()
-        row = {"choice": choice, "levels": int(frame[choice].nunique()), "sets": int((sizes > 1).sum())}
+        matched = answers.groupby([name for name in CHOICES if name != choice], sort=False, observed=True)
+        sets = matched.agg(
+            levels=(choice, "nunique"), answer=("answer", lambda column: tuple(sorted(column))),
+            low=("estimate", "min"), high=("estimate", "max"),
+            narrow=("width", "min"), wide=("width", "max"), conclusions=("conclusion", "nunique"),
+        ).query("levels > 1").drop_duplicates("answer")  # fmt: skip
+        row = {"choice": choice, "levels": int(frame[choice].nunique()), "sets": len(sets)}
         if row["sets"]:
-            several = sizes[sizes > 1].index
-            moved = (matched["estimate"].max() - matched["estimate"].min())[several]
-            width = (frame["ci_upper"] - frame["ci_lower"]).groupby(
-                [frame[name] for name in others], sort=False
-            )
-            wider = (width.max() - width.min())[several]
-            turned = matched["conclusion"].nunique()[several] > 1
+            moved, wider = sets["high"] - sets["low"], sets["wide"] - sets["narrow"]
             row |= {"mean_move": float(moved.mean()), "largest_move": float(moved.max()),
-                    "mean_widening": float(wider.mean()), "turned": float(turned.mean())}  # fmt: skip
+                    "mean_widening": float(wider.mean()),
+                    "turned": float((sets["conclusions"] > 1).mean())}  # fmt: skip
         rows.append(row)
     return sorted(
         rows, key=lambda row: (-row.get("mean_move", -1), -row.get("mean_widening", -1), row["choice"])

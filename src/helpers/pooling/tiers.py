@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.pooling.assumptions import people_of, prior_scale, with_sd
-from helpers.pooling.estimates import counts_of, made_one, on_scale, with_standard_error
+from helpers.pooling.estimates import counts_of, interval_method, made_one, on_scale, with_standard_error
 from helpers.pooling.groups import QUESTION, belongs, poolable, question_of, rows_of_lines, tier_lines
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
@@ -108,11 +108,11 @@ def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]
     for place, line in enumerate(group):
         rest = np.arange(len(group)) != place
         without = pool(scale.yi[rest], scale.vi[rest], **fit)
-        left = {"estimate": without.estimate, "ci_lower": without.ci_lower, "ci_upper": without.ci_upper}
         rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "se": float(np.sqrt(scale.vi[place])), "n": people_of(line), "n_stated": bool(line.get("n")),
+            "se": float(np.sqrt(scale.vi[place])), "ci_method": interval_method(line),
+            "n": people_of(line), "n_stated": bool(line.get("n")),
             "weight": float(weights[place]), "left_out_k": without.k,
-        } | {f"left_out_{name}": scale.told(value) for name, value in left.items()})  # fmt: skip
+        } | {f"left_out_{name}": value for name, value in scale.told_of(without).items()})  # fmt: skip
     return rows
 
 
@@ -200,12 +200,13 @@ def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> Tie
     printed = rows_of_lines(lines, options.fit, options.time_tolerance, visit=options.visit)
     for row in printed:
         _add(found, row, lines, options)
-    known = {(row["effect_ids"], row["without_certain_findings"]) for row in printed if row["pooled"]}
+    known = {_estimates_of(row) for row in printed if row["se"] is not None}
+    sized = [line for line in lines if not line.get("set_aside")]
     sized = with_sd(
-        lines, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
+        sized, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
     )
     for row in rows_of_lines(sized, options.fit, options.time_tolerance, IMPUTED, options.visit):
-        if row["pooled"] and (row["effect_ids"], row["without_certain_findings"]) not in known:
+        if row["se"] is not None and _estimates_of(row) not in known:
             _add(found, row, sized, options)
     for number, row in enumerate(found.pooled, start=1):
         row["pooled_id"] = f"{evidence}.{row['concept']}.{number:02d}"
@@ -214,6 +215,10 @@ def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> Tie
             names = {"pooled_id": row["pooled_id"], "member_id": f"{row['pooled_id']}.{member['study_id']}"}
             found.members.append(member | names)
     return found
+
+
+def _estimates_of(row: dict[str, Any]) -> tuple[str, bool]:
+    return row["effect_ids"], row["without_certain_findings"]
 
 
 def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: Options) -> None:
@@ -248,7 +253,8 @@ def bayes_row(row: dict[str, Any], group: list[Row], options: Options) -> dict[s
     The scale of the half-normal prior of tau is that of `prior_scale`: stated beforehand, in the unit.
     """
     scale = on_scale(group)
-    width = prior_scale(group, options.tau_prior, options.assumed_sd)
+    errors = [line | {"se": se} for line, se in zip(group, np.sqrt(scale.vi), strict=True)]
+    width = prior_scale(errors, options.tau_prior, options.assumed_sd)
     post = bayes_pool(scale.yi, scale.vi, tau_prior=("half-normal", width), level=options.level)
     told = {
         "estimate": post.mu.median, "ci_lower": post.mu.lower, "ci_upper": post.mu.upper,
@@ -267,18 +273,9 @@ def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
     if not 0 < sum(events) < sum(people):
         return []
     found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
-    told = {"estimate": found.estimate, "ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
-    fitted = {
-        "model": EXACT_BINOMIAL,
-        "ci_method": "t",
-        "tau2_method": "ML",
-        "measure": "PLO",
-        "se": found.se,
-    }
-    return [
-        {name: row.get(name) for name in OF_POOL} | fitted | {"tau2": found.tau2}
-        | {name: on_scale(group).told(value) for name, value in told.items()}
-    ]  # fmt: skip
+    fitted = {"model": EXACT_BINOMIAL, "ci_method": "t", "tau2_method": "ML", "measure": "PLO"}
+    fitted |= {"se": found.se, "tau2": found.tau2} | on_scale(group).told_of(found)
+    return [{name: row.get(name) for name in OF_POOL} | fitted]
 
 
 def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) -> list[Row]:
@@ -300,11 +297,10 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
     found = cluster_robust(fitted, studies, "CR2")
     method = f"CR2, t with {found.df:.1f} degrees of freedom"
     words = f"correlation {r:g} between estimates of one study"
-    limits = {"ci_lower": found.ci_lower, "ci_upper": found.ci_upper}
     return [
-        {name: row.get(name) for name in OF_POOL} | limits | {
-            "model": ROBUST, "ci_method": method, "tau2_method": "REML", "estimate": found.estimate,
-            "se": found.se, "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
+        {name: row.get(name) for name in OF_POOL} | scale.told_of(found) | {
+            "model": ROBUST, "ci_method": method, "tau2_method": "REML", "se": found.se,
+            "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
             "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
             "assumption": "; ".join(filter(None, (row["assumption"], words))),
         }
