@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -20,24 +20,88 @@ from helpers.narrative.phrases import Tables, load_tables
 from helpers.sheets.screening import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
-from helpers.site.data import data_page, export_files
+from helpers.site.data import columns_table, data_page, export_files, table_files
 from helpers.site.index import index_page
-from helpers.site.methods import provenance_page
+from helpers.site.methods import checklists_page, code_page, methods_page, provenance_page
+from helpers.site.notebook import STUDY_RUN, notebook_page, run_file, study_code_page, study_runs
 from helpers.site.page import Draft, Page, anchor_homes, arrange, draft_of, linked_body, render
-from helpers.site.pieces import (
-    Made,
-    Piece,
-    first_pieces,
-    in_reading_order,
-    last_pieces,
-    long_first,
-    run_pieces,
-    table_pieces,
-)
-from helpers.site.studies import printed_values
+from helpers.site.studies import printed_file, printed_page, printed_studies, printed_values
 from helpers.tables import TABLES
 from notebookpress.files import write_atomic
 from notebookpress.workers import ProcessEndedError, end_with_parent
+
+# The pages as they are read after those of the runs; the printed figures come last.
+READ = ("methods.html", "data.html", "provenance.html", "checklists.html", "code.html")
+
+
+@dataclass
+class Made:
+    """What a piece gives: an arranged page, files of the site by name, parts that other pages are made of."""
+
+    page: Page | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+
+
+Piece = Callable[[], Made]
+
+
+def run_pieces(executed: Mapping[str, str | Path], provenance: Mapping[str, Any]) -> dict[str, Piece]:
+    """Return the pages of notebook runs, and the page of the code that the studies' runs share."""
+    pieces = {
+        run_file(name): partial(_page, notebook_page, executed[name], name, provenance)
+        for name in sorted(executed)
+    }
+    studies = study_runs(executed)
+    if studies:
+        pieces[f"{STUDY_RUN[:-1]}.html"] = partial(_page, study_code_page, executed[studies[0]])
+    return dict(sorted(pieces.items()))
+
+
+def table_pieces(tables: Tables) -> dict[str, Piece]:
+    """Return each table's downloads, with what its columns mean."""
+    return {f"data/{name}": partial(_table, name, frame) for name, frame in tables.items()}
+
+
+def first_pieces(tables: Tables) -> dict[str, Piece]:
+    """Return the pages that need no table of the notebooks after the studies'."""
+    return {
+        "checklists.html": partial(_page, checklists_page),
+        "code.html": partial(_page, code_page),
+    } | {printed_file(name): partial(_page, printed_page, name, tables) for name in printed_studies(tables)}
+
+
+def last_pieces(tables: Tables, provenance: Mapping[str, Any]) -> dict[str, Piece]:
+    """Return the pages that need all tables."""
+    return {"methods.html": partial(_page, methods_page, tables, provenance)}
+
+
+def in_reading_order(pages: list[Page]) -> list[Page]:
+    """Return pages as they are read: the runs, those of READ, the printed figures."""
+
+    def place(page: Page) -> tuple[int, int]:
+        if page.file in READ:
+            return 1, READ.index(page.file)
+        return (2 if page.file.startswith("printed-") else 0), 0
+
+    return sorted(pages, key=place)
+
+
+def long_first(names: list[str]) -> list[int]:
+    """Return the numbers of pieces in the order in which they are best begun."""
+    long = [name for name in names if name == "code.html" or name[:2].isdigit()]
+    order = dict.fromkeys([*long, *names])
+    return [names.index(name) for name in order]
+
+
+def _page(function: Callable[..., Page], *arguments: Any) -> Made:
+    """Return a page, arranged where its function has not done so."""
+    page = function(*arguments)
+    return Made(page=page if page.tree is not None else arrange(page))
+
+
+def _table(name: str, frame: Any) -> Made:
+    return Made(files=table_files(name, frame), parts={name: columns_table(name)})
 
 
 def write_early(
