@@ -455,8 +455,6 @@ COUNTED = {
     "core.noticed_improvement": "wan2025",
     "core.satisfaction": "wan2025",
     "core.vellus_share": "lepekhova2025",
-    "published.adverse_events": "amini2025 chan2025 ersan2024 imcas2025 koumprentziotis2025 lee2024 park2022"
-    " preprint5252508 preprint6938290 wan2025",
     "published.hair_count": "amini2025",
     "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290",
     "published.investigator_global": "lee2024",
