@@ -235,18 +235,6 @@ def test_adverse_events_stand_with_their_interval_or_say_why_there_is_none():
     }
 
 
-def test_shares_of_people_with_an_event_are_compared_like_other_shares():
-    share = {
-        "concept": "adverse_events",
-        "estimand": "proportion",
-        "measure": "PR",
-        "unit": "proportion",
-        "effect": 0.1,
-    }
-    lines = pictured(effect("a", **share), effect("b", **share))
-    assert all(line["comparable"] for line in lines.values())
-
-
 def test_certain_findings_are_counted_and_numbers_of_people_worded():
     lines = pictured(effect("a", finding_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8 (assumed)"))
     assert [line["certain_findings"] for line in lines.values()] == [2, 0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_lines import line, share
-from made_studies import change, posterior_mean, reml, world
+from made_studies import change, reml, world
 from pymare import Dataset
 from pymare.estimators import VarianceBasedLikelihoodEstimator
 from scipy import stats
@@ -56,17 +56,6 @@ def test_pooled_numbers_are_those_of_a_grid_search_and_of_pymare_on_the_raw_figu
     assert (second["model"], second.get("pi_df")) == (BAYES, None)
 
 
-def test_the_bayesian_fit_beside_it_is_that_of_a_sum_over_a_plane():
-    _, bayes = synthesis(world(*trials())).pooled
-    yi, vi = differences()
-    scale = 10.0  # hairs/cm2, stated beforehand
-    mean, sd = posterior_mean(yi, vi, scale)
-    assert bayes["se"] == pytest.approx(sd, rel=2e-3)
-    assert bayes["estimate"] == pytest.approx(mean, abs=0.1 * sd)  # the median lies near the mean
-    assert bayes["ci_lower"] < bayes["estimate"] < bayes["ci_upper"]
-    assert f"scale {scale:.3g}" in bayes["tau2_method"]
-
-
 def test_members_carry_weight_risk_of_bias_and_the_pool_without_them():
     found = synthesis(world(*trials()))
     members = {row["study_id"]: row for row in found.members}
@@ -86,17 +75,6 @@ def test_published_studies_take_part_only_when_asked_for():
     (core,) = synthesis(tables).pooled
     assert (core["pooled"], core["studies"]) == (False, "a") and "another tier" in core["reason"]
     assert set(synthesis(tables, "published").pooled[0]["studies"].split(";")) == {"a", "b"}
-
-
-def test_changes_without_a_control_are_pooled_under_no_assumption():
-    rows = [
-        change("first", "t", 35, 6.5, 16),
-        change("second", "t", 60, None, 12),
-        change("third", "t", 20, 8, 20),
-    ]
-    tables = world(*rows, tiers={"second": "published"})
-    for evidence in ("core", "published"):
-        assert not any(row["pooled"] for row in synthesis(tables, evidence).pooled)
 
 
 def test_an_sd_is_imputed_for_a_difference_and_the_row_says_so():
