@@ -114,11 +114,6 @@ def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes,
     assert row["se"] == pytest.approx(np.sqrt(12**2 / first + 14**2 / second))
 
 
-def test_without_any_number_of_people_a_difference_has_no_interval():
-    (row,) = effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS)
-    assert (row["effect"], row.get("se"), row["assumption"]) == (10, None, "no interval: n not stated")
-
-
 @pytest.mark.parametrize(
     "other",
     [
@@ -197,14 +192,6 @@ def test_a_change_from_levels_takes_the_assumed_correlation(correlation):
     assert row["se"] == pytest.approx(sd / 4)
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(stats.t.interval(0.95, 15, 15, sd / 4))
     assert f"correlation {correlation:g}" in row["assumption"]
-
-
-def test_the_only_arm_of_a_study_holds_everybody():
-    levels = result(mean=80, sd=10, timepoint_weeks=0.0), result(mean=95, sd=12)
-    (row,) = effects(*levels, study=MEN)
-    assert (row["n"], row["n_assumed"]) == (None, "16")
-    assert "all 16 enrolled" in row["assumption"]
-    assert row["se"] == pytest.approx(np.sqrt(10**2 + 12**2 - 2 * 0.7 * 10 * 12) / 4)
 
 
 @pytest.mark.parametrize(

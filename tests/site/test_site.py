@@ -118,16 +118,6 @@ def test_structure_of_every_page(pages):
             assert all(cell.get("scope") for cell in table.find_all("th")), name
 
 
-def test_links_and_anchors_lead_somewhere(site, pages):
-    for name, page in pages.items():
-        for link in page.find_all("a", href=True):
-            target, _, anchor = link["href"].partition("#")
-            assert not target or (site / target).exists(), (name, link["href"])
-            if anchor and target.endswith(".html") or not target:
-                other = pages[target or name]
-                assert other.find(id=anchor), (name, link["href"])
-
-
 def test_hostile_text_stays_text(site, pages):
     assert HOSTILE in pages["index.html"].get_text()
     assert not pages["index.html"].find("img", src="x")
