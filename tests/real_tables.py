@@ -10,24 +10,34 @@ import pandas as pd
 from helpers.cleaning import clean_events, clean_results
 from helpers.effects import study_effects
 from helpers.sheets.raw import read_raw
-from helpers.tables import validate
+from helpers.tables import TABLES, validate
 from notebookpress.tables import records
 
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
+REPORTED = {
+    "results": "reported_results",
+    "adverse_events": "reported_events",
+    "contrasts": "reported_contrasts",
+}
+
+
+def cleaned_tables(raw: Path = RAW) -> dict[str, pd.DataFrame]:
+    """Return the tables that notebooks 01 and 02 make of the sheets in a raw folder."""
+    rows = read_raw(raw).record.table_rows()
+    named = {REPORTED.get(name, name): part for name, part in rows.items()}
+    tables = {name: validate(name, part) for name, part in named.items() if name in TABLES}
+    tables["results"] = validate("results", clean_results(tables["reported_results"]))
+    tables["adverse_events"] = validate("adverse_events", clean_events(tables["reported_events"]))
+    return tables
+
+
 @cache
 def tables_to_effects() -> dict[str, pd.DataFrame]:
     """Return the tables; not to be changed. Effects are touched by the readers' findings alone."""
-    record = read_raw(RAW).record
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
-    tables["results"] = validate("results", clean_results(validate("reported_results", record.results)))
-    events = validate("reported_events", record.adverse_events)
-    tables["adverse_events"] = validate("adverse_events", clean_events(events))
-    parts = (tables["arms"], tables["results"], validate("findings", record.reader_findings))
-    tables["reported_contrasts"] = validate("reported_contrasts", record.contrasts)
+    tables = cleaned_tables()
+    parts = (tables["arms"], tables["results"], validate("findings", records(tables["reader_findings"])))
     more = {"contrasts": tables["reported_contrasts"], "events": tables["adverse_events"]}
     effects = []
     for study in records(tables["studies"]):

@@ -18,6 +18,8 @@ from made_trials import figure, randomised_trial
 from helpers.tables import read_table
 from notebookpress.tables import records
 
+pytestmark = pytest.mark.slow  # a whole run of its own: make test-all
+
 # A sixth and a seventh randomised study: mean and SD of the change, people; treated, then placebo.
 MADE = {"made1": (19.0, 12.0, 240, 7.0, 11.0, 236), "made2": (23.0, 13.0, 215, 8.0, 10.0, 221)}
 DOMAINS = (

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from real_tables import cleaned_tables
 
 from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.findings import merge_findings, run_checks
 from helpers.appraisal.risk_of_bias import overall
-from helpers.cleaning import clean_events, clean_results
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
 from helpers.pooling.tiers import tier_synthesis
-from helpers.sheets.raw import read_raw
-from helpers.tables import TABLES, as_frame, validate
+from helpers.tables import validate
 from notebookpress.tables import records, split_ids
 
 TRIAL = Path(__file__).with_name("honest_trial.yaml").read_text(encoding="utf-8")
@@ -34,12 +33,8 @@ def sheet(study_id: str, **changes: float) -> str:
 
 def appraised(raw: Path) -> dict:
     """Return the tables from the sheets of a raw folder to what is pooled, as the notebooks make them."""
-    record = read_raw(raw).record.table_rows()
-    made_of = {"reported_results": record.pop("results"), "reported_events": record.pop("adverse_events")}
-    tables = {name: validate(name, rows) for name, rows in (record | made_of).items() if name in TABLES}
-    tables["results"] = validate("results", clean_results(tables["reported_results"]))
-    tables["adverse_events"] = validate("adverse_events", clean_events(tables["reported_events"]))
-    readers = as_frame("reader_findings", record["reader_findings"])
+    tables = cleaned_tables(raw)
+    readers = tables["reader_findings"]
     findings, effects = [], []
     for study in records(tables["studies"]):
         name = study["study_id"]

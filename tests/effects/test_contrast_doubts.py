@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made_lines import FIT, line
 from made_study import effects, result
 
 from helpers.effects import NO_GROUP, NO_START, contrast_doubt
 from helpers.pooling.groups import rows_of_lines
-
-OPTIONS = {"method": "REML", "test": "adhoc", "level": 0.95}
 
 
 @pytest.mark.parametrize(
@@ -48,22 +47,10 @@ def test_what_is_asked_after_treatment_has_no_change_unless_both_values_are_prin
     assert contrast_doubt(level, {"comparison": "single_arm"}) is None
 
 
-def estimate(study: str, estimand: str, effect: float, doubt: str | None = None) -> dict:
-    row = {"study_id": study, "estimand": estimand, "effect": effect, "se": 2.0, "contrast_doubt": doubt}
-    row |= {"concept": "hair_density", "unit": "hairs/cm2", "measure": "MD", "timepoint_weeks": 24.0}
-    row |= {"line_id": f"{study}.{estimand}", "effect_id": f"{study}.{estimand}", "certain_findings": 0}
-    limits = {"ci_lower": effect - 4, "ci_upper": effect + 4}
-    return row | limits | {"why_not": None, "assumption": None, "direction": "better"}
-
-
 def test_a_stray_control_group_is_never_pooled_and_does_not_hide_the_change():
-    lines = [
-        estimate("a", "between_group", 10.0),
-        estimate("b", "between_group", 12.0),
-        estimate("stray", "between_group", 90.0, NO_GROUP),
-        estimate("stray", "uncontrolled_change", 35.0),
-    ]
-    rows = rows_of_lines(lines, OPTIONS, 0.25)
+    lines = [line("a", 10.0, 2.0), line("b", 12.0, 2.0), line("stray", 90.0, 2.0, contrast_doubt=NO_GROUP)]
+    lines.append(line("stray", 35.0, 2.0, name="stray.2", estimand="uncontrolled_change", comparator="none"))
+    rows = rows_of_lines(lines, FIT, 0.25)
     (fit,) = [row for row in rows if row["pooled"]]
     assert fit["studies"] == "a;b" and fit["estimate"] == pytest.approx(11.0)
     alone = {row["estimand"]: row for row in rows if row["studies"] == "stray"}

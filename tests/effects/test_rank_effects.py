@@ -68,12 +68,6 @@ def test_without_a_rank_test_between_the_arms_medians_give_no_effect(between):
     assert all("without a mean" in row["why_not"] for row in rows)
 
 
-def test_a_median_is_never_told_as_a_mean():
-    rows = effects(*medians(p_value=0.006, p_value_against="control"), arms=SIZED)
-    assert not [row for row in rows if row["measure"] in ("MC", "MD") and row.get("effect") is not None]
-    assert {row["unit"] for row in ranks(rows).values()} == {"Cliff's delta", "probability"}
-
-
 GRADES = ("-1 worse", "0 unchanged", "1 slightly better", "2 much better")
 
 

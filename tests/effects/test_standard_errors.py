@@ -228,42 +228,6 @@ def assert_all_told(rows: list[dict], names: set[str]) -> None:
     assert all((row.get("effect") is None) == bool(row.get("why_not")) for row in rows)
 
 
-ODD = {
-    "a mean alone": [{"mean": 90.0}],
-    "a baseline alone": [{"mean": 90.0, "sd": 5.0, "timepoint_weeks": 0.0}],
-    "a geometric mean": [{"estimate": 3.2, "estimate_kind": "geometric_mean"}],
-    "a model's mean": [{"kind": "change", "estimate": 3.2, "se": 0.4, "estimate_kind": "model_mean"}],
-    "a median": [{"median": 90.0, "q1": 80.0, "q3": 99.0}],
-    "a range": [{"kind": "change", "minimum": 3.0, "maximum": 9.0}],
-    "nothing": [{}],
-    "a direction": [{"kind": "change", "stated": "higher"}],
-    "a count without people": [{"kind": "count", "count": 7.0}],
-    "a share above one": [{"kind": "count", "percent": 1.2, "n": 10}],
-    "a count above n": [{"kind": "count", "count": 12.0, "n": 10}],
-    "a category": [{"kind": "count", "category": "better", "count": 3.0, "n": 10}],
-    "an unknown arm": [
-        {"arm_id": "elsewhere", "mean": 3.0, "kind": "change"},
-        {"mean": 2.0, "kind": "change"},
-    ],
-    "one person": [
-        {"mean": 90.0, "sd": 5.0, "n": 1},
-        {"mean": 80.0, "sd": 5.0, "n": 1, "timepoint_weeks": 0.0},
-    ],
-    "two of three arms": [{"mean": 9.0, "sd": 2.0}, {"mean": 8.0, "sd": 2.0, "arm_id": "control"}],
-}
-
-
-@pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("design", [None, "parallel", "within_person", "case"])
-def test_every_made_up_result_ends_in_an_effect_or_a_reason(name, design):
-    rows = [result(**fields) for fields in ODD[name]]
-    for total in (None, 3, 40):
-        for arms in ({"treated": ("exosome", None)}, TWO_ARMS, TWO_ARMS | {"third": ("active", None)}):
-            known = [row for row in rows if row["arm_id"] in {*arms, "elsewhere"}]
-            made = effects(*known, arms=arms, study={"comparison": design, "n_enrolled": total})
-            assert_all_told(made, {row["result_id"] for row in known})
-
-
 @pytest.fixture(scope="module")
 def thirteen() -> dict[str, pd.DataFrame]:
     return tables_to_effects()

@@ -49,7 +49,7 @@ def tau2_of(y: np.ndarray, v: np.ndarray, method: str) -> float:
     """tau2 by the textbook formula."""
     k, p0, s0 = len(y), projection(v, 0), np.eye(len(y)) - 1 / len(y)
     q = y @ p0 @ y
-    if method == "PM":
+    if method in ("PM", "EB"):  # one root by two names
         f = lambda t: y @ projection(v, t) @ y - (k - 1)  # noqa: E731
         return 0.0 if f(0) <= 0 else optimize.brentq(f, 0, 1e4 * np.var(y), xtol=1e-300, rtol=1e-15)
     if method == "SJ":

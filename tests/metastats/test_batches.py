@@ -61,19 +61,6 @@ def test_blocks_do_not_show(monkeypatch):
     np.testing.assert_allclose(pool_many(Y, V).tau2, whole, rtol=1e-12, atol=1e-15)
 
 
-def test_several_peaks_of_the_likelihood_in_a_batch():
-    rng = np.random.default_rng(3)
-    v = 10 ** rng.uniform(-4, 1, (4000, 5))
-    y = rng.normal(0, np.sqrt(v + 0.1))
-    many = pool_many(y, v, method="REML")
-    rows = rng.choice(4000, 200, replace=False)
-    grid = np.concatenate([[0], np.geomspace(1e-7, 100, 300)])
-    for row in rows:
-        fit = pool(y[row], v[row], method="REML")
-        assert many.tau2[row] == pytest.approx(fit.tau2, rel=1e-9, abs=1e-14)
-        assert fit._model.profiles(grid).log_likelihood(True).max() <= fit.log_likelihood + 1e-9
-
-
 def test_a_single_row_serves_all_and_shapes_are_kept():
     many = pool_many(Y[:6].reshape(2, 3, 7), V[0])
     assert many.estimate.shape == many.q.shape == many.k.shape == (2, 3)

@@ -17,11 +17,6 @@ def test_smd_by_hand():
     assert es.vi[0] == pytest.approx(0.2 + es.yi[0] ** 2 / 40)
 
 
-def test_missing_input_gives_nan_in_its_row_only():
-    es = effect_size("MD", **{**TWO, "sd2i": [None, 3.5]})
-    assert np.isnan(es.yi).tolist() == np.isnan(es.vi).tolist() == [True, False]
-
-
 def test_columns_of_a_table_and_its_names():
     frame = pd.DataFrame({name: values for name, values in TWO.items()})
     by_name = effect_size("SMD", data=frame, **{name: name for name in TWO})

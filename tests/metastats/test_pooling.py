@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 from dense_matrices import SETS, fit_of, tau2_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from ledger import Ledger
 from metafor_comparison import compare_fit
 
@@ -22,24 +20,6 @@ def test_agrees_with_dense_matrices(name, method):
         ledger = Ledger({"fit": fit_of(y, v, method, test, tau2)})
         compare_fit(ledger, ("fit",), y, v)
         ledger.assert_empty()
-
-
-studies_strategy = st.integers(2, 12).flatmap(
-    lambda k: st.tuples(
-        st.lists(st.floats(-3, 3), min_size=k, max_size=k),
-        st.lists(st.floats(1e-3, 2), min_size=k, max_size=k),
-    )
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(studies_strategy, st.sampled_from([True, False]))
-def test_no_tau2_is_more_likely_than_the_one_found(studies, restricted):
-    y, v = map(np.array, studies)
-    fit = pool(y, v, method="REML" if restricted else "ML")
-    grid = np.concatenate([[0], np.geomspace(1e-6, 100, 400)])
-    heights = fit._model.profiles(grid).log_likelihood(restricted)
-    assert heights.max() <= fit.log_likelihood + 1e-9
 
 
 @pytest.mark.parametrize("method", ("HE", "ML", "REML", "PM"))

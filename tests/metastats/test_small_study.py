@@ -23,12 +23,6 @@ def test_sign_swaps_the_side():
     assert mirrored.estimate == pytest.approx(-plain.estimate)
 
 
-def test_filled_studies_mirror_the_trimmed_ones():
-    result = trim_and_fill([0.0, 0.1, 0.2, 0.8, 1.0, 1.2], [0.01, 0.01, 0.01, 0.3, 0.4, 0.5], side="left")
-    assert result.filled.sum() == result.k0 > 0
-    assert result.vi[result.filled].tolist() == [0.3, 0.4, 0.5][3 - result.k0 :]
-
-
 def test_what_has_no_meaning_or_no_root_is_refused():
     with pytest.raises(ValueError, match="Q0 has no real root"):
         trim_and_fill([0.1, 0.5, 0.9], [0.01, 0.05, 0.2], estimator="Q0")

@@ -62,7 +62,7 @@ def test_copies_of_all_studies(studies, n):
 
 
 @settings(max_examples=60, deadline=None)
-@given(meta_analyses(fewest=2, most=60), st.sampled_from(("DL", "HE", "HS", "SJ", "ML", "REML", "PM")))
+@given(meta_analyses(fewest=2, most=60), st.sampled_from(("DL", "HE", "HS", "SJ", "ML", "REML", "PM", "EB")))
 def test_tau2_is_that_of_dense_matrices(studies, method):
     y, v = studies
     assert close(pool(y, v, method).tau2, tau2_of(y, v, method), float(np.var(y, ddof=1)))

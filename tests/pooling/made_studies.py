@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
@@ -76,17 +75,3 @@ def reml(yi: np.ndarray, vi: np.ndarray) -> tuple[float, float, float]:
     mu = float((w * yi).sum() / w.sum())
     spread = float((w * (yi - mu) ** 2).sum() / (len(yi) - 1))
     return mu, float(np.sqrt(max(spread, 1.0) / w.sum())), tau2
-
-
-def posterior_mean(yi: np.ndarray, vi: np.ndarray, scale: float) -> tuple[float, float]:
-    """Return mean and SD of the pooled effect under a half-normal prior on tau, by summing over a plane."""
-    taus = np.linspace(0, 12 * scale, 1201)
-    centre, reach = float(np.mean(yi)), 12 * float(np.sqrt(vi.max())) + 6 * scale
-    mus = np.linspace(centre - reach, centre + reach, 2001)
-    total = np.zeros_like(mus)
-    for tau in taus:
-        like = stats.norm.logpdf(yi[:, None], mus[None, :], np.sqrt(vi[:, None] + tau**2)).sum(0)
-        total += np.exp(like + stats.halfnorm.logpdf(tau, scale=scale))
-    total /= total.sum()
-    mean = float((total * mus).sum())
-    return mean, float(np.sqrt((total * (mus - mean) ** 2).sum()))

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from helpers.pooling.ongoing import Spread, ongoing_outcome_rows
-from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -172,40 +171,3 @@ def test_rising_doses_on_one_scalp_are_taken_together_and_the_row_says_so():
 @pytest.mark.parametrize("results", [True, None])
 def test_a_trial_with_results_or_not_known_to_have_none_is_not_waited_for(results):
     assert horizon(results=results) == []
-
-
-def test_the_two_registrations_are_read_as_they_are_registered():
-    record = read_raw(RAW).record
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
-    rows = ongoing_outcome_rows(tables, Spread(losses=0.1))
-    validate("ongoing_outcomes", rows)
-    told = {
-        (row["study_id"], row["concept"], row["comparator"], row["comparator_name"], row["background"])
-        for row in rows
-    }
-    saline = ("placebo", "saline, control area of the same scalp", "none")
-    density = {("hair_density", *saline), ("hair_density", "none", None, "none")}
-    rest = {(name, *saline) for name in ("hair_density_grade", "adverse_events")}
-    irct = {
-        (name, *control)
-        for name in ("investigator_global", "patient_global", "satisfaction", "adverse_events")
-        for control in (
-            ("active", "mesotherapy", "none"),
-            ("untreated", "C: mesotherapy alone", "mesotherapy in both arms"),
-        )
-    }
-    assert told == {("NCT06932393", *row) for row in density | rest} | {
-        ("IRCT20160427027636N8", *row) for row in irct
-    }
-    found = {row["ongoing_id"]: row for row in rows}
-    primary = found["NCT06932393.primary-1.exosomes-saline.0.8"]  # 16 of 18 people, two sites each
-    assert power_of(primary["detectable_difference"] / (20 * np.sqrt(0.6)), 16) == pytest.approx(
-        0.8, abs=1e-5
-    )
-    assert primary["expected"] == "not known: no date is registered"
-    rating = found["IRCT20160427027636N8.primary-1.group_b-group_c.0.9"]  # 54 of 60 people in three groups
-    assert power_of(rating["detectable_difference"], 18, 18) == pytest.approx(0.9, abs=1e-5)
-    assert rating["expected"] == "not known: only the end of recruitment is registered, 2026-08-23"
-    assert not any(row["unit"] == "hairs/cm2" for row in rows if row["study_id"].startswith("IRCT"))

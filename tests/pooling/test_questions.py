@@ -11,7 +11,6 @@ from real_tables import tables_to_effects
 from scipy.stats import norm
 
 from helpers.comparison import comparison_lines
-from helpers.pooling.estimates import preferred
 from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
 from helpers.pooling.tiers import BAYES, EXACT_BINOMIAL, ROBUST, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
@@ -185,11 +184,6 @@ def test_arms_of_one_study_are_counted_together():
     (row,) = rows(*arms, share("b", 27, 30))
     (expected,) = rows(share("a", 26, 30), share("b", 27, 30))
     assert (row["estimate"], row["participants"]) == (pytest.approx(expected["estimate"]), 60)
-
-
-def test_of_two_sites_that_of_most_people_stands_for_the_study():
-    sites = [line("a", 8.0, site="vertex", n=20), line("a", 12.0, name="a.2", site="crown", n=25)]
-    assert [row["site"] for row in preferred(sites)] == ["crown"]
 
 
 def test_several_estimates_of_a_study_enter_a_cluster_robust_fit_beside_the_pool():

@@ -85,22 +85,6 @@ def test_two_schedules_of_exosomes_are_compared_and_tell_nothing_of_exosomes():
     assert answer["can_answer"] == "no" and "every group gets exosomes" in answer["can_answer_reason"]
 
 
-@pytest.mark.parametrize(
-    ("shares", "people", "sides"),
-    [((0.5, 0.5), 27, (13, 14)), ((1 / 3, 1 / 3), 22, (7, 7)), ((1 / 3, 1 / 3), 27, (9, 9)), ((2 / 3, 1 / 3), 28, (19, 9)),
-     ((0.5, 0.5), 30, (15, 15)), ((0.25, 0.25), 7, (1, 2))],
-)  # fmt: skip
-def test_each_side_has_whole_people(shares, people, sides):
-    assert RegisteredComparison("between_group", "placebo", shares=shares).sides(people) == sides
-
-
-def test_two_schedules_of_exosomes_are_an_active_comparison_whatever_the_order():
-    twice = EXOSOME | {"arm_id": "z", "label": "exosomes twice a month"}
-    for arms in ((EXOSOME, twice), (twice, EXOSOME)):
-        assert compared(*arms) == [("between_group", "active", "exosomes twice a month", "none")]
-    assert compared(EXOSOME, twice, comparison="single_arm")[0][0] == "uncontrolled_change"
-
-
 @pytest.mark.parametrize("arms", [(), (PLACEBO, DRUG)])
 def test_without_an_exosome_arm_the_comparator_is_not_known(arms):
     assert compared(*arms) == [("between_group", None, None, None)]
