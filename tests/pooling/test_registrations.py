@@ -20,12 +20,7 @@ from helpers.tables import as_frame
 from trialfiles import read_source
 
 EXOSOME = {"arm_id": "x", "role": "exosome", "label": "exosomes"}
-COMBINED = {
-    "arm_id": "y",
-    "role": "exosome_combination",
-    "label": "both",
-    "co_intervention": "minoxidil 5 %",
-}
+COMBINED = {"arm_id": "y", "role": "exosome_combination", "label": "both", "co_intervention": "minoxidil 5 %"}
 PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline"}
 DRUG = {"arm_id": "d", "role": "active", "label": "B: minoxidil alone"}
 NEEDLED = {"co_intervention": "microneedling"}
