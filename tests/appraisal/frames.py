@@ -34,13 +34,8 @@ def result(number: int, **fields: Any) -> dict[str, Any]:
     """Return a row of `results`; `ids` names its quantities."""
     ids = ";".join(f"{STUDY}.{name}" for name in fields.pop("ids"))
     base = {"result_id": f"{STUDY}.r{number:02d}", "study_id": STUDY, "source_id": STUDY, "arm_id": "exosome"}
-    base |= {
-        "concept": "hair_density",
-        "site": "vertex",
-        "timepoint_weeks": 0.0,
-        "kind": "level",
-        "quantity_ids": ids,
-    }
+    base |= {"concept": "hair_density", "site": "vertex", "timepoint_weeks": 0.0, "kind": "level"}
+    base |= {"quantity_ids": ids}
     return base | fields
 
 

@@ -12,7 +12,6 @@ from helpers.context import (
     comparator_changes,
     contextual_comparisons,
     drug_differences,
-    placebo_differences,
 )
 from helpers.figures.rows import context_row_sentence, context_rows
 from helpers.sheets.context import read_context
@@ -56,13 +55,6 @@ def test_printed_counts_become_hairs_per_square_centimetre(context):
     )
     assert not any(name.startswith(("propecia", "combined")) for name in rows)
     assert rows["tak2020.01"]["change"] == pytest.approx(0.281)
-
-
-def test_a_published_difference_is_worked_out_again_from_its_arms(context):
-    rows = records(placebo_differences(comparator_changes(context["comparators"])))
-    (olsen,) = [row for row in rows if row["row_id"] == "olsen2002.02"]  # minoxidil 5 %: 18.6 less 3.9
-    assert olsen["effect"] == pytest.approx(14.7)
-    assert (olsen["ci_upper"] - olsen["effect"]) == pytest.approx(3.268 * stats.t.ppf(0.975, 182), rel=2e-3)
 
 
 def test_licensed_drugs_are_set_against_placebo_at_a_usual_dose(context):

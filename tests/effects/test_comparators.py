@@ -31,8 +31,6 @@ def question(treated: dict, control: tuple) -> tuple:
             ("placebo", "ctl", "minoxidil in both arms"),
         ),
         ({}, ("active", {"label": "fractional CO2 laser"}), ("active", "fractional laser", "none")),
-        ({}, ("active", {"label": "low-level laser cap"}), ("active", "light", "none")),
-        ({}, ("active", {"label": "laser"}), ("active", "laser", "none")),
         (
             {"co_intervention": "microneedling, local anaesthesia"},
             ("placebo", {"label": "saline", "co_intervention": "microneedling"}),

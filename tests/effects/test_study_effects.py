@@ -277,9 +277,3 @@ def test_a_finding_that_names_figures_touches_the_effects_that_rest_on_them():
         findings=[week_4, all_of_it, of_another],
     )
     assert (early["finding_ids"], late["finding_ids"]) == ("s.a;s.b", "s.b")
-
-
-def test_every_effect_has_its_own_name_and_the_figures_that_it_rests_on():
-    rows = effects(result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control"), arms=TWO_ARMS, study=MEN)
-    assert len({row["effect_id"] for row in rows}) == len(rows)
-    assert all(len(row["quantity_ids"].split(";")) == 2 for row in rows)

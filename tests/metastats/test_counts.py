@@ -30,15 +30,6 @@ def test_peto_of_one_table_has_no_correction():
     assert "1 without an effect" in nothing.note
 
 
-def test_peto_effects_pooled_by_inverse_variance_are_the_same_as_from_the_counts():
-    counts = TABLES["sparse"]["inputs"]
-    effects = effect_size("PETO", **counts)
-    by_variance = pool(effects.yi, effects.vi, "EE", missing="drop")
-    assert pool_counts("PETO", **counts).estimate == pytest.approx(by_variance.estimate)
-    assert pool_counts("PETO", **counts).se == pytest.approx(by_variance.se)
-    assert "1 of 4 studies" in pool_counts("PETO", **counts).notes[0]
-
-
 @pytest.mark.parametrize("case", FROM_R["logits"].values(), ids=list(FROM_R["logits"]))
 def test_the_binomial_normal_model(case):
     fit, glmm, exact = pool_counts("PLO", **case["inputs"]), case["glmm"], case["exact"]

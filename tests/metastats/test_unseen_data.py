@@ -46,21 +46,6 @@ def test_order_sign_and_shift(studies, method, test, random):
     assert close(shifted.estimate - 64.0, fit.estimate, scale**0.5)
 
 
-@settings(max_examples=80, deadline=None)
-@given(meta_analyses(fewest=2), st.integers(2, 4))
-def test_copies_of_all_studies(studies, n):
-    y, v = studies
-    ys, vs, scale = np.tile(y, n), np.tile(v, n), float(np.var(y) + v.min())
-    # the likelihood of n copies is the n-th power: same summit, n times as sharp
-    one, many = pool(y, v, "ML"), pool(ys, vs, "ML")
-    assert close(many.tau2, one.tau2, scale)
-    assert close(many.se, one.se / n**0.5, one.se)
-    assert close(many.se_tau2, one.se_tau2 / n**0.5, one.se_tau2)
-    one, many = pool(y, v, "EE"), pool(ys, vs, "EE")
-    assert close((many.estimate, many.se), (one.estimate, one.se / n**0.5), scale**0.5)
-    assert close(many.q, n * one.q, one.q)
-
-
 @settings(max_examples=60, deadline=None)
 @given(meta_analyses(fewest=2, most=60), st.sampled_from(("DL", "HE", "HS", "SJ", "ML", "REML", "PM", "EB")))
 def test_tau2_is_that_of_dense_matrices(studies, method):

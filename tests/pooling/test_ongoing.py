@@ -34,13 +34,8 @@ def horizon(
 ):
     """Return the rows of one made-up registered trial."""
     base = {"study_id": "t", "comparison": "parallel", "n_planned": 60}
-    planned = {
-        "study_id": "t",
-        "outcome_id": "o1",
-        "concept": "hair_density",
-        "priority": "primary",
-        "measure": "hairs",
-    }
+    planned = {"study_id": "t", "outcome_id": "o1", "concept": "hair_density", "priority": "primary"}
+    planned |= {"measure": "hairs"}
     source = {"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": results}
     arms = [{"study_id": "t", "arm_id": f"a{at}", "role": role} for at, role in enumerate(roles)]
     tables = {

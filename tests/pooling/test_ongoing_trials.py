@@ -183,24 +183,11 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
     }
     spread = spread_of_change(validate("comparators", context["comparators"]))
     found = ongoing_trial_rows(tables, validate("trials", context["trials"]), spread, "2026-11")
-    told = {
-        row["study_id"]: (
-            row["estimand"],
-            row["comparator"],
-            row["comparator_name"],
-            row["can_answer"],
-            row["late"],
-        )
-        for row in found
-    }
+    asked = ("estimand", "comparator", "comparator_name", "can_answer", "late")
+    told = {row["study_id"]: tuple(row[name] for name in asked) for row in found}
+    saline = "saline, control area of the same scalp"
     assert told == {
-        "NCT06932393": (
-            "within_participant",
-            "placebo",
-            "saline, control area of the same scalp",
-            "yes",
-            False,
-        ),
+        "NCT06932393": ("within_participant", "placebo", saline, "yes", False),
         "IRCT20160427027636N8": ("between_group", "untreated", "C: mesotherapy alone", "no", False),
         "NCT06239207": ("between_group", "active", "PRP", "not known", True),
         "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),

@@ -20,12 +20,7 @@ from helpers.tables import as_frame
 from trialfiles import read_source
 
 EXOSOME = {"arm_id": "x", "role": "exosome", "label": "exosomes"}
-COMBINED = {
-    "arm_id": "y",
-    "role": "exosome_combination",
-    "label": "both",
-    "co_intervention": "minoxidil 5 %",
-}
+COMBINED = {"arm_id": "y", "role": "exosome_combination", "label": "both", "co_intervention": "minoxidil 5 %"}
 PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline"}
 DRUG = {"arm_id": "d", "role": "active", "label": "B: minoxidil alone"}
 NEEDLED = {"co_intervention": "microneedling"}
@@ -160,8 +155,5 @@ def test_registers_tell_which_date_is_which(shared):
 def test_the_sheet_of_a_register_page_says_that_recruitment_ends():
     studies = read_raw(Path(__file__).parents[2] / "data" / "raw").record.studies
     study = next(row for row in studies if row["study_id"] == "IRCT20160427027636N8")
-    assert (study["ends_on"], study["end_of"], study["allocation_ratio"]) == (
-        "2026-08-23",
-        "recruitment",
-        "1:1:1",
-    )
+    told = tuple(study[name] for name in ("ends_on", "end_of", "allocation_ratio"))
+    assert told == ("2026-08-23", "recruitment", "1:1:1")

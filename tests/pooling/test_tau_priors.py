@@ -44,17 +44,11 @@ def test_an_estimate_that_a_certain_finding_touches_has_no_say():
 
 def test_how_far_other_treatments_lie_apart_is_the_sd_of_their_changes():
     changes = {"a": 10.0, "b": 16.0, "c": 13.0}
+    shared = {"treatment": "minoxidil", "arm": "5 %", "unit": "hairs/cm2", "concept": "hair_density"}
+    shared |= {"statistic": "change", "measure": "total", "timepoint_weeks": 24, "second_hand": False}
+    shared |= {"access": "abstract", "confidence": "A", "citation": "x", "address": "x"}
     rows = [
-        {
-            "row_id": f"{study}.1",
-            "study_id": study,
-            "treatment": "minoxidil",
-            "arm": "5 %",
-            "unit": "hairs/cm2",
-        }
-        | {"concept": "hair_density", "statistic": "change", "change_mean": change, "measure": "total"}
-        | {"timepoint_weeks": 24, "second_hand": False, "access": "abstract", "confidence": "A"}
-        | {"citation": "x", "address": "x"}
+        shared | {"row_id": f"{study}.1", "study_id": study, "change_mean": change}
         for study, change in changes.items()
     ]
     (row,) = apart_rows(as_frame("comparators", rows))
