@@ -81,6 +81,8 @@ def _serve() -> None:
 
     An alarm interrupts the server while it waits for requests; what is asked for during a step waits.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until here it waits, for it is blocked
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     # A server that comes to its end in peace outlives a runner that was killed, and all else.
     atexit.register(shutil.rmtree, os.environ[SERVER_FOLDER], ignore_errors=True)
     wanted, server = os.environ[STEPS].split(), os.getpid()

@@ -21,7 +21,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from multiprocessing import forkserver, util
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -239,11 +239,14 @@ class Workers(contextlib.AbstractContextManager):
             if not Workers._users:
                 _SERVER.set_forkserver_preload([preload.__name__])
                 before = dict(os.environ)
+                resource_tracker.ensure_running()  # which lets signals through again
+                masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # it is this process's
                 try:
                     _set_environment(self.environment | own)
                     _SERVER.ensure_running()
                 finally:
                     _set_environment(before)
+                    signal.pthread_sigmask(signal.SIG_SETMASK, masked)
                 _SERVER.ensure_running = lambda: None  # one that is killed has no other in its place
             Workers._users += 1
 
@@ -366,8 +369,9 @@ def _work(
     adopt_orphans()
     gc.freeze()
     gc.enable()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the server's, see `preload`
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # this and the other are the server's, see `preload`
     _set_environment(environment)
     tempfile.tempdir = None
     if hasattr(time, "tzset"):

@@ -3,8 +3,8 @@
 Run it by hand: `python tests/benchmarks/kill_runs.py 50 15 > tests/benchmarks/results/kills.txt`, for 50
 kills and 15 times Ctrl-C. A small project with short notebooks and many pages is used, so that every part
 of a run is hit: the beginning, kernels, publication. Every second kill hits a process that was forked
-(the server, a kernel, or what drives it), the others the runner itself; every fifth waits for the
-publication.
+(the server, a kernel, or what drives it), the others the runner itself; every second Ctrl-C goes to
+the whole group, as a terminal sends it. Every fifth hit waits for the publication.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Run(subprocess.Popen):
         self.lines, self.times, self.root = [], [time.monotonic()], root
         self.begun = root.parent / BEGUN
         self.begun.unlink(missing_ok=True)
-        super().__init__(command, cwd=root, env=short_environment(root) | PAGES, **pipes)
+        super().__init__(
+            command, cwd=root, env=short_environment(root) | PAGES, start_new_session=True, **pipes
+        )
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
@@ -111,10 +113,15 @@ def hit(running: Run, others: bool, sent: signal.Signals) -> str:
         kinds: dict[str, list[int]] = {"the runner": [running.pid]}
         for process in processes_below(running.root):
             kinds.setdefault(kind_of(process, running.pid), []).append(process)
-        kind = random.choice(list(kinds)[1:]) if others and len(kinds) > 1 else "the runner"
+        kind = "the runner"
+        if others and len(kinds) > 1 and sent == signal.SIGKILL:
+            kind = random.choice(list(kinds)[1:])
         if running.poll() is not None:
             return "nothing"
-        os.kill(random.choice(kinds[kind]), sent)
+        if others and sent == signal.SIGINT:
+            os.killpg(running.pid, sent)
+        else:
+            os.kill(random.choice(kinds[kind]), sent)
     except (ProcessLookupError, FileNotFoundError):
         return "nothing"
     return kind
@@ -143,7 +150,7 @@ def one_hit(root: Path, number: int, spans: list[float], sent: signal.Signals) -
     if sent == signal.SIGINT:
         running.wait_to_begin()
     said_before, publishing = len(running.lines), (root / ".evidence" / WAITING).exists()
-    kind = hit(running, bool(number % 2) and sent == signal.SIGKILL, sent)
+    kind = hit(running, bool(number % 2), sent)
     said = running.finish()
     if kind == "nothing":
         return {"hit": kind}
