@@ -33,10 +33,10 @@ RUN_ALL_AND_SAVE = """async () => {
 
 
 def pages_of(reports: Path, which: str = "every page") -> list[Path]:
-    """Return every page, or one for those that are made alike: of a study, of its figures."""
+    """Return every page, or one for those that are made alike: of a study."""
     pages = sorted(reports.glob("*.html"))
     if which == "one of a kind":
-        pages = list({re.sub(r"^(study|printed)-.*", r"\1", page.stem): page for page in pages}.values())
+        pages = list({re.sub(r"^study-.*", "study", page.stem): page for page in pages}.values())
     return pages
 
 

@@ -30,6 +30,7 @@ ORIGINS = {
     "quantity_id": "q",
     "line_id": "line",
 }
+FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
 
@@ -85,6 +86,7 @@ def table_html(
     empty: str = "none",
     link_quantities: bool = False,
     anchor_column: str | None = None,
+    folded: bool = False,
 ) -> Markup:
     """Return a frame as one HTML table; see `show_table` for the parameters."""
     shown = dict(columns) if columns else {str(name): str(name).replace("_", " ") for name in frame.columns}
@@ -104,10 +106,11 @@ def table_html(
     rows = [_row(record, shown, numeric, forms, anchor_column) for record in frame.to_dict("records")]
     body = Markup("\n").join(rows) or Markup('<tr><td colspan="{}">{}</td></tr>').format(len(shown), empty)
     identity = Markup(' id="{}"').format(label) if label else ""
-    return Markup(
+    html = Markup(
         '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">\n<table{identity}>\n'
         "<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     ).format(caption=caption, identity=identity, head=head, body=body)
+    return FOLD.format(caption, len(rows), html) if folded and rows else html
 
 
 def table_text(
@@ -221,6 +224,7 @@ def show_table(
     empty: str = "none",
     link_quantities: bool = False,
     anchor_column: str | None = None,
+    folded: bool = False,
 ) -> None:
     """Display a table that a screen reader can walk; every cell is escaped.
 
@@ -248,6 +252,8 @@ def show_table(
     anchor_column : str, optional
         Column whose value gives each row its anchor: `q-<id>` for `quantity_id`, otherwise the column's
         name without `_id`, as in `finding-<id>`.
+    folded : bool
+        Whether a reader must open it; a link to one of its rows does so too.
 
     Raises
     ------
@@ -267,7 +273,7 @@ def show_table(
         shown |= columns
     shown |= headings or {}
     forms = (TABLES[table].formats if table else {}) | dict(formats or {})
-    options = {"link_quantities": link_quantities, "anchor_column": anchor_column}
+    options = {"link_quantities": link_quantities, "anchor_column": anchor_column, "folded": folded}
     html = table_html(
         frame, caption=caption, label=label, columns=shown, formats=forms, empty=empty, **options
     )

@@ -62,10 +62,6 @@ class RunFolders:
         self.processed = out / "data" / "processed"  # the published tables
         self.reports = out / "reports"  # the published pages
 
-    def page_file(self, step: str) -> Path:
-        """Return where a step keeps what it makes of the pages before the last step makes them all."""
-        return self.work / "pages" / f"{step}.json"
-
     def near(self, path: Path) -> str:
         """Return a path as notebooks and people get it: from the root when it lies there, else absolute."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)

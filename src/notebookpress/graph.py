@@ -15,7 +15,7 @@ from notebookpress.files import RunFolders, newest_release, part_folder, remove,
 from notebookpress.fingerprint import Code, content_hash, file_hash, folder_hashes, value_hash
 from notebookpress.notebook import NotebookRun
 from notebookpress.parameters import Parameter
-from notebookpress.pipeline import Collection, ForEach, Notebook, PageStep
+from notebookpress.pipeline import Collection, ForEach, Notebook
 from notebookpress.workers import Workers
 
 DOCUMENTS = "documents"  # folder of other people's texts, which are on few machines
@@ -125,11 +125,6 @@ class Plan:
         lock = lock_hash(self.collection, self.folders.root)
         return value_hash([facts, lock, schema, sys.version_info[:2]])
 
-    @property
-    def early_pages(self) -> dict[str, Path]:
-        """Where the steps before the last one keep what they make of the pages, by the step's name."""
-        return {step.name: self.folders.page_file(step.name) for step in self.collection.pages[:-1]}
-
     @cached_property
     def release(self) -> Path | None:
         """The newest release: a page says what changed since."""
@@ -170,7 +165,7 @@ def build_steps(plan: Plan) -> list[Step]:
         keys = sorted(plan.keys, key=lambda key: -sum(path.stat().st_size for path in plan.keys[key]))
         steps += [_notebook_step(plan, notebook, key, code) for key in keys]
         steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
-    return [*steps, *(_page_step(plan, step) for step in plan.collection.pages)] if plan.pages else steps
+    return [*steps, _page_step(plan)] if plan.pages and plan.collection.pages else steps
 
 
 def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -> Step:
@@ -249,42 +244,26 @@ def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
     )
 
 
-def _page_step(plan: Plan, step: PageStep) -> Step:
-    """Return a step that makes pages; the last one takes what the others made, and tells of everything."""
-    last = step == plan.collection.pages[-1]
-    chosen = [
-        entry for entry in plan.collection.notebooks if entry.name in step.notebooks or not step.notebooks
-    ]
-    tables = tuple(table for notebook in chosen for table in notebook.writes if table not in step.without)
-    runs = plan.collection.runs(list(plan.keys)).items()
-    executed = {run: plan.executed(run) for run, (notebook, _) in runs if notebook in chosen}
-    inputs = [*executed.values(), *(plan.table(table) for table in tables)]
+def _page_step(plan: Plan) -> Step:
+    """Return the step that makes the folder of pages, which tell of everything."""
+    tables = [table for notebook in plan.collection.notebooks for table in notebook.writes]
+    executed = {run: plan.executed(run) for run in plan.collection.runs(list(plan.keys))}
     release = plan.release and plan.release.name
-    made = plan.folders.site if last else plan.folders.page_file(step.name)
-    if last:
-        inputs += [plan.notebook(notebook) for notebook in chosen]  # a page lists their hashes
-        inputs += plan.early_pages.values()
-        values, raw = sorted(plan.values.items()), raw_hashes(plan.folders.raw)
-        depends: list[Any] = [plan.code.all(), values, raw, release]
-    else:
-        code = plan.code.used_by([step.make.partition(":")[0]])
-        depends = [code, tables, plan.collection.version]  # pages name the version
+    made = plan.folders.site
 
     def make(workers: Workers) -> None:
-        facts: dict[str, Any] = {"version": plan.collection.version, "tables": tables}
-        if last:
-            made.mkdir(parents=True)
-            facts = plan.facts | {"raw": plan.folders.raw, "made": plan.early_pages}
-            facts |= {"jobs": plan.jobs if workers.forked else 1}
-            facts |= {"previous": plan.release, "previous_version": release}
-        workers.call(step.make, executed, plan.folders.tables, made, facts)
+        made.mkdir(parents=True)
+        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs if workers.forked else 1}
+        facts |= {"previous": plan.release, "previous_version": release}
+        workers.call(plan.collection.pages, executed, plan.folders.tables, made, facts)
 
+    values, raw = sorted(plan.values.items()), raw_hashes(plan.folders.raw)
     return Step(
-        name=step.name,
-        title=step.title,
-        identity=plan.identity(step.name, list(executed), *depends),
+        name="site",
+        title="the pages",
+        identity=plan.identity("site", list(executed), plan.code.all(), values, raw, release),
         work=make,
-        inputs=inputs,
+        inputs=[*executed.values(), *map(plan.table, tables)],
         outputs=[made],
         used=[f"data/processed/{table}.parquet" for table in tables],
     )

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from notebookpress.errors import PipelineError, did_you_mean
+from notebookpress.errors import PipelineError
 from notebookpress.files import PIPELINE_FILE
 from notebookpress.fingerprint import package_folder
 from notebookpress.yaml_files import YamlFile
@@ -17,11 +17,10 @@ from notebookpress.yaml_files import YamlFile
 RAW_KINDS = ("all", "own", "none")
 ENTRIES = {
     **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
-    **dict.fromkeys(("check_raw", "verification", "headline"), str),
-    **{"notebooks": dict, "pages": dict, "code": list, "preload": list},
+    **dict.fromkeys(("pages", "check_raw", "verification", "headline"), str),
+    **{"notebooks": dict, "code": list, "preload": list},
 }
 NOTEBOOK_ENTRIES = {"reads": list, "writes": list, "raw": str, "for_each": dict, "reads_whole": list}
-PAGE_ENTRIES = {"title": str, "make": str, "notebooks": list, "without": list}
 
 
 @dataclass(frozen=True)
@@ -63,19 +62,8 @@ class Notebook:
 
 
 @dataclass(frozen=True)
-class PageStep:
-    """A step that makes pages: from which notebooks (all when empty), without which of their tables."""
-
-    name: str
-    title: str
-    make: str
-    notebooks: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Collection:
-    """All that the runner knows of the notebooks; `check_raw` and the like are named `module:function`."""
+    """All that the runner knows of the notebooks; `pages` and the like are named `module:function`."""
 
     notebooks: tuple[Notebook, ...]
     title: str
@@ -85,7 +73,7 @@ class Collection:
     lock: str = ""
     code: tuple[str, ...] = ()
     schema: str = ""
-    pages: tuple[PageStep, ...] = ()
+    pages: str = ""
     check_raw: str = ""
     verification: str = ""
     headline: str = ""
@@ -129,8 +117,7 @@ def load_pipeline(root: Path) -> Collection:
     notebooks: list[Notebook] = []
     for name in top["notebooks"]:
         notebooks.append(_notebook(file, name, notebooks))
-    pages = [_page_step(file, name, notebooks) for name in top.get("pages", ())]
-    return Collection(**(top | {"notebooks": tuple(notebooks), "pages": tuple(pages)}))
+    return Collection(**(top | {"notebooks": tuple(notebooks)}))
 
 
 def load_callable(name: str) -> Callable[..., Any]:
@@ -165,13 +152,3 @@ def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Noteboo
         names = dict.fromkeys(("name", "key", "files"), str)
         entries["for_each"] = ForEach(**file.entries((*place, "for_each"), names, tuple(names)))
     return Notebook(name=name, **entries)
-
-
-def _page_step(file: YamlFile, name: str, notebooks: Sequence[Notebook]) -> PageStep:
-    entries = file.entries(("pages", name), PAGE_ENTRIES, ("title", "make"))
-    known = {notebook.name for notebook in notebooks}
-    for other in entries.get("notebooks", ()):
-        if other not in known:
-            place = ("pages", name, "notebooks")
-            raise file.error(place, f"{name}: no notebook {other!r}", did_you_mean(other, known))
-    return PageStep(name=name, **entries)

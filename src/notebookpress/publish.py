@@ -88,14 +88,9 @@ def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, A
 
 
 def for_pages(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the pages say of their origin: version, hashes, parameters and `inputs`."""
-    inputs = [{"path": label, "sha256": entry["sha256"]} for label, entry in facts["entity"].items()]
+    """Return what the pages say of their origin: version, hashes, parameters and packages."""
     generator = {key: facts["generator"][key] for key in ("version", "code_sha256", "lock_sha256")}
-    return generator | {
-        "parameters": facts["parameters"],
-        "inputs": inputs,
-        "packages": facts["packages"],
-    }
+    return generator | {"parameters": facts["parameters"], "packages": facts["packages"]}
 
 
 def as_text(manifest: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,13 +27,6 @@ def check_raw(raw: Path) -> list[StationProblem]:
         for word in ("broken", "doubtful")
         if word in text
     ]
-
-
-def first_pages(executed: Mapping[str, Path], processed: Path, made: Path, facts: Mapping[str, Any]) -> None:
-    """Write down what was given."""
-    tables = {name: pd.read_parquet(processed / f"{name}.parquet").to_json() for name in facts["tables"]}
-    made.parent.mkdir(exist_ok=True)
-    made.write_text(json.dumps([sorted(executed), tables, facts["version"]]))
 
 
 def pages(executed: Mapping[str, Path], processed: Path, made: Path, facts: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ NOTEBOOKS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
 FIRST, EACH, LAST = NOTEBOOKS["cells"].values()
 FIRST_PARAMETERS, EACH_PARAMETERS, LAST_PARAMETERS = NOTEBOOKS["parameters"].values()
 
-STEPS = 8  # 01_first, rows, 02_each twice, gather, 03_last, first pages, pages
+STEPS = 7  # 01_first, rows, 02_each twice, gather, 03_last, pages
 Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status and all that it said
 
 # The command as a process of its own, which says when it has started.

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from station_project import EACH, EACH_PARAMETERS, LAST, LAST_PARAMETERS, write_cells
+from station_project import EACH, EACH_PARAMETERS, write_cells
 
 from notebookpress.files import RunFolders
 from notebookpress.graph import Step
@@ -28,14 +28,13 @@ def made(project: Path, out: Path | None = None, **options: Any) -> RunReport:
 
 def test_without_pages_there_are_tables_and_a_manifest(project: Path, tmp_path: Path) -> None:
     out = tmp_path / "a"
-    assert not {"pages", "site"} & set(made(project, out, pages=False).ran)
+    assert "site" not in made(project, out, pages=False).ran
     assert sorted(path.name for path in (out / "reports").rglob("*")) == ["manifest.json"]
     assert (out / "data" / "processed" / "overview.parquet").is_file()
-    assert list(made(project, out).ran) == ["pages", "site"]
+    assert list(made(project, out).ran) == ["site"]
     assert (out / "reports" / "index.html").is_file()
     made(project, out, pages=False)
     assert sorted(path.name for path in (out / "reports").rglob("*")) == ["manifest.json"]
-    assert not (out / ".evidence" / "pages" / "pages.json").exists()
 
 
 @pytest.fixture
@@ -93,47 +92,15 @@ def test_a_step_that_leaves_out_what_it_should_make_has_failed(step: Step, tmp_p
     assert outcome.not_run == ["t"]
 
 
-def test_it_is_given_what_the_first_notebooks_wrote_and_nothing_else(project: Path) -> None:
-    """Their runs and tables; the manifest says that it used them, and pages are still the last step's."""
-    assert "pages" in made(project).ran
-    runs, tables, version = json.loads((project / ".evidence" / "pages" / "pages.json").read_text())
-    assert runs == ["01_first", "02_each-alpha", "02_each-beta"]
-    assert list(tables) == ["stations", "readings", "sums"]
+def test_the_pages_are_made_anew_when_a_notebook_or_a_table_differs(project: Path) -> None:
+    """Of a table that no notebook shows, too; the manifest says that they used every table."""
+    made(project)
     manifest = json.loads((project / "reports" / "manifest.json").read_text())
-    assert version == manifest["generator"]["version"]
-    assert manifest["used"]["pages"] == [f"data/processed/{name}.parquet" for name in sorted(tables)]
-    assert manifest["wasGeneratedBy"]["reports/index.html"] == "site"
-
-
-def test_it_is_made_anew_when_a_first_notebook_changes_and_only_then(project: Path) -> None:
-    made(project)
+    used = [f"data/processed/{name}.parquet" for name in ("overview", "readings", "stations", "sums")]
+    assert manifest["used"]["site"] == used and manifest["wasGeneratedBy"]["reports/index.html"] == "site"
     assert list(made(project, rounds=5).ran) == ["03_last", "site"]
-    write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, LAST, "print(1)")
-    assert "pages" in made(project, rounds=5).up_to_date
     write_cells(project / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH, "print(2)")
-    again = made(project, rounds=5)
-    assert {"02_each-alpha", "02_each-beta", "pages", "site"} <= set(again.ran)
-    early = project / ".evidence" / "pages" / "pages.json"
-    kept = early.read_bytes()
-    early.write_text("edited")
-    assert "pages" in made(project, rounds=5).ran
-    assert early.read_bytes() == kept
-
-
-def test_it_is_made_anew_when_a_table_differs_and_no_notebook_shows_it(project: Path) -> None:
-    made(project)
+    assert {"02_each-alpha", "02_each-beta", "site"} <= set(made(project, rounds=5).ran)
     path = project / "data" / "raw" / "stations" / "alpha.yaml"
     path.write_text(path.read_text().replace("name", "nome"))
-    assert sorted(made(project).ran) == ["01_first", "02_each-alpha", "pages", "rows", "site"]
-    _, tables, _ = json.loads((project / ".evidence" / "pages" / "pages.json").read_text())
-    assert "nome" in tables["readings"]
-
-
-def test_a_table_left_out_does_not_make_it_anew(project: Path) -> None:
-    path = project / "notebooks" / "pipeline.yaml"
-    first, others = "notebooks: [01_first, 02_each]", "notebooks: [01_first], without: [readings]"
-    path.write_text(path.read_text().replace(first, others))
-    made(project)
-    station = project / "data" / "raw" / "stations" / "alpha.yaml"
-    station.write_text(station.read_text().replace("name", "nome"))
-    assert "pages" in made(project).up_to_date
+    assert sorted(made(project, rounds=5).ran) == ["01_first", "02_each-alpha", "rows", "site"]

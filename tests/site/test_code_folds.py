@@ -10,7 +10,7 @@ from helpers.site.notebook import read_body
 OUTPUT = nbformat.v4.new_output("display_data", {"text/html": "<p>shown</p>", "text/plain": "shown"})
 
 
-def page(tmp_path, *cells, code_at: str = ""):
+def page(tmp_path, *cells):
     """Return the body of a notebook; a text is code without an output, a tuple code with one."""
     made = []
     for cell in cells:
@@ -22,7 +22,7 @@ def page(tmp_path, *cells, code_at: str = ""):
             made.append(nbformat.v4.new_code_cell(cell[0], outputs=[OUTPUT]))
     path = tmp_path / "made.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=made), path)
-    return BeautifulSoup(read_body(path, code_at).html, "html.parser")
+    return BeautifulSoup(read_body(path).html, "html.parser")
 
 
 def test_cells_without_output_are_folded_with_the_next(tmp_path):
@@ -35,8 +35,3 @@ def test_cells_without_output_are_folded_with_the_next(tmp_path):
 def test_a_fold_ends_before_prose(tmp_path):
     body = page(tmp_path, "one = 1", "## Part", "two = 2")
     assert [part.name for part in body.find_all(["details", "h2"])] == ["details", "h2", "details"]
-
-
-def test_code_that_stands_elsewhere_is_left_out(tmp_path):
-    body = page(tmp_path, "one = 1", ("two = 2",), code_at="shared")
-    assert not body.find("details") and body.find("div")["data-from"] == "shared-2"

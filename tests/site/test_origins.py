@@ -33,6 +33,13 @@ def test_a_computation_comes_before_the_figures_that_it_uses():
     assert targets(html) == [("35 hairs/cm² (31.5 to 38.5)", "#effect-x")]
 
 
+def test_a_number_that_no_figure_prints_leads_to_the_cell_that_computed_it():
+    html = (
+        '<div data-from="cell-3"><table><tr data-from="q-a q-b"><td>35</td><td>52.2</td></tr></table></div>'
+    )
+    assert targets(html) == [("35", "#q-a"), ("52.2", "#cell-3")]
+
+
 def test_the_nearest_piece_that_some_page_holds_counts():
     html = '<div data-from="cell-3"><p data-from="gone">7</p><p data-from="q-b">16</p></div>'
     assert targets(html) == [("7", "#cell-3"), ("16", "#q-b")]

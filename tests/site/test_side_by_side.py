@@ -33,7 +33,7 @@ def test_results_are_in_order_and_come_from_several_processes(jobs):
         time.sleep(0.02)
         return number, os.getpid()
 
-    done = side_by_side([partial(call, number) for number in range(20)], jobs, range(19, -1, -1))
+    done = side_by_side([partial(call, number) for number in range(20)], jobs)
     assert [number for number, _ in done] == list(range(20))
     assert len({process for _, process in done}) == jobs
     assert children() == before
@@ -44,7 +44,7 @@ def test_the_first_error_is_the_one_that_is_raised(jobs):
     before = children()
     calls = [partial(fail, number) if number in (7, 3, 11) else partial(int, number) for number in range(12)]
     with pytest.raises(SiteError) as raised:
-        side_by_side(calls, jobs, range(11, -1, -1))
+        side_by_side(calls, jobs)
     assert str(raised.value) == "page 3: it may not be published"
     assert children() == before
 

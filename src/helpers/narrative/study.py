@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
-from helpers.formats import is_missing, joined, plain_words, show_number, show_with_unit
+from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
 from notebookpress.tables import records, split_ids
 from trialfiles.ctgov_results import BASELINE, FLOW
@@ -155,6 +155,41 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
         for row in records(frame)
     ]
     return frame.assign(interval=intervals)
+
+
+def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return quantities with what each was read as, what it is, its place, and whether it was found there."""
+    rows = records(quantities)
+    found = {True: "found there", False: "not found there", None: "not looked up yet"}
+    return quantities.assign(
+        read=[_reading(row) for row in rows],
+        means=[_meaning(row) for row in rows],
+        place=[_place(row) for row in rows],
+        checked=[found[row["verified"]] for row in rows],
+    )
+
+
+def _reading(row: Row) -> str:
+    """Return a figure's value as a program has it: `35 ± 6.5 hairs/cm²`, `75 to 95 %`, `no number`."""
+    ends = [row[name] for name in ("value_low", "value_high") if row[name] is not None]
+    numbers = " to ".join(map(show_number, ends)) if row["value"] is None else show_number(row["value"])
+    if not numbers:
+        return "no number"
+    spread = f" ± {show_number(row['sd'])}" if row["sd"] is not None else ""
+    return f"{numbers}{spread} {plain_unit(row['unit']) if row['unit'] else ''}".rstrip()
+
+
+def _meaning(row: Row) -> str:
+    parts = [plain_words(row["concept"]), plain_words(row["kind"]), row["arm_id"], row["timepoint_printed"]]
+    parts = [str(part) for part in [*parts, row["note"]] if not is_missing(part)]
+    return ", ".join(dict.fromkeys(parts))
+
+
+def _place(row: Row) -> str:
+    parts = [None if row["source_id"] == row["study_id"] else row["source_id"], row["section"]]
+    parts.append(row["access"] if row["line"] is None else f"line {row['line']}")
+    parts.append("told by another paper" if row["second_hand"] else None)
+    return ", ".join(str(part) for part in parts if part) or "place not stated"
 
 
 def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
 
 
-def code_html(*cells: tuple[str, str], label: str = "") -> str:
+def code_html(*cells: tuple[str, str]) -> str:
     """Return the Python code of cells in one folded `details` element; it opens without a script.
 
     Parameters
@@ -34,12 +34,10 @@ def code_html(*cells: tuple[str, str], label: str = "") -> str:
     *cells : tuple of (str, str)
         The code of each cell, and its anchor inside the fold: a link to it opens the fold. An anchor may be
         empty.
-    label : str
-        What it is, for those who hear the page; the first line of each cell when left out.
 
     """
-    blocks = Markup("").join(_block(source, name, label) for source, name in cells)
-    summary = Markup('Code<span class="visually-hidden">: {}</span>').format(label or _first(cells[0][0]))
+    blocks = Markup("").join(_block(source, name) for source, name in cells)
+    summary = Markup('Code<span class="visually-hidden">: {}</span>').format(_first(cells[0][0]))
     return str(Markup('<details class="code"><summary>{}</summary>{}</details>').format(summary, blocks))
 
 
@@ -47,7 +45,7 @@ def _first(source: str) -> str:
     return next((line.strip() for line in source.splitlines() if line.strip()), "")[:80]
 
 
-def _block(source: str, name: str, label: str) -> Markup:
+def _block(source: str, name: str) -> Markup:
     """Return a cell's code in a region that scrolls."""
     coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
     coloured = SPAN.sub(_coloured_only, coloured)
@@ -58,7 +56,7 @@ def _block(source: str, name: str, label: str) -> Markup:
     return Markup(
         '<div{} class="scroll" role="region" aria-label="Code{}: {}" tabindex="0">'
         "<pre><code>{}</code></pre></div>"
-    ).format(identity, cell, label or _first(source), Markup(coloured))
+    ).format(identity, cell, _first(source), Markup(coloured))
 
 
 def _coloured_only(span: re.Match[str]) -> str:

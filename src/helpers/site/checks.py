@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
-from typing import Any
 
 from bs4 import BeautifulSoup
 
@@ -87,11 +86,6 @@ class Tag:
                 child.parent = self.parent
         siblings[place : place + 1] = self.children
 
-    def plain(self) -> list[Any]:
-        """Return the element as name, attributes and what it holds, in plain lists: as JSON can keep it."""
-        inner = [child.plain() if isinstance(child, Tag) else child for child in self.children]
-        return [self.name, self.attrs, inner]
-
     def html(self) -> str:
         """Return the element as HTML; the nameless root gives what it holds."""
         inner = "".join(
@@ -104,14 +98,6 @@ class Tag:
         return (
             f"<{self.name}{traits}/>" if self.name in VOID else f"<{self.name}{traits}>{inner}</{self.name}>"
         )
-
-
-def from_plain(kept: list[Any], parent: Tag | None = None) -> Tag:
-    """Return the element that `Tag.plain` gave."""
-    name, attrs, inner = kept
-    tag = Tag(name, attrs, parent)
-    tag.children = [child if isinstance(child, str) else from_plain(child, tag) for child in inner]
-    return tag
 
 
 class SiteError(ValueError):
@@ -280,14 +266,14 @@ def _is_apart(tag: Tag) -> bool:
 
 
 def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
-    """Return the anchors of the nearest piece around a text that some page holds, its own left out."""
+    """Return the anchors of all pieces around a text that some page holds, the nearest first, not its own."""
     own: set[str] = set()
+    known: list[str] = []
     for tag in (place, *place.parents()):
         own.add(tag.attrs.get("id", ""))
         names = tag.attrs.get("data-from", "").split()
-        if known := [name for name in names if name in homes and name not in own]:
-            return known
-    return []
+        known += [name for name in names if name in homes and name not in own]
+    return known
 
 
 def _best(anchors: list[str], text: str, values: Mapping[str, set[float]]) -> str:

@@ -73,7 +73,7 @@ def columns_table(name: str) -> Markup:
     return table_html(meanings, caption=f"Columns of the table {name}", columns=headings)
 
 
-def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, str]) -> Page:
+def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[str, Any]) -> Page:
     """Return the page that lists every table with its meaning, columns, download and hash.
 
     Parameters
@@ -82,8 +82,8 @@ def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, 
         All tables.
     files : mapping of str to bytes
         The CSV and Parquet of every table and the exports, by file name.
-    columns : mapping of str to str
-        By table, what `columns_table` returned.
+    provenance : mapping
+        `code_sha256` and `lock_sha256`, where they are known.
 
     """
     entries = [
@@ -96,7 +96,7 @@ def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, 
             "downloads": [
                 _download(file, files[f"data/{file}"]) for file in (f"{name}.csv", f"{name}.parquet")
             ],
-            "columns": Markup(columns[name]),
+            "columns": columns_table(name),
         }
         for name, frame in tables.items()
     ]
@@ -105,9 +105,10 @@ def data_page(tables: Tables, files: Mapping[str, bytes], columns: Mapping[str, 
         for name, meaning in EXPORTS.items()
         if f"data/{name}" in files
     ]
-    body = environment().get_template("data.html.j2").render(entries=entries, exports=exports)
-    title = "Data: every table, column by column"
-    return Page(file="data.html", title=title, short="Data", body=body, owns=tuple(tables))
+    known = {words: provenance.get(f"{words}_sha256") for words in ("code", "lock")}
+    template = environment().get_template("data.html.j2")
+    body = template.render(entries=entries, exports=exports, hashes=known)
+    return Page(file="data.html", title="Data: every table, column by column", short="Data", body=body)
 
 
 def _download(file: str, content: bytes) -> tuple[str, str, str]:

@@ -25,7 +25,7 @@ ANSWER_ORIGINS = (
     ("what-can-be-pooled", "pooling"),
 )
 SHORT = 2  # sentences of the answer that come first
-READING = "Notebook runs", "How it was made", "Figures of each study"
+READING = "Notebook runs", "How it was made"
 
 
 def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
@@ -146,6 +146,5 @@ def _contents(pages: list[Page]) -> list[tuple[str, list[Page]]]:
     """Return every page, in groups for a reader."""
     groups: dict[str, list[Page]] = {name: [] for name in READING}
     for page in pages:
-        printed, run = page.file.startswith("printed-"), page.file.startswith(("study-", "0"))
-        groups[READING[2 if printed else 0 if run else 1]].append(page)
+        groups[READING[0 if page.file.startswith(("study-", "0")) else 1]].append(page)
     return [(name, found) for name, found in groups.items() if found]

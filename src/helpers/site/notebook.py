@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,16 +94,13 @@ class NotebookBody:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def read_body(path: str | Path, code_at: str = "") -> NotebookBody:
+def read_body(path: str | Path) -> NotebookBody:
     """Return an executed notebook as HTML.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The executed `.ipynb`.
-    code_at : str
-        Where the code of all runs of this notebook stands once: prefix of the anchors of its cells. Left out,
-        the code stands on this page, folded.
 
     Returns
     -------
@@ -126,22 +123,10 @@ def read_body(path: str | Path, code_at: str = "") -> NotebookBody:
         ) from None
     return NotebookBody(
         name=path.name,
-        html="\n".join(_cells_html(notebook.cells, path.name, code_at)),
+        html="\n".join(_cells_html(notebook.cells, path.name)),
         sha256=hashlib.sha256(content).hexdigest(),
         parameters=_parameters(notebook),
     )
-
-
-def code_body(path: str | Path, code_at: str) -> str:
-    """Return the code of a notebook that runs many times: its cells below its headings, without outputs."""
-    notebook = nbformat.reads(Path(path).read_text(encoding="utf-8"), as_version=4)
-    parts = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            parts.append(markdown_html(cell.source.splitlines()[0], trusted=True))
-        elif cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", []):
-            parts.append(code_html((cell.source, f"{code_at}-{number}")))
-    return "\n".join(parts)
 
 
 def markdown_html(source: str, *, trusted: bool) -> str:
@@ -150,12 +135,12 @@ def markdown_html(source: str, *, trusted: bool) -> str:
     return MarkdownWithMath(renderer=renderer).render(source)
 
 
-def _cells_html(cells: Sequence[Any], file: str, code_at: str) -> Iterator[str]:
+def _cells_html(cells: Sequence[Any], file: str) -> Iterator[str]:
     """Yield prose, code and outputs in order; code without an output is folded with that of the next cell."""
     waiting: list[tuple[str, str]] = []
 
     def fold() -> Iterator[str]:
-        if waiting and not code_at:
+        if waiting:
             yield code_html(*waiting)
         waiting.clear()
 
@@ -166,7 +151,7 @@ def _cells_html(cells: Sequence[Any], file: str, code_at: str) -> Iterator[str]:
             yield from fold()
             yield _prose(cell)
             continue
-        name = f"{code_at or 'cell'}-{number}"
+        name = f"cell-{number}"
         waiting.append((_shown_source(cell), name))
         if shown := _outputs_html(cell, f"{file}, cell {number}", name):
             yield from fold()
@@ -236,7 +221,6 @@ def _without_folders(source: str) -> str:
 
 
 STUDY_RUN = "03_study_evidence-"
-STUDY_CODE = "study-cell"  # the code of the studies' runs is the same: it stands once, at these anchors
 
 
 def run_file(run: str) -> str:
@@ -246,47 +230,18 @@ def run_file(run: str) -> str:
 
 
 def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any]) -> Page:
-    """Return the arranged page of one notebook run, with the facts of the run for its header.
-
-    A study's page leads to the code, which is the same for all studies.
-    """
+    """Return the arranged page of one notebook run, with the facts of the run below it."""
     study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
-    body = read_body(path, STUDY_CODE if study else "")
-    page = Page(file=run_file(run), title="", body=body.html)
-    arrange(page)
+    body = read_body(path)
+    page = arrange(Page(file=run_file(run), title="", body=body.html))
     if study and study not in page.title:
         page.title = f"{page.title}: {study}"
     page.short = f"Study {study}" if study else page.title
+    parameters = (f"{name} = {show_value(value)}" for name, value in body.parameters.items())
     page.facts = [
         ("Version", str(provenance.get("version") or "not stated")),
-        ("Source notebook", _source(run, leads=bool(study))),
+        ("Source notebook", f"{run.split('-')[0]}.ipynb"),
         ("SHA-256 of this run", Markup("<code>{}</code>").format(body.sha256)),
-        (
-            "Parameters",
-            ", ".join(f"{name} = {show_value(value)}" for name, value in body.parameters.items()) or "none",
-        ),
+        ("Parameters", ", ".join(parameters) or "none"),
     ]
     return page
-
-
-def _source(run: str, *, leads: bool) -> str:
-    """Return the name of a run's notebook, as a link where the notebook has a page of its code."""
-    stem = run.split("-")[0]
-    return Markup('<a href="{0}.html">{0}.ipynb</a>').format(stem) if leads else f"{stem}.ipynb"
-
-
-def study_runs(runs: Iterable[str]) -> list[str]:
-    """Return the names of the runs that are a study's, in order."""
-    return sorted(name for name in runs if name.startswith(STUDY_RUN))
-
-
-def study_code_page(path: str | Path) -> Page:
-    """Return the arranged page of the code that every study's run shares; `path` is one of the runs."""
-    lead = (
-        "<p>This notebook runs once for each study, with the study's name as its parameter. Its code is "
-        "the same for all and stands here once; a number on a study's page leads to the cell that printed "
-        "it.</p>\n"
-    )
-    title = "The notebook of each study: its code"
-    page = Page(file=f"{STUDY_RUN[:-1]}.html", title=title, body=lead + code_body(path, STUDY_CODE))
-    return arrange(page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.display import anchor, frame_of, sentence, table_html
+from helpers.display import frame_of, table_html
 from helpers.formats import plain_words, show_value
 from helpers.site.assets import POLICY, SCRIPT, STYLE
-from helpers.site.checks import SiteError, Tag, check_drawing, from_plain, link_numbers, parse
-from helpers.tables import TABLES, split_ids
+from helpers.site.checks import SiteError, Tag, check_drawing, link_numbers, parse
+from helpers.tables import TABLES
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
@@ -31,7 +30,6 @@ MAIN_PAGES = (
     "05_pooled_effect.html",
     "methods.html",
     "data.html",
-    "provenance.html",
 )
 
 
@@ -43,14 +41,11 @@ class Page:
     title: str
     body: str
     short: str = ""
-    kicker: str = ""
-    owns: tuple[str, ...] = ()  # prefixes of the anchors that lead here before any other page
     contents: list[tuple[str, str]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)
     anchors: set[str] = field(default_factory=set)
     tree: Tag | None = None
-    draft: Draft | None = None  # the finished body, where it was made before all pages were known
 
     @property
     def name(self) -> str:
@@ -192,13 +187,11 @@ def _wrap_tables(tree: Tag) -> None:
 
 
 def anchor_homes(pages: list[Page]) -> dict[str, str]:
-    """Return for each anchor the file that holds it: the page that owns its kind, else the first one."""
+    """Return for each anchor the file that holds it: that of the data for a table, else the first page."""
     homes: dict[str, str] = {}
     for page in reversed(pages):
-        homes.update(dict.fromkeys(page.anchors, page.file))
-    for page in pages:
-        homes.update({name: page.file for name in page.anchors if name.split("-")[0] in page.owns})
-    return homes
+        homes |= dict.fromkeys(page.anchors, page.file)
+    return homes | dict.fromkeys(TABLES, "data.html")
 
 
 def resolve_links(page: Page, homes: dict[str, str]) -> None:
@@ -214,44 +207,6 @@ def resolve_links(page: Page, homes: dict[str, str]) -> None:
             link.unwrap()
 
 
-@dataclass
-class Draft:
-    """A page's body with its links, what was asked for them, and the body without, should answers change."""
-
-    body: str
-    asked: Mapping[str, str | None]
-    unlinked: str
-
-    def is_right(self, homes: Mapping[str, str]) -> bool:
-        """Return whether every question has the same answer now."""
-        return all(homes.get(name) == home for name, home in self.asked.items())
-
-    def tree(self) -> Tag:
-        """Return the body without its links, as elements."""
-        return from_plain(json.loads(self.unlinked))
-
-
-class _Asked(Mapping[str, str]):
-    """Tells which page holds an anchor, and keeps what was asked."""
-
-    def __init__(self, homes: Mapping[str, str]) -> None:
-        self.homes, self.asked = homes, dict[str, str | None]()
-
-    def __contains__(self, name: object) -> bool:
-        self.asked[str(name)] = self.homes.get(str(name))
-        return name in self.homes
-
-    def __getitem__(self, name: str) -> str:
-        self.asked[name] = self.homes.get(name)
-        return self.homes[name]
-
-    def __iter__(self):
-        raise TypeError("only what is asked by name can be kept")
-
-    def __len__(self) -> int:
-        raise TypeError("only what is asked by name can be kept")
-
-
 def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
     """Return an arranged page's body with its links."""
     link_numbers(page.tree, homes, values)
@@ -259,55 +214,9 @@ def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[f
     return page.tree.html()
 
 
-def draft_of(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> Draft:
-    """Return the draft of an arranged page; `homes` are the anchors that are known so far."""
-    unlinked, asked = json.dumps(page.tree.plain()), _Asked(homes)
-    return Draft(linked_body(page, asked, values), asked.asked, unlinked)
-
-
-def heading(text: str, name: str = "", level: int = 2) -> Markup:
-    """Return a heading, with its anchor when it is named."""
-    identity = Markup(' id="{}"').format(name) if name else Markup("")
-    return Markup("<h{0}{1}>{2}</h{0}>").format(level, identity, text)
-
-
-def say_html(template: str, origin: str = "", **values: Any) -> Markup:
-    """Return a paragraph; `origin` names the anchors where its numbers are accounted for."""
-    place = Markup(' data-from="{}"').format(origin) if origin else Markup("")
-    return Markup("<p{}>{}</p>").format(place, sentence(template, **values))
-
-
-def bullets(items: Iterable[Any], name: str = "") -> Markup:
-    """Return a list; items of `Markup` stay what they are."""
-    kind = Markup(' class="{}"').format(name) if name else Markup("")
-    inner = Markup("").join(Markup("<li>{}</li>\n").format(item) for item in items)
-    return Markup("<ul{}>\n{}</ul>").format(kind, inner)
-
-
 def link(target: str, text: Any) -> Markup:
     """Return a link to a page or to an anchor of any page (`#finding-x`)."""
     return Markup('<a href="{}">{}</a>').format(target, text)
-
-
-def links(prefix: str, names: Any) -> Markup:
-    """Return joined names (`a;b`) as links to their anchors."""
-    return Markup(", ").join(link(f"#{anchor(prefix, name)}", name) for name in split_ids(names))
-
-
-def outcome_link(concept: Any) -> Markup:
-    """Return an outcome's name as a link to its lines in the notebook that compares the studies."""
-    return link(f"#{anchor('outcome', concept)}", plain_words(concept))
-
-
-def from_anchor(html: Markup, origin: str) -> Markup:
-    """Return a piece whose numbers are accounted for at an anchor, where nothing inside says better."""
-    return Markup('<div data-from="{}">{}</div>').format(origin, html)
-
-
-def column_headings(table: str, columns: str, **own: str) -> dict[str, str]:
-    """Return columns (`"study_id n"`) with the headings of the schema, or their own, each with a capital."""
-    known = TABLES[table].headings(columns.split()) | own
-    return {name: words[:1].upper() + words[1:] for name, words in known.items()}
 
 
 def rows_table(

@@ -32,7 +32,11 @@ document.querySelectorAll("main table").forEach(table => {
   if (!region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
   sortable(table);
 });
-document.querySelectorAll("details.code").forEach(code => {
-  if (location.hash && code.querySelector(location.hash.replace(/[^\w#-]/g, "\\$&"))) code.open = true;
-});
+// A link to what is folded opens it, where a browser does not do so itself.
+const unfold = () => {
+  const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");
+  if (fold) { fold.open = true; location.replace(location.hash); }
+};
+addEventListener("hashchange", unfold);
+unfold();
 })();
