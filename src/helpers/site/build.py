@@ -23,7 +23,7 @@ from helpers.site.checks import check_page
 from helpers.site.data import columns_table, data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import checklists_page, code_page, methods_page, provenance_page
-from helpers.site.notebook import STUDY_RUN, notebook_page, run_file, study_code_page, study_runs
+from helpers.site.notebook import STUDY_RUN, level_of, notebook_page, run_file, study_code_page, study_runs
 from helpers.site.page import Draft, Page, anchor_homes, arrange, draft_of, linked_body, render
 from helpers.site.studies import printed_file, printed_page, printed_studies, printed_values
 from helpers.tables import TABLES
@@ -63,12 +63,15 @@ def table_pieces(tables: Tables) -> dict[str, Piece]:
     return {f"data/{name}": partial(_table, name, frame) for name, frame in tables.items()}
 
 
-def first_pieces(tables: Tables) -> dict[str, Piece]:
+def first_pieces(tables: Tables, level: float) -> dict[str, Piece]:
     """Return the pages that need no table of the notebooks after the studies'."""
     return {
         "checklists.html": partial(_page, checklists_page),
         "code.html": partial(_page, code_page),
-    } | {printed_file(name): partial(_page, printed_page, name, tables) for name in printed_studies(tables)}
+    } | {
+        printed_file(name): partial(_page, printed_page, name, tables, level)
+        for name in printed_studies(tables)
+    }
 
 
 def last_pieces(tables: Tables, provenance: Mapping[str, Any]) -> dict[str, Piece]:
@@ -126,7 +129,9 @@ def write_early(
 
     """
     provenance, tables = {"version": facts["version"]}, load_tables(processed, facts["tables"])
-    pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables)
+    pieces = (
+        table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables, level_of(executed))
+    )
     made = {name: piece() for name, piece in pieces.items()}
     _draft([piece.page for piece in made.values() if piece.page is not None], tables, provenance)
     return write_atomic(destination, json.dumps({name: _plain(piece) for name, piece in made.items()}))
@@ -306,7 +311,9 @@ def build_site(
     provenance = dict(provenance or {})
     tables = load_tables(processed)
     known = read_early(early) if early else {}
-    pieces = table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables)
+    pieces = (
+        table_pieces(tables) | run_pieces(executed, provenance) | first_pieces(tables, level_of(executed))
+    )
     pieces |= last_pieces(tables, provenance)
     pieces = {name: known.get(name, piece) for name, piece in pieces.items()}
     made = side_by_side(list(pieces.values()), jobs, long_first(list(pieces)))

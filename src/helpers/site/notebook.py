@@ -280,6 +280,14 @@ def study_runs(runs: Iterable[str]) -> list[str]:
     return sorted(name for name in runs if name.startswith(STUDY_RUN))
 
 
+def level_of(executed: Mapping[str, str | Path]) -> float:
+    """Return the coverage of the studies' intervals, a parameter of their runs."""
+    runs = study_runs(executed)
+    if not runs:
+        return 0.95
+    return float(_parameters(nbformat.read(executed[runs[0]], as_version=4)).get("level", 0.95))
+
+
 def study_code_page(path: str | Path) -> Page:
     """Return the arranged page of the code that every study's run shares; `path` is one of the runs."""
     lead = (

@@ -38,7 +38,7 @@ EFFECT_COLUMNS = {
     "arm_id": "Arm",
     "comparator_id": "Against",
     "timepoint_weeks": "Weeks",
-    "interval": "Effect (95 % interval)",
+    "interval": "Effect ({level:g} % interval)",
     "se": "Standard error",
     "measure": "Measure",
     "n": "People",
@@ -86,8 +86,11 @@ def printed_values(tables: Tables) -> dict[str, set[float]]:
     return found
 
 
-def printed_page(study_id: str, tables: Tables) -> Page:
-    """Return a study's page; anchors are `q-<quantity_id>`, `result-<result_id>`, `effect-<effect_id>`."""
+def printed_page(study_id: str, tables: Tables, level: float = 0.95) -> Page:
+    """Return a study's page; `level` is the coverage of its intervals.
+
+    Anchors are `q-<quantity_id>`, `result-<result_id>`, `effect-<effect_id>`.
+    """
     rows = tables["quantities"][tables["quantities"]["study_id"] == study_id]
     lead = say_html(
         "Every number in this report that comes from {{ study }} rests on one of these figures. Line "
@@ -100,7 +103,7 @@ def printed_page(study_id: str, tables: Tables) -> Page:
     if not results.empty:
         parts += [heading("Brought to one unit and one time scale", "observations"), _results(results)]
     if not effects.empty:
-        parts += [heading("Computed", "computed"), _effects(effects)]
+        parts += [heading("Computed", "computed"), _effects(effects, level)]
     return Page(
         file=printed_file(study_id),
         title=f"Figures of {study_id}: printed and computed",
@@ -164,13 +167,13 @@ def _results(results: pd.DataFrame) -> Markup:
     return from_anchor(table, "code-cleaning")
 
 
-def _effects(effects: pd.DataFrame) -> Markup:
+def _effects(effects: pd.DataFrame, level: float) -> Markup:
     """Return the effects with their inputs; their numbers lead to the code that computed them."""
     rows = [_effect(row) for row in records(with_interval(effects))]
     rows.sort(key=lambda row: row["first"] != "yes")
     table = rows_table(
         rows,
-        EFFECT_COLUMNS,
+        {name: words.format(level=100 * level) for name, words in EFFECT_COLUMNS.items()},
         "Effect sizes: each with its inputs and what had to be assumed",
         hidden=("effect_id",),
         formats={"timepoint_weeks": lambda weeks: show_number(weeks, digits=3)},
