@@ -9,9 +9,14 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from made_world import write_notebook, write_world
+from nbformat.v4 import new_code_cell
 
+from helpers.narrative.phrases import load_tables
 from helpers.site.build import build_site
 from helpers.site.methods import MODULES, checklists, module_source
+from helpers.site.notebook import level_of
+from helpers.site.studies import printed_page
+from helpers.tables import as_frame
 
 PAGES = "index", "methods", "data", "provenance", "checklists", "code", "printed-made1"
 
@@ -33,6 +38,16 @@ def soup_of(site, name: str) -> BeautifulSoup:
 def test_page_is_there_and_the_index_lists_it(site, name: str):
     assert (site / f"{name}.html").is_file()
     assert soup_of(site, "index").find("a", href=f"{name}.html") or name == "index"
+
+
+def test_the_effects_of_a_study_name_the_level_of_the_run(tmp_path):
+    cell = new_code_cell("level = 0.9", metadata={"tags": ["injected-parameters"]}, execution_count=4)
+    level = level_of({"03_study_evidence-made1": write_notebook(tmp_path / "a.ipynb", extra=[cell])})
+    row = {"effect_id": "made1.e001", "study_id": "made1", "concept": "hair_density", "measure": "MC"}
+    row |= {"estimand": "uncontrolled_change", "headline": "yes", "effect": 5.0, "quantity_ids": ""}
+    tables = dict(load_tables(write_world(tmp_path))) | {"effects": as_frame("effects", [row])}
+    body = printed_page("made1", tables, level).body
+    assert "Effect (90 % interval)" in body and "95 %" not in body
 
 
 def test_the_index_leads_to_the_section_of_a_study_that_shows_what_it_says(site):
