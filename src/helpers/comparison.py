@@ -101,7 +101,7 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
 
 
 def _direction(row: Row) -> str:
-    doubtful = row["estimand"] == "uncontrolled_change" and row["contrast_doubt"]
+    doubtful = row["contrast_doubt"] and (row.get("term") or row["estimand"] == "uncontrolled_change")
     if row["estimand"] == "proportion" or doubtful:
         return "unclear"
     above = row["effect"]

@@ -132,6 +132,7 @@ def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[
         n=found["n"] + found["n_comparator"],  # of both arms, as in `effects`
         effect_id=found["row_id"], line_id=found["row_id"],
         se_basis=found["se"].notna().map({True: "SDs printed", False: None}),
+        ci_method=found["se"].notna().map({True: "Welch's t", False: None}),
     )  # fmt: skip
     return [row | _OF_DRUGS for row in records(named)]
 

@@ -168,7 +168,7 @@ def study_picture(
         raise NothingToDrawError(f"No estimate with an interval can be computed for {study_id}.")
     unit = sized["unit"].value_counts().sort_index().idxmax()
     title = f"{study_id}: estimates with a correlation of {pre_post_correlation:g} before and after"
-    return forest(estimate_rows(sized, unit), unit=plain_unit(unit), title=title)
+    return forest(estimate_rows(sized, unit), unit=plain_unit(unit), title=title, level=level)
 
 
 def outcome_picture(
@@ -218,11 +218,12 @@ def pool_picture(
     }
     own = kept["comparisons"]
     kept["comparisons"] = own[own["concept"] == concept]
-    found = tier_synthesis(kept, evidence, overall=dict(verdicts), options=replace(options, **choices))
+    chosen = replace(options, **choices)
+    found = tier_synthesis(kept, evidence, overall=dict(verdicts), options=chosen)
     fits = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     if fits:
         members = as_frame("pool_members", found.members)
-        return pooled_forest(fits[0], members, kept["comparisons"])
+        return pooled_forest(fits[0], members, kept["comparisons"], level=chosen.level)
     single = [row for row in found.pooled if row.get("ci_lower") is not None]
     if not single:
         raise NothingToDrawError(
@@ -235,4 +236,4 @@ def pool_picture(
         for row in single if row["unit"] == unit
     ]  # fmt: skip
     title = f"{plain_words(concept).capitalize()}: nothing to pool, single estimates"
-    return forest([], not_poolable=rows, unit=plain_unit(unit), title=title)
+    return forest([], not_poolable=rows, unit=plain_unit(unit), title=title, level=chosen.level)

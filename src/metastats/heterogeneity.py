@@ -8,7 +8,7 @@ of them asks for a k x k matrix. `WeightedMean` gives these sums for one or many
 Sources: DerSimonian and Laird (1986, DL), Hedges and Olkin (1985, HE), Hunter and Schmidt (1990, HS), Sidik
 and Jonkman (2005, SJ), Paule and Mandel (1982, PM), Morris (1983, EB), Viechtbauer (2005, ML, REML and the
 standard errors; 2007, the Q-profile), Higgins and Thompson (2002, I2 and H2). Conventions are those of
-metafor.
+metafor. A sum is squared by `np.square`: `**` of one number is pow(), whose last digit depends on the unit.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class MeanProfile:
     def ypp_yppp(self) -> tuple[Array, Array]:
         """Y'PPy and y'PPPy; the slope of the first in tau2 is minus twice the second."""
         wpy = self.w * self.py
-        return self.ypp(), total(wpy * self.py) - total(wpy) ** 2 / self.sum_w
+        return self.ypp(), total(wpy * self.py) - np.square(total(wpy)) / self.sum_w
 
     def sum_w2(self) -> Array:
         """Sum of the squared weights."""
@@ -131,7 +131,7 @@ class WeightedMean:
         v = self.v if self.present is None else np.where(self.present, self.v, 0.0)
         residual = (self.y - total(self.y * here) / self.k) * here
         sum_v = total(v)
-        trace_pvpv = total(v * v) * (1 - 2 / self.k) + (sum_v / self.k) ** 2
+        trace_pvpv = total(v * v) * (1 - 2 / self.k) + np.square(sum_v / self.k)
         return total(residual * residual), sum_v * (1 - 1 / self.k), trace_pvpv
 
     def spread_about_mean(self) -> Array:
@@ -347,7 +347,7 @@ def tau2_standard_error(model: Any, method: str, tau2: Array) -> Array:
 
 def quadratic_form_variance(df: Any, excess: Any, trace_p: Any, trace_pp: Any) -> Array:
     """Variance of y'Py when the true variances exceed the weights' by `excess`."""
-    return 2.0 * (df + 2.0 * excess * trace_p + excess**2 * trace_pp)
+    return 2.0 * (df + 2.0 * excess * trace_p + np.square(excess) * trace_pp)
 
 
 def moment_variance(model: Any, tau2: Array, divisor: str) -> Array:
@@ -355,25 +355,25 @@ def moment_variance(model: Any, tau2: Array, divisor: str) -> Array:
     profile = model.profile(0.0)
     trace_p, trace_pp = profile.traces()
     form = quadratic_form_variance(model.df, tau2, trace_p, trace_pp)
-    return form / (trace_p if divisor == "trace_p" else profile.sum_w) ** 2
+    return form / np.square(trace_p if divisor == "trace_p" else profile.sum_w)
 
 
 def hedges_variance(model: Any, tau2: Array) -> Array:
     """Variance of HE."""
     _, trace_pv, trace_pvpv = model.unweighted()
-    return 2.0 * (trace_pvpv + 2.0 * tau2 * trace_pv + tau2**2 * model.df) / model.df**2
+    return 2.0 * (trace_pvpv + 2.0 * tau2 * trace_pv + np.square(tau2) * model.df) / np.square(model.df)
 
 
 def sidik_jonkman_variance(model: Any, tau2: Array) -> Array:
     """Variance of SJ, its first guess taken as fixed."""
     start = model.spread_about_mean() / model.k
     form = quadratic_form_variance(model.df, tau2 - start, *model.profile(start).traces())
-    return start**2 * form / model.df**2
+    return np.square(start) * form / np.square(model.df)
 
 
 def empirical_bayes_variance(model: Any, tau2: Array) -> Array:
     """Variance of EB, which metafor gives for PM too (the two have the same root)."""
-    return 2.0 * model.k**2 / np.asarray(model.df, float) / model.profile(tau2).sum_w ** 2
+    return 2.0 * np.square(model.k) / np.asarray(model.df, float) / np.square(model.profile(tau2).sum_w)
 
 
 VARIANCES = {

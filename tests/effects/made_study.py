@@ -35,6 +35,7 @@ def effects(
     arms: dict | None = None,
     findings: list = (),
     contrasts: list = (),
+    events: list = (),
     **options: Any,
 ) -> list[dict[str, Any]]:
     """Return the effects of a made-up study; `arms` gives each arm's role, size and other columns."""
@@ -48,6 +49,9 @@ def effects(
         for name, part in (("arms", rows), ("results", results), ("findings", findings))
     ]
     printed: pd.DataFrame = as_frame("reported_contrasts", list(contrasts))
-    made = study_effects({"study_id": "s"} | (study or {}), *tables, contrasts=printed, **options)
+    watched = as_frame("adverse_events", list(events))
+    made = study_effects(
+        {"study_id": "s"} | (study or {}), *tables, contrasts=printed, events=watched, **options
+    )
     validate("effects", made)
     return made

@@ -38,6 +38,7 @@ def test_an_arms_interval_gives_its_standard_error_by_t():
     printed = [{"mean": m, "ci_lower": m - t * 2, "ci_upper": m + t * 2} for m in (20.0, 8.0)]
     row = compared(*two(*printed, **CHANGES))
     assert (row["se"], row["se_basis"]) == (pytest.approx(np.sqrt(8)), "95 % interval printed")
+    assert row["ci_method"] == "Welch's t"  # the limits are not those printed
 
 
 def test_an_interval_of_another_level_is_read_at_its_level():
@@ -47,25 +48,17 @@ def test_an_interval_of_another_level_is_read_at_its_level():
         arms=TWO_ARMS,
     )
     assert row["se"] == pytest.approx(2)
-    assert row["ci_upper"] == pytest.approx(12 + 2 * stats.norm.ppf(0.975))
+    assert (row["ci_upper"], row["ci_method"]) == (pytest.approx(12 + 2 * stats.norm.ppf(0.975)), "normal")
 
 
-def test_a_paired_p_value_gives_the_standard_error_of_a_change():
-    t = 15 / (9 / np.sqrt(16))
-    p = 2 * stats.t.sf(t, 15)
-    (row,) = effects(result(kind="change", mean=15.0, n=16, p_value=p, p_value_against="baseline"))
+@pytest.mark.parametrize("test", [None, "paired t"])
+def test_a_paired_p_value_gives_the_standard_error_of_a_change(test):
+    p = 2 * stats.t.sf(15 / (9 / 4), 15)
+    printed = {"n": 16, "p_value": p, "p_value_against": "baseline", "p_value_test": test}
+    (row,) = effects(result(kind="change", mean=15.0, **printed))
     assert row["se"] == pytest.approx(9 / 4)
-    assert row["se_basis"] == "p value printed (paired t test assumed)"
-
-
-def test_the_test_that_is_named_is_named():
-    (row,) = effects(
-        result(
-            kind="change", mean=15.0, n=16, p_value=0.01, p_value_against="baseline", p_value_test="paired t"
-        )
-    )
-    assert row["se_basis"] == "p value printed (paired t)"
-    assert row["assumption"] is None
+    assert row["se_basis"] == f"p value printed ({test or 'paired t test assumed'})"
+    assert bool(row["assumption"]) == (test is None)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +122,7 @@ def test_a_comparison_printed_the_other_way_round_is_turned():
     printed = contrast(arm_id="control", against="treated", effect=-12.0, ci_lower=-19.0, ci_upper=-5.0)
     (row,) = effects(contrasts=[printed], arms=TWO_ARMS)
     assert (row["arm_id"], row["comparator"], row["effect"], row["ci_lower"]) == ("treated", "placebo", 12, 5)
-    ratio = contrast(
-        arm_id="control", against="treated", measure="RR", effect=0.5, ci_lower=0.25, ci_upper=1.0
-    )
+    ratio = printed | {"measure": "RR", "effect": 0.5, "ci_lower": 0.25, "ci_upper": 1.0}
     (row,) = effects(contrasts=[ratio], arms=TWO_ARMS)
     assert row["effect"] == pytest.approx(np.log(2)) and row["ci_upper"] == pytest.approx(np.log(4))
 
@@ -270,23 +261,14 @@ def test_a_share_without_people_keeps_its_printed_interval():
     (row,) = effects(result(kind="count", percent=0.5, ci_lower=0.4, ci_upper=0.6, concept="satisfaction"))
     assert (row["effect"], row["ci_lower"], row["ci_upper"]) == (0.5, 0.4, 0.6)
     assert row["se"] == pytest.approx(0.2 / (2 * stats.norm.ppf(0.975)))
-    assert row["se_basis"] == "95 % interval printed"
+    assert (row["se_basis"], row["ci_method"]) == ("95 % interval printed", "as printed, 95 %")
 
 
 def test_a_paired_p_value_knows_the_correlation_of_the_sites():
-    p = 2 * stats.t.sf(12 / 2.5, 17)
-    row = compared(
-        *two(
-            {"mean": 20.0, "p_value": p, "p_value_against": "control"},
-            {"mean": 8.0},
-            kind="change",
-            n=18,
-            sd=20.0,
-        ),
-        study={"comparison": "within_person"},
-    )
-    assert row["se"] == pytest.approx(2.5)
-    assert "paired t test" in row["se_basis"]
+    printed = {"mean": 20.0, "p_value": 2 * stats.t.sf(12 / 2.5, 17), "p_value_against": "control"}
+    pair = two(printed, {"mean": 8.0}, kind="change", n=18, sd=20.0)
+    row = compared(*pair, study={"comparison": "within_person"})
+    assert row["se"] == pytest.approx(2.5) and "paired t test" in row["se_basis"]
 
 
 def test_groups_whose_size_is_not_stated_share_who_is_left():

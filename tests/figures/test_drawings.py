@@ -1,6 +1,7 @@
 """Each drawing: numbers in its words, the same bytes twice, nothing beyond the edge."""
 
 import io
+import re
 
 import matplotlib
 import numpy as np
@@ -209,3 +210,13 @@ def test_the_file_of_many_specifications_is_no_larger_than_that_of_some():
 def test_the_caption_says_that_neighbours_share_a_point():
     assert "neighbours share a point" in specification_curve(specifications(DENSE + 50)).caption
     assert "neighbours" not in specification_curve(specifications(DENSE)).caption
+
+
+def test_words_and_captions_follow_the_level():
+    for drawn in (
+        forest(STUDIES, unit="u", title="t", pooled=ROWS["pooled"], level=0.9),
+        split_curve(SPLITS, assumption="r", unit="SMD", title="t", level=0.9),
+        context_plot(beside_rows(), unit="hairs/cm2", title="t", level=0.9),
+    ):
+        words = drawn.caption + drawn.alt + re.sub("<[^>]*>", " ", drawn.svg())
+        assert "90 % interval" in drawn.caption and "95" not in words

@@ -49,6 +49,9 @@ def test_a_knapp_hartung_interval_narrower_than_equal_effects_is_noted():
     # a small variance factor is not enough: with two studies t makes up for it
     assert pool([0.1, 0.4], [0.1, 0.1], test="knha").notes == ()
     assert pool(y, v, test="adhoc").notes == pool(Y, V, test="knha").notes == ()
+    y, v = np.array([-0.05, 0.0, 0.05]), [0.1, 0.2, 0.1]  # with tau2 = 0 the interval widens as y does
+    y *= pool(y, v, "EE").ci_upper / pool(y, v, test="knha").ci_upper
+    assert pool(0.99 * y, v, test="knha").notes and not pool(1.01 * y, v, test="knha").notes
 
 
 def test_riley_interval_of_two_studies_takes_one_degree_of_freedom_and_says_so():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from dense_matrices import tau2_of
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from random_studies import METHODS, RANDOM, close, meta_analyses
+from random_studies import METHODS, RANDOM, close, made, meta_analyses
 
 from metastats import bayes_pool, pool
 
@@ -17,6 +17,7 @@ tests = st.sampled_from(("z", "knha", "adhoc"))
 
 @settings(max_examples=150, deadline=None)
 @given(meta_analyses(), methods, tests, st.sampled_from([2.0**-100, 2.0**-20, 2.0**20, 2.0**100]))
+@example(made(145, "chi-squared", 10.0, 346265985), "SJ", "z", 2.0**100)  # pow() once rounded its square
 def test_a_unit_that_doubles_hold_exactly_changes_no_digit(studies, method, test, unit):
     y, v = studies
     fit, scaled = pool(y, v, method, test), pool(y * unit, v * unit**2, method, test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from case_files import cases_of
 from review_readers import read_source, read_sources
 
 from trialfiles import Problem, SourceError
+from trialfiles.text import parse_xml
 
 RECORD = Path(__file__).parents[2] / "data" / "raw" / "registry" / "NCT06932393.json"
 NOT_XML = "not safe, whole XML"
@@ -63,3 +65,10 @@ def test_nothing_and_a_folder_are_no_file(tmp_path):
     for path in (tmp_path / "nothing.json", tmp_path):
         with pytest.raises(SourceError, match="no such file"):
             read_source(path)
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(200, False), (201, True)])
+def test_xml_is_read_to_two_hundred_levels(tmp_path, levels, refused):
+    (tmp_path / "deep.xml").write_text("<a>" * levels + "</a>" * levels)
+    with pytest.raises(SourceError, match="deeper than 200") if refused else nullcontext():
+        assert parse_xml(tmp_path / "deep.xml").tag == "a"

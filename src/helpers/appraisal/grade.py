@@ -14,7 +14,7 @@ from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import is_randomised, overall
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
-from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
@@ -147,15 +147,16 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
 
     As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
     study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study. Of harms the share in one study stands for none: who counts no event is no
-    sample of those who list some.
+    does not stand for a study. Of harms the share in one study stands for none, for who counts no event is no
+    sample of those who list some; nor does one kind of event.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
     rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     if concept == CERTAINTY["always_shown"]:
-        rows = rows[rows["pooled"].astype(bool) | (rows["estimand"] != "proportion")]
+        kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
+        rows = rows[rows["pooled"].astype(bool) | ~(kind | (rows["estimand"] == "proportion"))]
     kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
     classes = ("placebo", "untreated", "active")
 

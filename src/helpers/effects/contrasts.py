@@ -107,17 +107,20 @@ def _standard_error(study: StudyFigures, row: Row) -> Row:
 
     def limits(se: float) -> Row:
         half = critical_value(study.level, None) * se
-        return {"ci_lower": float(back(scale(effect) - half)), "ci_upper": float(back(scale(effect) + half))}
+        ends = {"ci_lower": float(back(scale(effect) - half)), "ci_upper": float(back(scale(effect) + half))}
+        return ends | {"ci_method": "normal"}
 
     if row["se"]:
         return limits(row["se"] / slope(effect)) | {"se": row["se"], "se_basis": "SE printed"}
     if len(used) > 1:
-        if not low <= effect <= high or low == high:
-            return {"assumption": "no standard error: the printed interval does not hold the effect"}
         level = (row.get("ci_level") or 95) / 100
+        printed = {"ci_method": f"as printed, {100 * level:g} %"}
+        if not low <= effect <= high or low == high:
+            words = "no standard error: the printed interval does not hold the effect"
+            return printed | {"assumption": words}
         se = (scale(high) - scale(low)) / (2 * critical_value(level, None))
         values: Row = {"se": float(se * slope(effect)), "se_basis": f"{100 * level:g} % interval printed"}
-        return values | ({} if level == study.level else limits(se))
+        return values | (printed if level == study.level else limits(se))
     if row["measure"] in ("MD", "RD", *_RATIOS):
         n = row.get("n")
         df = None if row["measure"] != "MD" or not n else n - (1 if study.same_people else 2)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 
 from helpers.effects.means import Sides, same_people_difference, sides
-from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, said
+from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, said, study_result
 from metastats.counts import proportion_interval
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
@@ -18,7 +19,7 @@ from trialfiles.record import Row
 SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
 COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
 
-_ANY = "any "  # an adverse event of any kind
+_ANY = "any "  # how the name of an adverse event of any kind begins
 
 
 def events_of(result: Row, n: int, *, stated: bool = True) -> int | None:
@@ -67,7 +68,8 @@ def wilson(events: int, n: int, level: float) -> Row:
     """Return the columns of a share of people with Wilson's interval (1927)."""
     share, (low, high) = events / n, proportion_interval(events, n, "wilson", level)
     se = math.sqrt(share * (1 - share) / n)
-    return {"events": events, "se": se, "ci_lower": float(low), "ci_upper": float(high)}
+    limits = {"ci_lower": float(low), "ci_upper": float(high), "ci_method": "Wilson"}
+    return limits | {"events": events, "se": se}
 
 
 def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
@@ -81,33 +83,51 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
         values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
         if low is None or high is None or low >= high:
             return values
-        level = result["ci_level"] or 95
+        level, how = result["ci_level"] or 95, "as printed, {:g} %"
         se = (high - low) / (2 * critical_value(level / 100, None))
+        if level != 100 * study.level:  # each arm of the interval by as much, within the scale
+            wider = critical_value(study.level, None) / critical_value(level / 100, None)
+            low, high = max(share - wider * (share - low), 0.0), min(share + wider * (high - share), 1.0)
+            how = "in proportion to that printed, {:g} %"
         values |= {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
-        return values | {"se_basis": f"{level:g} % interval printed"}
+        return values | {"se_basis": f"{level:g} % interval printed", "ci_method": how.format(level)}
     why = "more people than were watched"
     if share is not None and share <= 1:
         why = f"not one whole number of {n} people is {100 * share:g} %"
     return {"assumption": f"no interval: {why}"}
 
 
-def event_shares(study: StudyFigures, events: Sequence[Row]) -> Iterator[Row]:
-    """Yield a row for each adverse event of each arm: a share with Wilson's interval, or `why_not`.
+def event_effects(study: StudyFigures, events: Sequence[Row]) -> Iterator[Row]:
+    """Yield the share of each arm with each adverse event, or `why_not`, and the arms compared.
 
     The headline of an arm is the share with an event of any kind; where that is not told, that of the most
     frequent one; without such a share an event that is listed. That one kind did not happen says nothing of
-    the others, and is no headline.
+    the others, and is no headline. The headline of two arms is the event of any kind, or else the one that
+    most people of the study had, wherever they had it.
     """
-    for _, own in groupby(sorted(events, key=lambda event: event["arm_id"]), lambda event: event["arm_id"]):
-        rows = [_of_event(study, event) for event in own]
+    told = [_as_result(event, events) for event in sorted(events, key=lambda event: event["arm_id"])]
+    for _, own in groupby(told, lambda row: row["arm_id"]):
+        rows = [_event_share(study, row) for row in own]
         first = max(rows, key=_weight)
         first["headline"] = "no" if first["effect"] == 0 and not of_any_kind(first) else "yes"
         yield from rows
+    counted = [row for row in told if _uncounted(row) is None]
+    had = Counter[str]()
+    for row in counted:
+        had[row["category"]] += row["count"]
+    counted.sort(key=lambda row: (not of_any_kind(row), -had[row["category"]], row["category"]))
+    shown: set[tuple[str, ...]] = set()
+    for asked in sides(study, [Observed((row,)) for row in counted]):
+        arms = tuple(asked.columns.values())
+        for row in _of_counts(study, asked):
+            row["headline"] = "no" if arms in shown else row["headline"]
+            yield row | _of_event(asked.results[0])
+        shown.add(arms)
 
 
 def of_any_kind(row: Row) -> bool:
     """Return whether an adverse event is one of any kind."""
-    return row["term"].startswith(_ANY)
+    return row["term"].casefold().startswith(_ANY)
 
 
 def _weight(row: Row) -> tuple[bool, float, bool]:
@@ -115,32 +135,51 @@ def _weight(row: Row) -> tuple[bool, float, bool]:
     return counted and of_any_kind(row), row["effect"] or 0.0, not counted
 
 
-def _of_event(study: StudyFigures, event: Row) -> Row:
+def _as_result(event: Row, events: Sequence[Row]) -> Row:
+    """Return an adverse event as a count; its category, the event, tells which ones are alike in two arms."""
+    arm, name = event["arm_id"], event["term"].casefold()
+    if sum(one["arm_id"] == arm and one["term"].casefold() == name for one in events) > 1:
+        name += f"; {event['severity']}"  # two rows of it, which differ in this
+    return study_result(
+        event | {"kind": "count", "concept": "adverse_events", "unit": "proportion", "site": "all"}
+        | {"category": name, "timepoint_weeks": event["monitored_weeks"], "result_id": ""}
+    )  # fmt: skip
+
+
+def _of_event(result: Row) -> Row:
+    """Columns of an adverse event, which is no row of `results`."""
+    return {"term": result["term"], "result_ids": None, "second_hand": None}
+
+
+def _uncounted(event: Row) -> str | None:
+    """Return why nothing can be worked out of an adverse event; None where both numbers are told."""
     count, n = event["count"], event["n"]
-    values: Row = {"term": event["term"], "n": n, "effect": None, "headline": "no", "measure": "PR"}
-    values |= {"result_ids": None, "second_hand": None}
     if count is None:
-        values["why_not"] = "listed without the number of people who had it"
-    elif not n:
-        values["why_not"] = f"{count} with it; how many people were watched is not stated"
-    elif count > n:
-        values["why_not"] = f"{count} with it of {n} watched: more people than were watched"
-    else:
-        values |= wilson(int(count), int(n), study.level) | {"effect": count / n, "se_basis": "counts"}
-    told: Row = {"study_id": event["study_id"], "concept": "adverse_events", "unit": "proportion"}
-    told |= {name: event[name] for name in ("arm_id", "timepoint_printed", "quantity_ids")}
-    told |= {"site": "all", "timepoint_weeks": event["monitored_weeks"], "result_id": ""}
-    return study.row("proportion", [told], study.question(event["arm_id"]), **values)
+        return "listed without the number of people who had it"
+    if not n:
+        return f"{count} with it; how many people were watched is not stated"
+    return f"{count} with it of {n} watched: more people than were watched" if count > n else None
+
+
+def _event_share(study: StudyFigures, event: Row) -> Row:
+    count, n, why_not = event["count"], event["n"], _uncounted(event)
+    values: Row = (
+        {"effect": None, "why_not": why_not} if why_not else {"effect": count / n, "se_basis": "counts"}
+    )
+    values |= {} if why_not else wilson(int(count), int(n), study.level)
+    values |= _of_event(event) | {"n": n, "headline": "no", "measure": "PR"}
+    return study.row("proportion", [event], study.question(event["arm_id"]), **values)
 
 
 def count_comparisons(study: StudyFigures) -> Iterator[Row]:
     """Yield the risk difference (the headline), log risk ratio and log odds ratio of two arms' counts.
 
-    A zero cell is corrected by 1/2 in all four. Of the same people only the risk difference is given, its
-    variance with the correlation of two sites.
+    A zero cell is corrected by 1/2 in all four. Where nobody, or everybody, of both arms is counted there is
+    no ratio. Of the same people only the risk difference is given, its variance with the correlation of two
+    sites, or the largest that their shares allow.
     """
     counted = [
-        Observed((row,), np.nan, lambda n: None)
+        Observed((row,))
         for row in study.results
         if row["kind"] == "count"
         and (row["count"] is not None or row["percent"] is not None)
@@ -153,35 +192,55 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
 def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
     for sizes, size in study.sizes(asked.results):
         stated = size.words is None
-        events = [
+        found = [
             events_of(row, n, stated=stated) if n else None
             for row, n in zip(asked.results, sizes, strict=True)
         ]
-        if size.headline == "no" or any(found is None for found in events):
+        events = [count for count in found if count is not None]
+        if size.headline == "no" or len(events) < len(found):
             continue
-        cut = len(asked.treated)
-        (a, n1), (c, n2) = (
-            (sum(filter(None, events[part])), sum(sizes[part])) for part in (slice(cut), slice(cut, None))
-        )
         values = size.columns | asked.columns | {"assumption": said(size.assumption, asked.combined)}
+        cut = len(asked.treated)
         if study.same_people:
-            if len(events) == 2:
-                yield _paired_difference(study, asked, [a / n1, c / n2], n1, values)
-            continue
-        values["n_comparator"] = n2 if size.words is None else None
-        for measure, unit in COUNT_UNITS.items():
-            es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2])
-            own = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None) | {"unit": unit}
-            own["se_basis"] = "counts, 1/2 added to each" if es.corrected[0] else "counts"
-            own["headline"] = asked.headline if measure == "RD" else "no"
-            yield study.row("between_group", asked.results, asked.question, measure=measure, **values | own)
+            told = dict.fromkeys(COUNT_UNITS, _UNPAIRED) | {"RD": _of_same_people(study, events, sizes, cut)}
+        else:
+            values["n_comparator"] = sum(sizes[cut:]) if stated else None
+            told = {measure: _of_groups(study, measure, events, sizes, cut) for measure in COUNT_UNITS}
+        for measure, own in told.items():
+            row = values | own | {"unit": COUNT_UNITS[measure], "measure": measure}
+            row["assumption"] = said(own.get("assumption"), values["assumption"])
+            row["headline"] = asked.headline if measure == "RD" else "no"
+            estimand = "within_participant" if study.same_people else "between_group"
+            yield study.row(estimand, asked.results, asked.question, **row)
 
 
-def _paired_difference(study: StudyFigures, asked: Sides, shares: list[float], n: int, values: Row) -> Row:
-    r = study.site_correlation
-    errors = [math.sqrt(share * (1 - share) / n) for share in shares]
-    effect, se, _ = same_people_difference(np.array(shares), np.array(errors), 1, r, n)
-    words = f"correlation {r:g} assumed between sites"
-    values |= study.interval(effect, se, None) | {"unit": "proportion", "se_basis": f"counts; {words}"}
-    values |= {"assumption": said(words, values["assumption"]), "headline": asked.headline}
-    return study.row("within_participant", asked.results, asked.question, measure="RD", **values)
+_UNPAIRED = {
+    "effect": None,
+    "why_not": "counts of the same people: how many had it at both sites is not told",
+}
+
+
+def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: list[int], cut: int) -> Row:
+    """Return an effect of the counts of different people; of nobody or everybody there is no ratio."""
+    a, n1, c, n2 = (sum(part) for part in (events[:cut], sizes[:cut], events[cut:], sizes[cut:]))
+    es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2], drop00=measure != "RD")
+    if np.isnan(es.yi[0]):
+        who = "everybody" if a else "nobody"
+        return {"effect": None, "why_not": f"{who} in both arms: no ratio can be told"}
+    interval = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None)
+    return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected[0] else "counts"}
+
+
+def _of_same_people(study: StudyFigures, events: list[int], sizes: list[int], cut: int) -> Row:
+    """Return a risk difference of sites of the same people, zero cells corrected as elsewhere."""
+    n, half = sizes[0], 0.5 * any(count in (0, sizes[0]) for count in events)
+    shares = (np.array(events) + half) / (n + 2 * half)
+    odds = np.sqrt(shares / (1 - shares))
+    most = float(odds.min() / odds.max())  # the largest correlation of answers with these shares
+    r, words = study.site_correlation, f"correlation {study.site_correlation:g} assumed between sites"
+    if most < r:
+        r, words = most, f"correlation {most:.2g} between sites, the largest that the shares allow"
+    errors = np.sqrt(shares * (1 - shares) / (n + 2 * half))
+    effect, se, _ = same_people_difference(shares, errors, cut, r, n)
+    basis = "counts, 1/2 added to each" if half else "counts"
+    return study.interval(effect, se, None) | {"se_basis": f"{basis}; {words}", "assumption": words}

@@ -184,7 +184,9 @@ def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
         named = {"assumption": said(assumed, words), "se_basis": f"{basis}; {words}"}
         return study.interval(effect, se, df) | named
     groups = [combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None))]
-    return study.interval(*welch(*groups)) | {"assumption": assumed, "se_basis": basis}
+    effect, se, df = welch(*groups)
+    named = {"assumption": assumed, "se_basis": basis} | ({"ci_method": "Welch's t"} if df else {})
+    return study.interval(effect, se, df) | named
 
 
 def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: float) -> Row:

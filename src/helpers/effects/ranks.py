@@ -38,7 +38,7 @@ def rank_effects(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
 # Medians of both arms, and the exact p value of the test between them.
 def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
     told = [
-        Observed((row,), row["median"], lambda n: None)
+        Observed((row,), row["median"])
         for row in study.results
         if row["median"] is not None and row["mean"] is None
     ]
@@ -115,7 +115,7 @@ def ordered_answers(study: StudyFigures) -> Iterator[Observed]:
             continue
         if any(events_of(row, n or 0) is None for row, n in zip(rows, people, strict=True)):
             continue
-        yield Observed(tuple(rows[place] for place in order), np.nan, lambda n: None)
+        yield Observed(tuple(rows[place] for place in order))
 
 
 def _counts(study: StudyFigures, answers: Observed) -> list[int]:
@@ -168,7 +168,7 @@ def _rows(
     """Yield a rank effect as Cliff's delta and as probability of superiority."""
     values: Row = {"unit": "Cliff's delta", "effect": found.delta, "headline": asked.headline}
     values |= {name: getattr(found, name) for name in ("se", "ci_lower", "ci_upper")}
-    values |= _people(asked, sizes) | {"se_basis": f"{basis}; {found.assumption}"}
+    values |= _people(asked, sizes) | {"se_basis": f"{basis}; {found.assumption}", "ci_method": "normal"}
     values["assumption"] = asked.combined or None
     row = study.row("between_group", asked.results, asked.question, measure="CLIFF", **values)
     if source is not None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.effects.contrasts import printed_contrasts
-from helpers.effects.counts import count_comparisons, event_shares, of_any_kind, proportions
+from helpers.effects.counts import count_comparisons, event_effects, of_any_kind, proportions
 from helpers.effects.means import mean_differences, uncontrolled_changes
 from helpers.effects.ranks import rank_effects
 from helpers.effects.study_figures import SAME_PEOPLE, StudyFigures, instead_of_a_mean
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 from trialfiles.times import weeks
@@ -62,7 +62,7 @@ def study_effects(
     figures = StudyFigures(study, records(arms), records(results), level=level, **correlations)
     printed = records(contrasts) if contrasts is not None else []
     rows = _effects(figures, printed)
-    rows += event_shares(figures, records(events) if events is not None else [])
+    rows += event_effects(figures, records(events) if events is not None else [])
     certain = records(findings[findings["severity"] == "certain"])
     for row in rows:
         row["finding_ids"] = join_ids(found["finding_id"] for found in certain if _touches(found, row))
@@ -141,7 +141,6 @@ def _named(rows: list[Row], study: Row) -> list[Row]:
 CONTROLLED_DESIGNS = ("parallel", *SAME_PEOPLE)
 CONTROLLED_ESTIMANDS = ("between_group", "within_participant")
 NO_GROUP = "the study has no comparison group by its design"
-SOME_EVENTS = "one kind of event: how many people had any is not told"
 NO_START = "asked only after treatment, so that there is no change"
 
 
@@ -160,8 +159,8 @@ def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str |
 
     """
     design = study.get("comparison")
-    if effect["estimand"] in CONTROLLED_ESTIMANDS:
-        return NO_GROUP if design and design not in CONTROLLED_DESIGNS else None
+    if effect["estimand"] in CONTROLLED_ESTIMANDS and design and design not in CONTROLLED_DESIGNS:
+        return NO_GROUP
     if effect.get("term") and effect["effect"] is not None and not of_any_kind(effect):
         return SOME_EVENTS
     if effect["estimand"] != "uncontrolled_change" or against is None:

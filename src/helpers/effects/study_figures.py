@@ -56,8 +56,8 @@ class Observed:
     """A mean, level or change, of one arm, with the results that it rests on; the first places it."""
 
     results: tuple[Row, ...]
-    mean: float
-    spread: Callable[[int], StandardError | None]  # for a number of people; 0 where that is not known
+    mean: float = math.nan  # of counts there is none
+    spread: Callable[[int], StandardError | None] = lambda n: None  # for n people; 0 where that is not known
 
     @property
     def by_size(self) -> bool:
@@ -91,7 +91,7 @@ class StudyFigures:
         site_correlation: float,
         level: float,
     ) -> None:
-        self.results = [_with_model_mean(_RESULT | row) for row in results]
+        self.results = [study_result(row) for row in results]
         self.arms = {arm["arm_id"]: arm for arm in arms}
         self.pre_post_correlation, self.site_correlation = pre_post_correlation, site_correlation
         self.level = level
@@ -126,7 +126,8 @@ class StudyFigures:
     def interval(self, effect: float, se: float, df: float | None) -> Row:
         """Return an effect, its SE and limits by Student's t, or the normal distribution where df is None."""
         half = critical_value(self.level, df) * se if df is None or df > 0 else np.nan
-        return {"effect": effect, "se": se, "ci_lower": effect - half, "ci_upper": effect + half}
+        limits = {"ci_lower": effect - half, "ci_upper": effect + half}
+        return limits | {"effect": effect, "se": se, "ci_method": "normal" if df is None else "Student's t"}
 
     def stated_size(self, result: Row) -> int | None:
         """Return the number of people that is stated with a result, or else for its arm; one of a case."""
@@ -303,8 +304,9 @@ def said(*parts: str | None) -> str | None:
     return "; ".join(dict.fromkeys(filter(None, parts))) or None
 
 
-def _with_model_mean(result: Row) -> Row:
-    """Return a result in which a model's mean (least squares) stands as its mean, and says so."""
+def study_result(result: Row) -> Row:
+    """Return a result with all its columns; a model's mean (least squares) stands as its mean."""
+    result = _RESULT | result
     if result["mean"] is None and result["estimate_kind"] == "model_mean":
         return result | {"mean": result["estimate"], "sd": None}
     return result

@@ -51,6 +51,7 @@ def forest(
     not_poolable: Rows = (),
     title: str,
     text_columns: Mapping[str, str] | None = None,
+    level: float | None = 0.95,
 ) -> Figure:
     """Draw a forest plot.
 
@@ -73,6 +74,8 @@ def forest(
         Title; first words of the alternative text.
     text_columns : dict of str to str, optional
         More columns of `rows` to print, with their headings.
+    level : float, optional
+        Coverage of the intervals, for the words; None where the limits are no such intervals.
 
     Returns
     -------
@@ -83,9 +86,10 @@ def forest(
     upper, lower, more = as_rows(rows), as_rows(not_poolable), dict(text_columns or {})
     unit = plain_unit(unit)
     with style():
-        drawing = _Forest(upper, lower, pooled, f"{unit} (line: {null_words}, 0)", title, more)
+        drawing = _Forest(upper, lower, pooled, f"{unit} (line: {null_words}, 0)", title, more, level)
     alt = f"Forest plot. {title}. Unit: {unit}; {null_words} is 0. {_in_words(upper, lower, pooled, more)}"
-    caption = "Squares are estimates and lines their 95 % intervals; an open circle has no interval."
+    drawn = f"{100 * level:g} % intervals" if level else "limits"
+    caption = f"Squares are estimates and lines their {drawn}; an open circle has no interval."
     if pooled:
         line = "; the dashed line its prediction interval." if _has(pooled, "pi") else "."
         caption += f" The diamond is the pooled estimate{line}"
@@ -144,7 +148,7 @@ def _cell(name: str, row: dict) -> str:
     return show_number(value) if isinstance(value, int | float) else str(value)
 
 
-def _columns(rows: list[dict], more: dict[str, str]) -> dict[str, dict]:
+def _columns(rows: list[dict], more: dict[str, str], level: float | None) -> dict[str, dict]:
     """Return the text columns in order: heading, wrapped cells, width, side of the plot."""
     optional = {"n": "n", "weight": "Weight", "risk_of_bias": "Risk\nof bias"}
     optional = {
@@ -154,7 +158,8 @@ def _columns(rows: list[dict], more: dict[str, str]) -> dict[str, dict]:
     }
     left = {"study_id": "Study"} | more | ({"n": "n"} if optional.pop("n", None) else {})
     columns = {}
-    for name, heading in (left | {"estimate": "Estimate\n(95 % interval)"} | optional).items():
+    estimate = f"Estimate\n({100 * level:g} % interval)" if level else "Estimate"
+    for name, heading in (left | {"estimate": estimate} | optional).items():
         room = WIDEST_TEXT.get(name, WIDEST_TEXT["other"])
         cells = [_cell(name, row) for row in rows]
         if name not in ("estimate", "risk_of_bias"):
@@ -180,10 +185,17 @@ class _Forest:
     """The drawing: columns of text left and right, the plot between them, rows from top to bottom."""
 
     def __init__(
-        self, upper: list, lower: list, pooled: Mapping | None, axis: str, title: str, more: dict
+        self,
+        upper: list,
+        lower: list,
+        pooled: Mapping | None,
+        axis: str,
+        title: str,
+        more: dict,
+        level: float | None,
     ) -> None:
         rows = upper + lower
-        self.table = _columns(rows, more)
+        self.table = _columns(rows, more, level)
         columns = self.table.values()
         heights = [height_of(*(column["cells"][row] for column in columns)) + 11 for row in range(len(rows))]
         head = height_of(*(column["heading"] for column in columns)) + 12
@@ -291,7 +303,9 @@ class _Forest:
         return y + 34
 
 
-def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd.DataFrame) -> Figure:
+def pooled_forest(
+    fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd.DataFrame, *, level: float = 0.95
+) -> Figure:
     """Draw a pool.
 
     Parameters
@@ -303,6 +317,8 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
     comparisons : pandas.DataFrame
         Table `comparisons`: lines of the same outcome that are no member stand below the line, those in the
         same unit with their size.
+    level : float
+        Coverage of the intervals, for the words.
 
     """
     own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
@@ -319,6 +335,7 @@ def pooled_forest(fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd
         not_poolable=[_below(row, fit) for row in rest[:MOST_LEFT]],
         title=f"{plain_words(fit['concept']).capitalize()}, {ESTIMAND_WORDS[fit['estimand']]}{under}",
         text_columns={"time": "Time"},
+        level=level,
     )
     df = fit.get("pi_df")
     freedom = f" on {df} degree{'s' * (df != 1)} of freedom" if df else ""

@@ -152,6 +152,7 @@ def context_plot(
     unit: str,
     title: str,
     visible: float | None = None,
+    level: float = 0.95,
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
 
@@ -166,6 +167,8 @@ def context_plot(
         Title; first words of the alternative text.
     visible : float, optional
         Smallest difference that observers see, drawn as a broken line.
+    level : float
+        Coverage of the intervals, for the words.
 
     Returns
     -------
@@ -181,7 +184,7 @@ def context_plot(
     with style():
         figure = _draw_context(groups, unit, title, visible)
     line = "" if not visible else f"{SEEN_WORDS}, {show_number(visible)} {unit}"
-    caption = CAPTIONS["context"] + (f" Broken line: {line}." if line else "")
+    caption = CAPTIONS["context"].format(level=100 * level) + (f" Broken line: {line}." if line else "")
     caption += " ‡: seen second-hand only." if any(row.get("second_hand") for row in data) else ""
     return Figure(figure, _context_alt(title, unit, groups, visible), caption, data)
 
@@ -434,7 +437,8 @@ def harms(rows: list[dict[str, Any]]) -> Figure:
     """Draw the rows of `harm_rows`; alternative text: every study with its numbers."""
     shown = [row if row["effect"] is None else row | {"estimate_text": _up_to(row)} for row in rows]
     columns = {"event": "Event", "read": "What was read"}
-    drawn = forest(shown, unit="% of people", null_words="nobody", title=HARMS_TITLE, text_columns=columns)
+    words = {"unit": "% of people", "null_words": "nobody", "title": HARMS_TITLE}
+    drawn = forest(shown, **words, text_columns=columns, level=None)
     return Figure(drawn.figure, drawn.alt, CAPTIONS["harms"], rows)
 
 

@@ -170,6 +170,7 @@ def split_curve(
     unit: str,
     chosen: float | None = None,
     title: str,
+    level: float = 0.95,
 ) -> Figure:
     """Draw an estimate with its interval over the values of an assumption.
 
@@ -186,6 +187,8 @@ def split_curve(
         The assumption that the report uses.
     title : str
         Title; first words of the alternative text.
+    level : float
+        Coverage of the intervals, for the words.
 
     Returns
     -------
@@ -201,7 +204,7 @@ def split_curve(
     with style():
         pen = _draw_curve(rows, flips, chosen, title)
         _axis_words(pen.figure.axes[0], rows, assumption, unit)
-    caption = f"Line: estimate; band: 95 % interval; level line: no effect (0). {flip_words}"
+    caption = f"Line: estimate; band: {100 * level:g} % interval; level line: no effect (0). {flip_words}"
     steps = rows if len(rows) <= 12 else [rows[round(place)] for place in np.linspace(0, len(rows) - 1, 9)]
     read = "; ".join(
         f"{row.get('label') or show_number(row['assumption'])}: {_estimate(row)}" for row in steps

@@ -69,6 +69,7 @@ def with_sd(
         words = f"SD {sd:g} imputed ({why})"
         kept = "" if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
         told = {"assumption": "; ".join(filter(None, (kept, words))), "se_basis": words}
+        told["ci_method"] = "Welch's t" if line["estimand"] == "between_group" else "Student's t"
         rows.append(
             line | told | {"se": se, "ci_lower": line["effect"] - half, "ci_upper": line["effect"] + half}
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,22 +51,9 @@ def with_standard_error(line: Row) -> Row:
         return line
     return line | {
         "se": width / (2 * critical_value(PRINTED_LEVEL, None)),
-        "se_basis": "95 % interval printed",
+        "se_basis": f"{100 * PRINTED_LEVEL:g} % interval printed",
+        "ci_method": f"as printed, {100 * PRINTED_LEVEL:g} %",
     }
-
-
-def interval_method(line: Row) -> str | None:
-    """Return what the limits of a study's own estimate are; printed ones keep the coverage they had."""
-    if line["ci_lower"] is None:
-        return None
-    printed = re.search(r"([\d.]+ %) interval printed", line.get("se_basis") or "")
-    if printed or line["se"] is None:
-        return f"as printed, {printed[1] if printed else f'{100 * PRINTED_LEVEL:g} %'}"
-    if line["estimand"] == "proportion":
-        return "Wilson"
-    if line["measure"] not in ("MC", "MD"):
-        return "normal"
-    return "Welch's t" if line["estimand"] == "between_group" else "Student's t"
 
 
 def at_bound(line: Row) -> bool:
@@ -116,7 +102,7 @@ def made_one(lines: list[Row]) -> Row:
         counts = [counts_of(line) or (0, 0) for line in lines]
         events, n = (sum(part) for part in zip(*counts, strict=True))
         share = {"events": events, "n": n, "n_assumed": None, "effect": events / n}
-        return kept | share | dict.fromkeys(("se", "ci_lower", "ci_upper"))
+        return kept | share | dict.fromkeys(("se", "ci_lower", "ci_upper", "ci_method"))
     shared = ("effect", "se", "ci_lower", "ci_upper", "events")
     names = [name for name in shared if all(line.get(name) is not None for line in lines)]
     means = {name: float(np.mean([line[name] for line in lines])) for name in names}

@@ -16,7 +16,6 @@ from helpers.pooling.estimates import (
     NO_SPREAD,
     at_bound,
     counts_of,
-    interval_method,
     made_one,
     on_scale,
     preferred,
@@ -27,7 +26,7 @@ from helpers.tables import read_table
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label, tiers_of
 from metastats.pooling import pool
 from metastats.small_study import egger_test
-from notebookpress.tables import TableError, join_ids, records
+from notebookpress.tables import TableError, join_ids, records, split_ids
 from trialfiles.record import Row
 
 # What two estimates must have in common, time apart; the name of a comparator counts where it is active.
@@ -159,14 +158,16 @@ def _concept_rows(
             rows += _alone(concept, line, reason)
     for group in grouped(weighed, tolerance, visit):
         rows += _group_rows(concept, group, weighed, options, tolerance)
-    return rows or [_nothing(concept, lines)]
+    told = {study for row in rows for study in split_ids(row["studies"])}
+    left = [line for line in lines if line["study_id"] not in told]
+    return [*rows, *([_nothing(concept, left)] if left else [])]
 
 
 def _as_printed(line: Row) -> Row:
     """Return a share without limits that are not printed and rest on a number of people that is not known."""
     if line["estimand"] != "proportion" or poolable(line) or "printed" in (line.get("se_basis") or ""):
         return line
-    return line | dict.fromkeys(("ci_lower", "ci_upper", "se"))
+    return line | dict.fromkeys(("ci_lower", "ci_upper", "se", "ci_method"))
 
 
 def _cannot_be_weighed(line: Row) -> str | None:
@@ -201,9 +202,9 @@ def _group_rows(
 
 def _alone(concept: str, line: Row, reason: str) -> list[dict[str, Any]]:
     """Return the row of a lone estimate; where a certain finding touches it, also that nothing is left."""
-    shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
-    row = _row(concept, [line], f"no meta-analysis: {reason}", model="single study", **shown)
-    rows = [row | {"ci_method": interval_method(line)}]
+    shown = {"estimate": line["effect"]}
+    shown |= {name: line.get(name) for name in ("ci_lower", "ci_upper", "se", "ci_method")}
+    rows = [_row(concept, [line], f"no meta-analysis: {reason}", model="single study", **shown)]
     if line["certain_findings"]:
         kept = {name: line.get(name) for name in QUESTION if name != "concept"}
         left = "a certain finding touches the only estimate: without it nothing is left"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.pooling.assumptions import people_of, prior_scale, with_sd
-from helpers.pooling.estimates import counts_of, interval_method, made_one, on_scale, with_standard_error
+from helpers.pooling.estimates import counts_of, made_one, on_scale, with_standard_error
 from helpers.pooling.groups import QUESTION, belongs, poolable, question_of, rows_of_lines, tier_lines
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
@@ -109,7 +109,7 @@ def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]
         rest = np.arange(len(group)) != place
         without = pool(scale.yi[rest], scale.vi[rest], **fit)
         rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "se": float(np.sqrt(scale.vi[place])), "ci_method": interval_method(line),
+            "se": float(np.sqrt(scale.vi[place])), "ci_method": line.get("ci_method"),
             "n": people_of(line), "n_stated": bool(line.get("n")),
             "weight": float(weights[place]), "left_out_k": without.k,
         } | {f"left_out_{name}": value for name, value in scale.told_of(without).items()})  # fmt: skip

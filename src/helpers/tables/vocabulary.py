@@ -104,6 +104,7 @@ CONVERSIONS = {name: _conversion(name) for name in _FILE.data["conversions"]}
 # what the parameter `evidence` asks for -> tiers that take part
 EVIDENCE = {name: tuple(tiers) for name, tiers in _FILE.data["evidence"].items()}
 BOTH = "both"
+SOME_EVENTS = "one kind of event, not how many people had any"
 
 
 def label(concept: str) -> str:
