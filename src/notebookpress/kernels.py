@@ -30,12 +30,10 @@ from nbclient.exceptions import DeadKernelError
 from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
 
-from notebookpress.workers import end_with_parent, limit_memory
+from notebookpress.workers import end_with_parent, limit_memory, set_environment
 
 SHELL, IOPUB = "shell", "iopub"
 SESSION_KEY = b"private"  # the pipe is; but ipykernel complains of messages that are not signed
-# No history: it would need a database, and a notebook's cells are the history.
-OPTIONS = ("--HistoryManager.enabled=False",)
 
 
 def _listen(pipe: Connection, take: Callable[[Any], None]) -> None:
@@ -133,38 +131,26 @@ def _be_kernel(pipe: Connection, cwd: str, environment: Mapping[str, str], memor
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         end_with_parent(parent.pid)
-    os.environ.clear()
-    os.environ.update(environment)
+    set_environment(environment)
     os.chdir(cwd)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
     sys.argv = [str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")]
     application = _KernelApp.instance(pipe=pipe)
-    application.initialize(list(OPTIONS))
+    application.initialize(["--HistoryManager.enabled=False"])  # it would need a database
     if memory:
         limit_memory(memory, application.shell)
     asyncio.run(application.serve())
 
 
-class _Channel:
-    """One channel of a kernel on a pipe, as nbclient uses it."""
-
-    def __init__(self, client: _Client) -> None:
-        self.client = client
-        self.received: asyncio.Queue = asyncio.Queue()
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send a message to the kernel; one that has died is noticed by whoever waits for its answer."""
-        try:
-            self.client.pipe.send([bytes(part) for part in self.client.session.serialize(message)])
-        except OSError:
-            self.received.put_nowait(None)
+class _Channel(asyncio.Queue):
+    """One channel of a kernel on a pipe, as nbclient uses it: what has come and was not yet read."""
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
         """Return the next message; raise `queue.Empty` when there is none in so many seconds."""
         try:
-            message = await asyncio.wait_for(self.received.get(), timeout)
+            message = await asyncio.wait_for(self.get(), timeout)
         except TimeoutError:
             raise Empty from None
         if message is None:
@@ -175,32 +161,37 @@ class _Channel:
 class _Client(AsyncKernelClient):
     """A client whose kernel is at the other end of a pipe."""
 
+    shell_channel, iopub_channel = AnyTrait(), AnyTrait()
+
     def __init__(self, pipe: Connection) -> None:
         super().__init__()
         self.session.key = SESSION_KEY
-        self.pipe = pipe
-        self.channels = {SHELL: _Channel(self), IOPUB: _Channel(self)}
-
-    shell_channel = property(lambda self: self.channels[SHELL])
-    iopub_channel = property(lambda self: self.channels[IOPUB])
+        self.pipe, self.shell_channel, self.iopub_channel = pipe, _Channel(), _Channel()
+        self.shell_channel.send = self._send
 
     def start_channels(self, *_: Any, **__: Any) -> None:
         """Take in what the kernel says as soon as it says it."""
         _listen(self.pipe, self._receive)
 
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self.pipe.send([bytes(part) for part in self.session.serialize(message)])
+        except OSError:
+            self._receive(None)
+
     def _receive(self, message: tuple[str, list[bytes]] | None) -> None:
         if message is None:  # whoever waits for an answer shall know that there will be none
-            self.shell_channel.received.put_nowait(None)
+            self.shell_channel.put_nowait(None)
             return
-        channel, frames = message
-        _, frames = self.session.feed_identities(frames)
-        self.channels[channel].received.put_nowait(self.session.deserialize(frames))
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Do nothing: a pipe is there from the beginning."""
+        _, frames = self.session.feed_identities(message[1])
+        channel = self.shell_channel if message[0] == SHELL else self.iopub_channel
+        channel.put_nowait(self.session.deserialize(frames))
 
     def stop_channels(self) -> None:
         """Do nothing: the pipe closes with the kernel."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Do nothing: the pipe is there from the beginning."""
 
 
 class Kernel:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,14 +10,7 @@ import pandas as pd
 from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
-from notebookpress.tables import (
-    TableError,
-    gather_parts,
-    parquet_bytes,
-    part_folder,
-    records,
-    table_store,
-)
+from notebookpress.tables import TableError, gather_parts, part_folder, records, table_store
 from notebookpress.workers import GATHERED_BY_RUNNER
 
 
@@ -144,13 +134,3 @@ class NotebookTables:
     def written(self) -> pd.DataFrame:
         """Return the list of tables that this run wrote."""
         return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])
-
-
-def use_a_table() -> None:
-    """Write and read a table: the first time takes longer, also by what pandas imports late."""
-    for name in ("pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.string"):
-        importlib.import_module(name)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.parquet"
-        path.write_bytes(parquet_bytes(pd.DataFrame({"a": ["b"]})))
-        records(pd.read_parquet(path))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
-import io
 import os
 import shutil
 import signal
@@ -65,15 +64,6 @@ def validate_a_notebook() -> None:
     import nbformat
 
     nbformat.validate(nbformat.v4.new_notebook())
-
-
-def draw_a_figure() -> None:
-    """Draw a figure with text: matplotlib looks for its fonts when first used."""
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    figure.subplots().set_title("±")
-    figure.savefig(io.BytesIO(), format="svg")
 
 
 def _serve() -> None:

@@ -17,20 +17,21 @@ import pandas as pd
 
 from notebookpress.yaml_files import LIST_OR_TEXT, NUMBER, YamlFile
 
-# type in the file -> pandera's name of it, its full name, and the pandas type
-COLUMN_TYPES: dict[str, tuple[str, str, Any]] = {
-    "string": ("string", "string[pyarrow]", pd.StringDtype("pyarrow", na_value=np.nan)),
-    "integer": ("Int64", "Int64", pd.Int64Dtype()),
-    "number": ("float64", "float64", np.dtype("float64")),
-    "boolean": ("boolean", "boolean", pd.BooleanDtype()),
+# type in the file -> its full name, and the pandas type
+COLUMN_TYPES: dict[str, tuple[str, Any]] = {
+    "string": ("string[pyarrow]", pd.StringDtype("pyarrow", na_value=np.nan)),
+    "integer": ("Int64", pd.Int64Dtype()),
+    "number": ("float64", np.dtype("float64")),
+    "boolean": ("boolean", pd.BooleanDtype()),
 }
-# bound in the file -> the test of a value, and pandera's name of it
+# bound in the file -> the test of a value, and its words
 BOUNDS = {
-    "minimum": (operator.ge, "ge"),
-    "above": (operator.gt, "gt"),
-    "maximum": (operator.le, "le"),
-    "below": (operator.lt, "lt"),
+    "minimum": (operator.ge, "at least"),
+    "above": (operator.gt, "above"),
+    "maximum": (operator.le, "at most"),
+    "below": (operator.lt, "below"),
 }
+MISSING = "given"  # what a value is not that a row must have
 FILE_ENTRIES = {"vocabulary": str, "command": str, "tables": dict}
 TABLE_ENTRIES = {"meaning": str, "notebook": str, "per_study": bool, "keys": list, "columns": dict}
 COLUMN_ENTRIES = {
@@ -77,26 +78,35 @@ class Column:
     @property
     def dtype(self) -> Any:
         """Return the pandas type."""
-        return COLUMN_TYPES[self.type][2]
+        return COLUMN_TYPES[self.type][1]
 
     @cached_property
     def bounds(self) -> dict[str, float]:
         """Return the bounds that the column has, by name."""
         return {name: getattr(self, name) for name in BOUNDS if getattr(self, name) is not None}
 
-    def typed(self, values: pd.Series) -> pd.Series | None:
-        """Return values in the column's type; None when one of them may not stand there."""
+    def conform(self, values: pd.Series) -> tuple[pd.Series, list[Failure]]:
+        """Return values in the column's type, or as given where one is not, and what may not stand there."""
         try:
             typed = values if values.dtype == self.dtype else values.astype(self.dtype)
         except (TypeError, ValueError, OverflowError):
-            return None
-        missing = typed.isna()
-        gaps = bool(missing.any())
-        there = typed[~missing] if gaps else typed
-        kept = not (gaps and self.required)
-        kept &= not self.values or bool(there.isin(self.values).all())
-        kept &= all(bool(BOUNDS[name][0](there, limit).all()) for name, limit in self.bounds.items())
-        return typed if kept else None
+            wrong = [row for row in values.index if not self._is_of_type(values[row : row + 1])]
+            return values, [Failure(row, self.name, values[row], f"type {self.type}") for row in wrong]
+        there = typed.dropna()
+        rules = {MISSING: typed.isna()} if self.required else {}
+        rules |= {f"one of {', '.join(self.values)}": ~there.isin(self.values)} if self.values else {}
+        for name, limit in self.bounds.items():
+            holds, words = BOUNDS[name]
+            rules[f"{words} {limit:g}"] = ~holds(there, limit)
+        failed = [(row, rule) for rule, broken in rules.items() for row in broken.index[broken]]
+        return typed, [Failure(row, self.name, typed[row], rule) for row, rule in failed]
+
+    def _is_of_type(self, value: pd.Series) -> bool:
+        try:
+            value.astype(self.dtype)
+        except (TypeError, ValueError, OverflowError):
+            return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -124,10 +134,7 @@ class TableSchema:
         return {name: column.format for name, column in self.columns.items() if column.format}
 
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return rows, with the schema's columns in order, in its types.
-
-        pandera says best what is wrong, but takes some 12 ms a table even when nothing is; so it is asked
-        only about rows that do not plainly conform.
+        """Return rows, counted from 0, with the schema's columns in order, in its types.
 
         Raises
         ------
@@ -135,31 +142,14 @@ class TableSchema:
             With everything that is wrong.
 
         """
-        if list(frame.columns) == list(self.columns):
-            typed = {name: column.typed(frame[name]) for name, column in self.columns.items()}
-            if all(column is not None for column in typed.values()):
-                return pd.DataFrame(typed, index=frame.index)
-        import pandera.errors  # a fifth of a second
-
-        try:
-            return self.pandera.validate(frame, lazy=True)
-        except pandera.errors.SchemaErrors as error:
-            cases = error.failure_cases.itertuples()
-        places = [(None if pd.isna(case.index) else int(case.index), case) for case in cases]
-        raise RowsError([Failure(row, case.column, case.failure_case, case.check) for row, case in places])
-
-    @cached_property
-    def pandera(self) -> Any:
-        """Return the same as a strict `pandera.DataFrameSchema`: no column is missing, none is added."""
-        import pandera.pandas as pa
-
-        columns = {}
+        failures = [Failure(None, name, name, "a known column") for name in frame if name not in self.columns]
+        typed = {}
         for name, column in self.columns.items():
-            checks = [pa.Check.isin(column.values)] if column.values else []
-            checks += [getattr(pa.Check, BOUNDS[bound][1])(limit) for bound, limit in column.bounds.items()]
-            kind, nullable = COLUMN_TYPES[column.type][0], not column.required
-            columns[name] = pa.Column(kind, checks, nullable=nullable, coerce=True)
-        return pa.DataFrameSchema(columns, name=self.name, strict=True, coerce=True)
+            typed[name], failed = column.conform(frame[name])
+            failures += failed
+        if failures:
+            raise RowsError(failures)
+        return pd.DataFrame(typed, index=frame.index)
 
 
 def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:

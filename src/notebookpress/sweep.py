@@ -21,11 +21,7 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import (
-    ParameterError,
-    PipelineError,
-    in_one_line,
-)
+from notebookpress.errors import ParameterError, PipelineError, in_one_line
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters

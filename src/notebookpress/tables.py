@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 
 from notebookpress.files import part_folder, rows_file, write_atomic
 from notebookpress.fingerprint import value_hash
-from notebookpress.schema import COLUMN_TYPES, Failure, RowsError, TableSchema, read_schema
+from notebookpress.schema import Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
@@ -115,24 +115,6 @@ class TableStore:
             path, notebook = Path(folder) / f"{name}.parquet", self.tables[name].notebook
             raise TableError(f"{path}: {error}\ndelete it and run notebook {notebook} again") from None
 
-    def data_dictionary(self, name: str | None = None) -> pd.DataFrame:
-        """Return the meaning of every column, of one table or of all.
-
-        One row a column: `table`, `column`, `type`, `may_be_missing`, `unit`, `meaning`.
-        """
-        return pd.DataFrame(
-            {
-                "table": table,
-                "column": column.name,
-                "type": COLUMN_TYPES[column.type][1],
-                "may_be_missing": not column.required,
-                "unit": column.unit,
-                "meaning": column.meaning,
-            }
-            for table in ([name] if name else self.tables)
-            for column in self.tables[table].columns.values()
-        )
-
 
 @lru_cache
 def table_store(schema_file: Path) -> TableStore:
@@ -195,7 +177,7 @@ def _worded(name: str, failures: list[Failure], frame: pd.DataFrame, keys: list[
     for row, column, value, rule in failures:
         known = row is not None and row in frame.index
         place = " / ".join(str(frame.at[row, key]) for key in keys if key in frame) if known else ""
-        lines.append(f"  row {place or '-'}, column {column}: {value!r} breaks {rule}")
+        lines.append(f"  row {place or '-'}, column {column}: {value!r} is not {rule}")
     return f"table {name}: {len(lines)} failure(s)\n" + "\n".join(lines)
 
 

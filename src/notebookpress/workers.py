@@ -242,10 +242,10 @@ class Workers(contextlib.AbstractContextManager):
                 resource_tracker.ensure_running()  # which lets signals through again
                 masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # it is this process's
                 try:
-                    _set_environment(self.environment | own)
+                    set_environment(self.environment | own)
                     _SERVER.ensure_running()
                 finally:
-                    _set_environment(before)
+                    set_environment(before)
                     signal.pthread_sigmask(signal.SIG_SETMASK, masked)
                 _SERVER.ensure_running = lambda: None  # one that is killed has no other in its place
             Workers._users += 1
@@ -354,7 +354,8 @@ def _without_script() -> Iterator[None]:
             sys.modules["__main__"] = script
 
 
-def _set_environment(wanted: Mapping[str, str]) -> None:
+def set_environment(wanted: Mapping[str, str]) -> None:
+    """Give this process an environment, and no other variable."""
     for name in set(os.environ) - set(wanted):
         del os.environ[name]
     os.environ.update(wanted)
@@ -372,7 +373,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # this and the other are the server's, see `preload`
-    _set_environment(environment)
+    set_environment(environment)
     tempfile.tempdir = None
     if hasattr(time, "tzset"):
         time.tzset()

@@ -59,6 +59,5 @@ def test_a_store_keeps_a_made_up_table(tmp_path):
     rows = [{"boat_id": "b", "rig": "ketch", "length": 9.5, "crew": 2}, {"boat_id": "a", "afloat": True}]
     store.write_table("boats", rows, tmp_path)
     assert store.read_table("boats", tmp_path)["boat_id"].tolist() == ["a", "b"]
-    with pytest.raises(TableError, match=r"row a, column rig: 'cutter' breaks isin\(\('sloop', 'ketch'\)\)"):
+    with pytest.raises(TableError, match=r"row a, column rig: 'cutter' is not one of sloop, ketch"):
         store.validate("boats", [{"boat_id": "a", "rig": "cutter"}])
-    assert store.data_dictionary("boats")["unit"].tolist() == ["", "", "m", "", ""]

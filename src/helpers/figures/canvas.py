@@ -383,3 +383,12 @@ def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterabl
             yield beginning
             word = word[len(beginning) :]
         yield word
+
+
+def draw_a_figure() -> None:
+    """Draw a figure with text: matplotlib looks for its fonts when first used."""
+    from matplotlib.figure import Figure as Drawing
+
+    drawing = Drawing()
+    drawing.subplots().set_title("±")
+    drawing.savefig(io.BytesIO(), format="svg")

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from notebookpress.schema import Column, RowsError
+from notebookpress.schema import MISSING, Column, RowsError
 from trialfiles.record import Problem, Row, SourceError
 from trialfiles.text import contact_details
 from trialfiles.yaml_lines import read_yaml
@@ -176,7 +176,7 @@ def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> 
                 str(path),
                 None if row is None else lines[row],
                 column,
-                "missing" if rule == "not_nullable" else f"{value!r} breaks {rule}",
+                "missing" if rule == MISSING else f"{value!r} is not {rule}",
                 remedy,
             )
             for row, column, value, rule in error.failures

@@ -4,16 +4,19 @@
 that a row which breaks its schema never reaches a figure.
 """
 
+import importlib
+import tempfile
 from pathlib import Path
 
+import pandas as pd
+
 from helpers.tables.vocabulary import TOPICS, Topic
-from notebookpress.schema import Column, TableSchema
+from notebookpress.schema import COLUMN_TYPES, Column, TableSchema
 from notebookpress.tables import TableError, join_ids, parquet_bytes, records, split_ids, table_store
 
 STORE = table_store(Path(__file__).with_name("schema.yaml"))
 TABLES = STORE.tables
 as_frame = STORE.as_frame
-data_dictionary = STORE.data_dictionary
 read_rows = STORE.read_rows
 read_table = STORE.read_table
 validate = STORE.validate
@@ -38,6 +41,35 @@ __all__ = [
     "validate",
     "write_table",
 ]
+
+
+def data_dictionary(name: str | None = None) -> pd.DataFrame:
+    """Return the meaning of every column, of one table or of all.
+
+    One row a column: `table`, `column`, `type`, `may_be_missing`, `unit`, `meaning`.
+    """
+    return pd.DataFrame(
+        {
+            "table": table,
+            "column": column.name,
+            "type": COLUMN_TYPES[column.type][0],
+            "may_be_missing": not column.required,
+            "unit": column.unit,
+            "meaning": column.meaning,
+        }
+        for table in ([name] if name else TABLES)
+        for column in TABLES[table].columns.values()
+    )
+
+
+def use_a_table() -> None:
+    """Write and read a table: the first time takes longer, also by what pandas imports late."""
+    for name in ("pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.string"):
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.parquet"
+        path.write_bytes(parquet_bytes(pd.DataFrame({"a": ["b"]})))
+        records(pd.read_parquet(path))
 
 
 def __dir__() -> list[str]:
