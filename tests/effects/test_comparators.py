@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_study import contrast, effects, result
 
 SOME = {"n": 25, "sd": 15.0, "kind": "change"}
@@ -18,46 +19,9 @@ def question(treated: dict, control: tuple) -> tuple:
     return row["comparator"], row["comparator_name"], row["background"]
 
 
-@pytest.mark.parametrize(
-    ("treated", "control", "asked"),
-    [
-        ({}, ("placebo", {"label": "saline"}), ("placebo", "saline", "none")),
-        ({}, ("untreated", {}), ("untreated", "ctl", "none")),
-        ({}, ("active", {"label": "Minoxidil 5 % foam"}), ("active", "minoxidil", "none")),
-        ({}, ("active", {"label": "C", "co_intervention": "mesotherapy"}), ("active", "mesotherapy", "none")),
-        (
-            {"co_intervention": "minoxidil, 5 %, topical, twice daily"},
-            ("placebo", {"co_intervention": "minoxidil 2 %"}),
-            ("placebo", "ctl", "minoxidil in both arms"),
-        ),
-        ({}, ("active", {"label": "fractional CO2 laser"}), ("active", "fractional laser", "none")),
-        (
-            {"co_intervention": "microneedling, local anaesthesia"},
-            ("placebo", {"label": "saline", "co_intervention": "microneedling"}),
-            ("placebo", "saline", "microneedling in both arms"),
-        ),
-        (
-            {"co_intervention": "minoxidil"},
-            ("placebo", {"label": "saline"}),
-            ("placebo", "saline", "minoxidil in the exosome arm only"),
-        ),
-        (
-            {"co_intervention": "mesotherapy"},
-            (
-                "active",
-                {"label": "C: mesotherapy alone", "co_intervention": "mesotherapy, contents not stated"},
-            ),
-            ("untreated", "C: mesotherapy alone", "mesotherapy in both arms"),
-        ),
-        (
-            {"label": "microneedling then topical exosomes"},
-            ("untreated", {"label": "none", "co_intervention": "not stated; filed as untreated, minoxidil"}),
-            ("untreated", "none", "microneedling in the exosome arm only"),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("treated", "control", "asked"), cases_of(__file__))
 def test_the_question_is_read_from_both_arms(treated, control, asked):
-    assert question(treated, control) == asked
+    assert question(treated, control) == tuple(asked)
 
 
 def test_one_arm_has_no_comparator():

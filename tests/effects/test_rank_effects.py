@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_study import contrast, effects, result
 from scipy import stats
 
 from helpers.effects.ranks import scale_order
 
+CASES = cases_of(__file__)
 SIZED = {"treated": ("exosome", 10), "control": ("placebo", 10)}
 MEDIANS = (
     {"kind": "change", "median": 9.5, "iqr": 16.88},
@@ -53,15 +55,7 @@ def test_a_rank_test_printed_as_a_comparison_is_the_same():
     assert "s.c01" in one["result_ids"].split(";")
 
 
-@pytest.mark.parametrize(
-    "between",
-    [
-        {},
-        {"p_value": 0.006, "p_value_against": "baseline"},
-        {"p_value": 0.05, "p_value_token": "<0.05", "p_value_against": "control"},
-        {"p_value": 0.006, "p_value_against": "control", "p_value_test": "Welch's t"},
-    ],
-)
+@pytest.mark.parametrize("between", CASES["no_rank_test"])
 def test_without_a_rank_test_between_the_arms_medians_give_no_effect(between):
     rows = effects(*medians(**between), arms=SIZED)
     assert ranks(rows) == {}
@@ -108,16 +102,6 @@ def test_a_scale_whose_order_is_not_told_gives_shares_only():
     assert {row["measure"] for row in rows} == {"PR"}
 
 
-@pytest.mark.parametrize(
-    ("names", "order"),
-    [
-        (["very dissatisfied", "neutral", "very satisfied"], [0, 1, 2]),
-        (["greatly increased", "moderately increased", "no change", "slightly decreased"], [3, 2, 1, 0]),
-        (["severe", "moderate", "mild"], [2, 1, 0]),
-        (["Grade 3", "Grade 1", "Grade 2"], [1, 2, 0]),
-        (["better", "improved", "worse"], None),
-        (["red", "blue", "green"], None),
-    ],
-)
+@pytest.mark.parametrize(("names", "order"), CASES["order"])
 def test_the_order_of_a_scale_comes_from_its_numbers_or_words(names, order):
     assert scale_order(names) == order

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_study import TWO_ARMS, effects, result
 from scipy import stats
 
 MEN = {"n_enrolled": 16}
+CASES = cases_of(__file__)
 
 
 @pytest.mark.parametrize("level", [0.95, 0.99])
@@ -18,16 +20,7 @@ def test_a_printed_change_has_the_t_interval_of_its_own_sd(level):
     assert (row["ci_lower"], row["ci_upper"]) == pytest.approx(stats.t.interval(level, 15, 35, 6.5 / 4))
 
 
-@pytest.mark.parametrize(
-    ("study", "own", "arm", "used", "assumed"),
-    [
-        ({"n_enrolled": 16}, None, None, 16, True),
-        ({"n_enrolled": 16, "n_analysed": 14}, None, None, 14, True),
-        ({"n_enrolled": 16}, None, 12, 12, False),
-        ({"n_enrolled": 16}, 10, 12, 10, False),
-        ({"n_planned": 40}, None, None, None, False),
-    ],
-)
+@pytest.mark.parametrize(("study", "own", "arm", "used", "assumed"), CASES["people"])
 def test_a_stated_number_of_people_beats_an_assumed_one(study, own, arm, used, assumed):
     observed = result(kind="change", mean=35, sd=6.5, n=own)
     (row,) = effects(observed, study=study, arms={"treated": ("exosome", arm)})
@@ -41,18 +34,7 @@ def test_a_stated_number_of_people_beats_an_assumed_one(study, own, arm, used, a
     )
 
 
-@pytest.mark.parametrize(
-    ("fields", "sizes", "why"),
-    [
-        ({"n": 12}, {}, "no SD"),
-        ({"n": 1}, {}, "one person"),
-        ({"sd": 5.0}, {}, "n not stated"),
-        ({"site": "patient of figure 1"}, MEN, "one person"),
-        ({"site": "patients lowest at baseline"}, MEN, "no SD"),
-        ({}, {"comparison": "case"}, "one person"),
-        ({}, {"comparison": "case", "n_enrolled": 6}, "no SD"),
-    ],
-)
+@pytest.mark.parametrize(("fields", "sizes", "why"), CASES["no_interval"])
 def test_why_there_is_no_interval_is_told(fields, sizes, why):
     levels = result(mean=80, timepoint_weeks=0.0, **fields), result(mean=95, **fields)
     (row,) = effects(*levels, study=sizes)
@@ -60,20 +42,7 @@ def test_why_there_is_no_interval_is_told(fields, sizes, why):
     assert row["n"] == (1 if why == "one person" else fields.get("n"))
 
 
-@pytest.mark.parametrize(
-    ("fields", "words", "way"),
-    [
-        ({"minimum": 20, "maximum": 25}, "a range, 20 to 25, without", "higher"),
-        ({"minimum": 0.2, "maximum": 0.25, "unit": "proportion"}, "a range, 20 to 25 %, without", "higher"),
-        ({"minimum": -25, "maximum": -20}, "a range, -25 to -20, without", "lower"),
-        ({"minimum": -5, "maximum": 25}, "a range, -5 to 25, without", None),
-        ({"minimum": 0, "maximum": 25}, "a range, 0 to 25, without", None),
-        ({"minimum": 20}, "at least 20", "higher"),
-        ({"maximum": 25}, "at most 25", None),
-        ({"maximum": -5}, "at most -5", "lower"),
-        ({"median": 22, "q1": 20, "q3": 25}, "a median, 22", "higher"),
-    ],
-)
+@pytest.mark.parametrize(("fields", "words", "way"), CASES["no_mean"])
 def test_what_is_printed_in_place_of_a_mean_is_shown_and_not_turned_into_one(fields, words, way):
     (row,) = effects(result(**{"kind": "change"} | fields), study=MEN)
     assert (row.get("effect"), row.get("se"), row["stated"]) == (None, None, way)
