@@ -61,7 +61,7 @@ def system_remedy(number: int | None) -> str:
 def in_one_line(error: BaseException) -> str:
     """Return the type of an error and the first line of its message."""
     first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    return f"{type(error).__name__}: {first}".removesuffix(": ")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -24,7 +24,6 @@ from notebookpress.notebook import ERROR_MARK, INJECTED, NotebookRun, canonical
 from notebookpress.workers import ended_in_words
 
 ENGINE = "notebookpress"
-START_TIMEOUT = 120  # seconds
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 for _library in ("papermill", "asyncio"):  # what matters of their complaints is in the failure's message
     logging.getLogger(_library).setLevel(logging.CRITICAL)
@@ -63,7 +62,6 @@ class _Engine(Engine):
             nb_man,
             execution.kernel,
             kernel_name=kernel_name,
-            startup_timeout=START_TIMEOUT,
             timeout_func=execution.seconds_left,
             record_timing=False,
             shutdown_kernel="immediate",

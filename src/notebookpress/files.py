@@ -84,9 +84,8 @@ class RunFolders:
 
 def newest_release(reports: Path) -> Path | None:
     """Return the folder of the release with the highest version; nothing when there is none."""
-    found = [
-        path for path in (reports / RELEASES).glob("*") if path.is_dir() and VERSION.fullmatch(path.name)
-    ]
+    folders = (path for path in (reports / RELEASES).glob("*") if path.is_dir())
+    found = [path for path in folders if VERSION.fullmatch(path.name)]
     return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], default=None)
 
 

@@ -58,7 +58,8 @@ class _PipeSocket:
     """What ipykernel uses of a socket, on one end of a pipe that several of them share."""
 
     def __init__(self, channel: str, pipe: Connection, lock: threading.Lock) -> None:
-        self.channel, self.pipe, self.lock, self.context = channel, pipe, lock, zmq.Context.instance()
+        self.channel, self.pipe, self.lock = channel, pipe, lock
+        self.context: zmq.Context = zmq.Context.instance()
 
     def send_multipart(self, parts: Sequence[Any], *_: Any, **__: Any) -> None:
         """Send a message, as the frames that a session makes of it."""
@@ -167,7 +168,7 @@ class _Client(AsyncKernelClient):
         super().__init__()
         self.session.key = SESSION_KEY
         self.pipe, self.shell_channel, self.iopub_channel = pipe, _Channel(), _Channel()
-        self.shell_channel.send = self._send
+        self.shell_channel.send = self._send  # type: ignore[attr-defined]
 
     def start_channels(self, *_: Any, **__: Any) -> None:
         """Take in what the kernel says as soon as it says it."""

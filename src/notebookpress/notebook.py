@@ -59,9 +59,8 @@ def canonical(notebook: Any, labels: Mapping[str, str], shown: Mapping[str, Any]
 
     kept = [cell for cell in notebook.cells if ERROR_MARK not in cell.metadata.get("tags", [])]
     cells = [_cell(cell, labels, shown) for cell in kept]
-    numbered = notebook.get("nbformat_minor", 0) >= 5 and len({cell.get("id") for cell in cells}) == len(
-        cells
-    )
+    ids = {cell.get("id") for cell in cells}
+    numbered = notebook.get("nbformat_minor", 0) >= 5 and len(ids) == len(cells)
     for number, cell in enumerate(cells, 1):
         if not numbered:  # ids made up while reading an old notebook differ each time
             cell["id"] = INJECTED if INJECTED in cell.metadata.get("tags", []) else f"cell-{number:04d}"

@@ -126,9 +126,8 @@ def load_callable(name: str) -> Callable[..., Any]:
     try:
         return getattr(importlib.import_module(module), function)
     except (ModuleNotFoundError, AttributeError) as error:
-        raise PipelineError(
-            f"{PIPELINE_FILE.as_posix()}: {name}: {error}; name it as module:function"
-        ) from None
+        where = PIPELINE_FILE.as_posix()
+        raise PipelineError(f"{where}: {name}: {error}; name it as module:function") from None
 
 
 def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Notebook:

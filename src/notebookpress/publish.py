@@ -77,9 +77,8 @@ def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, A
     """Return the manifest: the facts with the hash of every output; pages come from the last step."""
     last = next(reversed(facts.get("activity", {})), "")
     entity = dict(facts["entity"]) | {label: {"sha256": file_hash(path)} for label, path in files.items()}
-    generated = dict(facts["wasGeneratedBy"]) | {
-        label: last for label in files if label.startswith("reports/")
-    }
+    pages = dict.fromkeys((label for label in files if label.startswith("reports/")), last)
+    generated = dict(facts["wasGeneratedBy"]) | pages
     generated = {label: step for label, step in generated.items() if label in files}
     return dict(facts) | {
         "entity": dict(sorted(entity.items())),
@@ -114,9 +113,8 @@ def read_manifest(reports: Path) -> dict[str, Any]:
 
 def outputs(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the sha256 of every table and page that a manifest names."""
-    return {
-        label: manifest["entity"].get(label, {}).get("sha256", "") for label in manifest["wasGeneratedBy"]
-    }
+    known = manifest["entity"]
+    return {label: known.get(label, {}).get("sha256", "") for label in manifest["wasGeneratedBy"]}
 
 
 def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:

@@ -142,7 +142,8 @@ class TableSchema:
             With everything that is wrong.
 
         """
-        failures = [Failure(None, name, name, "a known column") for name in frame if name not in self.columns]
+        unknown = [str(name) for name in frame if name not in self.columns]
+        failures = [Failure(None, name, name, "a known column") for name in unknown]
         typed = {}
         for name, column in self.columns.items():
             typed[name], failed = column.conform(frame[name])

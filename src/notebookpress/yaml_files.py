@@ -85,9 +85,8 @@ class YamlFile:
             if name not in known:
                 raise self.error((*place, name), f"{name} is not known", f"use one of {', '.join(known)}")
             kind = known[name]
-            wrong = (
-                not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value == ""
-            )
+            truth = isinstance(value, bool) and kind is not bool
+            wrong = not isinstance(value, kind) or truth or value == ""
             if wrong and kind is not object:
                 raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
         if missing := [name for name in needed if name not in entries]:
