@@ -46,8 +46,13 @@ def quantity_links(ids: Any) -> Markup:
 
 
 def origin_anchors(record: Mapping[str, Any]) -> list[str]:
-    """Return the anchors at which a row's numbers are accounted for: its entry, figures, `origins`."""
-    own = [anchor(ORIGINS[name], record[name]) for name in ORIGINS if not is_missing(record.get(name))]
+    """Return the anchors at which a row's numbers are accounted for: its entry, figures, `origins`.
+
+    An effect that is told in words has an entry without a number.
+    """
+    known = [name for name in ORIGINS if not is_missing(record.get(name))]
+    known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", ""))]
+    own = [anchor(ORIGINS[name], record[name]) for name in known]
     figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
     return own + figures + split_ids(record.get("origins"))
 

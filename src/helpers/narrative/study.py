@@ -176,7 +176,8 @@ def _reading(row: Row) -> str:
     if not numbers:
         return "no number"
     spread = f" ± {show_number(row['sd'])}" if row["sd"] is not None else ""
-    return f"{numbers}{spread} {plain_unit(row['unit']) if row['unit'] else ''}".rstrip()
+    unit = plain_unit(row["unit"])
+    return f"{numbers}{spread} {unit.removesuffix('s') if numbers == '1' else unit}".rstrip()
 
 
 def _meaning(row: Row) -> str:

@@ -91,7 +91,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#findings", certain) if "findings" in anchors else certain,
                 "quantity_ids": row["quantity_ids"],
-                "origins": anchor("q-all", name),
+                "origins": anchor("printed", name),
             }
         )
     headings = {
