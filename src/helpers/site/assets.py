@@ -47,16 +47,22 @@ def _first(source: str) -> str:
 
 def _block(source: str, name: str) -> Markup:
     """Return a cell's code in a region that scrolls."""
-    coloured = highlight(source.rstrip(), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
-    coloured = SPAN.sub(_coloured_only, coloured)
-    while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
-        coloured = joined
     identity = Markup(' id="{}"').format(name) if name else ""
     cell = f" of cell {name.rpartition('-')[2]}" if name else ""  # two cells may begin alike
     return Markup(
         '<div{} class="scroll" role="region" aria-label="Code{}: {}" tabindex="0">'
         "<pre><code>{}</code></pre></div>"
-    ).format(identity, cell, _first(source), Markup(coloured))
+    ).format(identity, cell, _first(source), Markup(_coloured(source.rstrip())))
+
+
+@cache  # a study's page has the code of all others
+def _coloured(source: str) -> str:
+    """Return Python code as HTML, its words in few colours."""
+    coloured = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
+    coloured = SPAN.sub(_coloured_only, coloured)
+    while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
+        coloured = joined
+    return coloured
 
 
 def _coloured_only(span: re.Match[str]) -> str:
