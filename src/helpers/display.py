@@ -25,7 +25,7 @@ ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash
 ORIGINS = {
     "effect_id": "effect",
     "pooled_id": "pooled",
-    "finding_id": "finding",
+    "discrepancy_id": "discrepancy",
     "result_id": "result",
     "quantity_id": "q",
     "line_id": "line",
@@ -256,7 +256,7 @@ def show_table(
         Whether the names in column `quantity_ids` become links to `#q-<id>`.
     anchor_column : str, optional
         Column whose value gives each row its anchor: `q-<id>` for `quantity_id`, otherwise the column's
-        name without `_id`, as in `finding-<id>`.
+        name without `_id`, as in `discrepancy-<id>`.
     folded : bool
         Whether a reader must open it; a link to one of its rows does so too.
 

@@ -33,7 +33,7 @@ def effects(
     *results: dict,
     study: dict | None = None,
     arms: dict | None = None,
-    findings: list = (),
+    discrepancies: list = (),
     contrasts: list = (),
     events: list = (),
     **options: Any,
@@ -46,7 +46,7 @@ def effects(
     ]
     tables = [
         as_frame(name, list(part))
-        for name, part in (("arms", rows), ("results", results), ("findings", findings))
+        for name, part in (("arms", rows), ("results", results), ("discrepancies", discrepancies))
     ]
     printed: pd.DataFrame = as_frame("reported_contrasts", list(contrasts))
     watched = as_frame("adverse_events", list(events))

@@ -82,7 +82,7 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
 
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
+    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed",
 )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ EXACT_BINOMIAL = "random effects, exact binomial"
 ROBUST = "three levels, cluster-robust"
 IMPUTED = "missing SDs imputed"
 OF_POOL = (
-    *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_findings",
+    *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_discrepancies",
     "scenario", "reason", "pooled",
 )  # fmt: skip
 
@@ -218,7 +218,7 @@ def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> Tie
 
 
 def _estimates_of(row: dict[str, Any]) -> tuple[str, bool]:
-    return row["effect_ids"], row["without_certain_findings"]
+    return row["effect_ids"], row["without_certain_discrepancies"]
 
 
 def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: Options) -> None:
@@ -286,8 +286,8 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
     """
     own = [line for line in map(with_standard_error, lines) if line["study_id"] in split_ids(row["studies"])]
     own = [line for line in own if poolable(line) and belongs(line, group[0], options.time_tolerance)]
-    if row["without_certain_findings"]:
-        own = [line for line in own if not line["certain_findings"]]
+    if row["without_certain_discrepancies"]:
+        own = [line for line in own if not line["certain_discrepancies"]]
     studies = [line["study_id"] for line in own]
     if len(own) == len(set(studies)):
         return []

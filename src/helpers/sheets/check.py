@@ -17,6 +17,28 @@ Fault = tuple[FieldPath, str, str]  # place in the sheet, problem, remedy
 Item = TypeVar("Item")
 
 
+# What fields were called before; sheets with the old names are still read.
+OLD_NAMES = {"findings": "discrepancies"}
+_OLD_SEVERITIES = {"certain": (True, "serious"), "likely": (False, "some"), "minor": (False, "minor")}
+
+
+def with_current_names(sheet: Any) -> list[str]:
+    """Rename the fields of a sheet that have old names, in place; return what was read under which name."""
+    notes: dict[str, None] = {}
+    for block in (sheet, *(domain for _, domain in _domains(sheet))):
+        for old, new in OLD_NAMES.items():
+            if old in block and new not in block:
+                block[new] = block.pop(old)
+                notes[f"{old} is read as {new}"] = None
+    for _, discrepancy in _items(sheet, "discrepancies", dict):
+        weight = _OLD_SEVERITIES.get(str(discrepancy.get("severity")))
+        if weight and "certain" not in discrepancy:
+            del discrepancy["severity"]
+            discrepancy |= dict(zip(("certain", "concern"), weight, strict=True))
+            notes["severity is read as certain and concern"] = None
+    return list(notes)
+
+
 def cross_checks(sheet: Row) -> Iterator[Fault]:
     """Yield what is wrong between the fields of a sheet, whose shape may be wrong too.
 
@@ -38,7 +60,7 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     yield from _vocabulary(sheet)
     yield from _statements(sheet)
     yield from _arms(sheet)
-    yield from _findings_of_domains(sheet)
+    yield from _discrepancies_of_domains(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
     for place, quantity in _items(sheet, "quantities", dict):
@@ -81,7 +103,7 @@ _NAMED_BY = {
     "quantities": "id",
     "arms": "arm_id",
     "outcomes": "outcome_id",
-    "findings": "id",
+    "discrepancies": "id",
     "statements": "id",
 }
 
@@ -106,8 +128,8 @@ def _vocabulary(sheet: Row) -> Iterator[Fault]:
             if isinstance(concept, str) and concept not in allowed:
                 problem = f"{concept!r} is not in the vocabulary"
                 yield (*place, "concept"), problem, _nearest(concept, allowed)
-    for place, finding in _items(sheet, "findings", dict):
-        for at, concept in _items(finding, "concepts", str, place):
+    for place, discrepancy in _items(sheet, "discrepancies", dict):
+        for at, concept in _items(discrepancy, "concepts", str, place):
             if concept not in OUTCOME_CONCEPTS:
                 yield at, f"{concept!r} is not an outcome", _nearest(concept, OUTCOME_CONCEPTS)
 
@@ -144,13 +166,15 @@ def _domains(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
     return _items(_mapping(sheet, "risk_of_bias"), "domains", dict, ("risk_of_bias",))
 
 
-def _findings_of_domains(sheet: Row) -> Iterator[Fault]:
-    """Check that the findings which a judgement rests on are the sheet's own."""
-    known = [found["id"] for _, found in _items(sheet, "findings", dict) if isinstance(found.get("id"), str)]
+def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
+    """Check that the discrepancies which a judgement rests on are the sheet's own."""
+    known = [
+        found["id"] for _, found in _items(sheet, "discrepancies", dict) if isinstance(found.get("id"), str)
+    ]
     for place, domain in _domains(sheet):
-        for at, name in _items(domain, "findings", str, place):
+        for at, name in _items(domain, "discrepancies", str, place):
             if name not in known:
-                yield at, f"no finding is called {name!r}", _nearest(name, known)
+                yield at, f"no discrepancy is called {name!r}", _nearest(name, known)
 
 
 # Figures that are named elsewhere.
@@ -173,7 +197,7 @@ def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]
                 use = FigureUse()  # of one person's hairs, or a change: no share of people
             if isinstance(block.get(field), str):
                 yield (*place, field), block[field], use
-    lists = [item for name in ("findings", "adverse_events") for item in _items(sheet, name, dict)]
+    lists = [item for name in ("discrepancies", "adverse_events") for item in _items(sheet, name, dict)]
     for place, block in (*lists, *_domains(sheet)):
         for at, name in _items(block, "quantities", str, place):
             yield at, name, None

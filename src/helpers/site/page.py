@@ -215,7 +215,7 @@ def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[f
 
 
 def link(target: str, text: Any) -> Markup:
-    """Return a link to a page or to an anchor of any page (`#finding-x`)."""
+    """Return a link to a page or to an anchor of any page (`#discrepancy-x`)."""
     return Markup('<a href="{}">{}</a>').format(target, text)
 
 

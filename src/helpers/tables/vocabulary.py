@@ -91,7 +91,7 @@ PRIORITIES = _values("priorities")
 QUANTITY_KINDS = _values("quantity_kinds")
 QUANTITY_ROLES = _values("quantity_roles")
 RESULT_KINDS = _values("result_kinds")
-SEVERITIES = _values("severities")
+CONCERNS = _values("concerns")
 STATED_DIRECTIONS = _values("stated_directions")
 TIERS = _values("tiers")
 
