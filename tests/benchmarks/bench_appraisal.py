@@ -28,9 +28,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import planted_values  # noqa: F401  (registers its kinds)
 import published_rules
 from planted_faults import KINDS, planted
-from simulated_studies import SimulatedStudy, simulate
+from simulated_papers import SimulatedStudy
+from simulated_studies import simulate
 
 import helpers
 from helpers.appraisal.evidence import StudyEvidence
@@ -41,7 +43,7 @@ from helpers.sheets.read import sheet_record
 from notebookpress.tables import TableStore, table_store
 
 Row = dict[str, Any]
-BATCH = 25
+BATCH = 10
 _TABLES = {
     "results": "reported_results",
     "adverse_events": "reported_events",
@@ -99,6 +101,8 @@ def discrepancies(tables: dict[str, Any], study_id: str) -> list[Row]:
 
 def appraise(studies: list[SimulatedStudy]) -> list[Outcome]:
     """Return what is said of each study; one that the sheet's own checks refuse is told so."""
+    if not studies:
+        return []
     outcomes = [Outcome(study, others=published_rules.seen(study.sheet)) for study in studies]
     for outcome in outcomes:
         outcome.refused = "; ".join(fault[1] for fault in cross_checks(outcome.study.sheet))
@@ -119,7 +123,10 @@ def planted_batch(seed: int, jobs: list[tuple[int, str]]) -> list[tuple[Outcome,
     for number, name in jobs:
         tries = (planted(name, f"planted{number}", [seed, number, attempt]) for attempt in range(60))
         pairs.append(next(pair for pair in tries if pair is not None))
-    faulty, twins = appraise([pair[0] for pair in pairs]), appraise([pair[1] for pair in pairs])
+    faulty, twins = appraise([pair[0] for pair in pairs]), [Outcome(pair[1]) for pair in pairs]
+    spoken = [i for i, outcome in enumerate(faulty) if outcome.others or new_about_fault(outcome, twins[i])]
+    for i, twin in zip(spoken, appraise([twins[i].study for i in spoken]), strict=True):
+        twins[i] = twin  # of the others nothing can be found, whatever is said of the twin
     return list(zip(faulty, twins, strict=True))
 
 
