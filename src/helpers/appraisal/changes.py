@@ -359,7 +359,7 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
             continue
         tested += 1
         fits = []
-        for first, second in (pair for pair in means if pair and all(pair)):
+        for first, second in ([f for f in pair if f] for pair in means if pair and all(pair)):
             gap = first.value - second.value
             room = sum(f.interval(True)[1] - f.value for f in (effect, first, second))
             fits.append((min(abs(effect.value - gap), abs(effect.value + gap)) <= room, first, second, gap))

@@ -191,15 +191,10 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
         for row in evidence.quantities_of(("result", "design"), kind=("count", "n"))
         if _SEX.search(row.printed)
     ]
-    sex = {"male": "wom", "female": ""}.get(str(evidence.study.get("sex")))
-    others = [
-        row
-        for row in women
-        if sex is not None
-        and row.value
-        and _SEX.search(row.printed)[0].lower().startswith(("wom", "fem")) == bool(sex)
-    ]
-    if not (ages and not all(map(missing, limits))) and not (women and sex is not None):
+    sex = evidence.study.get("sex") if evidence.study.get("sex") in ("male", "female") else None
+    said = [(row, "female" if re.search("wom|fem", row.printed, re.I) else "male") for row in women]
+    others = [row for row, own in said if sex and row.value and own != sex]
+    if not (ages and not all(map(missing, limits))) and not (women and sex):
         raise NotApplicable("no age or sex of a patient, or no limits")
     for row in others:
         yield Hit(f"{row.printed}; admitted: {evidence.study['sex']}", (row,), case="sex")
@@ -231,8 +226,9 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     # A row of one outcome that is a copy of another's, in more than one arm.
     pairs = rows.merge(rows, on=["arm_id", "kind", "timepoint_weeks", "mean", "sd"])
     pairs = pairs[pairs["concept_x"] < pairs["concept_y"]]
-    for (one, other), group in pairs.groupby(["concept_x", "concept_y"], sort=True):
+    for both, group in pairs.groupby(["concept_x", "concept_y"], sort=True):
         if group["arm_id"].nunique() > 1:
+            one, other = map(str, both)
             words = {"one": label(one), "other": label(other)}
             arithmetic = "; ".join(f"{tidy(r.mean)} ± {tidy(r.sd)} in {r.arm_id}" for r in each_row(group))
             ids = [name for side in "xy" for ids in group[f"quantity_ids_{side}"] for name in split_ids(ids)]

@@ -454,7 +454,7 @@ def _between(
     n1, n2, as_said = sizes
     tests = [*_tests_of_two(groups, p, (n1, n2), arms=arms or len({row.arm_id for row in at_once}))]
     if later:
-        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2))
+        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), contrast=arms > 0)
         changed = rows[0].kind == "change"
         tests += [test for test in with_baseline if not changed or test.family == ADJUSTED]
     return _tried(tests, against, (n1, n2), as_said)
@@ -475,10 +475,13 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
-def _tests_with_baseline(after: Pair, before: list, p: PrintedFigure, n: Pair) -> Iterator[Test]:
+def _tests_with_baseline(
+    after: Pair, before: list, p: PrintedFigure, n: Pair, contrast: bool = False
+) -> Iterator[Test]:
     """Yield the tests of two groups that use their values at baseline."""
     if not all(before):  # what is not printed can be any
-        for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):
+        known = ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes"))
+        for family, name in known if contrast else known[:1]:
             yield Test(family, name, n[0] > 1, " and a baseline that is not printed")
         return
     for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):

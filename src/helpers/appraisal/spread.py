@@ -274,10 +274,10 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
         spread = _Spread(row, group.mean, group.sd, int(row.n))
         key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
         groups.setdefault(key, []).append(spread)
-        ends = evidence.figure(row, "minimum"), evidence.figure(row, "maximum")
-        if ends[0] and ends[1]:
+        if not missing(row.minimum) and not missing(row.maximum) and row.sd:
             tested = True
-            yield from _below_range(spread, ends[1].value - ends[0].value)
+            printed = group.sd.value / row.sd  # its unit may be another than that of the clean range
+            yield from _below_range(spread, (row.maximum - row.minimum) * printed)
     for spreads in groups.values():
         tested = tested or len(spreads) > 1
         yield from _below_others(spreads)
