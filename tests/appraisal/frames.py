@@ -44,6 +44,18 @@ def result(number: int, **fields: Any) -> dict[str, Any]:
     return base | fields
 
 
+def contrast(number: int, ids: list[str], **fields: Any) -> dict[str, Any]:
+    """Return a row of `reported_contrasts`: what differs from the hair density after 24 weeks."""
+    base = {
+        "contrast_id": f"{STUDY}.c{number:02d}",
+        "study_id": STUDY,
+        "source_id": STUDY,
+        "arm_id": "exosome",
+    }
+    base |= {"against": "control", "concept": "hair_density", "site": "vertex", "timepoint_weeks": 24.0}
+    return base | {"measure": "MD", "quantity_ids": ";".join(f"{STUDY}.{name}" for name in ids)} | fields
+
+
 def evidence(
     quantities: list[dict[str, Any]] = (),
     results: list[dict[str, Any]] = (),
@@ -53,6 +65,7 @@ def evidence(
     outcomes: list[dict[str, Any]] = (),
     events: list[dict[str, Any]] = (),
     statements: list[dict[str, Any]] = (),
+    contrasts: list[dict[str, Any]] = (),
 ) -> StudyEvidence:
     """Return the evidence of a made-up study, every table validated."""
     if arms is None:
@@ -76,6 +89,7 @@ def evidence(
         "arms": arms,
         "outcomes": list(outcomes),
         "quantities": list(quantities),
+        "reported_contrasts": [contrast(number, **row) for number, row in enumerate(contrasts, start=1)],
         "results": list(results),
         "statements": [
             {"study_id": STUDY, "source_id": STUDY, "statement_id": f"{STUDY}.s{index}", "line": 20 + index}

@@ -110,12 +110,8 @@ def test_contradictions_that_a_reader_without_the_sheets_called_certain_are_foun
     assert certain >= set(CERTAIN_BY_RULE[study])
 
 
-def test_the_five_sources_hold_well_over_a_hundred_contradictions_and_forty_certain_ones(merged):
-    rows = [row for discrepancies in merged.values() for row in discrepancies]
-    certain = [row for row in rows if weight(row) == "certain"]
-    assert len(rows) > 150 and len(certain) >= 40
-    assert sum(row["detected_by"] == "automated" for row in certain) > len(certain) / 2
-    statements = [(row["study_id"], row["statement"]) for row in rows]
+def test_no_sentence_stands_twice(merged):
+    statements = [(row["study_id"], row["statement"]) for rows in merged.values() for row in rows]
     assert len(statements) == len(set(statements))
 
 

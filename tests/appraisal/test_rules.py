@@ -19,7 +19,9 @@ CASES = cases_of(__file__)
 QUESTION = """
 reference-marks:
   topic: reference_marks
-  discrepancy: "Of {about}: {answers}."
+  statement: "Of {about}: {answers}."
+  inspect_sr: "4.10"
+  ruled_out: nothing
   source: a manual
   certain: false
   concern: minor
@@ -39,7 +41,7 @@ def test_every_rule_has_words_of_its_own():
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(rule.meaning and rule.source and rule.inputs and rule.concern for rule in RULES)
     assert {rule.find for rule in RULES if not rule.topic} == set(CHECKS.values())
-    assert all(rule.discrepancies for rule in RULES)
+    assert all(rule.statements for rule in RULES)
 
 
 def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
+from helpers.appraisal.p_values import RANKS, covers, test_family
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 
+_RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 
 
@@ -242,3 +247,127 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
             figures = [figure for _, *pair in against for figure in pair]
             words = {"says": row.says, "against": len(against), "pairs": len(pairs)}
             yield Hit(arithmetic, (*figures, row), (row.about,), words=words)
+
+
+_ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
+_NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
+_NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)
+
+
+def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each median outside its quartiles, and each estimate outside its own interval."""
+    rows = [(row, names) for row in evidence.results_where() for names in _ORDER]
+    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in each_row(evidence.contrasts)]
+    found = [(row, [(n, f) for n in names if (f := evidence.figure(row, n))]) for row, names in rows]
+    for row, named in needed([pair for pair in found if len(pair[1]) > 1], "no value beside its limits"):
+        wrong = [
+            pair for pair in pairwise(named) if pair[0][1].interval(True)[0] > pair[1][1].interval(True)[1]
+        ]
+        if wrong:
+            (low, first), (high, second) = wrong[0]
+            told = {"low": label_of(low), "high": label_of(high)}
+            yield Hit(f"{first} > {second}", [f for _, f in named], (row.concept,), words=told)
+
+
+def label_of(column: str) -> str:
+    """Return a part of a result in words."""
+    words = {
+        "q1": "lower quartile",
+        "q3": "upper quartile",
+        "ci_lower": "lower limit",
+        "ci_upper": "upper limit",
+    }
+    return words.get(column, column)
+
+
+def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
+    tested = 0
+    for row in (*evidence.results_where(), *each_row(evidence.contrasts)):
+        low, high = (evidence.figure(row, end) for end in ("ci_lower", "ci_upper"))
+        error, n = evidence.figure(row, "se"), evidence.people(row.n)
+        ratio = getattr(row, "measure", None) in _RATIOS and low and low.value > 0
+        if not (low and high and error and n and n > 2):
+            continue
+        tested += 1
+        ends = [
+            math.log(f) if ratio else f
+            for f in (low.low, low.high, high.low, high.high)
+            if f > 0 or not ratio
+        ]
+        least, most = (ends[2] - ends[1]) / 2 / error.high, (ends[3] - ends[0]) / 2 / max(error.low, 1e-9)
+        levels = (_NARROWEST, _WIDEST) if missing(row.ci_level) else (row.ci_level / 100,) * 2
+        narrow, wide = stats.norm.ppf((1 + levels[0]) / 2), stats.t.ppf((1 + levels[1]) / 2, 2)
+        if most < narrow * 0.99 or least > wide:
+            arithmetic = f"({high} - {low}) / 2 = {tidy((high.value - low.value) / 2)}, "
+            arithmetic += f"{tidy((high.value - low.value) / 2 / error.value)} standard errors of {error}"
+            yield Hit(arithmetic, (error, low, high), (row.concept,))
+    if not tested:
+        raise NotApplicable("no interval beside its standard error")
+
+
+def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
+    tested = 0
+    for row in each_row(evidence.contrasts):
+        low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
+        named = "" if missing(row.p_value_test) else str(row.p_value_test)
+        if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
+            continue
+        tested += 1
+        ratio = row.measure in _RATIOS
+        if row.measure not in ("MD", "SMD", "RD", *_RATIOS) or (ratio and low.low <= 0):
+            continue
+        level = 0.95 if missing(row.ci_level) else row.ci_level / 100
+        n = evidence.people(row.n)
+        # Some were lost: degrees of freedom are those of half of the people, or without end.
+        free = np.array([max((n or 6) / 2 - 2, 2), 1e6])
+        ps = [
+            _p_of_interval(a, b, level, free, ratio)
+            for a in (low.low, low.high)
+            for b in (high.low, high.high)
+        ]
+        least, most = np.min(ps), np.max(ps)
+        sides = ((least, most), (least / 2, most / 2), (1 - most / 2, 1 - least / 2))
+        if not any(covers(p, start * 0.9, end * 1.1, wide=True) for start, end in sides):
+            arithmetic = f"{tidy(100 * level)} % interval {low} to {high}: p = {least:.2g} to {most:.2g}; "
+            arithmetic += f"printed {p.token}"
+            # Unnamed, the p value may be that of ranks, or of all groups.
+            weight = CERTAIN if named and evidence.arms["arm_id"].nunique() == 2 else DOUBTFUL
+            yield Hit(arithmetic, (p, low, high), (row.concept,), weight)
+    if not tested:
+        raise NotApplicable("no p value beside the interval of the same comparison")
+
+
+def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, ratio: bool) -> np.ndarray:
+    """Return the two-sided p of no effect by an interval, for some degrees of freedom."""
+    low, high = (math.log(low), math.log(high)) if ratio else (low, high)
+    error = (high - low) / 2 / stats.t.ppf((1 + level) / 2, free)
+    return 2 * stats.t.sf(abs(high + low) / 2 / error, free)
+
+
+def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
+    tested = 0
+    for row in each_row(evidence.contrasts[evidence.contrasts["measure"] == "MD"]):
+        effect = evidence.figure(row, "effect")
+        told = " ".join(str(words) for words in (row.p_value_test, row.note) if not missing(words))
+        pairs = [evidence.compared(row, kind) for kind in ("change", "level")]
+        means = [[evidence.figure(result, "mean") for result in pair or ()] for pair in pairs]
+        same_unit = all(missing(row.unit) or r.unit == row.unit for pair in pairs for r in pair or ())
+        if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not any(all(m) and m for m in means):
+            continue
+        tested += 1
+        fits = []
+        for first, second in ([f for f in pair if f] for pair in means if pair and all(pair)):
+            gap = first.value - second.value
+            room = sum(f.interval(True)[1] - f.value for f in (effect, first, second))
+            fits.append((min(abs(effect.value - gap), abs(effect.value + gap)) <= room, first, second, gap))
+        if not any(fit for fit, *_ in fits):
+            _, first, second, gap = fits[0]
+            # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
+            certain = bool(means[0]) and all(means[0]) and bool(told)
+            arithmetic = f"{first} - {second} = {tidy(gap)}, printed {effect}"
+            yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
+    if not tested:
+        raise NotApplicable("no difference of means beside the means, without adjustment")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -13,17 +13,14 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
 from trialfiles.times import weeks
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
-# Earlier event, later event, which sentence says that they are the other way round, how sure that is.
-_ORDER = (
-    ("ethics_date", "recruitment_start", "recruited before ethics", DOUBTFUL),
-    ("registration_date", "recruitment_start", "registered late", DOUBTFUL),
-    ("ethics_date", "registration_date", "registered before ethics", DOUBTFUL),
-    ("recruitment_start", "recruitment_end", "ended before start", CERTAIN),
-)
+# Earlier event, later event, which sentence says that they are the other way round, how it weighs.
+_ETHICS = (("ethics_date", "recruitment_start", "", DOUBTFUL),)
+_REGISTRATION = (("registration_date", "recruitment_start", "", DOUBTFUL),)
+_DATES = (("recruitment_start", "recruitment_end", "ended before start", CERTAIN),)
 _REGISTERED_DATES = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
 _OPEN = re.compile(r"\b(not blinded|not masked|unblinded|unmasked|open[ -]label|none)\b", re.IGNORECASE)
 _BLIND = re.compile(r"(?<!un)(?<!not )\b(blind(ed)?|masked)\b", re.IGNORECASE)
@@ -49,33 +46,42 @@ def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield a block that the ratio does not divide, and a sample that is no whole number of blocks."""
+    """Yield a block that the ratio does not divide, and arms further apart than one open block."""
     blocks = [row for row in evidence.quantities_of("design", "block_size") if not missing(row.value)]
     ratios = evidence.quantities_of("design", "allocation_ratio")
     ratio = re.fullmatch(r"\d+(\s*:\s*\d+)+", ratios[0].printed.strip()) if ratios else None
     parts = sum(map(int, re.findall(r"\d+", ratio[0]))) if ratio else len(evidence.arms)
-    planned = evidence.count("n_planned")
     for row in needed(blocks, "no block size is stated"):
         if parts and row.value % parts:
             arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
             yield Hit(arithmetic, (row, *ratios), case="ratio")
-        if planned and planned % row.value:
-            arithmetic = f"{planned} / {tidy(row.value)} = {tidy(planned / row.value)}"
-            yield Hit(arithmetic, (row,), weight=MINOR, case="sample")
+        sizes = evidence.arms["n"].dropna()
+        equal = len(sizes) == len(evidence.arms) == parts and not row.value % max(parts, 1)
+        # Whole blocks are even; the last one, where it stays open, can be one arm's alone.
+        if equal and sizes.max() - sizes.min() > row.value / parts and len(blocks) == 1:
+            arithmetic = (
+                f"arms {', '.join(map(tidy, sizes))}; of one open block of {tidy(row.value)} at most "
+            )
+            arithmetic += f"{tidy(row.value / parts)} apart"
+            yield Hit(arithmetic, (row, *listed_ids(evidence.arms)), case="sizes")
 
 
 def masking(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each outcome whose measure is called blinded although the study says that nobody is."""
+    """Yield each outcome called blinded although nobody is, and two answers on whether its rater is."""
     field: Any = evidence.study.get("masking")
-    if missing(field) or evidence.outcomes.empty:
+    said = evidence.statements_on("assessor_masking")
+    if not said and (missing(field) or evidence.outcomes.empty):
         raise NotApplicable("no masking field, or no outcomes")
-    if not _OPEN.search(field) or _BLIND.search(_OPEN.sub("", field)):
-        return
-    for row in each_row(evidence.outcomes.sort_values("outcome_id")):
-        if not missing(row.measure) and _BLIND.search(row.measure):
-            rests_on = evidence.statements_on("assessor_masking")
-            words = {"field": field, "priority": row.priority}
-            yield Hit(f"masking: {field}; measure: {row.measure}", rests_on, (row.concept,), words=words)
+    open_ = not missing(field) and _OPEN.search(field) and not _BLIND.search(_OPEN.sub("", field))
+    named = evidence.outcomes.sort_values("outcome_id")
+    named = named[named["measure"].fillna("").map(lambda words: bool(open_ and _BLIND.search(words)))]
+    for row in each_row(named):
+        words = {"field": field, "priority": row.priority}
+        yield Hit(
+            f"masking: {field}; measure: {row.measure}", said, (row.concept,), case="field", words=words
+        )
+    if named.empty and len({row.says for row in said}) > 1:
+        yield Hit("; ".join(f"line {row.line}: {row.says}" for row in said), said, case="said")
 
 
 def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -158,22 +164,45 @@ def day(printed: str) -> tuple[date, date] | None:
     return (period.start_time.date(), period.end_time.date()) if period.freqstr in ("D", "M") else None
 
 
-def dates(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
+def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
     printed: dict[str, list[PrintedDate]] = {}
     for row in evidence.quantities_of("design", kind="date"):
         if span := day(row.printed):
             printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
     if sum(map(len, printed.values())) < 2:
         raise NotApplicable("fewer than two dates")
+    return printed
+
+
+def _in_order(evidence: StudyEvidence, order: Iterable[tuple[str, str, str, Weight]]) -> Iterator[Hit]:
+    """Yield each pair of dates that stand the other way round."""
+    printed = _printed_dates(evidence)
+    for before, after, case, weight in order:
+        if before in printed and after in printed:
+            early = min(printed[before], key=lambda d: d.first)
+            late = max(printed[after], key=lambda d: d.last)
+            if early.first > late.last:
+                days = (early.first - late.last).days
+                arithmetic = f"{early.first} is {days} days after {late.last}"
+                yield Hit(arithmetic, (early, late), weight=weight, case=case)
+
+
+def ethics_date(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield an ethics approval that came after the start of recruitment."""
+    yield from _in_order(evidence, _ETHICS)
+
+
+def registration_date(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a registration that came after the start of recruitment."""
+    yield from _in_order(evidence, _REGISTRATION)
+
+
+def dates(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
+    printed = _printed_dates(evidence)
+    yield from _in_order(evidence, _DATES)
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
-    for before, after, case, weight in _ORDER:
-        if before in first and after in last and first[before].first > last[after].last:
-            early, late = first[before], last[after]
-            days = (early.first - late.last).days
-            arithmetic = f"{early.first} is {days} days after {late.last}"
-            yield Hit(arithmetic, (early, late), weight=weight, case=case)
     registered, published = last.get("registration_date"), last.get("publication_date")
     start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
@@ -182,11 +211,11 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         arithmetic = f"{registered.last} is {days} days before {start.first}"
         yield Hit(arithmetic, (registered, start), case="recruiting", words={"status": status})
     longest = evidence.results["timepoint_weeks"].max()
-    weeks_passed = (published.last - start.first).days / 7 if start and published else math.inf
-    if start and published and not missing(longest) and weeks_passed < longest:
-        arithmetic = f"{start.first} to {published.last} is {weeks_passed:.1f} weeks; "
-        arithmetic += f"results to week {longest:.1f}"
-        yield Hit(arithmetic, (start, published), weight=CERTAIN, case="published")
+    for end, case in ((published, "published"), (last.get("study_end"), "ended")):
+        passed = (end.last - start.first).days / 7 if start and end else math.inf
+        if start and end and not missing(longest) and 0 <= passed < longest * (1 - _LATE):
+            arithmetic = f"{start.first} to {end.last} is {passed:.1f} weeks; results to week {longest:.1f}"
+            yield Hit(arithmetic, (start, end), weight=CERTAIN, case=case)
 
 
 def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -66,20 +66,41 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(*_both(first, others[0]), (first.concept,), weight)
 
 
-def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
-    """Yield each later figure of a single-valued concept with the first one."""
+def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
+    """Yield each later figure of a single-valued concept with the first one, or with those of the study."""
     first: dict[tuple, Any] = {}
-    for row in evidence.quantities_of("design"):
-        if row.concept not in _SINGLE:
-            continue
+    people = {evidence.count(column) for column in ("n_planned", "n_enrolled", "n_analysed")} - {None}
+    rows = [row for row in evidence.quantities_of("design") if row.concept in _SINGLE]
+    sizes = [row for row in rows if row.concept == "sample_size" and row.value in people]
+    for row in rows:
+        if missing(row.source_id) or (
+            sizes and row.concept == "sample_size" and row.source_id != sizes[0].source_id
+        ):
+            continue  # publications_differ speaks of these
         arm, time, unit = ("" if missing(v) else v for v in (row.arm_id, row.timepoint_printed, row.unit))
+        planned = row.concept == "sample_size" and not evidence.study["has_results"]
+        weight = CERTAIN if planned or row.concept in _SURE else DOUBTFUL
+        if row.concept == "sample_size" and sizes and not arm and evidence.study["has_results"]:
+            if row.value not in people:  # planned, enrolled and analysed are three numbers, and this is none
+                yield row, sizes, weight
+            continue
         earlier = first.setdefault((row.concept, arm, time, unit, len(_numbers(row))), row)
         if earlier is not row and not (row.concept == "age" and len(_numbers(row)) == 1):
-            planned = row.concept == "sample_size" and not evidence.study["has_results"]
-            yield earlier, [row], CERTAIN if planned or row.concept in _SURE else DOUBTFUL
+            yield earlier, [row], weight
 
 
-def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
+def publications_differ(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a number of people that another publication of the study gives differently."""
+    rows = [row for row in evidence.quantities_of("design", "sample_size") if missing(row.arm_id)]
+    people = {evidence.count(column) for column in ("n_planned", "n_enrolled", "n_analysed")} - {None}
+    known = [row for row in rows if row.value in people]
+    others = [row for row in rows if known and row.source_id != known[-1].source_id]
+    for row in needed(others, "no second publication with a number of people"):
+        if row.value not in people:
+            yield Hit(*_both(known[-1], row))
+
+
+def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
     """Yield each result of the abstract with the figures of the text that should hold it."""
     groups: dict[tuple, list] = {}
     abstract = []
@@ -96,7 +117,7 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
         yield row, others, CERTAIN if single else DOUBTFUL
 
 
-def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
+def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
     """Yield each later mean of the same arm, outcome, site, time and n with the first one."""
     printed = {row.quantity_id: row for row in each_row(evidence.quantities)}
     first: dict[tuple, Any] = {}

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
+from helpers.appraisal.conduct import day
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
+from helpers.appraisal.p_values import covers
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
+from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
+_NOT_PEOPLE = re.compile("event|episode|occurrence|session|site|area|lesion")
+_LOST = re.compile(
+    r"[._ -](?:lost|left|losses|withdr\w+|drop\w*)\b", re.IGNORECASE
+)  # in a figure's name or note
+_SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
+_OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
+_FASTEST = 150  # people a month; trials of hair loss with many centres stay below
 # What tells one arm from another.
 _DESCRIPTION = [
     "role", "exosome_source", "dose", "dose_unit", "route", "co_intervention", "sessions", "interval_weeks",
@@ -59,14 +72,14 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(evidence.arms) and row.value != len(evidence.arms):
             arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
             yield Hit(arithmetic, (row,), weight=DOUBTFUL, case="groups")
-    yield from _more_than_all(results, enrolled, "result")
-    yield from _more_than_all(events, enrolled, "event")
+    yield from _more_than_all(evidence, results, enrolled, "result")
+    yield from _more_than_all(evidence, events, enrolled, "event")
 
 
 def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame) -> Iterator[Hit]:
     if not total or len(sizes) < len(evidence.arms) or sizes.empty:
         return
-    within = evidence.study.get("comparison") == "within_person"
+    within = evidence.study.get("comparison") in ("within_person", "crossover")
     whole = int(sizes["n"].max() if within else sizes["n"].sum())
     if whole != total:
         parts = ", ".join(str(int(n)) for n in sizes["n"])
@@ -75,30 +88,121 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
         yield Hit(arithmetic, listed_ids(sizes), weight=weight, case="arms")
 
 
-def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Iterator[Hit]:
+def _more_than_all(
+    evidence: StudyEvidence, rows: pd.DataFrame, enrolled: int | None, what: str
+) -> Iterator[Hit]:
+    """Yield numbers of people larger than those of their arm, or of the study; episodes are no people."""
+    units = evidence.quantities.set_index("quantity_id")["unit"].fillna("").str.lower()
+    parallel = evidence.study.get("comparison") == "parallel"
+    began = evidence.arms.set_index("arm_id")["n"].dropna().to_dict() if parallel else {}
     for row in each_row(rows):
         n = None if missing(row.n) else float(row.n)
         count = None if missing(row.count) else float(row.count)
         concepts = (getattr(row, "concept", "adverse_events"),)
         ids = split_ids(row.quantity_ids)
-        if n is not None and enrolled and n > enrolled:
-            yield Hit(f"{tidy(n)} > {enrolled}", ids, concepts, case="enrolled", words={"what": what})
-        limit = n if n is not None else enrolled
-        if count is not None and limit and count > limit:
+        whole = began.get(row.arm_id, enrolled)
+        if n is not None and whole and n > whole:
+            yield Hit(f"{tidy(n)} > {tidy(whole)}", ids, concepts, case="enrolled", words={"what": what})
+        limit = n if n is not None else whole
+        episodes = any(_NOT_PEOPLE.search(units.get(name, "")) for name in ids)
+        if count is not None and limit and count > limit and not episodes:
             yield Hit(f"{tidy(count)} > {tidy(limit)}", ids, concepts, case="count", words={"what": what})
+
+
+def losses(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield numbers of people lost that do not go with those who began and those who were analysed."""
+    rows = evidence.quantities_of(concept="participant_flow")
+    lost = [row for row in rows if not missing(row.value) and _LOST.search(f"{row.quantity_id} {row.note}")]
+    enrolled, analysed = evidence.count("n_enrolled"), evidence.count("n_analysed")
+    if not lost or not enrolled:
+        raise NotApplicable("no number of people lost beside that of those who began")
+    for row in (row for row in lost if row.value > enrolled):
+        yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight=CERTAIN, case="more")
+    total = sum(row.value for row in lost)
+    if analysed and analysed < enrolled < analysed + total and all(row.value <= enrolled for row in lost):
+        arithmetic = (
+            f"{tidy(total)} lost + {analysed} analysed = {tidy(total + analysed)}, enrolled {enrolled}"
+        )
+        yield Hit(arithmetic, lost, case="sum")
+
+
+def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each p value of two counts that neither Fisher's exact nor a chi-squared test gives."""
+    tested = 0
+    for row in each_row(evidence.contrasts):
+        p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
+        if p is None or pair is None or evidence.study.get("comparison") != "parallel":
+            continue
+        counts, sizes = (
+            [evidence.figure(result, "count") for result in pair],
+            [evidence.size(r) for r in pair],
+        )
+        named = "" if missing(row.p_value_test) else str(row.p_value_test)
+        if not all(counts) or not all(sizes) or (named and not _OF_COUNTS.search(named)):
+            continue
+        table = np.array([[c.value, n - c.value] for c, n in zip(counts, sizes, strict=True) if c and n])
+        if (table < 0).any() or (table.sum(axis=0) == 0).any():
+            continue
+        tested += 1
+        exact = stats.fisher_exact(table)[1]
+        chi2 = [stats.chi2_contingency(table, correction=c)[1] for c in (False, True)]
+        if "fisher" in named.lower():
+            chi2 = []
+        elif named:
+            exact = chi2[1]
+        found = [one * side for one in (exact, *chi2) for side in (1, 0.5)]
+        if not any(covers(p, one, one, wide=True) for one in found):
+            arithmetic = "; ".join(f"{int(a)} of {int(a + b)}" for a, b in table)
+            arithmetic += f": p = {min(found):.2g} to {max(found):.2g}, printed {p.token}"
+            weight = CERTAIN if named else DOUBTFUL
+            yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
+    if not tested:
+        raise NotApplicable("no p value of two counts")
+
+
+def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a recruitment of more people a month than a study of hair is known to reach."""
+    ends = [
+        next((day(row.printed) for row in evidence.quantities_of("design", concept)), None)
+        for concept in ("recruitment_start", "recruitment_end")
+    ]
+    people = evidence.count("n_enrolled")
+    if not all(ends) or not people:
+        raise NotApplicable("no dates of recruitment, or no number of people enrolled")
+    (first, _), (_, last) = (end for end in ends if end)
+    months = max((last - first).days + 1, 1) / 30.44
+    if months > 0 and people / months > _FASTEST:
+        rests_on = [
+            *evidence.quantities_of("design", ("recruitment_start")),
+            *evidence.quantities_of("design", "recruitment_end"),
+        ]
+        yield Hit(f"{people} people in {(last - first).days + 1} days", rests_on)
 
 
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each patient older or younger than the study admits."""
     limits = evidence.study.get("age_min"), evidence.study.get("age_max")
-    ages = [row for row in evidence.quantities_of("result", "age") if not missing(row.value)]
-    if not ages or all(map(missing, limits)):
-        raise NotApplicable("no age of a patient, or no limits")
+    rows = evidence.quantities_of("result", "age")
+    ages = [
+        (row, age) for row in rows for age in (row.value, row.value_low, row.value_high) if not missing(age)
+    ]
+    women = [
+        row
+        for row in evidence.quantities_of(("result", "design"), kind=("count", "n"))
+        if _SEX.search(row.printed)
+    ]
+    sex = evidence.study.get("sex") if evidence.study.get("sex") in ("male", "female") else None
+    said = [(row, "female" if re.search("wom|fem", row.printed, re.I) else "male") for row in women]
+    others = [row for row, own in said if sex and row.value and own != sex]
+    if not (ages and not all(map(missing, limits))) and not (women and sex):
+        raise NotApplicable("no age or sex of a patient, or no limits")
+    for row in others:
+        yield Hit(f"{row.printed}; admitted: {evidence.study['sex']}", (row,), case="sex")
     low = -math.inf if limits[0] is None else float(limits[0])
     high = math.inf if limits[1] is None else float(limits[1])
-    for row in ages:
-        if row.value < low or row.value >= high + 1:
-            yield Hit(f"{tidy(row.value)} years, limits {limits[0]} to {limits[1]}", (row,))
+    for row, age in ages:
+        if age < low or age >= high + 1:
+            yield Hit(f"{tidy(age)} years, limits {limits[0]} to {limits[1]}", (row,), case="age")
 
 
 def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -119,3 +223,13 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"{tidy(row.mean)} ± {tidy(row.sd)} in {', '.join(names)}"
             words = {"arms": len(names)}
             yield Hit(arithmetic, listed_ids(group), (row.concept,), case="results", words=words)
+    # A row of one outcome that is a copy of another's, in more than one arm.
+    pairs = rows.merge(rows, on=["arm_id", "kind", "timepoint_weeks", "mean", "sd"])
+    pairs = pairs[pairs["concept_x"] < pairs["concept_y"]]
+    for both, group in pairs.groupby(["concept_x", "concept_y"], sort=True):
+        if group["arm_id"].nunique() > 1:
+            one, other = map(str, both)
+            words = {"one": label(one), "other": label(other)}
+            arithmetic = "; ".join(f"{tidy(r.mean)} ± {tidy(r.sd)} in {r.arm_id}" for r in each_row(group))
+            ids = [name for side in "xy" for ids in group[f"quantity_ids_{side}"] for name in split_ids(ids)]
+            yield Hit(arithmetic, ids, (one, other), DOUBTFUL, "rows", words)

@@ -27,6 +27,8 @@ _PARTS = {
     "q1": ("value_low", "value"),
     "maximum": ("value_high", "value"),
     "q3": ("value_high", "value"),
+    "ci_lower": ("value_low", "value"),
+    "ci_upper": ("value_high", "value"),
 }
 
 
@@ -126,6 +128,8 @@ class StudyEvidence:
         Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
     arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
+    contrasts : pandas.DataFrame
+        Its rows of `reported_contrasts`: two arms compared, as printed.
     comparators : pandas.DataFrame
         The table `comparators`, whole: what arms of other treatments show.
     documents : dict
@@ -140,6 +144,7 @@ class StudyEvidence:
     results: pd.DataFrame
     adverse_events: pd.DataFrame
     statements: pd.DataFrame
+    contrasts: pd.DataFrame
     comparators: pd.DataFrame
     documents: dict[str, str]
 
@@ -177,6 +182,7 @@ class StudyEvidence:
         return cls(
             study=study,
             **{name: rows[name] for name in _TABLES},
+            contrasts=_of_study(tables, "reported_contrasts", study_id),
             comparators=as_frame("comparators", tables.get("comparators", [])),
             documents=dict(zip(named["source_id"], named["document"], strict=True)),
         )
@@ -194,6 +200,19 @@ class StudyEvidence:
     def people(self, n: Any = None) -> int | None:
         """Return a stated number of people, or else that of the study: analysed, or enrolled."""
         return self.count("n_analysed", "n_enrolled") if missing(n) else int(n)
+
+    def size(self, row: Any) -> int | None:
+        """Return the people of a result's group as stated: its own, or those of its arm."""
+        arms = self.arms.loc[self.arms["arm_id"] == row.arm_id, "n"].dropna()
+        return int(row.n) if not missing(row.n) else int(arms.iloc[0]) if len(arms) else None
+
+    def compared(self, contrast: Any, kind: str) -> tuple[Any, Any] | None:
+        """Return the results of both arms of a contrast, of one kind; None where one is not printed."""
+        place = {"kind": kind, "concept": contrast.concept, "site": contrast.site}
+        if not missing(contrast.timepoint_weeks):
+            place["timepoint_weeks"] = contrast.timepoint_weeks
+        rows = [self.results_where(**place, arm_id=arm) for arm in (contrast.arm_id, contrast.against)]
+        return (rows[0][0], rows[1][0]) if all(len(found) == 1 for found in rows) else None
 
     def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
         """Return the statements on a topic, as named tuples in the order of the text."""

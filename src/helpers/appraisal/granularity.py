@@ -22,7 +22,7 @@ _POINTS = re.compile(r"\b(\w+)[- ]point\b", re.IGNORECASE)
 _SPAN = r"(?<![\d.])([-−]?\d+)\s*(?:to|–|-)\s*\+?(\d+)(?![\d.])"
 _ENDS = re.compile(  # the ends of a scale stand beside a word for it: 4 to 24 weeks are none
     r"\b(?:scale|score|graded?|rat(?:ed|ing)|likert|vas|points?)\b[\s:,(]*"
-    rf"(?:(?:from|of|rang(?:e|es|ing)|between|is|was|on|a)\s+)*{_SPAN}"
+    rf"(?:(?:from|of|rang(?:e|es|ing)|between|is|was|on|a|in|whole|steps?)\s+)*{_SPAN}"
     r"(?!\s*(?:hour|day|week|month|year|mm|cm|%))"
     rf"|{_SPAN}[- ](?:point |visual |likert )?(?:scale|score|points)",
     re.IGNORECASE,
@@ -184,6 +184,14 @@ def stated_scale(evidence: StudyEvidence, row: Any) -> tuple[float, float, bool]
     told = " ".join(str(words) for words in (*planned["measure"], row.measure) if not missing(words))
     if row.concept not in SCALED:
         return None
+    levels = evidence.quantities_of("design", "scale_levels")
+    rated = {name for name in evidence.results["concept"] if name in SCALED}
+    if (
+        len(levels) == len(rated) == 1
+        and not missing(levels[0].value_low)
+        and not missing(levels[0].value_high)
+    ):
+        return levels[0].value_low, levels[0].value_high, True
     ends = _ENDS.search(told)
     if ends:
         low, high = (float(end.replace("−", "-")) for end in ends.groups() if end)
@@ -253,9 +261,12 @@ def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, tupl
     stated = evidence.people()
     rows = evidence.quantities_of("design", "sample_size")
     names = tuple(row.quantity_id for row in rows if stated and row.value == stated)
+    alone = evidence.study.get("comparison") == "single_arm"
     found: dict[tuple, tuple[str, PrintedFigure, int, tuple[str, ...]]] = {}
     for row in evidence.results_where(kind="count"):
         figure, own, n = evidence.figure(row, "percent"), evidence.figure(row, "n"), evidence.people(row.n)
+        if missing(row.n) and len(evidence.arms) > 1 and not alone:
+            continue  # of whom it is a share is not told
         if figure is not None and n:
             source = (own.quantity_id,) if own else names
             found.setdefault((row.concept, row.arm_id, figure.value, n), (row.concept, figure, n, source))

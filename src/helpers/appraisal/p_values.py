@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import fdtrc, gammaln, ndtr, stdtr
+from scipy.special import chdtrc, fdtrc, gammaln, ndtr, stdtr
 
-from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, decimals_of, each_row, missing
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import TOPICS
 
+_STATISTIC = re.compile(
+    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
 _TOLERANCE = 1e-9
 _ANOTHER_VISIT = re.compile(r"\b(?:day|week|month|visit|session)s?\b")
@@ -25,6 +30,14 @@ CORRELATIONS = np.linspace(-1, 1, 201)
 _POSITIVE = CORRELATIONS[:-1] >= 0  # the steps between them
 # Families of tests, as a source states them (topic statistical_test).
 T_TEST, PAIRED, RANKS, ADJUSTED = TOPICS["statistical_test"].answers
+# The family of a test by the words of its name, the first that fits; other tests are not recomputed.
+_NAMES = {
+    RANKS: "rank|wilcoxon|mann|whitney",
+    ADJUSTED: "covarian|ancova|adjust|mixed|model|regress",
+    "": "variance|anova|tukey|bonferroni|holm|dunn",
+    PAIRED: "paired t|t.test for paired|dependent",
+    T_TEST: r"\bt\b|student|welch",
+}
 Pair = tuple[Any, Any]
 Limits = tuple[np.ndarray, np.ndarray]  # the smallest and the largest p value within rounding
 
@@ -250,21 +263,73 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
     every size of a group that the text leaves open. Certain is only what none of them gives.
     """
     tested = 0
-    for row in evidence.results_where(kind="level"):
-        p, own = evidence.figure(row, "p_value"), evidence.group(row)
-        if p is None or own is None:
-            continue
-        compared, tests = _readings(evidence, row, own, p)
+    for row, p, groups, tests, complete in _compared(evidence):
         stated = {said.says for said in evidence.statements_on("statistical_test", row.concept)}
+        stated |= set() if missing(row.p_value_test) else {test_family(row.p_value_test)}
+        if "" in stated:
+            continue
         giving = [test for test in tests if test.fits.any() and (not stated or test.family in stated)]
-        tested += bool(compared)
-        if compared and not any(test.ordinary for test in giving):
+        tested += 1
+        if not any(test.ordinary for test in giving):
             limits = [(test.name, *test.limits) for test in tests if test.limits]
             recomputed = [f"{name} {low.min():.3g} to {high.max():.3g}" for name, low, high in limits]
             said = [*recomputed, f"test {' and '.join(sorted(stated)) or 'not stated'}"]
-            yield _not_ordinary(row, p, [own, *compared], giving, said)
+            hit = _not_ordinary(row, p, groups, giving, said)
+            # Of arms compared by what is only partly printed, another comparison may have been made.
+            yield hit if complete or giving else replace(hit, weight=DOUBTFUL, case="unlikely")
     if not tested:
         raise NotApplicable("no p value beside means and SDs that it could compare")
+
+
+def test_family(name: str) -> str:
+    """Return the family of a named test; nothing for one that means and SDs do not give."""
+    found = (family for family, words in _NAMES.items() if re.search(words, name, re.IGNORECASE))
+    return next(found, "")
+
+
+def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, list[Group], list[Test], bool]]:
+    """Yield each p value with its row, the groups that it may compare, the tests, and whether all are."""
+    for row in evidence.results_where():
+        p, own = evidence.figure(row, "p_value"), evidence.group(row)
+        if p is None or own is None:
+            continue
+        if row.kind == "level":
+            groups, tests = _readings(evidence, row, own, p)
+            if groups:
+                yield row, p, [own, *groups], tests, True
+        elif row.kind == "change" and (evidence.size(row) or 0) > 1 and _against_baseline(evidence, row, p):
+            yield row, p, [own], _of_changes(own, p, np.array([evidence.size(row)])), True
+    for row in each_row(evidence.contrasts):
+        p, tests, groups = evidence.figure(row, "p_value"), [], []
+        pairs = {kind: evidence.compared(row, kind) for kind in ("change", "level")} if p else {}
+        for rows in filter(None, pairs.values()):
+            own, other = (evidence.group(result) for result in rows)
+            if own and other and p:
+                tests += _between(evidence, rows, (own, other), p, list(rows), len(evidence.arms))
+                groups += [own, other]
+        if p and tests:
+            yield row, p, groups, tests, all(pairs.values())
+
+
+def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bool:
+    """Return whether a p value beside a change is that of the change: said so, or of one arm alone."""
+    if not missing(row.p_value_against):
+        return "baseline" in str(row.p_value_against).lower()
+    return evidence.arms["arm_id"].nunique() == 1
+
+
+def _of_changes(change: Group, p: PrintedFigure, n: np.ndarray) -> list[Test]:
+    """Return the tests of a mean change against none."""
+    (start, end), (least, most) = change.mean.interval(), _sd_ends(change)
+    near, far = _absolute(start, end)
+    low, high = (2 * stdtr(n - 1, -gap * np.sqrt(n) / sd) for gap, sd in ((far, least), (near, most)))
+    one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
+    tests = [
+        Test(PAIRED, "paired t test", covers(p, low, high), ordinary=True, limits=(low, high)),
+        Test(PAIRED, "one-sided paired t test", one_sided),
+        Test(RANKS, "Wilcoxon signed-rank test", covers(p, signed_rank_p(n), 1.0)),
+    ]
+    return _tried(tests, "baseline", [n], np.ones(1, bool))
 
 
 def _not_ordinary(
@@ -283,7 +348,7 @@ def _not_ordinary(
         *(f"{test.name} against {test.against}{test.needs}" for test in tests if test.needs),
     ]
     told = "; ".join(f"against {other}: {', '.join(names)}" for other, names in by_reading.items())
-    words = {"p": token, "arm": row.arm_id, "tests": told}
+    words = {"p": token, "arm": row.arm_id, "tests": told or "none that was tried"}
     case, weight = ("honest", MINOR) if honest else ("odd", DOUBTFUL) if tests else ("impossible", CERTAIN)
     figures = [figure for group in groups for figure in (group.mean, group.sd)]
     return Hit("; ".join(arithmetic), (p, *figures), (row.concept,), weight, case, words)
@@ -300,7 +365,7 @@ def _readings(
     if _ANOTHER_VISIT.search(said) and not baseline:
         return compared, tests
     before = _at_baseline(evidence, row)
-    most = _stated_size(evidence, row) or evidence.people() or 0
+    most = evidence.size(row) or evidence.people() or 0
     if before and (baseline or not said) and most > 1:
         sizes = np.array([most]) if not missing(row.n) else np.arange(2, most + 1)
         tests += _pairs(before, own, p, sizes, "baseline")
@@ -324,7 +389,7 @@ def _readings(
 
 def _all_groups(evidence: StudyEvidence, rows: list, p: PrintedFigure) -> list[Test]:
     """Return the analysis of variance of more than two groups whose figures and sizes are all printed."""
-    sizes = [size for row in rows if (size := _stated_size(evidence, row))]
+    sizes = [size for row in rows if (size := evidence.size(row))]
     groups = [group for row in rows if (group := evidence.group(row))]
     arms = len({row.arm_id for row in rows})
     if arms <= 2 or not arms == len(sizes) == len(groups) == len(rows):
@@ -337,14 +402,10 @@ def _at_baseline(evidence: StudyEvidence, row: Any) -> Group | None:
     """Return the group of a later result before treatment, where its mean and SD are printed."""
     place = {"kind": "level", "concept": row.concept, "site": row.site, "arm_id": row.arm_id}
     rows = evidence.results_where(**place, timepoint_weeks=0.0)
-    groups = (evidence.group(other) for other in rows if other.result_id != row.result_id)
+    # Of those who stayed to the end, the values at the start are not those of all who began.
+    same = [other for other in rows if missing(row.n) or missing(other.n) or int(other.n) == int(row.n)]
+    groups = (evidence.group(other) for other in same if other.result_id != row.result_id)
     return next((group for group in groups if group), None)
-
-
-def _stated_size(evidence: StudyEvidence, row: Any) -> int | None:
-    """Return the size of a result's group: its own, or that of its arm."""
-    arms = evidence.arms.loc[evidence.arms["arm_id"] == row.arm_id, "n"].dropna()
-    return int(row.n) if not missing(row.n) else int(arms.iloc[0]) if len(arms) else None
 
 
 def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
@@ -353,7 +414,7 @@ def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np
     Two groups share the people of their study, of whom some may be lost. A study of one group by its own
     account treated all its people: the other group, of which it says nothing, may have any size.
     """
-    total, sizes = evidence.people(), [_stated_size(evidence, row) for row in rows]
+    total, sizes = evidence.people(), [evidence.size(row) for row in rows]
     alone = evidence.study.get("comparison") == "single_arm"
     if alone and total:
         treated = evidence.arms.set_index("arm_id")["role"].isin(("exosome", "exosome_combination", "active"))
@@ -373,25 +434,29 @@ def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np
 
 
 def _between(
-    evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure, at_once: list
+    evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure, at_once: list, arms: int = 0
 ) -> list[Test]:
     """Return the tests of two of the arms that were tried; none where nothing is known of sizes."""
     against = str(rows[1].arm_id)
     later = rows[0].timepoint_weeks != 0
-    before = [_at_baseline(evidence, row) for row in rows]
-    if evidence.study.get("comparison") == "within_person":
-        most = _stated_size(evidence, rows[0]) or evidence.people() or 0
+    # Changes have their baseline in them; covariance may use it once more.
+    before = [None if row.kind == "change" else _at_baseline(evidence, row) for row in rows]
+    if evidence.study.get("comparison") in ("within_person", "crossover"):
+        most = evidence.size(rows[0]) or evidence.people() or 0
         if most < 2:
             return []
-        fits = covers(p, 0.0, _paired_changes_p(groups, before, most)) & later
+        fits = covers(p, 0.0, _paired_changes_p(groups, before, most)) & (later and rows[0].kind != "change")
         changes = Test(PAIRED, "paired t test of the changes", fits, against=against)
         return [*_pairs(groups[1], groups[0], p, np.array([most]), against), changes]
     sizes = _pairs_of_sizes(evidence, rows)
     if sizes is None:
         return []
     n1, n2, as_said = sizes
-    tests = [*_tests_of_two(groups, p, (n1, n2), arms=len({row.arm_id for row in at_once}))]
-    tests += _tests_with_baseline(groups, before, p, (n1, n2)) if later else []
+    tests = [*_tests_of_two(groups, p, (n1, n2), arms=arms or len({row.arm_id for row in at_once}))]
+    if later:
+        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), contrast=arms > 0)
+        changed = rows[0].kind == "change"
+        tests += [test for test in with_baseline if not changed or test.family == ADJUSTED]
     return _tried(tests, against, (n1, n2), as_said)
 
 
@@ -410,10 +475,14 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
-def _tests_with_baseline(after: Pair, before: list, p: PrintedFigure, n: Pair) -> Iterator[Test]:
+def _tests_with_baseline(
+    after: Pair, before: list, p: PrintedFigure, n: Pair, contrast: bool = False
+) -> Iterator[Test]:
     """Yield the tests of two groups that use their values at baseline."""
     if not all(before):  # what is not printed can be any
-        yield Test(ADJUSTED, "analysis of covariance", n[0] > 1, " and a baseline that is not printed")
+        known = ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes"))
+        for family, name in known if contrast else known[:1]:
+            yield Test(family, name, n[0] > 1, " and a baseline that is not printed")
         return
     for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):
         limits = adjusted_p(after, (before[0], before[1]), *n, covariance=family == ADJUSTED)
@@ -467,3 +536,34 @@ def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(arms) > 1 and len({other.arm_id for other in same_time if not missing(other.p_value)}) == 1:
             arithmetic = f"groups with figures at this time: {len(arms)}; p values: 1"
             yield Hit(arithmetic, (p,), (row.concept,))
+
+
+def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
+    rows = evidence.quantities_of(kind="p_value")
+    found = [
+        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
+    ]
+    for row, said in needed(found, "no test statistic beside its p value"):
+        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
+        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
+        kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
+        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
+            continue
+        low, high = sorted(
+            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
+        )
+        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
+        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
+            yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
+
+
+def _p_of(kind: str, value: float, free: list[float]) -> float:
+    """Return the two-sided p of a statistic."""
+    value = max(value, 0.0)
+    tails = {
+        "t": lambda: 2 * stdtr(free[0], -value),
+        "z": lambda: 2 * ndtr(-value),
+        "f": lambda: fdtrc(*free, value),
+    }
+    return float(tails.get(kind, lambda: chdtrc(free[0], value))())

@@ -15,9 +15,10 @@ from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 _Rows = TypeVar("_Rows", bound=Sized)
-_COMPUTED = {"meaning": str, "inputs": str, "source": str, "certain": bool, "concern": str}
+_BASIS = {"inspect_sr": str, "ruled_out": str}
+_COMPUTED = {"meaning": str, "inputs": str, "source": str, "certain": bool, "concern": str, **_BASIS}
 _SENTENCES = {"statement": str, "statements": dict, "function": str}
-_QUESTION = {"topic": str, "statement": str, "source": str, "certain": bool, "concern": str}
+_QUESTION = {"topic": str, "statement": str, "source": str, "certain": bool, "concern": str, **_BASIS}
 
 
 class Weight(NamedTuple):
@@ -79,6 +80,10 @@ class Rule:
 
     Attributes
     ----------
+    inspect_sr : str
+        The check of INSPECT-SR that it speaks to.
+    ruled_out : str
+        Honest explanations that it has tried first.
     statements : dict
         Its sentences by case, with gaps that a hit fills.
     find : callable
@@ -94,6 +99,8 @@ class Rule:
     inputs: str
     certain: bool
     concern: str
+    inspect_sr: str
+    ruled_out: str
     statements: dict[str, str]
     find: Check
     topic: str = ""

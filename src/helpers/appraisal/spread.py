@@ -12,14 +12,29 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing, tidy
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
+from helpers.appraisal.evidence import (
+    Group,
+    PrintedFigure,
+    StudyEvidence,
+    decimals_of,
+    each_row,
+    missing,
+    tidy,
+)
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
 ERROR_CHANCE = 1e-5  # two-sided F test of equal variances
 _ALIKE = 1.6  # SE x sqrt(n) within this factor of the neighbour counts as an SE
 _GRID = 81  # means tried between the ends of a rounding interval; the exact corners are added
+# Between what no scalp exceeds: newborns have a thousand hairs/cm2, the thickest hair has 200 micrometres.
+_NATURE = {"hair_density": (0, 1200), "hair_count": (0, 1e6), "hair_thickness": (5, 250)}
+_NATURE_UNITS = {
+    "hair_density": ("hairs/cm2", "hairs/cm²"),
+    "hair_count": ("hairs",),
+    "hair_thickness": ("um", "µm", "μm"),
+}
 _SCALP = re.compile(r"front|vertex|parie|occip|tempo|temple|crown|hairline|mid", re.IGNORECASE)
 
 
@@ -177,6 +192,44 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     yield Hit(arithmetic, figures, (first.row.concept,), DOUBTFUL, "no division", words)
 
 
+def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each mean age outside the ages of the youngest and oldest, and each SD too large for them."""
+    rows = evidence.quantities_of("result", "age")
+    means = [row for row in rows if not missing(row.value) and not missing(row.sd)]
+    ranges = {
+        str(row.arm_id): row for row in rows if not missing(row.value_low) and not missing(row.value_high)
+    }
+    tested = [(row, ranges[str(row.arm_id)]) for row in means if str(row.arm_id) in ranges]
+    for row, ends in needed(tested, "no mean age with its SD beside the youngest and the oldest"):
+        # Ages in completed years are up to a year below the ages that were averaged.
+        low, high, n = ends.value_low - 0.5, ends.value_high + 1, evidence.people() or 1000
+        figures = (
+            PrintedFigure(v, decimals_of(row.printed, v), row.quantity_id) for v in (row.value, row.sd)
+        )
+        mean, sd = figures
+        if mean.high < low or mean.low > high:
+            yield Hit(f"{mean} is not between {ends.printed}", (row, ends), case="mean")
+        elif n > 1 and sd.low > np.nanmax(
+            largest_sd(low, high, np.clip(np.linspace(mean.low, mean.high, _GRID), low, high), n)
+        ):
+            yield Hit(f"{row.printed} within {ends.printed}, n = {n}", (row, ends), case="SD")
+
+
+def outside_nature(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each value of a measured outcome that no scalp has."""
+    tested = 0
+    for row in evidence.results_where(kind="level"):
+        least, most = _NATURE.get(row.concept, (None, None))
+        for name in ("mean", "median", "minimum", "maximum") if most else ():
+            value, figure = getattr(row, name), evidence.figure(row, name)
+            tested += figure is not None
+            if figure and not least <= value <= most and row.unit in _NATURE_UNITS[row.concept]:
+                arithmetic = f"{figure} is not between {least} and {most} {row.unit}"
+                yield Hit(arithmetic, (figure,), (row.concept,), CERTAIN if value < 0 else None)
+    if not tested:
+        raise NotApplicable("no density, count or thickness of hair")
+
+
 @dataclass(frozen=True)
 class _Spread:
     """A mean and SD of n people."""
@@ -221,9 +274,10 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
         spread = _Spread(row, group.mean, group.sd, int(row.n))
         key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
         groups.setdefault(key, []).append(spread)
-        if not missing(row.minimum) and not missing(row.maximum):
+        if not missing(row.minimum) and not missing(row.maximum) and row.sd:
             tested = True
-            yield from _below_range(spread)
+            printed = group.sd.value / row.sd  # its unit may be another than that of the clean range
+            yield from _below_range(spread, (row.maximum - row.minimum) * printed)
     for spreads in groups.values():
         tested = tested or len(spreads) > 1
         yield from _below_others(spreads)
@@ -236,9 +290,8 @@ def _text(cell: Any) -> str:
     return "" if missing(cell) else str(cell)
 
 
-def _below_range(spread: _Spread) -> Iterator[Hit]:
+def _below_range(spread: _Spread, width: float) -> Iterator[Hit]:
     """Compare an SD with the smallest that n values with a given range can have."""
-    width = float(spread.row.maximum) - float(spread.row.minimum)
     least = width / math.sqrt(2 * (spread.n - 1)) if width > 0 else 0.0
     if spread.sd.interval(wide=True)[1] < least:
         arithmetic = (
