@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 from scipy.stats import binomtest
 
+from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
+from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
@@ -226,6 +227,88 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
     if a is None or b is None:
         return False
     return abs(a - b) <= tolerance * max(a, b)
+
+
+# What is known of each outcome in each study (ROB-ME).
+IN_FULL, IN_PART, IN_WORDS, NOT_REPORTED, NOT_NAMED, NOT_DUE, PAST, UNCLEAR = EVIDENCE_STATES
+_FIGURES = ["mean", "median", "minimum", "maximum", "count", "percent", "estimate"]
+
+
+def evidence_states(
+    tables: dict[str, pd.DataFrame],
+    late: Collection[str] = (),
+    tiers: tuple[str, ...] = ("core", "published"),
+) -> list[Row]:
+    """Return the rows of `missing_evidence`: what is known of each outcome in each study, and why so.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        `sources`, `studies`, `outcomes`, `results`, `adverse_events`, `effects`, `statements`.
+    late : collection of str
+        Registrations that are past their date without results.
+    tiers : tuple of str
+        Tiers whose studies take part.
+
+    """
+    sources = tables["sources"].query("tier in @tiers").drop_duplicates("study_id").set_index("study_id")
+    named = pd.concat([tables[name][["study_id", "concept"]] for name in ("outcomes", "results", "effects")])
+    named = named[named["study_id"].isin(sources.index)]
+    concepts = sorted(named["concept"].unique())
+    reported = set(tables["results"]["study_id"]) | set(tables["adverse_events"]["study_id"])
+    rows = []
+    for study, source in sources.sort_index().iterrows():
+        own = {name: tables[name][tables[name]["study_id"] == study] for name in _OF_STATES}
+        has_results = source["has_results"] is True or study in reported
+        full = not only_abstract(source["access"])
+        for concept in concepts:
+            parts = {
+                name: table[table["concept"] == concept] for name, table in own.items() if "concept" in table
+            }
+            parts["statements"] = own["statements"][own["statements"]["about"] == concept]
+            parts["adverse_events"] = (
+                own["adverse_events"] if concept == "adverse_events" else own["adverse_events"][:0]
+            )
+            state, reason = _state(parts, full) if has_results else _planned(parts["outcomes"], study in late)
+            rows.append({"concept": concept, "study_id": study, "state": state, "reason": reason})
+    return rows
+
+
+_OF_STATES = ("outcomes", "results", "effects", "statements", "adverse_events")
+
+
+def _planned(outcomes: pd.DataFrame, late: bool) -> tuple[str, str]:
+    if outcomes.empty:
+        return NOT_NAMED, "Its registration does not name the outcome."
+    return (PAST, "Planned; results are overdue.") if late else (NOT_DUE, "Planned; no results are due yet.")
+
+
+def _state(parts: dict[str, pd.DataFrame], full: bool) -> tuple[str, str]:
+    """Return the state of an outcome in a study with results; `full` where a full text was read."""
+    effects, results = parts["effects"], parts["results"]
+    counted = len(parts["adverse_events"].dropna(subset=["count", "n"]))
+    if effects["ci_lower"].notna().any() or counted:
+        return IN_FULL, "An estimate with an interval, or a count of people, is told."
+    if (
+        results[[name for name in _FIGURES if name in results]].notna().any(axis=None)
+        or effects["effect"].notna().any()
+    ):
+        return IN_PART, "Figures are told that give no interval."
+    if (
+        len(results)
+        or len(parts["adverse_events"])
+        or parts["statements"]["topic"].isin(["claim", "significance"]).any()
+    ):
+        return IN_WORDS, "It is told in words, or by a p value, without a figure of its size."
+    if parts["outcomes"].empty:
+        return (
+            (NOT_NAMED, "It is not named.")
+            if full
+            else (UNCLEAR, "No full text was read; what was read does not name it.")
+        )
+    if full:
+        return NOT_REPORTED, "It is named as an outcome, and no result is told."
+    return UNCLEAR, "It is named as an outcome; no full text was read that could tell a result."
 
 
 # Vote counting by direction.

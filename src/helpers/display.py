@@ -221,6 +221,7 @@ def show_table(
     empty: str = "none",
     link_quantities: bool = False,
     anchor_column: str | None = None,
+    folded: str | None = None,
 ) -> None:
     """Display a table that a screen reader can walk; every cell is escaped.
 
@@ -248,6 +249,8 @@ def show_table(
     anchor_column : str, optional
         Column whose value gives each row its anchor: `q-<id>` for `quantity_id`, otherwise the column's
         name without `_id`, as in `finding-<id>`.
+    folded : str, optional
+        Words under which the table is folded away until a reader opens it.
 
     Raises
     ------
@@ -271,6 +274,8 @@ def show_table(
     html = table_html(
         frame, caption=caption, label=label, columns=shown, formats=forms, empty=empty, **options
     )
+    if folded:
+        html = str(Markup("<details><summary>{}</summary>{}</details>").format(folded, Markup(html)))
     _show(html, table_text(frame, caption, shown, forms, empty))
 
 

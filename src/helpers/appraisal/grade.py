@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
-from helpers.appraisal.risk_of_bias import is_randomised, overall
+from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall
+from helpers.appraisal.trust import serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
@@ -252,6 +253,10 @@ def certainty(
     own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "findings")}
     own |= {name: tables[name] for name in ("adverse_events",) if name in tables}
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
+    own |= {name: tables[name] for name in ("missing_evidence_judgements",) if name in tables}
+    if "trust_domains" in tables:
+        serious = serious_studies(tables["trust_domains"])
+        own["serious"] = lines[lines["study_id"].isin(serious)].drop_duplicates("study_id")
     own["comparisons"] = lines[lines["study_id"].isin(names)]
     own["results"] = own["results"][own["results"]["concept"] == concept]
     if shown is not None:
@@ -263,6 +268,95 @@ def certainty(
     row |= rate(body.facts(), judged)
     row |= {"studies": join_ids(names), "participants": body.participants()}
     return row | {"pooled_id": shown["pooled_id"] if shown else None}
+
+
+_ROB_ME = SECTIONS["missing_evidence"]
+OVERALL = "overall"
+
+
+def missing_evidence_judgements(
+    pooled: pd.DataFrame,
+    states: pd.DataFrame,
+    studies: pd.DataFrame,
+    tiers: Mapping[str, str],
+    late: Collection[str] = (),
+) -> list[dict[str, Any]]:
+    """Return ROB-ME's questions for each synthesis, also of one study, and the judgement that they lead to.
+
+    Parameters
+    ----------
+    pooled, states, studies : pandas.DataFrame
+        The tables `pooled`, `missing_evidence` and `studies`.
+    tiers : mapping
+        By study, its tier.
+    late : collection of str
+        Registrations past their date without results.
+
+    Returns
+    -------
+    list of dict
+        Rows of `missing_evidence_judgements`: one a question with its answer, then `overall`.
+
+    """
+    own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_findings"].astype(bool)]
+    own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains("Bayesian|exact|robust")]
+    people = {row.study_id: _people_of(row) for row in each_row(studies)}
+    registered = set(studies.loc[studies["registration"].notna(), "study_id"])
+    rows = []
+    for row in records(own):
+        there = set(split_ids(row["studies"]))
+        body = {name for name, tier in tiers.items() if tier in EVIDENCE[row["evidence"]]}
+        of_concept = states[(states["concept"] == row["concept"]) & states["study_id"].isin(body - there)]
+        known = sorted(of_concept.loc[of_concept["state"].isin(_ROB_ME["missing"]), "study_id"])
+        planned = set(of_concept.loc[of_concept["state"] == _ROB_ME["overdue"], "study_id"])
+        overdue = sorted(name for name in late if name in planned or name not in tiers)
+        answers = {"known": "Y" if known else "N", "share": _share(known, people, row["participants"])}
+        answers |= {"unpublished": "Y" if overdue else "N", "chosen": _chosen(row, there <= registered)}
+        told = _counted({"": row["participants"]}, [""])
+        reasons = {
+            "known": f"Measured and not usable: {', '.join(known)}."
+            if known
+            else "None of the studies read.",
+            "share": f"{_counted(people, known)} participants; {told} in the synthesis.",
+            "unpublished": f"{', '.join(overdue)}." if overdue else "None is past its date.",
+            "chosen": "By direction, size and registration of what is in it.",
+        }
+        judged = by_algorithm(_ROB_ME["algorithm"], answers)
+        named = {"pooled_id": row["pooled_id"]}
+        rows += [
+            named | {"question": name, "answer": answers[name], "reason": reasons[name]} for name in answers
+        ]
+        told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+        rows.append(named | {"question": OVERALL, "judgement": judged, "reason": f"By the answers: {told}."})
+    return rows
+
+
+def _people_of(study: Any) -> int | None:
+    stated = (study.n_analysed, study.n_enrolled)
+    return next((int(n) for n in stated if not missing(n)), None)
+
+
+def _counted(people: Mapping[str, Any], names: Sequence[str]) -> str:
+    known = [people.get(name) for name in names]
+    return "not stated" if any(missing(n) for n in known) else tidy(sum(known))
+
+
+def _share(names: Sequence[str], people: Mapping[str, Any], participants: Any) -> str:
+    """Return whether studies hold a large share against those of a synthesis; NI where not all are stated."""
+    known = [people.get(name) for name in names]
+    if not names:
+        return "NA"
+    if missing(participants) or any(n is None for n in known):
+        return "NI"
+    return "Y" if sum(known) >= _ROB_ME["large_share"] * participants else "N"
+
+
+def _chosen(row: Mapping[str, Any], registered: bool) -> str:
+    if row["estimand"] == "proportion":
+        return "NI"
+    better = OUTCOME_CONCEPTS[row["concept"]].better
+    gain = row["estimate"] - no_effect(row)
+    return "Y" if not registered and better and (gain > 0) == (better == "higher") else "N"
 
 
 @dataclass(frozen=True)
@@ -297,10 +391,22 @@ class Body:
             "all_registered": registered == k,
             "all_small": all(n is None or n < small for n in sizes),
             "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
+            **self._missing_evidence(),
             **self._bias(randomised),
             **self._consistency(),
             **self._precision(),
         }
+
+    def _missing_evidence(self) -> dict[str, Any]:
+        """Return how missing evidence was judged, and the studies left out for serious concerns."""
+        judged, left = self.tables.get("missing_evidence_judgements"), self.tables.get("serious")
+        rows = [] if judged is None or self.shown is None else records(judged[judged["question"] == OVERALL])
+        word = next(
+            (row["judgement"] for row in rows if row["pooled_id"] == self.shown["pooled_id"]), "not judged"
+        )
+        names = "" if left is None else ", ".join(left["study_id"])
+        left_out = f"; left out for serious concerns about trust: {names}" if names else ""
+        return {"missing_evidence": word, "left_out": left_out}
 
     def _mostly(self, names: Sequence[str]) -> bool:
         """Return whether studies hold most of the participants, or are most of them where not all tell."""
@@ -377,7 +483,7 @@ class Body:
         judged = {name: overall(records(part)) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
-        levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())
+        levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
         findings = self.tables["findings"]
         touched = _touching(findings, self.concept)
         certain = int((touched & (findings["severity"] == "certain")).sum())
@@ -441,14 +547,6 @@ class Body:
             return False
         low, high = value / before[1], value / before[0]
         return high < self.difference.relative if important else low >= self.difference.relative
-
-
-def _graded(judgement: str) -> str:
-    """Return the word of a judgement that has a cost; a count of yes is few below two thirds."""
-    if " of " in judgement and judgement.endswith("yes"):
-        yes, total = (int(word) for word in judgement.split()[:3:2])
-        return "few_yes" if 3 * yes < 2 * total else "many_yes"
-    return judgement
 
 
 def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:

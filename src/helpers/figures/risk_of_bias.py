@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
@@ -23,10 +25,36 @@ from helpers.figures.canvas import (
     wrap,
 )
 from helpers.formats import is_missing
+from notebookpress.tables import records
 
 LABEL, COLUMN, MOST_COLUMNS = 300.0, 100.0, 4
 NARROW_LABEL = 150.0
 NO_INFORMATION = "no information"
+
+
+def appraisal_rows(trust_domains: pd.DataFrame, verdicts: Mapping[str, str]) -> list[dict]:
+    """Return rows for `risk_of_bias`: each study's trust and overall risk of bias in one matrix.
+
+    Parameters
+    ----------
+    trust_domains : pandas.DataFrame
+        The table of that name.
+    verdicts : mapping
+        By study, its overall risk of bias; a registration has none.
+
+    """
+    rows = [row | {"tool": "Trust (INSPECT-SR) and risk of bias"} for row in records(trust_domains)]
+    rows = [
+        row | {"domain": "trust overall" if row["domain"] == "overall" else row["domain"]} for row in rows
+    ]
+    order = {domain: place for place, domain in enumerate(dict.fromkeys(row["domain"] for row in rows))}
+    last = {"domain": "risk of bias overall", "tool": "Trust (INSPECT-SR) and risk of bias"}
+    rows += [
+        last | {"study_id": study, "judgement": verdicts.get(study, "not applicable")}
+        for study in dict.fromkeys(row["study_id"] for row in rows)
+    ]
+    ranks = [word for word in order if word != "trust overall"] + ["trust overall", "risk of bias overall"]
+    return [row | {"order": ranks.index(row["domain"])} for row in rows]
 
 
 def risk_of_bias(rows: Rows, *, title: str = "Risk of bias") -> Figure:
@@ -165,28 +193,22 @@ MARKS = {
     name: Mark(**mark | {"colour": FIGURE_WORDS["palette"][mark["colour"]]})
     for name, mark in FIGURE_WORDS["marks"].items()
 }
-YES_COUNT = re.compile(r"(\d+) of (\d+) yes")
 
 
 def judgement_mark(judgement: Any) -> Mark:
     """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
-    word = _judgement_word(judgement)
-    return MARKS["count" if YES_COUNT.fullmatch(word) else FIGURE_WORDS["judgements"].get(word, "unknown")]
+    return MARKS[FIGURE_WORDS["judgements"].get(_judgement_word(judgement), "unknown")]
 
 
 def judgement_letter(judgement: Any) -> str:
-    """Return what stands for a judgement where there is no room for the word: `S`, or `3/8` for a count."""
-    word = _judgement_word(judgement)
-    counted = YES_COUNT.fullmatch(word)
-    if counted:
-        return f"{counted[1]}/{counted[2]}"
-    return FIGURE_WORDS["letters"].get(word, judgement_mark(judgement).letter)
+    """Return what stands for a judgement where there is no room for the word."""
+    return FIGURE_WORDS["letters"].get(_judgement_word(judgement), judgement_mark(judgement).letter)
 
 
 def _judgement_word(judgement: Any) -> str:
     """Return a judgement's word without what all words of its tool share."""
     word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
-    for ending in (" of bias", " risk", " concern"):
+    for ending in (" of bias", " risk"):
         word = word.removesuffix(ending)
     return word
 

@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, Result, Study
-from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
+from helpers.tables.vocabulary import (
+    CONCEPTS,
+    OUTCOME_CONCEPTS,
+    SIGNALLING_ANSWERS,
+    TOPICS,
+    TRUST_ANSWERS,
+    TRUST_JUDGEMENTS,
+)
 from trialfiles.record import Row
 from trialfiles.yaml_lines import FieldPath
 
@@ -39,6 +46,7 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     yield from _statements(sheet)
     yield from _arms(sheet)
     yield from _findings_of_domains(sheet)
+    yield from _answered(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
     for place, quantity in _items(sheet, "quantities", dict):
@@ -144,13 +152,38 @@ def _domains(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
     return _items(_mapping(sheet, "risk_of_bias"), "domains", dict, ("risk_of_bias",))
 
 
+def _answers(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
+    yield from _items(_mapping(sheet, "risk_of_bias"), "answers", dict, ("risk_of_bias",))
+    yield from _items(sheet, "trust", dict)
+
+
 def _findings_of_domains(sheet: Row) -> Iterator[Fault]:
-    """Check that the findings which a judgement rests on are the sheet's own."""
-    known = [found["id"] for _, found in _items(sheet, "findings", dict) if isinstance(found.get("id"), str)]
-    for place, domain in _domains(sheet):
-        for at, name in _items(domain, "findings", str, place):
+    """Check that what a judgement or an answer rests on is the sheet's own."""
+    named = [(place, block, "findings", "findings") for place, block in _domains(sheet)]
+    for place, block in _answers(sheet):
+        named += [(place, block, "discrepancies", "findings"), (place, block, "statements", "statements")]
+    for place, block, field, listed in named:
+        known = [one["id"] for _, one in _items(sheet, listed, dict) if isinstance(one.get("id"), str)]
+        for at, name in _items(block, field, str, place):
             if name not in known:
-                yield at, f"no finding is called {name!r}", _nearest(name, known)
+                yield at, f"no {listed.removesuffix('s')} is called {name!r}", _nearest(name, known)
+
+
+def _answered(sheet: Row) -> Iterator[Fault]:
+    """Check that answers are words of their tool, and that nobody answers a question twice."""
+    seen = set()
+    for place, block in _answers(sheet):
+        trust = place[0] == "trust"
+        words = TRUST_ANSWERS if trust else SIGNALLING_ANSWERS
+        answer, question = block.get("answer"), str(block.get("question"))
+        if trust and not question[:1].isdigit():
+            words = TRUST_JUDGEMENTS  # of a domain, or overall
+        if isinstance(answer, str) and answer not in words:
+            yield (*place, "answer"), f"{answer!r} is no answer to {question}", _nearest(answer, words)
+        key = (trust, question, str(block.get("appraiser", "first")))
+        if key in seen:
+            yield (*place, "question"), f"{key[2]!r} answers {question} twice", "keep one of the answers"
+        seen.add(key)
 
 
 # Figures that are named elsewhere.
@@ -174,7 +207,7 @@ def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]
             if isinstance(block.get(field), str):
                 yield (*place, field), block[field], use
     lists = [item for name in ("findings", "adverse_events") for item in _items(sheet, name, dict)]
-    for place, block in (*lists, *_domains(sheet)):
+    for place, block in (*lists, *_domains(sheet), *_answers(sheet)):
         for at, name in _items(block, "quantities", str, place):
             yield at, name, None
 

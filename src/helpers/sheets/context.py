@@ -204,6 +204,46 @@ def _unknown(raw: Path) -> list[Problem]:
     return [Problem(str(path), None, "", "no table has this name", remedy) for path in stray]
 
 
+RETRACTIONS_FILE = "retractions.csv"
+_NOTICE = {"nature": "RetractionNature", "reason": "Reason", "date": "RetractionDate", "doi": "RetractionDOI"}
+
+
+def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
+    """Return the rows of `retractions`; none when there is no list of notices.
+
+    Parameters
+    ----------
+    raw : path
+        Folder with `retractions.csv` in the form of the Retraction Watch data.
+    sources : list of dict
+        Rows of `sources`; a study without a DOI cannot be looked up and has no row.
+
+    Raises
+    ------
+    SourceError
+        When the file lacks a column, with its name.
+
+    """
+    path = Path(raw) / RETRACTIONS_FILE
+    if not path.is_file():
+        return []
+    notices = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+    if lacking := {"OriginalPaperDOI", *_NOTICE.values()} - set(notices):
+        remedy = "export the list with the columns of the Retraction Watch data"
+        raise SourceError(Problem(str(path), 1, "", f"no column {', '.join(sorted(lacking))}", remedy))
+    wanted = notices["OriginalPaperDOI"].str.strip().str.lower()
+    rows = []
+    for source in (row for row in sources if row.get("doi")):
+        found = notices[wanted == source["doi"].strip().lower()]
+        own = [{name: row[column] or None for name, column in _NOTICE.items()} for _, row in found.iterrows()]
+        own = own or [dict.fromkeys(_NOTICE) | {"nature": "none"}]
+        first = 1 if len(found) else 0
+        rows += [
+            row | {"study_id": source["study_id"], "notice_id": str(n)} for n, row in enumerate(own, first)
+        ]
+    return rows
+
+
 OVERRIDES_FILE = "certainty_overrides.yaml"
 OVERRIDE_DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1000)]

@@ -331,10 +331,24 @@ class Domain(Block):
     findings: list[Name] = []
 
 
+class Answer(Block):
+    """A person's answer to a question of a tool, or in place of a domain's or the overall judgement."""
+
+    question: Said
+    answer: Said
+    reason: Said
+    appraiser: Said = "first"
+    quantities: list[Name] = []
+    statements: list[Name] = []
+    discrepancies: list[Name] = []
+
+
 class RiskOfBias(Block):
-    """The appraisal with one tool."""
+    """The appraisal with one tool: answers, and judgements of domains that stand over them."""
 
     tool: Said
+    outcome: Text = None  # of which the answers speak; all where left out
+    answers: list[Answer] = []
     domains: list[Domain] = []
 
 
@@ -355,6 +369,11 @@ class StudySheet(Block):
     adverse_events: list[AdverseEvent] = []
     findings: list[ReaderFinding] = []
     risk_of_bias: RiskOfBias | None = None
+    trust: list[Answer] = []  # to the checks of INSPECT-SR
+
+    def answers(self) -> list[Answer]:
+        """Return the answers to questions of all tools."""
+        return [*(self.risk_of_bias.answers if self.risk_of_bias else []), *self.trust]
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""

@@ -94,6 +94,10 @@ RESULT_KINDS = _values("result_kinds")
 SEVERITIES = _values("severities")
 STATED_DIRECTIONS = _values("stated_directions")
 TIERS = _values("tiers")
+EVIDENCE_STATES = _values("evidence_states")
+SIGNALLING_ANSWERS, TRUST_ANSWERS, TRUST_JUDGEMENTS = map(
+    _values, ("signalling_answers", "trust_answers", "trust_judgements")
+)
 
 # drug -> doses at which it is licensed for hair loss
 USUAL_DOSES = {name: tuple(doses) for name, doses in _FILE.data["usual_doses"].items()}
