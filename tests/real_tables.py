@@ -35,9 +35,13 @@ def cleaned_tables(raw: Path = RAW) -> dict[str, pd.DataFrame]:
 
 @cache
 def tables_to_effects() -> dict[str, pd.DataFrame]:
-    """Return the tables; not to be changed. Effects are touched by the readers' findings alone."""
+    """Return the tables; not to be changed. Effects are touched by the reviewers' discrepancies alone."""
     tables = cleaned_tables()
-    parts = (tables["arms"], tables["results"], validate("findings", records(tables["reader_findings"])))
+    parts = (
+        tables["arms"],
+        tables["results"],
+        validate("discrepancies", records(tables["reviewer_discrepancies"])),
+    )
     more = {"contrasts": tables["reported_contrasts"], "events": tables["adverse_events"]}
     effects = []
     for study in records(tables["studies"]):

@@ -7,7 +7,7 @@ import importlib
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.appraisal.findings import FindingList
+from helpers.appraisal.discrepancies import DiscrepancyList
 from helpers.sheets.read import read_records
 from metastats import pool
 from trialfiles import SourceRecord
@@ -32,8 +32,16 @@ def test_a_source(checkout):
     "thing",
     [
         SourceRecord(sources=[{"source_id": HOSTILE}], studies=[{"title": HOSTILE}]),
-        FindingList(
-            [{"study_id": HOSTILE, "severity": "certain", "statement": HOSTILE, "arithmetic": HOSTILE}]
+        DiscrepancyList(
+            [
+                {
+                    "study_id": HOSTILE,
+                    "certain": True,
+                    "concern": "serious",
+                    "statement": HOSTILE,
+                    "arithmetic": HOSTILE,
+                }
+            ]
         ),
     ],
 )
@@ -42,10 +50,12 @@ def test_hostile_text_stays_text(thing):
     assert not page.find(["script", "img"]) and HOSTILE in page.get_text()
 
 
-def test_findings_are_a_list_still():
-    found = FindingList([{"severity": "certain"}, {"severity": "minor"}])
-    assert found == [{"severity": "certain"}, {"severity": "minor"}]
-    assert BeautifulSoup(found._repr_html_(), "html.parser").caption.get_text() == "2 findings, 1 certain"
+def test_discrepancies_are_a_list_still():
+    found = DiscrepancyList([{"certain": True, "concern": "serious"}, {"certain": False, "concern": "minor"}])
+    assert found == [{"certain": True, "concern": "serious"}, {"certain": False, "concern": "minor"}]
+    assert (
+        BeautifulSoup(found._repr_html_(), "html.parser").caption.get_text() == "2 discrepancies, 1 certain"
+    )
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -107,10 +107,10 @@ def test_the_index_by_keyboard_alone(page, made):
 
 def test_a_table_is_sorted_by_keyboard(page, made):
     page.goto((made.reports / "study-wan2025.html").as_uri())
-    head = page.locator("#findings thead th").first
+    head = page.locator("#discrepancies thead th").first
     for order in ("ascending", "descending"):
         head.get_by_role("button").press("Enter")
-        words = page.locator("#findings tbody th").all_inner_texts()
+        words = page.locator("#discrepancies tbody th").all_inner_texts()
         assert head.get_attribute("aria-sort") == order
         assert words == sorted(words, key=str.lower, reverse=order == "descending") and len(set(words)) > 1
 
@@ -122,9 +122,11 @@ def test_a_first_reader_needs_less_than_four_clicks(page, made):
     first = page.locator(".answer p").first
     assert first.bounding_box()["y"] < 900 and "certainty of the evidence is very low" in first.inner_text()
     assert page.get_by_text("No meta-analysis is possible").first.bounding_box()["y"] < 900
-    page.locator('#studies-table a[href="study-wan2025.html#findings"]').click()
-    finding = page.locator(":target tbody tr").first
-    assert finding.locator("th").inner_text() == "certain" and finding.locator("td").nth(1).inner_text()
+    page.locator('#studies-table a[href="study-wan2025.html#discrepancies"]').click()
+    discrepancy = page.locator(":target tbody tr").first
+    assert (
+        discrepancy.locator("th").inner_text() == "certain" and discrepancy.locator("td").nth(1).inner_text()
+    )
     page.goto(start)
     page.locator('.answer a[href$="#outcome-by-outcome"]').last.click()
     page.locator('tr[id^="line-wan2025"] a[href*="#effect-"]').first.click()
@@ -136,7 +138,7 @@ def test_everything_is_there_without_a_script(browser, made):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((made.reports / "study-wan2025.html").as_uri())
-    assert page.locator("#findings tbody tr:visible").count() > 50
+    assert page.locator("#discrepancies tbody tr:visible").count() > 50
     assert page.locator("button").count() == 0
     page.goto((made.reports / "03_study_evidence.html").as_uri())
     page.locator("details.code summary").first.click()

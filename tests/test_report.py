@@ -74,7 +74,7 @@ def test_the_single_study_estimate_is_the_hand_calculation(made):
     # 35 with SD 6.5 and sixteen people: 2.13145 is Student's t at 0.975 with 15 degrees of freedom
     assert row["effect"] == 35 and abs(row["se"] - 6.5 / 4) < 1e-12
     assert abs(row["ci_lower"] - (35 - 2.131449546 * 1.625)) < 1e-6
-    assert row["finding_ids"]
+    assert row["discrepancy_ids"]
 
 
 def test_a_second_run_is_quick_and_changes_no_file(project):
@@ -150,13 +150,15 @@ def test_a_deleted_sheet_is_one_study_fewer_and_a_new_one_is_one_more(three, stu
     assert result.returncode == 0, result.stderr
     every = tables(three)
     assert list(every["studies"]["study_id"]) == left
-    for name in ("findings", "effects", "risk_of_bias", "checks", "results"):
+    for name in ("discrepancies", "effects", "risk_of_bias", "checks", "results"):
         assert study not in set(every[name]["study_id"])
     assert [path.stem.removeprefix("study-") for path in sorted(three.reports.glob("study-*.html"))] == left
     assert "smith2027" in (three.reports / "index.html").read_text(encoding="utf-8")
 
 
-def test_an_impossible_figure_in_another_raw_folder_is_a_finding_and_splits_the_pool(three, tmp_path: Path):
+def test_an_impossible_figure_in_another_raw_folder_is_a_discrepancy_and_splits_the_pool(
+    three, tmp_path: Path
+):
     other, out = tmp_path / "other", tmp_path / "out"
     (other / "studies").mkdir(parents=True)
     trials = {f"made{number}": (mean, 9, 30) for number, mean in enumerate((22.0, 26.0, 24.0), start=1)}
@@ -172,12 +174,12 @@ def test_an_impossible_figure_in_another_raw_folder_is_a_finding_and_splits_the_
     assert made_files(three) == before
     processed = out / "data" / "processed"
     assert list(read_table("studies", processed)["study_id"]) == ["made1", "made2", "made3"]
-    findings = read_table("findings", processed)
-    (row,) = records(findings[(findings["study_id"] == "made1") & (findings["severity"] == "certain")])
+    discrepancies = read_table("discrepancies", processed)
+    (row,) = records(discrepancies[(discrepancies["study_id"] == "made1") & discrepancies["certain"]])
     assert (row["check"], row["arithmetic"], row["concepts"]) == ("totals", "30 > 20", "hair_density")
     pooled = read_table("pooled", processed)
     fits = pooled[pooled["pooled"] & (pooled["evidence"] == "core") & (pooled["model"] == "random effects")]
-    told = {row["without_certain_findings"]: (row["k"], row["estimate"]) for row in records(fits)}
+    told = {row["without_certain_discrepancies"]: (row["k"], row["estimate"]) for row in records(fits)}
     assert told[False][0] == 3 and told[True][0] == 2 and abs(told[True][1] - 15) < 1e-9
     page = (out / "reports" / "study-made1.html").read_text(encoding="utf-8")
     assert "30 &gt; 20" in page and "more people than were enrolled" in page

@@ -41,8 +41,10 @@ def test_the_hair_trial_from_file_to_page_beside_a_broken_source(project, shared
     values = sorted(zip(density["arm_id"], density["mean"], density["sd"], density["n"], strict=True))
     assert values == [("mps", 235.8, 18.4, 30), ("placebo", 180.9, 18.8, 30)]
 
-    findings = read_table("findings", project.processed)
-    flagged = findings[(findings["study_id"] == "ablon2015") & (findings["check"] == "sd-or-se")]
+    discrepancies = read_table("discrepancies", project.processed)
+    flagged = discrepancies[
+        (discrepancies["study_id"] == "ablon2015") & (discrepancies["check"] == "sd-or-se")
+    ]
     assert any("0.14" in text and "improbable" in text for text in flagged["statement"])
 
     page = (project.reports / "study-ablon2015.html").read_text()

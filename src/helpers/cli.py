@@ -201,6 +201,7 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
     A folder is checked with everything below it: one line a problem, and a summary.
     """
     from helpers.sheets.raw import check_folder, check_raw, is_raw_folder
+    from helpers.sheets.read import old_names
 
     problems = []
     folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
@@ -213,6 +214,9 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         problems += check_raw(raw_folder(project_root(), raw), named or None)
+    for path in named:
+        for note in old_names(path) if path.suffix == ".yaml" and not problems else ():
+            click.echo(f"{path}: note: {note}; rename it when you next edit the sheet")
     for problem in problems:
         click.echo(str(problem), err=True)
     click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))

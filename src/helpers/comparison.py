@@ -94,7 +94,7 @@ def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.Data
         if row["n"] is None and line["n"] and "(" not in line["n"]:
             line["n"] += " (assumed)"
         line["printed_range"] = _printed_range(row) if row["effect"] is None else None
-        line["certain_findings"] = len(split_ids(row["finding_ids"]))
+        line["certain_discrepancies"] = len(split_ids(row["discrepancy_ids"]))
         said = [part for part in (row["assumption"] or "").split("; ") if part.startswith("no interval")]
         line["_no_effect"] = row["why_not"] or next(iter(said), None)
         lines.append(line)
@@ -132,7 +132,7 @@ def _printed_range(row: Row) -> str | None:
 
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
-_EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_findings": 0}
+_EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
 
 def _lines_without_effect(

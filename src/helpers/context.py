@@ -24,7 +24,7 @@ _OF_DRUGS = dict.fromkeys(
     ("comparator_name", "timepoint_printed", "assumption", "why_not", "risk_of_bias", "contrast_doubt")
 ) | {
     "estimand": "between_group", "comparator": "placebo", "background": "none", "measure": "MD",
-    "site": "all", "tier": "comparator", "certain_findings": 0, "direction": "unclear",
+    "site": "all", "tier": "comparator", "certain_discrepancies": 0, "direction": "unclear",
 }  # fmt: skip
 _DOSE = r"(\d+(?:\.\d+)?)\s*(mg|%)"  # in the words of an arm
 

@@ -25,7 +25,7 @@ ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash
 ORIGINS = {
     "effect_id": "effect",
     "pooled_id": "pooled",
-    "finding_id": "finding",
+    "discrepancy_id": "discrepancy",
     "result_id": "result",
     "quantity_id": "q",
     "line_id": "line",

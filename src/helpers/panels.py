@@ -143,7 +143,7 @@ def _control(choice: Choice) -> Any:
 
 def study_picture(
     tables: Mapping[str, pd.DataFrame],
-    findings: pd.DataFrame,
+    discrepancies: pd.DataFrame,
     *,
     study_id: str,
     pre_post_correlation: float,
@@ -156,7 +156,7 @@ def study_picture(
     """
     names = ("studies", "arms", "results", "reported_contrasts")
     studies, arms, results, contrasts, doubts = (
-        frame[frame["study_id"] == study_id] for frame in (*(tables[name] for name in names), findings)
+        frame[frame["study_id"] == study_id] for frame in (*(tables[name] for name in names), discrepancies)
     )
     [study] = records(studies)
     assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}

@@ -49,7 +49,7 @@ class VerifiedPlaces:
 
 
 def verify_locators(raw: str | Path) -> VerifiedPlaces:
-    """Check the place of every figure, and of every other token that a finding points at.
+    """Check the place of every figure, and of every other token that a discrepancy points at.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _text_problems(path: Path, sheet: StudySheet, document: Document, documents:
 
 
 def _verify_places(path: Path, sheet: StudySheet, document: Document, result: VerifiedPlaces) -> None:
-    """Check each figure's place, and that the words of findings and statements stand on their line."""
+    """Check each figure's place, and that the words of discrepancies and statements stand on their line."""
     same = document.sha256 == sheet.source.sha256
     for quantity, line, chars in _located(sheet.quantities):
         wrong = check_locator(document, quantity.printed, line, *chars)
@@ -302,7 +302,7 @@ def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]
     found = record_verification(raw, record) if record else verify_locators(raw)
     notes = [
         f"locators: {found.agreed} of {len(found.verified)} verified against {len(set(found.present))} "
-        f"source text(s), and {found.words} other words of findings and statements looked up"
+        f"source text(s), and {found.words} other words of discrepancies and statements looked up"
     ]
     if found.absent:
         absent = ", ".join(sorted(set(found.absent)))

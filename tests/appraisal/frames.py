@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers.appraisal.discrepancies import RULES
 from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence
-from helpers.appraisal.findings import RULES
 from helpers.tables import validate
 
 STUDY = "made2026"
@@ -21,6 +21,11 @@ def rounded(values: np.ndarray, places: int = 1) -> Group:
     return Group(
         *(PrintedFigure(round(float(x), places), places, "q") for x in (values.mean(), values.std(ddof=1)))
     )
+
+
+def weight(row: dict[str, Any]) -> str:
+    """Return in a word how a discrepancy weighs: certain, doubtful or minor."""
+    return "certain" if row["certain"] else "minor" if row["concern"] == "minor" else "doubtful"
 
 
 def quantity(name: str, printed: str, concept: str, **fields: Any) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from case_files import cases_of
-from frames import RULE, STUDY, evidence, frame, quantity, result
+from frames import RULE, STUDY, evidence, frame, quantity, result, weight
 
+from helpers.appraisal.discrepancies import RULES, run_checks
 from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.findings import RULES, run_checks
 from helpers.appraisal.rules import NotApplicable
 
 CASES = cases_of(__file__)
@@ -36,20 +36,20 @@ def study_of(case: dict) -> StudyEvidence:
 )
 def test_a_check_weighs_what_it_finds(case):
     rows = RULE[case["check"]].run(study_of(case))
-    frame("findings", rows)
-    assert [row["severity"] for row in rows] == case["found"]
+    frame("discrepancies", rows)
+    assert [weight(row) for row in rows] == case["found"]
 
 
 def test_rules_without_inputs_are_not_applicable():
-    findings, checks = run_checks(evidence(study={"comparison": None}, arms=[]))
-    assert findings == []
+    discrepancies, checks = run_checks(evidence(study={"comparison": None}, arms=[]))
+    assert discrepancies == []
     assert {row["outcome"] for row in checks} <= {"not applicable", "passed"}
     assert len(frame("checks", checks)) == len(RULES)
 
 
-def test_a_finding_says_where_and_with_which_numbers():
+def test_a_discrepancy_says_where_and_with_which_numbers():
     row = RULE["percent-of-n"].run(study_of(CASES["share_of_people"][0]))[0]
-    assert row["finding_id"] == f"{STUDY}.rule-percent-of-n-1"
+    assert row["discrepancy_id"] == f"{STUDY}.rule-percent-of-n-1"
     assert row["locators"] == "made.txt, line 7 (Results); made.txt, line 3 (Methods)"
     assert "12.8" in row["arithmetic"] and "n = " in row["arithmetic"]
     assert row["quantity_ids"] == f"{STUDY}.p;{STUDY}.n"

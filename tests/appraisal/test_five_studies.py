@@ -6,9 +6,10 @@ import re
 
 import pytest
 from case_files import cases_of
+from frames import weight
 
+from helpers.appraisal.discrepancies import RULES, merge_discrepancies, rest_on_listed, run_checks
 from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.findings import RULES, merge_findings, rest_on_listed, run_checks
 from helpers.appraisal.risk_of_bias import check_judgements, overall, tool_for
 from helpers.tables import validate
 from notebookpress.tables import records, split_ids
@@ -21,31 +22,31 @@ STUDIES = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "
 
 @pytest.fixture(scope="module")
 def found(tables):
-    """Return findings and checks by study."""
+    """Return discrepancies and checks by study."""
     return {name: run_checks(StudyEvidence.from_tables(tables, name)) for name in STUDIES}
 
 
 def by_check(found, study: str, check: str) -> list[dict]:
-    """Return one rule's findings in a study."""
+    """Return one rule's discrepancies in a study."""
     return [row for row in found[study][0] if row["check"] == check]
 
 
 def figures(row: dict) -> set[str]:
-    """Return the quantities of a finding, without the study."""
+    """Return the quantities of a discrepancy, without the study."""
     return {name.partition(".")[2] for name in split_ids(row["quantity_ids"])}
 
 
 def test_every_rule_is_listed_for_every_study(found):
-    for findings, checks in found.values():
+    for discrepancies, checks in found.values():
         assert [row["check"] for row in checks] == [rule.name for rule in RULES]
-        assert {row["check"] for row in findings} == {
+        assert {row["check"] for row in discrepancies} == {
             row["check"] for row in checks if row["outcome"] == "found"
         }
-        validate("findings", findings)
+        validate("discrepancies", discrepancies)
         validate("checks", checks)
 
 
-def test_the_findings_are_the_same_without_the_reported_rows(found, tables):
+def test_the_discrepancies_are_the_same_without_the_reported_rows(found, tables):
     fewer = {name: table for name, table in tables.items() if not name.startswith("reported_")}
     for name in STUDIES:
         assert run_checks(StudyEvidence.from_tables(fewer, name)) == found[name]
@@ -53,29 +54,31 @@ def test_the_findings_are_the_same_without_the_reported_rows(found, tables):
 
 def test_every_figure_named_exists_and_has_its_place(found, tables):
     known = set(tables["quantities"]["quantity_id"])
-    for findings, _ in found.values():
-        for row in findings:
+    for discrepancies, _ in found.values():
+        for row in discrepancies:
             assert set(split_ids(row["quantity_ids"])) <= known
             places = row["locators"].split("; ")
             assert places == ["whole document"] or all(re.search(r", line \d+", place) for place in places)
             assert places != ["whole document"] or not row["quantity_ids"]
 
 
-@pytest.mark.parametrize(("study", "check", "findings"), CASES["found"])
-def test_what_a_rule_finds_in_a_source(found, study, check, findings):
+@pytest.mark.parametrize(("study", "check", "discrepancies"), CASES["found"])
+def test_what_a_rule_finds_in_a_source(found, study, check, discrepancies):
     rows = by_check(found, study, check)
-    assert len(rows) == len(findings)
-    for row, (severity, words, names) in zip(rows, findings, strict=True):
-        assert row["severity"] == severity and set(names) <= figures(row)
+    assert len(rows) == len(discrepancies)
+    for row, (how, words, names) in zip(rows, discrepancies, strict=True):
+        assert weight(row) == how and set(names) <= figures(row)
         assert all(text in f"{row['statement']} {row['arithmetic']}" for text in words)
 
 
-def test_merged_findings_keep_every_reader_finding_once(found, tables):
-    readers = records(tables["reader_findings"])
-    merged = merge_findings([row for findings, _ in found.values() for row in findings], readers)
-    names = [row["finding_id"] for row in merged]
-    assert len(names) == len(set(names)) == len(validate("findings", merged))
-    dropped = {row["finding_id"] for row in readers} - set(names)
+def test_merged_discrepancies_keep_every_reviewer_discrepancy_once(found, tables):
+    readers = records(tables["reviewer_discrepancies"])
+    merged = merge_discrepancies(
+        [row for discrepancies, _ in found.values() for row in discrepancies], readers
+    )
+    names = [row["discrepancy_id"] for row in merged]
+    assert len(names) == len(set(names)) == len(validate("discrepancies", merged))
+    dropped = {row["discrepancy_id"] for row in readers} - set(names)
     assert "IRCT20160427027636N8.phase-two-values" in dropped
     assert "wan2025.no-control-but-control" in dropped
 
@@ -91,41 +94,45 @@ CERTAIN_BY_RULE = CASES["certain by rule"]
 
 @pytest.fixture(scope="module")
 def merged(found, tables):
-    """Return the findings of rules and readers by study."""
-    readers = tables["reader_findings"]
+    """Return the discrepancies of rules and readers by study."""
+    readers = tables["reviewer_discrepancies"]
     return {
-        name: merge_findings(findings, records(readers[readers["study_id"] == name]))
-        for name, (findings, _) in found.items()
+        name: merge_discrepancies(discrepancies, records(readers[readers["study_id"] == name]))
+        for name, (discrepancies, _) in found.items()
     }
 
 
 @pytest.mark.parametrize("study", CERTAIN_BY_RULE)
 def test_contradictions_that_a_reader_without_the_sheets_called_certain_are_found_by_rule(merged, study):
     certain = {
-        row["check"] for row in merged[study] if (row["severity"], row["detected_by"]) == ("certain", "rule")
+        row["check"] for row in merged[study] if (weight(row), row["detected_by"]) == ("certain", "automated")
     }
     assert certain >= set(CERTAIN_BY_RULE[study])
 
 
 def test_the_five_sources_hold_well_over_a_hundred_contradictions_and_forty_certain_ones(merged):
-    rows = [row for findings in merged.values() for row in findings]
-    certain = [row for row in rows if row["severity"] == "certain"]
+    rows = [row for discrepancies in merged.values() for row in discrepancies]
+    certain = [row for row in rows if weight(row) == "certain"]
     assert len(rows) > 150 and len(certain) >= 40
-    assert sum(row["detected_by"] == "rule" for row in certain) > len(certain) / 2
+    assert sum(row["detected_by"] == "automated" for row in certain) > len(certain) / 2
     statements = [(row["study_id"], row["statement"]) for row in rows]
     assert len(statements) == len(set(statements))
 
 
-def test_each_study_is_judged_with_the_tool_of_its_design_and_on_findings_that_are_listed(merged, tables):
-    for name, findings in merged.items():
+def test_each_study_is_judged_with_the_tool_of_its_design_and_on_discrepancies_that_are_listed(
+    merged, tables
+):
+    for name, discrepancies in merged.items():
         judged = tables["reader_judgements"]
         judged = records(judged[judged["study_id"] == name])
         study = StudyEvidence.from_tables(tables, name)
         assert {row["tool"] for row in judged} == {tool_for(study.study, len(study.arms))}
-        listed = {row["finding_id"] for row in findings}
-        rows = rest_on_listed(judged, findings)
-        assert all(set(split_ids(row["finding_ids"])) <= listed for row in rows)
-        assert all(row["finding_ids"] or row["quantity_ids"] or row["judgement"] in SILENT for row in rows)
+        listed = {row["discrepancy_id"] for row in discrepancies}
+        rows = rest_on_listed(judged, discrepancies)
+        assert all(set(split_ids(row["discrepancy_ids"])) <= listed for row in rows)
+        assert all(
+            row["discrepancy_ids"] or row["quantity_ids"] or row["judgement"] in SILENT for row in rows
+        )
 
 
 def test_adverse_events_say_what_was_watched_for_how_long_and_how_frequent_they_may_be(tables):

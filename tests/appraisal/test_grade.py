@@ -39,7 +39,7 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
         "results": frame("results", []),
         "studies": frame("studies", [{"n_analysed": n} | study | {"study_id": name} for name in names]),
         "risk_of_bias": frame("risk_of_bias", domains),
-        "findings": frame("findings", change.get("findings", [])),
+        "discrepancies": frame("discrepancies", change.get("discrepancies", [])),
         "arms": frame("arms", change.get("arms", [])),
         "pooled": frame("pooled", [fit] if k > 1 else []),
     }
@@ -112,13 +112,13 @@ def test_no_judgement_makes_a_change_of_one_group_causal():
     assert (row["risk_of_bias"], row["certainty"]) == (3, "very low")  # an arm of two sound randomised trials
 
 
-def test_a_certain_finding_counts():
-    finding = {"finding_id": "f", "study_id": "t0", "check": "x", "detected_by": "rule", "severity": "certain",
+def test_a_certain_discrepancy_counts():
+    discrepancy = {"discrepancy_id": "f", "study_id": "t0", "check": "x", "detected_by": "automated", "certain": True, "concern": "serious",
                "statement": "x", "locators": "x", "concepts": CONCEPT}  # fmt: skip
-    row = grade(findings=[finding])
+    row = grade(discrepancies=[discrepancy])
     assert row["risk_of_bias"] == 1 and "1 certain discrepancy touches it" in row["reasons"]
-    assert grade(judgement="high", findings=[finding])["risk_of_bias"] == 2
-    assert grade(findings=[finding | {"study_id": "not in the pool"}])["risk_of_bias"] == 0
+    assert grade(judgement="high", discrepancies=[discrepancy])["risk_of_bias"] == 2
+    assert grade(discrepancies=[discrepancy | {"study_id": "not in the pool"}])["risk_of_bias"] == 0
 
 
 def test_no_study_no_evidence():
@@ -192,7 +192,7 @@ def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
 
 def test_the_estimate_that_stands_for_an_outcome():
     base = {"concept": CONCEPT, "evidence": "core", "model": "single study", "k": 1, "pooled": False, "reason": "r",
-            "estimate": 1.0, "without_certain_findings": False}  # fmt: skip
+            "estimate": 1.0, "without_certain_discrepancies": False}  # fmt: skip
     rows = [
         base | {"pooled_id": "a", "estimand": "uncontrolled_change", "unit": "hairs/cm2"},
         base | {"pooled_id": "b", "estimand": "between_group", "unit": "follicles/cm2", "measure": "MD"},
@@ -214,7 +214,7 @@ def test_the_estimate_that_stands_for_an_outcome():
 def test_one_studys_share_of_harms_stands_for_no_other_study():
     row = {"pooled_id": "a", "concept": "adverse_events", "evidence": "core", "model": "single study", "k": 1,
            "pooled": False, "reason": "r", "estimand": "proportion", "unit": "proportion", "measure": "PR",
-           "estimate": 0.0, "without_certain_findings": False}  # fmt: skip
+           "estimate": 0.0, "without_certain_discrepancies": False}  # fmt: skip
     assert shown_estimate(frame("pooled", [row]), "adverse_events", "core") is None
     assert shown_estimate(frame("pooled", [row | {"pooled": True}]), "adverse_events", "core") is not None
 

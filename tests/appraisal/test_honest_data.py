@@ -113,4 +113,4 @@ def test_changes_against_levels(rng):
             *changes._not_the_difference(row, *means, True),
             *changes._no_correlation(row, *sds, True),
         ]
-        assert [hit for hit in hits if hit.severity == "certain"] == []
+        assert [hit for hit in hits if hit.weight and hit.weight.certain] == []

@@ -1,4 +1,4 @@
-"""One figure of a sheet changed to something impossible: the right finding, and a pool with and without it."""
+"""One figure of a sheet changed to something impossible: the right discrepancy, and a pool with and without it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 import yaml
 from real_tables import cleaned_tables
 
+from helpers.appraisal.discrepancies import merge_discrepancies, run_checks
 from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.findings import merge_findings, run_checks
 from helpers.appraisal.risk_of_bias import overall
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
@@ -34,16 +34,19 @@ def sheet(study_id: str, **changes: float) -> str:
 def appraised(raw: Path) -> dict:
     """Return the tables from the sheets of a raw folder to what is pooled, as the notebooks make them."""
     tables = cleaned_tables(raw)
-    readers = tables["reader_findings"]
-    findings, effects = [], []
+    readers = tables["reviewer_discrepancies"]
+    discrepancies, effects = [], []
     for study in records(tables["studies"]):
         name = study["study_id"]
         by_rule, _ = run_checks(StudyEvidence.from_tables(tables, name))
-        own = merge_findings(by_rule, records(readers[readers["study_id"] == name]))
+        own = merge_discrepancies(by_rule, records(readers[readers["study_id"] == name]))
         parts = [tables[part][tables[part]["study_id"] == name] for part in ("arms", "results")]
-        effects += study_effects(study, *parts, validate("findings", own))
-        findings += own
-    tables["findings"], tables["effects"] = validate("findings", findings), validate("effects", effects)
+        effects += study_effects(study, *parts, validate("discrepancies", own))
+        discrepancies += own
+    tables["discrepancies"], tables["effects"] = (
+        validate("discrepancies", discrepancies),
+        validate("effects", effects),
+    )
     verdicts = {name: overall([]) for name in tables["studies"]["study_id"]}
     tables["comparisons"] = validate("comparisons", comparison_lines(tables, overall=verdicts))
     tables["pooled"] = validate("pooled", tier_synthesis(tables, "core", overall=verdicts).pooled)
@@ -60,14 +63,14 @@ def made(tmp_path: Path, **changes: float) -> dict:
 
 
 def certain(tables: dict) -> list[dict]:
-    return [row for row in records(tables["findings"]) if row["severity"] == "certain"]
+    return [row for row in records(tables["discrepancies"]) if row["certain"]]
 
 
 def density(tables: dict) -> list[tuple]:
     """Return the pools of hair density between arms: studies in it, and whether without doubtful ones."""
     rows = records(tables["pooled"])
     return [
-        (row["k"], row["without_certain_findings"])
+        (row["k"], row["without_certain_discrepancies"])
         for row in rows
         if (row["concept"], row["estimand"], row["model"])
         == ("hair_density", "between_group", "random effects")
@@ -101,7 +104,7 @@ def test_an_impossible_figure_is_found_and_its_estimate_shown_with_and_without(
     (figure,) = changes
     assert any(f"made1.{figure}" in split_ids(row["quantity_ids"]) for row in rows) or check == "totals"
     assert all(row["arithmetic"] for row in rows)
-    touched = tables["effects"][tables["effects"]["finding_ids"].fillna("") != ""]
+    touched = tables["effects"][tables["effects"]["discrepancy_ids"].fillna("") != ""]
     assert set(touched["study_id"]) <= {"made1"} and set(touched["concept"]) == (
         {concept} if concept else set()
     )

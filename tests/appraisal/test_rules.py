@@ -9,7 +9,7 @@ import pytest
 from case_files import cases_of
 from frames import evidence
 
-from helpers.appraisal.findings import CHECKS, RULES
+from helpers.appraisal.discrepancies import CHECKS, RULES
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, read_tools
 from helpers.appraisal.rules import RULES_FILE, read_rules
 from notebookpress.yaml_files import YamlError
@@ -19,9 +19,10 @@ CASES = cases_of(__file__)
 QUESTION = """
 reference-marks:
   topic: reference_marks
-  finding: "Of {about}: {answers}."
+  discrepancy: "Of {about}: {answers}."
   source: a manual
-  severity: minor
+  certain: false
+  concern: minor
 """
 
 
@@ -36,9 +37,9 @@ def changed(tmp_path: Path, file: Path, old: str, new: str) -> Path:
 
 def test_every_rule_has_words_of_its_own():
     assert len({rule.name for rule in RULES}) == len(RULES)
-    assert all(rule.meaning and rule.source and rule.inputs and rule.severity for rule in RULES)
+    assert all(rule.meaning and rule.source and rule.inputs and rule.concern for rule in RULES)
     assert {rule.find for rule in RULES if not rule.topic} == set(CHECKS.values())
-    assert all(rule.findings for rule in RULES)
+    assert all(rule.discrepancies for rule in RULES)
 
 
 def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
@@ -47,7 +48,7 @@ def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
     rule = read_rules(CHECKS, path)[-1]
     said = [{"topic": "reference_marks", "says": answer} for answer in ("none", "present")]
     (row,) = rule.run(evidence(statements=said))
-    assert (row["check"], row["severity"]) == ("reference-marks", "minor")
+    assert (row["check"], row["concern"]) == ("reference-marks", "minor")
     assert row["statement"] == "Of : none and present."
     assert row["arithmetic"] == "line 20: none; line 21: present"
 

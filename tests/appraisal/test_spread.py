@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from frames import RULE, STUDY, evidence, quantity, result
+from frames import RULE, STUDY, evidence, quantity, result, weight
 
 from helpers.appraisal.rules import NotApplicable
 
@@ -26,7 +26,7 @@ def test_the_hair_trials_improbable_sd():
     assert "improbable" in row["statement"]
     assert "6.9 times smaller" in row["statement"]
     assert "0.14 x sqrt(30) = 0.767" in row["arithmetic"]
-    assert row["severity"] == "likely"
+    assert weight(row) == "doubtful"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_sds_that_differ_as_they_may(groups):
 
 def test_an_sd_below_what_its_range_allows():
     (row,) = hits((50.0, 1.0, 50, {"minimum": 20.0, "maximum": 80.0}))
-    assert row["severity"] == "certain"
+    assert weight(row) == "certain"
     assert "smallest SD: 60 / sqrt(2 x 49) = 6.06" in row["arithmetic"]
     assert hits((50.0, 6.5, 50, {"minimum": 20.0, "maximum": 80.0})) == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from frames import RULE, evidence, quantity, result, rounded
+from frames import RULE, evidence, quantity, result, rounded, weight
 from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
@@ -35,23 +35,23 @@ def groups(own, other, n, p, before=(), against="control", stated=(), study=None
     ]
     study = study or {"n_enrolled": 2 * (n or 10)}
     found = RULE["p-value"].run(evidence(figures, rows, study, statements=said))
-    return [(row["severity"], row["statement"]) for row in found]
+    return [(weight(row), row["statement"]) for row in found]
 
 
 ADJUSTED = ((92.6, 12.9), (89.3, 9.6), 20)  # its analysis of covariance gave 0.001, the t test 0.358
 
 
 def test_a_p_value_adjusted_for_baseline_is_never_certain():
-    ((severity, statement),) = groups(*ADJUSTED, 0.001)
-    assert severity == "minor" and "analysis of covariance" in statement
-    ((severity, statement),) = groups(*ADJUSTED, 0.001, before=((80, 12.9), (80, 9.6)))
-    assert severity == "minor" and "t test of the changes" in statement
+    ((how, statement),) = groups(*ADJUSTED, 0.001)
+    assert how == "minor" and "analysis of covariance" in statement
+    ((how, statement),) = groups(*ADJUSTED, 0.001, before=((80, 12.9), (80, 9.6)))
+    assert how == "minor" and "t test of the changes" in statement
 
 
 def test_the_tests_that_give_a_p_value_are_named():
     assert groups(*ADJUSTED, 0.358) == []
-    ((severity, statement),) = groups(*ADJUSTED, 0.179)
-    assert severity == "minor" and "one-sided Student's t test" in statement
+    ((how, statement),) = groups(*ADJUSTED, 0.179)
+    assert how == "minor" and "one-sided Student's t test" in statement
     assert groups((95, 2), (85, 2), 8, 0.05, token="P < 0.05") == []
     assert groups((95, 12), (85, 14), 8, 0.05, token="P < 0.05")[0][1].startswith("P < 0.05 beside")
 
@@ -87,7 +87,7 @@ def test_sites_of_one_scalp_are_paired():
 
 
 def found_in(concept: str, mean: str, n: int, sd: str | None = None, site="vertex", measure=None, extra=()):
-    """Return severity and words of what is found in one printed mean."""
+    """Return weight and words of what is found in one printed mean."""
     figures = [quantity("m", mean, concept, value=float(mean)), *extra]
     row = {
         "concept": concept,
@@ -102,12 +102,12 @@ def found_in(concept: str, mean: str, n: int, sd: str | None = None, site="verte
         row |= {"sd": float(sd), "ids": ["m", "s"]}
     outcomes = [{"concept": concept, "measure": measure}] if measure else []
     study = evidence(figures, [result(1, **row)], outcomes=outcomes)
-    return [(row["severity"], row["statement"]) for row in RULE["granularity"].run(study)]
+    return [(weight(row), row["statement"]) for row in RULE["granularity"].run(study)]
 
 
 def test_a_figure_may_be_the_mean_of_two_counts():
-    ((severity, statement),) = found_in("hair_count", "120.25", 10)  # 2405 / 20
-    assert severity == "minor" and "of 120.25 cannot" in statement and "the mean of 2 counts" in statement
+    ((how, statement),) = found_in("hair_count", "120.25", 10)  # 2405 / 20
+    assert how == "minor" and "of 120.25 cannot" in statement and "the mean of 2 counts" in statement
     assert found_in("hair_count", "120.25", 10, site="frontal and vertex") == []
     readers = quantity("a", "Two", "assessors", value=2, role="design", kind="n")
     assert found_in("hair_count", "120.25", 10, extra=[readers]) == []
@@ -136,7 +136,7 @@ def test_means_of_several_counts_are_whole_in_their_parts():
     ],
 )
 def test_a_stated_scale_bounds_mean_and_sd(mean, sd, measure, found):
-    assert [severity for severity, _ in found_in("patient_global", mean, 10, sd, measure=measure)] == found
+    assert [how for how, _ in found_in("patient_global", mean, 10, sd, measure=measure)] == found
 
 
 def test_an_analysis_of_variance_of_three_groups_holds_scipys_value():
@@ -162,7 +162,7 @@ def test_three_arms_have_more_honest_tests():
     assert RULE["p-value"].run(evidence(figures, rows)) == []  # that of all three
     rows[0]["p_value_against"] = "baseline, by the heading"
     (found,) = RULE["p-value"].run(evidence(figures, rows))
-    assert found["severity"] == "minor" and "analysis of variance" in found["statement"]
+    assert weight(found) == "minor" and "analysis of variance" in found["statement"]
 
 
 def test_one_person_or_another_visit_is_not_tested():
@@ -178,7 +178,7 @@ def test_one_person_or_another_visit_is_not_tested():
 def test_a_share_may_count_readings_where_it_does_not_count_people(concept, found):
     figures = [quantity("p", "78%", concept, value=78, kind="percent")]  # 25 of 32, and of no 16
     row = result(1, ids=["p"], concept=concept, percent=0.78, n=16, kind="count", timepoint_weeks=16.0)
-    assert [hit["severity"] for hit in RULE["percent-of-n"].run(evidence(figures, [row]))] == found
+    assert [weight(hit) for hit in RULE["percent-of-n"].run(evidence(figures, [row]))] == found
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_no_honest_p_value_is_more_than_minor(name):
         n = int(sizes[0]) if against == "baseline" else None
         study = {"n_enrolled": int(sizes.sum())}
         told = groups(*printed[:2], n, float(token[-5:]), printed[2:], against, study=study, token=token)
-        assert {severity for severity, _ in told} <= {"minor"}, (name, p, told)
+        assert {how for how, _ in told} <= {"minor"}, (name, p, told)

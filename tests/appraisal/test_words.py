@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from frames import RULE, evidence, quantity, result
+from frames import RULE, evidence, quantity, result, weight
 
-from helpers.appraisal.findings import RULES, merge_findings, run_checks
+from helpers.appraisal.discrepancies import RULES, merge_discrepancies, run_checks
 from helpers.appraisal.rules import NotApplicable
 from helpers.tables.vocabulary import TOPICS
 
@@ -38,7 +38,7 @@ def test_two_answers_to_one_question_are_found_and_one_answer_given_twice_is_not
     answers = (TOPICS[rule.topic].answers or ("hair_density", "satisfaction"))[:2]
     about = {"outcome": "hair_density", "matter": "protocol", "": None}[TOPICS[rule.topic].about]
     (row,) = rule.run(evidence(statements=says(rule.topic, *answers, about=about)))
-    assert row["severity"] == rule.severity
+    assert (row["certain"], row["concern"]) == (rule.certain, rule.concern)
     assert "line 20" in row["locators"] and "line 21" in row["locators"]
     assert "{" not in row["statement"]
     assert rule.run(evidence(statements=says(rule.topic, answers[0], answers[0], about=about))) == []
@@ -74,7 +74,7 @@ def test_a_result_told_for_a_time_after_the_last_assessment():
         quantity("told", "6 months", "follow_up", kind="timepoint", value=6.0, unit="months"),
     ]
     (row,) = RULE["later-than-follow-up"].run(evidence(later, pair()))
-    assert "week 26.09" in row["arithmetic"] and row["severity"] == "certain"
+    assert "week 26.09" in row["arithmetic"] and weight(row) == "certain"
     assert RULE["later-than-follow-up"].run(evidence(PAIRS, pair())) == []
 
 
@@ -110,13 +110,13 @@ def test_claims_without_a_figure_or_a_test():
 def test_a_rule_on_words_and_a_reader_meet_on_the_same_line_only():
     rule = RULE["consent"]
     (row,) = rule.run(evidence(statements=says("consent", "required", "not required")))
-    reader = row | {"finding_id": "made2026.x", "detected_by": "reader", "statement": "Reader's words."}
-    (one,) = merge_findings([row], [reader | {"locators": "made.txt, line 21 (Declarations)"}])
-    assert one["detected_by"] == "rule" and one["statement"] == "Reader's words."
-    assert len(merge_findings([row], [reader | {"locators": "made.txt, line 99"}])) == 2
+    reader = row | {"discrepancy_id": "made2026.x", "detected_by": "reviewer", "statement": "Reader's words."}
+    (one,) = merge_discrepancies([row], [reader | {"locators": "made.txt, line 21 (Declarations)"}])
+    assert one["detected_by"] == "automated" and one["statement"] == "Reader's words."
+    assert len(merge_discrepancies([row], [reader | {"locators": "made.txt, line 99"}])) == 2
 
 
-def test_honest_words_give_no_finding():
+def test_honest_words_give_no_discrepancy():
     words = [
         *says("control_group", "present", "present"),
         *says("consent", "required"),
@@ -127,6 +127,6 @@ def test_honest_words_give_no_finding():
         *says("reference_authors", "Lee, Goh"),
         *says("every_pair", "lower", about="vellus_share"),
     ]
-    findings, checks = run_checks(evidence(PAIRS, pair(), statements=words))
-    assert [row for row in findings if row["check"] not in ("treatment-not-described",)] == []
+    discrepancies, checks = run_checks(evidence(PAIRS, pair(), statements=words))
+    assert [row for row in discrepancies if row["check"] not in ("treatment-not-described",)] == []
     assert len({row["check"] for row in checks}) == len(RULES)

@@ -249,7 +249,7 @@ def into_tables(record) -> None:
         "arms",
         "outcomes",
         "quantities",
-        "reader_findings",
+        "reviewer_discrepancies",
         "reader_judgements",
     ):
         if rows := getattr(record, name):

@@ -166,7 +166,7 @@ def test_another_range_or_other_words_are_not_the_same_figure():
 def test_no_figure_of_the_five_sources_is_lost():
     record = read_raw(RAW).record
     frame = validate("quantities", record.quantities)
-    names = ("studies", "arms", "results", "adverse_events", "reader_findings", "reader_judgements")
+    names = ("studies", "arms", "results", "adverse_events", "reviewer_discrepancies", "reader_judgements")
     users = {name: getattr(record, name) for name in names}
     rows = quantity_use(frame, {name: pd.DataFrame(part) for name, part in users.items()})
     assert [row["quantity_id"] for row in rows] == frame["quantity_id"].tolist()

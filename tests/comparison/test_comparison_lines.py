@@ -216,9 +216,9 @@ def test_adverse_events_stand_with_their_interval_or_say_why_there_is_none():
     }
 
 
-def test_certain_findings_are_counted_and_numbers_of_people_worded():
-    lines = pictured(effect("a", finding_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8 (assumed)"))
-    assert [line["certain_findings"] for line in lines.values()] == [2, 0]
+def test_certain_discrepancies_are_counted_and_numbers_of_people_worded():
+    lines = pictured(effect("a", discrepancy_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8 (assumed)"))
+    assert [line["certain_discrepancies"] for line in lines.values()] == [2, 0]
     assert [line["n"] for line in lines.values()] == ["40", "8 + 8 (assumed)"]
 
 

@@ -33,7 +33,7 @@ def effects(
     *results: dict,
     study: dict | None = None,
     arms: dict | None = None,
-    findings: list = (),
+    discrepancies: list = (),
     contrasts: list = (),
     **options: Any,
 ) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def effects(
     ]
     tables = [
         as_frame(name, list(part))
-        for name, part in (("arms", rows), ("results", results), ("findings", findings))
+        for name, part in (("arms", rows), ("results", results), ("discrepancies", discrepancies))
     ]
     printed: pd.DataFrame = as_frame("reported_contrasts", list(contrasts))
     made = study_effects({"study_id": "s"} | (study or {}), *tables, contrasts=printed, **options)

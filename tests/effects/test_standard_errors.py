@@ -248,7 +248,7 @@ def test_missing_columns_are_not_stated():
     arms = pd.DataFrame([{"study_id": "s", "arm_id": "exo", "role": "exosome"}])
     row = {"result_id": "r", "study_id": "s", "arm_id": "exo", "concept": "hair_density", "site": "all"}
     row |= {"timepoint_weeks": 24.0, "unit": "hairs/cm2", "kind": "change", "quantity_ids": "q", "mean": 5.0}
-    none = pd.DataFrame(columns=["finding_id", "severity", "concepts"])
+    none = pd.DataFrame(columns=["discrepancy_id", "certain", "concepts"])
     (effect,) = study_effects({"study_id": "s"}, arms, pd.DataFrame([row]), none)
     assert (effect["effect"], effect["assumption"]) == (5.0, "no interval: no SD")
 

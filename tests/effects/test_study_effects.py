@@ -253,27 +253,33 @@ def test_more_people_than_were_watched_have_no_interval():
     assert "more people than were watched" in row["assumption"]
 
 
-def test_certain_findings_touch_the_effects_of_their_outcome_only():
-    base = {"study_id": "s", "check": "c", "detected_by": "rule", "statement": "w", "locators": "l"}
-    findings = [
-        base | {"finding_id": "s.a", "severity": "certain", "concepts": "hair_density;satisfaction"},
-        base | {"finding_id": "s.b", "severity": "likely", "concepts": "hair_density"},
-        base | {"finding_id": "s.c", "severity": "certain", "concepts": "hair_thickness"},
-        base | {"finding_id": "s.d", "severity": "certain"},
+def test_certain_discrepancies_touch_the_effects_of_their_outcome_only():
+    base = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
+    discrepancies = [
+        base
+        | {
+            "discrepancy_id": "s.a",
+            "certain": True,
+            "concern": "serious",
+            "concepts": "hair_density;satisfaction",
+        },
+        base | {"discrepancy_id": "s.b", "certain": False, "concern": "some", "concepts": "hair_density"},
+        base | {"discrepancy_id": "s.c", "certain": True, "concern": "serious", "concepts": "hair_thickness"},
+        base | {"discrepancy_id": "s.d", "certain": True, "concern": "serious"},
     ]
-    (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, findings=findings)
-    assert row["finding_ids"] == "s.a"
+    (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, discrepancies=discrepancies)
+    assert row["discrepancy_ids"] == "s.a"
 
 
-def test_a_finding_that_names_figures_touches_the_effects_that_rest_on_them():
-    base = {"study_id": "s", "check": "c", "detected_by": "rule", "statement": "w", "locators": "l"}
-    base |= {"severity": "certain", "concepts": "hair_density"}
-    week_4 = base | {"finding_id": "s.a", "quantity_ids": "s.early;s.p"}
-    all_of_it = base | {"finding_id": "s.b"}
-    of_another = base | {"finding_id": "s.c", "quantity_ids": "s.late", "concepts": "hair_thickness"}
+def test_a_discrepancy_that_names_figures_touches_the_effects_that_rest_on_them():
+    base = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
+    base |= {"certain": True, "concern": "serious", "concepts": "hair_density"}
+    week_4 = base | {"discrepancy_id": "s.a", "quantity_ids": "s.early;s.p"}
+    all_of_it = base | {"discrepancy_id": "s.b"}
+    of_another = base | {"discrepancy_id": "s.c", "quantity_ids": "s.late", "concepts": "hair_thickness"}
     early, late = effects(
         result(kind="change", mean=15, timepoint_weeks=4.0, quantity_ids="s.early"),
         result(kind="change", mean=35, quantity_ids="s.late;s.sd"),
-        findings=[week_4, all_of_it, of_another],
+        discrepancies=[week_4, all_of_it, of_another],
     )
-    assert (early["finding_ids"], late["finding_ids"]) == ("s.a;s.b", "s.b")
+    assert (early["discrepancy_ids"], late["discrepancy_ids"]) == ("s.a;s.b", "s.b")

@@ -23,7 +23,8 @@ def made(level: str = "low", concepts=("hair_density",), found=(), results=(), m
     pooled = CASES["pooled"] | {"concept": concepts[0]}
     line = {"tier": "core", "direction": "better", "comparable": True}
     tables = {
-        name: as_frame(name, list(rows)) for name, rows in (("effects", measured or ()), ("findings", found))
+        name: as_frame(name, list(rows))
+        for name, rows in (("effects", measured or ()), ("discrepancies", found))
     }
     lines = [
         line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"}
@@ -94,12 +95,12 @@ def test_a_row_speaks_of_the_estimate_that_it_shows():
 
 
 def test_an_impossible_share_is_shown_as_printed_and_without_interval():
-    finding = {"finding_id": "f", "study_id": "a", "check": "percent-of-n", "detected_by": "rule", "severity": "certain",
+    discrepancy = {"discrepancy_id": "f", "study_id": "a", "check": "percent-of-n", "detected_by": "automated", "certain": True, "concern": "serious",
                "statement": "80 % cannot be a share of the 16 people stated.", "locators": "x",
                "concepts": "noticed_improvement"}  # fmt: skip
     share = {"concepts": ("noticed_improvement",), "estimand": "proportion", "unit": "proportion", "estimate": 0.8,
              "ci_lower": 0.557, "ci_upper": 0.927, "pooled": False, "measure": "PR"}  # fmt: skip
-    row = made("very low", found=[finding], **share).rows[0]
+    row = made("very low", found=[discrepancy], **share).rows[0]
     assert row["ci_lower"] is None
     assert row["absolute"].startswith("80 of 100 participants, as printed; no interval, for 80 %")
     row = made("very low", **share).rows[0]

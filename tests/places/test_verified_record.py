@@ -182,9 +182,9 @@ def test_a_text_that_cannot_be_read_is_a_problem(raw, verify, data):
 
 
 @pytest.mark.parametrize(("place", "words"), [(3, "Nobody"), (99, "Nobody"), (4, "nobody")])
-def test_words_that_a_finding_points_at_must_stand_on_their_line(verify, place, words):
+def test_words_that_a_discrepancy_points_at_must_stand_on_their_line(verify, place, words):
     (problem,) = verify(place=place, words=words).problems
-    assert problem.field == "findings.doubt"
+    assert problem.field == "discrepancies.doubt"
 
 
 def test_a_text_outside_the_folder_is_never_read(raw, verify):

@@ -14,7 +14,7 @@ def line(study: str, effect: float | None, se: float | None = 3.0, **more: Any) 
         "study_id": study, "effect": effect, "se": se, "estimand": "between_group", "comparator": "placebo",
         "comparator_name": None, "background": "none", "unit": "hairs/cm2", "measure": "MD", "concept": "hair_density",
         "timepoint_weeks": 24.0, "timepoint_printed": "24 weeks", "site": "all", "n": 40, "line_id": name,
-        "effect_id": f"{name}.e", "certain_findings": 0, "contrast_doubt": None, "why_not": None, "direction": "better",
+        "effect_id": f"{name}.e", "certain_discrepancies": 0, "contrast_doubt": None, "why_not": None, "direction": "better",
         "assumption": None, "ci_lower": None, "ci_upper": None, "tier": "core",
     }  # fmt: skip
     return row | more

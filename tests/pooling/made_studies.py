@@ -37,8 +37,8 @@ def world(*results: dict, tiers: dict[str, str] | None = None, studies: dict[str
                      "allocation": "randomised" if name in two else "none"} | studies.get(name, {}) for name in names],
         "arms": [{"study_id": name, "arm_id": arm, "role": roles[arm]} for name, arm in arms],
         "results": list(results), "outcomes": [], "adverse_events": [], "risk_of_bias": [],
-        "findings": [{"finding_id": f"{name}.f", "study_id": name, "check": "c", "detected_by": "rule",
-                      "severity": "certain", "statement": "w", "locators": "l", "concepts": "hair_density"}
+        "discrepancies": [{"discrepancy_id": f"{name}.f", "study_id": name, "check": "c", "detected_by": "automated",
+                      "certain": True, "concern": "serious", "statement": "w", "locators": "l", "concepts": "hair_density"}
                      for name in doubtful],
     }  # fmt: skip
     tables = {name: as_frame(name, rows) for name, rows in tables.items()}
@@ -46,7 +46,7 @@ def world(*results: dict, tiers: dict[str, str] | None = None, studies: dict[str
     for study in tables["studies"].to_dict("records"):
         own = [
             tables[name][tables[name]["study_id"] == study["study_id"]]
-            for name in ("arms", "results", "findings")
+            for name in ("arms", "results", "discrepancies")
         ]
         plain = {key: None if pd.isna(value) else value for key, value in study.items()}
         effects += study_effects(plain, *own, pre_post_correlation=correlation)

@@ -51,10 +51,10 @@ def test_an_answer_to_another_question_stays_alone(other, why):
 TWO = line("a", 10.0), line("b", 16.0, 2.8, timepoint_weeks=26.0)
 
 
-def test_a_certain_finding_gives_the_pool_with_and_without_the_estimate():
-    first, second = rows(*TWO, line("c", 2.0, certain_findings=1))
-    assert (first["k"], first["without_certain_findings"]) == (3, False)
-    assert (second["k"], second["without_certain_findings"], second["pooled"]) == (2, True, True)
+def test_a_certain_discrepancy_gives_the_pool_with_and_without_the_estimate():
+    first, second = rows(*TWO, line("c", 2.0, certain_discrepancies=1))
+    assert (first["k"], first["without_certain_discrepancies"]) == (3, False)
+    assert (second["k"], second["without_certain_discrepancies"], second["pooled"]) == (2, True, True)
     (expected,) = rows(*TWO)
     assert (second["estimate"], second["se"]) == pytest.approx((expected["estimate"], expected["se"]))
     assert "2 studies report hair density as difference between groups" in expected["reason"]
@@ -62,7 +62,7 @@ def test_a_certain_finding_gives_the_pool_with_and_without_the_estimate():
 
 @pytest.mark.parametrize(("doubts", "left"), [((1, 0), 1), ((1, 1), 0)])
 def test_when_doubt_leaves_too_few_nothing_is_pooled_without_them(doubts, left):
-    made = [one | {"certain_findings": doubt} for one, doubt in zip(TWO, doubts, strict=True)]
+    made = [one | {"certain_discrepancies": doubt} for one, doubt in zip(TWO, doubts, strict=True)]
     first, second = rows(*made)
     assert first["pooled"] is True
     assert (second["pooled"], second["k"], second.get("estimate")) == (False, left, None)
@@ -80,7 +80,7 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
     for evidence in ("core", "published"):
         found = tier_synthesis(tables | {"comparisons": lines}, evidence, overall={}).pooled
         assert not any(row["pooled"] for row in found)
-        reasons = ("no meta-analysis: ", "a certain finding touches the only estimate")
+        reasons = ("no meta-analysis: ", "a certain discrepancy touches the only estimate")
         assert all(row["reason"].startswith(reasons) for row in found)
         shown = lines[lines["tier"].isin(tiers_of(evidence))]
         assert {row["concept"] for row in found} == set(shown["concept"])

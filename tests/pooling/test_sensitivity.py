@@ -31,7 +31,7 @@ MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
 def four() -> list[dict]:
     """Return four differences: one doubtful, one of another tier and without an SD."""
     return [
-        line("a", 30.0, 3.0, n=32, n_comparator=16, certain_findings=1),
+        line("a", 30.0, 3.0, n=32, n_comparator=16, certain_discrepancies=1),
         line("b", 18.0, 2.8, n=49, n_comparator=24),
         line("c", 12.0, 2.5, n=40, n_comparator=20, timepoint_weeks=26.0),
         line("d", 40.0, None, n=22, n_comparator=10, tier="published"),

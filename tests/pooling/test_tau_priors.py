@@ -15,7 +15,7 @@ def estimate(sd: float, n: int = 16, **more) -> dict:
         "unit": "um",
         "se": sd / np.sqrt(n),
         "n": n,
-        "certain_findings": 0,
+        "certain_discrepancies": 0,
     }
     return row | more
 
@@ -36,8 +36,8 @@ def test_proportions_take_the_share_of_the_logistic_sd():
     assert prior_scale(shares, 10, 20) == pytest.approx(0.5 * np.pi / np.sqrt(3))
 
 
-def test_an_estimate_that_a_certain_finding_touches_has_no_say():
-    group = [estimate(1, certain_findings=2), estimate(12, n=40)]
+def test_an_estimate_that_a_certain_discrepancy_touches_has_no_say():
+    group = [estimate(1, certain_discrepancies=2), estimate(12, n=40)]
     assert prior_scale(group, 10, 20) == pytest.approx(6)
     assert prior_scale(group[:1], 10, 20) == pytest.approx(0.5)  # unless there is no other
 

@@ -104,8 +104,8 @@ def test_every_difference_ends_in_an_estimate_or_a_reason():
     share("a", 14, 16), share("a", 14, 16) | {"effect": 0.8, "events": None}, line("a", 8.0, 2.0, set_aside="dose"),
 ])  # fmt: skip
 def test_without_a_doubtful_estimate_a_row_says_that_nothing_is_left(lone):
-    found = synthesis_of_lines([lone | {"certain_findings": 1}], "core", Options()).pooled
-    assert [row["without_certain_findings"] for row in found if row["scenario"] == "as printed"] == [
+    found = synthesis_of_lines([lone | {"certain_discrepancies": 1}], "core", Options()).pooled
+    assert [row["without_certain_discrepancies"] for row in found if row["scenario"] == "as printed"] == [
         False,
         True,
     ]

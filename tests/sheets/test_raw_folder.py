@@ -18,7 +18,7 @@ CASES = cases_of(__file__)
 RAW = Path(__file__).parents[2] / "data" / "raw"
 CORE = ("IRCT20160427027636N8", "NCT06932393", "chan2025", "lepekhova2025", "wan2025")
 STUDIES = tuple(sorted(path.stem for path in (RAW / "studies").glob("*.yaml")))
-SAME = ("sources", "studies", "arms", "outcomes", "quantities", "reader_findings", "reader_judgements")
+SAME = ("sources", "studies", "arms", "outcomes", "quantities", "reviewer_discrepancies", "reader_judgements")
 TABLES = dict(zip(SAME, SAME, strict=True)) | {
     "results": "reported_results", "adverse_events": "reported_events", "contrasts": "reported_contrasts",
 }  # fmt: skip

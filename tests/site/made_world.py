@@ -29,10 +29,11 @@ def study_rows(number: int) -> dict[str, list[dict]]:
         people=10 + number,
         comparison="within_person" if controlled else "single_arm",
         estimand="within_participant" if controlled else "uncontrolled_change",
-        severity="certain" if first else "likely",
+        certain="true" if first else "false",
+        concern="serious" if first else "some",
         thickness="better" if first else "no change",
     )
-    return rows if first else rows | {"findings": rows["findings"][:1]}
+    return rows if first else rows | {"discrepancies": rows["discrepancies"][:1]}
 
 
 def write_world(folder: Path, count: int = 2, **changes: dict) -> Path:

@@ -103,7 +103,7 @@ def test_shares_of_single_arms_and_other_treatments_are_no_part_of_the_answer(tm
         "concept": "satisfaction",
         "reason": "x",
     }
-    fit |= {"without_certain_findings": False, "pooled_id": "p", "scenario": "as printed"}
+    fit |= {"without_certain_discrepancies": False, "pooled_id": "p", "scenario": "as printed"}
     drug = fit | {
         "evidence": "context",
         "pooled_id": "q",

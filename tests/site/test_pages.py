@@ -20,7 +20,7 @@ PAGES = "index", "methods", "data", "provenance", "checklists", "code", "printed
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     world = write_world(folder / "processed")
-    run = write_notebook(folder / "made1.ipynb", title="# Study\n\n## Findings")
+    run = write_notebook(folder / "made1.ipynb", title="# Study\n\n## Discrepancies")
     build_site({"03_study_evidence-made1": run}, world, folder / "site", {"version": "0.1.0"})
     return folder / "site"
 
@@ -38,7 +38,7 @@ def test_page_is_there_and_the_index_lists_it(site, name: str):
 def test_the_index_leads_to_the_section_of_a_study_that_shows_what_it_says(site):
     """Without the study's page, or without such a section on it, there is no link."""
     _, first, second = soup_of(site, "index").select("#studies-table tbody tr")
-    assert first.find("a", href="study-made1.html#findings").get_text() == "1"
+    assert first.find("a", href="study-made1.html#discrepancies").get_text() == "1"
     assert first.find("a", href="study-made1.html").get_text() == "made1"
     assert not first.find("a", href="study-made1.html#risk-of-bias")
     assert [cell.get_text() for cell in first.find_all("td")][-2:] == ["serious", "1"]
@@ -75,5 +75,5 @@ def test_downloads_hold_what_the_page_says(site):
         path = site / link["href"]
         digest = link.find_next("code", class_="hash").get_text()
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest, path
-    frame = pd.read_parquet(site / "data" / "findings.parquet")
+    frame = pd.read_parquet(site / "data" / "discrepancies.parquet")
     assert len(frame) == 3

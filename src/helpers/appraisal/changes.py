@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 
@@ -56,8 +56,8 @@ def _not_the_difference(
     if abs(change.value - expected) > room(wide=False):
         certain = same_n and abs(change.value - expected) > room(wide=True)
         arithmetic = f"{m1} - {m0} = {tidy(expected)}, printed {change}"
-        severity = CERTAIN if certain else LIKELY
-        yield Hit(arithmetic, (change, m0, m1), (row.concept,), severity, "mean", {"arm": row.arm_id})
+        weight = CERTAIN if certain else DOUBTFUL
+        yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 
 def _no_correlation(
@@ -70,8 +70,8 @@ def _no_correlation(
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
         arithmetic = f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1"
-        severity = CERTAIN if same_n and not fits(wide=True) else LIKELY
-        yield Hit(arithmetic, (sd, s0, s1), (row.concept,), severity, "SD")
+        weight = CERTAIN if same_n and not fits(wide=True) else DOUBTFUL
+        yield Hit(arithmetic, (sd, s0, s1), (row.concept,), weight, "SD")
 
 
 def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -89,8 +89,8 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
             outside = change.low > high or change.high < low
-            case, severity = ("outside", LIKELY) if outside else ("at an end", MINOR)
-            yield Hit(f"mean change {change}; {changes}", (change, *figures), (row.concept,), severity, case)
+            case, weight = ("outside", DOUBTFUL) if outside else ("at an end", MINOR)
+            yield Hit(f"mean change {change}; {changes}", (change, *figures), (row.concept,), weight, case)
         n = evidence.people(row.n) or 2
         largest = (high - low) / 2 * math.sqrt(n / (n - 1)) if n > 1 else 0.0
         if sd is not None and sd.low > largest:

@@ -13,15 +13,15 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from trialfiles.times import weeks
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
 # Earlier event, later event, which sentence says that they are the other way round, how sure that is.
 _ORDER = (
-    ("ethics_date", "recruitment_start", "recruited before ethics", LIKELY),
-    ("registration_date", "recruitment_start", "registered late", LIKELY),
-    ("ethics_date", "registration_date", "registered before ethics", LIKELY),
+    ("ethics_date", "recruitment_start", "recruited before ethics", DOUBTFUL),
+    ("registration_date", "recruitment_start", "registered late", DOUBTFUL),
+    ("ethics_date", "registration_date", "registered before ethics", DOUBTFUL),
     ("recruitment_start", "recruitment_end", "ended before start", CERTAIN),
 )
 _REGISTERED_DATES = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
@@ -61,7 +61,7 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (row, *ratios), case="ratio")
         if planned and planned % row.value:
             arithmetic = f"{planned} / {tidy(row.value)} = {tidy(planned / row.value)}"
-            yield Hit(arithmetic, (row,), severity=MINOR, case="sample")
+            yield Hit(arithmetic, (row,), weight=MINOR, case="sample")
 
 
 def masking(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -91,7 +91,7 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
         concepts = [name for name in dict.fromkeys(outcomes["concept"]) if name != "adverse_events"]
         arithmetic = f"arms: {'; '.join(evidence.arms['label'].dropna())}"
         rests_on = evidence.statements_on("comparison_design")
-        yield Hit(arithmetic, rests_on, concepts, CERTAIN if all(sites) else LIKELY)
+        yield Hit(arithmetic, rests_on, concepts, CERTAIN if all(sites) else DOUBTFUL)
 
 
 def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -121,7 +121,7 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     for row, (length, duration) in product(counts, lengths):
         if (row.value - 1) * step * (1 - _LATE) > length:
             arithmetic = f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks"
-            yield Hit(arithmetic, (row, source, duration), severity=CERTAIN, case="course")
+            yield Hit(arithmetic, (row, source, duration), weight=CERTAIN, case="course")
 
 
 def _stated_weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, Any]]:
@@ -168,12 +168,12 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         raise NotApplicable("fewer than two dates")
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
-    for before, after, case, severity in _ORDER:
+    for before, after, case, weight in _ORDER:
         if before in first and after in last and first[before].first > last[after].last:
             early, late = first[before], last[after]
             days = (early.first - late.last).days
             arithmetic = f"{early.first} is {days} days after {late.last}"
-            yield Hit(arithmetic, (early, late), severity=severity, case=case)
+            yield Hit(arithmetic, (early, late), weight=weight, case=case)
     registered, published = last.get("registration_date"), last.get("publication_date")
     start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
@@ -186,7 +186,7 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     if start and published and not missing(longest) and weeks_passed < longest:
         arithmetic = f"{start.first} to {published.last} is {weeks_passed:.1f} weeks; "
         arithmetic += f"results to week {longest:.1f}"
-        yield Hit(arithmetic, (start, published), severity=CERTAIN, case="published")
+        yield Hit(arithmetic, (start, published), weight=CERTAIN, case="published")
 
 
 def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -199,5 +199,5 @@ def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
         so = "; whether it was registered before the start cannot be told" if unclear else ""
         dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
         arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
-        severity = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else LIKELY
-        yield Hit(arithmetic, severity=severity, words={"dates": dates_, "so": so})
+        weight = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else DOUBTFUL
+        yield Hit(arithmetic, weight=weight, words={"dates": dates_, "so": so})

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
-from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -53,7 +53,7 @@ def _place(row: Any) -> str:
 
 
 def _both(first: Any, second: Any) -> tuple[str, tuple[Any, Any]]:
-    """Return the arithmetic of a finding that two figures disagree, and both."""
+    """Return the arithmetic of a discrepancy that two figures disagree, and both."""
     words = f"{first.printed} ({_place(first)}) against {second.printed} ({_place(second)})"
     return words, (first, second)
 
@@ -61,9 +61,9 @@ def _both(first: Any, second: Any) -> tuple[str, tuple[Any, Any]]:
 def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each quantity with one value that is printed with two."""
     pairs = [*_design_pairs(evidence), *_abstract_pairs(evidence), *_result_pairs(evidence)]
-    for first, others, severity in needed(pairs, "no figure is printed more than once"):
+    for first, others, weight in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
-            yield Hit(*_both(first, others[0]), (first.concept,), severity)
+            yield Hit(*_both(first, others[0]), (first.concept,), weight)
 
 
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
@@ -76,7 +76,7 @@ def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
         earlier = first.setdefault((row.concept, arm, time, unit, len(_numbers(row))), row)
         if earlier is not row and not (row.concept == "age" and len(_numbers(row)) == 1):
             planned = row.concept == "sample_size" and not evidence.study["has_results"]
-            yield earlier, [row], CERTAIN if planned or row.concept in _SURE else LIKELY
+            yield earlier, [row], CERTAIN if planned or row.concept in _SURE else DOUBTFUL
 
 
 def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
@@ -93,7 +93,7 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
     for row, others in abstract:
         # With several figures of the same kind in the text, the abstract may give their mean.
         single = len({_numbers(other) for other in others}) == 1
-        yield row, others, CERTAIN if single else LIKELY
+        yield row, others, CERTAIN if single else DOUBTFUL
 
 
 def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
@@ -108,7 +108,7 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, str]]:
         quantity = printed[mean.quantity_id]
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
-            yield earlier, [quantity], LIKELY
+            yield earlier, [quantity], DOUBTFUL
 
 
 def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:

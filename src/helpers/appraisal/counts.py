@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
 from notebookpress.tables import split_ids
 
 # What tells one arm from another.
@@ -30,8 +30,8 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
         low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
-            severity = CERTAIN if not missing(row.n) and not low < share < high else LIKELY
-            yield Hit(arithmetic, (count, percent), (row.concept,), severity)
+            weight = CERTAIN if not missing(row.n) and not low < share < high else DOUBTFUL
+            yield Hit(arithmetic, (count, percent), (row.concept,), weight)
     if not tested:
         raise NotApplicable("no count beside its percentage and n")
 
@@ -58,7 +58,7 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
             arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
-            yield Hit(arithmetic, (row,), severity=LIKELY, case="groups")
+            yield Hit(arithmetic, (row,), weight=DOUBTFUL, case="groups")
     yield from _more_than_all(results, enrolled, "result")
     yield from _more_than_all(events, enrolled, "event")
 
@@ -70,9 +70,9 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
     whole = int(sizes["n"].max() if within else sizes["n"].sum())
     if whole != total:
         parts = ", ".join(str(int(n)) for n in sizes["n"])
-        severity = CERTAIN if whole > total else LIKELY  # fewer may have left before treatment
+        weight = CERTAIN if whole > total else DOUBTFUL  # fewer may have left before treatment
         arithmetic = f"arms {parts}: {whole}; study {total}"
-        yield Hit(arithmetic, listed_ids(sizes), severity=severity, case="arms")
+        yield Hit(arithmetic, listed_ids(sizes), weight=weight, case="arms")
 
 
 def _more_than_all(rows: pd.DataFrame, enrolled: int | None, what: str) -> Iterator[Hit]:

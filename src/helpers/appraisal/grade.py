@@ -152,7 +152,7 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     sample of those who list some.
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
-    rows = rows[rows["estimate"].notna() & ~rows["without_certain_findings"].astype(bool)]
+    rows = rows[rows["estimate"].notna() & ~rows["without_certain_discrepancies"].astype(bool)]
     rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     if concept == CERTAINTY["always_shown"]:
@@ -169,29 +169,31 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     return min(records(rows), key=order, default=None)
 
 
-def without_impossible_interval(effect: Mapping[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
+def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.DataFrame) -> dict[str, Any]:
     """Return what a single proportion loses that no whole number of the people stated gives: its interval.
 
     Parameters
     ----------
     effect : mapping
         Row of `pooled`.
-    findings : pandas.DataFrame
-        Findings of its study.
+    discrepancies : pandas.DataFrame
+        Discrepancies of its study.
 
     """
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
-    rows = findings[_touching(findings, effect["concept"]) & findings["check"].isin(_IMPOSSIBLE_SHARE)]
+    rows = discrepancies[
+        _touching(discrepancies, effect["concept"]) & discrepancies["check"].isin(_IMPOSSIBLE_SHARE)
+    ]
     if rows.empty:
         return {}
     said = f", as printed; no interval, for {str(rows.iloc[0]['statement']).rstrip('.')}"
     return {"ci_lower": None, "ci_upper": None, "no_interval": said}
 
 
-def _touching(findings: pd.DataFrame, concept: str) -> pd.Series:
-    """Return which findings touch an outcome."""
-    return findings["concepts"].map(lambda names: concept in split_ids(names)).astype(bool)
+def _touching(discrepancies: pd.DataFrame, concept: str) -> pd.Series:
+    """Return which discrepancies touch an outcome."""
+    return discrepancies["concepts"].map(lambda names: concept in split_ids(names)).astype(bool)
 
 
 def no_effect(effect: Mapping[str, Any]) -> float:
@@ -220,7 +222,7 @@ def certainty(
     evidence : str
         `core` (the core sources) or `published` (core and published).
     tables : mapping of str to pandas.DataFrame
-        At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `findings`; with
+        At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `discrepancies`; with
         `adverse_events`, of harms only arms of which something is told have participants.
     pooled : pandas.DataFrame
         The table of that name.
@@ -250,7 +252,7 @@ def certainty(
         return row | dict.fromkeys(("target", "participants", "pooled_id"))
     shown = shown_estimate(pooled, concept, evidence)
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
-    own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "findings")}
+    own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "discrepancies")}
     own |= {name: tables[name] for name in ("adverse_events",) if name in tables}
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
     own |= {name: tables[name] for name in ("missing_evidence_judgements",) if name in tables}
@@ -260,7 +262,7 @@ def certainty(
     own["comparisons"] = lines[lines["study_id"].isin(names)]
     own["results"] = own["results"][own["results"]["concept"] == concept]
     if shown is not None:
-        shown = shown | without_impossible_interval(shown, own["findings"])
+        shown = shown | without_impossible_interval(shown, own["discrepancies"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
     judged = {
         row["domain"]: row for row in overrides if (row["concept"], row["evidence"]) == (concept, evidence)
@@ -484,9 +486,9 @@ class Body:
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
         levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
-        findings = self.tables["findings"]
-        touched = _touching(findings, self.concept)
-        certain = int((touched & (findings["severity"] == "certain")).sum())
+        discrepancies = self.tables["discrepancies"]
+        touched = _touching(discrepancies, self.concept)
+        certain = int((touched & discrepancies["certain"].astype(bool)).sum())
         said = "discrepancy touches" if certain == 1 else "discrepancies touch"
         return {
             "mostly_judged": mostly,

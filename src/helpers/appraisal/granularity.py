@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 
 # What is counted in whole numbers, once for each person or as the mean of a few photographs, readers, sites.
 COUNTED = {"hair_count"}
@@ -170,8 +170,8 @@ def _no_whole_numbers(
     )
     doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
     words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
-    severity = MINOR if several else LIKELY if cut else CERTAIN
-    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), severity, "whole numbers", words)
+    weight = MINOR if several else DOUBTFUL if cut else CERTAIN
+    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, "whole numbers", words)
 
 
 def stated_scale(evidence: StudyEvidence, row: Any) -> tuple[float, float, bool] | None:
@@ -212,8 +212,8 @@ def _off_the_scale(
     words = {"mean": mean, "sd": sd, "scale": scale, "doubt": doubt}
     arithmetic = f"{scale}; mean {mean}"
     arithmetic += "" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"
-    severity = CERTAIN if printed else MINOR
-    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), severity, case, words)
+    weight = CERTAIN if printed else MINOR
+    yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, case, words)
 
 
 def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -226,7 +226,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
         case = "several" if several else fit
-        severity = {"several": MINOR, CUT_OFF: LIKELY, IMPOSSIBLE: CERTAIN}[case]
+        weight = {"several": MINOR, CUT_OFF: DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
         repeats = [f for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
@@ -234,7 +234,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
         words = {"percent": figure, "n": n, "counts": next(iter(several), None)}
         rests_on = (*repeats, *elsewhere, *source)
-        yield Hit(_share_in_words(figure, n, others), rests_on, (concept,), severity, case, words)
+        yield Hit(_share_in_words(figure, n, others), rests_on, (concept,), weight, case, words)
 
 
 def _share_in_words(figure: PrintedFigure, n: int, others: list[tuple[float, int]]) -> str:

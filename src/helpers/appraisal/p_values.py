@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
 from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import TOPICS
 
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
@@ -211,7 +211,7 @@ class Test(NamedTuple):
     needs: str = ""
     odd: bool = False  # needs what hardly occurs
     ordinary: bool = False  # a two-sided t test of the groups as the text states them
-    limits: Limits | None = None  # of its p value, where the finding tells them
+    limits: Limits | None = None  # of its p value, where the discrepancy tells them
     against: str = ""
 
 
@@ -284,9 +284,9 @@ def _not_ordinary(
     ]
     told = "; ".join(f"against {other}: {', '.join(names)}" for other, names in by_reading.items())
     words = {"p": token, "arm": row.arm_id, "tests": told}
-    case, severity = ("honest", MINOR) if honest else ("odd", LIKELY) if tests else ("impossible", CERTAIN)
+    case, weight = ("honest", MINOR) if honest else ("odd", DOUBTFUL) if tests else ("impossible", CERTAIN)
     figures = [figure for group in groups for figure in (group.mean, group.sd)]
-    return Hit("; ".join(arithmetic), (p, *figures), (row.concept,), severity, case, words)
+    return Hit("; ".join(arithmetic), (p, *figures), (row.concept,), weight, case, words)
 
 
 def _readings(

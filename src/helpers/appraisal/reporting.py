@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import in_weeks
 
@@ -82,11 +82,11 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: dict, reporte
     near = _near(week, reported, _NEAR)
     free = [other for other in near if not _near(other, list(announced), _EXACT)]
     close = f"; the nearest, {tidy(near[0])} weeks, is announced as a time of its own" if near else ""
-    severity = LIKELY if near or not _full_text(evidence) else CERTAIN
+    weight = DOUBTFUL if near or not _full_text(evidence) else CERTAIN
     arithmetic = f"{printed} = {tidy(week)} weeks; figures are printed for weeks "
     arithmetic += f"{', '.join(map(tidy, reported))}{'' if free else close}"
-    severity = MINOR if _is_case(evidence) or free else severity
-    return Hit(arithmetic, announced[week], severity=severity, case="time", words={"time": printed})
+    weight = MINOR if _is_case(evidence) or free else weight
+    return Hit(arithmetic, announced[week], weight=weight, case="time", words={"time": printed})
 
 
 def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator[Hit]:
@@ -106,7 +106,7 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy, sorted(set(own))))}"
-            yield Hit(arithmetic, (), (concept,), LIKELY, "outcome")
+            yield Hit(arithmetic, (), (concept,), DOUBTFUL, "outcome")
 
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -119,10 +119,10 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
-        severity = CERTAIN if planned and _full_text(evidence) else LIKELY
+        weight = CERTAIN if planned and _full_text(evidence) else DOUBTFUL
         words = [*evidence.statements_on("measurement", concept), *evidence.statements_on("claim", concept)]
-        severity = MINOR if _is_case(evidence) else severity  # a case may be told in words
-        yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), severity)
+        weight = MINOR if _is_case(evidence) else weight  # a case may be told in words
+        yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), weight)
 
 
 def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:

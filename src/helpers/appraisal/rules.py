@@ -6,19 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from helpers.appraisal.evidence import StudyEvidence, name_of
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, SEVERITIES, TOPICS, label
+from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, TOPICS, label
 from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
-CERTAIN, LIKELY, MINOR = SEVERITIES
 _Rows = TypeVar("_Rows", bound=Sized)
-_COMPUTED = {"meaning": str, "inputs": str, "source": str, "severity": str}
-_SENTENCES = {"finding": str, "findings": dict, "function": str}
-_QUESTION = {"topic": str, "finding": str, "source": str, "severity": str}
+_COMPUTED = {"meaning": str, "inputs": str, "source": str, "certain": bool, "concern": str}
+_SENTENCES = {"statement": str, "statements": dict, "function": str}
+_QUESTION = {"topic": str, "statement": str, "source": str, "certain": bool, "concern": str}
+
+
+class Weight(NamedTuple):
+    """Whether no honest reading removes a discrepancy, and its concern where that is not the rule's."""
+
+    certain: bool
+    concern: str = ""
+
+
+CERTAIN, DOUBTFUL, MINOR = Weight(True), Weight(False), Weight(False, "minor")
 
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
@@ -44,7 +53,7 @@ class Hit:
         Printed figures, quantities and statements, given as they are or by their names.
     concepts : iterable of str
         Outcomes that it touches; the first fills the gaps `outcome` and `Outcome` of the sentence.
-    severity : str
+    weight : Weight, optional
         Where it is not that of the rule.
     case : str
         Which of the rule's sentences says it, where the rule has several.
@@ -56,7 +65,7 @@ class Hit:
     arithmetic: str
     rests_on: Iterable[Any] = ()
     concepts: Sequence[str] = ()
-    severity: str = ""
+    weight: Weight | None = None
     case: str = ""
     words: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,7 +79,7 @@ class Rule:
 
     Attributes
     ----------
-    findings : dict
+    statements : dict
         Its sentences by case, with gaps that a hit fills.
     find : callable
         Yields what is wrong in a study; raises `NotApplicable` when the inputs are missing.
@@ -83,13 +92,14 @@ class Rule:
     meaning: str
     source: str
     inputs: str
-    severity: str
-    findings: dict[str, str]
+    certain: bool
+    concern: str
+    statements: dict[str, str]
     find: Check
     topic: str = ""
 
     def run(self, evidence: StudyEvidence) -> list[dict[str, Any]]:
-        """Return rows of the table `findings`, none when the study passes; raise as `find` does."""
+        """Return rows of the table `discrepancies`, none when the study passes; raise as `find` does."""
         return [self._row(evidence, number, hit) for number, hit in enumerate(self.find(evidence), start=1)]
 
     def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> dict[str, Any]:
@@ -97,12 +107,13 @@ class Rule:
         words = {"outcome": outcome, "Outcome": outcome.capitalize(), **hit.words}
         names = list(dict.fromkeys(map(name_of, hit.rests_on)))
         return {
-            "finding_id": f"{evidence.study_id}.rule-{self.name}-{number}",
+            "discrepancy_id": f"{evidence.study_id}.rule-{self.name}-{number}",
             "study_id": evidence.study_id,
             "check": self.name,
-            "detected_by": "rule",
-            "severity": hit.severity or self.severity,
-            "statement": self.findings[hit.case].format(**words),
+            "detected_by": "automated",
+            "certain": self.certain if hit.weight is None else hit.weight.certain,
+            "concern": (hit.weight and hit.weight.concern) or self.concern,
+            "statement": self.statements[hit.case].format(**words),
             "locators": evidence.locators(names),
             "arithmetic": hit.arithmetic or None,
             "quantity_ids": join_ids(name for name in names if not evidence.is_statement(name)),
@@ -135,9 +146,9 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
         for name, entries in file.data.items()
     )
     for rule in rules:
-        if rule.severity not in SEVERITIES:
-            problem = f"severity {rule.severity} is not known"
-            raise file.error((rule.name, "severity"), problem, f"use one of {', '.join(SEVERITIES)}")
+        if rule.concern not in CONCERNS:
+            problem = f"concern {rule.concern} is not known"
+            raise file.error((rule.name, "concern"), problem, f"use one of {', '.join(CONCERNS)}")
     for name, function in checks.items():
         if function not in {rule.find for rule in rules}:
             raise file.error((), f"the check {name} has no entry", "add one, or remove its function")
@@ -150,28 +161,28 @@ def _computed(file: YamlFile, name: str, checks: Mapping[str, Check]) -> Rule:
     if function not in checks:
         remedy = "add `topic:`, or a function of that name"
         raise file.error((name,), f"no check is called {function}", remedy)
-    findings = words.pop("findings", {}) | ({"": words.pop("finding")} if "finding" in words else {})
-    return Rule(name=name, find=checks[function], findings=findings, **words)
+    statements = words.pop("statements", {}) | ({"": words.pop("statement")} if "statement" in words else {})
+    return Rule(name=name, find=checks[function], statements=statements, **words)
 
 
 def _question(file: YamlFile, name: str) -> Rule:
     words = file.entries((name,), _QUESTION, tuple(_QUESTION))
-    topic, finding = words["topic"], words.pop("finding")
+    topic, statement = words["topic"], words.pop("statement")
     if topic not in TOPICS:
         remedy = f"use one of {', '.join(TOPICS)}, or add it to the topics of the vocabulary"
         raise file.error((name, "topic"), f"topic {topic} is not known", remedy)
     try:
-        finding.format(about="", answers="")
+        statement.format(about="", answers="")
     except (LookupError, ValueError):
         remedy = "write no other than {about} and {answers}"
-        raise file.error((name, "finding"), "finding has a gap that nothing fills", remedy) from None
+        raise file.error((name, "statement"), "statement has a gap that nothing fills", remedy) from None
     question = TOPICS[topic].question
     return Rule(
         name=name,
         meaning=f"Different answers to: {question}.",
         inputs=f"words on: {question}",
         find=partial(_different_answers, topic=topic),
-        findings={"": finding},
+        statements={"": statement},
         **words,
     )
 

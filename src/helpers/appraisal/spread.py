@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, each_row, missing, tidy
-from helpers.appraisal.rules import CERTAIN, LIKELY, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
@@ -129,9 +129,9 @@ def _mean_outside(within: _InRange) -> Iterator[Hit]:
     first, last = mean.interval(wide=True)
     if last < low.interval(wide=True)[0] or first > high.interval(wide=True)[1]:
         arithmetic = f"{mean} is not between {low} and {high}"
-        severity = CERTAIN if within.same_group else LIKELY
+        weight = CERTAIN if within.same_group else DOUBTFUL
         concepts = (within.row.concept,)
-        yield Hit(arithmetic, (mean, low, high), concepts, severity, "mean outside", within.words)
+        yield Hit(arithmetic, (mean, low, high), concepts, weight, "mean outside", within.words)
 
 
 def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
@@ -151,9 +151,9 @@ def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
     )
     unless = f"unless the group had {' or '.join(map(str, possible))} people"
     words = within.words | {"unless": unless if possible else "whatever n is"}
-    severity = CERTAIN if certain else LIKELY
+    weight = CERTAIN if certain else DOUBTFUL
     figures = (mean, within.group.sd, low, high)
-    yield Hit(arithmetic, figures, (row.concept,), severity, "too scattered", words)
+    yield Hit(arithmetic, figures, (row.concept,), weight, "too scattered", words)
 
 
 def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
@@ -174,7 +174,7 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     words = {"total": total, "first": first.row.arm_id, "second": second.row.arm_id}
     figures = [f for within in groups for f in (within.group.mean, within.group.sd, within.low, within.high)]
     # likely only, since the table may show some of the people
-    yield Hit(arithmetic, figures, (first.row.concept,), LIKELY, "no division", words)
+    yield Hit(arithmetic, figures, (first.row.concept,), DOUBTFUL, "no division", words)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def study_effects(
     study: Row,
     arms: pd.DataFrame,
     results: pd.DataFrame,
-    findings: pd.DataFrame,
+    discrepancies: pd.DataFrame,
     *,
     pre_post_correlation: float = 0.7,
     site_correlation: float = 0.7,
@@ -35,7 +35,7 @@ def study_effects(
     ----------
     study : dict
         The study's row of `studies`.
-    arms, results, findings : pandas.DataFrame
+    arms, results, discrepancies : pandas.DataFrame
         The study's rows of these tables; an optional column that is not there is not stated.
     pre_post_correlation : float
         Correlation between the values before and after, assumed where a change has no printed spread and
@@ -63,17 +63,19 @@ def study_effects(
     printed = records(contrasts) if contrasts is not None else []
     rows = _effects(figures, printed)
     rows += event_shares(figures, records(events) if events is not None else [])
-    certain = records(findings[findings["severity"] == "certain"])
+    certain = records(discrepancies[discrepancies["certain"].astype(bool)])
     for row in rows:
-        row["finding_ids"] = join_ids(found["finding_id"] for found in certain if _touches(found, row))
+        row["discrepancy_ids"] = join_ids(
+            found["discrepancy_id"] for found in certain if _touches(found, row)
+        )
     return _named(rows, study)
 
 
-def _touches(finding: Row, effect: Row) -> bool:
-    """Return whether a finding is about an effect: its outcome, and a figure of it where any is named."""
-    about = set(split_ids(finding["quantity_ids"]))
+def _touches(discrepancy: Row, effect: Row) -> bool:
+    """Return whether a discrepancy is about an effect: its outcome, and a figure of it where any is named."""
+    about = set(split_ids(discrepancy["quantity_ids"]))
     shared = not about or not about.isdisjoint(split_ids(effect["quantity_ids"]))
-    return shared and effect["concept"] in split_ids(finding["concepts"])
+    return shared and effect["concept"] in split_ids(discrepancy["concepts"])
 
 
 def _effects(study: StudyFigures, printed: list[Row]) -> list[Row]:

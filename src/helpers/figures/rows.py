@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.context import CONTROLS, comparator_changes
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import CONCERNS, label
 from notebookpress.tables import records
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
@@ -23,13 +23,13 @@ def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})
 
 
-def by_weight(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return findings with the certain ones first, those of rules before those of readers."""
-    weight = findings["severity"].map({"certain": 0, "likely": 1, "minor": 2})
+def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
+    """Return discrepancies, the certain ones first, then by concern, rules before reviewers."""
+    concern = discrepancies["concern"].map(CONCERNS.index)
     return (
-        findings.assign(_weight=weight, _reader=findings["detected_by"] == "reader")
-        .sort_values(["_weight", "_reader", "finding_id"], kind="stable")
-        .drop(columns=["_weight", "_reader"])
+        discrepancies.assign(_doubt=~discrepancies["certain"].astype(bool), _concern=concern)
+        .sort_values(["_doubt", "_concern", "detected_by", "discrepancy_id"], kind="stable")
+        .drop(columns=["_doubt", "_concern"])
     )
 
 

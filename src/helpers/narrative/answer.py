@@ -209,7 +209,7 @@ def _pooling(pooled: pd.DataFrame) -> str:
     """Return what could be pooled, with its estimate, or why nothing could."""
     if pooled.empty:
         return "nothing has been pooled yet"
-    fits = pooled[pooled["pooled"] & ~pooled["without_certain_findings"]]
+    fits = pooled[pooled["pooled"] & ~pooled["without_certain_discrepancies"]]
     fits = fits[fits["estimand"] != "proportion"].drop_duplicates("concept")
     if fits.empty:
         if pooled["k"].max() < 2:

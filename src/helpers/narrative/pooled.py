@@ -60,7 +60,7 @@ def findings_summary(
     certainty, pooled : pandas.DataFrame
         Tables of those names.
     tables : mapping of str to pandas.DataFrame
-        `comparisons`, `effects`, `findings`, `results`.
+        `comparisons`, `effects`, `discrepancies`, `results`.
     differences : mapping of str to Difference
         By outcome, the smallest difference that matters.
     level : float
@@ -130,8 +130,10 @@ def _row(
     if effect is None:
         said = "no effect can be told: directions, events or words only"
         return row | {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
-    findings = tables["findings"]
-    effect = effect | without_impossible_interval(effect, findings[findings["study_id"].isin(names)])
+    discrepancies = tables["discrepancies"]
+    effect = effect | without_impossible_interval(
+        effect, discrepancies[discrepancies["study_id"].isin(names)]
+    )
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]

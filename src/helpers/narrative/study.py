@@ -20,7 +20,7 @@ def at_a_glance(
     study: Row,
     arms: pd.DataFrame,
     effects: pd.DataFrame,
-    findings: pd.DataFrame,
+    discrepancies: pd.DataFrame,
     verdict: str | None,
 ) -> pd.DataFrame:
     """Return a study in a few rows, for the head of its page.
@@ -29,7 +29,7 @@ def at_a_glance(
     ----------
     study : dict
         Its row of `studies`.
-    arms, effects, findings : pandas.DataFrame
+    arms, effects, discrepancies : pandas.DataFrame
         Its rows of these tables.
     verdict : str or None
         Overall risk of bias.
@@ -47,7 +47,7 @@ def at_a_glance(
         *map(_arm, records(arms)),
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         *map(_effect, records(shown)),
-        _doubt(findings),
+        _doubt(discrepancies),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
     ]
     frame = pd.DataFrame(rows, columns=["what", "said", "quantity_ids", "effect_id", "origins"])
@@ -98,15 +98,15 @@ def _effect(effect: Row) -> Row:
     }
 
 
-def _doubt(findings: pd.DataFrame) -> Row:
-    """Return how many findings there are, with the weightiest that touches an outcome."""
-    if findings.empty:
+def _doubt(discrepancies: pd.DataFrame) -> Row:
+    """Return how many discrepancies there are, with the weightiest that touches an outcome."""
+    if discrepancies.empty:
         return {"what": "What cannot be so", "said": "nothing was found"}
-    certain = int((findings["severity"] == "certain").sum())
-    ranked = records(by_weight(findings))
+    certain = int(discrepancies["certain"].sum())
+    ranked = records(by_weight(discrepancies))
     first = next((row for row in ranked if row["concepts"]), ranked[0])
-    said = f"{len(findings)}, {certain} of them certain; one of the weightiest: {first['statement']}"
-    return {"what": "What cannot be so", "said": said, "origins": f"finding-{first['finding_id']}"}
+    said = f"{len(discrepancies)}, {certain} of them certain; one of the weightiest: {first['statement']}"
+    return {"what": "What cannot be so", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
 
 
 def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -166,21 +166,25 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
     return certainty.assign(steps=steps)
 
 
-def with_places(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return findings with a column `where`: `line 102 (Table 1), line 132 (Results)`."""
+def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
+    """Return discrepancies with a column `where`: `line 102 (Table 1), line 132 (Results)`."""
     told = [", ".join(re.sub(r"^[^,;]+, (?=line )", "", part) for part in str(text).split("; "))
-            for text in findings["locators"]]  # fmt: skip
-    return findings.assign(where=told)
+            for text in discrepancies["locators"]]  # fmt: skip
+    return discrepancies.assign(where=told)
 
 
-def with_findings(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
-    """Return judgements with a column `found`: kind and severity of each finding that one rests on."""
-    known = {row["finding_id"]: row for row in records(findings)}
+def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
+    """Return judgements with a column `found`: kind and weight of each discrepancy that one rests on."""
+    known = {row["discrepancy_id"]: row for row in records(discrepancies)}
     told = []
-    for names in judgements["finding_ids"]:
+    for names in judgements["discrepancy_ids"]:
         rows = [known[name] for name in split_ids(names) if name in known]
-        told.append("; ".join(f"{plain_words(row['check'])} ({row['severity']})" for row in rows) or None)
+        told.append("; ".join(f"{plain_words(row['check'])} ({_weight(row)})" for row in rows) or None)
     return judgements.assign(found=pd.array(told, dtype="string"))
+
+
+def _weight(row: Row) -> str:
+    return ("certain, " if row["certain"] else "") + f"{row['concern']} concern"
 
 
 def _value(row: dict[str, Any]) -> str | None:
@@ -223,9 +227,9 @@ def support_sentences(study: dict[str, Any], arms: pd.DataFrame, effects: pd.Dat
     shown = [row for row in records(effects) if row["headline"] == "yes"]
     treated = {row["arm_id"] for row in records(arms) if row["role"].startswith("exosome")}
     sentences = [_can(shown, treated), _cannot(study, shown)]
-    touched = sorted({label(row["concept"]) for row in shown if row["finding_ids"]})
+    touched = sorted({label(row["concept"]) for row in shown if row["discrepancy_ids"]})
     if touched:
-        sentences.append(f"Certain findings touch its estimates of {', '.join(touched)}.")
+        sentences.append(f"Certain discrepancies touch its estimates of {', '.join(touched)}.")
     return [sentence for sentence in sentences if sentence]
 
 

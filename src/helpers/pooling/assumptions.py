@@ -44,7 +44,7 @@ def with_sd(
         same people, in hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7).
     use : str
         One of `SD_USES`: where the imputed SD takes the place of what is printed or missing; doubtful is
-        what a certain finding touches.
+        what a certain discrepancy touches.
     sd : float
         Standard deviation of the change between people, hairs/cm².
     site_correlation : float
@@ -58,7 +58,9 @@ def with_sd(
     rows = []
     for line in lines:
         missing = line["se"] is None and line.get("ci_lower") is None
-        wanted = (place >= 1 and missing) or (place == 2 and bool(line["certain_findings"])) or place == 3
+        wanted = (
+            (place >= 1 and missing) or (place == 2 and bool(line["certain_discrepancies"])) or place == 3
+        )
         imputed = _imputed_se(line, sd, site_correlation) if wanted else None
         if imputed is None:
             rows.append(line)
@@ -95,12 +97,12 @@ def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float
     Parameters
     ----------
     group : list of dict
-        Estimates with `se`, people, `estimand`, `unit`, `certain_findings`.
+        Estimates with `se`, people, `estimand`, `unit`, `certain_discrepancies`.
     tau_prior : float
         Scale for hair density, hairs/cm².
     assumed_sd : float
         SD of the change in hair density between people, hairs/cm². In another unit the scale is the same
-        share of the SD between people, of those estimates that no certain finding touches; for proportions,
+        share of the SD between people, of estimates that no certain discrepancy touches; for proportions,
         which are pooled as log odds, of the SD of the logistic distribution.
 
     Returns
@@ -114,7 +116,7 @@ def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float
     share = tau_prior / assumed_sd
     if group[0]["estimand"] == "proportion":
         return float(share * LOGISTIC_SD)
-    sound = [line for line in group if not line.get("certain_findings")] or group
+    sound = [line for line in group if not line.get("certain_discrepancies")] or group
     return float(share * np.median([_sd_between_people(line) for line in sound]))
 
 

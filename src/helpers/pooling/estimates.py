@@ -110,7 +110,7 @@ def made_one(lines: list[Row]) -> Row:
     if len(lines) == 1:
         return first
     ids = {"effect_id": join_ids(line["effect_id"] for line in lines)}
-    kept = first | ids | {"certain_findings": max(line["certain_findings"] for line in lines)}
+    kept = first | ids | {"certain_discrepancies": max(line["certain_discrepancies"] for line in lines)}
     arms = {line.get("arm_id") for line in lines}
     if first["estimand"] == "proportion" and len(arms) == len(lines):
         counts = [counts_of(line) or (0, 0) for line in lines]

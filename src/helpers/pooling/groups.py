@@ -190,24 +190,24 @@ def _group_rows(
     concept: str, group: list[Row], lines: list[Row], options: dict, tolerance: float
 ) -> list[dict[str, Any]]:
     """Return the rows of a group: its fit or its single estimate, and what is left without doubtful ones."""
-    sound = [line for line in group if not line["certain_findings"]]
+    sound = [line for line in group if not line["certain_discrepancies"]]
     if len(group) > 1:
         fits = [fit(concept, group, options)]
         if len(sound) < len(group):
-            fits.append(fit(concept, sound, options) | {"without_certain_findings": True})
+            fits.append(fit(concept, sound, options) | {"without_certain_discrepancies": True})
         return fits
     return _alone(concept, group[0], why_alone(group[0], lines, tolerance))
 
 
 def _alone(concept: str, line: Row, reason: str) -> list[dict[str, Any]]:
-    """Return the row of a lone estimate; where a certain finding touches it, also that nothing is left."""
+    """Return the row of a lone estimate; where a certain discrepancy touches it, that nothing is left too."""
     shown = {"estimate": line["effect"]} | {name: line[name] for name in ("ci_lower", "ci_upper", "se")}
     row = _row(concept, [line], f"no meta-analysis: {reason}", model="single study", **shown)
     rows = [row | {"ci_method": interval_method(line)}]
-    if line["certain_findings"]:
+    if line["certain_discrepancies"]:
         kept = {name: line.get(name) for name in QUESTION if name != "concept"}
-        left = "a certain finding touches the only estimate: without it nothing is left"
-        rows.append(_row(concept, [], left, without_certain_findings=True, **kept))
+        left = "a certain discrepancy touches the only estimate: without it nothing is left"
+        rows.append(_row(concept, [], left, without_certain_discrepancies=True, **kept))
     return rows
 
 
@@ -246,7 +246,7 @@ def _row(concept: str, lines: list[Row], reason: str, **values: Any) -> dict[str
         "effect_ids": join_ids(line["effect_id"] for line in lines if line["effect_id"]),
         "assumption": _all_words(line.get("assumption") for line in lines),
         "k": len(lines),
-        "without_certain_findings": False,
+        "without_certain_discrepancies": False,
         "model": "none",
         "pooled": False,
         "reason": reason,
@@ -262,7 +262,9 @@ def _all_words(words: Iterable[str | None]) -> str | None:
 def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
     """Pool a group, or say that leaving out doubtful estimates leaves too few."""
     if len(group) < 2:
-        left = f"without the estimates that a certain finding touches, {len(group)} is left: nothing to pool"
+        left = (
+            f"without the estimates that a certain discrepancy touches, {len(group)} is left: nothing to pool"
+        )
         return _row(concept, group, left)
     scale = on_scale(group)
     found = pool(scale.yi, scale.vi, **options)

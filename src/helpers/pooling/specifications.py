@@ -61,7 +61,7 @@ class Levels:
     Attributes
     ----------
     tier : `core`, `published`; `context` for other treatments
-    included : `every` tries all studies, those without certain findings (`sound`), and all but each one;
+    included : `every` tries all studies, those without certain discrepancies (`sound`), and all but each one;
         otherwise one of `all`, `sound`, `without STUDY`
     sd_use : names of `SD_USES`
     assumed_sd : SDs of the change between people that may be imputed, hairs/cm²
@@ -133,7 +133,7 @@ def under_correlations(
     anew: dict[str, Row] = {}
     for study in records(tables["studies"]) if moved else ():
         if study["study_id"] in moved:
-            names = ("arms", "results", "findings")
+            names = ("arms", "results", "discrepancies")
             own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in names]
             anew |= {row["effect_id"]: row for row in study_effects(study, *own, level=level, **assumed)}
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
@@ -159,7 +159,7 @@ def estimate_sets(
     levels : Levels
         What may be chosen.
     tables : mapping of str to pandas.DataFrame
-        `studies`, `arms`, `results`, `findings`, for effects that rest on an assumed correlation.
+        `studies`, `arms`, `results`, `discrepancies`, for effects that rest on an assumed correlation.
 
     """
     own = [line for line in lines if line["effect_id"] in question.effect_ids]
@@ -189,8 +189,8 @@ def estimate_sets(
 
 
 def _included(chosen: list[Row], wanted: str) -> Iterator[tuple[str, list[Row]]]:
-    """Yield the studies that take part: all, those without certain findings, all but each one."""
-    sound = [line for line in chosen if not line["certain_findings"]]
+    """Yield the studies that take part: all, those without certain discrepancies, all but each one."""
+    sound = [line for line in chosen if not line["certain_discrepancies"]]
     options = {EVERYONE: chosen}
     if len(sound) < len(chosen) or wanted == SOUND:
         options[SOUND] = sound

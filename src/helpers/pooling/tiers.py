@@ -82,7 +82,7 @@ def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> 
 
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_findings", "assumption", "timepoint_printed",
+    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed",
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ ROBUST = "three levels, cluster-robust"
 IMPUTED = "missing SDs imputed"
 WITH_SERIOUS = "with studies of serious concern"
 OF_POOL = (
-    *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_findings",
+    *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_discrepancies",
     "scenario", "reason", "pooled",
 )  # fmt: skip
 
@@ -237,7 +237,7 @@ def synthesis_of_lines(
 
 
 def _estimates_of(row: dict[str, Any]) -> tuple[str, bool]:
-    return row["effect_ids"], row["without_certain_findings"]
+    return row["effect_ids"], row["without_certain_discrepancies"]
 
 
 def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: Options) -> None:
@@ -305,8 +305,8 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
     """
     own = [line for line in map(with_standard_error, lines) if line["study_id"] in split_ids(row["studies"])]
     own = [line for line in own if poolable(line) and belongs(line, group[0], options.time_tolerance)]
-    if row["without_certain_findings"]:
-        own = [line for line in own if not line["certain_findings"]]
+    if row["without_certain_discrepancies"]:
+        own = [line for line in own if not line["certain_discrepancies"]]
     studies = [line["study_id"] for line in own]
     if len(own) == len(set(studies)):
         return []

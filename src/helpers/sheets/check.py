@@ -24,6 +24,28 @@ Fault = tuple[FieldPath, str, str]  # place in the sheet, problem, remedy
 Item = TypeVar("Item")
 
 
+# What fields were called before; sheets with the old names are still read.
+OLD_NAMES = {"findings": "discrepancies"}
+_OLD_SEVERITIES = {"certain": (True, "serious"), "likely": (False, "some"), "minor": (False, "minor")}
+
+
+def with_current_names(sheet: Any) -> list[str]:
+    """Rename the fields of a sheet that have old names, in place; return what was read under which name."""
+    notes: dict[str, None] = {}
+    for block in (sheet, *(domain for _, domain in _domains(sheet))):
+        for old, new in OLD_NAMES.items():
+            if old in block and new not in block:
+                block[new] = block.pop(old)
+                notes[f"{old} is read as {new}"] = None
+    for _, discrepancy in _items(sheet, "discrepancies", dict):
+        weight = _OLD_SEVERITIES.get(str(discrepancy.get("severity")))
+        if weight and "certain" not in discrepancy:
+            del discrepancy["severity"]
+            discrepancy |= dict(zip(("certain", "concern"), weight, strict=True))
+            notes["severity is read as certain and concern"] = None
+    return list(notes)
+
+
 def cross_checks(sheet: Row) -> Iterator[Fault]:
     """Yield what is wrong between the fields of a sheet, whose shape may be wrong too.
 
@@ -45,7 +67,7 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     yield from _vocabulary(sheet)
     yield from _statements(sheet)
     yield from _arms(sheet)
-    yield from _findings_of_domains(sheet)
+    yield from _discrepancies_of_domains(sheet)
     yield from _answered(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
@@ -89,7 +111,7 @@ _NAMED_BY = {
     "quantities": "id",
     "arms": "arm_id",
     "outcomes": "outcome_id",
-    "findings": "id",
+    "discrepancies": "id",
     "statements": "id",
 }
 
@@ -114,8 +136,8 @@ def _vocabulary(sheet: Row) -> Iterator[Fault]:
             if isinstance(concept, str) and concept not in allowed:
                 problem = f"{concept!r} is not in the vocabulary"
                 yield (*place, "concept"), problem, _nearest(concept, allowed)
-    for place, finding in _items(sheet, "findings", dict):
-        for at, concept in _items(finding, "concepts", str, place):
+    for place, discrepancy in _items(sheet, "discrepancies", dict):
+        for at, concept in _items(discrepancy, "concepts", str, place):
             if concept not in OUTCOME_CONCEPTS:
                 yield at, f"{concept!r} is not an outcome", _nearest(concept, OUTCOME_CONCEPTS)
 
@@ -157,16 +179,14 @@ def _answers(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
     yield from _items(sheet, "trust", dict)
 
 
-def _findings_of_domains(sheet: Row) -> Iterator[Fault]:
+def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
     """Check that what a judgement or an answer rests on is the sheet's own."""
-    named = [(place, block, "findings", "findings") for place, block in _domains(sheet)]
-    for place, block in _answers(sheet):
-        named += [(place, block, "discrepancies", "findings"), (place, block, "statements", "statements")]
-    for place, block, field, listed in named:
-        known = [one["id"] for _, one in _items(sheet, listed, dict) if isinstance(one.get("id"), str)]
-        for at, name in _items(block, field, str, place):
-            if name not in known:
-                yield at, f"no {listed.removesuffix('s')} is called {name!r}", _nearest(name, known)
+    for listed, one in (("discrepancies", "discrepancy"), ("statements", "statement")):
+        known = [row["id"] for _, row in _items(sheet, listed, dict) if isinstance(row.get("id"), str)]
+        for place, block in (*_domains(sheet), *_answers(sheet)):
+            for at, name in _items(block, listed, str, place):
+                if name not in known:
+                    yield at, f"no {one} is called {name!r}", _nearest(name, known)
 
 
 def _answered(sheet: Row) -> Iterator[Fault]:
@@ -206,7 +226,7 @@ def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]
                 use = FigureUse()  # of one person's hairs, or a change: no share of people
             if isinstance(block.get(field), str):
                 yield (*place, field), block[field], use
-    lists = [item for name in ("findings", "adverse_events") for item in _items(sheet, name, dict)]
+    lists = [item for name in ("discrepancies", "adverse_events") for item in _items(sheet, name, dict)]
     for place, block in (*lists, *_domains(sheet), *_answers(sheet)):
         for at, name in _items(block, "quantities", str, place):
             yield at, name, None

@@ -16,13 +16,13 @@ from helpers.tables.vocabulary import (
     ACCESS,
     ARM_ROLES,
     COMPARISONS,
+    CONCERNS,
     CONFIDENCE,
     CONTRAST_MEASURES,
     PRIORITIES,
     QUANTITY_KINDS,
     QUANTITY_ROLES,
     RESULT_KINDS,
-    SEVERITIES,
     STATED_DIRECTIONS,
     TIERS,
     TOPICS,
@@ -308,12 +308,13 @@ class Statement(PrintedWords):
     says: Said
 
 
-class ReaderFinding(Block):
+class ReviewerDiscrepancy(Block):
     """A contradiction that a reader found."""
 
     id: Name
     check: Name
-    severity: Annotated[str, OneOf(SEVERITIES)]
+    certain: bool
+    concern: Annotated[str, OneOf(CONCERNS)]
     statement: Said
     quantities: list[Name] = []
     places: list[PrintedWords] = []
@@ -328,7 +329,7 @@ class Domain(Block):
     judgement: Said
     reason: Said
     quantities: list[Name] = []
-    findings: list[Name] = []
+    discrepancies: list[Name] = []
 
 
 class Answer(Block):
@@ -367,7 +368,7 @@ class StudySheet(Block):
     results: list[Result] = []
     contrasts: list[Contrast] = []
     adverse_events: list[AdverseEvent] = []
-    findings: list[ReaderFinding] = []
+    discrepancies: list[ReviewerDiscrepancy] = []
     risk_of_bias: RiskOfBias | None = None
     trust: list[Answer] = []  # to the checks of INSPECT-SR
 
@@ -379,6 +380,6 @@ class StudySheet(Block):
         """Yield every place that is not a figure's, with the field that names it."""
         for statement in self.statements:
             yield f"statements.{statement.id}", statement
-        for finding in self.findings:
-            for place in finding.places:
-                yield f"findings.{finding.id}", place
+        for discrepancy in self.discrepancies:
+            for place in discrepancy.places:
+                yield f"discrepancies.{discrepancy.id}", place

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.sheets import SHEET_WORDS
-from helpers.sheets.check import FieldPath, cross_checks
+from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_current_names
 from helpers.sheets.model import (
     AdverseEvent,
     Arm,
@@ -21,8 +21,8 @@ from helpers.sheets.model import (
     Origin,
     Place,
     PrintedWords,
-    ReaderFinding,
     Result,
+    ReviewerDiscrepancy,
     SheetOutcome,
     SheetQuantity,
     Statement,
@@ -83,6 +83,8 @@ def _read(path: str, data: bytes) -> StudySheet:
     if not isinstance(content, dict):
         remedy = "start from `evidence new STUDY_ID`"
         raise SourceError(problems or Problem(path, 1, "", "not a study sheet", remedy))
+    with_current_names(content)
+    lines = {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
     sheet = None
     faults = list(cross_checks(content))
     try:
@@ -101,6 +103,12 @@ def _read(path: str, data: bytes) -> StudySheet:
     if problems or sheet is None:
         raise SourceError(sorted(set(problems), key=lambda item: (item.line or 0, item.field, item.problem)))
     return sheet
+
+
+def old_names(path: str | Path) -> list[str]:
+    """Return what a sheet still says under old names, for `evidence check`; nothing for what is no sheet."""
+    content, *_ = read_yaml(Path(path))
+    return with_current_names(content) if isinstance(content, dict) else []
 
 
 def _texts(content: Any, place: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
@@ -192,7 +200,7 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         ],
         quantities=rows.quantities(),
         statements=[rows.statement(statement) for statement in sheet.statements],
-        reader_findings=[rows.finding(finding) for finding in sheet.findings],
+        reviewer_discrepancies=[rows.discrepancy(discrepancy) for discrepancy in sheet.discrepancies],
         reader_judgements=rows.judgements(),
         reviewer_answers=rows.answers(),
     )
@@ -327,25 +335,26 @@ class _Rows:
         row = statement.model_dump(exclude={"id"}) | self.keys
         return row | {"statement_id": self.full(statement.id)}
 
-    def finding(self, finding: ReaderFinding) -> Row:
-        figures = (self.figures[name].at for name in finding.quantities)
+    def discrepancy(self, discrepancy: ReviewerDiscrepancy) -> Row:
+        figures = (self.figures[name].at for name in discrepancy.quantities)
         places: list[Place | PrintedWords] = [at for at in figures if at]
         document = self.sheet.source.document or self.sheet.source.source_id
         locators = [
             f"{document}, line {place.line}" + (f" ({place.section})" if place.section else "")
-            for place in [*places, *finding.places]
+            for place in [*places, *discrepancy.places]
         ]
         return {
-            "finding_id": self.full(finding.id),
+            "discrepancy_id": self.full(discrepancy.id),
             "study_id": self.sheet.study_id,
-            "check": finding.check,
-            "detected_by": "reader",
-            "severity": finding.severity,
-            "statement": finding.statement,
+            "check": discrepancy.check,
+            "detected_by": "reviewer",
+            "certain": discrepancy.certain,
+            "concern": discrepancy.concern,
+            "statement": discrepancy.statement,
             "locators": "; ".join(dict.fromkeys(locators)) or "whole document",
-            "arithmetic": finding.arithmetic,
-            "quantity_ids": self.ids(finding.quantities),
-            "concepts": join_ids(finding.concepts),
+            "arithmetic": discrepancy.arithmetic,
+            "quantity_ids": self.ids(discrepancy.quantities),
+            "concepts": join_ids(discrepancy.concepts),
         }
 
     def judgements(self) -> list[Row]:
@@ -358,7 +367,7 @@ class _Rows:
                 "judgement": domain.judgement,
                 "reason": domain.reason,
                 "quantity_ids": self.ids(domain.quantities),
-                "finding_ids": self.ids(domain.findings),
+                "discrepancy_ids": self.ids(domain.discrepancies),
                 "order": order,
             }
             for order, domain in enumerate(appraisal.domains, start=1)
@@ -441,7 +450,7 @@ def _confirming(sheet: StudySheet) -> Iterator[str]:
     blocks += [contrast for contrast in sheet.contrasts if contrast.state == "confirmed"]
     for block in blocks:
         yield from _named(block)
-    lists = [finding.quantities for finding in sheet.findings]
+    lists = [discrepancy.quantities for discrepancy in sheet.discrepancies]
     lists += [event.quantities for event in sheet.adverse_events]
     lists += [domain.quantities for domain in (sheet.risk_of_bias.domains if sheet.risk_of_bias else [])]
     lists += [answer.quantities for answer in sheet.answers()]

@@ -249,7 +249,7 @@ COMPARED_TABLES = (
     "studies",
     "quantities",
     "results",
-    "findings",
+    "discrepancies",
     "effects",
     "ongoing_outcomes",
 )
@@ -371,7 +371,7 @@ def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     headings = {
         "version": "Version",
         "studies": "Studies with results",
-        "certain": "Certain findings",
+        "certain": "Certain discrepancies",
         "pooled": "Outcomes pooled, five sources",
         "certainty": "Certainty",
     }
@@ -390,14 +390,14 @@ def _releases(folder: Path) -> list[Path]:
 
 
 def _row(version: str, table: Any) -> dict[str, Any]:
-    lines, findings = table("comparisons"), table("findings")
+    lines, discrepancies = table("comparisons"), table("discrepancies")
     certainty, pooled = _core(table("certainty")), _core(table("pooled"))
     row: dict[str, Any] = {"version": version}
     if lines is not None:
         told = lines[(lines["direction"] != "not reported") & (lines["tier"] != "comparator")]
         row["studies"] = int(told["study_id"].nunique())
-    if findings is not None:
-        row["certain"] = int((findings["severity"] == "certain").sum())
+    if discrepancies is not None:
+        row["certain"] = int(discrepancies["certain"].sum())
     if pooled is not None:
         row["pooled"] = int(pooled.loc[pooled["pooled"].astype(bool), "concept"].nunique())
     if certainty is not None:

@@ -72,8 +72,8 @@ def _seen_words(tables: Tables) -> dict[str, str]:
 
 def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
-    findings = tables["findings"]
-    counts = findings.loc[findings["severity"] == "certain", "study_id"].value_counts()
+    discrepancies = tables["discrepancies"]
+    counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
     rows, read = [], _seen_words(tables)
     for row in records(evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
@@ -89,7 +89,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
                 "n": _people(row),
                 "seen": read.get(name),
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
-                "certain": link(f"{page}#findings", certain) if "findings" in anchors else certain,
+                "certain": link(f"{page}#discrepancies", certain) if "discrepancies" in anchors else certain,
                 "quantity_ids": row["quantity_ids"],
                 "origins": anchor("q-all", name),
             }
@@ -101,9 +101,9 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
         "n": "People",
         "seen": "What was read",
         "bias": "Risk of bias",
-        "certain": "Certain findings",
+        "certain": "Certain discrepancies",
     }
-    caption = "Each study, its risk of bias and its findings"
+    caption = "Each study, its risk of bias and its discrepancies"
     table = {"label": "studies-table", "empty": "no study has been read yet"}
     return rows_table(rows, headings, caption, hidden=("quantity_ids", "origins"), **table)
 

@@ -155,7 +155,7 @@ def _pooling(provenance: Mapping[str, Any]) -> list[Markup]:
             "<p>Estimates are pooled only where at least two studies report the same outcome as the same "
             "estimand, against one comparator, in one unit, at a like time. Then a random-effects "
             "model is fitted, with an interval after Hartung and Knapp that is never narrower than the "
-            "normal one, and a prediction interval. Where a certain finding touches an estimate, the fit is "
+            "normal one, and a prediction interval. Where a certain discrepancy touches an estimate, it is "
             "shown with and without it. A Bayesian model stands beside, with a prior of the spread that is "
             "stated beforehand. A study gives a pool one estimate, that of its longest follow-up or, by the "
             "parameter visit, its shortest; a change without a control is averaged with no other; a second "
@@ -275,7 +275,7 @@ STUDY_NOTEBOOK = "03_study_evidence"
 NOTEBOOKS = {
     "01_ingestion": "What was printed, and where",
     "02_cleaning": "One unit, one time scale, one vocabulary",
-    "03_study_evidence": "Each study: findings, bias, effects",
+    "03_study_evidence": "Each study: discrepancies, bias, effects",
     "04_outcome_comparison": "Outcomes side by side",
     "05_pooled_effect": "Pooling, certainty, the trials to come",
 }

@@ -285,7 +285,7 @@ def bullets(items: Iterable[Any], name: str = "") -> Markup:
 
 
 def link(target: str, text: Any) -> Markup:
-    """Return a link to a page or to an anchor of any page (`#finding-x`)."""
+    """Return a link to a page or to an anchor of any page (`#discrepancy-x`)."""
     return Markup('<a href="{}">{}</a>').format(target, text)
 
 

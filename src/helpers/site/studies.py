@@ -46,7 +46,7 @@ EFFECT_COLUMNS = {
     "assumption": "Assuming",
     "first": "Shown first",
     "inputs": "Computed from",
-    "doubts": "Certain findings that touch it",
+    "doubts": "Certain discrepancies that touch it",
 }
 MEASURE_COLUMNS = {
     "MC": "mean change",
@@ -186,7 +186,7 @@ def _effect(row: dict[str, Any]) -> dict[str, Any]:
         "measure": MEASURE_COLUMNS.get(row["measure"], row["measure"]),
         "first": row["headline"],
         "inputs": quantity_links(row["quantity_ids"]),
-        "doubts": links("finding", row["finding_ids"]) or None,
+        "doubts": links("discrepancy", row["discrepancy_ids"]) or None,
     }
 
 
