@@ -241,35 +241,24 @@ def evidence_states(
 ) -> list[Row]:
     """Return the rows of `missing_evidence`: what is known of each outcome in each study, and why so.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        `sources`, `studies`, `outcomes`, `results`, `adverse_events`, `effects`, `statements`.
-    late : collection of str
-        Registrations that are past their date without results.
-    tiers : tuple of str
-        Tiers whose studies take part.
-
+    `late` are registrations that are past their date without results; studies of `tiers` take part.
     """
-    sources = tables["sources"].query("tier in @tiers").drop_duplicates("study_id").set_index("study_id")
+    sources = tables["sources"].query("tier in @tiers").drop_duplicates("study_id").sort_values("study_id")
     named = pd.concat([tables[name][["study_id", "concept"]] for name in ("outcomes", "results", "effects")])
-    named = named[named["study_id"].isin(sources.index)]
-    concepts = sorted(named["concept"].unique())
-    reported = set(tables["results"]["study_id"]) | set(tables["adverse_events"]["study_id"])
+    concepts = sorted(named.loc[named["study_id"].isin(sources["study_id"]), "concept"].unique())
     rows = []
-    for study, source in sources.sort_index().iterrows():
+    for source in records(sources):
+        study = source["study_id"]
         own = {name: tables[name][tables[name]["study_id"] == study] for name in _OF_STATES}
-        has_results = source["has_results"] is True or study in reported
-        full = not only_abstract(source["access"])
+        own["statements"] = own["statements"].rename(columns={"about": "concept"})
+        own["adverse_events"] = own["adverse_events"].assign(concept="adverse_events")
+        reported = source["has_results"] or len(own["results"]) or len(own["adverse_events"])
         for concept in concepts:
-            parts = {
-                name: table[table["concept"] == concept] for name, table in own.items() if "concept" in table
-            }
-            parts["statements"] = own["statements"][own["statements"]["about"] == concept]
-            parts["adverse_events"] = (
-                own["adverse_events"] if concept == "adverse_events" else own["adverse_events"][:0]
+            parts = {name: table[table["concept"] == concept] for name, table in own.items()}
+            planned = parts["outcomes"], study in late
+            state, reason = (
+                _state(parts, not only_abstract(source["access"])) if reported else _planned(*planned)
             )
-            state, reason = _state(parts, full) if has_results else _planned(parts["outcomes"], study in late)
             rows.append({"concept": concept, "study_id": study, "state": state, "reason": reason})
     return rows
 

@@ -24,6 +24,7 @@ LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
 _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
+_OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has pooled
 _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
@@ -153,7 +154,7 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_discrepancies"].astype(bool)]
-    rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
+    rows = rows[~rows["model"].str.contains(_OTHER_MODELS)]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     if concept == CERTAINTY["always_shown"]:
         rows = rows[rows["pooled"].astype(bool) | (rows["estimand"] != "proportion")]
@@ -300,57 +301,47 @@ def missing_evidence_judgements(
         Rows of `missing_evidence_judgements`: one a question with its answer, then `overall`.
 
     """
-    own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_findings"].astype(bool)]
-    own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains("Bayesian|exact|robust")]
-    people = {row.study_id: _people_of(row) for row in each_row(studies)}
+    own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_discrepancies"].astype(bool)]
+    own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains(_OTHER_MODELS)]
+    counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
     registered = set(studies.loc[studies["registration"].notna(), "study_id"])
     rows = []
     for row in records(own):
         there = set(split_ids(row["studies"]))
-        body = {name for name, tier in tiers.items() if tier in EVIDENCE[row["evidence"]]}
-        of_concept = states[(states["concept"] == row["concept"]) & states["study_id"].isin(body - there)]
-        known = sorted(of_concept.loc[of_concept["state"].isin(_ROB_ME["missing"]), "study_id"])
-        planned = set(of_concept.loc[of_concept["state"] == _ROB_ME["overdue"], "study_id"])
+        others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
+        others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])]
+        known = sorted(others.loc[others["state"].isin(_ROB_ME["missing"]), "study_id"])
+        planned = set(others.loc[others["state"] == _ROB_ME["overdue"], "study_id"])
         overdue = sorted(name for name in late if name in planned or name not in tiers)
-        answers = {"known": "Y" if known else "N", "share": _share(known, people, row["participants"])}
-        answers |= {"unpublished": "Y" if overdue else "N", "chosen": _chosen(row, there <= registered)}
-        told = _counted({"": row["participants"]}, [""])
-        reasons = {
-            "known": f"Measured and not usable: {', '.join(known)}."
-            if known
-            else "None of the studies read.",
-            "share": f"{_counted(people, known)} participants; {told} in the synthesis.",
-            "unpublished": f"{', '.join(overdue)}." if overdue else "None is past its date.",
-            "chosen": "By direction, size and registration of what is in it.",
+        told = {
+            "known": ("Y" if known else "N", ", ".join(known) or "none of the studies read"),
+            "share": _share(counts.reindex(known), row["participants"]),
+            "unpublished": ("Y" if overdue else "N", ", ".join(overdue) or "none is past its date"),
+            "chosen": (
+                _chosen(row, there <= registered),
+                "direction of the estimate, registration of its studies",
+            ),
         }
-        judged = by_algorithm(_ROB_ME["algorithm"], answers)
+        answers = {question: answer for question, (answer, _) in told.items()}
         named = {"pooled_id": row["pooled_id"]}
         rows += [
-            named | {"question": name, "answer": answers[name], "reason": reasons[name]} for name in answers
+            named | {"question": name, "answer": answer, "reason": why}
+            for name, (answer, why) in told.items()
         ]
-        told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
-        rows.append(named | {"question": OVERALL, "judgement": judged, "reason": f"By the answers: {told}."})
+        words = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+        judged = {"question": OVERALL, "judgement": by_algorithm(_ROB_ME["algorithm"], answers)}
+        rows.append(named | judged | {"reason": f"By the answers: {words}."})
     return rows
 
 
-def _people_of(study: Any) -> int | None:
-    stated = (study.n_analysed, study.n_enrolled)
-    return next((int(n) for n in stated if not missing(n)), None)
-
-
-def _counted(people: Mapping[str, Any], names: Sequence[str]) -> str:
-    known = [people.get(name) for name in names]
-    return "not stated" if any(missing(n) for n in known) else tidy(sum(known))
-
-
-def _share(names: Sequence[str], people: Mapping[str, Any], participants: Any) -> str:
+def _share(people: pd.Series, participants: Any) -> tuple[str, str]:
     """Return whether studies hold a large share against those of a synthesis; NI where not all are stated."""
-    known = [people.get(name) for name in names]
-    if not names:
-        return "NA"
-    if missing(participants) or any(n is None for n in known):
-        return "NI"
-    return "Y" if sum(known) >= _ROB_ME["large_share"] * participants else "N"
+    if people.empty:
+        return "NA", "nothing is known to be missing"
+    if missing(participants) or people.isna().any():
+        return "NI", "not all numbers of participants are stated"
+    large = people.sum() >= _ROB_ME["large_share"] * participants
+    return "Y" if large else "N", f"{tidy(people.sum())} participants against {tidy(participants)}"
 
 
 def _chosen(row: Mapping[str, Any], registered: bool) -> str:

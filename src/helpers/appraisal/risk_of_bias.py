@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,30 +184,28 @@ def judge(
         the answers of the section `uncontrolled`; what an abstract cannot tell is said once.
 
     """
-    by_hand = [dict(row) for row in judgements]
+    by_hand, fitting = [dict(row) for row in judgements], tool_for(study, cases)
     stored = [dict(row) for row in answers if row["tool"] in TOOLS]
-    names = [row["tool"] for row in (*by_hand, *stored)]
-    fitting = tool_for(study, cases)
+    names = [row["tool"] for row in (*by_hand, *stored)] or [fitting]
+    tool = TOOLS.get(names[0])
     if fitting is None:
         return [], []
-    tool = TOOLS.get(names[0] if names else fitting)
     if tool is None:  # `check_judgements` says so
         return by_hand, []
     key = {"study_id": study["study_id"], "tool": tool.name}
-    if not names and tool.gates and study.get("comparison") in _UNCONTROLLED:
+    if not (by_hand or stored) and tool.gates and study.get("comparison") in _UNCONTROLLED:
         given = SECTIONS["uncontrolled"]
-        stored = [
-            key | {"question": name, "answer": answer, "appraiser": BY_RULE, "reason": given["reason"]}
-            for name, answer in given["answers"].items()
-        ]
+        named = key | {"appraiser": BY_RULE, "reason": given["reason"]}
+        stored = [named | {"question": name, "answer": answer} for name, answer in given["answers"].items()]
     first = {row["question"]: row for row in stored if row["appraiser"] == stored[0]["appraiser"]}
     rows = _by_answers(tool, first, key)
-    if not rows and only_abstract(study.get("access")) and not by_hand:
+    if not rows and not by_hand and only_abstract(study.get("access")):
         reason = "Only an abstract, or another paper's word, was read; it awaits the full text."
-        return [
-            key | {"domain": "all domains", "judgement": NOT_ASSESSABLE, "reason": reason, "order": 0}
-        ], []
-    return _standing(rows, by_hand), _signalling(tool, stored)
+        rows = [key | {"domain": "all domains", "judgement": NOT_ASSESSABLE, "reason": reason, "order": 0}]
+    domains = {number: name for name, asked in tool.questions.items() for number in asked}
+    told = [row for row in stored if row["question"] in domains]
+    of_tool = {"outcome": "all", "version": tool.version}
+    return _standing(rows, by_hand), [of_tool | row | {"domain": domains[row["question"]]} for row in told]
 
 
 def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -215,20 +213,19 @@ def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) ->
     rows = []
     for order, name in enumerate(tool.domains, start=1):
         own = [first[number] for number in tool.questions.get(name, {}) if number in first]
-        if not own:
-            continue
-        judgement = by_algorithm(tool.algorithms[name], {row["question"]: row["answer"] for row in own})
-        if name in tool.gates and judgement != tool.algorithms[name][0][0]:
+        judgement = by_algorithm(
+            tool.algorithms.get(name, [[""]]), {row["question"]: row["answer"] for row in own}
+        )
+        at_worst = name in tool.gates and judgement == tool.algorithms[name][0][0]
+        if not own or (name in tool.gates and not at_worst):
             continue
         said = "; ".join(f"{row['question']} {row['answer']}" for row in own)
         why = " ".join(dict.fromkeys(str(row["reason"]).strip() for row in own))
-        ids = {
-            column: join_ids(dict.fromkeys(one for row in own for one in split_ids(row.get(column))))
-            for column in ("quantity_ids", "discrepancy_ids")
-        }
-        rows.append({**key, **ids, "domain": name, "judgement": judgement, "order": order,
-                     "reason": f"By the answers {said}: {why}"})  # fmt: skip
-        if name in tool.gates:
+        row = {"domain": name, "judgement": judgement, "order": order, "reason": f"By {said}: {why}"}
+        for column in ("quantity_ids", "discrepancy_ids"):
+            row[column] = join_ids(dict.fromkeys(one for each in own for one in split_ids(each.get(column))))
+        rows.append({**key, **row})
+        if at_worst:
             break
     return rows
 
@@ -237,50 +234,18 @@ def _standing(rows: list[dict[str, Any]], by_hand: list[dict[str, Any]]) -> list
     """Return judgements with a person's in the place of the answers', which its reason then tells."""
     answered = {_word(row["domain"]): row for row in rows}
     for row in by_hand:
-        proposed = answered.pop(_word(row["domain"]), None)
-        if proposed is not None:
-            row |= {"order": proposed["order"]}
+        if proposed := answered.pop(_word(row["domain"]), None):
             row["reason"] = f"{row['reason']} (The answers give {proposed['judgement']}.)"
-    taken = {row["order"] for row in by_hand}
-    kept = [
-        row if row["order"] not in taken else row | {"order": 100 + row["order"]} for row in answered.values()
-    ]
-    return [*by_hand, *kept]
-
-
-def _signalling(tool: Tool, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of `signalling`, each with the domain of its question."""
-    domains = {number: name for name, asked in tool.questions.items() for number in asked}
-    return [
-        row
-        | {
-            "version": tool.version,
-            "domain": domains[row["question"]],
-            "outcome": row.get("outcome") or "all",
-        }
-        for row in answers
-        if row["question"] in domains
-    ]
+    both = [*by_hand, *answered.values()]
+    return [row | {"order": order} for order, row in enumerate(both, start=1)]
 
 
 def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) -> dict[str, Any] | None:
     """Return how far two appraisers agree; None where fewer than two have answered the same.
 
-    Parameters
-    ----------
-    answers : pandas.DataFrame
-        Rows with `appraiser`, `answer`, and what names a question.
-    order : sequence of str
-        The answers in order; others are left out.
-    by : sequence of str
-        Columns that name a question.
-
-    Returns
-    -------
-    dict
-        `first`, `second`, `questions`, `same`, and Cohen's `kappa` with linear weights (None where both give
-        one and the same answer throughout).
-
+    `answers` has `appraiser`, `answer` and the columns `by` that name a question; answers that are not in
+    `order` are left out. Returns `first`, `second`, `questions`, `same`, and Cohen's `kappa` with linear
+    weights (None where both give one and the same answer throughout).
     """
     own = answers[answers["answer"].isin(order) & (answers["appraiser"] != BY_RULE)]
     names = list(dict.fromkeys(own["appraiser"]))
@@ -312,47 +277,35 @@ def check_answers(answers: Iterable[Mapping[str, Any]]) -> list[str]:
 def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
 
-    Parameters
-    ----------
-    rows : frame or rows
-        Rows of the table `risk_of_bias`, of one study or many.
-
-    Returns
-    -------
-    list of str
-        Unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
-        judgements without a reason.
-
+    That is unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
+    judgements without a reason.
     """
     problems: list[str] = []
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in records(rows) if isinstance(rows, pd.DataFrame) else rows:
-        groups.setdefault((row["study_id"], row["tool"]), []).append(row)
-    for (study, name), group in groups.items():
-        tool = TOOLS.get(name)
-        if tool is None:
+    given = records(rows) if isinstance(rows, pd.DataFrame) else list(rows)
+    for study, name in dict.fromkeys((row["study_id"], row["tool"]) for row in given):
+        group = [row for row in given if (row["study_id"], row["tool"]) == (study, name)]
+        if name not in TOOLS:
             problems.append(f"{study}: no tool is called {name!r}; known are {', '.join(TOOLS)}")
         elif [row["judgement"] for row in group] != [NOT_ASSESSABLE]:
-            problems += [f"{study}, {name}: {problem}" for problem in _faults(tool, group)]
+            problems += [f"{study}, {name}: {problem}" for problem in _faults(TOOLS[name], group)]
     return problems
 
 
-def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
+def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> Iterator[str]:
     domains = [_word(row["domain"]) for row in rows]
     wanted = () if set(tool.gates) & set(domains) else tool.judged
-    problems = [f"the domain {name!r} is missing" for name in wanted if name not in domains]
+    yield from (f"the domain {name!r} is missing" for name in wanted if name not in domains)
     for name in dict.fromkeys(domains):
         if name not in tool.domains:
-            problems.append(f"{name!r} is no domain of it; its domains are {', '.join(tool.domains)}")
+            yield f"{name!r} is no domain of it; its domains are {', '.join(tool.domains)}"
         elif domains.count(name) > 1:
-            problems.append(f"the domain {name!r} is judged {domains.count(name)} times")
+            yield f"the domain {name!r} is judged {domains.count(name)} times"
     for row in rows:
         if _word(row["judgement"]) not in tool.judgements:
             words = ", ".join(tool.judgements)
-            problems.append(f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})")
+            yield f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})"
         if missing(row.get("reason")) or not str(row["reason"]).strip():
-            problems.append(f"{row['domain']}: the judgement has no reason")
-    return problems
+            yield f"{row['domain']}: the judgement has no reason"
 
 
 def overall(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -209,20 +209,10 @@ _NOTICE = {"nature": "RetractionNature", "reason": "Reason", "date": "Retraction
 
 
 def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
-    """Return the rows of `retractions`; none when there is no list of notices.
+    """Return the rows of `retractions`, from `retractions.csv` in the form of the Retraction Watch data.
 
-    Parameters
-    ----------
-    raw : path
-        Folder with `retractions.csv` in the form of the Retraction Watch data.
-    sources : list of dict
-        Rows of `sources`; a study without a DOI cannot be looked up and has no row.
-
-    Raises
-    ------
-    SourceError
-        When the file lacks a column, with its name.
-
+    A study without a DOI cannot be looked up and has no row; without a file there is none. A file that lacks
+    a column is a `SourceError`.
     """
     path = Path(raw) / RETRACTIONS_FILE
     if not path.is_file():
