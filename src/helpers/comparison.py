@@ -255,49 +255,32 @@ def evidence_states(
         reported = source["has_results"] or len(own["results"]) or len(own["adverse_events"])
         for concept in concepts:
             parts = {name: table[table["concept"] == concept] for name, table in own.items()}
-            planned = parts["outcomes"], study in late
-            state, reason = (
-                _state(parts, not only_abstract(source["access"])) if reported else _planned(*planned)
-            )
-            rows.append({"concept": concept, "study_id": study, "state": state, "reason": reason})
+            if reported:
+                state = _state(parts, not only_abstract(source["access"]))
+            else:
+                state = NOT_NAMED if parts["outcomes"].empty else PAST if study in late else NOT_DUE
+            row = {"concept": concept, "study_id": study, "state": state}
+            rows.append(row | {"reason": EVIDENCE_STATES[state]})
     return rows
 
 
 _OF_STATES = ("outcomes", "results", "effects", "statements", "adverse_events")
 
 
-def _planned(outcomes: pd.DataFrame, late: bool) -> tuple[str, str]:
-    if outcomes.empty:
-        return NOT_NAMED, "Its registration does not name the outcome."
-    return (PAST, "Planned; results are overdue.") if late else (NOT_DUE, "Planned; no results are due yet.")
-
-
-def _state(parts: dict[str, pd.DataFrame], full: bool) -> tuple[str, str]:
+def _state(parts: dict[str, pd.DataFrame], full: bool) -> str:
     """Return the state of an outcome in a study with results; `full` where a full text was read."""
-    effects, results = parts["effects"], parts["results"]
-    counted = len(parts["adverse_events"].dropna(subset=["count", "n"]))
-    if effects["ci_lower"].notna().any() or counted:
-        return IN_FULL, "An estimate with an interval, or a count of people, is told."
-    if (
-        results[[name for name in _FIGURES if name in results]].notna().any(axis=None)
-        or effects["effect"].notna().any()
-    ):
-        return IN_PART, "Figures are told that give no interval."
-    if (
-        len(results)
-        or len(parts["adverse_events"])
-        or parts["statements"]["topic"].isin(["claim", "significance"]).any()
-    ):
-        return IN_WORDS, "It is told in words, or by a p value, without a figure of its size."
-    if parts["outcomes"].empty:
-        return (
-            (NOT_NAMED, "It is not named.")
-            if full
-            else (UNCLEAR, "No full text was read; what was read does not name it.")
-        )
-    if full:
-        return NOT_REPORTED, "It is named as an outcome, and no result is told."
-    return UNCLEAR, "It is named as an outcome; no full text was read that could tell a result."
+    effects, results, events = parts["effects"], parts["results"], parts["adverse_events"]
+    if effects["ci_lower"].notna().any() or len(events.dropna(subset=["count", "n"])):
+        return IN_FULL
+    figures = results[[name for name in _FIGURES if name in results]]
+    if figures.notna().any(axis=None) or effects["effect"].notna().any():
+        return IN_PART
+    claimed = parts["statements"]["topic"].isin(["claim", "significance"]).any()
+    if len(results) or len(events) or claimed:
+        return IN_WORDS
+    if not full:
+        return UNCLEAR
+    return NOT_NAMED if parts["outcomes"].empty else NOT_REPORTED
 
 
 # Vote counting by direction.

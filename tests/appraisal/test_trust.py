@@ -29,15 +29,17 @@ from notebookpress.tables import records
 RANDOMISED = {"allocation": "randomised"}
 
 
+def made_tables(discrepancies: list[dict], checks: list[dict], notices: list[dict]) -> dict[str, Any]:
+    """Return what the proposals rest on."""
+    rows = {"discrepancies": merge_discrepancies(discrepancies, []), "checks": checks, "retractions": notices}
+    return {name: frame(name, part) for name, part in rows.items()}
+
+
 def answered(known: StudyEvidence, notices: list[dict] = (), answers: list[dict] = ()) -> dict[str, dict]:
     """Return the rows of `trust` of a study by check; a person's in the place of the rule's."""
     found, checks = run_checks(known)
-    tables = (
-        frame("discrepancies", merge_discrepancies(found, [])),
-        frame("checks", checks),
-        frame("retractions", notices),
-    )
-    rows = validate("trust", trust_rows(known, *tables, answers))
+    tables = made_tables(found, checks, notices)
+    rows = validate("trust", trust_rows(known, tables, answers))
     assert set(rows["check"]) == set(INSPECT["checks"])
     return dict(standing(records(rows)))
 
@@ -105,10 +107,7 @@ def test_losses(entered, analysed, word):
 
 def test_a_person_stands_over_the_rule_and_both_are_there():
     known = evidence(study=RANDOMISED, **density(exosome=(80, 10, 40)))
-    checks = frame("checks", run_checks(known)[1])
-    rows = trust_rows(
-        known, frame("discrepancies", []), checks, frame("retractions", []), [answer("1.3", "yes")]
-    )
+    rows = trust_rows(known, made_tables([], run_checks(known)[1], []), [answer("1.3", "yes")])
     assert [(row["appraiser"], row["answer"]) for row in rows if row["check"] == "1.3"] == [
         ("rule", "unclear"),
         ("first", "yes"),

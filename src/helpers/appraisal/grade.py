@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall
-from helpers.appraisal.trust import serious_studies
+from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
@@ -274,7 +274,6 @@ def certainty(
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
-OVERALL = "overall"
 
 
 def missing_evidence_judgements(

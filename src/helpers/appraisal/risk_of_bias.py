@@ -32,15 +32,8 @@ Algorithm = Sequence[Sequence[Any]]
 class Tool:
     """A tool: name, version, source, the words of its judgements, and its domains in order.
 
-    Attributes
-    ----------
-    questions : dict
-        By domain, its signalling questions by number; a checklist has none.
-    algorithms : dict
-        By domain, how answers lead to a judgement.
-    gates : tuple of str
-        Domains after which, where they are at their worst, nothing else is judged.
-
+    By domain it has its signalling questions by number and its algorithm, which a checklist has not; after
+    one of its `gates` that is at its worst nothing else is judged.
     """
 
     name: str

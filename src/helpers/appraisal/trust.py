@@ -21,7 +21,6 @@ _LIMITS = INSPECT["limits"]
 _, NONE, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
 OVERALL, ELSE = "overall", "everything else"
-_MAPPED = {rule for check in INSPECT["checks"].values() for rule in check.get("rules", ())}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
 # What a check needs: whether a study has it, and what is said where it has not.
@@ -37,11 +36,21 @@ def _randomised(evidence: StudyEvidence) -> bool:
     return is_randomised(evidence.study.get("allocation"))
 
 
+def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
+    """Return why a check is not applicable to a study; None where it is."""
+    needs = (_NEEDS[need] for need in check.get("needs", ()))
+    return next((lacking for fulfilled, lacking in needs if not fulfilled(evidence)), None)
+
+
+def _mapped(evidence: StudyEvidence) -> set[str]:
+    """Return the consistency rules that answer a check of their own in a study."""
+    checks = [check for check in INSPECT["checks"].values() if _lacking(evidence, check) is None]
+    return {rule for check in checks for rule in check.get("rules", ())}
+
+
 def trust_rows(
     evidence: StudyEvidence,
-    discrepancies: pd.DataFrame,
-    checks: pd.DataFrame,
-    notices: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     answers: Iterable[Mapping[str, Any]] = (),
 ) -> list[Row]:
     """Return a study's rows of `trust`: what a rule proposes for each check, and what persons answer.
@@ -50,8 +59,8 @@ def trust_rows(
     ----------
     evidence : StudyEvidence
         The study.
-    discrepancies, checks, notices : pandas.DataFrame
-        Its rows of `discrepancies`, of `checks`, and of `retractions`.
+    tables : mapping of str to pandas.DataFrame
+        Its rows of `discrepancies`, `checks` and `retractions`.
     answers : iterable of mapping
         Its rows of `reviewer_answers`; those of other tools and of domains are left out.
 
@@ -66,8 +75,8 @@ def trust_rows(
     key = {"study_id": evidence.study_id, "tool": name}
     rows = []
     for number, check in INSPECT["checks"].items():
-        answer, reason, found, rests_on = _proposal(evidence, check, discrepancies, checks, notices)
-        names = list(dict.fromkeys(map(name_of, rests_on)))
+        answer, reason, found, rests_on = _proposal(evidence, check, tables)
+        names = dict.fromkeys(map(name_of, rests_on))
         words = [one for one in names if evidence.is_statement(one)]
         ids = {"statement_ids": words, "quantity_ids": [one for one in names if one not in words]}
         ids = {column: join_ids(listed) for column, listed in (ids | {"discrepancy_ids": found}).items()}
@@ -81,34 +90,36 @@ def trust_rows(
 
 
 def _proposal(
-    evidence: StudyEvidence,
-    check: Mapping[str, Any],
-    discrepancies: pd.DataFrame,
-    checks: pd.DataFrame,
-    notices: pd.DataFrame,
+    evidence: StudyEvidence, check: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
 ) -> tuple[str, str, list[str], Iterable[Any]]:
     """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on."""
-    for need in check.get("needs", ()):
-        fulfilled, lacking = _NEEDS[need]
-        if not fulfilled(evidence):
-            return NOT_APPLICABLE, lacking, [], ()
+    if lacking := _lacking(evidence, check):
+        return NOT_APPLICABLE, lacking, [], ()
     rules = check.get("rules", ())
-    wanted = [(name in rules) or (ELSE in rules and name not in _MAPPED) for name in discrepancies["check"]]
-    mapped = records(discrepancies[wanted])
-    grave = [row for row in mapped if row["concern"] != "minor"]
-    if grave:
-        worst = sorted(grave, key=lambda row: (not row["certain"], row["concern"] != "serious"))
+
+    def belongs(names: pd.Series) -> pd.Series:
+        return names.isin(rules) | (~names.isin(_mapped(evidence)) if ELSE in rules else False)
+
+    mapped = tables["discrepancies"][belongs(tables["discrepancies"]["check"])]
+    mapped = mapped.sort_values(["certain", "concern"], ascending=[False, True], kind="stable")
+    grave, minor = (
+        mapped[mapped["concern"] != "minor"],
+        mapped.loc[mapped["concern"] == "minor", "discrepancy_id"],
+    )
+    if len(grave):
         more = f" ({len(grave) - 1} more)" if len(grave) > 1 else ""
-        figures = [name for row in worst for name in split_ids(row["quantity_ids"])]
-        return YES, f"{worst[0]['statement']}{more}", [row["discrepancy_id"] for row in worst], figures
-    minor = [row["discrepancy_id"] for row in mapped]
-    if "by" in check and (proposed := _COMPUTED[check["by"]](evidence, notices, check)):
-        return proposed[0], proposed[1], minor, proposed[2]
-    ran = checks[checks["outcome"] != "not applicable"]["check"]
-    ran = [name for name in ran if name in rules or (ELSE in rules and name not in _MAPPED)]
-    if ran:
+        return YES, f"{grave['statement'].iloc[0]}{more}", list(grave["discrepancy_id"]), listed_ids(grave)
+    if "by" in check and (proposed := _COMPUTED[check["by"]](evidence, tables["retractions"], check)):
+        return proposed[0], proposed[1], list(minor), proposed[2]
+    ran = tables["checks"].loc[tables["checks"]["outcome"] != "not applicable", "check"]
+    if len(ran := ran[belongs(ran)]):
         words = ", ".join(ran) if len(ran) < 6 else f"{len(ran)} rules"
-        return NO, f"{'Only what is minor' if minor else 'Nothing'} was found by: {words}.", minor, ()
+        return (
+            NO,
+            f"{'Only what is minor' if len(minor) else 'Nothing'} was found by: {words}.",
+            list(minor),
+            (),
+        )
     looked = "by" in check or rules
     return (
         UNCLEAR,

@@ -178,8 +178,7 @@ def tier_synthesis(
     second_hand : bool
         Whether estimates that rest on a figure seen only second-hand take part.
     serious : collection of str
-        Studies about whose trustworthiness there are serious concerns: they take part only in rows of the
-        scenario that says so.
+        Studies of serious concern: they take part only in rows of the scenario that says so.
 
     """
     lines = tier_lines(tables["comparisons"], tables["effects"], evidence)

@@ -9,14 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, Result, Study
-from helpers.tables.vocabulary import (
-    CONCEPTS,
-    OUTCOME_CONCEPTS,
-    SIGNALLING_ANSWERS,
-    TOPICS,
-    TRUST_ANSWERS,
-    TRUST_JUDGEMENTS,
-)
+from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
 from trialfiles.record import Row
 from trialfiles.yaml_lines import FieldPath
 
@@ -68,7 +61,6 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     yield from _statements(sheet)
     yield from _arms(sheet)
     yield from _discrepancies_of_domains(sheet)
-    yield from _answered(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
     for place, quantity in _items(sheet, "quantities", dict):
@@ -187,23 +179,6 @@ def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
             for at, name in _items(block, listed, str, place):
                 if name not in known:
                     yield at, f"no {one} is called {name!r}", _nearest(name, known)
-
-
-def _answered(sheet: Row) -> Iterator[Fault]:
-    """Check that answers are words of their tool, and that nobody answers a question twice."""
-    seen = set()
-    for place, block in _answers(sheet):
-        trust = place[0] == "trust"
-        words = TRUST_ANSWERS if trust else SIGNALLING_ANSWERS
-        answer, question = block.get("answer"), str(block.get("question"))
-        if trust and not question[:1].isdigit():
-            words = TRUST_JUDGEMENTS  # of a domain, or overall
-        if isinstance(answer, str) and answer not in words:
-            yield (*place, "answer"), f"{answer!r} is no answer to {question}", _nearest(answer, words)
-        key = (trust, question, str(block.get("appraiser", "first")))
-        if key in seen:
-            yield (*place, "question"), f"{key[2]!r} answers {question} twice", "keep one of the answers"
-        seen.add(key)
 
 
 # Figures that are named elsewhere.

@@ -17,6 +17,7 @@ from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import Column, RowsError
+from notebookpress.tables import records
 from trialfiles.record import Problem, Row, SourceError
 from trialfiles.text import contact_details
 from trialfiles.yaml_lines import read_yaml
@@ -221,17 +222,15 @@ def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
     if lacking := {"OriginalPaperDOI", *_NOTICE.values()} - set(notices):
         remedy = "export the list with the columns of the Retraction Watch data"
         raise SourceError(Problem(str(path), 1, "", f"no column {', '.join(sorted(lacking))}", remedy))
-    wanted = notices["OriginalPaperDOI"].str.strip().str.lower()
-    rows = []
-    for source in (row for row in sources if row.get("doi")):
-        found = notices[wanted == source["doi"].strip().lower()]
-        own = [{name: row[column] or None for name, column in _NOTICE.items()} for _, row in found.iterrows()]
-        own = own or [dict.fromkeys(_NOTICE) | {"nature": "none"}]
-        first = 1 if len(found) else 0
-        rows += [
-            row | {"study_id": source["study_id"], "notice_id": str(n)} for n, row in enumerate(own, first)
-        ]
-    return rows
+    notices = notices.rename(columns={column: name for name, column in _NOTICE.items()}).replace("", None)
+    stated = pd.DataFrame(sources, columns=["study_id", "doi"]).dropna()
+    stated["of"] = stated.pop("doi").astype("string").str.lower()
+    found = stated.merge(
+        notices.assign(of=notices["OriginalPaperDOI"].str.strip().str.lower()), "left", on="of"
+    )
+    numbers = found.groupby("study_id").cumcount() + found["nature"].notna()
+    found = found.assign(notice_id=numbers.astype(str), nature=found["nature"].fillna("none"))
+    return records(found[["study_id", "notice_id", *_NOTICE]])
 
 
 OVERRIDES_FILE = "certainty_overrides.yaml"

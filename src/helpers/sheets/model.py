@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from helpers.tables.vocabulary import (
     ACCESS,
+    ANSWERS,
     ARM_ROLES,
     COMPARISONS,
     CONCERNS,
@@ -336,7 +337,7 @@ class Answer(Block):
     """A person's answer to a question of a tool, or in place of a domain's or the overall judgement."""
 
     question: Said
-    answer: Said
+    answer: Annotated[str, OneOf(ANSWERS)]
     reason: Said
     appraiser: Said = "first"
     quantities: list[Name] = []
