@@ -392,10 +392,16 @@ class Body:
     def _missing_evidence(self) -> dict[str, Any]:
         """Return how missing evidence was judged, and the studies left out for serious concerns."""
         judged, left = self.tables.get("missing_evidence_judgements"), self.tables.get("serious")
-        rows = [] if judged is None or self.shown is None else records(judged[judged["question"] == OVERALL])
-        word = next(
-            (row["judgement"] for row in rows if row["pooled_id"] == self.shown["pooled_id"]), "not judged"
+        of_shown = (
+            {}
+            if self.shown is None or judged is None
+            else dict(
+                judged.loc[
+                    judged["pooled_id"] == self.shown["pooled_id"], ["question", "judgement"]
+                ].to_numpy()
+            )
         )
+        word = of_shown.get(OVERALL, "not judged")
         names = "" if left is None else ", ".join(left["study_id"])
         left_out = f"; left out for serious concerns about trust: {names}" if names else ""
         return {"missing_evidence": word, "left_out": left_out}

@@ -19,8 +19,14 @@ TOOLS_FILE = Path(__file__).with_name("tools.yaml")
 _SECTIONS = {"risk_of_bias": dict, "worst_first": list} | dict.fromkeys(
     ("uncontrolled", "answer_order", "inspect_sr", "missing_evidence", "product", "interests"), dict
 )
-_ENTRIES = dict.fromkeys(("source", "version", "like"), str)
-_ENTRIES |= dict.fromkeys(("domains", "more_domains", "judgements"), list)
+_ENTRIES = {
+    "source": str,
+    "version": str,
+    "like": str,
+    "domains": list,
+    "more_domains": list,
+    "judgements": list,
+}
 NOT_ASSESSABLE = "not assessable from the abstract"
 ITEMS = "items without a score"  # what stands for the overall judgement of a checklist
 NO_INFORMATION, BY_RULE = "NI", "rule"
@@ -246,7 +252,9 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
         return None
     wide = own.pivot_table(index=list(by), columns="appraiser", values="answer", aggfunc="first")
     both = wide[names[:2]].dropna()
-    table = pd.crosstab(*(both[name] for name in names[:2])).reindex(index=order, columns=order, fill_value=0)
+    table = pd.crosstab(*(both[name] for name in names[:2])).reindex(
+        index=list(order), columns=list(order), fill_value=0
+    )
     same = int((both[names[0]] == both[names[1]]).sum())
     varied = both.stack().nunique() > 1
     kappa = float(cohens_kappa(table.to_numpy(), wt="linear").kappa) if varied else None

@@ -78,8 +78,11 @@ def trust_rows(
         answer, reason, found, rests_on = _proposal(evidence, check, tables)
         names = dict.fromkeys(map(name_of, rests_on))
         words = [one for one in names if evidence.is_statement(one)]
-        ids = {"statement_ids": words, "quantity_ids": [one for one in names if one not in words]}
-        ids = {column: join_ids(listed) for column, listed in (ids | {"discrepancy_ids": found}).items()}
+        ids = {
+            "statement_ids": join_ids(words),
+            "quantity_ids": join_ids(one for one in names if one not in words),
+            "discrepancy_ids": join_ids(found),
+        }
         rule = {"appraiser": BY_RULE, "proposed_by": "automated", "answer": answer, "reason": reason}
         rows.append(key | {"check": number} | rule | ids)
     return rows + [
