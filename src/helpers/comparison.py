@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 from scipy.stats import binomtest
 
+from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, asked, label, tiers_of
+from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
@@ -226,6 +227,60 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
     if a is None or b is None:
         return False
     return abs(a - b) <= tolerance * max(a, b)
+
+
+# What is known of each outcome in each study (ROB-ME).
+IN_FULL, IN_PART, IN_WORDS, NOT_REPORTED, NOT_NAMED, NOT_DUE, PAST, UNCLEAR = EVIDENCE_STATES
+_FIGURES = ["mean", "median", "minimum", "maximum", "count", "percent", "estimate"]
+
+
+def evidence_states(
+    tables: dict[str, pd.DataFrame],
+    late: Collection[str] = (),
+    tiers: tuple[str, ...] = ("core", "published"),
+) -> list[Row]:
+    """Return the rows of `missing_evidence`: what is known of each outcome in each study, and why so.
+
+    `late` are registrations that are past their date without results; studies of `tiers` take part.
+    """
+    sources = tables["sources"].query("tier in @tiers").drop_duplicates("study_id").sort_values("study_id")
+    named = pd.concat([tables[name][["study_id", "concept"]] for name in ("outcomes", "results", "effects")])
+    concepts = sorted(named.loc[named["study_id"].isin(sources["study_id"]), "concept"].unique())
+    rows = []
+    for source in records(sources):
+        study = source["study_id"]
+        own = {name: tables[name][tables[name]["study_id"] == study] for name in _OF_STATES}
+        own["statements"] = own["statements"].rename(columns={"about": "concept"})
+        own["adverse_events"] = own["adverse_events"].assign(concept="adverse_events")
+        reported = source["has_results"] or len(own["results"]) or len(own["adverse_events"])
+        for concept in concepts:
+            parts = {name: table[table["concept"] == concept] for name, table in own.items()}
+            if reported:
+                state = _state(parts, not only_abstract(source["access"]))
+            else:
+                state = NOT_NAMED if parts["outcomes"].empty else PAST if study in late else NOT_DUE
+            row = {"concept": concept, "study_id": study, "state": state}
+            rows.append(row | {"reason": EVIDENCE_STATES[state]})
+    return rows
+
+
+_OF_STATES = ("outcomes", "results", "effects", "statements", "adverse_events")
+
+
+def _state(parts: dict[str, pd.DataFrame], full: bool) -> str:
+    """Return the state of an outcome in a study with results; `full` where a full text was read."""
+    effects, results, events = parts["effects"], parts["results"], parts["adverse_events"]
+    if effects["ci_lower"].notna().any() or len(events.dropna(subset=["count", "n"])):
+        return IN_FULL
+    figures = results[[name for name in _FIGURES if name in results]]
+    if figures.notna().any(axis=None) or effects["effect"].notna().any():
+        return IN_PART
+    claimed = parts["statements"]["topic"].isin(["claim", "significance"]).any()
+    if len(results) or len(events) or claimed:
+        return IN_WORDS
+    if not full:
+        return UNCLEAR
+    return NOT_NAMED if parts["outcomes"].empty else NOT_REPORTED
 
 
 # Vote counting by direction.

@@ -19,7 +19,7 @@ class SourceRecord:
     """Rows read from one source, as plain dictionaries.
 
     The first lists have the columns of the tables that are made of them. `results` and `adverse_events` hold
-    values as printed; `reviewer_discrepancies` and `reader_judgements` come from persons.
+    values as printed; `reviewer_discrepancies`, `reader_judgements` and `reviewer_answers` come from persons.
 
     `registered` holds a register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and
     `event_totals` what registers post; `tables` and `sections` come from articles, `references` from lists of
@@ -37,6 +37,7 @@ class SourceRecord:
     statements: list[Row] = _rows()
     reviewer_discrepancies: list[Row] = _rows()
     reader_judgements: list[Row] = _rows()
+    reviewer_answers: list[Row] = _rows()
     registered: list[Row] = _rows(table=False)
     flow: list[Row] = _rows(table=False)
     baseline: list[Row] = _rows(table=False)

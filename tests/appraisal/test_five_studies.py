@@ -10,7 +10,7 @@ from frames import weight
 
 from helpers.appraisal.discrepancies import RULES, merge_discrepancies, rest_on_listed, run_checks
 from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.risk_of_bias import check_judgements, overall, tool_for
+from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, check_judgements, judge, overall, tool_for
 from helpers.tables import validate
 from notebookpress.tables import records, split_ids
 
@@ -84,9 +84,14 @@ def test_merged_discrepancies_keep_every_reviewer_discrepancy_once(found, tables
 
 
 def test_the_sheets_judge_risk_of_bias_in_the_words_of_their_tools(tables):
-    judgements = tables["reader_judgements"]
-    assert check_judgements(judgements) == []
-    assert overall(records(judgements[judgements["study_id"] == "wan2025"])) == "critical"
+    assert check_judgements(tables["reader_judgements"]) == []
+    wanted = {"wan2025": "critical", "chan2025": "items without a score", "lepekhova2025": NOT_ASSESSABLE,
+              "NCT06932393": "not appraised"}  # fmt: skip
+    for name, verdict in wanted.items():
+        study = StudyEvidence.from_tables(tables, name)
+        by_hand = tables["reader_judgements"].query("study_id == @name")
+        rows, _ = judge(study.study, len(study.arms), (), records(by_hand))
+        assert overall(rows) == verdict and check_judgements(rows) == []
 
 
 CERTAIN_BY_RULE = CASES["certain by rule"]
@@ -122,7 +127,7 @@ def test_each_study_is_judged_with_the_tool_of_its_design_and_on_discrepancies_t
         judged = tables["reader_judgements"]
         judged = records(judged[judged["study_id"] == name])
         study = StudyEvidence.from_tables(tables, name)
-        assert {row["tool"] for row in judged} == {tool_for(study.study, len(study.arms))}
+        assert {row["tool"] for row in judged} <= {tool_for(study.study, len(study.arms))}
         listed = {row["discrepancy_id"] for row in discrepancies}
         rows = rest_on_listed(judged, discrepancies)
         assert all(set(split_ids(row["discrepancy_ids"])) <= listed for row in rows)

@@ -248,7 +248,7 @@ def test_the_rules_alone_rate_facts():
         "certain": 0,
     }
     words = ("studies_words", "randomised", "judgements", "directions", "i2_words", "combined", "participants_words",
-             "registered", "difference")  # fmt: skip
+             "registered", "difference", "left_out", "missing_evidence")  # fmt: skip
     row = rate(facts | {name: "x" for name in words} | {"shown": True, "size": "unknown"})
     assert row["certainty"] == "high" and row["reasons"].count("not rated down") == len(CERTAINTY["domains"])
 

@@ -13,20 +13,23 @@ from PIL import Image
 from helpers.figures import canvas as figure
 from helpers.figures.forest import forest
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, direction, harms
-from helpers.figures.risk_of_bias import MARKS, judgement_letter, risk_of_bias
+from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
 from helpers.figures.sensitivity import BINS, DENSE, bins_of, edges_of, specification_curve
 from helpers.figures.study import before_after, flip_points, split_curve, timeline
 from helpers.pooling.specifications import CHOICES
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
-JUDGED = [
-    {"study_id": study, "tool": tool, "domain": domain, "judgement": judgement, "order": order}
-    for study, tool in (("a2024", "ROBINS-I"), ("b2025", "JBI case reports"))
-    for order, (domain, judgement) in enumerate(
-        [("Confounding by a long list of things that had to be named", "critical"), ("Overall", None)]
-    )
-]
+JUDGED = pd.DataFrame(
+    [
+        {"study_id": study, "domain": domain, "judgement": judgement}
+        for study in ("a2024", "b2025 with a name that is rather long to be written in one line")
+        for domain, judgement in (
+            ("a domain with a long name", "no concerns"),
+            ("overall", "serious concerns"),
+        )
+    ]
+)
 SPLITS = [
     {"assumption": share, "estimate": 1.0, "ci_lower": share - 0.55, "ci_upper": 2.5 - share}
     for share in np.linspace(0, 1, 11)
@@ -36,7 +39,7 @@ DRAWINGS = {
         STUDIES[:2], unit="hairs/cm²", pooled=ROWS["pooled"], not_poolable=STUDIES[2:], title="Density"
     ),
     "direction": lambda: direction(ROWS["ways"]),
-    "risk_of_bias": lambda: risk_of_bias(JUDGED),
+    "risk_of_bias": lambda: appraisal_matrix(JUDGED, {"a2024": "not assessable from the abstract"}),
     "split_curve": lambda: split_curve(SPLITS, assumption="correlation", unit="SMD", title="r", chosen=0.5),
     "timeline": lambda: timeline(ROWS["lanes"]),
     "before_after": lambda: before_after(ROWS["cases"], title="Cases"),
@@ -65,7 +68,7 @@ def test_frames_and_records_draw_alike():
 
 def test_nothing_to_show_is_said():
     assert "no study" in direction([]).alt
-    assert "No study" in risk_of_bias([]).alt
+    assert "No study" in appraisal_matrix(JUDGED[:0], {}).alt
     assert "nothing" in timeline([]).alt
     assert "no case" in before_after([], title="t").alt
     assert forest([], unit="u", title="t").svg()
@@ -73,14 +76,9 @@ def test_nothing_to_show_is_said():
         split_curve([], assumption="a", unit="u", title="t")
 
 
-def test_many_studies_turn_the_matrix():
-    rows = [{**row, "study_id": f"study {number}"} for number in range(7) for row in JUDGED[:2]]
-    assert "study 6 (ROBINS-I)" in risk_of_bias(rows).alt
-
-
 def test_letters_of_judgements():
-    judgements = ("3 of 8 yes", "High concern", "low risk of bias", None, "serious")
-    assert [judgement_letter(judgement) for judgement in judgements] == ["3/8", "H", "L", "?", "S"]
+    judgements = ("High", "low risk of bias", None, "serious")
+    assert [judgement_letter(judgement) for judgement in judgements] == ["H", "L", "?", "S"]
 
 
 def test_unknown_mark_is_refused():

@@ -11,8 +11,9 @@ from made_studies import change, reml, world
 from scipy import stats
 from scipy.special import expit, logit
 
+from helpers.appraisal.grade import shown_estimate
 from helpers.pooling.groups import RANDOM
-from helpers.pooling.tiers import BAYES, IMPUTED, Options, synthesis_of_lines, tier_synthesis
+from helpers.pooling.tiers import BAYES, IMPUTED, WITH_SERIOUS, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
 
 RAW_FOLDER = Path(__file__).parents[2] / "data" / "raw"
@@ -173,3 +174,17 @@ def test_a_study_gives_the_visit_that_is_asked_for_and_the_other_one_is_shown_be
     assert fit["estimate"] == pytest.approx((35 + taken) / 2)
     (member,) = [row for row in found.members if row["study_id"] == "b"]
     assert member["other_visits"] == f"{other:g} at {24 if visit == 'latest' else 28} weeks"
+
+
+def test_a_study_of_serious_concern_leaves_the_synthesis_and_is_shown_put_back():
+    tables = world(*trials())
+    found = tier_synthesis(tables, "core", overall={}, serious={"c"})
+    main = [row for row in found.pooled if row["scenario"] != WITH_SERIOUS and row["model"] == RANDOM]
+    back = [row for row in found.pooled if row["scenario"] == WITH_SERIOUS and row["model"] == RANDOM]
+    assert [row["studies"] for row in main] == ["a;b"] and [row["studies"] for row in back] == ["a;b;c"]
+    assert main[0]["estimate"] == pytest.approx(reml(*differences("ab"))[0], rel=1e-5)
+    assert back[0]["estimate"] == pytest.approx(reml(*differences())[0], rel=1e-5)
+    shown = shown_estimate(validate("pooled", found.pooled), "hair_density", "core")
+    assert shown["studies"] == "a;b"
+    (alone, *_) = tier_synthesis(world(*trials("a")), "core", overall={}, serious={"a"}).pooled
+    assert alone["scenario"] == WITH_SERIOUS

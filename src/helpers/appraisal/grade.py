@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, missing, tidy
-from helpers.appraisal.risk_of_bias import is_randomised, overall
+from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall
+from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
@@ -23,6 +24,7 @@ LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 CONTROLLED = ("between_group", "within_participant")
 _TWO_GROUPS = ("parallel", "within_person")
 _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
+_OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has pooled
 _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
@@ -152,7 +154,7 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     """
     rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
     rows = rows[rows["estimate"].notna() & ~rows["without_certain_discrepancies"].astype(bool)]
-    rows = rows[~rows["model"].str.contains("Bayesian|exact|robust")]
+    rows = rows[~rows["model"].str.contains(_OTHER_MODELS)]
     rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
     if concept == CERTAINTY["always_shown"]:
         kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
@@ -255,6 +257,10 @@ def certainty(
     own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "discrepancies")}
     own |= {name: tables[name] for name in ("adverse_events",) if name in tables}
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
+    own |= {name: tables[name] for name in ("missing_evidence_judgements",) if name in tables}
+    if "trust_domains" in tables:
+        serious = serious_studies(tables["trust_domains"])
+        own["serious"] = lines[lines["study_id"].isin(serious)].drop_duplicates("study_id")
     own["comparisons"] = lines[lines["study_id"].isin(names)]
     own["results"] = own["results"][own["results"]["concept"] == concept]
     if shown is not None:
@@ -266,6 +272,84 @@ def certainty(
     row |= rate(body.facts(), judged)
     row |= {"studies": join_ids(names), "participants": body.participants()}
     return row | {"pooled_id": shown["pooled_id"] if shown else None}
+
+
+_ROB_ME = SECTIONS["missing_evidence"]
+
+
+def missing_evidence_judgements(
+    pooled: pd.DataFrame,
+    states: pd.DataFrame,
+    studies: pd.DataFrame,
+    tiers: Mapping[str, str],
+    late: Collection[str] = (),
+) -> list[dict[str, Any]]:
+    """Return ROB-ME's questions for each synthesis, also of one study, and the judgement that they lead to.
+
+    Parameters
+    ----------
+    pooled, states, studies : pandas.DataFrame
+        The tables `pooled`, `missing_evidence` and `studies`.
+    tiers : mapping
+        By study, its tier.
+    late : collection of str
+        Registrations past their date without results.
+
+    Returns
+    -------
+    list of dict
+        Rows of `missing_evidence_judgements`: one a question with its answer, then `overall`.
+
+    """
+    own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_discrepancies"].astype(bool)]
+    own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains(_OTHER_MODELS)]
+    counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
+    registered = set(studies.loc[studies["registration"].notna(), "study_id"])
+    rows = []
+    for row in records(own):
+        there = set(split_ids(row["studies"]))
+        others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
+        others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])]
+        known = sorted(others.loc[others["state"].isin(_ROB_ME["missing"]), "study_id"])
+        planned = set(others.loc[others["state"] == _ROB_ME["overdue"], "study_id"])
+        overdue = sorted(name for name in late if name in planned or name not in tiers)
+        told = {
+            "known": ("Y" if known else "N", ", ".join(known) or "none of the studies read"),
+            "share": _share(counts.reindex(known), row["participants"]),
+            "unpublished": ("Y" if overdue else "N", ", ".join(overdue) or "none is past its date"),
+            "chosen": (
+                _chosen(row, there <= registered),
+                "direction of the estimate, registration of its studies",
+            ),
+        }
+        answers = {question: answer for question, (answer, _) in told.items()}
+        named = {"pooled_id": row["pooled_id"]}
+        rows += [
+            named | {"question": name, "answer": answer, "reason": why}
+            for name, (answer, why) in told.items()
+        ]
+        words = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+        judged = {"question": OVERALL, "judgement": by_algorithm(_ROB_ME["algorithm"], answers)}
+        rows.append(named | judged | {"reason": f"By the answers: {words}."})
+    return rows
+
+
+def _share(people: pd.Series, participants: Any) -> tuple[str, str]:
+    """Return whether studies hold a large share against those of a synthesis; NI where not all are stated."""
+    if people.empty:
+        return "NA", "nothing is known to be missing"
+    if missing(participants) or people.isna().any():
+        return "NI", "not all numbers of participants are stated"
+    large = people.sum() >= _ROB_ME["large_share"] * participants
+    return "Y" if large else "N", f"{tidy(people.sum())} participants against {tidy(participants)}"
+
+
+def _chosen(row: Mapping[str, Any], registered: bool) -> str:
+    if row["estimand"] == "proportion":
+        return "NI"
+    better = OUTCOME_CONCEPTS[row["concept"]].better
+    gain = row["estimate"] - no_effect(row)
+    return "Y" if not registered and better and (gain > 0) == (better == "higher") else "N"
 
 
 @dataclass(frozen=True)
@@ -300,10 +384,28 @@ class Body:
             "all_registered": registered == k,
             "all_small": all(n is None or n < small for n in sizes),
             "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
+            **self._missing_evidence(),
             **self._bias(randomised),
             **self._consistency(),
             **self._precision(),
         }
+
+    def _missing_evidence(self) -> dict[str, Any]:
+        """Return how missing evidence was judged, and the studies left out for serious concerns."""
+        judged, left = self.tables.get("missing_evidence_judgements"), self.tables.get("serious")
+        of_shown = (
+            {}
+            if self.shown is None or judged is None
+            else dict(
+                judged.loc[
+                    judged["pooled_id"] == self.shown["pooled_id"], ["question", "judgement"]
+                ].to_numpy()
+            )
+        )
+        word = of_shown.get(OVERALL, "not judged")
+        names = "" if left is None else ", ".join(left["study_id"])
+        left_out = f"; left out for serious concerns about trust: {names}" if names else ""
+        return {"missing_evidence": word, "left_out": left_out}
 
     def _mostly(self, names: Sequence[str]) -> bool:
         """Return whether studies hold most of the participants, or are most of them where not all tell."""
@@ -380,7 +482,7 @@ class Body:
         judged = {name: overall(records(part)) for name, part in parts.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
-        levels = sorted(max(cost.get(_graded(word), 0), least.get(name, 0)) for name, word in judged.items())
+        levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
         discrepancies = self.tables["discrepancies"]
         touched = _touching(discrepancies, self.concept)
         certain = int((touched & discrepancies["certain"].astype(bool)).sum())
@@ -444,14 +546,6 @@ class Body:
             return False
         low, high = value / before[1], value / before[0]
         return high < self.difference.relative if important else low >= self.difference.relative
-
-
-def _graded(judgement: str) -> str:
-    """Return the word of a judgement that has a cost; a count of yes is few below two thirds."""
-    if " of " in judgement and judgement.endswith("yes"):
-        yes, total = (int(word) for word in judgement.split()[:3:2])
-        return "few_yes" if 3 * yes < 2 * total else "many_yes"
-    return judgement
 
 
 def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:

@@ -1,37 +1,64 @@
-"""Risk of bias: the tools of `tools.yaml`, what is wrong in a judgement, and the overall one."""
+"""Risk of bias: the tools of `tools.yaml`, the judgement that answers lead to, and the overall one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from helpers.appraisal.evidence import missing
-from notebookpress.tables import records
+from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
-_SECTIONS = {"risk_of_bias": dict, "worst_first": list}
-_ENTRIES = {"source": str, "domains": list, "judgements": list, "counts_yes": bool}
+_SECTIONS = {"risk_of_bias": dict, "worst_first": list} | dict.fromkeys(
+    ("uncontrolled", "answer_order", "inspect_sr", "missing_evidence", "product", "interests"), dict
+)
+_ENTRIES = {
+    "source": str,
+    "version": str,
+    "like": str,
+    "domains": list,
+    "more_domains": list,
+    "judgements": list,
+}
+NOT_ASSESSABLE = "not assessable from the abstract"
+ITEMS = "items without a score"  # what stands for the overall judgement of a checklist
+NO_INFORMATION, BY_RULE = "NI", "rule"
+_UNCONTROLLED = ("single_arm", "case")
+Algorithm = Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its domains in order, the words of its judgements, whether it counts yes, its manual."""
+    """A tool: name, version, source, the words of its judgements, and its domains in order.
+
+    By domain it has its signalling questions by number and its algorithm, which a checklist has not; after
+    one of its `gates` that is at its worst nothing else is judged.
+    """
 
     name: str
-    domains: tuple[str, ...]
-    judgements: tuple[str, ...]
-    counts_yes: bool
+    version: str
     source: str
+    judgements: tuple[str, ...]
+    domains: tuple[str, ...]
+    questions: dict[str, dict[str, str]] = field(default_factory=dict)
+    algorithms: dict[str, Algorithm] = field(default_factory=dict)
+    gates: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The domains that are always judged."""
+        return tuple(name for name in self.domains if name not in self.gates)
 
 
-def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], tuple[str, ...]]:
-    """Return the tools of a file by name, and the judgements of all of them, the worst first.
+def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], dict[str, Any]]:
+    """Return the tools of risk of bias of a file by name, and its other sections.
 
     Raises
     ------
@@ -41,25 +68,56 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], tuple[str, ...
     """
     file = YamlFile(path)
     sections = file.entries((), _SECTIONS, tuple(_SECTIONS))
-    worst = sections["worst_first"]
     tools = {}
     for name in sections["risk_of_bias"]:
         place = ("risk_of_bias", name)
-        tool = Tool(name, **file.entries(place, _ENTRIES, tuple(_ENTRIES)))
-        if not all(isinstance(word, str) for word in (*tool.domains, *tool.judgements)):
+        own = file.entries(place, _ENTRIES, ("version",))
+        stated = dict(file.data["risk_of_bias"].get(own.get("like"), {})) | own
+        if lacking := [key for key in ("source", "judgements", "domains") if key not in stated]:
+            raise file.error(place, f"{name} has no {', '.join(lacking)}", "say it")
+        domains = [*stated["domains"], *stated.get("more_domains", ())]
+        asked = [domain for domain in domains if isinstance(domain, dict)]
+        names = tuple(domain["name"] if isinstance(domain, dict) else domain for domain in domains)
+        judgements = tuple(stated["judgements"])
+        if not all(isinstance(word, str) for word in (*names, *judgements)):
             raise file.error(place, "a domain or judgement is no text", 'write it in quotes, such as "yes"')
-        unranked = [word for word in tool.judgements if word not in worst]
-        if unranked and not tool.counts_yes:
-            raise file.error(place, f"{unranked[0]} has no rank", "add it to worst_first")
-        tools[name] = tool
-    return tools, worst
+        ranked = [step[0] for domain in asked for step in domain["algorithm"]]
+        if unranked := [
+            word for word in ranked if word not in sections["worst_first"] or word not in judgements
+        ]:
+            raise file.error(place, f"{unranked[0]} has no rank", "add it to worst_first and judgements")
+        tools[name] = Tool(
+            name, stated["version"], stated["source"], judgements, names,
+            {domain["name"]: domain["questions"] for domain in asked},
+            {domain["name"]: domain["algorithm"] for domain in asked},
+            tuple(domain["name"] for domain in asked if domain.get("gate")),
+        )  # fmt: skip
+    return tools, sections
 
 
-TOOLS, _WORST = read_tools()
+TOOLS, SECTIONS = read_tools()
 
 
-def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
-    """Return the tool that fits a study's design.
+def by_algorithm(algorithm: Algorithm, answers: Mapping[str, str]) -> str:
+    """Return the judgement that answers lead to, as `tools.yaml` explains its algorithms.
+
+    Examples
+    --------
+    >>> by_algorithm(TOOLS["RoB 2"].algorithms["randomisation process"], {"1.1": "Y", "1.2": "PN"})
+    'high'
+
+    """
+    for judgement, *conditions in algorithm:
+        if not conditions or any(
+            all(answers.get(name, NO_INFORMATION) in wanted.split() for name, wanted in condition.items())
+            for condition in conditions
+        ):
+            return str(judgement)
+    raise ValueError("the algorithm has no last judgement; add one without a condition")
+
+
+def tool_for(study: Mapping[str, Any], cases: int = 1) -> str | None:
+    """Return the tool that fits a study's design; None for a registration, of which nothing is judged.
 
     Parameters
     ----------
@@ -75,10 +133,14 @@ def tool_for(study: Mapping[str, Any], cases: int = 1) -> str:
 
     """
     if not study.get("has_results"):
-        return "Registration appraisal"
-    if study.get("comparison") == "case":
+        return None
+    design = study.get("comparison")
+    if design == "case":
         return "JBI case series" if cases > 1 else "JBI case report"
-    return "RoB 2" if is_randomised(study.get("allocation")) else "ROBINS-I"
+    if not is_randomised(study.get("allocation")):
+        return "ROBINS-I"
+    ending = {"crossover": " for crossover trials", "within_person": " for sites of one scalp"}
+    return f"RoB 2{ending.get(str(design), '')}"
 
 
 def is_randomised(allocation: Any) -> bool:
@@ -91,49 +153,160 @@ def is_not_randomised(words: Any) -> bool:
     return bool(re.search(r"\b(non|not|un)[- ]?random", _word(words)))
 
 
-def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
+def only_abstract(access: Any) -> bool:
+    """Return whether what was read of a study is an abstract, or another paper's word, and no full text."""
+    return bool(re.search(r"\babstract\b|\bsecondary\b", _word(access)))
+
+
+def judge(
+    study: Mapping[str, Any],
+    cases: int,
+    answers: Iterable[Mapping[str, Any]] = (),
+    judgements: Iterable[Mapping[str, Any]] = (),
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a study's rows of `risk_of_bias` and of `signalling`.
 
     Parameters
     ----------
-    rows : frame or rows
-        Rows of the table `risk_of_bias`, of one study or many.
+    study : mapping
+        Its row of `studies` with `has_results` and `access` beside it.
+    cases : int
+        People in a study of single cases.
+    answers, judgements : iterable of mapping
+        Its rows of `reviewer_answers` and `reader_judgements`.
 
     Returns
     -------
-    list of str
-        Unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
-        judgements without a reason.
+    risk_of_bias, signalling : list of dict
+        A person's judgement of a domain stands over that of the answers, which its reason tells. The answers
+        of the first appraiser decide; those of others are stored beside them. A study before and after gets
+        the answers of the section `uncontrolled`; what an abstract cannot tell is said once.
 
     """
+    by_hand, fitting = [dict(row) for row in judgements], tool_for(study, cases)
+    stored = [dict(row) for row in answers if row["tool"] in TOOLS]
+    names = [row["tool"] for row in (*by_hand, *stored)] or [fitting]
+    tool = TOOLS.get(names[0])
+    if fitting is None:
+        return [], []
+    if tool is None:  # `check_judgements` says so
+        return by_hand, []
+    key = {"study_id": study["study_id"], "tool": tool.name}
+    if not (by_hand or stored) and tool.gates and study.get("comparison") in _UNCONTROLLED:
+        given = SECTIONS["uncontrolled"]
+        named = key | {"appraiser": BY_RULE, "reason": given["reason"]}
+        stored = [named | {"question": name, "answer": answer} for name, answer in given["answers"].items()]
+    first = {row["question"]: row for row in stored if row["appraiser"] == stored[0]["appraiser"]}
+    rows = _by_answers(tool, first, key)
+    if not rows and not by_hand and only_abstract(study.get("access")):
+        reason = "Only an abstract, or another paper's word, was read; it awaits the full text."
+        rows = [key | {"domain": "all domains", "judgement": NOT_ASSESSABLE, "reason": reason, "order": 0}]
+    domains = {number: name for name, asked in tool.questions.items() for number in asked}
+    told = [row for row in stored if row["question"] in domains]
+    of_tool = {"outcome": "all", "version": tool.version}
+    return _standing(rows, by_hand), [of_tool | row | {"domain": domains[row["question"]]} for row in told]
+
+
+def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the judgements that answers lead to; a domain is left out where none of it is answered."""
+    rows = []
+    for order, name in enumerate(tool.domains, start=1):
+        own = [first[number] for number in tool.questions.get(name, {}) if number in first]
+        judgement = by_algorithm(
+            tool.algorithms.get(name, [[""]]), {row["question"]: row["answer"] for row in own}
+        )
+        at_worst = name in tool.gates and judgement == tool.algorithms[name][0][0]
+        if not own or (name in tool.gates and not at_worst):
+            continue
+        said = "; ".join(f"{row['question']} {row['answer']}" for row in own)
+        why = " ".join(dict.fromkeys(str(row["reason"]).strip() for row in own))
+        row = {"domain": name, "judgement": judgement, "order": order, "reason": f"By {said}: {why}"}
+        for column in ("quantity_ids", "discrepancy_ids"):
+            row[column] = join_ids(dict.fromkeys(one for each in own for one in split_ids(each.get(column))))
+        rows.append({**key, **row})
+        if at_worst:
+            break
+    return rows
+
+
+def _standing(rows: list[dict[str, Any]], by_hand: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return judgements with a person's in the place of the answers', which its reason then tells."""
+    answered = {_word(row["domain"]): row for row in rows}
+    for row in by_hand:
+        if proposed := answered.pop(_word(row["domain"]), None):
+            row["reason"] = f"{row['reason']} (The answers give {proposed['judgement']}.)"
+    both = [*by_hand, *answered.values()]
+    return [row | {"order": order} for order, row in enumerate(both, start=1)]
+
+
+def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) -> dict[str, Any] | None:
+    """Return how far two appraisers agree; None where fewer than two have answered the same.
+
+    `answers` has `appraiser`, `answer` and the columns `by` that name a question; answers that are not in
+    `order` are left out. Returns `first`, `second`, `questions`, `same`, and Cohen's `kappa` with linear
+    weights (None where both give one and the same answer throughout).
+    """
+    own = answers[answers["answer"].isin(order) & (answers["appraiser"] != BY_RULE)]
+    names = list(dict.fromkeys(own["appraiser"]))
+    if len(names) < 2:
+        return None
+    wide = own.pivot_table(index=list(by), columns="appraiser", values="answer", aggfunc="first")
+    both = wide[names[:2]].dropna()
+    table = pd.crosstab(*(both[name] for name in names[:2])).reindex(
+        index=list(order), columns=list(order), fill_value=0
+    )
+    same = int((both[names[0]] == both[names[1]]).sum())
+    varied = both.stack().nunique() > 1
+    kappa = float(cohens_kappa(table.to_numpy(), wt="linear").kappa) if varied else None
+    told = {"first": names[0], "second": names[1], "questions": len(both), "same": same}
+    return told | {"kappa": kappa} if len(both) else None
+
+
+def check_answers(answers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong in the answers of a sheet: an unknown tool or question, a sentence each."""
+    asked = {name: [n for part in tool.questions.values() for n in part] for name, tool in TOOLS.items()}
+    inspect = SECTIONS["inspect_sr"]
+    asked[inspect["tool"]] = [*inspect["checks"], *inspect["domains"].values(), "overall"]
+    return [
+        f"{row['study_id']}, {row['tool']}: there is no question {row['question']!r}; "
+        f"there are {', '.join(asked.get(row['tool'], asked))}"
+        for row in answers
+        if row["question"] not in asked.get(row["tool"], ())
+    ]
+
+
+def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
+
+    That is unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
+    judgements without a reason.
+    """
     problems: list[str] = []
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in records(rows) if isinstance(rows, pd.DataFrame) else rows:
-        groups.setdefault((row["study_id"], row["tool"]), []).append(row)
-    for (study, name), group in groups.items():
-        tool = TOOLS.get(name)
-        if tool is None:
+    given = records(rows) if isinstance(rows, pd.DataFrame) else list(rows)
+    for study, name in dict.fromkeys((row["study_id"], row["tool"]) for row in given):
+        group = [row for row in given if (row["study_id"], row["tool"]) == (study, name)]
+        if name not in TOOLS:
             problems.append(f"{study}: no tool is called {name!r}; known are {', '.join(TOOLS)}")
-        else:
-            problems += [f"{study}, {name}: {problem}" for problem in _faults(tool, group)]
+        elif [row["judgement"] for row in group] != [NOT_ASSESSABLE]:
+            problems += [f"{study}, {name}: {problem}" for problem in _faults(TOOLS[name], group)]
     return problems
 
 
-def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> list[str]:
+def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> Iterator[str]:
     domains = [_word(row["domain"]) for row in rows]
-    problems = [f"the domain {name!r} is missing" for name in tool.domains if name not in domains]
+    wanted = () if set(tool.gates) & set(domains) else tool.judged
+    yield from (f"the domain {name!r} is missing" for name in wanted if name not in domains)
     for name in dict.fromkeys(domains):
         if name not in tool.domains:
-            problems.append(f"{name!r} is no domain of it; its domains are {', '.join(tool.domains)}")
+            yield f"{name!r} is no domain of it; its domains are {', '.join(tool.domains)}"
         elif domains.count(name) > 1:
-            problems.append(f"the domain {name!r} is judged {domains.count(name)} times")
+            yield f"the domain {name!r} is judged {domains.count(name)} times"
     for row in rows:
         if _word(row["judgement"]) not in tool.judgements:
             words = ", ".join(tool.judgements)
-            problems.append(f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})")
+            yield f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})"
         if missing(row.get("reason")) or not str(row["reason"]).strip():
-            problems.append(f"{row['domain']}: the judgement has no reason")
-    return problems
+            yield f"{row['domain']}: the judgement has no reason"
 
 
 def overall(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -141,7 +314,7 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
 
     The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
     leaves this to judgement), and ROBINS-I gives `no information` only when no domain is serious or
-    critical. JBI checklists have no grades: the answer is the count of yes among the applicable items.
+    critical. Checklists have items and no grade.
 
     Examples
     --------
@@ -153,13 +326,12 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     words = [_word(row["judgement"]) for row in judged]
     if not words:
         return "not appraised"
-    tool = TOOLS.get(str(judged[0]["tool"]))
-    if tool is not None and tool.counts_yes:
-        applicable = [word for word in words if word != "not applicable"]
-        return f"{applicable.count('yes')} of {len(applicable)} yes"
-    if tool is not None and tool.name == "RoB 2" and words.count("some concerns") > len(words) / 2:
+    name = str(judged[0]["tool"])
+    if name in TOOLS and not TOOLS[name].questions and NOT_ASSESSABLE not in words:
+        return ITEMS
+    if name.startswith("RoB 2") and words.count("some concerns") > len(words) / 2:
         return "high"
-    return next((word for word in _WORST if word in words), words[0])
+    return next((word for word in SECTIONS["worst_first"] if word in words), words[0])
 
 
 def _word(value: Any) -> str:

@@ -33,7 +33,7 @@ from notebookpress.tables import records
 
 MOST_NAMED = 2  # controlled studies before they are only counted
 MOST_OUTCOMES = 3
-HIGH_RISK = {"high", "serious", "critical", "high concern"}
+HIGH_RISK = {"high", "serious", "critical"}
 
 
 def controlled_evidence(tables: Tables) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +120,7 @@ BAYES = "Bayesian random effects"
 EXACT_BINOMIAL = "random effects, exact binomial"
 ROBUST = "three levels, cluster-robust"
 IMPUTED = "missing SDs imputed"
+WITH_SERIOUS = "with studies of serious concern"
 OF_POOL = (
     *QUESTION, "studies", "participants", "effect_ids", "assumption", "k", "without_certain_discrepancies",
     "scenario", "reason", "pooled",
@@ -160,6 +161,7 @@ def tier_synthesis(
     overall: dict[str, str],
     options: Options = Options(),
     second_hand: bool = True,
+    serious: Collection[str] = (),
 ) -> TierSynthesis:
     """Return what can be pooled in a tier, and what not with its reason.
 
@@ -175,28 +177,35 @@ def tier_synthesis(
         Models and assumed values.
     second_hand : bool
         Whether estimates that rest on a figure seen only second-hand take part.
+    serious : collection of str
+        Studies of serious concern: they take part only in rows of the scenario that says so.
 
     """
     lines = tier_lines(tables["comparisons"], tables["effects"], evidence)
     lines = [line | {"risk_of_bias": overall.get(line["study_id"])} for line in lines]
     lines = [line for line in lines if second_hand or not line.get("second_hand")]
-    return synthesis_of_lines(lines, evidence, options)
+    return synthesis_of_lines(lines, evidence, options, serious)
 
 
-def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> TierSynthesis:
+def synthesis_of_lines(
+    every_line: list[Row], evidence: str, options: Options, serious: Collection[str] = ()
+) -> TierSynthesis:
     """Return what can be pooled of some lines: as printed, and more where missing SDs are imputed.
 
     Parameters
     ----------
-    lines : list of dict
+    every_line : list of dict
         Lines of a tier, or `drug_differences` with the evidence `context`.
     evidence : str
         Word for the body of evidence.
     options : Options
         Models and assumed values.
+    serious : collection of str
+        Studies that take part only in the scenario `with studies of serious concern`.
 
     """
     found = TierSynthesis()
+    lines = [line for line in every_line if line["study_id"] not in serious]
     printed = rows_of_lines(lines, options.fit, options.time_tolerance, visit=options.visit)
     for row in printed:
         _add(found, row, lines, options)
@@ -208,6 +217,15 @@ def synthesis_of_lines(lines: list[Row], evidence: str, options: Options) -> Tie
     for row in rows_of_lines(sized, options.fit, options.time_tolerance, IMPUTED, options.visit):
         if row["se"] is not None and _estimates_of(row) not in known:
             _add(found, row, sized, options)
+    known = {_estimates_of(row) for row in found.pooled}
+    of_all = (
+        rows_of_lines(every_line, options.fit, options.time_tolerance, WITH_SERIOUS, options.visit)
+        if serious
+        else []
+    )
+    for row in of_all:
+        if set(split_ids(row["studies"])) & set(serious) and _estimates_of(row) not in known:
+            _add(found, row, every_line, options)
     for number, row in enumerate(found.pooled, start=1):
         row["pooled_id"] = f"{evidence}.{row['concept']}.{number:02d}"
         row["evidence"] = evidence

@@ -166,15 +166,19 @@ def _domains(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
     return _items(_mapping(sheet, "risk_of_bias"), "domains", dict, ("risk_of_bias",))
 
 
+def _answers(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
+    yield from _items(_mapping(sheet, "risk_of_bias"), "answers", dict, ("risk_of_bias",))
+    yield from _items(sheet, "trust", dict)
+
+
 def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
-    """Check that the discrepancies which a judgement rests on are the sheet's own."""
-    known = [
-        found["id"] for _, found in _items(sheet, "discrepancies", dict) if isinstance(found.get("id"), str)
-    ]
-    for place, domain in _domains(sheet):
-        for at, name in _items(domain, "discrepancies", str, place):
-            if name not in known:
-                yield at, f"no discrepancy is called {name!r}", _nearest(name, known)
+    """Check that what a judgement or an answer rests on is the sheet's own."""
+    for listed, one in (("discrepancies", "discrepancy"), ("statements", "statement")):
+        known = [row["id"] for _, row in _items(sheet, listed, dict) if isinstance(row.get("id"), str)]
+        for place, block in (*_domains(sheet), *_answers(sheet)):
+            for at, name in _items(block, listed, str, place):
+                if name not in known:
+                    yield at, f"no {one} is called {name!r}", _nearest(name, known)
 
 
 # Figures that are named elsewhere.
@@ -198,7 +202,7 @@ def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]
             if isinstance(block.get(field), str):
                 yield (*place, field), block[field], use
     lists = [item for name in ("discrepancies", "adverse_events") for item in _items(sheet, name, dict)]
-    for place, block in (*lists, *_domains(sheet)):
+    for place, block in (*lists, *_domains(sheet), *_answers(sheet)):
         for at, name in _items(block, "quantities", str, place):
             yield at, name, None
 

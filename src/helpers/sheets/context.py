@@ -17,6 +17,7 @@ from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
+from notebookpress.tables import records
 from trialfiles.record import Problem, Row, SourceError
 from trialfiles.text import contact_details
 from trialfiles.yaml_lines import read_yaml
@@ -202,6 +203,34 @@ def _unknown(raw: Path) -> list[Problem]:
     stray = sorted(set(raw.glob("comparators/*.csv")) - known)
     remedy = "name it " + ", ".join(pattern for pattern in CONTEXT_FILES.values() if "/" in pattern)
     return [Problem(str(path), None, "", "no table has this name", remedy) for path in stray]
+
+
+RETRACTIONS_FILE = "retractions.csv"
+_NOTICE = {"nature": "RetractionNature", "reason": "Reason", "date": "RetractionDate", "doi": "RetractionDOI"}
+
+
+def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
+    """Return the rows of `retractions`, from `retractions.csv` in the form of the Retraction Watch data.
+
+    A study without a DOI cannot be looked up and has no row; without a file there is none. A file that lacks
+    a column is a `SourceError`.
+    """
+    path = Path(raw) / RETRACTIONS_FILE
+    if not path.is_file():
+        return []
+    notices = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+    if lacking := {"OriginalPaperDOI", *_NOTICE.values()} - set(notices):
+        remedy = "export the list with the columns of the Retraction Watch data"
+        raise SourceError(Problem(str(path), 1, "", f"no column {', '.join(sorted(lacking))}", remedy))
+    notices = notices.rename(columns={column: name for name, column in _NOTICE.items()}).replace("", None)
+    stated = pd.DataFrame(sources, columns=["study_id", "doi"]).dropna()
+    stated["of"] = stated.pop("doi").astype("string").str.lower()
+    found = stated.merge(
+        notices.assign(of=notices["OriginalPaperDOI"].str.strip().str.lower()), "left", on="of"
+    )
+    numbers = found.groupby("study_id").cumcount() + found["nature"].notna()
+    found = found.assign(notice_id=numbers.astype(str), nature=found["nature"].fillna("none"))
+    return records(found[["study_id", "notice_id", *_NOTICE]])
 
 
 OVERRIDES_FILE = "certainty_overrides.yaml"

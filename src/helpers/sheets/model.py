@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from helpers.tables.vocabulary import (
     ACCESS,
+    ANSWERS,
     ARM_ROLES,
     COMPARISONS,
     CONCERNS,
@@ -332,10 +333,24 @@ class Domain(Block):
     discrepancies: list[Name] = []
 
 
+class Answer(Block):
+    """A person's answer to a question of a tool, or in place of a domain's or the overall judgement."""
+
+    question: Said
+    answer: Annotated[str, OneOf(ANSWERS)]
+    reason: Said
+    appraiser: Said = "first"
+    quantities: list[Name] = []
+    statements: list[Name] = []
+    discrepancies: list[Name] = []
+
+
 class RiskOfBias(Block):
-    """The appraisal with one tool."""
+    """The appraisal with one tool: answers, and judgements of domains that stand over them."""
 
     tool: Said
+    outcome: Text = None  # of which the answers speak; all where left out
+    answers: list[Answer] = []
     domains: list[Domain] = []
 
 
@@ -356,6 +371,11 @@ class StudySheet(Block):
     adverse_events: list[AdverseEvent] = []
     discrepancies: list[ReviewerDiscrepancy] = []
     risk_of_bias: RiskOfBias | None = None
+    trust: list[Answer] = []  # to the checks of INSPECT-SR
+
+    def answers(self) -> list[Answer]:
+        """Return the answers to questions of all tools."""
+        return [*(self.risk_of_bias.answers if self.risk_of_bias else []), *self.trust]
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""

@@ -6,9 +6,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-from helpers.sheets.context import read_certainty_overrides, read_context
+from helpers.sheets.context import RETRACTIONS_FILE, read_certainty_overrides, read_context, read_retractions
 from helpers.sheets.model import StudySheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.sheets.screening import read_review_facts, read_screening
@@ -19,7 +20,7 @@ from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 
 _OWN_KINDS = (".md", ".yaml", ".yml")
-_OWN_FILES = ("screening.csv", "second_reading.csv", "trials.csv", "searches.csv")
+_OWN_FILES = (RETRACTIONS_FILE, "screening.csv", "second_reading.csv", "trials.csv", "searches.csv")
 
 
 @dataclass
@@ -140,6 +141,7 @@ class _Files:
         if files is None:
             for reader in (read_screening, read_context, read_review_facts, read_certainty_overrides):
                 problems += _problems_of(reader, raw)
+            problems += _problems_of(partial(read_retractions, sources=[]), raw)
         return problems + _clashes(self.sheets)
 
     def _file(self, path: Path) -> None:

@@ -202,9 +202,11 @@ def sheet_record(sheet: StudySheet) -> SourceRecord:
         statements=[rows.statement(statement) for statement in sheet.statements],
         reviewer_discrepancies=[rows.discrepancy(discrepancy) for discrepancy in sheet.discrepancies],
         reader_judgements=rows.judgements(),
+        reviewer_answers=rows.answers(),
     )
 
 
+TRUST_TOOL = "INSPECT-SR"  # that the checks under `trust` are of
 _END_OF = {"recruitment_end": "recruitment", "study_end": "study"}  # by what the sheet calls the date
 
 
@@ -371,6 +373,24 @@ class _Rows:
             for order, domain in enumerate(appraisal.domains, start=1)
         ] if appraisal else []  # fmt: skip
 
+    def answers(self) -> list[Row]:
+        """Return the answers of persons to the questions of tools, in the order of the sheet."""
+        appraisal, trust = self.sheet.risk_of_bias, self.sheet.trust
+        asked = [(appraisal.tool, appraisal.outcome, one) for one in appraisal.answers] if appraisal else []
+        asked += [(TRUST_TOOL, None, one) for one in trust]
+        return [
+            one.model_dump(include={"question", "answer", "reason", "appraiser"}) | {
+                "study_id": self.sheet.study_id,
+                "tool": tool,
+                "outcome": outcome or "all",
+                "quantity_ids": self.ids(one.quantities),
+                "statement_ids": self.ids(one.statements),
+                "discrepancy_ids": self.ids(one.discrepancies),
+                "order": order,
+            }
+            for order, (tool, outcome, one) in enumerate(asked)
+        ]  # fmt: skip
+
     def full(self, name: str) -> str:
         """Return a name within the sheet as one over all studies; of a part, that of its figure."""
         return f"{self.sheet.study_id}.{name.partition('.')[0]}"
@@ -433,5 +453,6 @@ def _confirming(sheet: StudySheet) -> Iterator[str]:
     lists = [discrepancy.quantities for discrepancy in sheet.discrepancies]
     lists += [event.quantities for event in sheet.adverse_events]
     lists += [domain.quantities for domain in (sheet.risk_of_bias.domains if sheet.risk_of_bias else [])]
+    lists += [answer.quantities for answer in sheet.answers()]
     for names in lists:
         yield from names

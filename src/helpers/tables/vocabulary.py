@@ -94,6 +94,9 @@ RESULT_KINDS = _values("result_kinds")
 CONCERNS = _values("concerns")
 STATED_DIRECTIONS = _values("stated_directions")
 TIERS = _values("tiers")
+EVIDENCE_STATES = _words("evidence_states")
+TRUST_JUDGEMENTS = _values("trust_judgements")
+ANSWERS = _values("signalling_answers") + _values("trust_answers") + TRUST_JUDGEMENTS[1:]
 
 # drug -> doses at which it is licensed for hair loss
 USUAL_DOSES = {name: tuple(doses) for name, doses in _FILE.data["usual_doses"].items()}

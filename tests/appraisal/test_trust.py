@@ -1,0 +1,209 @@
+"""Trust by INSPECT-SR: proposals from tables, a person's answers over them, and what a serious concern does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from frames import evidence, frame, quantity, result
+from real_tables import cleaned_tables
+from test_one_wrong_figure import TRIAL
+
+from helpers.appraisal.discrepancies import merge_discrepancies, run_checks
+from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.risk_of_bias import SECTIONS
+from helpers.appraisal.trust import (
+    INSPECT,
+    serious_studies,
+    standing,
+    told_particulars,
+    trust_domains,
+    trust_rows,
+)
+from helpers.sheets.context import read_retractions
+from helpers.tables import validate
+from notebookpress.tables import records
+
+RANDOMISED = {"allocation": "randomised"}
+
+
+def made_tables(discrepancies: list[dict], checks: list[dict], notices: list[dict]) -> dict[str, Any]:
+    """Return what the proposals rest on."""
+    rows = {"discrepancies": merge_discrepancies(discrepancies, []), "checks": checks, "retractions": notices}
+    return {name: frame(name, part) for name, part in rows.items()}
+
+
+def answered(known: StudyEvidence, notices: list[dict] = (), answers: list[dict] = ()) -> dict[str, dict]:
+    """Return the rows of `trust` of a study by check; a person's in the place of the rule's."""
+    found, checks = run_checks(known)
+    tables = made_tables(found, checks, notices)
+    rows = validate("trust", trust_rows(known, tables, answers))
+    assert set(rows["check"]) == set(INSPECT["checks"])
+    return dict(standing(records(rows)))
+
+
+def answer(question: str, word: str) -> dict[str, Any]:
+    """Return a person's answer."""
+    base = dict.fromkeys(("discrepancy_ids", "statement_ids", "quantity_ids"))
+    return base | {
+        "tool": "INSPECT-SR",
+        "question": question,
+        "answer": word,
+        "reason": "Seen.",
+        "appraiser": "first",
+    }
+
+
+def density(**arms: tuple[float, float, int]) -> dict[str, Any]:
+    """Return means, SDs and sizes of groups at baseline, as rows of results and figures."""
+    results, figures = [], []
+    for number, (arm, (mean, sd, n)) in enumerate(arms.items(), start=1):
+        figures.append(
+            quantity(f"q{number}", f"{mean} ± {sd}", "hair_density", value=mean, sd=sd, kind="mean_sd")
+        )
+        results.append(
+            result(number, ids=[f"q{number}"], arm_id=arm, mean=mean, sd=sd, n=n, unit="hairs/cm2")
+        )
+    return {"results": results, "quantities": figures}
+
+
+def test_there_are_twenty_one_checks_and_a_rule_answers_at_least_fifteen():
+    assert len(INSPECT["checks"]) == 21
+    assert sum("by" in check or "rules" in check for check in INSPECT["checks"].values()) >= 15
+
+
+@pytest.mark.parametrize(("control", "word"), [((80.5, 10, 40), "no"), ((120, 10, 40), "yes")])
+def test_groups_that_chance_cannot_have_made_so_unlike(control, word):
+    made = density(exosome=(80, 10, 40), control=control)
+    assert answered(evidence(study=RANDOMISED, **made))["4.3"]["answer"] == word
+
+
+@pytest.mark.parametrize(("people", "word"), [(60, "no"), (200, "yes")])
+def test_people_recruited_in_a_month(people, word):
+    made = density(exosome=(80, 10, 40))
+    dates = [quantity(name, printed, f"recruitment_{name}", kind="date", role="design")
+             for name, printed in (("start", "2024-01-01"), ("end", "2024-02-29"))]  # fmt: skip
+    made["quantities"] += dates
+    row = answered(evidence(study=RANDOMISED | {"n_enrolled": people}, **made))["2.4"]
+    assert (
+        row["answer"] == word
+        and f"{people} people" in row["reason"]
+        and "made2026.end" in row["quantity_ids"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("entered", "analysed", "word"), [(60, 55, "no"), (60, 60, "yes"), (60, 61, "yes"), (60, None, "unclear")]
+)
+def test_losses(entered, analysed, word):
+    late = result(9, ids=["q1"], mean=90.0, timepoint_weeks=52.0)
+    made = density(exosome=(80, 10, 40))
+    made["results"].append(late)
+    sizes = {"n_enrolled": entered, "n_analysed": analysed}
+    assert answered(evidence(study=RANDOMISED | sizes, **made))["4.5"]["answer"] == word
+
+
+def test_a_person_stands_over_the_rule_and_both_are_there():
+    known = evidence(study=RANDOMISED, **density(exosome=(80, 10, 40)))
+    rows = trust_rows(known, made_tables([], run_checks(known)[1], []), [answer("1.3", "yes")])
+    assert [(row["appraiser"], row["answer"]) for row in rows if row["check"] == "1.3"] == [
+        ("rule", "unclear"),
+        ("first", "yes"),
+    ]
+    judged = {
+        row["domain"]: row
+        for row in trust_domains(rows, frame("discrepancies", []), [answer("overall", "serious concerns")])
+    }
+    assert judged["notices after publication"]["judgement"] == "some concerns"
+    assert (
+        judged["overall"]["judgement"] == "serious concerns"
+        and "the rule proposed some" in judged["overall"]["reason"]
+    )
+    assert serious_studies(validate("trust_domains", list(judged.values()))) == {"made2026"}
+
+
+def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path):
+    sources = [
+        {"study_id": "made2026", "doi": "10.1/A"},
+        {"study_id": "other", "doi": "10.1/b"},
+        {"study_id": "none", "doi": None},
+    ]
+    assert read_retractions(tmp_path, sources) == []
+    head = "Title,OriginalPaperDOI,RetractionDOI,RetractionDate,RetractionNature,Reason\n"
+    (tmp_path / "retractions.csv").write_text(
+        f"{head}x,10.1/a,10.1/r,1/2/2026,Retraction,Data\n", encoding="utf-8"
+    )
+    notices = read_retractions(tmp_path, sources)
+    assert [(row["study_id"], row["nature"]) for row in notices] == [
+        ("made2026", "Retraction"),
+        ("other", "none"),
+    ]
+    known = evidence(study=RANDOMISED, **density(exosome=(80, 10, 40)))
+    assert (
+        answered(known)["1.1"]["answer"] == "unclear" and "Not looked up" in answered(known)["1.1"]["reason"]
+    )
+    found = answered(known, notices[:1])
+    assert (found["1.1"]["answer"], found["1.2"]["answer"]) == ("yes", "no")
+    assert (
+        trust_domains(list(found.values()), frame("discrepancies", []))[-1]["judgement"] == "serious concerns"
+    )
+    none = answered(known, [notices[1] | {"study_id": "made2026"}])
+    assert none["1.1"]["answer"] == "no"
+
+
+def test_a_registration_is_asked_only_what_can_be_asked():
+    found = answered(
+        evidence(study={"registration": "NCT0", "registered_on": "2025-03-01", "starts_on": "2025-02"})
+    )
+    assert found["2.2"]["answer"] == "yes"  # registered after the month of its start
+    assert {found[number]["answer"] for number in ("1.1", "2.4", "3.1", "4.7", "4.9")} == {"not applicable"}
+    judged = {
+        row["domain"]: row["judgement"]
+        for row in trust_domains(list(found.values()), frame("discrepancies", []))
+    }
+    assert judged["notices after publication"] == "not applicable"
+
+
+def test_three_planted_faults_stand_in_the_right_checks(tmp_path: Path):
+    """A made-up randomised trial, added by its sheet alone: a share of no people, a false difference, a late registration."""
+    made = yaml.safe_load(TRIAL) | {"study_id": "made"}
+    for figure in made["quantities"]:
+        if figure["id"] in ("happy", "change_treated"):
+            figure |= {
+                "happy": {"printed": "71", "value": 71},
+                "change_treated": {"printed": "25.0", "value": 25},
+            }[figure["id"]]
+    for name, printed in (("registered", "2025-06-01"), ("start", "2025-01-01")):
+        concept = {"registered": "registration_date", "start": "recruitment_start"}[name]
+        made["quantities"].append(
+            {"id": name, "printed": printed, "kind": "date", "role": "design", "concept": concept}
+        )
+    made["study"] |= {"registered_on": "registered", "starts_on": "start"}
+    made["trust"] = [{"question": "1.3", "answer": "no", "reason": "Their other trials were looked at."}]
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "made.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
+    tables = cleaned_tables(tmp_path)
+    found = answered(StudyEvidence.from_tables(tables, "made"), answers=records(tables["reviewer_answers"]))
+    assert {number: found[number]["answer"] for number in ("2.2", "4.6", "4.7", "1.3")} == {
+        "2.2": "yes", "4.6": "yes", "4.7": "yes", "1.3": "no",
+    }  # fmt: skip
+    assert "71 %" in found["4.6"]["reason"] and "made.registered" in found["2.2"]["quantity_ids"]
+    assert (
+        found["4.8"]["answer"] != "yes"
+        and found["4.2"]["answer"] != "yes"
+        and found["4.1"]["answer"] != "yes"
+    )
+
+
+def test_what_is_told_of_the_product(tables):
+    told = told_particulars(StudyEvidence.from_tables(tables, "wan2025")).set_index("what")["told"].to_dict()
+    assert (
+        told["who gave the product"]
+        == told["conflicts of interest"]
+        == told["source of the vesicles"]
+        == "told"
+    )
+    assert told["storage and handling"] == told["purity and identity"] == "not told"
+    assert set(told) == {*SECTIONS["product"], *SECTIONS["interests"]}

@@ -1,0 +1,73 @@
+"""What is known of each outcome in each study, and the judgement of missing evidence (ROB-ME)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from real_tables import tables_to_effects
+
+from helpers.appraisal.grade import missing_evidence_judgements
+from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm
+from helpers.comparison import evidence_states
+from helpers.tables import as_frame, validate
+from notebookpress.tables import records
+
+
+def test_each_outcome_of_the_real_studies_has_the_state_that_its_text_gives():
+    rows = validate("missing_evidence", evidence_states(tables_to_effects()))
+    state = rows.set_index(["study_id", "concept"])["state"]
+    assert state["wan2025", "hair_density"] == "reported in full"
+    assert state["wan2025", "hair_thickness"] == "only in words"
+    assert state["wan2025", "investigator_global"] == "measured and not reported"
+    assert state["wan2025", "hair_shedding"] == "not named"
+    assert state["NCT06932393", "hair_density"] == "not yet due"
+    assert state["amini2025", "hair_thickness"] == "unclear"  # of an abstract nothing is known to be missing
+    late = validate("missing_evidence", evidence_states(tables_to_effects(), late=["NCT06932393"]))
+    assert set(late.set_index(["study_id", "concept"])["state"]) - set(state) == {"past its date"}
+    assert len(rows) == rows["study_id"].nunique() * rows["concept"].nunique()
+
+
+SYNTHESIS = {"pooled_id": "p", "concept": "hair_density", "evidence": "core", "estimand": "between_group", "measure": "MD",
+             "estimate": 5.0, "studies": "a;b", "participants": 60, "k": 2, "model": "random effects", "pooled": True,
+             "without_certain_discrepancies": False, "reason": "r"}  # fmt: skip
+
+
+def judged(states: dict[str, str], people: int | None = 40, late: tuple = (), **change) -> dict[str, str]:
+    """Return answers and judgement of a synthesis of two registered studies beside others of these states."""
+    pooled = validate("pooled", [SYNTHESIS | change])
+    named = {"concept": "hair_density", "reason": "r"}
+    matrix = as_frame(
+        "missing_evidence", [named | {"study_id": name, "state": state} for name, state in states.items()]
+    )
+    studies = as_frame("studies", [{"study_id": name, "registration": "r" if name in "ab" else None,
+                                    "n_analysed": people} for name in ("a", "b", *states)])  # fmt: skip
+    tiers = dict.fromkeys(["a", "b", *states], "core")
+    rows = validate(
+        "missing_evidence_judgements", missing_evidence_judgements(pooled, matrix, studies, tiers, late)
+    )
+    return {row["question"]: row["answer"] or row["judgement"] for row in records(rows)}
+
+
+@pytest.mark.parametrize(
+    ("states", "change", "wanted"),
+    [
+        ({"c": "not named"}, {}, "low"),
+        ({"c": "unclear"}, {}, "low"),
+        ({"c": "only in words"}, {}, "high"),
+        ({"c": "only in words"}, {"people": 4}, "some concerns"),
+        ({"c": "measured and not reported"}, {"people": None}, "high"),
+        ({"c": "past its date"}, {"late": ("c",)}, "some concerns"),
+        ({"c": "not named"}, {"late": ("elsewhere",)}, "some concerns"),
+    ],
+)
+def test_what_is_missing_decides(states, change, wanted):
+    assert judged(states, **change)["overall"] == wanted
+
+
+def test_every_combination_of_answers_has_a_judgement_and_none_is_low_with_something_missing():
+    algorithm = SECTIONS["missing_evidence"]["algorithm"]
+    for known, share, unpublished, chosen in product("YN", ("Y", "N", "NI", "NA"), "YN", ("Y", "N", "NI")):
+        answers = {"known": known, "share": share, "unpublished": unpublished, "chosen": chosen}
+        low = by_algorithm(algorithm, answers) == "low"
+        assert low == ("Y" not in (known, unpublished, chosen))
