@@ -21,6 +21,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import planted_values  # noqa: F401  (registers its kinds)
 import published_rules
 from planted_faults import KINDS, planted
-from simulated_studies import SimulatedStudy, simulate
+from simulated_papers import SimulatedStudy
+from simulated_studies import simulate
 
 import helpers
 from helpers.appraisal.evidence import StudyEvidence
@@ -41,7 +45,7 @@ from helpers.sheets.read import sheet_record
 from notebookpress.tables import TableStore, table_store
 
 Row = dict[str, Any]
-BATCH = 25
+BATCH = 10
 _TABLES = {
     "results": "reported_results",
     "adverse_events": "reported_events",
@@ -57,6 +61,7 @@ class Outcome:
     said: list[Row] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
     refused: str = ""
+    overall: str = ""
 
 
 @lru_cache
@@ -77,34 +82,77 @@ def tables_of(sheets: Iterable[Row]) -> dict[str, Any]:
     return made
 
 
-def discrepancies(tables: dict[str, Any], study_id: str) -> list[Row]:
-    """Return what the appraisal says of a study; the one place that knows how it is called."""
-    from helpers.appraisal.findings import run_checks
+def _rooms() -> tuple[Any, Any]:
+    """Return the modules of discrepancies (under an earlier name, findings) and of trust, where it is there."""
+    found = []
+    for names in (("discrepancies", "findings"), ("trust",)):
+        there = [name for name in names if find_spec(f"helpers.appraisal.{name}")]
+        found.append(import_module(f"helpers.appraisal.{there[0]}") if there else None)
+    return found[0], found[1]
 
-    rows, _ = run_checks(StudyEvidence.from_tables(tables, study_id))
-    return [
-        {
-            "check": row["check"],
-            "certain": bool(row["certain"]) if "certain" in row else row["severity"] == "certain",
-            "serious": row.get("concern") == "serious",
-            "statement": row["statement"],
-            "arithmetic": row.get("arithmetic") or "",
-            "figures": {name.partition(".")[2] for name in str(row["quantity_ids"] or "").split(";")},
-            "lines": {int(line) for line in re.findall(r"line (\d+)", row["locators"] or "")},
-            "concepts": set(str(row.get("concepts") or "").split(";")) - {""},
-        }
-        for row in rows
-    ]
+
+def appraise_study(tables: dict[str, Any], study_id: str) -> tuple[list[Row], str]:
+    """Return what the appraisal says of a study and its overall judgement; the one place that knows its names.
+
+    A discrepancy has the numbers of the checks of INSPECT-SR that rest on it; an answer "yes" that rests on
+    none is a row of its own.
+    """
+    discrepancies, trust = _rooms()
+    evidence = StudyEvidence.from_tables(tables, study_id)
+    rows, checks = discrepancies.run_checks(evidence)
+    said = {row.get("discrepancy_id") or row["finding_id"]: _plain(row) for row in rows}
+    if trust is None:
+        return list(said.values()), ""
+    store = _store()
+    listed = store.validate("discrepancies", rows)
+    notices = store.as_frame("retractions", [])
+    answers = trust.trust_rows(evidence, listed, store.validate("checks", checks), notices)
+    for answer in answers:
+        if answer["answer"] != "yes":
+            continue
+        number = answer["check"]
+        named = [name for name in str(answer["discrepancy_ids"] or "").split(";") if name in said]
+        if not named:
+            told = {"check": f"trust {number}", "statement": answer["reason"], "certain": False}
+            named = [told["check"]]
+            said[told["check"]] = _plain(answer | told)
+        for name in named:
+            said[name]["checks"].add(number)
+    overall = [row["judgement"] for row in trust.trust_domains(answers, listed) if row["domain"] == "overall"]
+    return list(said.values()), overall[0] if overall else ""
+
+
+def _plain(row: Row) -> Row:
+    """Return a discrepancy or an answer in the terms of this benchmark."""
+
+    def names(column: str) -> set[str]:
+        return {name.partition(".")[2] for name in str(row.get(column) or "").split(";")}
+
+    return {
+        "check": row["check"],
+        "checks": set(),
+        "certain": bool(row["certain"]) if "certain" in row else row["severity"] == "certain",
+        "serious": row.get("concern") == "serious",
+        "statement": row["statement"],
+        "arithmetic": row.get("arithmetic") or "",
+        "figures": names("quantity_ids"),
+        "statements": names("statement_ids"),
+        "lines": {int(line) for line in re.findall(r"line (\d+)", row.get("locators") or "")},
+        "concepts": set(str(row.get("concepts") or "").split(";")) - {""},
+    }
 
 
 def appraise(studies: list[SimulatedStudy]) -> list[Outcome]:
     """Return what is said of each study; one that the sheet's own checks refuse is told so."""
+    if not studies:
+        return []
     outcomes = [Outcome(study, others=published_rules.seen(study.sheet)) for study in studies]
     for outcome in outcomes:
         outcome.refused = "; ".join(fault[1] for fault in cross_checks(outcome.study.sheet))
     tables = tables_of(outcome.study.sheet for outcome in outcomes)
     for outcome in outcomes:
-        outcome.said = discrepancies(tables, outcome.study.sheet["study_id"])
+        name = outcome.study.sheet["study_id"]
+        outcome.said, outcome.overall = appraise_study(tables, name)
     return outcomes
 
 
@@ -119,7 +167,10 @@ def planted_batch(seed: int, jobs: list[tuple[int, str]]) -> list[tuple[Outcome,
     for number, name in jobs:
         tries = (planted(name, f"planted{number}", [seed, number, attempt]) for attempt in range(60))
         pairs.append(next(pair for pair in tries if pair is not None))
-    faulty, twins = appraise([pair[0] for pair in pairs]), appraise([pair[1] for pair in pairs])
+    faulty, twins = appraise([pair[0] for pair in pairs]), [Outcome(pair[1]) for pair in pairs]
+    spoken = [i for i, outcome in enumerate(faulty) if outcome.others or new_about_fault(outcome, twins[i])]
+    for i, twin in zip(spoken, appraise([twins[i].study for i in spoken]), strict=True):
+        twins[i] = twin  # of the others nothing can be found, whatever is said of the twin
     return list(zip(faulty, twins, strict=True))
 
 
@@ -136,6 +187,7 @@ def new_about_fault(faulty: Outcome, twin: Outcome) -> list[Row]:
         and (
             row["figures"] & set(fault.figures)
             or row["lines"] & lines
+            or row["statements"] & set(fault.statements)
             or row["concepts"] & set(fault.concepts)
         )
     ]
@@ -169,7 +221,11 @@ def tell_honest(outcomes: list[Outcome]) -> None:
     serious = [outcome for outcome in outcomes if any(row["serious"] for row in outcome.said)]
     print(f"\nHONEST, {total} studies")
     print(f"  with a discrepancy marked certain: {_share(len(certain), total)}")
-    print(f"  with a concern marked serious: {_share(len(serious), total)}")
+    print(f"  with a discrepancy of serious concern: {_share(len(serious), total)}")
+    proposed = [outcome for outcome in outcomes if outcome.overall.startswith("serious")]
+    print(f"  with a proposal of serious concern overall: {_share(len(proposed), total)}")
+    for outcome in proposed[:3]:
+        print(f"    e.g. {outcome.study.sheet['study_id']}: {[row['statement'] for row in outcome.said][:3]}")
     other = sum(not row["certain"] for outcome in outcomes for row in outcome.said)
     print(f"  other alarms: {other}, {other / max(total, 1):.2f} a study")
     print(f"  refused by the sheet's own checks: {sum(bool(o.refused) for o in outcomes)}")
@@ -203,7 +259,7 @@ def tell_planted(pairs: list[tuple[Outcome, Outcome]]) -> None:
         if fault is None:
             continue
         about = new_about_fault(faulty, twin)
-        found = any(row["certain"] or row["check"] == fault.check for row in about)
+        found = any(row["certain"] or fault.check in row["checks"] for row in about)
         count = kinds[fault.kind]
         count["all"] += 1
         count["found" if found else "noticed" if about else "missed"] += 1

@@ -6,304 +6,15 @@ one of the ways in which honest papers print: any rounding, any usual test, name
 
 from __future__ import annotations
 
-import hashlib
-import re
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 from scipy import stats
+from simulated_methods import print_flow, print_methods
+from simulated_papers import UNITS, Paper, choose, shown
+from simulated_people import Group, compare, covariance, draw_people, share_p
 
 Row = dict[str, Any]
-ROUNDINGS = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
-UNITS = {
-    "hair_density": "hairs/cm2",
-    "hair_count": "hairs",
-    "hair_thickness": "um",
-    "patient_global": "grade",
-}
-
-
-@dataclass
-class Fault:
-    """A planted fault: its kind, the check of INSPECT-SR, what it touches, and why it cannot be."""
-
-    kind: str
-    check: str
-    figures: list[str]
-    why: str
-    statements: list[str] = field(default_factory=list)
-    concepts: list[str] = field(default_factory=list)
-
-
-@dataclass
-class SimulatedStudy:
-    """A sheet with its source text, the ways of reporting in it, and the fault planted, if any."""
-
-    sheet: Row
-    text: str
-    tags: list[str]
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True)
-class Habits:
-    """How a study was done and is printed."""
-
-    design: str = "parallel"
-    arms: int = 2
-    outcome: str = "hair_density"
-    style: str = "levels"
-    with_change: bool = True
-    within: str | None = "paired t test"
-    between: str | None = "Welch's t test"
-    named: bool = True
-    p_form: str = "exact"
-    decimals: int = 1
-    rounding: str = "half up"
-    readings: int = 1
-    lost: bool = False
-    per_mm2: bool = False
-    contrast: bool = True
-    scale: tuple[int, int] | None = (1, 5)
-    shares: str | None = "count and percent"
-    share_test: str = "Fisher's exact test"
-    events: str | None = "people"
-    ages: bool = True
-    dates: bool = True
-    block: int | None = None
-    twice: bool = True
-    screened: bool = False
-    months: bool = False
-    percent_change: bool = False
-    size: int = 24
-
-
-def choose(rng: np.random.Generator, **fixed: Any) -> Habits:
-    """Return habits drawn at random, save those that are fixed."""
-
-    def one(*items: Any) -> Any:
-        return items[rng.integers(len(items))]
-
-    designs = ["parallel"] * 8 + ["within_person"] * 3 + ["crossover"] * 2 + ["single_arm"] * 4
-    design = one(*designs, "series", "report", "registration")
-    drawn = {
-        "design": design,
-        "arms": one(2, 2, 3) if design == "parallel" else 2 if design in ("within_person", "crossover") else 1,
-        "outcome": one("hair_density", "hair_density", "hair_count", "hair_thickness"),
-        "style": one("levels", "levels", "change", "interval", "standard error", "quartiles", "extremes",
-                     "median range", "adjusted"),
-        "with_change": one(True, False),
-        "within": one("paired t test", "Wilcoxon signed-rank test", "one-sided paired t test", None),
-        "between": one("Student's t test", "Welch's t test", "Mann-Whitney test", "analysis of covariance",
-                       "one-sided Welch's t test", None),
-        "named": one(True, True, False),
-        "p_form": one("exact", "exact", "limits", "NS"),
-        "decimals": one(0, 1, 1, 2), "rounding": one("half up", "half even"), "readings": one(1, 1, 2),
-        "lost": one(True, False), "per_mm2": one(True, False, False, False), "contrast": one(True, False),
-        "scale": one(None, (1, 5), (-3, 3)),
-        "shares": one(None, "count and percent", "percent and n", "percent alone", "count"),
-        "share_test": one("Fisher's exact test", "chi-squared test", "chi-squared test with correction"),
-        "events": one(None, "people", "events", "absent"), "ages": one(True, False), "dates": one(True, False),
-        "block": one(None, 4, 6), "twice": one(True, False), "screened": one(True, False),
-        "months": one(True, False), "percent_change": one(False, False, True),
-        "size": int(rng.integers(8, 60)),
-    }  # fmt: skip
-    return replace(Habits(**drawn), **fixed)
-
-
-def shown(value: float, decimals: int, rounding: str = "half up") -> str:
-    """Return a number as printed."""
-    exact = Decimal(repr(round(float(value), 10)))
-    text = str(exact.quantize(Decimal(1).scaleb(-decimals), ROUNDINGS[rounding]))
-    return text.lstrip("-") if float(text) == 0 else text
-
-
-class Paper:
-    """A study sheet and its text; places are worked out at the end, so that a figure can still change."""
-
-    def __init__(self, study_id: str, habits: Habits, rng: np.random.Generator):
-        self.habits, self.rng, self.study_id = habits, rng, study_id
-        self.figures: dict[str, Row] = {}
-        self.lines: list[tuple[str, str]] = []
-        self.statements: list[Row] = []
-        self.arms: list[Row] = []
-        self.outcomes: list[Row] = []
-        self.results: list[Row] = []
-        self.contrasts: list[Row] = []
-        self.events: list[Row] = []
-        self.study: Row = {}
-        self.people: list[Group] = []
-        self.tags: list[str] = []
-
-    def figure(
-        self, name: str, printed: str, kind: str, concept: str, role: str = "result", **more: Any
-    ) -> str:
-        """Add a printed figure, to be named in a line; without numbers given, its value is its token."""
-        if not {"value", "low", "high", "blank"} & set(more):
-            more["value"] = float(re.findall(r"-?\d+(?:\.\d+)?", printed)[0])
-        more.pop("blank", None)
-        self.figures[name] = {
-            "id": name,
-            "printed": printed,
-            "kind": kind,
-            "role": role,
-            "concept": concept,
-        } | more
-        return name
-
-    def say(self, section: str, text: str) -> None:
-        """Add a line; `{name}` stands for the token of a figure."""
-        self.lines.append((section, text))
-
-    def state(self, name: str, topic: str, says: str, words: str, **more: Any) -> None:
-        """Add a statement and its line."""
-        self.statements.append({"id": name, "topic": topic, "says": says, "printed": words} | more)
-        self.say("Methods", f"[{name}]{words}.")
-
-    def result(self, arm: str, concept: str, time: str, kind: str, **more: Any) -> Row:
-        """Add an observation of figures by name."""
-        row = {"arm": arm, "concept": concept, "time": time, "kind": kind} | more
-        self.results.append({key: value for key, value in row.items() if value is not None})
-        return self.results[-1]
-
-    def number(self, value: float, decimals: int | None = None) -> str:
-        """Return a number in this paper's rounding."""
-        return shown(value, self.habits.decimals if decimals is None else decimals, self.habits.rounding)
-
-    def p(self, name: str, value: float, concept: str, **more: Any) -> str | None:
-        """Add a p value in this paper's form; its name, or None where it is only called not significant."""
-        form, more = self.habits.p_form, {"kind": "p_value", "concept": concept} | more
-        if form == "NS" and value >= 0.05:
-            self.say("Results", f"{{{self.figure(name, 'NS', blank=True, **more)}}}")
-            return None
-        limit = next((limit for limit in (0.001, 0.01, 0.05) if value < limit), None)
-        printed = shown(value, 3)
-        if value < 0.0005:
-            printed = "p < 0.001"
-        elif form != "exact":
-            printed = f"p < {limit}" if limit else "p > 0.05"
-        self.say("Results", f"{{{self.figure(name, printed, **more)}}}")
-        return name
-
-    def finish(self, fault: Fault | None = None) -> SimulatedStudy:
-        """Return the sheet with its text and the place of each token."""
-        text, number, section = f"Made up: {self.study_id}\n", 1, ""
-        for heading, template in self.lines:
-            if heading != section:
-                section, number, text = heading, number + 1, text + heading + "\n"
-            number += 1
-            for part in re.split(r"(\{[\w-]+\}|\[[\w-]+\])", template):
-                if part.startswith("{"):
-                    quantity = self.figures[part[1:-1]]
-                    span = [len(text), len(text) + len(quantity["printed"])]
-                    quantity["at"] = {"section": section, "line": number, "chars": span}
-                    text += quantity["printed"]
-                elif part.startswith("["):
-                    said = next(row for row in self.statements if row["id"] == part[1:-1])
-                    said |= {"line": number, "section": section}
-                else:
-                    text += part
-            text += "\n"
-        registered = self.habits.design == "registration"
-        source = {
-            "source_id": self.study_id, "tier": "core", "format": "registry page" if registered else "article",
-            "access": "record" if registered else "full text", "has_results": not registered,
-            "document": f"{self.study_id}.txt", "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "status": "recruiting" if registered else "published",
-        }  # fmt: skip
-        sheet = {
-            "study_sheet": 1, "study_id": self.study_id, "source": source,
-            "extraction": {"readers": 1, "date": "2026-01-01"}, "study": self.study, "arms": self.arms,
-            "outcomes": self.outcomes, "quantities": list(self.figures.values()), "statements": self.statements,
-            "results": self.results, "contrasts": self.contrasts, "adverse_events": self.events,
-        }  # fmt: skip
-        return SimulatedStudy(sheet, text, self.tags, fault)
-
-
-@dataclass
-class Group:
-    """The people of an arm, or their scalp site."""
-
-    arm: str
-    label: str
-    before: np.ndarray
-    after: np.ndarray  # NaN for who was lost
-    age: np.ndarray
-    rating: np.ndarray
-    better: np.ndarray
-    affected: int
-
-    @property
-    def stayed(self) -> np.ndarray:
-        """Return who was seen at the end."""
-        return ~np.isnan(self.after)
-
-    @property
-    def change(self) -> np.ndarray:
-        """Return the changes of who was seen twice."""
-        return (self.after - self.before)[self.stayed]
-
-
-ARMS = (
-    ("exosome", "exosome", "exosomes"),
-    ("saline", "placebo", "saline"),
-    ("minoxidil", "active", "minoxidil 5 %"),
-)
-
-
-def _sizes(habits: Habits, rng: np.random.Generator) -> list[int]:
-    """Return the people randomised to each arm, by permuted blocks where there are blocks."""
-    if habits.design != "parallel":
-        return [habits.size] * habits.arms
-    per_block = habits.block // habits.arms if habits.block and habits.block % habits.arms == 0 else None
-    if per_block is None:
-        return [
-            int(n)
-            for n in np.maximum(rng.binomial(habits.size * habits.arms, 1 / habits.arms, habits.arms), 6)
-        ]
-    whole, rest = divmod(habits.size * habits.arms + int(rng.integers(0, habits.block)), habits.block)
-    last = rng.permutation(np.repeat(np.arange(habits.arms), per_block))[:rest]
-    return [int(whole * per_block + (last == arm).sum()) for arm in range(habits.arms)]
-
-
-def _values(habits: Habits, rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
-    """Return values as they were measured: whole hairs, or the mean of two photographs."""
-    if habits.outcome == "hair_thickness":
-        return np.maximum(values, 10)
-    readings = [
-        np.rint(np.maximum(values + rng.normal(0, 2, len(values)), 5)) for _ in range(habits.readings)
-    ]
-    return np.mean(readings, axis=0)
-
-
-def draw_people(habits: Habits, rng: np.random.Generator) -> list[Group]:
-    """Draw everybody's values; arms of one scalp share people."""
-    centre, spread = (
-        (62, 11) if habits.outcome == "hair_thickness" else (rng.integers(90, 180), rng.integers(15, 35))
-    )
-    groups: list[Group] = []
-    shared = habits.design in ("within_person", "crossover")
-    low, high = habits.scale or (1, 5)
-    for (arm, _, label), n in zip(ARMS, _sizes(habits, rng), strict=False):
-        gain = rng.normal(12 if arm != "saline" else 3, 4) * (
-            0.4 if habits.outcome == "hair_thickness" else 1
-        )
-        base = groups[0].before if shared and groups else rng.normal(centre, spread, n)
-        before = _values(habits, rng, base + rng.normal(0, 3, n))
-        after = _values(habits, rng, before + gain + rng.normal(0, 9, n))
-        gone = rng.random(n) < (0.12 if habits.lost else 0)
-        gone[: min(5, n)] = False
-        if shared and groups:
-            gone = ~groups[0].stayed
-        rating = np.clip(np.rint(rng.normal((low + high) / 2 + 0.5, 1, n)), low, high)
-        age = groups[0].age if shared and groups else np.clip(np.rint(rng.normal(36, 8, n)), 19, 59)
-        better = rng.random(n) < (0.7 if arm != "saline" else 0.35)
-        affected = int(rng.binomial(n, 0.2))
-        groups.append(Group(arm, label, before, np.where(gone, np.nan, after), age, rating, better, affected))
-    return groups
 
 
 def simulate(study_id: str, rng: np.random.Generator, **fixed: Any) -> Paper:
@@ -325,10 +36,10 @@ def simulate(study_id: str, rng: np.random.Generator, **fixed: Any) -> Paper:
         return paper
     if habits.design != "registration":
         paper.people = draw_people(habits, rng)
-    _methods(paper)
+    print_methods(paper)
     if habits.design == "registration":
         return paper
-    _flow(paper)
+    print_flow(paper)
     print_outcome(paper)
     _rating(paper)
     _shares(paper)
@@ -344,137 +55,6 @@ def simulate(study_id: str, rng: np.random.Generator, **fixed: Any) -> Paper:
     }  # fmt: skip
     paper.tags = habits_told + [tag for tag, holds in told.items() if holds]
     return paper
-
-
-def end_of(paper: Paper) -> str:
-    """Return the time of the last visit as the results print it."""
-    return "6 months" if paper.habits.months else "24 weeks"
-
-
-def _methods(paper: Paper) -> None:
-    """Print design, dates, eligibility, sizes planned and outcomes."""
-    habits, rng, figure = paper.habits, paper.rng, paper.figure
-    planned = int(
-        sum(
-            len(group.before)
-            for group in paper.people[: paper.habits.arms if habits.design == "parallel" else 1]
-        )
-    )
-    planned = planned + int(rng.integers(0, 3)) if paper.people else 40
-    registered = habits.design == "registration"
-    compared = {"registration": "parallel"}.get(habits.design, habits.design)
-    words = {"parallel": "randomised, parallel groups", "within_person": "randomised split-head study",
-             "crossover": "randomised crossover study", "single_arm": "open, single-arm, before and after"}[compared]  # fmt: skip
-    paper.study = {"title": f"Made up: {paper.study_id}", "design": words, "comparison": compared, "sex": "all",
-                   "allocation": None if compared == "single_arm" else "randomised",
-                   "masking": "open label" if compared == "single_arm" else "double-blind"}  # fmt: skip
-    paper.say("Methods", f"A study: {words}.")
-    paper.study["n_planned"] = figure(
-        "planned", f"{planned}", "n", "sample_size", "design", unit="participants"
-    )
-    paper.say("Methods", "We planned to take in {planned} people.")
-    paper.study |= {"age_min": "eligible.low", "age_max": "eligible.high"}
-    figure("eligible", "18 to 60 years", "age", "age", "design", low=18, high=60, unit="years")
-    paper.say("Methods", "Adults of {eligible} could take part.")
-    figure("last_visit", "24 weeks", "timepoint", "follow_up", "design", unit="weeks")
-    paper.say("Methods", "Hairs were counted at baseline and at {last_visit}.")
-    if habits.dates or registered:
-        _dates(paper, planned)
-    if compared == "parallel":
-        paper.study["allocation_ratio"] = figure("ratio", ":".join("1" * (3 if habits.arms == 3 else 2)), "ratio",
-                                                 "allocation_ratio", "design", blank=True)  # fmt: skip
-        paper.say("Methods", "Allocation was {ratio}.")
-        if habits.block and habits.block % max(habits.arms, 2) == 0:
-            paper.state("random_how", "randomisation", "block", "in permuted blocks")
-            figure("block", f"{habits.block}", "count", "block_size", "design", unit="participants")
-            paper.say("Methods", "Each block had {block} people; one centre took part.")
-    for arm, role, label in ARMS[: 2 if registered else habits.arms]:
-        paper.arms.append({"arm_id": arm, "role": role, "label": label, "route": "topical"})
-    outcomes = [(habits.outcome, "primary")] + [("patient_global", "secondary")] * (habits.scale is not None)
-    for concept, priority in outcomes:
-        paper.outcomes.append({"outcome_id": concept, "concept": concept, "priority": priority,
-                               "unit": UNITS[concept], "timepoint": "24 weeks"})  # fmt: skip
-    if habits.readings == 2 and habits.outcome != "hair_thickness":
-        paper.outcomes[0]["measure"] = "mean of the counts in two photographs"
-    if paper.people:
-        paper.state(
-            "main", "primary_outcome", habits.outcome, "the primary outcome was counted in photographs"
-        )
-
-
-def _dates(paper: Paper, planned: int) -> None:
-    """Print dates in an order that can be, with at most some ten people recruited a month."""
-    start = date(2022, 1, 10) + timedelta(days=int(paper.rng.integers(0, 500)))
-    recruited = timedelta(days=int(planned * paper.rng.uniform(3, 9)) + 10)
-    days = {
-        "ethics_date": start - timedelta(days=int(paper.rng.integers(20, 200))),
-        "registration_date": start - timedelta(days=int(paper.rng.integers(3, 60))),
-        "recruitment_start": start, "study_end": start + recruited + timedelta(days=200),
-    }  # fmt: skip
-    fields = {"registration_date": "registered_on", "recruitment_start": "starts_on", "study_end": "ends_on"}
-    for concept, day in days.items():
-        paper.figure(concept, day.isoformat(), "date", concept, "design", blank=True)
-        paper.say("Methods", f"{concept.replace('_', ' ').capitalize()}: {{{concept}}}.")
-        if concept in fields:
-            paper.study[fields[concept]] = concept
-    paper.study["registration"] = "NCT00000000"
-
-
-def _flow(paper: Paper) -> None:
-    """Print who was screened, enrolled, allocated, lost, analysed; ages at the start."""
-    habits, groups, figure = paper.habits, paper.people, paper.figure
-    apart = groups if habits.design == "parallel" else groups[:1]
-    enrolled, stayed = sum(len(g.before) for g in apart), sum(int(g.stayed.sum()) for g in apart)
-    people = {"concept": "sample_size", "role": "design", "kind": "n", "unit": "participants"}
-    paper.study["n_enrolled"] = figure("enrolled", f"{enrolled}", **people)
-    if habits.screened:
-        figure(
-            "screened",
-            f"{enrolled + int(paper.rng.integers(3, 30))}",
-            **people | {"concept": "participant_flow"},
-        )
-        paper.say("Results", "Of {screened} people screened, the others did not meet the criteria.")
-    paper.say("Results", "{enrolled} people took part.")
-    if habits.lost:
-        paper.study["n_analysed"] = figure("analysed", f"{stayed}", **people)
-        figure("left", f"{enrolled - stayed}", **people | {"concept": "participant_flow"})
-        paper.say("Results", "{left} people were lost to follow-up, and {analysed} were analysed.")
-    for group in groups:
-        size = people | {"concept": "group_size", "arm": group.arm}
-        figure(f"n_{group.arm}", f"{len(group.before)}", **size)
-        paper.say(
-            "Results",
-            f"To {group.label} {{n_{group.arm}}} {'people' if habits.design != 'within_person' else 'sites'} were allocated.",
-        )
-        next(arm for arm in paper.arms if arm["arm_id"] == group.arm)["n"] = f"n_{group.arm}"
-        if habits.lost:
-            figure(
-                f"seen_{group.arm}",
-                f"{int(group.stayed.sum())}",
-                **size | {"role": "result"},
-                time=end_of(paper),
-            )
-            paper.say("Results", f"At {end_of(paper)} {{seen_{group.arm}}} of them were seen.")
-    if habits.ages:
-        ages = np.concatenate([g.age for g in apart])
-        figure("ages", f"{ages.min():.0f}-{ages.max():.0f} years", "age", "age", low=float(ages.min()),
-               high=float(ages.max()), unit="years")  # fmt: skip
-        mean, sd = paper.number(ages.mean(), 1), paper.number(ages.std(ddof=1), 1)
-        figure(
-            "age_mean",
-            f"{mean} ± {sd} years",
-            "mean_sd",
-            "age",
-            value=float(mean),
-            sd=float(sd),
-            unit="years",
-        )
-        paper.say("Results", "They were {age_mean} old (range {ages}).")
-
-
-def n_of(paper: Paper, group: Group) -> str:
-    """Return the figure that says how many of a group were seen at the end."""
-    return f"seen_{group.arm}" if paper.habits.lost else f"n_{group.arm}"
 
 
 def spread_of(paper: Paper, name: str, values: np.ndarray, style: str, **of: Any) -> Row:
@@ -519,11 +99,11 @@ def spread_of(paper: Paper, name: str, values: np.ndarray, style: str, **of: Any
 
 def print_outcome(paper: Paper) -> None:
     """Print the measured outcome in each arm, then its comparisons."""
-    habits, end = paper.habits, end_of(paper)
+    habits, end = paper.habits, paper.end
     adjusted = habits.style == "adjusted" and habits.arms > 1
     style = "levels" if habits.style == "adjusted" else habits.style
     for group in paper.people:
-        n, of = n_of(paper, group), {"arm": group.arm}
+        n, of = paper.seen(group), {"arm": group.arm}
         if style != "interval" and style != "change":
             row = spread_of(paper, f"{group.arm}_before", group.before, style, time="baseline", **of)
             paper.result(group.arm, habits.outcome, "baseline", "level", n=f"n_{group.arm}", **row)
@@ -569,52 +149,20 @@ def _p_within(paper: Paper, group: Group) -> Row:
     else:
         side = "greater" if test.startswith("one-sided") else "two-sided"
         value = stats.ttest_1samp(change, 0, alternative=side).pvalue
-    name = paper.p(f"p_{group.arm}", float(value), paper.habits.outcome, arm=group.arm, time=end_of(paper))
+    name = paper.p(f"p_{group.arm}", float(value), paper.habits.outcome, arm=group.arm, time=paper.end)
     return {"p_value": name, "p_value_against": "baseline" if name else None,
             "p_value_test": test if name and paper.habits.named else None}  # fmt: skip
 
 
-def compare(paper: Paper, one: Group, two: Group) -> tuple[float, float, float, float]:
-    """Return difference of changes, its limits, and the p value by the paper's test."""
-    test, paired = paper.habits.between or "", paper.habits.design in ("within_person", "crossover")
-    if paired:
-        found = stats.ttest_rel(one.change, two.change)
-    else:
-        found = stats.ttest_ind(one.change, two.change, equal_var=test.startswith("Student"))
-    low, high = found.confidence_interval(0.95)
-    value = found.pvalue
-    if test.startswith("one-sided"):
-        value = stats.t.sf(found.statistic, found.df)
-    elif test.startswith("Mann"):
-        both = (one.change, two.change)
-        value = stats.wilcoxon(both[0] - both[1]).pvalue if paired else stats.mannwhitneyu(*both).pvalue
-    elif test == "analysis of covariance" and not paired:
-        return covariance(one, two)
-    return float(one.change.mean() - two.change.mean()), float(low), float(high), float(value)
-
-
-def covariance(one: Group, two: Group) -> tuple[float, float, float, float]:
-    """Return the difference adjusted for the value at baseline, its limits and p value."""
-    before = np.concatenate([one.before[one.stayed], two.before[two.stayed]])
-    treated = np.repeat([1.0, 0.0], [len(one.change), len(two.change)])
-    design = np.column_stack([np.ones_like(before), treated, before])
-    change = np.concatenate([one.change, two.change])
-    beta, *_ = np.linalg.lstsq(design, change, rcond=None)
-    free = len(change) - 3
-    variance = ((change - design @ beta) ** 2).sum() / free * np.linalg.inv(design.T @ design)[1, 1]
-    half = stats.t.ppf(0.975, free) * variance**0.5
-    return beta[1], beta[1] - half, beta[1] + half, 2 * stats.t.sf(abs(beta[1]) / variance**0.5, free)
-
-
 def _between(paper: Paper, one: Group, two: Group, adjusted: bool) -> None:
     """Print the comparison of two arms: an estimate with limits, or a rank test alone, or only a p value."""
-    habits, end = paper.habits, end_of(paper)
+    habits, end = paper.habits, paper.end
     test = habits.between
     if adjusted and habits.design == "parallel":
         test = "analysis of covariance"
         effect, low, high, value = covariance(one, two)
     else:
-        effect, low, high, value = compare(paper, one, two)
+        effect, low, high, value = compare(habits, one, two)
     if habits.arms == 3 and habits.p_form == "exact" and test == "Student's t test":
         test, value = "one-way analysis of variance", stats.f_oneway(*(g.change for g in paper.people)).pvalue
         paper.tags.append("between: ANOVA of three arms")
@@ -634,21 +182,29 @@ def _between(paper: Paper, one: Group, two: Group, adjusted: bool) -> None:
             part: paper.figure(f"{part}_{two.arm}", paper.number(number), **kinds) for part, number in parts
         }
         row |= {"measure": "MD", "unit": UNITS[habits.outcome]}
-        row["note"] = (
-            "adjusted for baseline" if test == "analysis of covariance" else "difference of mean changes"
-        )
+        adjusted = test == "analysis of covariance"
+        row["note"] = "adjusted for baseline" if adjusted else "difference of mean changes"
+        if not habits.named:
+            row["note"] = None
         paper.say(
             "Results", f"Difference {{effect_{two.arm}}} ({{ci_lower_{two.arm}}} to {{ci_upper_{two.arm}}})."
         )
     elif p_value:
         row["measure"] = "RANK" if str(test).startswith("Mann") else "MD"
+        last = next((row for row in paper.results if row["arm"] == one.arm and row["time"] == end), None)
+        if (
+            last is not None and "p_value" not in last and not habits.contrast
+        ):  # printed beside the arm's own figures
+            last |= {"p_value": p_value, "p_value_against": two.label}
+            last |= {"p_value_test": test} if habits.named else {}
+            return
     if "measure" in row and (p_value or "effect" in row):
         paper.contrasts.append({key: item for key, item in row.items() if item is not None})
 
 
 def _rating(paper: Paper) -> None:
     """Print the mean of a rating in whole steps."""
-    scale, end = paper.habits.scale, end_of(paper)
+    scale, end = paper.habits.scale, paper.end
     if scale is None:
         return
     levels = {"low": float(scale[0]), "high": float(scale[1])}
@@ -668,22 +224,12 @@ def _rating(paper: Paper) -> None:
             f"{group.arm}_rating_sd", paper.number(values.std(ddof=1), 2), "sd", "patient_global", **of
         )
         paper.say("Results", f"The rating was {{{mean}}} (SD {{{sd}}}) with {group.label}.")
-        paper.result(group.arm, "patient_global", end, "level", n=n_of(paper, group), mean=mean, sd=sd)
-
-
-def share_p(test: str, counts: tuple[int, int], sizes: tuple[int, int]) -> float:
-    """Return the p value of two shares by a named test; 1 where there is nothing to test."""
-    table = np.array([counts, np.subtract(sizes, counts)])
-    if (table.sum(axis=1) == 0).any():
-        return 1.0
-    if test.startswith("Fisher"):
-        return float(stats.fisher_exact(table).pvalue)
-    return float(stats.chi2_contingency(table, correction="correction" in test).pvalue)
+        paper.result(group.arm, "patient_global", end, "level", n=paper.seen(group), mean=mean, sd=sd)
 
 
 def _shares(paper: Paper) -> None:
     """Print how many people noticed regrowth, and the comparison of the shares."""
-    way, end = paper.habits.shares, end_of(paper)
+    way, end = paper.habits.shares, paper.end
     if way is None:
         return
     paper.outcomes.append(
@@ -716,7 +262,7 @@ def _shares(paper: Paper) -> None:
             "noticed_improvement",
             end,
             "count",
-            n=None if way == "percent alone" else n_of(paper, group),
+            n=None if way == "percent alone" else paper.seen(group),
             **row,
         )
     if len(counts) == 2 and paper.habits.design == "parallel" and paper.habits.contrast:
@@ -778,10 +324,10 @@ def _cases(paper: Paper) -> None:
         after = before + float(rng.integers(-3, 50))
         of = {"concept": "hair_density", "unit": "hairs/cm2", "arm": arm}
         first = paper.figure(f"{arm}_before", shown(before, habits.decimals), "value", time="baseline", **of)
-        last = paper.figure(f"{arm}_after", shown(after, habits.decimals), "value", time=end_of(paper), **of)
+        last = paper.figure(f"{arm}_after", shown(after, habits.decimals), "value", time=paper.end, **of)
         paper.say("Cases", f"A {{{age}}} person had {{{first}}} hairs/cm2 and then {{{last}}}.")
         paper.result(arm, "hair_density", "baseline", "level", mean=first)
-        row = {"arm": arm, "concept": "hair_density", "time": end_of(paper), "kind": "level", "mean": last}
+        row = {"arm": arm, "concept": "hair_density", "time": paper.end, "kind": "level", "mean": last}
         if habits.percent_change:
             share = shown(100 * (after / before - 1), 0, habits.rounding)
             paper.figure(
@@ -791,13 +337,13 @@ def _cases(paper: Paper) -> None:
                 "hair_density",
                 unit="percent of baseline",
                 arm=arm,
-                time=end_of(paper),
+                time=paper.end,
             )
             paper.say("Cases", f"That is a change of {{{arm}_percent}}.")
             paper.result(
                 arm,
                 "hair_density",
-                end_of(paper),
+                paper.end,
                 "change",
                 mean=f"{arm}_percent",
                 unit="percent of baseline",
