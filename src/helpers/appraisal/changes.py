@@ -363,10 +363,10 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
             gap = first.value - second.value
             room = sum(f.interval(True)[1] - f.value for f in (effect, first, second))
             fits.append((min(abs(effect.value - gap), abs(effect.value + gap)) <= room, first, second, gap))
-        if not any(fit for fit, *_ in fits):
+        # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
+        if means[0] and all(means[0]) and not any(fit for fit, *_ in fits):
             _, first, second, gap = fits[0]
-            # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
-            certain = bool(means[0]) and all(means[0]) and bool(told)
+            certain = bool(told)
             arithmetic = f"{first} - {second} = {tidy(gap)}, printed {effect}"
             yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
     if not tested:
