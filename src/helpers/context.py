@@ -204,11 +204,8 @@ def _of_sex(controls: list[Row], sex: str | None) -> list[Row]:
 
 def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
     """Return what is left of a change beside those of control arms in its unit at a like time."""
-    arms = [
-        row
-        for row in controls
-        if row["unit"] == line["unit"] and alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)
-    ]
+    arms = [row for row in controls if row["unit"] == line["unit"]]
+    arms = [row for row in arms if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
     if not arms:
         reason = "no control arm at a like time"
         if line["timepoint_weeks"] is None:

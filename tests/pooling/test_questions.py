@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from made_lines import FIT, line, share
 from real_tables import tables_to_effects
-from scipy.stats import norm
 
 from helpers.comparison import comparison_lines
 from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
@@ -141,13 +140,6 @@ def test_a_share_that_no_count_gives_is_shown_as_printed_without_an_interval():
     first, second = rows(odd, share("b", 9, 10))
     assert (first["estimate"], first["ci_lower"], first["ci_method"]) == (0.87, None, None)
     assert "no number of people" in first["reason"] and not second["pooled"]
-
-
-def test_a_printed_interval_gives_the_standard_error():
-    (row,) = rows(line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 10.0))
-    expected = pool([12, 10], [(14 / (2 * norm.ppf(0.975))) ** 2, 9.0], test="adhoc")
-    assert (row["k"], row["estimate"]) == (2, pytest.approx(expected.estimate))
-    assert row["estimate"] == pytest.approx(10.83, abs=5e-3)
 
 
 def test_an_uneven_interval_gives_none_and_is_shown():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.pooling.assumptions import apart_rows, prior_scale
+from helpers.pooling.estimates import apart_rows, prior_scale
 from helpers.tables import as_frame
 
 

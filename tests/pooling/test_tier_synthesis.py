@@ -132,15 +132,6 @@ def test_rank_effects_are_pooled_where_no_limit_leaves_their_scale(measure, valu
     assert not any(row["pooled"] for row in ends) and any("end of its scale" in row["reason"] for row in ends)
 
 
-def test_a_printed_interval_keeps_its_coverage_and_says_so():
-    lines = [line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 3.0, 1.0, timepoint_weeks=52.0)]
-    printed, none = sorted(
-        synthesis_of_lines(lines, "core", Options(level=0.9)).pooled, key=lambda row: row["studies"]
-    )
-    assert (printed["ci_lower"], printed["ci_method"]) == (5.0, "as printed, 95 %")
-    assert none["ci_method"] is None  # the line has no limits of its own
-
-
 def test_reasons_name_the_studies_that_give_them():
     bare = [
         line(name, None, None, why_not=why)

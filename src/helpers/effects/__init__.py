@@ -1,6 +1,7 @@
 """One study's effect sizes: against what, from which printed figures, with which assumption."""
 
-from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
+from helpers.effects.arms import EXOSOME_ROLES, comparator_key
+from helpers.effects.contrasts import SCALES, UNSCALED
 from helpers.effects.study import (
     CONTROLLED_DESIGNS,
     CONTROLLED_ESTIMANDS,
@@ -16,9 +17,10 @@ __all__ = [
     "CONTROLLED_ESTIMANDS",
     "NO_GROUP",
     "NO_START",
+    "SCALES",
     "SOME_EVENTS",
+    "UNSCALED",
     "EXOSOME_ROLES",
-    "Comparator",
     "comparator_key",
     "contrast_doubt",
     "study_effects",
