@@ -6,6 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_lines import FIT, line, share
 from real_tables import tables_to_effects
 
@@ -17,6 +18,7 @@ from helpers.tables.vocabulary import tiers_of
 from metastats import cluster_robust, pool, sampling_covariance, three_level
 
 ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
+CASES = cases_of(__file__)
 
 
 def rows(*lines, **options):
@@ -26,20 +28,7 @@ def rows(*lines, **options):
     return found
 
 
-@pytest.mark.parametrize(
-    ("other", "why"),
-    [
-        (ACTIVE, "something else"),
-        ({"comparator": "untreated"}, "something else"),
-        ({"background": "microneedling in both arms"}, "another treatment beside it"),
-        ({"background": "microneedling in the exosome arm only"}, "another treatment beside it"),
-        ({"estimand": "within_participant"}, "another estimand"),
-        ({"unit": "follicles/cm2"}, "another unit or measure"),
-        ({"measure": "SMD"}, "another unit or measure"),
-        ({"timepoint_weeks": 12.0}, "another time"),
-        ({"timepoint_weeks": None}, "another time"),
-    ],
-)
+@pytest.mark.parametrize(("other", "why"), CASES["questions"])
 def test_an_answer_to_another_question_stays_alone(other, why):
     first, second = rows(line("a", 15.0), line("b", 1.0) | other)
     assert not first["pooled"] and not second["pooled"]

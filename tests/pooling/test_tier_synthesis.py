@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from made_lines import line, share
@@ -15,8 +13,6 @@ from helpers.appraisal.grade import shown_estimate
 from helpers.pooling.groups import RANDOM
 from helpers.pooling.tiers import BAYES, IMPUTED, WITH_SERIOUS, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
-
-RAW_FOLDER = Path(__file__).parents[2] / "data" / "raw"
 
 # Three randomised studies: mean, SD, n treated, then control.
 RAW = {"a": (18, 12, 30, 6, 11, 28), "b": (25, 9, 22, 7, 10, 20), "c": (9, 14, 40, 4, 13, 41)}
