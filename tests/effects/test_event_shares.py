@@ -9,7 +9,7 @@ import pytest
 from made_study import TWO_ARMS, effects
 from scipy.stats import binomtest
 
-from helpers.effects import SOME_EVENTS
+from helpers.effects.study import SOME_EVENTS
 from metastats import effect_size
 
 

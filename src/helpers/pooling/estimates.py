@@ -250,16 +250,7 @@ def _sd_between_people(line: dict[str, Any]) -> float:
 def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how far the changes of other treatments lie apart from study to study, hairs/cm².
 
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Table `comparators`.
-
-    Returns
-    -------
-    list of dict
-        `treatment`, `arms`, `studies`, `sd` of the arms' mean changes, for three studies or more.
-
+    Of the table `comparators`, for three studies or more: `sd` is that of the mean changes of the arms.
     """
     changes = comparator_changes(comparators)
     own = changes[changes["unit"] == IMPUTED_UNIT].groupby("treatment", as_index=False)
