@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from helpers.appraisal.risk_of_bias import only_abstract
-from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
+from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES, comparator_key
 from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -48,10 +48,8 @@ def comparison_lines(
         and both have an interval.
 
     """
-    arms = tables["arms"]
-    treated = arms.loc[arms["role"].str.startswith("exosome"), ["study_id", "arm_id"]].drop_duplicates()
-    lines = _effect_lines(tables["effects"], tables["results"], treated)
-    lines += _lines_without_effect(tables, lines, treated)
+    lines = _effect_lines(tables)
+    lines += _lines_without_effect(tables, lines)
     sources = {row["study_id"]: row for row in records(tables["sources"])}
     numbers: dict[str, int] = {}
     chosen = []
@@ -79,9 +77,10 @@ _OF_EFFECTS = (
 )  # fmt: skip
 
 
-def _effect_lines(effects: pd.DataFrame, results: pd.DataFrame, treated: pd.DataFrame) -> list[Row]:
+def _effect_lines(tables: dict[str, pd.DataFrame]) -> list[Row]:
     """Return a line for each headline effect in a treated arm, with the median or range that was printed."""
-    headline = effects[(effects["headline"] == "yes") & in_exosome_arms(effects, treated)]
+    effects, results = tables["effects"], tables["results"]
+    headline = effects[(effects["headline"] == "yes") & in_exosome_arms(effects, tables["arms"])]
     printed = results.loc[results["quantity_ids"].fillna("") != ""].drop_duplicates(
         "quantity_ids", keep="last"
     )
@@ -111,12 +110,13 @@ def _direction(row: Row) -> str:
     return effect_direction(above, row["concept"], row["stated"])
 
 
-def in_exosome_arms(effects: pd.DataFrame, treated: pd.DataFrame) -> pd.Series:
-    """Return which effects are in exosome arms; those of combined arms name several."""
-    known = set(treated[["study_id", "arm_id"]].itertuples(index=False, name=None))
-    named = zip(effects["study_id"], effects["arm_id"].fillna(""), strict=True)
-    own = [bool(arms) and all((study, arm) in known for arm in split_ids(arms)) for study, arms in named]
-    return pd.Series(own, index=effects.index, dtype=bool)
+def in_exosome_arms(rows: pd.DataFrame, arms: pd.DataFrame) -> pd.Series:
+    """Return which rows are about exosome arms; an effect of combined arms names several."""
+    treated = arms[arms["role"].isin(EXOSOME_ROLES)]
+    known = set(zip(treated["study_id"], treated["arm_id"], strict=True))
+    named = zip(rows["study_id"], rows["arm_id"].fillna(""), strict=True)
+    own = [bool(names) and all((study, arm) in known for arm in split_ids(names)) for study, names in named]
+    return pd.Series(own, index=rows.index, dtype=bool)
 
 
 def _printed_range(row: Row) -> str | None:
@@ -135,16 +135,16 @@ _DENIED = "some kind of event is said not to have happened; others are not spoke
 _EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
 
-def _lines_without_effect(
-    tables: dict[str, pd.DataFrame], lines: list[Row], treated: pd.DataFrame
-) -> list[Row]:
+def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> list[Row]:
     """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     key = ["study_id", "concept"]
     shown = {(line["study_id"], line["concept"]) for line in lines}
-    effects = tables["effects"]
-    kinds = effects.loc[in_exosome_arms(effects, treated) & effects["term"].notna(), key].drop_duplicates()
-    later = tables["results"].merge(treated, on=["study_id", "arm_id"])
-    later = later.loc[(later["timepoint_weeks"] != 0).fillna(True), key].drop_duplicates().sort_values(key)
+    effects, results = (
+        tables[name][in_exosome_arms(tables[name], tables["arms"])] for name in ("effects", "results")
+    )
+    kinds = effects.loc[effects["term"].notna(), key].drop_duplicates()
+    later = results.loc[(results["timepoint_weeks"] != 0).fillna(True), key]
+    later = later.drop_duplicates().sort_values(key)
     reported = set(later.itertuples(index=False, name=None))
     reported |= (denied := set(kinds.itertuples(index=False, name=None)))
     named = pd.concat([kinds, tables["outcomes"][key], later]).drop_duplicates()
@@ -164,16 +164,7 @@ _STATED = {"higher": 1, "lower": -1, "no change": 0}
 def effect_direction(effect: float | None, concept: str, stated: str | None = None) -> str:
     """Return `better`, `worse`, `no change` or `unclear` for an effect on a concept.
 
-    Parameters
-    ----------
-    effect : float or None
-        Change or difference.
-    concept : str
-        Outcome; its better direction comes from the vocabulary.
-    stated : str or None
-        `higher`, `lower` or `no change`, as a median, a range or the source's words tell, where there is no
-        effect.
-
+    Where there is no effect, `stated` is its way as a median, a range or the source's words tell it.
     """
     better = OUTCOME_CONCEPTS[concept].better
     way = _STATED.get(stated or "") if effect is None else effect
@@ -362,20 +353,10 @@ def _times(lines: pd.DataFrame) -> str | None:
 
 
 def votes(directions: list[str], *, level: float = 0.95) -> Row:
-    """Count directions and test whether better and worse are equally likely.
+    """Count directions, one a study, and test whether better and worse are equally likely.
 
-    Parameters
-    ----------
-    directions : list of str
-        One for each study: `better` and `worse` are votes, every other word is none.
-    level : float
-        Coverage of the exact interval of the share of better.
-
-    Returns
-    -------
-    dict
-        `better`, `worse`, `neither`, two-sided exact `p_value`, `share` with Clopper and Pearson's
-        `share_lower`, `share_upper`; without a vote the last four are None.
+    `better` and `worse` are votes, every other word is none; without a vote there is no test. Two-sided exact
+    test, Clopper and Pearson's limits for the share of better.
 
     Examples
     --------

@@ -70,18 +70,7 @@ def _in_comparable_units(rows: pd.DataFrame) -> pd.DataFrame:
 def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Return treatment minus placebo within each study, at one time; Welch's interval where SDs are known.
 
-    Parameters
-    ----------
-    changes : pandas.DataFrame
-        From `comparator_changes`.
-    level : float
-        Coverage of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        What each arm is about, `against`, `estimand`, `effect`, `se`, `ci_lower`, `ci_upper`, and
-        `n_comparator`, the people in the placebo arm.
+    `changes` come from `comparator_changes`; `n_comparator` are the people in the placebo arm.
     """
     key = ["study_id", "concept", "timepoint_weeks", "unit", "sex"]
     placebo = changes["treatment"] == "placebo"
@@ -204,11 +193,8 @@ def _of_sex(controls: list[Row], sex: str | None) -> list[Row]:
 
 def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
     """Return what is left of a change beside those of control arms in its unit at a like time."""
-    arms = [
-        row
-        for row in controls
-        if row["unit"] == line["unit"] and alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)
-    ]
+    arms = [row for row in controls if row["unit"] == line["unit"]]
+    arms = [row for row in arms if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
     if not arms:
         reason = "no control arm at a like time"
         if line["timepoint_weeks"] is None:

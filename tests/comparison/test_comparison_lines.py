@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from case_files import cases_of
 from hypothesis import given
 from hypothesis import strategies as st
 from real_tables import tables_to_effects
@@ -14,6 +15,8 @@ from helpers.comparison import alike, comparison_lines, effect_direction
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from notebookpress.tables import records
+
+CASES = cases_of(__file__)
 
 
 def effect(study: str, **fields: Any) -> dict[str, Any]:
@@ -57,26 +60,7 @@ def test_two_studies_alike_in_everything_are_comparable():
     assert lines["a.hair_density.1"]["risk_of_bias"] == "high"
 
 
-@pytest.mark.parametrize(
-    ("other", "reason"),
-    [
-        ({"unit": "follicles/cm2"}, "another unit or measure"),
-        ({"measure": "SMD"}, "another unit or measure"),
-        ({"estimand": "uncontrolled_change"}, "another estimand"),
-        ({"estimand": "within_participant"}, "another estimand"),
-        ({"comparator": "active", "comparator_name": "minoxidil"}, "compare with something else"),
-        ({"background": "microneedling in both arms"}, "another treatment beside it"),
-        ({"timepoint_weeks": 12.0}, "another time"),
-        ({"timepoint_weeks": None}, "another time"),
-        (
-            {"ci_lower": None, "ci_upper": None, "se": None},
-            "no other study reports hair density with an interval",
-        ),
-        ({"concept": "hair_thickness"}, "no other study reports hair density with an interval"),
-        ({"headline": "no"}, "no other study reports hair density with an interval"),
-        ({"arm_id": "control"}, "no other study reports hair density with an interval"),
-    ],
-)
+@pytest.mark.parametrize(("other", "reason"), CASES["reasons"])
 def test_a_line_without_a_partner_says_why(other, reason):
     line = pictured(effect("a"), effect("b", **other))["a.hair_density.1"]
     assert line["comparable"] is False
@@ -137,22 +121,7 @@ def test_being_alike_in_time_is_mutual_and_holds_for_oneself(a, b, tolerance):
     assert not alike(None, None, tolerance)
 
 
-@pytest.mark.parametrize(
-    ("effect", "concept", "stated", "expected"),
-    [
-        (1.0, "hair_density", None, "better"),
-        (-1.0, "hair_density", "higher", "worse"),
-        (0.0, "hair_density", None, "no change"),
-        (-1.0, "vellus_share", None, "better"),
-        (1.0, "vellus_share", None, "worse"),
-        (1.0, "repigmentation", None, "unclear"),
-        (None, "hair_density", None, "unclear"),
-        (None, "hair_density", "higher", "better"),
-        (None, "hair_density", "lower", "worse"),
-        (None, "vellus_share", "lower", "better"),
-        (None, "hair_density", "no change", "no change"),
-    ],
-)
+@pytest.mark.parametrize(("effect", "concept", "stated", "expected"), CASES["directions"])
 def test_the_direction_is_the_patients(effect, concept, stated, expected):
     assert effect_direction(effect, concept, stated) == expected
 
@@ -165,13 +134,8 @@ def test_a_share_of_people_has_no_direction():
 
 
 def observed(study: str, **fields: Any) -> dict[str, Any]:
-    row = {
-        "result_id": f"{study}.r1",
-        "study_id": study,
-        "source_id": study,
-        "arm_id": "treated",
-        "site": "all",
-    }
+    row = {"result_id": f"{study}.r1", "study_id": study, "source_id": study, "arm_id": "treated"}
+    row["site"] = "all"
     row |= {"concept": "hair_density", "kind": "level", "quantity_ids": f"{study}.q", "timepoint_weeks": 24.0}
     return row | fields
 

@@ -6,7 +6,7 @@ import pytest
 from made_lines import FIT, line
 from made_study import effects, result
 
-from helpers.effects import NO_GROUP, NO_START, contrast_doubt
+from helpers.effects.study import NO_GROUP, NO_START, contrast_doubt
 from helpers.pooling.groups import rows_of_lines
 
 

@@ -9,7 +9,7 @@ import pytest
 from made_study import TWO_ARMS, effects
 from scipy.stats import binomtest
 
-from helpers.effects import SOME_EVENTS
+from helpers.effects.study import SOME_EVENTS
 from metastats import effect_size
 
 
@@ -77,6 +77,7 @@ def test_events_of_two_arms_give_difference_ratio_and_odds_ratio():
         assert (row["n"], row["n_comparator"], row["comparator"]) == (38, 18, "placebo")
         assert (row["background"], row["contrast_doubt"]) == ("none", SOME_EVENTS)
     assert [(row["measure"], row["headline"]) for row in rows] == [("RD", "yes"), ("RR", "no"), ("OR", "no")]
+    assert [row["unit"] for row in rows] == ["proportion", "log risk ratio", "log odds ratio"]
 
 
 def test_the_comparison_shown_first_is_of_any_event_or_else_of_the_most_frequent_in_both_arms():

@@ -177,28 +177,6 @@ def test_a_studys_own_correlation_comes_before_the_assumed_one():
     assert "correlation 0.9 of the study's own SDs" in row["se_basis"]
 
 
-@pytest.mark.parametrize("design", ["within_person", "crossover"])
-@pytest.mark.parametrize("before_after", [0.5, 0.7, 0.98])
-def test_sites_of_one_person_take_the_correlation_of_sites_whatever_that_of_before_and_after(
-    design, before_after
-):
-    row = compared(
-        *two({"mean": 20.0}, {"mean": 8.0}, kind="change", n=18, sd=20.0),
-        study={"comparison": design},
-        pre_post_correlation=before_after,
-    )
-    assert row["se"] == pytest.approx(20 * np.sqrt(2 * 0.3 / 18))
-
-
-def test_two_counts_give_difference_ratio_and_odds_ratio():
-    pair = two({"count": 15}, {"count": 8}, kind="count", concept="satisfaction", unit="proportion", n=20)
-    rows = {row["measure"]: row for row in effects(*pair, arms=TWO_ARMS) if row["comparator"] != "none"}
-    shown = {name: (round(row["effect"], 3), round(row["se"], 3)) for name, row in rows.items()}
-    assert shown == {"RD": (0.35, 0.146), "RR": (0.629, 0.303), "OR": (1.504, 0.689)}
-    assert [name for name, row in rows.items() if row["headline"] == "yes"] == ["RD"]
-    assert {row["unit"] for row in rows.values()} == {"proportion", "log risk ratio", "log odds ratio"}
-
-
 def test_two_percentages_are_counts_too_and_zero_cells_are_corrected():
     shared = {"kind": "count", "concept": "satisfaction", "unit": "proportion", "n": 20}
     rows = effects(*two({"percent": 0.0}, {"percent": 0.4}, **shared), arms=TWO_ARMS)

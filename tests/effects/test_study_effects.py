@@ -131,12 +131,13 @@ def paired(r: float, n: int) -> tuple[float, tuple[float, float]]:
     return se, stats.t.interval(0.95, n - 1, 10, se)
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.7])
-def test_two_sites_of_one_scalp_differ_as_pairs(correlation):
+@pytest.mark.parametrize(
+    ("design", "correlation"), [("within_person", 0.0), ("crossover", 0.5), ("within_person", 0.7)]
+)
+def test_two_sites_of_one_scalp_differ_as_pairs(design, correlation):
     pair = result(mean=95, sd=12, n=9), result(mean=85, sd=14, n=9, arm_id="control")
-    (row,) = effects(
-        *pair, arms=TWO_ARMS, study={"comparison": "within_person"}, site_correlation=correlation
-    )
+    options = {"site_correlation": correlation, "pre_post_correlation": 0.98}
+    (row,) = effects(*pair, arms=TWO_ARMS, study={"comparison": design}, **options)
     se, interval = paired(correlation, 9)
     assert (row["estimand"], row["effect"], row["n"]) == ("within_participant", 10, 9)
     assert row["se"] == pytest.approx(se)
@@ -224,17 +225,12 @@ def test_more_people_than_were_watched_have_no_interval():
 
 def test_certain_discrepancies_touch_the_effects_of_their_outcome_only():
     base = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
+    base |= {"certain": True, "concern": "serious"}
     discrepancies = [
-        base
-        | {
-            "discrepancy_id": "s.a",
-            "certain": True,
-            "concern": "serious",
-            "concepts": "hair_density;satisfaction",
-        },
+        base | {"discrepancy_id": "s.a", "concepts": "hair_density;satisfaction"},
         base | {"discrepancy_id": "s.b", "certain": False, "concern": "some", "concepts": "hair_density"},
-        base | {"discrepancy_id": "s.c", "certain": True, "concern": "serious", "concepts": "hair_thickness"},
-        base | {"discrepancy_id": "s.d", "certain": True, "concern": "serious"},
+        base | {"discrepancy_id": "s.c", "concepts": "hair_thickness"},
+        base | {"discrepancy_id": "s.d"},
     ]
     (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, discrepancies=discrepancies)
     assert row["discrepancy_ids"] == "s.a"

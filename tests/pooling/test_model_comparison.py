@@ -17,12 +17,8 @@ def test_each_row_is_that_models_fit():
         ("random effects, truncated", "REML", "adhoc"),
     ):
         fit, row = pool(Y, V, method, test), table.loc[name]
-        assert (row.estimate, row.ci_lower, row.ci_upper, row.tau) == (
-            fit.estimate,
-            fit.ci_lower,
-            fit.ci_upper,
-            fit.tau,
-        )
+        told = row.estimate, row.ci_lower, row.ci_upper, row.tau
+        assert told == (fit.estimate, fit.ci_lower, fit.ci_upper, fit.tau)
     post, row = bayes_pool(Y, V, ("half-normal", 10)), table.loc["Bayesian, half-normal prior"]
     assert (row.estimate, row.pi_lower) == (post.mu.median, post.predictive.lower)
 

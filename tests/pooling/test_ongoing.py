@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from scipy import stats
 
 from helpers.pooling.ongoing import Spread, ongoing_outcome_rows
 from helpers.tables import as_frame, validate
 
-RAW = Path(__file__).parents[2] / "data" / "raw"
 NO_LOSSES = Spread(losses=0.0)
+CASES = cases_of(__file__)
 
 
 def power_of(d: float, n1: float, n2: float | None = None, alpha: float = 0.05) -> float:
@@ -55,19 +55,7 @@ def one(*args: Any, **options: Any) -> dict:
     return row
 
 
-@pytest.mark.parametrize(
-    ("roles", "ratio", "sides"),
-    [
-        (("exosome", "placebo"), None, (30, 30)),
-        (("exosome", "placebo"), "2:1", (40, 20)),
-        (("placebo", "exosome"), "allocated 1:3", (45, 15)),
-        (("exosome", "exosome", "placebo"), "1:1:1", (20, 20)),
-        (("exosome", "exosome", "placebo"), None, (20, 20)),
-        (("exosome", "exosome", "placebo"), "2:2:1", (24, 12)),
-        (("exosome", "placebo", "untreated"), "1:2:3", (10, 20)),
-        (("exosome", "placebo"), "2:1:1", (30, 30)),  # a ratio that does not fit the arms is not used
-    ],
-)
+@pytest.mark.parametrize(("roles", "ratio", "sides"), CASES["groups"])
 def test_arms_and_allocation_make_the_groups(roles, ratio, sides):
     for row in horizon({"allocation_ratio": ratio}, roles=roles, powers=(0.8, 0.9)):
         if row["comparator"] == "untreated":
@@ -137,21 +125,7 @@ def test_an_outcome_without_a_known_spread_is_in_standard_deviations(concept):
     assert power_of(row["detectable_difference"], 30, 30) == pytest.approx(0.8, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("study", "outcome", "words"),
-    [
-        ({}, {"concept": "adverse_events"}, "not tested as a mean"),
-        ({}, {"concept": "satisfaction"}, "a share of people"),
-        ({"n_planned": None}, {}, "no planned size"),
-        ({"n_planned": 0}, {}, "no planned size"),
-        ({"n_planned": 1}, {}, "too few"),
-        ({"n_planned": 3}, {}, "too few"),
-        ({"n_planned": 1, "comparison": "within_person"}, {}, "too few"),
-        ({"comparison": None}, {}, "what is compared was not seen"),
-        ({"design": "dose escalation, then two groups"}, {}, "rising doses"),
-        ({"title": "A dose-finding study"}, {}, "rising doses"),
-    ],
-)
+@pytest.mark.parametrize(("study", "outcome", "words"), CASES["no_test"])
 def test_where_no_test_fits_the_difference_is_missing_and_the_row_says_why(study, outcome, words):
     for row in horizon(study, outcome):
         assert row["detectable_difference"] is None

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from case_files import cases_of
 from made_studies import change, world
 from scipy import stats
 from test_ongoing import power_of
@@ -23,6 +24,7 @@ MODEL = {"tau2_method": "REML", "ci_method": "adhoc"}
 KEY = ["estimand", "comparator", "comparator_name", "background"]
 NOTHING = pd.DataFrame(columns=[*KEY, "effect", "se", "n"])
 NO_LOSSES = Spread(losses=0.0)
+CASES = cases_of(__file__)
 
 
 def seen(name, what="randomised", comparison="parallel", comparator="placebo", n=40, **more):
@@ -65,19 +67,7 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     assert row["width_expected"] == pytest.approx(2 * stats.t.ppf(0.975, sum(sides) - 2) * se)
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"outcomes": "satisfaction"}, "hair density is not registered: in standard deviations only"),
-        ({"outcomes": None}, "outcomes not seen: in standard deviations only"),
-        ({"n": None}, "no planned size is registered"),
-        ({"n": 3}, "too few for a test"),
-        ({"arms": None}, "the number of groups was not seen"),
-        ({"what": "rising doses, then randomised"}, "rising doses"),
-        ({"comparison": "single_arm", "comparator": "none"}, "no comparison with a control"),
-        ({"comparison": None, "comparator": None}, "what is compared was not seen"),
-    ],
-)
+@pytest.mark.parametrize(("more", "words"), CASES["no_density"])
 def test_no_density_is_told_that_the_trial_will_not_give(more, words):
     row = listed(seen("t", **more))["t"]
     assert words in row["assumption"]
@@ -216,12 +206,8 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
                     arm("placebo", 23.9, 30.1, unit="hairs", area_cm2=2.85), arm("placebo", 90.0, 90.0, unit="hairs"))
     ])  # fmt: skip
     spread = spread_of_change(frame, 20.0, 0.5, 0.2)
-    assert (spread.sd_low, spread.sd_high, spread.site_correlation, spread.losses) == (
-        pytest.approx(10.561, abs=1e-3),
-        25.4,
-        0.5,
-        0.2,
-    )
+    assert spread.sd_low == pytest.approx(10.561, abs=1e-3)
+    assert (spread.sd_high, spread.site_correlation, spread.losses) == (25.4, 0.5, 0.2)
     assert spread_of_change(None).sd_low is None
 
 
@@ -244,12 +230,7 @@ def test_one_study_alone_is_read_with_the_degrees_of_freedom_that_it_has():
 
 
 def known(**more):
-    row = {
-        "estimand": "between_group",
-        "comparator": "placebo",
-        "comparator_name": "saline",
-        "background": "none",
-    }
+    row = dict(zip(KEY, ("between_group", "placebo", "saline", "none"), strict=True))
     return pd.DataFrame([row | {"effect": 15.0, "se": 4.0, "n": 40} | more])
 
 
@@ -284,34 +265,13 @@ def test_known_estimates_have_a_control_and_are_the_latest_of_each_study_in_the_
     assert known_estimates(tables, ("core",)).empty
 
 
-@pytest.mark.parametrize(
-    ("randomised", "people", "interval", "level"),
-    [
-        (True, 500, (1, 9), "high"),
-        (True, 500, (-1, 9), "moderate"),  # something or nothing
-        (True, 300, (1, 9), "moderate"),
-        (True, 300, (-1, 9), "low"),
-        (True, 60, (1, 9), "low"),
-        (False, 500, (1, 9), "low"),
-        (False, 60, (-1, 9), "very low"),
-    ],
-)
+@pytest.mark.parametrize(("randomised", "people", "interval", "level"), CASES["certainty"])
 def test_certainty_after_a_trial_follows_people_and_interval(randomised, people, interval, level):
     ends = [np.array([float(end)]) for end in interval]
     assert LEVELS[certainty_after(randomised, people, None, *ends)[0]] == level
 
 
-@pytest.mark.parametrize(
-    ("interval", "level"),
-    [
-        ((-10, 10), "high"),  # a gain that can be seen is ruled out
-        ((-10, 50), "moderate"),  # not ruled out
-        ((-60, 60), "low"),  # nor a loss
-        ((45, 60), "high"),  # a gain that can be seen is shown
-        ((30, 60), "moderate"),  # it may be a smaller one
-        ((-1, 91), "low"),  # or none
-    ],
-)
+@pytest.mark.parametrize(("interval", "level"), CASES["visible"])
 def test_certainty_after_a_trial_follows_what_can_be_seen(interval, level):
     ends = [np.array([float(end)]) for end in interval]
     assert LEVELS[certainty_after(True, 500, 43.0, *ends)[0]] == level

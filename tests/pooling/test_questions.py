@@ -6,9 +6,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_lines import FIT, line, share
 from real_tables import tables_to_effects
-from scipy.stats import norm
 
 from helpers.comparison import comparison_lines
 from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
@@ -18,6 +18,7 @@ from helpers.tables.vocabulary import tiers_of
 from metastats import cluster_robust, pool, sampling_covariance, three_level
 
 ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
+CASES = cases_of(__file__)
 
 
 def rows(*lines, **options):
@@ -27,20 +28,7 @@ def rows(*lines, **options):
     return found
 
 
-@pytest.mark.parametrize(
-    ("other", "why"),
-    [
-        (ACTIVE, "something else"),
-        ({"comparator": "untreated"}, "something else"),
-        ({"background": "microneedling in both arms"}, "another treatment beside it"),
-        ({"background": "microneedling in the exosome arm only"}, "another treatment beside it"),
-        ({"estimand": "within_participant"}, "another estimand"),
-        ({"unit": "follicles/cm2"}, "another unit or measure"),
-        ({"measure": "SMD"}, "another unit or measure"),
-        ({"timepoint_weeks": 12.0}, "another time"),
-        ({"timepoint_weeks": None}, "another time"),
-    ],
-)
+@pytest.mark.parametrize(("other", "why"), CASES["questions"])
 def test_an_answer_to_another_question_stays_alone(other, why):
     first, second = rows(line("a", 15.0), line("b", 1.0) | other)
     assert not first["pooled"] and not second["pooled"]
@@ -141,13 +129,6 @@ def test_a_share_that_no_count_gives_is_shown_as_printed_without_an_interval():
     first, second = rows(odd, share("b", 9, 10))
     assert (first["estimate"], first["ci_lower"], first["ci_method"]) == (0.87, None, None)
     assert "no number of people" in first["reason"] and not second["pooled"]
-
-
-def test_a_printed_interval_gives_the_standard_error():
-    (row,) = rows(line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 10.0))
-    expected = pool([12, 10], [(14 / (2 * norm.ppf(0.975))) ** 2, 9.0], test="adhoc")
-    assert (row["k"], row["estimate"]) == (2, pytest.approx(expected.estimate))
-    assert row["estimate"] == pytest.approx(10.83, abs=5e-3)
 
 
 def test_an_uneven_interval_gives_none_and_is_shown():

@@ -6,6 +6,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 from helpers.pooling.registrations import (
     RegisteredComparison,
@@ -24,6 +25,7 @@ COMBINED = {"arm_id": "y", "role": "exosome_combination", "label": "both", "co_i
 PLACEBO = {"arm_id": "p", "role": "placebo", "label": "saline"}
 DRUG = {"arm_id": "d", "role": "active", "label": "B: minoxidil alone"}
 NEEDLED = {"co_intervention": "microneedling"}
+CASES = cases_of(__file__)
 
 
 def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
@@ -85,20 +87,7 @@ def test_without_an_exosome_arm_the_comparator_is_not_known(arms):
     assert compared(*arms) == [("between_group", None, None, None)]
 
 
-@pytest.mark.parametrize(
-    ("primary", "end", "end_of", "due", "words"),
-    [
-        ("2026-11", "2027-05", "study", "2027-11", "primary completion 2026-11 plus 12 months"),
-        ("2028-02-29", None, None, "2029-02-28", "primary completion"),
-        ("25 January 2026", None, None, "2027-01-25", "primary completion 2026-01-25"),
-        ("2026", None, None, "2027", "primary completion"),
-        (None, "2024-07", "study", "2025-07", "at the latest: end of the study 2024-07"),
-        (None, "2026-08-23", "recruitment", None, "only the end of recruitment is registered, 2026-08-23"),
-        (None, "2027-10", None, None, "an end is registered, 2027-10, but of what was not seen"),
-        (None, "some day", "study", None, "some day"),
-        (None, None, None, None, "no date is registered"),
-    ],
-)
+@pytest.mark.parametrize(("primary", "end", "end_of", "due", "words"), CASES["due"])
 def test_results_are_due_a_year_after_primary_completion(primary, end, end_of, due, words):
     day, basis = results_due(primary, end, end_of)
     assert day == due and words in basis

@@ -38,9 +38,9 @@ def four() -> list[dict]:
     ]
 
 
-def sets(lines: list[dict], **choice) -> list:
+def sets(lines: list[dict], tables: dict | None = None, **choice) -> list:
     (question,) = controlled_questions(lines, ONE)
-    return list(estimate_sets(lines, question, replace(ONE, **choice), {}))
+    return list(estimate_sets(lines, question, replace(ONE, **choice), tables or {}))
 
 
 def test_a_specification_is_the_pool_of_its_estimates():
@@ -126,26 +126,18 @@ def test_the_choice_that_moves_most_is_found():
     assert {"tier", "pre_post_correlation", "site_correlation", "assumed_sd"} <= still
 
 
-def level(name: str, arm: str, weeks: float, mean: float, sd: float) -> dict:
-    return change(name, arm, mean, sd, 20, kind="level", timepoint_weeks=weeks, number=int(weeks) + 2)
-
-
-def test_a_correlation_that_is_assumed_is_varied_and_others_do_not_count():
-    """Changes of two arms worked out of levels rest on the correlation of before and after; levels alone do not."""
-    rows = [
-        level(name, arm, weeks, mean + 10 * (arm == "t") * (weeks > 0), 12.0)
-        for name in "ab"
-        for arm in "tc"
-        for weeks, mean in ((0.0, 80.0), (24.0, 84.0))
-    ]
-    tables = world(*rows)
+def test_a_correlation_that_an_estimate_rests_on_is_varied():
+    """The change of a control is worked out of levels, that of the exosome arm is printed."""
+    before = {"kind": "level", "timepoint_weeks": 0.0, "number": 2}
+    tables = world(*(row for name in "ab" for row in (
+        change(name, "t", 18.0, 10.0, 20), change(name, "c", 80.0, 12.0, 20, **before),
+        change(name, "c", 84.0, 12.0, 20, kind="level"),
+    )))  # fmt: skip
     lines = tier_lines(tables["comparisons"], tables["effects"], "core")
-    found = sensitivity(lines, ONE, MODEL, tables)
-    named = {row["assumption"] for row in found.turning_points}
-    rests = any(
-        "correlation" in (row["assumption"] or "") for row in lines if row["estimand"] == "between_group"
-    )
-    assert ("pre_post_correlation" in named) == rests
+    [low, high] = sets(lines, pre_post_correlation=(0.5, 0.9), tables=tables)
+    own = [12**2 * 2 * (1 - r) for r in (0.5, 0.9)]
+    assert low.scale.vi == pytest.approx([(100 + own[0]) / 20] * 2)
+    assert high.scale.vi == pytest.approx([(100 + own[1]) / 20] * 2)
 
 
 def test_the_conclusion_turns_where_arithmetic_says():

@@ -5,19 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.pooling.assumptions import apart_rows, prior_scale
+from helpers.pooling.estimates import apart_rows, prior_scale
 from helpers.tables import as_frame
 
 
 def estimate(sd: float, n: int = 16, **more) -> dict:
-    row = {
-        "estimand": "uncontrolled_change",
-        "unit": "um",
-        "se": sd / np.sqrt(n),
-        "n": n,
-        "certain_discrepancies": 0,
-    }
-    return row | more
+    row = {"estimand": "uncontrolled_change", "unit": "um", "se": sd / np.sqrt(n), "n": n}
+    return row | {"certain_discrepancies": 0} | more
 
 
 def test_the_scale_of_hair_density_does_not_depend_on_the_estimates():

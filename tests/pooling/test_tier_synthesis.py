@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from made_lines import line, share
@@ -15,8 +13,6 @@ from helpers.appraisal.grade import shown_estimate
 from helpers.pooling.groups import RANDOM
 from helpers.pooling.tiers import BAYES, IMPUTED, WITH_SERIOUS, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
-
-RAW_FOLDER = Path(__file__).parents[2] / "data" / "raw"
 
 # Three randomised studies: mean, SD, n treated, then control.
 RAW = {"a": (18, 12, 30, 6, 11, 28), "b": (25, 9, 22, 7, 10, 20), "c": (9, 14, 40, 4, 13, 41)}
@@ -130,15 +126,6 @@ def test_rank_effects_are_pooled_where_no_limit_leaves_their_scale(measure, valu
     assert fit["measure"] == measure and -1 < fit["pi_lower"] < fit["pi_upper"] < 1
     ends = synthesis_of_lines([lines[0], lines[1] | {"effect": 1.0}], "core", Options()).pooled
     assert not any(row["pooled"] for row in ends) and any("end of its scale" in row["reason"] for row in ends)
-
-
-def test_a_printed_interval_keeps_its_coverage_and_says_so():
-    lines = [line("a", 12.0, None, ci_lower=5.0, ci_upper=19.0), line("b", 3.0, 1.0, timepoint_weeks=52.0)]
-    printed, none = sorted(
-        synthesis_of_lines(lines, "core", Options(level=0.9)).pooled, key=lambda row: row["studies"]
-    )
-    assert (printed["ci_lower"], printed["ci_method"]) == (5.0, "as printed, 95 %")
-    assert none["ci_method"] is None  # the line has no limits of its own
 
 
 def test_reasons_name_the_studies_that_give_them():

@@ -40,12 +40,6 @@ def comparator_key(row: Row) -> tuple[str, str | None, str]:
     """Return comparator, name and background of what asks the same; only an active comparator's name counts.
 
     Capitals and spaces tell no two apart. Two active comparators without a name are not known to be one.
-
-    Parameters
-    ----------
-    row : dict
-        With the columns `comparator`, `comparator_name`, `background` and `study_id`.
-
     """
     comparator = row.get("comparator") or "none"
     named = row.get("comparator_name") or row.get("study_id") or ""

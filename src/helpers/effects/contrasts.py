@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, logit
 
 from helpers.cleaning import conversion
 from helpers.effects.arms import EXOSOME_ROLES
+from helpers.effects.counts import COUNT_UNITS
 from helpers.effects.study_figures import StudyFigures, p_value_spread, superiority
 from helpers.tables.vocabulary import CONTRAST_MEASURES, OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
 from trialfiles.record import Row
 
-_Scale = Callable[[float], float]
-_RATIOS = {"RR": "log risk ratio", "OR": "log odds ratio"}
-_PLAIN: tuple[_Scale, _Scale, _Scale] = (float, float, lambda _: 1.0)
-# on which scale the interval of a measure is symmetric, the way back, and the slope of the way back
-_SCALES: dict[str, tuple[_Scale, _Scale, _Scale]] = {
+_Scale = Callable[[Any], Any]
+_RATIOS = {name: unit for name, unit in COUNT_UNITS.items() if unit.startswith("log")}
+# on which scale a bounded measure is pooled and its interval symmetric, the way back, and that way's slope
+UNSCALED: tuple[_Scale, _Scale, _Scale] = (lambda x: x, lambda x: x, lambda _: 1.0)
+SCALES: dict[str, tuple[_Scale, _Scale, _Scale]] = {
     "CLIFF": (np.arctanh, np.tanh, lambda x: 1 - x**2),
     "CLES": (logit, expit, lambda x: x * (1 - x)),
 }
@@ -44,7 +46,7 @@ def printed_contrast(study: StudyFigures, row: Row) -> Row:
     """Return a printed comparison of two arms as a row of `effects`, on the measure's own scale."""
     question = study.question(row["arm_id"], row["against"])
     effect = {name: row.get(name) for name in _OF_CONTRASTS} | question.columns | {
-        "estimand": "within_participant" if study.same_people else "between_group",
+        "estimand": study.estimand,
         "headline": "yes",
         "comparator_id": row["against"],
         "result_ids": row.get("contrast_id"),
@@ -100,10 +102,10 @@ def _standard_error(study: StudyFigures, row: Row) -> Row:
     """
     effect, low, high = row["effect"], row["ci_lower"], row["ci_upper"]
     used = [effect] if row["se"] or None in (low, high) else [effect, low, high]
-    scale, back, slope = _SCALES.get(row["measure"], _PLAIN)
+    scale, back, slope = SCALES.get(row["measure"], UNSCALED)
     with np.errstate(all="ignore"):  # at its ends, or beyond, a bounded scale has no number
         if not np.isfinite([scale(x) for x in used]).all():
-            scale, back, slope = _PLAIN
+            scale, back, slope = UNSCALED
 
     def limits(se: float) -> Row:
         half = critical_value(study.level, None) * se

@@ -163,10 +163,9 @@ def _uncounted(event: Row) -> str | None:
 
 def _event_share(study: StudyFigures, event: Row) -> Row:
     count, n, why_not = event["count"], event["n"], _uncounted(event)
-    values: Row = (
-        {"effect": None, "why_not": why_not} if why_not else {"effect": count / n, "se_basis": "counts"}
-    )
-    values |= {} if why_not else wilson(int(count), int(n), study.level)
+    values: Row = {"effect": None, "why_not": why_not}
+    if why_not is None:
+        values = wilson(int(count), int(n), study.level) | {"effect": count / n, "se_basis": "counts"}
     values |= _of_event(event) | {"n": n, "headline": "no", "measure": "PR"}
     return study.row("proportion", [event], study.question(event["arm_id"]), **values)
 
@@ -190,37 +189,32 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
 
 
 def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
-    for sizes, size in study.sizes(asked.results):
-        stated = size.words is None
-        found = [
-            events_of(row, n, stated=stated) if n else None
-            for row, n in zip(asked.results, sizes, strict=True)
-        ]
-        events = [count for count in found if count is not None]
-        if size.headline == "no" or len(events) < len(found):
-            continue
-        values = size.columns | asked.columns | {"assumption": said(size.assumption, asked.combined)}
-        cut = len(asked.treated)
-        if study.same_people:
-            told = dict.fromkeys(COUNT_UNITS, _UNPAIRED) | {"RD": _of_same_people(study, events, sizes, cut)}
+    [size] = study.sizes(asked.results)
+    found = [
+        events_of(row, n, stated=size.words is None) if n else None
+        for row, n in zip(asked.results, size.sizes, strict=True)
+    ]
+    events = [count for count in found if count is not None]
+    if len(events) < len(found):
+        return
+    people = events, size.sizes, len(asked.treated)
+    for measure, unit in COUNT_UNITS.items():
+        if not study.same_people:
+            own = _of_groups(study, measure, *people)
         else:
-            values["n_comparator"] = sum(sizes[cut:]) if stated else None
-            told = {measure: _of_groups(study, measure, events, sizes, cut) for measure in COUNT_UNITS}
-        for measure, own in told.items():
-            row = values | own | {"unit": COUNT_UNITS[measure], "measure": measure}
-            row["assumption"] = said(own.get("assumption"), values["assumption"])
-            row["headline"] = asked.headline if measure == "RD" else "no"
-            estimand = "within_participant" if study.same_people else "between_group"
-            yield study.row(estimand, asked.results, asked.question, **row)
+            own = _of_same_people(study, *people) if measure == "RD" else _UNPAIRED
+        own = own | {"unit": unit, "headline": asked.headline if measure == "RD" else "no"}
+        own["assumption"] = said(own.get("assumption"), size.assumption, asked.combined)
+        yield asked.row(study, size, measure, **own)
 
 
-_UNPAIRED = {
+_UNPAIRED: Row = {
     "effect": None,
     "why_not": "counts of the same people: how many had it at both sites is not told",
 }
 
 
-def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: list[int], cut: int) -> Row:
+def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: Sequence[int], cut: int) -> Row:
     """Return an effect of the counts of different people; of nobody or everybody there is no ratio."""
     a, n1, c, n2 = (sum(part) for part in (events[:cut], sizes[:cut], events[cut:], sizes[cut:]))
     es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2], drop00=measure != "RD")
@@ -231,7 +225,7 @@ def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: list
     return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected[0] else "counts"}
 
 
-def _of_same_people(study: StudyFigures, events: list[int], sizes: list[int], cut: int) -> Row:
+def _of_same_people(study: StudyFigures, events: list[int], sizes: Sequence[int], cut: int) -> Row:
     """Return a risk difference of sites of the same people, zero cells corrected as elsewhere."""
     n, half = sizes[0], 0.5 * any(count in (0, sizes[0]) for count in events)
     shares = (np.array(events) + half) / (n + 2 * half)

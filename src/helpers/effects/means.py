@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,20 +35,27 @@ class Sides:
     combined: str = ""  # what was combined, in words
 
     @property
-    def results(self) -> list[Row]:
-        """All results, those of exosome arms first; each side by the names of its arms."""
-        return [row for one in (*self.treated, *self.control) for row in one.results]
+    def both(self) -> tuple[Observed, ...]:
+        """Both sides, exosome arms first; each by the names of its arms."""
+        return (*self.treated, *self.control)
 
     @property
-    def worked_out(self) -> bool:
-        """Whether a change among them is worked out from two levels."""
-        return any(len(one.results) > 1 for one in (*self.treated, *self.control))
+    def results(self) -> list[Row]:
+        """All results of both sides."""
+        return [row for one in self.both for row in one.results]
 
     @property
     def columns(self) -> Row:
         """Columns `arm_id` and `comparator_id`: the arms of each side."""
         sides = (("arm_id", self.treated), ("comparator_id", self.control))
         return {name: ";".join(arm_of(one) for one in side) for name, side in sides}
+
+    def row(self, study: StudyFigures, size: GroupSize, measure: str, **values: Any) -> Row:
+        """Return a row of `effects`; the people of the controls are told apart where they are others."""
+        apart = size.n and size.words is None and not study.same_people
+        n = sum(size.sizes[len(self.treated) :]) if apart else None
+        values = self.columns | size.columns | {"n_comparator": n, "measure": measure} | values
+        return study.row(study.estimand, self.results, self.question, **values)
 
 
 def arm_of(observed: Observed) -> str:
@@ -111,7 +119,7 @@ def mean_differences(study: StudyFigures) -> Iterator[Row]:
     printed = {_where(one) for one in changes}
     worked_out = [study.worked_out(before, after) for before, after in study.pairs]
     worked_out = [one for one in worked_out if _where(one) not in printed]
-    mixed = [one for one in sides(study, changes + worked_out) if one.worked_out]
+    mixed = [one for one in sides(study, changes + worked_out) if len(one.results) > len(one.both)]
     shown: set[tuple] = set()
     for asked, compared in (
         (list(sides(study, changes)), "changes"),
@@ -138,65 +146,50 @@ def _key(asked: Sides) -> tuple:
 
 def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Row]:
     """Yield a difference for each pair of sizes that the groups may have; one without an SE stands once."""
-    both = (*asked.treated, *asked.control)
-    by_size = any(one.by_size for one in both)
-    estimand = "within_participant" if study.same_people else "between_group"
     gap = _baseline_gap(study, asked)
-    for sizes, size in study.sizes([one.results[0] for one in both]):
-        if size.headline == "no" and not by_size:
-            continue
-        values = _difference(study, asked, sizes)
+    firsts, by_size = [one.results[0] for one in asked.both], any(one.by_size for one in asked.both)
+    for size in study.sizes(firsts, every=by_size):
+        values = _difference(study, asked, size.sizes)
         without = values.get("se") is None
-        told = [values.pop("assumption"), "" if without else size.assumption, asked.combined]
+        told = [values["assumption"], "" if without else size.assumption, asked.combined]
         if gap and compared == "final values":
             told.append(f"baseline gap of {gap:g} not adjusted for")
-        values |= asked.columns | _people(study, asked, sizes, size)
-        values |= {"baseline_gap": gap, "compared": compared}
+        values |= {"baseline_gap": gap, "compared": compared, "assumption": said(*told)}
         values["headline"] = asked.headline if size.headline == "yes" or without else "no"
-        values["assumption"] = said(*told)
-        yield study.row(estimand, asked.results, asked.question, measure="MD", **values)
+        yield asked.row(study, size, "MD", **values)
         if without:
             return
 
 
-def _people(study: StudyFigures, asked: Sides, sizes: list[int], size: GroupSize) -> Row:
-    """Columns of the numbers of people; those of the control are known apart where its people are others."""
-    known = size.words is None and size.n and not study.same_people
-    return size.columns | {"n_comparator": sum(sizes[len(asked.treated):]) if known else None}  # fmt: skip
-
-
-def _difference(study: StudyFigures, asked: Sides, sizes: list[int]) -> Row:
+def _difference(study: StudyFigures, asked: Sides, sizes: Sequence[int]) -> Row:
     """Return the difference with its interval, or without one where a spread is not known."""
-    both = (*asked.treated, *asked.control)
-    spreads = [one.spread(n) for one, n in zip(both, sizes, strict=True)]
-    means, cut = np.array([one.mean for one in both]), len(asked.treated)
+    spreads = [one.spread(n) for one, n in zip(asked.both, sizes, strict=True)]
+    means, cut = np.array([one.mean for one in asked.both]), len(asked.treated)
     tested = _from_p_value(study, asked, sizes, float(np.mean(means[:cut]) - np.mean(means[cut:])))
     found = [one for one in spreads if one is not None]
     # of the same people the test knows the correlation, which the spread of each site does not
-    if len(found) < len(both) or (study.same_people and "se" in tested):
+    if len(found) < len(means) or (study.same_people and "se" in tested):
         return tested
-    ses, basis = np.array([one.se for one in found]), said(*(one.basis for one in found))
-    assumed = said(*(one.assumed for one in found))
+    ses, words = np.array([one.se for one in found]), None
     if study.same_people:
-        r = study.site_correlation
-        words = f"correlation {r:g} assumed between sites"
-        effect, se, df = same_people_difference(means, ses, cut, r, sizes[0])
-        named = {"assumption": said(assumed, words), "se_basis": f"{basis}; {words}"}
-        return study.interval(effect, se, df) | named
-    groups = [combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None))]
-    effect, se, df = welch(*groups)
-    named = {"assumption": assumed, "se_basis": basis} | ({"ci_method": "Welch's t"} if df else {})
-    return study.interval(effect, se, df) | named
+        words = f"correlation {study.site_correlation:g} assumed between sites"
+        effect, se, df = same_people_difference(means, ses, cut, study.site_correlation, sizes[0])
+    else:
+        groups = (combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None)))
+        effect, se, df = welch(*groups)
+    values = study.interval(effect, se, df)
+    if df and not study.same_people:
+        values["ci_method"] = "Welch's t"
+    basis, assumed = ([getattr(one, name) for one in found] for name in ("basis", "assumed"))
+    return values | {"se_basis": said(*basis, words), "assumption": said(*assumed, words)}
 
 
-def _from_p_value(study: StudyFigures, asked: Sides, sizes: list[int], effect: float) -> Row:
+def _from_p_value(study: StudyFigures, asked: Sides, sizes: Sequence[int], effect: float) -> Row:
     """Return a difference with the standard error that the exact p value of its test gives, if any."""
     df = sizes[0] - 1 if study.same_people else sum(sizes) - 2
     test = "paired t test" if study.same_people else "Student's t test"
-    pair = len(sizes) == 2 and all(sizes)
-    for result in asked.results if pair else ():
-        found = p_value_spread(result, effect, df, test) if is_against(result, asked) else None
-        if found:
+    for result in asked.results if len(sizes) == 2 and all(sizes) else ():
+        if is_against(result, asked) and (found := p_value_spread(result, effect, df, test)):
             named = {"assumption": found.assumed, "se_basis": found.basis}
             return study.interval(effect, found.se, df) | named
     return {"effect": effect, "assumption": no_interval(asked.results, sizes)}
@@ -207,8 +200,7 @@ def is_against(result: Row, asked: Sides) -> bool:
     words = (result["p_value_against"] or "").casefold()
     if not words or "baseline" in words:
         return False
-    arms = [arm_of(one) for one in (*asked.treated, *asked.control)]
-    named = (*arms, asked.question.comparator, asked.question.comparator_name)
+    named = (*map(arm_of, asked.both), asked.question.comparator, asked.question.comparator_name)
     return any(str(name or "control").casefold() in words for name in (*named, "between", "group", "compar"))
 
 
@@ -304,25 +296,18 @@ def _way(result: Row) -> str | None:
 
 
 def _level_changes(study: StudyFigures) -> Iterator[Row]:
+    """Yield changes from levels, one for each size that the group may have."""
     places = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
     printed = {tuple(row[name] for name in places) for row in study.results if row["kind"] == "change"}
     for before, after in study.pairs:
-        observed = study.worked_out(before, after)
+        observed, question = study.worked_out(before, after), study.question(after["arm_id"])
         again = tuple(after[name] for name in places) in printed
-        rows = list(_changes_by_size(study, observed, (after["arm_id"], after["concept"]) in study.whole))
-        yield from ({**row, "headline": "no"} if again else row for row in rows)
-
-
-def _changes_by_size(study: StudyFigures, observed: Observed, whole: bool) -> Iterator[Row]:
-    """Yield a change for each size that its group may have; one without an interval stands once."""
-    after, question = observed.results[0], study.question(observed.results[0]["arm_id"])
-    for (n, *_), size in study.sizes([after]):
-        if size.headline == "no" and not observed.by_size:
-            continue
-        values = _change(study, observed, n, size.assumption)
-        bare = "se" not in values
-        values |= {"n": study.stated_size(after)} if bare else size.columns
-        values["headline"] = ("no" if whole else "yes") if bare else size.headline
-        yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
-        if bare:
-            return
+        behind = (after["arm_id"], after["concept"]) in study.whole
+        for size in study.sizes([after], every=observed.by_size):
+            values = _change(study, observed, size.n, size.assumption)
+            bare = "se" not in values
+            values |= {"n": study.stated_size(after)} if bare else size.columns
+            values["headline"] = "no" if again or (bare and behind) else "yes" if bare else size.headline
+            yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
+            if bare:  # without an interval it stands once
+                break

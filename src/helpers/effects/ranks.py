@@ -7,9 +7,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from helpers.effects.counts import SCALE, events_of, of_ordered_scale
+from helpers.effects.counts import COUNT_UNITS, SCALE, events_of, of_ordered_scale
 from helpers.effects.means import Sides, is_against, sides
-from helpers.effects.study_figures import Observed, StudyFigures, exact_p, is_rank_test, superiority
+from helpers.effects.study_figures import (
+    GroupSize,
+    Observed,
+    StudyFigures,
+    exact_p,
+    is_rank_test,
+    superiority,
+)
 from helpers.tables.vocabulary import ANSWER_FALLS, ANSWER_RISES, ANSWER_STEPS
 from metastats.ranks import RankEffect, proportional_odds, rank_effect, rank_effect_from_p
 from notebookpress.tables import join_ids
@@ -21,13 +28,8 @@ _NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:\.\d+)?")
 def rank_effects(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
     """Yield Cliff's delta (the headline) and the probability of superiority of an exosome arm over a control.
 
-    Parameters
-    ----------
-    study : StudyFigures
-        The study, its groups of different people.
-    printed : list of dict
-        Its printed comparisons: a rank test between the arms gives the p value of their medians.
-
+    The groups are of different people. In `printed` a rank test between the arms gives the p of their
+    medians.
     """
     if study.same_people:
         return
@@ -57,7 +59,7 @@ def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
         except ValueError:  # no Mann-Whitney test of so few people gives it
             continue
         basis = f"p value printed ({test or 'Mann-Whitney test assumed'})"
-        yield from _rows(study, asked, found, sizes, basis, source)
+        yield from _rows(study, asked, found, GroupSize(sizes, sum(sizes)), basis, source)
 
 
 def _between_the_arms(asked: Sides, printed: list[Row]) -> Row | None:
@@ -80,26 +82,20 @@ def _between_the_arms(asked: Sides, printed: list[Row]) -> Row | None:
 def _of_ordered_counts(study: StudyFigures) -> Iterator[Row]:
     for asked in sides(study, list(ordered_answers(study))):
         cut = len(asked.treated)
-        counts = [_counts(study, one) for one in (*asked.treated, *asked.control)]
-        scales = {tuple(row["category"] for row in one.results) for one in (*asked.treated, *asked.control)}
-        if len(scales) > 1:
-            continue
+        counts = [[int(row["count"]) for row in one.results] for one in asked.both]
+        if len({tuple(row["category"] for row in one.results) for one in asked.both}) > 1:
+            continue  # not the same scale
         first, second = (np.sum(part, axis=0) for part in (counts[:cut], counts[cut:]))
         if first.sum() < 2 or second.sum() < 2:
             continue
-        sizes = [int(first.sum()), int(second.sum())]
-        yield from _rows(study, asked, rank_effect(first, second, study.level), sizes, "ordered counts")
+        size = GroupSize([sum(own) for own in counts], sum(map(sum, counts)))
+        yield from _rows(study, asked, rank_effect(first, second, study.level), size, "ordered counts")
         try:
             odds = proportional_odds(first, second, study.level)
         except ValueError:  # the groups do not overlap: no odds ratio is finite
             continue
-        values = study.interval(odds.estimate, odds.se, None) | _people(asked, sizes)
-        values |= {
-            "unit": "log odds ratio",
-            "se_basis": "ordered counts, proportional odds",
-            "headline": "no",
-        }
-        yield study.row("between_group", asked.results, asked.question, measure="OR", **values)
+        values = study.interval(odds.estimate, odds.se, None) | {"unit": COUNT_UNITS["OR"], "headline": "no"}
+        yield asked.row(study, size, "OR", se_basis="ordered counts, proportional odds", **values)
 
 
 def ordered_answers(study: StudyFigures) -> Iterator[Observed]:
@@ -111,15 +107,9 @@ def ordered_answers(study: StudyFigures) -> Iterator[Observed]:
     for rows in found.values():
         order = scale_order([row["category"] for row in rows])
         people = [study.stated_size(row) for row in rows]
-        if order is None or not all(people):
-            continue
-        if any(events_of(row, n or 0) is None for row, n in zip(rows, people, strict=True)):
-            continue
-        yield Observed(tuple(rows[place] for place in order))
-
-
-def _counts(study: StudyFigures, answers: Observed) -> list[int]:
-    return [events_of(row, study.stated_size(row) or 0) or 0 for row in answers.results]
+        counts = [events_of(row, n) if n else None for row, n in zip(rows, people, strict=True)]
+        if order is not None and None not in counts:
+            yield Observed(tuple(rows[place] | {"count": counts[place]} for place in order))
 
 
 def scale_order(categories: Sequence[str]) -> list[int] | None:
@@ -153,24 +143,19 @@ def _step(name: str) -> float | None:
     return float(size or 2) if rises else None
 
 
-def _people(asked: Sides, sizes: list[int]) -> Row:
-    return asked.columns | {"n": sum(sizes), "n_comparator": sizes[1]}
-
-
 def _rows(
     study: StudyFigures,
     asked: Sides,
     found: RankEffect,
-    sizes: list[int],
+    size: GroupSize,
     basis: str,
     source: Row | None = None,
 ) -> Iterator[Row]:
     """Yield a rank effect as Cliff's delta and as probability of superiority."""
     values: Row = {"unit": "Cliff's delta", "effect": found.delta, "headline": asked.headline}
     values |= {name: getattr(found, name) for name in ("se", "ci_lower", "ci_upper")}
-    values |= _people(asked, sizes) | {"se_basis": f"{basis}; {found.assumption}", "ci_method": "normal"}
-    values["assumption"] = asked.combined or None
-    row = study.row("between_group", asked.results, asked.question, measure="CLIFF", **values)
+    values |= {"se_basis": f"{basis}; {found.assumption}", "ci_method": "normal"}
+    row = asked.row(study, size, "CLIFF", assumption=asked.combined or None, **values)
     if source is not None:
         row |= {name: source.get(name) for name in ("p_value", "p_value_token")}
         row["result_ids"] = join_ids(filter(None, [row["result_ids"], source.get("contrast_id")]))

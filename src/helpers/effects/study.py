@@ -149,16 +149,8 @@ NO_START = "asked only after treatment, so that there is no change"
 def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str | None:
     """Return why an effect is no such estimand; None where nothing speaks against it.
 
-    Parameters
-    ----------
-    effect : dict
-        Row of `effects`.
-    study : dict
-        Its row of `studies`; a design that is not stated speaks against nothing.
-    against : str, optional
-        What the source compares a printed change with, where it says so; nothing for a change that is
-        worked out from values before and after.
-
+    A design that is not stated speaks against nothing. `against` is what the source compares a printed change
+    with; None for a change that is worked out from values before and after.
     """
     design = study.get("comparison")
     if effect["estimand"] in CONTROLLED_ESTIMANDS and design and design not in CONTROLLED_DESIGNS:

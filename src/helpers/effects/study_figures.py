@@ -29,9 +29,10 @@ _RESULT = dict.fromkeys(
 
 @dataclass(frozen=True)
 class GroupSize:
-    """How many people a result is about: as stated, or with the assumption in words; 0 where unknown."""
+    """The people of one group or several: as stated, or with the assumption in words; 0 where unknown."""
 
-    n: int
+    sizes: Sequence[int]
+    n: int  # all of them
     assumption: str = ""
     words: str | None = None  # of an assumed number
     headline: str = "yes"
@@ -68,17 +69,8 @@ class Observed:
 class StudyFigures:
     """Results of one study with the sizes of its groups.
 
-    Parameters
-    ----------
-    study : dict
-        Its row of `studies`.
-    arms, results : list of dict
-        Its rows of these tables; a column that is not there is not stated.
-    pre_post_correlation, site_correlation : float
-        Assumed between the values of one person before and after, and between two sites or periods.
-    level : float
-        Coverage of the intervals.
-
+    `study` is its row of `studies`; in `arms` and `results` a column that is not there is not stated. The
+    correlations are those of `study_effects`.
     """
 
     def __init__(
@@ -103,6 +95,11 @@ class StudyFigures:
         self.of_cases = study.get("comparison") == "case" and (self.total or 1) <= len(self.arms)
         self.pairs = list(_before_and_after(self.results))
         self.own_correlations = dict(_own_correlations(self.results, self.pairs))
+
+    @property
+    def estimand(self) -> str:
+        """What a comparison of two arms estimates."""
+        return "within_participant" if self.same_people else "between_group"
 
     def row(self, estimand: str, results: Sequence[Row], question: Comparator, **values: Any) -> Row:
         """Return a row of `effects`: what it is about, and the quantities of all results that it uses."""
@@ -137,58 +134,51 @@ class StudyFigures:
 
     def group_size(self, result: Row) -> GroupSize:
         """Return the number of people of a result: stated, or else all enrolled."""
-        if stated := self.stated_size(result):
-            return GroupSize(stated)
-        if self.total:
-            words = f"{self.total} (all enrolled)"
-            return GroupSize(self.total, "n not stated with the result: all enrolled", words)
-        return GroupSize(0, "n not stated")
+        n, total = self.stated_size(result), self.total
+        if n or not total:
+            return GroupSize([n or 0], n or 0, "" if n else "n not stated")
+        words = "n not stated with the result: all enrolled"
+        return GroupSize([total], total, words, f"{total} (all enrolled)")
 
-    def sizes(self, results: Sequence[Row]) -> Iterator[tuple[list[int], GroupSize]]:
-        """Yield the sizes that the groups of some results may have, and the people of all.
+    def sizes(self, results: Sequence[Row], every: bool = False) -> Iterator[GroupSize]:
+        """Yield the sizes that the groups of some results may have: `every` one, or the headline alone.
 
         What is not stated is assumed: everybody where there is one group or the sites are of the same people;
         the rest of those enrolled, in equal shares; of two groups all splits, halves the headline.
         """
         stated, total = [self.stated_size(row) for row in results], self.total
         known = [size for size in stated if size]
-        if self.same_people and known:
-            yield [min(known)] * len(stated), GroupSize(min(known))
-        elif self.same_people and total:
-            words = f"all {total} enrolled" + (", both sites" if len(stated) > 1 else "")
-            yield [total] * len(stated), GroupSize(total, words, str(total))
+        if self.same_people and (n := min(known, default=total)):
+            words = "" if known else f"all {n} enrolled" + (", both sites" if len(stated) > 1 else "")
+            yield GroupSize([n] * len(stated), n, words, None if known else str(n))
         elif len(known) == len(stated):
-            yield known, GroupSize(sum(known))
-        elif not total or (total < 4 and len(self.arms) > 1):  # cases: no group has a spread
-            yield [size or 0 for size in stated], GroupSize(0, "n not stated")
+            yield GroupSize(known, sum(known))
         else:
-            yield from self._assumed_sizes(results, stated, total)
+            yield from self._assumed_sizes(results, stated, every)
 
     def _assumed_sizes(
-        self, results: Sequence[Row], stated: list[int | None], total: int
-    ) -> Iterator[tuple[list[int], GroupSize]]:
+        self, results: Sequence[Row], stated: list[int | None], every: bool
+    ) -> Iterator[GroupSize]:
+        total, groups = self.total or 0, max(len(self.arms), len(results))
         known = {name: int(arm["n"]) for name, arm in self.arms.items() if arm.get("n")}
         known |= {row["arm_id"]: size for row, size in zip(results, stated, strict=True) if size}
-        groups, rest = max(len(self.arms), len(results)), total - sum(known.values())
-        alone, unknown = len(results) == 1, groups - len(known)
-        if groups == 1:
-            yield [total], GroupSize(total, f"all {total} enrolled", str(total))
-        elif unknown < 1 or rest < unknown:  # the sizes that are stated leave nobody
-            yield [size or 0 for size in stated], GroupSize(0, "n not stated")
-        elif groups == 2 and unknown == 2:
-            for size in range(2, total - 1):
-                sizes = [size] if alone else [size, total - size]
-                words = f"{size} of the {total} enrolled in this group"
-                if not alone:
-                    words = f"{size} and {total - size} people in the groups"
+        rest, unknown = total - sum(known.values()), groups - len(known)
+        if total and groups == 1:
+            yield _assumed([total], f"all {total} enrolled")
+        elif unknown < 1 or rest < unknown or (total < 4 and groups > 1):  # nobody is left; or cases
+            yield GroupSize([size or 0 for size in stated], 0, "n not stated")
+        elif groups == unknown == 2:
+            for size in range(2, total - 1) if every else [total // 2]:
+                words = f"{size} and {total - size} people in the groups"
+                if len(results) == 1:
+                    words = f"{size} of the {total} enrolled in this group"
                 headline = "yes" if size == total // 2 else "no"
-                yield sizes, GroupSize(sum(sizes), words, _joined(sizes), headline)
+                yield _assumed([size, total - size][: len(results)], words, headline)
         else:
-            sizes = [size or rest // unknown for size in stated]
             words = f"{rest} people in one group: the {total} enrolled less {total - rest}"
             if unknown > 1:
                 words = f"{rest} of the {total} enrolled, divided equally among {unknown} groups"
-            yield sizes, GroupSize(sum(sizes), words, _joined(sizes))
+            yield _assumed([size or rest // unknown for size in stated], words)
 
     def printed(self, result: Row) -> Observed:
         """Return a printed mean, of a level or a change."""
@@ -295,8 +285,8 @@ def is_rank_test(name: str | None) -> bool:
     return bool(re.search(others, (name or "").casefold()))
 
 
-def _joined(sizes: list[int]) -> str:
-    return " + ".join(map(str, sizes))
+def _assumed(sizes: list[int], words: str, headline: str = "yes") -> GroupSize:
+    return GroupSize(sizes, sum(sizes), words, " + ".join(map(str, sizes)), headline)
 
 
 def said(*parts: str | None) -> str | None:

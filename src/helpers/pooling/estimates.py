@@ -1,24 +1,44 @@
-"""One study's estimate on the scale on which it is pooled: standard error, counts, several made one."""
+"""One study's estimate: people, counts, an imputed SD, several made one, the scale on which it is pooled."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
+import pandas as pd
+from scipy.special import expit
 
-from helpers.pooling.assumptions import people_of
+from helpers.context import comparator_changes
+from helpers.effects import SCALES, UNSCALED
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
-from notebookpress.tables import join_ids
+from notebookpress.tables import join_ids, records
 from trialfiles.record import Row
 from trialfiles.times import weeks_after_end
 
-PRINTED_LEVEL = 0.95  # of an interval that a source prints
-BOUNDED = ("PLO", "CLES", "CLIFF")  # measures that are pooled on another scale than they are told in
+SD_USES = {
+    "printed": "SDs as printed",
+    "missing": "missing SDs imputed",
+    "doubtful": "missing and doubtful SDs imputed",
+    "all": "all SDs imputed",
+}
+IMPUTED_UNIT = "hairs/cm2"
+LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
+_PEOPLE = re.compile(r"^(\d+)(?: \+ (\d+))?")
+BOUNDED = ("PLO", *SCALES)  # measures that are pooled on another scale than they are told in
 NO_SPREAD = "neither an SD nor an interval was seen"
 NO_COUNT = "no number of people with it is known: shown as printed, without an interval"
+
+
+def people_of(effect: dict[str, Any]) -> int | None:
+    """Return the people that an effect rests on: those stated, otherwise those assumed."""
+    if effect.get("n"):
+        return int(effect["n"])
+    found = _PEOPLE.match(str(effect.get("n_assumed") or ""))
+    return sum(int(part) for part in found.groups() if part) if found else None
 
 
 def counts_of(line: Row) -> tuple[int, int] | None:
@@ -38,28 +58,9 @@ def counts_of(line: Row) -> tuple[int, int] | None:
     return (round(events), n) if 0 <= events <= n else None
 
 
-def with_standard_error(line: Row) -> Row:
-    """Return an effect whose printed 95 % interval gives its standard error, where it has no other.
-
-    An interval that does not lie evenly about the effect is on another scale and gives none.
-    """
-    low, high = line.get("ci_lower"), line.get("ci_upper")
-    if line["se"] is not None or line["estimand"] == "proportion" or None in (line["effect"], low, high):
-        return line
-    width = high - low
-    if width <= 0 or abs((low + high) / 2 - line["effect"]) > 0.05 * width:
-        return line
-    return line | {
-        "se": width / (2 * critical_value(PRINTED_LEVEL, None)),
-        "se_basis": f"{100 * PRINTED_LEVEL:g} % interval printed",
-        "ci_method": f"as printed, {100 * PRINTED_LEVEL:g} %",
-    }
-
-
 def at_bound(line: Row) -> bool:
     """Return whether a rank effect is at an end of its scale, where the one it is pooled on has none."""
-    ends = {"CLES": (0, 1), "CLIFF": (-1, 1)}.get(line["measure"], ())
-    return line["effect"] in ends
+    return SCALES.get(line["measure"], UNSCALED)[2](line["effect"]) == 0
 
 
 def visit_order(line: Row) -> tuple[float, float]:
@@ -131,9 +132,8 @@ class Scale:
 
     def told(self, value: Any) -> Any:
         """Return a value, or several, in the unit in which it is told: a proportion for log odds."""
-        if self.measure in ("PLO", "CLES"):
-            return expit(value)
-        return np.tanh(value) if self.measure == "CLIFF" else value
+        back = expit if self.measure == "PLO" else SCALES.get(self.measure, UNSCALED)[1]
+        return back(value)
 
     def told_of(self, fitted: Any) -> dict[str, Any]:
         """Return estimate and limits of a fit on this scale, in the unit in which they are told."""
@@ -141,22 +141,118 @@ class Scale:
 
 
 def on_scale(group: list[Row]) -> Scale:
-    """Return estimates on the scale on which they are pooled.
-
-    Parameters
-    ----------
-    group : list of dict
-        Estimates of one question: proportions with their counts, others with a standard error.
-
-    """
+    """Return estimates of one question on the scale on which they are pooled."""
     if group[0]["estimand"] == "proportion":
         counts = np.array([counts_of(line) for line in group], float)
         found = effect_size("PLO", xi=counts[:, 0], ni=counts[:, 1])
         return Scale(found.yi, found.vi, "PLO")
     measure = group[0]["measure"]
     effects, errors = (np.array([line[name] for line in group], float) for name in ("effect", "se"))
-    if measure == "CLES":
-        return Scale(logit(effects), (errors / (effects * (1 - effects))) ** 2, measure)
-    if measure == "CLIFF":
-        return Scale(np.arctanh(effects), (errors / (1 - effects**2)) ** 2, measure)
-    return Scale(effects, errors**2, measure)
+    scaled, _, slope = SCALES.get(measure, UNSCALED)
+    return Scale(scaled(effects), (errors / slope(effects)) ** 2, measure)
+
+
+def with_sd(
+    lines: list[dict[str, Any]], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
+) -> list[dict[str, Any]]:
+    """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
+
+    Parameters
+    ----------
+    lines : list of dict
+        Estimates; only differences between groups whose sizes are both known, or between two sites of the
+        same people, in hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7).
+    use : str
+        One of `SD_USES`: where the imputed SD takes the place of what is printed or missing; doubtful is
+        what a certain discrepancy touches.
+    sd : float
+        Standard deviation of the change between people, hairs/cm².
+    site_correlation : float
+        Correlation between two sites of one scalp.
+    level : float
+        Coverage of the intervals, by Student's t with the degrees of freedom of the trial (Welch's between
+        groups).
+
+    """
+    place = list(SD_USES).index(use)
+    rows = []
+    for line in lines:
+        missing = line["se"] is None and line.get("ci_lower") is None
+        wanted = (
+            (place >= 1 and missing) or (place == 2 and bool(line["certain_discrepancies"])) or place == 3
+        )
+        imputed = _imputed_se(line, sd, site_correlation) if wanted else None
+        if imputed is None:
+            rows.append(line)
+            continue
+        se, df = imputed
+        half = critical_value(level, df) * se
+        why = "missing" if missing else "printed one set aside"
+        words = f"SD {sd:g} imputed ({why})"
+        kept = "" if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
+        told = {"assumption": "; ".join(filter(None, (kept, words))), "se_basis": words}
+        told["ci_method"] = "Welch's t" if line["estimand"] == "between_group" else "Student's t"
+        rows.append(
+            line | told | {"se": se, "ci_lower": line["effect"] - half, "ci_upper": line["effect"] + half}
+        )
+    return rows
+
+
+def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> tuple[float, float] | None:
+    """Return the standard error that an SD of the change gives a difference, and its degrees of freedom."""
+    if line["measure"] != "MD" or line["unit"] != IMPUTED_UNIT or line["effect"] is None:
+        return None
+    n, others = line.get("n"), line.get("n_comparator")
+    if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
+        parts, freedoms = (1 / (n - others), 1 / others), (n - others - 1, others - 1)
+        square = sum(part**2 / df for part, df in zip(parts, freedoms, strict=True))
+        return sd * sqrt(sum(parts)), sum(parts) ** 2 / square
+    if line["estimand"] == "within_participant" and n and n > 1:
+        return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
+    return None
+
+
+def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
+    """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
+
+    Parameters
+    ----------
+    group : list of dict
+        Estimates with `se`, people, `estimand`, `unit`, `certain_discrepancies`.
+    tau_prior : float
+        Scale for hair density, hairs/cm².
+    assumed_sd : float
+        SD of the change in hair density between people, hairs/cm². In another unit the scale is the same
+        share of the SD between people, of estimates that no certain discrepancy touches; for proportions,
+        which are pooled as log odds, of the SD of the logistic distribution.
+
+    Returns
+    -------
+    float
+        Above zero.
+
+    """
+    if group[0]["unit"] == IMPUTED_UNIT:
+        return float(tau_prior)
+    share = tau_prior / assumed_sd
+    if group[0]["estimand"] == "proportion":
+        return float(share * LOGISTIC_SD)
+    sound = [line for line in group if not line.get("certain_discrepancies")] or group
+    return float(share * np.median([_sd_between_people(line) for line in sound]))
+
+
+def _sd_between_people(line: dict[str, Any]) -> float:
+    """Return the SD of one person that a standard error implies; two equal groups where there are two."""
+    people = people_of(line) or 4
+    return line["se"] * np.sqrt(people) / (2 if line["estimand"] == "between_group" else 1)
+
+
+def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return how far the changes of other treatments lie apart from study to study, hairs/cm².
+
+    Of the table `comparators`, for three studies or more: `sd` is that of the mean changes of the arms.
+    """
+    changes = comparator_changes(comparators)
+    own = changes[changes["unit"] == IMPUTED_UNIT].groupby("treatment", as_index=False)
+    rows = own.agg(arms=("change", "size"), studies=("study_id", "nunique"), sd=("change", "std"))
+    return records(rows[rows["studies"] >= 3])

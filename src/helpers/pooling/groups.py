@@ -10,7 +10,6 @@ import pandas as pd
 
 from helpers.comparison import PARTNERS, alike
 from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
-from helpers.pooling.assumptions import people_of
 from helpers.pooling.estimates import (
     NO_COUNT,
     NO_SPREAD,
@@ -18,9 +17,9 @@ from helpers.pooling.estimates import (
     counts_of,
     made_one,
     on_scale,
+    people_of,
     preferred,
     visit_order,
-    with_standard_error,
 )
 from helpers.tables import read_table
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label, tiers_of
@@ -63,16 +62,9 @@ def controlled_elsewhere(line: Row, others: list[Row], tolerance: float) -> bool
 def grouped(estimates: list[Row], tolerance: float, visit: str = "latest") -> list[list[Row]]:
     """Sort estimates into groups that may be pooled; a study gives a group one estimate.
 
-    Parameters
-    ----------
-    estimates : list of dict
-        Lines with what `QUESTION` names, `study_id`, `line_id` and times. Uncontrolled changes and
-        estimates with a doubt about the estimand stay alone.
-    tolerance : float
-        Share of the longer time by which two times may differ.
-    visit : str
-        `latest` takes a study's longest follow-up that fits a group, `earliest` its shortest.
-
+    Uncontrolled changes and estimates with a doubt about the estimand stay alone. `tolerance` is the share
+    of the longer time by which two times may differ; `visit` takes a study's `latest` follow-up that fits a
+    group, or its `earliest`.
     """
     groups: list[list[Row]] = []
     ordered = sorted(estimates, key=lambda line: line["line_id"])
@@ -148,7 +140,7 @@ def poolable(line: Row) -> bool:
 def _concept_rows(
     concept: str, lines: list[Row], options: dict, tolerance: float, visit: str
 ) -> list[dict[str, Any]]:
-    estimates = [_as_printed(with_standard_error(line)) for line in lines if line["effect"] is not None]
+    estimates = [_as_printed(line) for line in lines if line["effect"] is not None]
     reasons = [_cannot_be_weighed(line) for line in estimates]
     weighed = [line for line, reason in zip(estimates, reasons, strict=True) if reason is None]
     weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]

@@ -61,21 +61,10 @@ class RegisteredComparison:
 def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list[RegisteredComparison]:
     """Return each exosome arm against each other arm, those that answer the question first.
 
-    Parameters
-    ----------
-    study : mapping
-        Row of `studies`.
-    arms : pandas.DataFrame
-        Table `arms`.
-
-    Returns
-    -------
-    list of RegisteredComparison
-        Placebo before untreated before another treatment, and last where something else is given on one side
-        only; arms' names and order do not matter. Of exosome arms alone each is compared with each later one;
-        of a single arm there is one comparison, with baseline; without an exosome arm nothing is known of the
-        comparator.
-
+    Placebo before untreated before another treatment, and last where something else is given on one side
+    only; arms' names and order do not matter. Of exosome arms alone each is compared with each later one;
+    of a single arm there is one comparison, with baseline; without an exosome arm nothing is known of the
+    comparator.
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
     estimand = _ESTIMANDS.get(study["comparison"] or "")
@@ -148,21 +137,11 @@ def has_dose_escalation(*words: str | None) -> bool:
 
 
 def results_due(primary: str | None, end: str | None, end_of: str | None) -> tuple[str | None, str]:
-    """Return when results are due, and what that rests on.
+    """Return when results are due, None where it is not known, and in words what that rests on.
 
-    Parameters
-    ----------
-    primary, end : str or None
-        Primary completion and end as registered, ISO, with the precision of the source.
-    end_of : str or None
-        What ends then: `study`, `recruitment`, or None where that was not seen.
-
-    Returns
-    -------
-    tuple
-        Date, None where it is not known, and words. Results are due 12 months after primary completion (42
-        CFR 11.44), which is never later than the end of the study; the end of recruitment does not tell it.
-
+    Results are due 12 months after primary completion (42 CFR 11.44), which is never later than the end of
+    the study; the end of recruitment does not tell it. `end_of` says what ends: `study`, `recruitment`, or
+    None.
     """
     primary, end = iso_date(primary), iso_date(end) or end
     if primary:
@@ -186,21 +165,8 @@ def answerable(
 ) -> dict[str, str]:
     """Return whether a design can tell whether exosomes regrow hair, and why.
 
-    Parameters
-    ----------
-    trial : mapping
-        `comparison`, `status`, `randomised`, `dose_escalation`.
-    comparison : RegisteredComparison
-        What it compares.
-    outcomes : sequence of str
-        Outcomes that it compares so; none where they were not seen.
-
-    Returns
-    -------
-    dict
-        `can_answer` (yes, indirectly, not known, no) and `can_answer_reason`. It is the design that is
-        judged: how small a difference it can detect is told apart.
-
+    `can_answer` is yes, indirectly, not known or no. The design is judged: how small a difference it can
+    detect is told apart. `outcomes` are those that it compares so; none where they were not seen.
     """
     found = [*_of_control(comparison), *_of_outcomes(outcomes)]
     if trial["status"] == "withdrawn":

@@ -12,8 +12,8 @@ import pandas as pd
 
 from helpers.appraisal.grade import CERTAINTY, LEVELS, first_that_holds, holds
 from helpers.comparison import in_exosome_arms
-from helpers.effects import EXOSOME_ROLES, comparator_key
-from helpers.pooling.assumptions import people_of
+from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
+from helpers.pooling.estimates import people_of
 from helpers.pooling.ongoing import degrees_of_freedom
 from metastats.batches import pool_many
 from metastats.heterogeneity import critical_value
@@ -180,11 +180,10 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     """
     effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
     studies = sources.loc[sources["tier"].isin(tiers), "study_id"]
-    treated = arms.loc[arms["role"].isin(EXOSOME_ROLES), ["study_id", "arm_id"]].drop_duplicates()
     rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
     rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
-    rows = rows[rows["estimand"].isin(("between_group", "within_participant"))]
-    rows = rows[in_exosome_arms(rows, treated)]
+    rows = rows[rows["estimand"].isin(CONTROLLED_ESTIMANDS)]
+    rows = rows[in_exosome_arms(rows, arms)]
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
     latest = rows.groupby(["study_id", *_KEY], sort=False, dropna=False).tail(1)

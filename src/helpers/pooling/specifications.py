@@ -13,8 +13,7 @@ from scipy.optimize import brentq
 
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
 from helpers.formats import joined
-from helpers.pooling.assumptions import SD_USES, with_sd
-from helpers.pooling.estimates import Scale, made_one, on_scale, with_standard_error
+from helpers.pooling.estimates import SD_USES, Scale, made_one, on_scale, with_sd
 from helpers.pooling.groups import CONTEXT, TEST_WORDS, grouped, poolable, question_of
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, label
 from metastats.batches import pool_many
@@ -93,9 +92,9 @@ class EstimateSet:
 def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]:
     """Return the questions that two studies or more answer with a control, when missing SDs are imputed."""
     sized = with_sd(list(lines), "missing", levels.assumed_sd[0], level=levels.level)
-    known = [with_standard_error(line) for line in sized if line["estimand"] in CONTROLLED_ESTIMANDS]
+    known = [line for line in sized if line["estimand"] in CONTROLLED_ESTIMANDS and poolable(line)]
     found = []
-    for group in grouped([line for line in known if poolable(line)], levels.time_tolerance, levels.visit):
+    for group in grouped(known, levels.time_tolerance, levels.visit):
         if len(group) > 1:
             ids = frozenset(name for line in group for name in split_ids(line["effect_id"]))
             first = group[0]
@@ -150,17 +149,7 @@ def estimate_sets(
 ) -> Iterator[EstimateSet]:
     """Yield the set of estimates of every combination of choices that leaves two or more.
 
-    Parameters
-    ----------
-    lines : sequence of dict
-        Lines of the widest tier.
-    question : Question
-        What the sets answer.
-    levels : Levels
-        What may be chosen.
-    tables : mapping of str to pandas.DataFrame
-        `studies`, `arms`, `results`, `discrepancies`, for effects that rest on an assumed correlation.
-
+    `lines` are those of the widest tier; `tables` give the effects that rest on an assumed correlation anew.
     """
     own = [line for line in lines if line["effect_id"] in question.effect_ids]
     for before, between in product(levels.pre_post_correlation, levels.site_correlation):
@@ -169,13 +158,9 @@ def estimate_sets(
         )
         for use, sd in product(levels.sd_use, levels.assumed_sd):
             sized = with_sd(made, use, sd, site_correlation=between, level=levels.level)
-            usable = [line for line in map(with_standard_error, sized) if poolable(line)]
-            fixed = {
-                "sd_use": use,
-                "assumed_sd": sd,
-                "pre_post_correlation": before,
-                "site_correlation": between,
-            }
+            usable = [line for line in sized if poolable(line)]
+            fixed = {"sd_use": use, "assumed_sd": sd}
+            fixed |= {"pre_post_correlation": before, "site_correlation": between}
             for tier in levels.tier:
                 part = [line for line in usable if line["tier"] in _TIERS[tier]]
                 studies = dict.fromkeys(line["study_id"] for line in part)
@@ -208,25 +193,7 @@ def specification_rows(
     estimators: Sequence[str] = TAU2_CHOICES,
     intervals: Sequence[str] = tuple(TEST_WORDS),
 ) -> pd.DataFrame:
-    """Return every specification with its estimate and interval, one row each.
-
-    Parameters
-    ----------
-    sets : sequence of EstimateSet
-        What `estimate_sets` gave.
-    question : Question
-        What they are about.
-    level : float
-        Coverage of the intervals.
-    estimators, intervals : sequence of str
-        Choices of the model.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column for each choice, `k`, `studies`, `estimate`, `ci_lower`, `ci_upper`, `tau2`, `conclusion`.
-
-    """
+    """Return every specification with its estimate and interval, one row each: a column for each choice."""
     if not sets:
         return pd.DataFrame()
     yi, vi = _padded(sets)
@@ -271,18 +238,9 @@ def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
 def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how far each choice moves the estimate when all others stay, the strongest first.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        What `specification_rows` returned, with all combinations.
-
-    Returns
-    -------
-    list of dict
-        `choice`, `levels`, `sets` (matched sets that differ in this choice alone; those with the same studies
-        and answers count once), `mean_move` and `largest_move` of the estimate, `mean_widening` (how much
-        the width of the interval changes), and `turned`, the share of sets in which the conclusion changes.
-
+    `frame` holds all combinations. `sets` are the matched sets that differ in this choice alone; those with
+    the same studies and answers count once. `mean_widening` is how much the width of the interval changes,
+    `turned` the share of sets in which the conclusion changes.
     """
     answers = frame.assign(width=frame["ci_upper"] - frame["ci_lower"])
     answers["answer"] = answers[["studies", "estimate", "width"]].round(9).apply(tuple, axis=1)
@@ -323,22 +281,8 @@ def turning_rows(
 ) -> list[dict[str, Any]]:
     """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
 
-    Parameters
-    ----------
-    lines, question, tables
-        As for `estimate_sets`.
-    chosen : Levels
-        One value for each choice but the tier.
-    model : mapping
-        `tau2_method` and `ci_method`.
-
-    Returns
-    -------
-    list of dict
-        `assumption`, `tier`, `low`, `high`, `at_low` and `at_high` (`gain`, `loss`, `not shown`,
-        `no estimate`), `turns_at` (missing where it does not turn) and `under`, the choices that make
-        the assumption count.
-
+    `chosen` has one value for each choice but the tier. `turns_at` is missing where the conclusion does not
+    turn; `under` names the choice that makes the assumption count.
     """
     better = OUTCOME_CONCEPTS[question.concept].better
     rows = []
@@ -355,11 +299,8 @@ def turning_rows(
         at, first, last = turning_point(limits, low, high, better=better)
         key = f"{question.name}.{tier}.{name}"
         row = {"turning_id": key, "assumption": name, "tier": tier, "under": under.get("sd_use", (None,))[0]}
-        rows.append(
-            row
-            | question.of_rows
-            | {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
-        )
+        row |= {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
+        rows.append(row | question.of_rows)
     return rows
 
 
@@ -385,17 +326,8 @@ def turning_point(
 ) -> tuple[float | None, str, str]:
     """Return where an assumption first turns the conclusion, and the conclusion at both ends of its range.
 
-    Parameters
-    ----------
-    limits : callable
-        From a value of the assumption to the limits of the interval; None where there is no estimate.
-    low, high : float
-        Range of the assumption.
-    points : int
-        Values looked at before the point is refined by Brent's method.
-    better : str
-        `higher` or `lower`, whichever is a gain.
-
+    `limits` gives the interval for a value, None where there is no estimate. Of `points` values the
+    conclusion is looked at; between two that differ the point is found by Brent's method.
     """
     grid = np.linspace(low, high, points)
     found = [limits(float(value)) for value in grid]

@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.pooling.assumptions import people_of, prior_scale, with_sd
-from helpers.pooling.estimates import counts_of, made_one, on_scale, with_standard_error
-from helpers.pooling.groups import QUESTION, belongs, poolable, question_of, rows_of_lines, tier_lines
+from helpers.pooling.estimates import counts_of, made_one, on_scale, people_of, prior_scale, with_sd
+from helpers.pooling.groups import (
+    AS_PRINTED,
+    QUESTION,
+    belongs,
+    poolable,
+    question_of,
+    rows_of_lines,
+    tier_lines,
+)
 from metastats.bayes import bayes_pool
 from metastats.checks import check_studies
 from metastats.counts import pool_counts
@@ -204,9 +211,13 @@ def synthesis_of_lines(
         Studies that take part only in the scenario `with studies of serious concern`.
 
     """
+
+    def rows(lines: list[Row], scenario: str) -> list[Row]:
+        return rows_of_lines(lines, options.fit, options.time_tolerance, scenario, options.visit)
+
     found = TierSynthesis()
     lines = [line for line in every_line if line["study_id"] not in serious]
-    printed = rows_of_lines(lines, options.fit, options.time_tolerance, visit=options.visit)
+    printed = rows(lines, AS_PRINTED)
     for row in printed:
         _add(found, row, lines, options)
     known = {_estimates_of(row) for row in printed if row["se"] is not None}
@@ -214,16 +225,11 @@ def synthesis_of_lines(
     sized = with_sd(
         sized, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
     )
-    for row in rows_of_lines(sized, options.fit, options.time_tolerance, IMPUTED, options.visit):
+    for row in rows(sized, IMPUTED):
         if row["se"] is not None and _estimates_of(row) not in known:
             _add(found, row, sized, options)
     known = {_estimates_of(row) for row in found.pooled}
-    of_all = (
-        rows_of_lines(every_line, options.fit, options.time_tolerance, WITH_SERIOUS, options.visit)
-        if serious
-        else []
-    )
-    for row in of_all:
+    for row in rows(every_line, WITH_SERIOUS) if serious else ():
         if set(split_ids(row["studies"])) & set(serious) and _estimates_of(row) not in known:
             _add(found, row, every_line, options)
     for number, row in enumerate(found.pooled, start=1):
@@ -259,7 +265,7 @@ def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: O
 def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
     """Return the estimates of a row of `pooled`, one a study, from the lines that it was made of."""
     ids = set(split_ids(row["effect_ids"]))
-    own = [with_standard_error(line) for line in lines if line["effect_id"] in ids]
+    own = [line for line in lines if line["effect_id"] in ids]
     return [
         made_one([line for line in own if line["study_id"] == study]) for study in split_ids(row["studies"])
     ]
@@ -302,8 +308,8 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
     Sites, arms and visits of one study share people: their errors correlate as two sites do, and the
     standard error is cluster-robust with the correction for few studies (CR2, Satterthwaite).
     """
-    own = [line for line in map(with_standard_error, lines) if line["study_id"] in split_ids(row["studies"])]
-    own = [line for line in own if poolable(line) and belongs(line, group[0], options.time_tolerance)]
+    own = [line for line in lines if line["study_id"] in split_ids(row["studies"]) and poolable(line)]
+    own = [line for line in own if belongs(line, group[0], options.time_tolerance)]
     if row["without_certain_discrepancies"]:
         own = [line for line in own if not line["certain_discrepancies"]]
     studies = [line["study_id"] for line in own]
