@@ -2,8 +2,7 @@
 
 from made_world import write_world
 
-from helpers.narrative.answer import answer_sentences
-from helpers.narrative.phrases import concept_list, load_tables
+from helpers.narrative.answer import answer_sentences, concept_list, load_tables
 from helpers.tables import validate
 
 
