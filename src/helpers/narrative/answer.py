@@ -11,7 +11,6 @@ import pandas as pd
 
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.outcome import harm_rows
-from helpers.figures.rows import DAGGER
 from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, read_table, validate
@@ -77,7 +76,7 @@ FIRST_AUTHOR = re.compile(
 )
 PUBLISHED = re.compile(r"[^.]*?(?:et al\.)?, ((?:19|20)\d\d)\b")  # the year right behind the authors
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-LONGEST_NAME = 40
+LONGEST_TITLE = 40
 
 
 def cited_year(citation: str) -> str | None:
@@ -87,7 +86,7 @@ def cited_year(citation: str) -> str | None:
     return next(reversed(YEAR.findall(citation)), None)
 
 
-def study_names(sources: pd.DataFrame) -> dict[str, str]:
+def study_titles(sources: pd.DataFrame) -> dict[str, str]:
     """Return each study's name for a reader: first author and year, or the number of a registration.
 
     Where the citation names no author, its first words; two studies of one name have their `study_id` too.
@@ -100,7 +99,7 @@ def study_names(sources: pd.DataFrame) -> dict[str, str]:
         name = f"{author[1]} {year}" if author and year else start
         if not row["has_results"] and row["registration"]:
             name = row["registration"]
-        names.setdefault(study, name if 0 < len(name) <= LONGEST_NAME else study)
+        names.setdefault(study, name if 0 < len(name) <= LONGEST_TITLE else study)
     shared = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
 
@@ -192,7 +191,6 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame,
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
-    name = study_names(tables["sources"]).get(name, name)
     return f"in {name}{people}{', at high risk of bias,' if at_risk else ''} {joined(told)}"
 
 
@@ -232,7 +230,7 @@ def _harms(tables: Tables) -> str:
     events = tables["adverse_events"]
     names = set(reported_lines(tables)["study_id"])
     rows = harm_rows(events[events["study_id"].isin(names)], tables["sources"])
-    return harm_sentence(rows, study_names(tables["sources"])) if rows else ""
+    return harm_sentence(rows) if rows else ""
 
 
 def _people(studies: pd.DataFrame, k: int) -> str:
@@ -347,9 +345,8 @@ def _pooling(pooled: pd.DataFrame) -> str:
 FULL_TEXT = "full text"
 
 
-def harm_sentence(rows: list[dict[str, Any]], names: dict[str, str]) -> str:
+def harm_sentence(rows: list[dict[str, Any]]) -> str:
     """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
-    rows = [row | {"study_id": names[row["study_id"].removesuffix(DAGGER)]} for row in rows]
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
     parts = [f"{len(studies)} {'study speaks' if len(studies) == 1 else 'studies speak'} of adverse events"]

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.display import anchor
-from helpers.narrative.answer import Tables, load_tables, study_names
+from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.screening import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
@@ -140,7 +140,7 @@ def build_site(
     version = str(provenance.get("version") or "")
     runs = sorted(executed, key=run_file)
     calls: list[Callable[[], Any]] = [
-        partial(notebook_page, executed[name], name, provenance, study_names(tables["sources"]))
+        partial(notebook_page, executed[name], name, provenance, study_titles(tables["sources"]))
         for name in runs
     ]
     made = side_by_side(

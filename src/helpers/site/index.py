@@ -11,7 +11,7 @@ from helpers.appraisal.risk_of_bias import overall
 from helpers.display import anchor
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing
-from helpers.narrative.answer import Tables, answer_sentences, evidence_studies, study_names
+from helpers.narrative.answer import Tables, answer_sentences, evidence_studies, study_titles
 from helpers.site.data import changes_since, history_table
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables import records
@@ -74,7 +74,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
     discrepancies = tables["discrepancies"]
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
-    rows, read, names = [], _seen_words(tables), study_names(tables["sources"])
+    rows, read, names = [], _seen_words(tables), study_titles(tables["sources"])
     for row in records(evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         called = names[name]
@@ -111,7 +111,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
 
 def _concerns(tables: Tables) -> Markup:
     """Return the five most serious of the certain discrepancies, each with its arithmetic."""
-    discrepancies, names = tables["discrepancies"], study_names(tables["sources"])
+    discrepancies, names = tables["discrepancies"], study_titles(tables["sources"])
     certain = by_weight(discrepancies[discrepancies["certain"].astype(bool)])
     rows = [
         row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
