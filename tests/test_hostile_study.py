@@ -130,7 +130,7 @@ def lab(hostile, tmp_path_factory) -> Iterator[str]:
         yield address
 
 
-# The notebooks, and the control of the panel that some end with.
+# The notebooks, and the control of the panel that some have.
 NOTEBOOKS = {
     "01_ingestion": None,
     "02_cleaning": None,
@@ -143,6 +143,11 @@ AT_ONCE = ("05_pooled_effect",)  # the others: make test-all
 
 def follows_its_controls(page, control: str) -> bool:
     """Move a control of the panel as a person does, by keyboard; return whether the picture changes."""
+    page.evaluate(
+        """() => { const book = window.jupyterapp.shell.currentWidget.content;
+            const at = book.widgets.findIndex(cell => cell.model.sharedModel.source.includes('panel(lambda'));
+            return book.scrollToItem(at); }"""
+    )
     panel = page.locator(".widget-vbox").last
     panel.wait_for(state="attached")
     panel.scroll_into_view_if_needed()

@@ -74,7 +74,7 @@ def test_was_run_from_top_to_bottom_by_the_plain_kernel(notebook: nbformat.Noteb
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
     assert notebook.metadata.kernelspec.name == "python3"
-    assert "tables.written()" in notebook.cells[-1].source
+    assert CHECK in tags(notebook.cells[-1])
 
 
 def test_parameter_cells_agree_with_parameters_yaml(checkout: Path):

@@ -47,7 +47,6 @@ class NotebookTables:
         self._column: str | None
         self._column, self._index = (repeated.key, repeated.name) if repeated else (None, "")
         self.key: str | None = parameters.get(self._column) if self._column else None
-        self._written: list[dict[str, Any]] = []
         self._known: dict[str, pd.DataFrame] = {}
 
     def read(self, *names: str) -> dict[str, pd.DataFrame]:
@@ -115,10 +114,8 @@ class NotebookTables:
             writer = self.store.tables[name].notebook
             raise ValueError(f"table {name} is written by {writer}, not by {self.notebook}")
         folder = part_folder(self.processed, str(self.key)) if self._column else self.processed
-        path = self.store.write_table(name, rows, folder)
+        self.store.write_table(name, rows, folder)
         frame = self._known[name] = self.store.read_table(name, folder)
-        meaning = self.store.tables[name].meaning
-        self._written.append({"table": name, "meaning": meaning, "rows": len(frame), "file": path.name})
         return frame
 
     def gather(self) -> None:
@@ -130,7 +127,3 @@ class NotebookTables:
             keys = self.store.read_table(self._index, self.processed)[self._column]
             there = [key for key in keys if part_folder(self.processed, key).is_dir()]
             gather_parts(self._schema_file, self.processed, there, self._writes)
-
-    def written(self) -> pd.DataFrame:
-        """Return the list of tables that this run wrote."""
-        return pd.DataFrame(self._written, columns=["table", "meaning", "rows", "file"])

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from helpers.context import comparator_changes, contextual_comparisons, drug_differences
-from helpers.figures.rows import context_row_sentence, context_rows
+from helpers.figures.rows import context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate
 from notebookpress.tables import records
@@ -116,24 +116,6 @@ def test_limits_follow_the_level(context, level):
 def test_other_units_and_contrasts_are_not_mixed_in(context):
     (row,) = compared(context, change(unit="follicles/cm2"), change(estimand="between_group", line_id="a.2"))
     assert row["control_arms"] == 0 and row["visible"] is None
-
-
-def test_the_sentence_changes_with_its_inputs_and_names_what_is_second_hand(context):
-    (low,), (high,) = compared(context, change()), compared(context, change(effect=45.0))
-    first, second = context_row_sentence(low), context_row_sentence(high)
-    assert (
-        "a change of 35 hairs/cm²" in first
-        and "which leaves 25.6 to 38.8" in first
-        and "stays below" in first
-    )
-    assert (
-        "a change of 45 hairs/cm²" in second and "which leaves 35.6 to 48.8" in second and "reaches" in second
-    )
-    assert "3 of them second-hand," in first and "43.36 (second-hand)" in first
-    comparators = context["comparators"].copy()
-    comparators.loc[comparators["row_id"] == "lucky2004.03", "change_mean"] = 19.4
-    (drifted,) = compared(context | {"comparators": comparators}, change())
-    assert "which leaves 15.6 to 38.8" in context_row_sentence(drifted)
 
 
 def test_without_second_hand_rows_none_is_used(context):

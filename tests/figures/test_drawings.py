@@ -15,7 +15,7 @@ from helpers.figures.forest import forest
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, direction, harms
 from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
 from helpers.figures.sensitivity import BINS, DENSE, bins_of, edges_of, specification_curve
-from helpers.figures.study import before_after, flip_points, split_curve, timeline
+from helpers.figures.study import before_after, timeline
 from helpers.pooling.specifications import CHOICES
 
 ROWS = cases_of(__file__)
@@ -30,17 +30,12 @@ JUDGED = pd.DataFrame(
         )
     ]
 )
-SPLITS = [
-    {"assumption": share, "estimate": 1.0, "ci_lower": share - 0.55, "ci_upper": 2.5 - share}
-    for share in np.linspace(0, 1, 11)
-]
 DRAWINGS = {
     "forest": lambda: forest(
         STUDIES[:2], unit="hairs/cm²", pooled=ROWS["pooled"], not_poolable=STUDIES[2:], title="Density"
     ),
     "direction": lambda: direction(ROWS["ways"]),
     "risk_of_bias": lambda: appraisal_matrix(JUDGED, {"a2024": "not assessable from the abstract"}),
-    "split_curve": lambda: split_curve(SPLITS, assumption="correlation", unit="SMD", title="r", chosen=0.5),
     "timeline": lambda: timeline(ROWS["lanes"]),
     "before_after": lambda: before_after(ROWS["cases"], title="Cases"),
 }
@@ -72,8 +67,6 @@ def test_nothing_to_show_is_said():
     assert "nothing" in timeline([]).alt
     assert "no case" in before_after([], title="t").alt
     assert forest([], unit="u", title="t").svg()
-    with pytest.raises(ValueError, match="no row"):
-        split_curve([], assumption="a", unit="u", title="t")
 
 
 def test_letters_of_judgements():
@@ -84,16 +77,6 @@ def test_letters_of_judgements():
 def test_unknown_mark_is_refused():
     with pytest.raises(ValueError, match="mark guessed is none of"):
         timeline([{"lane": "a", "weeks": 1, "mark": "guessed"}])
-
-
-def test_flips_lie_between_neighbours():
-    rows = [
-        {"assumption": 0, "ci_lower": -1.0, "ci_upper": 3.0},
-        {"assumption": 1, "ci_lower": 1.0, "ci_upper": 2.0},
-        {"assumption": 2, "ci_lower": -3.0, "ci_upper": -1.0},
-    ]
-    assert flip_points(rows) == pytest.approx([0.5, 1.25, 1 + 2 / 3])
-    assert flip_points(rows[:1]) == []
 
 
 def test_house_style_is_left_behind_nowhere():
@@ -213,7 +196,6 @@ def test_the_caption_says_that_neighbours_share_a_point():
 def test_words_and_captions_follow_the_level():
     for drawn in (
         forest(STUDIES, unit="u", title="t", pooled=ROWS["pooled"], level=0.9),
-        split_curve(SPLITS, assumption="r", unit="SMD", title="t", level=0.9),
         context_plot(beside_rows(), unit="hairs/cm2", title="t", level=0.9),
     ):
         words = drawn.caption + drawn.alt + re.sub("<[^>]*>", " ", drawn.svg())

@@ -2,8 +2,7 @@
 
 from made_world import write_world
 
-from helpers.narrative.answer import answer_sentences
-from helpers.narrative.phrases import concept_list, load_tables
+from helpers.narrative.answer import answer_sentences, concept_list, load_tables, study_titles
 from helpers.tables import validate
 
 
@@ -147,3 +146,27 @@ def test_an_outcome_that_is_surer_gives_the_verdict_in_its_own_words(tmp_path):
 
 def test_long_lists_are_counted():
     assert concept_list(["a_b", "c", "d", "e"], 3) == "a b, c and two more outcomes"
+
+
+def test_a_study_is_titled_by_author_and_year_and_a_registration_by_its_number():
+    cited = {"a": "Wan J, Kim S-B, et al. A study. Springer, 2025.", "b": "Park et al., 2022, cited in 2023.",
+             "c": "Chieh C and Lee K, 2025. A case.", "d": "Talk at a meeting of 2025, session 5.", "e": None,
+             "f": "A long title without any author that nobody would read in a list. 2024."}  # fmt: skip
+    rows = [
+        {"source_id": name, "study_id": name, "tier": "core", "format": "sheet", "has_results": True}
+        for name in cited
+    ]
+    rows = [row | {"citation": cited[row["study_id"]]} for row in rows]
+    rows.append(rows[0] | {"source_id": "g", "study_id": "g", "has_results": False, "registration": "NCT1"})
+    told = study_titles(validate("sources", rows))
+    assert list(told.values()) == [
+        "Wan 2025",
+        "Park 2022",
+        "Chieh 2025",
+        "Talk at a meeting of 2025",
+        "e",
+        "f",
+        "NCT1",
+    ]
+    same = validate("sources", [rows[0], rows[0] | {"source_id": "h", "study_id": "h"}])
+    assert study_titles(same) == {"a": "Wan 2025 (a)", "h": "Wan 2025 (h)"}

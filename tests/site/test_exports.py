@@ -14,7 +14,7 @@ import yaml
 from case_files import cases_of
 from made_world import write_world
 
-from helpers.narrative.phrases import load_tables
+from helpers.narrative.answer import load_tables
 from helpers.site.build import build_site
 from helpers.site.data import revman_rows, source_reference
 from helpers.tables import TABLES, write_table

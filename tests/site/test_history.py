@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from made_world import write_world
 
-from helpers.narrative.phrases import load_tables
+from helpers.narrative.answer import load_tables
 from helpers.site.data import changes_since, history_rows, history_table
 
 

@@ -129,7 +129,7 @@ def test_notebook_page_says_where_it_comes_from(pages):
     assert "03_study_evidence.ipynb" in facts
     assert "evidence = all" in facts
     assert re.search(r"[0-9a-f]{64}", facts)
-    assert pages["study-made1.html"].h1.get_text() == "Run 03: made1"
+    assert pages["study-made1.html"].h1.get_text() == "made1"
     assert "/home/somebody" not in str(pages["study-made1.html"])
     assert "/home/somebody" not in str(pages["index.html"])
 

@@ -390,7 +390,6 @@ def _direction_alt(title: str, studies: dict[str, list[dict]]) -> str:
     return f"Effect-direction plot. {title}. " + (" ".join(parts) or "There is no study to show.")
 
 
-FULL_TEXT = "full text"
 HARMS_TITLE = "Adverse events: people with one, and how many there may be"
 
 
@@ -444,28 +443,3 @@ def harms(rows: list[dict[str, Any]]) -> Figure:
 
 def _up_to(row: dict[str, Any]) -> str:
     return f"{show_number(round(row['effect'], 1))} (up to {show_number(round(row['ci_upper'], 1))})"
-
-
-def harm_sentence(rows: list[dict[str, Any]]) -> str:
-    """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
-    if not rows:
-        return "No study says anything of adverse events."
-    studies = {row["study_id"] for row in rows}
-    partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
-    parts = [f"{len(studies)} {'study speaks' if len(studies) == 1 else 'studies speak'} of adverse events"]
-    if partly:
-        parts[0] += f", {len(partly)} of them in an abstract's or another paper's words alone"
-    listed = sorted({row["study_id"] for row in rows if row["effect"] is None})
-    if listed:
-        parts.append(
-            f"{joined(listed)} {'lists' if len(listed) == 1 else 'list'} some without counting people"
-        )
-    none = [row for row in rows if row["effect"] == 0]
-    if none:
-        largest = max(none, key=lambda row: (row["n"], row["study_id"]))
-        upper = show_number(round(largest["ci_upper"], 1))
-        parts.append(
-            f"the largest that names one as absent, {largest['study_id']} ({largest['n']} people), leaves "
-            f"room for it in up to {upper} % of people"
-        )
-    return f"{'; '.join(parts)}."

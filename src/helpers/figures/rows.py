@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.context import CONTROLS, comparator_changes
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.formats import plain_unit, plain_words, show_estimate
 from helpers.tables.vocabulary import CONCERNS, label
 from notebookpress.tables import records
 
@@ -18,7 +18,6 @@ COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     """Return a study's row as `field` and `value`; what is not stated stays missing."""
     values = {words: study.get(name) for name, words in FIGURE_WORDS["characteristics"].items()}
-    values["What is compared"] = COMPARISON_WORDS.get(study.get("comparison"))
     whole = {words: f"{value:g}" if isinstance(value, float) else value for words, value in values.items()}
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})
 
@@ -70,22 +69,16 @@ def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def split_rows(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return a difference over the possible group sizes: `assumption`, `estimate`, limits, `label`."""
-    sizes = effects["n_assumed"].astype("string")
-    split = (effects["estimand"] == "between_group") & effects["ci_lower"].notna()
-    split &= sizes.str.fullmatch(r"\d+ \+ \d+").fillna(False)
-    first = effects.loc[split & (effects["headline"] == "yes"), "compared"]
-    split &= effects["compared"].isin(first)
-    rows = effects[split].rename(columns={"effect": "estimate"})
-    rows["assumption"] = sizes[split].str.split(" + ", regex=False).str[0].astype(int)
-    rows["label"] = sizes[split].str.replace(" + ", " : ", regex=False)
-    return rows[["assumption", "estimate", "ci_lower", "ci_upper", "label"]]
+def split_rows(effects: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the first difference between groups over the sizes that they may have as rows of `forest`."""
+    sizes = effects["n_assumed"].astype("string").str.fullmatch(r"\d+ \+ \d+").fillna(False)
+    split = effects[(effects["estimand"] == "between_group") & effects["ci_lower"].notna() & sizes]
+    first = split.loc[split["headline"] == "yes", "compared"]
+    shown = split[split["compared"].isin(first)].assign(study_id=split["n_assumed"])
+    return records(shown[["study_id", "effect", "ci_lower", "ci_upper", "unit"]])
 
 
-def estimate_rows(
-    effects: pd.DataFrame, unit: str, overall: dict[str, str] | None = None
-) -> list[dict[str, Any]]:
+def estimate_rows(effects: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
     """Return headline estimates in one unit for `forest`, named by study, estimand and time."""
     rows = []
     for row in records(effects[(effects["headline"] == "yes") & (effects["unit"] == unit)]):
@@ -95,8 +88,8 @@ def estimate_rows(
         arm = f" ({row['arm_id']})" if row["estimand"] == "uncontrolled_change" else ""
         name = f"{row['study_id']}: {row['estimand'].replace('_', ' ')}{arm}{week}"
         people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
-        shown = {"study_id": name} | {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
-        rows.append(shown | {"n": people, "risk_of_bias": (overall or {}).get(row["study_id"])})
+        sizes = {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
+        rows.append({"study_id": name, "n": people} | sizes)
     return rows
 
 
@@ -217,38 +210,3 @@ def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
         | {"label": f"{study}, {'; '.join(outcomes)}", "n": n, "bound": bound}
         for (study, p, direction, estimand, n, bound), outcomes in points.items()
     ]
-
-
-def context_row_sentence(row: dict[str, Any]) -> str:
-    """Return a row of `context` in words: the change, what placebo did, what is left, what an eye can see."""
-    share = row["unit"] == "proportion"
-    factor, unit = (100, "% of baseline") if share else (1, plain_unit(row["unit"]))
-    when = (
-        f"week {row['timepoint_weeks']:.0f}"
-        if row["timepoint_weeks"] is not None
-        else row["timepoint_printed"]
-    )
-    mark = " (second-hand)" if row["second_hand"] else ""
-    said = f"{row['study_id']}{mark} reports a change of {show_estimate(row['effect'] * factor)} {unit}"
-    said += f" at {when}" if when else ""
-    if row["control_arms"]:
-        drift = show_interval(row["drift_low"] * factor, row["drift_high"] * factor)
-        left = show_interval(row["left_low"] * factor, row["left_high"] * factor)
-        arms = f"{row['control_arms']} placebo or untreated arm{'s' * (row['control_arms'] != 1)}"
-        second = (
-            f", {row['controls_second_hand']} of them second-hand," if row["controls_second_hand"] else ""
-        )
-        said += (
-            f". Over a like time {arms}{second} changed by {drift}, which leaves {left} for all that differed"
-        )
-    else:
-        said += f"; {row['why_not']}"
-    if row["visible_at"] is not None:
-        reached = "reaches" if row["visible"] else "stays below"
-        second = " (second-hand)" if row["visible_second_hand"] else ""
-        limit = show_number(row["visible_at"] * factor)
-        said += f". It {reached} the smallest difference that observers see, {limit}{second}"
-    if row["error_high"] is not None:
-        error = show_interval(row["error_low"] * factor, row["error_high"] * factor)
-        said += f"; such a change is counted with a mean error of {error} {unit}"
-    return said + "."

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     BLUE,
     GREEN,
-    INK,
     ORANGE,
     PAGE_WIDTH,
     PURPLE,
@@ -20,7 +15,6 @@ from helpers.figures.canvas import (
     SMALL,
     TITLE_SIZE,
     VERMILION,
-    WASH,
     Figure,
     Pen,
     Rows,
@@ -33,7 +27,7 @@ from helpers.figures.canvas import (
     widest,
     wrap,
 )
-from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 
 PAIR_LINES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},
@@ -161,143 +155,6 @@ def _pairs_alt(title: str, rows: list[dict]) -> str:
         ]
         parts.append(f"{row['case']}{', ' + what if what else ''}: {' and '.join(ends)}.")
     return f"Slope chart. {title}. " + (" ".join(parts) or "There is no case to show.")
-
-
-def split_curve(
-    frame: Rows,
-    *,
-    assumption: str,
-    unit: str,
-    chosen: float | None = None,
-    title: str,
-    level: float = 0.95,
-) -> Figure:
-    """Draw an estimate with its interval over the values of an assumption.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame or list of dict
-        `assumption` (a number), `estimate`, `ci_lower`, `ci_upper`, and `label` where the value needs words,
-        such as `8 : 8` for a split of sixteen people.
-    assumption : str
-        What is assumed, for the axis.
-    unit : str
-        Unit of the estimate.
-    chosen : float, optional
-        The assumption that the report uses.
-    title : str
-        Title; first words of the alternative text.
-    level : float
-        Coverage of the intervals, for the words.
-
-    Returns
-    -------
-    Figure
-        Marked where the conclusion flips: where the interval begins or ceases to hold 0.
-
-    """
-    rows = sorted(as_rows(frame), key=lambda row: float(row["assumption"]))
-    if not rows:
-        raise ValueError("split_curve: there is no row to draw")
-    flips = flip_points(rows)
-    unit, flip_words = plain_unit(unit), _flip_words(rows, flips)
-    with style():
-        pen = _draw_curve(rows, flips, chosen, title)
-        _axis_words(pen.figure.axes[0], rows, assumption, unit)
-    caption = f"Line: estimate; band: {100 * level:g} % interval; level line: no effect (0). {flip_words}"
-    steps = rows if len(rows) <= 12 else [rows[round(place)] for place in np.linspace(0, len(rows) - 1, 9)]
-    read = "; ".join(
-        f"{row.get('label') or show_number(row['assumption'])}: {_estimate(row)}" for row in steps
-    )
-    used = "" if chosen is None else f" The report uses {show_number(chosen)}."
-    alt = f"Curve of the estimate ({unit}) over {assumption}. {title}. {read}.{used} {flip_words}"
-    return Figure(pen.figure, alt.strip(), caption, rows)
-
-
-def flip_points(rows: list[dict]) -> list[float]:
-    """Return the assumptions, between neighbours, at which the conclusion changes.
-
-    The conclusion is where the interval lies: below 0, across it, or above it. A place between
-    two rows is found by straight lines between the limits.
-    """
-    points = []
-    for one, two in zip(rows, rows[1:], strict=False):
-        if _side(one) == _side(two):
-            continue
-        for limit in ("ci_lower", "ci_upper"):
-            a, b = float(one[limit]), float(two[limit])
-            if (a > 0) != (b > 0) and a != b:
-                x1, x2 = float(one["assumption"]), float(two["assumption"])
-                points.append(x1 + (x2 - x1) * a / (a - b))
-    return sorted(points)
-
-
-def _side(row: Mapping[str, Any]) -> str:
-    """Return where an interval lies to 0; empty for none."""
-    if is_missing(row.get("ci_lower")) or is_missing(row.get("ci_upper")):
-        return ""
-    return "lies above" if row["ci_lower"] > 0 else "lies below" if row["ci_upper"] < 0 else "holds"
-
-
-def _draw_curve(rows: list[dict], flips: list[float], chosen: float | None, title: str) -> Pen:
-    heading = wrap(title, PAGE_WIDTH, TITLE_SIZE, "bold")
-    top = 26 + 15 * heading.count("\n") + (34 if flips or chosen is not None else 10)
-    pen = Pen(top + 290)
-    pen.title(heading, 14 + 7 * heading.count("\n"))
-    axes = pen.axes(66, top, PAGE_WIDTH - 66 - 24, 226)
-    x = [float(row["assumption"]) for row in rows]
-    sized = pd.DataFrame(rows, columns=["ci_lower", "estimate", "ci_upper"]).astype(float)
-    low, mid, high = (sized[name].to_numpy() for name in sized)
-    axes.fill_between(x, low, high, color=BLUE, alpha=0.16, linewidth=0)
-    for limit in (low, high):
-        axes.plot(x, limit, color=BLUE, linewidth=0.9, linestyle=(0, (4, 2)))
-    axes.plot(x, mid, color=BLUE, linewidth=1.8, marker="o", markersize=4.5)
-    axes.axhline(0, color=INK, linewidth=0.9)
-    for place, flip in enumerate(flips):
-        axes.axvline(flip, color=VERMILION, linewidth=1.2, linestyle=(0, (1, 1.5)))
-        _over(axes, flip, f"conclusion flips at {show_number(round(flip, 2))}", VERMILION, place % 2)
-    if chosen is not None:
-        axes.axvline(chosen, color=PURPLE, linewidth=1.2, linestyle=(0, (6, 2)))
-        _over(axes, chosen, f"used here: {show_number(chosen)}", PURPLE, len(flips) % 2)
-    return pen
-
-
-def _over(axes: Any, x: float, text: str, colour: str, step: int) -> None:
-    """Write above the plot at `x`, turned inward near the edges."""
-    left, right = axes.get_xlim()
-    share = (x - left) / (right - left)
-    align = "left" if share < 0.2 else "right" if share > 0.8 else "center"
-    place = {"xytext": (0, 3 + 11 * step), "textcoords": "offset points", "ha": align, "va": "bottom"}
-    axes.annotate(text, (x, 1), xycoords=("data", "axes fraction"), fontsize=SMALL, color=colour, **place)
-
-
-def _axis_words(axes: Any, rows: list[dict], assumption: str, unit: str) -> None:
-    axes.set_xlabel(assumption)
-    axes.set_ylabel(wrap(unit, 220))
-    axes.spines[["right", "top"]].set_visible(False)
-    axes.set_axisbelow(True)
-    axes.grid(axis="y", color=WASH, linewidth=1.0)
-    axes.tick_params(labelsize=SMALL, left=True)
-    axes.yaxis.set_major_formatter(tick_number)
-    if all(not is_missing(row.get("label")) for row in rows):
-        some = rows[:: max(1, -(-len(rows) // 12))]
-        axes.set_xticks([float(row["assumption"]) for row in some], [row["label"] for row in some])
-    else:
-        axes.xaxis.set_major_formatter(tick_number)
-
-
-def _flip_words(rows: list[dict], flips: list[float]) -> str:
-    if flips:
-        return f"The conclusion flips at {joined([show_number(round(flip, 2)) for flip in flips])}."
-    where = next(filter(None, map(_side, rows)), "")
-    does_not = f"The conclusion does not flip: the interval {where} the value of no effect throughout."
-    return does_not if where else ""
-
-
-def _estimate(row: Mapping[str, Any]) -> str:
-    if is_missing(row.get("estimate")):
-        return "no estimate"
-    return show_with_unit(row["estimate"], row.get("ci_lower"), row.get("ci_upper"), None)
 
 
 TIMELINE_WORDS = FIGURE_WORDS["events"]

@@ -1,35 +1,153 @@
-"""The answer in plain sentences made from the tables."""
+"""The answer in plain sentences made from the tables; counts, directions and names in words."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from helpers.effects import CONTROLLED_ESTIMANDS
-from helpers.figures.outcome import harm_rows, harm_sentence
-from helpers.formats import (
-    joined,
-    plain_unit,
-    plain_words,
-    show_number,
-    show_with_unit,
-)
-from helpers.narrative.phrases import (
-    Tables,
-    capital,
-    concept_list,
-    count_words,
-    evidence_studies,
-    first_tier,
-    load_tables,
-    number_word,
-    reported_lines,
-    widest_tier,
-)
+from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
+from helpers.figures.outcome import harm_rows
+from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.pooling.groups import AS_PRINTED
+from helpers.tables import TABLES, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
+
+Tables = dict[str, pd.DataFrame]
+
+
+def load_tables(processed: str | Path, names: Iterable[str] = tuple(TABLES)) -> Tables:
+    """Return every table, or those named; one that is not there yet is empty, with its columns.
+
+    Parameters
+    ----------
+    processed : str or pathlib.Path
+        Folder of the Parquet files.
+    names : iterable of str, optional
+        The tables; all of them when left out.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By table name, in the order of the data's way.
+
+    Raises
+    ------
+    helpers.tables.TableError
+        When a table is there and cannot be read or breaks its schema.
+
+    """
+    folder = Path(processed)
+    return {
+        name: read_table(name, folder) if (folder / f"{name}.parquet").exists() else validate(name, [])
+        for name in names
+    }
+
+
+def evidence_studies(tables: Tables) -> pd.DataFrame:
+    """Return the studies that are evidence on exosomes: established treatments are only compared with.
+
+    Where a report of cases prints no number of people, its cases are counted: each is an arm of its own.
+    """
+    sources = tables["sources"]
+    comparators = set(sources.loc[sources["tier"] == "comparator", "study_id"])
+    studies = tables["studies"]
+    studies = studies[~studies["study_id"].isin(comparators)].copy()
+    cases = studies["study_id"].map(tables["arms"]["study_id"].value_counts())
+    silent = (studies["comparison"] == "case") & studies["n_analysed"].isna() & studies["n_enrolled"].isna()
+    studies.loc[silent, "n_analysed"] = cases[silent].astype("Int64")
+    return studies
+
+
+def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the widest body of evidence, as printed: with published studies where asked for."""
+    wide = frame["evidence"] == "published"
+    if "scenario" in frame:
+        wide &= frame["scenario"].fillna(AS_PRINTED) == AS_PRINTED
+    return frame[wide] if wide.any() else frame
+
+
+FIRST_AUTHOR = re.compile(
+    r"([^\W\d_][\w'’-]+) (?:[A-Z][A-Za-z-]{0,5}(?= and |[,.] )|(?:[A-Z][A-Za-z-]{0,5} )?et al)"
+)
+PUBLISHED = re.compile(r"[^.]*?(?:et al\.)?, ((?:19|20)\d\d)\b")  # the year right behind the authors
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+LONGEST_TITLE = 40
+
+
+def cited_year(citation: str) -> str | None:
+    """Return the year of publication in a citation: right behind the authors, else the last year in it."""
+    if match := PUBLISHED.match(citation):
+        return match[1]
+    return next(reversed(YEAR.findall(citation)), None)
+
+
+def study_titles(sources: pd.DataFrame) -> dict[str, str]:
+    """Return each study's name for a reader: first author and year, or the number of a registration.
+
+    Where the citation names no author, its first words; two studies of one name have their `study_id` too.
+    """
+    names: dict[str, str] = {}
+    for row in records(sources):
+        citation, study = str(row["citation"] or ""), row["study_id"]
+        author, year = FIRST_AUTHOR.match(citation), cited_year(citation)
+        start = re.split(r"[,.;] ", citation)[0]
+        name = f"{author[1]} {year}" if author and year else start
+        if not row["has_results"] and row["registration"]:
+            name = row["registration"]
+        names.setdefault(study, name if 0 < len(name) <= LONGEST_TITLE else study)
+    shared = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+
+
+def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the tier that the answer rests on: the five sources where both tiers are there."""
+    core = frame["evidence"] == "core"
+    return frame[core] if core.any() else frame
+
+
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve"
+
+
+def reported_lines(tables: Tables) -> pd.DataFrame:
+    """Return the lines of `comparisons` that tell what happened after exosomes.
+
+    Lines of an arm without exosomes, of established treatments and of outcomes not reported are left out.
+    """
+    lines, arms = tables["comparisons"], tables["arms"]
+    names = ["study_id", "arm_id"]
+    plain = pd.MultiIndex.from_frame(arms.loc[~arms["role"].isin(EXOSOME_ROLES), names])
+    treated = lines["arm_id"].isna() | ~pd.MultiIndex.from_frame(lines[names]).isin(plain)
+    return lines[(lines["tier"] != "comparator") & (lines["direction"] != "not reported") & treated]
+
+
+def number_word(value: int) -> str:
+    """Return a small whole number as a word, a larger one in digits."""
+    words = NUMBERS.split()
+    return words[value] if 0 <= value < len(words) else str(value)
+
+
+def count_words(value: int, one: str, many: str) -> str:
+    """Return a count with its noun: `one study`, `five studies`."""
+    return f"{number_word(value)} {one if value == 1 else many}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first letter; names inside keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def concept_list(concepts: list[str], most: int) -> str:
+    """Return outcomes as a sentence lists them; beyond `most` they are counted."""
+    words = [plain_words(name) for name in dict.fromkeys(concepts)]
+    if len(words) <= most:
+        return joined(words)
+    return joined([*words[: most - 1], f"{number_word(len(words) - most + 1)} more outcomes"])
+
 
 MOST_NAMED = 2  # controlled studies before they are only counted
 MOST_OUTCOMES = 3
@@ -222,3 +340,29 @@ def _pooling(pooled: pd.DataFrame) -> str:
     rest = pooled["concept"].nunique() - len(fits)
     others = f", and nothing for {count_words(rest, 'other outcome', 'other outcomes')}" if rest else ""
     return f"estimates could be pooled for {joined(found)}{others}"
+
+
+FULL_TEXT = "full text"
+
+
+def harm_sentence(rows: list[dict[str, Any]]) -> str:
+    """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
+    studies = {row["study_id"] for row in rows}
+    partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
+    parts = [f"{len(studies)} {'study speaks' if len(studies) == 1 else 'studies speak'} of adverse events"]
+    if partly:
+        parts[0] += f", {len(partly)} of them in an abstract's or another paper's words alone"
+    listed = sorted({row["study_id"] for row in rows if row["effect"] is None})
+    if listed:
+        parts.append(
+            f"{joined(listed)} {'lists' if len(listed) == 1 else 'list'} some without counting people"
+        )
+    none = [row for row in rows if row["effect"] == 0]
+    if none:
+        largest = max(none, key=lambda row: (row["n"], row["study_id"]))
+        upper = show_number(round(largest["ci_upper"], 1))
+        parts.append(
+            f"the largest that names one as absent, {largest['study_id']} ({largest['n']} people), leaves "
+            f"room for it in up to {upper} % of people"
+        )
+    return f"{'; '.join(parts)}."

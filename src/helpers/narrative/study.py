@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.appraisal.grade import DOMAINS
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
-from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
 from notebookpress.tables import records, split_ids
 from trialfiles.ctgov_results import BASELINE, FLOW
@@ -18,7 +18,6 @@ from trialfiles.record import Row
 
 def at_a_glance(
     study: Row,
-    arms: pd.DataFrame,
     effects: pd.DataFrame,
     discrepancies: pd.DataFrame,
     verdict: str | None,
@@ -29,7 +28,7 @@ def at_a_glance(
     ----------
     study : dict
         Its row of `studies`.
-    arms, effects, discrepancies : pandas.DataFrame
+    effects, discrepancies : pandas.DataFrame
         Its rows of these tables.
     verdict : str or None
         Overall risk of bias.
@@ -44,7 +43,6 @@ def at_a_glance(
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
-        *map(_arm, records(arms)),
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         *map(_effect, records(shown)),
         _doubt(discrepancies),
@@ -68,20 +66,6 @@ def _people(study: Row) -> str | None:
     whom = ", ".join(part for part in (sex, span) if part)
     parts = [", ".join(counts), whom, study.get("population"), study.get("country")]
     return "; ".join(part for part in parts if not is_missing(part)) or None
-
-
-def _arm(arm: Row) -> Row:
-    """Return what an arm was given."""
-    sessions = arm["sessions"]
-    parts = [
-        arm["label"] or arm["arm_id"],
-        arm["dose"],
-        arm["route"] if arm["route"] != "not stated" else None,
-        None if is_missing(sessions) else f"{show_number(sessions)} session" + ("s" if sessions != 1 else ""),
-        f"n = {show_number(arm['n'])}" if not is_missing(arm["n"]) else None,
-    ]
-    said = "; ".join(str(part) for part in parts if not is_missing(part))
-    return {"what": f"Given ({plain_words(arm['role'])})", "said": said, "quantity_ids": arm["quantity_ids"]}
 
 
 def _effect(effect: Row) -> Row:
@@ -244,31 +228,6 @@ def _value(row: dict[str, Any]) -> str | None:
     return None if row["count"] is None else show_number(row["count"])
 
 
-def support_sentences(study: dict[str, Any], arms: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """Return what a study can support and what it cannot.
-
-    Parameters
-    ----------
-    study : dict
-        Its row of `studies`.
-    arms, effects : pandas.DataFrame
-        Its rows of these tables.
-
-    Returns
-    -------
-    list of str
-        Plain sentences; for a trial without results they say what it plans instead.
-
-    """
-    shown = [row for row in records(effects) if row["headline"] == "yes"]
-    treated = {row["arm_id"] for row in records(arms) if row["role"].startswith("exosome")}
-    sentences = [_can(shown, treated), _cannot(study, shown)]
-    touched = sorted({label(row["concept"]) for row in shown if row["discrepancy_ids"]})
-    if touched:
-        sentences.append(f"Certain discrepancies touch its estimates of {', '.join(touched)}.")
-    return [sentence for sentence in sentences if sentence]
-
-
 def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
     """Return what was read of a study whose text is not at hand; nothing for one that was read itself.
 
@@ -300,23 +259,3 @@ def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]
             f"SECOND-HAND: {count} of its {len(quantities)} figures were seen in another paper only."
         )
     return sentences
-
-
-def _can(shown: list[dict[str, Any]], treated: set[str]) -> str:
-    sized = [row for row in shown if row["ci_lower"] is not None and row["arm_id"] in treated]
-    if sized:
-        named = joined(sorted({label(row["concept"]) for row in sized}))
-        return f"It gives estimates with an interval, each under the assumptions named below: of {named}."
-    return "" if shown else "It has no results yet; it says what is planned."
-
-
-def _cannot(study: dict[str, Any], shown: list[dict[str, Any]]) -> str:
-    kind = study.get("comparison")
-    if not shown:
-        return "It cannot say anything about the effect until it reports."
-    if kind in ("single_arm", "case"):
-        return (
-            "It cannot tell the effect of exosomes from the natural course, the other parts of the treatment "
-            "and the way of measuring: by its own account nothing was compared with it."
-        )
-    return "How far its comparison can be trusted is judged domain by domain below."

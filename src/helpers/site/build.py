@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.display import anchor
-from helpers.narrative.phrases import Tables, load_tables
+from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.screening import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
@@ -140,7 +140,8 @@ def build_site(
     version = str(provenance.get("version") or "")
     runs = sorted(executed, key=run_file)
     calls: list[Callable[[], Any]] = [
-        partial(notebook_page, executed[name], name, provenance) for name in runs
+        partial(notebook_page, executed[name], name, provenance, study_titles(tables["sources"]))
+        for name in runs
     ]
     made = side_by_side(
         [*calls, *(partial(table_files, name, frame) for name, frame in tables.items())], jobs

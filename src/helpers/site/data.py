@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from helpers.display import table_html
 from helpers.formats import is_missing, joined, plain_words
-from helpers.narrative.phrases import Tables
+from helpers.narrative.answer import Tables, cited_year
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
 from helpers.tables import TABLES, data_dictionary
@@ -135,7 +135,6 @@ TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks
 AUTHORS = re.compile(
     r"(?P<names>(?:[^\W\d_][\w'’-]+ [A-Z][A-Za-z-]{0,5}(?:, | and )?)+)(?:et al)?(?:, (?P<year>\d{4}))?\. "
 )
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def export_files(tables: Tables, files: Mapping[str, str], version: str = "") -> dict[str, str]:
@@ -169,14 +168,13 @@ def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
     studies = tables["studies"]
     titles = studies.loc[studies["study_id"] == source["study_id"], "title"].dropna()
     rest = citation[match.end() :] if match else citation
-    years = YEAR.findall(citation)
     title = titles.iloc[0] if len(titles) else rest.split(". ")[0] or str(source["source_id"])
     if not source["has_results"] and not is_missing(source["registration"]):
         title = f"{source['registration']}: {title}"  # a registration is cited by its number
     return Reference(
         title=title,
         authors=[re.sub(r" (?=[A-Z][A-Za-z-]*$)", ", ", name, count=1) for name in names],
-        year=years[-1] if years and source["has_results"] else None,
+        year=cited_year(citation) if source["has_results"] else None,
         doi=None if is_missing(source["doi"]) else str(source["doi"]),
         registrations=[] if is_missing(source["registration"]) else [str(source["registration"])],
     )

@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from helpers.appraisal.risk_of_bias import overall
 from helpers.display import anchor
-from helpers.figures.rows import COMPARISON_WORDS
+from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing
-from helpers.narrative.answer import answer_sentences
-from helpers.narrative.phrases import Tables, evidence_studies
+from helpers.narrative.answer import Tables, answer_sentences, evidence_studies, study_titles
 from helpers.site.data import changes_since, history_table
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables import records
@@ -42,6 +41,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         rest=sentences[SHORT:],
         about=_about(provenance),
         studies=_studies_table(tables, shown),
+        concerns=_concerns(tables),
         changes=_changes(tables, provenance),
         groups=_contents(pages),
         version=str(provenance.get("version") or ""),
@@ -74,16 +74,17 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
     discrepancies = tables["discrepancies"]
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
-    rows, read = [], _seen_words(tables)
+    rows, read, names = [], _seen_words(tables), study_titles(tables["sources"])
     for row in records(evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
+        called = names[name]
         anchors = shown.get(page, set())
         title = Markup('<span class="sub">{}</span>').format("" if is_missing(row["title"]) else row["title"])
         bias = _overall_bias(tables, name)
         certain = Markup('<span class="fixed">{}</span>').format(int(counts.get(name, 0)))
         rows.append(
             {
-                "study": Markup("{}{}").format(link(page, name) if page in shown else name, title),
+                "study": Markup("{}{}").format(link(page, called) if page in shown else called, title),
                 "design": row["design"],
                 "compares": COMPARISON_WORDS.get(row["comparison"]),
                 "n": _people(row),
@@ -106,6 +107,19 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     caption = "Each study, its risk of bias and its discrepancies"
     table = {"label": "studies-table", "empty": "no study has been read yet"}
     return rows_table(rows, headings, caption, hidden=("quantity_ids", "origins"), **table)
+
+
+def _concerns(tables: Tables) -> Markup:
+    """Return the five most serious of the certain discrepancies, each with its arithmetic."""
+    discrepancies, names = tables["discrepancies"], study_titles(tables["sources"])
+    certain = by_weight(discrepancies[discrepancies["certain"].astype(bool)])
+    rows = [
+        row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
+        for row in records(certain.head(5))
+    ]
+    headings = {"study": "Study", "statement": "What cannot be so", "arithmetic": "Arithmetic"}
+    hidden = {"hidden": ("discrepancy_id",), "label": "concerns-table", "empty": "none is certain"}
+    return rows_table(rows, headings, "The five most serious of the discrepancies that are certain", **hidden)
 
 
 def _people(row: dict[str, Any]) -> str | None:

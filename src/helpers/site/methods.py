@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
 from helpers.formats import show_value
-from helpers.narrative.phrases import Tables
+from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
 from helpers.site.page import Page, environment, link, rows_table
 

@@ -225,18 +225,23 @@ STUDY_RUN = "03_study_evidence-"
 
 def run_file(run: str) -> str:
     """Return the name of a run's page."""
-    study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
-    return f"study-{page_slug(study)}.html" if study else f"{page_slug(run)}.html"
+    if run.startswith(STUDY_RUN):
+        return f"study-{page_slug(run.removeprefix(STUDY_RUN))}.html"
+    return f"{page_slug(run)}.html"
 
 
-def notebook_page(path: str | Path, run: str, provenance: Mapping[str, Any]) -> Page:
-    """Return the arranged page of one notebook run, with the facts of the run below it."""
-    study = run.removeprefix(STUDY_RUN) if run.startswith(STUDY_RUN) else ""
+def notebook_page(
+    path: str | Path, run: str, provenance: Mapping[str, Any], names: Mapping[str, str]
+) -> Page:
+    """Return the arranged page of one notebook run, with the facts of the run below it.
+
+    That of a study has the study's name as title, by `names`.
+    """
     body = read_body(path)
     page = arrange(Page(file=run_file(run), title="", body=body.html))
-    if study and study not in page.title:
-        page.title = f"{page.title}: {study}"
-    page.short = f"Study {study}" if study else page.title
+    if run.startswith(STUDY_RUN):
+        study = run.removeprefix(STUDY_RUN)
+        page.title = names.get(study, study)
     parameters = (f"{name} = {show_value(value)}" for name, value in body.parameters.items())
     page.facts = [
         ("Version", str(provenance.get("version") or "not stated")),
