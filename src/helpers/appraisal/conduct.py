@@ -223,9 +223,7 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
         if (one[0].concept, one[0].site, one[0].unit) == (other[0].concept, other[0].site, other[0].unit)
         and one[0].arm_id != other[0].arm_id and min(one[2], other[2]) > 1
     ]  # fmt: skip
-    for (row, first, n1), (_, second, n2) in needed(
-        pairs, "no means, SDs and sizes of two groups at baseline"
-    ):
+    for (row, first, n1), (_, second, n2) in needed(pairs, "no two groups with SD and size at baseline"):
         _, most = two_sample_p(first, second, n1, n2, welch=True)
         if most[0] < _UNLIKE:
             arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most[0]:.2g}"
@@ -235,9 +233,9 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
     printed = _printed_dates(evidence)
-    if {"recruitment_start", "recruitment_end"} <= set(printed):
-        if late := _after(printed, "recruitment_start", "recruitment_end"):
-            yield Hit(*late, weight=CERTAIN, case="ended before start")
+    both = {"recruitment_start", "recruitment_end"} <= set(printed)
+    if both and (late := _after(printed, "recruitment_start", "recruitment_end")):
+        yield Hit(*late, weight=CERTAIN, case="ended before start")
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
     registered, published = last.get("registration_date"), last.get("publication_date")

@@ -32,7 +32,7 @@ def _result_weeks(evidence: StudyEvidence) -> list[float]:
 
 
 def _read_in_full(evidence: StudyEvidence) -> None:
-    """Raise where an abstract or a page of a third party was read, which may leave out what the study tells."""
+    """Raise where an abstract or a page of a third party was read: it may leave out what was told."""
     access = str(evidence.study.get("access") or "").lower()
     if only_abstract(access) or "third party" in access:
         raise NotApplicable("only an abstract, or a page of a third party, was read")
