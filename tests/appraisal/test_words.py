@@ -104,7 +104,8 @@ def test_claims_without_a_figure_or_a_test():
     prospective = {"design": "prospective study", "comparison": "single_arm"}
     assert RULE["registration-missing"].run(evidence(PAIRS, pair(), study=prospective))
     registered = prospective | {"registration": "NCT00000000"}
-    assert RULE["registration-missing"].run(evidence(PAIRS, pair(), study=registered)) == []
+    with pytest.raises(NotApplicable):
+        RULE["registration-missing"].run(evidence(PAIRS, pair(), study=registered))
 
 
 def test_a_rule_on_words_and_a_reader_meet_on_the_same_line_only():

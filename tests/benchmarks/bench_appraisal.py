@@ -105,8 +105,14 @@ def appraise_study(tables: dict[str, Any], study_id: str) -> tuple[list[Row], st
         return list(said.values()), ""
     store = _store()
     listed = store.validate("discrepancies", rows)
-    notices = store.as_frame("retractions", [])
-    answers = trust.trust_rows(evidence, listed, store.validate("checks", checks), notices)
+    answers = trust.trust_rows(
+        evidence,
+        {
+            "discrepancies": listed,
+            "checks": store.validate("checks", checks),
+            "retractions": store.as_frame("retractions", []),
+        },
+    )
     for answer in answers:
         if answer["answer"] != "yes":
             continue

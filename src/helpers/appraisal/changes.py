@@ -14,8 +14,9 @@ from scipy import optimize, stats
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
 
+_PERCENT = "percent of baseline"
 _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 
@@ -39,34 +40,46 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         if before is None or after is None:
             continue
         (m0, s0), (m1, s1) = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
-        if m0 and m1:
-            tested += 1
-            sizes = [r.n for r in (row, before, after)]
-            same_n = not any(map(missing, sizes)) and len(set(map(int, sizes))) == 1
-            yield from _not_the_difference(row, change, m0, m1, same_n)
-            if sd and s0 and s1:
-                yield from _no_correlation(row, sd, s0, s1, same_n)
+        one_person = evidence.study.get("comparison") == "case"
+        if not m0 or not m1 or (row.unit == _PERCENT and not (one_person and m0.low > 0)):
+            continue  # the mean of percentages is not that of the means
+        tested += 1
+        sizes = [r.n for r in (row, before, after)]
+        known = not any(map(missing, sizes))
+        same_n = one_person or (known and len(set(sizes)) == 1)
+        doubt = MINOR if known and not same_n else DOUBTFUL  # of other people, it need not be
+        if row.unit == _PERCENT:
+            yield from _not_the_share(row, change, m0, m1)
+        else:
+            yield from _not_the_difference(row, change, m0, m1, CERTAIN if same_n else doubt)
+        if sd and s0 and s1:
+            yield from _no_correlation(row, sd, s0, s1, CERTAIN if same_n else doubt)
     if not tested:
         raise NotApplicable("no mean change beside the means before and after")
 
 
+def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure) -> Iterator[Hit]:
+    """Yield a change of one person in percent that the values before and after do not give."""
+    (a, b), (c, d), (low, high) = (figure.interval(wide=True) for figure in (m0, m1, change))
+    least, most = 100 * (c / b - 1), 100 * (d / max(a, 1e-9) - 1)
+    if high < least or low > most:
+        arithmetic = f"({m1} - {m0}) / {m0} = {tidy(100 * (m1.value / m0.value - 1))} %, printed {change} %"
+        yield Hit(arithmetic, (change, m0, m1), (row.concept,), CERTAIN, "mean", {"arm": row.arm_id})
+
+
 def _not_the_difference(
-    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, same_n: bool
+    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: Weight
 ) -> Iterator[Hit]:
-    expected = m1.value - m0.value
-
-    def room(wide: bool) -> float:
-        return sum(figure.interval(wide)[1] - figure.value for figure in (change, m0, m1))
-
-    if abs(change.value - expected) > room(wide=False):
-        certain = same_n and abs(change.value - expected) > room(wide=True)
-        arithmetic = f"{m1} - {m0} = {tidy(expected)}, printed {change}"
-        weight = CERTAIN if certain else DOUBTFUL
+    off = abs(change.value - m1.value + m0.value)
+    exact, wide = (sum(f.interval(w)[1] - f.value for f in (change, m0, m1)) for w in (False, True))
+    if off > exact:
+        arithmetic = f"{m1} - {m0} = {tidy(m1.value - m0.value)}, printed {change}"
+        weight = weight if off > wide or not weight.certain else DOUBTFUL
         yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 
 def _no_correlation(
-    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, same_n: bool
+    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, weight: Weight
 ) -> Iterator[Hit]:
     def fits(wide: bool) -> bool:
         (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
@@ -75,7 +88,7 @@ def _no_correlation(
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
         arithmetic = f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1"
-        weight = CERTAIN if same_n and not fits(wide=True) else DOUBTFUL
+        weight = DOUBTFUL if weight.certain and fits(wide=True) else weight
         yield Hit(arithmetic, (sd, s0, s1), (row.concept,), weight, "SD")
 
 

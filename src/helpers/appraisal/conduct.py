@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.p_values import two_sample_p
+from helpers.appraisal.risk_of_bias import is_randomised
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
 from trialfiles.times import weeks
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
-# Earlier event, later event, which sentence says that they are the other way round, how it weighs.
-_ETHICS = (("ethics_date", "recruitment_start", "", DOUBTFUL),)
-_REGISTRATION = (("registration_date", "recruitment_start", "", DOUBTFUL),)
-_DATES = (("recruitment_start", "recruitment_end", "ended before start", CERTAIN),)
-_REGISTERED_DATES = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
+# People a month above which recruitment is fast: for each centre, and where their number is not told.
+_FAST = 40, 150
+_UNLIKE = 1e-4  # p below which groups made by chance do not differ at baseline
 _OPEN = re.compile(r"\b(not blinded|not masked|unblinded|unmasked|open[ -]label|none)\b", re.IGNORECASE)
 _BLIND = re.compile(r"(?<!un)(?<!not )\b(blind(ed)?|masked)\b", re.IGNORECASE)
 _SITE = r"\b(?:area|site|side|half|scalp)\b"
@@ -174,33 +174,68 @@ def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
     return printed
 
 
-def _in_order(evidence: StudyEvidence, order: Iterable[tuple[str, str, str, Weight]]) -> Iterator[Hit]:
-    """Yield each pair of dates that stand the other way round."""
-    printed = _printed_dates(evidence)
-    for before, after, case, weight in order:
-        if before in printed and after in printed:
-            early = min(printed[before], key=lambda d: d.first)
-            late = max(printed[after], key=lambda d: d.last)
-            if early.first > late.last:
-                days = (early.first - late.last).days
-                arithmetic = f"{early.first} is {days} days after {late.last}"
-                yield Hit(arithmetic, (early, late), weight=weight, case=case)
+def _after(printed: dict[str, list[PrintedDate]], before: str, after: str) -> tuple[str, tuple] | None:
+    """Return the arithmetic and the dates of two events that stand the other way round."""
+    early = min(needed(printed.get(before, []), f"no {before}"), key=lambda d: d.first)
+    late = max(needed(printed.get(after, []), f"no {after}"), key=lambda d: d.last)
+    if early.first <= late.last:
+        return None
+    days = (early.first - late.last).days
+    return f"{early.first} is {days} days after {late.last}", (early, late)
 
 
 def ethics_date(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield an ethics approval that came after the start of recruitment."""
-    yield from _in_order(evidence, _ETHICS)
+    if late := _after(_printed_dates(evidence), "ethics_date", "recruitment_start"):
+        yield Hit(*late)
 
 
 def registration_date(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a registration that came after the start of recruitment."""
-    yield from _in_order(evidence, _REGISTRATION)
+    if late := _after(_printed_dates(evidence), "registration_date", "recruitment_start"):
+        yield Hit(*late)
+
+
+def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a recruitment of more people a month than centres of hair loss are known to reach."""
+    printed, people = _printed_dates(evidence), evidence.count("n_enrolled", "n_analysed")
+    first, last = (printed.get(f"recruitment_{end}", []) for end in ("start", "end"))
+    if not (first and last and people):
+        raise NotApplicable("no dates of recruitment, or no number of people")
+    sites = [row for row in evidence.quantities_of("design", "sites") if not missing(row.value)]
+    limit = _FAST[0] * max(row.value for row in sites) if sites else _FAST[1]
+    days = (max(d.last for d in last) - min(d.first for d in first)).days + 1
+    rate = people * 365.25 / 12 / max(days, 1)
+    if days > 0 and rate > limit:
+        arithmetic = f"{people} people in {days} days: {tidy(rate)} a month; {tidy(limit)} would be fast"
+        yield Hit(arithmetic, (*first, *last, *sites))
+
+
+def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each outcome in which randomised groups differ at baseline by more than chance can."""
+    if not is_randomised(evidence.study.get("allocation")) or evidence.study.get("comparison") != "parallel":
+        raise NotApplicable("no groups of people made by chance")
+    rows = evidence.results_where(kind="level", timepoint_weeks=0.0)
+    known = [(row, group, n) for row in rows if (group := evidence.group(row)) and (n := evidence.size(row))]
+    pairs = [
+        (one, other)
+        for one, other in combinations(known, 2)
+        if (one[0].concept, one[0].site, one[0].unit) == (other[0].concept, other[0].site, other[0].unit)
+        and one[0].arm_id != other[0].arm_id and min(one[2], other[2]) > 1
+    ]  # fmt: skip
+    for (row, first, n1), (_, second, n2) in needed(pairs, "no two groups with SD and size at baseline"):
+        _, most = two_sample_p(first, second, n1, n2, welch=True)
+        if most[0] < _UNLIKE:
+            arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most[0]:.2g}"
+            yield Hit(arithmetic, (first.mean, first.sd, second.mean, second.sd), (row.concept,))
 
 
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
     printed = _printed_dates(evidence)
-    yield from _in_order(evidence, _DATES)
+    both = {"recruitment_start", "recruitment_end"} <= set(printed)
+    if both and (late := _after(printed, "recruitment_start", "recruitment_end")):
+        yield Hit(*late, weight=CERTAIN, case="ended before start")
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
     registered, published = last.get("registration_date"), last.get("publication_date")
@@ -216,17 +251,3 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         if start and end and not missing(longest) and 0 <= passed < longest * (1 - _LATE):
             arithmetic = f"{start.first} to {end.last} is {passed:.1f} weeks; results to week {longest:.1f}"
             yield Hit(arithmetic, (start, end), weight=CERTAIN, case=case)
-
-
-def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield the dates that a registration without results lacks."""
-    if evidence.study["has_results"] or missing(evidence.study.get("registration")):
-        raise NotApplicable("no registration without results")
-    lacking = [field for field in _REGISTERED_DATES if missing(evidence.study.get(field))]
-    if lacking:
-        unclear = "registered_on" in lacking or len(lacking) > 1
-        so = "; whether it was registered before the start cannot be told" if unclear else ""
-        dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
-        arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
-        weight = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else DOUBTFUL
-        yield Hit(arithmetic, weight=weight, words={"dates": dates_, "so": so})

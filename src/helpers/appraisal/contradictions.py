@@ -172,9 +172,10 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def _without_spelling(unit: str) -> str:
-    """Return what is the same for `hair/cm²` and `hairs per square centimetre`: `hair/cm2`."""
+    """Return what is the same for `hair/mm²` and `hairs per square centimetre`: `hair/cm2`, on any scale."""
     text = unit.lower().replace("²", "2").replace("per square centimetre", "/cm2").replace(" per ", "/")
-    return re.sub(r"(?<=[a-z])s(?=/|$)", "", re.sub(r"\s+", "", text))
+    text = re.sub(r"\s+", "", text).replace("/mm2", "/cm2")
+    return re.sub(r"(?<=[a-z])s(?=/|$)", "", text)
 
 
 def _items(says: str) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.appraisal.conduct import day
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.p_values import covers
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
@@ -23,7 +22,7 @@ _LOST = re.compile(
 )  # in a figure's name or note
 _SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
 _OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
-_FASTEST = 150  # people a month; trials of hair loss with many centres stay below
+_NONE_LOST = 50, 26  # people and weeks from which no loss at all is remarkable
 # What tells one arm from another.
 _DESCRIPTION = [
     "role", "exosome_source", "dose", "dose_unit", "route", "co_intervention", "sessions", "interval_weeks",
@@ -110,20 +109,25 @@ def _more_than_all(
 
 
 def losses(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield numbers of people lost that do not go with those who began and those who were analysed."""
+    """Yield numbers of people lost that do not go with those who began and were analysed, or are none."""
     rows = evidence.quantities_of(concept="participant_flow")
     lost = [row for row in rows if not missing(row.value) and _LOST.search(f"{row.quantity_id} {row.note}")]
     enrolled, analysed = evidence.count("n_enrolled"), evidence.count("n_analysed")
-    if not lost or not enrolled:
-        raise NotApplicable("no number of people lost beside that of those who began")
+    if not enrolled or not (lost or analysed):
+        raise NotApplicable("no number of people lost, or analysed, beside that of those who began")
     for row in (row for row in lost if row.value > enrolled):
         yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight=CERTAIN, case="more")
     total = sum(row.value for row in lost)
     if analysed and analysed < enrolled < analysed + total and all(row.value <= enrolled for row in lost):
-        arithmetic = (
-            f"{tidy(total)} lost + {analysed} analysed = {tidy(total + analysed)}, enrolled {enrolled}"
-        )
+        arithmetic = f"{tidy(total)} + {analysed} = {tidy(total + analysed)}, enrolled {enrolled}"
         yield Hit(arithmetic, lost, case="sum")
+    people, long = _NONE_LOST
+    weeks = evidence.results["timepoint_weeks"].max()
+    if analysed == enrolled >= people and weeks >= long and not total:
+        ids = split_ids(evidence.study.get("quantity_ids"))
+        yield Hit(
+            f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}", ids, case="none"
+        )
 
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -158,25 +162,6 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
     if not tested:
         raise NotApplicable("no p value of two counts")
-
-
-def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield a recruitment of more people a month than a study of hair is known to reach."""
-    ends = [
-        next((day(row.printed) for row in evidence.quantities_of("design", concept)), None)
-        for concept in ("recruitment_start", "recruitment_end")
-    ]
-    people = evidence.count("n_enrolled")
-    if not all(ends) or not people:
-        raise NotApplicable("no dates of recruitment, or no number of people enrolled")
-    (first, _), (_, last) = (end for end in ends if end)
-    months = max((last - first).days + 1, 1) / 30.44
-    if months > 0 and people / months > _FASTEST:
-        rests_on = [
-            *evidence.quantities_of("design", ("recruitment_start")),
-            *evidence.quantities_of("design", "recruitment_end"),
-        ]
-        yield Hit(f"{people} people in {(last - first).days + 1} days", rests_on)
 
 
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -299,6 +299,11 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
                 yield row, p, [own, *groups], tests, True
         elif row.kind == "change" and (evidence.size(row) or 0) > 1 and _against_baseline(evidence, row, p):
             yield row, p, [own], _of_changes(own, p, np.array([evidence.size(row)])), True
+        elif row.kind == "change":
+            other = _named_arm(evidence, row)
+            group = evidence.group(other) if other else None
+            if tests := _between(evidence, (row, other), (own, group), p, [], 2) if group else []:
+                yield row, p, [own, group], tests, True
     for row in each_row(evidence.contrasts):
         p, tests, groups = evidence.figure(row, "p_value"), [], []
         pairs = {kind: evidence.compared(row, kind) for kind in ("change", "level")} if p else {}
@@ -309,6 +314,19 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
                 groups += [own, other]
         if p and tests:
             yield row, p, groups, tests, all(pairs.values())
+
+
+def _named_arm(evidence: StudyEvidence, row: Any) -> Any:
+    """Return the change, in the only other arm, that a p value is said to compare its own with."""
+    at_once = {
+        "kind": "change",
+        "concept": row.concept,
+        "site": row.site,
+        "timepoint_weeks": row.timepoint_weeks,
+    }
+    others = [other for other in evidence.results_where(**at_once) if other.arm_id != row.arm_id]
+    named = len(others) == 1 and row.p_value_against == others[0].arm_id and len(evidence.arms) == 2
+    return others[0] if named else None
 
 
 def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bool:

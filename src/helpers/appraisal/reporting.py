@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
+from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import in_weeks
@@ -16,6 +17,7 @@ _NEAR = 0.1  # as 4 weeks stand for 1 month and 12 weeks for 3
 _LATER = 1.05
 _YEAR = 52.0  # weeks; a hair cycle of the scalp takes years, six months are the least that trials ask for
 _NOT_STATED = re.compile(r"\bnot (stated|named|given|reported)\b|\bunknown\b", re.IGNORECASE)
+_REGISTERED_DATES = {"registered_on": "of registration", "starts_on": "of the start", "ends_on": "of the end"}
 _TREATMENT = {"exosome_source": "source", "dose": "dose", "route": "route", "sessions": "number of sessions"}
 
 
@@ -29,8 +31,11 @@ def _result_weeks(evidence: StudyEvidence) -> list[float]:
     return sorted({float(week) for week in evidence.results["timepoint_weeks"].dropna()})
 
 
-def _full_text(evidence: StudyEvidence) -> bool:
-    return "full text" in str(evidence.study.get("access") or "").lower()
+def _read_in_full(evidence: StudyEvidence) -> None:
+    """Raise where an abstract or a page of a third party was read: it may leave out what was told."""
+    access = str(evidence.study.get("access") or "").lower()
+    if only_abstract(access) or "third party" in access:
+        raise NotApplicable("only an abstract, or a page of a third party, was read")
 
 
 def _is_case(evidence: StudyEvidence) -> bool:
@@ -54,7 +59,13 @@ def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     reported, announced = _result_weeks(evidence), _announced(evidence)
     if not announced or not any(week > 0 for week in reported):
         raise NotApplicable("no announced time, or no dated result")
-    lacking = [week for week in sorted(announced) if not _near(week, reported, _EXACT)]
+    _read_in_full(evidence)
+    # 24 weeks may stand for 6 months, unless both are announced.
+    own = [week for week in reported if _near(week, list(announced), _EXACT)]
+    free = [week for week in reported if week not in own]
+    lacking = [
+        week for week in sorted(announced) if not _near(week, own, _EXACT) and not _near(week, free, _NEAR)
+    ]
     for week in lacking:
         yield _no_result_at(evidence, week, announced, reported)
     yield from _outcomes_without(evidence, lacking)
@@ -80,12 +91,10 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: dict, reporte
     printed = [row.printed for row in announced[week] if len(announced_weeks(row)) == 1]
     printed = [*printed, *outcomes["timepoint_printed"].dropna(), f"{tidy(week)} weeks"][0]
     near = _near(week, reported, _NEAR)
-    free = [other for other in near if not _near(other, list(announced), _EXACT)]
     close = f"; the nearest, {tidy(near[0])} weeks, is announced as a time of its own" if near else ""
-    weight = DOUBTFUL if near or not _full_text(evidence) else CERTAIN
     arithmetic = f"{printed} = {tidy(week)} weeks; figures are printed for weeks "
-    arithmetic += f"{', '.join(map(tidy, reported))}{'' if free else close}"
-    weight = MINOR if _is_case(evidence) or free else weight
+    arithmetic += f"{', '.join(map(tidy, reported))}{close}"
+    weight = MINOR if _is_case(evidence) else DOUBTFUL if near else CERTAIN
     return Hit(arithmetic, announced[week], weight=weight, case="time", words={"time": printed})
 
 
@@ -113,13 +122,14 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is planned or named and for which no figure is printed."""
     if not evidence.study["has_results"]:
         raise NotApplicable("no results yet")
+    _read_in_full(evidence)
     reported = set(evidence.results["concept"])
     reported |= set() if evidence.adverse_events.empty else {"adverse_events"}
     for concept, rows in each_outcome(needed(evidence.outcomes, "no outcome is named")):
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
-        weight = CERTAIN if planned and _full_text(evidence) else DOUBTFUL
+        weight = CERTAIN if planned else DOUBTFUL
         words = [*evidence.statements_on("measurement", concept), *evidence.statements_on("claim", concept)]
         weight = MINOR if _is_case(evidence) else weight  # a case may be told in words
         yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), weight)
@@ -156,6 +166,7 @@ def treatment_not_described(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield what the exosome arms leave open of their treatment, once for the study."""
     given = evidence.arms["role"].isin(["exosome", "exosome_combination"])
     arms = needed(evidence.arms[given], "no exosome arm")
+    _read_in_full(evidence)
 
     def stated(column: str) -> bool:
         return any(not missing(value) and not _NOT_STATED.search(str(value)) for value in arms[column])
@@ -172,9 +183,26 @@ def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     comparison = evidence.study.get("comparison")
     if not evidence.study["has_results"] or missing(comparison) or comparison == "case":
         raise NotApplicable("no study of a group with results")
+    _read_in_full(evidence)
     prospective = "prospective" in str(evidence.study.get("design") or "").lower()
-    if prospective and missing(evidence.study.get("registration")):
-        yield Hit("registration numbers: 0")
+    if not prospective or not missing(evidence.study.get("registration")):
+        raise NotApplicable("a registration is named, or the study is not called prospective")
+    yield Hit("registration numbers: 0")
+
+
+def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield the dates that a registration without results lacks."""
+    if evidence.study["has_results"] or missing(evidence.study.get("registration")):
+        raise NotApplicable("no registration without results")
+    _read_in_full(evidence)
+    lacking = [field for field in _REGISTERED_DATES if missing(evidence.study.get(field))]
+    if lacking:
+        unclear = "registered_on" in lacking or len(lacking) > 1
+        so = "; whether it was registered before the start cannot be told" if unclear else ""
+        dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
+        arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
+        weight = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else DOUBTFUL
+        yield Hit(arithmetic, weight=weight, words={"dates": dates_, "so": so})
 
 
 def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -28,7 +28,7 @@ class Weight(NamedTuple):
     concern: str = ""
 
 
-CERTAIN, DOUBTFUL, MINOR = Weight(True), Weight(False), Weight(False, "minor")
+CERTAIN, DOUBTFUL, MINOR = Weight(True), Weight(False, "some"), Weight(False, "minor")
 
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)

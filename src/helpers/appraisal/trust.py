@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
-from scipy.stats import ttest_ind_from_stats
 
-from helpers.appraisal.conduct import day
-from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, name_of, tidy
+from helpers.appraisal.discrepancies import RULES
+from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, name_of
 from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -20,13 +18,18 @@ INSPECT = SECTIONS["inspect_sr"]
 _LIMITS = INSPECT["limits"]
 _, NONE, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
-OVERALL, ELSE = "overall", "everything else"
+OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
+_CHECKS = {rule.name: rule.inspect_sr for rule in RULES}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
 # What a check needs: whether a study has it, and what is said where it has not.
 _NEEDS: dict[str, tuple[Callable[[StudyEvidence], Any], str]] = {
     "results": (lambda evidence: evidence.study["has_results"], "There are no results yet."),
     "randomised": (lambda evidence: _randomised(evidence), "Nothing was allocated by chance."),
+    "planned": (
+        lambda evidence: evidence.study.get("comparison") != "case",
+        "Reports of cases are not registered.",
+    ),
     "registration": (lambda evidence: evidence.study.get("registration"), "No registration is named."),
     "publications": (lambda evidence: len(evidence.documents) > 1, "One publication or record was read."),
 }
@@ -42,10 +45,10 @@ def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
     return next((lacking for fulfilled, lacking in needs if not fulfilled(evidence)), None)
 
 
-def _mapped(evidence: StudyEvidence) -> set[str]:
-    """Return the consistency rules that answer a check of their own in a study."""
-    checks = [check for check in INSPECT["checks"].values() if _lacking(evidence, check) is None]
-    return {rule for check in checks for rule in check.get("rules", ())}
+def _belongs(evidence: StudyEvidence, names: pd.Series, number: str) -> pd.Series:
+    """Return which rules answer a check: its own; everything else what no check that applies is about."""
+    asked = {key for key, check in INSPECT["checks"].items() if _lacking(evidence, check) is None}
+    return names.map(lambda name: _CHECKS[name] if _CHECKS.get(name) in asked else ELSE) == number
 
 
 def trust_rows(
@@ -74,8 +77,8 @@ def trust_rows(
     name = INSPECT["tool"] + ("" if _randomised(evidence) else INSPECT["adapted"])
     key = {"study_id": evidence.study_id, "tool": name}
     rows = []
-    for number, check in INSPECT["checks"].items():
-        answer, reason, found, rests_on = _proposal(evidence, check, tables)
+    for number in INSPECT["checks"]:
+        answer, reason, found, rests_on = _proposal(evidence, number, tables)
         names = dict.fromkeys(map(name_of, rests_on))
         words = [one for one in names if evidence.is_statement(one)]
         ids = {
@@ -93,46 +96,33 @@ def trust_rows(
 
 
 def _proposal(
-    evidence: StudyEvidence, check: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+    evidence: StudyEvidence, number: str, tables: Mapping[str, pd.DataFrame]
 ) -> tuple[str, str, list[str], Iterable[Any]]:
     """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on."""
+    check = INSPECT["checks"][number]
     if lacking := _lacking(evidence, check):
         return NOT_APPLICABLE, lacking, [], ()
-    rules = check.get("rules", ())
-
-    def belongs(names: pd.Series) -> pd.Series:
-        return names.isin(rules) | (~names.isin(_mapped(evidence)) if ELSE in rules else False)
-
-    mapped = tables["discrepancies"][belongs(tables["discrepancies"]["check"])]
-    mapped = mapped.sort_values(["certain", "concern"], ascending=[False, True], kind="stable")
-    grave, minor = (
-        mapped[mapped["concern"] != "minor"],
-        mapped.loc[mapped["concern"] == "minor", "discrepancy_id"],
-    )
+    found, checks = tables["discrepancies"], tables["checks"]
+    found = found[_belongs(evidence, found["check"], number)]
+    found = found.sort_values(["certain", "concern"], ascending=[False, True], kind="stable")
+    grave, minor = found[found["concern"] != "minor"], found[found["concern"] == "minor"]
     if len(grave):
         more = f" ({len(grave) - 1} more)" if len(grave) > 1 else ""
         return YES, f"{grave['statement'].iloc[0]}{more}", list(grave["discrepancy_id"]), listed_ids(grave)
-    if "by" in check and (proposed := _COMPUTED[check["by"]](evidence, tables["retractions"], check)):
-        return proposed[0], proposed[1], list(minor), proposed[2]
-    ran = tables["checks"].loc[tables["checks"]["outcome"] != "not applicable", "check"]
-    if len(ran := ran[belongs(ran)]):
+    small = list(minor["discrepancy_id"])
+    if "by" in check:
+        answer, reason, rests_on = _LOOKED_UP[check["by"]](evidence, tables["retractions"], check)
+        return answer, reason, small, rests_on
+    rules = checks[_belongs(evidence, checks["check"], number)]
+    ran = rules.loc[rules["outcome"] != "not applicable", "check"]
+    if len(ran):
         words = ", ".join(ran) if len(ran) < 6 else f"{len(ran)} rules"
-        return (
-            NO,
-            f"{'Only what is minor' if len(minor) else 'Nothing'} was found by: {words}.",
-            list(minor),
-            (),
-        )
-    looked = "by" in check or rules
-    return (
-        UNCLEAR,
-        "What was read tells nothing to check it with." if looked else "Nobody has looked yet.",
-        [],
-        (),
-    )
+        return NO, f"{'Only what is minor' if small else 'Nothing'} was found by: {words}.", small, ()
+    untold = "What was read tells nothing to check it with." if len(rules) else "Nobody has looked yet."
+    return UNCLEAR, untold, [], ()
 
 
-# The checks that compute something; None where nothing can be said.
+# The checks of what is told or listed, beside the rules.
 def _notices(evidence: StudyEvidence, notices: pd.DataFrame, check: Mapping[str, Any]) -> Proposal:
     """Return whether a list of notices holds one of the natures that a check asks for."""
     if notices.empty:
@@ -156,85 +146,7 @@ def _ethics(evidence: StudyEvidence, *_: Any) -> Proposal:
     return UNCLEAR, "No approval by a committee is told in what was read.", ()
 
 
-def _registered(evidence: StudyEvidence, *_: Any) -> Proposal:
-    """Return whether it was registered before the start; a month alone is any of its days."""
-    stated = [str(evidence.study.get(name) or "") for name in ("registered_on", "starts_on")]
-    registered, start = map(day, stated)
-    if registered and start:
-        late = registered[0] > start[1]
-        return (YES if late else NO), f"Registered {stated[0]}, started {stated[1]}.", ()
-    if not missing(evidence.study.get("registration")):
-        return UNCLEAR, "The dates of registration and start are not both known.", ()
-    if evidence.study.get("comparison") == "case":
-        return NOT_APPLICABLE, "Reports of cases are not registered.", ()
-    return UNCLEAR, "No registration is named in what was read.", ()
-
-
-def _recruitment(evidence: StudyEvidence, *_: Any) -> Proposal:
-    """Return people recruited per site and month against a limit; the longest time counts."""
-    people = evidence.count("n_enrolled", "n_analysed")
-    dated = [evidence.quantities_of("design", f"recruitment_{end}") for end in ("start", "end")]
-    first, last = ([span for row in rows if (span := day(row.printed))] for rows in dated)
-    if people is None or not first or not last:
-        return UNCLEAR, "The dates of recruitment, or the number of people, are not told.", ()
-    sites = evidence.quantities_of("design", "sites")
-    count = max((row.value for row in sites if not missing(row.value)), default=1)
-    months = max((max(last)[1] - min(first)[0]).days, 1) * 12 / 365.25
-    rate = people / (count * months)
-    said = (
-        f"{people} people / ({tidy(count)} site(s) x {tidy(months)} months) = {tidy(rate)} a month and site"
-    )
-    fast = rate > _LIMITS["recruited"]
-    return (
-        YES if fast else NO,
-        f"{said}; {_LIMITS['recruited']} would be fast.",
-        (*dated[0], *dated[1], *sites),
-    )
-
-
-def _baseline(evidence: StudyEvidence, *_: Any) -> Proposal | None:
-    """Return whether randomised groups differ at baseline by more than chance can."""
-    if not _randomised(evidence) or evidence.study.get("comparison") != "parallel":
-        return None
-    rows = evidence.results.merge(evidence.arms[["arm_id", "n"]], on="arm_id", suffixes=("", "_of_arm"))
-    rows = rows[(rows["timepoint_weeks"] == 0) & (rows["kind"] == "level")]
-    rows = rows.assign(n=rows["n"].fillna(rows["n_of_arm"])).dropna(subset=["mean", "sd", "n"])
-    found = []
-    for (concept, _site), group in rows[(rows["n"] > 1) & (rows["sd"] > 0)].groupby(["concept", "site"]):
-        for a, b in pairwise(each_row(group)):
-            p = ttest_ind_from_stats(a.mean, a.sd, a.n, b.mean, b.sd, b.n, equal_var=False).pvalue
-            told = " and ".join(f"{tidy(one.mean)} ± {tidy(one.sd)} (n = {one.n})" for one in (a, b))
-            found.append((float(p), f"{concept} {told}", listed_ids(group)))
-    if not found:
-        return None
-    p, words, ids = min(found)
-    return (
-        YES if p < _LIMITS["baseline_p"] else NO,
-        f"Most unlike at baseline: {words}; by Welch's t, p = {p:.2g}.",
-        ids,
-    )
-
-
-def _losses(evidence: StudyEvidence, *_: Any) -> Proposal:
-    """Return whether losses are told and possible; nobody lost of many over a long time is remarkable."""
-    before, after = evidence.count("n_enrolled"), evidence.count("n_analysed")
-    if before is None or after is None:
-        return UNCLEAR, "Not both the people who entered and those analysed are told.", ()
-    people, long = _LIMITS["none_lost"]
-    weeks = evidence.results["timepoint_weeks"].max()
-    remarkable = after > before or (after == before >= people and weeks >= long)
-    over = "" if missing(weeks) else f", results to week {tidy(weeks)}"
-    return YES if remarkable else NO, f"{before} entered, {after} analysed{over}.", ()
-
-
-_COMPUTED: dict[str, Callable[..., Proposal | None]] = {
-    "notices": _notices,
-    "ethics": _ethics,
-    "registered": _registered,
-    "recruitment": _recruitment,
-    "baseline": _baseline,
-    "losses": _losses,
-}
+_LOOKED_UP: dict[str, Callable[..., Proposal]] = {"notices": _notices, "ethics": _ethics}
 
 
 def standing(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
