@@ -16,7 +16,7 @@ from trialfiles.record import Row
 
 INSPECT = SECTIONS["inspect_sr"]
 _LIMITS = INSPECT["limits"]
-_, NONE, SOME, SERIOUS = TRUST_JUDGEMENTS
+_, NONE, _, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
 OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
 _CHECKS = {rule.name: rule.inspect_sr for rule in RULES}
@@ -177,7 +177,8 @@ def trust_domains(
 
     Notes
     -----
-    The rule is conservative. A check answered yes gives some concerns. Serious it proposes only for a
+    The rule is conservative. A check answered yes gives some concerns; without one, a domain of which half
+    of the checks are unclear is unclear itself. Serious it proposes only for a
     retraction, and for a randomised trial in which discrepancies that are certain and of serious concern
     stand in several checks.
 
@@ -192,8 +193,9 @@ def trust_domains(
     for place, domain in INSPECT["domains"].items():
         own = {number: row["answer"] for number, row in stands.items() if number.startswith(f"{place}.")}
         yes, unclear = ([n for n, answer in own.items() if answer == word] for word in (YES, UNCLEAR))
-        applies = set(own.values()) != {NOT_APPLICABLE}
-        judgement = SOME if yes else NONE if applies else NOT_APPLICABLE
+        applies = [number for number, answer in own.items() if answer != NOT_APPLICABLE]
+        mostly = UNCLEAR if 2 * len(unclear) >= len(applies) else NONE
+        judgement = SOME if yes else mostly if applies else NOT_APPLICABLE
         if "1.1" in yes or (many and worst & set(yes)):
             judgement = SERIOUS
         told = f"yes to {', '.join(yes) or 'none'}; unclear {', '.join(unclear) or 'none'}"
