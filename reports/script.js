@@ -31,7 +31,10 @@ const region = table.closest(".scroll");
 if (!region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
 sortable(table);
 });
-document.querySelectorAll("details.code").forEach(code => {
-if (location.hash && code.querySelector(location.hash.replace(/[^\w#-]/g, "\\$&"))) code.open = true;
-});
+const unfold = () => {
+const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");
+if (fold) { fold.open = true; location.replace(location.hash); }
+};
+addEventListener("hashchange", unfold);
+unfold();
 })();
