@@ -12,7 +12,7 @@ from scipy import stats
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.p_values import covers
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
@@ -202,12 +202,15 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
         words = {"arm": arm["arm_id"]}
         yield Hit(arithmetic, split_ids(arm["quantity_ids"]), case="described", words=words)
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
-    for _, group in rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True):
+    alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
+    repeated = sum(group["arm_id"].nunique() > 1 for _, group in alike)
+    weight = DOUBTFUL if repeated > 1 else MINOR  # chance gives one pair, hardly several
+    for _, group in alike:
         names, row = group["arm_id"].unique(), each_row(group)[0]
         if len(names) > 1 and row.sd > 0:
             arithmetic = f"{tidy(row.mean)} ± {tidy(row.sd)} in {', '.join(names)}"
             words = {"arms": len(names)}
-            yield Hit(arithmetic, listed_ids(group), (row.concept,), case="results", words=words)
+            yield Hit(arithmetic, listed_ids(group), (row.concept,), weight, "results", words)
     # A row of one outcome that is a copy of another's, in more than one arm.
     pairs = rows.merge(rows, on=["arm_id", "kind", "timepoint_weeks", "mean", "sd"])
     pairs = pairs[pairs["concept_x"] < pairs["concept_y"]]

@@ -159,7 +159,8 @@ def _no_whole_numbers(
     near = sorted({math.floor(mean.value * n) / n, math.ceil(mean.value * n) / n})
     sizes = [size for size in range(2, 2 * n + 1) if passes(size, 1)]
     fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
-    several = [] if binary else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
+    once = binary or row.concept == "patient_global"  # nobody rates herself twice at one visit
+    several = [] if once else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
     # a scale may be a line on which a mark is measured
     cut = passes(n, 1, wide=True) or row.concept in GRADED
     arithmetic = (

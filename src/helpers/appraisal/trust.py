@@ -31,7 +31,10 @@ _NEEDS: dict[str, tuple[Callable[[StudyEvidence], Any], str]] = {
         "Reports of cases are not registered.",
     ),
     "registration": (lambda evidence: evidence.study.get("registration"), "No registration is named."),
-    "publications": (lambda evidence: len(evidence.documents) > 1, "One publication or record was read."),
+    "publications": (
+        lambda evidence: evidence.quantities["source_id"].nunique() > 1,
+        "One publication or record was read.",
+    ),
 }
 
 
