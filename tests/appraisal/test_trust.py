@@ -76,15 +76,6 @@ def test_groups_that_chance_cannot_have_made_so_unlike(control, word):
     assert answered(evidence(study=RANDOMISED, **made))["4.3"]["answer"] == word
 
 
-@pytest.mark.parametrize(("people", "word"), [(60, "no"), (200, "yes")])
-def test_people_recruited_in_a_month(people, word):
-    made = density(exosome=(80, 10, 40))
-    dates = [quantity(name, printed, f"recruitment_{name}", kind="date", role="design")
-             for name, printed in (("start", "2024-01-01"), ("end", "2024-02-29"))]  # fmt: skip
-    made["quantities"] += [*dates, quantity("one", "1", "sites", value=1, role="design", kind="n")]
-    assert answered(evidence(study=RANDOMISED | {"n_enrolled": people}, **made))["2.4"]["answer"] == word
-
-
 @pytest.mark.parametrize(
     ("entered", "analysed", "word"), [(60, 55, "no"), (60, 60, "yes"), (60, None, "unclear")]
 )

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
@@ -224,9 +225,11 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
         and one[0].arm_id != other[0].arm_id and min(one[2], other[2]) > 1
     ]  # fmt: skip
     for (row, first, n1), (_, second, n2) in needed(pairs, "no two groups with SD and size at baseline"):
-        _, most = two_sample_p(first, second, n1, n2, welch=True)
-        if most[0] < _UNLIKE:
-            arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most[0]:.2g}"
+        _, most = two_sample_p(first, second, np.array([n1]), np.array([n2]), welch=True)
+        if most.item() < _UNLIKE:
+            arithmetic = (
+                f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most.item():.2g}"
+            )
             yield Hit(arithmetic, (first.mean, first.sd, second.mean, second.sd), (row.concept,))
 
 

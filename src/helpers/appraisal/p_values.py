@@ -302,7 +302,7 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
         elif row.kind == "change":
             other = _named_arm(evidence, row)
             group = evidence.group(other) if other else None
-            if tests := _between(evidence, (row, other), (own, group), p, [], 2) if group else []:
+            if group and (tests := _between(evidence, (row, other), (own, group), p, [], 2)):
                 yield row, p, [own, group], tests, True
     for row in each_row(evidence.contrasts):
         p, tests, groups = evidence.figure(row, "p_value"), [], []
