@@ -52,7 +52,7 @@ def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
 def test_no_change_at_a_site_leaves_the_direction_of_the_others(ways, counted):
     lines = [line("a", way, number=number) for number, way in enumerate(ways)]
     (row,) = vote_rows(as_frame("comparisons", lines), evidence="core")
-    assert (row["better"], row["worse"], row["neither"]) == counted
+    assert (row["better"], row["worse"], row["neither"]) == tuple(counted)
 
 
 def test_a_vote_names_the_times_that_it_mixes():
