@@ -10,14 +10,8 @@ from helpers.appraisal.discrepancies import merge_discrepancies
 def row(name: str, **fields) -> dict:
     """Return a row of `discrepancies`."""
     base = {"discrepancy_id": f"s.{name}", "study_id": "s", "check": "dates", "detected_by": "reviewer"}
-    base |= {
-        "certain": False,
-        "concern": "some",
-        "statement": name,
-        "locators": "d.txt, line 1",
-        "arithmetic": None,
-    }
-    return base | {"quantity_ids": "", "concepts": ""} | fields
+    base |= {"certain": False, "concern": "some", "statement": name, "locators": "d.txt, line 1"}
+    return base | {"arithmetic": None, "quantity_ids": "", "concepts": ""} | fields
 
 
 def test_the_rule_stands_for_both():

@@ -91,10 +91,7 @@ def test_the_lack_of_a_control_group_is_counted_once():
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "start", "down"),
-    [((300, 30, 30), "high", 1), ((30, 300, 30), "low", 0), ((None, 30, 30), "low", 0)],
-)
+@pytest.mark.parametrize(("sizes", "start", "down"), CASES["sizes"])
 def test_most_of_the_participants_decide_and_of_the_studies_only_where_not_all_tell(sizes, start, down):
     made = body(k=3, study={"allocation": "none stated"})
     made["studies"]["n_analysed"] = sizes
@@ -138,15 +135,7 @@ def test_harms_of_a_randomised_study_are_those_of_a_randomised_study():
     assert row["start"] == "high" and "1 study, all randomised" in row["reasons"]
 
 
-@pytest.mark.parametrize(
-    ("needed", "target", "down"),
-    [
-        (12.0, "an effect of at least the 12 hairs/cm²", 1),  # 10 to 20 includes it
-        (8.0, "an effect of at least the 8 hairs/cm²", 0),
-        (43.0, "an effect smaller than the 43 hairs/cm²", 0),
-        (18.0, "an effect smaller than the 18 hairs/cm²", 1),
-    ],
-)
+@pytest.mark.parametrize(("needed", "target", "down"), CASES["targets"])
 def test_the_target_is_set_first_and_the_interval_held_against_it(needed, target, down):
     row = grade(differences={CONCEPT: Difference(needed, "hairs/cm2")})
     assert row["target"].startswith(target) and row["imprecision"] == down
@@ -191,20 +180,7 @@ def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
 
 
 def test_the_estimate_that_stands_for_an_outcome():
-    base = {"concept": CONCEPT, "evidence": "core", "model": "single study", "k": 1, "pooled": False, "reason": "r",
-            "estimate": 1.0, "without_certain_discrepancies": False}  # fmt: skip
-    rows = [
-        base | {"pooled_id": "a", "estimand": "uncontrolled_change", "unit": "hairs/cm2"},
-        base | {"pooled_id": "b", "estimand": "between_group", "unit": "follicles/cm2", "measure": "MD"},
-        base | {"pooled_id": "c", "estimand": "between_group", "unit": "probability", "measure": "CLES"},
-        base
-        | {
-            "pooled_id": "d",
-            "estimand": "between_group",
-            "unit": "hairs/cm2",
-            "scenario": "missing SDs borrowed",
-        },
-    ]
+    rows = [CASES["shown"]["all"] | row for row in CASES["shown"]["each"]]
     names = [
         shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core")["pooled_id"] for end in (1, 2, 3, 4)
     ]
@@ -212,25 +188,14 @@ def test_the_estimate_that_stands_for_an_outcome():
 
 
 def test_one_studys_share_of_harms_stands_for_no_other_study():
-    row = {"pooled_id": "a", "concept": "adverse_events", "evidence": "core", "model": "single study", "k": 1,
-           "pooled": False, "reason": "r", "estimand": "proportion", "unit": "proportion", "measure": "PR",
-           "estimate": 0.0, "without_certain_discrepancies": False}  # fmt: skip
+    row = CASES["shown"]["all"] | CASES["shown"]["harms"]
     assert shown_estimate(frame("pooled", [row]), "adverse_events", "core") is None
     assert shown_estimate(frame("pooled", [row | {"pooled": True}]), "adverse_events", "core") is not None
 
 
 def test_the_smallest_difference_is_both_of_one_source_with_its_place():
-    base = {
-        "kind": "visible difference",
-        "what": "w",
-        "address": "here",
-        "access": "abstract",
-        "confidence": "A",
-    }
-    rows = [base | {"row_id": "visible", "value": 43.36, "unit": "hairs/cm2", "second_hand": False},
-            base | {"row_id": "visible_relative", "value": 22.66, "unit": "percent of baseline", "second_hand": False},
-            base | {"row_id": "own_awareness", "value": 15.0, "unit": "percent of baseline", "second_hand": True}]  # fmt: skip
-    table = frame("thresholds", rows)
+    base = CASES["thresholds"]["all"]
+    table = frame("thresholds", [base | row for row in CASES["thresholds"]["each"]])
     assert minimal_differences(table)[CONCEPT] == Difference(
         43.36, "hairs/cm2", pytest.approx(0.2266), "here (abstract)"
     )
@@ -239,17 +204,7 @@ def test_the_smallest_difference_is_both_of_one_source_with_its_place():
 
 def test_the_rules_alone_rate_facts():
     """A page's script reads the same file: the facts are all that a rule needs."""
-    facts = {
-        "all_randomised": True,
-        "studies": 1,
-        "participants": 500,
-        "interval": True,
-        "bias": 0,
-        "certain": 0,
-    }
-    words = ("studies_words", "randomised", "judgements", "directions", "i2_words", "combined", "participants_words",
-             "registered", "difference", "left_out", "missing_evidence")  # fmt: skip
-    row = rate(facts | {name: "x" for name in words} | {"shown": True, "size": "unknown"})
+    row = rate(CASES["facts"] | dict.fromkeys(CASES["words"], "x"))
     assert row["certainty"] == "high" and row["reasons"].count("not rated down") == len(CERTAINTY["domains"])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from case_files import cases_of
 from real_tables import cleaned_tables
 
 from helpers.appraisal.discrepancies import merge_discrepancies, run_checks
@@ -83,16 +84,7 @@ def test_three_honest_trials_are_pooled_once_and_none_is_doubted(tmp_path):
     assert density(tables) == [(3, False)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "check", "concept"),
-    [
-        ({"change_treated_sd": 19}, "sd-in-range", "hair_density"),  # 30 people within 0 to 30: 15.3 at most
-        ({"most": 12}, "sd-in-range", "hair_density"),  # a mean above the largest value
-        ({"change_treated": 25.0}, "change-of-levels", "hair_density"),  # 95.0 - 80.0 is 15.0
-        ({"happy": 78}, "percent-of-n", "satisfaction"),  # 23/30 is 76.7 %, 24/30 is 80 %
-        ({"enrolled": 40}, "totals", ""),  # two arms of 30
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "check", "concept"), cases_of(__file__)["figures"])
 def test_an_impossible_figure_is_found_and_its_estimate_shown_with_and_without(
     tmp_path, changes, check, concept
 ):

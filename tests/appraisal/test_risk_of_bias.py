@@ -31,17 +31,7 @@ def appraisal(tool: str, *words: str) -> list[dict]:
     return [row | {"domain": d, "judgement": w} for d, w in zip(domains, words, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("tool", "domains"),
-    [
-        ("RoB 2", 5),
-        ("RoB 2 for crossover trials", 6),
-        ("RoB 2 for sites of one scalp", 6),
-        ("ROBINS-I", 6),
-        ("JBI case series", 10),
-        ("JBI case report", 8),
-    ],
-)
+@pytest.mark.parametrize(("tool", "domains"), CASES["domains"])
 def test_every_tool_has_its_domains(tool, domains):
     assert len(TOOLS[tool].judged) == domains
     assert check_judgements(appraisal(tool, TOOLS[tool].judgements[0])) == []
@@ -60,9 +50,6 @@ def test_what_is_wrong_is_named():
 @pytest.mark.parametrize(("tool", "words", "verdict"), CASES["overall"])
 def test_overall(tool, words, verdict):
     assert overall(appraisal(tool, *words)) == verdict
-
-
-def test_nothing_judged():
     assert overall([]) == "not appraised"
 
 
@@ -176,12 +163,7 @@ CHARTS: list[tuple[str, str, Callable, list[tuple[str, ...]]]] = [
     ("RoB 2", "measurement of the outcome", measurement, [FIVE] * 5),
     ("RoB 2", "selection of the reported result", selection, [FIVE] * 3),
     ("ROBINS-I", "confounding", confounding, [STRONG_NO, STRONG_NO, FIVE, ("Y", "PY", "PN", "N")]),
-    (
-        "ROBINS-I",
-        "classification of interventions",
-        classification,
-        [SHORT, SHORT, STRONG_YES, STRONG_YES, FIVE],
-    ),
+    ("ROBINS-I", "classification of interventions", classification, [SHORT] * 2 + [STRONG_YES] * 2 + [FIVE]),
     ("ROBINS-I", "selection of participants", selected_people, [STRONG_NO] + [SHORT] * 7),
     ("ROBINS-I", "measurement of outcomes", measured, [FIVE, FIVE, STRONG_YES]),
     ("ROBINS-I", "selection of the reported result", reported, [SHORT] * 4),
@@ -198,25 +180,12 @@ def test_every_combination_of_answers_leads_where_the_flow_chart_does(tool, doma
 
 def given(*pairs: str, tool: str = "RoB 2", who: str = "first") -> Iterator[dict]:
     """Yield answers such as `1.1 Y`."""
+    base = {"study_id": "s", "tool": tool, "appraiser": who, "reason": "because"}
     for pair in pairs:
-        question, answer = pair.split()
-        yield {
-            "study_id": "s",
-            "tool": tool,
-            "question": question,
-            "answer": answer,
-            "appraiser": who,
-            "reason": "because",
-        }
+        yield base | dict(zip(("question", "answer"), pair.split(), strict=True))
 
 
-TRIAL = {
-    "study_id": "s",
-    "comparison": "parallel",
-    "allocation": "randomised",
-    "has_results": True,
-    "access": "full text",
-}
+TRIAL = CASES["trial"]
 
 
 def test_the_first_appraisers_answers_decide_and_a_person_may_judge_otherwise_with_a_reason():
@@ -224,13 +193,7 @@ def test_the_first_appraisers_answers_decide_and_a_person_may_judge_otherwise_wi
     rows, stored = judge(TRIAL, 2, answers)
     assert [(row["domain"], row["judgement"]) for row in rows] == [("randomisation process", "high")]
     assert len(stored) == 3 and {row["domain"] for row in stored} == {"randomisation process"}
-    otherwise = {
-        "study_id": "s",
-        "tool": "RoB 2",
-        "domain": "randomisation process",
-        "judgement": "some concerns",
-    }
-    [row], _ = judge(TRIAL, 2, answers, [otherwise | {"reason": "a computer did it.", "order": 1}])
+    [row], _ = judge(TRIAL, 2, answers, [CASES["otherwise"]])
     assert row["judgement"] == "some concerns" and "The answers give high" in row["reason"]
 
 

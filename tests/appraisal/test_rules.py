@@ -16,17 +16,6 @@ from notebookpress.yaml_files import YamlError
 
 CASES = cases_of(__file__)
 
-QUESTION = """
-reference-marks:
-  topic: reference_marks
-  statement: "Of {about}: {answers}."
-  inspect_sr: "4.10"
-  ruled_out: nothing
-  source: a manual
-  certain: false
-  concern: minor
-"""
-
 
 def changed(tmp_path: Path, file: Path, old: str, new: str) -> Path:
     """Return a copy of a file in which some words stand once as others."""
@@ -46,7 +35,7 @@ def test_every_rule_has_words_of_its_own():
 
 def test_an_entry_is_enough_to_ask_a_further_question(tmp_path):
     path = tmp_path / "rules.yaml"
-    path.write_text(RULES_FILE.read_text(encoding="utf-8") + QUESTION, encoding="utf-8")
+    path.write_text(RULES_FILE.read_text(encoding="utf-8") + CASES["question"], encoding="utf-8")
     rule = read_rules(CHECKS, path)[-1]
     said = [{"topic": "reference_marks", "says": answer} for answer in ("none", "present")]
     (row,) = rule.run(evidence(statements=said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from case_files import cases_of
 from frames import RULE, STUDY, evidence, quantity, result, weight
 
 from helpers.appraisal.rules import NotApplicable
@@ -29,15 +30,7 @@ def test_the_hair_trials_improbable_sd():
     assert weight(row) == "doubtful"
 
 
-@pytest.mark.parametrize(
-    "groups",
-    [
-        [(4.70, 0.74, 30), (4.23, 0.97, 30)],
-        [(-1.18, 4.85, 38), (0.638, 12.7, 47)],  # posted so, and possible
-        [(10.0, 1.0, 4), (10.0, 4.0, 4)],  # few people: chance
-        [(10.0, 0.0, 30), (10.0, 4.0, 30)],
-    ],
-)
+@pytest.mark.parametrize("groups", cases_of(__file__)["sds"])
 def test_sds_that_differ_as_they_may(groups):
     assert hits(*groups) == []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from case_files import cases_of
 from frames import evidence, frame, quantity, result
 from real_tables import cleaned_tables
 from test_one_wrong_figure import TRIAL
@@ -46,14 +47,7 @@ def answered(known: StudyEvidence, notices: list[dict] = (), answers: list[dict]
 
 def answer(question: str, word: str) -> dict[str, Any]:
     """Return a person's answer."""
-    base = dict.fromkeys(("discrepancy_ids", "statement_ids", "quantity_ids"))
-    return base | {
-        "tool": "INSPECT-SR",
-        "question": question,
-        "answer": word,
-        "reason": "Seen.",
-        "appraiser": "first",
-    }
+    return cases_of(__file__)["answer"] | {"question": question, "answer": word}
 
 
 def density(**arms: tuple[float, float, int]) -> dict[str, Any]:
@@ -113,11 +107,8 @@ def test_a_person_stands_over_the_rule_and_both_are_there():
 
 
 def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path):
-    sources = [
-        {"study_id": "made2026", "doi": "10.1/A"},
-        {"study_id": "other", "doi": "10.1/b"},
-        {"study_id": "none", "doi": None},
-    ]
+    dois = {"made2026": "10.1/A", "other": "10.1/b", "none": None}
+    sources = [{"study_id": name, "doi": doi} for name, doi in dois.items()]
     assert read_retractions(tmp_path, sources) == []
     head = "Title,OriginalPaperDOI,RetractionDOI,RetractionDate,RetractionNature,Reason\n"
     (tmp_path / "retractions.csv").write_text(
@@ -129,9 +120,8 @@ def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path
         ("other", "none"),
     ]
     known = evidence(study=RANDOMISED, **density(exosome=(80, 10, 40)))
-    assert (
-        answered(known)["1.1"]["answer"] == "unclear" and "Not looked up" in answered(known)["1.1"]["reason"]
-    )
+    silent = answered(known)["1.1"]
+    assert silent["answer"] == "unclear" and "Not looked up" in silent["reason"]
     found = answered(known, notices[:1])
     assert (found["1.1"]["answer"], found["1.2"]["answer"]) == ("yes", "no")
     assert (
@@ -174,24 +164,14 @@ def test_three_planted_faults_stand_in_the_right_checks(tmp_path: Path):
     (tmp_path / "studies" / "made.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
     tables = cleaned_tables(tmp_path)
     found = answered(StudyEvidence.from_tables(tables, "made"), answers=records(tables["reviewer_answers"]))
-    assert {number: found[number]["answer"] for number in ("2.2", "4.6", "4.4", "1.3")} == {
-        "2.2": "yes", "4.6": "yes", "4.4": "yes", "1.3": "no",
-    }  # fmt: skip
+    assert [found[number]["answer"] for number in ("2.2", "4.6", "4.4", "1.3")] == ["yes"] * 3 + ["no"]
     assert "71 %" in found["4.6"]["reason"] and "made.registered" in found["2.2"]["quantity_ids"]
-    assert (
-        found["4.8"]["answer"] != "yes"
-        and found["4.2"]["answer"] != "yes"
-        and found["4.1"]["answer"] != "yes"
-    )
+    assert "yes" not in {found[number]["answer"] for number in ("4.8", "4.2", "4.1")}
 
 
 def test_what_is_told_of_the_product(tables):
     told = told_particulars(StudyEvidence.from_tables(tables, "wan2025")).set_index("what")["told"].to_dict()
-    assert (
-        told["who gave the product"]
-        == told["conflicts of interest"]
-        == told["source of the vesicles"]
-        == "told"
-    )
-    assert told["storage and handling"] == told["purity and identity"] == "not told"
+    wanted = {"told": ("who gave the product", "conflicts of interest", "source of the vesicles"),
+              "not told": ("storage and handling", "purity and identity")}  # fmt: skip
+    assert all(told[name] == word for word, names in wanted.items() for name in names)
     assert set(told) == {*SECTIONS["product"], *SECTIONS["interests"]}

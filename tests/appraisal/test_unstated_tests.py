@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from frames import RULE, evidence, quantity, result, rounded, weight
 from scipy import stats
 
@@ -124,17 +125,7 @@ def test_means_of_several_counts_are_whole_in_their_parts():
         assert grim(printed.mean, n, True, counts) and grimmer(printed.mean, printed.sd, n, True, counts)
 
 
-@pytest.mark.parametrize(
-    ("mean", "sd", "measure", "found"),
-    [
-        ("5.40", None, "rated on a scale of 1 to 5", ["certain"]),
-        ("-3.4", None, "seven-point scale, -3 to 3", ["certain"]),
-        ("4.4", "2.0", "score from 0 to 5", ["certain"]),
-        ("4.4", "1.5", "score from 0 to 5", []),
-        ("5.40", None, "five-point Likert scale", ["minor"]),  # the points of several questions may be a sum
-        ("44.4", "9.1", "rated in photographs from week 4 to 24", []),
-    ],
-)
+@pytest.mark.parametrize(("mean", "sd", "measure", "found"), cases_of(__file__)["scales"])
 def test_a_stated_scale_bounds_mean_and_sd(mean, sd, measure, found):
     assert [how for how, _ in found_in("patient_global", mean, 10, sd, measure=measure)] == found
 

@@ -83,20 +83,14 @@ def test_a_percentage_beside_a_mean_does_not_replace_it():
     assert "140 percent beside the value, not kept" in row["converted"]
 
 
-@pytest.mark.parametrize(
-    ("printed", "weeks", "said"),
-    [("baseline", 0, "week 0"), ("after treatment", None, "states no time"), (None, None, "time not stated")],
-)
+@pytest.mark.parametrize(("printed", "weeks", "said"), CASES["times"])
 def test_a_time_is_in_weeks_or_said_to_be_missing(printed, weeks, said):
     row = cleaned(mean=1, unit="hairs/cm2", timepoint_printed=printed)
     assert row["timepoint_weeks"] == weeks
     assert said in row["converted"]
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "hours"),
-    [(48, "hours", 48), (2, "days", 48), (1, "week", 168), (3, "visits", None), (None, None, None)],
-)
+@pytest.mark.parametrize(("value", "unit", "hours"), CASES["hours"])
 def test_an_event_is_gone_after_hours(value, unit, hours):
     row = {"study_id": "s", "arm_id": "a", "term": "redness", "count": 2, "n": 9}
     row |= {"resolved": value, "resolved_unit": unit}

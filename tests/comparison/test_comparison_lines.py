@@ -150,10 +150,7 @@ def test_a_planned_outcome_without_a_figure_is_not_reported():
     assert "no figure reported" in line["why_not"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [({}, "unclear"), ({"timepoint_weeks": 0.0}, "not reported"), ({"arm_id": "control"}, "not reported")],
-)
+@pytest.mark.parametrize(("fields", "expected"), CASES["unclear"])
 def test_a_figure_after_treatment_without_a_comparison_is_reported_and_unclear(fields, expected):
     (line,) = pictured(outcomes=[PLANNED], results=[observed("a", **fields)]).values()
     assert line["direction"] == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from case_files import cases_of
 from real_tables import tables_to_effects
 
 from helpers.appraisal.grade import missing_evidence_judgements
@@ -49,18 +50,7 @@ def judged(states: dict[str, str], people: int | None = 40, late: tuple = (), **
     return {row["question"]: row["answer"] or row["judgement"] for row in records(rows)}
 
 
-@pytest.mark.parametrize(
-    ("states", "change", "wanted"),
-    [
-        ({"c": "not named"}, {}, "low"),
-        ({"c": "unclear"}, {}, "low"),
-        ({"c": "only in words"}, {}, "high"),
-        ({"c": "only in words"}, {"people": 4}, "some concerns"),
-        ({"c": "measured and not reported"}, {"people": None}, "high"),
-        ({"c": "past its date"}, {"late": ("c",)}, "some concerns"),
-        ({"c": "not named"}, {"late": ("elsewhere",)}, "some concerns"),
-    ],
-)
+@pytest.mark.parametrize(("states", "change", "wanted"), cases_of(__file__)["missing"])
 def test_what_is_missing_decides(states, change, wanted):
     assert judged(states, **change)["overall"] == wanted
 

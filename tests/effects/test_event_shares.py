@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_study import TWO_ARMS, effects
 from scipy.stats import binomtest
 
 from helpers.effects.study import SOME_EVENTS
 from metastats import effect_size
+
+CASES = cases_of(__file__)
 
 
 def shares(*events: dict[str, Any]) -> list[dict[str, Any]]:
@@ -29,29 +32,13 @@ def test_people_with_an_event_of_those_watched_have_wilsons_interval(count, n):
     assert (row["headline"], row["contrast_doubt"]) == ("yes", None)
 
 
-@pytest.mark.parametrize(
-    ("event", "why"),
-    [
-        ({}, "listed without the number of people who had it"),
-        ({"n": 20}, "listed without the number of people who had it"),
-        ({"count": 5}, "5 with it; how many people were watched is not stated"),
-        ({"count": 25, "n": 20}, "25 with it of 20 watched: more people than were watched"),
-    ],
-)
+@pytest.mark.parametrize(("event", "why"), CASES["missing"])
 def test_an_event_without_both_numbers_says_which_is_missing(event, why):
     (row,) = shares({"term": "redness"} | event)
     assert (row["effect"], row.get("ci_lower"), row["why_not"]) == (None, None, why)
 
 
-@pytest.mark.parametrize(
-    ("events", "first"),
-    [
-        ({"any adverse event": (2, 20), "itch": (9, 20)}, "any adverse event"),
-        ({"redness": (3, 20), "itch": (5, 20), "pain": (None, None)}, "itch"),
-        ({"severe adverse event": (0, 20), "pain": (None, None)}, "pain"),
-        ({"severe adverse event": (0, 20)}, None),
-    ],
-)
+@pytest.mark.parametrize(("events", "first"), CASES["headlines"])
 def test_the_share_with_any_event_stands_first_and_one_kind_is_not_taken_for_it(events, first):
     rows = shares(*({"term": name, "count": count, "n": n} for name, (count, n) in events.items()))
     assert [row["term"] for row in rows if row["headline"] == "yes"] == ([first] if first else [])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from case_files import cases_of
 from made_study import TWO_ARMS, contrast, effects, result
 from real_tables import tables_to_effects
 from scipy import stats
@@ -61,14 +62,7 @@ def test_a_paired_p_value_gives_the_standard_error_of_a_change(test):
     assert bool(row["assumption"]) == (test is None)
 
 
-@pytest.mark.parametrize(
-    "printed",
-    [
-        {"p_value": 0.05, "p_value_token": "<0.05"},
-        {"p_value": 0.01, "p_value_test": "Wilcoxon signed-rank"},
-        {"p_value": 0.01, "p_value_against": "the control"},
-    ],
-)
+@pytest.mark.parametrize("printed", cases_of(__file__)["not_exact"])
 def test_a_p_value_that_is_no_exact_one_of_this_change_gives_nothing(printed):
     (row,) = effects(
         result(**{"kind": "change", "mean": 15.0, "n": 16, "p_value_against": "baseline"} | printed)

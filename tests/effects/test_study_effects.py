@@ -83,17 +83,7 @@ def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes,
     assert row["se"] == pytest.approx(np.sqrt(12**2 / first + 14**2 / second))
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"timepoint_weeks": 12.0},
-        {"unit": "follicles/cm2"},
-        {"site": "vertex"},
-        {"concept": "hair_thickness"},
-        {"kind": "change"},
-        {"timepoint_weeks": None, "timepoint_printed": "at the end"},
-    ],
-)
+@pytest.mark.parametrize("other", CASES["apart"])
 def test_groups_are_compared_at_one_time_place_unit_and_outcome_only(other):
     rows = effects(
         result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control", **other), arms=TWO_ARMS

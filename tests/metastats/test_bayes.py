@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from ledger import Ledger
 from reference_values import BAYES, WHY_NOT
 from scipy import integrate, stats
@@ -112,17 +113,7 @@ def test_many_studies():
     assert post.mu.mean == pytest.approx(fit.estimate, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"tau_prior": ("gamma", 1)}, "tau_prior: 'gamma' is unknown"),
-        ({"tau_prior": ("half-normal", 0)}, "tau_prior: .* scale above zero"),
-        ({"tau_prior": "half-normal"}, "tau_prior: 'half-normal' is not a prior"),
-        ({"mu_prior": ("normal", 0)}, "mu_prior: .* is not a prior"),
-        ({"mu_prior": ("normal", 0, -1)}, "mu_prior: .* scale above zero"),
-        ({"level": 2}, "level: 2"),
-    ],
-)
+@pytest.mark.parametrize(("options", "message"), cases_of(__file__)["refusals"])
 def test_refusals(options, message):
     with pytest.raises(ValueError, match=message):
         bayes_pool(Y, V, **options)

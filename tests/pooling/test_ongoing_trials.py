@@ -48,10 +48,7 @@ def simulated(rows, known=NOTHING, model=MODEL, **options):
     return found
 
 
-@pytest.mark.parametrize(
-    ("arms", "ratio", "n", "sides"),
-    [(2, None, 40, (20, 20)), (2, "3:1", 40, (30, 10)), (3, None, 30, (10, 10)), (3, "2:2:1", 50, (20, 10))],
-)
+@pytest.mark.parametrize(("arms", "ratio", "n", "sides"), CASES["sizes"])
 def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, sides):
     row = listed(seen("t", n=n, arms=arms, allocation_ratio=ratio), spread=Spread(20, 14.6, 25.4, 0.7, 0.0))[
         "t"
@@ -95,11 +92,7 @@ def test_the_list_begins_with_what_can_answer_and_then_with_what_detects_most():
     assert found["schedules"]["estimand"] == "uncontrolled_change"
 
 
-@pytest.mark.parametrize(
-    ("due", "searched", "past"),
-    [("2024-07", "2026-11", True), ("2026-11", "2026-11-22", False), ("2026-11-21", "2026-11-22", True),
-     ("2026", "2026-11", False), (None, "2026-11", False), ("2024-07", None, False)],
-)  # fmt: skip
+@pytest.mark.parametrize(("due", "searched", "past"), CASES["overdue"])
 def test_overdue_is_judged_by_the_date_of_search_at_the_precision_of_both(due, searched, past):
     assert is_past(due, searched) is past
     assert last_search(pd.DataFrame({"date": ["2026-11", "2025-03-01"]})) == "2026-11"
@@ -243,11 +236,7 @@ def test_what_is_known_of_the_same_comparison_is_pooled_with_the_result():
     assert row["k"] == 2  # placebos are one class
 
 
-@pytest.mark.parametrize(
-    "other",
-    [{"comparator": "untreated"}, {"comparator": "active", "comparator_name": "PRP"}, {"estimand": "within_participant"},
-     {"background": "microneedling in both arms"}],
-)  # fmt: skip
+@pytest.mark.parametrize("other", CASES["other_comparisons"])
 def test_another_comparison_is_not_pooled_with_the_result(other):
     [row] = simulated(listed(seen("one", n=60)), known(**other), true_effects=(15.0,))
     assert row["k"] == 1 and row["width_now"] is None

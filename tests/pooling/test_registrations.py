@@ -93,11 +93,7 @@ def test_results_are_due_a_year_after_primary_completion(primary, end, end_of, d
     assert day == due and words in basis
 
 
-@pytest.mark.parametrize(
-    ("words", "rising"),
-    [("rising doses, then randomised", True), ("Dose-escalation, double-blind", True), ("a dose finding trial", True),
-     ("ascending dose", True), ("two doses", False), (None, False), ("high-dose exosomes", False)],
-)  # fmt: skip
+@pytest.mark.parametrize(("words", "rising"), CASES["escalation"])
 def test_dose_escalation_is_told_by_its_words(words, rising):
     assert has_dose_escalation(words) is rising
 

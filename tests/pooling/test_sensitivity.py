@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_files import cases_of
 from made_lines import line, share
 from made_studies import change, reml, world
 from scipy import stats
@@ -56,15 +57,7 @@ def test_a_specification_is_the_pool_of_its_estimates():
         assert words in row["question"]
 
 
-@pytest.mark.parametrize(
-    ("choice", "studies"),
-    [
-        ({"included": "sound"}, {"b", "c"}),
-        ({"included": "without b"}, {"a", "c"}),
-        ({"tier": ("published",), "sd_use": ("missing",)}, {"a", "b", "c", "d"}),
-        ({"tier": ("published",)}, {"a", "b", "c"}),
-    ],
-)
+@pytest.mark.parametrize(("choice", "studies"), cases_of(__file__)["choices"])
 def test_each_choice_selects_its_studies(choice, studies):
     [one] = sets(four(), **choice)
     assert set(one.studies) == studies

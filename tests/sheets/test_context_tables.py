@@ -102,15 +102,7 @@ def test_a_raw_folder_without_context_has_empty_tables(tmp_path):
 
 
 CHAN = Path(__file__).parents[2] / "data" / "raw" / "studies" / "chan2025.yaml"
-GOOD = """\
-overrides:
-  - concept: hair_density
-    evidence: core
-    domain: imprecision
-    steps: 1
-    reason: The interval is wide, and the people counted are enough for the question asked.
-    by: a reviewer
-"""
+GOOD = CASES["override"]
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -1,9 +1,12 @@
 """The four sentences, for no study, one, and several; and that a changed table changes its sentence."""
 
+from case_files import cases_of
 from made_world import write_world
 
 from helpers.narrative.answer import answer_sentences, concept_list, load_tables, study_titles
 from helpers.tables import validate
+
+CASES = cases_of(__file__)
 
 
 def test_no_tables(tmp_path):
@@ -71,15 +74,7 @@ def test_people_not_stated(tmp_path):
 
 
 def test_pooled_estimate_is_stated(tmp_path):
-    fit = {
-        "pooled": True,
-        "k": 3,
-        "estimate": 12.345,
-        "ci_lower": -1.0,
-        "ci_upper": 25.7,
-        "unit": "hairs/cm²",
-    }
-    fourth = answer_sentences(write_world(tmp_path, 2, pooled=fit))[3]
+    fourth = answer_sentences(write_world(tmp_path, 2, pooled=CASES["fit"]))[3]
     assert fourth.startswith(
         "Estimates could be pooled for hair density (3 estimates: 12.3 hairs/cm² (−1 to 25.7))"
         ", and nothing for one other outcome"
@@ -87,31 +82,11 @@ def test_pooled_estimate_is_stated(tmp_path):
 
 
 def test_shares_of_single_arms_and_other_treatments_are_no_part_of_the_answer(tmp_path):
-    fit = {
-        "evidence": "core",
-        "model": "random effects",
-        "k": 3,
-        "pooled": True,
-        "estimate": 0.9,
-        "ci_lower": 0.8,
-    }
-    fit |= {
-        "ci_upper": 0.95,
-        "unit": "proportion",
-        "estimand": "proportion",
-        "concept": "satisfaction",
-        "reason": "x",
-    }
-    fit |= {"without_certain_discrepancies": False, "pooled_id": "p", "scenario": "as printed"}
-    drug = fit | {
-        "evidence": "context",
-        "pooled_id": "q",
-        "estimand": "between_group",
-        "concept": "hair_density",
-    }
+    share = CASES["share"]
+    drug = share | CASES["drug"]
     tables = load_tables(write_world(tmp_path, 2))
     plain = answer_sentences(tables)
-    tables["pooled"] = validate("pooled", [*tables["pooled"].to_dict("records"), fit, drug])
+    tables["pooled"] = validate("pooled", [*tables["pooled"].to_dict("records"), share, drug])
     assert (
         "can be pooled" not in " ".join(answer_sentences(tables)) and "0.9" not in answer_sentences(tables)[3]
     )
@@ -131,14 +106,7 @@ def test_certainty_levels_are_told_apart(tmp_path):
 
 def test_an_outcome_that_is_surer_gives_the_verdict_in_its_own_words(tmp_path):
     tables = load_tables(write_world(tmp_path, 1, certainty={"certainty": "low"}))
-    row = {"summary_id": "core.hair_density", "concept": "hair_density", "evidence": "core", "studies": 2}
-    row |= {
-        "basis": "pooled",
-        "absolute": "x",
-        "certainty": "low",
-        "statement": "Exosomes may raise it by 12.",
-    }
-    tables["summary_of_findings"] = validate("summary_of_findings", [row])
+    tables["summary_of_findings"] = validate("summary_of_findings", [CASES["summary"]])
     assert answer_sentences(tables)[0].startswith(
         "Exosomes may raise it by 12 (low certainty; the certainty of"
     )
@@ -149,24 +117,13 @@ def test_long_lists_are_counted():
 
 
 def test_a_study_is_titled_by_author_and_year_and_a_registration_by_its_number():
-    cited = {"a": "Wan J, Kim S-B, et al. A study. Springer, 2025.", "b": "Park et al., 2022, cited in 2023.",
-             "c": "Chieh C and Lee K, 2025. A case.", "d": "Talk at a meeting of 2025, session 5.", "e": None,
-             "f": "A long title without any author that nobody would read in a list. 2024."}  # fmt: skip
+    cited = CASES["citations"]
+    base = {"tier": "core", "format": "sheet", "has_results": True}
     rows = [
-        {"source_id": name, "study_id": name, "tier": "core", "format": "sheet", "has_results": True}
-        for name in cited
+        base | {"source_id": name, "study_id": name, "citation": text} for name, (text, _) in cited.items()
     ]
-    rows = [row | {"citation": cited[row["study_id"]]} for row in rows]
     rows.append(rows[0] | {"source_id": "g", "study_id": "g", "has_results": False, "registration": "NCT1"})
-    told = study_titles(validate("sources", rows))
-    assert list(told.values()) == [
-        "Wan 2025",
-        "Park 2022",
-        "Chieh 2025",
-        "Talk at a meeting of 2025",
-        "e",
-        "f",
-        "NCT1",
-    ]
+    titles = {name: title for name, (_, title) in cited.items()}
+    assert study_titles(validate("sources", rows)) == titles | {"g": "NCT1"}
     same = validate("sources", [rows[0], rows[0] | {"source_id": "h", "study_id": "h"}])
     assert study_titles(same) == {"a": "Wan 2025 (a)", "h": "Wan 2025 (h)"}

@@ -6,6 +6,7 @@ import doctest
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 
 import trialfiles
 from trialfiles import SourceError, find_quantities, read_source, read_vocabulary
@@ -54,15 +55,7 @@ def test_a_vocabulary_adds_units_and_scales(folder):
     ) in plain
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
-    [
-        ("outcomes:\n  - {concept: pain, pattern: '(', words: [pain]}", 2, "no regular expression"),
-        ("outcomes:\n  - {concept: pain}", 2, "pattern is missing"),
-        ("scales: []\nscale: []", 2, "unknown field"),
-        ("outcomes: [pain]", 1, "no block of fields"),
-    ],
-)
+@pytest.mark.parametrize(("text", "line", "words"), cases_of(__file__)["mistakes"])
 def test_a_mistake_in_a_vocabulary_is_named_with_its_line(tmp_path, text, line, words):
     path = tmp_path / "words.yaml"
     path.write_text(text)
