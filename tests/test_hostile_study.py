@@ -78,7 +78,7 @@ def test_no_page_holds_what_a_sheet_wrote_as_anything_but_text(hostile):
     for word in (MARKUP, TEMPLATE, ENDLESS, RIGHT_TO_LEFT):
         assert "study-wan2025.html" in shown[word], (word, shown[word])
     touched = {name for names in shown.values() for name in names}
-    assert {"index.html", "01_ingestion.html", "02_cleaning.html"} <= touched
+    assert {"index.html", "01_ingestion.html"} <= touched
 
 
 def test_no_drawing_runs_anything(hostile):
