@@ -244,8 +244,9 @@ def evidence_states(
         own["statements"] = own["statements"].rename(columns={"about": "concept"})
         own["adverse_events"] = own["adverse_events"].assign(concept="adverse_events")
         reported = source["has_results"] or len(own["results"]) or len(own["adverse_events"])
+        by_concept = {name: dict(iter(table.groupby("concept"))) for name, table in own.items()}
         for concept in concepts:
-            parts = {name: table[table["concept"] == concept] for name, table in own.items()}
+            parts = {name: by_concept[name].get(concept, table.iloc[:0]) for name, table in own.items()}
             if reported:
                 state = _state(parts, not only_abstract(source["access"]))
             else:
