@@ -131,6 +131,18 @@ def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path
     assert none["1.1"]["answer"] == "no"
 
 
+@pytest.mark.parametrize(("unclear", "judgement"), [(2, "no concerns"), (3, "unclear"), (6, "unclear")])
+def test_a_domain_of_which_half_is_unclear_is_unclear(unclear: int, judgement: str):
+    rows = list(answered(evidence(study=RANDOMISED)).values())
+    own = [row for row in rows if row["check"].startswith("2.")] + [
+        row for row in rows if row["check"] == "4.2"
+    ]
+    for place, row in enumerate(own):
+        row |= {"check": f"2.{place + 1}", "answer": "unclear" if place < unclear else "no"}
+    found = {row["domain"]: row for row in trust_domains(own, frame("discrepancies", []))}
+    assert found["conduct and governance"]["judgement"] == judgement
+
+
 def test_a_registration_is_asked_only_what_can_be_asked():
     found = answered(
         evidence(study={"registration": "NCT0", "registered_on": "2025-03-01", "starts_on": "2025-02"})
