@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -237,42 +237,45 @@ def evidence_states(
     sources = tables["sources"].query("tier in @tiers").drop_duplicates("study_id").sort_values("study_id")
     named = pd.concat([tables[name][["study_id", "concept"]] for name in ("outcomes", "results", "effects")])
     concepts = sorted(named.loc[named["study_id"].isin(sources["study_id"]), "concept"].unique())
+    with_results = _pairs(tables["results"]) | _pairs(_events(tables["adverse_events"]))
+    reported = {study for study, _ in with_results} | set(sources.loc[sources["has_results"], "study_id"])
+    told, planned = _told(tables), _pairs(tables["outcomes"])
     rows = []
-    for source in records(sources):
-        study = source["study_id"]
-        own = {name: tables[name][tables[name]["study_id"] == study] for name in _OF_STATES}
-        own["statements"] = own["statements"].rename(columns={"about": "concept"})
-        own["adverse_events"] = own["adverse_events"].assign(concept="adverse_events")
-        reported = source["has_results"] or len(own["results"]) or len(own["adverse_events"])
-        by_concept = {name: dict(iter(table.groupby("concept"))) for name, table in own.items()}
+    for study, access in zip(sources["study_id"], sources["access"], strict=True):
         for concept in concepts:
-            parts = {name: by_concept[name].get(concept, table.iloc[:0]) for name, table in own.items()}
-            if reported:
-                state = _state(parts, not only_abstract(source["access"]))
+            pair = (study, concept)
+            if study not in reported:
+                state = NOT_NAMED if pair not in planned else PAST if study in late else NOT_DUE
+            elif found := next((state for state, pairs in told.items() if pair in pairs), None):
+                state = found
+            elif only_abstract(access):
+                state = UNCLEAR
             else:
-                state = NOT_NAMED if parts["outcomes"].empty else PAST if study in late else NOT_DUE
+                state = NOT_REPORTED if pair in planned else NOT_NAMED
             row = {"concept": concept, "study_id": study, "state": state}
             rows.append(row | {"reason": EVIDENCE_STATES[state]})
     return rows
 
 
-_OF_STATES = ("outcomes", "results", "effects", "statements", "adverse_events")
+def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]:
+    """Return the studies and outcomes of which something is told, by how much: the most first."""
+    effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
+    figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
+    claims = tables["statements"].query("topic in ['claim', 'significance']")
+    return {
+        IN_FULL: _pairs(effects.dropna(subset="ci_lower")) | _pairs(events.dropna(subset=["count", "n"])),
+        IN_PART: _pairs(results[figures]) | _pairs(effects.dropna(subset="effect")),
+        IN_WORDS: _pairs(results) | _pairs(events) | _pairs(claims.rename(columns={"about": "concept"})),
+    }
 
 
-def _state(parts: dict[str, pd.DataFrame], full: bool) -> str:
-    """Return the state of an outcome in a study with results; `full` where a full text was read."""
-    effects, results, events = parts["effects"], parts["results"], parts["adverse_events"]
-    if effects["ci_lower"].notna().any() or len(events.dropna(subset=["count", "n"])):
-        return IN_FULL
-    figures = results[[name for name in _FIGURES if name in results]]
-    if figures.notna().any(axis=None) or effects["effect"].notna().any():
-        return IN_PART
-    claimed = parts["statements"]["topic"].isin(["claim", "significance"]).any()
-    if len(results) or len(events) or claimed:
-        return IN_WORDS
-    if not full:
-        return UNCLEAR
-    return NOT_NAMED if parts["outcomes"].empty else NOT_REPORTED
+def _events(events: pd.DataFrame) -> pd.DataFrame:
+    return events.assign(concept="adverse_events")
+
+
+def _pairs(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return each study with each of its outcomes."""
+    return set(zip(rows["study_id"], rows["concept"], strict=True))
 
 
 # Vote counting by direction.

@@ -92,13 +92,17 @@ class Column:
         except (TypeError, ValueError, OverflowError):
             wrong = [row for row in values.index if not self._is_of_type(values[row : row + 1])]
             return values, [Failure(row, self.name, values[row], f"type {self.type}") for row in wrong]
-        there = typed.dropna()
-        rules = {MISSING: typed.isna()} if self.required else {}
-        rules |= {f"one of {', '.join(self.values)}": ~there.isin(self.values)} if self.values else {}
+        missing = typed.isna().to_numpy()
+        rules: dict[str, np.ndarray] = {MISSING: missing} if self.required else {}
+        if self.values:
+            rules[f"one of {', '.join(self.values)}"] = ~(missing | typed.isin(self.values).to_numpy())
         for name, limit in self.bounds.items():
             holds, words = BOUNDS[name]
-            rules[f"{words} {limit:g}"] = ~holds(there, limit)
-        failed = [(row, rule) for rule, broken in rules.items() for row in broken.index[broken]]
+            numbers = typed.to_numpy(dtype="float64", na_value=np.nan)
+            rules[f"{words} {limit:g}"] = ~(missing | holds(numbers, limit))
+        failed = [
+            (row, rule) for rule, broken in rules.items() if broken.any() for row in typed.index[broken]
+        ]
         return typed, [Failure(row, self.name, typed[row], rule) for row, rule in failed]
 
     def _is_of_type(self, value: pd.Series) -> bool:

@@ -141,7 +141,7 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     sink = arrow.BufferOutputStream()
     plain = arrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     plainly = {"use_dictionary": False, "write_statistics": False, "store_schema": False}
-    parquet.write_table(plain, sink, compression="zstd", compression_level=19, **plainly)
+    parquet.write_table(plain, sink, compression="zstd", compression_level=3, **plainly)
     return sink.getvalue().to_pybytes()
 
 

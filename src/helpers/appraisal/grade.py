@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -364,7 +365,7 @@ class Body:
 
     def facts(self) -> dict[str, Any]:
         """Return the facts that `certainty.yaml` asks for."""
-        k, people, sizes = len(self.names), self.participants(), self._sizes()
+        k, people, sizes = len(self.names), self.participants(), self._sizes.values()
         registered = int(self.tables["studies"]["registration"].notna().sum())
         randomised, combined = self._randomised(), self._combined()
         small = CERTAINTY["limits"]["small_study"]
@@ -409,19 +410,19 @@ class Body:
 
     def _mostly(self, names: Sequence[str]) -> bool:
         """Return whether studies hold most of the participants, or are most of them where not all tell."""
-        sizes = {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
-        known = None not in sizes.values() and len(sizes) == len(self.names)
-        weights = sizes if known else dict.fromkeys(self.names, 1)
+        known = None not in self._sizes.values() and len(self._sizes) == len(self.names)
+        weights = self._sizes if known else dict.fromkeys(self.names, 1)
         return 2 * sum(weights[name] or 0 for name in names) > sum(filter(None, weights.values()))
 
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
         stated: Any = (self.shown or {}).get("participants")
-        return sum(filter(None, self._sizes())) or None if missing(stated) else int(stated)
+        return sum(filter(None, self._sizes.values())) or None if missing(stated) else int(stated)
 
-    def _sizes(self) -> list[int | None]:
+    @cached_property
+    def _sizes(self) -> dict[str, int | None]:
         """Return the participants of each study, None where they are not stated."""
-        return [self._size(row) for row in each_row(self.tables["studies"])]
+        return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
 
     def _size(self, study: Any) -> int | None:
         """Return the participants of a study; cases are counted, what is not stated is None.

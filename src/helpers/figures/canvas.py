@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, fromstring
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
@@ -27,7 +26,6 @@ from notebookpress.tables import Rows
 
 if TYPE_CHECKING:
     import matplotlib.figure
-    from matplotlib.path import Path as Outline
 
 
 # Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
@@ -218,7 +216,6 @@ class Figure:
         """Free the drawing's memory."""
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(self.figure)
-        self.figure.clear()
 
 
 @contextmanager
@@ -238,37 +235,20 @@ PIXELS_PER_POINT = PIXELS_PER_INCH / 72
 
 
 @lru_cache(maxsize=4096)
+def _advance(letter: str, weight: str) -> float:
+    """Return the width of a letter of one point in points; one that the font has not may be square."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    if not font.get_char_index(ord(letter)):
+        return 1.0
+    font.set_size(100, 72)  # points, dots to the inch
+    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 100
+
+
 def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
-    """Return the width of one line of text in CSS pixels."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
-
-    if not text.strip():
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    return float(_right_end(TextPath((0, 0), text, prop=font, usetex=False))) * PIXELS_PER_POINT
-
-
-def _right_end(path: Outline) -> float:
-    """Return the largest x of a path, as its `get_extents` would, which bends every curve in Python.
-
-    A curve reaches no further than its control points: only one whose control point lies beyond every
-    point on the path can matter.
-    """
-    from matplotlib.bezier import BezierSegment
-
-    codes, xs = path.codes, path.vertices[:, 0]
-    if np.isin(codes, (path.STOP, path.CURVE4)).any():  # not in our font
-        return path.get_extents().x1
-    control = np.flatnonzero(codes == path.CURVE3)[::2]  # each curve is a control point and an end
-    on = codes != path.CLOSEPOLY
-    on[control] = False
-    furthest = xs[on].max()
-    for place in control[xs[control] > furthest]:
-        curve = BezierSegment(path.vertices[place - 1 : place + 2])
-        _, turns = curve.axis_aligned_extrema()
-        furthest = max(furthest, curve([0, *turns, 1])[:, 0].max())
-    return furthest
+    """Return the width of one line of text in CSS pixels; what kerning saves is not counted."""
+    return sum(_advance(letter, weight) for letter in text) * size * PIXELS_PER_POINT
 
 
 def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") -> str:
