@@ -81,7 +81,7 @@ class Rule:
     Attributes
     ----------
     inspect_sr : str
-        The check of INSPECT-SR that it speaks to.
+        The check of INSPECT-SR that it speaks to, or several: `4.6;4.8`.
     ruled_out : str
         Honest explanations that it has tried first.
     statements : dict

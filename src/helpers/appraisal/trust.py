@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.stats import chisquare
 
 from helpers.appraisal.discrepancies import RULES
-from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, name_of
+from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, name_of, tidy
 from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -19,16 +20,21 @@ _LIMITS = INSPECT["limits"]
 _, NONE, _, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
 OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
-_CHECKS = {rule.name: rule.inspect_sr for rule in RULES}
+_CHECKS = {rule.name: split_ids(rule.inspect_sr) for rule in RULES}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
 # What a check needs: whether a study has it, and what is said where it has not.
 _NEEDS: dict[str, tuple[Callable[[StudyEvidence], Any], str]] = {
     "results": (lambda evidence: evidence.study["has_results"], "There are no results yet."),
     "randomised": (lambda evidence: _randomised(evidence), "Nothing was allocated by chance."),
-    "planned": (
-        lambda evidence: evidence.study.get("comparison") != "case",
-        "Reports of cases are not registered.",
+    "planned": (lambda evidence: not _is_case(evidence), "Reports of cases are not registered."),
+    "criteria": (
+        lambda evidence: not _is_case(evidence),
+        "Reports of cases have no criteria of who takes part.",
+    ),
+    "several": (
+        lambda evidence: not _is_case(evidence) or (evidence.people() or 1) > 1,
+        "It is the report of one person.",
     ),
     "registration": (lambda evidence: evidence.study.get("registration"), "No registration is named."),
     "publications": (
@@ -42,6 +48,10 @@ def _randomised(evidence: StudyEvidence) -> bool:
     return is_randomised(evidence.study.get("allocation"))
 
 
+def _is_case(evidence: StudyEvidence) -> bool:
+    return evidence.study.get("comparison") == "case"
+
+
 def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
     """Return why a check is not applicable to a study; None where it is."""
     needs = (_NEEDS[need] for need in check.get("needs", ()))
@@ -51,7 +61,11 @@ def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
 def _belongs(evidence: StudyEvidence, names: pd.Series, number: str) -> pd.Series:
     """Return which rules answer a check: its own; everything else what no check that applies is about."""
     asked = {key for key, check in INSPECT["checks"].items() if _lacking(evidence, check) is None}
-    return names.map(lambda name: _CHECKS[name] if _CHECKS.get(name) in asked else ELSE) == number
+
+    def answers(name: str) -> bool:
+        return number in ((asked & set(_CHECKS.get(name, ()))) or {ELSE})
+
+    return names.map(answers).astype(bool)
 
 
 def trust_rows(
@@ -80,8 +94,10 @@ def trust_rows(
     name = INSPECT["tool"] + ("" if _randomised(evidence) else INSPECT["adapted"])
     key = {"study_id": evidence.study_id, "tool": name}
     rows = []
+    own = [row for row in answers if row["tool"] == INSPECT["tool"] and row["question"] in INSPECT["checks"]]
+    placed = {name for row in own for name in split_ids(row["discrepancy_ids"])}
     for number in INSPECT["checks"]:
-        answer, reason, found, rests_on = _proposal(evidence, number, tables)
+        answer, reason, found, rests_on = _proposal(evidence, number, tables, placed)
         names = dict.fromkeys(map(name_of, rests_on))
         words = [one for one in names if evidence.is_statement(one)]
         ids = {
@@ -93,20 +109,23 @@ def trust_rows(
         rows.append(key | {"check": number} | rule | ids)
     return rows + [
         key | {"check": row["question"], "proposed_by": "reviewer"} | {name: row[name] for name in _OF_ANSWER}
-        for row in answers
-        if row["tool"] == INSPECT["tool"] and row["question"] in INSPECT["checks"]
+        for row in own
     ]
 
 
 def _proposal(
-    evidence: StudyEvidence, number: str, tables: Mapping[str, pd.DataFrame]
+    evidence: StudyEvidence, number: str, tables: Mapping[str, pd.DataFrame], placed: set[str]
 ) -> tuple[str, str, list[str], Iterable[Any]]:
-    """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on."""
+    """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on.
+
+    `placed` are discrepancies that a person names at a check: no rule counts them as something else.
+    """
     check = INSPECT["checks"][number]
     if lacking := _lacking(evidence, check):
         return NOT_APPLICABLE, lacking, [], ()
     found, checks = tables["discrepancies"], tables["checks"]
     found = found[_belongs(evidence, found["check"], number)]
+    found = found[~(found["discrepancy_id"].isin(placed) & (number == ELSE))]
     found = found.sort_values(["certain", "concern"], ascending=[False, True], kind="stable")
     grave, minor = found[found["concern"] != "minor"], found[found["concern"] == "minor"]
     if len(grave):
@@ -118,11 +137,12 @@ def _proposal(
         return answer, reason, small, rests_on
     rules = checks[_belongs(evidence, checks["check"], number)]
     ran = rules.loc[rules["outcome"] != "not applicable", "check"]
-    if len(ran):
+    if len(ran) and check.get("silence") != UNCLEAR:
         words = ", ".join(ran) if len(ran) < 6 else f"{len(ran)} rules"
         return NO, f"{'Only what is minor' if small else 'Nothing'} was found by: {words}.", small, ()
+    partly = "Rules looked at a part of it, and found nothing; the rest is left to a person."
     untold = "What was read tells nothing to check it with." if len(rules) else "Nobody has looked yet."
-    return UNCLEAR, untold, [], ()
+    return UNCLEAR, partly if len(ran) else untold, small, ()
 
 
 # The checks of what is told or listed, beside the rules.
@@ -140,16 +160,29 @@ def _notices(evidence: StudyEvidence, notices: pd.DataFrame, check: Mapping[str,
 
 
 def _ethics(evidence: StudyEvidence, *_: Any) -> Proposal:
-    """Return whether approval by a committee is told; silence of an abstract says nothing."""
+    """Return whether approval by a committee is told; only a full text that is silent raises a doubt."""
     told, dated = evidence.statements_on("ethics"), evidence.quantities_of("design", "ethics_date")
     if any(row.says == "no" for row in told):
         return YES, "It is said that no committee approved it.", told
     if told or dated:
         return NO, "Approval by a committee is told.", (*told, *dated)
+    if evidence.study["access"] == "full text":
+        return YES, "The full text tells of no approval by a committee.", ()
     return UNCLEAR, "No approval by a committee is told in what was read.", ()
 
 
-_LOOKED_UP: dict[str, Callable[..., Proposal]] = {"notices": _notices, "ethics": _ethics}
+def _sizes(evidence: StudyEvidence, *_: Any) -> Proposal:
+    """Return whether the groups are as large as equal allocation makes them."""
+    arms = evidence.arms.dropna(subset="n")
+    if evidence.study.get("comparison") != "parallel" or len(arms) < max(2, len(evidence.arms)):
+        return UNCLEAR, "The sizes of the groups are not all told, or the groups are no groups of people.", ()
+    sizes, chance = ", ".join(map(tidy, arms["n"])), chisquare(arms["n"].astype(float)).pvalue
+    if chance < _LIMITS["unequal_groups"]:
+        return UNCLEAR, f"The groups have {sizes} people: more unlike than equal allocation makes them.", ()
+    return NO, f"The groups have {sizes} people, as equal allocation makes them.", ()
+
+
+_LOOKED_UP: dict[str, Callable[..., Proposal]] = {"notices": _notices, "ethics": _ethics, "sizes": _sizes}
 
 
 def standing(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
