@@ -171,7 +171,7 @@ def _meaning(row: Row) -> str:
 
 
 def _place(row: Row) -> str:
-    parts = [None if row["source_id"] == row["study_id"] else row["source_id"], row["section"]]
+    parts = [None if row["source_id"] == row["study_id"] else row["source_id"]]
     parts.append(row["access"] if row["line"] is None else f"line {row['line']}")
     parts.append("told by another paper" if row["second_hand"] else None)
     return ", ".join(str(part) for part in parts if part) or "place not stated"
@@ -187,8 +187,8 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies with a column `where`: `line 102 (Table 1), line 132 (Results)`."""
-    told = [", ".join(re.sub(r"^[^,;]+, (?=line )", "", part) for part in str(text).split("; "))
+    """Return discrepancies with a column `where`: `line 102, line 132`."""
+    told = [", ".join(re.sub(r"^[^,;]+, (?=line )|(?<=\d) \(.*", "", part) for part in str(text).split("; "))
             for text in discrepancies["locators"]]  # fmt: skip
     return discrepancies.assign(where=told)
 
