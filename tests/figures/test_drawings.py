@@ -12,7 +12,7 @@ from PIL import Image
 
 from helpers.figures import canvas as figure
 from helpers.figures.forest import forest
-from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, albatross, context_plot, direction, harms
+from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, context_plot, direction, harms
 from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
 from helpers.figures.sensitivity import BINS, DENSE, bins_of, edges_of, specification_curve
 from helpers.figures.study import before_after, timeline
@@ -120,14 +120,9 @@ HARMS = [
     {"study_id": "b2025", "event": "headache", "read": "full text", "n": None}
     | {"effect": None, "ci_lower": None, "ci_upper": None, "instead": "listed, not counted"},
 ]
-POINT = {"study_id": "a2024", "p_value": 0.01, "n": 20, "direction": "better", "label": "a2024, hair density"}
 DRAWINGS |= {
     "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
     "harms": lambda: harms(HARMS),
-    "albatross": lambda: albatross(
-        [POINT | {"estimand": "uncontrolled_change"}, POINT | {"estimand": "between_group", "p_value": 0.2}],
-        title="P",
-    ),
 }
 
 

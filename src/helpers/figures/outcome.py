@@ -1,11 +1,10 @@
-"""Figures of an outcome over studies: direction of effect, albatross plot, context, adverse events."""
+"""Figures of an outcome over studies: direction of effect, context, adverse events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
@@ -18,7 +17,6 @@ from helpers.figures.canvas import (
     PAGE_WIDTH,
     RULE,
     SMALL,
-    VERMILION,
     WASH,
     Figure,
     Pen,
@@ -47,96 +45,6 @@ from helpers.formats import (
 from notebookpress.tables import records
 
 CAPTIONS = FIGURE_WORDS["captions"]
-CONTOURS = (0.25, 0.5, 1.0)
-HEIGHT, TOP, ALBATROSS_LEFT = 330, 46, 62
-PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # a label is read before the lines below it
-
-
-def albatross(rows: Rows, *, title: str) -> Figure:
-    """Draw p values and numbers of people, with the effect that each pair would stand for.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame or list of dict
-        `study_id`, `label`, `n`, `p_value` (two-sided), `direction` (better or worse), `estimand`
-        (`uncontrolled_change` or another), `bound` (true where the p value is only an upper limit).
-    title : str
-        Title; first words of the alternative text.
-
-    Returns
-    -------
-    Figure
-        Contours are standardised mean changes of a paired comparison: z = d times the root of n (Harrison
-        et al. 2017, Res Synth Methods 8:281). Comparisons of two groups have the same contours at half
-        the effect's square: they are drawn with another mark and are not to be read against them.
-
-    """
-    data = as_rows(rows)
-    with style():
-        pen = Pen(HEIGHT + TOP + 52)
-        pen.title(title)
-        axes = pen.axes(ALBATROSS_LEFT, TOP, PAGE_WIDTH - ALBATROSS_LEFT - 40, HEIGHT)
-        most = max((float(row["n"]) for row in data), default=20) * 1.15
-        _contours(axes, most)
-        for row in data:
-            _point(axes, row)
-        _albatross_frame(axes, most)
-    return Figure(pen.figure, _albatross_alt(title, data), CAPTIONS["albatross"], data)
-
-
-def _contours(axes: Any, most: float) -> None:
-    from scipy import stats  # a second to import, and this is the only drawing that needs it
-
-    people = np.linspace(2, most, 200)
-    for size in CONTOURS:
-        places = -(np.log10(2) + stats.norm.logsf(size * np.sqrt(people)) / np.log(10))
-        for sign in (-1, 1):
-            axes.plot(sign * places, people, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        inside = np.flatnonzero(places < 5.2)
-        at = inside[-1] if len(inside) else -1
-        axes.annotate(f"d = {size:g}", (places[at], people[at]), xytext=(3, 0), textcoords="offset points",
-                      fontsize=SMALL, color=MUTED, bbox=PAPER, annotation_clip=True)  # fmt: skip
-
-
-def _point(axes: Any, row: Mapping[str, Any]) -> None:
-    """Draw a p value at its power of ten, left where it speaks for worse: 1 for 0.1, 2 for 0.01."""
-    x, y = -np.log10(max(float(row["p_value"]), 1e-12)), float(row["n"])
-    x = -x if row["direction"] == "worse" else x
-    marker, colour = ("o", BLUE) if row["estimand"] == "uncontrolled_change" else ("s", VERMILION)
-    axes.plot([x], [y], markersize=7, linestyle="none", clip_on=False, marker=marker, color=colour)
-    side = 1 if x > 0 else -1
-    if row.get("bound"):
-        tip = {"arrowstyle": "->", "color": colour, "linewidth": 1.2}
-        axes.annotate("", (x + side * 0.45, y), (x, y), arrowprops=tip)
-    count = str(row["label"]).count(";") + 1
-    words = str(row["study_id"]) + (f" ({count} results)" if count > 1 else "")
-    away = side * (28 if row.get("bound") else 9)
-    axes.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points",
-                  ha="left" if side > 0 else "right", va="center", fontsize=SMALL, color=INK, bbox=PAPER,
-                  annotation_clip=False)  # fmt: skip
-
-
-def _albatross_frame(axes: Any, most: float) -> None:
-    axes.set(xlim=(-5.5, 5.5), ylim=(0, most))
-    axes.axvline(0, color=INK, linewidth=0.9)
-    powers = [*range(-5, 6)]
-    axes.set_xticks(powers, ["10⁻⁵" if abs(power) == 5 else f"{10.0 ** -abs(power):g}" for power in powers])
-    axes.tick_params(labelsize=SMALL)
-    axes.set_xlabel("two-sided p value (left: worse, right: better)", fontsize=SMALL)
-    axes.set_ylabel("people", fontsize=SMALL)
-    axes.spines[["right", "top"]].set_visible(False)
-
-
-def _albatross_alt(title: str, rows: list[dict]) -> str:
-    points = []
-    for row in rows:
-        sign = "p below" if row.get("bound") else "p"
-        kind = "before and after" if row["estimand"] == "uncontrolled_change" else "between groups"
-        people = "n not stated" if is_missing(row.get("n")) else f"n {show_number(row['n'])}"
-        points.append(
-            f"{row['label']}: {row['direction']}, {kind}, {sign} {show_number(row['p_value'])}, {people}."
-        )
-    return f"Albatross plot. {title}. " + (" ".join(points) or "There is no p value to show.")
 
 
 SEEN_WORDS = "smallest difference that observers see"

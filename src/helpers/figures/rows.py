@@ -188,25 +188,3 @@ def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) ->
         frame[sizes] *= 100 if unit == "proportion" else 1
         rows += records(frame[["group", "label", "weeks", "n", "time", *sizes, "second_hand"]])
     return rows
-
-
-def albatross_rows(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the lines that have a p value and a number of people as rows of `albatross`.
-
-    Results of a study that stand at the same point share a row.
-    """
-    points: dict[tuple, list[str]] = {}
-    for row in records(comparisons):
-        people = str(row["n"] or "").split(" ")[0]
-        if row["p_value"] is None or not people.isdigit() or row["direction"] not in ("better", "worse"):
-            continue
-        outcome = plain_words(row["concept"])
-        outcome += f", {row['timepoint_printed']}" if row["timepoint_printed"] else ""
-        bound = str(row["p_value_token"] or "").strip().startswith("<")
-        point = row["study_id"], row["p_value"], row["direction"], row["estimand"], int(people), bound
-        points.setdefault(point, []).append(outcome)
-    return [
-        {"study_id": study, "p_value": p, "direction": direction, "estimand": estimand}
-        | {"label": f"{study}, {'; '.join(outcomes)}", "n": n, "bound": bound}
-        for (study, p, direction, estimand, n, bound), outcomes in points.items()
-    ]

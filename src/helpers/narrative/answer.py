@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,12 @@ def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
     if "scenario" in frame:
         wide &= frame["scenario"].fillna(AS_PRINTED) == AS_PRINTED
     return frame[wide] if wide.any() else frame
+
+
+def with_titles(text: Any, titles: Mapping[str, str]) -> str:
+    """Return a text in which each study has its name for a reader, in the place of its `study_id`."""
+    known = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    return re.sub(rf"\b(?:{known})\b", lambda found: titles[found[0]], str(text)) if known else str(text)
 
 
 FIRST_AUTHOR = re.compile(
@@ -172,13 +178,17 @@ def controlled_evidence(tables: Tables) -> str:
         start = f"Of {count_words(k, 'study', 'studies')}{people}, {found} a control"
     if not names or len(names) > MOST_NAMED:
         return f"{start}."
-    told = [_against_control(tables, lines[lines["study_id"] == name], studies, name) for name in names]
+    titles = study_titles(tables["sources"])
+    told = [
+        f"in {titles.get(name, name)}{_against_control(tables, lines[lines['study_id'] == name], studies)}"
+        for name in names
+    ]
     return f"{start}: {'; '.join(told)}."
 
 
-def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame, name: str) -> str:
-    """Return one controlled study: its people, and how each outcome stands to the control."""
-    people = _people(studies[studies["study_id"] == name], 1)
+def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame) -> str:
+    """Return the people of one controlled study, and how each outcome stands to the control."""
+    people = _people(studies[studies["study_id"].isin(lines["study_id"])], 1)
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
     told = []
     for concept, part in lines.groupby("concept", sort=True):
@@ -191,7 +201,7 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame,
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
-    return f"in {name}{people}{', at high risk of bias,' if at_risk else ''} {joined(told)}"
+    return f"{people}{', at high risk of bias,' if at_risk else ''} {joined(told)}"
 
 
 def _size(tables: Tables, line: pd.DataFrame) -> str:
@@ -230,7 +240,20 @@ def _harms(tables: Tables) -> str:
     events = tables["adverse_events"]
     names = set(reported_lines(tables)["study_id"])
     rows = harm_rows(events[events["study_id"].isin(names)], tables["sources"])
-    return harm_sentence(rows) if rows else ""
+    return harm_sentence(rows, study_titles(tables["sources"])) if rows else ""
+
+
+def _what_would_change(tables: Tables) -> str:
+    """Return which design could tell, and how many of the registered trials are known to have it."""
+    trials = tables["ongoing_trials"]
+    able = int((trials["can_answer"] == "yes").sum())
+    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be one"
+    listed = count_words(len(trials), "registered trial", "registered trials")
+    return (
+        "What would change this: a trial that counts hair in people, or on sites of one scalp, with and "
+        "without exosomes and with all else alike. "
+        + (f"Of {listed} without results, {found}." if len(trials) else "None is on the list.")
+    )
 
 
 def _people(studies: pd.DataFrame, k: int) -> str:
@@ -252,7 +275,7 @@ GROWTH = ("density", "calibre", "global")  # families of outcomes that tell of h
 
 
 def answer_sentences(processed: str | Path | Tables) -> list[str]:
-    """Return the answer in four plain sentences, of which that on harms may be empty.
+    """Return the answer in five plain sentences, of which that on harms may be empty.
 
     Parameters
     ----------
@@ -263,7 +286,7 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
     -------
     list of str
         Whether it is known; what studies with a control show; harms, or nothing where no study speaks of
-        any; whether anything could be pooled. Plain text, not HTML.
+        any; whether anything could be pooled; what would change it. Plain text, not HTML.
 
     """
     tables = processed if isinstance(processed, dict) else load_tables(processed)
@@ -272,6 +295,7 @@ def answer_sentences(processed: str | Path | Tables) -> list[str]:
         controlled_evidence(tables),
         _harms(tables),
         f"{capital(_pooling(first_tier(tables['pooled'])))}.",
+        _what_would_change(tables),
     ]
 
 
@@ -345,14 +369,14 @@ def _pooling(pooled: pd.DataFrame) -> str:
 FULL_TEXT = "full text"
 
 
-def harm_sentence(rows: list[dict[str, Any]]) -> str:
+def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
     """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
     parts = [f"{len(studies)} {'study speaks' if len(studies) == 1 else 'studies speak'} of adverse events"]
     if partly:
         parts[0] += f", {len(partly)} of them in an abstract's or another paper's words alone"
-    listed = sorted({row["study_id"] for row in rows if row["effect"] is None})
+    listed = sorted({titles[row["study_id"]] for row in rows if row["effect"] is None})
     if listed:
         parts.append(
             f"{joined(listed)} {'lists' if len(listed) == 1 else 'list'} some without counting people"
@@ -361,8 +385,8 @@ def harm_sentence(rows: list[dict[str, Any]]) -> str:
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
         upper = show_number(round(largest["ci_upper"], 1))
+        named = f"{titles[largest['study_id']]} ({largest['n']} people)"
         parts.append(
-            f"the largest that names one as absent, {largest['study_id']} ({largest['n']} people), leaves "
-            f"room for it in up to {upper} % of people"
+            f"the largest that names one as absent, {named}, leaves room for it in up to {upper} % of people"
         )
     return f"{'; '.join(parts)}."

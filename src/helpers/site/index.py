@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
+from helpers.appraisal.grade import CERTAINTY
 from helpers.appraisal.risk_of_bias import overall
-from helpers.display import anchor
-from helpers.figures.rows import COMPARISON_WORDS, by_weight
-from helpers.formats import is_missing
-from helpers.narrative.answer import Tables, answer_sentences, evidence_studies, study_titles
+from helpers.display import anchor, figure_html
+from helpers.figures.outcome import context_plot
+from helpers.figures.rows import COMPARISON_WORDS, by_weight, context_rows
+from helpers.formats import is_missing, plain_words
+from helpers.narrative.answer import (
+    Tables,
+    answer_sentences,
+    evidence_studies,
+    study_titles,
+    widest_tier,
+    with_titles,
+)
 from helpers.site.data import changes_since, history_table
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables import records
+from helpers.tables.vocabulary import label
+from notebookpress.tables import split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
 ANSWER_ORIGINS = (
@@ -22,7 +34,9 @@ ANSWER_ORIGINS = (
     ("outcome-by-outcome", "outcome by outcome"),
     ("harms", "adverse events"),
     ("what-can-be-pooled", "pooling"),
+    ("ongoing-studies", "ongoing studies"),
 )
+DENSITY = "hairs/cm2"
 SHORT = 2  # sentences of the answer that come first
 READING = "Notebook runs", "How it was made"
 
@@ -31,8 +45,9 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     """Return the index; `pages` are the other pages, in order."""
     shown = {page.file: page.anchors for page in pages}
     known = {name for anchors in shown.values() for name in anchors}
+    titles = study_titles(tables["sources"])
     sentences = [
-        {"text": text, "origin": origin, "from": words if origin in known else ""}
+        {"text": _plain_titles(text, titles), "origin": origin, "from": words if origin in known else ""}
         for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
@@ -40,6 +55,10 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         short=sentences[:SHORT],
         rest=sentences[SHORT:],
         about=_about(provenance),
+        symbols=_symbols(tables),
+        picture=_picture(tables, titles),
+        summary=_summary(tables),
+        notes=_notes(tables),
         studies=_studies_table(tables, shown),
         concerns=_concerns(tables),
         changes=_changes(tables, provenance),
@@ -48,6 +67,13 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
+
+
+def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
+    """Return a sentence in which no year of a study's name is taken for a result."""
+    parts = re.split(f"({'|'.join(map(re.escape, titles.values()))})", text) if titles else [text]
+    named = Markup('<span class="fixed">{}</span>')
+    return Markup("").join(named.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -59,6 +85,60 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Status", str((review and review.status) or "not stated")),
         ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
         ("Kept up", str((review and review.update) or "not stated")),
+    ]
+
+
+def _symbols(tables: Tables) -> str:
+    """Return the best certainty of any outcome as GRADE draws it, and in words; empty where none is."""
+    levels = set(widest_tier(tables["certainty"])["certainty"])
+    best = next((level for level in reversed(CERTAINTY["levels"]) if level in levels), None)
+    return f"{CERTAINTY['symbols'][best]} {best} certainty" if best else ""
+
+
+def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
+    """Return the figure of changes in hair density after exosomes beside those of placebo arms."""
+    rows = context_rows(tables["context"], tables["comparators"], DENSITY)
+    rows = [row | {"label": with_titles(row["label"], titles)} for row in rows if row["group"] != "active"]
+    if not any(row["group"] == "exosome" for row in rows):
+        return Markup("")
+    seen = tables["thresholds"].set_index("row_id")["value"].get("visible")
+    title = "Change in hair density from baseline, exosomes beside placebo"
+    return figure_html(context_plot(rows, unit=DENSITY, title=title, visible=seen), "density")
+
+
+def _summary(tables: Tables) -> Markup:
+    """Return the summary of findings of the widest body of evidence."""
+    rows = [
+        {
+            "outcome": label(row["concept"]).capitalize(),
+            "people": f"{row['participants'] or 'not stated'} ({row['studies']})",
+            "absolute": row["absolute"],
+            "certainty": Markup("{} {} <sup>{}</sup>").format(
+                CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
+            ),
+            "statement": row["statement"],
+            "origins": "certainty",
+        }
+        for row in records(widest_tier(tables["summary_of_findings"]))
+    ]
+    headings = {
+        "outcome": "Outcome",
+        "people": "Participants (studies)",
+        "absolute": "Effect",
+        "certainty": "Certainty",
+        "statement": "What it means",
+    }
+    table = {"hidden": ("origins",), "label": "summary-table", "empty": "no outcome has a result yet"}
+    return rows_table(rows, headings, "Summary of findings", **table)
+
+
+def _notes(tables: Tables) -> list[str]:
+    """Return the footnotes of the summary: letter, domain, levels, reason."""
+    titles = study_titles(tables["sources"])
+    return [
+        f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
+        f"{with_titles(row['reason'], titles)}."
+        for row in records(widest_tier(tables["summary_footnotes"]))
     ]
 
 
@@ -110,16 +190,31 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
 
 
 def _concerns(tables: Tables) -> Markup:
-    """Return the five most serious of the certain discrepancies, each with its arithmetic."""
+    """Return five of the most serious certain discrepancies, at most two a study, with their arithmetic.
+
+    What rests on a figure from which an effect is computed comes first.
+    """
     discrepancies, names = tables["discrepancies"], study_titles(tables["sources"])
     certain = by_weight(discrepancies[discrepancies["certain"].astype(bool)])
+    effects = tables["effects"].dropna(subset=["effect"])
+    used = {name for names in effects["quantity_ids"] for name in split_ids(names)}
+    touches = [bool(used & set(split_ids(names))) for names in certain["quantity_ids"]]
+    serious = certain["concern"] == "serious"
+    certain = certain.assign(_touches=touches, _serious=serious)
+    certain = certain.sort_values(["_serious", "_touches"], ascending=False, kind="stable")
+    certain = certain.groupby("study_id", sort=False).head(2).drop(columns=["_touches", "_serious"])
     rows = [
         row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
         for row in records(certain.head(5))
     ]
     headings = {"study": "Study", "statement": "What cannot be so", "arithmetic": "Arithmetic"}
     hidden = {"hidden": ("discrepancy_id",), "label": "concerns-table", "empty": "none is certain"}
-    return rows_table(rows, headings, "The five most serious of the discrepancies that are certain", **hidden)
+    return rows_table(
+        rows,
+        headings,
+        "Five of the most serious discrepancies that are certain, at most two a study",
+        **hidden,
+    )
 
 
 def _people(row: dict[str, Any]) -> str | None:
