@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.appraisal.discrepancies import RULES
 from helpers.context import CONTROLS, comparator_changes
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import plain_unit, plain_words, show_estimate
@@ -13,6 +14,7 @@ from helpers.tables.vocabulary import CONCERNS, label
 from notebookpress.tables import records
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
+_RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
 
 
 def characteristics(study: dict[str, Any]) -> pd.DataFrame:
@@ -23,13 +25,15 @@ def characteristics(study: dict[str, Any]) -> pd.DataFrame:
 
 
 def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies, the certain ones first, then by concern, rules before reviewers."""
-    concern = discrepancies["concern"].map(CONCERNS.index)
-    return (
-        discrepancies.assign(_doubt=~discrepancies["certain"].astype(bool), _concern=concern)
-        .sort_values(["_doubt", "_concern", "detected_by", "discrepancy_id"], kind="stable")
-        .drop(columns=["_doubt", "_concern"])
-    )
+    """Return discrepancies, the certain first, then by concern, rules in their order, reviewers."""
+    order = [~discrepancies["certain"].astype(bool), discrepancies["concern"].map(CONCERNS.index)]
+    order += [
+        discrepancies["detected_by"],
+        discrepancies["check"].map(_RULE_ORDER),
+        discrepancies["discrepancy_id"],
+    ]
+    keys = pd.concat(order, axis=1, keys=range(len(order)))
+    return discrepancies.loc[keys.sort_values(list(keys), kind="stable").index]
 
 
 def timeline_events(
