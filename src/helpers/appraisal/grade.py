@@ -285,7 +285,7 @@ def missing_evidence_judgements(
     tiers: Mapping[str, str],
     late: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """Return ROB-ME's questions for each synthesis, also of one study, and the judgement that they lead to.
+    """Return the questions after ROB-ME for each synthesis, also of one study, and what they lead to.
 
     Parameters
     ----------

@@ -26,10 +26,12 @@ _ENTRIES = {
     "domains": list,
     "more_domains": list,
     "judgements": list,
+    "answers": dict,
 }
 NOT_ASSESSABLE = "not assessable from the abstract"
 ITEMS = "items without a score"  # what stands for the overall judgement of a checklist
-NO_INFORMATION, BY_RULE = "NI", "rule"
+NO_INFORMATION, NOT_ASKED, BY_RULE = "NI", "NA", "rule"
+_ANSWERS = "Y PY PN N NI"
 _UNCONTROLLED = ("single_arm", "case")
 Algorithm = Sequence[Sequence[Any]]
 
@@ -38,8 +40,8 @@ Algorithm = Sequence[Sequence[Any]]
 class Tool:
     """A tool: name, version, source, the words of its judgements, and its domains in order.
 
-    By domain it has its signalling questions by number and its algorithm, which a checklist has not; after
-    one of its `gates` that is at its worst nothing else is judged.
+    By domain it has its signalling questions by number and its algorithm, which a checklist has not; by
+    question the answers that it takes. After one of its `gates` that is at its worst nothing else is judged.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Tool:
     questions: dict[str, dict[str, str]] = field(default_factory=dict)
     algorithms: dict[str, Algorithm] = field(default_factory=dict)
     gates: tuple[str, ...] = ()
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -75,9 +78,11 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], dict[str, Any]
         stated = dict(file.data["risk_of_bias"].get(own.get("like"), {})) | own
         if lacking := [key for key in ("source", "judgements", "domains") if key not in stated]:
             raise file.error(place, f"{name} has no {', '.join(lacking)}", "say it")
-        domains = [*stated["domains"], *stated.get("more_domains", ())]
-        asked = [domain for domain in domains if isinstance(domain, dict)]
-        names = tuple(domain["name"] if isinstance(domain, dict) else domain for domain in domains)
+        both = [*stated["domains"], *stated.get("more_domains", ())]
+        domains = {domain["name"] if isinstance(domain, dict) else domain: domain for domain in both}
+        asked, names = [domain for domain in domains.values() if isinstance(domain, dict)], tuple(domains)
+        other = {number: words for words, asks in stated.get("answers", {}).items() for number in asks}
+        numbers = [number for domain in asked for number in domain["questions"]]
         judgements = tuple(stated["judgements"])
         if not all(isinstance(word, str) for word in (*names, *judgements)):
             raise file.error(place, "a domain or judgement is no text", 'write it in quotes, such as "yes"')
@@ -91,6 +96,7 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], dict[str, Any]
             {domain["name"]: domain["questions"] for domain in asked},
             {domain["name"]: domain["algorithm"] for domain in asked},
             tuple(domain["name"] for domain in asked if domain.get("gate")),
+            {number: tuple(other.get(number, _ANSWERS).split()) for number in numbers},
         )  # fmt: skip
     return tools, sections
 
@@ -107,9 +113,10 @@ def by_algorithm(algorithm: Algorithm, answers: Mapping[str, str]) -> str:
     'high'
 
     """
+    given = {name: answer for name, answer in answers.items() if answer != NOT_ASKED}
     for judgement, *conditions in algorithm:
         if not conditions or any(
-            all(answers.get(name, NO_INFORMATION) in wanted.split() for name, wanted in condition.items())
+            all(given.get(name, NO_INFORMATION) in wanted.split() for name, wanted in condition.items())
             for condition in conditions
         ):
             return str(judgement)
@@ -212,9 +219,10 @@ def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) ->
     rows = []
     for order, name in enumerate(tool.domains, start=1):
         own = [first[number] for number in tool.questions.get(name, {}) if number in first]
-        judgement = by_algorithm(
-            tool.algorithms.get(name, [[""]]), {row["question"]: row["answer"] for row in own}
-        )
+        fit = {
+            row["question"]: row["answer"] for row in own if row["answer"] in tool.answers[row["question"]]
+        }
+        judgement = by_algorithm(tool.algorithms.get(name, [[""]]), fit)  # `check_answers` names the others
         at_worst = name in tool.gates and judgement == tool.algorithms[name][0][0]
         if not own or (name in tool.gates and not at_worst):
             continue
@@ -263,16 +271,21 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
 
 
 def check_answers(answers: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what is wrong in the answers of a sheet: an unknown tool or question, a sentence each."""
-    asked = {name: [n for part in tool.questions.values() for n in part] for name, tool in TOOLS.items()}
+    """Return what is wrong in answers of a sheet, a sentence each: an unknown tool, question or answer."""
+    asked: dict[str, dict[str, tuple[str, ...]]] = {name: tool.answers for name, tool in TOOLS.items()}
     inspect = SECTIONS["inspect_sr"]
-    asked[inspect["tool"]] = [*inspect["checks"], *inspect["domains"].values(), "overall"]
-    return [
-        f"{row['study_id']}, {row['tool']}: there is no question {row['question']!r}; "
-        f"there are {', '.join(asked.get(row['tool'], asked))}"
-        for row in answers
-        if row["question"] not in asked.get(row["tool"], ())
-    ]
+    asked[inspect["tool"]] = dict.fromkeys((*inspect["checks"], *inspect["domains"].values(), "overall"), ())
+    problems = []
+    for row in answers:
+        numbers, place = asked.get(row["tool"], {}), f"{row['study_id']}, {row['tool']}"
+        fits = (*numbers.get(row["question"], ()), NOT_ASKED)
+        if row["question"] not in numbers:
+            there = ", ".join(numbers or asked)
+            problems.append(f"{place}: there is no question {row['question']!r}; there are {there}")
+        elif len(fits) > 1 and row["answer"] not in fits:
+            words = f"{row['question']} is not answered {row['answer']}; answer one of {', '.join(fits)}"
+            problems.append(f"{place}: {words}")
+    return problems
 
 
 def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
@@ -313,8 +326,7 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the overall judgement of one study by the rule of its tool.
 
     The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
-    leaves this to judgement), and ROBINS-I gives `no information` only when no domain is serious or
-    critical. Checklists have items and no grade.
+    leaves this to judgement). Checklists have items and no grade.
 
     Examples
     --------
