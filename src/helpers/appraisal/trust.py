@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from helpers.appraisal.discrepancies import RULES
 from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, name_of, tidy
-from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised
+from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised, only_abstract
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -20,7 +20,7 @@ _LIMITS = INSPECT["limits"]
 _, NONE, _, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
 OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
-_CHECKS = {rule.name: split_ids(rule.inspect_sr) for rule in RULES}
+_CHECKS = INSPECT["of_reviewers"] | {rule.name: split_ids(rule.inspect_sr) for rule in RULES}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
 # What a check needs: whether a study has it, and what is said where it has not.
@@ -28,6 +28,7 @@ _NEEDS: dict[str, tuple[Callable[[StudyEvidence], Any], str]] = {
     "results": (lambda evidence: evidence.study["has_results"], "There are no results yet."),
     "randomised": (lambda evidence: _randomised(evidence), "Nothing was allocated by chance."),
     "planned": (lambda evidence: not _is_case(evidence), "Reports of cases are not registered."),
+    "groups": (lambda evidence: not _is_case(evidence), "Reports of cases have no statistics of groups."),
     "criteria": (
         lambda evidence: not _is_case(evidence),
         "Reports of cases have no criteria of who takes part.",
@@ -50,6 +51,11 @@ def _randomised(evidence: StudyEvidence) -> bool:
 
 def _is_case(evidence: StudyEvidence) -> bool:
     return evidence.study.get("comparison") == "case"
+
+
+def _read_in_full(evidence: StudyEvidence) -> bool:
+    access = str(evidence.study["access"]).lower()
+    return bool(access) and not only_abstract(access) and "third party" not in access
 
 
 def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
@@ -137,10 +143,12 @@ def _proposal(
         return answer, reason, small, rests_on
     rules = checks[_belongs(evidence, checks["check"], number)]
     ran = rules.loc[rules["outcome"] != "not applicable", "check"]
-    if len(ran) and check.get("silence") != UNCLEAR:
-        words = ", ".join(ran) if len(ran) < 6 else f"{len(ran)} rules"
+    told = [name for name in ran if name not in check.get("no_test", ())]
+    silent = {UNCLEAR: True, "read in full": not _read_in_full(evidence)}.get(check.get("silence"), False)
+    if told and not silent:
+        words = ", ".join(told) if len(told) < 6 else f"{len(told)} rules"
         return NO, f"{'Only what is minor' if small else 'Nothing'} was found by: {words}.", small, ()
-    partly = "Rules looked at a part of it, and found nothing; the rest is left to a person."
+    partly = "Rules found nothing in the part of it that was read; the rest is left to a person."
     untold = "What was read tells nothing to check it with." if len(rules) else "Nobody has looked yet."
     return UNCLEAR, partly if len(ran) else untold, small, ()
 
@@ -166,7 +174,7 @@ def _ethics(evidence: StudyEvidence, *_: Any) -> Proposal:
         return YES, "It is said that no committee approved it.", told
     if told or dated:
         return NO, "Approval by a committee is told.", (*told, *dated)
-    if evidence.study["access"] == "full text":
+    if _read_in_full(evidence):
         return YES, "The full text tells of no approval by a committee.", ()
     return UNCLEAR, "No approval by a committee is told in what was read.", ()
 
