@@ -103,7 +103,11 @@ def test_what_makes_no_sense_for_one_person_is_not_asked():
     )
     numbers = ("2.4", "4.1", "4.5", "4.8", "4.9")
     assert {one[number]["answer"] for number in numbers} == {"not applicable"}
-    assert {number for number in numbers if two[number]["answer"] == "not applicable"} == {"4.1", "4.8", "4.9"}
+    assert {number for number in numbers if two[number]["answer"] == "not applicable"} == {
+        "4.1",
+        "4.8",
+        "4.9",
+    }
 
 
 @pytest.mark.parametrize(("access", "word"), [("full text", "yes"), ("abstract", "unclear")])

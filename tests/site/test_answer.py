@@ -1,5 +1,7 @@
 """The four sentences, for no study, one, and several; and that a changed table changes its sentence."""
 
+import pandas as pd
+import pytest
 from case_files import cases_of
 from made_world import write_world
 
@@ -10,11 +12,12 @@ CASES = cases_of(__file__)
 
 
 def test_no_tables(tmp_path):
-    first, second, third, fourth = answer_sentences(tmp_path)
+    first, second, third, fourth, fifth = answer_sentences(tmp_path)
     assert first == "No study has been read yet, so it is not known whether exosome therapy regrows hair."
     assert second == "There is nothing to tell of hair before and after."
     assert third == ""
     assert fourth == "Nothing has been pooled yet."
+    assert fifth.endswith("None is on the list.")
 
 
 def test_studies_without_results(tmp_path):
@@ -22,8 +25,21 @@ def test_studies_without_results(tmp_path):
     assert first.startswith("No study on the list reports a result yet")
 
 
+@pytest.mark.parametrize(
+    ("designs", "said"),
+    [
+        (["no"], "Of one registered trial without results, none is known to be one."),
+        (["yes", "no", "not known"], "Of three registered trials without results, one is known to be one."),
+        (["yes", "yes"], "Of two registered trials without results, two are known to be one."),
+    ],
+)
+def test_what_would_change_the_answer(tmp_path, designs, said):
+    tables = load_tables(write_world(tmp_path, 1)) | {"ongoing_trials": pd.DataFrame({"can_answer": designs})}
+    assert answer_sentences(tables)[4].endswith(said)
+
+
 def test_one_study(tmp_path):
-    first, second, _, fourth = answer_sentences(write_world(tmp_path, 1))
+    first, second, _, fourth, _ = answer_sentences(write_world(tmp_path, 1))
     assert first == (
         "Nobody can yet say whether exosome therapy regrows hair: the certainty of the evidence is very low "
         "for both outcomes with a result."

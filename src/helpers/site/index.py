@@ -58,7 +58,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
         summary=_summary(tables),
-        notes=_notes(tables),
+        notes=_notes(tables, titles),
         studies=_studies_table(tables, shown),
         concerns=_concerns(tables),
         changes=_changes(tables, provenance),
@@ -132,12 +132,14 @@ def _summary(tables: Tables) -> Markup:
     return rows_table(rows, headings, "Summary of findings", **table)
 
 
-def _notes(tables: Tables) -> list[str]:
+def _notes(tables: Tables, titles: Mapping[str, str]) -> list[Markup]:
     """Return the footnotes of the summary: letter, domain, levels, reason."""
-    titles = study_titles(tables["sources"])
     return [
-        f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
-        f"{with_titles(row['reason'], titles)}."
+        _plain_titles(
+            f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
+            f"{with_titles(row['reason'], titles)}.",
+            titles,
+        )
         for row in records(widest_tier(tables["summary_footnotes"]))
     ]
 
