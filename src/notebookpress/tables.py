@@ -43,6 +43,8 @@ class TableStore:
         """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
         frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
         columns = list(self.tables[name].columns)
+        if list(frame) == columns:
+            return frame
         for column in columns:
             if column not in frame:
                 frame[column] = None

@@ -21,12 +21,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -37,7 +36,9 @@ from simulated_papers import SimulatedStudy
 from simulated_studies import simulate
 
 import helpers
+from helpers.appraisal.discrepancies import run_checks
 from helpers.appraisal.evidence import StudyEvidence
+from helpers.appraisal.trust import trust_domains, trust_rows
 from helpers.cleaning import clean_events, clean_results
 from helpers.sheets.check import cross_checks
 from helpers.sheets.model import StudySheet
@@ -45,7 +46,7 @@ from helpers.sheets.read import sheet_record
 from notebookpress.tables import TableStore, table_store
 
 Row = dict[str, Any]
-BATCH = 10
+BATCH = 40
 _TABLES = {
     "results": "reported_results",
     "adverse_events": "reported_events",
@@ -70,7 +71,10 @@ def _store() -> TableStore:
 
 
 def tables_of(sheets: Iterable[Row]) -> dict[str, Any]:
-    """Return the tables of checked sheets, cleaned, as notebooks 01 and 02 make them."""
+    """Return the tables of checked sheets, cleaned, as notebooks 01 and 02 make them.
+
+    Their strings are Python's own in place of Arrow's, which cost several times more in tables of ten rows.
+    """
     rows: dict[str, list[Row]] = defaultdict(list)
     for sheet in sheets:
         for name, found in sheet_record(StudySheet.model_validate(sheet)).table_rows().items():
@@ -79,53 +83,51 @@ def tables_of(sheets: Iterable[Row]) -> dict[str, Any]:
     made = {name: store.validate(name, found) for name, found in rows.items() if name in store.tables}
     made["results"] = store.validate("results", clean_results(made["reported_results"]))
     made["adverse_events"] = store.validate("adverse_events", clean_events(made["reported_events"]))
-    return made
+    made["comparators"] = store.as_frame("comparators", [])
+    return {name: _plain_strings(frame) for name, frame in made.items()}
 
 
-def _rooms() -> tuple[Any, Any]:
-    """Return the modules of discrepancies (under an earlier name, findings) and of trust, where it is there."""
-    found = []
-    for names in (("discrepancies", "findings"), ("trust",)):
-        there = [name for name in names if find_spec(f"helpers.appraisal.{name}")]
-        found.append(import_module(f"helpers.appraisal.{there[0]}") if there else None)
-    return found[0], found[1]
+def _plain_strings(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(dict.fromkeys(frame.select_dtypes("str"), object))
 
 
-def appraise_study(tables: dict[str, Any], study_id: str) -> tuple[list[Row], str]:
-    """Return what the appraisal says of a study and its overall judgement; the one place that knows its names.
+def appraise_studies(tables: dict[str, Any], names: list[str]) -> list[tuple[list[Row], str]]:
+    """Return what the appraisal says of each study and its overall judgement; the one place that knows its names.
 
     A discrepancy has the numbers of the checks of INSPECT-SR that rest on it; an answer "yes" that rests on
     none is a row of its own.
     """
-    discrepancies, trust = _rooms()
-    evidence = StudyEvidence.from_tables(tables, study_id)
-    rows, checks = discrepancies.run_checks(evidence)
-    said = {row.get("discrepancy_id") or row["finding_id"]: _plain(row) for row in rows}
-    if trust is None:
-        return list(said.values()), ""
-    store = _store()
-    listed = store.validate("discrepancies", rows)
-    answers = trust.trust_rows(
-        evidence,
-        {
-            "discrepancies": listed,
-            "checks": store.validate("checks", checks),
-            "retractions": store.as_frame("retractions", []),
-        },
-    )
-    for answer in answers:
-        if answer["answer"] != "yes":
-            continue
-        number = answer["check"]
-        named = [name for name in str(answer["discrepancy_ids"] or "").split(";") if name in said]
-        if not named:
-            told = {"check": f"trust {number}", "statement": answer["reason"], "certain": False}
-            named = [told["check"]]
-            said[told["check"]] = _plain(answer | told)
-        for name in named:
-            said[name]["checks"].add(number)
-    overall = [row["judgement"] for row in trust.trust_domains(answers, listed) if row["domain"] == "overall"]
-    return list(said.values()), overall[0] if overall else ""
+    store, evidence = _store(), [StudyEvidence.from_tables(tables, name) for name in names]
+    ran = [run_checks(study) for study in evidence]
+    listed = _of_studies("discrepancies", [row for rows, _ in ran for row in rows])
+    checks = _of_studies("checks", [row for _, rows in ran for row in rows])
+    notices = store.as_frame("retractions", [])
+    found = []
+    for study, (rows, _) in zip(evidence, ran, strict=True):
+        said = {row["discrepancy_id"]: _plain(row) for row in rows}
+        own = listed.get(study.study_id, listed[""])
+        parts = {"discrepancies": own, "checks": checks[study.study_id], "retractions": notices}
+        answers = trust_rows(study, parts)
+        for answer in answers:
+            if answer["answer"] != "yes":
+                continue
+            number = answer["check"]
+            named = [name for name in str(answer["discrepancy_ids"] or "").split(";") if name in said]
+            if not named:
+                told = {"check": f"trust {number}", "statement": answer["reason"], "certain": False}
+                named = [told["check"]]
+                said[told["check"]] = _plain(answer | told)
+            for name in named:
+                said[name]["checks"].add(number)
+        overall = [row["judgement"] for row in trust_domains(answers, own) if row["domain"] == "overall"]
+        found.append((list(said.values()), overall[0]))
+    return found
+
+
+def _of_studies(name: str, rows: list[Row]) -> dict[str, pd.DataFrame]:
+    """Return a checked table by study; under no name, no rows."""
+    frame = _plain_strings(_store().validate(name, rows))
+    return {"": frame[:0]} | {str(study): own for study, own in frame.groupby("study_id")}
 
 
 def _plain(row: Row) -> Row:
@@ -137,7 +139,7 @@ def _plain(row: Row) -> Row:
     return {
         "check": row["check"],
         "checks": set(),
-        "certain": bool(row["certain"]) if "certain" in row else row["severity"] == "certain",
+        "certain": bool(row["certain"]),
         "serious": row.get("concern") == "serious",
         "statement": row["statement"],
         "arithmetic": row.get("arithmetic") or "",
@@ -156,9 +158,9 @@ def appraise(studies: list[SimulatedStudy]) -> list[Outcome]:
     for outcome in outcomes:
         outcome.refused = "; ".join(fault[1] for fault in cross_checks(outcome.study.sheet))
     tables = tables_of(outcome.study.sheet for outcome in outcomes)
-    for outcome in outcomes:
-        name = outcome.study.sheet["study_id"]
-        outcome.said, outcome.overall = appraise_study(tables, name)
+    told = appraise_studies(tables, [outcome.study.sheet["study_id"] for outcome in outcomes])
+    for outcome, (said, overall) in zip(outcomes, told, strict=True):
+        outcome.said, outcome.overall = said, overall
     return outcomes
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import combinations, product
 from typing import Any
 
@@ -145,6 +146,7 @@ class PrintedDate:
     quantity_id: str
 
 
+@lru_cache
 def day(printed: str) -> tuple[date, date] | None:
     """Return the first and last day that a printed date can mean; None when it is no date.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
+from helpers.appraisal.evidence import StudyEvidence, decimals_of, missing
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
@@ -119,14 +119,13 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight
 
 def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
     """Yield each later mean of the same arm, outcome, site, time and n with the first one."""
-    printed = {row.quantity_id: row for row in each_row(evidence.quantities)}
     first: dict[tuple, Any] = {}
     for row in evidence.results_where():
         mean = evidence.figure(row, "mean")
         if mean is None or missing(row.timepoint_weeks):
             continue
         place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, str(row.n), str(row.unit))
-        quantity = printed[mean.quantity_id]
+        quantity = evidence.quantity(mean.quantity_id)
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
             yield earlier, [quantity], DOUBTFUL

@@ -91,7 +91,6 @@ def _more_than_all(
     evidence: StudyEvidence, rows: pd.DataFrame, enrolled: int | None, what: str
 ) -> Iterator[Hit]:
     """Yield numbers of people larger than those of their arm, or of the study; episodes are no people."""
-    units = evidence.quantities.set_index("quantity_id")["unit"].fillna("").str.lower()
     parallel = evidence.study.get("comparison") == "parallel"
     began = evidence.arms.set_index("arm_id")["n"].dropna().to_dict() if parallel else {}
     for row in each_row(rows):
@@ -103,7 +102,8 @@ def _more_than_all(
         if n is not None and whole and n > whole:
             yield Hit(f"{tidy(n)} > {tidy(whole)}", ids, concepts, case="enrolled", words={"what": what})
         limit = n if n is not None else whole
-        episodes = any(_NOT_PEOPLE.search(units.get(name, "")) for name in ids)
+        units = (str(quantity.unit).lower() for name in ids if (quantity := evidence.quantity(name)))
+        episodes = any(map(_NOT_PEOPLE.search, units))
         if count is not None and limit and count > limit and not episodes:
             yield Hit(f"{tidy(count)} > {tidy(limit)}", ids, concepts, case="count", words={"what": what})
 
@@ -202,6 +202,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
         words = {"arm": arm["arm_id"]}
         yield Hit(arithmetic, split_ids(arm["quantity_ids"]), case="described", words=words)
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
+    rows = rows[rows.duplicated(["timepoint_weeks", "kind", "mean", "sd"], keep=False)]
     alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
     repeated = sum(group["arm_id"].nunique() > 1 for _, group in alike)
     weight = DOUBTFUL if repeated > 1 else MINOR  # chance gives one pair, hardly several

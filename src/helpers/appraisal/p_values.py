@@ -389,8 +389,7 @@ def _readings(
         tests += _pairs(before, own, p, sizes, "baseline")
         compared.append(before)
     # A p value of one arm against baseline is none between arms; one that stands for a whole line may be.
-    arms = evidence.quantities.set_index("quantity_id")["arm_id"]
-    if baseline and not missing(arms.get(p.quantity_id)):
+    if baseline and _of_one_arm(evidence, p):
         return compared, tests
     place = {"kind": "level", "concept": row.concept, "site": row.site}
     at_once = evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)
@@ -403,6 +402,11 @@ def _readings(
     between += _all_groups(evidence, at_once, p)
     # Between arms nothing is ordinary where the source says that it compares with baseline.
     return compared, tests + [test._replace(ordinary=test.ordinary and not baseline) for test in between]
+
+
+def _of_one_arm(evidence: StudyEvidence, p: PrintedFigure) -> bool:
+    quantity = evidence.quantity(p.quantity_id)
+    return quantity is not None and not missing(quantity.arm_id)
 
 
 def _all_groups(evidence: StudyEvidence, rows: list, p: PrintedFigure) -> list[Test]:
@@ -542,11 +546,10 @@ def _paired_changes_p(after: Pair, before: list, n: int) -> float:
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value against baseline that stands beside several groups and would need one for each."""
     rows = needed(evidence.results[evidence.results["p_value"].notna()], "no p value")
-    arm_of = evidence.quantities.set_index("quantity_id")["arm_id"]
     for row in each_row(rows.sort_values("result_id")):
         p = evidence.figure(row, "p_value")
         baseline = not missing(row.p_value_against) and "baseline" in str(row.p_value_against).lower()
-        if p is None or not baseline or not missing(arm_of.get(p.quantity_id)):
+        if p is None or not baseline or _of_one_arm(evidence, p):
             continue
         place = {"concept": row.concept, "site": row.site, "timepoint_weeks": row.timepoint_weeks}
         same_time = evidence.results_where(**place, kind=row.kind)

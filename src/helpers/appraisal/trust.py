@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import chisquare
 
 from helpers.appraisal.discrepancies import RULES
-from helpers.appraisal.evidence import StudyEvidence, listed_ids, missing, name_of, tidy
+from helpers.appraisal.evidence import StudyEvidence, missing, name_of, tidy
 from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised, only_abstract
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -64,14 +64,14 @@ def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
     return next((lacking for fulfilled, lacking in needs if not fulfilled(evidence)), None)
 
 
-def _belongs(evidence: StudyEvidence, names: pd.Series, number: str) -> pd.Series:
-    """Return which rules answer a check: its own; everything else what no check that applies is about."""
+def _by_check(evidence: StudyEvidence, rows: pd.DataFrame) -> dict[str, list[Row]]:
+    """Return the rows of rules by the checks that they answer: their own, or else what no check is about."""
     asked = {key for key, check in INSPECT["checks"].items() if _lacking(evidence, check) is None}
-
-    def answers(name: str) -> bool:
-        return number in ((asked & set(_CHECKS.get(name, ()))) or {ELSE})
-
-    return names.map(answers).astype(bool)
+    found: dict[str, list[Row]] = {number: [] for number in INSPECT["checks"]}
+    for row in records(rows):
+        for number in asked.intersection(_CHECKS.get(row["check"], ())) or {ELSE}:
+            found[number].append(row)
+    return found
 
 
 def trust_rows(
@@ -101,9 +101,14 @@ def trust_rows(
     key = {"study_id": evidence.study_id, "tool": name}
     rows = []
     own = [row for row in answers if row["tool"] == INSPECT["tool"] and row["question"] in INSPECT["checks"]]
+    # What a person names at a check is nothing else besides.
     placed = {name for row in own for name in split_ids(row["discrepancy_ids"])}
+    listed, rules = (_by_check(evidence, tables[table]) for table in ("discrepancies", "checks"))
+    listed[ELSE] = [row for row in listed[ELSE] if row["discrepancy_id"] not in placed]
     for number in INSPECT["checks"]:
-        answer, reason, found, rests_on = _proposal(evidence, number, tables, placed)
+        answer, reason, found, rests_on = _proposal(
+            evidence, number, listed[number], rules[number], tables["retractions"]
+        )
         names = dict.fromkeys(map(name_of, rests_on))
         words = [one for one in names if evidence.is_statement(one)]
         ids = {
@@ -120,37 +125,31 @@ def trust_rows(
 
 
 def _proposal(
-    evidence: StudyEvidence, number: str, tables: Mapping[str, pd.DataFrame], placed: set[str]
+    evidence: StudyEvidence, number: str, found: list[Row], rules: list[Row], notices: pd.DataFrame
 ) -> tuple[str, str, list[str], Iterable[Any]]:
-    """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on.
-
-    `placed` are discrepancies that a person names at a check: no rule counts them as something else.
-    """
+    """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on."""
     check = INSPECT["checks"][number]
     if lacking := _lacking(evidence, check):
         return NOT_APPLICABLE, lacking, [], ()
-    found, checks = tables["discrepancies"], tables["checks"]
-    found = found[_belongs(evidence, found["check"], number)]
-    found = found[~(found["discrepancy_id"].isin(placed) & (number == ELSE))]
-    found = found.sort_values(["certain", "concern"], ascending=[False, True], kind="stable")
-    grave, minor = found[found["concern"] != "minor"], found[found["concern"] == "minor"]
-    if len(grave):
+    found = sorted(found, key=lambda row: (not row["certain"], row["concern"]))
+    grave = [row for row in found if row["concern"] != "minor"]
+    if grave:
         more = f" ({len(grave) - 1} more)" if len(grave) > 1 else ""
-        return YES, f"{grave['statement'].iloc[0]}{more}", list(grave["discrepancy_id"]), listed_ids(grave)
-    small = list(minor["discrepancy_id"])
+        figures = [name for row in grave for name in split_ids(row["quantity_ids"])]
+        return YES, f"{grave[0]['statement']}{more}", [row["discrepancy_id"] for row in grave], figures
+    small = [row["discrepancy_id"] for row in found]
     if "by" in check:
-        answer, reason, rests_on = _LOOKED_UP[check["by"]](evidence, tables["retractions"], check)
+        answer, reason, rests_on = _LOOKED_UP[check["by"]](evidence, notices, check)
         return answer, reason, small, rests_on
-    rules = checks[_belongs(evidence, checks["check"], number)]
-    ran = rules.loc[rules["outcome"] != "not applicable", "check"]
-    told = [name for name in ran if name not in check.get("no_test", ())]
+    ran = [row["check"] for row in rules if row["outcome"] != "not applicable"]
+    tests = [name for name in ran if name not in check.get("no_test", ())]
     silent = {UNCLEAR: True, "read in full": not _read_in_full(evidence)}.get(check.get("silence"), False)
-    if told and not silent:
-        words = ", ".join(told) if len(told) < 6 else f"{len(told)} rules"
+    if tests and not silent:
+        words = ", ".join(tests) if len(tests) < 6 else f"{len(tests)} rules"
         return NO, f"{'Only what is minor' if small else 'Nothing'} was found by: {words}.", small, ()
     partly = "Rules found nothing in the part of it that was read; the rest is left to a person."
-    untold = "What was read tells nothing to check it with." if len(rules) else "Nobody has looked yet."
-    return UNCLEAR, partly if len(ran) else untold, small, ()
+    untold = "What was read tells nothing to check it with." if rules else "Nobody has looked yet."
+    return UNCLEAR, partly if ran else untold, small, ()
 
 
 # The checks of what is told or listed, beside the rules.
