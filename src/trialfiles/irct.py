@@ -41,7 +41,9 @@ def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecor
         raise refusal(path, None, "IRCT registration number", "missing", remedy)
     record = trial_record(_as_export(number.group(1), fields), "IRCT page, text", vocabulary)
     record.sources[0]["provenance"] = "Parsed from the register's page"
+    updated = both_calendars(" ".join(fields.values()).partition("Last update:")[2]) or {}
     record.registered[0] |= {"contradictions": contradictions(fields), "dates": _dates(fields)}
+    record.registered[0]["updated_on"] = updated.get("gregorian")
     return [record]
 
 

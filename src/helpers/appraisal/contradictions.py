@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from itertools import chain
+from difflib import SequenceMatcher
+from itertools import chain, pairwise
+from os.path import commonprefix
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
@@ -22,6 +25,23 @@ _RESULT_KINDS = ("mean_sd", "mean", "sd", "median", "percent", "percent_change",
 _SCALES = ("proportion", "grade", "stage", "people", "description", "")
 _NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison, in no unit of the outcome
 _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
+_LONGEST = 160  # characters of a text of a registration that are shown
+_JOINING = ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with")
+_DATED = ("start", "primary completion", "end of study", "end of recruitment", "day of registration")
+_SIZES = {"planned", "enrolled"}
+_NOT_YET = ("not yet recruiting", "pending")
+_MADE = ("before enrolment", "cannot be told", "after enrolment began", "after completion")
+# The concern of a change by when it was made, where it is not minor: what was to be found out, and in whom.
+_LATER = {"after completion": "some"}
+_TESTED = {"cannot be told": "some", "after enrolment began": "some", "order unknown": "some"}
+_CHANGES = {
+    "primary outcomes": _TESTED | {"after completion": "serious"},
+    "time of a primary outcome": _TESTED | {"after completion": "serious"},
+    "description of a primary outcome": _LATER,
+    "secondary outcomes": _LATER,
+    "time of a secondary outcome": _LATER,
+    "arms": {"after enrolment began": "some", "after completion": "some"},
+}
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
@@ -138,6 +158,104 @@ def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
     for row in others:
         if not agree(first, row):
             yield Hit(*_both(first, row))
+
+
+def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each particular of a registration that its versions, one after the other, state differently."""
+    rows = evidence.registry_versions
+    if rows["version"].nunique() < 2:
+        raise NotApplicable("no registry record in two versions")
+    for _, record in rows.groupby("registration"):
+        for particular, own in record.sort_values("version").groupby("particular", sort=False):
+            alone = own["version"].is_unique  # one outcome in each version is followed whatever it is called
+            items = own["item"].fillna("").map(lambda item, alone=alone: "" if alone else _folded(item)[0])
+            for _, stated in own.groupby(items, sort=False):
+                versions = each_row(stated)
+                steps = [pair for pair in pairwise(versions) if not _stated_alike(str(particular), *pair)]
+                if steps:
+                    yield _changed(str(particular), versions[0], steps, each_row(record))
+
+
+def _folded(text: str) -> tuple[str, list[str]]:
+    """Return the letters and digits of a text, and its words without those that join others, sorted."""
+    words = re.findall(r"\w+", re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text.casefold()))
+    return "".join(words), sorted(word for word in words if word not in _JOINING)
+
+
+def _stated_alike(particular: str, one: Any, other: Any) -> bool:
+    """Return whether two versions state the same but for spelling, precision and unit."""
+    if particular in _DATED:
+        days = [row.value.partition(" ")[0] for row in (one, other)]
+        return days[0].startswith(days[1]) or days[1].startswith(days[0])
+    if particular == "number of participants":
+        return one.value.partition(" ")[0] == other.value.partition(" ")[0]
+    times = [weeks(row.value) or 0 for row in (one, other)] if particular.startswith("time") else [0]
+    if all(times):
+        return math.isclose(*times, rel_tol=0.01)
+    here, there = (sorted(map(_folded, row.value.split("; "))) for row in (one, other))
+    return len(here) == len(there) and all(
+        len(ours) == len(theirs) and all(map(_spelt_alike, ours, theirs))
+        for (_, ours), (_, theirs) in zip(here, there, strict=True)
+    )
+
+
+def _spelt_alike(word: str, other: str) -> bool:
+    """Return whether two words are one, spelt otherwise; `male` is not `female`, and 12 is not 121."""
+    return word == other or (
+        not re.search(r"\d", word + other) and SequenceMatcher(None, word, other).ratio() > 0.85
+    )
+
+
+def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: list[Any]) -> Hit:
+    """Return what versions state one after the other, weighed by when it was changed."""
+    ordered, shown = all(row.ordered for row in record), [first, *(later for _, later in steps)]
+    last = {row.particular: row.value.partition(" ")[0] for row in record}  # as the newest version has it
+    began, ended = last.get("start"), last.get("primary completion", last.get("end of study"))
+    states = {row.version: row.value for row in record if row.particular == "status"}
+    made = [_made(one, later, began, ended, states.get(later.version)) for one, later in steps]
+    case = max(made, key=_MADE.index) if ordered else "order unknown"
+    concern = _CHANGES.get(particular, {}).get(case, "minor")
+    sure = concern != "minor" and case in _MADE[2:]
+    reached = particular == "number of participants" and {row.value.split()[1] for row in shown} == _SIZES
+    if ordered and (reached or particular in (*_DATED, "status")):
+        case = "kept up to date"
+    told = [
+        f"{text} ({row.place if missing(row.version_on) else row.version_on})"
+        for row, text in zip(shown, _short([row.value for row in shown]), strict=True)
+    ]
+    dates = [f"{name} {day}" for name, day in (("start", began), ("completion", ended)) if day and ordered]
+    item = "" if missing(first.item) else f" ({_short([first.item])[0]})"
+    return Hit(
+        "; ".join([(" -> " if ordered else " / ").join(told), *dates]),
+        weight=Weight(sure, concern),
+        case=case,
+        words={"what": f"the {particular}{item}"},
+        places="; ".join(f"{row.place} ({row.field})" for row in shown),
+    )
+
+
+def _made(one: Any, later: Any, began: str | None, ended: str | None, status: str | None) -> str:
+    """Return when a change was made: after the one version was last seen, and by the day of the later one."""
+    by = "" if missing(later.version_on) else later.version_on
+    seen = (
+        [by]
+        if not missing(later.number) and one.number == later.number - 1
+        else [one.version_on, one.seen_on]
+    )
+    after = max((day for day in seen if not missing(day)), default="")
+    if status in _NOT_YET or (began and by and by < began):
+        return "before enrolment"
+    for day, case in ((ended, "after completion"), (began, "after enrolment began")):
+        if day and after[: len(day)] > day:
+            return case
+    return "cannot be told"
+
+
+def _short(texts: list[str]) -> list[str]:
+    """Return texts as they are shown: without a long beginning that all share, and not too long."""
+    shared = max(len(commonprefix(texts)) - 20, 0) if len(texts) > 1 else 0
+    parts = [f"… {text[shared:]}" if shared > _LONGEST / 2 else text for text in texts]
+    return [part if len(part) <= _LONGEST else f"{part[:_LONGEST].rstrip()} …" for part in parts]
 
 
 def units(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -60,6 +60,8 @@ class Hit:
         Which of the rule's sentences says it, where the rule has several.
     words : mapping
         What fills the other gaps of the sentence.
+    places : str
+        Where it stands, when that is in no document.
 
     """
 
@@ -69,6 +71,7 @@ class Hit:
     weight: Weight | None = None
     case: str = ""
     words: Mapping[str, Any] = field(default_factory=dict)
+    places: str = ""
 
 
 Check = Callable[[StudyEvidence], Iterator[Hit]]
@@ -121,7 +124,7 @@ class Rule:
             "certain": self.certain if hit.weight is None else hit.weight.certain,
             "concern": (hit.weight and hit.weight.concern) or self.concern,
             "statement": self.statements[hit.case].format(**words),
-            "locators": evidence.locators(names),
+            "locators": hit.places or evidence.locators(names),
             "arithmetic": hit.arithmetic or None,
             "quantity_ids": join_ids(name for name in names if not evidence.is_statement(name)),
             "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),
