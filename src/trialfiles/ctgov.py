@@ -62,10 +62,8 @@ def _versioned(item: Any) -> tuple[Any, Row]:
 
 def _seen_on(study: Row) -> str | None:
     """Return the day of the data; of a record that was re-stated, the day on which it was."""
-    day = field_at(study, "provenance.restatedOn") or field_at(
-        study, "derivedSection.miscInfoModule.versionHolder"
-    )
-    return iso_date(day)
+    restated = field_at(study, "provenance.restatedOn")
+    return iso_date(restated or field_at(study, "derivedSection.miscInfoModule.versionHolder"))
 
 
 def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:

@@ -27,14 +27,15 @@ def in_order(versions: list[Version]) -> tuple[list[Version], list[str | None] |
 
     A stamp tells the order when every version has one, and no two that state different things have the same.
     """
+    if len(versions) == 1:
+        return versions, None
     facts = [record.registered[0] for _, record in versions]
     said = [list(particulars(record)) for _, record in versions]
     for names in _NAMES["orders"]:
-        stamps: list[Any] = [next((row[name] for name in names if row.get(name) is not None), None) for row in facts]
-        alike = [
-            one != other or said[i] == said[j] for (i, one), (j, other) in combinations(enumerate(stamps), 2)
-        ]
-        if None not in stamps and all(alike):
+        stamped = [[row[name] for name in names if row.get(name) is not None] for row in facts]
+        stamps: list[Any] = [stamp[0] if stamp else None for stamp in stamped]
+        pairs = list(combinations(zip(stamps, said, strict=True), 2))
+        if None not in stamps and all(one[0] != other[0] or one[1] == other[1] for one, other in pairs):
             places = sorted(range(len(versions)), key=stamps.__getitem__)
             days = [row.get("updated_on") for row in facts] if names == ["version"] else stamps
             return [versions[place] for place in places], [days[place] for place in places]
@@ -47,8 +48,8 @@ def version_rows(study_id: str, versions: list[Version], days: list[str | None] 
         facts = record.registered[0]
         number, refreshed = facts.get("version"), facts.get("refreshed_on")
         row = {"study_id": study_id, "registration": record.sources[0]["source_id"], "version": order}
-        row |= {"ordered": days is not None, "number": number, "version_on": days and days[order - 1]}
-        row["seen_on"] = refreshed or facts.get("seen_on")
+        row |= {"form": _KINDS[record.sources[0]["format"]], "number": number, "ordered": days is not None}
+        row |= {"version_on": days and days[order - 1], "seen_on": refreshed or facts.get("seen_on")}
         row["place"] = file if number is None else f"{file}, version {number}"
         for said in particulars(record):
             yield row | said
@@ -63,7 +64,12 @@ def particulars(record: SourceRecord) -> Iterator[Row]:
     kind = _KINDS[record.sources[0]["format"]]
     for name, item, value in _stated(record, kind):
         if value and "(restated" not in value.lower():
-            yield {"particular": name, "item": item, "value": value, "field": _NAMES["fields"][kind][name]}
+            yield {
+                "particular": name,
+                "item": item,
+                "value": value,
+                "field": _NAMES["fields"][kind].get(name, name),
+            }
 
 
 def _stated(record: SourceRecord, kind: str) -> Iterator[tuple[str, str | None, str | None]]:

@@ -11,7 +11,8 @@ from os.path import commonprefix
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.risk_of_bias import SECTIONS
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, NotApplicable, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -26,22 +27,8 @@ _SCALES = ("proportion", "grade", "stage", "people", "description", "")
 _NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison, in no unit of the outcome
 _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _LONGEST = 160  # characters of a text of a registration that are shown
-_JOINING = ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with")
-_DATED = ("start", "primary completion", "end of study", "end of recruitment", "day of registration")
-_SIZES = {"planned", "enrolled"}
-_NOT_YET = ("not yet recruiting", "pending")
-_MADE = ("before enrolment", "cannot be told", "after enrolment began", "after completion")
-# The concern of a change by when it was made, where it is not minor: what was to be found out, and in whom.
-_LATER = {"after completion": "some"}
-_TESTED = {"cannot be told": "some", "after enrolment began": "some", "order unknown": "some"}
-_CHANGES = {
-    "primary outcomes": _TESTED | {"after completion": "serious"},
-    "time of a primary outcome": _TESTED | {"after completion": "serious"},
-    "description of a primary outcome": _LATER,
-    "secondary outcomes": _LATER,
-    "time of a secondary outcome": _LATER,
-    "arms": {"after enrolment began": "some", "after completion": "some"},
-}
+_VERSIONS = SECTIONS["registry_versions"]
+_LONGEST = 160  # characters of a text of a registration that are shown
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
@@ -165,7 +152,7 @@ def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
     rows = evidence.registry_versions
     if rows["version"].nunique() < 2:
         raise NotApplicable("no registry record in two versions")
-    for _, record in rows.groupby("registration"):
+    for _, record in rows.groupby(["registration", "form"]):
         for particular, own in record.sort_values("version").groupby("particular", sort=False):
             alone = own["version"].is_unique  # one outcome in each version is followed whatever it is called
             items = own["item"].fillna("").map(lambda item, alone=alone: "" if alone else _folded(item)[0])
@@ -179,12 +166,12 @@ def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
 def _folded(text: str) -> tuple[str, list[str]]:
     """Return the letters and digits of a text, and its words without those that join others, sorted."""
     words = re.findall(r"\w+", re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text.casefold()))
-    return "".join(words), sorted(word for word in words if word not in _JOINING)
+    return "".join(words), sorted(word for word in words if word not in _VERSIONS["joining"])
 
 
 def _stated_alike(particular: str, one: Any, other: Any) -> bool:
     """Return whether two versions state the same but for spelling, precision and unit."""
-    if particular in _DATED:
+    if particular in _VERSIONS["dates"]:
         days = [row.value.partition(" ")[0] for row in (one, other)]
         return days[0].startswith(days[1]) or days[1].startswith(days[0])
     if particular == "number of participants":
@@ -210,43 +197,38 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     """Return what versions state one after the other, weighed by when it was changed."""
     ordered, shown = all(row.ordered for row in record), [first, *(later for _, later in steps)]
     last = {row.particular: row.value.partition(" ")[0] for row in record}  # as the newest version has it
-    began, ended = last.get("start"), last.get("primary completion", last.get("end of study"))
+    days = {
+        "start": last.get("start"),
+        "completion": last.get("primary completion", last.get("end of study")),
+    }
     states = {row.version: row.value for row in record if row.particular == "status"}
-    made = [_made(one, later, began, ended, states.get(later.version)) for one, later in steps]
-    case = max(made, key=_MADE.index) if ordered else "order unknown"
-    concern = _CHANGES.get(particular, {}).get(case, "minor")
-    sure = concern != "minor" and case in _MADE[2:]
-    reached = particular == "number of participants" and {row.value.split()[1] for row in shown} == _SIZES
-    if ordered and (reached or particular in (*_DATED, "status")):
+    made = [_made(one, later, *days.values(), states.get(later.version)) for one, later in steps]
+    case = max(made, key=_VERSIONS["made"].index) if ordered else "order unknown"
+    concern = _VERSIONS["concerns"].get(particular, {}).get(case, "minor")
+    weight = Weight(concern != "minor" and case in _VERSIONS["made"][2:], concern)
+    reached = particular == "number of participants" and len({row.value.split()[1] for row in shown}) > 1
+    if ordered and (reached or particular in (*_VERSIONS["dates"], "status")):
         case = "kept up to date"
-    told = [
-        f"{text} ({row.place if missing(row.version_on) else row.version_on})"
-        for row, text in zip(shown, _short([row.value for row in shown]), strict=True)
-    ]
-    dates = [f"{name} {day}" for name, day in (("start", began), ("completion", ended)) if day and ordered]
-    item = "" if missing(first.item) else f" ({_short([first.item])[0]})"
-    return Hit(
-        "; ".join([(" -> " if ordered else " / ").join(told), *dates]),
-        weight=Weight(sure, concern),
-        case=case,
-        words={"what": f"the {particular}{item}"},
-        places="; ".join(f"{row.place} ({row.field})" for row in shown),
-    )
+    of = [row.place if missing(row.version_on) else row.version_on for row in shown]
+    told = [f"{text} ({day})" for text, day in zip(_short([row.value for row in shown]), of, strict=True)]
+    known = [f"{name} {day}" for name, day in days.items() if day and ordered]
+    what = f"the {particular}" if missing(first.item) else f"the {particular} ({_short([first.item])[0]})"
+    places = "; ".join(f"{row.place} ({row.field})" for row in shown)
+    arithmetic = "; ".join([(" -> " if ordered else " / ").join(told), *known])
+    return Hit(arithmetic, weight=weight, case=case, words={"what": what}, places=places)
 
 
 def _made(one: Any, later: Any, began: str | None, ended: str | None, status: str | None) -> str:
     """Return when a change was made: after the one version was last seen, and by the day of the later one."""
     by = "" if missing(later.version_on) else later.version_on
-    seen = (
-        [by]
-        if not missing(later.number) and one.number == later.number - 1
-        else [one.version_on, one.seen_on]
-    )
-    after = max((day for day in seen if not missing(day)), default="")
-    if status in _NOT_YET or (began and by and by < began):
+    following = not missing(later.number) and one.number == later.number - 1
+    seen = [by] if following else [day for day in (one.version_on, one.seen_on) if not missing(day)]
+    after = max(seen, default="")
+    waiting = status in _VERSIONS["not_yet"]  # where the dates say otherwise, one of the two is out of date
+    if by < began if began and by else waiting:
         return "before enrolment"
     for day, case in ((ended, "after completion"), (began, "after enrolment began")):
-        if day and after[: len(day)] > day:
+        if day and after[: len(day)] > day and not waiting:
             return case
     return "cannot be told"
 
@@ -260,7 +242,6 @@ def _short(texts: list[str]) -> list[str]:
 
 def units(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome whose figures and plans use more than one unit."""
-    tested = 0
     concepts = {*evidence.quantities["concept"].dropna(), *evidence.outcomes["concept"].dropna()}
     for concept in sorted(concepts & set(OUTCOME_CONCEPTS)):
         if OUTCOME_CONCEPTS[concept].unit in _SCALES:
@@ -272,7 +253,8 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
             if not missing(row.unit) and row.unit not in _NO_UNITS and row.kind not in _NO_UNIT_KINDS
         ]
         used += [(unit, "") for unit in planned]
-        tested += bool(used)
+        if used:
+            yield TESTED
         spelling: dict[str, str] = {}
         names: dict[str, list[str]] = {}
         for unit, name in used:
@@ -285,8 +267,6 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
             )
             words = {"number": len(figures), "units": " and ".join(figures)}
             yield Hit(arithmetic, chain(*figures.values()), (concept,), words=words)
-    if not tested:
-        raise NotApplicable("no figure of an outcome with a measured unit")
 
 
 def _without_spelling(unit: str) -> str:

@@ -10,10 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.sheets.context import RETRACTIONS_FILE, read_certainty_overrides, read_context, read_retractions
+from helpers.sheets.context import (
+    RETRACTIONS_FILE,
+    read_certainty_overrides,
+    read_context,
+    read_retractions,
+    read_review_facts,
+)
 from helpers.sheets.model import StudySheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
-from helpers.sheets.screening import read_review_facts, read_screening
+from helpers.sheets.screening import read_screening
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import split_ids
 from trialfiles.ctgov_results import posted_figures

@@ -79,7 +79,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     An article, or a registry's page saved as text, goes to the documents, which are never published, and a
     sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
     data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
-    records wait for their sheets. Another version of the record of a study that has its sheet lies beside the first.
+    records wait for their sheets. Another version of a sheet's registry record is kept beside the first.
 
     Parameters
     ----------
@@ -139,8 +139,9 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     """Take in a sheet, or a register's record or page with a new sheet."""
     record = sheet_record(read_sheet(file)) if form == "sheet" else read_source(file, reading_words())
     study_id = _safe(record.studies[0]["study_id"])
-    if form in _REGISTRY and _sheet_path(study_id, raw).exists():
-        return [_keep_version(file, raw, study_id, _REGISTRY[form])]
+    there = {path.stem: path.read_bytes() for path in (raw / "registry").glob("*") if path.is_file()}
+    if form in _REGISTRY and _sheet_path(study_id, raw).exists() and file.read_bytes() not in there.values():
+        return [_keep_registry(file, raw, free_name(study_id, there) + _REGISTRY[form])]  # another version
     sheet = _free_path(study_id, raw, file)
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)
@@ -191,16 +192,6 @@ def _keep_registry(file: Path, raw: Path, name: str) -> Path:
     if not target.exists():
         write_atomic(target, file.read_bytes())
     return target
-
-
-def _keep_version(file: Path, raw: Path, study_id: str, suffix: str) -> Path:
-    """Copy another version of a study's registry record beside those that are there."""
-    there = [path for path in (raw / "registry").glob("*") if path.is_file()]
-    if any(path.read_bytes() == file.read_bytes() for path in there):
-        problem, remedy = "this record is there already", "edit its sheet instead"
-        raise SourceError(Problem(str(file), None, study_id, problem, remedy))
-    name = free_name(study_id, {path.stem for path in there})
-    return _keep_registry(file, raw, f"{name}{suffix}")
 
 
 def _keep_document(file: Path, raw: Path, study_id: str, text: str) -> Path:
