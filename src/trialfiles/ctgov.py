@@ -40,7 +40,9 @@ def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[Source
     for number, line, item in json_items(path, ("studies", *_NAMES["version_lists"])):
         study, version = _versioned(item)
         record = study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
-        record.registered[0] |= {"seen_on": _seen_on(study), **version}
+        restated = field_at(study, "provenance.restatedOn")  # of what was on a page by then
+        seen = restated or field_at(study, "derivedSection.miscInfoModule.versionHolder")
+        record.registered[0] |= {"seen_on": iso_date(seen), "restated": bool(restated)} | version
         yield record
     if number is None:
         raise refusal(path, 1, "", "a page without a study", "export at least one study")
@@ -58,12 +60,6 @@ def _versioned(item: Any) -> tuple[Any, Row]:
     if isinstance(day, str) and (day := iso_date(day)):
         known["updated_on"] = day
     return item["study"], known
-
-
-def _seen_on(study: Row) -> str | None:
-    """Return the day of the data; of a record that was re-stated, the day on which it was."""
-    restated = field_at(study, "provenance.restatedOn")
-    return iso_date(restated or field_at(study, "derivedSection.miscInfoModule.versionHolder"))
 
 
 def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:

@@ -331,7 +331,7 @@ def write_ris(references: Iterable[Reference]) -> str:
     entries = []
     for reference in references:
         start, _, end = (reference.pages or "").partition("-")
-        entry = {"type_of_reference": "JOUR"} | _written("ris", reference)
+        entry: Row = {"type_of_reference": "JOUR"} | _written("ris", reference)
         entry |= {"start_page": start, "end_page": end, "urls": [reference.url] if reference.url else None}
         entry["accession_number"] = reference.pmid or next(iter(reference.registrations), None)
         entries.append({name: value for name, value in entry.items() if value})
@@ -343,7 +343,7 @@ def write_csl(references: Iterable[Reference]) -> str:
     items = []
     for number, reference in enumerate(references, start=1):
         name = reference.doi or reference.pmid or f"reference-{number}"
-        item = {"id": name, "type": "article-journal"} | _written("csl", reference)
+        item: Row = {"id": name, "type": "article-journal"} | _written("csl", reference)
         item["author"] = [
             dict(zip(("family", "given"), author.split(", ", 1), strict=False))
             for author in reference.authors

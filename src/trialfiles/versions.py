@@ -49,7 +49,8 @@ def version_rows(study_id: str, versions: list[Version], days: list[str | None] 
         number, refreshed = facts.get("version"), facts.get("refreshed_on")
         row = {"study_id": study_id, "registration": record.sources[0]["source_id"], "version": order}
         row |= {"form": _KINDS[record.sources[0]["format"]], "number": number, "ordered": days is not None}
-        row |= {"version_on": days and days[order - 1], "seen_on": refreshed or facts.get("seen_on")}
+        if not facts.get("restated"):  # its page may be older than the day on which it was re-stated
+            row |= {"version_on": days and days[order - 1], "seen_on": refreshed or facts.get("seen_on")}
         row["place"] = file if number is None else f"{file}, version {number}"
         for said in particulars(record):
             yield row | said

@@ -202,7 +202,7 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
         "completion": last.get("primary completion", last.get("end of study")),
     }
     states = {row.version: row.value for row in record if row.particular == "status"}
-    made = [_made(one, later, *days.values(), states.get(later.version)) for one, later in steps]
+    made = [_made(one, later, days, states.get(later.version)) for one, later in steps]
     case = max(made, key=_VERSIONS["made"].index) if ordered else "order unknown"
     concern = _VERSIONS["concerns"].get(particular, {}).get(case, "minor")
     weight = Weight(concern != "minor" and case in _VERSIONS["made"][2:], concern)
@@ -218,16 +218,16 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     return Hit(arithmetic, weight=weight, case=case, words={"what": what}, places=places)
 
 
-def _made(one: Any, later: Any, began: str | None, ended: str | None, status: str | None) -> str:
+def _made(one: Any, later: Any, days: dict[str, str | None], status: str | None) -> str:
     """Return when a change was made: after the one version was last seen, and by the day of the later one."""
     by = "" if missing(later.version_on) else later.version_on
     following = not missing(later.number) and one.number == later.number - 1
     seen = [by] if following else [day for day in (one.version_on, one.seen_on) if not missing(day)]
     after = max(seen, default="")
     waiting = status in _VERSIONS["not_yet"]  # where the dates say otherwise, one of the two is out of date
-    if by < began if began and by else waiting:
+    if by < days["start"] if days["start"] and by else waiting:
         return "before enrolment"
-    for day, case in ((ended, "after completion"), (began, "after enrolment began")):
+    for day, case in ((days["completion"], "after completion"), (days["start"], "after enrolment began")):
         if day and after[: len(day)] > day and not waiting:
             return case
     return "cannot be told"
