@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from case_files import cases_of
 
-from helpers.sheets.context import read_certainty_overrides, read_context
+from helpers.sheets.context import read_certainty_overrides, read_context, read_review_facts
 from helpers.sheets.raw import check_raw
-from helpers.sheets.screening import read_review_facts
 from trialfiles import SourceError
 
 CASES = cases_of(__file__)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.p_values import covers
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable
 from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
@@ -31,21 +31,18 @@ _DESCRIPTION = [
 
 def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each percentage that its count and n do not give."""
-    tested = 0
     for row in evidence.results_where(kind="count"):
         percent, count = evidence.figure(row, "percent"), evidence.figure(row, "count")
         n = evidence.people(row.n)
         if percent is None or count is None or not n:
             continue
-        tested += 1
+        yield TESTED
         share = 100 * count.value / n
         low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
             weight = CERTAIN if not missing(row.n) and not low < share < high else DOUBTFUL
             yield Hit(arithmetic, (count, percent), (row.concept,), weight)
-    if not tested:
-        raise NotApplicable("no count beside its percentage and n")
 
 
 def totals(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -132,7 +129,6 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value of two counts that neither Fisher's exact nor a chi-squared test gives."""
-    tested = 0
     for row in each_row(evidence.contrasts):
         p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
         if p is None or pair is None or evidence.study.get("comparison") != "parallel":
@@ -147,7 +143,7 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         table = np.array([[c.value, n - c.value] for c, n in zip(counts, sizes, strict=True) if c and n])
         if (table < 0).any() or (table.sum(axis=0) == 0).any():
             continue
-        tested += 1
+        yield TESTED
         exact = stats.fisher_exact(table)[1]
         chi2 = [stats.chi2_contingency(table, correction=c)[1] for c in (False, True)]
         if "fisher" in named.lower():
@@ -160,8 +156,6 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic += f": p = {min(found):.2g} to {max(found):.2g}, printed {p.token}"
             weight = CERTAIN if named else DOUBTFUL
             yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
-    if not tested:
-        raise NotApplicable("no p value of two counts")
 
 
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -1,9 +1,7 @@
-"""Context from the raw folder: other treatments, thresholds, published pools, overrides of certainty."""
+"""Context from the raw folder: tables beside the sheets, facts of the review, overrides of certainty."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
 
 from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
@@ -19,8 +16,8 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
 from notebookpress.tables import records
 from trialfiles.record import Problem, Row, SourceError
-from trialfiles.text import contact_details
-from trialfiles.yaml_lines import read_yaml
+from trialfiles.text import contact_details, csv_rows
+from trialfiles.yaml_lines import FieldPath, read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one
 CONTEXT_FILES = {
@@ -32,7 +29,7 @@ CONTEXT_FILES = {
 }
 _WORDS = {"yes": True, "no": False}
 _NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
-_CODES = ("doi", "address")
+_CODES = ("doi", "address", "identifier", "record_id", "record")
 
 RowRule = tuple[Callable[[Row], bool], str]
 
@@ -65,7 +62,6 @@ ROW_RULES: dict[str, tuple[RowRule, ...]] = {
     ),
     "thresholds": (_SECOND_HAND, (_in_order("value", "value_high"), "the range ends before it starts")),
     "trials": (_SECOND_HAND,),
-    "searches": (),
 }
 
 
@@ -91,31 +87,28 @@ def read_context(raw: str | Path) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = {}
     problems: list[Problem] = []
     for table, pattern in CONTEXT_FILES.items():
-        rows[table] = []
+        rows[table], known = [], set[str]()
         for path in sorted(Path(raw).glob(pattern)):
             try:
-                rows[table] += _read(path, table)
+                rows[table] += read_rows_of(path, table, known)
             except SourceError as error:
                 problems += error.problems
-        problems += _repeated(Path(raw), table, rows[table])
     problems += _unknown(Path(raw))
     if problems:
         raise SourceError(problems)
     return rows
 
 
-def _read(path: Path, table: str) -> list[Row]:
-    """Read one file: its header, then every cell, then every row against its schema, each with its line."""
+def read_rows_of(path: Path, table: str, known: set[str]) -> list[Row]:
+    """Return the rows of a file of a table: its header, every cell and every row are held against the schema.
+
+    Names in `known` may not stand again; the file's own join them. Errors as in `read_context`.
+    """
     columns = TABLES[table].columns
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        header = list(reader.fieldnames or [])
-        cells = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(Problem(str(path), None, "", f"not CSV text: {error}", "save it as CSV")) from None
+    header, cells = csv_rows(path)
     wrong = {
         "missing column": [name for name in columns if name not in header],
-        "unknown column": [name for name in header if name not in columns],
+        "unknown column": sorted(map(str, header - set(columns))),
     }
     remedy = "the first line is: " + ",".join(columns)
     problems = [
@@ -132,6 +125,11 @@ def _read(path: Path, table: str) -> list[Row]:
         faults = [(name, *fault) for name in columns for fault in _faults(name, row[name], columns[name])]
         problems += [Problem(str(path), line, *fault) for fault in faults]
         rows.append({name: _value(row[name], columns[name]) for name in columns})
+        key = TABLES[table].keys[0]
+        if (name := rows[-1][key]) in known:
+            remedy = "give each its own name"
+            problems.append(Problem(str(path), line, key, f"{name!r} stands twice", remedy))
+        known.add(name)
     if not problems:
         problems = _row_problems(path, table, rows, [line for line, _ in cells])
     if problems:
@@ -185,17 +183,9 @@ def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> 
     return [
         Problem(str(path), line, "", words, "mend the row")
         for line, values in zip(lines, rows, strict=True)
-        for holds, words in ROW_RULES[table]
+        for holds, words in ROW_RULES.get(table, ())
         if not holds(values)
     ]
-
-
-def _repeated(raw: Path, table: str, rows: list[Row]) -> list[Problem]:
-    key = TABLES[table].keys[0]
-    names = [row[key] for row in rows]
-    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-    where = str(raw / CONTEXT_FILES[table])
-    return [Problem(where, None, key, f"{name!r} stands twice", "give each its own name") for name in twice]
 
 
 def _unknown(raw: Path) -> list[Problem]:
@@ -266,15 +256,16 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
         return []
     stated, lines, problems = read_yaml(path)
     entries = stated.get("overrides") if isinstance(stated, dict) else None
+    needs = "every override needs " + ", ".join(Override.model_fields)
     if not isinstance(entries, list):
-        remedy = "write 'overrides:' and below it a list, each entry with " + ", ".join(Override.model_fields)
+        remedy = f"write 'overrides:' and below it a list; {needs}"
         raise SourceError([*problems, Problem(str(path), 1, "overrides", "no list of overrides", remedy)])
     rows, seen = [], set()
     for place, entry in enumerate(entries):
         try:
             row = Override.model_validate(entry).model_dump()
         except ValidationError as error:
-            problems += [_problem(path, lines, place, part) for part in error.errors()]
+            problems += _misshapen(path, lines, ("overrides", place), error, needs)
             continue
         key = (row["evidence"], row["concept"], row["domain"])
         if key in seen:
@@ -288,10 +279,58 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     return rows
 
 
-def _problem(path: Path, lines: dict, place: int, part: ErrorDetails) -> Problem:
-    field = ".".join(str(name) for name in part["loc"])
-    where = lines.get(("overrides", place, *part["loc"])) or lines.get(("overrides", place))
-    remedy = "every override needs " + ", ".join(Override.model_fields)
-    if part["type"] == "literal_error":
-        remedy = f"use {part['ctx']['expected']}"
-    return Problem(str(path), where, f"overrides[{place}].{field}".rstrip("."), part["msg"].lower(), remedy)
+class Search(BaseModel):
+    """A search: the day, month or year, where, how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    on: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    where: Annotated[str, StringConstraints(min_length=1)]
+    how: str = ""
+
+
+class ReviewFacts(BaseModel):
+    """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Annotated[str, OneOf(("living", "retired"))] | None = None
+    searches: tuple[Search, ...] = ()
+    protocol: str | None = None
+    update: str | None = None
+
+
+def read_review_facts(raw: str | Path) -> ReviewFacts:
+    """Return the facts of `review.yaml`; without such a file, none.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, has an unknown field or status, or a search without date or place.
+
+    """
+    path = Path(raw) / "review.yaml"
+    if not path.is_file():
+        return ReviewFacts()
+    stated, lines, problems = read_yaml(path)
+    try:
+        facts = ReviewFacts.model_validate(stated or {})
+    except ValidationError as error:
+        problems += _misshapen(
+            path, lines, (), error, "write status, protocol, update, searches with on, where, how"
+        )
+    if problems:
+        raise SourceError(problems)
+    return facts
+
+
+def _misshapen(
+    path: Path, lines: dict, place: FieldPath, error: ValidationError, remedy: str
+) -> Iterator[Problem]:
+    """Yield what pydantic found in a block of a file, each with its line."""
+    for part in error.errors():
+        where = (*place, *part["loc"])
+        line = next((lines[where[:end]] for end in range(len(where), 0, -1) if where[:end] in lines), None)
+        field = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in where).lstrip(".")
+        other = f"use {part['ctx']['expected']}" if part["type"] == "literal_error" else remedy
+        yield Problem(str(path), line, field, part["msg"].lower(), other)
