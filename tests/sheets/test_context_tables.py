@@ -113,6 +113,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_no_file_no_override(tmp_path: Path):
     assert read_certainty_overrides(tmp_path) == []
+    assert read_review_facts(tmp_path).searches == ()
 
 
 def test_an_override_is_read_with_its_name(tmp_path: Path):
@@ -141,11 +142,6 @@ def test_the_same_domain_twice_is_refused(tmp_path: Path):
 def with_facts(folder: Path, text: str) -> Path:
     (folder / "review.yaml").write_text(text, encoding="utf-8")
     return folder
-
-
-def test_no_file_no_facts(tmp_path):
-    facts = read_review_facts(tmp_path)
-    assert facts.searches == () and facts.status is None
 
 
 def test_a_date_stays_as_precise_as_it_is(tmp_path):

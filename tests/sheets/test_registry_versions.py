@@ -13,7 +13,6 @@ from helpers.tables import validate
 
 CASES = cases_of(__file__)
 NUMBERS = {"ctgov": "NCT90000001", "exchange": "IRCT20190101000001N3", "irct": "IRCT20190101042345N2"}
-TABLES = ("sources", "studies", "arms", "outcomes", "registry_versions")
 LATER = {"2024-01-10": "2024-02-20", ": 40": ": 24"}
 
 
@@ -35,7 +34,7 @@ def folder(raw, files, study="NCT90000001", **named):
 def found(raw, study="NCT90000001"):
     """Return what the rule finds in a raw folder by what it is about, its outcome, and the folder's data."""
     data = read_raw(raw)
-    tables = {name: validate(name, data.record.table_rows()[name]) for name in TABLES}
+    tables = {name: validate(name, getattr(data.record, name)) for name in ("studies", "registry_versions")}
     rows, checks = run_checks(StudyEvidence.from_tables(tables, study))
     (outcome,) = (row["outcome"] for row in checks if row["check"] == "registry-versions")
     rows = [row for row in rows if row["check"] == "registry-versions"]
@@ -56,34 +55,31 @@ def test_a_newer_file_beside_the_first(tmp_path, form, changes, expected):
         assert (row["concern"], row["certain"]) == (concern, certain)
         assert said in row["statement"] and row["arithmetic"].startswith(arithmetic)
         assert {place[:10] for place in row["locators"].split("; ")} == {"registry/b", "registry/c"}
-    said = {("registry/c" in row["file"], row["file"]) for row in source_files(tmp_path, data.record.sources)}
-    assert len(said) == 3  # the sheet and both versions
+    assert len(source_files(tmp_path, data.record.sources)) == 3  # the sheet and both versions
 
 
 @pytest.mark.parametrize("shape", ["list", "versions", "site"])
 def test_a_history(tmp_path, shape):
-    versions = [
-        {"version": n, "date": str(day), "study": json.loads(stating(changes=other))}
-        for n, day, other in CASES["history"]
-    ]
+    listed = [{"version": number, "date": str(day)} for number, day, _ in CASES["history"]]
+    studies = [json.loads(stating(changes=other)) for *_, other in CASES["history"]]
+    versions = [one | {"study": study} for one, study in zip(listed, studies, strict=True)]
     files = {"history": versions if shape == "list" else {"nctId": "NCT90000001", "versions": versions[::-1]}}
     if shape == "site":  # the versions one by one, and the record as it is with the list of them
-        listed = [{"version": one["version"], "date": one["date"]} for one in versions]
-        now = {"study": versions[-1]["study"], "history": {"changes": listed}}
+        now = {"study": studies[-1], "history": {"changes": listed}}
         files = dict(enumerate(versions[:-1])) | {"now": now}
     files = {str(name): json.dumps(content) for name, content in files.items()}
     rows, _, data = found(folder(tmp_path, files, registry_file=next(iter(files))))
-    for row, (what, concern, certain, told, place) in zip(rows.items(), CASES["told"], strict=True):
-        assert (row[0], row[1]["concern"], row[1]["certain"]) == (what, concern, certain)
-        assert row[1]["arithmetic"].startswith(told) and place in row[1]["locators"]
+    assert list(rows) == list(CASES["told"])
+    for row, (concern, certain, told, place) in zip(rows.values(), CASES["told"].values(), strict=True):
+        assert (row["concern"], row["certain"]) == (concern, certain)
+        assert row["arithmetic"].startswith(told) and place in row["locators"]
     assert (data.record.studies[0]["n_planned"], data.waiting) == (24, [])  # the newest is used
 
 
 def test_without_a_sheet_or_with_one_that_names_no_record_or_added(tmp_path):
     raw = folder(tmp_path / "raw", {"older": stating(), "newer": stating(changes=LATER)}, "other2026")
-    data = read_raw(raw)
-    assert {row["study_id"] for row in data.record.registry_versions} == {"NCT90000001"}
-    assert [row["file"] for row in data.waiting] == ["registry/newer"]
+    assert {row["study_id"] for row in read_raw(raw).record.registry_versions} == {"NCT90000001"}
+    assert [row["file"] for row in read_raw(raw).waiting] == ["registry/newer"]
     new_sheet("made2026", raw, registration="NCT90000001")
     assert list(found(raw, "made2026")[0]) == ["number of participants"]
     for name, outcome in (("NCT90000001.json", "not applicable"), ("NCT90000001_2.json", "found")):

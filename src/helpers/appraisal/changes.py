@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 
 _PERCENT = "percent of baseline"
 _RATIOS = ("RR", "OR")
@@ -228,8 +228,7 @@ def value_pairs(
 def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of values that does not move although another pair of the outcome does."""
     pairs = value_pairs(evidence)
-    if len(pairs) < 2:
-        raise NotApplicable("fewer than two pairs of the same outcome before and after")
+    needed(len(pairs) > 1, "fewer than two pairs of the same outcome before and after")
     for row, before, after in pairs:
         moved = [r for r, b, a in pairs if r.concept == row.concept and a.value != b.value]
         claimed = evidence.statements_on("every_pair", row.concept)  # every_pair speaks of these
@@ -242,8 +241,7 @@ def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
 def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each movement claimed for all pairs of values of which one did not move that way."""
     claims = [(row, value_pairs(evidence, row.about)) for row in evidence.statements_on("every_pair")]
-    if not any(pairs for _, pairs in claims):
-        raise NotApplicable("no direction is claimed for every pair of values")
+    needed(any(pairs for _, pairs in claims), "no direction is claimed for every pair of values")
     for row, pairs in claims:
         sign = -1 if row.says == "lower" else 1
         against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]

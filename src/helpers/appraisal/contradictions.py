@@ -12,7 +12,7 @@ from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
 from helpers.appraisal.risk_of_bias import SECTIONS
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -149,8 +149,7 @@ def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
 def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each particular of a registration that its versions, one after the other, state differently."""
     rows = evidence.registry_versions
-    if rows["version"].nunique() < 2:
-        raise NotApplicable("no registry record in two versions")
+    needed(rows["version"].nunique() > 1, "no registry record in two versions")
     for _, record in rows.groupby(["registration", "form"]):
         for particular, own in record.sort_values("version").groupby("particular", sort=False):
             alone = own["version"].is_unique  # one outcome in each version is followed whatever it is called
@@ -283,8 +282,7 @@ def _items(says: str) -> list[str]:
 def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each list that has other items where it is given again."""
     lists = evidence.by_matter("items")
-    if not any(len(rows) > 1 for rows in lists.values()):
-        raise NotApplicable("no list is given twice")
+    needed(any(len(rows) > 1 for rows in lists.values()), "no list is given twice")
     for about, (first, *others) in lists.items():
         for other in others:
             ours, theirs = set(_items(first.says)), set(_items(other.says))
@@ -301,8 +299,7 @@ def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
 def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each author named in the text whom the references lack."""
     named, lists = evidence.statements_on("cited_author"), evidence.statements_on("reference_authors")
-    if not named or not lists:
-        raise NotApplicable("no author named in the text, or no list of references")
+    needed(named and lists, "no author named in the text, or no list of references")
     authors = {author.casefold() for row in lists for author in _items(row.says)}
     for row in named:
         if row.says.casefold() not in authors:
@@ -313,8 +310,7 @@ def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
 def listed_not_cited(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a numbered list of references to which no mark in the text leads."""
     marks, lists = evidence.statements_on("reference_marks"), evidence.statements_on("reference_authors")
-    if not marks or not lists:
-        raise NotApplicable("no list of references, or nothing is said of marks in the text")
+    needed(marks and lists, "no list of references, or nothing is said of marks in the text")
     if {row.says for row in marks} == {"none"}:
         listed = sum(len(_items(row.says)) for row in lists)
         yield Hit(f"references: {listed}; marks in the text: 0", (*marks, *lists))

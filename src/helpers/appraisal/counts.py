@@ -12,7 +12,7 @@ from scipy import stats
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.p_values import covers
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
@@ -58,8 +58,7 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
         if not missing(row.value) and row.unit in ("groups", "arms")
     ]
     comparable = total and (len(sizes) or analysed)
-    if not comparable and results.empty and events.empty and not groups:
-        raise NotApplicable("no numbers of people that could be compared")
+    needed(comparable or len(results) or len(events) or groups, "no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
         ids = split_ids(evidence.study.get("quantity_ids"))
         yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
@@ -133,10 +132,7 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
         if p is None or pair is None or evidence.study.get("comparison") != "parallel":
             continue
-        counts, sizes = (
-            [evidence.figure(result, "count") for result in pair],
-            [evidence.size(r) for r in pair],
-        )
+        counts, sizes = [evidence.figure(r, "count") for r in pair], [evidence.size(r) for r in pair]
         named = "" if missing(row.p_value_test) else str(row.p_value_test)
         if not all(counts) or not all(sizes) or (named and not _OF_COUNTS.search(named)):
             continue

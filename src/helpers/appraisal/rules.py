@@ -14,7 +14,7 @@ from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
-_Rows = TypeVar("_Rows", bound=Sized)
+_Rows = TypeVar("_Rows")
 _BASIS = {"inspect_sr": str, "ruled_out": str}
 _COMPUTED = {"meaning": str, "inputs": str, "source": str, "certain": bool, "concern": str, **_BASIS}
 _SENTENCES = {"statement": str, "statements": dict, "function": str, "lacking": str}
@@ -36,8 +36,8 @@ class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
 
 
 def needed(rows: _Rows, lacking: str) -> _Rows:
-    """Return what a check looks at; raise `NotApplicable` where there is none."""
-    if not len(rows):
+    """Return what a check looks at, or whether it can; raise `NotApplicable` where there is nothing."""
+    if not (len(rows) if isinstance(rows, Sized) else rows):
         raise NotApplicable(lacking)
     return rows
 

@@ -21,7 +21,7 @@ from helpers.appraisal.evidence import (
     missing,
     tidy,
 )
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, needed
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
@@ -123,8 +123,7 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
                 by_range.setdefault(limits.result_id, []).append(within)
                 yield from _mean_outside(within)
                 yield from _sd_too_large(evidence, within)
-    if not by_range:
-        raise NotApplicable("no mean with SD beside a range of the same outcome and time")
+    needed(by_range, "no mean with SD beside a range of the same outcome and time")
     for groups in by_range.values():
         yield from _no_split(evidence, groups)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -15,7 +15,7 @@ from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
 from notebookpress.tables import records
-from trialfiles.record import Problem, Row, SourceError
+from trialfiles.record import Problem, Row, SourceError, refusal
 from trialfiles.text import contact_details, csv_rows
 from trialfiles.yaml_lines import FieldPath, read_yaml
 
@@ -31,6 +31,7 @@ _WORDS = {"yes": True, "no": False}
 _NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
 _CODES = ("doi", "address", "identifier", "record_id", "record")
 
+Stated = TypeVar("Stated", bound=BaseModel)
 RowRule = tuple[Callable[[Row], bool], str]
 
 
@@ -122,9 +123,9 @@ def read_rows_of(path: Path, table: str, known: set[str]) -> list[Row]:
             remedy = "quote texts that hold a comma"
             problems.append(Problem(str(path), line, "", "too many or too few columns", remedy))
             continue
-        faults = [(name, *fault) for name in columns for fault in _faults(name, row[name], columns[name])]
-        problems += [Problem(str(path), line, *fault) for fault in faults]
-        rows.append({name: _value(row[name], columns[name]) for name in columns})
+        given = {name: _cell(name, row[name].strip(), column) for name, column in columns.items()}
+        problems += [Problem(str(path), line, name, *fault) for name, (_, fault) in given.items() if fault]
+        rows.append({name: value for name, (value, _) in given.items()})
         key = TABLES[table].keys[0]
         if (name := rows[-1][key]) in known:
             remedy = "give each its own name"
@@ -137,31 +138,21 @@ def read_rows_of(path: Path, table: str, known: set[str]) -> list[Row]:
     return rows
 
 
-def _faults(name: str, text: str, column: Column) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a cell and the remedy; an empty one is missing, which the schema may allow."""
-    text = text.strip()
-    if not text:
-        return
-    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
-        yield "an e-mail address or telephone number", "leave it out"
-    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
-        yield f"{text!r} is no ISO date", "write it like 2026-11"
-    if column.type == "boolean" and text not in _WORDS:
-        yield f"{text!r} is neither yes nor no", "write yes or no"
-    if column.type in _NUMBERS and not re.fullmatch(_NUMBERS[column.type], text):
-        whole = "whole " if column.type == "integer" else ""
-        yield f"{text!r} is no {whole}number", "write the number that is printed, or nothing"
-
-
-def _value(text: str, column: Column) -> Any:
-    """Return a cell as its column's type; None for an empty one and for one that is no such value."""
-    text = text.strip()
-    if column.type == "boolean":
-        return _WORDS.get(text)
-    if column.type in _NUMBERS:
-        number = int if column.type == "integer" else float
-        return number(text) if re.fullmatch(_NUMBERS[column.type], text) else None
-    return text or None
+def _cell(name: str, text: str, column: Column) -> tuple[Any, tuple[str, str] | None]:
+    """Return a cell as its column's type, or what is wrong with it and the remedy; an empty one is None."""
+    if text and name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
+        return None, ("an e-mail address or telephone number", "leave it out")
+    if text and name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        return None, (f"{text!r} is no ISO date", "write it like 2026-11")
+    if text and column.type == "boolean" and text not in _WORDS:
+        return None, (f"{text!r} is neither yes nor no", "write yes or no")
+    if text and column.type in _NUMBERS:
+        whole = column.type == "integer"
+        if re.fullmatch(_NUMBERS[column.type], text):
+            return (int if whole else float)(text), None
+        problem = f"{text!r} is no {'whole ' if whole else ''}number"
+        return None, (problem, "write the number that is printed, or nothing")
+    return (_WORDS[text] if text and column.type == "boolean" else text or None), None
 
 
 def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> list[Problem]:
@@ -241,6 +232,12 @@ class Override(BaseModel):
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
+class Overrides(BaseModel):
+    """What `certainty_overrides.yaml` states."""
+
+    overrides: list[Override]
+
+
 def read_certainty_overrides(raw: str | Path) -> list[Row]:
     """Return the overrides of `certainty_overrides.yaml`; an empty list when there is no such file.
 
@@ -254,29 +251,16 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     path = Path(raw) / OVERRIDES_FILE
     if not path.is_file():
         return []
-    stated, lines, problems = read_yaml(path)
-    entries = stated.get("overrides") if isinstance(stated, dict) else None
-    needs = "every override needs " + ", ".join(Override.model_fields)
-    if not isinstance(entries, list):
-        remedy = f"write 'overrides:' and below it a list; {needs}"
-        raise SourceError([*problems, Problem(str(path), 1, "overrides", "no list of overrides", remedy)])
-    rows, seen = [], set()
-    for place, entry in enumerate(entries):
-        try:
-            row = Override.model_validate(entry).model_dump()
-        except ValidationError as error:
-            problems += _misshapen(path, lines, ("overrides", place), error, needs)
-            continue
-        key = (row["evidence"], row["concept"], row["domain"])
-        if key in seen:
-            where = lines.get(("overrides", place))
-            problem = f"{'/'.join(key)} stands twice"
-            problems.append(Problem(str(path), where, f"overrides[{place}]", problem, "keep one of them"))
-        seen.add(key)
-        rows.append(row | {"override_id": ".".join(key)})
-    if problems:
-        raise SourceError(problems)
-    return rows
+    remedy = "write 'overrides:' and below it a list, each with " + ", ".join(Override.model_fields)
+    stated, lines = _stated(path, Overrides, remedy)
+    rows: dict[tuple[str, ...], Row] = {}
+    for place, one in enumerate(stated.overrides):
+        key = (one.evidence, one.concept, one.domain)
+        if key in rows:
+            where, problem = lines.get(("overrides", place)), f"{'/'.join(key)} stands twice"
+            raise refusal(path, where, f"overrides[{place}]", problem, "keep one of them")
+        rows[key] = one.model_dump() | {"override_id": ".".join(key)}
+    return list(rows.values())
 
 
 class Search(BaseModel):
@@ -310,27 +294,22 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
 
     """
     path = Path(raw) / "review.yaml"
-    if not path.is_file():
-        return ReviewFacts()
+    remedy = "write status, protocol, update, searches with on, where, how"
+    return _stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()
+
+
+def _stated(path: Path, model: type[Stated], remedy: str) -> tuple[Stated, dict[FieldPath, int]]:
+    """Return what a YAML file states, with the line of each field; refuse what pydantic finds wrong in it."""
     stated, lines, problems = read_yaml(path)
     try:
-        facts = ReviewFacts.model_validate(stated or {})
+        found = model.model_validate(stated or {})
     except ValidationError as error:
-        problems += _misshapen(
-            path, lines, (), error, "write status, protocol, update, searches with on, where, how"
-        )
+        for part in error.errors():
+            place = part["loc"]
+            line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1)
+            field = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in place)
+            other = f"use {part['ctx']['expected']}" if part["type"] == "literal_error" else remedy
+            problems.append(Problem(str(path), line, field.lstrip("."), part["msg"].lower(), other))
     if problems:
         raise SourceError(problems)
-    return facts
-
-
-def _misshapen(
-    path: Path, lines: dict, place: FieldPath, error: ValidationError, remedy: str
-) -> Iterator[Problem]:
-    """Yield what pydantic found in a block of a file, each with its line."""
-    for part in error.errors():
-        where = (*place, *part["loc"])
-        line = next((lines[where[:end]] for end in range(len(where), 0, -1) if where[:end] in lines), None)
-        field = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in where).lstrip(".")
-        other = f"use {part['ctx']['expected']}" if part["type"] == "literal_error" else remedy
-        yield Problem(str(path), line, field, part["msg"].lower(), other)
+    return found, lines

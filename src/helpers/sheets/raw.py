@@ -75,6 +75,7 @@ def read_raw(raw: str | Path) -> RawData:
     read = [(path.relative_to(raw).as_posix(), found) for path, found in files.records]
     registry, trials = {Path(file).name: (file, found) for file, found in read}, _trials(read)
     owners: dict[str, str] = {}  # registration number to study
+    used: set[int] = set()  # records that are used, or older than one that is: they do not wait
     for path, sheet in files.sheets:
         record = sheet_record(sheet)
         record.sources[0]["file"] = path.relative_to(raw).as_posix()
@@ -84,7 +85,7 @@ def read_raw(raw: str | Path) -> RawData:
             names = [name for name, _ in reversed(versions)]
             newest = versions[-1][1] if days else own
             _merge(record, newest, ";".join(dict.fromkeys(names)), data.disagreements)
-            _leave_out(read, [version for _, version in versions])
+            used |= {id(version) for _, version in versions}
             if len(versions) > 1:
                 record.registry_versions += version_rows(sheet.study_id, versions, days)
         owners |= dict.fromkeys(_numbers_of(record), sheet.study_id)
@@ -93,9 +94,9 @@ def read_raw(raw: str | Path) -> RawData:
     for (_, number), (versions, days) in trials.items():
         if len(versions) > 1:  # of a trial whose sheet names no record, or that has no sheet
             data.record.registry_versions += version_rows(owners.get(number, number), versions, days)
-            _leave_out(read, [version for _, version in versions[:-1]])
+            used |= {id(version) for _, version in versions[:-1]}
     for file, found in read:
-        data.waiting += _waiting(file, found)
+        data.waiting += _waiting(file, [record for record in found if id(record) not in used])
     return data
 
 
@@ -107,12 +108,6 @@ def _trials(files: list[tuple[str, list[SourceRecord]]]) -> dict[Any, Any]:
             if (trial := trial_of(record)) is not None:
                 found.setdefault(trial, []).append((file, record))
     return {trial: in_order(versions) for trial, versions in found.items()}
-
-
-def _leave_out(files: list[tuple[str, list[SourceRecord]]], used: list[SourceRecord]) -> None:
-    """Take records that are used, or older than one that is, from those that wait."""
-    for _, found in files:
-        found[:] = [record for record in found if not any(record is other for other in used)]
 
 
 def _numbers_of(sheet: SourceRecord) -> list[str]:
