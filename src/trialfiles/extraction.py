@@ -205,10 +205,8 @@ def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
     SourceError
         For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
     """
-    return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
-
-
-def _csv(path: Path) -> list[tuple[int, list[Any]]]:
+    if zipfile.is_zipfile(path):
+        return _xlsx(path)
     lines: list[tuple[int, list[Any]]] = list(islice(csv_lines(path), MOST_TABLE_ROWS + 1))
     if len(lines) > MOST_TABLE_ROWS:
         raise refusal(path, lines[-1][0], "", "too many rows", "split the table")

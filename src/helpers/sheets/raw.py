@@ -88,7 +88,8 @@ def read_raw(raw: str | Path) -> RawData:
             used |= {id(version) for _, version in versions}
             if len(versions) > 1:
                 record.registry_versions += version_rows(sheet.study_id, versions, days)
-        owners |= dict.fromkeys(_numbers_of(record), sheet.study_id)
+        named = f"{sheet.study_id} {sheet.source.registration} {sheet.study.registration}".upper()
+        owners |= dict.fromkeys(registry_numbers(named), sheet.study_id)
         for name, rows in record.table_rows().items():
             getattr(data.record, name).extend(rows)
     for (_, number), (versions, days) in trials.items():
@@ -108,13 +109,6 @@ def _trials(files: list[tuple[str, list[SourceRecord]]]) -> dict[Any, Any]:
             if (trial := trial_of(record)) is not None:
                 found.setdefault(trial, []).append((file, record))
     return {trial: in_order(versions) for trial, versions in found.items()}
-
-
-def _numbers_of(sheet: SourceRecord) -> list[str]:
-    """Return the registration numbers of a sheet's study, in capitals."""
-    source, study = sheet.sources[0], sheet.studies[0]
-    named = (study["study_id"], source.get("registration"), study.get("registration"))
-    return [number.upper() for name in named for number in registry_numbers(name or "")]
 
 
 def raw_files(raw: str | Path) -> list[Path]:
