@@ -17,9 +17,8 @@ from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
 _NOT_PEOPLE = re.compile("event|episode|occurrence|session|site|area|lesion")
-_LOST = re.compile(
-    r"[._ -](?:lost|left|losses|withdr\w+|drop\w*)\b", re.IGNORECASE
-)  # in a figure's name or note
+# What a figure's name or note says of people lost.
+_LOST = re.compile(r"[._ -](?:lost|left|losses|withdr\w+|drop\w*)\b", re.IGNORECASE)
 _SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
 _OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
 _NONE_LOST = 50, 26  # people and weeks from which no loss at all is remarkable
@@ -121,9 +120,8 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
     weeks = evidence.results["timepoint_weeks"].max()
     if analysed == enrolled >= people and weeks >= long and not total:
         ids = split_ids(evidence.study.get("quantity_ids"))
-        yield Hit(
-            f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}", ids, case="none"
-        )
+        arithmetic = f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}"
+        yield Hit(arithmetic, ids, case="none")
 
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -161,11 +159,8 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     ages = [
         (row, age) for row in rows for age in (row.value, row.value_low, row.value_high) if not missing(age)
     ]
-    women = [
-        row
-        for row in evidence.quantities_of(("result", "design"), kind=("count", "n"))
-        if _SEX.search(row.printed)
-    ]
+    counted = evidence.quantities_of(("result", "design"), kind=("count", "n"))
+    women = [row for row in counted if _SEX.search(row.printed)]
     sex = evidence.study.get("sex") if evidence.study.get("sex") in ("male", "female") else None
     said = [(row, "female" if re.search("wom|fem", row.printed, re.I) else "male") for row in women]
     others = [row for row, own in said if sex and row.value and own != sex]

@@ -315,12 +315,7 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
 
 def _named_arm(evidence: StudyEvidence, row: Any) -> Any:
     """Return the change, in the only other arm, that a p value is said to compare its own with."""
-    at_once = {
-        "kind": "change",
-        "concept": row.concept,
-        "site": row.site,
-        "timepoint_weeks": row.timepoint_weeks,
-    }
+    at_once = {name: getattr(row, name) for name in ("kind", "concept", "site", "timepoint_weeks")}
     others = [other for other in evidence.results_where(**at_once) if other.arm_id != row.arm_id]
     named = len(others) == 1 and row.p_value_against == others[0].arm_id and len(evidence.arms) == 2
     return others[0] if named else None
