@@ -144,7 +144,8 @@ def with_facts(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_a_date_stays_as_precise_as_it_is(tmp_path):
+def test_a_date_stays_as_precise_as_it_is(tmp_path, checkout):
+    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"
     text = (
         "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
     )
@@ -157,7 +158,3 @@ def test_a_date_stays_as_precise_as_it_is(tmp_path):
 def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
     with pytest.raises(SourceError, match=f"review.yaml.*{words}"):
         read_review_facts(with_facts(tmp_path, text))
-
-
-def test_the_facts_of_this_synthesis(checkout):
-    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"

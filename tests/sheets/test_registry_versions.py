@@ -27,8 +27,7 @@ def folder(raw, files, study="NCT90000001", **named):
     (raw / "registry").mkdir(parents=True)
     for name, text in files.items():
         (raw / "registry" / name).write_text(text)
-    new_sheet(study, raw, **named)
-    return raw
+    return new_sheet(study, raw, **named).parents[1]
 
 
 def found(raw, study="NCT90000001"):
@@ -37,9 +36,9 @@ def found(raw, study="NCT90000001"):
     tables = {name: validate(name, getattr(data.record, name)) for name in ("studies", "registry_versions")}
     rows, checks = run_checks(StudyEvidence.from_tables(tables, study))
     (outcome,) = (row["outcome"] for row in checks if row["check"] == "registry-versions")
-    rows = [row for row in rows if row["check"] == "registry-versions"]
-    assert all(row["concepts"] == row["quantity_ids"] == "" for row in rows)  # no estimate is touched by it
-    told = {row["statement"].split(";")[0].partition(" in the ")[2]: row for row in rows}
+    own = [row for row in rows if row["check"] == "registry-versions"]
+    assert all(row["concepts"] == row["quantity_ids"] == "" for row in own)  # no estimate is touched by it
+    told = {row["statement"].split(";")[0].partition(" in the ")[2]: row for row in own}
     return dict(sorted(told.items())), outcome, data
 
 
