@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
 
@@ -270,7 +270,7 @@ _NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.
 def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each median outside its quartiles, and each estimate outside its own interval."""
     rows = [(row, names) for row in evidence.results_where() for names in _ORDER]
-    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in each_row(evidence.contrasts)]
+    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in evidence.contrast_rows]
     found = [(row, [(n, f) for n in names if (f := evidence.figure(row, n))]) for row, names in rows]
     for row, named in needed([pair for pair in found if len(pair[1]) > 1], "no value beside its limits"):
         wrong = [
@@ -296,7 +296,7 @@ def label_of(column: str) -> str:
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
     tested = 0
-    for row in (*evidence.results_where(), *each_row(evidence.contrasts)):
+    for row in (*evidence.results_where(), *evidence.contrast_rows):
         low, high = (evidence.figure(row, end) for end in ("ci_lower", "ci_upper"))
         error, n = evidence.figure(row, "se"), evidence.people(row.n)
         ratio = getattr(row, "measure", None) in _RATIOS and low and low.value > 0
@@ -322,7 +322,7 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
     tested = 0
-    for row in each_row(evidence.contrasts):
+    for row in evidence.contrast_rows:
         low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
         named = "" if missing(row.p_value_test) else str(row.p_value_test)
         if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
@@ -362,7 +362,7 @@ def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, rati
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
     tested = 0
-    for row in each_row(evidence.contrasts[evidence.contrasts["measure"] == "MD"]):
+    for row in [row for row in evidence.contrast_rows if row.measure == "MD"]:
         effect = evidence.figure(row, "effect")
         told = " ".join(str(words) for words in (row.p_value_test, row.note) if not missing(words))
         pairs = [evidence.compared(row, kind) for kind in ("change", "level")]

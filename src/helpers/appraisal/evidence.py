@@ -299,6 +299,11 @@ class StudyEvidence:
         return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
 
     @cached_property
+    def contrast_rows(self) -> list[Any]:
+        """Two arms compared, as named tuples."""
+        return each_row(self.contrasts)
+
+    @cached_property
     def _by_topic(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
         for row in each_row(self.statements.sort_values(["line", "statement_id"])):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import chdtrc, fdtrc, gammaln, ndtr, stdtr
 
-from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, decimals_of, each_row, missing
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, decimals_of, missing
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import TOPICS
 
@@ -304,7 +304,7 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
             group = evidence.group(other) if other else None
             if group and (tests := _between(evidence, (row, other), (own, group), p, [], 2)):
                 yield row, p, [own, group], tests, True
-    for row in each_row(evidence.contrasts):
+    for row in evidence.contrast_rows:
         p, tests, groups = evidence.figure(row, "p_value"), [], []
         pairs = {kind: evidence.compared(row, kind) for kind in ("change", "level")} if p else {}
         for rows in filter(None, pairs.values()):
@@ -545,8 +545,8 @@ def _paired_changes_p(after: Pair, before: list, n: int) -> float:
 
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value against baseline that stands beside several groups and would need one for each."""
-    rows = needed(evidence.results[evidence.results["p_value"].notna()], "no p value")
-    for row in each_row(rows.sort_values("result_id")):
+    rows = [row for row in evidence.results_where() if not missing(row.p_value)]
+    for row in needed(rows, "no p value"):
         p = evidence.figure(row, "p_value")
         baseline = not missing(row.p_value_against) and "baseline" in str(row.p_value_against).lower()
         if p is None or not baseline or _of_one_arm(evidence, p):
