@@ -1,4 +1,4 @@
-"""Values before and after: mean changes against their levels, against the extremes and against other arms."""
+"""Mean changes against levels, extremes and other arms; differences, intervals and statistics against p."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, decimals_of, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
 
+_STATISTIC = re.compile(
+    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
 _PERCENT = "percent of baseline"
 _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
@@ -37,7 +42,8 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
         before = next(iter(evidence.results_where(**place, timepoint_weeks=0.0)), None)
         after = next(iter(evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)), None)
-        if before is None or after is None:
+        told = "" if missing(row.note) else str(row.note)
+        if before is None or after is None or _NOT_OF_MEANS.search(told):
             continue
         (m0, s0), (m1, s1) = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
         one_person = evidence.study.get("comparison") == "case"
@@ -384,3 +390,34 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
     if not tested:
         raise NotApplicable("no difference of means beside the means, without adjustment")
+
+
+def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
+    rows = evidence.quantities_of(kind="p_value")
+    found = [
+        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
+    ]
+    for row, said in needed(found, "no test statistic beside its p value"):
+        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
+        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
+        kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
+        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
+            continue
+        low, high = sorted(
+            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
+        )
+        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
+        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
+            yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
+
+
+def _p_of(kind: str, value: float, free: list[float]) -> float:
+    """Return the two-sided p of a statistic."""
+    value = max(value, 0.0)
+    tails = {
+        "t": lambda: 2 * stdtr(free[0], -value),
+        "z": lambda: 2 * ndtr(-value),
+        "f": lambda: fdtrc(*free, value),
+    }
+    return float(tails.get(kind, lambda: chdtrc(free[0], value))())

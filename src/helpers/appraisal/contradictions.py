@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, missing
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -25,15 +25,20 @@ _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
-def agree(first: Any, second: Any) -> bool:
-    """Return whether two rows of `quantities` can be the same figure, rounded differently at most."""
+def agree(first: Any, second: Any, wide: bool = False) -> bool:
+    """Return whether two rows of `quantities` can be the same figure, rounded differently at most.
+
+    `wide` allows one of them to have its last digits cut off.
+    """
     a, b = _numbers(first), _numbers(second)
     if not a and not b:
         one, other = (re.sub(r"\W+", " ", row.printed.lower()).strip() for row in (first, second))
         return one == other
     if len(a) != len(b):  # a range in one place and one of its ends in the other
         return True
-    return all(abs(x - y) <= max(h, g) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True))
+    return all(
+        abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True)
+    )
 
 
 def _numbers(row: Any) -> tuple[tuple[float, float], ...]:
@@ -63,7 +68,8 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     pairs = [*_design_pairs(evidence), *_abstract_pairs(evidence), *_result_pairs(evidence)]
     for first, others, weight in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
-            yield Hit(*_both(first, others[0]), (first.concept,), weight)
+            cut = any(agree(first, other, wide=True) for other in others)
+            yield Hit(*_both(first, others[0]), (first.concept,), MINOR if cut else weight)
 
 
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:

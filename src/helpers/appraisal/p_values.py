@@ -10,16 +10,12 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc, gammaln, ndtr, stdtr
+from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
-from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, decimals_of, missing
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, missing
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import TOPICS
 
-_STATISTIC = re.compile(
-    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
-    re.IGNORECASE,
-)
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
 _TOLERANCE = 1e-9
 _ANOTHER_VISIT = re.compile(r"\b(?:day|week|month|visit|session)s?\b")
@@ -35,7 +31,7 @@ _NAMES = {
     RANKS: "rank|wilcoxon|mann|whitney",
     ADJUSTED: "covarian|ancova|adjust|mixed|model|regress",
     "": "variance|anova|tukey|bonferroni|holm|dunn",
-    PAIRED: "paired t|t.test for paired|dependent",
+    PAIRED: r"\bpaired|\bdependent",  # unpaired and independent are the others
     T_TEST: r"\bt\b|student|welch",
 }
 Pair = tuple[Any, Any]
@@ -266,7 +262,9 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
     for row, p, groups, tests, complete in _compared(evidence):
         stated = {said.says for said in evidence.statements_on("statistical_test", row.concept)}
         stated |= set() if missing(row.p_value_test) else {test_family(row.p_value_test)}
-        if "" in stated:
+        stated |= {PAIRED} if T_TEST in stated else set()  # a paired t test is called a t test, too
+        # Of a test that was not tried, as a mixed model against baseline, nothing can be said.
+        if "" in stated or (stated and not any(test.family in stated for test in tests)):
             continue
         giving = [test for test in tests if test.fits.any() and (not stated or test.family in stated)]
         tested += 1
@@ -398,10 +396,29 @@ def _readings(
         other = evidence.group(other_row) if other_row.arm_id != row.arm_id else None
         tried = _between(evidence, (row, other_row), (own, other), p, at_once) if other else []
         between += tried
+        for pair, changes in _printed_changes(evidence, (row, other_row)) if tried else ():
+            between += _between(evidence, pair, changes, p, [*pair], len(evidence.arms))
         compared += [other] if other and tried else []
     between += _all_groups(evidence, at_once, p)
     # Between arms nothing is ordinary where the source says that it compares with baseline.
     return compared, tests + [test._replace(ordinary=test.ordinary and not baseline) for test in between]
+
+
+def _printed_changes(evidence: StudyEvidence, rows: Pair) -> list[tuple[Pair, Pair]]:
+    """Return the printed changes of two arms, rows and groups, that belong to their levels."""
+    place = {
+        "kind": "change",
+        **{name: getattr(rows[0], name) for name in ("concept", "site", "timepoint_weeks")},
+    }
+    changes = [
+        [
+            (row, group)
+            for row in evidence.results_where(**place, arm_id=level.arm_id)
+            if (group := evidence.group(row))
+        ]
+        for level in rows
+    ]
+    return [((one, two), (first, second)) for (one, first), (two, second) in product(*changes)]
 
 
 def _of_one_arm(evidence: StudyEvidence, p: PrintedFigure) -> bool:
@@ -469,15 +486,19 @@ def _between(
             return []
         fits = covers(p, 0.0, _paired_changes_p(groups, before, most)) & (later and rows[0].kind != "change")
         changes = Test(PAIRED, "paired t test of the changes", fits, against=against)
-        return [*_pairs(groups[1], groups[0], p, np.array([most]), against), changes]
+        model = changes._replace(family=ADJUSTED, name="mixed model")
+        return [*_pairs(groups[1], groups[0], p, np.array([most]), against), changes, model]
     sizes = _pairs_of_sizes(evidence, rows)
     if sizes is None:
         return []
     n1, n2, as_said = sizes
     tests = [*_tests_of_two(groups, p, (n1, n2), arms=arms or len({row.arm_id for row in at_once}))]
     if later:
-        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), contrast=arms > 0)
-        changed = rows[0].kind == "change"
+        place = {"kind": "level", "concept": rows[0].concept, "timepoint_weeks": 0.0}
+        told = arms > 0 or bool(evidence.results_where(**place))
+        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), told)
+        # What is printed is tested itself; changes have been tested already.
+        changed = rows[0].kind == "change" or (not all(before) and bool(_printed_changes(evidence, rows)))
         tests += [test for test in with_baseline if not changed or test.family == ADJUSTED]
     return _tried(tests, against, (n1, n2), as_said)
 
@@ -497,14 +518,12 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
-def _tests_with_baseline(
-    after: Pair, before: list, p: PrintedFigure, n: Pair, contrast: bool = False
-) -> Iterator[Test]:
-    """Yield the tests of two groups that use their values at baseline."""
-    if not all(before):  # what is not printed can be any
-        known = ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes"))
-        for family, name in known if contrast else known[:1]:
-            yield Test(family, name, n[0] > 1, " and a baseline that is not printed")
+def _tests_with_baseline(after: Pair, before: list, p: PrintedFigure, n: Pair, told: bool) -> Iterator[Test]:
+    """Yield the tests of two groups that use their values at baseline; `told`: a baseline is spoken of."""
+    if not all(before):  # what is not printed, as that of those who stayed to the end, can be any
+        needs = " and a baseline that is not printed"
+        yield Test(ADJUSTED, "analysis of covariance", n[0] > 1, needs)
+        yield Test(T_TEST, "t test of the changes", n[0] > 1, needs, odd=not told)
         return
     for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):
         limits = adjusted_p(after, (before[0], before[1]), *n, covariance=family == ADJUSTED)
@@ -557,34 +576,3 @@ def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(arms) > 1 and len({other.arm_id for other in same_time if not missing(other.p_value)}) == 1:
             arithmetic = f"groups with figures at this time: {len(arms)}; p values: 1"
             yield Hit(arithmetic, (p,), (row.concept,))
-
-
-def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
-    rows = evidence.quantities_of(kind="p_value")
-    found = [
-        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
-    ]
-    for row, said in needed(found, "no test statistic beside its p value"):
-        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
-        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
-        kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
-        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
-            continue
-        low, high = sorted(
-            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
-        )
-        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
-        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
-            yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
-
-
-def _p_of(kind: str, value: float, free: list[float]) -> float:
-    """Return the two-sided p of a statistic."""
-    value = max(value, 0.0)
-    tails = {
-        "t": lambda: 2 * stdtr(free[0], -value),
-        "z": lambda: 2 * ndtr(-value),
-        "f": lambda: fdtrc(*free, value),
-    }
-    return float(tails.get(kind, lambda: chdtrc(free[0], value))())
