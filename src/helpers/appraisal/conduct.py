@@ -258,6 +258,6 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     for end, longest, case in ends:
         passed = (end.last - start.first).days / 7 if start and end else math.inf
         if start and end and not missing(longest) and 0 <= passed < longest * (1 - _LATE):
-            told = "planned" if of_plan else "results"
-            arithmetic = f"{start.first} to {end.last} is {passed:.1f} weeks; {told} to week {longest:.1f}"
+            span = f"{start.first} to {end.last} is {passed:.1f} weeks"
+            arithmetic = f"{span}; {'planned' if of_plan else 'results'} to week {longest:.1f}"
             yield Hit(arithmetic, (start, end), weight=DOUBTFUL if of_plan else CERTAIN, case=case)

@@ -26,10 +26,7 @@ _PARTS = ("value", "value_low", "value_high", "sd")
 
 
 def agree(first: Any, second: Any, wide: bool = False) -> bool:
-    """Return whether two rows of `quantities` can be the same figure, rounded differently at most.
-
-    `wide` allows one of them to have its last digits cut off.
-    """
+    """Return whether two rows of `quantities` can be one figure, rounded otherwise or (`wide`) cut off."""
     a, b = _numbers(first), _numbers(second)
     if not a and not b:
         one, other = (re.sub(r"\W+", " ", row.printed.lower()).strip() for row in (first, second))
@@ -131,7 +128,7 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]
         if mean is None or missing(row.timepoint_weeks):
             continue
         place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, str(row.n), str(row.unit))
-        quantity = evidence.quantity(mean.quantity_id)
+        quantity = evidence.quantity[mean.quantity_id]
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
             yield earlier, [quantity], DOUBTFUL

@@ -103,7 +103,7 @@ def _more_than_all(
         if n is not None and whole and n > whole:
             yield Hit(f"{tidy(n)} > {tidy(whole)}", ids, concepts, case="enrolled", words={"what": what})
         limit = n if n is not None else whole
-        units = (str(quantity.unit).lower() for name in ids if (quantity := evidence.quantity(name)))
+        units = (str(quantity.unit).lower() for name in ids if (quantity := evidence.quantity.get(name)))
         episodes = any(map(_NOT_PEOPLE.search, units))
         if count is not None and limit and count > limit and not episodes:
             yield Hit(f"{tidy(count)} > {tidy(limit)}", ids, concepts, case="count", words={"what": what})

@@ -297,10 +297,10 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
                 yield row, p, [own, *groups], tests, True
         elif row.kind == "change" and (evidence.size(row) or 0) > 1 and _against_baseline(evidence, row, p):
             yield row, p, [own], _of_changes(own, p, np.array([evidence.size(row)])), True
-        elif row.kind == "change":
-            other = _named_arm(evidence, row)
-            group = evidence.group(other) if other else None
-            if group and (tests := _between(evidence, (row, other), (own, group), p, [], 2)):
+        elif row.kind == "change" and len(evidence.arms) == 2 and not missing(row.p_value_against):
+            pair = evidence.compared(row, "change", row.p_value_against)
+            group = evidence.group(pair[1]) if pair else None
+            if group and pair and (tests := _between(evidence, pair, (own, group), p, [], 2)):
                 yield row, p, [own, group], tests, True
     for row in evidence.contrast_rows:
         p, tests, groups = evidence.figure(row, "p_value"), [], []
@@ -312,19 +312,6 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
                 groups += [own, other]
         if p and tests:
             yield row, p, groups, tests, all(pairs.values())
-
-
-def _named_arm(evidence: StudyEvidence, row: Any) -> Any:
-    """Return the change, in the only other arm, that a p value is said to compare its own with."""
-    at_once = {
-        "kind": "change",
-        "concept": row.concept,
-        "site": row.site,
-        "timepoint_weeks": row.timepoint_weeks,
-    }
-    others = [other for other in evidence.results_where(**at_once) if other.arm_id != row.arm_id]
-    named = len(others) == 1 and row.p_value_against == others[0].arm_id and len(evidence.arms) == 2
-    return others[0] if named else None
 
 
 def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bool:
@@ -396,33 +383,23 @@ def _readings(
         other = evidence.group(other_row) if other_row.arm_id != row.arm_id else None
         tried = _between(evidence, (row, other_row), (own, other), p, at_once) if other else []
         between += tried
-        for pair, changes in _printed_changes(evidence, (row, other_row)) if tried else ():
-            between += _between(evidence, pair, changes, p, [*pair], len(evidence.arms))
+        if tried and (changes := _printed_changes(evidence, (row, other_row))):
+            between += _between(evidence, *changes, p, [*changes[0]], len(evidence.arms))
         compared += [other] if other and tried else []
     between += _all_groups(evidence, at_once, p)
     # Between arms nothing is ordinary where the source says that it compares with baseline.
     return compared, tests + [test._replace(ordinary=test.ordinary and not baseline) for test in between]
 
 
-def _printed_changes(evidence: StudyEvidence, rows: Pair) -> list[tuple[Pair, Pair]]:
+def _printed_changes(evidence: StudyEvidence, rows: Pair) -> tuple[Pair, Pair] | None:
     """Return the printed changes of two arms, rows and groups, that belong to their levels."""
-    place = {
-        "kind": "change",
-        **{name: getattr(rows[0], name) for name in ("concept", "site", "timepoint_weeks")},
-    }
-    changes = [
-        [
-            (row, group)
-            for row in evidence.results_where(**place, arm_id=level.arm_id)
-            if (group := evidence.group(row))
-        ]
-        for level in rows
-    ]
-    return [((one, two), (first, second)) for (one, first), (two, second) in product(*changes)]
+    pair = evidence.compared(rows[0], "change", rows[1].arm_id)
+    first, second = (evidence.group(row) for row in pair) if pair else (None, None)
+    return (pair, (first, second)) if pair and first and second else None
 
 
 def _of_one_arm(evidence: StudyEvidence, p: PrintedFigure) -> bool:
-    quantity = evidence.quantity(p.quantity_id)
+    quantity = evidence.quantity.get(p.quantity_id)
     return quantity is not None and not missing(quantity.arm_id)
 
 
@@ -498,7 +475,9 @@ def _between(
         told = arms > 0 or bool(evidence.results_where(**place))
         with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), told)
         # What is printed is tested itself; changes have been tested already.
-        changed = rows[0].kind == "change" or (not all(before) and bool(_printed_changes(evidence, rows)))
+        changed = rows[0].kind == "change" or (
+            not all(before) and _printed_changes(evidence, rows) is not None
+        )
         tests += [test for test in with_baseline if not changed or test.family == ADJUSTED]
     return _tried(tests, against, (n1, n2), as_said)
 

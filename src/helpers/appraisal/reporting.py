@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
-
-import pandas as pd
 
 from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
 from helpers.appraisal.risk_of_bias import only_abstract
@@ -103,28 +100,22 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: dict, reporte
 
 def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator[Hit]:
     """Yield outcomes without figures at planned times at which other outcomes have them."""
-    reported = _weeks_by_concept(evidence.results)
-    for concept, planned in _weeks_by_concept(evidence.outcomes).items():
-        own = reported.get(concept, [])
+    results = evidence.results[["concept", "timepoint_weeks"]].dropna()
+    for concept in dict.fromkeys(evidence.outcomes["concept"]):
+        own = results[results["concept"] == concept]["timepoint_weeks"].tolist()
+        planned = evidence.outcomes[evidence.outcomes["concept"] == concept]["timepoint_weeks"].dropna()
         without = [
             week
             for week in sorted(set(planned))
             if week > 0
             and not _near(week, lacking, _EXACT)
-            and _near(week, [*chain(*reported.values())], _NEAR)
+            and _near(week, results["timepoint_weeks"].tolist(), _NEAR)
             and not _near(week, own, _NEAR)
         ]
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy, sorted(set(own))))}"
             yield Hit(arithmetic, (), (concept,), DOUBTFUL, "outcome")
-
-
-def _weeks_by_concept(rows: pd.DataFrame) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
-    for concept, week in zip(rows["concept"], rows["timepoint_weeks"], strict=True):
-        found.setdefault(concept, []).extend([] if missing(week) else [week])
-    return found
 
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
