@@ -27,6 +27,7 @@ def print_methods(paper: Paper) -> None:
                    "allocation": None if compared == "single_arm" else "randomised",
                    "masking": "open label" if compared == "single_arm" else "double-blind"}  # fmt: skip
     paper.say("Methods", f"A study: {words}.")
+    paper.state("approved", "ethics", "yes", "the committee of the hospital approved it")
     paper.study["n_planned"] = figure(
         "planned", f"{planned}", "n", "sample_size", "design", unit="participants"
     )

@@ -348,6 +348,7 @@ def _cases(paper: Paper) -> None:
     count = 1 if habits.design == "report" else int(rng.integers(2, 6))
     paper.study = {"title": f"Made up: {paper.study_id}", "design": "case series" if count > 1 else "case report",
                    "comparison": "case", "sex": "all"}  # fmt: skip
+    paper.state("approved", "ethics", "yes", "the committee of the hospital approved it")
     paper.tags = [habits.design, f"{habits.decimals} decimals"]
     paper.study["n_enrolled"] = paper.figure(
         "enrolled", f"{count}", "n", "sample_size", "design", unit="participants"

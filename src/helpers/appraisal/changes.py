@@ -269,6 +269,7 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 _ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
+_LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
 _NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
 _NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)
 
@@ -284,19 +285,8 @@ def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
         ]
         if wrong:
             (low, first), (high, second) = wrong[0]
-            told = {"low": label_of(low), "high": label_of(high)}
+            told = {"low": _LIMITS.get(low, low), "high": _LIMITS.get(high, high)}
             yield Hit(f"{first} > {second}", [f for _, f in named], (row.concept,), words=told)
-
-
-def label_of(column: str) -> str:
-    """Return a part of a result in words."""
-    words = {
-        "q1": "lower quartile",
-        "q3": "upper quartile",
-        "ci_lower": "lower limit",
-        "ci_upper": "upper limit",
-    }
-    return words.get(column, column)
 
 
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -65,8 +65,8 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     pairs = [*_design_pairs(evidence), *_abstract_pairs(evidence), *_result_pairs(evidence)]
     for first, others, weight in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
-            cut = any(agree(first, other, wide=True) for other in others)
-            yield Hit(*_both(first, others[0]), (first.concept,), MINOR if cut else weight)
+            cut = [other for other in others if agree(first, other, wide=True)]
+            yield Hit(*_both(first, (cut or others)[0]), (first.concept,), MINOR if cut else weight)
 
 
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:

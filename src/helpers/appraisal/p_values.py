@@ -19,6 +19,7 @@ from helpers.tables.vocabulary import TOPICS
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
 _TOLERANCE = 1e-9
 _ANOTHER_VISIT = re.compile(r"\b(?:day|week|month|visit|session)s?\b")
+_CUT = " of figures with digits cut off"
 _LARGEST = 1000  # size up to which a group is tried of which nothing is known
 # Correlations of before and after that are tried. Few people can have a negative one by chance, on which
 # a test of pairs must not rest; for a test that uses the baseline of two groups, 1 is left out at both ends.
@@ -206,6 +207,10 @@ def covers(p: PrintedFigure, low: Any, high: Any, wide: bool = False) -> Any:
     return np.logical_and(low <= end + _TOLERANCE, high >= start - _TOLERANCE)
 
 
+def _one_sided(p: PrintedFigure, low: Any, high: Any) -> Any:
+    return covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
+
+
 def covers_between(p: PrintedFigure, low: np.ndarray, high: np.ndarray, wide: bool = False) -> Any:
     """Return where p is met between neighbouring correlations, where it takes each value between theirs."""
     return covers(p, np.minimum(low[:, 1:], low[:, :-1]), np.maximum(high[:, 1:], high[:, :-1]), wide)
@@ -323,14 +328,17 @@ def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bo
 
 def _of_changes(change: Group, p: PrintedFigure, n: np.ndarray) -> list[Test]:
     """Return the tests of a mean change against none."""
-    (start, end), (least, most) = change.mean.interval(), _sd_ends(change)
-    near, far = _absolute(start, end)
-    low, high = (2 * stdtr(n - 1, -gap * np.sqrt(n) / sd) for gap, sd in ((far, least), (near, most)))
-    one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
+
+    def limits(wide: bool) -> Limits:
+        (near, far), (least, most) = _absolute(*change.mean.interval(wide)), _sd_ends(change, wide)
+        return tuple(2 * stdtr(n - 1, -gap * np.sqrt(n) / sd) for gap, sd in ((far, least), (near, most)))
+
+    exact, cut = limits(wide=False), limits(wide=True)
     tests = [
-        Test(PAIRED, "paired t test", covers(p, low, high), ordinary=True, limits=(low, high)),
-        Test(PAIRED, "one-sided paired t test", one_sided),
+        Test(PAIRED, "paired t test", covers(p, *exact), ordinary=True, limits=exact),
+        Test(PAIRED, "one-sided paired t test", _one_sided(p, *exact)),
         Test(RANKS, "Wilcoxon signed-rank test", covers(p, signed_rank_p(n), 1.0)),
+        Test(PAIRED, "paired t test", covers(p, *cut, wide=True) | _one_sided(p, *cut), _CUT, odd=True),
     ]
     return _tried(tests, "baseline", [n], np.ones(1, bool))
 
@@ -471,9 +479,8 @@ def _between(
     n1, n2, as_said = sizes
     tests = [*_tests_of_two(groups, p, (n1, n2), arms=arms or len({row.arm_id for row in at_once}))]
     if later:
-        place = {"kind": "level", "concept": rows[0].concept, "timepoint_weeks": 0.0}
-        told = arms > 0 or bool(evidence.results_where(**place))
-        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), told)
+        start = evidence.results_where(kind="level", concept=rows[0].concept, timepoint_weeks=0.0)
+        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), bool(arms or start))
         # What is printed is tested itself; changes have been tested already.
         changed = rows[0].kind == "change" or (
             not all(before) and _printed_changes(evidence, rows) is not None
@@ -487,13 +494,12 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     for name, welch in (("Welch's t test", True), ("Student's t test", False)):
         low, high = two_sample_p(*groups, *n, welch=welch)
         yield Test(T_TEST, name, covers(p, low, high), ordinary=True, limits=(low, high))
-        one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
-        yield Test(T_TEST, f"one-sided {name}", one_sided)
+        yield Test(T_TEST, f"one-sided {name}", _one_sided(p, low, high))
         if arms > 2:  # from unadjusted to Bonferroni's; an analysis of variance of all is another honest one
             several = covers(p, low, np.minimum(high * arms * (arms - 1) / 2, 1))
             yield Test(T_TEST, f"{name} adjusted for several comparisons", several)
-        cut = covers(p, *two_sample_p(*groups, *n, welch=welch, wide=True), wide=True)
-        yield Test(T_TEST, name, cut, " of figures with digits cut off", odd=True)
+        cut = two_sample_p(*groups, *n, welch=welch, wide=True)
+        yield Test(T_TEST, name, covers(p, *cut, wide=True) | _one_sided(p, *cut), _CUT, odd=True)
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
@@ -535,9 +541,9 @@ def _paired_changes_p(after: Pair, before: list, n: int) -> float:
     """Return the largest p of a paired test of changes: that of the largest SD that four SDs allow."""
     if not all(before):
         return 1.0
-    (low, high), (start, end) = difference(*after), difference(*before)
+    (low, high), (start, end) = difference(*after, True), difference(before[0], before[1], True)
     least, _ = _absolute(low - end, high - start)
-    spread = sum(_sd_ends(group)[1] for group in (*after, *before))
+    spread = sum(_sd_ends(group, wide=True)[1] for group in (*after, *before))
     return 2 * stdtr(n - 1, -least * math.sqrt(n) / spread)
 
 
