@@ -342,8 +342,10 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"{tidy(100 * level)} % interval {low} to {high}: p = {least:.2g} to {most:.2g}; "
             arithmetic += f"printed {p.token}"
             # Unnamed, the p value may be that of ranks, or of all groups.
-            weight = CERTAIN if named and evidence.arms["arm_id"].nunique() == 2 else DOUBTFUL
-            yield Hit(arithmetic, (p, low, high), (row.concept,), weight)
+            certain = named and evidence.arms["arm_id"].nunique() == 2
+            words = {"doubt": "" if certain else ", unless the p value is that of another test"}
+            weight = CERTAIN if certain else DOUBTFUL
+            yield Hit(arithmetic, (p, low, high), (row.concept,), weight, words=words)
     if not tested:
         raise NotApplicable("no p value beside the interval of the same comparison")
 
