@@ -67,7 +67,7 @@ def _in_comparable_units(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(change=rows["change"] * factor, factor=factor, unit=unit)
 
 
-def placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def _placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Return treatment minus placebo within each study, at one time; Welch's interval where SDs are known.
 
     `changes` come from `comparator_changes`; `n_comparator` are the people in the placebo arm.
@@ -104,7 +104,7 @@ def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[
         is no licensed drug at a usual dose has the reason why it is not pooled in `set_aside`.
 
     """
-    worked_out = placebo_differences(comparator_changes(comparators, level=level), level=level)
+    worked_out = _placebo_differences(comparator_changes(comparators, level=level), level=level)
     printed = comparators[comparators["statistic"] == "difference from placebo"]
     printed = _in_comparable_units(printed.assign(change=printed["change_mean"]))
     printed = printed.rename(columns={"change": "effect", "n_control": "n_comparator"})

@@ -20,7 +20,7 @@ from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import name_apart, slug
-from trialfiles.times import weeks
+from trialfiles.times import iso_date, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("ctgov")
@@ -29,16 +29,37 @@ _NAMES = names_of("ctgov")
 def read_ctgov(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
     """Yield every study of a file, streamed: memory holds one study.
 
+    A history of a record (of the site, or versions put in a list) gives one record a version.
+
     Raises
     ------
     SourceError
         For another shape (legacy records are named), or a record that is not as the format says.
     """
     number = None
-    for number, line, study in json_items(path):
-        yield study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
+    for number, line, item in json_items(path, ("studies", *_NAMES["version_lists"])):
+        study, version = _versioned(item)
+        record = study_record(path, study, line, f"study {number}: " if number else "", vocabulary)
+        restated = field_at(study, "provenance.restatedOn")  # of what was on a page by then
+        seen = restated or field_at(study, "derivedSection.miscInfoModule.versionHolder")
+        record.registered[0] |= {"seen_on": iso_date(seen), "restated": bool(restated)} | version
+        yield record
     if number is None:
         raise refusal(path, 1, "", "a page without a study", "export at least one study")
+
+
+def _versioned(item: Any) -> tuple[Any, Row]:
+    """Return the study in an item of a file, with what the site's history says of its version."""
+    if not isinstance(item, dict) or "study" not in item:
+        return item, {}
+    history = item.get("history")
+    changes = history.get("changes") if isinstance(history, dict) else None
+    last = changes[-1] if isinstance(changes, list) and changes else item  # the study is as it is now
+    number, day = (last.get(name) if isinstance(last, dict) else None for name in ("version", "date"))
+    known: Row = {"version": number} if type(number) is int else {}
+    if isinstance(day, str) and (day := iso_date(day)):
+        known["updated_on"] = day
+    return item["study"], known
 
 
 def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:
@@ -173,6 +194,11 @@ def registered_row(study_id: str, protocol: Row) -> Row:
         "other_ids": [name for name in [*(identity.get("nctIdAliases") or []), *others] if name],
         "masked": ", ".join(filter(None, map(lower, masked))) or None,
         "arms": arm_details(protocol),
+        "measures": [
+            plain_text(outcome.get("measure")) or ""
+            for key, _ in _PLANNED
+            for outcome in field_at(protocol, f"outcomesModule.{key}") or []
+        ],
     }
     for column, key in _NAMES["dates"].items():
         block = field_at(protocol, f"statusModule.{key}") or {}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
-from trialfiles.text import inert, printed_number, read_bytes, read_text, slug
+from trialfiles.text import csv_lines, inert, printed_number, read_bytes, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.yaml_lines import read_yaml
@@ -205,21 +205,11 @@ def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
     SourceError
         For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
     """
-    return _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
-
-
-def _csv(path: Path) -> list[tuple[int, list[Any]]]:
-    text = read_text(path).lstrip("\ufeff")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    lines = []
-    try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
-            if len(lines) > MOST_TABLE_ROWS:
-                raise refusal(path, reader.line_num, "", "too many rows", "split the table")
-    except csv.Error as error:
-        raise refusal(path, reader.line_num, "", f"not CSV: {error}", "save it again") from None
+    if zipfile.is_zipfile(path):
+        return _xlsx(path)
+    lines: list[tuple[int, list[Any]]] = list(islice(csv_lines(path), MOST_TABLE_ROWS + 1))
+    if len(lines) > MOST_TABLE_ROWS:
+        raise refusal(path, lines[-1][0], "", "too many rows", "split the table")
     return lines
 
 

@@ -167,6 +167,7 @@ def _registered(study_id: str, text: dict[str, str | None], fields: Fields) -> R
         "study_id": study_id,
         "other_ids": [name for name in others if name != study_id],
         "refreshed_on": iso_date(text.get("last_refreshed_on")),
+        "seen_on": iso_us(text.get("export_date")),
         "eligibility": "\n".join(chain.from_iterable(criteria)) or None,
         "ethics_on": iso_date(text.get("ethics_review_approval_date")),
     }

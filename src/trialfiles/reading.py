@@ -9,11 +9,10 @@ from trialfiles.articles import read_jats_records, read_text_records
 from trialfiles.ctgov import read_ctgov
 from trialfiles.extraction import read_extraction_table
 from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
-from trialfiles.irct import read_irct
-from trialfiles.medpath import read_medpath
 from trialfiles.recognition import recognise
 from trialfiles.record import SourceRecord, refusal
 from trialfiles.references import REFERENCE_READERS, Reference, reference_records, write_csl, write_ris
+from trialfiles.registry_pages import read_irct, read_medpath
 from trialfiles.reviews import read_review_csv, read_revman_csv, read_rm5, write_web_rows
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 

@@ -19,7 +19,8 @@ class SourceRecord:
     """Rows read from one source, as plain dictionaries.
 
     The first lists have the columns of the tables that are made of them. `results` and `adverse_events` hold
-    values as printed; `reviewer_discrepancies`, `reader_judgements` and `reviewer_answers` come from persons.
+    values as printed; `reviewer_discrepancies`, `reader_judgements` and `reviewer_answers` come from persons,
+    `registry_versions` from several versions of one record (`versions`).
 
     `registered` holds a register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and
     `event_totals` what registers post; `tables` and `sections` come from articles, `references` from lists of
@@ -38,6 +39,7 @@ class SourceRecord:
     reviewer_discrepancies: list[Row] = _rows()
     reader_judgements: list[Row] = _rows()
     reviewer_answers: list[Row] = _rows()
+    registry_versions: list[Row] = _rows()
     registered: list[Row] = _rows(table=False)
     flow: list[Row] = _rows(table=False)
     baseline: list[Row] = _rows(table=False)

@@ -331,21 +331,9 @@ def write_ris(references: Iterable[Reference]) -> str:
     entries = []
     for reference in references:
         start, _, end = (reference.pages or "").partition("-")
-        entry = {
-            "type_of_reference": "JOUR",
-            "title": reference.title,
-            "authors": reference.authors,
-            "year": reference.year,
-            "journal_name": reference.journal,
-            "volume": reference.volume,
-            "number": reference.issue,
-            "start_page": start,
-            "end_page": end,
-            "doi": reference.doi,
-            "accession_number": reference.pmid or next(iter(reference.registrations), None),
-            "abstract": reference.abstract,
-            "urls": [reference.url] if reference.url else None,
-        }
+        entry: Row = {"type_of_reference": "JOUR"} | _written("ris", reference)
+        entry |= {"start_page": start, "end_page": end, "urls": [reference.url] if reference.url else None}
+        entry["accession_number"] = reference.pmid or next(iter(reference.registrations), None)
         entries.append({name: value for name, value in entry.items() if value})
     return rispy.dumps(entries)
 
@@ -354,23 +342,20 @@ def write_csl(references: Iterable[Reference]) -> str:
     """Return references as CSL-JSON."""
     items = []
     for number, reference in enumerate(references, start=1):
-        people = [
-            dict(zip(("family", "given"), name.split(", ", 1), strict=False)) for name in reference.authors
+        name = reference.doi or reference.pmid or f"reference-{number}"
+        item: Row = {"id": name, "type": "article-journal"} | _written("csl", reference)
+        item["author"] = [
+            dict(zip(("family", "given"), author.split(", ", 1), strict=False))
+            for author in reference.authors
         ]
-        item = {
-            "id": reference.doi or reference.pmid or f"reference-{number}",
-            "type": "article-journal",
-            "title": reference.title,
-            "author": people,
-            "container-title": reference.journal,
-            "issued": {"date-parts": [[int(reference.year)]]} if reference.year else None,
-            "volume": reference.volume,
-            "issue": reference.issue,
-            "page": reference.pages,
-            "DOI": reference.doi,
-            "PMID": reference.pmid,
-            "abstract": reference.abstract,
-            "URL": reference.url,
-        }
+        item["issued"] = {"date-parts": [[int(reference.year)]]} if reference.year else None
         items.append({name: value for name, value in item.items() if value})
     return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
+
+
+def _written(form: str, reference: Reference) -> Row:
+    """Return the fields of a reference under the names that a form writes them by, in its order."""
+    return {
+        name: getattr(reference, field or "", None)
+        for name, field in names_of("references")["written"][form].items()
+    }

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trialfiles.forms import names_of
-from trialfiles.irct import ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS
-from trialfiles.medpath import ALIASES, MEDPATH_PARTS
+from trialfiles.registry_pages import ALIASES, ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS, MEDPATH_PARTS
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import html
 import io
 import re
 import unicodedata
-from collections.abc import Container
-from itertools import chain, count
+from collections.abc import Container, Iterator
+from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -175,18 +175,24 @@ def local_name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
-    """Return the columns of a CSV file, and its rows with their lines; the first line tells the separator."""
+def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each line of a CSV file with its number; the first line tells the separator."""
     csv.field_size_limit(10_000_000)
     text = read_text(path).lstrip("\ufeff")
-    mark = max(",;\t", key=text.partition("\n")[0].count)
-    reader: Any = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=max(",;\t", key=text.partition("\n")[0].count)
+    )
     try:
-        rows = [(reader.line_num, row) for row in reader]
+        yield from ((reader.line_num, cells) for cells in reader)
     except csv.Error as error:
-        problem = f"not CSV: {error}"
-        raise refusal(path, reader.line_num, "", problem, "export it again") from None
-    return set(reader.fieldnames or ()), rows
+        raise refusal(path, reader.line_num, "", f"not CSV: {error}", "export or save it again") from None
+
+
+def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
+    """Return the columns of a CSV file, and its rows with their lines; None where cells or columns lack."""
+    lines = csv_lines(path)
+    _, header = next(lines, (1, list[str]()))
+    return set(header), [(line, dict(zip_longest(header, cells))) for line, cells in lines if cells]
 
 
 def printed_number(text: str) -> float:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from case_files import cases_of
 
-from helpers.sheets.context import read_certainty_overrides, read_context
+from helpers.sheets.context import read_certainty_overrides, read_context, read_review_facts
 from helpers.sheets.raw import check_raw
-from helpers.sheets.screening import read_review_facts
 from trialfiles import SourceError
 
 CASES = cases_of(__file__)
@@ -114,6 +113,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_no_file_no_override(tmp_path: Path):
     assert read_certainty_overrides(tmp_path) == []
+    assert read_review_facts(tmp_path).searches == ()
 
 
 def test_an_override_is_read_with_its_name(tmp_path: Path):
@@ -144,12 +144,8 @@ def with_facts(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_no_file_no_facts(tmp_path):
-    facts = read_review_facts(tmp_path)
-    assert facts.searches == () and facts.status is None
-
-
-def test_a_date_stays_as_precise_as_it_is(tmp_path):
+def test_a_date_stays_as_precise_as_it_is(tmp_path, checkout):
+    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"
     text = (
         "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
     )
@@ -162,7 +158,3 @@ def test_a_date_stays_as_precise_as_it_is(tmp_path):
 def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
     with pytest.raises(SourceError, match=f"review.yaml.*{words}"):
         read_review_facts(with_facts(tmp_path, text))
-
-
-def test_the_facts_of_this_synthesis(checkout):
-    assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"

@@ -139,13 +139,10 @@ def test_a_mistake_in_the_screening_list_is_named_with_its_line(tmp_path, text, 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"", b'record_id,"' + b"x" * 200_000, b"\x00,\x00\n"])
 def test_a_screening_list_that_is_no_csv_is_refused(tmp_path, data):
+    assert read_screening(tmp_path) == []  # without one
     (tmp_path / "screening.csv").write_bytes(data)
     with pytest.raises(SourceError):
         read_screening(tmp_path)
-
-
-def test_no_screening_list_is_an_empty_one(tmp_path):
-    assert read_screening(tmp_path) == []
 
 
 def test_a_broken_source_is_refused_alone_and_the_rest_is_read(raw):

@@ -61,12 +61,7 @@ def exported(tmp_path, *rows):
 
 
 def test_country_copies_of_one_trial_are_joined(tmp_path):
-    one, other = exported(
-        tmp_path,
-        "EUCTR2019-001234-56-DE,A trial,20190101,Germany,,,",
-        "EUCTR2019-009999-56-FR,Another,20190301,France,,,",
-        "EUCTR2019-001234-56-FR,A trial in French,20190201,France;Germany,,40,",
-    )
+    one, other = exported(tmp_path, *CASES["countries"])
     assert [row["source_id"] for row in one.sources] == ["EUCTR2019-001234-56-DE", "EUCTR2019-001234-56-FR"]
     assert {row["study_id"] for row in one.sources} == {"EUCTR2019-001234-56-DE"}
     assert (one.studies[0]["country"], one.studies[0]["n_planned"]) == ("Germany, France", 40)
@@ -76,43 +71,24 @@ def test_country_copies_of_one_trial_are_joined(tmp_path):
 
 
 def test_a_trial_in_two_registers_is_joined_by_its_other_number(tmp_path):
-    found = exported(
-        tmp_path,
-        "NCT01234567,A trial,20190101,Iran,,,",
-        "IRCT20190101000001N1,Another,20190101,Iran,,,",
-        "ISRCTN12345678,The same trial,20190102,Iran,NCT01234567; U1111-1234-5678,,",
-        "DRKS00000001,The same again,20190103,Iran,U1111-1234-5678,,",
-    )
+    found = exported(tmp_path, *CASES["registers"])
     joined = [[row["source_id"] for row in record.sources] for record in found]
     assert joined == [["NCT01234567", "ISRCTN12345678", "DRKS00000001"], ["IRCT20190101000001N1"]]
 
 
 def test_a_record_that_ties_two_others_joins_all_three(tmp_path):
-    (one,) = exported(
-        tmp_path,
-        "NCT01234567,A,20190101,Iran,,,",
-        "ISRCTN12345678,B,20190101,Iran,,,",
-        "DRKS00000001,C,20190103,Iran,NCT01234567 and ISRCTN12345678,,",
-    )
+    (one,) = exported(tmp_path, *CASES["tied"])
     assert len(one.sources) == 3
 
 
 def test_registry_exchange_xml(tmp_path):
     path = shutil.copy(Path(__file__).with_name("exchange.xml"), tmp_path / "trial.download")
     record = read_source(path)
-    expected = {
-        "study_id": "IRCT20190101000001N3", "registered_on": "2019-03-12", "starts_on": "2019-04-21",
-        "n_planned": 40, "sex": "male", "age_min": 18, "age_max": None, "allocation": "randomized",
-        "masking": "double blinded", "comparison": "parallel", "phase": "2",
-        "country": "Iran (Islamic Republic of)", "population": "Androgenetic alopecia",
-    }  # fmt: skip
-    assert {name: record.studies[0][name] for name in expected} == expected
-    assert [(arm["role"], arm["label"]) for arm in record.arms] == [
-        ("exosome", "Intervention group: exosome."), ("placebo", "Control group: saline."),
-    ]  # fmt: skip
-    assert [(row["concept"], row["timepoint_printed"]) for row in record.outcomes] == [
-        ("hair_density", "6 months"), ("hair_thickness", "3 months"), ("other_outcome", "1 week"),
-    ]  # fmt: skip
+    expected = CASES["exchange"]
+    assert {name: record.studies[0][name] for name in expected["study"]} == expected["study"]
+    assert [[arm["role"], arm["label"]] for arm in record.arms] == expected["arms"]
+    times = [[row["concept"], row["timepoint_printed"]] for row in record.outcomes]
+    assert times == expected["outcomes"]
     assert record.registered[0]["other_ids"] == ["NCT07654321", "U1111-1111-2222"]
     assert "example.org" not in repr(vars(record))
     for name in ("sources", "studies", "arms", "outcomes"):
@@ -132,9 +108,6 @@ def test_semicolons_between_the_columns_are_understood(tmp_path):
     assert read_source(path).studies[0]["n_planned"] == 40
 
 
-MONTH = 365.25 / 12 / 7
-
-
 def trial(tmp_path, **fields):
     """Write and read an export of one trial."""
     fields = {"TrialID": "ISRCTN12345678"} | fields
@@ -150,21 +123,7 @@ def test_arms_under_labels_are_several_and_prose_on_a_trial_is_no_placebo(tmp_pa
     assert [[row["arm_id"], row["role"], row["label"]] for row in found] == arms
 
 
-@pytest.mark.parametrize(
-    ("printed", "outcomes"),
-    [
-        ("Change in hair densityTimepoint: 6 months", [("Change in hair density", "6 months", 6 * MONTH)]),
-        ("Hair pull test at 6 months", [("Hair pull test at 6 months", "6 months", 6 * MONTH)]),
-        ("1. DLQI at baseline, 12 and 24 weeks<br>2. Safety", [
-            ("DLQI at baseline, 12 and 24 weeks", "baseline, 12 and 24 weeks", None), ("Safety", None, None)]),
-        ("Pain at rest", [("Pain at rest", None, None)]),
-        (
-            "Secondary end point(s): 1. Change in SALT<br>2. PGA;"
-            "Timepoint(s) of evaluation of this end point: week 24",
-            [("Change in SALT", "week 24", 24), ("PGA", "week 24", 24)],
-        ),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("printed", "outcomes"), CASES["outcomes"])
 def test_the_time_of_an_outcome_is_found_where_a_register_puts_it(tmp_path, printed, outcomes):
     found = trial(tmp_path, Secondary_outcome=printed).outcomes
     assert [(row["measure"], row["timepoint_printed"], row["timepoint_weeks"]) for row in found] == [

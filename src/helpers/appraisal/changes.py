@@ -15,7 +15,7 @@ from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, decimals_of, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 
 _STATISTIC = re.compile(
     r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
@@ -37,7 +37,6 @@ def mean_changes(evidence: StudyEvidence) -> list[tuple[Any, PrintedFigure, Prin
 
 def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean change that is not the difference of its levels, and each SD no correlation gives."""
-    tested = 0
     for row, change, sd in mean_changes(evidence):
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
         before = next(iter(evidence.results_where(**place, timepoint_weeks=0.0)), None)
@@ -49,7 +48,7 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         one_person = evidence.study.get("comparison") == "case"
         if not m0 or not m1 or (row.unit == _PERCENT and not (one_person and m0.low > 0)):
             continue  # the mean of percentages is not that of the means
-        tested += 1
+        yield TESTED
         sizes = [r.n for r in (row, before, after)]
         known = not any(map(missing, sizes))
         same_n = one_person or (known and len(set(sizes)) == 1)
@@ -60,8 +59,6 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
             yield from _not_the_difference(row, change, m0, m1, CERTAIN if same_n else doubt)
         if sd and s0 and s1:
             yield from _no_correlation(row, sd, s0, s1, CERTAIN if same_n else doubt)
-    if not tested:
-        raise NotApplicable("no mean change beside the means before and after")
 
 
 def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure) -> Iterator[Hit]:
@@ -100,12 +97,11 @@ def _no_correlation(
 
 def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a mean change outside the changes of the extremes at baseline, and an SD too large for them."""
-    tested = 0
     for row, change, sd in mean_changes(evidence):
         pairs = _extremes(evidence, row)
         if len(pairs) < 2:
             continue
-        tested += 1
+        yield TESTED
         low, *_, high = sorted(after.value - before.value for before, after in pairs)
         changes = "; ".join(
             f"{before} to {after} is {tidy(after.value - before.value)}" for before, after in pairs
@@ -124,8 +120,6 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
                 f"({high_} - {low_}) / 2 x sqrt({n}/{n - 1}) = {largest:.2f}, printed {sd}"
             )
             yield Hit(arithmetic, (sd, *figures), (row.concept,), case="SD")
-    if not tested:
-        raise NotApplicable("no mean change beside the values of the extremes before and after")
 
 
 def _extremes(evidence: StudyEvidence, row: Any) -> list[tuple[PrintedFigure, PrintedFigure]]:
@@ -240,8 +234,7 @@ def value_pairs(
 def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of values that does not move although another pair of the outcome does."""
     pairs = value_pairs(evidence)
-    if len(pairs) < 2:
-        raise NotApplicable("fewer than two pairs of the same outcome before and after")
+    needed(len(pairs) > 1, "fewer than two pairs of the same outcome before and after")
     for row, before, after in pairs:
         moved = [r for r, b, a in pairs if r.concept == row.concept and a.value != b.value]
         claimed = evidence.statements_on("every_pair", row.concept)  # every_pair speaks of these
@@ -254,8 +247,7 @@ def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
 def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each movement claimed for all pairs of values of which one did not move that way."""
     claims = [(row, value_pairs(evidence, row.about)) for row in evidence.statements_on("every_pair")]
-    if not any(pairs for _, pairs in claims):
-        raise NotApplicable("no direction is claimed for every pair of values")
+    needed(any(pairs for _, pairs in claims), "no direction is claimed for every pair of values")
     for row, pairs in claims:
         sign = -1 if row.says == "lower" else 1
         against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]
@@ -291,14 +283,13 @@ def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
-    tested = 0
     for row in (*evidence.results_where(), *evidence.contrast_rows):
         low, high = (evidence.figure(row, end) for end in ("ci_lower", "ci_upper"))
         error, n = evidence.figure(row, "se"), evidence.people(row.n)
         ratio = getattr(row, "measure", None) in _RATIOS and low and low.value > 0
         if not (low and high and error and n and n > 2):
             continue
-        tested += 1
+        yield TESTED
         ends = [
             math.log(f) if ratio else f
             for f in (low.low, low.high, high.low, high.high)
@@ -311,19 +302,16 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"({high} - {low}) / 2 = {tidy((high.value - low.value) / 2)}, "
             arithmetic += f"{tidy((high.value - low.value) / 2 / error.value)} standard errors of {error}"
             yield Hit(arithmetic, (error, low, high), (row.concept,))
-    if not tested:
-        raise NotApplicable("no interval beside its standard error")
 
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
-    tested = 0
     for row in evidence.contrast_rows:
         low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
         named = "" if missing(row.p_value_test) else str(row.p_value_test)
         if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
             continue
-        tested += 1
+        yield TESTED
         ratio = row.measure in _RATIOS
         if row.measure not in ("MD", "SMD", "RD", *_RATIOS) or (ratio and low.low <= 0):
             continue
@@ -346,8 +334,6 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             words = {"doubt": "" if certain else ", unless the p value is that of another test"}
             weight = CERTAIN if certain else DOUBTFUL
             yield Hit(arithmetic, (p, low, high), (row.concept,), weight, words=words)
-    if not tested:
-        raise NotApplicable("no p value beside the interval of the same comparison")
 
 
 def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, ratio: bool) -> np.ndarray:
@@ -359,7 +345,6 @@ def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, rati
 
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
-    tested = 0
     for row in [row for row in evidence.contrast_rows if row.measure == "MD"]:
         effect = evidence.figure(row, "effect")
         told = " ".join(str(words) for words in (row.p_value_test, row.note) if not missing(words))
@@ -368,7 +353,7 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
         same_unit = all(missing(row.unit) or r.unit == row.unit for pair in pairs for r in pair or ())
         if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not any(all(m) and m for m in means):
             continue
-        tested += 1
+        yield TESTED
         fits = []
         for first, second in ([f for f in pair if f] for pair in means if pair and all(pair)):
             gap = first.value - second.value
@@ -380,8 +365,6 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
             certain = bool(told)
             arithmetic = f"{first} - {second} = {tidy(gap)}, printed {effect}"
             yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
-    if not tested:
-        raise NotApplicable("no difference of means beside the means, without adjustment")
 
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:

@@ -33,8 +33,7 @@ _LATE = 0.1  # a month of 28 or 31 days, a visit some days late
 def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield the results of a comparison group in a study that says it has none."""
     comparison = evidence.study.get("comparison")
-    if missing(comparison) or evidence.results.empty:
-        raise NotApplicable("no stated comparison, or no results")
+    needed(not missing(comparison) and len(evidence.results), "no stated comparison, or no results")
     if comparison not in ("single_arm", "case"):
         return
     others = evidence.arms[evidence.arms["role"].isin(["placebo", "untreated", "active"])]["arm_id"]
@@ -72,8 +71,7 @@ def masking(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome called blinded although nobody is, and two answers on whether its rater is."""
     field: Any = evidence.study.get("masking")
     said = evidence.statements_on("assessor_masking")
-    if not said and (missing(field) or evidence.outcomes.empty):
-        raise NotApplicable("no masking field, or no outcomes")
+    needed(said or (not missing(field) and len(evidence.outcomes)), "no masking field, or no outcomes")
     open_ = not missing(field) and _OPEN.search(field) and not _BLIND.search(_OPEN.sub("", field))
     named = evidence.outcomes.sort_values("outcome_id")
     named = named[named["measure"].fillna("").map(lambda words: bool(open_ and _BLIND.search(words)))]
@@ -90,8 +88,7 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a design called crossover in which two sites of one person are treated at the same time."""
     design: Any = evidence.study.get("design")
     comparison = evidence.study.get("comparison")
-    if missing(design) or missing(comparison):
-        raise NotApplicable("no design or no comparison is stated")
+    needed(not missing(design) and not missing(comparison), "no design or no comparison is stated")
     sites = evidence.arms["label"].fillna("").str.contains(_SITE, case=False)
     crossover = re.search(r"cross-?over", design, re.IGNORECASE)
     if crossover and comparison == "within_person" and sites.sum() >= 2:
@@ -172,8 +169,7 @@ def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
     for row in evidence.quantities_of("design", kind="date"):
         if span := day(row.printed):
             printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
-    if sum(map(len, printed.values())) < 2:
-        raise NotApplicable("fewer than two dates")
+    needed(sum(map(len, printed.values())) > 1, "fewer than two dates")
     return printed
 
 

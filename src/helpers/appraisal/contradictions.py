@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from itertools import chain
+from difflib import SequenceMatcher
+from itertools import chain, pairwise
+from os.path import commonprefix
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, decimals_of, missing
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, Weight, needed
+from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
+from helpers.appraisal.risk_of_bias import SECTIONS
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -22,6 +26,9 @@ _RESULT_KINDS = ("mean_sd", "mean", "sd", "median", "percent", "percent_change",
 _SCALES = ("proportion", "grade", "stage", "people", "description", "")
 _NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison, in no unit of the outcome
 _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
+_LONGEST = 160  # characters of a text of a registration that are shown
+_VERSIONS = SECTIONS["registry_versions"]
+_LONGEST = 160  # characters of a text of a registration that are shown
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
@@ -142,9 +149,100 @@ def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(*_both(first, row))
 
 
+def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each particular of a registration that its versions, one after the other, state differently."""
+    rows = evidence.registry_versions
+    needed(rows["version"].nunique() > 1, "no registry record in two versions")
+    for _, record in rows.groupby(["registration", "form"]):
+        for particular, own in record.sort_values("version").groupby("particular", sort=False):
+            alone = own["version"].is_unique  # one outcome in each version is followed whatever it is called
+            items = own["item"].fillna("").map(lambda item, alone=alone: "" if alone else _folded(item)[0])
+            for _, stated in own.groupby(items, sort=False):
+                versions = each_row(stated)
+                steps = [pair for pair in pairwise(versions) if not _stated_alike(str(particular), *pair)]
+                if steps:
+                    yield _changed(str(particular), versions[0], steps, each_row(record))
+
+
+def _folded(text: str) -> tuple[str, list[str]]:
+    """Return the letters and digits of a text, and its words without those that join others, sorted."""
+    words = re.findall(r"\w+", re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text.casefold()))
+    return "".join(words), sorted(word for word in words if word not in _VERSIONS["joining"])
+
+
+def _stated_alike(particular: str, one: Any, other: Any) -> bool:
+    """Return whether two versions state the same but for spelling, precision and unit."""
+    if particular in _VERSIONS["dates"]:
+        days = [row.value.partition(" ")[0] for row in (one, other)]
+        return days[0].startswith(days[1]) or days[1].startswith(days[0])
+    if particular == "number of participants":
+        return one.value.partition(" ")[0] == other.value.partition(" ")[0]
+    times = [weeks(row.value) or 0 for row in (one, other)] if particular.startswith("time") else [0]
+    if all(times):
+        return math.isclose(*times, rel_tol=0.01)
+    here, there = (sorted(map(_folded, row.value.split("; "))) for row in (one, other))
+    return len(here) == len(there) and all(
+        len(ours) == len(theirs) and all(map(_spelt_alike, ours, theirs))
+        for (_, ours), (_, theirs) in zip(here, there, strict=True)
+    )
+
+
+def _spelt_alike(word: str, other: str) -> bool:
+    """Return whether two words are one, spelt otherwise; `male` is not `female`, and 12 is not 121."""
+    return word == other or (
+        not re.search(r"\d", word + other) and SequenceMatcher(None, word, other).ratio() > 0.85
+    )
+
+
+def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: list[Any]) -> Hit:
+    """Return what versions state one after the other, weighed by when it was changed."""
+    ordered, shown = all(row.ordered for row in record), [first, *(later for _, later in steps)]
+    last = {row.particular: row.value.partition(" ")[0] for row in record}  # as the newest version has it
+    days = {
+        "start": last.get("start"),
+        "completion": last.get("primary completion", last.get("end of study")),
+    }
+    states = {row.version: row.value for row in record if row.particular == "status"}
+    made = [_made(one, later, days, states.get(later.version)) for one, later in steps]
+    case = max(made, key=_VERSIONS["made"].index) if ordered else "order unknown"
+    concern = _VERSIONS["concerns"].get(particular, {}).get(case, "minor")
+    weight = Weight(concern != "minor" and case in _VERSIONS["made"][2:], concern)
+    reached = particular == "number of participants" and len({row.value.split()[1] for row in shown}) > 1
+    if ordered and (reached or particular in (*_VERSIONS["dates"], "status")):
+        case = "kept up to date"
+    of = [row.place if missing(row.version_on) else row.version_on for row in shown]
+    told = [f"{text} ({day})" for text, day in zip(_short([row.value for row in shown]), of, strict=True)]
+    known = [f"{name} {day}" for name, day in days.items() if day and ordered]
+    what = f"the {particular}" if missing(first.item) else f"the {particular} ({_short([first.item])[0]})"
+    places = "; ".join(f"{row.place} ({row.field})" for row in shown)
+    arithmetic = "; ".join([(" -> " if ordered else " / ").join(told), *known])
+    return Hit(arithmetic, weight=weight, case=case, words={"what": what}, places=places)
+
+
+def _made(one: Any, later: Any, days: dict[str, str | None], status: str | None) -> str:
+    """Return when a change was made: after the one version was last seen, and by the day of the later one."""
+    by = "" if missing(later.version_on) else later.version_on
+    following = not missing(later.number) and one.number == later.number - 1
+    seen = [by] if following else [day for day in (one.version_on, one.seen_on) if not missing(day)]
+    after = max(seen, default="")
+    waiting = status in _VERSIONS["not_yet"]  # where the dates say otherwise, one of the two is out of date
+    if by < days["start"] if days["start"] and by else waiting:
+        return "before enrolment"
+    for day, case in ((days["completion"], "after completion"), (days["start"], "after enrolment began")):
+        if day and after[: len(day)] > day and not waiting:
+            return case
+    return "cannot be told"
+
+
+def _short(texts: list[str]) -> list[str]:
+    """Return texts as they are shown: without a long beginning that all share, and not too long."""
+    shared = max(len(commonprefix(texts)) - 20, 0) if len(texts) > 1 else 0
+    parts = [f"… {text[shared:]}" if shared > _LONGEST / 2 else text for text in texts]
+    return [part if len(part) <= _LONGEST else f"{part[:_LONGEST].rstrip()} …" for part in parts]
+
+
 def units(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome whose figures and plans use more than one unit."""
-    tested = 0
     concepts = {*evidence.quantities["concept"].dropna(), *evidence.outcomes["concept"].dropna()}
     for concept in sorted(concepts & set(OUTCOME_CONCEPTS)):
         if OUTCOME_CONCEPTS[concept].unit in _SCALES:
@@ -156,7 +254,8 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
             if not missing(row.unit) and row.unit not in _NO_UNITS and row.kind not in _NO_UNIT_KINDS
         ]
         used += [(unit, "") for unit in planned]
-        tested += bool(used)
+        if used:
+            yield TESTED
         spelling: dict[str, str] = {}
         names: dict[str, list[str]] = {}
         for unit, name in used:
@@ -169,8 +268,6 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
             )
             words = {"number": len(figures), "units": " and ".join(figures)}
             yield Hit(arithmetic, chain(*figures.values()), (concept,), words=words)
-    if not tested:
-        raise NotApplicable("no figure of an outcome with a measured unit")
 
 
 def _without_spelling(unit: str) -> str:
@@ -188,8 +285,7 @@ def _items(says: str) -> list[str]:
 def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each list that has other items where it is given again."""
     lists = evidence.by_matter("items")
-    if not any(len(rows) > 1 for rows in lists.values()):
-        raise NotApplicable("no list is given twice")
+    needed(any(len(rows) > 1 for rows in lists.values()), "no list is given twice")
     for about, (first, *others) in lists.items():
         for other in others:
             ours, theirs = set(_items(first.says)), set(_items(other.says))
@@ -206,8 +302,7 @@ def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
 def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each author named in the text whom the references lack."""
     named, lists = evidence.statements_on("cited_author"), evidence.statements_on("reference_authors")
-    if not named or not lists:
-        raise NotApplicable("no author named in the text, or no list of references")
+    needed(named and lists, "no author named in the text, or no list of references")
     authors = {author.casefold() for row in lists for author in _items(row.says)}
     for row in named:
         if row.says.casefold() not in authors:
@@ -218,8 +313,7 @@ def cited_not_listed(evidence: StudyEvidence) -> Iterator[Hit]:
 def listed_not_cited(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a numbered list of references to which no mark in the text leads."""
     marks, lists = evidence.statements_on("reference_marks"), evidence.statements_on("reference_authors")
-    if not marks or not lists:
-        raise NotApplicable("no list of references, or nothing is said of marks in the text")
+    needed(marks and lists, "no list of references, or nothing is said of marks in the text")
     if {row.says for row in marks} == {"none"}:
         listed = sum(len(_items(row.says)) for row in lists)
         yield Hit(f"references: {listed}; marks in the text: 0", (*marks, *lists))

@@ -13,14 +13,13 @@ from scipy import stats
 
 from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
 from helpers.appraisal.p_values import covers
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import label
 from notebookpress.tables import split_ids
 
 _NOT_PEOPLE = re.compile("event|episode|occurrence|session|site|area|lesion")
-_LOST = re.compile(
-    r"[._ -](?:lost|left|losses|withdr\w+|drop\w*)\b", re.IGNORECASE
-)  # in a figure's name or note
+# What a figure's name or note says of people lost.
+_LOST = re.compile(r"[._ -](?:lost|left|losses|withdr\w+|drop\w*)\b", re.IGNORECASE)
 _SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
 _OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
 _NONE_LOST = 50, 26  # people and weeks from which no loss at all is remarkable
@@ -32,21 +31,18 @@ _DESCRIPTION = [
 
 def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each percentage that its count and n do not give."""
-    tested = 0
     for row in evidence.results_where(kind="count"):
         percent, count = evidence.figure(row, "percent"), evidence.figure(row, "count")
         n = evidence.people(row.n)
         if percent is None or count is None or not n:
             continue
-        tested += 1
+        yield TESTED
         share = 100 * count.value / n
         low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
             weight = CERTAIN if not missing(row.n) and not low < share < high else DOUBTFUL
             yield Hit(arithmetic, (count, percent), (row.concept,), weight)
-    if not tested:
-        raise NotApplicable("no count beside its percentage and n")
 
 
 def totals(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -62,8 +58,7 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
         if not missing(row.value) and row.unit in ("groups", "arms")
     ]
     comparable = total and (len(sizes) or analysed)
-    if not comparable and not results and not events and not groups:
-        raise NotApplicable("no numbers of people that could be compared")
+    needed(comparable or results or events or groups, "no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
         ids = split_ids(evidence.study.get("quantity_ids"))
         yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
@@ -126,29 +121,24 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
     weeks = evidence.results["timepoint_weeks"].max()
     if analysed == enrolled >= people and weeks >= long and not total:
         ids = split_ids(evidence.study.get("quantity_ids"))
-        yield Hit(
-            f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}", ids, case="none"
-        )
+        arithmetic = f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}"
+        yield Hit(arithmetic, ids, case="none")
 
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value of two counts that neither Fisher's exact nor a chi-squared test gives."""
-    tested = 0
     for row in evidence.contrast_rows:
         p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
         if p is None or pair is None or evidence.study.get("comparison") != "parallel":
             continue
-        counts, sizes = (
-            [evidence.figure(result, "count") for result in pair],
-            [evidence.size(r) for r in pair],
-        )
+        counts, sizes = [evidence.figure(r, "count") for r in pair], [evidence.size(r) for r in pair]
         named = "" if missing(row.p_value_test) else str(row.p_value_test)
         if not all(counts) or not all(sizes) or (named and not _OF_COUNTS.search(named)):
             continue
         table = np.array([[c.value, n - c.value] for c, n in zip(counts, sizes, strict=True) if c and n])
         if (table < 0).any() or (table.sum(axis=0) == 0).any():
             continue
-        tested += 1
+        yield TESTED
         exact = stats.fisher_exact(table)[1]
         chi2 = [stats.chi2_contingency(table, correction=c)[1] for c in (False, True)]
         if "fisher" in named.lower():
@@ -161,8 +151,6 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic += f": p = {min(found):.2g} to {max(found):.2g}, printed {p.token}"
             weight = CERTAIN if named else DOUBTFUL
             yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
-    if not tested:
-        raise NotApplicable("no p value of two counts")
 
 
 def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -172,11 +160,8 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     ages = [
         (row, age) for row in rows for age in (row.value, row.value_low, row.value_high) if not missing(age)
     ]
-    women = [
-        row
-        for row in evidence.quantities_of(("result", "design"), kind=("count", "n"))
-        if _SEX.search(row.printed)
-    ]
+    counted = evidence.quantities_of(("result", "design"), kind=("count", "n"))
+    women = [row for row in counted if _SEX.search(row.printed)]
     sex = evidence.study.get("sex") if evidence.study.get("sex") in ("male", "female") else None
     said = [(row, "female" if re.search("wom|fem", row.printed, re.I) else "male") for row in women]
     others = [row for row, own in said if sex and row.value and own != sex]

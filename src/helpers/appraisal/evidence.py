@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:e|[x×]\s*10\s*\^?)\s*([-−]?\d+)", re.IGNORECASE)
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
 WHOLE_DOCUMENT = "whole document"  # the place of what has no line
-_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements")
+_TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements", "registry_versions")
 # Parts of a quantity in which a result's figure is looked for, the likeliest first.
 _PARTS = {
     "sd": ("sd", "value"),
@@ -127,7 +127,7 @@ class StudyEvidence:
     ----------
     study : dict
         Its row of `studies`, missing values as None, with `status`, `access`, `has_results` of its sources.
-    arms, outcomes, quantities, results, adverse_events, statements : pandas.DataFrame
+    arms, outcomes, quantities, results, adverse_events, statements, registry_versions : pandas.DataFrame
         Its rows of those tables; `results` with the column `figures` (mean=quantity;sd=quantity) where known.
     contrasts : pandas.DataFrame
         Its rows of `reported_contrasts`: two arms compared, as printed.
@@ -145,6 +145,7 @@ class StudyEvidence:
     results: pd.DataFrame
     adverse_events: pd.DataFrame
     statements: pd.DataFrame
+    registry_versions: pd.DataFrame
     contrasts: pd.DataFrame
     comparators: pd.DataFrame
     documents: dict[str, str]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, missing, tidy
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, needed
 
 # What is counted in whole numbers, once for each person or as the mean of a few photographs, readers, sites.
 COUNTED = {"hair_count"}
@@ -124,25 +124,22 @@ def fitting_sizes(shares: list[tuple[float, int]], largest: int) -> list[int]:
 
 def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean, or mean with SD, that counts, grades or a stated scale cannot have."""
-    tested = 0
     for row in evidence.results_where(kind="level"):
         mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
         if mean is None:
             continue
         scale = stated_scale(evidence, row)
-        tested += scale is not None
         if scale:
+            yield TESTED
             yield from _off_the_scale(row, mean, sd, *scale)
         binary = row.concept in COUNTED_PEOPLE and sd is not None and mean.value < 1
         if not missing(row.n) and (binary or row.concept in COUNTED | GRADED):
-            tested += 1
+            yield TESTED
             # Counts of one person that the text states: of its readers, and of both of two sites.
             readers = evidence.quantities_of("design", "assessors")
             stated = max((int(q.value) for q in readers if not missing(q.value)), default=1)
             stated *= 2 if " and " in row.site else 1
             yield from _no_whole_numbers(row, mean, sd, binary, stated)
-    if not tested:
-        raise NotApplicable("no mean of a whole-number outcome with its n")
 
 
 def _no_whole_numbers(

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
 from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, missing
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, needed
 from helpers.tables.vocabulary import TOPICS
 
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
@@ -263,7 +263,6 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
     paired, of changes, adjusted for baseline, by ranks; against baseline and against the other groups; with
     every size of a group that the text leaves open. Certain is only what none of them gives.
     """
-    tested = 0
     for row, p, groups, tests, complete in _compared(evidence):
         stated = {said.says for said in evidence.statements_on("statistical_test", row.concept)}
         stated |= set() if missing(row.p_value_test) else {test_family(row.p_value_test)}
@@ -272,7 +271,7 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
         if "" in stated or (stated and not any(test.family in stated for test in tests)):
             continue
         giving = [test for test in tests if test.fits.any() and (not stated or test.family in stated)]
-        tested += 1
+        yield TESTED
         if not any(test.ordinary for test in giving):
             limits = [(test.name, *test.limits) for test in tests if test.limits]
             recomputed = [f"{name} {low.min():.3g} to {high.max():.3g}" for name, low, high in limits]
@@ -280,8 +279,6 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
             hit = _not_ordinary(row, p, groups, giving, said)
             # Of arms compared by what is only partly printed, another comparison may have been made.
             yield hit if complete or giving else replace(hit, weight=DOUBTFUL, case="unlikely")
-    if not tested:
-        raise NotApplicable("no p value beside means and SDs that it could compare")
 
 
 def test_family(name: str) -> str:

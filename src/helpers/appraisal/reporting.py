@@ -54,11 +54,9 @@ def announced_weeks(row: Any) -> list[float]:
 
 def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each announced time without a result, then each outcome that misses a time others have."""
-    if not evidence.study["has_results"]:
-        raise NotApplicable("no results yet")
+    needed(evidence.study["has_results"], "no results yet")
     reported, announced = _result_weeks(evidence), _announced(evidence)
-    if not announced or not any(week > 0 for week in reported):
-        raise NotApplicable("no announced time, or no dated result")
+    needed(announced and any(week > 0 for week in reported), "no announced time, or no dated result")
     _read_in_full(evidence)
     # 24 weeks may stand for 6 months, unless both are announced.
     own = [week for week in reported if _near(week, list(announced), _EXACT)]
@@ -120,8 +118,7 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is planned or named and for which no figure is printed."""
-    if not evidence.study["has_results"]:
-        raise NotApplicable("no results yet")
+    needed(evidence.study["has_results"], "no results yet")
     _read_in_full(evidence)
     reported = set(evidence.results["concept"])
     reported |= set() if evidence.adverse_events.empty else {"adverse_events"}
@@ -137,8 +134,7 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is reported and that no plan names."""
-    if evidence.results.empty or evidence.outcomes.empty:
-        raise NotApplicable("no results, or no planned outcome")
+    needed(len(evidence.results) and len(evidence.outcomes), "no results, or no planned outcome")
     planned = set(evidence.outcomes["concept"])
     for concept, rows in each_outcome(evidence.results):
         if concept not in planned:
@@ -148,11 +144,9 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield the outcomes whose groups have means and no size."""
-    if evidence.study.get("comparison") in ("case", "within_person"):
-        raise NotApplicable("not several groups of people")
+    needed(evidence.study.get("comparison") not in ("case", "within_person"), "not several groups of people")
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
-    if rows["arm_id"].nunique() < 2:
-        raise NotApplicable("no means of two or more arms")
+    needed(rows["arm_id"].nunique() > 1, "no means of two or more arms")
     sized = set(evidence.arms[evidence.arms["n"].notna()]["arm_id"])
     for concept, group in each_outcome(rows):
         bare = group[group["n"].isna() & ~group["arm_id"].isin(sized)]
@@ -209,8 +203,7 @@ def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each time given with a result that lies after every assessment."""
     visits, times = _dated(evidence, "design"), _dated(evidence, "result")
     reported = _result_weeks(evidence)
-    if not times or not (visits and reported):
-        raise NotApplicable("no time told with a result beside dated results and assessments")
+    needed(times and visits and reported, "no time told with a result beside dated results and assessments")
     last_visit, visit = max(visits, key=lambda dated: dated[0])
     for week, row in times:
         if week > max(last_visit, *reported) * _LATER:
@@ -227,8 +220,7 @@ def _dated(evidence: StudyEvidence, role: str) -> list[tuple[float, Any]]:
 def long_term_claim(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each claim of lasting benefit or safety from less than a year of results."""
     rows, times = evidence.statements_on("long_term"), _result_weeks(evidence)
-    if not rows or not times:
-        raise NotApplicable("no long-term claim, or no dated result")
+    needed(rows and times, "no long-term claim, or no dated result")
     if times[-1] >= _YEAR / _LATER:
         return
     for row in rows:

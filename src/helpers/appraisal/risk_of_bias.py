@@ -16,9 +16,8 @@ from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
-_SECTIONS = {"risk_of_bias": dict, "worst_first": list} | dict.fromkeys(
-    ("uncontrolled", "answer_order", "inspect_sr", "missing_evidence", "product", "interests"), dict
-)
+_OTHERS = "uncontrolled answer_order inspect_sr missing_evidence product interests registry_versions"
+_SECTIONS = {"risk_of_bias": dict, "worst_first": list} | dict.fromkeys(_OTHERS.split(), dict)
 _ENTRIES = {
     "source": str,
     "version": str,

@@ -14,10 +14,10 @@ from notebookpress.tables import join_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
-_Rows = TypeVar("_Rows", bound=Sized)
+_Rows = TypeVar("_Rows")
 _BASIS = {"inspect_sr": str, "ruled_out": str}
 _COMPUTED = {"meaning": str, "inputs": str, "source": str, "certain": bool, "concern": str, **_BASIS}
-_SENTENCES = {"statement": str, "statements": dict, "function": str}
+_SENTENCES = {"statement": str, "statements": dict, "function": str, "lacking": str}
 _QUESTION = {"topic": str, "statement": str, "source": str, "certain": bool, "concern": str, **_BASIS}
 
 
@@ -36,8 +36,8 @@ class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
 
 
 def needed(rows: _Rows, lacking: str) -> _Rows:
-    """Return what a check looks at; raise `NotApplicable` where there is none."""
-    if not len(rows):
+    """Return what a check looks at, or whether it can; raise `NotApplicable` where there is nothing."""
+    if not (len(rows) if isinstance(rows, Sized) else rows):
         raise NotApplicable(lacking)
     return rows
 
@@ -60,6 +60,8 @@ class Hit:
         Which of the rule's sentences says it, where the rule has several.
     words : mapping
         What fills the other gaps of the sentence.
+    places : str
+        Where it stands, when that is in no document.
 
     """
 
@@ -69,8 +71,10 @@ class Hit:
     weight: Weight | None = None
     case: str = ""
     words: Mapping[str, Any] = field(default_factory=dict)
+    places: str = ""
 
 
+TESTED = Hit("")  # what a check yields beside its hits when it had something to test
 Check = Callable[[StudyEvidence], Iterator[Hit]]
 
 
@@ -90,6 +94,8 @@ class Rule:
         Yields what is wrong in a study; raises `NotApplicable` when the inputs are missing.
     topic : str
         For a rule that compares answers to one question: the question.
+    lacking : str
+        What is missing where `find` yields nothing, not even `TESTED`; without it that is a pass.
 
     """
 
@@ -104,10 +110,15 @@ class Rule:
     statements: dict[str, str]
     find: Check
     topic: str = ""
+    lacking: str = ""
 
     def run(self, evidence: StudyEvidence) -> list[dict[str, Any]]:
         """Return rows of the table `discrepancies`, none when the study passes; raise as `find` does."""
-        return [self._row(evidence, number, hit) for number, hit in enumerate(self.find(evidence), start=1)]
+        found = list(self.find(evidence))
+        if self.lacking:
+            needed(found, self.lacking)
+        hits = (hit for hit in found if hit is not TESTED)
+        return [self._row(evidence, number, hit) for number, hit in enumerate(hits, start=1)]
 
     def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> dict[str, Any]:
         outcome = label(hit.concepts[0]) if hit.concepts else ""
@@ -121,7 +132,7 @@ class Rule:
             "certain": self.certain if hit.weight is None else hit.weight.certain,
             "concern": (hit.weight and hit.weight.concern) or self.concern,
             "statement": self.statements[hit.case].format(**words),
-            "locators": evidence.locators(names),
+            "locators": hit.places or evidence.locators(names),
             "arithmetic": hit.arithmetic or None,
             "quantity_ids": join_ids(name for name in names if not evidence.is_statement(name)),
             "concepts": join_ids(name for name in hit.concepts if name in OUTCOME_CONCEPTS),

@@ -21,7 +21,7 @@ from helpers.appraisal.evidence import (
     missing,
     tidy,
 )
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, needed
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
@@ -123,8 +123,7 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
                 by_range.setdefault(limits.result_id, []).append(within)
                 yield from _mean_outside(within)
                 yield from _sd_too_large(evidence, within)
-    if not by_range:
-        raise NotApplicable("no mean with SD beside a range of the same outcome and time")
+    needed(by_range, "no mean with SD beside a range of the same outcome and time")
     for groups in by_range.values():
         yield from _no_split(evidence, groups)
 
@@ -217,17 +216,15 @@ def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def outside_nature(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each value of a measured outcome that no scalp has."""
-    tested = 0
     for row in evidence.results_where(kind="level"):
         least, most = _NATURE.get(row.concept, (None, None))
         for name in ("mean", "median", "minimum", "maximum") if most else ():
             value, figure = getattr(row, name), evidence.figure(row, name)
-            tested += figure is not None
+            if figure:
+                yield TESTED
             if figure and not least <= value <= most and row.unit in _NATURE_UNITS[row.concept]:
                 arithmetic = f"{figure} is not between {least} and {most} {row.unit}"
                 yield Hit(arithmetic, (figure,), (row.concept,), CERTAIN if value < 0 else None)
-    if not tested:
-        raise NotApplicable("no density, count or thickness of hair")
 
 
 @dataclass(frozen=True)
@@ -266,7 +263,6 @@ class _Spread:
 def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each SD that is too small to be one beside the other groups, the range or the posted p value."""
     groups: dict[tuple, list[_Spread]] = {}
-    tested = False
     for row in evidence.results_where():
         group = evidence.group(row)
         if group is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
@@ -275,15 +271,14 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
         key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
         groups.setdefault(key, []).append(spread)
         if not missing(row.minimum) and not missing(row.maximum) and row.sd:
-            tested = True
+            yield TESTED
             printed = group.sd.value / row.sd  # its unit may be another than that of the clean range
             yield from _below_range(spread, (row.maximum - row.minimum) * printed)
     for spreads in groups.values():
-        tested = tested or len(spreads) > 1
+        if len(spreads) > 1:
+            yield TESTED
         yield from _below_others(spreads)
         yield from _against_p(evidence, spreads)
-    if not tested:
-        raise NotApplicable("no two SDs of one outcome, and no SD beside a range")
 
 
 def _text(cell: Any) -> str:

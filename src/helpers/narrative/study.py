@@ -142,14 +142,12 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
 
 
 def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
-    """Return quantities with what each was read as, what it is, its place, and whether it was found there."""
+    """Return quantities with what each was read as, what it is, and its place."""
     rows = records(quantities)
-    found = {True: "found there", False: "not found there", None: "not looked up yet"}
     return quantities.assign(
         read=[_reading(row) for row in rows],
         means=[_meaning(row) for row in rows],
         place=[_place(row) for row in rows],
-        checked=[found[row["verified"]] for row in rows],
     )
 
 

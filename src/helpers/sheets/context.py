@@ -1,26 +1,23 @@
-"""Context from the raw folder: other treatments, thresholds, published pools, overrides of certainty."""
+"""Context from the raw folder: tables beside the sheets, facts of the review, overrides of certainty."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
 
 from helpers.sheets.model import OneOf
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
 from notebookpress.tables import records
-from trialfiles.record import Problem, Row, SourceError
-from trialfiles.text import contact_details
-from trialfiles.yaml_lines import read_yaml
+from trialfiles.record import Problem, Row, SourceError, refusal
+from trialfiles.text import contact_details, csv_rows
+from trialfiles.yaml_lines import FieldPath, read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one
 CONTEXT_FILES = {
@@ -32,8 +29,9 @@ CONTEXT_FILES = {
 }
 _WORDS = {"yes": True, "no": False}
 _NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
-_CODES = ("doi", "address")
+_CODES = ("doi", "address", "identifier", "record_id", "record")
 
+Stated = TypeVar("Stated", bound=BaseModel)
 RowRule = tuple[Callable[[Row], bool], str]
 
 
@@ -65,7 +63,6 @@ ROW_RULES: dict[str, tuple[RowRule, ...]] = {
     ),
     "thresholds": (_SECOND_HAND, (_in_order("value", "value_high"), "the range ends before it starts")),
     "trials": (_SECOND_HAND,),
-    "searches": (),
 }
 
 
@@ -91,31 +88,28 @@ def read_context(raw: str | Path) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = {}
     problems: list[Problem] = []
     for table, pattern in CONTEXT_FILES.items():
-        rows[table] = []
+        rows[table], known = [], set[str]()
         for path in sorted(Path(raw).glob(pattern)):
             try:
-                rows[table] += _read(path, table)
+                rows[table] += read_rows_of(path, table, known)
             except SourceError as error:
                 problems += error.problems
-        problems += _repeated(Path(raw), table, rows[table])
     problems += _unknown(Path(raw))
     if problems:
         raise SourceError(problems)
     return rows
 
 
-def _read(path: Path, table: str) -> list[Row]:
-    """Read one file: its header, then every cell, then every row against its schema, each with its line."""
+def read_rows_of(path: Path, table: str, known: set[str]) -> list[Row]:
+    """Return the rows of a file of a table: its header, every cell and every row are held against the schema.
+
+    Names in `known` may not stand again; the file's own join them. Errors as in `read_context`.
+    """
     columns = TABLES[table].columns
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        header = list(reader.fieldnames or [])
-        cells = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(Problem(str(path), None, "", f"not CSV text: {error}", "save it as CSV")) from None
+    header, cells = csv_rows(path)
     wrong = {
         "missing column": [name for name in columns if name not in header],
-        "unknown column": [name for name in header if name not in columns],
+        "unknown column": sorted(map(str, header - set(columns))),
     }
     remedy = "the first line is: " + ",".join(columns)
     problems = [
@@ -129,9 +123,14 @@ def _read(path: Path, table: str) -> list[Row]:
             remedy = "quote texts that hold a comma"
             problems.append(Problem(str(path), line, "", "too many or too few columns", remedy))
             continue
-        faults = [(name, *fault) for name in columns for fault in _faults(name, row[name], columns[name])]
-        problems += [Problem(str(path), line, *fault) for fault in faults]
-        rows.append({name: _value(row[name], columns[name]) for name in columns})
+        given = {name: _cell(name, row[name].strip(), column) for name, column in columns.items()}
+        problems += [Problem(str(path), line, name, *fault) for name, (_, fault) in given.items() if fault]
+        rows.append({name: value for name, (value, _) in given.items()})
+        key = TABLES[table].keys[0]
+        if (name := rows[-1][key]) in known:
+            remedy = "give each its own name"
+            problems.append(Problem(str(path), line, key, f"{name!r} stands twice", remedy))
+        known.add(name)
     if not problems:
         problems = _row_problems(path, table, rows, [line for line, _ in cells])
     if problems:
@@ -139,31 +138,21 @@ def _read(path: Path, table: str) -> list[Row]:
     return rows
 
 
-def _faults(name: str, text: str, column: Column) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a cell and the remedy; an empty one is missing, which the schema may allow."""
-    text = text.strip()
-    if not text:
-        return
-    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
-        yield "an e-mail address or telephone number", "leave it out"
-    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
-        yield f"{text!r} is no ISO date", "write it like 2026-11"
-    if column.type == "boolean" and text not in _WORDS:
-        yield f"{text!r} is neither yes nor no", "write yes or no"
-    if column.type in _NUMBERS and not re.fullmatch(_NUMBERS[column.type], text):
-        whole = "whole " if column.type == "integer" else ""
-        yield f"{text!r} is no {whole}number", "write the number that is printed, or nothing"
-
-
-def _value(text: str, column: Column) -> Any:
-    """Return a cell as its column's type; None for an empty one and for one that is no such value."""
-    text = text.strip()
-    if column.type == "boolean":
-        return _WORDS.get(text)
-    if column.type in _NUMBERS:
-        number = int if column.type == "integer" else float
-        return number(text) if re.fullmatch(_NUMBERS[column.type], text) else None
-    return text or None
+def _cell(name: str, text: str, column: Column) -> tuple[Any, tuple[str, str] | None]:
+    """Return a cell as its column's type, or what is wrong with it and the remedy; an empty one is None."""
+    if text and name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
+        return None, ("an e-mail address or telephone number", "leave it out")
+    if text and name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        return None, (f"{text!r} is no ISO date", "write it like 2026-11")
+    if text and column.type == "boolean" and text not in _WORDS:
+        return None, (f"{text!r} is neither yes nor no", "write yes or no")
+    if text and column.type in _NUMBERS:
+        whole = column.type == "integer"
+        if re.fullmatch(_NUMBERS[column.type], text):
+            return (int if whole else float)(text), None
+        problem = f"{text!r} is no {'whole ' if whole else ''}number"
+        return None, (problem, "write the number that is printed, or nothing")
+    return (_WORDS[text] if text and column.type == "boolean" else text or None), None
 
 
 def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> list[Problem]:
@@ -185,17 +174,9 @@ def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> 
     return [
         Problem(str(path), line, "", words, "mend the row")
         for line, values in zip(lines, rows, strict=True)
-        for holds, words in ROW_RULES[table]
+        for holds, words in ROW_RULES.get(table, ())
         if not holds(values)
     ]
-
-
-def _repeated(raw: Path, table: str, rows: list[Row]) -> list[Problem]:
-    key = TABLES[table].keys[0]
-    names = [row[key] for row in rows]
-    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-    where = str(raw / CONTEXT_FILES[table])
-    return [Problem(where, None, key, f"{name!r} stands twice", "give each its own name") for name in twice]
 
 
 def _unknown(raw: Path) -> list[Problem]:
@@ -251,6 +232,12 @@ class Override(BaseModel):
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
+class Overrides(BaseModel):
+    """What `certainty_overrides.yaml` states."""
+
+    overrides: list[Override]
+
+
 def read_certainty_overrides(raw: str | Path) -> list[Row]:
     """Return the overrides of `certainty_overrides.yaml`; an empty list when there is no such file.
 
@@ -264,34 +251,65 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     path = Path(raw) / OVERRIDES_FILE
     if not path.is_file():
         return []
+    remedy = "write 'overrides:' and below it a list, each with " + ", ".join(Override.model_fields)
+    stated, lines = _stated(path, Overrides, remedy)
+    rows: dict[tuple[str, ...], Row] = {}
+    for place, one in enumerate(stated.overrides):
+        key = (one.evidence, one.concept, one.domain)
+        if key in rows:
+            where, problem = lines.get(("overrides", place)), f"{'/'.join(key)} stands twice"
+            raise refusal(path, where, f"overrides[{place}]", problem, "keep one of them")
+        rows[key] = one.model_dump() | {"override_id": ".".join(key)}
+    return list(rows.values())
+
+
+class Search(BaseModel):
+    """A search: the day, month or year, where, how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    on: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    where: Annotated[str, StringConstraints(min_length=1)]
+    how: str = ""
+
+
+class ReviewFacts(BaseModel):
+    """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Annotated[str, OneOf(("living", "retired"))] | None = None
+    searches: tuple[Search, ...] = ()
+    protocol: str | None = None
+    update: str | None = None
+
+
+def read_review_facts(raw: str | Path) -> ReviewFacts:
+    """Return the facts of `review.yaml`; without such a file, none.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, has an unknown field or status, or a search without date or place.
+
+    """
+    path = Path(raw) / "review.yaml"
+    remedy = "write status, protocol, update, searches with on, where, how"
+    return _stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()
+
+
+def _stated(path: Path, model: type[Stated], remedy: str) -> tuple[Stated, dict[FieldPath, int]]:
+    """Return what a YAML file states, with the line of each field; refuse what pydantic finds wrong in it."""
     stated, lines, problems = read_yaml(path)
-    entries = stated.get("overrides") if isinstance(stated, dict) else None
-    if not isinstance(entries, list):
-        remedy = "write 'overrides:' and below it a list, each entry with " + ", ".join(Override.model_fields)
-        raise SourceError([*problems, Problem(str(path), 1, "overrides", "no list of overrides", remedy)])
-    rows, seen = [], set()
-    for place, entry in enumerate(entries):
-        try:
-            row = Override.model_validate(entry).model_dump()
-        except ValidationError as error:
-            problems += [_problem(path, lines, place, part) for part in error.errors()]
-            continue
-        key = (row["evidence"], row["concept"], row["domain"])
-        if key in seen:
-            where = lines.get(("overrides", place))
-            problem = f"{'/'.join(key)} stands twice"
-            problems.append(Problem(str(path), where, f"overrides[{place}]", problem, "keep one of them"))
-        seen.add(key)
-        rows.append(row | {"override_id": ".".join(key)})
+    try:
+        found = model.model_validate(stated or {})
+    except ValidationError as error:
+        for part in error.errors():
+            place = part["loc"]
+            line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1)
+            field = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in place)
+            other = f"use {part['ctx']['expected']}" if part["type"] == "literal_error" else remedy
+            problems.append(Problem(str(path), line, field.lstrip("."), part["msg"].lower(), other))
     if problems:
         raise SourceError(problems)
-    return rows
-
-
-def _problem(path: Path, lines: dict, place: int, part: ErrorDetails) -> Problem:
-    field = ".".join(str(name) for name in part["loc"])
-    where = lines.get(("overrides", place, *part["loc"])) or lines.get(("overrides", place))
-    remedy = "every override needs " + ", ".join(Override.model_fields)
-    if part["type"] == "literal_error":
-        remedy = f"use {part['ctx']['expected']}"
-    return Problem(str(path), where, f"overrides[{place}].{field}".rstrip("."), part["msg"].lower(), remedy)
+    return found, lines

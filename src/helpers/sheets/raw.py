@@ -8,16 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from helpers.sheets.context import RETRACTIONS_FILE, read_certainty_overrides, read_context, read_retractions
+from helpers.sheets.context import (
+    RETRACTIONS_FILE,
+    read_certainty_overrides,
+    read_context,
+    read_retractions,
+    read_review_facts,
+)
 from helpers.sheets.model import StudySheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
-from helpers.sheets.screening import read_review_facts, read_screening
+from helpers.sheets.screening import read_screening
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import split_ids
 from trialfiles.ctgov_results import posted_figures
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
+from trialfiles.text import registry_numbers
+from trialfiles.versions import Version, in_order, trial_of, version_rows
 
 _OWN_KINDS = (".md", ".yaml", ".yml")
 _OWN_FILES = (RETRACTIONS_FILE, "screening.csv", "second_reading.csv", "trials.csv", "searches.csv")
@@ -63,21 +72,43 @@ def read_raw(raw: str | Path) -> RawData:
     if any(problem.stops for problem in problems):
         raise SourceError(problems)
     data = RawData(SourceRecord(), refused=problems)
-    registry = {path.name: (path, records) for path, records in files.records}
+    read = [(path.relative_to(raw).as_posix(), found) for path, found in files.records]
+    registry, trials = {Path(file).name: (file, found) for file, found in read}, _trials(read)
+    owners: dict[str, str] = {}  # registration number to study
+    used: set[int] = set()  # records that are used, or older than one that is: they do not wait
     for path, sheet in files.sheets:
         record = sheet_record(sheet)
         record.sources[0]["file"] = path.relative_to(raw).as_posix()
-        if sheet.source.registry_file in registry:
-            place, found = registry[sheet.source.registry_file]
-            own = _own_record(record, found)
-            if own is not None:
-                _merge(record, own, place.relative_to(raw).as_posix(), data.disagreements)
-                found.remove(own)
+        file, found = registry.get(sheet.source.registry_file or "", ("", []))
+        if (own := _own_record(record, found)) is not None:
+            versions, days = trials.pop(trial_of(own), ([(file, own)], None))
+            names = [name for name, _ in reversed(versions)]
+            newest = versions[-1][1] if days else own
+            _merge(record, newest, ";".join(dict.fromkeys(names)), data.disagreements)
+            used |= {id(version) for _, version in versions}
+            if len(versions) > 1:
+                record.registry_versions += version_rows(sheet.study_id, versions, days)
+        named = f"{sheet.study_id} {sheet.source.registration} {sheet.study.registration}".upper()
+        owners |= dict.fromkeys(registry_numbers(named), sheet.study_id)
         for name, rows in record.table_rows().items():
             getattr(data.record, name).extend(rows)
-    for path, found in files.records:
-        data.waiting += _waiting(path.relative_to(raw).as_posix(), found)
+    for (_, number), (versions, days) in trials.items():
+        if len(versions) > 1:  # of a trial whose sheet names no record, or that has no sheet
+            data.record.registry_versions += version_rows(owners.get(number, number), versions, days)
+            used |= {id(version) for _, version in versions[:-1]}
+    for file, found in read:
+        data.waiting += _waiting(file, [record for record in found if id(record) not in used])
     return data
+
+
+def _trials(files: list[tuple[str, list[SourceRecord]]]) -> dict[Any, Any]:
+    """Return the versions of each registry record, as `in_order` does."""
+    found: dict[Any, list[Version]] = {}
+    for file, records in files:
+        for record in records:
+            if (trial := trial_of(record)) is not None:
+                found.setdefault(trial, []).append((file, record))
+    return {trial: in_order(versions) for trial, versions in found.items()}
 
 
 def raw_files(raw: str | Path) -> list[Path]:
@@ -254,7 +285,7 @@ def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord 
     for record in found:
         if {row["source_id"] for row in record.sources} & numbers:
             return record
-    return found[0] if len(found) == 1 else None
+    return found[0] if len({record.sources[0]["source_id"] for record in found}) == 1 else None
 
 
 # fields of a sheet that its reader words, so that the register's words are no disagreement

@@ -256,15 +256,8 @@ class _Rows:
         # people, counts and p values are not measured in the unit of the outcome
         units = [self.unit(name) for field, name in names.items() if field not in ("n", "count", "p_value")]
         kept = {
-            "concept",
-            "site",
-            "kind",
-            "p_value_against",
-            "p_value_test",
-            "category",
-            "ci_level",
-            "stated",
-        }
+            "concept", "site", "kind", "p_value_against", "p_value_test", "category", "ci_level", "stated",
+        }  # fmt: skip
         row = result.model_dump(include=kept | {"note"})
         return row | self.keys | self.values(result) | {
             "result_id": f"{self.sheet.study_id}.r{number:02d}",

@@ -1,4 +1,4 @@
-"""Searches, screening, reference lists and the facts of the review itself."""
+"""Screening, and lists of references added to it."""
 
 from __future__ import annotations
 
@@ -6,68 +6,24 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from helpers.sheets.context import read_rows_of
+from helpers.tables import TABLES
 from notebookpress.files import write_atomic
-from trialfiles.record import Problem, Row, SourceError
 from trialfiles.references import REFERENCE_READERS, Reference, clean_doi
 from trialfiles.text import free_name, inert_cell, registry_numbers, trial_key
 
-SCREENING_COLUMNS = (
-    "record_id", "record", "kind", "identifier", "found_through", "seen", "decision", "reason", "study_id",
-)  # fmt: skip
+SCREENING_COLUMNS = tuple(TABLES["screening"].columns)
 ScreeningRow = dict[str, str | None]
-DECISIONS = ("included", "awaiting", "excluded")
 
 
 def read_screening(raw: str | Path) -> list[ScreeningRow]:
-    """Return the rows of `screening.csv`; an empty list when there is no such file.
-
-    Raises
-    ------
-    SourceError
-        For a missing column, an unknown decision, a repeated record or an exclusion without a reason;
-        every problem is listed.
-    """
+    """Return the rows of `screening.csv`, read as the tables of context are; none without such a file."""
     path = Path(raw) / "screening.csv"
-    if not path.is_file():
-        return []
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        header = reader.fieldnames or []
-        cells = [(reader.line_num, row) for row in reader]
-    except UnicodeDecodeError:
-        raise SourceError(Problem(str(path), None, "", "not UTF-8 text", "save the file as UTF-8")) from None
-    except csv.Error as error:
-        raise SourceError(Problem(str(path), None, "", f"not CSV: {error}", "save it as CSV again")) from None
-    if missing := [name for name in SCREENING_COLUMNS if name not in header]:
-        remedy = "add it to the first line"
-        raise SourceError(Problem(str(path), 1, ", ".join(missing), "missing column", remedy))
-    known: set[str] = set()
-    problems = [Problem(str(path), line, *fault) for line, row in cells for fault in _row_faults(row, known)]
-    if problems:
-        raise SourceError(problems)
-    return [{name: row[name].strip() or None for name in SCREENING_COLUMNS} for _, row in cells]
-
-
-def _row_faults(row: Row, known: set[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong with a row: column, problem, remedy; its name joins those that are known."""
-    record = (row.get("record_id") or "").strip()
-    if not record or record in known:
-        problem = f"{record!r} stands twice" if record else "missing"
-        yield "record_id", problem, "give each record its own name"
-    known.add(record)
-    if row.get("decision") not in DECISIONS:
-        yield "decision", f"{row.get('decision')!r} is no decision", "use one of " + ", ".join(DECISIONS)
-    if not (row.get("reason") or "").strip():
-        yield "reason", "missing", "say why the record is in or out"
-    if None in row or None in row.values():
-        yield "", "too many or too few columns", "quote texts that hold a comma"
+    return read_rows_of(path, "screening", set()) if path.is_file() else []
 
 
 @dataclass(frozen=True)
@@ -197,79 +153,3 @@ def _screening_csv(rows: Iterable[ScreeningRow]) -> str:
     for row in rows:
         writer.writerow([inert_cell(row.get(name)) for name in SCREENING_COLUMNS])
     return stream.getvalue()
-
-
-DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-STATUSES = ("living", "retired")
-REVIEW_FIELDS = ("status", "searches", "protocol", "update")
-
-
-@dataclass(frozen=True)
-class Search:
-    """A search: the day or month, where, how."""
-
-    on: str
-    where: str
-    how: str
-
-
-@dataclass(frozen=True)
-class ReviewFacts:
-    """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
-
-    status: str | None = None
-    searches: tuple[Search, ...] = field(default=())
-    protocol: str | None = None
-    update: str | None = None
-
-
-def read_review_facts(raw: str | Path) -> ReviewFacts:
-    """Return the facts of `review.yaml`; without such a file, none.
-
-    Raises
-    ------
-    SourceError
-        When the file cannot be read, has an unknown field or status, or a search without date or place.
-
-    """
-    path = Path(raw) / "review.yaml"
-    if not path.is_file():
-        return ReviewFacts()
-    try:
-        stated = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # dates stay text
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        what = str(error).splitlines()[0]
-        raise SourceError(Problem(str(path), None, "", f"cannot be read: {what}", "mend the YAML")) from None
-    if not isinstance(stated, dict):
-        remedy = f"write the fields {', '.join(REVIEW_FIELDS)}"
-        raise SourceError(Problem(str(path), None, "", "not a list of fields", remedy))
-    if problems := [Problem(str(path), None, *fault) for fault in _review_faults(stated)]:
-        raise SourceError(problems)
-    searches = tuple(
-        Search(item["on"], item["where"], item.get("how", "")) for item in stated.get("searches", [])
-    )
-    given = {name: _text(stated.get(name)) for name in ("status", "protocol", "update")}
-    return ReviewFacts(searches=searches, **given)
-
-
-def _text(value: Any) -> str | None:
-    return None if value in (None, "", "null", "~") else str(value)
-
-
-def _review_faults(stated: Row) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong in the file: field, problem, remedy."""
-    for name in stated:
-        if name not in REVIEW_FIELDS:
-            yield str(name), "unknown field", f"use one of {', '.join(REVIEW_FIELDS)}"
-    if _text(stated.get("status")) not in (None, *STATUSES):
-        yield "status", "unknown status", f"write {' or '.join(STATUSES)}"
-    searches = stated.get("searches") or []
-    if not isinstance(searches, list):
-        yield "searches", "not a list", "start each search with '- on:'"
-        return
-    for number, item in enumerate(searches, start=1):
-        place = f"searches, entry {number}"
-        if not isinstance(item, dict) or not _text(item.get("where")):
-            yield place, "it does not say where", "give 'on' and 'where'"
-        elif not DAY.fullmatch(str(item.get("on", ""))):
-            yield place, "no date", "write 'on' as 2026-11-22, 2026-11 or 2026"

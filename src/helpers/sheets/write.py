@@ -16,7 +16,7 @@ from trialfiles.articles import read_jats, read_plain, study_name
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError
-from trialfiles.text import read_text
+from trialfiles.text import free_name, read_text
 
 _REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
@@ -79,7 +79,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     An article, or a registry's page saved as text, goes to the documents, which are never published, and a
     sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
     data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
-    records wait for their sheets.
+    records wait for their sheets. Another version of a sheet's registry record is kept beside the first.
 
     Parameters
     ----------
@@ -139,6 +139,9 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     """Take in a sheet, or a register's record or page with a new sheet."""
     record = sheet_record(read_sheet(file)) if form == "sheet" else read_source(file, reading_words())
     study_id = _safe(record.studies[0]["study_id"])
+    there = {path.stem: path.read_bytes() for path in (raw / "registry").glob("*") if path.is_file()}
+    if form in _REGISTRY and _sheet_path(study_id, raw).exists() and file.read_bytes() not in there.values():
+        return [_keep_registry(file, raw, free_name(study_id, there) + _REGISTRY[form])]  # another version
     sheet = _free_path(study_id, raw, file)
     if form == "sheet":
         sheet.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
-from helpers.sheets.screening import read_review_facts
+from helpers.sheets.context import read_review_facts
 from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
 from helpers.site.data import data_page, export_files, table_files
