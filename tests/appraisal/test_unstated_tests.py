@@ -10,6 +10,7 @@ from scipy import stats
 
 from helpers.appraisal.evidence import PrintedFigure
 from helpers.appraisal.granularity import grim, grimmer
+from helpers.appraisal.p_values import test_family as family_of
 from helpers.appraisal.p_values import variance_p
 from helpers.appraisal.rules import NotApplicable
 
@@ -68,10 +69,31 @@ def test_sizes_that_the_text_leaves_open():
 def test_what_no_test_gives_stays_certain():
     far = groups((95, 2), (60, 2), 50, 0.9, before=((60, 2), (60, 2)))
     assert far == [("certain", far[0][1])] and "cannot be" in far[0][1]
-    assert groups(*ADJUSTED, 0.001, stated=["t test"])[0][0] == "certain"
+    # a t test of changes from a baseline that is nowhere spoken of hardly occurs
+    assert groups(*ADJUSTED, 0.001, stated=["t test"])[0][0] == "doubtful"
+    same = ((80, 12.9), (80, 9.6))
+    assert groups((92.6, 2), (62.6, 2), 20, 0.9, before=same, stated=["t test"])[0][0] == "certain"
     assert groups(*ADJUSTED, 0.001, stated=["analysis of covariance"])[0][0] == "minor"
     few = groups((81, 20), (80, 10), 5, 1e-6, against="baseline", before=((80, 10),))
     assert few[0][0] == "certain"  # of five pairs no test by ranks comes below 0.03
+
+
+@pytest.mark.parametrize(("name", "family"), cases_of(__file__)["names"])
+def test_a_test_is_known_by_its_names(name, family):
+    assert family_of(name) == family
+
+
+def test_of_a_test_that_was_not_tried_nothing_is_said():
+    with pytest.raises(NotApplicable):
+        groups(
+            (92, 2),
+            (80, 2),
+            20,
+            0.9,
+            before=((80, 2),),
+            against="baseline",
+            stated=["analysis of covariance"],
+        )
 
 
 def test_sites_of_one_scalp_are_paired():

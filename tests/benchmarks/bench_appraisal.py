@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import re
 import sys
 import time
@@ -46,7 +48,7 @@ from helpers.sheets.read import sheet_record
 from notebookpress.tables import TableStore, table_store
 
 Row = dict[str, Any]
-BATCH = 40
+BATCH = 100
 _TABLES = {
     "results": "reported_results",
     "adverse_events": "reported_events",
@@ -166,7 +168,12 @@ def appraise(studies: list[SimulatedStudy]) -> list[Outcome]:
 
 def honest_batch(seed: int, numbers: range) -> list[Outcome]:
     """Simulate and appraise some honest studies."""
-    return appraise([simulate(f"honest{i}", np.random.default_rng([seed, i])).finish() for i in numbers])
+    studies = [simulate(f"honest{i}", np.random.default_rng([seed, i])).finish() for i in numbers]
+    outcomes = appraise(studies)
+    for outcome in outcomes:  # thousands are kept: of each its name and habits alone
+        name = {"study_id": outcome.study.sheet["study_id"]}
+        outcome.study = SimulatedStudy(name, "", outcome.study.tags)
+    return outcomes
 
 
 def planted_batch(seed: int, jobs: list[tuple[int, str]]) -> list[tuple[Outcome, Outcome]]:
@@ -331,6 +338,10 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="write the planted studies to this folder as well")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
+    print(f"bench_appraisal.py {' '.join(sys.argv[1:])}: seed {asked.seed}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}"
+    )
     if asked.honest:
         numbers: Any = range(asked.honest)
         tell_honest(list(in_batches(honest_batch, asked.seed, numbers, "honest", asked.workers)))

@@ -27,6 +27,7 @@ def print_methods(paper: Paper) -> None:
                    "allocation": None if compared == "single_arm" else "randomised",
                    "masking": "open label" if compared == "single_arm" else "double-blind"}  # fmt: skip
     paper.say("Methods", f"A study: {words}.")
+    paper.state("approved", "ethics", "yes", "the committee of the hospital approved it")
     paper.study["n_planned"] = figure(
         "planned", f"{planned}", "n", "sample_size", "design", unit="participants"
     )
@@ -39,7 +40,8 @@ def print_methods(paper: Paper) -> None:
     if habits.dates or registered:
         _dates(paper, planned)
     if compared == "parallel":
-        paper.study["allocation_ratio"] = figure("ratio", ":".join("1" * (3 if habits.arms == 3 else 2)), "ratio",
+        uneven = habits.uneven and habits.arms == 2 and not habits.block and paper.people
+        paper.study["allocation_ratio"] = figure("ratio", "2:1" if uneven else ":".join("1" * max(habits.arms, 2)), "ratio",
                                                  "allocation_ratio", "design", blank=True)  # fmt: skip
         paper.say("Methods", "Allocation was {ratio}.")
         if habits.block and habits.block % max(habits.arms, 2) == 0:
@@ -114,8 +116,11 @@ def print_flow(paper: Paper) -> None:
     paper.say("Results", "{enrolled} people took part.")
     if habits.lost:
         paper.study["n_analysed"] = figure("analysed", f"{stayed}", **people)
-        figure("left", f"{enrolled - stayed}", **people | {"concept": "participant_flow"})
+        left = enrolled - stayed + sum(group.carried for group in apart)
+        figure("left", f"{left}", **people | {"concept": "participant_flow"})
         paper.say("Results", "{left} people were lost to follow-up, and {analysed} were analysed.")
+        if habits.carried:
+            paper.say("Results", "Of who was lost the last value was carried forward.")
     for group in groups:
         size = people | {"concept": "group_size", "arm": group.arm}
         figure(f"n_{group.arm}", f"{len(group.before)}", **size)

@@ -22,6 +22,13 @@ UNITS = {
 ROUNDINGS = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
 
 
+# The names that papers give to a test.
+SPELLINGS = {
+    "Student's t test": ("Student's t test", "independent-samples t test", "unpaired Student t test"),
+    "paired t test": ("paired t test", "Student's t test", "t test for paired samples"),
+}
+
+
 @dataclass
 class Fault:
     """A planted fault: its kind, the check of INSPECT-SR, what it touches, and why it cannot be."""
@@ -75,6 +82,10 @@ class Habits:
     months: bool = False
     percent_change: bool = False
     size: int = 24
+    spelling: int = 0
+    least_squares: bool = False
+    carried: bool = False
+    uneven: bool = False
 
 
 def choose(rng: np.random.Generator, **fixed: Any) -> Habits:
@@ -98,7 +109,7 @@ def choose(rng: np.random.Generator, **fixed: Any) -> Habits:
                        "one-sided Welch's t test", None),
         "named": one(True, True, False),
         "p_form": one("exact", "exact", "limits", "NS"),
-        "decimals": one(0, 1, 1, 2), "rounding": one("half up", "half even"), "readings": one(1, 1, 2),
+        "decimals": one(0, 1, 1, 2), "rounding": one("half up", "half up", "half even", "half even", "down"), "readings": one(1, 1, 2),
         "lost": one(True, False), "per_mm2": one(True, False, False, False), "contrast": one(True, False),
         "scale": one(None, (1, 5), (-3, 3)),
         "shares": one(None, "count and percent", "percent and n", "percent alone", "count"),
@@ -106,7 +117,8 @@ def choose(rng: np.random.Generator, **fixed: Any) -> Habits:
         "events": one(None, "people", "events", "absent"), "ages": one(True, False), "dates": one(True, False),
         "block": one(None, 4, 6), "twice": one(True, False), "screened": one(True, False),
         "months": one(True, False), "percent_change": one(False, False, True),
-        "size": int(rng.integers(8, 60)),
+        "size": int(rng.integers(8, 60)), "spelling": int(rng.integers(3)), "least_squares": one(True, False),
+        "carried": one(True, False, False), "uneven": one(True, False, False),
     }  # fmt: skip
     return replace(Habits(**drawn), **fixed)
 
@@ -174,6 +186,10 @@ class Paper:
     def seen(self, group: Group) -> str:
         """Return the figure that says how many of a group were seen at the end."""
         return f"seen_{group.arm}" if self.habits.lost else f"n_{group.arm}"
+
+    def named(self, test: str | None) -> str | None:
+        """Return the name of a test as this paper spells it; None where it names none."""
+        return SPELLINGS.get(test, (test,) * 3)[self.habits.spelling] if test and self.habits.named else None
 
     def number(self, value: float, decimals: int | None = None) -> str:
         """Return a number in this paper's rounding."""

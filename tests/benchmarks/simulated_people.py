@@ -24,6 +24,7 @@ class Group:
     rating: np.ndarray
     better: np.ndarray
     affected: int
+    carried: int = 0  # people lost whose last value stands for the one at the end
 
     @property
     def stayed(self) -> np.ndarray:
@@ -47,6 +48,8 @@ def _sizes(habits: Habits, rng: np.random.Generator) -> list[int]:
     """Return the people randomised to each arm, by permuted blocks where there are blocks."""
     if habits.design != "parallel":
         return [habits.size] * habits.arms
+    if habits.uneven and habits.arms == 2 and not habits.block:
+        return [2 * habits.size, habits.size]
     per_block = habits.block // habits.arms if habits.block and habits.block % habits.arms == 0 else None
     if per_block is None:
         return [
@@ -74,6 +77,7 @@ def draw_people(habits: Habits, rng: np.random.Generator) -> list[Group]:
         (62, 11) if habits.outcome == "hair_thickness" else (rng.integers(90, 180), rng.integers(15, 35))
     )
     groups: list[Group] = []
+    lost: np.ndarray = np.array([])
     shared = habits.design in ("within_person", "crossover")
     low, high = habits.scale or (1, 5)
     for (arm, _, label), n in zip(ARMS, _sizes(habits, rng), strict=False):
@@ -85,13 +89,16 @@ def draw_people(habits: Habits, rng: np.random.Generator) -> list[Group]:
         after = _values(habits, rng, before + gain + rng.normal(0, 9, n))
         gone = rng.random(n) < (0.12 if habits.lost else 0)
         gone[: min(5, n)] = False
+        lost = lost if shared and groups else gone
         if shared and groups:
-            gone = ~groups[0].stayed
+            gone = lost
         rating = np.clip(np.rint(rng.normal((low + high) / 2 + 0.5, 1, n)), low, high)
         age = groups[0].age if shared and groups else np.clip(np.rint(rng.normal(36, 8, n)), 19, 59)
         better = rng.random(n) < (0.7 if arm != "saline" else 0.35)
         affected = int(rng.binomial(n, 0.2))
-        groups.append(Group(arm, label, before, np.where(gone, np.nan, after), age, rating, better, affected))
+        last = np.where(gone, before if habits.carried else np.nan, after)
+        carried = int(gone.sum()) if habits.carried else 0
+        groups.append(Group(arm, label, before, last, age, rating, better, affected, carried))
     return groups
 
 

@@ -15,6 +15,14 @@ from simulated_papers import UNITS, Paper, choose, shown
 from simulated_people import Group, compare, covariance, draw_people, share_p
 
 Row = dict[str, Any]
+# What the comparison of two arms of the same people is called.
+OF_PAIRS = {
+    "Student's t test": "paired t test",
+    "Welch's t test": "paired t test",
+    "analysis of covariance": "paired t test",
+    "one-sided Welch's t test": "one-sided paired t test",
+    "Mann-Whitney test": "Wilcoxon signed-rank test",
+}
 
 
 def simulate(study_id: str, rng: np.random.Generator, **fixed: Any) -> Paper:
@@ -110,8 +118,11 @@ def print_outcome(paper: Paper) -> None:
             row = spread_of(paper, f"{group.arm}_after", group.after[group.stayed], style, time=end, **of)
             paper.result(group.arm, habits.outcome, end, "level", n=n, **row)
         if habits.with_change or style in ("interval", "change"):
-            row = spread_of(paper, f"{group.arm}_change", group.change, style, time=end, **of)
-            row |= _p_within(paper, group)
+            if adjusted and habits.least_squares and habits.design == "parallel":
+                row = _least_squares(paper, group)
+            else:
+                row = spread_of(paper, f"{group.arm}_change", group.change, style, time=end, **of)
+                row |= _p_within(paper, group)
             paper.result(group.arm, habits.outcome, end, "change", n=n, **row)
         if habits.percent_change:
             share = 100 * np.mean(group.change / group.before[group.stayed])
@@ -139,6 +150,34 @@ def print_outcome(paper: Paper) -> None:
         paper.lines.insert(0, ("Abstract", f"The change was {{change_again}} after {end}."))
 
 
+def _least_squares(paper: Paper, group: Group) -> Row:
+    """Print the mean change of a group as an analysis of covariance gives it, with its standard error."""
+    habits = paper.habits
+    before = np.concatenate([one.before[one.stayed] for one in paper.people])
+    change = np.concatenate([one.change for one in paper.people])
+    arms = np.repeat(np.arange(len(paper.people)), [len(one.change) for one in paper.people])
+    design = np.column_stack([*(arms == k for k in range(len(paper.people))), before - before.mean()])
+    beta, *_ = np.linalg.lstsq(design.astype(float), change, rcond=None)
+    error = (
+        ((change - design @ beta) ** 2).sum() / (len(change) - design.shape[1]) / len(group.change)
+    ) ** 0.5
+    k = next(k for k, one in enumerate(paper.people) if one is group)
+    factor, more = (0.01, 2) if habits.per_mm2 and habits.outcome == "hair_density" else (1, 0)
+    of = {"unit": "hairs/mm2" if more else UNITS[habits.outcome], "arm": group.arm, "time": paper.end}
+    mean, se = (
+        paper.figure(
+            f"{group.arm}_adjusted_{part}",
+            paper.number(value * factor, habits.decimals + more),
+            kind,
+            habits.outcome,
+            **of,
+        )
+        for part, value, kind in (("mean", beta[k], "mean"), ("se", error, "other"))
+    )
+    paper.say("Results", f"The least-squares mean change with {group.label} was {{{mean}}} (SE {{{se}}}).")
+    return {"mean": mean, "se": se, "note": "least-squares mean, adjusted for baseline"}
+
+
 def _p_within(paper: Paper, group: Group) -> Row:
     """Print the p value of a group's change against baseline."""
     test, change = paper.habits.within, group.change
@@ -151,13 +190,15 @@ def _p_within(paper: Paper, group: Group) -> Row:
         value = stats.ttest_1samp(change, 0, alternative=side).pvalue
     name = paper.p(f"p_{group.arm}", float(value), paper.habits.outcome, arm=group.arm, time=paper.end)
     return {"p_value": name, "p_value_against": "baseline" if name else None,
-            "p_value_test": test if name and paper.habits.named else None}  # fmt: skip
+            "p_value_test": paper.named(test) if name else None}  # fmt: skip
 
 
 def _between(paper: Paper, one: Group, two: Group, adjusted: bool) -> None:
     """Print the comparison of two arms: an estimate with limits, or a rank test alone, or only a p value."""
     habits, end = paper.habits, paper.end
     test = habits.between
+    if habits.design != "parallel":
+        test = OF_PAIRS[str(test)]
     if adjusted and habits.design == "parallel":
         test = "analysis of covariance"
         effect, low, high, value = covariance(one, two)
@@ -173,9 +214,10 @@ def _between(paper: Paper, one: Group, two: Group, adjusted: bool) -> None:
         "against": two.arm,
         **of,
         "p_value": p_value,
-        "p_value_test": test if habits.named and p_value else None,
+        "p_value_test": paper.named(test) if p_value else None,
     }
-    if habits.contrast and not str(test).startswith("Mann") and not habits.per_mm2:
+    ranks = str(test).startswith(("Mann", "Wilcoxon"))
+    if habits.contrast and not ranks and not habits.per_mm2:
         parts = zip(("effect", "ci_lower", "ci_upper"), (effect, low, high), strict=True)
         kinds = {"kind": "value", "unit": UNITS[habits.outcome], **of}
         row |= {
@@ -190,13 +232,13 @@ def _between(paper: Paper, one: Group, two: Group, adjusted: bool) -> None:
             "Results", f"Difference {{effect_{two.arm}}} ({{ci_lower_{two.arm}}} to {{ci_upper_{two.arm}}})."
         )
     elif p_value:
-        row["measure"] = "RANK" if str(test).startswith("Mann") else "MD"
+        row["measure"] = "RANK" if ranks else "MD"
         last = next((row for row in paper.results if row["arm"] == one.arm and row["time"] == end), None)
         if (
             last is not None and "p_value" not in last and not habits.contrast
         ):  # printed beside the arm's own figures
             last |= {"p_value": p_value, "p_value_against": two.label}
-            last |= {"p_value_test": test} if habits.named else {}
+            last |= {"p_value_test": paper.named(test)} if habits.named else {}
             return
     if "measure" in row and (p_value or "effect" in row):
         paper.contrasts.append({key: item for key, item in row.items() if item is not None})
@@ -306,6 +348,7 @@ def _cases(paper: Paper) -> None:
     count = 1 if habits.design == "report" else int(rng.integers(2, 6))
     paper.study = {"title": f"Made up: {paper.study_id}", "design": "case series" if count > 1 else "case report",
                    "comparison": "case", "sex": "all"}  # fmt: skip
+    paper.state("approved", "ethics", "yes", "the committee of the hospital approved it")
     paper.tags = [habits.design, f"{habits.decimals} decimals"]
     paper.study["n_enrolled"] = paper.figure(
         "enrolled", f"{count}", "n", "sample_size", "design", unit="participants"

@@ -1,4 +1,4 @@
-"""Values before and after: mean changes against their levels, against the extremes and against other arms."""
+"""Mean changes against levels, extremes and other arms; differences, intervals and statistics against p."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, each_row, missing, tidy
+from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, decimals_of, missing, tidy
 from helpers.appraisal.p_values import RANKS, covers, test_family
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 
+_STATISTIC = re.compile(
+    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
 _PERCENT = "percent of baseline"
 _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
@@ -36,7 +41,8 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
         before = next(iter(evidence.results_where(**place, timepoint_weeks=0.0)), None)
         after = next(iter(evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)), None)
-        if before is None or after is None:
+        told = "" if missing(row.note) else str(row.note)
+        if before is None or after is None or _NOT_OF_MEANS.search(told):
             continue
         (m0, s0), (m1, s1) = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
         one_person = evidence.study.get("comparison") == "case"
@@ -255,6 +261,7 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 _ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
+_LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
 _NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
 _NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)
 
@@ -262,7 +269,7 @@ _NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.
 def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each median outside its quartiles, and each estimate outside its own interval."""
     rows = [(row, names) for row in evidence.results_where() for names in _ORDER]
-    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in each_row(evidence.contrasts)]
+    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in evidence.contrast_rows]
     found = [(row, [(n, f) for n in names if (f := evidence.figure(row, n))]) for row, names in rows]
     for row, named in needed([pair for pair in found if len(pair[1]) > 1], "no value beside its limits"):
         wrong = [
@@ -270,24 +277,13 @@ def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
         ]
         if wrong:
             (low, first), (high, second) = wrong[0]
-            told = {"low": label_of(low), "high": label_of(high)}
+            told = {"low": _LIMITS.get(low, low), "high": _LIMITS.get(high, high)}
             yield Hit(f"{first} > {second}", [f for _, f in named], (row.concept,), words=told)
-
-
-def label_of(column: str) -> str:
-    """Return a part of a result in words."""
-    words = {
-        "q1": "lower quartile",
-        "q3": "upper quartile",
-        "ci_lower": "lower limit",
-        "ci_upper": "upper limit",
-    }
-    return words.get(column, column)
 
 
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
-    for row in (*evidence.results_where(), *each_row(evidence.contrasts)):
+    for row in (*evidence.results_where(), *evidence.contrast_rows):
         low, high = (evidence.figure(row, end) for end in ("ci_lower", "ci_upper"))
         error, n = evidence.figure(row, "se"), evidence.people(row.n)
         ratio = getattr(row, "measure", None) in _RATIOS and low and low.value > 0
@@ -310,7 +306,7 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
-    for row in each_row(evidence.contrasts):
+    for row in evidence.contrast_rows:
         low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
         named = "" if missing(row.p_value_test) else str(row.p_value_test)
         if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
@@ -334,8 +330,10 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"{tidy(100 * level)} % interval {low} to {high}: p = {least:.2g} to {most:.2g}; "
             arithmetic += f"printed {p.token}"
             # Unnamed, the p value may be that of ranks, or of all groups.
-            weight = CERTAIN if named and evidence.arms["arm_id"].nunique() == 2 else DOUBTFUL
-            yield Hit(arithmetic, (p, low, high), (row.concept,), weight)
+            certain = named and evidence.arms["arm_id"].nunique() == 2
+            words = {"doubt": "" if certain else ", unless the p value is that of another test"}
+            weight = CERTAIN if certain else DOUBTFUL
+            yield Hit(arithmetic, (p, low, high), (row.concept,), weight, words=words)
 
 
 def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, ratio: bool) -> np.ndarray:
@@ -347,7 +345,7 @@ def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, rati
 
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
-    for row in each_row(evidence.contrasts[evidence.contrasts["measure"] == "MD"]):
+    for row in [row for row in evidence.contrast_rows if row.measure == "MD"]:
         effect = evidence.figure(row, "effect")
         told = " ".join(str(words) for words in (row.p_value_test, row.note) if not missing(words))
         pairs = [evidence.compared(row, kind) for kind in ("change", "level")]
@@ -367,3 +365,34 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
             certain = bool(told)
             arithmetic = f"{first} - {second} = {tidy(gap)}, printed {effect}"
             yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
+
+
+def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
+    rows = evidence.quantities_of(kind="p_value")
+    found = [
+        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
+    ]
+    for row, said in needed(found, "no test statistic beside its p value"):
+        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
+        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
+        kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
+        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
+            continue
+        low, high = sorted(
+            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
+        )
+        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
+        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
+            yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
+
+
+def _p_of(kind: str, value: float, free: list[float]) -> float:
+    """Return the two-sided p of a statistic."""
+    value = max(value, 0.0)
+    tails = {
+        "t": lambda: 2 * stdtr(free[0], -value),
+        "z": lambda: 2 * ndtr(-value),
+        "f": lambda: fdtrc(*free, value),
+    }
+    return float(tails.get(kind, lambda: chdtrc(free[0], value))())

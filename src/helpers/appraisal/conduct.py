@@ -242,13 +242,18 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     registered, published = last.get("registration_date"), last.get("publication_date")
     start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
-    if recruiting and registered and start and registered.last < start.first:
+    updated = len(printed.get("registration_date", ())) > 1  # one date says nothing of later changes
+    if recruiting and updated and registered and start and registered.last < start.first:
         days = (start.first - registered.last).days
         arithmetic = f"{registered.last} is {days} days before {start.first}"
         yield Hit(arithmetic, (registered, start), case="recruiting", words={"status": status})
-    longest = evidence.results["timepoint_weeks"].max()
-    for end, case in ((published, "published"), (last.get("study_end"), "ended")):
+    seen, planned = (rows["timepoint_weeks"].max() for rows in (evidence.results, evidence.outcomes))
+    stopped = re.search("terminat|withdraw|suspend|stopped|halted", status)
+    of_plan = missing(seen) and not stopped
+    ends = [(published, seen, "published"), (last.get("study_end"), planned if of_plan else seen, "ended")]
+    for end, longest, case in ends:
         passed = (end.last - start.first).days / 7 if start and end else math.inf
         if start and end and not missing(longest) and 0 <= passed < longest * (1 - _LATE):
-            arithmetic = f"{start.first} to {end.last} is {passed:.1f} weeks; results to week {longest:.1f}"
-            yield Hit(arithmetic, (start, end), weight=CERTAIN, case=case)
+            span = f"{start.first} to {end.last} is {passed:.1f} weeks"
+            arithmetic = f"{span}; {'planned' if of_plan else 'results'} to week {longest:.1f}"
+            yield Hit(arithmetic, (start, end), weight=DOUBTFUL if of_plan else CERTAIN, case=case)

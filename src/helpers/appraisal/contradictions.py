@@ -12,7 +12,7 @@ from typing import Any
 
 from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
 from helpers.appraisal.risk_of_bias import SECTIONS
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, Weight, needed
+from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -32,15 +32,17 @@ _LONGEST = 160  # characters of a text of a registration that are shown
 _PARTS = ("value", "value_low", "value_high", "sd")
 
 
-def agree(first: Any, second: Any) -> bool:
-    """Return whether two rows of `quantities` can be the same figure, rounded differently at most."""
+def agree(first: Any, second: Any, wide: bool = False) -> bool:
+    """Return whether two rows of `quantities` can be one figure, rounded otherwise or (`wide`) cut off."""
     a, b = _numbers(first), _numbers(second)
     if not a and not b:
         one, other = (re.sub(r"\W+", " ", row.printed.lower()).strip() for row in (first, second))
         return one == other
     if len(a) != len(b):  # a range in one place and one of its ends in the other
         return True
-    return all(abs(x - y) <= max(h, g) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True))
+    return all(
+        abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True)
+    )
 
 
 def _numbers(row: Any) -> tuple[tuple[float, float], ...]:
@@ -70,7 +72,8 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     pairs = [*_design_pairs(evidence), *_abstract_pairs(evidence), *_result_pairs(evidence)]
     for first, others, weight in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
-            yield Hit(*_both(first, others[0]), (first.concept,), weight)
+            cut = [other for other in others if agree(first, other, wide=True)]
+            yield Hit(*_both(first, (cut or others)[0]), (first.concept,), MINOR if cut else weight)
 
 
 def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
@@ -132,7 +135,7 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]
         if mean is None or missing(row.timepoint_weeks):
             continue
         place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, str(row.n), str(row.unit))
-        quantity = evidence.quantity(mean.quantity_id)
+        quantity = evidence.quantity[mean.quantity_id]
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
             yield earlier, [quantity], DOUBTFUL

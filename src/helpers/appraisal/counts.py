@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,15 +50,15 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     enrolled, analysed = evidence.count("n_enrolled"), evidence.count("n_analysed")
     total = enrolled or analysed
     sizes = evidence.arms[evidence.arms["n"].notna()]
-    results = evidence.results[evidence.results["n"].notna() | evidence.results["count"].notna()]
-    events = evidence.adverse_events[evidence.adverse_events["count"].notna()]
+    results = [row for row in evidence.results_where() if not (missing(row.n) and missing(row.count))]
+    events = [row for row in each_row(evidence.adverse_events) if not missing(row.count)]
     groups = [
         row
         for row in evidence.quantities_of("design", "group_count")
         if not missing(row.value) and row.unit in ("groups", "arms")
     ]
     comparable = total and (len(sizes) or analysed)
-    needed(comparable or len(results) or len(events) or groups, "no numbers of people that could be compared")
+    needed(comparable or results or events or groups, "no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
         ids = split_ids(evidence.study.get("quantity_ids"))
         yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
@@ -83,12 +84,12 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None, sizes: pd.DataFrame
 
 
 def _more_than_all(
-    evidence: StudyEvidence, rows: pd.DataFrame, enrolled: int | None, what: str
+    evidence: StudyEvidence, rows: list[Any], enrolled: int | None, what: str
 ) -> Iterator[Hit]:
     """Yield numbers of people larger than those of their arm, or of the study; episodes are no people."""
     parallel = evidence.study.get("comparison") == "parallel"
     began = evidence.arms.set_index("arm_id")["n"].dropna().to_dict() if parallel else {}
-    for row in each_row(rows):
+    for row in rows:
         n = None if missing(row.n) else float(row.n)
         count = None if missing(row.count) else float(row.count)
         concepts = (getattr(row, "concept", "adverse_events"),)
@@ -97,7 +98,7 @@ def _more_than_all(
         if n is not None and whole and n > whole:
             yield Hit(f"{tidy(n)} > {tidy(whole)}", ids, concepts, case="enrolled", words={"what": what})
         limit = n if n is not None else whole
-        units = (str(quantity.unit).lower() for name in ids if (quantity := evidence.quantity(name)))
+        units = (str(quantity.unit).lower() for name in ids if (quantity := evidence.quantity.get(name)))
         episodes = any(map(_NOT_PEOPLE.search, units))
         if count is not None and limit and count > limit and not episodes:
             yield Hit(f"{tidy(count)} > {tidy(limit)}", ids, concepts, case="count", words={"what": what})
@@ -126,7 +127,7 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value of two counts that neither Fisher's exact nor a chi-squared test gives."""
-    for row in each_row(evidence.contrasts):
+    for row in evidence.contrast_rows:
         p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
         if p is None or pair is None or evidence.study.get("comparison") != "parallel":
             continue
@@ -179,15 +180,17 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield arms that are described alike, and means with SDs that arms share digit by digit."""
     if len(evidence.arms) < 2 or evidence.study.get("comparison") in ("case", "within_person"):
         raise NotApplicable("fewer than two arms of different people")
-    arms = evidence.arms[_DESCRIPTION].astype("string")
-    described = arms.notna().sum(axis=1) >= 3
-    for index in arms.index[arms.fillna("").duplicated() & described]:
-        arm = evidence.arms.loc[index]
-        arithmetic = "; ".join(arms.loc[index].dropna())
-        words = {"arm": arm["arm_id"]}
-        yield Hit(arithmetic, split_ids(arm["quantity_ids"]), case="described", words=words)
+    descriptions = set()
+    for arm in each_row(evidence.arms):
+        told = {name: str(value) for name in _DESCRIPTION if not missing(value := getattr(arm, name))}
+        if tuple(told.items()) in descriptions and len(told) >= 3:
+            ids, words = split_ids(arm.quantity_ids), {"arm": arm.arm_id}
+            yield Hit("; ".join(told.values()), ids, case="described", words=words)
+        descriptions.add(tuple(told.items()))
     rows = evidence.results[evidence.results["mean"].notna() & evidence.results["sd"].notna()]
     rows = rows[rows.duplicated(["timepoint_weeks", "kind", "mean", "sd"], keep=False)]
+    if rows.empty:
+        return
     alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
     repeated = sum(group["arm_id"].nunique() > 1 for _, group in alike)
     weight = DOUBTFUL if repeated > 1 else MINOR  # chance gives one pair, hardly several

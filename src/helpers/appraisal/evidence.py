@@ -208,12 +208,14 @@ class StudyEvidence:
         arms = self.arms.loc[self.arms["arm_id"] == row.arm_id, "n"].dropna()
         return int(row.n) if not missing(row.n) else int(arms.iloc[0]) if len(arms) else None
 
-    def compared(self, contrast: Any, kind: str) -> tuple[Any, Any] | None:
-        """Return the results of both arms of a contrast, of one kind; None where one is not printed."""
+    def compared(self, contrast: Any, kind: str, against: str = "") -> tuple[Any, Any] | None:
+        """Return the results, of one kind, of both arms of a contrast, or of a result and another arm."""
         place = {"kind": kind, "concept": contrast.concept, "site": contrast.site}
         if not missing(contrast.timepoint_weeks):
             place["timepoint_weeks"] = contrast.timepoint_weeks
-        rows = [self.results_where(**place, arm_id=arm) for arm in (contrast.arm_id, contrast.against)]
+        rows = [
+            self.results_where(**place, arm_id=arm) for arm in (contrast.arm_id, against or contrast.against)
+        ]
         return (rows[0][0], rows[1][0]) if all(len(found) == 1 for found in rows) else None
 
     def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
@@ -266,7 +268,7 @@ class StudyEvidence:
         pairs = [pair.partition("=") for pair in split_ids(getattr(result, "figures", None))]
         named = [quantity for figure, _, quantity in pairs if figure == name]
         names = named or split_ids(result.quantity_ids)
-        rows = [self._quantity[known] for known in names if known in self._quantity]
+        rows = [self.quantity[known] for known in names if known in self.quantity]
         for part in _PARTS.get(name, ("value", "value_low")):
             for row in rows:
                 value = getattr(row, part)
@@ -280,10 +282,6 @@ class StudyEvidence:
         mean, sd = self.figure(result, "mean"), self.figure(result, "sd")
         return Group(mean, sd) if mean and sd else None
 
-    def quantity(self, name: str) -> Any | None:
-        """Return a quantity by its name; None where the study has no such."""
-        return self._quantity.get(name)
-
     def is_statement(self, name: str) -> bool:
         """Return whether a name is that of a statement."""
         return name in self._statement
@@ -292,12 +290,17 @@ class StudyEvidence:
         """Return where quantities or statements stand: `document, line N (section)`, joined by `; `."""
         places = []
         for name in names:
-            row = self._quantity.get(name, self._statement.get(name))
+            row = self.quantity.get(name, self._statement.get(name))
             if row is not None and not missing(row.line):
                 section = "" if missing(row.section) else f" ({row.section})"
                 document = self.documents.get(row.source_id, row.source_id)
                 places.append(f"{document}, line {int(row.line)}{section}")
         return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
+
+    @cached_property
+    def contrast_rows(self) -> list[Any]:
+        """Two arms compared, as named tuples."""
+        return each_row(self.contrasts)
 
     @cached_property
     def _by_topic(self) -> dict[str, list[Any]]:
@@ -316,7 +319,8 @@ class StudyEvidence:
         return each_row(self.quantities.sort_values(order, na_position="last"))
 
     @cached_property
-    def _quantity(self) -> dict[str, Any]:
+    def quantity(self) -> dict[str, Any]:
+        """Quantities by name."""
         return {row.quantity_id: row for row in self._in_order}
 
     @cached_property

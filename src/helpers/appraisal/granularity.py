@@ -158,8 +158,7 @@ def _no_whole_numbers(
     fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
     once = binary or row.concept == "patient_global"  # nobody rates herself twice at one visit
     several = [] if once else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
-    # a scale may be a line on which a mark is measured
-    cut = passes(n, 1, wide=True) or row.concept in GRADED
+    cut = passes(n, 1, wide=True)
     arithmetic = (
         f"{mean} x {n} = {mean.value * n:.10g}; nearest means "
         + " and ".join(f"{value:.{mean.decimals + 2}f}" for value in near)
@@ -167,8 +166,10 @@ def _no_whole_numbers(
         + (f"; counts of each person that fit: {', '.join(map(str, several))}" if several else "")
     )
     doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
+    doubt = doubt or (" unless digits were cut off" if cut else "")
     words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
-    weight = MINOR if several else DOUBTFUL if cut else CERTAIN
+    # a scale may be a line on which a mark is measured
+    weight = MINOR if several else DOUBTFUL if cut or row.concept in GRADED else CERTAIN
     yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, "whole numbers", words)
 
 

@@ -10,19 +10,16 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc, gammaln, ndtr, stdtr
+from scipy.special import fdtrc, gammaln, ndtr, stdtr
 
-from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, decimals_of, each_row, missing
+from helpers.appraisal.evidence import Group, PrintedFigure, StudyEvidence, missing
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, needed
 from helpers.tables.vocabulary import TOPICS
 
-_STATISTIC = re.compile(
-    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
-    re.IGNORECASE,
-)
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
 _TOLERANCE = 1e-9
 _ANOTHER_VISIT = re.compile(r"\b(?:day|week|month|visit|session)s?\b")
+_CUT = " of figures with digits cut off"
 _LARGEST = 1000  # size up to which a group is tried of which nothing is known
 # Correlations of before and after that are tried. Few people can have a negative one by chance, on which
 # a test of pairs must not rest; for a test that uses the baseline of two groups, 1 is left out at both ends.
@@ -35,7 +32,7 @@ _NAMES = {
     RANKS: "rank|wilcoxon|mann|whitney",
     ADJUSTED: "covarian|ancova|adjust|mixed|model|regress",
     "": "variance|anova|tukey|bonferroni|holm|dunn",
-    PAIRED: "paired t|t.test for paired|dependent",
+    PAIRED: r"\bpaired|\bdependent",  # unpaired and independent are the others
     T_TEST: r"\bt\b|student|welch",
 }
 Pair = tuple[Any, Any]
@@ -210,6 +207,10 @@ def covers(p: PrintedFigure, low: Any, high: Any, wide: bool = False) -> Any:
     return np.logical_and(low <= end + _TOLERANCE, high >= start - _TOLERANCE)
 
 
+def _one_sided(p: PrintedFigure, low: Any, high: Any) -> Any:
+    return covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
+
+
 def covers_between(p: PrintedFigure, low: np.ndarray, high: np.ndarray, wide: bool = False) -> Any:
     """Return where p is met between neighbouring correlations, where it takes each value between theirs."""
     return covers(p, np.minimum(low[:, 1:], low[:, :-1]), np.maximum(high[:, 1:], high[:, :-1]), wide)
@@ -265,7 +266,9 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
     for row, p, groups, tests, complete in _compared(evidence):
         stated = {said.says for said in evidence.statements_on("statistical_test", row.concept)}
         stated |= set() if missing(row.p_value_test) else {test_family(row.p_value_test)}
-        if "" in stated:
+        stated |= {PAIRED} if T_TEST in stated else set()  # a paired t test is called a t test, too
+        # Of a test that was not tried, as a mixed model against baseline, nothing can be said.
+        if "" in stated or (stated and not any(test.family in stated for test in tests)):
             continue
         giving = [test for test in tests if test.fits.any() and (not stated or test.family in stated)]
         yield TESTED
@@ -296,12 +299,12 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
                 yield row, p, [own, *groups], tests, True
         elif row.kind == "change" and (evidence.size(row) or 0) > 1 and _against_baseline(evidence, row, p):
             yield row, p, [own], _of_changes(own, p, np.array([evidence.size(row)])), True
-        elif row.kind == "change":
-            other = _named_arm(evidence, row)
-            group = evidence.group(other) if other else None
-            if group and (tests := _between(evidence, (row, other), (own, group), p, [], 2)):
+        elif row.kind == "change" and len(evidence.arms) == 2 and not missing(row.p_value_against):
+            pair = evidence.compared(row, "change", row.p_value_against)
+            group = evidence.group(pair[1]) if pair else None
+            if group and pair and (tests := _between(evidence, pair, (own, group), p, [], 2)):
                 yield row, p, [own, group], tests, True
-    for row in each_row(evidence.contrasts):
+    for row in evidence.contrast_rows:
         p, tests, groups = evidence.figure(row, "p_value"), [], []
         pairs = {kind: evidence.compared(row, kind) for kind in ("change", "level")} if p else {}
         for rows in filter(None, pairs.values()):
@@ -313,14 +316,6 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
             yield row, p, groups, tests, all(pairs.values())
 
 
-def _named_arm(evidence: StudyEvidence, row: Any) -> Any:
-    """Return the change, in the only other arm, that a p value is said to compare its own with."""
-    at_once = {name: getattr(row, name) for name in ("kind", "concept", "site", "timepoint_weeks")}
-    others = [other for other in evidence.results_where(**at_once) if other.arm_id != row.arm_id]
-    named = len(others) == 1 and row.p_value_against == others[0].arm_id and len(evidence.arms) == 2
-    return others[0] if named else None
-
-
 def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bool:
     """Return whether a p value beside a change is that of the change: said so, or of one arm alone."""
     if not missing(row.p_value_against):
@@ -330,14 +325,17 @@ def _against_baseline(evidence: StudyEvidence, row: Any, p: PrintedFigure) -> bo
 
 def _of_changes(change: Group, p: PrintedFigure, n: np.ndarray) -> list[Test]:
     """Return the tests of a mean change against none."""
-    (start, end), (least, most) = change.mean.interval(), _sd_ends(change)
-    near, far = _absolute(start, end)
-    low, high = (2 * stdtr(n - 1, -gap * np.sqrt(n) / sd) for gap, sd in ((far, least), (near, most)))
-    one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
+
+    def limits(wide: bool) -> Limits:
+        (near, far), (least, most) = _absolute(*change.mean.interval(wide)), _sd_ends(change, wide)
+        return tuple(2 * stdtr(n - 1, -gap * np.sqrt(n) / sd) for gap, sd in ((far, least), (near, most)))
+
+    exact, cut = limits(wide=False), limits(wide=True)
     tests = [
-        Test(PAIRED, "paired t test", covers(p, low, high), ordinary=True, limits=(low, high)),
-        Test(PAIRED, "one-sided paired t test", one_sided),
+        Test(PAIRED, "paired t test", covers(p, *exact), ordinary=True, limits=exact),
+        Test(PAIRED, "one-sided paired t test", _one_sided(p, *exact)),
         Test(RANKS, "Wilcoxon signed-rank test", covers(p, signed_rank_p(n), 1.0)),
+        Test(PAIRED, "paired t test", covers(p, *cut, wide=True) | _one_sided(p, *cut), _CUT, odd=True),
     ]
     return _tried(tests, "baseline", [n], np.ones(1, bool))
 
@@ -390,14 +388,23 @@ def _readings(
         other = evidence.group(other_row) if other_row.arm_id != row.arm_id else None
         tried = _between(evidence, (row, other_row), (own, other), p, at_once) if other else []
         between += tried
+        if tried and (changes := _printed_changes(evidence, (row, other_row))):
+            between += _between(evidence, *changes, p, [*changes[0]], len(evidence.arms))
         compared += [other] if other and tried else []
     between += _all_groups(evidence, at_once, p)
     # Between arms nothing is ordinary where the source says that it compares with baseline.
     return compared, tests + [test._replace(ordinary=test.ordinary and not baseline) for test in between]
 
 
+def _printed_changes(evidence: StudyEvidence, rows: Pair) -> tuple[Pair, Pair] | None:
+    """Return the printed changes of two arms, rows and groups, that belong to their levels."""
+    pair = evidence.compared(rows[0], "change", rows[1].arm_id)
+    first, second = (evidence.group(row) for row in pair) if pair else (None, None)
+    return (pair, (first, second)) if pair and first and second else None
+
+
 def _of_one_arm(evidence: StudyEvidence, p: PrintedFigure) -> bool:
-    quantity = evidence.quantity(p.quantity_id)
+    quantity = evidence.quantity.get(p.quantity_id)
     return quantity is not None and not missing(quantity.arm_id)
 
 
@@ -461,15 +468,20 @@ def _between(
             return []
         fits = covers(p, 0.0, _paired_changes_p(groups, before, most)) & (later and rows[0].kind != "change")
         changes = Test(PAIRED, "paired t test of the changes", fits, against=against)
-        return [*_pairs(groups[1], groups[0], p, np.array([most]), against), changes]
+        model = changes._replace(family=ADJUSTED, name="mixed model")
+        return [*_pairs(groups[1], groups[0], p, np.array([most]), against), changes, model]
     sizes = _pairs_of_sizes(evidence, rows)
     if sizes is None:
         return []
     n1, n2, as_said = sizes
     tests = [*_tests_of_two(groups, p, (n1, n2), arms=arms or len({row.arm_id for row in at_once}))]
     if later:
-        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), contrast=arms > 0)
-        changed = rows[0].kind == "change"
+        start = evidence.results_where(kind="level", concept=rows[0].concept, timepoint_weeks=0.0)
+        with_baseline = _tests_with_baseline(groups, before, p, (n1, n2), bool(arms or start))
+        # What is printed is tested itself; changes have been tested already.
+        changed = rows[0].kind == "change" or (
+            not all(before) and _printed_changes(evidence, rows) is not None
+        )
         tests += [test for test in with_baseline if not changed or test.family == ADJUSTED]
     return _tried(tests, against, (n1, n2), as_said)
 
@@ -479,24 +491,21 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     for name, welch in (("Welch's t test", True), ("Student's t test", False)):
         low, high = two_sample_p(*groups, *n, welch=welch)
         yield Test(T_TEST, name, covers(p, low, high), ordinary=True, limits=(low, high))
-        one_sided = covers(p, low / 2, high / 2) | covers(p, 1 - high / 2, 1 - low / 2)
-        yield Test(T_TEST, f"one-sided {name}", one_sided)
+        yield Test(T_TEST, f"one-sided {name}", _one_sided(p, low, high))
         if arms > 2:  # from unadjusted to Bonferroni's; an analysis of variance of all is another honest one
             several = covers(p, low, np.minimum(high * arms * (arms - 1) / 2, 1))
             yield Test(T_TEST, f"{name} adjusted for several comparisons", several)
-        cut = covers(p, *two_sample_p(*groups, *n, welch=welch, wide=True), wide=True)
-        yield Test(T_TEST, name, cut, " of figures with digits cut off", odd=True)
+        cut = two_sample_p(*groups, *n, welch=welch, wide=True)
+        yield Test(T_TEST, name, covers(p, *cut, wide=True) | _one_sided(p, *cut), _CUT, odd=True)
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
-def _tests_with_baseline(
-    after: Pair, before: list, p: PrintedFigure, n: Pair, contrast: bool = False
-) -> Iterator[Test]:
-    """Yield the tests of two groups that use their values at baseline."""
-    if not all(before):  # what is not printed can be any
-        known = ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes"))
-        for family, name in known if contrast else known[:1]:
-            yield Test(family, name, n[0] > 1, " and a baseline that is not printed")
+def _tests_with_baseline(after: Pair, before: list, p: PrintedFigure, n: Pair, told: bool) -> Iterator[Test]:
+    """Yield the tests of two groups that use their values at baseline; `told`: a baseline is spoken of."""
+    if not all(before):  # what is not printed, as that of those who stayed to the end, can be any
+        needs = " and a baseline that is not printed"
+        yield Test(ADJUSTED, "analysis of covariance", n[0] > 1, needs)
+        yield Test(T_TEST, "t test of the changes", n[0] > 1, needs, odd=not told)
         return
     for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):
         limits = adjusted_p(after, (before[0], before[1]), *n, covariance=family == ADJUSTED)
@@ -529,16 +538,16 @@ def _paired_changes_p(after: Pair, before: list, n: int) -> float:
     """Return the largest p of a paired test of changes: that of the largest SD that four SDs allow."""
     if not all(before):
         return 1.0
-    (low, high), (start, end) = difference(*after), difference(*before)
+    (low, high), (start, end) = difference(*after, True), difference(before[0], before[1], True)
     least, _ = _absolute(low - end, high - start)
-    spread = sum(_sd_ends(group)[1] for group in (*after, *before))
+    spread = sum(_sd_ends(group, wide=True)[1] for group in (*after, *before))
     return 2 * stdtr(n - 1, -least * math.sqrt(n) / spread)
 
 
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value against baseline that stands beside several groups and would need one for each."""
-    rows = needed(evidence.results[evidence.results["p_value"].notna()], "no p value")
-    for row in each_row(rows.sort_values("result_id")):
+    rows = [row for row in evidence.results_where() if not missing(row.p_value)]
+    for row in needed(rows, "no p value"):
         p = evidence.figure(row, "p_value")
         baseline = not missing(row.p_value_against) and "baseline" in str(row.p_value_against).lower()
         if p is None or not baseline or _of_one_arm(evidence, p):
@@ -549,34 +558,3 @@ def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(arms) > 1 and len({other.arm_id for other in same_time if not missing(other.p_value)}) == 1:
             arithmetic = f"groups with figures at this time: {len(arms)}; p values: 1"
             yield Hit(arithmetic, (p,), (row.concept,))
-
-
-def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
-    rows = evidence.quantities_of(kind="p_value")
-    found = [
-        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
-    ]
-    for row, said in needed(found, "no test statistic beside its p value"):
-        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
-        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
-        kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
-        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
-            continue
-        low, high = sorted(
-            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
-        )
-        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
-        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
-            yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
-
-
-def _p_of(kind: str, value: float, free: list[float]) -> float:
-    """Return the two-sided p of a statistic."""
-    value = max(value, 0.0)
-    tails = {
-        "t": lambda: 2 * stdtr(free[0], -value),
-        "z": lambda: 2 * ndtr(-value),
-        "f": lambda: fdtrc(*free, value),
-    }
-    return float(tails.get(kind, lambda: chdtrc(free[0], value))())
