@@ -88,7 +88,7 @@ def test_every_pair():
     still = pair("a", "a")
     words = says("every_pair", "lower", about="vellus_share")
     (row,) = RULE["every-pair"].run(evidence(PAIRS, still, statements=words))
-    assert "1 of 1 did not" in row["statement"] and "line 20" in row["locators"]
+    assert "1 of 1 pairs of values did not" in row["statement"] and "line 20" in row["locators"]
     assert RULE["every-pair"].run(evidence(PAIRS, pair(), statements=words)) == []
     assert RULE["every-pair"].run(evidence(PAIRS, pair("b", "a"), statements=words))
 

@@ -31,7 +31,7 @@ def test_every_question_is_answered_from_the_rows():
 def test_a_change_of_a_row_changes_its_answer():
     assert glance({"n_analysed": 12.0})["Who"].startswith("40 enrolled, 12 analysed")
     assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
-    assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["What cannot be so"]
+    assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
 
 
 def test_what_is_not_stated_is_said_to_be_so():
@@ -45,7 +45,7 @@ def test_numbers_are_accounted_for():
     known = frame.set_index("what")
     assert known.loc["Who", "quantity_ids"] == "made.n;made.age"
     assert known.loc["Hair density, exo", "effect_id"] == "made.e1"
-    assert known.loc["What cannot be so", "origins"] == "discrepancy-made.f2"
+    assert known.loc["Discrepancies", "origins"] == "discrepancy-made.f2"
     assert pd.isna(known.loc["Risk of bias", "quantity_ids"])
 
 

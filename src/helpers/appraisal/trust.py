@@ -101,7 +101,6 @@ def trust_rows(
     key = {"study_id": evidence.study_id, "tool": name}
     rows = []
     own = [row for row in answers if row["tool"] == INSPECT["tool"] and row["question"] in INSPECT["checks"]]
-    # What a person names at a check is nothing else besides.
     placed = {name for row in own for name in split_ids(row["discrepancy_ids"])}
     listed, rules = (_by_check(evidence, tables[table]) for table in ("discrepancies", "checks"))
     listed[ELSE] = [row for row in listed[ELSE] if row["discrepancy_id"] not in placed]

@@ -58,7 +58,7 @@ def appraisal_matrix(
         f"{study}: {'; '.join(f'{name} {words.get((study, name))}' for name in heads)}." for study in studies
     ]
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
-    caption = "Each field holds the judgement as a sign and as a word; a question mark says: not known."
+    caption = "Each field holds the judgement as a sign and as a word."
     return Figure(pen.figure, alt, caption, table="trust_domains")
 
 

@@ -44,7 +44,7 @@ def timeline_events(
     Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
     """
     measured = {(row["concept"], _week(row)) for row in records(results)}
-    planned = [(row["concept"], _week(row)) for row in records(outcomes)]
+    planned = [(row["concept"], _week(row)) for row in records(outcomes.query("concept != 'adverse_events'"))]
     marks = [(label(concept), week, "measured") for concept, week in sorted(measured, key=str)]
     mark = "planned" if results.empty else "promised"
     marks += [(label(concept), week, mark) for concept, week in planned if (concept, week) not in measured]

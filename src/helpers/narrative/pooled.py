@@ -128,7 +128,7 @@ def _row(
         "other_studies": len(reported - set(names)),
     }
     if effect is None:
-        said = "no effect can be told: directions, events or words only"
+        said = "no effect with an interval can be told"
         return row | {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
     discrepancies = tables["discrepancies"]
     effect = effect | without_impossible_interval(
@@ -271,9 +271,6 @@ def interval_place(
     if least >= difference.absolute:
         return "important"
     return "slight" if most < smallest else "unsure_size"
-
-
-TIER_WORDS = {"core": "With the five sources alone", "published": "With other published studies beside them"}
 
 
 def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:

@@ -85,12 +85,12 @@ def _effect(effect: Row) -> Row:
 def _doubt(discrepancies: pd.DataFrame) -> Row:
     """Return how many discrepancies there are, with the weightiest that touches an outcome."""
     if discrepancies.empty:
-        return {"what": "What cannot be so", "said": "nothing was found"}
+        return {"what": "Discrepancies", "said": "nothing was found"}
     certain = int(discrepancies["certain"].sum())
     ranked = records(by_weight(discrepancies))
     first = next((row for row in ranked if row["concepts"]), ranked[0])
     said = f"{len(discrepancies)}, {certain} of them certain; one of the weightiest: {first['statement']}"
-    return {"what": "What cannot be so", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
+    return {"what": "Discrepancies", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
 
 
 def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:

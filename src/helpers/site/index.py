@@ -108,6 +108,7 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
 
 def _summary(tables: Tables) -> Markup:
     """Return the summary of findings of the widest body of evidence."""
+    shown = tables["certainty"].set_index(["concept", "evidence"])["pooled_id"].dropna()
     rows = [
         {
             "outcome": label(row["concept"]).capitalize(),
@@ -117,7 +118,8 @@ def _summary(tables: Tables) -> Markup:
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
             ),
             "statement": row["statement"],
-            "origins": "certainty",
+            "pooled_id": shown.get((row["concept"], row["evidence"])),
+            "origins": f"outcome-{row['concept']}",
         }
         for row in records(widest_tier(tables["summary_of_findings"]))
     ]
@@ -128,7 +130,11 @@ def _summary(tables: Tables) -> Markup:
         "certainty": "Certainty",
         "statement": "What it means",
     }
-    table = {"hidden": ("origins",), "label": "summary-table", "empty": "no outcome has a result yet"}
+    table = {
+        "hidden": ("pooled_id", "origins"),
+        "label": "summary-table",
+        "empty": "no outcome has a result yet",
+    }
     return rows_table(rows, headings, "Summary of findings", **table)
 
 
@@ -209,7 +215,7 @@ def _concerns(tables: Tables) -> Markup:
         row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
         for row in records(certain.head(5))
     ]
-    headings = {"study": "Study", "statement": "What cannot be so", "arithmetic": "Arithmetic"}
+    headings = {"study": "Study", "statement": "What disagrees", "arithmetic": "Arithmetic"}
     hidden = {"hidden": ("discrepancy_id",), "label": "concerns-table", "empty": "none is certain"}
     return rows_table(
         rows,
