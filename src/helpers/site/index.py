@@ -216,13 +216,8 @@ def _concerns(tables: Tables) -> Markup:
         for row in records(certain.head(5))
     ]
     headings = {"study": "Study", "statement": "What disagrees", "arithmetic": "Arithmetic"}
-    hidden = {"hidden": ("discrepancy_id",), "label": "concerns-table", "empty": "none is certain"}
-    return rows_table(
-        rows,
-        headings,
-        "Five of the most serious discrepancies that are certain, at most two a study",
-        **hidden,
-    )
+    caption = "Five of the most serious discrepancies that are certain, at most two a study"
+    return rows_table(rows, headings, caption, hidden=("discrepancy_id",), label="concerns-table")
 
 
 def _people(row: dict[str, Any]) -> str | None:
