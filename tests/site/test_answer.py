@@ -6,6 +6,7 @@ from case_files import cases_of
 from made_world import write_world
 
 from helpers.narrative.answer import answer_sentences, concept_list, load_tables, study_titles
+from helpers.site.index import _symbols
 from helpers.tables import validate
 
 CASES = cases_of(__file__)
@@ -143,3 +144,10 @@ def test_a_study_is_titled_by_author_and_year_and_a_registration_by_its_number()
     assert study_titles(validate("sources", rows)) == titles | {"g": "NCT1"}
     same = validate("sources", [rows[0], rows[0] | {"source_id": "h", "study_id": "h"}])
     assert study_titles(same) == {"a": "Wan 2025 (a)", "h": "Wan 2025 (h)"}
+
+
+def test_the_symbol_over_the_answer_is_that_of_hair_and_not_of_harms():
+    rows = {"concept": ["adverse_events", "hair_density"], "certainty": ["moderate", "very low"]}
+    judged = pd.DataFrame(rows | {"evidence": "core"})
+    assert _symbols({"certainty": judged}) == "⊕◯◯◯ very low certainty"
+    assert _symbols({"certainty": judged[:1]}) == ""

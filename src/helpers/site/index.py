@@ -15,6 +15,7 @@ from helpers.figures.outcome import context_plot
 from helpers.figures.rows import COMPARISON_WORDS, by_weight, context_rows
 from helpers.formats import is_missing, plain_words
 from helpers.narrative.answer import (
+    GROWTH,
     Tables,
     answer_sentences,
     evidence_studies,
@@ -25,7 +26,7 @@ from helpers.narrative.answer import (
 from helpers.site.data import changes_since, history_table
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables import records
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 from notebookpress.tables import split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -89,8 +90,10 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _symbols(tables: Tables) -> str:
-    """Return the best certainty of any outcome as GRADE draws it, and in words; empty where none is."""
-    levels = set(widest_tier(tables["certainty"])["certainty"])
+    """Return the best certainty of hair itself as GRADE draws it, and in words; empty where none is."""
+    judged = widest_tier(tables["certainty"])
+    of_hair = judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family in GROWTH).astype(bool)
+    levels = set(judged.loc[of_hair, "certainty"])
     best = next((level for level in reversed(CERTAINTY["levels"]) if level in levels), None)
     return f"{CERTAINTY['symbols'][best]} {best} certainty" if best else ""
 
