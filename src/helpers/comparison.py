@@ -262,9 +262,13 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
     effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
     figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
     claims = tables["statements"].query("topic in ['claim', 'significance']")
+    # That an event did not happen, in a source's words, is no count of people; a posted zero is one.
+    counted = events[(events["count"] > 0) | events["group"].notna()].dropna(subset=["count", "n"])
+    uncounted = _pairs(events[events["count"].isna() | events["n"].isna()])
+    sizes = effects[effects["concept"] != "adverse_events"]
     return {
-        IN_FULL: _pairs(effects.dropna(subset="ci_lower")) | _pairs(events.dropna(subset=["count", "n"])),
-        IN_PART: _pairs(results[figures]) | _pairs(effects.dropna(subset="effect")),
+        IN_FULL: _pairs(sizes.dropna(subset="ci_lower")) | (_pairs(counted) - uncounted),
+        IN_PART: _pairs(results[figures]) | _pairs(sizes.dropna(subset="effect")) | _pairs(counted),
         IN_WORDS: _pairs(results) | _pairs(events) | _pairs(claims.rename(columns={"about": "concept"})),
     }
 

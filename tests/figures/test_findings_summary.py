@@ -82,7 +82,8 @@ def test_the_relative_difference_counts_as_well():
 
 def test_a_change_within_a_group_is_no_effect_of_exosomes():
     row = made("very low", estimand="uncontrolled_change", pooled=False, model="single study").rows[0]
-    assert row["statement"].endswith("change within one group; there was no comparison group.")
+    assert row["absolute"].endswith("change within one group")
+    assert row["statement"].endswith("; there was no comparison group.")
     assert row["basis"] == "single study"
 
 
@@ -102,9 +103,9 @@ def test_an_impossible_share_is_shown_as_printed_and_without_interval():
              "ci_lower": 0.557, "ci_upper": 0.927, "pooled": False, "measure": "PR"}  # fmt: skip
     row = made("very low", found=[discrepancy], **share).rows[0]
     assert row["ci_lower"] is None
-    assert row["absolute"].startswith("80 of 100 participants, as printed; no interval, for 80 %")
+    assert row["absolute"].startswith("80 % of participants, as printed; no interval, for 80 %")
     row = made("very low", **share).rows[0]
-    assert row["absolute"] == "80 of 100 participants, 95 % interval 55.7 to 92.7"
+    assert row["absolute"] == "80 % of participants, 95 % interval 55.7 to 92.7"
 
 
 @pytest.mark.parametrize(("fit", "words"), CASES["sizes"])

@@ -29,9 +29,9 @@ def test_studies_without_results(tmp_path):
 @pytest.mark.parametrize(
     ("designs", "said"),
     [
-        (["no"], "Of one registered trial without results, none is known to be one."),
-        (["yes", "no", "not known"], "Of three registered trials without results, one is known to be one."),
-        (["yes", "yes"], "Of two registered trials without results, two are known to be one."),
+        (["no"], "Of one registered trial without results, none is known to have this design."),
+        (["yes", "no", "not known"], "Of three registered trials without results, one is known to have this design."),
+        (["yes", "yes"], "Of two registered trials without results, two are known to have this design."),
     ],
 )
 def test_what_would_change_the_answer(tmp_path, designs, said):

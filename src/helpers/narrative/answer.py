@@ -18,6 +18,7 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
 
 Tables = dict[str, pd.DataFrame]
+FULL_TEXT = "full text"  # what was read, at best
 
 
 def load_tables(processed: str | Path, names: Iterable[str] = tuple(TABLES)) -> Tables:
@@ -188,7 +189,9 @@ def controlled_evidence(tables: Tables) -> str:
 
 def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame) -> str:
     """Return the people of one controlled study, and how each outcome stands to the control."""
-    people = _people(studies[studies["study_id"].isin(lines["study_id"])], 1)
+    who = _people_words(studies[studies["study_id"].isin(lines["study_id"])], 1)
+    facts = [who, *_product_and_text(tables, lines)]
+    people = f" ({'; '.join(fact for fact in facts if fact)})" if any(facts) else ""
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
     told = []
     for concept, part in lines.groupby("concept", sort=True):
@@ -202,6 +205,17 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
     return f"{people}{', at high risk of bias,' if at_risk else ''} {joined(told)}"
+
+
+def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
+    """Return where the vesicles came from, in the source's words, and what was read if no full text."""
+    arms = tables["arms"].merge(lines[["study_id", "arm_id"]].drop_duplicates())
+    origins = arms["exosome_source"].dropna().drop_duplicates()
+    access = (
+        tables["sources"].merge(lines[["study_id"]].drop_duplicates())["access"].dropna().drop_duplicates()
+    )
+    read = "; ".join(name for name in access if name != FULL_TEXT)
+    return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read as {read}" if read else ""]
 
 
 def _size(tables: Tables, line: pd.DataFrame) -> str:
@@ -247,7 +261,8 @@ def _what_would_change(tables: Tables) -> str:
     """Return which design could tell, and how many of the registered trials are known to have it."""
     trials = tables["ongoing_trials"]
     able = int((trials["can_answer"] == "yes").sum())
-    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be one"
+    verb = "are" if able > 1 else "is"
+    found = f"{number_word(able) if able else 'none'} {verb} known to have this design"
     listed = count_words(len(trials), "registered trial", "registered trials")
     return (
         "What would change this: a trial that counts hair in people, or on sites of one scalp, with and "
@@ -258,6 +273,11 @@ def _what_would_change(tables: Tables) -> str:
 
 def _people(studies: pd.DataFrame, k: int) -> str:
     """Return ` (19 people)`, or that some studies do not say."""
+    words = _people_words(studies, k)
+    return f" ({words})" if words else ""
+
+
+def _people_words(studies: pd.DataFrame, k: int) -> str:
     people = studies["n_analysed"].fillna(studies["n_enrolled"])
     silent = k - int(people.notna().sum())
     if silent == k:
@@ -265,9 +285,9 @@ def _people(studies: pd.DataFrame, k: int) -> str:
     total = int(people.sum())
     noun = "person" if total == 1 else "people"
     if not silent:
-        return f" ({total} {noun})"
+        return f"{total} {noun}"
     verb = "does" if silent == 1 else "do"
-    return f" (at least {total} {noun}; {number_word(silent)} {verb} not say how many)"
+    return f"at least {total} {noun}; {number_word(silent)} {verb} not say how many"
 
 
 CERTAINTY_ORDER = ("high", "moderate", "low", "very low", "no evidence")
@@ -366,16 +386,13 @@ def _pooling(pooled: pd.DataFrame) -> str:
     return f"estimates could be pooled for {joined(found)}{others}"
 
 
-FULL_TEXT = "full text"
-
-
 def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
     """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
-    parts = [f"{len(studies)} {'study speaks' if len(studies) == 1 else 'studies speak'} of adverse events"]
+    parts = [f"{capital(count_words(len(studies), 'study speaks', 'studies speak'))} of adverse events"]
     if partly:
-        parts[0] += f", {len(partly)} of them in an abstract's or another paper's words alone"
+        parts[0] += f", {number_word(len(partly))} of them in an abstract's or another paper's words alone"
     listed = sorted({titles[row["study_id"]] for row in rows if row["effect"] is None})
     if listed:
         parts.append(
@@ -387,6 +404,7 @@ def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
         upper = show_number(round(largest["ci_upper"], 1))
         named = f"{titles[largest['study_id']]} ({largest['n']} people)"
         parts.append(
-            f"the largest that names one as absent, {named}, leaves room for it in up to {upper} % of people"
+            f"the largest that names one as absent, {named}, leaves room for it in up to {upper} % of people "
+            "(one-sided 95 % limit)"
         )
     return f"{'; '.join(parts)}."

@@ -273,6 +273,17 @@ class Search(BaseModel):
     how: str = ""
 
 
+class Notice(BaseModel):
+    """What an authority says of the treatment: who, when, where it stands, and how it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    who: Annotated[str, StringConstraints(min_length=1)]
+    on: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    says: Annotated[str, StringConstraints(min_length=1)]
+    address: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+
+
 class ReviewFacts(BaseModel):
     """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
 
@@ -282,6 +293,7 @@ class ReviewFacts(BaseModel):
     searches: tuple[Search, ...] = ()
     protocol: str | None = None
     update: str | None = None
+    regulation: tuple[Notice, ...] = ()
 
 
 def read_review_facts(raw: str | Path) -> ReviewFacts:
@@ -294,7 +306,9 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
 
     """
     path = Path(raw) / "review.yaml"
-    remedy = "write status, protocol, update, searches with on, where, how"
+    remedy = (
+        "write status, protocol, update, searches with on, where, how, regulation with who, on, says, address"
+    )
     return _stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()
 
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from helpers.display import table_html
 from helpers.formats import is_missing, joined, plain_words
-from helpers.narrative.answer import Tables, cited_year
+from helpers.narrative.answer import Tables, cited_year, widest_tier
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
 from helpers.tables import TABLES, data_dictionary
@@ -371,7 +371,7 @@ def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
         "version": "Version",
         "studies": "Studies with results",
         "certain": "Certain discrepancies",
-        "pooled": "Outcomes pooled, five sources",
+        "pooled": "Outcomes pooled",
         "certainty": "Certainty",
     }
     return rows_table(
@@ -390,7 +390,10 @@ def _releases(folder: Path) -> list[Path]:
 
 def _row(version: str, table: Any) -> dict[str, Any]:
     lines, discrepancies = table("comparisons"), table("discrepancies")
-    certainty, pooled = _core(table("certainty")), _core(table("pooled"))
+    certainty, pooled = (
+        None if frame is None or "evidence" not in frame else widest_tier(frame)
+        for frame in (table("certainty"), table("pooled"))
+    )
     row: dict[str, Any] = {"version": version}
     if lines is not None:
         told = lines[(lines["direction"] != "not reported") & (lines["tier"] != "comparator")]
@@ -404,7 +407,3 @@ def _row(version: str, table: Any) -> dict[str, Any]:
         told = [f"{level} for {counts[level]}" for level in LEVELS_DOWNWARD if level in counts]
         row["certainty"] = joined(told) or None
     return row
-
-
-def _core(frame: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if frame is None or "evidence" not in frame else frame[frame["evidence"] == "core"]

@@ -18,7 +18,9 @@ from helpers.narrative.answer import (
     GROWTH,
     Tables,
     answer_sentences,
+    count_words,
     evidence_studies,
+    number_word,
     study_titles,
     widest_tier,
     with_titles,
@@ -78,14 +80,26 @@ def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
 
 
 def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return version, living status, last release and upkeep; what is not stated says so."""
+    """Return version, status, releases, upkeep, search and regulation; what is not stated says so."""
     review = provenance.get("review")
+    searches = [f"{item.on}: {item.where}" for item in (review.searches if review else ())]
+    notices = [
+        Markup('{}: {} (<a href="{}">notice of {}</a>)').format(item.who, item.says, item.address, item.on)
+        for item in (review.regulation if review else ())
+    ]
     release = provenance.get("previous_version")
     return [
         ("Version", str(provenance.get("version") or "not stated")),
         ("Status", str((review and review.status) or "not stated")),
         ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
         ("Kept up", str((review and review.update) or "not stated")),
+        (
+            "Search",
+            Markup("{}. {}").format(
+                "; ".join(searches) or "no date is stated", link("#limits", "What this is not")
+            ),
+        ),
+        ("Regulation", Markup("; ").join(notices) or "not stated"),
     ]
 
 
@@ -115,7 +129,7 @@ def _summary(tables: Tables) -> Markup:
     rows = [
         {
             "outcome": label(row["concept"]).capitalize(),
-            "people": f"{row['participants'] or 'not stated'} ({row['studies']})",
+            "people": _participants(row),
             "absolute": row["absolute"],
             "certainty": Markup("{} {} <sup>{}</sup>").format(
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
@@ -124,7 +138,7 @@ def _summary(tables: Tables) -> Markup:
             "pooled_id": shown.get((row["concept"], row["evidence"])),
             "origins": f"outcome-{row['concept']}",
         }
-        for row in records(widest_tier(tables["summary_of_findings"]))
+        for row in sorted(records(widest_tier(tables["summary_of_findings"])), key=_place_in_summary)
     ]
     headings = {
         "outcome": "Outcome",
@@ -138,7 +152,26 @@ def _summary(tables: Tables) -> Markup:
         "label": "summary-table",
         "empty": "no outcome has a result yet",
     }
-    return rows_table(rows, headings, "Summary of findings", **table)
+    judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
+    caption = "Summary of findings"
+    if len(judged) > len(rows):
+        caption += f": {number_word(len(rows))} of {number_word(len(judged))} outcomes, chosen beforehand"
+    return rows_table(rows, headings, caption, **table)
+
+
+def _place_in_summary(row: Mapping[str, Any]) -> int:
+    """Return the place of an outcome in the summary: that of the list of outcomes; harms come last."""
+    order = CERTAINTY["summary_outcomes"]
+    return order.index(row["concept"]) if row["concept"] in order else len(order)
+
+
+def _participants(row: Mapping[str, Any]) -> Markup:
+    """Return the people and studies of an effect, and how many studies more tell of it without one."""
+    cell = Markup("{} ({})").format(row["participants"] or "not stated", row["studies"])
+    if row["other_studies"]:
+        more = count_words(row["other_studies"], "study more tells", "studies more tell")
+        cell += Markup(' <span class="sub">{} of it without an effect</span>').format(more)
+    return cell
 
 
 def _notes(tables: Tables, titles: Mapping[str, str]) -> list[Markup]:
