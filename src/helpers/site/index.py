@@ -66,6 +66,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         concerns=_concerns(tables),
         changes=_changes(tables, provenance),
         groups=_contents(pages),
+        references=records(tables["sources"]),
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
@@ -291,8 +292,9 @@ def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
 
 
 def _contents(pages: list[Page]) -> list[tuple[str, list[Page]]]:
-    """Return every page, in groups for a reader."""
+    """Return every page but the studies', which their table leads to, in groups for a reader."""
     groups: dict[str, list[Page]] = {name: [] for name in READING}
     for page in pages:
-        groups[READING[0 if page.file.startswith(("study-", "0")) else 1]].append(page)
+        if not page.file.startswith("study-"):
+            groups[READING[0 if page.file.startswith("0") else 1]].append(page)
     return [(name, found) for name, found in groups.items() if found]
