@@ -23,7 +23,7 @@ test-all: env-dev  ## the same, and the slow ones
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m ''
 
 lint: env-dev  ## ruff, types, the import rule, dead code, declared packages
-	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_repository.py
+	$(BIN)/python -m pytest -q -m '' tests/test_architecture.py tests/test_repository.py
 
 lab: env  ## JupyterLab in the project
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_ingestion.ipynb

@@ -15,7 +15,9 @@ import pytest
     ("module", "command"),
     [
         ("importlinter", ["lint-imports", "--no-cache"]),
-        ("mypy", ["mypy", "--no-error-summary", "--cache-dir", os.devnull]),
+        pytest.param(
+            "mypy", ["mypy", "--no-error-summary", "--cache-dir", os.devnull], marks=pytest.mark.slow
+        ),
         ("vulture", ["vulture"]),
         ("deptry", ["deptry", "src", "notebooks"]),
     ],

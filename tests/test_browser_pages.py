@@ -51,7 +51,9 @@ def faulty(browser, axe: str, paths: Iterable[Path], look: dict[str, Any]) -> di
 
 
 @pytest.mark.parametrize(
-    ("look", "names"), [(DESK, KINDS + LIGHT_ONLY), (PHONE, KINDS)], ids=["desk", "dark phone"]
+    ("look", "names"),
+    [(DESK, KINDS + LIGHT_ONLY), pytest.param(PHONE, KINDS, marks=pytest.mark.slow)],
+    ids=["desk", "dark phone"],
 )
 def test_axe_finds_no_violation_on_a_page_of_each_kind(browser, small, axe: str, look, names):
     assert faulty(browser, axe, [small.reports / name for name in names], look) == {}

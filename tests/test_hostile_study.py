@@ -138,7 +138,6 @@ NOTEBOOKS = {
     "04_outcome_comparison": "select[multiple]",
     "05_pooled_effect": "select:not([multiple])",
 }
-AT_ONCE = ("05_pooled_effect",)  # the others: make test-all
 
 
 def follows_its_controls(page, control: str) -> bool:
@@ -180,9 +179,8 @@ def shown_words(page) -> str:
     return seen
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in NOTEBOOKS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_run_all_works_in_jupyterlab_and_hostile_words_are_text(browser, hostile, lab: str, name: str):
     page = open_notebook(browser, lab, name)
     dialogs: list[str] = []
@@ -206,6 +204,7 @@ def test_run_all_works_in_jupyterlab_and_hostile_words_are_text(browser, hostile
     page.close()
 
 
+@pytest.mark.slow
 def test_the_notebooks_stand_in_order_beside_the_first_one_with_its_kernel(browser, lab: str, checkout):
     command = next(line for line in (checkout / "Makefile").read_text().splitlines() if "jupyter lab" in line)
     assert command.endswith("notebooks/01_ingestion.ipynb")  # what `make lab` opens

@@ -141,7 +141,7 @@ def command_line(*command: str, folder: Path) -> subprocess.CompletedProcess[str
     return subprocess.run([program, *command[1:]], cwd=folder, capture_output=True, text=True, timeout=300)
 
 
-@pytest.mark.parametrize("folder", [".", "notebooks"])
+@pytest.mark.parametrize("folder", [".", pytest.param("notebooks", marks=pytest.mark.slow)])
 def test_runs_under_bare_papermill_from_either_folder(three, folder: str):
     source, target = str(three.root / "notebooks" / "02_cleaning.ipynb"), str(three.root / "out.ipynb")
     result = command_line("papermill", source, target, "--no-progress-bar", folder=three.root / folder)

@@ -22,6 +22,7 @@ def released(small, tmp_path_factory):
     return project
 
 
+@pytest.mark.slow
 def test_pages_of_releases_and_report_lead_somewhere_and_to_each_other(released):
     folders = [released.reports, *(released.reports / "releases" / version for version in VERSIONS)]
     pages = [path for folder in folders for path in sorted(folder.glob("*.html"))]
@@ -32,6 +33,7 @@ def test_pages_of_releases_and_report_lead_somewhere_and_to_each_other(released)
     assert "../1.0/index.html" in second and "../1.0/index.html" not in first
 
 
+@pytest.mark.slow
 def test_what_a_release_says_of_its_files_is_true(released):
     for version in VERSIONS:
         folder = released.reports / "releases" / version

@@ -93,6 +93,7 @@ def test_a_remark_in_a_sheet_reruns_its_study_and_nothing_that_follows(three):
     assert notebooks_run(ran.stderr) == {"01_ingestion", "03_study_evidence lepekhova2025"}
 
 
+@pytest.mark.slow
 def test_another_citation_in_a_sheet_reruns_what_follows_and_no_other_study(three):
     sheet = three.raw / "studies" / "wan2025.yaml"
     sheet.write_text(sheet.read_text().replace("A Prospective Study of", "A Study of", 1))

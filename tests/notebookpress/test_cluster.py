@@ -46,6 +46,7 @@ def cluster(project: Path, tmp_path: Path):
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
     address, workers = cluster
     write_cells(project / "notebooks" / "03_last.ipynb", LAST_PARAMETERS, "import time; time.sleep(3)", LAST)

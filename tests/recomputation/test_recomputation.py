@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,12 @@ FAMILIES = (
 LEAST = 450
 
 
+@cache
+def rows_of(family: Callable[[], Iterator[Row]]) -> list[Row]:
+    """Return the rows of a family, computed once."""
+    return list(family())
+
+
 def differences(row: Row, table: pd.DataFrame) -> list[str]:
     """Return what differs between a row computed anew and the one row of the table with its keys."""
     found = table[(table[list(row.keys)] == pd.Series(row.keys)).all(axis=1)]
@@ -53,7 +60,7 @@ def alike(told: Any, value: Any, tolerance: float) -> bool:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_the_tables_hold_what_the_raw_files_give(family: Callable[[], Iterator[Row]], made: Project):
-    rows = list(family())
+    rows = rows_of(family)
     tables = {row.table: pd.read_parquet(made.processed / f"{row.table}.parquet") for row in rows}
     assert [line for row in rows for line in differences(row, tables[row.table])] == []
 
@@ -62,7 +69,7 @@ def test_enough_distinct_values_are_computed_anew():
     names = {
         (row.table, *row.keys.items(), column)
         for family in FAMILIES
-        for row in family()
+        for row in rows_of(family)
         for column in row.values
     }
     assert len(names) >= LEAST
@@ -70,7 +77,7 @@ def test_enough_distinct_values_are_computed_anew():
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_another_value_is_noticed(family: Callable[[], Iterator[Row]]):
-    for row in family():
+    for row in rows_of(family):
         for column, value in row.values.items():
             table = pd.DataFrame([row.keys | row.values]).astype(object)
             assert differences(row, table) == []
