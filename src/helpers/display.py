@@ -165,7 +165,7 @@ def _plain(value: Any) -> str:
 
 
 def show_figure(figure: Figure, *, label: str) -> None:
-    """Display a figure with its alternative text and caption, and close it.
+    """Display a figure with its alternative text and caption.
 
     Parameters
     ----------
@@ -181,7 +181,6 @@ def show_figure(figure: Figure, *, label: str) -> None:
 
     """
     _show(figure_html(figure, label), f"{figure.caption}\n[{figure.alt}]")
-    figure.close()
 
 
 def figure_html(figure: Figure, label: str) -> Markup:
@@ -191,30 +190,32 @@ def figure_html(figure: Figure, label: str) -> Markup:
             raise ValueError(f"figure {label or '(no label)'}: the {name} is empty; every figure needs one")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", label):
         raise ValueError(f"figure {label!r}: a label is a letter, then letters, digits, '-', '_' or '.'")
-    return Markup(
-        '<figure id="{}"><img src="data:image/svg+xml;base64,{}" alt="{}" width="{}" height="{}">'
-        "<figcaption>{}{}</figcaption></figure>"
-    ).format(
-        label,
-        base64.b64encode(figure.svg().encode("utf-8")).decode("ascii"),
-        figure.alt,
-        figure.width,
-        figure.height,
-        figure.caption,
-        _csv_link(figure, label),
+    title = Markup('<b class="fixed">{}.</b> ').format(figure.title) if figure.title else ""
+    caption = Markup("<figcaption>{}{}{}</figcaption>").format(
+        title, figure.caption, _csv_link(figure, label)
     )
+    image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg()), figure.alt)
+    if figure.phone:
+        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(_data(figure.phone.svg()))
+        image = Markup("<picture>{}{}</picture>").format(source, image)
+    return Markup('<figure id="{}">{}{}</figure>').format(label, image, caption)
+
+
+def _data(text: str | bytes, kind: str = "image/svg+xml") -> str:
+    """Return a file as an address that holds it."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8")
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _csv_link(figure: Figure, label: str) -> Markup:
     """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
     if figure.table:
-        table = Markup(' <span class="csv" data-table="{0}">The numbers: table {0}</span>')
+        table = Markup(' <span class="csv" data-table="{0}">Table {0}</span>')
         return table.format(figure.table)
     if not (content := figure.csv()):
         return Markup("")
-    link = Markup(' <a class="csv" href="data:text/csv;base64,{}" download="{}.csv">{}</a>')
-    words = "The numbers behind this figure (CSV)"
-    return link.format(base64.b64encode(content).decode("ascii"), label, words)
+    link = Markup(' <a class="csv" href="{}" download="{}.csv">CSV</a>')
+    return link.format(_data(content, "text/csv"), label)
 
 
 def show_table(

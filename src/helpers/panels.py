@@ -26,6 +26,7 @@ from notebookpress.tables import records
 
 LIVE = "JPY_SESSION_NAME"  # Jupyter's server names the open notebook here; papermill and nbconvert do not
 RUNNER = "EVIDENCE_GATHERS"
+LEAST_ROWS = 2  # a figure of one estimate tells no more than its row
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -88,9 +89,7 @@ def drawn(draw: Callable[..., Figure], label: str, chosen: dict[str, Any]) -> Ma
         figure = draw(**chosen)
     except NothingToDrawError as nothing:
         return Markup('<p id="{}">{}</p>').format(label, str(nothing))
-    html = figure_html(figure, label)
-    figure.close()
-    return html
+    return figure_html(figure, label)
 
 
 def watched() -> bool:
@@ -165,21 +164,30 @@ def study_picture(
     )
     sized = effects[effects["ci_lower"].notna() & (effects["headline"] == "yes")]
     if sized.empty:
-        raise NothingToDrawError(f"No estimate with an interval can be computed for {study_id}.")
+        raise NothingToDrawError("No estimate with an interval can be computed for this study.")
     unit = sized["unit"].value_counts().sort_index().idxmax()
-    title = f"{study_id}: estimates with a correlation of {pre_post_correlation:g} before and after"
-    return forest(estimate_rows(sized, unit), unit=plain_unit(unit), title=title, level=level)
+    rows = estimate_rows(sized, unit)
+    if len(rows) < LEAST_ROWS:
+        raise NothingToDrawError("There is one estimate with an interval; the table above has it.")
+    title = f"Estimates with a correlation of {pre_post_correlation:g} before and after"
+    return forest(rows, unit=plain_unit(unit), title=title, level=level)
 
 
 def outcome_picture(
-    comparisons: pd.DataFrame, studies: pd.DataFrame, *, evidence: str, included: Sequence[str]
+    comparisons: pd.DataFrame,
+    studies: pd.DataFrame,
+    *,
+    evidence: str,
+    included: Sequence[str],
+    named: Callable[[str], str] = str,
 ) -> Figure:
     """Draw the direction of every outcome in the studies of some tiers that are included."""
     tiers = EVIDENCE.get(evidence, list(comparisons["tier"]))
     lines = comparisons[comparisons["tier"].isin(tiers) & comparisons["study_id"].isin(list(included))]
     if lines.empty:
         raise NothingToDrawError("No line is left under these choices.")
-    return direction(direction_rows(lines, studies), title="Direction of effect by outcome and study")
+    rows = [row | {"study_id": named(row["study_id"])} for row in direction_rows(lines, studies)]
+    return direction(rows, title="Direction of effect by outcome and study")
 
 
 def pool_picture(
@@ -190,6 +198,7 @@ def pool_picture(
     evidence: str,
     concept: str,
     included: Sequence[str],
+    named: Callable[[str], str] = str,
     **choices: Any,
 ) -> Figure:
     """Draw what can be pooled of an outcome under other choices, or its single estimates.
@@ -208,6 +217,8 @@ def pool_picture(
         Outcome.
     included : sequence of str
         Studies that take part.
+    named : callable
+        Gives a study's name for a reader.
     **choices
         Fields of `Options` (`tau2_method`, `ci_method`, ...) that replace those of the run.
 
@@ -223,7 +234,7 @@ def pool_picture(
     fits = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     if fits:
         members = as_frame("pool_members", found.members)
-        return pooled_forest(fits[0], members, kept["comparisons"], level=chosen.level)
+        return pooled_forest(fits[0], members, kept["comparisons"], level=chosen.level, named=named)
     single = [row for row in found.pooled if row.get("ci_lower") is not None]
     if not single:
         raise NothingToDrawError(
@@ -231,9 +242,12 @@ def pool_picture(
         )
     unit = single[0]["unit"]
     rows = [
-        {"study_id": f"{row['studies']}: {plain_words(row['estimand'])}", "effect": row["estimate"],
+        {"study_id": f"{named(row['studies'])}: {plain_words(row['estimand'])}", "effect": row["estimate"],
          "ci_lower": row["ci_lower"], "ci_upper": row["ci_upper"]}
         for row in single if row["unit"] == unit
     ]  # fmt: skip
+    if len(rows) < LEAST_ROWS:
+        words = f"nothing can be pooled; one estimate has an interval, {rows[0]['study_id']}."
+        raise NothingToDrawError(f"{plain_words(concept).capitalize()}: {words}")
     title = f"{plain_words(concept).capitalize()}: nothing to pool, single estimates"
     return forest([], not_poolable=rows, unit=plain_unit(unit), title=title, level=chosen.level)

@@ -44,7 +44,7 @@ def test_figure_is_one_html_output_with_words():
     image = page.find("img")
     assert page.find("figure")["id"] == "one-case" and page.find("script") is None
     assert image["src"].startswith("data:image/svg+xml;base64,")
-    assert "12.5 after" in image["alt"] and image["width"] == "720"
+    assert "12.5 after" in image["alt"] and page.find("source")["media"] == "(max-width: 48rem)"
     assert "12.5" in data["text/plain"]
 
 
@@ -55,13 +55,13 @@ def test_the_numbers_behind_a_figure_hang_under_it_as_csv():
     assert (kind, link["download"]) == ("data:text/csv;", "one-case.csv")
     frame = pd.read_csv(io.BytesIO(base64.b64decode(content)))
     assert frame.loc[0, ["before", "after"]].tolist() == [10, 12.5]
-    bare = Figure(small_figure().figure, "alt", "caption")
+    bare = Figure(small_figure().drawing, "alt", "caption")
     assert bare.csv() == b"" and "csv" not in captured(show_figure, bare, label="a")["text/html"]
 
 
 def test_a_figure_of_a_whole_table_names_it():
     drawn = small_figure()
-    figure = Figure(drawn.figure, drawn.alt, drawn.caption, table="specifications")
+    figure = Figure(drawn.drawing, drawn.alt, drawn.caption, table="specifications")
     page = page_of(show_figure, figure, label="a")
     assert page.select_one("figcaption span.csv")["data-table"] == "specifications"
 
@@ -80,7 +80,7 @@ def test_figure_without_words_is_refused(gap):
     figure = small_figure()
     words = {"alt": figure.alt, "caption": figure.caption} | ({gap: " "} if gap != "label" else {})
     with pytest.raises(ValueError, match="empty"):
-        show_figure(Figure(figure.figure, **words), label="" if gap == "label" else "a")
+        show_figure(Figure(figure.drawing, **words), label="" if gap == "label" else "a")
 
 
 def test_table_escapes_and_heads_its_rows():

@@ -1,20 +1,16 @@
-"""The figure as this project understands it: drawing, alternative text, caption, lettering, marks, SVG."""
+"""The figure as this project understands it: a drawing for a page, one for a phone, words, numbers."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-import sys
-import warnings
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element, fromstring
+from itertools import groupby
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
@@ -24,137 +20,144 @@ from helpers.formats import show_number
 from helpers.tables import records
 from notebookpress.tables import Rows
 
-if TYPE_CHECKING:
-    import matplotlib.figure
-
-
-# Drawings are measured in the first; where it is not at hand, Verdana is as wide and the rest narrower.
-FACES = "'DejaVu Sans',Verdana,'Bitstream Vera Sans',sans-serif"
-LINK = "{http://www.w3.org/1999/xlink}href"
-DECIMALS = 2  # of a point, 1/72 inch: finer than any printer
-SVG_NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
-SVG_REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
-STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
-TWINS = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+')
-EDGED = re.compile("stroke:|opacity:")  # of shapes like these, the upper one shows on the lower one
-LEVEL = re.compile(r"rotate\(-?0 [^)]*\)")
+PAGE_WIDTH, PHONE_WIDTH = 840.0, 318.0  # CSS pixels: on a page, and on a phone 360 wide
+SIZE, SMALL = 12.0, 11.0  # of letters
+LINE = 15.0  # from one line of text to the next
+PALETTE = FIGURE_WORDS["palette"]
+# Letters are measured in DejaVu Sans; what a reader's own system has is as wide or narrower.
+FACES = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Verdana,sans-serif"
+OPACITY = {"ink": 1, "muted": 0.74, "rule": 0.28, "wash": 0.09}  # of the colour of the text around
+MARGIN = 3.0  # around a drawing, so that no stroke is cut
+# A phone loads its drawing as a file, which no style of the page reaches.
+DARK = "<style>@media(prefers-color-scheme:dark){svg{color:#e7e5df}.paper{fill:#15191e}}</style>"
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no way to hold these
-SVG_LENGTHS = ("d", "x", "y", "width", "height", "transform", "points", "viewBox")
+SHAPES = {  # corners of a mark, in halves of its width
+    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "diamond": ((0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)),
+    "up": ((0, -1.1), (1.1, 0.9), (-1.1, 0.9)),
+    "down": ((0, 1.1), (1.1, -0.9), (-1.1, -0.9)),
+}
 
 
-def compact_svg(drawn: str, width: int, height: int) -> str:
-    """Return an SVG as matplotlib writes it in a third of its bytes, and the same wherever it is made.
+def _short(value: float) -> str:
+    """Return a number with one decimal, finer than any screen, and no blank or idle zero."""
+    return f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "-0" if abs(value) >= 0.05 else "0") or "0"
 
-    Parameters
-    ----------
-    drawn : str
-        The file's text, its letters kept as text.
-    width, height : int
-        Size on the page, CSS pixels.
 
+def _paint(kind: str, colour: str) -> str:
+    """Return the attribute that fills or strokes with a colour of the palette, or with that of the text."""
+    if colour == "paper":  # white where the drawing stands alone; the page's style makes it its own ground
+        return f' class="paper" {kind}="#fff"'
+    if colour not in OPACITY:
+        return f' {kind}="{PALETTE.get(colour, colour)}"'
+    faint = f' {kind}-opacity="{OPACITY[colour]}"' if OPACITY[colour] < 1 else ""
+    return f' {kind}="currentColor"{faint}' if kind == "stroke" or colour != "ink" else ""
+
+
+class Drawing:
+    """An SVG that follows the colours of the page around it: pixels from the top left corner.
+
+    Neutral shapes and words have the colour of the text. All styling stands in attributes: a page's content
+    policy allows no style sheet in it. Neighbours with the same look share a group.
     """
-    root = fromstring(UNWRITABLE.sub("\ufffd", drawn))
-    used = {
-        name
-        for part in root.iter()
-        for value in part.attrib.values()
-        for name in SVG_REFERENCE.findall(value)
-    }
-    names: dict[str, str] = {}
-    for part in root.iter():
-        if (name := part.get("id")) in used:
-            names[name] = f"i{len(names)}"
-    classes: dict[str, str] = {}
-    body = "".join(_written(part, names, classes) for part in root)
-    flat = [name for style, name in classes.items() if "fill:none" in style or not EDGED.search(style)]
-    body = TWINS.sub(lambda found: _joined(found, flat), body)
-    rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'width="{width}" height="{height}" viewBox="{_shorter(root.get("viewBox", ""))}">'
-        f"<style>*{{stroke-linejoin:round;stroke-linecap:butt}}text{{font-family:{FACES}}}{rules}</style>"
-        f"{body}</svg>\n"
-    )
 
+    def __init__(self, width: float = PAGE_WIDTH) -> None:
+        self.width, self.height = width, 0.0
+        self.texts: list[tuple[float, float, str]] = []  # left and right end of each line, and its words
+        self._parts: list[tuple[str, str, str]] = []  # element, look, what differs
 
-def _written(part: Element, names: dict[str, str], classes: dict[str, str]) -> str:
-    """Return an element and what it holds; a group that says nothing gives what it holds alone."""
-    tag = part.tag.rpartition("}")[2]
-    if tag in ("metadata", "style"):
-        return ""
-    inner = "".join(_written(child, names, classes) for child in part)
-    words = escape((part.text or "").strip()) if tag in ("text", "tspan") else ""
-    traits = "".join(_trait(key, value, names, classes) for key, value in part.attrib.items())
-    if tag in ("g", "defs") and not (inner and traits):
-        return f"<{tag}>{inner}</{tag}>" if inner and tag == "defs" else inner
-    return f"<{tag}{traits}>{words}{inner}</{tag}>" if words or inner else f"<{tag}{traits}/>"
+    def write(self, x: float, y: float, text: Any, **look: Any) -> None:
+        """Write lines centred on `y`; `look`: `size`, `bold`, `anchor`, `colour`, `upright`."""
+        size, anchor = look.get("size", SIZE), look.get("anchor", "start")
+        weight = "bold" if look.get("bold") else "normal"
+        traits = _paint("fill", look.get("colour", "ink"))
+        traits += f' font-size="{_short(size)}"' if size != SIZE else ""
+        traits += ' font-weight="600"' if look.get("bold") else ""
+        traits += f' text-anchor="{anchor}"' if anchor != "start" else ""
+        lines = UNWRITABLE.sub("\ufffd", str(text)).split("\n") if text else []
+        for place, line in enumerate(lines):
+            base = y + (place - (len(lines) - 1) / 2) * LINE + 0.36 * size
+            spot = f'x="{_short(x)}" y="{_short(base)}"'
+            if look.get("upright"):
+                spot = f'transform="translate({_short(x)} {_short(y)})rotate(-90)"'
+            else:
+                wide = text_width(line, size, weight)
+                start = x - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+                self.texts.append((start, start + wide, line))
+            self._parts.append(("text", traits, f"<text {spot}>{escape(line)}</text>"))
+        self.height = max(self.height, y + LINE * len(lines) / 2)
 
+    def path(self, steps: str, *, stroke: str = "", fill: str = "", width: float = 1, dash: str = "") -> None:
+        """Draw a path, given as in SVG; with a stroke, a fill or both."""
+        traits = _paint("fill", fill) if fill else ' fill="none"'
+        if stroke:
+            traits += _paint("stroke", stroke) + (f' stroke-width="{_short(width)}"' if width != 1 else "")
+        traits += f' stroke-dasharray="{dash}"' if dash else ""
+        self._parts.append(("path", traits, steps))
 
-def _trait(key: str, value: str, names: dict[str, str], classes: dict[str, str]) -> str:
-    """Return an attribute as it is written, with the blank before it; empty when it says nothing."""
-    if key == "id":
-        return f' id="{names[value]}"' if value in names else ""
-    value = SVG_REFERENCE.sub(lambda found: f"#{names.get(found[1], found[1])}", value)
-    if key == "style":
-        style = ";".join(
-            _style(rule) for rule in value.split(";") if "font-family" not in rule and rule.strip()
+    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str = "ink", **look: Any) -> None:
+        """Draw a straight line."""
+        slant = f"L{_short(x2)} {_short(y2)}"
+        end = f"H{_short(x2)}" if y1 == y2 else f"V{_short(y2)}" if x1 == x2 else slant
+        self.path(f"M{_short(x1)} {_short(y1)}{end}", stroke=colour, **look)
+        self.height = max(self.height, y1, y2)
+
+    def shape(self, corners: Iterable[tuple[float, float]], **look: Any) -> None:
+        """Draw a closed shape."""
+        self.path(f"M{'L'.join(f'{_short(x)} {_short(y)}' for x, y in corners)}Z", **look)
+
+    def rect(self, x: float, y: float, width: float, height: float, **look: Any) -> None:
+        """Draw a rectangle."""
+        self.path(f"M{_short(x)} {_short(y)}h{_short(width)}v{_short(height)}h{_short(-width)}Z", **look)
+
+    def mark(
+        self, kind: str, x: float, y: float, size: float = 9, colour: str = "blue", *, hollow: bool = False
+    ) -> None:
+        """Draw a mark: square, circle, diamond, up, down or cross."""
+        half = size / 2
+        look = {"stroke": colour, "fill": "paper", "width": 1.5} if hollow else {"fill": colour}
+        if kind == "circle":
+            around, start = f"a{_short(half)} {_short(half)} 0 1 0 ", f"M{_short(x - half)} {_short(y)}"
+            self.path(f"{start}{around}{_short(size)} 0{around}{_short(-size)} 0Z", **look)
+        elif kind == "cross":
+            for way in (-1, 1):
+                self.line(x - half, y - way * half, x + half, y + way * half, colour, width=2)
+        else:
+            self.shape([(x + half * a, y + half * b) for a, b in SHAPES[kind]], **look)
+
+    def key(self, y: float, entries: Iterable[tuple[Callable[[Drawing, float, float], None], str]]) -> None:
+        """Draw what marks mean, from `y` down; a function of the drawing and its place draws each mark."""
+        x, y = 0.0, y + LINE / 2
+        for draw, word in entries:
+            wide = 24 + text_width(word, SMALL)
+            if x and x + wide > self.width:
+                x, y = 0.0, y + LINE + 3
+            draw(self, x + 8, y)
+            self.write(x + 20, y, word, size=SMALL)
+            x += wide + 16
+
+    def svg(self) -> str:
+        """Return the drawing as SVG; the same shapes give the same bytes."""
+        body, texts = [], {}
+        for (kind, traits), parts in groupby(self._parts, key=lambda part: part[:2]):
+            own = [part[2] for part in parts]
+            if kind == "text":  # words stand above all shapes and never on each other
+                texts.setdefault(traits, []).extend(own)
+            elif "stroke=" not in traits or ' fill="none"' in traits:
+                body.append(f'<path{traits} d="{"".join(own)}"/>')
+            else:  # of filled shapes with an edge, the upper one hides the lower
+                body += [f'<path{traits} d="{steps}"/>' for steps in own]
+        for traits, own in texts.items():
+            body.append(f"<g{traits}>{''.join(own)}</g>" if traits else "".join(own))
+        left, wide, high = -MARGIN, self.width + 2 * MARGIN, self.height + 2 * MARGIN
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{_short(wide)}" height="{_short(high)}" '
+            f'viewBox="{_short(left)} {_short(left)} {_short(wide)} {_short(high)}" fill="currentColor" '
+            f'color="{PALETTE["ink"]}" font-size="{_short(SIZE)}" font-family={quoteattr(FACES)}>'
+            f'<path class="paper" fill="#fff" d="M{_short(left)} {_short(left)}h{_short(wide)}'
+            f'v{_short(high)}h{_short(-wide)}Z"/>'
+            f"{DARK if self.width < PAGE_WIDTH else ''}{''.join(body)}</svg>\n"
         )
-        return f' class="{classes.setdefault(style, _name(len(classes)))}"' if style else ""
-    if key == "transform" and LEVEL.fullmatch(value):
-        return ""
-    if key == LINK:
-        key = "xlink:href"
-    if key == "d":
-        return f" d={quoteattr(_straight(_shorter(value)))}"
-    return f" {key}={quoteattr(_shorter(value) if key in SVG_LENGTHS else value)}"
-
-
-def _joined(found: re.Match[str], flat: list[str]) -> str:
-    """Return neighbouring paths that differ in their lines only as one, where that looks the same."""
-    if not any(f'class="{name}"' in found[2] for name in flat):
-        return found[0]
-    steps = "".join(re.findall(r' d="([^"]*)"', found[0]))
-    return f'<path d="{steps}"{found[2]}/>'
-
-
-def _straight(path: str) -> str:
-    """Return a path whose level and upright lines name the one coordinate that changes."""
-    last = ["", ""]
-
-    def step(found: re.Match[str]) -> str:
-        kind, numbers = found[1], found[2].split()
-        before, last[:] = list(last), numbers[-2:] or ["", ""]
-        if kind == "L" and numbers[0] == before[0]:
-            return f"V{numbers[1]}"
-        return f"H{numbers[0]}" if kind == "L" and numbers[1:] == before[1:] else found[0]
-
-    return STEP.sub(step, path)
-
-
-def _style(rule: str) -> str:
-    name, _, value = rule.partition(":")
-    return f"{name.strip()}:{_shorter(value.strip()) if '#' not in value else value.strip()}"
-
-
-def _shorter(value: str) -> str:
-    """Return numbers with few decimals and no blank that a reader of SVG does not need."""
-    value = SVG_NUMBER.sub(lambda found: f"{float(found[0]):.{DECIMALS}f}".rstrip("0").rstrip("."), value)
-    value = re.sub(r"(?<![\d.])-0(?![\d.])", "0", value)
-    return re.sub(r" ?([MLHVCQZz]) ?", r"\1", " ".join(value.split()))
-
-
-def _name(number: int) -> str:
-    """Return the class of a style: `a` to `z`, then `aa` and on."""
-    rest, last = divmod(number, len(ascii_lowercase))
-    return (_name(rest - 1) if rest else "") + ascii_lowercase[last]
-
-
-PAGE_WIDTH = 720  # CSS pixels of the text column
-PIXELS_PER_INCH = 96  # CSS pixels to an inch
-
-INK, MUTED, RULE, WASH, BLUE, ORANGE, GREEN, VERMILION, PURPLE = FIGURE_WORDS["palette"].values()
-
-AS_SVG = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 
 
 def _plain(value: Any) -> str:
@@ -169,37 +172,24 @@ def _plain(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that may be published: `.figure` with `.alt` made from its numbers and a `.caption`.
+    """Two drawings of the same, for a page and for a phone, that may be published with their words.
 
-    `.rows` are the numbers that it shows, one dict a mark or line; what starts with `_` is not among them.
-    Where a whole table is drawn, `.table` names it instead.
+    `.title` and `.caption` stand below, `.alt` is made from the numbers. `.rows` are the numbers, one dict a
+    mark or line; what starts with `_` is not among them. Where a whole table is drawn, `.table` names it.
     """
 
-    figure: matplotlib.figure.Figure
+    drawing: Drawing
     alt: str
     caption: str
     rows: Sequence[Mapping[str, Any]] = ()
     table: str = ""
+    title: str = ""
+    phone: Drawing | None = None
 
-    @property
-    def width(self) -> int:
-        """Width on the page, CSS pixels."""
-        return round(self.figure.get_figwidth() * PIXELS_PER_INCH)
-
-    @property
-    def height(self) -> int:
-        """Height on the page, CSS pixels."""
-        return round(self.figure.get_figheight() * PIXELS_PER_INCH)
-
-    def svg(self) -> str:
-        """Return the drawing as SVG, sharp at any size; the same numbers give the same bytes."""
-        import matplotlib
-
-        stream = io.StringIO()
-        with style(), matplotlib.rc_context(AS_SVG), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's machine has the letters
-            self.figure.savefig(stream, format="svg", metadata={"Date": None}, facecolor="white")
-        return compact_svg(stream.getvalue(), self.width, self.height)
+    @classmethod
+    def of(cls, draw: Callable[[float], Drawing], **words: Any) -> Figure:
+        """Return the figure of what a function draws for the width of a page and of a phone."""
+        return cls(draw(PAGE_WIDTH), phone=draw(PHONE_WIDTH), **words)
 
     def csv(self) -> bytes:
         """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
@@ -212,31 +202,10 @@ class Figure:
             writer.writerows(rows)
         return stream.getvalue().encode("utf-8")
 
-    def close(self) -> None:
-        """Free the drawing's memory."""
-        if pyplot := sys.modules.get("matplotlib.pyplot"):
-            pyplot.close(self.figure)
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """Set the house style for what is drawn inside, and leave everybody else's settings alone."""
-    import matplotlib
-    import seaborn
-
-    with matplotlib.rc_context(seaborn.axes_style("white") | FIGURE_WORDS["style"]):
-        yield
-
-
-SIZE = 9.0  # points; 12 CSS pixels, the least that reads well
-SMALL, TITLE_SIZE = 8.0, 10.5
-LINE = 15.0  # CSS pixels from one line of text to the next
-PIXELS_PER_POINT = PIXELS_PER_INCH / 72
-
 
 @lru_cache(maxsize=4096)
 def _advance(letter: str, weight: str) -> float:
-    """Return the width of a letter of one point in points; one that the font has not may be square."""
+    """Return the width of a letter of size one; one that the font has not may be square."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
@@ -247,8 +216,8 @@ def _advance(letter: str, weight: str) -> float:
 
 
 def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
-    """Return the width of one line of text in CSS pixels; what kerning saves is not counted."""
-    return sum(_advance(letter, weight) for letter in text) * size * PIXELS_PER_POINT
+    """Return the width of one line of text in pixels; what kerning saves is not counted."""
+    return sum(_advance(letter, weight) for letter in text) * size
 
 
 def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") -> str:
@@ -263,11 +232,13 @@ def wrap(text: Any, width: float, size: float = SIZE, weight: str = "normal") ->
     return "\n".join(lines)
 
 
-def longest_beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest beginning of a text that fits; what is longer is wider."""
-    if fits(text):
-        return text
-    return text[: bisect_left(range(1, len(text)), True, key=lambda size: not fits(text[:size]))]
+def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterable[str]:
+    for word in words:
+        while len(word) > 1 and text_width(word, size, weight) > width:
+            cut = max(1, sum(text_width(word[:end], size, weight) <= width for end in range(1, len(word))))
+            yield word[:cut]
+            word = word[cut:]
+        yield word
 
 
 def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:
@@ -288,87 +259,44 @@ def as_rows(rows: Rows) -> list[dict[str, Any]]:
     return records(frame)
 
 
-class Pen:
-    """Writes text at CSS pixels from the top left corner of a new drawing, outside pyplot's global list."""
-
-    def __init__(self, height: float, width: float = PAGE_WIDTH) -> None:
-        from matplotlib.figure import Figure as Drawing
-
-        self._overlay: Any = None
-        figure = Drawing(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
-        self.figure = figure
-        self.width = figure.get_figwidth() * PIXELS_PER_INCH
-        self.height = figure.get_figheight() * PIXELS_PER_INCH
-
-    def write(self, x: float, y: float, text: str, **options: Any) -> None:
-        """Write a text whose lines are centred on `y`; baselines stay level whatever the letters."""
-        settings = {"va": "baseline", "ha": "left", "fontsize": SIZE, "color": INK} | options
-        lines = text.split("\n")
-        for place, line in enumerate(lines):
-            base = y + (place - (len(lines) - 1) / 2) * LINE + 0.48 * settings["fontsize"]
-            self.figure.text(x / self.width, 1 - base / self.height, line, **settings)
-
-    def title(self, text: str, y: float = 14) -> None:
-        """Write the drawing's title."""
-        self.write(0, y, text, fontsize=TITLE_SIZE, fontweight="bold")
-
-    def rule(self, y: float, right: float | None = None, **options: Any) -> None:
-        """Draw a level line at `y`, from the left edge."""
-        from matplotlib.lines import Line2D
-
-        settings = {"color": RULE, "linewidth": 0.8} | options
-        ends = [0, 1 if right is None else right / self.width]
-        level = 1 - y / self.height
-        line = Line2D(ends, [level, level], transform=self.figure.transFigure, **settings)
-        self.figure.add_artist(line)
-
-    def axes(self, left: float, top: float, width: float, height: float) -> Any:
-        """Return axes that cover a rectangle of pixels."""
-        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        return self.figure.add_axes(box)
-
-    def overlay(self) -> Any:
-        """Return invisible axes over the whole drawing, in pixels from the top left; always the same."""
-        if self._overlay is None:
-            self._overlay = self.figure.add_axes((0, 0, 1, 1))
-            self._overlay.set(xlim=(0, self.width), ylim=(self.height, 0))
-            self._overlay.axis("off")
-        return self._overlay
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers from `low` to `high`, at most so many steps apart."""
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * part for part in (1, 2, 2.5, 5, 10) if power * part >= rough * (1 - 1e-9))
+    return [round(step * place, 10) for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def level_axis(axes: Any, label: str) -> None:
-    """Leave a plot only its level axis, with a label and small figures."""
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", labelsize=SMALL)
-    axes.set_xlabel(label, fontsize=SMALL)
+class Axis:
+    """A level axis: where a value stands, and its line with round numbers."""
+
+    def __init__(self, values: Iterable[Any], left: float, width: float, air: float = 0.06) -> None:
+        known = [float(value) for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
+        span = (max(known) - min(known)) or 1.0
+        self.low, self.high = min(known) - air * span, max(known) + air * span
+        self.left, self.width = left, width
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel of a value."""
+        return self.left + (float(value) - self.low) / (self.high - self.low) * self.width
+
+    def draw(
+        self, pen: Drawing, y: float, words: str = "", names: Callable[[float], str] = show_number
+    ) -> float:
+        """Draw the axis at `y` with what it counts below; return where it ends."""
+        pen.line(self.left, y, self.left + self.width, y, "muted")
+        for value in ticks(self.low, self.high, 6 if self.width > 200 else 4):
+            pen.line(self(value), y, self(value), y + 4, "muted")
+            half = text_width(names(value), SMALL) / 2
+            x = min(max(self(value), half), pen.width - half)
+            pen.write(x, y + 13, names(value), size=SMALL, anchor="middle")
+        words = wrap(words, self.width, SMALL)
+        pen.write(
+            self.left + self.width / 2, y + 21 + height_of(words) / 2, words, size=SMALL, anchor="middle"
+        )
+        return y + 23 + height_of(words)
 
 
-def tick_number(value: float, _place: int) -> str:
-    """Return a number on an axis as it stands in the text, for matplotlib's formatters."""
-    return show_number(round(value, 10))
-
-
-def write_middle(axes: Any, y: float, text: str) -> None:
-    """Write a muted text in the middle of a row of a plot, which has no mark there."""
-    axes.text(0.5, y, text, transform=axes.get_yaxis_transform(), ha="center", va="center", color=MUTED)
-
-
-def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterable[str]:
-    for word in words:
-        while text_width(word, size, weight) > width and len(word) > 1:
-            beginning = longest_beginning(
-                word[:-1], lambda part: len(part) == 1 or text_width(part, size, weight) <= width
-            )
-            yield beginning
-            word = word[len(beginning) :]
-        yield word
-
-
-def draw_a_figure() -> None:
-    """Draw a figure with text: matplotlib looks for its fonts when first used."""
-    from matplotlib.figure import Figure as Drawing
-
-    drawing = Drawing()
-    drawing.subplots().set_title("±")
-    drawing.savefig(io.BytesIO(), format="svg")
+def measure_a_text() -> None:
+    """Measure a text: its font is looked for when first used."""
+    text_width("±")

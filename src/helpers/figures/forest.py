@@ -1,45 +1,236 @@
-"""Forest plots: of an outcome's studies, and of one pool."""
+"""Forest plots: rows of words and marks beside one axis, for the studies of an outcome and for a pool."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from helpers.figures.canvas import (
-    BLUE,
-    INK,
-    MUTED,
+    LINE,
     PAGE_WIDTH,
-    RULE,
     SMALL,
-    TITLE_SIZE,
+    Axis,
+    Drawing,
     Figure,
-    Pen,
     Rows,
     as_rows,
     height_of,
-    level_axis,
-    style,
-    tick_number,
+    text_width,
     widest,
     wrap,
-    write_middle,
 )
 from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
-from helpers.figures.rows import instead_words
+from helpers.figures.rows import author_year, instead_words
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
-from helpers.tables.vocabulary import ESTIMAND_WORDS
+from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
 
-WIDEST_TEXT = {"study_id": 150.0, "event": 200.0, "time": 122.0, "other": 92.0}
-GAP = 14.0  # pixels between columns
-LEAST_PLOT = 190.0
-EDGE = 8.0  # a letter's last stroke may pass its measured width
+GAP, AIR, STRIP = 12.0, 8.0, 22.0  # between columns, around a row, of the marks under a row on a phone
+SHARE = 0.46  # of the width that the plot has at least
+NARROWEST, WIDEST_CELL, WIDEST_ESTIMATE, BIAS = 112.0, 60.0, 150.0, 44.0
 LIMITS = ("ci_lower", "ci_upper", "pi_lower", "pi_upper")
 MOST_LEFT = 12  # more lines than this below would hide the pool
+
+
+@dataclass
+class PlotRow:
+    """A row beside the axis: its name, small words below, cells, the words of its estimate, marks.
+
+    Marks are drawn by functions of the drawing, the axis and the height.
+    """
+
+    name: str
+    below: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
+    grey: set[str] = field(default_factory=set)
+    estimate: str = ""
+    bias: str | None = None
+    marks: list[Callable[[Drawing, Axis, float], None]] = field(default_factory=list)
+    bold: bool = False
+    alone: bool = False  # its name may use the whole width
+
+    def told(self, columns: Mapping[str, str]) -> str:
+        """Return everything that the row shows in words."""
+        assumed = {key: " (assumed)" for key in self.grey}
+        cells = [
+            f"{columns[key]} {text}{assumed.get(key, '')}" for key, text in self.cells.items() if text != "–"
+        ]
+        bias = f"risk of bias {self.bias}" if self.bias else ""
+        parts = [part.replace("\n", " and ") for part in (self.estimate, *cells, self.below, bias) if part]
+        return f"{self.name}: {', '.join(parts)}." if parts else f"{self.name}:"
+
+
+@dataclass
+class Plot:
+    """Rows beside one axis and its words: `columns` and `heads` are headings, `sides` lie around 0."""
+
+    rows: list[PlotRow]
+    values: list[float]
+    words: str
+    columns: dict[str, str] = field(default_factory=dict)
+    heads: tuple[str, str] = ("Study", "")
+    sides: tuple[str, str] = ("", "")
+    behind: Callable[[Drawing, Axis, float, float], None] | None = None
+    names: Callable[[float], str] = show_number
+    note: str = ""  # what stands below
+
+    def told(self) -> str:
+        """Return everything that the plot shows in words."""
+        return " ".join(
+            [*(row.told(self.columns) for row in self.rows), *([f"{self.note}."] if self.note else [])]
+        )
+
+    def draw(self, width: float) -> Drawing:
+        """Return the drawing: columns left and right of the plot, on a phone lines above each other."""
+        pen = Drawing(width)
+        return self._wide(pen) if width >= PAGE_WIDTH else self._narrow(pen)
+
+    def _wide(self, pen: Drawing) -> Drawing:
+        right = pen.width - (BIAS if any(row.bias is not None for row in self.rows) else 0)
+        told = [wrap(row.estimate, WIDEST_ESTIMATE) for row in self.rows]
+        most = max(widest(told), widest([self.heads[1]], weight="bold"))
+        sizes = {key: self._column_width(key) + GAP for key in self.columns}
+        left, plot_end = (
+            self._name_width(pen.width, sum(sizes.values()) + most + GAP + pen.width - right),
+            right - most - GAP,
+        )
+        ends = dict(zip(sizes, accumulate(sizes.values(), initial=left), strict=False))
+        ends = {key: x + sizes[key] for key, x in ends.items()}
+        axis = Axis(self.values, left + sum(sizes.values()) + GAP, 0)
+        axis.width = plot_end - axis.left
+        head = height_of(*self.columns.values(), *self.heads) + 6
+        heads = [
+            (0, self.heads[0], "start"),
+            (right, self.heads[1], "end"),
+            *((ends[key], self.columns[key], "end") for key in ends),
+        ]
+        for x, text, anchor in [*heads, *([(pen.width, "Bias", "end")] if right < pen.width else [])]:
+            pen.write(x, head / 2 - 2, text, bold=True, anchor=anchor)
+        pen.line(0, head, pen.width, head)
+        y, middles = head + 4, []
+        for row, words in zip(self.rows, told, strict=True):
+            cells = {key: _cell_lines(text) for key, text in row.cells.items()}
+            room = pen.width if row.alone else left
+            name, below = (
+                wrap(row.name, room, weight="bold" if row.bold else "normal"),
+                _small(row.below, room),
+            )
+            deep = sum(map(height_of, below))
+            high = max(height_of(name) + deep, height_of(*cells.values(), words)) + AIR
+            middle = y + high / 2
+            pen.write(0, middle - deep / 2, name, bold=row.bold)
+            for text in below:
+                pen.write(0, middle + height_of(name) / 2, text, size=SMALL, colour="muted")
+            for key, text in cells.items():
+                pen.write(ends[key], middle, text, anchor="end", colour="muted" if key in row.grey else "ink")
+            pen.write(right, middle, words, anchor="end", bold=row.bold)
+            if row.bias is not None:
+                draw_mark(pen, right + 14, middle, judgement_mark(row.bias))
+                pen.write(right + 24, middle, judgement_letter(row.bias), size=SMALL)
+            middles.append(middle)
+            y += high
+        return self._finish(pen, axis, [(head, y)], y, middles)
+
+    def _column_width(self, key: str) -> float:
+        cells = widest(_cell_lines(row.cells.get(key, "")) for row in self.rows)
+        return max(cells, widest([self.columns[key]], weight="bold"))
+
+    def _name_width(self, width: float, taken: float) -> float:
+        """Return the room of the names: what they need, and not so much that the plot gets narrow."""
+        own = [row for row in self.rows if not row.alone]
+        names = [self.heads[0], *(row.name for row in own)]
+        needed = max(widest(names, weight="bold"), widest((row.below for row in own), SMALL))
+        return min(needed, max(NARROWEST, (1 - SHARE) * width - taken - GAP))
+
+    def _narrow(self, pen: Drawing) -> Drawing:
+        """Draw for a phone: name and estimate, the cells in words, the marks below over the whole width."""
+        axis, y, middles = Axis(self.values, 4, pen.width - 8), 2.0, []
+        for row in self.rows:
+            beside = text_width(row.estimate) + GAP if text_width(row.estimate) < pen.width / 2 else 0
+            cells = [f"{self.columns[key]} {text}" for key, text in row.cells.items() if text != "–"]
+            cells += [f"risk of bias {row.bias}"] if row.bias else []
+            name = wrap(row.name, pen.width - beside, weight="bold")
+            pen.write(0, y + height_of(name) / 2, name, bold=True)
+            pen.write(pen.width, y + LINE / 2, row.estimate if beside else "", anchor="end")
+            y += height_of(name)
+            for words in (row.below, "; ".join(cells), "" if beside else row.estimate):
+                for text in _small(words, pen.width):
+                    pen.write(0, y + height_of(text) / 2 - 1, text, size=SMALL, colour="muted")
+                    y += height_of(text)
+            middles.append(y + STRIP / 2)
+            y += (STRIP if row.marks else 0) + AIR
+        marked = [middle for row, middle in zip(self.rows, middles, strict=True) if row.marks]
+        spans = [(middle - STRIP / 2, middle + STRIP / 2) for middle in marked]
+        return self._finish(pen, axis, [*spans, (y - 4, y)], y, middles)
+
+    def _finish(self, pen: Drawing, axis: Axis, spans: list, y: float, middles: list[float]) -> Drawing:
+        """Draw what lies behind the marks in each span, the marks, the axis, its two sides, and the note."""
+        for top, end in spans:
+            if self.behind:
+                self.behind(pen, axis, top, end)
+            elif axis.low <= 0 <= axis.high:
+                pen.line(axis(0), top, axis(0), end)
+        for row, middle in zip(self.rows, middles, strict=True):
+            for mark in row.marks:
+                mark(pen, axis, middle)
+        end = axis.draw(pen, y, self.words, self.names)
+        for side, anchor, x in zip(self.sides, ("start", "end"), (0, axis.width), strict=True):
+            for words in _small(side, axis.width / 2 - 8):
+                pen.write(axis.left + x, end + height_of(words) / 2 - 2, words, size=SMALL, anchor=anchor)
+        for words in _small(self.note, pen.width):
+            pen.write(0, pen.height + 4 + height_of(words) / 2, words, size=SMALL)
+        return pen
+
+
+def _small(text: str, room: float) -> list[str]:
+    """Return a text in small letters, wrapped; nothing where there is none."""
+    return [wrap(text, room, SMALL)] if text else []
+
+
+def _cell_lines(text: str) -> str:
+    return "\n".join(wrap(part, WIDEST_CELL) for part in text.split("\n"))
+
+
+def estimate_mark(
+    row: Mapping[str, Any], look: tuple[str, str, bool] = ("square", "blue", False)
+) -> Callable[[Drawing, Axis, float], None]:
+    """Return the mark of an estimate with its interval; the area goes by the weight, where one is known."""
+    kind, colour, hollow = look
+    sized = not is_missing(row.get("weight"))
+    size = 5 + 8 * min(1.0, max(0.0, float(row["weight"]))) ** 0.5 if sized else 9.0
+
+    def draw(pen: Drawing, scale: Axis, y: float) -> None:
+        if has_limits(row):
+            ends = scale(row["ci_lower"]), scale(row["ci_upper"])
+            pen.line(ends[0], y, ends[1], y, colour, width=1.6)
+            for end in ends:
+                pen.line(end, y - 3.5, end, y + 3.5, colour, width=1.6)
+        if not is_missing(row.get("effect")):
+            pen.mark(kind, scale(row["effect"]), y, size, colour, hollow=hollow)
+
+    return draw
+
+
+def _diamond(pooled: Mapping[str, Any], pen: Drawing, scale: Axis, y: float) -> None:
+    """Draw the pooled estimate, its prediction interval as a broken line."""
+    if has_limits(pooled, "pi"):
+        ends = scale(pooled["pi_lower"]), scale(pooled["pi_upper"])
+        pen.line(ends[0], y, ends[1], y, dash="3 2", width=1.2)
+        for end in ends:
+            pen.line(end, y - 4, end, y + 4)
+    low, mid, high = (scale(pooled[name]) for name in ("ci_lower", "estimate", "ci_upper"))
+    pen.shape([(low, y), (mid, y - 7), (high, y), (mid, y + 7)], fill="ink")
+
+
+def has_limits(row: Mapping[str, Any], name: str = "ci") -> bool:
+    """Return whether a row has both limits of its confidence or (`pi`) prediction interval."""
+    return not is_missing(row.get(f"{name}_lower")) and not is_missing(row.get(f"{name}_upper"))
 
 
 def forest(
@@ -51,31 +242,35 @@ def forest(
     not_poolable: Rows = (),
     title: str,
     text_columns: Mapping[str, str] | None = None,
-    level: float | None = 0.95,
+    level: float = 0.95,
+    sides: tuple[str, str] = ("", ""),
 ) -> Figure:
     """Draw a forest plot.
 
     Parameters
     ----------
     rows : pandas.DataFrame or list of dict
-        A study each, with `study_id`, `effect`, `ci_lower`, `ci_upper` (both missing: a point with the words
-        'no interval'), and where known `n`, `weight` (share, 0 to 1), `risk_of_bias`.
-        Where there is no effect, `instead` gives words that stand in place of the estimate; `estimate_text`
-        gives the words of an estimate that is not a number with its interval.
+        A study each, with `study_id`, `effect`, `ci_lower`, `ci_upper` (both missing: an open circle with the
+        words 'no interval'), and where known `n`, `mean`, `sd`, `weight` (share, 0 to 1), `risk_of_bias`, and
+        in `assumed` the names of those that were not printed. Where there is no effect, `instead` gives words
+        that stand in place of the estimate.
     unit : str
         Unit of the effect, for the axis.
     null_words : str
         What 0, the value of no effect, means.
     pooled : dict, optional
-        `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `k`, `label`.
+        `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `k`, `label`,
+        `heterogeneity` in words.
     not_poolable : pandas.DataFrame or list of dict
-        Studies like `rows` that stand below a line because they could not be pooled.
+        Studies like `rows` that stand below a heading because they could not be pooled.
     title : str
         Title; first words of the alternative text.
     text_columns : dict of str to str, optional
-        More columns of `rows` to print, with their headings.
-    level : float, optional
-        Coverage of the intervals, for the words; None where the limits are no such intervals.
+        More columns of `rows`, whose words stand small below the study's name.
+    level : float
+        Coverage of the intervals, for the words.
+    sides : (str, str)
+        What lies to the left and to the right of no effect.
 
     Returns
     -------
@@ -83,54 +278,70 @@ def forest(
         Alternative text: each estimate with its interval, people and risk of bias, then the pooled one.
 
     """
-    upper, lower, more = as_rows(rows), as_rows(not_poolable), dict(text_columns or {})
-    unit = plain_unit(unit)
-    with style():
-        drawing = _Forest(upper, lower, pooled, f"{unit} (line: {null_words}, 0)", title, more, level)
-    alt = f"Forest plot. {title}. Unit: {unit}; {null_words} is 0. {_in_words(upper, lower, pooled, more)}"
-    drawn = f"{100 * level:g} % intervals" if level else "limits"
-    caption = f"Squares are estimates and lines their {drawn}; an open circle has no interval."
+    upper, lower, unit = as_rows(rows), as_rows(not_poolable), plain_unit(unit)
+    every = [*upper, *lower, *([pooled] if pooled else [])]
+    numeric = {"n": "n", "mean": "Mean", "sd": "SD", "weight": "Weight"}
+    columns = {
+        key: head for key, head in numeric.items() if any(not is_missing(row.get(key)) for row in every)
+    }
+    shown = [_row(row, columns, text_columns or {}) for row in upper]
+    shown += [_pooled_row(pooled)] if pooled else []
+    shown += [PlotRow("Not poolable", bold=True, alone=True)] if lower else []
+    shown += [_row(row, columns, text_columns or {}) for row in lower]
+    values = [row.get(name) for row in every for name in ("effect", "estimate", *LIMITS)]
+    known = [0.0, *(float(value) for value in values if not is_missing(value))]
+    note = str(pooled.get("heterogeneity") or "") if pooled else ""
+    heads = ("Study", f"Estimate\n({100 * level:g} % interval)")
+    plot = Plot(shown, known, f"{unit} (line: {null_words}, 0)", columns, heads, sides, note=note)
+    alt = f"Forest plot. {title}. Unit: {unit}; {null_words} is 0. {plot.told()}".strip()
+    fit = (
+        [{"study_id": "pooled", "effect": pooled["estimate"]} | {name: pooled.get(name) for name in LIMITS}]
+        if pooled
+        else []
+    )
+    numbers = [*upper, *fit, *lower]
+    return Figure.of(plot.draw, alt=alt, caption=_caption(every, pooled, level), rows=numbers, title=title)
+
+
+def _caption(rows: Iterable[Mapping[str, Any]], pooled: Mapping[str, Any] | None, level: float) -> str:
+    rows = list(rows)
+    words = [f"Squares are estimates and lines their {100 * level:g} % intervals."]
+    if any(not is_missing(row.get("weight")) for row in rows):
+        words.append("The area of a square goes by the weight.")
+    if any(not is_missing(row.get("effect")) and not has_limits(row) for row in rows):
+        words.append("An open circle has no interval.")
+    if any(row.get("assumed") for row in rows):
+        words.append("Grey numbers are assumed, not printed.")
     if pooled:
-        line = "; the dashed line its prediction interval." if _has(pooled, "pi") else "."
-        caption += f" The diamond is the pooled estimate{line}"
-    if lower:
-        caption += " Studies below the broken line could not be pooled."
-    return Figure(drawing.pen.figure, alt.strip(), caption, _numbers(upper, lower, pooled))
+        ahead = "; the broken line through it the prediction interval" if has_limits(pooled, "pi") else ""
+        words.append(f"The diamond is the pooled estimate{ahead}.")
+    return " ".join(words)
 
 
-def _has(row: Mapping[str, Any], name: str = "ci") -> bool:
-    """Return whether a row has both limits of its confidence or (`pi`) prediction interval."""
-    return not is_missing(row.get(f"{name}_lower")) and not is_missing(row.get(f"{name}_upper"))
+def _row(row: dict[str, Any], columns: Mapping[str, str], more: Iterable[str]) -> PlotRow:
+    sized = not is_missing(row.get("effect"))
+    look = ("square", "blue", False) if has_limits(row) else ("circle", "blue", True)
+    return PlotRow(
+        str(row["study_id"]),
+        ", ".join(str(row[name]) for name in more if not is_missing(row.get(name))),
+        {key: _cell(key, row) for key in columns},
+        set(row.get("assumed") or ()),
+        _estimate_text(row),
+        row.get("risk_of_bias"),
+        [estimate_mark(row, look)] if sized else [],
+    )
 
 
-def _in_words(upper: list[dict], lower: list[dict], pooled: Mapping | None, more: Mapping) -> str:
-    """Return every number that the plot shows, and what its other columns say."""
-    parts = [_sentence(row, more) for row in upper]
-    if pooled:
-        ahead = (
-            f", prediction interval {show_interval(pooled['pi_lower'], pooled['pi_upper'])}"
-            if _has(pooled, "pi")
-            else ""
-        )
-        parts.append(f"Pooled: {_estimate_text(pooled, 'estimate')}{ahead}.")
-    if lower:
-        parts.append("Not poolable: " + " ".join(_sentence(row, more) for row in lower))
-    return " ".join(parts)
-
-
-def _sentence(row: dict, more: Mapping) -> str:
-    known = [name for name in ("n", "weight") if not is_missing(row.get(name))]
-    details = [_estimate_text(row), *(f"{name} {_cell(name, row)}" for name in known)]
-    if not is_missing(row.get("risk_of_bias")):
-        details.append(f"risk of bias {row['risk_of_bias']}")
-    details += [str(row[name]) for name in more if not is_missing(row.get(name))]
-    return f"{row['study_id']}: {', '.join(details)}."
+def _pooled_row(pooled: Mapping[str, Any]) -> PlotRow:
+    told, label = _estimate_text(pooled, "estimate"), str(pooled.get("label") or "Pooled")
+    ahead = show_interval(pooled["pi_lower"], pooled["pi_upper"]) if has_limits(pooled, "pi") else ""
+    freedom = "" if is_missing(pooled.get("pi_df")) else f" (t, {pooled['pi_df']:g} df)"
+    below = f"prediction interval {ahead}{freedom}" if ahead else ""
+    return PlotRow(label, below, estimate=told, bold=True, marks=[partial(_diamond, pooled)])
 
 
 def _estimate_text(row: Mapping[str, Any], name: str = "effect") -> str:
     """Return an estimate with its interval, or that it has none."""
-    if not is_missing(row.get("estimate_text")):
-        return str(row["estimate_text"])
     if is_missing(row.get(name)):
         return "not reported" if is_missing(row.get("instead")) else str(row["instead"])
     return show_with_unit(row[name], row.get("ci_lower"), row.get("ci_upper"), None)
@@ -138,173 +349,30 @@ def _estimate_text(row: Mapping[str, Any], name: str = "effect") -> str:
 
 def _cell(name: str, row: dict) -> str:
     """Return the words of one cell of the plot's table."""
-    if name == "estimate":
-        return _estimate_text(row)
     value = row.get(name)
     if is_missing(value):
-        return "not stated" if name == "n" else "–"
+        return "–"
     if name == "weight":
         return f"{show_number(round(100 * float(value), 1))} %"
     return show_number(value) if isinstance(value, int | float) else str(value)
 
 
-def _columns(rows: list[dict], more: dict[str, str], level: float | None) -> dict[str, dict]:
-    """Return the text columns in order: heading, wrapped cells, width, side of the plot."""
-    optional = {"n": "n", "weight": "Weight", "risk_of_bias": "Risk\nof bias"}
-    optional = {
-        name: heading
-        for name, heading in optional.items()
-        if any(not is_missing(row.get(name)) for row in rows)
-    }
-    left = {"study_id": "Study"} | more | ({"n": "n"} if optional.pop("n", None) else {})
-    columns = {}
-    estimate = f"Estimate\n({100 * level:g} % interval)" if level else "Estimate"
-    for name, heading in (left | {"estimate": estimate} | optional).items():
-        room = WIDEST_TEXT.get(name, WIDEST_TEXT["other"])
-        cells = [_cell(name, row) for row in rows]
-        if name not in ("estimate", "risk_of_bias"):
-            cells = [wrap(cell, room) for cell in cells]
-        if name in more:
-            heading = wrap(heading, room, weight="bold")  # noqa: PLW2901
-        width = max(widest(cells), widest([heading], weight="bold"))
-        columns[name] = {"heading": heading, "cells": cells, "width": width, "left": name in left}
-    columns.get("risk_of_bias", {})["width"] = max(50.0, widest(["of bias"], weight="bold") + 3)
-    return columns
-
-
-def _numbers(upper: list[dict], lower: list[dict], pooled: Mapping[str, Any] | None) -> list[dict]:
-    """Return what the plot shows as rows: studies, the pooled estimate, what could not be pooled."""
-    rows = [{"part": "study"} | row for row in upper]
-    if pooled:
-        fit = {"part": "pooled", "study_id": pooled.get("label") or "Pooled", "effect": pooled["estimate"]}
-        rows.append(fit | {name: pooled.get(name) for name in (*LIMITS, "k")})
-    return rows + [{"part": "not poolable"} | row for row in lower]
-
-
-class _Forest:
-    """The drawing: columns of text left and right, the plot between them, rows from top to bottom."""
-
-    def __init__(
-        self,
-        upper: list,
-        lower: list,
-        pooled: Mapping | None,
-        axis: str,
-        title: str,
-        more: dict,
-        level: float | None,
-    ) -> None:
-        rows = upper + lower
-        self.table = _columns(rows, more, level)
-        columns = self.table.values()
-        heights = [height_of(*(column["cells"][row] for column in columns)) + 11 for row in range(len(rows))]
-        head = height_of(*(column["heading"] for column in columns)) + 12
-        heading = wrap(title, PAGE_WIDTH, TITLE_SIZE, "bold")
-        self.top = 12 + height_of(heading) + head
-        body = sum(heights) + (34 if pooled else 0) + (34 if lower else 0) + 8
-        self._place_columns()
-        self.pen = Pen(self.top + body + 58, self.width)
-        self.pen.title(heading, 8 + height_of(heading) / 2)
-        for name, column in self.table.items():
-            self._text(name, self.top - head / 2 - 2, column["heading"], fontweight="bold")
-        self.axes = self.pen.axes(self.plot_left, self.top, self.plot_width, body)
-        self.axes.set_ylim(body, 0)
-        self._frame(rows, pooled, axis)
-        y = 4.0
-        for place, (row, height) in enumerate(zip(rows, heights, strict=True)):
-            if lower and place == len(upper):
-                y = self._divide(self._pooled(pooled, y))
-                pooled = None
-            self._words(place, row, y + height / 2)
-            self._marks(row, y + height / 2)
-            y += height
-        self._pooled(pooled, y)
-        self.pen.rule(self.top - 2, color=INK, linewidth=0.9)
-
-    def _place_columns(self) -> None:
-        left = sum(column["width"] + GAP for column in self.table.values() if column["left"])
-        right = sum(column["width"] + GAP for column in self.table.values() if not column["left"])
-        self.plot_left, self.plot_width = left + 4, max(LEAST_PLOT, PAGE_WIDTH - EDGE - left - right - 4)
-        x = 0.0
-        for column in self.table.values():
-            if not column["left"] and x < self.plot_left + self.plot_width:
-                x = self.plot_left + self.plot_width + GAP
-            column["x"] = x
-            x += column["width"] + GAP
-        self.width = max(PAGE_WIDTH, x - GAP + EDGE)  # a plot with many columns grows rather than overlaps
-
-    def _text(self, name: str, y: float, text: str, **options: Any) -> None:
-        """Write in a column of the table; figures end below each other."""
-        column, right = self.table[name], name in ("n", "weight")
-        x = column["x"] + (column["width"] if right else 0)
-        self.pen.write(x, y, text, ha="right" if right else "left", **options)
-
-    def _frame(self, rows: list[dict], pooled: Mapping | None, axis: str) -> None:
-        """Set the axis to hold every limit and 0, with some air."""
-        values = [0.0]
-        for row in [*rows, *([pooled] if pooled else [])]:
-            found = [row.get(name) for name in ("effect", "estimate", *LIMITS)]
-            values += [float(value) for value in found if not is_missing(value) and np.isfinite(value)]
-        span = (max(values) - min(values)) or 1.0
-        self.axes.set_xlim(min(values) - 0.06 * span, max(values) + 0.06 * span)
-        self.axes.axvline(0, color=INK, linewidth=0.9)
-        level_axis(self.axes, wrap(axis, self.plot_width + 60, SMALL))
-        self.axes.locator_params(axis="x", nbins=5)
-        self.axes.xaxis.set_major_formatter(tick_number)
-
-    def _words(self, place: int, row: dict, y: float) -> None:
-        for name, column in self.table.items():
-            if name == "risk_of_bias":
-                mark = judgement_mark(row.get(name))
-                draw_mark(self.pen.overlay(), column["x"] + 9, self.top + y, mark, size=11)
-                self.pen.write(column["x"] + 22, self.top + y, judgement_letter(row.get(name)))
-            else:
-                self._text(name, self.top + y, column["cells"][place])
-
-    def _marks(self, row: dict, y: float) -> None:
-        """Draw an estimate with its interval; the square's area goes by the weight."""
-        effect = row.get("effect")
-        if is_missing(effect):
-            write_middle(self.axes, y, "not reported" if is_missing(row.get("instead")) else "")
-        elif not _has(row):
-            hollow = {"markerfacecolor": "white", "markeredgecolor": BLUE, "markeredgewidth": 1.5}
-            self.axes.plot([effect], [y], marker="o", markersize=7, **hollow)
-        else:
-            weight = 0.25 if is_missing(row.get("weight")) else float(row["weight"])
-            limits = [row["ci_lower"], row["ci_upper"]]
-            self.axes.plot(limits, [y, y], color=BLUE, linewidth=1.4, solid_capstyle="butt")
-            for limit in limits:
-                self.axes.plot([limit, limit], [y - 3.5, y + 3.5], color=BLUE, linewidth=1.4)
-            size = 5.0 + 6.0 * min(1.0, max(0.0, weight)) ** 0.5
-            self.axes.plot([effect], [y], marker="s", markersize=size, color=BLUE)
-
-    def _divide(self, y: float) -> float:
-        self.pen.rule(self.top + y + 5, linestyle=(0, (4, 3)), color=MUTED)
-        self.pen.write(0, self.top + y + 20, "Not poolable", fontweight="bold", color=MUTED)
-        return y + 32
-
-    def _pooled(self, pooled: Mapping | None, y: float) -> float:
-        """Draw the diamond, and the prediction interval as a thin line with open ends."""
-        from matplotlib.patches import Polygon
-
-        if not pooled:
-            return y
-        middle = y + 17
-        low, mid, high = (float(pooled[name]) for name in ("ci_lower", "estimate", "ci_upper"))
-        if _has(pooled, "pi"):
-            ends = [float(pooled["pi_lower"]), float(pooled["pi_upper"])]
-            line = {"color": INK, "linewidth": 1.0, "linestyle": (0, (3, 2)), "marker": "|", "markersize": 7}
-            self.axes.plot(ends, [middle, middle], **line)
-        corners = [(low, middle), (mid, middle - 7), (high, middle), (mid, middle + 7)]
-        self.axes.add_patch(Polygon(corners, facecolor=INK, edgecolor=INK))
-        self.pen.write(0, self.top + middle, str(pooled.get("label") or "Pooled"), fontweight="bold")
-        self._text("estimate", self.top + middle, _estimate_text(pooled, "estimate"), fontweight="bold")
-        self.pen.rule(self.top + y + 2, color=RULE)
-        return y + 34
+def sides_of(concept: str, left: str = "worse", right: str = "better") -> tuple[str, str]:
+    """Return what lies on the sides of no effect, for an outcome that is better when higher or when lower."""
+    better = OUTCOME_CONCEPTS[concept].better if concept in OUTCOME_CONCEPTS else None
+    if not better:
+        return "", ""
+    left, right = (left, right) if better == "higher" else (right, left)
+    return f"← {left}", f"{right} →"
 
 
 def pooled_forest(
-    fit: Mapping[str, Any], members: pd.DataFrame, comparisons: pd.DataFrame, *, level: float = 0.95
+    fit: Mapping[str, Any],
+    members: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    *,
+    level: float = 0.95,
+    named: Callable[[str], str] = str,
 ) -> Figure:
     """Draw a pool.
 
@@ -315,48 +383,67 @@ def pooled_forest(
     members : pandas.DataFrame
         Table `pool_members`; those of this pool are drawn.
     comparisons : pandas.DataFrame
-        Table `comparisons`: lines of the same outcome that are no member stand below the line, those in the
-        same unit with their size.
+        Table `comparisons`: lines of the same outcome that are no member stand below, those in the same unit
+        with their size.
     level : float
         Coverage of the intervals, for the words.
+    named : callable
+        Gives a study's name for a reader.
 
     """
     own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
-    upper = [row | {"n": _people(row), "time": _time(row)} for row in records(own)]
     member = comparisons["effect_id"].isin(split_ids(fit["effect_ids"]))
     other = (comparisons["concept"] == fit["concept"]) & (comparisons["tier"] != "comparator") & ~member
     rest = records(comparisons[other])
     under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
     under = f"{': ' + fit['intervention'] if fit['intervention'] else ''}{under}"
+    treated = fit["intervention"] or "exosomes"
     drawn = forest(
-        upper,
+        [_member(row, named) for row in records(own)],
         unit=plain_unit(fit["unit"]) or "standardised",
-        pooled=dict(fit) | {"label": f"Pooled, k = {fit['k']}"},
-        not_poolable=[_below(row, fit) for row in rest[:MOST_LEFT]],
+        pooled=dict(fit) | {"label": f"Pooled, k = {fit['k']}", "heterogeneity": _heterogeneity(fit)},
+        not_poolable=[_below(row, fit, named) for row in rest[:MOST_LEFT]],
         title=f"{plain_words(fit['concept']).capitalize()}, {ESTIMAND_WORDS[fit['estimand']]}{under}",
         text_columns={"time": "Time"},
         level=level,
+        sides=sides_of(fit["concept"], f"favours {plain_words(fit['comparator'])}", f"favours {treated}")
+        if fit["comparator"] not in (None, "none")
+        else sides_of(fit["concept"]),
     )
-    df = fit.get("pi_df")
-    freedom = f" on {df} degree{'s' * (df != 1)} of freedom" if df else ""
-    words = drawn.caption.replace("its prediction interval.", f"its prediction interval{freedom}.")
+    words = drawn.caption
     if len(rest) > MOST_LEFT:
         words += f" {len(rest) - MOST_LEFT} more lines are in the table comparisons."
-    return Figure(drawn.figure, drawn.alt, f"{words} The numbers are in the table pool_members.", drawn.rows)
+    return Figure(drawn.drawing, drawn.alt, words, drawn.rows, title=drawn.title, phone=drawn.phone)
 
 
-def _below(row: dict[str, Any], fit: Mapping[str, Any]) -> dict[str, Any]:
+def _heterogeneity(fit: Mapping[str, Any]) -> str:
+    """Return how much the studies differ, by what the fit tells."""
+    parts = [
+        f"τ² = {show_number(fit['tau2'])}" if not is_missing(fit.get("tau2")) else "",
+        f"I² = {show_number(round(fit['i2']))} %" if not is_missing(fit.get("i2")) else "",
+        ", ".join(str(fit[name]) for name in ("tau2_method", "ci_method") if not is_missing(fit.get(name))),
+    ]
+    known = [part for part in parts if part]
+    return f"Heterogeneity: {'; '.join(known)}" if known else ""
+
+
+def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+    """Return a member of a pool as a row; an imputed SD and people who were assumed are named so."""
+    imputed = re.match(r"SD (\S+) imputed", row["assumption"] or "")
+    assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
+    named = {"study_id": author_year(named(row["study_id"])), "time": _time(row), "assumed": assumed}
+    return row | named | {"sd": imputed[1] if imputed else None}
+
+
+def _below(row: dict[str, Any], fit: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     """Return a line that is not in the pool as a row below it; words stand for what has another unit."""
     same = row["unit"] == fit["unit"]
     shown = {name: row[name] if same else None for name in ("effect", "ci_lower", "ci_upper")}
     kind = ESTIMAND_WORDS.get(row["estimand"], "")
-    name = f"{row['study_id']}{': ' + kind if kind and kind != ESTIMAND_WORDS[fit['estimand']] else ''}"
+    more = f": {kind}" if kind and kind != ESTIMAND_WORDS[fit["estimand"]] else ""
+    name = f"{author_year(named(row['study_id']))}{more}"
     kept = {"study_id": name, "n": row["n"], "risk_of_bias": row["risk_of_bias"], "time": _time(row)}
     return kept | shown | ({} if shown["effect"] is not None else {"instead": instead_words(row)})
-
-
-def _people(row: dict[str, Any]) -> str | None:
-    return None if row["n"] is None else f"{row['n']}{'' if row['n_stated'] else ' (assumed)'}"
 
 
 def _time(row: dict[str, Any]) -> str | None:

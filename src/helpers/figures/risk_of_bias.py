@@ -1,23 +1,83 @@
-"""The matrix of trust and risk of bias, and the marks of judgements: sign, colour and word."""
+"""Grids of signs, the matrix of trust and risk of bias, and the marks of judgements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import INK, PAGE_WIDTH, RULE, SMALL, Figure, Pen, height_of, style, wrap
+from helpers.figures.canvas import (
+    LINE,
+    PAGE_WIDTH,
+    SMALL,
+    Drawing,
+    Figure,
+    height_of,
+    text_width,
+    wrap,
+)
 from helpers.formats import is_missing
 
-LABEL, FIELD = 150.0, 46.0
 OF_BIAS = "risk of bias"
+TRUST = "Trust (INSPECT-SR)"
+Entries = Iterable[tuple[Callable[[Drawing, float, float], None], str]]
+
+
+def sign_grid(
+    width: float,
+    names: Sequence[str],
+    heads: Sequence[str],
+    field: Callable[[Drawing, float, float, int, int], None],
+    key: Entries,
+) -> Drawing:
+    """Return a grid of signs under upright headings.
+
+    Parameters
+    ----------
+    width : float
+        Of the drawing; columns that do not fit go into a block below.
+    names, heads : sequence of str
+        Of the rows, and of the columns.
+    field : callable
+        Draws the signs of a field: the drawing, the middle of the field, the places of row and column.
+    key : iterable of (callable, str)
+        What the signs mean.
+
+    """
+    pen = Drawing(width)
+    wide = width >= PAGE_WIDTH
+    left = 190.0 if wide else 104.0
+    step = min(46.0, max(24.0 if wide else 15.0, (width - left) / max(1, len(heads))))
+    most = int((width - left + 0.5) // step)
+    y = 0.0
+    for start in range(0, max(1, len(heads)), most):
+        block = heads[start : start + most]
+        y += max((text_width(head, SMALL) for head in block), default=LINE) + 8
+        for place, head in enumerate(block):
+            pen.write(left + (place + 0.5) * step + 4, y - 4, head, size=SMALL, upright=True)
+        pen.line(0, y, left + len(block) * step, y)
+        for row, name in enumerate(wrap(name, left - 8) for name in names):
+            high = max(24.0, height_of(name) + 8)
+            pen.write(0, y + high / 2, name)
+            for place in range(len(block)):
+                field(pen, left + (place + 0.5) * step, y + high / 2, row, start + place)
+            y += high
+            pen.line(0, y, left + len(block) * step, y, "rule")
+        y += 10
+    pen.key(y, key)
+    return pen
 
 
 def appraisal_matrix(
-    domains: pd.DataFrame, verdicts: Mapping[str, str], *, title: str = "Trust and risk of bias"
+    domains: pd.DataFrame,
+    verdicts: Mapping[str, str],
+    *,
+    title: str = "Trust and risk of bias",
+    named: Callable[[str], str] = str,
 ) -> Figure:
     """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
 
@@ -29,42 +89,51 @@ def appraisal_matrix(
         By study, its overall risk of bias; where nothing is judged it stands as not applicable.
     title : str
         Title; first words of the alternative text.
+    named : callable
+        Gives a study's name for a reader.
 
     """
-    names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall"]
-    words = {(row.study_id, row.domain): row.judgement for row in domains.itertuples()}
+    names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
+    words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}
     studies = sorted(set(domains["study_id"]))
     words |= {(study, OF_BIAS): verdicts.get(study, "not applicable") for study in studies}
-    step = (PAGE_WIDTH - LABEL) / (len(names) + 1)
-    heads = {name: wrap(name, step - 8, weight="bold") for name in (*names, OF_BIAS)}
-    top = 42 + height_of(*heads.values())
-    with style():
-        pen = Pen(top + FIELD * max(1, len(studies)) + 8)
-        pen.title(title)
-        for place, head in enumerate(heads.values()):
-            pen.write(LABEL + (place + 0.5) * step, (34 + top) / 2, head, ha="center", fontweight="bold")
-        pen.rule(top, right=PAGE_WIDTH, color=INK, linewidth=0.9)
-        for line, study in enumerate(studies):
-            middle = top + (line + 0.5) * FIELD
-            pen.write(0, middle, wrap(study, LABEL - 14))
-            for place, name in enumerate(heads):
-                x, word = LABEL + (place + 0.5) * step, str(words.get((study, name), "not applicable"))
-                draw_mark(pen.overlay(), x, middle - 9, judgement_mark(word), size=12)
-                pen.write(x, middle + 11, wrap(word, step - 6, SMALL), ha="center", fontsize=SMALL)
-            pen.rule(middle + FIELD / 2, right=PAGE_WIDTH, color=RULE, linewidth=0.6)
-        if not studies:
-            pen.write(0, top + 12, "No study has been judged yet.")
+    table = [[words.get((study, name), "not applicable") for name in names] for study in studies]
+
+    def field(pen: Drawing, x: float, y: float, row: int, column: int) -> None:
+        _lettered(table[row][column], pen, x, y)
+
+    used = sorted({word for row in table for word in row}, key=list(FIGURE_WORDS["judgements"]).index)
+    heads = [*(f"trust: {name}" for name in names[:-1]), OF_BIAS]
+    shown = [named(study) for study in studies]
+    grid = {
+        "names": shown,
+        "heads": heads,
+        "field": field,
+        "key": [(partial(_lettered, word), word) for word in used],
+    }
     told = [
-        f"{study}: {'; '.join(f'{name} {words.get((study, name))}' for name in heads)}." for study in studies
+        f"{study}: {'; '.join(f'{name} {word}' for name, word in zip(names, row, strict=True))}."
+        for study, row in zip(shown, table, strict=True)
     ]
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
-    caption = "Each field holds the judgement as a sign and as a word."
-    return Figure(pen.figure, alt, caption, table="trust_domains")
+    return Figure.of(
+        partial(sign_grid, **grid),
+        alt=alt,
+        caption=FIGURE_WORDS["captions"]["appraisal"],
+        table="trust_domains",
+        title=title,
+    )
+
+
+def _lettered(word: str, pen: Drawing, x: float, y: float) -> None:
+    """Draw a judgement's mark with its letter."""
+    draw_mark(pen, x - 6, y, judgement_mark(word))
+    pen.write(x + 3, y, judgement_letter(word), size=SMALL)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A shape (matplotlib's code), a sign inside it, a letter, and colours."""
+    """A shape, a sign inside it, a letter, and a colour of the palette."""
 
     shape: str
     sign: str
@@ -73,10 +142,7 @@ class Mark:
     hollow: bool = False
 
 
-MARKS = {
-    name: Mark(**mark | {"colour": FIGURE_WORDS["palette"][mark["colour"]]})
-    for name, mark in FIGURE_WORDS["marks"].items()
-}
+MARKS = {name: Mark(**mark) for name, mark in FIGURE_WORDS["marks"].items()}
 
 
 def judgement_mark(judgement: Any) -> Mark:
@@ -97,13 +163,16 @@ def _judgement_word(judgement: Any) -> str:
     return word
 
 
-def draw_mark(axes: Any, x: float, y: float, mark: Mark, size: float = 13.0) -> None:
-    """Draw a mark at data coordinates; `size` is its width in points."""
-    face, sign = ("white", mark.colour) if mark.hollow else (mark.colour, "white")
-    scale = {"^": 1.18, "D": 0.86, "s": 0.92}.get(mark.shape, 1.0)
-    edge = {"markerfacecolor": face, "markeredgecolor": mark.colour, "markeredgewidth": 1.2}
-    axes.plot([x], [y], marker=mark.shape, markersize=size * scale, linestyle="none", clip_on=False, **edge)
-    drop = (-0.16 if mark.shape == "^" else -0.04) * size  # a triangle's weight lies low
-    place = {"xytext": (0, drop), "textcoords": "offset points", "ha": "center", "va": "center"}
-    letters = {"fontsize": size * 0.68, "fontweight": "bold", "color": sign, "annotation_clip": False}
-    axes.annotate(mark.sign, (x, y), **place, **letters)
+def draw_mark(pen: Drawing, x: float, y: float, mark: Mark, size: float = 14.0) -> None:
+    """Draw a mark with its sign."""
+    pen.mark(mark.shape, x, y, size, mark.colour, hollow=mark.hollow)
+    low = 1.5 if mark.shape == "up" else 0.0  # a triangle's weight lies low
+    pen.write(
+        x,
+        y + low,
+        mark.sign,
+        size=SMALL,
+        bold=True,
+        anchor="middle",
+        colour=mark.colour if mark.hollow else "#fff",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -9,9 +10,9 @@ import pandas as pd
 from helpers.appraisal.discrepancies import RULES
 from helpers.context import CONTROLS, comparator_changes
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import plain_unit, plain_words, show_estimate
+from helpers.formats import plain_unit, plain_words, show_estimate, show_number
 from helpers.tables.vocabulary import CONCERNS, label
-from notebookpress.tables import records
+from notebookpress.tables import records, split_ids
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 _RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
@@ -73,24 +74,15 @@ def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def split_rows(effects: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the first difference between groups over the sizes that they may have as rows of `forest`."""
-    sizes = effects["n_assumed"].astype("string").str.fullmatch(r"\d+ \+ \d+").fillna(False)
-    split = effects[(effects["estimand"] == "between_group") & effects["ci_lower"].notna() & sizes]
-    first = split.loc[split["headline"] == "yes", "compared"]
-    shown = split[split["compared"].isin(first)].assign(study_id=split["n_assumed"])
-    return records(shown[["study_id", "effect", "ci_lower", "ci_upper", "unit"]])
-
-
 def estimate_rows(effects: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
-    """Return headline estimates in one unit for `forest`, named by study, estimand and time."""
+    """Return headline estimates in one unit for `forest`, named by estimand and time."""
     rows = []
     for row in records(effects[(effects["headline"] == "yes") & (effects["unit"] == unit)]):
         if row["effect"] is None:
             continue
         week = "" if row["timepoint_weeks"] is None else f", week {row['timepoint_weeks']:.0f}"
         arm = f" ({row['arm_id']})" if row["estimand"] == "uncontrolled_change" else ""
-        name = f"{row['study_id']}: {row['estimand'].replace('_', ' ')}{arm}{week}"
+        name = f"{row['estimand'].replace('_', ' ').capitalize()}{arm}{week}"
         people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
         sizes = {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
         rows.append({"study_id": name, "n": people} | sizes)
@@ -102,43 +94,82 @@ def _week(row: dict[str, Any]) -> float | None:
     return None if week is None else round(week, 1)
 
 
+AUTHOR_YEAR = re.compile(r"([a-z]+)((?:19|20)\d\d)(.*)")
+
+
+def author_year(name: str) -> str:
+    """Return the short name of a study that stands in context as author, year and what else it holds.
+
+    Examples
+    --------
+    >>> author_year("olsen2006"), author_year("jimenez2014_men_7_beam"), author_year("Wan 2025")
+    ('Olsen 2006', 'Jimenez 2014, men 7 beam', 'Wan 2025')
+
+    """
+    found = AUTHOR_YEAR.fullmatch(name)
+    if not found:
+        return name.replace("_", " ").capitalize() if name.islower() else name
+    author, rest = FIGURE_WORDS["authors"].get(found[1], found[1].capitalize()), found[3].replace("_", " ")
+    return f"{author} {found[2]}{', ' + rest.strip() if rest.strip() else ''}"
+
+
 SIGNS = {"better": "▲", "worse": "▼", "no change": "◄►", "unclear": "?"}
 DAGGER = " ‡"  # seen second-hand only
 
 
-def panel_rows(lines: pd.DataFrame, designs: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
+def panel_rows(
+    lines: pd.DataFrame, effects: pd.DataFrame, results: pd.DataFrame
+) -> tuple[list[dict[str, Any]], str]:
     """Return an outcome's lines as rows of `forest`, and the unit of its axis.
 
     Parameters
     ----------
     lines : pandas.DataFrame
         Rows of `comparisons` of one outcome.
-    designs : dict of str to str
-        Design in words by study.
+    effects, results : pandas.DataFrame
+        The tables of these names: they hold the means and SDs from which an effect was computed.
 
     Returns
     -------
     (list of dict, str)
-        The axis has the unit of most effects; what has another unit, no figure, or no single figure is
-        told in words. Second-hand lines carry a double dagger.
+        The axis has the unit of most effects; what has another unit, no figure, or no single figure, and a
+        share of people that no other stands against, is told in words. Second-hand lines are marked.
     """
     rows = [row for row in records(lines) if row["direction"] != "not reported"]
-    units = [row["unit"] or "" for row in rows if row["effect"] is not None]
+    sized = [row for row in rows if row["effect"] is not None and row["estimand"] != "proportion"]
+    units = [row["unit"] or "" for row in sized]
     unit = max(dict.fromkeys(units), key=units.count) if units else ""
+    used = effects.set_index("effect_id")["result_ids"].to_dict()
+    known = {row["result_id"]: row for row in records(results)}
     shown = []
     for row in sorted(rows, key=lambda row: (row["tier"], row["estimand"] or "", row["study_id"])):
-        on_axis = row["effect"] is not None and (row["unit"] or "") == unit
+        on_axis = row in sized and (row["unit"] or "") == unit
         sizes = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
-        shown.append(sizes | {
+        people, _, how = str(row["n"] or "").partition(" (")  # how it was assumed, where it was
+        behind = [known[name] for name in split_ids(used.get(row["effect_id"])) if name in known]
+        moments = {name: _by_arm(behind, name) if on_axis else None for name in ("mean", "sd")}
+        shown.append(sizes | moments | {
             "study_id": _named(row),
-            "design": designs.get(row["study_id"]) or "–",
             "estimand": plain_words(row["estimand"]) or "–",
-            "time": row["timepoint_printed"] or "not stated",
-            "n": row["n"],
+            "time": row["timepoint_printed"] or "time not stated",
+            "n": people or None,
+            "assumed": ["n"] if how else [],
             "risk_of_bias": row["risk_of_bias"],
             "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {instead_words(row)}",
         })  # fmt: skip
     return shown, unit
+
+
+def _by_arm(results: list[dict[str, Any]], name: str) -> str | None:
+    """Return what was printed of each arm, a line an arm, from the first time to the last."""
+    arms: dict[str, list[dict[str, Any]]] = {}
+    for row in results:
+        arms.setdefault(row["arm_id"], []).append(row)
+    lines = []
+    for own in arms.values():
+        own.sort(key=lambda row: (row["timepoint_weeks"] is None, row["timepoint_weeks"] or 0))
+        lines.append(" → ".join("–" if row[name] is None else show_number(row[name]) for row in own))
+    return "\n".join(lines) if any(row[name] is not None for row in results) else None
 
 
 def _named(row: dict[str, Any]) -> str:
@@ -182,7 +213,7 @@ def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) ->
     other = comparator_changes(comparators).sort_values(["treatment", "change"])
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
-    label = other["study_id"] + ": " + other["arm"]
+    label = other["study_id"].map(author_year) + ": " + other["arm"]
     own = own.assign(group="exosome", label=own["study_id"], n=None)
     other = other.assign(group=group, label=label, time=None, effect=other["change"])
     sizes = ["effect", "ci_lower", "ci_upper"]

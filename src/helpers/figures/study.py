@@ -1,43 +1,36 @@
-"""Figures of one study: before and after, an estimate along an assumption, timeline."""
+"""Figures of studies: before and after, timeline, ongoing studies, and the flow of records."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+
+import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
-    BLUE,
-    GREEN,
-    ORANGE,
     PAGE_WIDTH,
-    PURPLE,
-    RULE,
     SMALL,
-    TITLE_SIZE,
-    VERMILION,
+    Axis,
+    Drawing,
     Figure,
-    Pen,
     Rows,
     as_rows,
     height_of,
-    level_axis,
-    style,
-    text_width,
-    tick_number,
-    widest,
     wrap,
 )
+from helpers.figures.forest import Plot, PlotRow
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
+from notebookpress.tables import records
 
-PAIR_LINES = (
-    {"color": BLUE, "marker": "o", "linestyle": "-"},
-    {"color": VERMILION, "marker": "s", "linestyle": (0, (5, 2))},
-    {"color": GREEN, "marker": "^", "linestyle": (0, (1, 1.2))},
-    {"color": PURPLE, "marker": "D", "linestyle": (0, (6, 2, 1, 2))},
-    {"color": ORANGE, "marker": "v", "linestyle": (0, (3, 1))},
+PAIR_LOOKS = (
+    ("blue", "circle", ""),
+    ("vermilion", "square", "6 3"),
+    ("green", "up", "2 2"),
+    ("purple", "diamond", "8 3 2 3"),
+    ("orange", "down", "4 2"),
 )
 TIMES = "before", "after"
-MOST_PANELS, PLOT_HEIGHT, LABEL_STEP = 3, 230.0, 14.0
+MOST_PANELS, PLOT_HEIGHT, LABEL_STEP = 3, 210.0, 14.0
 
 
 def before_after(rows: Rows, *, title: str) -> Figure:
@@ -60,86 +53,70 @@ def before_after(rows: Rows, *, title: str) -> Figure:
     panels: dict[str, list[dict]] = {}
     for row in data:
         panels.setdefault(_measure(row), []).append(row)
-    with style():
-        figure = _draw_pairs(panels, list(dict.fromkeys(row["case"] for row in data)), title)
-    return Figure(figure, _pairs_alt(title, data), FIGURE_WORDS["captions"]["pairs"], data)
+    cases = list(dict.fromkeys(row["case"] for row in data))
+    return Figure.of(
+        partial(_draw_pairs, panels, cases),
+        alt=_pairs_alt(title, data),
+        caption=FIGURE_WORDS["captions"]["pairs"],
+        rows=data,
+        title=title,
+    )
 
 
-def _draw_pairs(panels: dict[str, list[dict]], cases: list, title: str) -> Any:
-    across = min(MOST_PANELS, max(1, len(panels)))
-    down = max(1, -(-len(panels) // across))
-    step = PAGE_WIDTH / across
-    heading = wrap(title, PAGE_WIDTH, TITLE_SIZE, "bold")
-    top = 20 + height_of(heading)
+def _draw_pairs(panels: dict[str, list[dict]], cases: list, width: float) -> Drawing:
+    pen = Drawing(width)
+    across = min(MOST_PANELS if width >= PAGE_WIDTH else 1, max(1, len(panels)))
+    step = width / across
     names = [wrap(name, step - 24, weight="bold") for name in panels]
-    head = height_of(*names, "") + 8
-    block = head + PLOT_HEIGHT + 44
-    pen = Pen(top + down * block + 6 + 20 * len(_legend_rows(cases)))
-    pen.title(heading, 8 + height_of(heading) / 2)
+    head = height_of(*names, "") + 12
+    block = head + PLOT_HEIGHT + 34
     for place, (name, rows) in enumerate(zip(names, panels.values(), strict=True)):
-        left, upper = place % across * step, top + place // across * block
-        pen.write(left, upper + head / 2 - 4, name, fontweight="bold")
-        _panel(pen.axes(left + 62, upper + head, min(step, 420) - 124, PLOT_HEIGHT), rows, cases)
-    _pairs_legend(pen, top + down * block + 8, cases)
-    return pen.figure
+        left, top = place % across * step, place // across * block
+        pen.write(left, top + head / 2 - 4, name, bold=True)
+        _panel(pen, left + 56, top + head, min(step, 400) - 112, rows, cases)
+    bottom = max(1, -(-len(panels) // across)) * block if panels else 0
+    pen.key(bottom, [(partial(_case_line, place), str(case)) for place, case in enumerate(cases)])
+    return pen
 
 
-def _panel(axes: Any, rows: list[dict], cases: list) -> None:
+def _panel(pen: Drawing, left: float, top: float, width: float, rows: list[dict], cases: list) -> None:
     """Draw one measure: both ends labelled with their values, labels kept apart."""
     ends: tuple[set[float], set[float]] = set(), set()
     for row in rows:
-        points = [(x, float(row[key])) for x, key in enumerate(TIMES) if not is_missing(row.get(key))]
-        for x, value in points:
-            ends[x].add(value)
-        if points:
-            line = PAIR_LINES[cases.index(row["case"]) % len(PAIR_LINES)]
-            settings = {"linewidth": 1.7, "markersize": 6.5, "clip_on": False, "zorder": 3} | line
-            axes.plot(*zip(*points, strict=True), **settings)
-    values = ends[0] | ends[1] or {0.0, 1.0}
-    low, high = min(values), max(values)
-    pad = 0.08 * ((high - low) or abs(high) or 1.0)
-    axes.set(xlim=(0, 1), ylim=(low - pad, high + pad), xticks=[0, 1], yticks=[])
-    axes.set_xticklabels(TIMES)
-    axes.spines[["top", "bottom"]].set_visible(False)
-    axes.spines[["left", "right"]].set_color(RULE)
-    for x, own in enumerate(ends):
-        _labels(axes, x, sorted(own), low - pad, high + pad)
+        for x, key in enumerate(TIMES):
+            ends[x].update([float(row[key])] if not is_missing(row.get(key)) else [])
+    axis = Axis(ends[0] | ends[1], 0, PLOT_HEIGHT, air=0.08)
+    for x, word in enumerate(TIMES):
+        pen.line(left + x * width, top, left + x * width, top + PLOT_HEIGHT, "rule")
+        pen.write(left + x * width, top + PLOT_HEIGHT + 12, word, anchor="middle")
+        last = float("-inf")
+        for value in sorted(ends[x]):
+            last = max(axis(value), last + LABEL_STEP)
+            spot = left + x * width + (-9 if x == 0 else 9)
+            pen.write(
+                spot,
+                top + PLOT_HEIGHT - last,
+                show_number(value),
+                size=SMALL,
+                anchor="end" if x == 0 else "start",
+            )
+    for row in rows:
+        points = [
+            (left + x * width, top + PLOT_HEIGHT - axis(row[key]))
+            for x, key in enumerate(TIMES)
+            if not is_missing(row.get(key))
+        ]
+        colour, kind, dash = PAIR_LOOKS[cases.index(row["case"]) % len(PAIR_LOOKS)]
+        if len(points) > 1:
+            pen.line(*points[0], *points[1], colour, width=1.8, dash=dash)
+        for x, y in points:
+            pen.mark(kind, x, y, 9, colour)
 
 
-def _labels(axes: Any, x: int, values: list[float], low: float, high: float) -> None:
-    """Write values beside their end, pushed up where two would touch."""
-    scale, last = PLOT_HEIGHT / (high - low), float("-inf")
-    for value in values:
-        pixel = max((value - low) * scale, last + LABEL_STEP)
-        last = pixel
-        side, align = (-9, "right") if x == 0 else (9, "left")
-        place = {"xytext": (side, 0), "textcoords": "offset points", "ha": align, "va": "center"}
-        axes.annotate(
-            show_number(value), (x, low + pixel / scale), fontsize=SMALL, annotation_clip=False, **place
-        )
-
-
-def _legend_rows(cases: list) -> list[list[tuple[float, int]]]:
-    """Return for each row of the legend where its cases start, as (x, place)."""
-    rows, x = [[]], 0.0
-    for place, case in enumerate(cases):
-        width = 42 + text_width(str(case), SMALL) + 26
-        if rows[-1] and x + width > PAGE_WIDTH:
-            rows.append([])
-            x = 0.0
-        rows[-1].append((x, place))
-        x += width
-    return rows
-
-
-def _pairs_legend(pen: Pen, y: float, cases: list) -> None:
-    overlay = pen.overlay()
-    for row in _legend_rows(cases):
-        for x, place in row:
-            line = PAIR_LINES[place % len(PAIR_LINES)]
-            overlay.plot([x, x + 17, x + 34], [y] * 3, linewidth=1.7, markersize=6, markevery=[1], **line)
-            pen.write(x + 42, y, str(cases[place]), fontsize=SMALL)
-        y += 20
+def _case_line(place: int, pen: Drawing, x: float, y: float) -> None:
+    colour, kind, dash = PAIR_LOOKS[place % len(PAIR_LOOKS)]
+    pen.line(x - 8, y, x + 8, y, colour, width=1.8, dash=dash)
+    pen.mark(kind, x, y, 8, colour)
 
 
 def _measure(row: dict) -> str:
@@ -157,13 +134,9 @@ def _pairs_alt(title: str, rows: list[dict]) -> str:
     return f"Slope chart. {title}. " + (" ".join(parts) or "There is no case to show.")
 
 
-TIMELINE_WORDS = FIGURE_WORDS["events"]
-TIMELINE_MARKS = {
-    mark: {"marker": shape, "markerfacecolor": face, "markeredgecolor": edge}
-    | {"markersize": 8.5, "markeredgewidth": 1.5, "linestyle": "none"}
-    for mark, (shape, face, edge) in FIGURE_WORDS["event_marks"].items()
-}
-ROW, WIDEST_LANE, TOUCHING = 34.0, 200.0, 20.0
+EVENT_WORDS = FIGURE_WORDS["events"]
+EVENT_LOOKS = {mark: tuple(look) for mark, look in FIGURE_WORDS["event_marks"].items()}
+TOUCHING = 14.0  # pixels between marks that would touch
 
 
 def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
@@ -173,91 +146,178 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     ----------
     events : pandas.DataFrame or list of dict
         `lane` (an outcome, arm or study: a row of the picture), `weeks`, `mark` (measured, promised, planned,
-        session). Events without a time are named in the alternative text and the caption, not drawn.
+        session). An event without a time stands in words only.
     title : str
         Title; first words of the alternative text.
 
-    Returns
-    -------
-    Figure
-        Alternative text: every lane with its marks and weeks.
-
-    Raises
-    ------
-    ValueError
-        When an event has a mark that is not one of the four.
-
     """
     data = [dict(row, lane=plain_words(row["lane"])) for row in as_rows(events)]
-    unknown = sorted({str(row["mark"]) for row in data} - set(TIMELINE_WORDS))
-    if unknown:
-        raise ValueError(f"timeline: mark {', '.join(unknown)} is none of {', '.join(TIMELINE_WORDS)}")
-    dated = [row for row in data if not is_missing(row.get("weeks"))]
-    lanes = list(dict.fromkeys(row["lane"] for row in data))
-    with style():
-        figure = _draw_timeline(lanes, dated, title)
-    caption = "Weeks since the first treatment."
-    if undated := [row for row in data if is_missing(row.get("weeks"))]:  # not left out in silence
-        names = list(dict.fromkeys(f"{row['lane']} ({TIMELINE_WORDS[row['mark']]})" for row in undated))
-        caption += f" Without a stated time, and so not drawn: {joined(names)}."
-    return Figure(figure, _timeline_alt(title, lanes, data), caption, data)
+    lanes = {
+        lane: [row for row in data if row["lane"] == lane]
+        for lane in dict.fromkeys(row["lane"] for row in data)
+    }
+    rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
+    weeks = [float(row["weeks"]) for row in data if not is_missing(row.get("weeks"))]
+    plot = Plot(
+        rows, weeks or [0.0, 1.0], "weeks since the first treatment", heads=("Outcome or treatment", "")
+    )
+    key = [
+        (partial(_event, mark), word)
+        for mark, word in EVENT_WORDS.items()
+        if mark in {row["mark"] for row in data}
+    ]
+
+    def draw(width: float) -> Drawing:
+        pen = plot.draw(width)
+        pen.key(pen.height + 8, key)
+        return pen
+
+    alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
+    return Figure.of(draw, alt=alt, caption="Weeks since the first treatment.", rows=data, title=title)
 
 
-def _draw_timeline(lanes: list[str], dated: list[dict], title: str) -> Any:
-    labels = [wrap(lane, WIDEST_LANE) for lane in lanes]
-    heights = [max(ROW, height_of(label) + 12) for label in labels]
-    left = widest(labels) + 22
-    pen = Pen(34 + sum(heights) + 84)
-    pen.title(title)
-    axes = pen.axes(left, 34, PAGE_WIDTH - left - 16, sum(heights) + 4)
-    axes.set_ylim(sum(heights) + 4, 0)
-    last = max([float(row["weeks"]) for row in dated] or [1.0])
-    axes.set_xlim(-0.03 * max(last, 1), 1.03 * max(last, 1))
-    y = 0.0
-    for lane, label, height in zip(lanes, labels, heights, strict=True):
-        middle = y + height / 2
-        pen.write(0, 34 + middle, label)
-        axes.axhline(middle, color=RULE, linewidth=0.8, zorder=0)
-        _lane(axes, middle, [row for row in dated if row["lane"] == lane])
-        y += height
-    level_axis(axes, "Weeks since the first treatment")
-    axes.xaxis.set_major_formatter(tick_number)
-    _timeline_legend(pen, 34 + sum(heights) + 66, {row["mark"] for row in dated})
-    return pen.figure
-
-
-def _lane(axes: Any, middle: float, events: list[dict]) -> None:
-    """Draw one lane; different marks that would touch are set above each other, so that none is hidden."""
-    left, right = axes.get_xlim()
-    near = (right - left) * TOUCHING / PAGE_WIDTH
-    marks = [mark for mark in TIMELINE_WORDS if any(row["mark"] == mark for row in events)]
-    places = {(float(row["weeks"]), row["mark"]) for row in events}
-    for weeks, mark in sorted(places):
-        close = {name for week, name in places if abs(week - weeks) < near}
-        stacked = [name for name in marks if name in close]
-        offset = (stacked.index(mark) - (len(stacked) - 1) / 2) * 13
-        axes.plot([weeks], [middle + offset], clip_on=False, **TIMELINE_MARKS[mark])
-
-
-def _timeline_legend(pen: Pen, y: float, marks: set[str]) -> None:
-    overlay, x = pen.overlay(), 6.0
-    for mark, word in TIMELINE_WORDS.items():
-        if mark in marks:
-            overlay.plot([x], [y], **TIMELINE_MARKS[mark])
-            pen.write(x + 12, y, word, fontsize=SMALL)
-            x += 12 + text_width(word, SMALL) + 28
-
-
-def _timeline_alt(title: str, lanes: list[str], events: list[dict]) -> str:
+def _lane_words(events: list[dict]) -> str:
+    """Return what happened in a lane, and in which weeks."""
     parts = []
-    for lane in lanes:
-        marks = []
-        for mark, word in TIMELINE_WORDS.items():
-            own = [row for row in events if row["lane"] == lane and row["mark"] == mark]
-            weeks = sorted({float(row["weeks"]) for row in own if not is_missing(row.get("weeks"))})
-            if weeks:
-                marks.append(f"{word} at week {joined([show_number(round(week, 1)) for week in weeks])}")
-            if any(is_missing(row.get("weeks")) for row in own):
-                marks.append(f"{word} at a time not stated")
-        parts.append(f"{lane}: {'; '.join(marks)}.")
-    return f"Timeline. {title}. " + (" ".join(parts) or "There is nothing to show.")
+    for mark, word in EVENT_WORDS.items():
+        own = [row.get("weeks") for row in events if row["mark"] == mark]
+        weeks = [
+            show_number(round(week, 1)) for week in sorted({week for week in own if not is_missing(week)})
+        ]
+        parts += [f"{word} at week {joined(weeks)}"] if weeks else []
+        parts += [f"{word} at a time not stated"] if any(map(is_missing, own)) else []
+    return "; ".join(parts)
+
+
+def _event(mark: str, pen: Drawing, x: float, y: float) -> None:
+    kind, colour, hollow = EVENT_LOOKS[mark]
+    pen.mark(kind, x, y, 10, colour, hollow=hollow)
+
+
+def _lane(events: list[dict], pen: Drawing, axis: Axis, y: float) -> None:
+    """Draw one lane; different marks that would touch are set above each other, so that none is hidden."""
+    pen.line(axis.left, y, axis.left + axis.width, y, "rule")
+    places = sorted({(axis(row["weeks"]), row["mark"]) for row in events if not is_missing(row.get("weeks"))})
+    for x, mark in places:
+        near = {kind for at, kind in places if abs(x - at) < TOUCHING}
+        close = [name for name in EVENT_WORDS if name in near]
+        _event(mark, pen, x, y + (close.index(mark) - (len(close) - 1) / 2) * 10)
+
+
+ONGOING_MARKS = {"expected": "registered end", "results_due": "results due"}
+
+
+def _year(date: str) -> float:
+    """Return a date, its month or its year as a number of years, in the middle of what it leaves open."""
+    parts = [int(part) for part in str(date).split("-")]
+    month = parts[1] - 1 + ((parts[2] - 0.5) / 31 if len(parts) > 2 else 0.5) if len(parts) > 1 else 6
+    return parts[0] + month / 12
+
+
+def ongoing_timeline(trials: pd.DataFrame, *, title: str = "Ongoing studies: when they end") -> Figure:
+    """Draw the registered end of each ongoing study, when its results are due, and the last search.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Table `ongoing_trials`. A study without a date stands without a mark.
+    title : str
+        Title; first words of the alternative text.
+
+    """
+    lines = []
+    for row in records(trials):
+        dates = {name: row[name] for name in ONGOING_MARKS if row[name]}
+        words = ", ".join(f"{ONGOING_MARKS[name]} {date}" for name, date in dates.items()) or "no date seen"
+        n = "n not seen" if row["n_planned"] is None else f"n = {show_number(row['n_planned'])} planned"
+        status = row["status"] if row["status"] not in (None, "not seen") else "status not seen"
+        below = f"{n}; {status}"
+        marks = [partial(_end, name, _year(date)) for name, date in dates.items()]
+        lines.append(PlotRow(row["study_id"], below, estimate=words, marks=marks))
+    dated = [_year(date) for name in (*ONGOING_MARKS, "searched") for date in trials[name].dropna()]
+    searched = max(trials["searched"].dropna(), default=None)
+    plot = Plot(
+        lines, dated or [2025.0, 2026.0], "year", heads=("Study", "Dates"), names=lambda year: f"{year:g}",
+        behind=partial(_searched, searched),
+    )  # fmt: skip
+    caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
+    caption += f" Broken line: the last search, {searched}." if searched else ""
+    rows = [
+        {name: row[name] for name in ("study_id", "n_planned", "status", *ONGOING_MARKS)}
+        for row in records(trials)
+    ]
+    return Figure.of(
+        plot.draw, alt=f"Timeline. {title}. {plot.told()}", caption=caption, rows=rows, title=title
+    )
+
+
+def _end(name: str, year: float, pen: Drawing, axis: Axis, y: float) -> None:
+    pen.mark(
+        "circle" if name == "expected" else "square", axis(year), y, 9, "blue", hollow=name == "expected"
+    )
+
+
+def _searched(date: str | None, pen: Drawing, axis: Axis, top: float, end: float) -> None:
+    if date:
+        pen.line(axis(_year(date)), top, axis(_year(date)), end, dash="5 3")
+
+
+def flow(screening: pd.DataFrame, *, title: str = "Flow of records") -> Figure:
+    """Draw what happened to each record of the table `screening`, after the flow diagram of PRISMA 2020.
+
+    What the table does not tell, such as hits and duplicates, is said not to be recorded.
+    """
+    by = screening["decision"].value_counts()
+    awaiting, out, count = int(by.get("awaiting", 0)), int(by.get("excluded", 0)), len(screening)
+
+    def counts(column: str, decision: str = "") -> list[str]:
+        own = screening[screening["decision"] == decision] if decision else screening
+        return [f"{plain_words(name)}: {number}" for name, number in own[column].value_counts().items()]
+
+    steps = [
+        (
+            f"Records identified: n = {count}",
+            [*counts("found_through"), "hits and duplicates: not recorded"],
+            "",
+            [],
+        ),
+        (f"Records screened: n = {count}", [], f"Excluded: n = {out}", counts("kind", "excluded")),
+        (f"Reports sought: n = {count - out}", [], f"Not retrieved, awaiting: n = {awaiting}", []),
+        (f"Reports assessed: n = {count - out - awaiting}", counts("seen", "included"), "", []),
+        (f"Studies included: n = {by.get('included', 0)}", [], "", []),
+    ]
+    told = [
+        ". ".join(filter(None, [head, "; ".join(more), aside, "; ".join(rest)]))
+        for head, more, aside, rest in steps
+    ]
+    draw, words = partial(_draw_flow, steps), FIGURE_WORDS["captions"]["flow"]
+    alt = f"Flow diagram. {title}. {'. '.join(told)}."
+    return Figure.of(draw, alt=alt, caption=words, table="screening", title=title)
+
+
+def _draw_flow(steps: list[tuple[str, list[str], str, list[str]]], width: float) -> Drawing:
+    pen, y, box = Drawing(width), 0.0, min(330.0, width * 0.52)
+    for place, (head, more, aside, rest) in enumerate(steps):
+        left = _box(pen, 0, y, box, head, more)
+        right = _box(pen, box + 34, y, width - box - 34, aside, rest) if aside else 0.0
+        if aside:
+            pen.line(box, y + 16, box + 30, y + 16, "muted")
+            pen.shape([(box + 34, y + 16), (box + 28, y + 12), (box + 28, y + 20)], fill="muted")
+        end = y + max(left, right) + 22
+        if place + 1 < len(steps):
+            pen.line(box / 2, y + left, box / 2, end - 4, "muted")
+            pen.shape([(box / 2, end), (box / 2 - 4, end - 6), (box / 2 + 4, end - 6)], fill="muted")
+        y = end
+    return pen
+
+
+def _box(pen: Drawing, x: float, y: float, width: float, head: str, more: list[str]) -> float:
+    """Draw a box with a heading and lines; return its height."""
+    head = wrap(head, width - 16, weight="bold")
+    lines = "\n".join(wrap(text, width - 16, SMALL) for text in more)
+    high = height_of(head) + (height_of(lines) if more else 0) + 16
+    pen.rect(x, y, width, high, stroke="muted")
+    pen.write(x + 8, y + 8 + height_of(head) / 2, head, bold=True)
+    pen.write(x + 8, y + high - 8 - height_of(lines) / 2, lines, size=SMALL)
+    pen.height = max(pen.height, y + high)
+    return high

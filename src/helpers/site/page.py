@@ -135,24 +135,62 @@ def _order_headings(page: Page, tree: Tag) -> None:
 
 
 def _file_figures(page: Page, tree: Tag) -> None:
-    """Move embedded images and the numbers behind them into files; the image links to its file."""
+    """Number figures, move images and the numbers behind them into files, put drawings into the page."""
+    for number, figure in enumerate(tree.all("figure"), start=1):
+        for caption in figure.all("figcaption"):
+            caption.children.insert(0, _tag("b", {"class": "fixed"}, f"Figure {number}. ", caption))
     for number, image in enumerate(tree.all("img"), start=1):
-        source = image.attrs.get("src", "")
-        if not (kind := DATA_IMAGE.match(source)):
+        if not (kind := DATA_IMAGE.match(image.attrs.get("src", ""))):
             continue
         figure = next((tag for tag in image.parents() if tag.name == "figure"), None)
         label = figure.attrs.get("id") if figure else None
         path = f"figures/{PurePosixPath(page.file).stem}-{page_slug(label or str(number))}.{kind[1]}"
-        page.figures[path] = base64.b64decode(source[kind.end() :])
+        drawn = _filed(page, path, image.attrs["src"])
         if kind[1] == "svg":
-            check_drawing(path, page.figures[path].decode("utf-8"))
-        image.attrs |= {"src": path, "loading": "lazy"}
-        if float(image.attrs.get("height") or 0) > TALL * float(image.attrs.get("width") or 1):
-            image.attrs["class"] = "tall"
-        if image.parent.name != "a":
+            _draw_in_page(page, image, drawn, path)
+        else:
+            image.attrs |= {"src": path, "loading": "lazy"}
             image.wrap(Tag("a", {"href": path, "class": "picture"}))
-        if figure:
-            _file_numbers(page, figure, f"{path.removesuffix(kind[1])}csv")
+        for caption in figure.all("figcaption") if figure else ():
+            _file_numbers(page, caption, f"{path.removesuffix(kind[1])}csv")
+            caption.children += [" ", _tag("a", {"href": path, "download": ""}, kind[1].upper(), caption)]
+
+
+def _tag(name: str, attrs: dict[str, str], text: str, parent: Tag) -> Tag:
+    tag = Tag(name, attrs, parent)
+    tag.children.append(text)
+    return tag
+
+
+def _filed(page: Page, path: str, address: str) -> str:
+    """Keep the image that an address holds as a file; return a drawing's text once it is checked."""
+    page.figures[path] = base64.b64decode(address.partition("base64,")[2])
+    if not path.endswith(".svg"):
+        return ""
+    text = page.figures[path].decode("utf-8")
+    check_drawing(path, text)
+    return text
+
+
+def _draw_in_page(page: Page, image: Tag, drawn: str, path: str) -> None:
+    """Put a drawing in the place of its image, and beside it the one that a narrow screen loads."""
+    picture = image.parent if image.parent.name == "picture" else None
+    [drawing] = parse(drawn.strip(), path).children
+    outer = {
+        name: value for name, value in drawing.attrs.items() if name not in ("xmlns", "color", "font-family")
+    }
+    drawing.attrs = outer | {"role": "img", "aria-label": image.attrs.get("alt", "")}
+    drawing.attrs["class"] = "tall" if float(outer["height"]) > TALL * float(outer["width"]) else "drawing"
+    place = picture or image
+    siblings = place.parent.children
+    drawing.parent = place.parent
+    siblings[siblings.index(place)] = drawing
+    for source in picture.all("source") if picture else ():
+        small = path.replace(".svg", "-phone.svg")
+        [narrow] = parse(_filed(page, small, source.attrs["srcset"]).strip(), small).children
+        size = {name: narrow.attrs[name] for name in ("width", "height")}
+        shown = {"class": "phone", "src": small, "alt": image.attrs.get("alt", ""), "loading": "lazy"}
+        siblings.insert(siblings.index(drawing) + 1, Tag("img", shown | size, place.parent))
 
 
 def _file_numbers(page: Page, figure: Tag, path: str) -> None:
