@@ -1,13 +1,8 @@
-"""All pages of a report made, in several processes where that is safe."""
+"""All pages of a report made."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import active_children, get_context
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +11,13 @@ import pandas as pd
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
-from helpers.site.assets import shared_files
 from helpers.site.checks import check_page
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import Page, anchor_homes, arrange, linked_body, render
+from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, shared_files
 from notebookpress.files import write_atomic
-from notebookpress.workers import ProcessEndedError, end_with_parent
 
 
 def printed_values(tables: Tables) -> dict[str, set[float]]:
@@ -38,53 +31,6 @@ def printed_values(tables: Tables) -> dict[str, set[float]]:
         shares |= {round(value / 100, 11) for value in numbers} if row.unit in ("percent", "%") else set()
         found[anchor("q", row.quantity_id)] = numbers | shares
     return found
-
-
-_CALLS: list[Callable[[], Any]] = []  # of the process that forked this one
-
-
-def side_by_side(calls: Sequence[Callable[[], Any]], jobs: int = 1) -> list[Any]:
-    """Return what calls return, in their order, made in several processes where some can be forked.
-
-    Parameters
-    ----------
-    calls : sequence of callable
-        Each apart from the others; what they return is pickled.
-    jobs : int
-        How many processes; with 1 everything is done right here.
-
-    Raises
-    ------
-    Exception
-        What the first call that failed has raised, as if all were made here one after the other; or
-        `ProcessEndedError` when a process was killed.
-
-    """
-    count = min(jobs, len(calls))
-    if count < 2 or not hasattr(os, "fork"):
-        return [call() for call in calls]
-    others = set(active_children())
-    pool = ProcessPoolExecutor(count, get_context("fork"), _inherit, (calls, os.getpid()))
-    try:
-        made = [pool.submit(_call, number) for number in range(len(calls))]
-        return [future.result() for future in made]
-    except BaseException as error:
-        for process in set(active_children()) - others:
-            process.kill()
-        if isinstance(error, BrokenProcessPool):
-            raise ProcessEndedError("a process that made pages was ended; run it again") from None
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _inherit(calls: Sequence[Callable[[], Any]], parent: int) -> None:
-    end_with_parent(parent)
-    _CALLS[:] = calls
-
-
-def _call(number: int) -> Any:
-    return _CALLS[number]()
 
 
 def document(page: Page, pages: list[Page], homes: dict, values: dict, version: str) -> bytes:
@@ -107,8 +53,6 @@ def build_site(
     processed: str | Path,
     destination: str | Path,
     provenance: Mapping[str, Any] | None = None,
-    *,
-    jobs: int = 1,
 ) -> list[Path]:
     """Write the site: index, a page a notebook run, methods, data, downloads, figures.
 
@@ -122,8 +66,6 @@ def build_site(
         Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
     provenance : dict, optional
         `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `review`, `previous`.
-    jobs : int
-        How many processes may work at once.
 
     Returns
     -------
@@ -138,26 +80,18 @@ def build_site(
     """
     provenance, tables = dict(provenance or {}), load_tables(processed)
     version = str(provenance.get("version") or "")
-    runs = sorted(executed, key=run_file)
-    calls: list[Callable[[], Any]] = [
-        partial(notebook_page, executed[name], name, provenance, study_titles(tables["sources"]))
-        for name in runs
-    ]
-    made = side_by_side(
-        [*calls, *(partial(table_files, name, frame) for name, frame in tables.items())], jobs
-    )
-    pages: list[Page] = made[: len(runs)]
-    files = {name: data for table in made[len(runs) :] for name, data in table.items()}
+    names = study_titles(tables["sources"])
+    pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
+    files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
     texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
     exported = export_files(tables, texts, version)
     files |= {name: text.encode("utf-8") for name, text in exported.items()}
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
     known = pages, anchor_homes(pages), printed_values(tables), version
-    done = side_by_side([partial(document, page, *known) for page in pages], jobs)
     content = shared_files() | files
-    for page, data in zip(pages, done, strict=True):
-        content |= {page.file: data} | page.figures
+    for page in pages:
+        content |= {page.file: document(page, *known)} | page.figures
     return _publish(content, Path(destination))
 
 
@@ -167,9 +101,9 @@ def build_report(
     destination: str | Path,
     facts: Mapping[str, Any],
 ) -> list[Path]:
-    """Write the site of a run; `facts` are those of `build_site`, and `raw` and `jobs` of the run."""
+    """Write the site of a run; `facts` are those of `build_site`, and `raw` of the run."""
     known = dict(facts) | {"review": read_review_facts(facts["raw"])}
-    return build_site(executed, processed, destination, known, jobs=facts["jobs"])
+    return build_site(executed, processed, destination, known)
 
 
 def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:

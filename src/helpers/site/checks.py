@@ -9,9 +9,9 @@ from html import unescape
 
 from bs4 import BeautifulSoup
 
-from helpers.site.assets import SCRIPT, STYLE
 from trialfiles.text import contact_details
 
+STYLE, SCRIPT = "style.css", "script.js"  # beside the pages
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
