@@ -10,13 +10,14 @@ from nbformat.v4 import new_output
 from helpers.display import say, show_figure, show_table
 from helpers.figures.study import before_after
 from helpers.site.build import build_site
-from helpers.site.checks import SCRIPT, STYLE, SiteError, check_page
+from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, check_page
 from helpers.site.notebook import read_body
 from helpers.site.page import POLICY, script, stylesheet
 from helpers.tables import read_table
 from notebookpress.tables import TableError
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+SCRIPTS = [{"src": CARDS, "defer": ""}, {"src": SCRIPT, "defer": ""}]
 RUNS = (
     "01_ingestion",
     "02_cleaning",
@@ -87,7 +88,7 @@ def test_expected_files(site):
 def test_no_page_asks_for_anything_but_its_own_files(site, pages):
     for name, page in pages.items():
         assert not page.find_all(["iframe", "object", "embed", "style"]), name
-        assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}], name
+        assert [tag.attrs for tag in page.find_all("script")] == SCRIPTS, name
         assert [tag.attrs for tag in page.find_all("link")] == [{"rel": ["stylesheet"], "href": STYLE}], name
         policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
         assert policy == POLICY and "unsafe" not in policy and "http" not in policy, name
@@ -228,5 +229,5 @@ def test_markdown_output_is_not_trusted(tmp_path, world):
     )
     made = make(tmp_path, world, **{"01_ingestion": write_notebook(tmp_path / "a.ipynb", [hostile])})
     page = BeautifulSoup((made / "01_ingestion.html").read_text("utf-8"), "html.parser")
-    assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}]
+    assert [tag.attrs for tag in page.find_all("script")] == SCRIPTS
     assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

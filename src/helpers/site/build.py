@@ -11,7 +11,8 @@ import pandas as pd
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
-from helpers.site.checks import check_page
+from helpers.site.cards import ROW_KINDS, cards_script
+from helpers.site.checks import CARDS, check_page, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
@@ -20,17 +21,29 @@ from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, 
 from notebookpress.files import write_atomic
 
 
-def printed_values(tables: Tables) -> dict[str, set[float]]:
-    """Return for each figure's anchor the values that it prints; a share also in percent and as a part."""
+def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
+    """Return for the anchor of each figure, and of each row of a computation, the values that it shows.
+
+    A share is shown also as a part, or in percent.
+    """
     found: dict[str, set[float]] = {}
     for row in tables["quantities"].itertuples():
-        numbers = {
-            abs(value) for value in (row.value, row.value_low, row.value_high, row.sd) if not pd.isna(value)
-        }
-        shares = {round(100 * value, 9) for value in numbers if value <= 1}
-        shares |= {round(value / 100, 11) for value in numbers} if row.unit in ("percent", "%") else set()
-        found[anchor("q", row.quantity_id)] = numbers | shares
+        numbers = (row.value, row.value_low, row.value_high, row.sd)
+        shown = {abs(value) for value in numbers if not pd.isna(value)}
+        found[anchor("q", row.quantity_id)] = _shares(shown, row.unit in ("percent", "%"))
+    for tag in (tag for page in pages for tag in page.tree.all("tr")):
+        name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
+        if name.partition("-")[0] in ROW_KINDS and not name.startswith("q-"):
+            found[name] = found.get(name, set()) | _shares(
+                numbers_in(words), "%" in words or "percent" in words
+            )
     return found
+
+
+def _shares(values: set[float], percent: bool) -> set[float]:
+    """Return values with the same shares in percent, and those in percent as parts."""
+    shares = {round(100 * value, 9) for value in values if value <= 1}
+    return values | shares | ({round(value / 100, 11) for value in values} if percent else set())
 
 
 def document(page: Page, pages: list[Page], homes: dict, values: dict, version: str) -> bytes:
@@ -65,7 +78,8 @@ def build_site(
     destination : path
         Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
     provenance : dict, optional
-        `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `review`, `previous`.
+        `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `previous`, and
+        `raw`, the folder that holds what is said of the review.
 
     Returns
     -------
@@ -79,6 +93,8 @@ def build_site(
 
     """
     provenance, tables = dict(provenance or {}), load_tables(processed)
+    if "raw" in provenance:
+        provenance["review"] = read_review_facts(provenance["raw"])
     version = str(provenance.get("version") or "")
     names = study_titles(tables["sources"])
     pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
@@ -88,22 +104,12 @@ def build_site(
     files |= {name: text.encode("utf-8") for name, text in exported.items()}
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
-    known = pages, anchor_homes(pages), printed_values(tables), version
+    homes, values = anchor_homes(pages), printed_values(tables, pages)
     content = shared_files() | files
     for page in pages:
-        content |= {page.file: document(page, *known)} | page.figures
+        content |= {page.file: document(page, pages, homes, values, version)} | page.figures
+    content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")
     return _publish(content, Path(destination))
-
-
-def build_report(
-    executed: Mapping[str, str | Path],
-    processed: str | Path,
-    destination: str | Path,
-    facts: Mapping[str, Any],
-) -> list[Path]:
-    """Write the site of a run; `facts` are those of `build_site`, and `raw` of the run."""
-    known = dict(facts) | {"review": read_review_facts(facts["raw"])}
-    return build_site(executed, processed, destination, known)
 
 
 def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:

@@ -22,8 +22,6 @@ from helpers.formats import show_value
 from helpers.site.checks import SiteError
 from helpers.site.page import Page, arrange, page_slug
 
-MISSING_ALT = ("No description has been provided for this image", "")
-
 
 def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     """Return an output as HTML.
@@ -40,7 +38,7 @@ def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     Raises
     ------
     SiteError
-        For stderr, an error, or an image without alternative text.
+        For stderr, an error, or an image that show_figure did not make.
 
     """
     if output.output_type == "stream":
@@ -57,28 +55,13 @@ def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     data = output.get("data", {})
     if "text/html" in data:
         return _text(data["text/html"])
-    if "image/png" in data:
-        return _image(_text(data["image/png"]), output.get("metadata", {}), place)
-    if "image/svg+xml" in data or "image/jpeg" in data:
-        raise SiteError(f"{place}: an image that is not PNG; show it with show_figure")
+    if any(kind.startswith("image/") for kind in data):
+        raise SiteError(f"{place}: an image without alternative text; show it with show_figure")
     if "text/markdown" in data:
         return markdown(_text(data["text/markdown"]), trusted=False)
     if "text/plain" in data:
         return str(Markup('<pre class="output">{}</pre>').format(_text(data["text/plain"])))
     return ""
-
-
-def _image(encoded: str, metadata: Any, place: str) -> str:
-    """Return a bare PNG output; its words are in the output's metadata."""
-    notes = metadata.get("image/png", metadata)
-    alt = str(notes.get("alt", "")).strip()
-    if alt in MISSING_ALT:
-        raise SiteError(f"{place}: an image has no alternative text; show it with show_figure")
-    width = Markup(' width="{}"').format(notes["width"]) if notes.get("width") else ""
-    source = "".join(encoded.split())
-    return str(
-        Markup('<figure><img src="data:image/png;base64,{}" alt="{}"{}></figure>').format(source, alt, width)
-    )
 
 
 def _text(value: Any) -> str:
