@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -36,3 +37,9 @@ def broken_links(pages: list[Path]) -> list[str]:
             if not place.is_file() or (anchor and place in read and anchor not in read[place].anchors):
                 found.append(f"{page.path.parent.name}/{page.path.name}: {link}")
     return found
+
+
+def cards_of(reports: Path) -> dict[str, dict]:
+    """Return the cards of numbers by where their links lead."""
+    script = (reports / "cards.js").read_text(encoding="utf-8")
+    return json.loads(script.removeprefix("self.cards=").removesuffix(";\n"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from browsing import pages_of
+from page_links import cards_of
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """async rules => {
@@ -38,6 +39,10 @@ def axe() -> str:
 def violations(page, path: Path, axe: str) -> list[str]:
     page.goto(path.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    return violations_here(page, axe)
+
+
+def violations_here(page, axe: str) -> list[str]:
     page.evaluate(axe)
     return page.evaluate(RUN_AXE, RULES)
 
@@ -86,7 +91,7 @@ def test_the_index_by_keyboard_alone(page, made):
             return all.length; })()"""
     )
     seen, unmarked = set(), []
-    for _ in range(reachable + 5):
+    for _ in range(4 * reachable):  # a number's card has stops of its own
         place, marked, inside = page.evaluate(
             """(() => { const part = document.activeElement, look = getComputedStyle(part), box = part.getBoundingClientRect();
                 return [part.dataset.stop, look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2,
@@ -109,6 +114,58 @@ def test_a_table_is_sorted_by_keyboard(page, made):
         words = page.locator("#results tbody th").all_inner_texts()
         assert head.get_attribute("aria-sort") == order
         assert words == sorted(words, key=str.lower, reverse=order == "descending") and len(set(words)) > 1
+
+
+FOCUS = "document.activeElement.outerHTML"
+
+
+def test_a_number_opens_a_card_that_says_what_the_table_says(page, made, axe: str):
+    """By hover and by focus; Tab goes on into it, Escape closes it, and nothing is asked of anybody."""
+    requests: list[str] = []
+    page.goto((made.reports / "study-wan2025.html").as_uri())
+    page.on("request", lambda request: requests.append(request.url))
+    card, link = page.locator(".card"), page.locator("#glance a.n[href^='#q-']").first
+    told = cards_of(made.reports)["study-wan2025.html" + link.get_attribute("href")]
+    link.hover()
+    card.wait_for()
+    assert card.get_by_text(told["t"], exact=True).is_visible()
+    assert card.locator("dl div").all_inner_texts() == [
+        f"{line[0]}\n{line[1]}" for line in told["r"] if len(line) < 3
+    ]
+    page.mouse.move(1, 1)
+    card.wait_for(state="hidden")
+    page.keyboard.press("Tab")
+    link.focus()
+    assert card.is_visible() and link.get_attribute("aria-describedby") == card.locator(
+        "div"
+    ).first.get_attribute("id")
+    assert requests == []
+    assert violations_here(page, axe) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS).startswith("<a href") and card.is_visible()
+    page.keyboard.press("Escape")
+    assert card.count() == 0 and page.evaluate(FOCUS) == link.evaluate("link => link.outerHTML")
+
+
+def test_a_card_leads_on_to_the_inputs_of_a_computation(page, made):
+    page.goto((made.reports / "study-wan2025.html").as_uri())
+    page.locator("#effects a.n[href^='#cell-']").first.hover()
+    page.locator(".card a[href*='#q-wan2025']").first.click()
+    assert page.locator(":target").is_visible() and page.locator(".card").count() == 0
+
+
+def test_the_first_tap_opens_a_card_and_a_link_in_it_leads_on(browser, made):
+    context = browser.new_context(has_touch=True, viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto((made.reports / "index.html").as_uri())
+    link = page.locator(".answer a.n").first
+    target = link.get_attribute("href")
+    link.tap()
+    box = page.locator(".card").bounding_box()
+    assert page.url.endswith("index.html") and box["x"] >= 0 and box["x"] + box["width"] <= 360
+    page.locator(".card a").last.tap()
+    page.wait_for_url("**/" + target)
+    context.close()
 
 
 def test_a_first_reader_needs_less_than_four_clicks(page, made):

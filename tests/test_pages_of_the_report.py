@@ -6,13 +6,19 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from page_links import cards_of
 
+from helpers.site.cards import ROW_KINDS, WORDS
 from helpers.site.methods import checklists
+from helpers.tables import read_table
+from helpers.tables.vocabulary import CONFIDENCE
+from notebookpress.tables import records, split_ids
 
 # Where numbers are no results: code, headings, names of rows and columns, facts of the run, folder listings.
 NO_RESULT = ("code", "summary", "script", "style", "caption", "th", "h1", "h2", "h3", "h4", "h5", "h6", "svg")
 NO_RESULT_CLASSES = {"facts", "about", "fixed", "files"}
-PAGE, SITE, FIGURE = 400_000, 5_000_000, 120_000  # bytes
+PAGE, SITE, FIGURE = 300_000, 5_000_000, 120_000  # bytes
+SECOND_HAND = WORDS["second_hand"]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +72,14 @@ def test_every_number_of_a_result_is_a_link(soups):
     assert bare == {}
 
 
+def shown(words: str) -> set[float]:
+    """Return the numbers of a text, and the same as shares."""
+    found = {float(number.replace(",", "")) for number in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", words)}
+    return {round(scale * number, 9) for number in found for scale in (1, 100, 0.01)}
+
+
 def test_the_links_of_numbers_lead_to_what_they_promise(soups):
-    """A printed figure's row shows its token and its place; a computation shows its inputs or its code."""
+    """A figure's row and that of a computation show the number itself; what code made leads to that code."""
     seen = 0
     places = {name: {tag["id"]: tag for tag in soup.find_all(id=True)} for name, soup in soups.items()}
     for name, soup in soups.items():
@@ -78,14 +90,42 @@ def test_the_links_of_numbers_lead_to_what_they_promise(soups):
             target = places[file or name].get(anchor)
             assert target is not None, f"{name}: {link['href']}"
             seen += 1
-            words = target.get_text(" ")
-            if anchor.startswith("q-"):
-                assert re.search(r"\d", words), f"{name}: {link['href']}"
-            elif anchor.startswith(("effect-", "result-")):
+            if anchor.partition("-")[0] in ROW_KINDS:
+                assert shown(link.get_text()) & shown(target.get_text(" ")), f"{name}: {link}"
+            if anchor.startswith(("effect-", "result-")):
                 assert target.select('a[href^="#q-"], a[href*="#cell-"]'), f"{name}: {link['href']}"
             elif anchor.startswith("cell-"):
                 assert target.find_parent("details", class_="code") and target.pre, f"{name}: {link['href']}"
     assert seen > 2000
+
+
+def test_every_number_has_a_card_that_says_what_the_tables_hold(made, soups):
+    cards = cards_of(made.reports)
+    tables = {name: read_table(name, made.processed) for name in ("quantities", "sources", "effects")}
+    figures = {f"q-{row['quantity_id']}": row for row in records(tables["quantities"])}
+    read = dict(zip(tables["sources"]["source_id"], tables["sources"]["access"], strict=True))
+    effects = {f"effect-{row['effect_id']}": row for row in records(tables["effects"])}
+    for name, soup in soups.items():
+        for link in soup.select("main a.n"):
+            file, _, anchor = link["href"].partition("#")
+            if not anchor.startswith("cell-"):
+                assert (f"{file or name}#{anchor}" if anchor else file) in cards, (name, link)
+    for key, card in cards.items():
+        name, lines = key.partition("#")[2], {line[0]: line[1] for line in card["r"]}
+        assert set(card.get("i", ())) <= set(cards), key
+        if row := figures.get(name):
+            assert (card["t"], lines.get("line")) == (row["printed"], row["line"] and str(row["line"])), key
+            assert lines["verified"].startswith("yes" if row["verified"] else "no"), key
+            assert lines["read"] in (row["access"] or read[row["source_id"]], CONFIDENCE["D"], SECOND_HAND), (
+                key
+            )
+            assert (lines["read"] == SECOND_HAND) == row["second_hand"], key
+        elif row := effects.get(name):
+            inputs = [target.partition("#q-")[2] for target in card.get("i", ())]
+            assert inputs == split_ids(row["quantity_ids"]), key
+    addresses = [line[2] for card in cards.values() for line in card["r"] if len(line) > 2]
+    assert addresses and all(address.startswith("http") for address in addresses)
+    assert sum("#:~:text=" in address for address in addresses) > 20
 
 
 def test_a_printed_value_leads_to_its_own_line(soups):

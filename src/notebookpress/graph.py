@@ -253,7 +253,7 @@ def _page_step(plan: Plan) -> Step:
 
     def make(workers: Workers) -> None:
         made.mkdir(parents=True)
-        facts = plan.facts | {"raw": plan.folders.raw, "jobs": plan.jobs if workers.forked else 1}
+        facts = plan.facts | {"raw": plan.folders.raw}
         facts |= {"previous": plan.release, "previous_version": release}
         workers.call(plan.collection.pages, executed, plan.folders.tables, made, facts)
 

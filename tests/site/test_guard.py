@@ -1,11 +1,14 @@
 """Contact details: found where they are, and not where figures only look like them; drawings that run nothing."""
 
+import re
+
 import pytest
 from case_files import cases_of
 
 from helpers.figures.study import before_after
-from helpers.site.assets import COLOURS, DARK_GROUND, LIGHT_GROUND, code_css
 from helpers.site.checks import SiteError, check_drawing
+from helpers.site.notebook import COLOURED
+from helpers.site.page import stylesheet
 from trialfiles import contact_details
 
 CASES = cases_of(__file__)
@@ -28,12 +31,15 @@ def luminance(colour):
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("name", COLOURED)
 def test_code_colours_have_contrast(name):
-    for colour, ground in zip(COLOURS[name][:2], (LIGHT_GROUND, DARK_GROUND), strict=True):
+    """By light and by dark."""
+    style = stylesheet()
+    pairs = [re.findall(rf"--{part}:\s*(#\w+)", style)[:2] for part in (f"code-{name}", "wash")]
+    for colour, ground in zip(*pairs, strict=True):
         light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
-    assert COLOURS[name][0] in code_css()
+    assert f"code .{name}{{color: var(--code-{name})" in style
 
 
 @pytest.mark.parametrize("inside", CASES["drawings"])

@@ -40,6 +40,17 @@ def test_a_number_that_no_figure_prints_leads_to_the_cell_that_computed_it():
     assert targets(html) == [("35", "#q-a"), ("52.2", "#cell-3")]
 
 
+def test_a_row_that_does_not_show_the_number_is_passed_over():
+    """What is worked out from a computation is not what its row shows."""
+    html = '<div data-from="cell-3"><p data-from="pooled-x q-a">Without one: 21.3, not 17.1.</p></div>'
+    tree = parse(html)
+    link_numbers(
+        tree, dict.fromkeys(["pooled-x", "q-a", "cell-3"], "page.html"), VALUES | {"pooled-x": {17.1}}
+    )
+    links = [(link.words(), link.attrs["href"], link.attrs.get("data-in")) for link in tree.all("a")]
+    assert links == [("21.3", "#cell-3", "q-a"), ("17.1", "#pooled-x", None)]
+
+
 def test_the_nearest_piece_that_some_page_holds_counts():
     html = '<div data-from="cell-3"><p data-from="gone">7</p><p data-from="q-b">16</p></div>'
     assert targets(html) == [("7", "#cell-3"), ("16", "#q-b")]

@@ -9,14 +9,15 @@ from nbformat.v4 import new_output
 
 from helpers.display import say, show_figure, show_table
 from helpers.figures.study import before_after
-from helpers.site.assets import POLICY, SCRIPT, STYLE, script, stylesheet
 from helpers.site.build import build_site
-from helpers.site.checks import SiteError, check_page
+from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, check_page
 from helpers.site.notebook import read_body
+from helpers.site.page import POLICY, script, stylesheet
 from helpers.tables import read_table
 from notebookpress.tables import TableError
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+SCRIPTS = [{"src": CARDS, "defer": ""}, {"src": SCRIPT, "defer": ""}]
 RUNS = (
     "01_ingestion",
     "02_cleaning",
@@ -87,7 +88,7 @@ def test_expected_files(site):
 def test_no_page_asks_for_anything_but_its_own_files(site, pages):
     for name, page in pages.items():
         assert not page.find_all(["iframe", "object", "embed", "style"]), name
-        assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}], name
+        assert [tag.attrs for tag in page.find_all("script")] == SCRIPTS, name
         assert [tag.attrs for tag in page.find_all("link")] == [{"rel": ["stylesheet"], "href": STYLE}], name
         policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
         assert policy == POLICY and "unsafe" not in policy and "http" not in policy, name
@@ -190,11 +191,10 @@ def test_address_in_a_table_is_refused(tmp_path):
     assert "someone@example.org" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
-def test_a_site_is_the_same_in_any_number_of_processes(tmp_path, world, jobs):
+def test_a_site_is_the_same_each_time(tmp_path, world):
     one = make(tmp_path, world)
     executed = {name: tmp_path / "nb" / f"{name}.ipynb" for name in RUNS}
-    build_site(executed, world, tmp_path / "again", PROVENANCE, jobs=jobs)
+    build_site(executed, world, tmp_path / "again", PROVENANCE)
     made = [
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         for folder in (one, tmp_path / "again")
@@ -202,8 +202,7 @@ def test_a_site_is_the_same_in_any_number_of_processes(tmp_path, world, jobs):
     assert made[0] == made[1] and len(made[0]) > 80
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_what_cannot_be_published_is_named_and_nothing_is_written(tmp_path, world, jobs):
+def test_what_cannot_be_published_is_named_and_nothing_is_written(tmp_path, world):
     """A page without a title, a file that is no notebook, a table that cannot be read."""
     untitled, broken = write_notebook(tmp_path / "a.ipynb", title="no title"), tmp_path / "b.ipynb"
     broken.write_text("{")
@@ -212,10 +211,10 @@ def test_what_cannot_be_published_is_named_and_nothing_is_written(tmp_path, worl
         (broken, "not a readable notebook"),
     ):
         with pytest.raises(SiteError, match=message):
-            build_site({"01_ingestion": path}, world, tmp_path / "site", PROVENANCE, jobs=jobs)
+            build_site({"01_ingestion": path}, world, tmp_path / "site", PROVENANCE)
     (world / "pooled.parquet").write_bytes(b"no table")
     with pytest.raises(TableError, match="not a readable Parquet file"):
-        build_site({}, world, tmp_path / "site", PROVENANCE, jobs=jobs)
+        build_site({}, world, tmp_path / "site", PROVENANCE)
     assert not (tmp_path / "site").exists()
 
 
@@ -230,5 +229,5 @@ def test_markdown_output_is_not_trusted(tmp_path, world):
     )
     made = make(tmp_path, world, **{"01_ingestion": write_notebook(tmp_path / "a.ipynb", [hostile])})
     page = BeautifulSoup((made / "01_ingestion.html").read_text("utf-8"), "html.parser")
-    assert [tag.attrs for tag in page.find_all("script")] == [{"src": SCRIPT, "defer": ""}]
+    assert [tag.attrs for tag in page.find_all("script")] == SCRIPTS
     assert "javascript:" not in [link.get("href", "")[:11] for link in page.find_all("a")]

@@ -1,13 +1,8 @@
-"""All pages of a report made, in several processes where that is safe."""
+"""All pages of a report made."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import active_children, get_context
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,75 +11,39 @@ import pandas as pd
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
-from helpers.site.assets import shared_files
-from helpers.site.checks import check_page
+from helpers.site.cards import ROW_KINDS, cards_script
+from helpers.site.checks import CARDS, check_page, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import Page, anchor_homes, arrange, linked_body, render
+from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, shared_files
 from notebookpress.files import write_atomic
-from notebookpress.workers import ProcessEndedError, end_with_parent
 
 
-def printed_values(tables: Tables) -> dict[str, set[float]]:
-    """Return for each figure's anchor the values that it prints; a share also in percent and as a part."""
+def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
+    """Return for the anchor of each figure, and of each row of a computation, the values that it shows.
+
+    A share is shown also as a part, or in percent.
+    """
     found: dict[str, set[float]] = {}
     for row in tables["quantities"].itertuples():
-        numbers = {
-            abs(value) for value in (row.value, row.value_low, row.value_high, row.sd) if not pd.isna(value)
-        }
-        shares = {round(100 * value, 9) for value in numbers if value <= 1}
-        shares |= {round(value / 100, 11) for value in numbers} if row.unit in ("percent", "%") else set()
-        found[anchor("q", row.quantity_id)] = numbers | shares
+        numbers = (row.value, row.value_low, row.value_high, row.sd)
+        shown = {abs(value) for value in numbers if not pd.isna(value)}
+        found[anchor("q", row.quantity_id)] = _shares(shown, row.unit in ("percent", "%"))
+    for tag in (tag for page in pages for tag in page.tree.all("tr")):
+        name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
+        if name.partition("-")[0] in ROW_KINDS and not name.startswith("q-"):
+            found[name] = found.get(name, set()) | _shares(
+                numbers_in(words), "%" in words or "percent" in words
+            )
     return found
 
 
-_CALLS: list[Callable[[], Any]] = []  # of the process that forked this one
-
-
-def side_by_side(calls: Sequence[Callable[[], Any]], jobs: int = 1) -> list[Any]:
-    """Return what calls return, in their order, made in several processes where some can be forked.
-
-    Parameters
-    ----------
-    calls : sequence of callable
-        Each apart from the others; what they return is pickled.
-    jobs : int
-        How many processes; with 1 everything is done right here.
-
-    Raises
-    ------
-    Exception
-        What the first call that failed has raised, as if all were made here one after the other; or
-        `ProcessEndedError` when a process was killed.
-
-    """
-    count = min(jobs, len(calls))
-    if count < 2 or not hasattr(os, "fork"):
-        return [call() for call in calls]
-    others = set(active_children())
-    pool = ProcessPoolExecutor(count, get_context("fork"), _inherit, (calls, os.getpid()))
-    try:
-        made = [pool.submit(_call, number) for number in range(len(calls))]
-        return [future.result() for future in made]
-    except BaseException as error:
-        for process in set(active_children()) - others:
-            process.kill()
-        if isinstance(error, BrokenProcessPool):
-            raise ProcessEndedError("a process that made pages was ended; run it again") from None
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _inherit(calls: Sequence[Callable[[], Any]], parent: int) -> None:
-    end_with_parent(parent)
-    _CALLS[:] = calls
-
-
-def _call(number: int) -> Any:
-    return _CALLS[number]()
+def _shares(values: set[float], percent: bool) -> set[float]:
+    """Return values with the same shares in percent, and those in percent as parts."""
+    shares = {round(100 * value, 9) for value in values if value <= 1}
+    return values | shares | ({round(value / 100, 11) for value in values} if percent else set())
 
 
 def document(page: Page, pages: list[Page], homes: dict, values: dict, version: str) -> bytes:
@@ -107,8 +66,6 @@ def build_site(
     processed: str | Path,
     destination: str | Path,
     provenance: Mapping[str, Any] | None = None,
-    *,
-    jobs: int = 1,
 ) -> list[Path]:
     """Write the site: index, a page a notebook run, methods, data, downloads, figures.
 
@@ -121,9 +78,8 @@ def build_site(
     destination : path
         Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
     provenance : dict, optional
-        `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `review`, `previous`.
-    jobs : int
-        How many processes may work at once.
+        `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `previous`, and
+        `raw`, the folder that holds what is said of the review.
 
     Returns
     -------
@@ -137,39 +93,23 @@ def build_site(
 
     """
     provenance, tables = dict(provenance or {}), load_tables(processed)
+    if "raw" in provenance:
+        provenance["review"] = read_review_facts(provenance["raw"])
     version = str(provenance.get("version") or "")
-    runs = sorted(executed, key=run_file)
-    calls: list[Callable[[], Any]] = [
-        partial(notebook_page, executed[name], name, provenance, study_titles(tables["sources"]))
-        for name in runs
-    ]
-    made = side_by_side(
-        [*calls, *(partial(table_files, name, frame) for name, frame in tables.items())], jobs
-    )
-    pages: list[Page] = made[: len(runs)]
-    files = {name: data for table in made[len(runs) :] for name, data in table.items()}
+    names = study_titles(tables["sources"])
+    pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
+    files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
     texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
     exported = export_files(tables, texts, version)
     files |= {name: text.encode("utf-8") for name, text in exported.items()}
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
-    known = pages, anchor_homes(pages), printed_values(tables), version
-    done = side_by_side([partial(document, page, *known) for page in pages], jobs)
+    homes, values = anchor_homes(pages), printed_values(tables, pages)
     content = shared_files() | files
-    for page, data in zip(pages, done, strict=True):
-        content |= {page.file: data} | page.figures
+    for page in pages:
+        content |= {page.file: document(page, pages, homes, values, version)} | page.figures
+    content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")
     return _publish(content, Path(destination))
-
-
-def build_report(
-    executed: Mapping[str, str | Path],
-    processed: str | Path,
-    destination: str | Path,
-    facts: Mapping[str, Any],
-) -> list[Path]:
-    """Write the site of a run; `facts` are those of `build_site`, and `raw` and `jobs` of the run."""
-    known = dict(facts) | {"review": read_review_facts(facts["raw"])}
-    return build_site(executed, processed, destination, known, jobs=facts["jobs"])
 
 
 def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:

@@ -9,9 +9,9 @@ from html import unescape
 
 from bs4 import BeautifulSoup
 
-from helpers.site.assets import SCRIPT, STYLE
 from trialfiles.text import contact_details
 
+STYLE, SCRIPT, CARDS = "style.css", "script.js", "cards.js"  # beside the pages
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
@@ -185,8 +185,8 @@ APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
 
 
-def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
-    """Turn numbers below `data-from` into links; return how many there are.
+def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
+    """Turn numbers below `data-from` into links.
 
     Parameters
     ----------
@@ -197,40 +197,28 @@ def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[f
     values : mapping of str to set of float
         The values printed at an anchor: of several anchors the one that holds the number is taken.
 
-    Returns
-    -------
-    int
-        Number of links made.
-
     """
-    made = _link_inside(tree, homes, values)
+    _link_inside(tree, homes, values)
     for tag in tree.walk():
         tag.attrs.pop("data-from", None)
-    return made
 
 
-def _link_inside(tag: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> int:
+def _link_inside(tag: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
     """Link the numbers inside an element, a cell that is hardly more than a number as a whole."""
     if _is_apart(tag):
-        return 0
+        return
     if tag.name == "td" and _is_figure(tag) and (anchors := _first_anchors(tag, homes)):
-        tag.children = [_link(tag, _best(anchors, "".join(tag.texts()), values), tag.children)]
-        return 1
-    made, children = 0, []
-    anchors: list[str] | None = None
+        tag.children = [_link(tag, _best(anchors, "".join(tag.texts()), values), tag.children, anchors)]
+        return
+    children: list[Tag | str] = []
     for child in tag.children:
         if isinstance(child, Tag):
-            made += _link_inside(child, homes, values)
-        elif PAGE_NUMBER.search(child):
-            anchors = _anchors(tag, homes) if anchors is None else anchors
-            if anchors:
-                pieces = _linked_words(tag, child, anchors, values)
-                made += sum(isinstance(piece, Tag) for piece in pieces)
-                children += pieces
-                continue
+            _link_inside(child, homes, values)
+        elif PAGE_NUMBER.search(child) and (anchors := _anchors(tag, homes)):
+            children += _linked_words(tag, child, anchors, values)
+            continue
         children.append(child)
     tag.children = children
-    return made
 
 
 def _is_figure(cell: Tag) -> bool:
@@ -277,25 +265,28 @@ def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
 
 
 def _best(anchors: list[str], text: str, values: Mapping[str, set[float]]) -> str:
-    """Return a computation's anchor where there is one first; else the figure that prints the number.
+    """Return the first anchor that shows one of a text's numbers, or of which that is not known.
 
-    A number that none of the figures prints leads to the first anchor that is not a figure.
+    A computation's row comes before the figures that it uses; a number that none shows leads to its code.
     """
-    figures = [name for name in anchors if name.startswith("q-")]
-    if anchors[0] not in figures:
-        return anchors[0]
-    numbers = {_value(match.group()) for match in PAGE_NUMBER.finditer(text)}
-    printed = (name for name in figures if numbers & values.get(name, set()))
-    return next(printed, next((name for name in anchors if name not in figures), anchors[0]))
+    numbers = numbers_in(text)
+    for name in anchors:
+        if numbers & values[name] if name in values else not name.startswith("q-"):
+            return name
+    return next((name for name in anchors if not name.startswith("q-")), anchors[0])
 
 
-def _value(token: str) -> float:
-    plain = re.sub(r"[^\d.]", "", token.replace(",", "")).rstrip(".")
-    return float(plain) if plain.count(".") < 2 else float("nan")
+def numbers_in(text: str) -> set[float]:
+    """Return the numbers of a text, without their signs."""
+    plain = (re.sub(r"[^\d.]", "", match.group()).rstrip(".") for match in PAGE_NUMBER.finditer(text))
+    return {float(number) for number in plain if number and number.count(".") < 2}
 
 
-def _link(parent: Tag, name: str, children: list[Tag | str]) -> Tag:
+def _link(parent: Tag, name: str, children: list[Tag | str], anchors: list[str]) -> Tag:
+    """Return a number's link; one that leads to code also names the printed figures of its row."""
     link = Tag("a", {"class": "n", "href": f"#{name}"}, parent)
+    figures = [figure for figure in anchors if figure.startswith("q-") and name.startswith("cell-")]
+    link.attrs |= {"data-in": " ".join(figures)} if figures else {}
     link.children = children
     for child in children:
         if isinstance(child, Tag):
@@ -310,7 +301,7 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
     for match in PAGE_NUMBER.finditer(text):
         pieces += [
             text[at : match.start()],
-            _link(parent, _best(anchors, match.group(), values), [match.group()]),
+            _link(parent, _best(anchors, match.group(), values), [match.group()], anchors),
         ]
         at = match.end()
     return [piece for piece in [*pieces, text[at:]] if piece]
@@ -319,7 +310,7 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
 ACTIVE_TAGS = ("script", "iframe", "object", "embed", "link", "base", "form", "audio", "video", "applet")
 LOADING = ("src", "srcset", "poster", "data", "background", "xlink:href")
 OURS = {  # what every page loads, and from where
-    "script": [{"src": SCRIPT, "defer": ""}],
+    "script": [{"src": CARDS, "defer": ""}, {"src": SCRIPT, "defer": ""}],
     "link": [{"rel": "stylesheet", "href": STYLE}],
 }
 DRAWN = {"svg", "style", "defs", "g", "path", "text", "tspan", "use", "clipPath", "pattern", "rect"}

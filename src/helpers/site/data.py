@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -39,24 +37,16 @@ FORMULA = re.compile(r"^[=+\-@\t\r]")
 CSV_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
 
 
-def csv_text(frame: pd.DataFrame) -> str:
-    """Return a frame as RFC 4180 CSV in which no cell can run as a spreadsheet's formula.
-
-    A text that starts with `=`, `+`, `-` or `@` and is no number gets a leading apostrophe.
-    """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(frame.columns)
-    columns = [_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
-    writer.writerows(zip(*columns, strict=True))
-    return stream.getvalue()
-
-
 def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
-    """Return the content of `data/<table>.csv`, looked through for contact details, and of `….parquet`."""
-    for column in frame.select_dtypes(["string", "object"]):
-        check_contacts(f"table {name}, column {column}", "\n".join(frame[column].dropna().astype(str)))
-    text = csv_text(frame)
+    """Return the content of `data/<table>.csv`, looked through for contact details, and of `….parquet`.
+
+    The CSV is that of RFC 4180; a text that a spreadsheet would run as a formula has an apostrophe before it.
+    """
+    texts = frame.select_dtypes(["string", "object"])
+    for column in texts:
+        check_contacts(f"table {name}, column {column}", "\n".join(texts[column].dropna().astype(str)))
+    safe = {column: [f"'{cell}" if _is_formula(cell) else cell for cell in texts[column]] for column in texts}
+    text = frame.assign(**safe).to_csv(index=False, lineterminator="\r\n")
     return {f"data/{name}.csv": text.encode("utf-8"), f"data/{name}.parquet": parquet_bytes(frame)}
 
 
@@ -64,12 +54,7 @@ def columns_table(name: str) -> Markup:
     """Return what each column of a table means, as a table."""
     meanings = data_dictionary(name)
     meanings["type"] = [_kind(kind) for kind in meanings["type"]]
-    headings = {
-        "column": "Column",
-        "type": "Type",
-        "may_be_missing": "May be missing",
-        "meaning": "Meaning",
-    }
+    headings = {"column": "Column", "type": "Type", "may_be_missing": "May be missing", "meaning": "Meaning"}
     return table_html(meanings, caption=f"Columns of the table {name}", columns=headings)
 
 
@@ -119,12 +104,6 @@ def _download(file: str, content: bytes) -> tuple[str, str, str]:
 def _kind(dtype: str) -> str:
     """Return a column's type in a reader's words, whatever library holds it."""
     return next((words for start, words in TYPE_WORDS.items() if dtype.lower().startswith(start)), dtype)
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    """Return a column's cells as they are written: empty where a value is missing, and none a formula."""
-    cells = ["" if gone else value for value, gone in zip(column, column.isna(), strict=True)]
-    return [f"'{value}" if _is_formula(value) else value for value in cells]
 
 
 def _is_formula(value: Any) -> bool:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from helpers.formats import show_value
-from helpers.site.assets import code_html
 from helpers.site.checks import SiteError
 from helpers.site.page import Page, arrange, page_slug
-
-MISSING_ALT = ("No description has been provided for this image", "")
 
 
 def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
@@ -36,7 +38,7 @@ def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     Raises
     ------
     SiteError
-        For stderr, an error, or an image without alternative text.
+        For stderr, an error, or an image that show_figure did not make.
 
     """
     if output.output_type == "stream":
@@ -53,28 +55,13 @@ def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     data = output.get("data", {})
     if "text/html" in data:
         return _text(data["text/html"])
-    if "image/png" in data:
-        return _image(_text(data["image/png"]), output.get("metadata", {}), place)
-    if "image/svg+xml" in data or "image/jpeg" in data:
-        raise SiteError(f"{place}: an image that is not PNG; show it with show_figure")
+    if any(kind.startswith("image/") for kind in data):
+        raise SiteError(f"{place}: an image without alternative text; show it with show_figure")
     if "text/markdown" in data:
         return markdown(_text(data["text/markdown"]), trusted=False)
     if "text/plain" in data:
         return str(Markup('<pre class="output">{}</pre>').format(_text(data["text/plain"])))
     return ""
-
-
-def _image(encoded: str, metadata: Any, place: str) -> str:
-    """Return a bare PNG output; its words are in the output's metadata."""
-    notes = metadata.get("image/png", metadata)
-    alt = str(notes.get("alt", "")).strip()
-    if alt in MISSING_ALT:
-        raise SiteError(f"{place}: an image has no alternative text; show it with show_figure")
-    width = Markup(' width="{}"').format(notes["width"]) if notes.get("width") else ""
-    source = "".join(encoded.split())
-    return str(
-        Markup('<figure><img src="data:image/png;base64,{}" alt="{}"{}></figure>').format(source, alt, width)
-    )
 
 
 def _text(value: Any) -> str:
@@ -218,6 +205,58 @@ def _without_folders(source: str) -> str:
         if place_free(value) != value:
             source = source.replace(repr(value)[1:-1], place_free(value))
     return source
+
+
+# Classes of pygments, whole or their first letter, that `style.css` gives a colour.
+COLOURED = ("c", "k", "s", "m", "nf", "nd")
+SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
+RUN = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
+
+
+def code_html(*cells: tuple[str, str]) -> str:
+    """Return the Python code of cells in one folded `details` element; it opens without a script.
+
+    Parameters
+    ----------
+    *cells : tuple of (str, str)
+        The code of each cell, and its anchor inside the fold: a link to it opens the fold. An anchor may be
+        empty.
+
+    """
+    blocks = Markup("").join(_block(source, name) for source, name in cells)
+    summary = Markup('Code<span class="visually-hidden">: {}</span>').format(_first(cells[0][0]))
+    return str(Markup('<details class="code"><summary>{}</summary>{}</details>').format(summary, blocks))
+
+
+def _first(source: str) -> str:
+    return next((line.strip() for line in source.splitlines() if line.strip()), "")[:80]
+
+
+def _block(source: str, name: str) -> Markup:
+    """Return a cell's code in a region that scrolls."""
+    identity = Markup(' id="{}"').format(name) if name else ""
+    cell = f" of cell {name.rpartition('-')[2]}" if name else ""  # two cells may begin alike
+    return Markup(
+        '<div{} class="scroll" role="region" aria-label="Code{}: {}" tabindex="0">'
+        "<pre><code>{}</code></pre></div>"
+    ).format(identity, cell, _first(source), Markup(_coloured(source.rstrip())))
+
+
+@cache  # a study's page has the code of all others
+def _coloured(source: str) -> str:
+    """Return Python code as HTML, its words in few colours."""
+    coloured = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip()
+    coloured = SPAN.sub(_coloured_only, coloured)
+    while (joined := RUN.sub(r'<span class="\1">\2\3', coloured)) != coloured:
+        coloured = joined
+    return coloured
+
+
+def _coloured_only(span: re.Match[str]) -> str:
+    """Return a span of the colour of its kind of word, or the text alone: most words have no colour."""
+    kind, text = span.groups()
+    name = kind if kind in COLOURED else kind[0]
+    return f'<span class="{name}">{text}</span>' if name in COLOURED else text
 
 
 STUDY_RUN = "03_study_evidence-"

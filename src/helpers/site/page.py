@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,8 +16,7 @@ from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
 from helpers.formats import plain_words, show_value
-from helpers.site.assets import POLICY, SCRIPT, STYLE
-from helpers.site.checks import SiteError, Tag, check_drawing, link_numbers, parse
+from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, Tag, check_drawing, link_numbers, parse
 from helpers.tables import TABLES
 
 SITE_TITLE = "Exosome therapy for hair loss"
@@ -45,7 +45,7 @@ class Page:
     facts: list[tuple[str, str]] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)
     anchors: set[str] = field(default_factory=set)
-    tree: Tag | None = None
+    tree: Tag = field(default_factory=lambda: Tag(""))
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "site_title": SITE_TITLE,
         "version": version,
         "style": STYLE,
-        "script": SCRIPT,
+        "scripts": (CARDS, SCRIPT),
         "policy": POLICY,
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
@@ -268,3 +268,33 @@ def rows_table(
     """Return rows as a table; `hidden` columns tell where the numbers of a row come from."""
     frame = frame_of(rows, dict(columns) | dict.fromkeys(hidden, ""))
     return table_html(frame, caption=caption, columns=columns, **options)
+
+
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def shared_files() -> dict[str, bytes]:
+    """Return the style sheet and the script that all pages load, by file name."""
+    return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
+
+
+@cache
+def stylesheet() -> str:
+    """Return the one style sheet, without comments and idle space."""
+    source = re.sub(r"/\*.*?\*/", "", template(STYLE), flags=re.S)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
+
+
+@cache
+def script() -> str:
+    """Return the one script, without its comments and indentation."""
+    source = re.sub(r"^\s*//.*$", "", template(SCRIPT), flags=re.M)
+    return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
+
+
+def template(name: str) -> str:
+    """Return a file of the folder of templates."""
+    return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")

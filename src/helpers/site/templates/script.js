@@ -1,4 +1,5 @@
-// Sorting of tables. Without this script every table is there, whole and in order.
+// Tables that sort, and cards of numbers. Without this script every table is there, whole and in order,
+// and the link of a number leads to what its card tells.
 "use strict";
 (() => {
 const make = (name, text, traits) => Object.assign(document.createElement(name), { textContent: text }, traits);
@@ -32,6 +33,106 @@ document.querySelectorAll("main table").forEach(table => {
   if (!region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
   sortable(table);
 });
+// The card of a number. Its facts stand in cards.js; those of a number that code printed are that code.
+const cards = self.cards || {}, card = make("div", "", { className: "card", id: "card", popover: "manual" });
+const here = location.pathname.split("/").pop() || "index.html";
+const home = Object.fromEntries(Object.keys(cards).map(key => [key.split("#")[1], key]));
+const numberAt = target => target.closest?.("main a.n");
+const told = link => {
+  const [file, name = ""] = link.getAttribute("href").split("#");
+  const code = name.startsWith("cell-") && document.getElementById(name);
+  if (!code) return cards[name ? `${file || here}#${name}` : file];
+  const row = cards[`${here}#${link.closest("tr")?.id}`], made = { t: `From cell ${name.slice(5)} of this notebook`, go: "Show the code" };
+  if (row) return { ...row, ...made };
+  return { ...made, code: code.textContent, i: (link.dataset.in || "").split(" ").map(figure => home[figure]) };
+};
+const list = (heading, entries) => {
+  const part = make("p", heading + ": ");
+  entries.forEach((entry, place) => part.append(place ? "; " : "", entry[0], entry[1] ? ` (${entry[1]})` : ""));
+  return part;
+};
+const fact = (fill, name) => (fill.r || []).find(line => line[0] === name)?.[1];
+const fill = (facts, link) => {
+  const about = make("div", "", { id: "card-facts" }), lines = make("dl");
+  about.append(make("p", facts.t, { className: "card-title" }));
+  (facts.r || []).filter(line => !line[2]).forEach(line => {
+    const row = make("div");
+    row.append(make("dt", line[0]), make("dd", line[1]));
+    lines.append(row);
+  });
+  if (lines.childElementCount) about.append(lines);
+  card.replaceChildren(about);
+  if (facts.code) card.append(make("pre", facts.code));
+  const inputs = (facts.i || []).filter(key => cards[key]);
+  if (inputs.length) card.append(list(facts.code ? "Printed figures of this row" : "Made from", inputs.map(key =>
+    [make("a", cards[key].t, { href: key }), fact(cards[key], "what it is") || fact(cards[key], "outcome")])));
+  (facts.r || []).filter(line => line[2]).forEach(line =>
+    card.append(list(line[0], [[make("a", line[1], { href: line[2], rel: "noreferrer" })]])));
+  const way = make("p");
+  way.append(make("a", facts.go, { href: link.getAttribute("href") }));
+  card.append(way);
+  card.setAttribute("role", "group");
+  card.setAttribute("aria-label", `Where ${link.textContent.trim()} comes from`);
+};
+let owner = null, timer = 0, pointer = "", before = null, quiet = false;
+const close = () => {
+  clearTimeout(timer);
+  owner?.removeAttribute("aria-describedby");
+  owner = null;
+  card.remove();
+};
+const open = link => {
+  clearTimeout(timer);
+  const facts = link !== owner && told(link);
+  if (!facts) return;
+  close();
+  fill(facts, link);
+  link.after(card);
+  owner = link;
+  link.setAttribute("aria-describedby", "card-facts");
+  card.showPopover();
+  const place = link.getClientRects()[0], below = place.bottom + 6, high = card.offsetHeight;
+  const above = below + high > innerHeight && place.top > high + 12;
+  card.style.top = `${scrollY + (above ? place.top - high - 6 : below)}px`;
+  card.style.left = `${scrollX + Math.max(8, Math.min(place.left, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
+};
+const listen = () => {
+  addEventListener("pointerover", event => {
+    if (event.pointerType !== "mouse" || card.contains(event.target)) return event.pointerType === "mouse" && clearTimeout(timer);
+    const link = numberAt(event.target);
+    clearTimeout(timer);
+    if (link && link !== owner) timer = setTimeout(open, 200, link);
+    else if (!link && owner && document.activeElement !== owner && !card.contains(document.activeElement)) timer = setTimeout(close, 300);
+  });
+  addEventListener("pointerdown", event => {
+    pointer = event.pointerType;
+    before = owner;
+    if (owner && !card.contains(event.target) && numberAt(event.target) !== owner) close();
+  });
+  addEventListener("click", event => {
+    const link = numberAt(event.target);
+    if (link && event.detail && !["", "mouse"].includes(pointer) && before !== link && told(link)) {
+      event.preventDefault();
+      open(link);
+    } else if (event.target.closest?.("a")) close();
+  });
+  addEventListener("keydown", event => {
+    pointer = "";
+    if (event.key !== "Escape" || !owner) return;
+    const link = card.contains(document.activeElement) && owner;
+    close();
+    quiet = true;
+    if (link) link.focus();
+    quiet = false;
+  });
+  addEventListener("focusin", event => {
+    const link = numberAt(event.target);
+    if (link && !pointer && !quiet && link.matches(":focus-visible")) open(link);
+    else if (owner && event.target !== owner && !card.contains(event.target)) close();
+  });
+  addEventListener("beforeprint", close);
+};
+if (card.showPopover) listen();
 // A link to what is folded opens it, where a browser does not do so itself.
 const unfold = () => {
   const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");

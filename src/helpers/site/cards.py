@@ -1,0 +1,137 @@
+"""Cards of numbers: what a number's link says before anyone follows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from helpers.display import anchor
+from helpers.formats import is_missing, plain_words, show_value
+from helpers.narrative.answer import Tables, study_titles
+from helpers.narrative.study import with_interval, with_reading, with_value
+from helpers.site.page import HEADINGS, Page, template
+from helpers.tables.vocabulary import CONFIDENCE
+from notebookpress.tables import records, split_ids
+
+WEB = re.compile(r"https?://[^\s\"'<>#]+")
+WORDS = yaml.safe_load(template("cards.yaml"))
+ROW_KINDS: dict[str, dict[str, Any]] = WORDS["rows"]
+
+
+def cards_script(pages: Sequence[Page], homes: Mapping[str, str], tables: Tables) -> str:
+    """Return the script that holds the card of each number that is a link, by where the link leads.
+
+    The links of the pages are resolved; nothing is told but what the tables hold.
+    """
+    rows, sections = _rows(tables), _sections(pages)
+    names = study_titles(tables["sources"])
+    sources = {row["source_id"]: row for row in records(tables["sources"])}
+    cards: dict[str, dict[str, Any]] = {}
+    waiting = [target for page in pages for target in _targets(page, homes)]
+    while waiting:
+        if (target := waiting.pop()) in cards:
+            continue
+        file, _, name = target.partition("#")
+        if name in rows:
+            kind, row = rows[name]
+            card = _card(kind, row, names) | {"go": "Show its row"}
+            card["r"] += _seen(row, sources.get(row["source_id"], {})) if kind == "q" else []
+            inputs = [made for made in _inputs(row) if made in homes and made in rows and made != name]
+            card["i"] = [f"{homes[made]}#{made}" for made in inputs]
+            waiting += card["i"]
+        elif name:
+            page, heading = sections[target]
+            card = {"t": heading, "r": [["on the page", page]], "go": "Show this part"}
+        else:
+            card = {"t": "A count of rows", "r": [["counted in", file]], "go": "Open this table"}
+        cards[target] = {key: value for key, value in card.items() if value}
+    text = json.dumps(cards, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return "self.cards=" + text.replace('},"', '},\n"') + ";\n"
+
+
+def _targets(page: Page, homes: Mapping[str, str]) -> Iterator[str]:
+    """Yield where the numbers of a page lead, as a page of the same folder would write it.
+
+    What leads to code is told from the page itself, with the facts and printed figures of its row.
+    """
+    for link in page.tree.all("a"):
+        if link.classes != ["n"]:
+            continue
+        file, _, name = link.attrs["href"].partition("#")
+        if not name.startswith("cell-"):
+            yield f"{file or page.file}#{name}" if name else file
+            continue
+        own = [tag.attrs.get("id", "") for tag in link.parents() if tag.name == "tr"]
+        own = [made for made in own if made.partition("-")[0] in ROW_KINDS]
+        yield from (f"{homes[made]}#{made}" for made in own + link.attrs.get("data-in", "").split())
+
+
+def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return for each anchor of a row its kind and the row, with its value in words."""
+    ready = {
+        "quantities": with_reading(tables["quantities"]),
+        "results": with_value(tables["results"]),
+        "effects": with_interval(tables["effects"]),
+        "comparisons": with_interval(tables["comparisons"]),
+        "pooled": with_interval(tables["pooled"].assign(printed_range=None), "estimate"),
+    }
+    return {
+        anchor(kind, row[told["key"]]): (kind, row)
+        for kind, told in ROW_KINDS.items()
+        for row in records(ready.get(told["table"], tables[told["table"]]))
+    }
+
+
+def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str]]:
+    """Return for each place of a page the page's title and the heading under which the place is."""
+    found = {}
+    for page in pages:
+        heading = page.title
+        for tag in page.tree.walk():
+            if tag.name in HEADINGS:
+                heading = tag.words()
+            if "id" in tag.attrs:
+                found[f"{page.file}#{tag.attrs['id']}"] = page.title, heading
+    return found
+
+
+def _card(kind: str, row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row of any kind tells: its heading, and a line for each column that is stated."""
+    head = row[ROW_KINDS[kind]["head"]]
+    lines = [
+        [label, names.get(row[name], row[name]) if name == "study_id" else _words(row[name])]
+        for name, label in ROW_KINDS[kind]["tells"].items()
+        if not is_missing(row[name])
+    ]
+    return {"t": "no number" if is_missing(head) else _words(head), "r": lines}
+
+
+def _words(value: Any) -> str:
+    """Return a value in words; a name of the vocabulary in those of a sentence."""
+    return plain_words(value) if isinstance(value, str) and value.isidentifier() else show_value(value)
+
+
+def _seen(row: Mapping[str, Any], source: Mapping[str, Any]) -> list[list[str]]:
+    """Return how a printed figure was seen: verified or not, what was read, and its address on the web."""
+    worked_out = row["confidence"] == "D"  # then no page prints it
+    read = CONFIDENCE["D"] if worked_out else row["access"] or source.get("access")
+    read = WORDS["second_hand"] if row["second_hand"] or source.get("second_hand") else read
+    found = [["verified", WORDS["verified"]["never" if row["verified"] is None else bool(row["verified"])]]]
+    found += [["read", read]] if read else []
+    told = row["address"] or source.get("address") or ""
+    if address := next((text for text in (told, source.get("address")) if WEB.fullmatch(text or "")), None):
+        token = quote(row["printed"], safe="").replace("-", "%2D")
+        found.append(["seen at", address, address + ("" if worked_out else f"#:~:text={token}")])
+    return found + ([["seen at", told]] if told and not WEB.fullmatch(told) else [])
+
+
+def _inputs(row: Mapping[str, Any]) -> list[str]:
+    """Return the anchors of what a row was made from: effects, and printed figures."""
+    effects = split_ids(row.get("effect_ids")) + split_ids(row.get("effect_id"))
+    figures = split_ids(row.get("quantity_ids"))
+    return [anchor("effect", name) for name in effects] + [anchor("q", name) for name in figures]
