@@ -214,12 +214,12 @@ def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) ->
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
     label = other["study_id"].map(author_year) + ": " + other["arm"]
-    own = own.assign(group="exosome", label=own["study_id"], n=None)
+    own = own.assign(group="exosome", row_id=own["line_id"], label=own["study_id"], n=None)
     other = other.assign(group=group, label=label, time=None, effect=other["change"])
     sizes = ["effect", "ci_lower", "ci_upper"]
     rows = []
     for frame in (own, other):
         frame = frame.rename(columns={"timepoint_weeks": "weeks"})  # noqa: PLW2901
         frame[sizes] *= 100 if unit == "proportion" else 1
-        rows += records(frame[["group", "label", "weeks", "n", "time", *sizes, "second_hand"]])
+        rows += records(frame[["group", "row_id", "label", "weeks", "n", "time", *sizes, "second_hand"]])
     return rows

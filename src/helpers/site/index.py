@@ -114,13 +114,18 @@ def _symbols(tables: Tables) -> str:
 
 
 def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
-    """Return the figure of changes in hair density after exosomes beside those of placebo arms."""
+    """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
     rows = context_rows(tables["context"], tables["comparators"], DENSITY)
-    rows = [row | {"label": with_titles(row["label"], titles)} for row in rows if row["group"] != "active"]
+    like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
+    rows = [
+        row | {"label": with_titles(row["label"], titles)}
+        for row in rows
+        if row["group"] == "exosome" or (row["group"] == "control" and row["row_id"] in like)
+    ]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
     seen = tables["thresholds"].set_index("row_id")["value"].get("visible")
-    title = "Change in hair density from baseline, exosomes beside placebo"
+    title = "Change in hair density from baseline, exosomes beside placebo (same sex, at about the same time)"
     return figure_html(context_plot(rows, unit=DENSITY, title=title, visible=seen), "density")
 
 
