@@ -210,7 +210,7 @@ def _data(text: str | bytes, kind: str = "image/svg+xml") -> str:
 def _csv_link(figure: Figure, label: str) -> Markup:
     """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
     if figure.table:
-        table = Markup(' <span class="csv" data-table="{0}">Table {0}</span>')
+        table = Markup(' <span class="csv" data-table="{0}">CSV: table {0}</span>')
         return table.format(figure.table)
     if not (content := figure.csv()):
         return Markup("")

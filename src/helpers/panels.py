@@ -170,7 +170,7 @@ def study_picture(
     if len(rows) < LEAST_ROWS:
         raise NothingToDrawError("There is one estimate with an interval; the table above has it.")
     title = f"Estimates with a correlation of {pre_post_correlation:g} before and after"
-    return forest(rows, unit=plain_unit(unit), title=title, level=level)
+    return forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
 
 
 def outcome_picture(
@@ -201,7 +201,7 @@ def pool_picture(
     named: Callable[[str], str] = str,
     **choices: Any,
 ) -> Figure:
-    """Draw what can be pooled of an outcome under other choices, or its single estimates.
+    """Draw what can be pooled of an outcome under other choices.
 
     Parameters
     ----------
@@ -232,22 +232,9 @@ def pool_picture(
     chosen = replace(options, **choices)
     found = tier_synthesis(kept, evidence, overall=dict(verdicts), options=chosen)
     fits = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
-    if fits:
-        members = as_frame("pool_members", found.members)
-        return pooled_forest(fits[0], members, kept["comparisons"], level=chosen.level, named=named)
-    single = [row for row in found.pooled if row.get("ci_lower") is not None]
-    if not single:
-        raise NothingToDrawError(
-            f"{plain_words(concept).capitalize()}: nothing can be pooled, and no estimate has an interval."
-        )
-    unit = single[0]["unit"]
-    rows = [
-        {"study_id": f"{named(row['studies'])}: {plain_words(row['estimand'])}", "effect": row["estimate"],
-         "ci_lower": row["ci_lower"], "ci_upper": row["ci_upper"]}
-        for row in single if row["unit"] == unit
-    ]  # fmt: skip
-    if len(rows) < LEAST_ROWS:
-        words = f"nothing can be pooled; one estimate has an interval, {rows[0]['study_id']}."
-        raise NothingToDrawError(f"{plain_words(concept).capitalize()}: {words}")
-    title = f"{plain_words(concept).capitalize()}: nothing to pool, single estimates"
-    return forest([], not_poolable=rows, unit=plain_unit(unit), title=title, level=chosen.level)
+    if not fits:
+        single = sum(row.get("ci_lower") is not None for row in found.pooled)
+        words = f"single estimates with an interval: {single}" if single else "no estimate has an interval"
+        raise NothingToDrawError(f"{plain_words(concept).capitalize()}: nothing can be pooled; {words}.")
+    members = as_frame("pool_members", found.members)
+    return pooled_forest(fits[0], members, level=chosen.level, named=named)

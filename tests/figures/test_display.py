@@ -44,7 +44,7 @@ def test_figure_is_one_html_output_with_words():
     image = page.find("img")
     assert page.find("figure")["id"] == "one-case" and page.find("script") is None
     assert image["src"].startswith("data:image/svg+xml;base64,")
-    assert "12.5 after" in image["alt"] and page.find("source")["media"] == "(max-width: 48rem)"
+    assert "10 → 12.5" in image["alt"] and page.find("source")["media"] == "(max-width: 48rem)"
     assert "12.5" in data["text/plain"]
 
 

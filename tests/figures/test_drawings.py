@@ -27,9 +27,7 @@ JUDGED = pd.DataFrame(
     ]
 )
 DRAWINGS = {
-    "forest": lambda: forest(
-        STUDIES[:2], unit="hairs/cm²", pooled=ROWS["pooled"], not_poolable=STUDIES[2:], title="Density"
-    ),
+    "forest": lambda: forest(STUDIES, unit="hairs/cm²", pooled=ROWS["pooled"], title="Density"),
     "direction": lambda: direction(ROWS["ways"]),
     "risk_of_bias": lambda: appraisal_matrix(JUDGED, {"a2024": "not assessable from the abstract"}),
     "timeline": lambda: timeline(ROWS["lanes"]),

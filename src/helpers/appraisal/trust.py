@@ -270,7 +270,9 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     exosomes = evidence.arms[evidence.arms["role"].isin(["exosome", "exosome_combination"])]
     rows = []
     for what, where in (SECTIONS["product"] | SECTIONS["interests"]).items():
-        of_arms = exosomes[where["column"]] if "column" in where else []
+        of_arms = [
+            value for value in exosomes.get(where.get("column"), ()) if where.get("holds", "") in str(value)
+        ]
         stated = [*(row.says for row in evidence.statements_on(where["topic"])), *of_arms]
         stated.append(evidence.study.get(where.get("study")))
         said = dict.fromkeys(str(one) for one in stated if not missing(one) and "not s" not in str(one))

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import show_number
+from helpers.formats import is_missing, show_number
 from helpers.tables import records
 from notebookpress.tables import Rows
 
@@ -259,6 +259,12 @@ def as_rows(rows: Rows) -> list[dict[str, Any]]:
     return records(frame)
 
 
+def known_values(rows: Iterable[Mapping[str, Any]], *names: str) -> list[float]:
+    """Return the numbers that rows have under some names."""
+    values = [row.get(name) for row in rows for name in names]
+    return [float(value) for value in values if not is_missing(value) and math.isfinite(value)]
+
+
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Return round numbers from `low` to `high`, at most so many steps apart."""
     rough = (high - low) / most
@@ -270,15 +276,16 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 class Axis:
     """A level axis: where a value stands, and its line with round numbers."""
 
-    def __init__(self, values: Iterable[Any], left: float, width: float, air: float = 0.06) -> None:
-        known = [float(value) for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
+    def __init__(self, values: Iterable[float], left: float, width: float, air: float = 0.06) -> None:
+        known = list(values) or [0.0, 1.0]
         span = (max(known) - min(known)) or 1.0
         self.low, self.high = min(known) - air * span, max(known) + air * span
         self.left, self.width = left, width
 
     def __call__(self, value: float) -> float:
-        """Return the pixel of a value."""
-        return self.left + (float(value) - self.low) / (self.high - self.low) * self.width
+        """Return the pixel of a value, or of the end that it lies beyond."""
+        part = (min(max(float(value), self.low), self.high) - self.low) / (self.high - self.low)
+        return self.left + part * self.width
 
     def draw(
         self, pen: Drawing, y: float, words: str = "", names: Callable[[float], str] = show_number

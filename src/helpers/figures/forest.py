@@ -21,21 +21,21 @@ from helpers.figures.canvas import (
     Rows,
     as_rows,
     height_of,
+    known_values,
     text_width,
     widest,
     wrap,
 )
 from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
-from helpers.figures.rows import author_year, instead_words
+from helpers.figures.rows import author_year
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import records
 
 GAP, AIR, STRIP = 12.0, 8.0, 22.0  # between columns, around a row, of the marks under a row on a phone
 SHARE = 0.46  # of the width that the plot has at least
 NARROWEST, WIDEST_CELL, WIDEST_ESTIMATE, BIAS = 112.0, 60.0, 150.0, 44.0
 LIMITS = ("ci_lower", "ci_upper", "pi_lower", "pi_upper")
-MOST_LEFT = 12  # more lines than this below would hide the pool
 
 
 @dataclass
@@ -237,13 +237,12 @@ def forest(
     rows: Rows,
     *,
     unit: str,
-    null_words: str = "no effect",
     pooled: Mapping[str, Any] | None = None,
-    not_poolable: Rows = (),
     title: str,
-    text_columns: Mapping[str, str] | None = None,
+    text_columns: Iterable[str] = (),
     level: float = 0.95,
     sides: tuple[str, str] = ("", ""),
+    head: str = "Study",
 ) -> Figure:
     """Draw a forest plot.
 
@@ -256,55 +255,39 @@ def forest(
         that stand in place of the estimate.
     unit : str
         Unit of the effect, for the axis.
-    null_words : str
-        What 0, the value of no effect, means.
     pooled : dict, optional
-        `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `k`, `label`,
+        `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `label`,
         `heterogeneity` in words.
-    not_poolable : pandas.DataFrame or list of dict
-        Studies like `rows` that stand below a heading because they could not be pooled.
     title : str
         Title; first words of the alternative text.
-    text_columns : dict of str to str, optional
+    text_columns : iterable of str
         More columns of `rows`, whose words stand small below the study's name.
     level : float
         Coverage of the intervals, for the words.
     sides : (str, str)
         What lies to the left and to the right of no effect.
-
-    Returns
-    -------
-    Figure
-        Alternative text: each estimate with its interval, people and risk of bias, then the pooled one.
+    head : str
+        What the rows are.
 
     """
-    upper, lower, unit = as_rows(rows), as_rows(not_poolable), plain_unit(unit)
-    every = [*upper, *lower, *([pooled] if pooled else [])]
+    data, unit, fit = as_rows(rows), plain_unit(unit), [pooled] if pooled else []
+    every = [*data, *fit]
     numeric = {"n": "n", "mean": "Mean", "sd": "SD", "weight": "Weight"}
     columns = {
-        key: head for key, head in numeric.items() if any(not is_missing(row.get(key)) for row in every)
+        key: head for key, head in numeric.items() if any(not is_missing(row.get(key)) for row in data)
     }
-    shown = [_row(row, columns, text_columns or {}) for row in upper]
-    shown += [_pooled_row(pooled)] if pooled else []
-    shown += [PlotRow("Not poolable", bold=True, alone=True)] if lower else []
-    shown += [_row(row, columns, text_columns or {}) for row in lower]
-    values = [row.get(name) for row in every for name in ("effect", "estimate", *LIMITS)]
-    known = [0.0, *(float(value) for value in values if not is_missing(value))]
-    note = str(pooled.get("heterogeneity") or "") if pooled else ""
-    heads = ("Study", f"Estimate\n({100 * level:g} % interval)")
-    plot = Plot(shown, known, f"{unit} (line: {null_words}, 0)", columns, heads, sides, note=note)
-    alt = f"Forest plot. {title}. Unit: {unit}; {null_words} is 0. {plot.told()}".strip()
-    fit = (
-        [{"study_id": "pooled", "effect": pooled["estimate"]} | {name: pooled.get(name) for name in LIMITS}]
-        if pooled
-        else []
-    )
-    numbers = [*upper, *fit, *lower]
+    shown = [*(_row(row, columns, text_columns) for row in data), *map(_pooled_row, fit)]
+    known = [0.0, *known_values(every, "effect", "estimate", *LIMITS)]
+    note = "; ".join(str(row.get("heterogeneity") or "") for row in fit)
+    heads = (head, f"Estimate\n({100 * level:g} % interval)")
+    plot = Plot(shown, known, f"{unit} (line: no effect, 0)", columns, heads, sides, note=note)
+    alt = f"Forest plot. {title}. Unit: {unit}; no effect is 0. {plot.told()}".strip()
+    sizes = ("estimate", *LIMITS)
+    numbers = [*data, *({"study_id": "pooled"} | {name: row.get(name) for name in sizes} for row in fit)]
     return Figure.of(plot.draw, alt=alt, caption=_caption(every, pooled, level), rows=numbers, title=title)
 
 
-def _caption(rows: Iterable[Mapping[str, Any]], pooled: Mapping[str, Any] | None, level: float) -> str:
-    rows = list(rows)
+def _caption(rows: list[Mapping[str, Any]], pooled: Mapping[str, Any] | None, level: float) -> str:
     words = [f"Squares are estimates and lines their {100 * level:g} % intervals."]
     if any(not is_missing(row.get("weight")) for row in rows):
         words.append("The area of a square goes by the weight.")
@@ -367,53 +350,26 @@ def sides_of(concept: str, left: str = "worse", right: str = "better") -> tuple[
 
 
 def pooled_forest(
-    fit: Mapping[str, Any],
-    members: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    *,
-    level: float = 0.95,
-    named: Callable[[str], str] = str,
+    fit: Mapping[str, Any], members: pd.DataFrame, *, level: float = 0.95, named: Callable[[str], str] = str
 ) -> Figure:
-    """Draw a pool.
+    """Draw a pool: a row of `pooled` with an estimate, and its rows of `pool_members`.
 
-    Parameters
-    ----------
-    fit : dict
-        A row of `pooled` with an estimate.
-    members : pandas.DataFrame
-        Table `pool_members`; those of this pool are drawn.
-    comparisons : pandas.DataFrame
-        Table `comparisons`: lines of the same outcome that are no member stand below, those in the same unit
-        with their size.
-    level : float
-        Coverage of the intervals, for the words.
-    named : callable
-        Gives a study's name for a reader.
-
+    `level` is the coverage of the intervals, for the words; `named` gives a study's name for a reader.
     """
     own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
-    member = comparisons["effect_id"].isin(split_ids(fit["effect_ids"]))
-    other = (comparisons["concept"] == fit["concept"]) & (comparisons["tier"] != "comparator") & ~member
-    rest = records(comparisons[other])
     under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
     under = f"{': ' + fit['intervention'] if fit['intervention'] else ''}{under}"
-    treated = fit["intervention"] or "exosomes"
-    drawn = forest(
+    controlled = fit["comparator"] not in (None, "none")
+    ways = (plain_words(fit["comparator"]), fit["intervention"] or "exosomes") if controlled else ()
+    return forest(
         [_member(row, named) for row in records(own)],
         unit=plain_unit(fit["unit"]) or "standardised",
         pooled=dict(fit) | {"label": f"Pooled, k = {fit['k']}", "heterogeneity": _heterogeneity(fit)},
-        not_poolable=[_below(row, fit, named) for row in rest[:MOST_LEFT]],
         title=f"{plain_words(fit['concept']).capitalize()}, {ESTIMAND_WORDS[fit['estimand']]}{under}",
-        text_columns={"time": "Time"},
+        text_columns=["time"],
         level=level,
-        sides=sides_of(fit["concept"], f"favours {plain_words(fit['comparator'])}", f"favours {treated}")
-        if fit["comparator"] not in (None, "none")
-        else sides_of(fit["concept"]),
+        sides=sides_of(fit["concept"], *(f"favours {way}" for way in ways)),
     )
-    words = drawn.caption
-    if len(rest) > MOST_LEFT:
-        words += f" {len(rest) - MOST_LEFT} more lines are in the table comparisons."
-    return Figure(drawn.drawing, drawn.alt, words, drawn.rows, title=drawn.title, phone=drawn.phone)
 
 
 def _heterogeneity(fit: Mapping[str, Any]) -> str:
@@ -433,17 +389,6 @@ def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
     named = {"study_id": author_year(named(row["study_id"])), "time": _time(row), "assumed": assumed}
     return row | named | {"sd": imputed[1] if imputed else None}
-
-
-def _below(row: dict[str, Any], fit: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
-    """Return a line that is not in the pool as a row below it; words stand for what has another unit."""
-    same = row["unit"] == fit["unit"]
-    shown = {name: row[name] if same else None for name in ("effect", "ci_lower", "ci_upper")}
-    kind = ESTIMAND_WORDS.get(row["estimand"], "")
-    more = f": {kind}" if kind and kind != ESTIMAND_WORDS[fit["estimand"]] else ""
-    name = f"{author_year(named(row['study_id']))}{more}"
-    kept = {"study_id": name, "n": row["n"], "risk_of_bias": row["risk_of_bias"], "time": _time(row)}
-    return kept | shown | ({} if shown["effect"] is not None else {"instead": instead_words(row)})
 
 
 def _time(row: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import Axis, Drawing, Figure, Rows, as_rows
+from helpers.figures.canvas import Axis, Drawing, Figure, Rows, as_rows, known_values
 from helpers.figures.forest import Plot, PlotRow, estimate_mark
 from helpers.figures.risk_of_bias import sign_grid
 from helpers.figures.rows import DAGGER
@@ -58,12 +58,6 @@ def context_plot(
     level : float
         Coverage of the intervals, for the words.
 
-    Returns
-    -------
-    Figure
-        The shaded band spans the changes of all placebo and untreated arms shown. A double dagger marks
-        second-hand figures.
-
     """
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
     groups = {name: [row for row in data if row["group"] == name] for name in GROUPS}
@@ -72,12 +66,7 @@ def context_plot(
     lines = []
     for name, own in groups.items():
         lines += [PlotRow(GROUPS[name], bold=True, alone=True), *(_context_line(row) for row in own)]
-    values = [
-        float(row[name])
-        for row in data
-        for name in ("effect", "ci_lower", "ci_upper")
-        if not is_missing(row.get(name))
-    ]
+    values = known_values(data, "effect", "ci_lower", "ci_upper")
     drifts = [float(row["effect"]) for row in groups.get("control", ())]
     plot = Plot(
         lines,
@@ -126,7 +115,9 @@ DIRECTION_COLUMNS = ("study_id", "concept", "direction", "n", "design")
 DIRECTION_MARKS = {name: tuple(look) for name, look in FIGURE_WORDS["directions"].items()}
 
 
-def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
+def direction(
+    rows: Rows, *, title: str = "Direction of effect", caption: str = "direction", ranked: bool = True
+) -> Figure:
     """Draw the direction of every outcome in every study.
 
     Parameters
@@ -136,11 +127,10 @@ def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
         `n` and `design` in words. Several rows for one outcome and study that disagree are all shown.
     title : str
         Title; first words of the alternative text.
-
-    Returns
-    -------
-    Figure
-        Outcomes stand in rows, those of most studies first, and studies in columns.
+    caption : str
+        Name of the caption.
+    ranked : bool
+        Whether the outcomes of most studies come first; as they come otherwise.
 
     """
     data = as_rows(rows)
@@ -149,8 +139,8 @@ def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
     for row in data:
         studies.setdefault(row["study_id"], []).append(row)
         signs.setdefault((row["concept"], row["study_id"]), {})[row["direction"]] = None
-    count = pd.Series([concept for concept, _ in signs], dtype=object).value_counts(sort=False)
-    concepts = list(count.sort_values(ascending=False, kind="stable").index)
+    studied = [concept for concept, _ in signs]
+    concepts = sorted(dict.fromkeys(studied), key=lambda name: -studied.count(name) if ranked else 0)
     used = {sign for found in signs.values() for sign in found}
     key = [(partial(_sign, name), name) for name in DIRECTION_MARKS if name in used]
 
@@ -162,13 +152,16 @@ def direction(rows: Rows, *, title: str = "Direction of effect") -> Figure:
     names = [plain_words(concept).capitalize() for concept in concepts]
     heads = [f"{name}, {_people(own)}" for name, own in studies.items()]
     numbers = [{name: row.get(name) for name in DIRECTION_COLUMNS} for row in data]
-    return Figure.of(
-        lambda width: sign_grid(width, names, heads, field, key),
-        alt=_direction_alt(title, studies),
-        caption=FIGURE_WORDS["captions"]["direction"],
-        rows=numbers,
-        title=title,
-    )
+    depths = [
+        max(len(found) for (name, _), found in signs.items() if name == concept) for concept in concepts
+    ]
+    words = {
+        "alt": _direction_alt(title, studies),
+        "caption": FIGURE_WORDS["captions"][caption],
+        "title": title,
+    }
+    draw = partial(sign_grid, names=names, heads=heads, field=field, key=key, depths=depths)
+    return Figure.of(draw, rows=numbers, **words)
 
 
 def _sign(name: str, pen: Drawing, x: float, y: float) -> None:
@@ -249,7 +242,7 @@ def harms(rows: list[dict[str, Any]]) -> Figure:
         )
         for row in rows
     ]
-    values = [row[name] for row in rows for name in ("effect", "ci_upper") if _shared(row)]
+    values = known_values(filter(_shared, rows), "effect", "ci_upper")
     heads = ("Study and event", "People with it")
     plot = Plot(lines, [0.0, *values], "% of people, up to the one-sided 95 % limit", heads=heads)
     alt = f"Dot plot. {HARMS_TITLE}. {plot.told()}"

@@ -33,6 +33,7 @@ def sign_grid(
     heads: Sequence[str],
     field: Callable[[Drawing, float, float, int, int], None],
     key: Entries,
+    depths: Sequence[int] = (),
 ) -> Drawing:
     """Return a grid of signs under upright headings.
 
@@ -46,22 +47,24 @@ def sign_grid(
         Draws the signs of a field: the drawing, the middle of the field, the places of row and column.
     key : iterable of (callable, str)
         What the signs mean.
+    depths : sequence of int
+        How many signs stand above each other in the fullest field of each row.
 
     """
     pen = Drawing(width)
     wide = width >= PAGE_WIDTH
     left = 190.0 if wide else 104.0
     step = min(46.0, max(24.0 if wide else 15.0, (width - left) / max(1, len(heads))))
-    most = int((width - left + 0.5) // step)
+    across = int((width - left + 0.5) // step)
     y = 0.0
-    for start in range(0, max(1, len(heads)), most):
-        block = heads[start : start + most]
+    for start in range(0, max(1, len(heads)), across):
+        block = heads[start : start + across]
         y += max((text_width(head, SMALL) for head in block), default=LINE) + 8
         for place, head in enumerate(block):
             pen.write(left + (place + 0.5) * step + 4, y - 4, head, size=SMALL, upright=True)
         pen.line(0, y, left + len(block) * step, y)
         for row, name in enumerate(wrap(name, left - 8) for name in names):
-            high = max(24.0, height_of(name) + 8)
+            high = max(12.0 * depths[row] + 8 if depths else 0, 24.0, height_of(name) + 8)
             pen.write(0, y + high / 2, name)
             for place in range(len(block)):
                 field(pen, left + (place + 0.5) * step, y + high / 2, row, start + place)
@@ -100,35 +103,27 @@ def appraisal_matrix(
     table = [[words.get((study, name), "not applicable") for name in names] for study in studies]
 
     def field(pen: Drawing, x: float, y: float, row: int, column: int) -> None:
-        _lettered(table[row][column], pen, x, y)
+        draw_mark(pen, x - 6, y, judgement_mark(table[row][column]))
+        pen.write(x + 3, y, judgement_letter(table[row][column]), size=SMALL)
 
-    used = sorted({word for row in table for word in row}, key=list(FIGURE_WORDS["judgements"]).index)
+    used = sorted({word for row in table for word in row})
+    key = [
+        (partial(draw_mark, mark=judgement_mark(word)), f"{judgement_letter(word)}: {word}") for word in used
+    ]
     heads = [*(f"trust: {name}" for name in names[:-1]), OF_BIAS]
     shown = [named(study) for study in studies]
-    grid = {
-        "names": shown,
-        "heads": heads,
-        "field": field,
-        "key": [(partial(_lettered, word), word) for word in used],
-    }
     told = [
         f"{study}: {'; '.join(f'{name} {word}' for name, word in zip(names, row, strict=True))}."
         for study, row in zip(shown, table, strict=True)
     ]
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
-    return Figure.of(
-        partial(sign_grid, **grid),
-        alt=alt,
-        caption=FIGURE_WORDS["captions"]["appraisal"],
-        table="trust_domains",
-        title=title,
-    )
-
-
-def _lettered(word: str, pen: Drawing, x: float, y: float) -> None:
-    """Draw a judgement's mark with its letter."""
-    draw_mark(pen, x - 6, y, judgement_mark(word))
-    pen.write(x + 3, y, judgement_letter(word), size=SMALL)
+    words = {
+        "alt": alt,
+        "caption": FIGURE_WORDS["captions"]["appraisal"],
+        "table": "trust_domains",
+        "title": title,
+    }
+    return Figure.of(lambda width: sign_grid(width, shown, heads, field, key), **words)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ import pandas as pd
 
 from helpers.appraisal.discrepancies import RULES
 from helpers.context import CONTROLS, comparator_changes
+from helpers.effects import EXOSOME_ROLES
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import plain_unit, plain_words, show_estimate, show_number
-from helpers.tables.vocabulary import CONCERNS, label
+from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, label
 from notebookpress.tables import records, split_ids
 
+HAIR = ("density", "calibre")  # families of outcomes
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 _RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
 
@@ -191,6 +193,26 @@ def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dic
         study = known.get(row["study_id"], {})
         people = study.get("n_analysed") or study.get("n_enrolled")
         rows.append(row | {"n": people, "design": plain_words(study.get("comparison") or "") or None})
+    return rows
+
+
+def modifier_rows(
+    arms: pd.DataFrame, studies: pd.DataFrame, comparisons: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return directions of hair itself by what may modify the effect, as rows of `direction`.
+
+    An arm with exosomes stands in each group that its words name (`words.yaml`); what is not told is in none.
+    """
+    sexes = studies.set_index("study_id")["sex"]
+    own = arms[arms["role"].isin(EXOSOME_ROLES)].assign(sex=arms["study_id"].map(sexes))
+    told = [row for row in direction_rows(comparisons, studies) if row["direction"] != "not reported"]
+    hair = [row for row in told if OUTCOME_CONCEPTS[row["concept"]].family in HAIR]
+    rows = []
+    for column, group, pattern in FIGURE_WORDS["modifiers"]:
+        said = own[column].fillna("not stated").astype(str)
+        named = own[~said.str.startswith("not ") & said.str.contains(pattern)]
+        members = set(zip(named["study_id"], named["arm_id"], strict=True))
+        rows += [row | {"concept": group} for row in hair if (row["study_id"], row["arm_id"]) in members]
     return rows
 
 

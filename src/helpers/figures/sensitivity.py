@@ -34,11 +34,6 @@ def specification_curve(
     named : callable
         Gives a study's name for a reader.
 
-    Returns
-    -------
-    Figure
-        Alternative text: how many specifications, their range and median, and how many show a gain.
-
     """
     frame = frame.sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
     first, panels = frame.iloc[0], _panels(frame, named)

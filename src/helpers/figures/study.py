@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
-    PAGE_WIDTH,
     SMALL,
     Axis,
     Drawing,
@@ -16,122 +16,50 @@ from helpers.figures.canvas import (
     Rows,
     as_rows,
     height_of,
+    known_values,
     wrap,
 )
 from helpers.figures.forest import Plot, PlotRow
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 from notebookpress.tables import records
 
-PAIR_LOOKS = (
-    ("blue", "circle", ""),
-    ("vermilion", "square", "6 3"),
-    ("green", "up", "2 2"),
-    ("purple", "diamond", "8 3 2 3"),
-    ("orange", "down", "4 2"),
-)
 TIMES = "before", "after"
-MOST_PANELS, PLOT_HEIGHT, LABEL_STEP = 3, 210.0, 14.0
 
 
 def before_after(rows: Rows, *, title: str) -> Figure:
-    """Draw a line for every case from its value before to its value after.
+    """Draw each case from its value before, an open circle, to its value after, a filled one.
 
     Parameters
     ----------
     rows : pandas.DataFrame or list of dict
-        `case`, `before`, `after`, and where there are several measures `measure` and `unit`: a panel each.
+        `case`, `before`, `after`, and where known `measure` and `unit`, which are the same in all.
     title : str
         Title; first words of the alternative text.
 
-    Returns
-    -------
-    Figure
-        Alternative text: each case with both values. A case that lacks one value is a single mark.
-
     """
     data = as_rows(rows)
-    panels: dict[str, list[dict]] = {}
-    for row in data:
-        panels.setdefault(_measure(row), []).append(row)
-    cases = list(dict.fromkeys(row["case"] for row in data))
-    return Figure.of(
-        partial(_draw_pairs, panels, cases),
-        alt=_pairs_alt(title, data),
-        caption=FIGURE_WORDS["captions"]["pairs"],
-        rows=data,
-        title=title,
+    what = next(
+        (f"{plain_words(row.get('measure'))}, {plain_unit(row.get('unit'))}".strip(", ") for row in data), ""
     )
+    shown = [
+        PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
+    ]
+    plot = Plot(shown, known_values(data, *TIMES), what, heads=("Case", "Before → after"))
+    alt = f"Plot of cases before and after. {title}. {what}. {plot.told() or 'There is no case to show.'}"
+    caption = FIGURE_WORDS["captions"]["pairs"]
+    return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 
-def _draw_pairs(panels: dict[str, list[dict]], cases: list, width: float) -> Drawing:
-    pen = Drawing(width)
-    across = min(MOST_PANELS if width >= PAGE_WIDTH else 1, max(1, len(panels)))
-    step = width / across
-    names = [wrap(name, step - 24, weight="bold") for name in panels]
-    head = height_of(*names, "") + 12
-    block = head + PLOT_HEIGHT + 34
-    for place, (name, rows) in enumerate(zip(names, panels.values(), strict=True)):
-        left, top = place % across * step, place // across * block
-        pen.write(left, top + head / 2 - 4, name, bold=True)
-        _panel(pen, left + 56, top + head, min(step, 400) - 112, rows, cases)
-    bottom = max(1, -(-len(panels) // across)) * block if panels else 0
-    pen.key(bottom, [(partial(_case_line, place), str(case)) for place, case in enumerate(cases)])
-    return pen
+def _pair_words(row: dict[str, Any]) -> str:
+    return " → ".join("not stated" if is_missing(row.get(key)) else show_number(row[key]) for key in TIMES)
 
 
-def _panel(pen: Drawing, left: float, top: float, width: float, rows: list[dict], cases: list) -> None:
-    """Draw one measure: both ends labelled with their values, labels kept apart."""
-    ends: tuple[set[float], set[float]] = set(), set()
-    for row in rows:
-        for x, key in enumerate(TIMES):
-            ends[x].update([float(row[key])] if not is_missing(row.get(key)) else [])
-    axis = Axis(ends[0] | ends[1], 0, PLOT_HEIGHT, air=0.08)
-    for x, word in enumerate(TIMES):
-        pen.line(left + x * width, top, left + x * width, top + PLOT_HEIGHT, "rule")
-        pen.write(left + x * width, top + PLOT_HEIGHT + 12, word, anchor="middle")
-        last = float("-inf")
-        for value in sorted(ends[x]):
-            last = max(axis(value), last + LABEL_STEP)
-            spot = left + x * width + (-9 if x == 0 else 9)
-            pen.write(
-                spot,
-                top + PLOT_HEIGHT - last,
-                show_number(value),
-                size=SMALL,
-                anchor="end" if x == 0 else "start",
-            )
-    for row in rows:
-        points = [
-            (left + x * width, top + PLOT_HEIGHT - axis(row[key]))
-            for x, key in enumerate(TIMES)
-            if not is_missing(row.get(key))
-        ]
-        colour, kind, dash = PAIR_LOOKS[cases.index(row["case"]) % len(PAIR_LOOKS)]
-        if len(points) > 1:
-            pen.line(*points[0], *points[1], colour, width=1.8, dash=dash)
-        for x, y in points:
-            pen.mark(kind, x, y, 9, colour)
-
-
-def _case_line(place: int, pen: Drawing, x: float, y: float) -> None:
-    colour, kind, dash = PAIR_LOOKS[place % len(PAIR_LOOKS)]
-    pen.line(x - 8, y, x + 8, y, colour, width=1.8, dash=dash)
-    pen.mark(kind, x, y, 8, colour)
-
-
-def _measure(row: dict) -> str:
-    return ", ".join(filter(None, [plain_words(row.get("measure")), plain_unit(row.get("unit"))]))
-
-
-def _pairs_alt(title: str, rows: list[dict]) -> str:
-    parts = []
-    for row in rows:
-        what = _measure(row)
-        ends = [
-            f"{'not stated' if is_missing(row.get(key)) else show_number(row[key])} {key}" for key in TIMES
-        ]
-        parts.append(f"{row['case']}{', ' + what if what else ''}: {' and '.join(ends)}.")
-    return f"Slope chart. {title}. " + (" ".join(parts) or "There is no case to show.")
+def _pair(row: dict[str, Any], pen: Drawing, axis: Axis, y: float) -> None:
+    places = [axis(value) for value in known_values([row], *TIMES)]
+    pen.line(min(places, default=0), y, max(places, default=0), y, "blue", width=1.6)
+    for key in TIMES:
+        if not is_missing(row.get(key)):
+            pen.mark("circle", axis(row[key]), y, 9, "blue", hollow=key == "before")
 
 
 EVENT_WORDS = FIGURE_WORDS["events"]
@@ -157,7 +85,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
         for lane in dict.fromkeys(row["lane"] for row in data)
     }
     rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
-    weeks = [float(row["weeks"]) for row in data if not is_missing(row.get("weeks"))]
+    weeks = known_values(data, "weeks")
     plot = Plot(
         rows, weeks or [0.0, 1.0], "weeks since the first treatment", heads=("Outcome or treatment", "")
     )
