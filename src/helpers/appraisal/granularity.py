@@ -157,8 +157,10 @@ def _no_whole_numbers(
     sizes = [size for size in range(2, 2 * n + 1) if passes(size, 1)]
     fitting = ", ".join(map(str, sizes[:_SHOWN])) + (" ..." if len(sizes) > _SHOWN else "")
     once = binary or row.concept == "patient_global"  # nobody rates herself twice at one visit
-    several = [] if once else [k for k in range(2, max(_COUNTS, stated) + 1) if passes(n, k)]
-    cut = passes(n, 1, wide=True)
+    counts = range(1, 2 if once else max(_COUNTS, stated) + 1)
+    several = [k for k in counts if passes(n, k)]
+    # Digits cut off, also of the means of two counts, or of as many as the text states.
+    cut = next((k for k in counts if k <= max(2, stated) and passes(n, k, wide=True)), None)
     arithmetic = (
         f"{mean} x {n} = {mean.value * n:.10g}; nearest means "
         + " and ".join(f"{value:.{mean.decimals + 2}f}" for value in near)
@@ -166,7 +168,8 @@ def _no_whole_numbers(
         + (f"; counts of each person that fit: {', '.join(map(str, several))}" if several else "")
     )
     doubt = f" unless each is the mean of {several[0]} counts or readings" if several else ""
-    doubt = doubt or (" unless digits were cut off" if cut else "")
+    of_counts = f" of means of {cut} counts or readings" if cut and cut > 1 else ""
+    doubt = doubt or (f" unless digits{of_counts} were cut off" if cut else "")
     words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
     # a scale may be a line on which a mark is measured
     weight = MINOR if several else DOUBTFUL if cut or row.concept in GRADED else CERTAIN

@@ -27,9 +27,9 @@ from notebookpress.tables import records
 
 SEEN_WORDS = "smallest difference that observers see"
 LOOKS = {
-    "exosome": ("square", "blue", False),
+    "exosome": ("square", "blue", True),
     "control": ("circle", "muted", True),
-    "active": ("diamond", "green", False),
+    "active": ("diamond", "green", True),
 }
 GROUPS = FIGURE_WORDS["groups"]
 
@@ -40,6 +40,7 @@ def context_plot(
     unit: str,
     title: str,
     visible: float | None = None,
+    visible_second_hand: bool = False,
     level: float = 0.95,
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
@@ -55,6 +56,8 @@ def context_plot(
         Title; first words of the alternative text.
     visible : float, optional
         Smallest difference that observers see, drawn as a broken line.
+    visible_second_hand : bool
+        Whether it was seen in another paper only.
     level : float
         Coverage of the intervals, for the words.
 
@@ -76,10 +79,15 @@ def context_plot(
         ("Study", f"Change\n({100 * level:g} % interval)"),
         behind=partial(_behind, drifts, visible),
     )
-    seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}."
-    caption = FIGURE_WORDS["captions"]["context"].format(level=100 * level) + seen
-    caption += f"{DAGGER}: seen second-hand only." if any(row.get("second_hand") for row in data) else ""
-    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{seen}"
+    second_hand = bool(visible) and visible_second_hand
+    mark = DAGGER if second_hand else ""
+    seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}{mark}."
+    marks = joined([FIGURE_WORDS["group_marks"][name] for name in groups])
+    caption = FIGURE_WORDS["captions"]["context"].format(level=100 * level, marks=marks) + seen
+    second_hand |= any(row.get("second_hand") for row in data)
+    caption += f"{DAGGER}: seen second-hand only." if second_hand else ""
+    told = seen.replace(DAGGER, ", second-hand")
+    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{told}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 

@@ -124,9 +124,10 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     ]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
-    seen = tables["thresholds"].set_index("row_id")["value"].get("visible")
+    seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), {})
     title = "Change in hair density from baseline, exosomes beside placebo (same sex, at about the same time)"
-    return figure_html(context_plot(rows, unit=DENSITY, title=title, visible=seen), "density")
+    line = {"visible": seen.get("value"), "visible_second_hand": bool(seen.get("second_hand"))}
+    return figure_html(context_plot(rows, unit=DENSITY, title=title, **line), "density")
 
 
 def _summary(tables: Tables) -> Markup:
