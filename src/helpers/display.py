@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
 from helpers.figures.canvas import Figure
-from helpers.formats import DASH, is_missing, show_value
+from helpers.formats import DASH, is_missing, plain_unit, plain_words, show_value
 from helpers.tables import TABLES
 from notebookpress.tables import split_ids
 
@@ -30,6 +31,8 @@ ORIGINS = {
     "quantity_id": "q",
     "line_id": "line",
 }
+ROWS_IN_VIEW = 15  # rows of a table in a notebook that are in view; more are folded
+LEFT = re.compile(r"<(t[dh](?= |>)(?![^>]*number)[^>]*)>")  # Jupyter aligns cells right; pages have a sheet
 FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
@@ -37,12 +40,6 @@ NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format
 def anchor(prefix: str, name: Any) -> str:
     """Return a name that may stand in an `id` and behind `#`, such as `q-wan2025.12`."""
     return f"{prefix}-" + re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name))
-
-
-def quantity_links(ids: Any) -> Markup:
-    """Return joined quantity names as links to their anchors, `#q-<id>`."""
-    link = Markup('<a href="#{}">{}</a>')
-    return Markup(", ").join(link.format(anchor("q", name), name) for name in split_ids(ids))
 
 
 def origin_anchors(record: Mapping[str, Any]) -> list[str]:
@@ -89,11 +86,11 @@ def table_html(
     columns: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
     empty: str = "none",
-    link_quantities: bool = False,
     anchor_column: str | None = None,
     folded: bool = False,
+    most: int | None = None,
 ) -> Markup:
-    """Return a frame as one HTML table; see `show_table` for the parameters."""
+    """Return a frame as one HTML table; see `show`. Rows beyond `most` stand in a table that is folded."""
     shown = dict(columns) if columns else {str(name): str(name).replace("_", " ") for name in frame.columns}
     absent = [name for name in shown if name not in frame.columns]
     if absent:
@@ -102,20 +99,28 @@ def table_html(
         )
     numeric = {name for name in shown if _is_number(frame[name])}
     forms = dict(formats or {})
-    if link_quantities:
-        forms.setdefault("quantity_ids", quantity_links)
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_class(name in numeric), heading)
         for name, heading in shown.items()
     )
     rows = [_row(record, shown, numeric, forms, anchor_column) for record in frame.to_dict("records")]
-    body = Markup("\n").join(rows) or Markup('<tr><td colspan="{}">{}</td></tr>').format(len(shown), empty)
+    none = Markup('<tr><td colspan="{}">{}</td></tr>').format(len(shown), empty)
     identity = Markup(' id="{}"').format(label) if label else ""
-    html = Markup(
+    if folded and rows:
+        return FOLD.format(caption, len(rows), _table(caption, identity, head, rows))
+    if most is None or len(rows) <= most + most // 5:  # two or three rows more are not worth a fold
+        return _table(caption, identity, head, rows or [none])
+    name = f"{caption}: {len(rows) - most} more"
+    rest = FOLD.format(name, len(rows) - most, _table(name, "", head, rows[most:]))
+    return _table(caption, identity, head, rows[:most]) + rest
+
+
+def _table(caption: str, identity: str, head: Markup, rows: list[Markup]) -> Markup:
+    """Return a table in a region that scrolls."""
+    return Markup(
         '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">\n<table{identity}>\n'
         "<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
-    ).format(caption=caption, identity=identity, head=head, body=body)
-    return FOLD.format(caption, len(rows), html) if folded and rows else html
+    ).format(caption=caption, identity=identity, head=head, body=Markup("\n").join(rows))
 
 
 def table_text(
@@ -218,43 +223,44 @@ def _csv_link(figure: Figure, label: str) -> Markup:
     return link.format(_data(content, "text/csv"), label)
 
 
-def show_table(
+def show(
     frame: pd.DataFrame,
+    columns: str | Mapping[str, str] = "",
     *,
     caption: str,
     label: str | None = None,
-    table: str | None = None,
-    columns: Iterable[str] | None = None,
+    of: str | None = None,
     headings: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
+    names: Callable[[Any], str] | None = None,
     empty: str = "none",
-    link_quantities: bool = False,
     anchor_column: str | None = None,
     folded: bool = False,
 ) -> None:
-    """Display a table that a screen reader can walk; every cell is escaped.
+    """Display a table that a screen reader can walk; every cell is escaped, and many rows are folded.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Rows to show. The first column heads each row.
+    columns : str, or dict of str to str, optional
+        Names of the columns to show, in order, with spaces between; all when left out. A dict gives their
+        headings too.
     caption : str
         What the table is; also the name of the region that scrolls.
     label : str, optional
-        Anchor of the table.
-    table : str, optional
-        The table of `helpers.tables` that the rows are of: its schema gives headings and formats.
-    columns : list of str, or dict of str to str, optional
-        Columns to show, in order; all when left out. A dict gives their headings too.
+        Anchor of the table; the name of its table when left out.
+    of : str, optional
+        The table of `helpers.tables` that the rows are of: its schema gives headings, units and formats.
     headings : dict of str to str, optional
         Headings that differ from the schema's, or of columns that are not in it.
     formats : dict of str to (str or callable), optional
         For a column a format (`".1f"`, `"{:.0f} %"`) or a function of the value. Without one, numbers get
-        four significant digits and no idle zeros, and true and false read yes and no.
+        four significant digits and no idle zeros, words of the vocabulary its labels, true reads yes.
+    names : callable, optional
+        Turns `study_id`s in any text into names for a reader.
     empty : str
         What stands in a table without rows.
-    link_quantities : bool
-        Whether the names in column `quantity_ids` become links to `#q-<id>`.
     anchor_column : str, optional
         Column whose value gives each row its anchor: `q-<id>` for `quantity_id`, otherwise the column's
         name without `_id`, as in `discrepancy-<id>`.
@@ -271,19 +277,33 @@ def show_table(
     """
     if is_missing(caption):
         raise ValueError("a table needs a caption")
-    if table and table not in TABLES:
-        raise KeyError(f"table {caption!r}: no table {table} in the schema; there are {', '.join(TABLES)}")
-    names = list(frame.columns if columns is None else columns)
-    shown = TABLES[table].headings(names) if table else {name: str(name).replace("_", " ") for name in names}
-    if isinstance(columns, Mapping):
-        shown |= columns
-    shown |= headings or {}
-    forms = (TABLES[table].formats if table else {}) | dict(formats or {})
-    options = {"link_quantities": link_quantities, "anchor_column": anchor_column, "folded": folded}
+    if of and of not in TABLES:
+        raise KeyError(f"table {caption!r}: no table {of} in the schema; there are {', '.join(TABLES)}")
+    chosen = list(columns.split() if isinstance(columns, str) else columns) or [str(name) for name in frame]
+    shown = TABLES[of].headings(chosen) if of else {name: name.replace("_", " ") for name in chosen}
+    shown |= (columns if isinstance(columns, Mapping) else {}) | dict(headings or {})
+    forms = _forms(of) | dict(formats or {})
+    for name in chosen if names else ():
+        if name in frame and not _is_number(frame[name]):
+            forms[name] = partial(_named, names, forms.get(name))
     html = table_html(
-        frame, caption=caption, label=label, columns=shown, formats=forms, empty=empty, **options
-    )
-    _show(html, table_text(frame, caption, shown, forms, empty))
+        frame, caption=caption, label=label or of, columns=shown, formats=forms, empty=empty,
+        anchor_column=anchor_column, folded=folded, most=ROWS_IN_VIEW)  # fmt: skip
+    aligned = LEFT.sub(r'<\1 style="text-align:left">', str(html))
+    _show(aligned, table_text(frame, caption, shown, forms, empty))
+
+
+def _forms(of: str | None) -> dict[str, Format]:
+    """Return how columns are shown: words of the vocabulary by their labels, units by their signs."""
+    columns = TABLES[of].columns.values() if of else ()
+    words = ["concept", "estimand", *(column.name for column in columns if column.values)]
+    return dict.fromkeys(words, plain_words) | {"unit": plain_unit} | (TABLES[of].formats if of else {})
+
+
+def _named(names: Callable[[Any], str], form: Format | None, value: Any) -> Any:
+    """Return a cell's text with the names that a reader knows; `Markup` of our own code stays."""
+    text = shown_text(value, form)
+    return text if hasattr(text, "__html__") else names(text)
 
 
 def say(template: str, **values: Any) -> None:
@@ -326,5 +346,5 @@ def _stated(value: Any) -> Any:
     return show_value(value)
 
 
-def _show(html: Markup, text: str) -> None:
+def _show(html: str, text: str) -> None:
     display({"text/html": str(html), "text/plain": text}, raw=True)

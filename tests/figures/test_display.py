@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from case_files import cases_of
 
-from helpers.display import say, show_figure, show_table, table_html
+from helpers.display import say, show, show_figure, table_html
 from helpers.figures.canvas import Figure
 from helpers.figures.study import before_after
 from helpers.formats import show_number
@@ -87,7 +87,7 @@ def test_table_escapes_and_heads_its_rows():
     frame = pd.DataFrame(
         {"study_id": ["<script>alert(1)</script>", "b"], "n": [35.0, np.nan], "ok": [True, None]}
     )
-    page = page_of(show_table, frame, caption="A & <b>")
+    page = page_of(show, frame, caption="A & <b>")
     assert page.find("script") is None
     assert page.find("caption").get_text() == "A & <b>"
     region = page.find("div", class_="scroll")
@@ -99,12 +99,31 @@ def test_table_escapes_and_heads_its_rows():
     assert (missing.get_text(), missing["aria-label"]) == ("–", "not stated")
 
 
-def test_table_links_quantities_and_anchors_rows():
-    frame = pd.DataFrame({"quantity_id": ["w.1"], "quantity_ids": ["w.1;w.2"]})
-    html = table_html(frame, caption="c", link_quantities=True, anchor_column="quantity_id")
-    page = BeautifulSoup(html, "html.parser")
-    assert [link["href"] for link in page.find_all("a")] == ["#q-w.1", "#q-w.2"]
+def test_a_row_has_the_anchor_of_its_quantity():
+    frame = pd.DataFrame({"quantity_id": ["w.1"], "printed": ["35"]})
+    page = BeautifulSoup(table_html(frame, caption="c", anchor_column="quantity_id"), "html.parser")
     assert page.find("tr", id="q-w.1")
+
+
+@pytest.mark.parametrize(("rows", "in_view"), [(15, 15), (18, 18), (19, 15), (40, 15)])
+def test_a_long_table_is_folded_after_its_first_rows_with_a_count(rows, in_view):
+    page = page_of(show, pd.DataFrame({"a": range(rows)}), caption="Rows", label="rows")
+    assert len(page.select("table#rows tbody tr")) == in_view
+    assert len(page.select("tbody tr")) == rows and len(page.find_all("details")) == (rows > in_view)
+    if rows > in_view:
+        fold = page.find("details")
+        assert not fold.has_attr("open") and f"{rows - in_view} more" in fold.summary.get_text()
+        heads = [[cell.get_text() for cell in table.select("thead th")] for table in page.find_all("table")]
+        assert heads[0] == heads[1]
+
+
+def test_text_is_left_and_numbers_are_right_also_in_jupyter():
+    page = page_of(show, pd.DataFrame({"study": ["a"], "n": [3]}), caption="c")
+    cells = page.find_all(["td", "th"])
+    assert [("style" in cell.attrs, "number" in cell.get("class", [])) for cell in cells] == [
+        (True, False),
+        (False, True),
+    ] * 2
 
 
 def test_empty_table_and_unknown_column():
@@ -113,18 +132,26 @@ def test_empty_table_and_unknown_column():
     with pytest.raises(KeyError, match="no column b"):
         table_html(frame, caption="c", columns={"b": "B"})
     with pytest.raises(ValueError, match="caption"):
-        show_table(frame, caption="")
+        show(frame, caption="")
 
 
-def test_a_tables_schema_gives_headings_and_formats():
-    frame = pd.DataFrame({"study_id": ["a"], "weight": [0.25], "interval": ["1 to 2"], "left_out_k": [3]})
-    chosen = {"columns": ["study_id", "weight", "interval"], "headings": {"study_id": "left out"}}
-    page = page_of(show_table, frame, caption="c", table="pool_members", **chosen)
+def test_a_tables_schema_gives_headings_units_and_formats():
+    frame = pd.DataFrame(
+        {"study_id": ["a2020"], "weight": [0.25], "unit": ["hairs/cm2"], "interval": ["1 to 2"]}
+    )
+    chosen = {"headings": {"study_id": "left out"}, "names": lambda text: text.replace("a2020", "A 2020")}
+    page = page_of(show, frame, "study_id weight interval unit", caption="c", of="pool_members", **chosen)
     heads = [cell.get_text() for cell in page.select("th[scope=col]")]
-    assert heads == ["left out", "its weight", "interval"]
-    assert [cell.get_text() for cell in page.select("td")] == ["25%", "1 to 2"]
+    assert heads == ["left out", "its weight", "interval", "unit"]
+    assert [cell.get_text() for cell in page.select("tbody :is(td, th)")] == [
+        "A 2020",
+        "25%",
+        "1 to 2",
+        "hairs/cm²",
+    ]
+    assert page.find("table")["id"] == "pool_members"
     with pytest.raises(KeyError, match="no table members in the schema"):
-        show_table(frame, caption="c", table="members")
+        show(frame, caption="c", of="members")
 
 
 def test_table_columns_and_formats():

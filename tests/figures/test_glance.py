@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from case_files import cases_of
 from review_readers import read_source
 
-from helpers.narrative.study import at_a_glance, people_posted
+from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means, with_counts
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
 
@@ -80,6 +81,57 @@ def test_without_posted_results_nothing_is_shown(shared):
     assert posted(shared, "NCT04207047", "baseline") == {}
 
 
-def test_another_part_is_refused():
-    with pytest.raises(ValueError, match="no part 'flow'"):
-        people_posted(validate("quantities", []), "flow")
+MEAN = {"quantity_id": "s.m", "kind": "mean", "value": 12.0, "unit": "hairs/cm2", "arm_id": "treated"}
+SD = MEAN | {"quantity_id": "s.sd", "kind": "sd", "value": 4.0}
+PEOPLE = {"quantity_id": "s.n", "kind": "n", "value": 25.0, "unit": "participants", "arm_id": None}
+CHANGE = {"effect_id": "s.e1", "estimand": "uncontrolled_change", "arm_id": "treated", "unit": "hairs/cm2", "n": 25,
+          "se_basis": "SDs printed", "quantity_ids": "s.m;s.sd"}  # fmt: skip
+TWO = CHANGE | {"estimand": "between_group", "comparator_id": "control", "n": 50, "n_comparator": 25,
+                "quantity_ids": "s.a;s.b"}  # fmt: skip
+ARMS = [MEAN | {"quantity_id": name, "kind": "mean_sd", "arm_id": arm, "value": value, "sd": 5.0}
+        for name, arm, value in (("s.b", "control", 2.0), ("s.a", "treated", 12.0))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("effect", "figures", "found"),
+    [
+        (CHANGE, [MEAN, SD, PEOPLE], [(12, 4, 25)]),
+        (CHANGE | {"n": None, "n_assumed": "25 (all enrolled)"}, [MEAN, SD, PEOPLE], [(12, 4, 25)]),
+        (TWO, [*ARMS, PEOPLE], [(12, 5, 25), (2, 5, 25)]),
+        (CHANGE, [MEAN, PEOPLE], []),  # no SD
+        (CHANGE, [MEAN, SD], []),  # the number of people is not printed
+        (CHANGE, [MEAN, SD, PEOPLE | {"unit": "people"}], []),  # readers, not participants
+        (CHANGE, [MEAN | {"unit": "hairs/mm2"}, SD, PEOPLE], []),
+        (CHANGE | {"se_basis": "SE printed"}, [MEAN, SD, PEOPLE], []),
+        (TWO | {"n_comparator": None}, [*ARMS, PEOPLE], []),
+        (CHANGE, [], []),
+    ],
+)
+def test_an_effect_is_worked_out_only_from_what_is_printed(effect, figures, found):
+    means = printed_means(as_frame("effects", [effect]), as_frame("quantities", figures))
+    assert [tuple(row) for row in means.reindex(columns=["mean", "sd", "n"]).to_numpy()] == found
+    assert printed_means(as_frame("effects", []), as_frame("quantities", figures)).empty
+
+
+def test_a_token_stands_once_with_all_its_places_and_anchors():
+    row = {"study_id": "s", "source_id": "s", "kind": "n", "concept": "participants", "unit": "participants",
+           "value": 16.0, "printed": "<16>", "second_hand": False}  # fmt: skip
+    rows = [row | {"quantity_id": f"s.{line}", "line": line, "char_start": line} for line in (9, 81)]
+    rows.append(row | {"quantity_id": "s.3", "printed": "sixteen", "access": "abstract"})
+    (shown,) = printed_figures(as_frame("quantities", rows).astype({"line": "Int64"})).itertuples()
+    page = BeautifulSoup(shown.printed, "html.parser")
+    assert shown.means == "participants"
+    assert page.get_text() == "<16> (lines 9, 81); sixteen, read as 16 participants (abstract)"
+    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (lines 9, 81)" for line in (9, 81))
+
+
+def test_several_discrepancies_are_told_by_their_number():
+    row = {"check": "4.4", "appraiser": "rule", "reason": "A differs.", "discrepancy_ids": "s.1;s.2"}
+    rows = [
+        row,
+        row | {"appraiser": "reader"},
+        row | {"discrepancy_ids": "s.1"},
+        row | {"discrepancy_ids": None},
+    ]
+    told = list(with_counts(as_frame("trust", rows))["reason"])
+    assert told == ['<a href="#discrepancies">2 discrepancies</a>', *["A differs."] * 3]

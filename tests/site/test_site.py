@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from made_world import shown, write_notebook, write_world
 from nbformat.v4 import new_output
 
-from helpers.display import say, show_figure, show_table
+from helpers.display import say, show, show_figure
 from helpers.figures.study import before_after
 from helpers.site.build import build_site
 from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, check_page
@@ -39,7 +39,7 @@ def outputs_of(world):
     )
     figure = before_after([{"case": "Case 1", "before": 42, "after": 31.5}], title="Cases")
     return [
-        *shown(show_table, frame, caption="Figures used", link_quantities=True),
+        *shown(show, frame, caption="Figures used"),
         *shown(show_figure, figure, label="cases"),
         *shown(say, "There are {{ n }} figures.", n=len(frame)),
         new_output("stream", name="stdout", text="3 rows <b>\n"),

@@ -6,39 +6,30 @@ import re
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from helpers.appraisal.grade import DOMAINS
+from helpers.appraisal.risk_of_bias import BY_RULE
+from helpers.display import anchor, frame_of
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
-from notebookpress.tables import records, split_ids
-from trialfiles.ctgov_results import BASELINE, FLOW
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
+
+# kinds of figures that say which statistic it is; the others follow from what it is of
+STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean ± SD", "median": "median", "range": "range"}
+STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "ratio": "ratio"}
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def at_a_glance(
-    study: Row,
-    effects: pd.DataFrame,
-    discrepancies: pd.DataFrame,
-    verdict: str | None,
+    study: Row, effects: pd.DataFrame, discrepancies: pd.DataFrame, verdict: str | None
 ) -> pd.DataFrame:
     """Return a study in a few rows, for the head of its page.
 
-    Parameters
-    ----------
-    study : dict
-        Its row of `studies`.
-    effects, discrepancies : pandas.DataFrame
-        Its rows of these tables.
-    verdict : str or None
-        Overall risk of bias.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `what`, `said`, and `quantity_ids` or `origins`, which account for the numbers; a row whose facts are
-        not stated says so.
-
+    Of its row of `studies`, its rows of the two tables and its overall risk of bias: `what`, `said`, and
+    `quantity_ids` or `origins`, which account for the numbers; what is not stated is said to be so.
     """
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
     rows = [
@@ -94,29 +85,11 @@ def _doubt(discrepancies: pd.DataFrame) -> Row:
 
 
 def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
-    """Return the posted figures of the participant flow or of the baseline, one a group.
+    """Return a study's posted figures of a part, `participant flow` or `baseline`, one a group.
 
-    Parameters
-    ----------
-    quantities : pandas.DataFrame
-        A study's rows of `quantities`.
-    part : str
-        `participant flow` or `baseline`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `what`, `group`, `printed`, `unit` and `quantity_id`, in the register's order; empty when nothing is
-        posted. The numbers analysed are left to the list of printed figures.
-
-    Raises
-    ------
-    ValueError
-        For another part.
-
+    In the register's order: `what`, `group`, `printed`, `unit` and `quantity_id`; empty when nothing is
+    posted. The numbers analysed are left to the list of printed figures.
     """
-    if part not in (FLOW, BASELINE):
-        raise ValueError(f"no part {part!r}; there are {FLOW!r} and {BASELINE!r}")
     own = quantities[quantities["section"].astype("string").str.startswith(f"{part}, ").fillna(False)]
     own = own[(own["role"] == "design") & (own["kind"] != "n")]
     order = own["quantity_id"].str.replace(r"\d+", lambda digits: digits[0].zfill(6), regex=True)
@@ -141,31 +114,93 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     return frame.assign(interval=intervals)
 
 
-def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
-    """Return quantities with what each was read as, what it is, and its place."""
-    rows = records(quantities)
-    return quantities.assign(
-        read=[_reading(row) for row in rows],
-        means=[_meaning(row) for row in rows],
-        place=[_place(row) for row in rows],
-    )
+def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return what is printed of the first headline effect with mean, SD and number of people in print.
+
+    One row for a change, two for a difference of groups, the treated one first: `arm_id`, `mean`, `sd`, `n`,
+    `concept`, `unit`, `effect_id`, `quantity_ids`. Empty where a figure is not printed, or has another unit.
+    """
+    people = quantities[quantities["kind"].eq("n") & quantities["unit"].eq("participants")]
+    people = people.drop_duplicates("value").set_index("value")["quantity_id"]
+    for effect in records(headline[headline["se_basis"].eq("SDs printed").fillna(False)]):
+        ids, sizes = split_ids(effect["quantity_ids"]), _sizes(effect)
+        own = quantities[quantities["quantity_id"].isin(ids) & quantities["unit"].eq(effect["unit"])]
+        mean = own["value"].where(own["kind"].isin(["mean", "mean_sd"]))
+        sd = own["sd"].fillna(own["value"].where(own["kind"].eq("sd")))
+        arms = pd.DataFrame({"mean": mean, "sd": sd}).groupby(own["arm_id"])
+        counts = [people.get(size) for size in sizes.values()]
+        if sizes and all(counts) and set(arms.groups) == set(sizes) and arms.count().eq(1).all(axis=None):
+            kept = {name: effect[name] for name in ("concept", "unit", "effect_id")}
+            kept |= {"n": list(sizes.values()), "quantity_ids": join_ids([*ids, *filter(None, counts)])}
+            return arms.first().loc[list(sizes)].reset_index().assign(**kept)
+    return pd.DataFrame()
+
+
+def _sizes(effect: Row) -> dict[str, int]:
+    """Return by arm the people of the one group of a change, or of the treated one and the control."""
+    n, control = effect["n"], effect["n_comparator"]
+    if effect["estimand"] == "uncontrolled_change":
+        return {effect["arm_id"]: int(n or next(iter(NUMBER.findall(effect["n_assumed"] or "")), 0))}
+    if effect["estimand"] == "between_group" and n and control:
+        return {effect["arm_id"]: n - control, effect["comparator_id"]: control}
+    return {}
+
+
+def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return printed figures in the order of the document, what means the same in one row.
+
+    `means`, and `printed`: each token with its places and the anchors of its quantities.
+    """
+    told: dict[str, dict[str, list[Row]]] = {}
+    for row in records(quantities.sort_values(["source_id", "char_start", "quantity_id"])):
+        told.setdefault(_meaning(row), {}).setdefault(_token(row), []).append(row)
+    rows = []
+    for means, tokens in told.items():
+        figures = (_anchored(f"{token} ({_places(own)})", own) for token, own in tokens.items())
+        rows.append({"means": means, "printed": Markup("; ").join(figures)})
+    return frame_of(rows, {"means": "", "printed": ""})
+
+
+def _anchored(text: str, rows: list[Row]) -> Markup:
+    """Return a text as the place to which links to some quantities lead."""
+    shown = escape(text)
+    for row in rows:
+        shown = Markup('<span id="{}">{}</span>').format(anchor("q", row["quantity_id"]), shown)
+    return shown
 
 
 def _reading(row: Row) -> str:
-    """Return a figure's value as a program has it: `35 ± 6.5 hairs/cm²`, `75 to 95 %`, `no number`."""
+    """Return a figure's value as a program has it, `35 ± 6.5 hairs/cm²`, `75 to 95 %`, or nothing."""
     ends = [row[name] for name in ("value_low", "value_high") if row[name] is not None]
     numbers = " to ".join(map(show_number, ends)) if row["value"] is None else show_number(row["value"])
-    if not numbers:
-        return "no number"
     spread = f" ± {show_number(row['sd'])}" if row["sd"] is not None else ""
     unit = plain_unit(row["unit"])
-    return f"{numbers}{spread} {unit.removesuffix('s') if numbers == '1' else unit}".rstrip()
+    return numbers and f"{numbers}{spread} {unit.removesuffix('s') if numbers == '1' else unit}".rstrip()
 
 
 def _meaning(row: Row) -> str:
-    parts = [plain_words(row["concept"]), plain_words(row["kind"]), row["arm_id"], row["timepoint_printed"]]
-    parts = [str(part) for part in [*parts, row["note"]] if not is_missing(part)]
-    return ", ".join(dict.fromkeys(parts))
+    """Return what a figure is of; what its token says itself, such as a time, is left out."""
+    kind = STATISTICS.get(row["kind"])
+    parts = [plain_words(row["concept"]), kind, row["arm_id"], row["timepoint_printed"]]
+    return ", ".join(dict.fromkeys(str(part) for part in parts if not is_missing(part)))
+
+
+def _token(row: Row) -> str:
+    """Return a figure as printed, and how it was read where neither token nor meaning says so."""
+    read, said = _reading(row), f"{row['printed']} {plain_words(row['concept'])}".casefold()
+    same = NUMBER.findall(read) == NUMBER.findall(row["printed"])
+    same = same and plain_unit(row["unit"]).casefold()[:3] in said
+    if same or not read or row["role"] == "result":  # the table of observations says how those were read
+        return row["printed"]
+    return f"{row['printed']}, read as {read}"
+
+
+def _places(rows: list[Row]) -> str:
+    """Return where a token stands: `line 23`, `lines 23, 132`, `abstract`."""
+    own = [row for row in rows if row["line"] is not None and row["source_id"] == row["study_id"]]
+    lines = ", ".join(dict.fromkeys(str(row["line"]) for row in own))
+    words = [f"line{'s' if ',' in lines else ''} {lines}"] if own else []
+    return "; ".join(dict.fromkeys([*words, *(_place(row) for row in rows if row not in own)]))
 
 
 def _place(row: Row) -> str:
@@ -189,6 +224,16 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
     told = [", ".join(re.sub(r"^[^,;]+, (?=line )|(?<=\d) \(.*", "", part) for part in str(text).split("; "))
             for text in discrepancies["locators"]]  # fmt: skip
     return discrepancies.assign(where=told)
+
+
+def with_counts(trust: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `trust`: several discrepancies that a rule rests on are told by their number."""
+    link = Markup('<a href="#discrepancies">{} discrepancies</a>')
+    reasons = []
+    for row in records(trust):
+        several = len(split_ids(row["discrepancy_ids"])) if row["appraiser"] == BY_RULE else 0
+        reasons.append(link.format(several) if several > 1 else row["reason"])
+    return trust.assign(reason=pd.Series(reasons, index=trust.index, dtype=object))
 
 
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
@@ -229,16 +274,8 @@ def _value(row: dict[str, Any]) -> str | None:
 def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
     """Return what was read of a study whose text is not at hand; nothing for one that was read itself.
 
-    Parameters
-    ----------
-    sources, quantities : pandas.DataFrame
-        The study's rows of these tables.
-
-    Returns
-    -------
-    list of str
-        How its figures were seen and that they cannot be verified; whether they are second-hand.
-
+    Of its rows of the two tables: how its figures were seen, that they cannot be verified, and whether they
+    are second-hand.
     """
     sentences = []
     for row in records(sources[sources["address"].notna()]):

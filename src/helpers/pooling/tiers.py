@@ -20,72 +20,11 @@ from helpers.pooling.groups import (
     tier_lines,
 )
 from metastats.bayes import bayes_pool
-from metastats.checks import check_studies
 from metastats.counts import pool_counts
 from metastats.dependence import cluster_robust, sampling_covariance, three_level
 from metastats.pooling import pool
 from notebookpress.tables import join_ids, split_ids
 from trialfiles.record import Row
-
-MODELS = {
-    "equal effects": ("EE", "z", "all studies share one true effect"),
-    "random effects, normal": ("REML", "z", "true effects differ; their spread is taken as known"),
-    "random effects, Knapp-Hartung": ("REML", "knha", "true effects differ; their spread is estimated"),
-    "random effects, truncated": ("REML", "adhoc", "the same, and agreement by chance earns no credit"),
-}
-PRIORS = {
-    "Bayesian, half-normal prior": 1.0,
-    "Bayesian, prior half as wide": 0.5,
-    "Bayesian, prior twice as wide": 2.0,
-}
-BAYES_TAKES = "true effects differ; their spread is unlikely to exceed twice {:.3g}"
-
-
-def models_compared(yi: Any, vi: Any, tau_scale: float, level: float = 0.95) -> pd.DataFrame:
-    """Pool the same estimates by each model.
-
-    Parameters
-    ----------
-    yi, vi : array_like, shape (k,)
-        Effects and sampling variances of at least two studies.
-    tau_scale : float
-        Scale of the half-normal prior of tau, in the units of yi.
-    level : float
-        Coverage of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        One row a model: `model`, `takes` (in words), `estimate`, `ci_lower`, `ci_upper`, `pi_lower`,
-        `pi_upper` (none where effects are equal by assumption), `tau`. The prediction intervals use t with
-        k - 1 degrees of freedom; the Bayesian row gives medians and equal-tailed limits.
-
-    Raises
-    ------
-    ValueError
-        What `pool` and `bayes_pool` refuse; a single study.
-
-    Notes
-    -----
-    The models of `pool` and `bayes_pool`; Röver, Knapp and Friede (2015) for the truncation.
-
-    """
-    given = check_studies(yi, vi)
-    if given.yi.size < 2:
-        raise ValueError("yi: one study; models differ only with two or more")
-    rows = []
-    for model, (method, test, takes) in MODELS.items():
-        fit = pool(given.yi, given.vi, method, test, level)
-        low, high = (np.nan, np.nan) if method == "EE" else fit.prediction_interval("t")
-        rows.append((model, takes, fit.estimate, fit.ci_lower, fit.ci_upper, low, high, fit.tau))
-    for model, share in PRIORS.items():
-        scale = share * tau_scale
-        post = bayes_pool(given.yi, given.vi, ("half-normal", scale), level=level)
-        fitted = post.mu.median, post.mu.lower, post.mu.upper, post.predictive.lower, post.predictive.upper
-        rows.append((model, BAYES_TAKES.format(scale), *fitted, post.tau.median))
-    names = ["model", "takes", "estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper", "tau"]
-    return pd.DataFrame(rows, columns=names)
-
 
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",

@@ -206,7 +206,7 @@ def _file_numbers(page: Page, figure: Tag, path: str) -> None:
 
 
 def _wrap_tables(tree: Tag) -> None:
-    """Give a table from Markdown what `show_table` gives: header scope and a region that scrolls."""
+    """Give a table from Markdown what `show` gives: header scope and a region that scrolls."""
     above, number = "", 0
     for tag in list(tree.walk()):
         tag.attrs.pop("style", None)  # what a result prints for a notebook; the pages' policy allows none
