@@ -216,7 +216,7 @@ def test_where_nobody_watches_the_default_stands_and_no_control_is_left(monkeypa
     bundle = shown(monkeypatch, live=False)
     assert set(bundle) == {"text/html", "text/plain"}
     page = BeautifulSoup(bundle["text/html"], "html.parser")
-    assert page.find("figure")["id"] == "panel" and "31.5 after" in page.find("img")["alt"]
+    assert page.find("figure")["id"] == "panel" and "→ 31.5" in page.find("img")["alt"]
     assert WIDGET not in shown(monkeypatch, live=True, **{RUNNER: "1"})
 
 
@@ -235,8 +235,8 @@ def test_a_control_draws_the_picture_anew(monkeypatch):
     assert slider.description == "After" and included.value == ("x", "y")
     first = picture.value
     slider.value = 20.0
-    assert picture.value != first and "20 after" in picture.value
+    assert picture.value != first and "→ 20" in picture.value
     slider.value = 0.0
     assert "nothing &lt;to&gt; draw" in picture.value
     who.value, slider.value = "b", 31.5
-    assert picture.value != first and "31.5 after" in picture.value
+    assert picture.value != first and "→ 31.5" in picture.value

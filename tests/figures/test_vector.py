@@ -40,7 +40,7 @@ def test_neighbours_that_look_alike_are_one_and_what_hides_another_stays_apart()
 def test_hostile_words_stay_words(words):
     svg = before_after([{"case": words, "before": 10, "after": 12.5}], title="t").drawing.svg()
     shown = " ".join(words_of(svg)).replace(" ", "")
-    assert re.sub("[\x00\x0b]", "\ufffd", words).replace(" ", "") in shown
+    assert words.replace("\x00", "\ufffd").replace("\x0b", "").replace(" ", "") in shown  # a tab is a blank
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.29, 0.01), (-6.4, 71.2), (0, 1), (2024.54, 2027.7), (-1e6, 3)])

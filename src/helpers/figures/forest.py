@@ -294,7 +294,7 @@ def _caption(rows: list[Mapping[str, Any]], pooled: Mapping[str, Any] | None, le
     if any(not is_missing(row.get("effect")) and not has_limits(row) for row in rows):
         words.append("An open circle has no interval.")
     if any(row.get("assumed") for row in rows):
-        words.append("Grey numbers are assumed, not printed.")
+        words.append("Grey: assumed (all enrolled, a split of them, or an imputed SD).")
     if pooled:
         ahead = "; the broken line through it the prediction interval" if has_limits(pooled, "pi") else ""
         words.append(f"The diamond is the pooled estimate{ahead}.")

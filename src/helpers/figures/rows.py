@@ -87,7 +87,7 @@ def estimate_rows(effects: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
         name = f"{row['estimand'].replace('_', ' ').capitalize()}{arm}{week}"
         people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
         sizes = {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
-        rows.append({"study_id": name, "n": people} | sizes)
+        rows.append({"study_id": name, "n": people, "assumed": [] if row["n"] is not None else ["n"]} | sizes)
     return rows
 
 
