@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -168,6 +169,39 @@ def test_the_first_tap_opens_a_card_and_a_link_in_it_leads_on(browser, made):
     context.close()
 
 
+def test_the_whole_report_is_searched_from_a_file(page, made, axe: str):
+    """What is looked through is loaded at the first key; results are announced and reached by keyboard."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.rpartition("/")[2]))
+    page.goto((made.reports / "index.html").as_uri())
+    assert "search.js" not in requests
+    page.get_by_role("searchbox").press_sequentially("35 hairs wan")
+    page.locator(".found a").first.wait_for()
+    said = page.locator(".search [role=status]").inner_text()
+    assert (
+        re.fullmatch(r"\d+ places? found", said) and int(said.split()[0]) == page.locator(".found a").count()
+    )
+    assert violations_here(page, axe) == []
+    assert all("35" in words for words in page.locator(".found li:not(.said)").all_inner_texts())
+    rows = page.locator(".found a[href*='#q-wan2025']")
+    assert rows.count() and requests.count("search.js") == 1
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(FOCUS).startswith("<a href")
+    rows.first.press("Enter")
+    page.wait_for_url("**/study-wan2025.html#q-wan2025*")
+    assert page.locator(":target").is_visible() and "35" in page.locator(":target").inner_text()
+
+
+def test_a_search_that_finds_nothing_says_so_and_escape_closes_it(page, made):
+    page.goto((made.reports / "methods.html").as_uri())
+    field = page.get_by_role("searchbox")
+    field.press_sequentially("xyzzy")
+    page.locator(".found").wait_for()
+    assert page.locator(".found").inner_text() == "no places found"
+    field.press("Escape")
+    assert page.locator(".found").is_hidden() and page.evaluate(FOCUS).startswith("<input")
+
+
 def test_a_first_reader_needs_less_than_four_clicks(page, made):
     """The answer and its certainty: none. A contradiction with its arithmetic: one. The line of a number: three."""
     start = (made.reports / "index.html").as_uri()
@@ -191,7 +225,7 @@ def test_everything_is_there_without_a_script(browser, made):
     page.goto((made.reports / "study-wan2025.html").as_uri())
     assert page.locator("#discrepancies tbody tr:visible").count() == 5
     assert page.locator('tr[id^="discrepancy-wan2025"]').count() > 15
-    assert page.locator("button").count() == 0
+    assert page.locator("button").count() == 0 and page.locator(".search").is_hidden()
     page.locator("details.code summary").first.click()
     assert page.locator("details.code pre").first.is_visible()
     page.goto((made.reports / "study-wan2025.html").as_uri() + "#q-wan2025.n_abstract")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 
 import pytest
@@ -137,6 +139,19 @@ def test_a_printed_value_leads_to_its_own_line(soups):
     figures = [link["href"].partition("#")[2] for link in entry.select('a[href^="#q-"]')]
     printed = [soups[file].find(id=name).get_text(" ") for name in figures]
     assert any("35 hairs/cm²" in words and re.search(r"lines? \d+", words) for words in printed)
+
+
+def test_the_search_holds_every_page_and_what_it_leads_to(made, soups):
+    script = (made.reports / "search.js").read_text(encoding="utf-8")
+    sections = json.loads(script.removeprefix("self.sections=").removesuffix(";\n"))
+    assert {file for file, _, _ in sections} == set(soups)
+    for file, _, parts in sections:
+        assert {name for name, _, _ in parts if name} <= {
+            tag["id"] for tag in soups[file].find_all(id=True)
+        }, file
+    words = {(file, name): text for file, _, parts in sections for name, _, text in parts}
+    assert "35 hairs/cm²" in words["study-wan2025.html", "q-wan2025.change_mean"]
+    assert len(gzip.compress(script.encode())) < 100_000
 
 
 def test_no_page_is_heavy_and_neither_is_the_site(made):

@@ -146,6 +146,14 @@ def _sizes(effect: Row) -> dict[str, int]:
     return {}
 
 
+def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return quantities with what each was read as, what it is, and its place."""
+    told = {"read": _reading, "means": _meaning, "place": _place}
+    return quantities.assign(
+        **{name: [say(row) for row in records(quantities)] for name, say in told.items()}
+    )
+
+
 def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return printed figures in the order of the document, what means the same in one row.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, cards_script
-from helpers.site.checks import CARDS, check_page, numbers_in
+from helpers.site.checks import CARDS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, shared_files
+from helpers.site.page import HEADINGS, Page, anchor_homes, arrange, linked_body, render, shared_files
 from notebookpress.files import write_atomic
 
 
@@ -46,15 +47,31 @@ def _shares(values: set[float], percent: bool) -> set[float]:
     return values | shares | ({round(value / 100, 11) for value in values} if percent else set())
 
 
-def document(page: Page, pages: list[Page], homes: dict, values: dict, version: str) -> bytes:
-    """Return a page as a document that has been checked, links resolved.
+def search_script(pages: list[Page]) -> str:
+    """Return the script that holds what a search looks through: headings and rows, each with its words."""
+    found = []
+    for page in pages:
+        parts = {"": (page.title, [""])}
+        _gather(page.tree, "", parts)
+        told = [(name, heading, " ".join("".join(words).split())) for name, (heading, words) in parts.items()]
+        found.append((page.file, page.name, told))
+    return f"self.sections={json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
 
-    `pages` are all of them in order; `homes` tells which page holds an anchor, `values` which numbers are
-    printed there.
-    """
-    html = render(page, linked_body(page, homes, values), pages, version)
-    check_page(page.file, html)
-    return html.encode("utf-8")
+
+def _gather(tag: Tag, here: str, parts: dict[str, tuple[str, list[str]]]) -> str:
+    """Put the texts inside an element, code apart, under their heading or row; return the last heading."""
+    for child in tag.children:
+        if isinstance(child, str):
+            parts[here][1].append(child)
+        elif child.name in HEADINGS:
+            here = child.attrs["id"]
+            parts[here] = child.words(), []
+        elif child.name == "tr" and "id" in child.attrs:
+            parts[child.attrs["id"]] = parts[here][0], [" ".join(child.texts())]
+        elif child.name not in RAW_TEXT and "code" not in child.classes:
+            here = _gather(child, here, parts)
+            parts[here][1].append("" if child.name in ("a", "strong", "em", "code", "span") else " ")
+    return here
 
 
 OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
@@ -107,8 +124,11 @@ def build_site(
     homes, values = anchor_homes(pages), printed_values(tables, pages)
     content = shared_files() | files
     for page in pages:
-        content |= {page.file: document(page, pages, homes, values, version)} | page.figures
+        html = render(page, linked_body(page, homes, values), pages, version)
+        check_page(page.file, html)
+        content |= {page.file: html.encode("utf-8")} | page.figures
     content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")
+    content[SEARCH] = search_script(pages).encode("utf-8")
     return _publish(content, Path(destination))
 
 

@@ -132,6 +132,5 @@ def _seen(row: Mapping[str, Any], source: Mapping[str, Any]) -> list[list[str]]:
 
 def _inputs(row: Mapping[str, Any]) -> list[str]:
     """Return the anchors of what a row was made from: effects, and printed figures."""
-    effects = split_ids(row.get("effect_ids")) + split_ids(row.get("effect_id"))
-    figures = split_ids(row.get("quantity_ids"))
-    return [anchor("effect", name) for name in effects] + [anchor("q", name) for name in figures]
+    columns = {"effect_ids": "effect", "effect_id": "effect", "quantity_ids": "q"}
+    return [anchor(kind, name) for column, kind in columns.items() for name in split_ids(row.get(column))]

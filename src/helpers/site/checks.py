@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from trialfiles.text import contact_details
 
-STYLE, SCRIPT, CARDS = "style.css", "script.js", "cards.js"  # beside the pages
+STYLE, SCRIPT, CARDS, SEARCH = "style.css", "script.js", "cards.js", "search.js"  # beside the pages
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(

@@ -136,25 +136,16 @@ def _cells_html(cells: Sequence[Any], file: str) -> Iterator[str]:
             continue
         if cell.cell_type != "code":
             yield from fold()
-            yield _prose(cell)
+            raw = Markup("<pre>{}</pre>").format(cell.source)
+            yield markdown_html(cell.source, trusted=True) if cell.cell_type == "markdown" else str(raw)
             continue
         name = f"cell-{number}"
-        waiting.append((_shown_source(cell), name))
+        injected = "injected-parameters" in cell.metadata.get("tags", [])
+        waiting.append((_without_folders(cell.source) if injected else cell.source, name))
         if shown := _outputs_html(cell, f"{file}, cell {number}", name):
             yield from fold()
             yield shown
     yield from fold()
-
-
-def _prose(cell: Any) -> str:
-    if cell.cell_type == "markdown":
-        return markdown_html(cell.source, trusted=True)
-    return str(Markup("<pre>{}</pre>").format(cell.source))
-
-
-def _shown_source(cell: Any) -> str:
-    injected = "injected-parameters" in cell.metadata.get("tags", [])
-    return _without_folders(cell.source) if injected else cell.source
 
 
 def _outputs_html(cell: Any, place: str, name: str) -> str:

@@ -232,8 +232,9 @@ def anchor_homes(pages: list[Page]) -> dict[str, str]:
     return homes | dict.fromkeys(TABLES, "data.html")
 
 
-def resolve_links(page: Page, homes: dict[str, str]) -> None:
-    """Point links to anchors of other pages at those pages; a link that leads nowhere becomes text."""
+def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
+    """Return an arranged page's body with its links; one that leads nowhere becomes text."""
+    link_numbers(page.tree, homes, values)
     for link in page.tree.all("a"):
         target = link.attrs.get("href", "")
         name = target[1:]
@@ -243,12 +244,6 @@ def resolve_links(page: Page, homes: dict[str, str]) -> None:
             link.attrs["href"] = f"{homes[name]}#{name}"
         else:
             link.unwrap()
-
-
-def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
-    """Return an arranged page's body with its links."""
-    link_numbers(page.tree, homes, values)
-    resolve_links(page, homes)
     return page.tree.html()
 
 

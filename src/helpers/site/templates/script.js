@@ -1,4 +1,4 @@
-// Tables that sort, and cards of numbers. Without this script every table is there, whole and in order,
+// Tables that sort, cards of numbers, and the search. Without this script every table is there, whole and in order,
 // and the link of a number leads to what its card tells.
 "use strict";
 (() => {
@@ -34,7 +34,7 @@ document.querySelectorAll("main table").forEach(table => {
   sortable(table);
 });
 // The card of a number. Its facts stand in cards.js; those of a number that code printed are that code.
-const cards = self.cards || {}, card = make("div", "", { className: "card", id: "card", popover: "manual" });
+const cards = self.cards || {}, card = make("div", "", { className: "card", popover: "manual" });
 const here = location.pathname.split("/").pop() || "index.html";
 const home = Object.fromEntries(Object.keys(cards).map(key => [key.split("#")[1], key]));
 const numberAt = target => target.closest?.("main a.n");
@@ -53,7 +53,7 @@ const list = (heading, entries) => {
 };
 const fact = (fill, name) => (fill.r || []).find(line => line[0] === name)?.[1];
 const fill = (facts, link) => {
-  const about = make("div", "", { id: "card-facts" }), lines = make("dl");
+  const about = make("div", "", { id: "number-card-facts" }), lines = make("dl");
   about.append(make("p", facts.t, { className: "card-title" }));
   (facts.r || []).filter(line => !line[2]).forEach(line => {
     const row = make("div");
@@ -89,7 +89,7 @@ const open = link => {
   fill(facts, link);
   link.after(card);
   owner = link;
-  link.setAttribute("aria-describedby", "card-facts");
+  link.setAttribute("aria-describedby", "number-card-facts");
   card.showPopover();
   const place = link.getClientRects()[0], below = place.bottom + 6, high = card.offsetHeight;
   const above = below + high > innerHeight && place.top > high + 12;
@@ -133,6 +133,54 @@ const listen = () => {
   addEventListener("beforeprint", close);
 };
 if (card.showPopover) listen();
+// The search. What it looks through stands in search.js, which is loaded at the first key.
+const box = document.querySelector(".search"), field = box.querySelector("input"), found = box.querySelector("ol");
+const MOST = 40;
+let searched = null, wait = 0;
+const load = () => searched ||= new Promise(done => {
+  document.head.append(make("script", "", { src: "search.js", onload: done, onerror: done }));
+});
+const places = words => (self.sections || []).flatMap(([file, page, parts]) => parts.map(([name, heading, text]) => {
+  const title = `${page} ${heading}`.toLowerCase(), low = text.toLowerCase();
+  if (!words.every(word => title.includes(word) || low.includes(word))) return null;
+  return { file, page, name, heading, text, at: Math.max(0, low.indexOf(words.find(word => low.includes(word)) || "")),
+    word: words.find(word => low.includes(word)) || "", first: words.every(word => title.includes(word)) };
+})).filter(Boolean).sort((one, two) => two.first - one.first);
+const entry = place => {
+  const item = make("li"), page = place.page.split(":")[0], way = make("a", place.name ? `${page}: ${place.heading}` : page);
+  const end = place.at + place.word.length, start = Math.max(0, place.at - 50);
+  way.href = place.file + (place.name && `#${place.name}`);
+  const words = make("span");
+  const before = place.text.slice(start, place.at), after = place.text.slice(end, end + 80);
+  words.append(start ? before.replace(/^\S*/, "…") : before, make("mark", place.text.slice(place.at, end)), end + 80 < place.text.length ? after.replace(/\S*$/, "…") : after);
+  item.append(way, words);
+  return item;
+};
+const search = async () => {
+  const words = field.value.toLowerCase().replace(/-(?=\d)/g, "\u2212").split(/\s+/).filter(Boolean);
+  if (words.join("").length < 2) return show([], "");
+  await load();
+  const all = places(words), more = all.length > MOST ? `, the first ${MOST} are shown` : "";
+  show(all.slice(0, MOST), self.sections ? `${all.length || "no"} place${all.length === 1 ? "" : "s"} found${more}` : "The search could not be loaded");
+};
+const show = (all, said) => {
+  found.replaceChildren(...(said ? [make("li", said, { className: "said", ariaHidden: "true" })] : []), ...all.map(entry));
+  found.hidden = !said;
+  box.querySelector("[role=status]").textContent = said;
+};
+field.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(search, 120); });
+field.addEventListener("focus", () => { found.hidden = !found.childElementCount; });
+box.addEventListener("focusout", event => { if (!box.contains(event.relatedTarget)) found.hidden = true; });
+found.addEventListener("click", event => { if (event.target.closest("a")) found.hidden = true; });
+box.addEventListener("keydown", event => {
+  const stops = [field, ...found.querySelectorAll("a")], way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.key === "Escape") { field.focus(); found.hidden = true; }
+  if (event.key === "Enter" && event.target === field) stops[1]?.focus();
+  if (!way || found.hidden) return;
+  event.preventDefault();
+  stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + way))].focus();
+});
+box.hidden = false;
 // A link to what is folded opens it, where a browser does not do so itself.
 const unfold = () => {
   const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");
