@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import re
@@ -162,6 +163,7 @@ class Drawing:
 
 
 PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
+REFERENCE = re.compile(r'(?:href="#|url\(#)([\w.-]+)')
 TEXT_SIZE = re.compile(r"font: .*?([\d.]+)px")
 
 
@@ -169,7 +171,10 @@ class Plotted:
     """A figure of matplotlib or seaborn as SVG that follows the colours of the page around it."""
 
     def __init__(self, figure: Any) -> None:
+        from matplotlib import pyplot
+
         self.figure = figure
+        pyplot.close(figure)  # a notebook would show it once more
 
     def svg(self) -> str:
         """Return the drawing as SVG: black is the colour of the text, and styling stands in attributes."""
@@ -180,6 +185,12 @@ class Plotted:
             self.figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
         drawn = UNWRITABLE.sub("\ufffd", stream.getvalue()[stream.getvalue().index("<svg") :])
         drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+        used, key = set(REFERENCE.findall(drawn)), f"p{hashlib.sha256(drawn.encode()).hexdigest()[:6]}"
+        drawn = re.sub(
+            r' id="([^"]*)"', lambda found: f' id="{key}{found[1]}"' if found[1] in used else "", drawn
+        )
+        drawn = REFERENCE.sub(lambda found: found[0].replace("#", f"#{key}"), drawn)
+        drawn = re.sub(r'="([\d.]+)pt"', lambda found: f'="{float(found[1]) * 96 / 72:.0f}"', drawn)
         drawn = re.sub(r'style="([^"]*)"', lambda found: _as_attributes(found[1]), drawn)
         drawn = (
             re.sub(r"\s*\n\s*", " ", drawn).replace("xlink:href", "href").replace("#000000", "currentColor")
