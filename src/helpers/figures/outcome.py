@@ -77,8 +77,15 @@ def context_plot(
         behind=partial(_behind, drifts, visible),
     )
     seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}."
-    caption = FIGURE_WORDS["captions"]["context"].format(level=100 * level) + seen
-    caption += f"{DAGGER}: seen second-hand only." if any(row.get("second_hand") for row in data) else ""
+    marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
+    caption = FIGURE_WORDS["captions"]["context"].format(
+        level=100 * level, marks="; ".join(marks).capitalize()
+    )
+    caption += " The grey band spans what placebo and untreated arms did." if drifts else ""
+    caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
+    caption += seen + (
+        f"{DAGGER}: seen second-hand only." if any(row.get("second_hand") for row in data) else ""
+    )
     alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{seen}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
@@ -100,9 +107,12 @@ def _behind(
 def _context_line(row: dict[str, Any]) -> PlotRow:
     week = "" if is_missing(row.get("weeks")) else show_number(round(float(row["weeks"])))
     below = "" if week else str(row.get("time") or "time not stated")
-    cells = {"weeks": week or "–", "n": "–" if is_missing(row.get("n")) else show_value(row["n"])}
+    people, _, assumed = ("–" if is_missing(row.get("n")) else show_value(row["n"])).partition(" (")
+    cells, grey = {"weeks": week or "–", "n": people}, {"n"} if assumed else set()
     name = f"{row['label']}{DAGGER if row.get('second_hand') else ''}"
-    return PlotRow(name, below, cells, estimate=_size(row), marks=[estimate_mark(row, LOOKS[row["group"]])])
+    return PlotRow(
+        name, below, cells, grey, estimate=_size(row), marks=[estimate_mark(row, LOOKS[row["group"]])]
+    )
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -115,7 +115,7 @@ def _symbols(tables: Tables) -> str:
 
 def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside those of placebo arms."""
-    rows = context_rows(tables["context"], tables["comparators"], DENSITY)
+    rows = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     rows = [row | {"label": with_titles(row["label"], titles)} for row in rows if row["group"] != "active"]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
