@@ -43,17 +43,6 @@ def test_words_hold_the_numbers(name):
     assert figure.caption
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_same_bytes_twice(name):
-    first, again = DRAWINGS[name](), DRAWINGS[name]()
-    assert (first.drawing.svg(), first.phone.svg()) == (again.drawing.svg(), again.phone.svg())
-
-
-def test_frames_and_records_draw_alike():
-    frame, rows = (forest(data, unit="u", title="t") for data in (pd.DataFrame(STUDIES), STUDIES))
-    assert frame.drawing.svg() == rows.drawing.svg()
-
-
 def test_nothing_to_show_is_said():
     assert "no study" in direction([]).alt
     assert "No study" in appraisal_matrix(JUDGED[:0], {}).alt
@@ -122,9 +111,11 @@ DRAWINGS |= {
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_nothing_is_cut_at_the_edge_and_a_phone_shows_letters_of_eleven_pixels(name):
+def test_bytes_are_the_same_twice_and_nothing_is_cut_at_the_edge(name):
     drawn = DRAWINGS[name]()
     assert drawn.phone.width == PHONE_WIDTH and SMALL >= 11
+    again = DRAWINGS[name]()
+    assert (drawn.drawing.svg(), drawn.phone.svg()) == (again.drawing.svg(), again.phone.svg())
     for pen in (drawn.drawing, drawn.phone):
         assert [text for left, right, text in pen.texts if left < -3 or right > pen.width + 3] == []
 
