@@ -218,6 +218,11 @@ def test_three_planted_faults_stand_in_the_right_checks(tmp_path: Path):
     assert "yes" not in {found[number]["answer"] for number in ("4.2", "4.1")}
 
 
+def test_a_volume_is_no_number_of_particles(tables):
+    told = told_particulars(StudyEvidence.from_tables(tables, "chan2025")).set_index("what")["told"]
+    assert told["number of particles"] == "not told"
+
+
 def test_what_is_told_of_the_product(tables):
     told = told_particulars(StudyEvidence.from_tables(tables, "wan2025")).set_index("what")["told"].to_dict()
     wanted = {"told": ("who gave the product", "conflicts of interest", "source of the vesicles"),

@@ -9,7 +9,7 @@ from helpers.figures.canvas import PALETTE, PHONE_WIDTH, SMALL
 from helpers.figures.forest import forest, sides_of
 from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, context_plot, direction, harms
 from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
-from helpers.figures.rows import author_year
+from helpers.figures.rows import author_year, modifier_rows, panel_rows
 from helpers.figures.sensitivity import MOST, specification_curve
 from helpers.figures.study import before_after, flow, ongoing_timeline, timeline
 from helpers.pooling.specifications import CHOICES
@@ -41,17 +41,6 @@ def test_words_hold_the_numbers(name):
     for word in ROWS["words"][name]:
         assert word in figure.alt
     assert figure.caption
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_same_bytes_twice(name):
-    first, again = DRAWINGS[name](), DRAWINGS[name]()
-    assert (first.drawing.svg(), first.phone.svg()) == (again.drawing.svg(), again.phone.svg())
-
-
-def test_frames_and_records_draw_alike():
-    frame, rows = (forest(data, unit="u", title="t") for data in (pd.DataFrame(STUDIES), STUDIES))
-    assert frame.drawing.svg() == rows.drawing.svg()
 
 
 def test_nothing_to_show_is_said():
@@ -122,9 +111,11 @@ DRAWINGS |= {
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_nothing_is_cut_at_the_edge_and_a_phone_shows_letters_of_eleven_pixels(name):
+def test_bytes_are_the_same_twice_and_nothing_is_cut_at_the_edge(name):
     drawn = DRAWINGS[name]()
     assert drawn.phone.width == PHONE_WIDTH and SMALL >= 11
+    again = DRAWINGS[name]()
+    assert (drawn.drawing.svg(), drawn.phone.svg()) == (again.drawing.svg(), again.phone.svg())
     for pen in (drawn.drawing, drawn.phone):
         assert [text for left, right, text in pen.texts if left < -3 or right > pen.width + 3] == []
 
@@ -152,6 +143,68 @@ def test_the_flow_counts_each_record_once():
 def test_an_ongoing_study_without_a_date_says_so():
     assert "NCT1: registered end 2026-11, n = 30 planned; status not seen." in ongoing_timeline(ONGOING).alt
     assert "NCT2: no date seen, n not seen; completed." in ongoing_timeline(ONGOING).alt
+
+
+def test_a_study_stands_in_the_groups_that_its_arm_tells():
+    arm = {"role": "exosome", "route": None, "co_intervention": None, "arm_id": "e"}
+    arms = [
+        arm | {"study_id": "a", "exosome_source": "adipose stem cells, and vesicles of a plant"},
+        arm
+        | {"study_id": "b", "exosome_source": "not stated; the conclusion says plant", "route": "injection"},
+    ]
+    line = {
+        "concept": "hair_density",
+        "estimand": "uncontrolled_change",
+        "arm_id": "e",
+        "direction": "better",
+    }
+    lines = [
+        line | {"study_id": "a"},
+        line | {"study_id": "b"},
+        line | {"study_id": "b", "arm_id": "control"},
+    ]
+    studies = {"study_id": ["a", "b"], "sex": ["male", None], "n_analysed": 9, "comparison": None}
+    rows = modifier_rows(pd.DataFrame(arms), pd.DataFrame(studies), pd.DataFrame(lines))
+    assert [(row["study_id"], row["concept"]) for row in rows] == [
+        ("a", "source: adipose stem cells"),
+        ("a", "source: plant"),
+        ("b", "delivery: injection"),
+        ("a", "sex: men"),
+    ]
+
+
+def test_a_line_shows_what_was_printed_of_its_arms_and_what_was_assumed():
+    line = {
+        "study_id": "a",
+        "tier": "core",
+        "estimand": "between_group",
+        "direction": "better",
+        "effect": 5.0,
+    }
+    line |= {
+        "unit": "u",
+        "ci_lower": 1.0,
+        "ci_upper": 9.0,
+        "n": "8 + 8 (assumed)",
+        "effect_id": "a.1",
+        "site": None,
+    }
+    line |= {"second_hand": False, "timepoint_printed": "week 4", "risk_of_bias": "high"}
+    measured = [
+        ("x", 0.0, 80.0, 10.0),
+        ("x", 4.0, 95.0, None),
+        ("y", 4.0, 85.0, 14.0),
+        ("y", 0.0, 82.0, 12.0),
+    ]
+    results = pd.DataFrame(measured, columns=["arm_id", "timepoint_weeks", "mean", "sd"])
+    results["result_id"] = list("pqrs")
+    effects = pd.DataFrame({"effect_id": ["a.1"], "result_ids": ["p;q;r;s"]})
+    ([row], unit) = panel_rows(pd.DataFrame([line]), effects, results)
+    assert (unit, row["mean"], row["sd"]) == ("u", "80 → 95\n82 → 85", "10 → –\n12 → 14")
+    assert (row["n"], row["assumed"]) == ("8 + 8", ["n"])
+    share = line | {"estimand": "proportion", "unit": "proportion"}
+    ([row], _) = panel_rows(pd.DataFrame([share]), effects, results)
+    assert row["effect"] is None  # nobody is no null effect
 
 
 def test_sides_of_an_outcome_follow_what_is_better():

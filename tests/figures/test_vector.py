@@ -4,11 +4,14 @@ import re
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from bs4 import BeautifulSoup
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from helpers.display import figure_html
 from helpers.figures.canvas import OPACITY, PALETTE, Axis, Drawing, text_width, ticks
 from helpers.figures.study import before_after
+from helpers.site.page import Page, arrange
 
 
 def words_of(svg: str) -> list[str]:
@@ -69,3 +72,18 @@ def test_a_text_is_never_wider_than_its_width_and_hardly_narrower(size, weight):
 
 def test_a_letter_that_the_font_has_not_counts_as_a_square():
     assert text_width("\u65e5\u672c", 9.0) == 18.0
+
+
+def test_in_a_page_a_drawing_stands_inline_with_a_number_and_its_files():
+    drawn = before_after([{"case": "a", "before": 10, "after": 12.5}], title="Cases")
+    page = arrange(Page("a.html", "t", str(figure_html(drawn, "cases"))))
+    html = page.tree.html()
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.svg["role"] == "img" and "10 → 12.5" in soup.svg["aria-label"] and "style" not in html
+    assert soup.find("img")["src"] == "figures/a-cases-phone.svg" and not soup.find("picture")
+    assert soup.figcaption.get_text().startswith("Figure 1. Cases.")
+    assert [link["href"] for link in soup.select("figcaption a")] == [
+        "figures/a-cases.csv",
+        "figures/a-cases.svg",
+    ]
+    assert set(page.figures) == {f"figures/a-cases{end}" for end in (".csv", ".svg", "-phone.svg")}

@@ -82,10 +82,14 @@ def context_plot(
     second_hand = bool(visible) and visible_second_hand
     mark = DAGGER if second_hand else ""
     seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}{mark}."
-    marks = joined([FIGURE_WORDS["group_marks"][name] for name in groups])
-    caption = FIGURE_WORDS["captions"]["context"].format(level=100 * level, marks=marks) + seen
+    marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
+    caption = FIGURE_WORDS["captions"]["context"].format(
+        level=100 * level, marks="; ".join(marks).capitalize()
+    )
+    caption += " The grey band spans what placebo and untreated arms did." if drifts else ""
+    caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
     second_hand |= any(row.get("second_hand") for row in data)
-    caption += f"{DAGGER}: seen second-hand only." if second_hand else ""
+    caption += seen + (f"{DAGGER}: seen second-hand only." if second_hand else "")
     told = seen.replace(DAGGER, ", second-hand")
     alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{told}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
@@ -108,9 +112,12 @@ def _behind(
 def _context_line(row: dict[str, Any]) -> PlotRow:
     week = "" if is_missing(row.get("weeks")) else show_number(round(float(row["weeks"])))
     below = "" if week else str(row.get("time") or "time not stated")
-    cells = {"weeks": week or "–", "n": "–" if is_missing(row.get("n")) else show_value(row["n"])}
+    people, _, assumed = ("–" if is_missing(row.get("n")) else show_value(row["n"])).partition(" (")
+    cells, grey = {"weeks": week or "–", "n": people}, {"n"} if assumed else set()
     name = f"{row['label']}{DAGGER if row.get('second_hand') else ''}"
-    return PlotRow(name, below, cells, estimate=_size(row), marks=[estimate_mark(row, LOOKS[row["group"]])])
+    return PlotRow(
+        name, below, cells, grey, estimate=_size(row), marks=[estimate_mark(row, LOOKS[row["group"]])]
+    )
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -227,8 +227,13 @@ def instead_words(row: dict[str, Any]) -> str:
     return row["printed_range"] or f"{row['direction']}, no figure"
 
 
-def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
-    """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`."""
+def context_rows(
+    context: pd.DataFrame, comparators: pd.DataFrame, unit: str, comparisons: pd.DataFrame | None = None
+) -> list[dict[str, Any]]:
+    """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`.
+
+    The people behind a change after exosomes stand in `comparisons`.
+    """
     own = context[(context["unit"] == unit) & context["effect"].notna()].rename(
         columns={"timepoint_printed": "time"}
     )
@@ -236,7 +241,10 @@ def context_rows(context: pd.DataFrame, comparators: pd.DataFrame, unit: str) ->
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
     label = other["study_id"].map(author_year) + ": " + other["arm"]
-    own = own.assign(group="exosome", row_id=own["line_id"], label=own["study_id"], n=None)
+    people = {} if comparisons is None else comparisons.set_index("line_id")["n"].to_dict()
+    own = own.assign(
+        group="exosome", row_id=own["line_id"], label=own["study_id"], n=own["line_id"].map(people)
+    )
     other = other.assign(group=group, label=label, time=None, effect=other["change"])
     sizes = ["effect", "ci_lower", "ci_upper"]
     rows = []

@@ -45,8 +45,9 @@ def before_after(rows: Rows, *, title: str) -> Figure:
         PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
     ]
     plot = Plot(shown, known_values(data, *TIMES), what, heads=("Case", "Before → after"))
-    told = f"{what and what + '. '}{plot.told() or 'There is no case to show.'}"
-    alt = f"Plot of cases before and after. {title}. {told}"
+    alt = (
+        f"Cases before and after. {title}. {what and what + '. '}{plot.told() or 'There is no case to show.'}"
+    )
     caption = FIGURE_WORDS["captions"]["pairs"]
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 

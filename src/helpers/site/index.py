@@ -115,7 +115,7 @@ def _symbols(tables: Tables) -> str:
 
 def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
-    rows = context_rows(tables["context"], tables["comparators"], DENSITY)
+    rows = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
     rows = [
         row | {"label": with_titles(row["label"], titles)}
