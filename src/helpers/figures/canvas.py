@@ -164,7 +164,10 @@ class Drawing:
 
 PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 REFERENCE = re.compile(r'(?:href="#|url\(#)([\w.-]+)')
-TEXT_SIZE = re.compile(r"font: .*?([\d.]+)px")
+TEXT_SIZE = re.compile(r"font[^;]*?([\d.]+)px")
+BLACK = dict.fromkeys(
+    ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), "black"
+)
 
 
 class Plotted:
@@ -215,9 +218,8 @@ def style() -> Iterator[None]:
     import matplotlib
     import seaborn
 
-    with matplotlib.rc_context(
-        seaborn.axes_style("white") | {"axes.spines.top": False, "axes.spines.right": False}
-    ):
+    plain = BLACK | {"axes.spines.top": False, "axes.spines.right": False}
+    with matplotlib.rc_context(seaborn.axes_style("white") | plain):
         yield
 
 
