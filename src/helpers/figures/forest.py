@@ -94,48 +94,46 @@ class Plot:
     def _wide(self, pen: Drawing) -> Drawing:
         right = pen.width - (BIAS if any(row.bias is not None for row in self.rows) else 0)
         told = [wrap(row.estimate, WIDEST_ESTIMATE) for row in self.rows]
-        most = max(widest(told), widest([self.heads[1]], weight="bold"))
-        sizes = {key: self._column_width(key) + GAP for key in self.columns}
-        left, plot_end = (
-            self._name_width(pen.width, sum(sizes.values()) + most + GAP + pen.width - right),
-            right - most - GAP,
-        )
-        ends = dict(zip(sizes, accumulate(sizes.values(), initial=left), strict=False))
-        ends = {key: x + sizes[key] for key, x in ends.items()}
-        axis = Axis(self.values, left + sum(sizes.values()) + GAP, 0)
-        axis.width = plot_end - axis.left
+        most = max(widest(told), widest([self.heads[1]], weight="bold")) + GAP
+        sizes = [self._column_width(key) + GAP for key in self.columns]
+        left = self._name_width(pen.width, sum(sizes) + most + pen.width - right)
+        ends = list(accumulate(sizes, initial=left))
+        axis = Axis(self.values, ends[-1] + GAP, right - most - ends[-1] - GAP)
+        columns = dict(zip(self.columns, ends[1:], strict=True))
         head = height_of(*self.columns.values(), *self.heads) + 6
-        heads = [
-            (0, self.heads[0], "start"),
-            (right, self.heads[1], "end"),
-            *((ends[key], self.columns[key], "end") for key in ends),
-        ]
-        for x, text, anchor in [*heads, *([(pen.width, "Bias", "end")] if right < pen.width else [])]:
-            pen.write(x, head / 2 - 2, text, bold=True, anchor=anchor)
+        heads = [(right, self.heads[1]), *((columns[key], text) for key, text in self.columns.items())]
+        pen.write(0, head / 2 - 2, self.heads[0], bold=True)
+        for x, text in [*heads, (pen.width, "Bias" if right < pen.width else "")]:
+            pen.write(x, head / 2 - 2, text, bold=True, anchor="end")
         pen.line(0, head, pen.width, head)
         y, middles = head + 4, []
         for row, words in zip(self.rows, told, strict=True):
-            cells = {key: _cell_lines(text) for key, text in row.cells.items()}
-            room = pen.width if row.alone else left
-            name, below = (
-                wrap(row.name, room, weight="bold" if row.bold else "normal"),
-                _small(row.below, room),
-            )
-            deep = sum(map(height_of, below))
-            high = max(height_of(name) + deep, height_of(*cells.values(), words)) + AIR
-            middle = y + high / 2
-            pen.write(0, middle - deep / 2, name, bold=row.bold)
-            for text in below:
-                pen.write(0, middle + height_of(name) / 2, text, size=SMALL, colour="muted")
-            for key, text in cells.items():
-                pen.write(ends[key], middle, text, anchor="end", colour="muted" if key in row.grey else "ink")
-            pen.write(right, middle, words, anchor="end", bold=row.bold)
-            if row.bias is not None:
-                draw_mark(pen, right + 14, middle, judgement_mark(row.bias))
-                pen.write(right + 24, middle, judgement_letter(row.bias), size=SMALL)
-            middles.append(middle)
+            high = self._write_row(pen, row, words, y, left, right, columns)
+            middles.append(y + high / 2)
             y += high
         return self._finish(pen, axis, [(head, y)], y, middles)
+
+    def _write_row(
+        self, pen: Drawing, row: PlotRow, words: str, y: float, left: float, right: float, columns: dict
+    ) -> float:
+        """Write a row's words from `y` down; return its height."""
+        cells = {key: _cell_lines(text) for key, text in row.cells.items()}
+        room, weight = pen.width if row.alone else left, "bold" if row.bold else "normal"
+        name, below = wrap(row.name, room, weight=weight), _small(row.below, room)
+        deep = sum(map(height_of, below))
+        high = max(height_of(name) + deep, height_of(*cells.values(), words)) + AIR
+        middle = y + high / 2
+        pen.write(0, middle - deep / 2, name, bold=row.bold)
+        for text in below:
+            pen.write(0, middle + height_of(name) / 2, text, size=SMALL, colour="muted")
+        for key, text in cells.items():
+            colour = "muted" if key in row.grey else "ink"
+            pen.write(columns[key], middle, text, anchor="end", colour=colour)
+        pen.write(right, middle, words, anchor="end", bold=row.bold)
+        if row.bias is not None:
+            draw_mark(pen, right + 14, middle, judgement_mark(row.bias))
+            pen.write(right + 24, middle, judgement_letter(row.bias), size=SMALL)
+        return high
 
     def _column_width(self, key: str) -> float:
         cells = widest(_cell_lines(row.cells.get(key, "")) for row in self.rows)
