@@ -33,7 +33,6 @@ def luminance(colour):
 
 @pytest.mark.parametrize("name", COLOURED)
 def test_code_colours_have_contrast(name):
-    """By light and by dark."""
     style = stylesheet()
     pairs = [re.findall(rf"--{part}:\s*(#\w+)", style)[:2] for part in (f"code-{name}", "wash")]
     for colour, ground in zip(*pairs, strict=True):

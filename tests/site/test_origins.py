@@ -41,7 +41,6 @@ def test_a_number_that_no_figure_prints_leads_to_the_cell_that_computed_it():
 
 
 def test_a_row_that_does_not_show_the_number_is_passed_over():
-    """What is worked out from a computation is not what its row shows."""
     html = '<div data-from="cell-3"><p data-from="pooled-x q-a">Without one: 21.3, not 17.1.</p></div>'
     tree = parse(html)
     link_numbers(

@@ -28,9 +28,21 @@ const sortable = table => {
     head.replaceChildren(button);
   });
 };
+// On a phone, and on paper where there are many columns, each row of a wide table is a card: label, value.
+const stack = table => {
+  const labels = [...table.tHead.rows[0].cells].map(head => head.textContent);
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row" };
+  table.classList.add("stack");
+  [table, ...table.querySelectorAll("thead, tbody, tr, th, td")].forEach(part => part.setAttribute("role", roles[part.tagName]
+    || { col: "columnheader", row: "rowheader" }[part.scope] || "cell"));
+  [...table.tBodies].forEach(body => [...body.rows].forEach(row => [...row.cells].forEach((cell, place) => { cell.dataset.label = labels[place]; })));
+  [...table.tHead.rows[0].cells].forEach((head, place) => head.setAttribute("aria-label", labels[place]));
+};
+const narrow = matchMedia("(max-width: 30rem)").matches; // where heads, and so their buttons, are not seen
 document.querySelectorAll("main table").forEach(table => {
+  if (table.tHead?.rows[0].cells.length > 4) stack(table);
   const region = table.closest(".scroll");
-  if (!region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
+  if (narrow || !region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
   sortable(table);
 });
 // The card of a number. Its facts stand in cards.js; those of a number that code printed are that code.
@@ -182,6 +194,7 @@ box.addEventListener("keydown", event => {
 });
 box.hidden = false;
 // A link to what is folded opens it, where a browser does not do so itself.
+if (matchMedia("(max-width: 40rem)").matches) document.querySelector(".contents details")?.removeAttribute("open");
 const unfold = () => {
   const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");
   if (fold) { fold.open = true; location.replace(location.hash); }
