@@ -21,6 +21,8 @@ from notebookpress.tables import split_ids
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
 PROSE = 240  # characters from which a cell is a paragraph, and wants the width of one
+WORKINGS = ("arithmetic", "where", "site", "comparator_name")  # their numbers are workings, lines, names
+LINKED_WORDS = 3  # up to which a cell is a number with its unit
 ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash or an address
 # Columns that name where a row's numbers come from, the nearest first, with the prefix of their anchors.
 ORIGINS = {
@@ -138,17 +140,20 @@ def table_text(
 
 def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_column: str | None) -> Markup:
     """Return one table row; its first cell is the row's header."""
-    cells = []
+    cells, origins = [], origin_anchors(record)
     for place, name in enumerate(shown):
         value = record[name]
         inner = NOT_STATED if is_missing(value) else escape(shown_text(value, forms.get(name)))
         tag = Markup('<th scope="row"{}>{}</th>') if place == 0 else Markup("<td{}>{}</td>")
-        cells.append(tag.format(_class(name in numeric, Markup(inner).striptags()), inner))
+        text = Markup(inner).striptags()
+        words = len(re.findall(r"[^\W\d_]{2,}", text))
+        fixed = name in WORKINGS or (not origins and name not in numeric and words > LINKED_WORDS)
+        cells.append(tag.format(_class(name in numeric, text, fixed), inner))
     identity = ""
     if anchor_column:
         prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
         identity = Markup(' id="{}"').format(anchor(prefix, record[anchor_column]))
-    if origins := origin_anchors(record):  # the pages turn the row's numbers into links to these
+    if origins:  # the pages turn the row's numbers into links to these
         identity += Markup(' data-from="{}"').format(" ".join(origins))
     return Markup("<tr{}>{}</tr>").format(identity, Markup("").join(cells))
 
@@ -157,10 +162,14 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _class(numeric: bool, text: str = "") -> Markup:
-    """Return what a cell needs: digits below each other, room for lines, leave to break an endless word."""
+def _class(numeric: bool, text: str = "", fixed: bool = False) -> Markup:
+    """Return what a cell needs: digits below each other, room for lines, leave to break an endless word.
+
+    The numbers of a sentence that rests on no figure, or of a working, lead nowhere that shows them: `fixed`.
+    """
     room = ["prose"] if len(text) > PROSE else ["long"] if len(text) > LONG_CELL else []
     names = ["number"] if numeric else room
+    names += ["fixed"] if fixed else []
     names += ["wordy"] if any(len(word) > ENDLESS for word in text.split()) else []
     return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
@@ -266,13 +275,6 @@ def show(
         name without `_id`, as in `discrepancy-<id>`.
     folded : bool
         Whether a reader must open it; a link to one of its rows does so too.
-
-    Raises
-    ------
-    ValueError
-        When the caption is empty.
-    KeyError
-        When a column asked for is not in the frame, or the table not in the schema.
 
     """
     if is_missing(caption):

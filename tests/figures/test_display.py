@@ -178,11 +178,20 @@ def test_numbers(value, text):
     assert show_number(value) == text
 
 
-@pytest.mark.parametrize(("length", "room"), [(10, None), (60, ["long"]), (400, ["prose"])])
+@pytest.mark.parametrize(("length", "room"), [(10, None), (60, ["long", "fixed"]), (400, ["prose", "fixed"])])
 def test_a_cell_has_the_room_that_its_text_wants(length, room):
     frame = pd.DataFrame({"study": ["a"], "reasons": [("word " * length)[:length]]})
     cell = BeautifulSoup(table_html(frame, caption="Made"), "html.parser").find("td")
     assert cell.get("class") == room
+
+
+@pytest.mark.parametrize(("ids", "fixed"), [(None, True), ("w.1", False)])
+def test_numbers_in_the_sentence_of_a_row_without_figures_are_no_links(ids, fixed):
+    frame = pd.DataFrame(
+        {"study": ["a"], "why": ["phase 2 of one trial, seen in 2025"], "quantity_ids": [ids]}
+    )
+    html = table_html(frame, caption="Made", columns={"study": "study", "why": "why"})
+    assert ("fixed" in BeautifulSoup(html, "html.parser").find("td").get("class", [])) == fixed
 
 
 def cases(*, after: float, who: str = "a", included=()):

@@ -239,14 +239,13 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         yield Hit(*late, weight=CERTAIN, case="ended before start")
     first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
     last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
-    registered, published = last.get("registration_date"), last.get("publication_date")
+    updated, published = last.get("record_updated"), last.get("publication_date")
     start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
-    updated = len(printed.get("registration_date", ())) > 1  # one date says nothing of later changes
-    if recruiting and updated and registered and start and registered.last < start.first:
-        days = (start.first - registered.last).days
-        arithmetic = f"{registered.last} is {days} days before {start.first}"
-        yield Hit(arithmetic, (registered, start), case="recruiting", words={"status": status})
+    if recruiting and updated and start and updated.last < start.first:
+        days = (start.first - updated.last).days
+        arithmetic = f"{updated.last} is {days} days before {start.first}"
+        yield Hit(arithmetic, (updated, start), case="recruiting", words={"status": status})
     seen, planned = (rows["timepoint_weeks"].max() for rows in (evidence.results, evidence.outcomes))
     stopped = re.search("terminat|withdraw|suspend|stopped|halted", status)
     of_plan = missing(seen) and not stopped

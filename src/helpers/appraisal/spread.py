@@ -129,9 +129,10 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
-    """Return whether a range is about the same outcome, time and part of the scalp."""
+    """Return whether a range is about the same outcome, unit, time and part of the scalp."""
     times = (row.timepoint_weeks, limits.timepoint_weeks)
-    same = (row.concept, row.kind) == (limits.concept, limits.kind) and not any(map(missing, times))
+    asked = [(one.concept, one.kind, str(one.unit)) for one in (row, limits)]  # NaN is no other unit than NaN
+    same = asked[0] == asked[1] and not any(map(missing, times))
     # A range is one arm's own, unless all participants are one group by the study's account.
     same = same and (row.arm_id == limits.arm_id or evidence.study.get("comparison") == "single_arm")
     two_areas = row.site != limits.site and _SCALP.search(row.site) and _SCALP.search(limits.site)

@@ -39,8 +39,9 @@ def at_a_glance(
         _doubt(discrepancies),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
     ]
-    frame = pd.DataFrame(rows, columns=["what", "said", "quantity_ids", "effect_id", "origins"])
-    return frame.assign(said=frame["said"].where(frame["said"].notna(), "not stated"))
+    for row in rows:
+        row["said"] = row["said"] or "not stated"
+    return frame_of(rows, dict.fromkeys(("what", "said", "quantity_ids", "effect_id", "origins"), ""))
 
 
 def _people(study: Row) -> str | None:
@@ -80,7 +81,8 @@ def _doubt(discrepancies: pd.DataFrame) -> Row:
     certain = int(discrepancies["certain"].sum())
     ranked = records(by_weight(discrepancies))
     first = next((row for row in ranked if row["concepts"]), ranked[0])
-    said = f"{len(discrepancies)}, {certain} of them certain; one of the weightiest: {first['statement']}"
+    said = Markup('<a href="#discrepancies">{}, {} of them certain</a>; one of the weightiest: {}')
+    said = said.format(len(discrepancies), certain, first["statement"])
     return {"what": "Discrepancies", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
 
 
