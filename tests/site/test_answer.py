@@ -30,7 +30,10 @@ def test_studies_without_results(tmp_path):
     ("designs", "said"),
     [
         (["no"], "Of one registered trial without results, none is known to have this design."),
-        (["yes", "no", "not known"], "Of three registered trials without results, one is known to have this design."),
+        (
+            ["yes", "no", "not known"],
+            "Of three registered trials without results, one is known to have this design.",
+        ),
         (["yes", "yes"], "Of two registered trials without results, two are known to have this design."),
     ],
 )
