@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY
@@ -40,6 +41,7 @@ ANSWER_ORIGINS = (
     ("ongoing-studies", "ongoing studies"),
 )
 DENSITY = "hairs/cm2"
+COVERAGE = r"\d+(?:\.\d+)? % (?:interval|limit)"  # of an interval: chosen, not found
 SHORT = 2  # sentences of the answer that come first
 READING = "Notebook runs", "How it was made"
 
@@ -50,7 +52,12 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     known = {name for anchors in shown.values() for name in anchors}
     titles = study_titles(tables["sources"])
     sentences = [
-        {"text": _plain_titles(text, titles), "origin": origin, "from": words if origin in known else ""}
+        {
+            "text": _plain_titles(text, titles),
+            "origin": origin,
+            "figures": _figures_named(text, tables, titles),
+            "from": words if origin in known else "",
+        }
         for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
@@ -73,10 +80,19 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
 
 
+def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
+    """Return the anchors of the figures of each study that a sentence names; its numbers lead to them."""
+    named = [study for study, title in titles.items() if title in text]
+    rows = pd.concat([tables[name] for name in ("comparisons", "results", "adverse_events", "studies")])
+    ids = rows.loc[rows["study_id"].isin(named), "quantity_ids"].dropna()
+    return " ".join(dict.fromkeys(anchor("q", name) for names in ids for name in split_ids(names)))
+
+
 def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
-    """Return a sentence in which no year of a study's name is taken for a result."""
-    parts = re.split(f"({'|'.join(map(re.escape, titles.values()))})", text) if titles else [text]
+    """Return a sentence in which no year of a study's name and no coverage is taken for a result."""
+    constants = "|".join([*map(re.escape, titles.values()), COVERAGE])
     named = Markup('<span class="fixed">{}</span>')
+    parts = re.split(f"({constants})", text)
     return Markup("").join(named.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
