@@ -69,7 +69,6 @@ def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[st
         The CSV and Parquet of every table and the exports, by file name.
     provenance : mapping
         `code_sha256` and `lock_sha256`, where they are known.
-
     """
     entries = [
         {
@@ -127,7 +126,6 @@ def export_files(tables: Tables, files: Mapping[str, str], version: str = "") ->
         The CSV of every table, by file name.
     version : str
         Version of the report.
-
     """
     cited = [source_reference(row, tables) for row in records(tables["sources"])]
     made = {
@@ -241,7 +239,6 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
     list of dict or None
         `table`, `new`, `gone`, `changed` (counts of rows by key) and `named` (the first new ones). The last
         row, with table `conclusion`, names the outcomes whose certainty or pooling changed.
-
     """
     if release is None:
         return None
@@ -325,7 +322,6 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
         The tables of today.
     provenance : mapping
         `version` and `previous`, the folder of the newest release.
-
     """
     now = _row(str(provenance.get("version") or "not stated"), tables.get)
     now |= {"version": f"this report, {now['version']}"}
@@ -346,10 +342,7 @@ def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
         "certainty": "Certainty",
     }
     return rows_table(
-        history_rows(tables, provenance),
-        headings,
-        "Versions of this synthesis",
-        label="versions-table",
+        history_rows(tables, provenance), headings, "Versions of this synthesis", label="versions-table"
     )
 
 
