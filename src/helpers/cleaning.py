@@ -155,7 +155,6 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
     --------
     >>> round(upper_limit(0, 16), 3), round(upper_limit(0, 1), 3)
     (0.171, 0.95)
-
     """
     if count is None or not n or count > n:
         return None

@@ -46,7 +46,6 @@ def comparison_lines(
         a study plans without a result.
         Two lines are comparable when outcome, estimand, comparator, background, measure, unit and time agree
         and both have an interval.
-
     """
     lines = _effect_lines(tables)
     lines += _lines_without_effect(tables, lines)

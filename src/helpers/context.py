@@ -102,7 +102,6 @@ def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[
         Lines as `rows_of_lines` takes them; `intervention` is drug and dose, `effect_id` the row of
         `comparators`, `n` the people of both arms. The standard error is missing where no SD was seen. What
         is no licensed drug at a usual dose has the reason why it is not pooled in `set_aside`.
-
     """
     worked_out = _placebo_differences(comparator_changes(comparators, level=level), level=level)
     printed = comparators[comparators["statistic"] == "difference from placebo"]

@@ -192,7 +192,6 @@ def show_figure(figure: Figure, *, label: str) -> None:
     ------
     ValueError
         When the alternative text, the caption or the label is empty.
-
     """
     _show(figure_html(figure, label), f"{figure.caption}\n[{figure.alt}]")
 
@@ -275,7 +274,6 @@ def show(
         name without `_id`, as in `discrepancy-<id>`.
     folded : bool
         Whether a reader must open it; a link to one of its rows does so too.
-
     """
     if is_missing(caption):
         raise ValueError("a table needs a caption")
@@ -322,7 +320,6 @@ def say(template: str, **values: Any) -> None:
     ------
     ValueError
         When the template names something that was not given, or that is missing.
-
     """
     html = sentence(template, **values)
     _show(Markup("<p>{}</p>").format(html), html.striptags())

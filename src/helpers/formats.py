@@ -38,7 +38,6 @@ def show_number(value: float, *, digits: int = SIGNIFICANT) -> str:
     -------
     str
         Such as `35`, `6.5`, `0.0213`, `12,400` or, with a real minus sign, `-8`.
-
     """
     if not math.isfinite(value):
         return "infinite" if value > 0 else f"{MINUS}infinite"

@@ -73,7 +73,6 @@ def panel(draw: Callable[..., Figure], *, label: str, **choices: Choice) -> None
         Anchor of the figure.
     **choices : Choice
         The controls, by the name of the argument of `draw`.
-
     """
     defaults = {name: choice.value for name, choice in choices.items()}
     still = drawn(draw, label, defaults)
@@ -221,7 +220,6 @@ def pool_picture(
         Gives a study's name for a reader.
     **choices
         Fields of `Options` (`tau2_method`, `ci_method`, ...) that replace those of the run.
-
     """
     kept = {
         name: frame[frame["study_id"].isin(list(included))] if "study_id" in frame else frame

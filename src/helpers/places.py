@@ -25,7 +25,6 @@ class DocumentError(ValueError):
         What is wrong, in plain words.
     remedy : str
         What to do about it.
-
     """
 
     def __init__(self, file: str, place: str, problem: str, remedy: str) -> None:
@@ -50,7 +49,6 @@ class Document:
         The bytes decoded as UTF-8 and otherwise untouched, so that an offset means one thing only.
     sha256 : str
         Hex digest of the bytes.
-
     """
 
     name: str
@@ -82,7 +80,6 @@ class Document:
         ------
         DocumentError
             When the offset lies outside the text.
-
         """
         if not 0 <= offset <= len(self.text):
             problem = f"the text has {len(self.text)} characters"
@@ -98,7 +95,6 @@ class Document:
         ------
         DocumentError
             When there is no such line.
-
         """
         if not 1 <= line <= len(self.lines):
             problem, remedy = (
@@ -132,7 +128,6 @@ def read_document(path: str | Path) -> Document:
     ------
     DocumentError
         When the file is missing, unreadable, not UTF-8 or empty.
-
     """
     path = Path(path)
     try:
@@ -199,7 +194,6 @@ def locate(document: Document, printed: str, line: int | None = None, occurrence
     ------
     DocumentError
         When it is not there; the message names the nearest line that holds it, or a spelling of it.
-
     """
     place = f"line {line}" if line is not None else ""
     if not printed or occurrence < 1:
@@ -231,7 +225,6 @@ def check_locator(document: Document, printed: str, line: int, char_start: int, 
         Line of the token's first character, from 1.
     char_start, char_end : int
         0-based offsets of its first character and of the place after its last one.
-
     """
     size = len(document.text)
     nearest = _advice(document, printed, max(0, min(char_start, size)), line)

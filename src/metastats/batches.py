@@ -108,7 +108,6 @@ def pool_many(
     -----
     The estimators of `pool` (DerSimonian and Laird 1986; Viechtbauer 2005), vectorised over the rows and
     worked through in blocks: time and memory grow with n times k.
-
     """
     check_choice("method", method, METHODS)
     check_choice("test", test, INTERVAL_TESTS)

@@ -42,7 +42,6 @@ class BayesPooled(Printed):
         The priors, as given.
     log_marginal_likelihood : float
         NaN under a flat prior on mu, for which it is not defined.
-
     """
 
     yi: Array
@@ -149,7 +148,6 @@ def bayes_pool(
     Deterministic: the same numbers on every run, in milliseconds, right to about 1e-9. Röver (2020),
     "Bayesian random-effects meta-analysis using the bayesmeta R package"; half-normal priors for few
     studies: Friede et al. (2017), Röver et al. (2021).
-
     """
     given = check_studies(yi, vi, missing)
     check_level(level)
@@ -188,7 +186,6 @@ class Marginal:
         Shortest interval; for tau it may begin at 0.
     cdf, density, quantile
         Probability up to a value, density at a value, value up to which the probability is q.
-
     """
 
     cdf: Callable[[float], float]

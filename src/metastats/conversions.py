@@ -81,7 +81,6 @@ def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Co
     ValueError
         A negative SD, an SD of zero before or after, or three SDs that no correlation can join (position
         named): the printed figures then contradict each other.
-
     """
     before, after, change = deviations(sd_baseline=sd_baseline, sd_followup=sd_followup, sd_change=sd_change)
     refuse("sd_baseline", before * after == 0, "or sd_followup is zero", "no correlation is defined")
@@ -94,12 +93,7 @@ def change_correlation(sd_baseline: Any, sd_followup: Any, sd_change: Any) -> Co
 
 
 def se_from_ci(
-    lower: Any,
-    upper: Any,
-    level: float = 0.95,
-    df: Any = None,
-    ratio: bool = False,
-    estimate: Any = None,
+    lower: Any, upper: Any, level: float = 0.95, df: Any = None, ratio: bool = False, estimate: Any = None
 ) -> Converted:
     """Convert an effect's interval to its standard error (Handbook 6.3.1, 6.3.2; metafor's ``conv.wald``).
 
@@ -127,7 +121,6 @@ def se_from_ci(
     ValueError
         Limits in the wrong order, an estimate outside them, a ratio not above zero, degrees of freedom below
         1, a level not between 0 and 1.
-
     """
     lower, upper = as_finite("lower", lower), as_finite("upper", upper)
     middle = (lower + upper) / 2 if estimate is None else as_finite("estimate", estimate)
@@ -171,7 +164,6 @@ def se_from_p(estimate: Any, p: Any, df: Any = None, sides: int = 2) -> Converte
     ------
     ValueError
         A p-value not between 0 and 1 (one-sided 0.5), an effect of zero, degrees of freedom below 1.
-
     """
     estimate = as_finite("estimate", estimate)
     refuse("estimate", estimate == 0, "is zero, so that no standard error follows", "look for another figure")
@@ -213,7 +205,6 @@ def sd_from_se(se: Any, n: Any) -> Converted:
     ------
     ValueError
         A negative standard error or fewer than 2 people.
-
     """
     (se,), n = deviations(se=se), group_size("n", n)
     return Converted(plain_result(se * np.sqrt(n)), "the figure is the standard error of one group's mean")
@@ -252,7 +243,6 @@ def sd_from_p(difference: Any, p: Any, n1: Any, n2: Any = None) -> Converted:
     ------
     ValueError
         A p-value not between 0 and 1, a difference of 0, or fewer than 2 people.
-
     """
     n1 = group_size("n1", n1)
     df = n1 - 1 if n2 is None else n1 + group_size("n2", n2) - 2
@@ -294,7 +284,6 @@ def mean_sd_from_quantiles(
     Notes
     -----
     Luo et al. (2018), Wan et al. (2014), Shi et al. (2020, 2023), as metafor's ``conv.fivenum``.
-
     """
     check_choice("skewed", skewed, ("refuse", "ignore"))
     m, n = as_finite("median", median), group_size("n", n, least=5)

@@ -43,7 +43,6 @@ class PooledCounts(Estimated):
         Test of homogeneity: Cochran's about the estimate, for ML the likelihood ratio test.
     k : int
         Studies given; `q_df` is one less than those with information.
-
     """
 
     measure: str
@@ -107,7 +106,6 @@ def pool_counts(
     -----
     Cochrane Handbook 10.4; as metafor's ``rma.mh``, ``rma.peto`` and ``rma.glmm(measure="PLO")``, whose
     quadrature has 7 nodes and this one 801. A table without events has no weight, but for RD.
-
     """
     check_choice("measure", measure, tuple(METHOD_OF))
     check_choice("test", test, ("z", "t"))
@@ -237,7 +235,6 @@ def proportion_interval(x: Any, n: Any, method: str = "wilson", level: float = 0
     ------
     ValueError
         A negative count, more events than people, a group of nobody.
-
     """
     check_choice("method", method, ("wilson", "exact"))
     x, n = np.broadcast_arrays(as_finite("x", x), as_finite("n", n))

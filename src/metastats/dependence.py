@@ -75,7 +75,6 @@ def sampling_covariance(
     -----
     As metafor's ``vcalc`` with rho, phi and grp2; the covariance of a shared control after Gleser and Olkin
     (2009). A correlation that nobody printed is an assumption: give a range of it.
-
     """
     v = check_studies(np.zeros(np.size(vi)), vi).vi
     code, _ = label_codes("study", study, v.size)
@@ -186,7 +185,6 @@ def three_level(
     Notes
     -----
     Konstantopoulos (2011), Cheung (2014); the model of metafor's ``rma.mv(yi, V, random = ~ 1 | study/id)``.
-
     """
     check_choice("method", method, ("REML", "ML"))
     check_choice("test", test, ("z", "t"))
@@ -342,7 +340,6 @@ def cluster_robust(fit: Pooled | ThreeLevel, cluster: Any, correction: str = "CR
     Hedges, Tipton and Johnson (2010), as metafor's ``robust``; CR2 of Tipton (2015) and Pustejovsky and
     Tipton (2018), as clubSandwich with the model's own covariance as its target. With degrees of freedom
     below 4 the test is not to be trusted (Tipton 2015).
-
     """
     check_choice("correction", correction, ("CR1", "CR2"))
     code, clusters = label_codes("cluster", cluster, fit.k)
@@ -407,7 +404,6 @@ def combine_groups(n: Any, mean: Any, sd: Any) -> tuple[float, float, float]:
     ------
     ValueError
         Unequal lengths, a missing number, a negative standard deviation, fewer than 2 people in all.
-
     """
     given = {name: np.atleast_1d(as_finite(name, x)) for name, x in (("n", n), ("mean", mean), ("sd", sd))}
     n, mean, sd = given.values()
@@ -452,7 +448,6 @@ def split_group(n: Any, parts: int, events: Any = None) -> tuple[Any, Any]:
     -----
     Cochrane Handbook 23.3.4: only half a remedy, for the comparisons stay correlated; prefer `combine_groups`
     or `sampling_covariance`.
-
     """
     if not isinstance(parts, Integral) or parts < 2:
         raise ValueError(f"parts: {parts!r}; a group is split for two comparisons or more")

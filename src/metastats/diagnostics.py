@@ -40,7 +40,6 @@ def leave_one_out(
     ------
     ValueError
         What `pool` refuses; fewer than two studies.
-
     """
     fit = fit_of(yi, vi, method, test, level)
     if fit.k < 2:
@@ -76,7 +75,6 @@ def cumulative(
     ------
     ValueError
         What `pool` refuses; an order of another length, or with a missing value.
-
     """
     fit = fit_of(yi, vi, method, test, level)
     rows: Array = np.arange(fit.k)
@@ -118,7 +116,6 @@ def influence(
     Viechtbauer and Cheung (2010), as in metafor's ``influence`` and ``rstandard``. A study counts as
     influential when ``|dffits| > 3 / sqrt(k - 1)``, ``hat > 3 / k``, ``|dfbetas| > 1``, or Cook's distance
     exceeds the median of chi-squared with one degree of freedom.
-
     """
     fit = fit_of(yi, vi, method, test, level)
     k = fit.k

@@ -57,7 +57,6 @@ class EffectSizes(Printed):
         Rows whose counts got the zero-cell correction.
     note : str
         Version of the formula and corrections made, in one sentence.
-
     """
 
     measure: str
@@ -143,7 +142,6 @@ def effect_size(
     --------
     >>> effect_size("MD", m1i=10, sd1i=2, n1i=20, m2i=8, sd2i=2, n2i=20).yi
     array([2.])
-
     """
     check_choice("measure", measure, MEASURES)
     check_choice("to", to, ZERO_RULES)
@@ -323,7 +321,6 @@ def back_transformed(measure: str, values: Any, ni: Any = None) -> Array | float
     The double arcsine by the inversion of Miller (1978), values beyond the range of a proportion taken to its
     end, as metafor's ``transf.ipft.hm``. Schwarzer et al. (2019) show how the harmonic mean can mislead when
     group sizes differ much.
-
     """
     check_choice("measure", measure, TRANSFORMED)
     x = as_floats("values", values)

@@ -43,7 +43,6 @@ class Pooled(Heterogeneous):
     notes
         What the reader has to know: one study only, rows dropped, an interval narrower than that of equal
         effects or without width.
-
     """
 
     method: str
@@ -150,7 +149,6 @@ class Pooled(Heterogeneous):
         (float, float)
             Lower and upper limit; NaN with a warning where no degree of freedom is left ("riley" of two
             studies takes one, with a warning, as metafor does).
-
         """
         check_choice("kind", kind, PREDICTION_KINDS)
         level = self.level if level is None else check_level(level)
@@ -167,7 +165,6 @@ class Pooled(Heterogeneous):
         -------
         DataFrame
             estimate, se, lower, upper; one row a study, drawn towards the pooled effect as tau2 and vi say.
-
         """
         own = self.tau2 / (self.tau2 + self.vi)
         predicted = own * self.yi + (1 - own) * self.estimate
@@ -179,12 +176,7 @@ class Pooled(Heterogeneous):
 
 
 def pool(
-    yi: Any,
-    vi: Any,
-    method: str = "REML",
-    test: str = "z",
-    level: float = 0.95,
-    missing: str = "refuse",
+    yi: Any, vi: Any, method: str = "REML", test: str = "z", level: float = 0.95, missing: str = "refuse"
 ) -> Pooled:
     """Pool the effects of k studies by an equal-effects or a random-effects model.
 
@@ -222,7 +214,6 @@ def pool(
     >>> fit = pool([0.1, 0.3, 0.2], [0.01, 0.02, 0.04], method="DL")
     >>> round(fit.estimate, 4)
     0.1714
-
     """
     if method in ("MH", "PETO"):
         raise ValueError(f"method: {method} pools counts, not effects; use pool_counts")

@@ -88,7 +88,6 @@ def rank_effect(counts1: Any, counts2: Any, level: float = 0.95) -> RankEffect:
     ------
     ValueError
         Unequal numbers of categories, a negative or broken count, a group of fewer than 2.
-
     """
     check_level(level)
     first, second = ordered_counts(counts1, counts2)
@@ -185,7 +184,6 @@ def rank_effect_from_p(p: float, n1: float, n2: float, higher: int, level: float
     Notes
     -----
     Mann and Whitney (1947). Ties, which are not known, would bring the effect nearer to none.
-
     """
     if higher not in (1, 2):
         raise ValueError(f"higher: {higher!r}; say which group has the higher values, 1 or 2")
@@ -239,7 +237,6 @@ def proportional_odds(counts1: Any, counts2: Any, level: float = 0.95) -> Propor
     ------
     ValueError
         What `rank_effect` refuses; fewer than two categories in use; groups that do not overlap.
-
     """
     first, second = ordered_counts(counts1, counts2)
     cuts = first.size - 1

@@ -45,7 +45,6 @@ class MetaRegression(Heterogeneous):
     qm, qm_df, qm_p_value : float
         Omnibus test of all coefficients but the intercept: chi-squared with `qm_df` = (m, None), or F with
         (m, k - p) for the tests knha and adhoc.
-
     """
 
     method: str
@@ -131,7 +130,6 @@ class MetaRegression(Heterogeneous):
             Values in the order of `names`, the intercept left out or included as ones.
         kind : {"t", "z", "riley"}
             Degrees of freedom of the prediction limits: k - p, none, k - p - 1.
-
         """
         check_choice("kind", kind, PREDICTION_KINDS)
         x = np.atleast_2d(as_floats("x", x))
@@ -185,7 +183,6 @@ def meta_regression(
     -----
     Agrees with metafor's ``rma(yi, vi, mods=...)``; weighted least squares by QR decomposition, without any
     k x k matrix. Source: Raudenbush (1994); Knapp and Hartung (2003); Viechtbauer (2010).
-
     """
     check_choice("method", method, METHODS)
     check_choice("test", test, INTERVAL_TESTS)
@@ -369,7 +366,6 @@ def subgroup_test(
     Borenstein and Higgins (2013); Cochrane Handbook 10.11.3.1. Group estimates enter the test (their Q) with
     their normal standard errors, whatever `test` is. With one tau2 for all groups it is the omnibus test of
     `meta_regression` on the groups.
-
     """
     check_choice("method", method, METHODS)
     check_choice("test", test, INTERVAL_TESTS)

@@ -75,7 +75,6 @@ def egger_test(
     -----
     Egger et al. (1997), Sterne and Egger (2005), as metafor's ``regtest``. Cochrane Handbook 13.3.5.2: of
     little use with fewer than 10 studies.
-
     """
     check_choice("model", model, ("lm", "rma"))
     check_choice("predictor", predictor, ("sei", "vi"))
@@ -134,7 +133,6 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
     ------
     ValueError
         What `pool` refuses; fewer than three studies; equally precise studies.
-
     """
     given = check_funnel(yi, vi, "a rank correlation")
     k = given.yi.size
@@ -223,7 +221,6 @@ def trim_and_fill(
     -----
     Duval and Tweedie (2000a, 2000b), as metafor's ``trimfill``. A sensitivity analysis: the filled studies
     are not evidence (Cochrane Handbook 13.3.5.6).
-
     """
     check_choice("estimator", estimator, tuple(COUNTERS))
     fit = fit_of(yi, vi, method, test, level)

@@ -90,7 +90,6 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool,
     ------
     PipelineError
         When a cell raised, ended the kernel, ran too long or was never reached.
-
     """
     own = {"IPYTHONDIR": str(folder / "ipython")}  # not the user's own settings
     execution = _Execution(run, Kernel(forked, run.memory), dict(environment) | own, folder / "said")

@@ -32,7 +32,6 @@ def project_root(start: str | Path | None = None) -> Path:
     ------
     PipelineError
         When neither has that file.
-
     """
     begin = Path(start or Path.cwd()).resolve()
     checkout = Path(__file__).resolve().parents[2]
@@ -105,7 +104,6 @@ def folder_lock(work: Path) -> Iterator[None]:
     ------
     PipelineError
         When another run holds it.
-
     """
     handle = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:

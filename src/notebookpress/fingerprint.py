@@ -151,7 +151,6 @@ def code_cells(path: Path, tag: str | None = None) -> list[str]:
     ------
     PipelineError
         When the file is not there or is no notebook.
-
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

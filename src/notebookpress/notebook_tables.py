@@ -29,7 +29,6 @@ class NotebookTables:
     ------
     ParameterError
         When a parameter is unknown, of the wrong type or out of range.
-
     """
 
     def __init__(self, notebook: str, **parameters: Any):
@@ -57,7 +56,6 @@ class NotebookTables:
         TableError
             When a table is not there (the message names the notebook that writes it), or is none that this
             notebook is declared to read: a run would not do the notebook again when that table changes.
-
         """
         for name in names:
             if name in self.store.tables and name not in (*self._reads, *self._writes):
@@ -89,7 +87,6 @@ class NotebookTables:
         ------
         TableError
             When there is none; the message names those there are.
-
         """
         found = self.read_own(self._index)[self._index]
         if found.empty:
@@ -108,7 +105,6 @@ class NotebookTables:
             When a row breaks the schema.
         ValueError
             When the table belongs to another notebook.
-
         """
         if name not in self._writes:
             writer = self.store.tables[name].notebook

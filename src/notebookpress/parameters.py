@@ -148,7 +148,6 @@ def merge_parameters(
     ------
     ParameterError
         With every unknown name, wrong type and value out of range, and each that only the runner sets.
-
     """
     users = {name: entry for name, entry in declared.items() if entry.set_by == "user"}
     chosen: dict[str, Any] = {}
@@ -200,7 +199,6 @@ def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path
     ------
     ParameterError
         With every name that the notebook does not take, and every wrong type or value.
-
     """
     declared = load_parameters(project_root(start))
     taken = {name: entry for name, entry in declared.items() if notebook in entry.notebooks}

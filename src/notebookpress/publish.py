@@ -332,7 +332,6 @@ def release(out: Path, version: str, collection: Collection) -> Path:
     ------
     PipelineError
         When the name is none, the release is there already, or the report does not match its manifest.
-
     """
     if not VERSION.fullmatch(version):
         raise PipelineError(f"{version!r}: not a version; write numbers and points, such as 1.0 or 2026.11")

@@ -70,7 +70,6 @@ def run(
     PipelineError
         When the run cannot begin: wrong raw data or parameters, a notebook that is not in step with
         `parameters.yaml`, a folder in use. Nothing has been written then.
-
     """
     begun = time.perf_counter()
     root = Path(root).resolve()
@@ -116,11 +115,7 @@ def _raw_state(plan: Plan) -> str:
 
 
 def _run_steps(
-    plan: Plan,
-    steps: list[Step],
-    facts: dict[str, Any],
-    workers: Workers,
-    watch: StepWatcher,
+    plan: Plan, steps: list[Step], facts: dict[str, Any], workers: Workers, watch: StepWatcher
 ) -> RunReport:
     """Run what is out of date in the folder of the run, alone there, and publish it."""
     folders, state = plan.folders, _raw_state(plan)

@@ -144,7 +144,6 @@ class TableSchema:
         ------
         RowsError
             With everything that is wrong.
-
         """
         unknown = [str(name) for name in frame if name not in self.columns]
         failures = [Failure(None, name, name, "a known column") for name in unknown]
@@ -166,7 +165,6 @@ def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
     ------
     YamlError
         At the first mistake, with its line and the remedy.
-
     """
     file = YamlFile(path)
     top = file.entries((), FILE_ENTRIES, ("tables",))

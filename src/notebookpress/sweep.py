@@ -82,7 +82,6 @@ def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, A
         When the file has another form, with the line.
     ParameterError
         When any of its values is wrong; every problem is listed.
-
     """
     file, problems = YamlFile(path), []
     content = file.entries((), {"grid": dict, "list": list})
@@ -138,7 +137,6 @@ def sweep(
     -------
     list of dict
         A row for each set, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
-
     """
     runs = {}
     for chosen in sets:

@@ -57,7 +57,6 @@ class TableStore:
         ------
         TableError
             When a row breaks the schema or two rows share a key; every failure is listed.
-
         """
         schema, frame = self.tables[name], self.as_frame(name, rows)
         if frame.empty:
@@ -86,7 +85,6 @@ class TableStore:
         ------
         TableError
             When the file is not there (the message names the notebook that writes it) or cannot be read.
-
         """
         path = Path(folder) / f"{name}.parquet"
         if not path.exists():
@@ -108,7 +106,6 @@ class TableStore:
         ------
         TableError
             As `read_rows`, and when the file holds rows that break the schema.
-
         """
         rows = self.read_rows(name, folder)
         try:
@@ -210,7 +207,6 @@ def gather_parts(schema_file: Path, processed: Path, keys: Iterable[str], names:
     ------
     TableError
         When a part is missing, or rows of two parts share a key.
-
     """
     store, keys = table_store(schema_file), sorted(keys)
     for name in names:

@@ -264,7 +264,6 @@ class Workers(contextlib.AbstractContextManager):
         ------
         ProcessEndedError
             When the process is killed.
-
         """
         return self._result(function, *arguments)
 

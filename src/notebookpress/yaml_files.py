@@ -28,7 +28,6 @@ class YamlFile:
     ------
     YamlError
         When the file cannot be read, is no mapping, or has a name twice.
-
     """
 
     def __init__(self, path: str | Path) -> None:

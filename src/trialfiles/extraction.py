@@ -37,9 +37,7 @@ def read_extraction_table(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list
 
 
 def read_extraction(
-    path: str | Path,
-    mapping: str | Path | Row | None = None,
-    vocabulary: Vocabulary | None = None,
+    path: str | Path, mapping: str | Path | Row | None = None, vocabulary: Vocabulary | None = None
 ) -> list[SourceRecord]:
     """Read an extraction table.
 

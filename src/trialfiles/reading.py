@@ -103,7 +103,6 @@ def converted(path: str | Path, form: str) -> str:
         When the file cannot be read whole, or holds nothing of the kind.
     ValueError
         For another form.
-
     """
     if form not in WRITERS:
         raise ValueError(f"no form {form!r}; there are {', '.join(WRITERS)}")

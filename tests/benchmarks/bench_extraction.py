@@ -10,15 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from extraction_scores import (
-    HERE,
-    Score,
-    merge,
-    section_scores,
-    sentence_scores,
-    sheet_scores,
-    total,
-)
+from extraction_scores import HERE, Score, merge, section_scores, sentence_scores, sheet_scores, total
 
 CHECKOUT = HERE.parents[1]
 SHARED = Path(os.environ.get("EVIDENCE_SHARED") or CHECKOUT.parent / "shared")

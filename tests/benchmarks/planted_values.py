@@ -140,15 +140,7 @@ def _difference(paper: Paper) -> Any:
     return touched, "nobody was lost, and the mean change is 15 more than the difference of the means"
 
 
-@kind(
-    "printed_otherwise_elsewhere",
-    "4.4",
-    design=ANY,
-    style="change",
-    lost=False,
-    twice=True,
-    per_mm2=False,
-)
+@kind("printed_otherwise_elsewhere", "4.4", design=ANY, style="change", lost=False, twice=True, per_mm2=False)
 def _twice(paper: Paper) -> Any:
     change(paper, "change_again", number(paper, "change_again") + 12)
     return ["change_again", "exosome_change_mean"], "the abstract and the results differ by 12"

@@ -131,10 +131,7 @@ def print_flow(paper: Paper) -> None:
         next(arm for arm in paper.arms if arm["arm_id"] == group.arm)["n"] = f"n_{group.arm}"
         if habits.lost:
             figure(
-                f"seen_{group.arm}",
-                f"{int(group.stayed.sum())}",
-                **size | {"role": "result"},
-                time=paper.end,
+                f"seen_{group.arm}", f"{int(group.stayed.sum())}", **size | {"role": "result"}, time=paper.end
             )
             paper.say("Results", f"At {paper.end} {{seen_{group.arm}}} of them were seen.")
     if habits.ages:

@@ -384,12 +384,7 @@ def _cases(paper: Paper) -> None:
             )
             paper.say("Cases", f"That is a change of {{{arm}_percent}}.")
             paper.result(
-                arm,
-                "hair_density",
-                paper.end,
-                "change",
-                mean=f"{arm}_percent",
-                unit="percent of baseline",
+                arm, "hair_density", paper.end, "change", mean=f"{arm}_percent", unit="percent of baseline"
             )
         paper.results.append(row)
         if habits.events == "absent":

@@ -6,12 +6,7 @@ import pytest
 from case_files import cases_of
 
 from helpers.appraisal.grade import Difference, domain_reasons
-from helpers.narrative.pooled import (
-    findings_summary,
-    size_words,
-    statement,
-    threshold_words,
-)
+from helpers.narrative.pooled import findings_summary, size_words, statement, threshold_words
 from helpers.tables import as_frame, validate
 
 CASES = cases_of(__file__)

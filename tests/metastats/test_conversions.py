@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from metastats import (
-    change_correlation,
-    mean_sd_from_quantiles,
-    sd_from_p,
-    sd_from_se,
-    se_from_ci,
-    se_from_p,
-)
+from metastats import change_correlation, mean_sd_from_quantiles, sd_from_p, sd_from_se, se_from_ci, se_from_p
 from metastats.conversions import sd_from_t
 from metastats.measures import change_variance
 

@@ -5,14 +5,7 @@ import pytest
 from reference_values import FROM_R
 from scipy import stats
 
-from metastats import (
-    cluster_robust,
-    combine_groups,
-    pool,
-    sampling_covariance,
-    split_group,
-    three_level,
-)
+from metastats import cluster_robust, combine_groups, pool, sampling_covariance, split_group, three_level
 
 STUDY = ["a", "a", "b", "c", "c", "c", "d", "e", "e"]
 Y = np.array([0.3, 0.5, 0.1, 0.9, 1.1, 0.7, 0.2, 0.45, -0.1])

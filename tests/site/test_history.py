@@ -6,7 +6,7 @@ import pandas as pd
 from made_world import write_world
 
 from helpers.narrative.answer import load_tables
-from helpers.site.data import changes_since, history_rows, history_table
+from helpers.site.data import changes_since, history_rows
 
 
 def released(folder, version: str, count: int, **changes):
@@ -27,7 +27,6 @@ def test_every_release_is_a_row_the_newest_first(tmp_path):
     assert [row["version"] for row in rows] == ["this report, 2.0", "1.10", "1.9"]
     assert [row["studies"] for row in rows] == [3, 2, 1]
     assert rows[0]["certainty"] == "very low for 2"
-    assert "Versions of this synthesis" in history_table(now, {"version": "2.0", "previous": newest})
 
 
 def test_without_a_release_there_is_this_report_alone(tmp_path):

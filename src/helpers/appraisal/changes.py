@@ -181,7 +181,6 @@ def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> 
     -------
     float
         Lower 95 % limit by the noncentral t distribution, never below 0.
-
     """
     ratio = max(abs(change.value) - change.unit / 2, 0) / sd.high
     if n is None or n < 2 or ratio == 0:

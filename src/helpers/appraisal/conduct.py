@@ -151,7 +151,6 @@ def day(printed: str) -> tuple[date, date] | None:
     --------
     >>> day("December 08, 2025")[0].isoformat(), day("January 2025")[1].isoformat()
     ('2025-12-08', '2025-01-31')
-
     """
     iso = _ISO.search(printed)
     text = iso.group(0) if iso else printed.strip()

@@ -51,7 +51,6 @@ def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict
         Rows of the table `discrepancies`, the rules in order, `detected_by` automated.
     checks : list of dict
         Rows of the table `checks`, one a rule: passed, found, or not applicable with what is missing.
-
     """
     discrepancies = DiscrepancyList()
     checks: list[dict[str, Any]] = []
@@ -88,7 +87,6 @@ def merge_discrepancies(
     -------
     list of dict
         Rows sorted by study, certain ones first, concern, check and name.
-
     """
     merged = [dict(row) for row in rule_discrepancies]
     kept: list[dict[str, Any]] = []
@@ -161,7 +159,6 @@ def rest_on_listed(
         Rows of `risk_of_bias`.
     discrepancies : iterable of mapping
         Rows of `discrepancies`, merged.
-
     """
     listed = {name: row["discrepancy_id"] for row in discrepancies for name in split_ids(row.get("also"))}
     rows = [dict(row) for row in judgements]

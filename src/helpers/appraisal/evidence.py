@@ -107,7 +107,6 @@ def decimals_of(token: str, value: float) -> int:
     --------
     >>> decimals_of("35.50 ± 6.5", 6.5), decimals_of("16", 16), decimals_of("2.8 × 10−5", 2.8e-5)
     (1, 0, 6)
-
     """
     for digits, power in _POWER.findall(token):
         if math.isclose(float(digits) * 10 ** int(power.replace("−", "-")), abs(value), rel_tol=1e-9):
@@ -135,7 +134,6 @@ class StudyEvidence:
         The table `comparators`, whole: what arms of other treatments show.
     documents : dict
         From source to the file name of its document, for locators.
-
     """
 
     study: dict[str, Any]
@@ -166,7 +164,6 @@ class StudyEvidence:
         ------
         KeyError
             When `studies` has no such study.
-
         """
         rows = {name: _of_study(tables, name, study_id) for name in (*_TABLES, "studies", "sources")}
         if rows["studies"].empty:
@@ -240,7 +237,6 @@ class StudyEvidence:
             Roles and kinds; when left out, all roles but `cited`, and all kinds.
         concept : str, optional
             Concept.
-
         """
         roles, kinds = ([names] if isinstance(names, str) else list(names) for names in (role, kind))
         return [

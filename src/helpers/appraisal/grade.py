@@ -59,7 +59,6 @@ def minimal_differences(thresholds: pd.DataFrame, second_hand: bool = True) -> d
         The table of that name.
     second_hand : bool
         Whether a figure that was seen only in another paper's words counts.
-
     """
     rows = {row["row_id"]: row for row in records(thresholds) if second_hand or not row["second_hand"]}
     found = {}
@@ -102,7 +101,6 @@ def rate(
         What `certainty.yaml` asks for, by name.
     overrides : mapping, optional
         By domain, a person's levels with the reason and the name of who judged.
-
     """
     told = dict(CERTAINTY["limits"]) | dict(facts)
     start = first_that_holds(CERTAINTY["initial"], facts)
@@ -181,7 +179,6 @@ def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.Dat
         Row of `pooled`.
     discrepancies : pandas.DataFrame
         Discrepancies of its study.
-
     """
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
@@ -243,7 +240,6 @@ def certainty(
     Notes
     -----
     Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
-
     """
     lines = tables["comparisons"]
     lines = lines[(lines["concept"] == concept) & lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
@@ -300,7 +296,6 @@ def missing_evidence_judgements(
     -------
     list of dict
         Rows of `missing_evidence_judgements`: one a question with its answer, then `overall`.
-
     """
     own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_discrepancies"].astype(bool)]
     own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains(_OTHER_MODELS)]

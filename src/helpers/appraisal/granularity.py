@@ -38,7 +38,6 @@ def grim(mean: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bo
     -----
     Brown NJL, Heathers JAJ. Social Psychological and Personality Science 2017;8:363-369. Halves may be
     rounded either way; `wide` allows cut-off digits too.
-
     """
     return bool(_sums(mean, n * counts, wide))
 
@@ -56,7 +55,6 @@ def grimmer(
     -----
     Anaya J. The GRIMMER test. PeerJ Preprints 2016;4:e2400v1. Allard A. Analytic-GRIMMER, 2018.
     Heathers JAJ, Brown NJL. DEBIT: a simple consistency test for binary data. 2019.
-
     """
     if n < 2:
         return False
@@ -105,7 +103,6 @@ def share_fit(percent: float, decimals: int, n: int) -> str:
     --------
     >>> share_fit(80, 0, 16), share_fit(87, 0, 16), share_fit(87, 0, 15)
     ('impossible', 'cut off', 'fits')
-
     """
     target = round(percent * 10**decimals)
     scale = 100 * 10**decimals

@@ -71,7 +71,6 @@ def two_sample_p(
         Welch's test (Biometrika 1947;34:28-35), or Student's with a pooled SD.
     wide : bool
         Whether digits may have been cut off.
-
     """
     n1, n2 = np.asarray(n1, float), np.asarray(n2, float)
     spans = [np.linspace(*_sd_ends(group, wide), _STEPS) for group in (first, second)]
@@ -95,7 +94,6 @@ def paired_p(before: Group, after: Group, n: np.ndarray, wide: bool = False) -> 
     -------
     tuple of array
         A row for each number of pairs in n, a column for each of `CORRELATIONS`.
-
     """
     n = np.asarray(n, float)[:, None]
     (a, b), (c, d) = (_sd_ends(group, wide) for group in (before, after))
@@ -128,7 +126,6 @@ def adjusted_p(after: Pair, before: Pair, n1: np.ndarray, n2: np.ndarray, covari
     -------
     tuple of array
         A row for each pair of sizes, a column for each of `CORRELATIONS` but the first and last.
-
     """
     n1, n2 = (np.asarray(n, float)[:, None] for n in (n1, n2))
     r, people, weight = CORRELATIONS[None, 1:-1], n1 + n2, 1 / n1 + 1 / n2

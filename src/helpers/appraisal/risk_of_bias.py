@@ -66,7 +66,6 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], dict[str, Any]
     ------
     YamlError
         At the first mistake, with its line and the remedy.
-
     """
     file = YamlFile(path)
     sections = file.entries((), _SECTIONS, tuple(_SECTIONS))
@@ -110,7 +109,6 @@ def by_algorithm(algorithm: Algorithm, answers: Mapping[str, str]) -> str:
     --------
     >>> by_algorithm(TOOLS["RoB 2"].algorithms["randomisation process"], {"1.1": "Y", "1.2": "PN"})
     'high'
-
     """
     given = {name: answer for name, answer in answers.items() if answer != NOT_ASKED}
     for judgement, *conditions in algorithm:
@@ -136,7 +134,6 @@ def tool_for(study: Mapping[str, Any], cases: int = 1) -> str | None:
     --------
     >>> tool_for({"comparison": "parallel", "allocation": "randomised", "has_results": True})
     'RoB 2'
-
     """
     if not study.get("has_results"):
         return None
@@ -187,7 +184,6 @@ def judge(
         A person's judgement of a domain stands over that of the answers, which its reason tells. The answers
         of the first appraiser decide; those of others are stored beside them. A study before and after gets
         the answers of the section `uncontrolled`; what an abstract cannot tell is said once.
-
     """
     by_hand, fitting = [dict(row) for row in judgements], tool_for(study, cases)
     stored = [dict(row) for row in answers if row["tool"] in TOOLS]
@@ -331,7 +327,6 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     --------
     >>> overall([{"tool": "RoB 2", "judgement": "low"}, {"tool": "RoB 2", "judgement": "some concerns"}])
     'some concerns'
-
     """
     judged = list(rows)
     words = [_word(row["judgement"]) for row in judged]

@@ -62,7 +62,6 @@ class Hit:
         What fills the other gaps of the sentence.
     places : str
         Where it stands, when that is in no document.
-
     """
 
     arithmetic: str
@@ -96,7 +95,6 @@ class Rule:
         For a rule that compares answers to one question: the question.
     lacking : str
         What is missing where `find` yields nothing, not even `TESTED`; without it that is a pass.
-
     """
 
     name: str
@@ -156,7 +154,6 @@ def read_rules(checks: Mapping[str, Check], path: Path = RULES_FILE) -> tuple[Ru
     ------
     YamlError
         At the first mistake, with its line and the remedy.
-
     """
     file = YamlFile(path)
     rules = tuple(

@@ -58,7 +58,6 @@ def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> flo
     --------
     >>> [round(float(largest_sd(75, 95, 80, n)), 3) for n in (4, 16)]
     [10.0, 8.944]
-
     """
     mean = np.asarray(mean, float)
     if high <= low:

@@ -75,9 +75,7 @@ def _by_check(evidence: StudyEvidence, rows: pd.DataFrame) -> dict[str, list[Row
 
 
 def trust_rows(
-    evidence: StudyEvidence,
-    tables: Mapping[str, pd.DataFrame],
-    answers: Iterable[Mapping[str, Any]] = (),
+    evidence: StudyEvidence, tables: Mapping[str, pd.DataFrame], answers: Iterable[Mapping[str, Any]] = ()
 ) -> list[Row]:
     """Return a study's rows of `trust`: what a rule proposes for each check, and what persons answer.
 
@@ -95,7 +93,6 @@ def trust_rows(
     A discrepancy that is more than minor is a possible problem (yes); rules that ran and found nothing say
     no; what nothing was there to check with is unclear. The tool is made for randomised trials, and is
     called adapted for other studies.
-
     """
     name = INSPECT["tool"] + ("" if _randomised(evidence) else INSPECT["adapted"])
     key = {"study_id": evidence.study_id, "tool": name}
@@ -220,7 +217,6 @@ def trust_domains(
     of the checks are unclear is unclear itself. Serious it proposes only for a
     retraction, and for a randomised trial in which discrepancies that are certain and of serious concern
     stand in several checks.
-
     """
     key = {name: rows[0][name] for name in ("study_id", "tool")}
     given = {row["question"]: row for row in answers if row["tool"] == INSPECT["tool"]}
@@ -265,7 +261,6 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     pandas.DataFrame
         `what`, `told` (told, not told), `said`. A registration, an abstract or a page may leave out what the
         full report tells.
-
     """
     exosomes = evidence.arms[evidence.arms["role"].isin(["exosome", "exosome_combination"])]
     rows = []

@@ -121,7 +121,6 @@ def scale_order(categories: Sequence[str]) -> list[int] | None:
     --------
     >>> scale_order(["+1 slight", "0 none", "-1 worse"]), scale_order(["greatly improved", "same", "worse"])
     ([2, 1, 0], [2, 1, 0])
-
     """
     numbers = [_NUMBER.search(name) for name in categories]
     steps = [float(found[0].replace("−", "-")) for found in numbers if found]

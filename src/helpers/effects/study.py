@@ -56,7 +56,6 @@ def study_effects(
         One row an effect and assumption, and one with `why_not` for each result that gives no effect.
         Intervals of mean changes and differences use Student's t with n - 1 (or Welch's) degrees of freedom,
         those of shares are Wilson's (1927).
-
     """
     correlations = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}
     figures = StudyFigures(study, records(arms), records(results), level=level, **correlations)

@@ -266,7 +266,6 @@ def forest(
         What lies to the left and to the right of no effect.
     head : str
         What the rows are.
-
     """
     data, unit, fit = as_rows(rows), plain_unit(unit), [pooled] if pooled else []
     every = [*data, *fit]

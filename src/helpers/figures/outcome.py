@@ -60,7 +60,6 @@ def context_plot(
         Whether it was seen in another paper only.
     level : float
         Coverage of the intervals, for the words.
-
     """
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
     groups = {name: [row for row in data if row["group"] == name] for name in GROUPS}
@@ -146,7 +145,6 @@ def direction(
         Name of the caption.
     ranked : bool
         Whether the outcomes of most studies come first; as they come otherwise.
-
     """
     data = as_rows(rows)
     studies: dict[str, list[dict]] = {}
@@ -218,7 +216,6 @@ def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any
     list of dict
         Events of one study with the same count and number of people share a row; those without a count have
         no share.
-
     """
     read = {row["study_id"]: row for row in records(sources)}
     merged: dict[tuple, dict[str, Any]] = {}

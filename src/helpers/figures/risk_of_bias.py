@@ -10,16 +10,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import (
-    LINE,
-    PAGE_WIDTH,
-    SMALL,
-    Drawing,
-    Figure,
-    height_of,
-    text_width,
-    wrap,
-)
+from helpers.figures.canvas import LINE, PAGE_WIDTH, SMALL, Drawing, Figure, height_of, text_width, wrap
 from helpers.formats import is_missing
 
 OF_BIAS = "risk of bias"
@@ -49,7 +40,6 @@ def sign_grid(
         What the signs mean.
     depths : sequence of int
         How many signs stand above each other in the fullest field of each row.
-
     """
     pen = Drawing(width)
     wide = width >= PAGE_WIDTH
@@ -94,7 +84,6 @@ def appraisal_matrix(
         Title; first words of the alternative text.
     named : callable
         Gives a study's name for a reader.
-
     """
     names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
     words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}

@@ -106,7 +106,6 @@ def author_year(name: str) -> str:
     --------
     >>> author_year("olsen2006"), author_year("jimenez2014_men_7_beam"), author_year("Wan 2025")
     ('Olsen 2006', 'Jimenez 2014, men 7 beam', 'Wan 2025')
-
     """
     found = AUTHOR_YEAR.fullmatch(name)
     if not found:

@@ -33,7 +33,6 @@ def specification_curve(
         `estimate`, `ci_lower`, `ci_upper` of the specification that the parameters name; drawn across.
     named : callable
         Gives a study's name for a reader.
-
     """
     frame = frame.sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
     first, panels = frame.iloc[0], _panels(frame, named)

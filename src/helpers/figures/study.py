@@ -8,17 +8,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import (
-    SMALL,
-    Axis,
-    Drawing,
-    Figure,
-    Rows,
-    as_rows,
-    height_of,
-    known_values,
-    wrap,
-)
+from helpers.figures.canvas import SMALL, Axis, Drawing, Figure, Rows, as_rows, height_of, known_values, wrap
 from helpers.figures.forest import Plot, PlotRow
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 from notebookpress.tables import records
@@ -35,7 +25,6 @@ def before_after(rows: Rows, *, title: str) -> Figure:
         `case`, `before`, `after`, and where known `measure` and `unit`, which are the same in all.
     title : str
         Title; first words of the alternative text.
-
     """
     data = as_rows(rows)
     what = next(
@@ -79,7 +68,6 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
         session). An event without a time stands in words only.
     title : str
         Title; first words of the alternative text.
-
     """
     data = [dict(row, lane=plain_words(row["lane"])) for row in as_rows(events)]
     lanes = {
@@ -153,7 +141,6 @@ def ongoing_timeline(trials: pd.DataFrame, *, title: str = "Ongoing studies: whe
         Table `ongoing_trials`. A study without a date stands without a mark.
     title : str
         Title; first words of the alternative text.
-
     """
     lines = []
     for row in records(trials):

@@ -65,7 +65,6 @@ def findings_summary(
         By outcome, the smallest difference that matters.
     level : float
         Coverage of the intervals that were computed; printed ones keep theirs.
-
     """
     found = Summary()
     for tier, part in certainty.groupby("evidence", sort=True):
@@ -225,7 +224,6 @@ def statement(
         Smallest and largest value before treatment, for the relative one.
     level : float
         Coverage of a computed interval.
-
     """
     if isinstance(difference, int | float):
         difference = Difference(difference, effect["unit"] if effect else None)

@@ -123,7 +123,6 @@ class Scale:
 
     Rank effects are bounded as well: a probability of superiority (CLES) is pooled as a logit, Cliff's delta
     (CLIFF) as its inverse hyperbolic tangent, which is half that logit. Both keep their code.
-
     """
 
     yi: np.ndarray
@@ -172,7 +171,6 @@ def with_sd(
     level : float
         Coverage of the intervals, by Student's t with the degrees of freedom of the trial (Welch's between
         groups).
-
     """
     place = list(SD_USES).index(use)
     rows = []
@@ -230,7 +228,6 @@ def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float
     -------
     float
         Above zero.
-
     """
     if group[0]["unit"] == IMPUTED_UNIT:
         return float(tau_prior)

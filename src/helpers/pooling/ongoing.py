@@ -56,7 +56,6 @@ def spread_of_change(
         Correlation between two sites of one scalp.
     losses : float
         Share of the people who will be missing from the analysis.
-
     """
     sds = pd.Series(dtype=float)
     if comparators is not None and not comparators.empty:
@@ -123,7 +122,6 @@ def ongoing_outcome_rows(
     list of dict
         One row for each registered study without results, planned outcome at its last time, comparison and
         power. Where no test of means fits the difference is missing and the row says why.
-
     """
     spread = spread or Spread()
     rows: dict[str, dict[str, Any]] = {}
@@ -277,7 +275,6 @@ def ongoing_trial_rows(
     list of dict
         By whether the design can answer, then by the difference that it can detect, then by the people
         planned. Differences are in hair density, and missing for a trial that does not register it.
-
     """
     rows = []
     for trial, comparison in [*_at_hand(tables), *_seen(trials, tables)]:
@@ -301,11 +298,7 @@ def _order(row: dict[str, Any]) -> tuple:
 
 
 def _precision(
-    trial: dict[str, Any],
-    comparison: RegisteredComparison,
-    outcomes: list[str],
-    spread: Spread,
-    alpha: float,
+    trial: dict[str, Any], comparison: RegisteredComparison, outcomes: list[str], spread: Spread, alpha: float
 ) -> dict[str, Any]:
     """Return what a comparison with a control can detect, and how wide its interval will be."""
     if comparison.estimand == "uncontrolled_change":

@@ -59,7 +59,6 @@ def simulation_rows(
         Coverage of the intervals.
     draws : int
         Possible results of each trial.
-
     """
     rows = []
     for trial in trials:
@@ -176,7 +175,6 @@ def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd
     pandas.DataFrame
         `estimand`, `comparator`, `comparator_name`, `background`, `effect`, `se`, `n`. A change without a
         control is not pooled with anything.
-
     """
     effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
     studies = sources.loc[sources["tier"].isin(tiers), "study_id"]

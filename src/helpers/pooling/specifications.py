@@ -66,7 +66,6 @@ class Levels:
     assumed_sd : SDs of the change between people that may be imputed, hairs/cm²
     pre_post_correlation, site_correlation : assumed values
     visit, time_tolerance, level : as in `Options`; which times are alike belongs to the question
-
     """
 
     tier: tuple[str, ...] = ("core", "published")
@@ -375,7 +374,6 @@ def sensitivity(
         As for `estimate_sets`.
     sds : sequence of float
         Other SDs that may be imputed.
-
     """
     found = Sensitivity([], [], [], [])
     every = Levels(tier=chosen.tier, assumed_sd=tuple(sorted({*chosen.assumed_sd, *sds})), visit=chosen.visit,

@@ -125,7 +125,6 @@ def tier_synthesis(
         Whether estimates that rest on a figure seen only second-hand take part.
     serious : collection of str
         Studies of serious concern: they take part only in rows of the scenario that says so.
-
     """
     lines = tier_lines(tables["comparisons"], tables["effects"], evidence)
     lines = [line | {"risk_of_bias": overall.get(line["study_id"])} for line in lines]
@@ -148,7 +147,6 @@ def synthesis_of_lines(
         Models and assumed values.
     serious : collection of str
         Studies that take part only in the scenario `with studies of serious concern`.
-
     """
 
     def rows(lines: list[Row], scenario: str) -> list[Row]:

@@ -246,7 +246,6 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     SourceError
         With everything that is wrong: no list, an unknown outcome, tier or domain, steps other than 0 to
         3, a missing reason, the same domain twice.
-
     """
     path = Path(raw) / OVERRIDES_FILE
     if not path.is_file():
@@ -303,7 +302,6 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     ------
     SourceError
         When the file cannot be read, has an unknown field or status, or a search without date or place.
-
     """
     path = Path(raw) / "review.yaml"
     remedy = (

@@ -107,7 +107,6 @@ def build_site(
     ------
     SiteError
         When anything may not be published; then nothing is written.
-
     """
     provenance, tables = dict(provenance or {}), load_tables(processed)
     if "raw" in provenance:

@@ -111,7 +111,6 @@ def parse(html: str, place: str = "page") -> Tag:
     ------
     SiteError
         When it cannot be put in order: nothing is published that was not read.
-
     """
     tree = _read(html) or _read(BeautifulSoup(html, "html.parser").decode(formatter="html5"))
     if tree is None:
@@ -196,7 +195,6 @@ def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[f
         Anchors that some page holds.
     values : mapping of str to set of float
         The values printed at an anchor: of several anchors the one that holds the number is taken.
-
     """
     _link_inside(tree, homes, values)
     for tag in tree.walk():

@@ -15,7 +15,6 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 from markupsafe import Markup
 
-from helpers.display import table_html
 from helpers.formats import is_missing, joined, plain_words
 from helpers.narrative.answer import Tables, cited_year, widest_tier
 from helpers.site.checks import check_contacts
@@ -54,8 +53,7 @@ def columns_table(name: str) -> Markup:
     """Return what each column of a table means, as a table."""
     meanings = data_dictionary(name)
     meanings["type"] = [_kind(kind) for kind in meanings["type"]]
-    headings = {"column": "Column", "type": "Type", "may_be_missing": "May be missing", "meaning": "Meaning"}
-    return table_html(meanings, caption=f"Columns of the table {name}", columns=headings)
+    return rows_table(records(meanings), "columns", caption=f"Columns of the table {name}")
 
 
 def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[str, Any]) -> Page:
@@ -69,7 +67,6 @@ def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[st
         The CSV and Parquet of every table and the exports, by file name.
     provenance : mapping
         `code_sha256` and `lock_sha256`, where they are known.
-
     """
     entries = [
         {
@@ -127,7 +124,6 @@ def export_files(tables: Tables, files: Mapping[str, str], version: str = "") ->
         The CSV of every table, by file name.
     version : str
         Version of the report.
-
     """
     cited = [source_reference(row, tables) for row in records(tables["sources"])]
     made = {
@@ -241,7 +237,6 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
     list of dict or None
         `table`, `new`, `gone`, `changed` (counts of rows by key) and `named` (the first new ones). The last
         row, with table `conclusion`, names the outcomes whose certainty or pooling changed.
-
     """
     if release is None:
         return None
@@ -325,7 +320,6 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
         The tables of today.
     provenance : mapping
         `version` and `previous`, the folder of the newest release.
-
     """
     now = _row(str(provenance.get("version") or "not stated"), tables.get)
     now |= {"version": f"this report, {now['version']}"}
@@ -334,23 +328,6 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
     for folder in _releases(Path(previous).parent) if previous else []:
         rows.append(_row(folder.name, partial(_released, folder)))
     return rows
-
-
-def history_table(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
-    """Return the versions as a table."""
-    headings = {
-        "version": "Version",
-        "studies": "Studies with results",
-        "certain": "Certain discrepancies",
-        "pooled": "Outcomes pooled",
-        "certainty": "Certainty",
-    }
-    return rows_table(
-        history_rows(tables, provenance),
-        headings,
-        "Versions of this synthesis",
-        label="versions-table",
-    )
 
 
 def _releases(folder: Path) -> list[Path]:

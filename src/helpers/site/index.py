@@ -26,7 +26,7 @@ from helpers.narrative.answer import (
     widest_tier,
     with_titles,
 )
-from helpers.site.data import changes_since, history_table
+from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
@@ -163,23 +163,11 @@ def _summary(tables: Tables) -> Markup:
         }
         for row in sorted(records(widest_tier(tables["summary_of_findings"])), key=_place_in_summary)
     ]
-    headings = {
-        "outcome": "Outcome",
-        "people": "Participants (studies)",
-        "absolute": "Effect",
-        "certainty": "Certainty",
-        "statement": "What it means",
-    }
-    table = {
-        "hidden": ("pooled_id", "origins"),
-        "label": "summary-table",
-        "empty": "no outcome has a result yet",
-    }
     judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
-    caption = "Summary of findings"
-    if len(judged) > len(rows):
-        caption += f": {number_word(len(rows))} of {number_word(len(judged))} outcomes, chosen beforehand"
-    return rows_table(rows, headings, caption, **table)
+    if len(judged) <= len(rows):
+        return rows_table(rows, "summary")
+    shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, chosen beforehand"
+    return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
 
 
 def _place_in_summary(row: Mapping[str, Any]) -> int:
@@ -242,18 +230,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
                 "origins": anchor("printed", name),
             }
         )
-    headings = {
-        "study": "Study",
-        "design": "Design",
-        "compares": "What is compared",
-        "n": "People",
-        "seen": "What was read",
-        "bias": "Risk of bias",
-        "certain": "Certain discrepancies",
-    }
-    caption = "Each study, its risk of bias and its discrepancies"
-    table = {"label": "studies-table", "empty": "no study has been read yet"}
-    return rows_table(rows, headings, caption, hidden=("quantity_ids", "origins"), **table)
+    return rows_table(rows, "studies")
 
 
 def _concerns(tables: Tables) -> Markup:
@@ -274,9 +251,7 @@ def _concerns(tables: Tables) -> Markup:
         row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
         for row in records(certain.head(5))
     ]
-    headings = {"study": "Study", "statement": "What disagrees", "arithmetic": "Arithmetic"}
-    caption = "Five of the most serious discrepancies that are certain, at most two a study"
-    return rows_table(rows, headings, caption, hidden=("discrepancy_id",), label="concerns-table")
+    return rows_table(rows, "concerns")
 
 
 def _people(row: dict[str, Any]) -> str | None:
@@ -297,20 +272,15 @@ def _overall_bias(tables: Tables, study_id: str) -> str | None:
 def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
-    versions = Markup('<div data-from="how-sure">{}</div>').format(history_table(tables, provenance))
+    history = rows_table(history_rows(tables, provenance), "versions")
+    versions = Markup('<div data-from="how-sure">{}</div>').format(history)
     if rows is None:
         first = "<p>This is the first version: there is no earlier release to compare it with.</p>"
         return Markup(first) + versions
-    headings = {"table": "What", "new": "New", "changed": "Changed", "gone": "Gone", "named": "Which"}
     for row in rows:
         row["origins"] = row["table"] if row["table"] in tables else "how-sure"
-    return versions + rows_table(
-        rows,
-        headings,
-        f"Changes since release {provenance.get('previous_version') or ''}".rstrip(),
-        hidden=("origins",),
-        label="changes-table",
-    )
+    since = f"Changes since release {provenance.get('previous_version') or ''}".rstrip()
+    return versions + rows_table(rows, "changes", caption=since)
 
 
 def _contents(pages: list[Page]) -> list[tuple[str, list[Page]]]:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import yaml
 from markupsafe import Markup
 
-from helpers.display import frame_of, table_html
 from helpers.formats import show_value
 from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
-from helpers.site.page import Page, environment, link, rows_table
-
-CHECKLIST_COLUMNS = {
-    "item": "Item",
-    "asks": "What is asked",
-    "answer": "Done",
-    "where": "Where",
-    "remark": "Remark",
-}
+from helpers.site.page import Page, environment, link, rows_table, template
 
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
@@ -43,21 +33,17 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
 
 def _searches(searches: Any) -> Markup:
     rows = [{"on": item.on, "where": item.where, "how": item.how or None} for item in searches]
-    headings = {"on": "Date", "where": "Where", "how": "How"}
-    return rows_table(rows, headings, "Searches", label="searches", empty="no date is stated")
+    return rows_table(rows, "searches")
 
 
 def _parameters(values: Mapping[str, Any]) -> Markup:
     rows = [{"name": name, "value": show_value(place_free(value))} for name, value in sorted(values.items())]
-    headings = {"name": "Parameter", "value": "Value in this report"}
-    caption = "Parameters: every assumption that can be changed"
-    return rows_table(rows, headings, caption, label="parameters", empty="not recorded")
+    return rows_table(rows, "parameters")
 
 
 def checklists() -> list[dict]:
     """Return the lists: `name`, `title`, `source`, `items` (`item`, `asks`, `answer`, `where`)."""
-    text = resources.files("helpers.site").joinpath("templates/checklists.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return yaml.safe_load(template("checklists.yaml"))
 
 
 def _checklist(guide: Mapping[str, Any]) -> Markup:
@@ -67,5 +53,4 @@ def _checklist(guide: Mapping[str, Any]) -> Markup:
         places = [link(target, words) for words, target in (entry.get("where") or {}).items()]
         where = Markup(", ").join(places) or None
         rows.append(dict(entry) | {"item": str(entry["item"]), "where": where})
-    frame = frame_of(rows, CHECKLIST_COLUMNS)
-    return table_html(frame, caption=guide["title"], columns=CHECKLIST_COLUMNS, folded=True)
+    return rows_table(rows, "checklist", caption=guide["title"])

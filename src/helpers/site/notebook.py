@@ -39,7 +39,6 @@ def output_html(output: Any, place: str, markdown: Callable[..., str]) -> str:
     ------
     SiteError
         For stderr, an error, or an image that show_figure did not make.
-
     """
     if output.output_type == "stream":
         if output.name == "stderr":
@@ -98,7 +97,6 @@ def read_body(path: str | Path) -> NotebookBody:
     ------
     SiteError
         When the file is no notebook, or a cell wrote to stderr or raised; the cell is named.
-
     """
     path = Path(path)
     try:
@@ -212,7 +210,6 @@ def code_html(*cells: tuple[str, str]) -> str:
     *cells : tuple of (str, str)
         The code of each cell, and its anchor inside the fold: a link to it opens the fold. An anchor may be
         empty.
-
     """
     blocks = Markup("").join(_block(source, name) for source, name in cells)
     summary = Markup('Code<span class="visually-hidden">: {}</span>').format(_first(cells[0][0]))

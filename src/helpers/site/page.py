@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -252,19 +253,6 @@ def link(target: str, text: Any) -> Markup:
     return Markup('<a href="{}">{}</a>').format(target, text)
 
 
-def rows_table(
-    rows: list[dict[str, Any]],
-    columns: Mapping[str, str],
-    caption: str,
-    *,
-    hidden: Iterable[str] = (),
-    **options: Any,
-) -> Markup:
-    """Return rows as a table; `hidden` columns tell where the numbers of a row come from."""
-    frame = frame_of(rows, dict(columns) | dict.fromkeys(hidden, ""))
-    return table_html(frame, caption=caption, columns=columns, **options)
-
-
 POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
     "base-uri 'none'; form-action 'none'"
@@ -293,3 +281,13 @@ def script() -> str:
 def template(name: str) -> str:
     """Return a file of the folder of templates."""
     return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+
+
+TABLES_OF_PAGES: dict[str, dict[str, Any]] = yaml.safe_load(template("tables.yaml"))
+
+
+def rows_table(rows: list[dict[str, Any]], name: str, **options: Any) -> Markup:
+    """Return rows as a table that `tables.yaml` describes; `options` stand over what it says."""
+    told = TABLES_OF_PAGES[name] | options
+    frame = frame_of(rows, told["columns"] | dict.fromkeys(told.pop("hidden", ()), ""))
+    return table_html(frame, **told)

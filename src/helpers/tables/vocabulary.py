@@ -129,7 +129,6 @@ def asked(evidence: str) -> tuple[str, ...]:
     --------
     >>> asked("both")
     ('core', 'published')
-
     """
     if evidence == BOTH:
         return tuple(EVIDENCE)

@@ -45,7 +45,6 @@ def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
         Offset of its first character.
     words : Words
         What its table says.
-
     """
     two, one, _, three, part = (words.terms.pattern(form).fullmatch(content) for form in _FORMS)
     if three:
@@ -142,7 +141,6 @@ def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
         Folded text with everything blanked that was read.
     context : Context
         The folded text before anything was read.
-
     """
     text = context.text
     by_default = context.terms.pattern("TEXT_SD_BRACKET").search(text) is not None and CELL in text
@@ -217,7 +215,6 @@ def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity
         In order of place.
     context : Context
         The folded text.
-
     """
     completed, at, unit = list(found), 0, ""
     start = 0

@@ -161,7 +161,6 @@ def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Qua
         In order of their place, without overlap; `text[q.char_start:q.char_end] == q.printed` for each.
         Calendar dates and figures in references, addresses, identifiers, numbering and citations are no
         quantities. The time taken grows in proportion to the length of the text.
-
     """
     folded = fold(text)
     grammar = _grammar(vocabulary or NO_WORDS)

@@ -41,7 +41,6 @@ class Quantity:
         estimate score measure magnification`.
     relation : str
         `= < > ≤ ≥ ≈` for a p value, a threshold or an approximate figure; '' otherwise.
-
     """
 
     printed: str
