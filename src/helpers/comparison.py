@@ -131,6 +131,7 @@ def _printed_range(row: Row) -> str | None:
 
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
+_CLAIMED = "told in words alone, without a figure"
 _EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
 
@@ -146,12 +147,14 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
     later = later.drop_duplicates().sort_values(key)
     reported = set(later.itertuples(index=False, name=None))
     reported |= (denied := set(kinds.itertuples(index=False, name=None)))
-    named = pd.concat([kinds, tables["outcomes"][key], later]).drop_duplicates()
+    claims = _claims(tables).rename(columns={"about": "concept"})[key]
+    reported |= (claimed := set(claims.itertuples(index=False, name=None)))
+    named = pd.concat([kinds, tables["outcomes"][key], later, claims]).drop_duplicates()
     return [
         _EMPTY
         | dict(zip(key, name, strict=True))
         | {"direction": "unclear" if name in reported else "not reported"}
-        | {"_no_effect": _DENIED if name in denied else None}
+        | {"_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None}
         for name in named.itertuples(index=False, name=None)
         if name not in shown
     ]
@@ -260,7 +263,7 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
     """Return the studies and outcomes of which something is told, by how much: the most first."""
     effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
     figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
-    claims = tables["statements"].query("topic in ['claim', 'significance']")
+    claims = _claims(tables)
     # That an event did not happen, in a source's words, is no count of people; a posted zero is one.
     counted = events[(events["count"] > 0) | events["group"].notna()].dropna(subset=["count", "n"])
     uncounted = _pairs(events[events["count"].isna() | events["n"].isna()])
@@ -270,6 +273,12 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
         IN_PART: _pairs(results[figures]) | _pairs(sizes.dropna(subset="effect")) | _pairs(counted),
         IN_WORDS: _pairs(results) | _pairs(events) | _pairs(claims.rename(columns={"about": "concept"})),
     }
+
+
+def _claims(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the statements that tell a result in words; an aim is none."""
+    claims = tables["statements"].query("topic in ['claim', 'significance']")
+    return claims[~claims["says"].str.contains(r"\baim\b")]
 
 
 def _events(events: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
     weeks = known_values(data, "weeks")
     plot = Plot(
-        rows, weeks or [0.0, 1.0], "weeks since the first treatment", heads=("Outcome or treatment", "")
+        rows, weeks or [0.0, 1.0], "weeks, as the source counts them", heads=("Outcome or treatment", "")
     )
     key = [
         (partial(_event, mark), word)
@@ -91,7 +91,13 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
         return pen
 
     alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
-    return Figure.of(draw, alt=alt, caption="Weeks since the first treatment.", rows=data, title=title)
+    return Figure.of(
+        draw,
+        alt=alt,
+        caption="Weeks as the source counts them, which need not be from the first treatment.",
+        rows=data,
+        title=title,
+    )
 
 
 def _lane_words(events: list[dict]) -> str:

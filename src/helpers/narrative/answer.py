@@ -393,18 +393,19 @@ def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
     parts = [f"{capital(count_words(len(studies), 'study speaks', 'studies speak'))} of adverse events"]
     if partly:
         parts[0] += f", {number_word(len(partly))} of them in an abstract's or another paper's words alone"
-    listed = sorted({titles[row["study_id"]] for row in rows if row["effect"] is None})
-    if listed:
-        parts.append(
-            f"{joined(listed)} {'lists' if len(listed) == 1 else 'list'} some without counting people"
-        )
+    uncounted = [row for row in rows if row["effect"] is None]
+    if uncounted:
+        studies = sorted({titles[row["study_id"]] for row in uncounted})
+        events = dict.fromkeys(event for row in uncounted for event in row["event"].split("; "))
+        verb = "lists" if len(studies) == 1 else "list"
+        parts.append(f"{joined(studies)} {verb}, without counting people, {joined(list(events))}")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
         upper = show_number(round(largest["ci_upper"], 1))
         named = f"{titles[largest['study_id']]} ({largest['n']} people)"
         parts.append(
-            f"the largest that names one as absent, {named}, leaves room for it in up to {upper} % of people "
-            "(one-sided 95 % limit)"
+            f"the largest that denies one, {named}, leaves room for it in up to {upper} % of people "
+            "(one-sided 95 % limit) if all were followed and asked"
         )
     return f"{'; '.join(parts)}."

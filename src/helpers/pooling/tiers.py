@@ -211,7 +211,7 @@ def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
 def bayes_row(row: dict[str, Any], group: list[Row], options: Options) -> dict[str, Any]:
     """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
 
-    The scale of the half-normal prior of tau is that of `prior_scale`: stated beforehand, in the unit.
+    The scale of the half-normal prior of tau is that of `prior_scale`, in the unit.
     """
     scale = on_scale(group)
     errors = [line | {"se": se} for line, se in zip(group, np.sqrt(scale.vi), strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -42,6 +43,10 @@ ANSWER_ORIGINS = (
 )
 DENSITY = "hairs/cm2"
 COVERAGE = r"\d+(?:\.\d+)? % (?:interval|limit)"  # of an interval: chosen, not found
+LIKE = (
+    "Placebo arms are those of the same sex, and at about the same time, as a study that states both; "
+    "of the others nothing is set beside them."
+)
 SHORT = 2  # sentences of the answer that come first
 READING = "Notebook runs", "How it was made"
 
@@ -133,17 +138,24 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
     rows = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
+    given = tables["arms"].dropna(subset="co_intervention").query("role == 'exosome_combination'")
+    beside = given.set_index("study_id")["co_intervention"].str.split(",").str[0].to_dict()
     rows = [
-        row | {"label": with_titles(row["label"], titles)}
+        row | {"label": with_titles(row["label"], titles) + _with(beside.get(row["label"]))}
         for row in rows
         if row["group"] == "exosome" or (row["group"] == "control" and row["row_id"] in like)
     ]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
     seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), {})
-    title = "Change in hair density from baseline, exosomes beside placebo (same sex, at about the same time)"
+    title = "Change in hair density from baseline, exosomes beside placebo"
     line = {"visible": seen.get("value"), "visible_second_hand": bool(seen.get("second_hand"))}
-    return figure_html(context_plot(rows, unit=DENSITY, title=title, **line), "density")
+    drawn = context_plot(rows, unit=DENSITY, title=title, **line)
+    return figure_html(replace(drawn, caption=f"{drawn.caption} {LIKE if like else ''}".strip()), "density")
+
+
+def _with(treatment: str | None) -> str:
+    return f", with {treatment}" if treatment else ""
 
 
 def _summary(tables: Tables) -> Markup:
@@ -166,7 +178,7 @@ def _summary(tables: Tables) -> Markup:
     judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
     if len(judged) <= len(rows):
         return rows_table(rows, "summary")
-    shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, chosen beforehand"
+    shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, by a fixed order"
     return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
 
 
@@ -181,7 +193,7 @@ def _participants(row: Mapping[str, Any]) -> Markup:
     cell = Markup("{} ({})").format(row["participants"] or "not stated", row["studies"])
     if row["other_studies"]:
         more = count_words(row["other_studies"], "study more tells", "studies more tell")
-        cell += Markup(' <span class="sub">{} of it without an effect</span>').format(more)
+        cell += Markup(' <span class="sub">{} of it, with no interval</span>').format(more)
     return cell
 
 

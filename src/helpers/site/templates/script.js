@@ -40,7 +40,7 @@ const stack = table => {
 };
 const narrow = matchMedia("(max-width: 30rem)").matches; // where heads, and so their buttons, are not seen
 document.querySelectorAll("main table").forEach(table => {
-  if (table.tHead?.rows[0].cells.length > 4) stack(table);
+  if (table.tHead?.rows[0].cells.length > 2) stack(table);
   const region = table.closest(".scroll");
   if (narrow || !region || !table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 6) return;
   sortable(table);
@@ -54,9 +54,9 @@ const told = link => {
   const [file, name = ""] = link.getAttribute("href").split("#");
   const code = name.startsWith("cell-") && document.getElementById(name);
   if (!code) return cards[name ? `${file || here}#${name}` : file];
-  const row = cards[`${here}#${link.closest("tr")?.id}`], made = { t: `From cell ${name.slice(5)} of this notebook`, go: "Show the code" };
+  const row = cards[`${here}#${link.closest("tr")?.id}`], made = { t: "Worked out in this notebook", go: "Show the code" };
   if (row) return { ...row, ...made };
-  return { ...made, code: code.textContent, i: (link.dataset.in || "").split(" ").map(figure => home[figure]) };
+  return { ...made, i: (link.dataset.in || "").split(" ").map(figure => home[figure]) };
 };
 const list = (heading, entries) => {
   const part = make("p", heading + ": ");
@@ -74,9 +74,8 @@ const fill = (facts, link) => {
   });
   if (lines.childElementCount) about.append(lines);
   card.replaceChildren(about);
-  if (facts.code) card.append(make("pre", facts.code));
   const inputs = (facts.i || []).filter(key => cards[key]);
-  if (inputs.length) card.append(list(facts.code ? "Printed figures of this row" : "Made from", inputs.map(key =>
+  if (inputs.length) card.append(list("Made from", inputs.map(key =>
     [make("a", cards[key].t, { href: key }), fact(cards[key], "what it is") || fact(cards[key], "outcome")])));
   (facts.r || []).filter(line => line[2]).forEach(line =>
     card.append(list(line[0], [[make("a", line[1], { href: line[2], rel: "noreferrer" })]])));
@@ -152,12 +151,21 @@ let searched = null, wait = 0;
 const load = () => searched ||= new Promise(done => {
   document.head.append(make("script", "", { src: "search.js", onload: done, onerror: done }));
 });
-const places = words => (self.sections || []).flatMap(([file, page, parts]) => parts.map(([name, heading, text]) => {
-  const title = `${page} ${heading}`.toLowerCase(), low = text.toLowerCase();
-  if (!words.every(word => title.includes(word) || low.includes(word))) return null;
-  return { file, page, name, heading, text, at: Math.max(0, low.indexOf(words.find(word => low.includes(word)) || "")),
-    word: words.find(word => low.includes(word)) || "", first: words.every(word => title.includes(word)) };
-})).filter(Boolean).sort((one, two) => two.first - one.first);
+// A word is found where one begins with it, a short one only whole; whole words and headings come first, each heading once.
+const starts = (word, whole) => new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}${whole || word.length < 3 ? "(?![\\p{L}\\p{N}])" : ""}`, "u");
+const places = words => {
+  const begun = words.map(word => starts(word)), wholes = words.map(word => starts(word, true)), seen = new Set();
+  return (self.sections || []).flatMap(([file, page, parts]) => parts.map(([name, heading, text]) => {
+    const title = `${page} ${heading}`.toLowerCase(), low = text.toLowerCase(), both = `${title} ${low}`;
+    if (!begun.every(word => word.test(both))) return null;
+    const hit = begun.map(word => low.match(word)).find(Boolean);
+    const rank = 2 * wholes.every(word => word.test(both)) + begun.every(word => word.test(title));
+    return { file, page, name, heading, text, at: hit?.index || 0, word: hit?.[0] || "", rank };
+  })).filter(Boolean).sort((one, two) => two.rank - one.rank).filter(({ file, heading }) => {
+    const key = `${file} ${heading}`;
+    return !seen.has(key) && seen.add(key);
+  });
+};
 const entry = place => {
   const item = make("li"), page = place.page.split(":")[0], way = make("a", place.name ? `${page}: ${place.heading}` : page);
   const end = place.at + place.word.length, start = Math.max(0, place.at - 50);
