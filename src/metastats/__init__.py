@@ -26,37 +26,12 @@ from metastats.regression import meta_regression, subgroup_test
 from metastats.small_study import egger_test, rank_test, trim_and_fill
 
 __all__ = [
-    "Pooled",
-    "back_transformed",
-    "bayes_pool",
-    "change_correlation",
-    "cluster_robust",
-    "combine_groups",
-    "cumulative",
-    "effect_size",
-    "egger_test",
-    "influence",
-    "leave_one_out",
-    "mean_sd_from_quantiles",
-    "meta_regression",
-    "pool",
-    "pool_counts",
-    "pool_many",
-    "proportion_interval",
-    "proportional_odds",
-    "rank_effect",
-    "rank_effect_from_p",
-    "rank_test",
-    "sampling_covariance",
-    "sd_from_p",
-    "sd_from_se",
-    "se_from_ci",
-    "se_from_p",
-    "split_group",
-    "subgroup_test",
-    "three_level",
-    "trim_and_fill",
-]
+    "Pooled", "back_transformed", "bayes_pool", "change_correlation", "cluster_robust", "combine_groups",
+    "cumulative", "effect_size", "egger_test", "influence", "leave_one_out", "mean_sd_from_quantiles",
+    "meta_regression", "pool", "pool_counts", "pool_many", "proportion_interval", "proportional_odds",
+    "rank_effect", "rank_effect_from_p", "rank_test", "sampling_covariance", "sd_from_p", "sd_from_se",
+    "se_from_ci", "se_from_p", "split_group", "subgroup_test", "three_level", "trim_and_fill",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

@@ -18,28 +18,11 @@ from trialfiles.times import WEEKS_PER_MONTH, durations, in_weeks, weeks
 from trialfiles.vocabulary import Vocabulary, read_vocabulary
 
 __all__ = [
-    "Problem",
-    "Reference",
-    "Section",
-    "SourceError",
-    "SourceRecord",
-    "Vocabulary",
-    "WEEKS_PER_MONTH",
-    "contact_details",
-    "converted",
-    "durations",
-    "find_quantities",
-    "in_weeks",
-    "read_extraction",
-    "read_source",
-    "read_sources",
-    "read_vocabulary",
-    "recognise",
-    "weeks",
-    "write_csl",
-    "write_ris",
+    "Problem", "Reference", "Section", "SourceError", "SourceRecord", "Vocabulary", "WEEKS_PER_MONTH",
+    "contact_details", "converted", "durations", "find_quantities", "in_weeks", "read_extraction",
+    "read_source", "read_sources", "read_vocabulary", "recognise", "weeks", "write_csl", "write_ris",
     "write_web_rows",
-]
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_study import contrast, effects, result
 
-from helpers.tables import split_ids
+from notebookpress.tables import split_ids
 
 ROLES = ("exosome", "exosome", "exosome_combination", "active", "placebo", "untreated")
 GIVEN = ("microneedling", "minoxidil; finasteride", "not stated", "none", "vitamin C, local anaesthesia")

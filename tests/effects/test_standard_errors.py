@@ -13,7 +13,7 @@ from real_tables import tables_to_effects
 from scipy import stats
 
 from helpers.effects import study_effects
-from helpers.tables import records, split_ids
+from notebookpress.tables import records, split_ids
 
 CHANGES = {"kind": "change", "n": 20}
 

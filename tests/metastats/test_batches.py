@@ -67,21 +67,6 @@ def test_a_single_row_serves_all_and_shapes_are_kept():
     assert many.estimate[1, 2] == pytest.approx(pool(Y[5], V[0]).estimate)
 
 
-@pytest.mark.parametrize(
-    ("yi", "vi", "message"),
-    [
-        ([[1, 2], [1, np.nan]], [[1, 1], [1, 1]], r"yi\[1, 1\]: is NaN"),
-        ([[1, 2], [1, 2]], [[1, 1], [0, 1]], r"vi\[1, 0\]: is zero"),
-        ([[1, 2], [1, 2]], [[1, 1, 1]], "shapes"),
-        ([[1, 2], [1, 2]], [[1, 1]] * 3, "do not fit together"),
-        (np.empty((0, 3)), np.empty((0, 3)), "holds no study"),
-    ],
-)
-def test_refusals(yi, vi, message):
-    with pytest.raises(ValueError, match=message):
-        pool_many(yi, vi)
-
-
 def test_a_row_without_a_study_is_refused():
     with pytest.raises(ValueError, match=r"yi\[1\]: has no study left"):
         pool_many([[1, 2], [np.nan, np.nan]], [[1, 1], [1, 1]], missing="drop")

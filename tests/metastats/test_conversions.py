@@ -99,38 +99,3 @@ def test_impossible_change_sd_is_refused():
         change_correlation(8.0, 9.0, 20.0)
     with pytest.raises(ValueError, match=r"sd_change\[1\]: is impossible"):
         change_correlation([8.0, 8.0], [9.0, 9.0], [5.0, 0.5])
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: sd_from_se(-1, 10), "se: is negative"),
-        (lambda: sd_from_se([1, 1], [10, 1]), r"n\[1\]: is below 2"),
-        (lambda: sd_from_t(1, 0, 10), "t: is zero"),
-        (lambda: sd_from_p(1, 0, 10), "p: is not between"),
-        (lambda: mean_sd_from_quantiles(5, 10), "a median alone"),
-        (lambda: mean_sd_from_quantiles(5, 10, q1=4), "q1, q3: one is missing"),
-        (lambda: mean_sd_from_quantiles(5, 10, q1=6, q3=7), "q1: is above the median"),
-        (lambda: mean_sd_from_quantiles(5, 4, q1=4, q3=7), "n: is below 5"),
-        (lambda: mean_sd_from_quantiles(5, 20, q1=3, q3=8, minimum=4, maximum=9), "q1: is below the minimum"),
-        (lambda: mean_sd_from_quantiles(5, 20, q1=4, q3=8, minimum=4, maximum=7), "q3: is above the maximum"),
-        (lambda: mean_sd_from_quantiles(5, 20, q1=4, q3=np.inf), "q3: is infinite"),
-        (lambda: sd_from_t(0, 2, 10), "difference: is zero"),
-        (lambda: sd_from_t(3, np.inf, 10), "t: is infinite"),
-        (lambda: sd_from_p(0, 0.5, 10), "difference: is zero"),
-        (lambda: sd_from_se(1, np.inf), "n: is infinite"),
-        (lambda: se_from_ci(5, 19, estimate=20), "estimate: is outside the interval"),
-        (lambda: se_from_ci(-0.1, 2, ratio=True), "lower: is not above zero"),
-        (lambda: se_from_ci([1, 2], [2, 1]), r"upper\[1\]: is below the lower"),
-        (lambda: se_from_ci(1, 2, df=0), "df: is below 1"),
-        (lambda: se_from_p(0, 0.3), "estimate: is zero"),
-        (lambda: se_from_p(1, 0.6, sides=1), "p: is not between 0 and 0.5"),
-        (lambda: se_from_p(1, 1.0), "p: is not between 0 and 1"),
-        (lambda: se_from_p(1, "< 0.05"), "p: not numeric"),
-        (lambda: se_from_p(1, 0.05, sides=3), "sides: 3"),
-        (lambda: change_correlation(0, 1, 1), "sd_baseline: or sd_followup is zero"),
-    ],
-)
-def test_refusals(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

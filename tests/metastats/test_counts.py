@@ -69,28 +69,3 @@ def test_a_prediction_interval_is_wider_and_says_its_degrees_of_freedom():
     fit = pool_counts("PLO", **FROM_R["logits"]["uneven"]["inputs"])
     low, high = fit.prediction_interval("t")
     assert high - low == pytest.approx(2 * 3.182446305 * np.sqrt(fit.tau2 + fit.se**2))
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: pool_counts("PLO", xi=[5, 3], ni=[5, 3]), "xi: everyone has the event.*proportion_interval"),
-        (lambda: pool_counts("PLO", xi=[0, 0, 0, 1], ni=[4, 3, 5, 1]), "xi: shares of all or nothing"),
-        (lambda: pool_counts("OR", ai=[0, 0], n1i=[9, 9], ci=[2, 1], n2i=[9, 9]), "too few events"),
-        (lambda: pool_counts("PETO", ai=[0], n1i=[9], ci=[0], n2i=[9]), "too few events"),
-        (lambda: pool_counts("OR", ai=[1], n1i=[9], ci=[2], n2i=[9], test="t"), "test: 't' has no meaning"),
-        (
-            lambda: pool_counts("OR", ai=[1, None], n1i=9, ci=2, n2i=9),
-            r"ai\[1\]: or a count beside it is missing",
-        ),
-        (lambda: pool_counts("PLO", xi=[], ni=[]), r"PLO: shape \(0,\); give one row of studies"),
-        (lambda: pool_counts("SMD", ai=[1]), "measure: 'SMD' is unknown"),
-        (lambda: pool_counts("OR", ai=[1], n1i=[9], ci=[2], di=[7]), "both groups"),
-        (lambda: proportion_interval(3, 2), "x: is negative or more than n"),
-        (lambda: proportion_interval([1, 0], [2, 0]), r"n\[1\]: is not above zero"),
-        (lambda: proportion_interval(1, 2, "wald"), "method: 'wald'"),
-    ],
-)
-def test_refusals(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

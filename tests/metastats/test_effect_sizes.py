@@ -60,36 +60,6 @@ def test_a_ratio_to_a_mean_that_may_be_zero_is_warned_of(measure, inputs):
         effect_size(measure, **inputs)
 
 
-@pytest.mark.parametrize(
-    ("measure", "change", "message"),
-    [
-        ("MD", {"sd1i": [2.0, -3.0]}, r"sd1i\[1\]: is negative"),
-        ("MD", {"n2i": [22, 0]}, r"n2i\[1\]: is below 1"),
-        ("MD", {"m1i": [1.0]}, "unequal lengths"),
-        ("MD", {"m1i": ["a", "b"]}, "m1i: not numeric"),
-        ("MD", {"ri": 0.5}, "ri: not an input of MD"),
-        ("MD", {"m1i": None}, "m1i: missing"),
-        ("MD", {"m1i": [1.0, np.inf]}, r"m1i\[1\]: is infinite"),
-        ("ROM", {"m1i": [1.0, -1.0]}, r"m1i\[1\]: is zero or of the other sign"),
-        ("SMD", {"sd1i": [0, 1], "sd2i": [0, 1]}, r"sd1i\[0\]: both SDs are zero"),
-        ("VR", {"n1i": [20, 1]}, r"n1i\[1\]: fewer than 2 people, so that there is no SD"),
-        ("SMD1", {"sd2i": [0, 1]}, r"sd2i\[0\]: is zero, so that nothing can be standardised"),
-        ("MD", {"add": 0.5}, "add: has no meaning for MD"),
-        ("MD", {"to": "all"}, "to: has no meaning for MD"),
-        ("SMD", {"drop00": True}, "drop00: has no meaning for SMD"),
-        (
-            "MD",
-            {"m1i": np.array(["2020-01-01", "2021-01-01"], dtype="datetime64[D]")},
-            "m1i: not numeric.*date",
-        ),
-        ("SMDX", {}, "measure: 'SMDX' is unknown"),
-    ],
-)
-def test_refusals_name_argument_and_position(measure, change, message):
-    with pytest.raises(ValueError, match=message):
-        effect_size(measure, **{**TWO, **change})
-
-
 def test_refusals_of_pairs_and_counts():
     with pytest.raises(ValueError, match=r"ri\[0\]: is not between -1 and 1"):
         effect_size("MC", **PAIR, ri=[1.5])

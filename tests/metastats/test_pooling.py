@@ -1,4 +1,4 @@
-"""pool against dense matrices and theory, and its refusals (metafor's values: test_reference.py)."""
+"""pool against dense matrices and theory (metafor's values: test_reference.py)."""
 
 import numpy as np
 import pytest
@@ -58,24 +58,3 @@ def test_riley_interval_of_two_studies_takes_one_degree_of_freedom_and_says_so()
     fit = pool([0.1, 0.5], [0.1, 0.1])
     with pytest.warns(UserWarning, match="riley"):
         assert fit.prediction_interval("riley") == fit.prediction_interval("t")
-
-
-@pytest.mark.parametrize(
-    ("yi", "vi", "options", "message"),
-    [
-        ([], [], {}, "no study"),
-        ([np.nan], [0.1], {"missing": "drop"}, "no study is left"),
-        ([0.1], [0.1], {"missing": "guess"}, "missing: 'guess'"),
-        ([[0.1]], [[0.1]], {}, "pool_many"),
-        ([0.1], [0.1], {"method": "DSL"}, "method: 'DSL'"),
-        ([0.1], [0.1], {"method": "MH"}, "method: MH pools counts.*pool_counts"),
-        ([0.1], [0.1], {"test": "t"}, "test: 't'"),
-        ([0.1], [0.1], {"level": 95}, "level: 95"),
-        ([0.1], [0.1], {"level": "0.95"}, "level: '0.95'"),
-        ([0.1, 0.2], [1e-130, 0.1], {}, r"vi\[0\]: is beyond what can be computed with; rescale"),
-        ([0.1, 1e80], [0.1, 0.1], {}, r"yi\[1\]: is beyond what can be computed with; rescale"),
-    ],
-)
-def test_refusals(yi, vi, options, message):
-    with pytest.raises(ValueError, match=message):
-        pool(yi, vi, **options)

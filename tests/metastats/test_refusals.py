@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from case_files import cases_of
 
+import metastats
 from metastats import (
     bayes_pool,
     cumulative,
@@ -18,10 +20,14 @@ from metastats import (
     three_level,
     trim_and_fill,
 )
+from metastats.conversions import sd_from_t
 from metastats.measures import STANDARDISED
+from metastats.ranks import rank_effect_from_u
 from metastats.small_study import fail_safe_n
 
-Y, V = [0.1, 0.9, 0.4, -0.2], [0.02, 0.05, 0.01, 0.08]
+CALLS = cases_of(__file__)
+GIVEN = CALLS.pop("given")
+Y, V = GIVEN["Y"], GIVEN["V"]
 GROUPS = ["a", "a", "b", "b"]
 FUNCTIONS = {
     "pool": pool,
@@ -45,6 +51,13 @@ FAULTS = [
     (0, 1, 0.0, r"vi\[0\]: is zero"),
     (3, 1, -0.01, r"vi\[3\]: is negative"),
 ]
+
+
+@pytest.mark.parametrize(("call", "message"), [case for cases in CALLS.values() for case in cases])
+def test_what_cannot_be_is_refused(call, message):
+    names = {"np": np, "sd_from_t": sd_from_t, "rank_effect_from_u": rank_effect_from_u}
+    with pytest.raises(ValueError, match=message):
+        eval(call, vars(metastats) | names | GIVEN)
 
 
 @pytest.mark.parametrize("name", list(FUNCTIONS))

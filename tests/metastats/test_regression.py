@@ -68,22 +68,6 @@ def test_text_becomes_indicators_and_prediction_uses_them():
     assert fit.coefficients.index.tolist() == fit.names
 
 
-@pytest.mark.parametrize(
-    ("mods", "message"),
-    [
-        ({"a": [1, 2, 3, 4, 5], "b": [2, 4, 6, 8, 10]}, "mods b: is determined by intercept, a"),
-        ({"a": [1, 1, 1, 1, 1]}, "mods a: is determined by intercept"),
-        ({"a": [0, 0, 0, 0, 0]}, "mods a: is zero for every study"),
-        ([1, 2, 3], "mods: 3 rows but 5 effects"),
-        ([1, 2, 3, np.nan, 5], r"mods moderator\[3\]: is not a number"),
-        (np.arange(25).reshape(5, 5), "6 coefficients for 5 studies"),
-    ],
-)
-def test_refusals(mods, message):
-    with pytest.raises(ValueError, match=message):
-        meta_regression(Y, V, mods)
-
-
 def test_missing_moderator_is_dropped_on_request():
     assert meta_regression(Y, V, [1, 2, 3, np.nan, 5], missing="drop").k == 4
 

@@ -5,11 +5,6 @@ from helpers.effects.contrasts import SCALES, UNSCALED
 from helpers.effects.study import CONTROLLED_DESIGNS, CONTROLLED_ESTIMANDS, study_effects
 
 __all__ = [
-    "CONTROLLED_DESIGNS",
-    "CONTROLLED_ESTIMANDS",
-    "EXOSOME_ROLES",
-    "SCALES",
-    "UNSCALED",
-    "comparator_key",
+    "CONTROLLED_DESIGNS", "CONTROLLED_ESTIMANDS", "EXOSOME_ROLES", "SCALES", "UNSCALED", "comparator_key",
     "study_effects",
-]
+]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import math
@@ -19,8 +18,7 @@ import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import is_missing, show_number
-from helpers.tables import records
-from notebookpress.tables import Rows
+from notebookpress.tables import Rows, records
 
 PAGE_WIDTH, PHONE_WIDTH = 840.0, 318.0  # CSS pixels: on a page, and on a phone 360 wide
 SIZE, SMALL = 12.0, 11.0  # of letters
@@ -257,13 +255,8 @@ class Figure:
     def csv(self) -> bytes:
         """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
         rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
-        names = dict.fromkeys(name for row in rows for name, value in row.items() if value != "")
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, list(names), restval="", extrasaction="ignore", lineterminator="\n")
-        if names:
-            writer.writeheader()
-            writer.writerows(rows)
-        return stream.getvalue().encode("utf-8")
+        frame = pd.DataFrame(rows).replace("", None).dropna(axis="columns", how="all")
+        return frame.to_csv(index=False, lineterminator="\n").encode("utf-8") if len(frame.columns) else b""
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,6 @@ from helpers.figures.canvas import LINE, PAGE_WIDTH, SMALL, Drawing, Figure, hei
 from helpers.formats import is_missing
 
 OF_BIAS = "risk of bias"
-TRUST = "Trust (INSPECT-SR)"
 Entries = Iterable[tuple[Callable[[Drawing, float, float], None], str]]
 
 

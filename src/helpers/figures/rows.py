@@ -29,14 +29,13 @@ def characteristics(study: dict[str, Any]) -> pd.DataFrame:
 
 def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return discrepancies, the certain first, then by concern, rules in their order, reviewers."""
-    order = [~discrepancies["certain"].astype(bool), discrepancies["concern"].map(CONCERNS.index)]
-    order += [
-        discrepancies["detected_by"],
-        discrepancies["check"].map(_RULE_ORDER),
-        discrepancies["discrepancy_id"],
-    ]
-    keys = pd.concat(order, axis=1, keys=range(len(order)))
-    return discrepancies.loc[keys.sort_values(list(keys), kind="stable").index]
+    keys = discrepancies.assign(
+        certain=~discrepancies["certain"].astype(bool),
+        concern=discrepancies["concern"].map(CONCERNS.index),
+        check=discrepancies["check"].map(_RULE_ORDER),
+    )
+    order = ["certain", "concern", "detected_by", "check", "discrepancy_id"]
+    return discrepancies.loc[keys.sort_values(order, kind="stable").index]
 
 
 def timeline_events(

@@ -38,7 +38,7 @@ def load_tables(processed: str | Path, names: Iterable[str] = tuple(TABLES)) -> 
 
     Raises
     ------
-    helpers.tables.TableError
+    notebookpress.tables.TableError
         When a table is there and cannot be read or breaks its schema.
 
     """

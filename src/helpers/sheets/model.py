@@ -12,22 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from helpers.tables.vocabulary import (
-    ACCESS,
-    ANSWERS,
-    ARM_ROLES,
-    COMPARISONS,
-    CONCERNS,
-    CONFIDENCE,
-    CONTRAST_MEASURES,
-    PRIORITIES,
-    QUANTITY_KINDS,
-    QUANTITY_ROLES,
-    RESULT_KINDS,
-    STATED_DIRECTIONS,
-    TIERS,
-    TOPICS,
-)
+from helpers.tables import vocabulary
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -103,8 +88,8 @@ class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
 
     address: Said
-    access: Annotated[str, OneOf(ACCESS)]
-    confidence: Annotated[str, OneOf(tuple(CONFIDENCE))]
+    access: Annotated[str, OneOf(vocabulary.ACCESS)]
+    confidence: Annotated[str, OneOf(tuple(vocabulary.CONFIDENCE))]
 
 
 class Place(Block):
@@ -127,7 +112,7 @@ class Source(Block):
     """The source that the sheet was made from."""
 
     source_id: Name
-    tier: Annotated[str, OneOf(TIERS)]
+    tier: Annotated[str, OneOf(vocabulary.TIERS)]
     format: Said
     citation: Text = None
     registration: Text = None
@@ -156,7 +141,7 @@ class Study(Block):
     title: Text = None
     design: Text = None
     allocation: Text = None
-    comparison: Annotated[str, OneOf(COMPARISONS)] | None = None
+    comparison: Annotated[str, OneOf(vocabulary.COMPARISONS)] | None = None
     masking: Text = None
     phase: Text = None
     n_planned: People = None
@@ -180,7 +165,7 @@ class Arm(Block):
     """An arm, a scalp site that serves as one, or a single case."""
 
     arm_id: Name
-    role: Annotated[str, OneOf(ARM_ROLES)]
+    role: Annotated[str, OneOf(vocabulary.ARM_ROLES)]
     label: Text = None
     exosome_source: Text = None
     dose: AsPrinted = None
@@ -197,7 +182,7 @@ class SheetOutcome(Block):
 
     outcome_id: Name
     concept: str
-    priority: Annotated[str, OneOf(PRIORITIES)]
+    priority: Annotated[str, OneOf(vocabulary.PRIORITIES)]
     measure: Text = None
     unit: Text = None
     timepoint: Text = None
@@ -217,8 +202,8 @@ class SheetQuantity(Block):
     high: float | None = None
     sd: Annotated[float, Field(ge=0)] | None = None
     unit: Text = None
-    kind: Annotated[str, OneOf(QUANTITY_KINDS)]
-    role: Annotated[str, OneOf(QUANTITY_ROLES)]
+    kind: Annotated[str, OneOf(vocabulary.QUANTITY_KINDS)]
+    role: Annotated[str, OneOf(vocabulary.QUANTITY_ROLES)]
     concept: str
     arm: Name | None = None
     time: Text = None
@@ -236,7 +221,7 @@ class Result(Block):
     concept: str
     site: Said = "all"
     time: Text = None
-    kind: Annotated[str, OneOf(RESULT_KINDS)]
+    kind: Annotated[str, OneOf(vocabulary.RESULT_KINDS)]
     n: SomePeople = None
     mean: AnyNumber = None
     sd: NotNegative = None
@@ -256,7 +241,7 @@ class Result(Block):
     p_value_against: Text = None
     p_value_test: Text = None  # as named: Welch's t, Mann-Whitney
     category: Text = None  # of an answer on a scale
-    stated: Annotated[str, OneOf(STATED_DIRECTIONS)] | None = None
+    stated: Annotated[str, OneOf(vocabulary.STATED_DIRECTIONS)] | None = None
     unit: Text = None
     note: Text = None
     state: State = "confirmed"
@@ -270,7 +255,7 @@ class Contrast(Block):
     concept: str
     site: Said = "all"
     time: Text = None
-    measure: Annotated[str, OneOf(tuple(CONTRAST_MEASURES))]
+    measure: Annotated[str, OneOf(tuple(vocabulary.CONTRAST_MEASURES))]
     effect: AnyNumber = None
     se: NotNegative = None
     ci_lower: AnyNumber = None
@@ -304,7 +289,7 @@ class Statement(PrintedWords):
     """Words that answer a question which other words, or figures, of the source answer too."""
 
     id: Name
-    topic: Annotated[str, OneOf(tuple(TOPICS))]
+    topic: Annotated[str, OneOf(tuple(vocabulary.TOPICS))]
     about: Text = None
     says: Said
 
@@ -315,7 +300,7 @@ class ReviewerDiscrepancy(Block):
     id: Name
     check: Name
     certain: bool
-    concern: Annotated[str, OneOf(CONCERNS)]
+    concern: Annotated[str, OneOf(vocabulary.CONCERNS)]
     statement: Said
     quantities: list[Name] = []
     places: list[PrintedWords] = []
@@ -337,7 +322,7 @@ class Answer(Block):
     """A person's answer to a question of a tool, or in place of a domain's or the overall judgement."""
 
     question: Said
-    answer: Annotated[str, OneOf(ANSWERS)]
+    answer: Annotated[str, OneOf(vocabulary.ANSWERS)]
     reason: Said
     appraiser: Said = "first"
     quantities: list[Name] = []

@@ -11,23 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from helpers.sheets import SHEET_WORDS
+from helpers.sheets import SHEET_WORDS, model
 from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_current_names
-from helpers.sheets.model import (
-    AdverseEvent,
-    Arm,
-    Block,
-    Contrast,
-    Origin,
-    Place,
-    PrintedWords,
-    Result,
-    ReviewerDiscrepancy,
-    SheetOutcome,
-    SheetQuantity,
-    Statement,
-    StudySheet,
-)
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources
@@ -52,7 +37,7 @@ def read_records(path: str | Path) -> Iterator[SourceRecord]:
         yield from read_sources(path, reading_words())
 
 
-def read_sheet(path: str | Path) -> StudySheet:
+def read_sheet(path: str | Path) -> model.StudySheet:
     """Read and check a study sheet.
 
     Parameters
@@ -62,7 +47,7 @@ def read_sheet(path: str | Path) -> StudySheet:
 
     Returns
     -------
-    StudySheet
+    model.StudySheet
         The checked sheet.
 
     Raises
@@ -77,7 +62,7 @@ def read_sheet(path: str | Path) -> StudySheet:
 
 
 @lru_cache(maxsize=64)
-def _read(path: str, data: bytes) -> StudySheet:
+def _read(path: str, data: bytes) -> model.StudySheet:
     """Return a sheet by its bytes: one process asks for it several times, and nobody can change it."""
     content, lines, problems = read_yaml(Path(path))
     if not isinstance(content, dict):
@@ -88,7 +73,7 @@ def _read(path: str, data: bytes) -> StudySheet:
     sheet = None
     faults = list(cross_checks(content))
     try:
-        sheet = StudySheet.model_validate(content)
+        sheet = model.StudySheet.model_validate(content)
     except ValidationError as error:
         faults += [_shape_fault(found) for found in error.errors(include_url=False)]
     for place, text in _texts(content):
@@ -149,14 +134,14 @@ def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
 
 def _known_keys(place: FieldPath) -> list[str]:
     """Return the field names of the block at `place`."""
-    model: type[BaseModel] = StudySheet
+    block: type[BaseModel] = model.StudySheet
     for part in place:
-        if part in model.model_fields:
-            inner = _block_type(model.model_fields[str(part)].annotation)
+        if part in block.model_fields:
+            inner = _block_type(block.model_fields[str(part)].annotation)
             if inner is None:
                 return []
-            model = inner
-    return list(model.model_fields)
+            block = inner
+    return list(block.model_fields)
 
 
 def _block_type(annotation: Any) -> type[BaseModel] | None:
@@ -166,12 +151,12 @@ def _block_type(annotation: Any) -> type[BaseModel] | None:
     return next(filter(None, map(_block_type, typing.get_args(annotation))), None)
 
 
-def sheet_record(sheet: StudySheet) -> SourceRecord:
+def sheet_record(sheet: model.StudySheet) -> SourceRecord:
     """Return the rows that a study sheet states.
 
     Parameters
     ----------
-    sheet : StudySheet
+    sheet : model.StudySheet
         A sheet from `read_sheet`.
 
     Returns
@@ -213,9 +198,11 @@ _END_OF = {"recruitment_end": "recruitment", "study_end": "study"}  # by what th
 class _Rows:
     """The rows of one sheet."""
 
-    def __init__(self, sheet: StudySheet):
+    def __init__(self, sheet: model.StudySheet):
         self.sheet = sheet
-        self.figures: dict[str, SheetQuantity] = {quantity.id: quantity for quantity in sheet.quantities}
+        self.figures: dict[str, model.SheetQuantity] = {
+            quantity.id: quantity for quantity in sheet.quantities
+        }
         self.keys = {"study_id": sheet.study_id, "source_id": sheet.source.source_id}
 
     def source(self) -> Row:
@@ -236,7 +223,7 @@ class _Rows:
             "end_of": _END_OF.get(self.figures[study.ends_on].concept) if study.ends_on else None,
         }  # fmt: skip
 
-    def arm(self, arm: Arm) -> Row:
+    def arm(self, arm: model.Arm) -> Row:
         row = arm.model_dump(exclude={"interval"}) | self.values(arm)
         interval = row.pop("interval")
         return row | {
@@ -245,12 +232,12 @@ class _Rows:
             "quantity_ids": self.ids(_named(arm)),
         }
 
-    def outcome(self, outcome: SheetOutcome) -> Row:
+    def outcome(self, outcome: model.SheetOutcome) -> Row:
         row = outcome.model_dump(exclude={"timepoint"})
         times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
         return row | times | {"study_id": self.sheet.study_id}
 
-    def result(self, number: int, result: Result) -> Row:
+    def result(self, number: int, result: model.Result) -> Row:
         names = {field: getattr(result, field) for field in result.figure_fields()}
         names = {field: name for field, name in names.items() if name}
         # people, counts and p values are not measured in the unit of the outcome
@@ -270,7 +257,7 @@ class _Rows:
             "figures": ";".join(f"{field}={self.full(name)}" for field, name in names.items()),
         }  # fmt: skip
 
-    def contrast(self, number: int, contrast: Contrast) -> Row:
+    def contrast(self, number: int, contrast: model.Contrast) -> Row:
         kept = {"against", "concept", "site", "measure", "unit", "note", "ci_level", "p_value_test"}
         row = contrast.model_dump(include=kept)
         return row | self.keys | self.values(contrast) | {
@@ -283,7 +270,7 @@ class _Rows:
             "quantity_ids": self.ids(_named(contrast)),
         }  # fmt: skip
 
-    def event(self, event: AdverseEvent) -> Row:
+    def event(self, event: model.AdverseEvent) -> Row:
         row = event.model_dump(include={"term", "severity", "note", "monitored"}) | self.values(event)
         row["timepoint_printed"] = row.pop("monitored_for")
         # each case is one person; a group's size is what the sheet names
@@ -303,7 +290,7 @@ class _Rows:
         confirmed |= {name.partition(".")[0] for name in _confirming(self.sheet)}
         return [self.quantity(quantity) for name, quantity in self.figures.items() if name in confirmed]
 
-    def quantity(self, quantity: SheetQuantity) -> Row:
+    def quantity(self, quantity: model.SheetQuantity) -> Row:
         at = quantity.at
         start, end = at.chars if at and at.chars else (None, None)
         row = quantity.model_dump(
@@ -324,13 +311,13 @@ class _Rows:
             "char_end": end,
         }  # fmt: skip
 
-    def statement(self, statement: Statement) -> Row:
+    def statement(self, statement: model.Statement) -> Row:
         row = statement.model_dump(exclude={"id"}) | self.keys
         return row | {"statement_id": self.full(statement.id)}
 
-    def discrepancy(self, discrepancy: ReviewerDiscrepancy) -> Row:
+    def discrepancy(self, discrepancy: model.ReviewerDiscrepancy) -> Row:
         figures = (self.figures[name].at for name in discrepancy.quantities)
-        places: list[Place | PrintedWords] = [at for at in figures if at]
+        places: list[model.Place | model.PrintedWords] = [at for at in figures if at]
         document = self.sheet.source.document or self.sheet.source.source_id
         locators = [
             f"{document}, line {place.line}" + (f" ({place.section})" if place.section else "")
@@ -392,7 +379,7 @@ class _Rows:
         """Return names as over all studies, joined."""
         return join_ids(self.full(name) for name in names)
 
-    def values(self, block: Block) -> Row:
+    def values(self, block: model.Block) -> Row:
         """Return what the named figures of a block are: their numbers, or their printed tokens."""
         return {
             field: (self.printed if use.printed else self.number)(getattr(block, field))
@@ -421,24 +408,24 @@ class _Rows:
         return any(_is_second_hand(origin) for origin in (origins if figures else [self.sheet.source.seen]))
 
 
-def _is_second_hand(origin: Origin | None) -> bool:
+def _is_second_hand(origin: model.Origin | None) -> bool:
     return origin is not None and origin.access == "secondary"
 
 
-def _origin_columns(origin: Origin | None) -> Row:
+def _origin_columns(origin: model.Origin | None) -> Row:
     """Return where and how something was seen, as columns of the tables."""
-    stated = origin.model_dump() if origin else dict.fromkeys(Origin.model_fields)
+    stated = origin.model_dump() if origin else dict.fromkeys(model.Origin.model_fields)
     return stated | {"second_hand": _is_second_hand(origin)}
 
 
-def _named(block: Block) -> list[str]:
+def _named(block: model.Block) -> list[str]:
     """Return the figures that the fields of a block name."""
     return [name for field in block.figure_fields() if (name := getattr(block, field))]
 
 
-def _confirming(sheet: StudySheet) -> Iterator[str]:
+def _confirming(sheet: model.StudySheet) -> Iterator[str]:
     """Yield the figures that confirmed blocks name."""
-    blocks: list[Block] = [sheet.study, *sheet.arms, *sheet.adverse_events]
+    blocks: list[model.Block] = [sheet.study, *sheet.arms, *sheet.adverse_events]
     blocks += [result for result in sheet.results if result.state == "confirmed"]
     blocks += [contrast for contrast in sheet.contrasts if contrast.state == "confirmed"]
     for block in blocks:

@@ -29,9 +29,8 @@ from helpers.narrative.answer import (
 )
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
-from helpers.tables import records
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
-from notebookpress.tables import split_ids
+from notebookpress.tables import records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
 ANSWER_ORIGINS = (

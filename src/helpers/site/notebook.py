@@ -74,7 +74,6 @@ PARAMETER_TAGS = ("parameters", "injected-parameters")
 class NotebookBody:
     """What a notebook gives to its page: HTML in cell order, and the facts of its run."""
 
-    name: str
     html: str
     sha256: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -107,7 +106,6 @@ def read_body(path: str | Path) -> NotebookBody:
             f"{path.name}: not a readable notebook ({type(error).__name__}); run it again"
         ) from None
     return NotebookBody(
-        name=path.name,
         html="\n".join(_cells_html(notebook.cells, path.name)),
         sha256=hashlib.sha256(content).hexdigest(),
         parameters=_parameters(notebook),

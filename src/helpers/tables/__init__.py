@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.tables.vocabulary import TOPICS, Topic
-from notebookpress.schema import COLUMN_TYPES, Column, TableSchema
-from notebookpress.tables import TableError, join_ids, parquet_bytes, records, split_ids, table_store
+from notebookpress.schema import COLUMN_TYPES
+from notebookpress.tables import parquet_bytes, records, table_store
 
 STORE = table_store(Path(__file__).with_name("schema.yaml"))
 TABLES = STORE.tables
@@ -23,24 +22,8 @@ validate = STORE.validate
 write_table = STORE.write_table
 
 __all__ = [
-    "STORE",
-    "TABLES",
-    "TOPICS",
-    "Column",
-    "TableError",
-    "TableSchema",
-    "Topic",
-    "as_frame",
-    "data_dictionary",
-    "join_ids",
-    "parquet_bytes",
-    "read_rows",
-    "read_table",
-    "records",
-    "split_ids",
-    "validate",
-    "write_table",
-]
+    "STORE", "TABLES", "as_frame", "data_dictionary", "read_rows", "read_table", "validate", "write_table",
+]  # fmt: skip
 
 
 def data_dictionary(name: str | None = None) -> pd.DataFrame:
