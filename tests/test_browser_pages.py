@@ -222,7 +222,7 @@ def test_everything_is_there_without_a_script(browser, made):
     context.close()
 
 
-SIZES = """[...document.querySelectorAll('body *')].filter(part => part.getClientRects().length
+SIZES = """[...document.querySelectorAll('body *:not(svg *)')].filter(part => part.getClientRects().length
   && [...part.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
   .map(part => parseFloat(getComputedStyle(part).fontSize) * 0.75)"""
 
@@ -237,7 +237,7 @@ def test_index_methods_and_a_study_print_on_twelve_pages_in_nine_points(page, ma
         for part in (".top", ".skip", "details.code", "nav.contents"):
             assert not page.locator(part).count() or page.locator(part).first.is_hidden(), (name, part)
         sheets += len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
-    assert page.locator('tr[id^="q-chan2025"]').first.is_hidden()
+    assert page.locator('[id^="q-chan2025"]').first.is_hidden()
     assert sheets <= 12
 
 
@@ -274,5 +274,5 @@ def test_a_wide_table_on_a_phone_is_cards_and_still_a_table(browser, made):
         assert page.locator("table.stack").count() and page.evaluate(LOOSE) == 0, name
         assert page.locator(".stack thead button:visible").count() == 0
         said = page.locator("table.stack").first.aria_snapshot()
-        assert all(role in said for role in ("- table", "columnheader", "rowheader", "cell")), said[:400]
+        assert all(role in said for role in ("table ", "columnheader", "rowheader", "cell")), said[:400]
     page.close()

@@ -74,9 +74,15 @@ def test_every_number_of_a_result_is_a_link(soups):
     assert bare == {}
 
 
+ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII"]
+
+
 def shown(words: str) -> set[float]:
     """Return the numbers of a text, and the same as shares."""
     found = {float(number.replace(",", "")) for number in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", words)}
+    found |= {
+        float(ROMAN.index(word)) for word in re.findall(r"\b[IV]+\b", words) if word in ROMAN
+    }  # a stage
     return {round(scale * number, 9) for number in found for scale in (1, 100, 0.01)}
 
 

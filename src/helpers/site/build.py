@@ -68,7 +68,10 @@ def _gather(tag: Tag, here: str, parts: dict[str, tuple[str, list[str]]]) -> str
             parts[here] = child.words(), []
         elif child.name == "tr" and "id" in child.attrs:
             parts[child.attrs["id"]] = parts[here][0], [" ".join(child.texts())]
-        elif child.name not in RAW_TEXT and "code" not in child.classes:
+        elif child.attrs.get("id", "").startswith("q-"):  # one place of several figures
+            for figure in (part for part in (child, *child.all("span")) if "id" in part.attrs):
+                parts[figure.attrs["id"]] = parts[here][0], [" ".join(child.texts())]
+        elif child.name not in (*RAW_TEXT, "svg") and "code" not in child.classes:
             here = _gather(child, here, parts)
             parts[here][1].append("" if child.name in ("a", "strong", "em", "code", "span") else " ")
     return here

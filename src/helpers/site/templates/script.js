@@ -151,10 +151,10 @@ let searched = null, wait = 0;
 const load = () => searched ||= new Promise(done => {
   document.head.append(make("script", "", { src: "search.js", onload: done, onerror: done }));
 });
-// A word is found where one begins with it, a short one only whole; whole words and headings come first, each heading once.
+// A word is found where one begins with it, a short one only whole; whole words and headings come first, three of a heading at most.
 const starts = (word, whole) => new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}${whole || word.length < 3 ? "(?![\\p{L}\\p{N}])" : ""}`, "u");
 const places = words => {
-  const begun = words.map(word => starts(word)), wholes = words.map(word => starts(word, true)), seen = new Set();
+  const begun = words.map(word => starts(word)), wholes = words.map(word => starts(word, true)), seen = {};
   return (self.sections || []).flatMap(([file, page, parts]) => parts.map(([name, heading, text]) => {
     const title = `${page} ${heading}`.toLowerCase(), low = text.toLowerCase(), both = `${title} ${low}`;
     if (!begun.every(word => word.test(both))) return null;
@@ -163,7 +163,7 @@ const places = words => {
     return { file, page, name, heading, text, at: hit?.index || 0, word: hit?.[0] || "", rank };
   })).filter(Boolean).sort((one, two) => two.rank - one.rank).filter(({ file, heading }) => {
     const key = `${file} ${heading}`;
-    return !seen.has(key) && seen.add(key);
+    return (seen[key] = (seen[key] || 0) + 1) <= 3;
   });
 };
 const entry = place => {
