@@ -117,7 +117,10 @@ def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[core] if core.any() else frame
 
 
-NUMBERS = "no one two three four five six seven eight nine ten eleven twelve"
+EVENTS_NAMED = 4  # before the others are only mentioned
+NUMBERS = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+)
 
 
 def reported_lines(tables: Tables) -> pd.DataFrame:
@@ -398,7 +401,8 @@ def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
         studies = sorted({titles[row["study_id"]] for row in uncounted})
         events = dict.fromkeys(event for row in uncounted for event in row["event"].split("; "))
         verb = "lists" if len(studies) == 1 else "list"
-        parts.append(f"{joined(studies)} {verb}, without counting people, {joined(list(events))}")
+        named = [*list(events)[:EVENTS_NAMED], *(["others"] if len(events) > EVENTS_NAMED else [])]
+        parts.append(f"{joined(studies)} {verb}, without counting people, {joined(named)}")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
