@@ -14,9 +14,9 @@ from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_lett
 from helpers.figures.rows import author_year, modifier_rows, panel_rows
 from helpers.figures.sensitivity import MOST, specification_curve
 from helpers.figures.study import before_after, flow, ongoing_timeline, timeline
-from helpers.pooling.specifications import CHOICES
 from helpers.site.notebook import COLOURED
 from helpers.site.page import stylesheet
+from helpers.tables.vocabulary import CHOICES
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
