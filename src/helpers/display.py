@@ -24,15 +24,8 @@ PROSE = 240  # characters from which a cell is a paragraph, and wants the width 
 WORKINGS = ("arithmetic", "where", "site", "comparator_name")  # their numbers are workings, lines, names
 LINKED_WORDS = 3  # up to which a cell is a number with its unit
 ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash or an address
-# Columns that name where a row's numbers come from, the nearest first, with the prefix of their anchors.
-ORIGINS = {
-    "effect_id": "effect",
-    "pooled_id": "pooled",
-    "discrepancy_id": "discrepancy",
-    "result_id": "result",
-    "quantity_id": "q",
-    "line_id": "line",
-}
+# Columns that name where a row's numbers come from, the nearest first.
+ORIGINS = ("effect_id", "pooled_id", "discrepancy_id", "result_id", "quantity_id", "line_id")
 ROWS_IN_VIEW = 15  # rows of a table in a notebook that are in view; more are folded
 LEFT = re.compile(r"<(t[dh](?= |>)(?![^>]*number)[^>]*)>")  # Jupyter aligns cells right; pages have a sheet
 FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
@@ -44,6 +37,11 @@ def anchor(prefix: str, name: Any) -> str:
     return f"{prefix}-" + re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name))
 
 
+def row_anchor(key: str, name: Any) -> str:
+    """Return the anchor of a row by its key: `q-` for `quantity_id`, else the column's name without `_id`."""
+    return anchor("q" if key == "quantity_id" else key.removesuffix("_id"), name)
+
+
 def origin_anchors(record: Mapping[str, Any]) -> list[str]:
     """Return the anchors at which a row's numbers are accounted for: its entry, figures, `origins`.
 
@@ -51,7 +49,7 @@ def origin_anchors(record: Mapping[str, Any]) -> list[str]:
     """
     known = [name for name in ORIGINS if not is_missing(record.get(name))]
     known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", ""))]
-    own = [anchor(ORIGINS[name], record[name]) for name in known]
+    own = [row_anchor(name, record[name]) for name in known]
     figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
     return own + figures + split_ids(record.get("origins"))
 
@@ -151,8 +149,7 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         cells.append(tag.format(_class(name in numeric, text, fixed), inner))
     identity = ""
     if anchor_column:
-        prefix = "q" if anchor_column == "quantity_id" else anchor_column.removesuffix("_id")
-        identity = Markup(' id="{}"').format(anchor(prefix, record[anchor_column]))
+        identity = Markup(' id="{}"').format(row_anchor(anchor_column, record[anchor_column]))
     if origins:  # the pages turn the row's numbers into links to these
         identity += Markup(' data-from="{}"').format(" ".join(origins))
     return Markup("<tr{}>{}</tr>").format(identity, Markup("").join(cells))

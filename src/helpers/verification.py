@@ -371,36 +371,23 @@ def read_second_reading(raw: str | Path) -> list[SecondFigure]:
     return figures
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Two readings of one text, as counts of the second reader's figures and of what only one has."""
+def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> dict[str, list[str]]:
+    """Compare two readings of one text by place, then by value; return the tokens by what came of it.
 
-    figures: int
-    same: int
-    differing: tuple[str, ...]
-    only_first: tuple[str, ...]
-    only_second: tuple[str, ...]
-
-
-def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> Agreement:
-    """Compare two readings of one text by place, then by value.
-
-    A figure of the second reading agrees when the first has figures at its place that hold all its numbers,
-    or, where it has no numbers, a token that is the same or part of it.
+    A figure of the second reading is the `same` when the first has figures at its place that hold all its
+    numbers, or, where it has no numbers, a token that is the same or part of it; otherwise it is `differing`.
+    Others have `only_first` or `only_second`.
     """
     located = _located(first)
     met: set[str] = set()
-    same: list[str] = []
-    differing: list[str] = []
-    alone: list[str] = []
+    found: dict[str, list[str]] = {"same": [], "differing": [], "only_first": [], "only_second": []}
     for figure in second:
         there = [quantity for quantity, _, chars in located if _overlap(chars, figure.span)]
         met |= {quantity.id for quantity in there}
-        outcome = alone if not there else same if _agrees(figure, there) else differing
-        outcome.append(figure.printed)
-    only_first = tuple(quantity.printed for quantity, *_ in located if quantity.id not in met)
-    total = len(same) + len(differing) + len(alone)
-    return Agreement(total, len(same), tuple(differing), only_first, tuple(alone))
+        agreed = "same" if _agrees(figure, there) else "differing"
+        found[agreed if there else "only_second"].append(figure.printed)
+    found["only_first"] = [quantity.printed for quantity, *_ in located if quantity.id not in met]
+    return found
 
 
 def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
@@ -439,14 +426,11 @@ def _second_reading(
     """Return how a sheet's second reading agrees with it; what a reader wrote of it before is kept."""
     if not second:
         return None
-    agreement = compare_readings(sheet.quantities, second)
+    compared = compare_readings(sheet.quantities, second)
     total, kappa = inclusion_kappa(document, sheet.quantities, second)
     return SecondReading(
-        figures=agreement.figures,
-        same=agreement.same,
-        differing=len(agreement.differing),
-        only_first=len(agreement.only_first),
-        only_second=len(agreement.only_second),
+        figures=len(second),
+        **{name: len(tokens) for name, tokens in compared.items()},
         numbers_in_text=total,
         kappa=round(kappa, 3),
         settled=old.second_reading.settled if old and old.second_reading else None,

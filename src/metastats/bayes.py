@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from metastats.checks import Array, check_choice, check_level, check_studies
-from metastats.display import Printed, short
+from metastats.results import Printed, short
 
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 NEGLIGIBLE = 80.0  # nats below the mode of log(tau) at which the integral ends

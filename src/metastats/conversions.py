@@ -22,7 +22,7 @@ from metastats.checks import (
     refuse,
     refuse_negative,
 )
-from metastats.display import Printed
+from metastats.results import Printed
 
 
 @dataclass(frozen=True, repr=False)

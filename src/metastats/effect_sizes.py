@@ -16,7 +16,6 @@ import pandas as pd
 from scipy.special import expit
 
 from metastats.checks import Array, as_finite, as_floats, check_choice, plain_result, refuse, refuse_negative
-from metastats.display import Printed
 from metastats.measures import (
     CHANGED_IN,
     COUNT_FORMULAS,
@@ -27,6 +26,7 @@ from metastats.measures import (
     STANDARDISED,
     TWO_BY_TWO,
 )
+from metastats.results import Printed
 
 ZERO_RULES = ("only0", "all", "if0all", "none")
 # defined with a zero cell: corrected only on request (metafor corrects PETO, which needs none, by default)

@@ -18,9 +18,8 @@ from scipy.special import expit, logit
 
 from metastats.checks import Array, as_finite, check_level, refuse
 from metastats.conversions import statistic_from_p
-from metastats.display import Printed, short
 from metastats.heterogeneity import critical_value, two_sided_p
-from metastats.results import Estimated
+from metastats.results import Estimated, Printed, short
 
 
 @dataclass(frozen=True, eq=False, repr=False)

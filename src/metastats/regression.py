@@ -11,7 +11,6 @@ import pandas as pd
 from scipy.special import fdtrc
 
 from metastats.checks import Array, as_floats, check_choice, check_level, check_studies, label_codes, refuse
-from metastats.display import Printed, short
 from metastats.heterogeneity import (
     METHODS,
     PREDICTION_KINDS,
@@ -23,7 +22,7 @@ from metastats.heterogeneity import (
     prediction_limits,
 )
 from metastats.pooling import INTERVAL_TESTS, Pooled, pool, pool_arrays, variance_factor
-from metastats.results import Heterogeneous
+from metastats.results import Heterogeneous, Printed, short
 
 INTERCEPT = "intercept"
 

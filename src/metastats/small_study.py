@@ -13,9 +13,9 @@ from scipy.special import ndtri
 from scipy.stats import kendalltau, rankdata
 
 from metastats.checks import Array, Studies, check_choice, check_level, check_studies
-from metastats.display import Printed
 from metastats.pooling import Pooled, fit_of, pool_arrays
 from metastats.regression import meta_regression
+from metastats.results import Printed
 
 EXACT_BELOW = 50
 MOST_ROUNDS = 100

@@ -1,5 +1,7 @@
 """Each drawing: numbers in its words, the same bytes twice, nothing beyond the edge."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,9 @@ from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_lett
 from helpers.figures.rows import author_year, modifier_rows, panel_rows
 from helpers.figures.sensitivity import MOST, specification_curve
 from helpers.figures.study import before_after, flow, ongoing_timeline, timeline
-from helpers.pooling.specifications import CHOICES
+from helpers.site.notebook import COLOURED
+from helpers.site.page import stylesheet
+from helpers.tables.vocabulary import CHOICES
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
@@ -67,6 +71,16 @@ def luminance(colour: str) -> float:
 def test_every_colour_stands_off_white_and_dark_paper_and_white_signs_off_it(name):
     own, dark = luminance(PALETTE[name]) + 0.05, luminance("#15191e") + 0.05
     assert 1.05 / own >= 3.0 and own / dark >= 3.0  # WCAG 1.4.11, graphics
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_code_colours_have_contrast(name):
+    style = stylesheet()
+    pairs = [re.findall(rf"--{part}:\s*(#\w+)", style)[:2] for part in (f"code-{name}", "wash")]
+    for colour, ground in zip(*pairs, strict=True):
+        dark, light = sorted(map(luminance, (colour, ground)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert f"code .{name}{{color: var(--code-{name})" in style
 
 
 def test_no_two_judgements_directions_or_groups_look_alike_without_their_colour():

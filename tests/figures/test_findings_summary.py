@@ -43,14 +43,8 @@ def test_the_statement_fits_the_certainty(level: str, words: str):
 
 @pytest.mark.parametrize("level", ["low", "moderate", "high"])
 def test_nothing_and_a_worthwhile_effect_in_one_interval_is_never_little_or_no_difference(level: str):
-    effect = {
-        "estimand": "between_group",
-        "unit": "hairs/cm2",
-        "estimate": 25.0,
-        "ci_lower": -4.0,
-        "ci_upper": 54.0,
-    }
-    told = statement({"concept": "hair_density", "certainty": level}, effect, 43.36)
+    effect = CASES["wide"]
+    told = statement({"concept": "hair_density", "certainty": level}, effect, Difference(43.36, "hairs/cm2"))
     assert "may or may not" in told and "visible difference" in told
     unknown = statement({"concept": "hair_density", "certainty": level}, effect, None)
     assert all("uncertain" in words and "little" not in words for words in (told, unknown))

@@ -22,7 +22,7 @@ from metastats import (
     three_level,
     trim_and_fill,
 )
-from metastats.display import pairs_html, rows_html
+from metastats.results import pairs_html, rows_html
 
 YI, VI = [0.2, 0.5, 0.3, 0.9], [0.04, 0.05, 0.03, 0.09]
 GROUPS = ["a", "a", "b", "c"]

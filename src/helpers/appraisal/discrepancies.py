@@ -18,7 +18,7 @@ from helpers.appraisal import (
 from helpers.appraisal.evidence import WHOLE_DOCUMENT, StudyEvidence, missing
 from helpers.appraisal.rules import Check, NotApplicable, Rule, read_rules
 from helpers.tables.vocabulary import CONCERNS
-from metastats.display import rows_html
+from metastats.results import rows_html
 from notebookpress.tables import join_ids, split_ids
 
 DISCREPANCY_LIST_COLUMNS = ("study_id", "certain", "concern", "statement", "arithmetic", "detected_by")

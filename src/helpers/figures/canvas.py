@@ -254,8 +254,10 @@ class Figure:
 
     def csv(self) -> bytes:
         """Return the numbers behind the drawing as CSV, 12 significant digits; nothing where it has none."""
-        rows = [{name: _plain(value) for name, value in row.items() if name[:1] != "_"} for row in self.rows]
-        frame = pd.DataFrame(rows).replace("", None).dropna(axis="columns", how="all")
+        frame = pd.DataFrame(
+            {name: text for name, value in row.items() if name[:1] != "_" and (text := _plain(value))}
+            for row in self.rows
+        )
         return frame.to_csv(index=False, lineterminator="\n").encode("utf-8") if len(frame.columns) else b""
 
 

@@ -26,11 +26,7 @@ from helpers.formats import (
 from notebookpress.tables import records
 
 SEEN_WORDS = "smallest difference that observers see"
-LOOKS = {
-    "exosome": ("square", "blue", True),
-    "control": ("circle", "muted", True),
-    "active": ("diamond", "green", True),
-}
+LOOKS = {name: tuple(look) for name, look in FIGURE_WORDS["group_looks"].items()}
 GROUPS = FIGURE_WORDS["groups"]
 
 

@@ -65,11 +65,7 @@ def sign_grid(
 
 
 def appraisal_matrix(
-    domains: pd.DataFrame,
-    verdicts: Mapping[str, str],
-    *,
-    title: str = "Trust and risk of bias",
-    named: Callable[[str], str] = str,
+    domains: pd.DataFrame, verdicts: Mapping[str, str], *, named: Callable[[str], str] = str
 ) -> Figure:
     """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
 
@@ -79,8 +75,6 @@ def appraisal_matrix(
         `trust_domains`: `study_id`, `domain`, `judgement`; domains stand in the order of first appearance.
     verdicts : mapping
         By study, its overall risk of bias; where nothing is judged it stands as not applicable.
-    title : str
-        Title; first words of the alternative text.
     named : callable
         Gives a study's name for a reader.
     """
@@ -104,6 +98,7 @@ def appraisal_matrix(
         f"{study}: {'; '.join(f'{name} {word}' for name, word in zip(names, row, strict=True))}."
         for study, row in zip(shown, table, strict=True)
     ]
+    title = "Trust and risk of bias"
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
     words = {
         "alt": alt,

@@ -13,7 +13,7 @@ from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import PAGE_WIDTH, SMALL, Axis, Drawing, Figure, ticks, widest
 from helpers.figures.rows import author_year
 from helpers.formats import plain_unit, show_estimate, show_interval, show_number, show_with_unit
-from helpers.pooling.specifications import CHOICES
+from helpers.tables.vocabulary import CHOICES
 
 MOST = 150  # more specifications than this have no room; as many are drawn, evenly spaced in their order
 CURVE, ROW, GAP = 240.0, 14.0, 9.0

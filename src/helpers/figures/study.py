@@ -138,15 +138,13 @@ def _year(date: str) -> float:
     return parts[0] + month / 12
 
 
-def ongoing_timeline(trials: pd.DataFrame, *, title: str = "Ongoing studies: when they end") -> Figure:
+def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     """Draw the registered end of each ongoing study, when its results are due, and the last search.
 
     Parameters
     ----------
     trials : pandas.DataFrame
         Table `ongoing_trials`. A study without a date stands without a mark.
-    title : str
-        Title; first words of the alternative text.
     """
     lines = []
     for row in records(trials):
@@ -169,9 +167,9 @@ def ongoing_timeline(trials: pd.DataFrame, *, title: str = "Ongoing studies: whe
         {name: row[name] for name in ("study_id", "n_planned", "status", *ONGOING_MARKS)}
         for row in records(trials)
     ]
-    return Figure.of(
-        plot.draw, alt=f"Timeline. {title}. {plot.told()}", caption=caption, rows=rows, title=title
-    )
+    title = "Ongoing studies: when they end"
+    alt = f"Timeline. {title}. {plot.told()}"
+    return Figure.of(plot.draw, alt=alt, caption=caption, rows=rows, title=title)
 
 
 def _end(name: str, year: float, pen: Drawing, axis: Axis, y: float) -> None:
@@ -185,7 +183,7 @@ def _searched(date: str | None, pen: Drawing, axis: Axis, top: float, end: float
         pen.line(axis(_year(date)), top, axis(_year(date)), end, dash="5 3")
 
 
-def flow(screening: pd.DataFrame, *, title: str = "Flow of records") -> Figure:
+def flow(screening: pd.DataFrame) -> Figure:
     """Draw what happened to each record of the table `screening`, after the flow diagram of PRISMA 2020.
 
     What the table does not tell, such as hits and duplicates, is said not to be recorded.
@@ -213,9 +211,9 @@ def flow(screening: pd.DataFrame, *, title: str = "Flow of records") -> Figure:
         ". ".join(filter(None, [head, "; ".join(more), aside, "; ".join(rest)]))
         for head, more, aside, rest in steps
     ]
-    draw, words = partial(_draw_flow, steps), FIGURE_WORDS["captions"]["flow"]
-    alt = f"Flow diagram. {title}. {'. '.join(told)}."
-    return Figure.of(draw, alt=alt, caption=words, table="screening", title=title)
+    alt, words = f"Flow diagram. Flow of records. {'. '.join(told)}.", FIGURE_WORDS["captions"]["flow"]
+    draw = partial(_draw_flow, steps)
+    return Figure.of(draw, alt=alt, caption=words, table="screening", title="Flow of records")
 
 
 def _draw_flow(steps: list[tuple[str, list[str], str, list[str]]], width: float) -> Drawing:

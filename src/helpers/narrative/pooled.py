@@ -206,7 +206,7 @@ def relative_words(
 def statement(
     graded: Mapping[str, Any],
     effect: Mapping[str, Any] | None,
-    difference: Difference | float | None,
+    difference: Difference | None,
     before: tuple[float, float] | None = None,
     level: float = 0.95,
 ) -> str:
@@ -218,15 +218,13 @@ def statement(
         Row of `certainty`.
     effect : mapping or None
         Row of `pooled` that is shown.
-    difference : Difference or float or None
+    difference : Difference or None
         Smallest difference that matters, in the unit of the effect.
     before : tuple of float, optional
         Smallest and largest value before treatment, for the relative one.
     level : float
         Coverage of a computed interval.
     """
-    if isinstance(difference, int | float):
-        difference = Difference(difference, effect["unit"] if effect else None)
     facts: dict[str, Any] = {"shown": effect is not None, "certainty": graded["certainty"], "difference": ""}
     told = {"outcome": plain_words(graded["concept"])}
     if effect is not None:

@@ -13,18 +13,13 @@ from scipy.special import expit
 
 from helpers.context import comparator_changes
 from helpers.effects import SCALES, UNSCALED
+from helpers.tables.vocabulary import SD_USES
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
 from notebookpress.tables import join_ids, records
 from trialfiles.record import Row
 from trialfiles.times import weeks_after_end
 
-SD_USES = {
-    "printed": "SDs as printed",
-    "missing": "missing SDs imputed",
-    "doubtful": "missing and doubtful SDs imputed",
-    "all": "all SDs imputed",
-}
 IMPUTED_UNIT = "hairs/cm2"
 LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
 _PEOPLE = re.compile(r"^(\d+)(?: \+ (\d+))?")

@@ -13,23 +13,13 @@ from scipy.optimize import brentq
 
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
 from helpers.formats import joined
-from helpers.pooling.estimates import SD_USES, Scale, made_one, on_scale, with_sd
+from helpers.pooling.estimates import Scale, made_one, on_scale, with_sd
 from helpers.pooling.groups import CONTEXT, TEST_WORDS, grouped, poolable, question_of
-from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from metastats.batches import pool_many
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
-CHOICES = {
-    "tier": "tier of evidence",
-    "included": "studies included",
-    "sd_use": "standard deviation",
-    "assumed_sd": "SD imputed, hairs/cm²",
-    "pre_post_correlation": "pre-post correlation",
-    "site_correlation": "correlation between sites",
-    "tau2_method": "estimator of tau²",
-    "ci_method": "interval",
-}
 # Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
 TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
 EVERYONE, SOUND, WITHOUT = "all", "sound", "without "

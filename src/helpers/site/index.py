@@ -208,19 +208,12 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[Markup]:
     ]
 
 
-def _seen_words(tables: Tables) -> dict[str, str]:
-    """Return what was read of each study; second-hand is said in capitals."""
-    return {
-        row["study_id"]: "SECOND-HAND" if row["second_hand"] else row["access"]
-        for row in records(tables["sources"])
-    }
-
-
 def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
     discrepancies = tables["discrepancies"]
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
-    rows, read, names = [], _seen_words(tables), study_titles(tables["sources"])
+    rows, names = [], study_titles(tables["sources"])
+    sources = {row["study_id"]: row for row in records(tables["sources"])}
     for row in records(evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         called = names[name]
@@ -234,7 +227,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
                 "design": row["design"],
                 "compares": COMPARISON_WORDS.get(row["comparison"]),
                 "n": _people(row),
-                "seen": read.get(name),
+                "seen": "SECOND-HAND" if sources[name]["second_hand"] else sources[name]["access"],
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#discrepancies", certain) if "discrepancies" in anchors else certain,
                 "quantity_ids": row["quantity_ids"],

@@ -25,13 +25,7 @@ DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
 TALL = 2.2  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
 DATA_CSV = "data:text/csv;base64,"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-MAIN_PAGES = (
-    "index.html",
-    "04_outcome_comparison.html",
-    "05_pooled_effect.html",
-    "methods.html",
-    "data.html",
-)
+MAIN_PAGES = "index", "04_outcome_comparison", "05_pooled_effect", "methods", "data"
 
 
 @dataclass
@@ -76,7 +70,7 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "page": page,
         "body": Markup(body),
         "pages": pages,
-        "places": [other for other in pages if other.file in MAIN_PAGES],
+        "places": [other for other in pages if other.file.removesuffix(".html") in MAIN_PAGES],
         "previous": pages[place - 1] if place > 0 else None,
         "following": pages[place + 1] if place + 1 < len(pages) else None,
         "site_title": SITE_TITLE,

@@ -83,6 +83,8 @@ ANSWER_STEPS = _FILE.entries(("answer_steps",), dict.fromkeys(_FILE.data["answer
 ANSWER_FALLS = _values("answer_falls")
 ANSWER_RISES = _values("answer_rises")
 UNUSED_REASONS = _words("unused_reasons")
+CHOICES = _words("choices")
+SD_USES = _words("sd_uses")
 
 ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")
