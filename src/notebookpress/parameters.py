@@ -190,17 +190,15 @@ def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
     return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 
 
-def check_parameters(notebook: str, values: Mapping[str, Any], start: str | Path | None = None) -> None:
+def check_parameters(notebook: str, values: Mapping[str, Any]) -> None:
     """Refuse values that a notebook cannot use; for its first cell, when it runs without the runner.
-
-    `start` is where to look for the project, the current folder when left out.
 
     Raises
     ------
     ParameterError
         With every name that the notebook does not take, and every wrong type or value.
     """
-    declared = load_parameters(project_root(start))
+    declared = load_parameters(project_root())
     taken = {name: entry for name, entry in declared.items() if notebook in entry.notebooks}
     refused = [_refusal(taken, name, value) for name, value in values.items()]
     if problems := [f"{notebook}: {problem}" for problem in refused if problem]:

@@ -100,21 +100,8 @@ def beside_rows():
     ]
 
 
-HARMS = [
-    {"study_id": "a2024", "event": "itching; redness and much else", "read": "abstract", "n": 20, "count": 0}
-    | {"effect": 0.0, "ci_lower": 0.0, "ci_upper": 13.9},
-    {"study_id": "b2025", "event": "headache", "read": "full text", "n": None}
-    | {"effect": None, "ci_lower": None, "ci_upper": None, "instead": "listed, not counted"},
-]
-ONGOING = pd.DataFrame([
-    {"study_id": "NCT1", "n_planned": 30, "status": "not seen", "expected": "2026-11", "results_due": None, "searched": "2026"},
-    {"study_id": "NCT2", "n_planned": None, "status": "completed", "expected": None, "results_due": None, "searched": "2026"},
-])  # fmt: skip
-RECORDS = pd.DataFrame([
-    {"kind": "article", "found_through": "search", "seen": "full text", "decision": "included"},
-    {"kind": "review", "found_through": "search", "seen": "abstract", "decision": "excluded"},
-    {"kind": "registration", "found_through": "search", "seen": "record", "decision": "awaiting"},
-])  # fmt: skip
+HARMS = ROWS["harms"]
+ONGOING, RECORDS = pd.DataFrame(ROWS["ongoing"]), pd.DataFrame(ROWS["records"])
 DRAWINGS |= {
     "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
     "harms": lambda: harms(HARMS),
@@ -145,13 +132,7 @@ def test_one_person_has_no_share_and_the_words_of_harms_hold_counts_limits_and_h
 
 def test_the_flow_counts_each_record_once():
     words = flow(RECORDS).alt
-    for said in (
-        "Records identified: n = 3",
-        "Excluded: n = 1. review: 1",
-        "awaiting: n = 1",
-        "included: n = 1",
-    ):
-        assert said in words
+    assert [said for said in ROWS["flow"] if said not in words] == []
 
 
 def test_an_ongoing_study_without_a_date_says_so():
@@ -160,57 +141,14 @@ def test_an_ongoing_study_without_a_date_says_so():
 
 
 def test_a_study_stands_in_the_groups_that_its_arm_tells():
-    arm = {"role": "exosome", "route": None, "co_intervention": None, "arm_id": "e"}
-    arms = [
-        arm | {"study_id": "a", "exosome_source": "adipose stem cells, and vesicles of a plant"},
-        arm
-        | {"study_id": "b", "exosome_source": "not stated; the conclusion says plant", "route": "injection"},
-    ]
-    line = {
-        "concept": "hair_density",
-        "estimand": "uncontrolled_change",
-        "arm_id": "e",
-        "direction": "better",
-    }
-    lines = [
-        line | {"study_id": "a"},
-        line | {"study_id": "b"},
-        line | {"study_id": "b", "arm_id": "control"},
-    ]
     studies = {"study_id": ["a", "b"], "sex": ["male", None], "n_analysed": 9, "comparison": None}
-    rows = modifier_rows(pd.DataFrame(arms), pd.DataFrame(studies), pd.DataFrame(lines))
-    assert [(row["study_id"], row["concept"]) for row in rows] == [
-        ("a", "source: adipose stem cells"),
-        ("a", "source: plant"),
-        ("b", "delivery: injection"),
-        ("a", "sex: men"),
-    ]
+    rows = modifier_rows(pd.DataFrame(ROWS["arms"]), pd.DataFrame(studies), pd.DataFrame(ROWS["lines"]))
+    assert [[row["study_id"], row["concept"]] for row in rows] == ROWS["groups"]
 
 
 def test_a_line_shows_what_was_printed_of_its_arms_and_what_was_assumed():
-    line = {
-        "study_id": "a",
-        "tier": "core",
-        "estimand": "between_group",
-        "direction": "better",
-        "effect": 5.0,
-    }
-    line |= {
-        "unit": "u",
-        "ci_lower": 1.0,
-        "ci_upper": 9.0,
-        "n": "8 + 8 (assumed)",
-        "effect_id": "a.1",
-        "site": None,
-    }
-    line |= {"second_hand": False, "timepoint_printed": "week 4", "risk_of_bias": "high"}
-    measured = [
-        ("x", 0.0, 80.0, 10.0),
-        ("x", 4.0, 95.0, None),
-        ("y", 4.0, 85.0, 14.0),
-        ("y", 0.0, 82.0, 12.0),
-    ]
-    results = pd.DataFrame(measured, columns=["arm_id", "timepoint_weeks", "mean", "sd"])
+    line = ROWS["line"]
+    results = pd.DataFrame(ROWS["measured"], columns=["arm_id", "timepoint_weeks", "mean", "sd"])
     results["result_id"] = list("pqrs")
     effects = pd.DataFrame({"effect_id": ["a.1"], "result_ids": ["p;q;r;s"]})
     ([row], unit) = panel_rows(pd.DataFrame([line]), effects, results)

@@ -167,21 +167,8 @@ def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
     spread = spread_of_change(validate("comparators", context["comparators"]))
     found = ongoing_trial_rows(tables, validate("trials", context["trials"]), spread, "2026-11")
     asked = ("estimand", "comparator", "comparator_name", "can_answer", "late")
-    told = {row["study_id"]: tuple(row[name] for name in asked) for row in found}
-    saline = "saline, control area of the same scalp"
-    assert told == {
-        "NCT06932393": ("within_participant", "placebo", saline, "yes", False),
-        "IRCT20160427027636N8": ("between_group", "untreated", "C: mesotherapy alone", "no", False),
-        "NCT06239207": ("between_group", "active", "PRP", "not known", True),
-        "ACTRN12625000548437": ("between_group", "active", "PRP", "no", False),
-        "NCT07203599": ("between_group", "active", "minoxidil", "not known", False),
-        "NCT06697080": ("between_group", "active", "exosomes on another schedule", "no", False),
-        "NCT07248410": ("within_participant", "untreated", None, "not known", False),
-        "age-zero": ("within_participant", "placebo", "saline", "not known", False),
-        "NCT07373054": (None, None, None, "not known", False),
-        "IRCT-76960": ("between_group", "active", "minoxidil", "not known", False),
-        "NCT05658094": ("uncontrolled_change", "none", None, "no", False),
-    }
+    told = {row["study_id"]: [row[name] for name in asked] for row in found}
+    assert told == CASES["registered"]
     assert [row["study_id"] for row in found if row.get("detectable_80")] == ["NCT06932393"]
     rows = {row["study_id"]: row for row in found}
     assert rows["IRCT20160427027636N8"]["background"] == "mesotherapy in both arms"

@@ -98,36 +98,10 @@ def test_dose_escalation_is_told_by_its_words(words, rising):
     assert has_dose_escalation(words) is rising
 
 
-SALINE = RegisteredComparison("between_group", "placebo", "saline")
-
-
-@pytest.mark.parametrize(
-    ("comparison", "more", "answer", "words"),
-    [
-        (SALINE, {}, "yes", "hair density against saline"),
-        (SALINE, {"randomised": None}, "yes", "which was not seen"),
-        (SALINE, {"randomised": False}, "no", "not randomised"),
-        (SALINE, {"outcomes": ()}, "not known", "outcomes not seen"),
-        (SALINE, {"outcomes": ("satisfaction", "hair_density_grade")}, "no", "counts no hair"),
-        (SALINE, {"outcomes": ("satisfaction", "hair_count")}, "yes", "hair count"),
-        (RegisteredComparison("between_group", "active", "PRP"), {}, "indirectly", "against PRP"),
-        (RegisteredComparison("between_group", "active", "PRP"), {"outcomes": ()}, "not known", "PRP"),
-        (RegisteredComparison("between_group", "untreated", None, "laser in both arms"), {}, "yes", "laser in both arms"),
-        (RegisteredComparison("between_group", "untreated", "PRP", "PRP in both arms"), {}, "yes", "against nothing; PRP in both arms"),
-        (RegisteredComparison("between_group", "active", "PRP", "laser in both arms"), {}, "indirectly", "against PRP"),
-        (RegisteredComparison("between_group", "placebo", "saline", "laser in the exosome arm only"), {}, "no",
-         "cannot be told from that of exosomes"),
-        (RegisteredComparison("between_group", "placebo", "saline", None), {}, "not known", "given beside"),
-        (RegisteredComparison("uncontrolled_change", "none"), {"comparison": "single_arm", "randomised": False}, "no",
-         "no comparison group"),
-        (RegisteredComparison("between_group", "active", "weekly exosomes", all_exosomes=True), {}, "no",
-         "every group gets exosomes"),
-        (RegisteredComparison(None, None), {"comparison": None}, "not known", "was not seen"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("comparison", "more", "answer", "words"), CASES["answers"])
 def test_whether_a_design_can_answer_and_why(comparison, more, answer, words):
     trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False} | more
-    row = answerable(trial, comparison, more.get("outcomes", ("hair_density",)))
+    row = answerable(trial, RegisteredComparison(**comparison), more.get("outcomes", ["hair_density"]))
     assert row["can_answer"] == answer and words in row["can_answer_reason"]
 
 

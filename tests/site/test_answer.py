@@ -26,17 +26,7 @@ def test_studies_without_results(tmp_path):
     assert first.startswith("No study on the list reports a result yet")
 
 
-@pytest.mark.parametrize(
-    ("designs", "said"),
-    [
-        (["no"], "Of one registered trial without results, none is known to have this design."),
-        (
-            ["yes", "no", "not known"],
-            "Of three registered trials without results, one is known to have this design.",
-        ),
-        (["yes", "yes"], "Of two registered trials without results, two are known to have this design."),
-    ],
-)
+@pytest.mark.parametrize(("designs", "said"), CASES["designs"])
 def test_what_would_change_the_answer(tmp_path, designs, said):
     tables = load_tables(write_world(tmp_path, 1)) | {"ongoing_trials": pd.DataFrame({"can_answer": designs})}
     assert answer_sentences(tables)[4].endswith(said)

@@ -80,7 +80,8 @@ def _on_own_scale(row: Row) -> Row:
     """Return a printed comparison with ratios as logs, and a difference of means in the outcome's unit."""
     numbers = {name: row.get(name) for name in ("se", *_NUMBERS)}
     if row["measure"] in _RATIOS:
-        logs = {name: _log(numbers[name]) for name in _NUMBERS}
+        ratios = {name: numbers[name] or 0 for name in _NUMBERS}
+        logs = {name: float(np.log(ratio)) if ratio > 0 else None for name, ratio in ratios.items()}
         return row | numbers | logs | {"unit": _RATIOS[row["measure"]]}
     if row["measure"] not in ("MD", "RD"):
         return row | numbers
@@ -88,10 +89,6 @@ def _on_own_scale(row: Row) -> Row:
     change = conversion(row.get("unit"), own)
     same = {name: None if value is None else value * change.factor for name, value in numbers.items()}
     return row | same | {"unit": change.unit}
-
-
-def _log(ratio: float | None) -> float | None:
-    return float(np.log(ratio)) if ratio and ratio > 0 else None
 
 
 def _standard_error(study: StudyFigures, row: Row) -> Row:

@@ -306,22 +306,21 @@ def chosen_rows(
     return specification_rows(sets, question, level=levels.level, **how)
 
 
+LOOKED_AT = 8  # values of an assumption at which the conclusion is looked at
+
+
 def turning_point(
-    limits: Callable[[float], tuple[float, float] | None],
-    low: float,
-    high: float,
-    points: int = 8,
-    better: str = "higher",
+    limits: Callable[[float], tuple[float, float] | None], low: float, high: float, better: str = "higher"
 ) -> tuple[float | None, str, str]:
     """Return where an assumption first turns the conclusion, and the conclusion at both ends of its range.
 
-    `limits` gives the interval for a value, None where there is no estimate. Of `points` values the
-    conclusion is looked at; between two that differ the point is found by Brent's method.
+    `limits` gives the interval for a value, None where there is no estimate. Between two neighbouring
+    values that differ in their conclusion the point is found by Brent's method.
     """
-    grid = np.linspace(low, high, points)
+    grid = np.linspace(low, high, LOOKED_AT)
     found = [limits(float(value)) for value in grid]
     words = ["no estimate" if one is None else conclusions([one[0]], [one[1]], better)[0] for one in found]
-    for place in range(points - 1):
+    for place in range(LOOKED_AT - 1):
         one, other = found[place], found[place + 1]
         if one is None or other is None or words[place] == words[place + 1]:
             continue

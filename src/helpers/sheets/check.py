@@ -99,13 +99,8 @@ def _nearest(word: str, allowed: Collection[str]) -> str:
 
 
 # Names and vocabulary.
-_NAMED_BY = {
-    "quantities": "id",
-    "arms": "arm_id",
-    "outcomes": "outcome_id",
-    "discrepancies": "id",
-    "statements": "id",
-}
+_NAMED_BY = {"quantities": "id", "arms": "arm_id", "outcomes": "outcome_id"}
+_NAMED_BY |= {"discrepancies": "id", "statements": "id"}
 
 
 def _repeated_names(sheet: Row) -> Iterator[Fault]:
@@ -182,12 +177,8 @@ def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
 
 
 # Figures that are named elsewhere.
-_NAMING: dict[str, type[Block]] = {
-    "arms": Arm,
-    "results": Result,
-    "adverse_events": AdverseEvent,
-    "contrasts": Contrast,
-}
+_NAMING: dict[str, type[Block]] = {"arms": Arm, "results": Result, "contrasts": Contrast}
+_NAMING["adverse_events"] = AdverseEvent
 
 
 def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]:
