@@ -277,6 +277,8 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
 
 def _claims(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the statements that tell a result in words; an aim is none."""
+    if "statements" not in tables:
+        return pd.DataFrame(columns=["study_id", "about"])
     claims = tables["statements"].query("topic in ['claim', 'significance']")
     return claims[~claims["says"].str.contains(r"\baim\b")]
 
