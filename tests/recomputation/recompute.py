@@ -454,9 +454,10 @@ COUNTED = {
     "core.hair_density_relative": "chan2025",
     "core.noticed_improvement": "wan2025",
     "core.satisfaction": "wan2025",
-    "core.vellus_share": "lepekhova2025",
+    "core.anagen_share": "lepekhova2025",
+    "core.hair_thickness": "wan2025",
     "published.hair_count": "amini2025",
-    "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290",
+    "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290 wan2025",
     "published.investigator_global": "lee2024",
 }
 
@@ -468,7 +469,8 @@ def summary() -> Iterator[Row]:
     shown = {name: value for name, value in wan_change().items() if name != "se"}
     shown |= {"studies": 1, "participants": people("wan2025"), "timepoint_weeks": 12 * WEEKS_A_MONTH}
     others = sum(len(studies) for (concept, _), studies in VOTES.items() if concept == "hair_density")
-    for tier, n in (("core", 0), ("published", others)):
+    claimed = 1  # lepekhova2025 tells of density in words alone
+    for tier, n in (("core", claimed), ("published", others + claimed)):
         yield Row("summary_of_findings", {"summary_id": f"{tier}.hair_density"}, shown | {"other_studies": n})
     for name, studies in COUNTED.items():
         row = {"participants": sum(map(people, studies.split())), "studies": len(studies.split())}
@@ -480,5 +482,3 @@ def summary() -> Iterator[Row]:
     for name, concept in (("noticed", "noticed_improvement"), ("satisfied", "satisfaction")):
         share = {"effect": printed("wan2025", name) / 100, "ci_lower": None, "ci_upper": None}
         yield Row("summary_of_findings", {"summary_id": f"core.{concept}"}, share)
-    pictured = sum("_stage_after" in row["id"] for row in sheet("wan2025")["quantities"])
-    yield Row("summary_of_findings", {"summary_id": "core.severity_stage"}, {"participants": pictured})
