@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from case_files import cases_of
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from notebookpress.errors import PipelineError
@@ -22,6 +23,7 @@ from notebookpress.workers import FIXED, NOT_TAKEN_OVER, Workers
 CASES = cases_of(__file__)
 CELLS, FAILURES = CASES["cells"], CASES["failures"]
 PATIENCE = 300  # seconds; the machine may be busy
+TRIES = (PATIENCE / 6, PATIENCE / 6, PATIENCE)
 GIVEN = {"study": "some", "rounds": 2}
 Cells = dict[str, list[dict[str, Any]]]
 
@@ -83,14 +85,14 @@ def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
 def by_papermill(notebook: Path, given: dict[str, Any]) -> Any:
     """Return the notebook as the bare command leaves it.
 
-    About once in forty runs papermill waits for ever at the output widget: between ipykernel's threads a message
-    of nbclient's is lost. Such a run is begun once more.
+    Now and then it waits for ever at the output widget: between ipykernel's threads a message of nbclient's is
+    lost. Such a run is begun again, here and below.
     """
     executed = notebook.with_suffix(".papermill.ipynb")
     command = [sys.executable, "-m", "papermill", str(notebook), str(executed), "--cwd", str(notebook.parent)]
     for name, value in given.items():
         command += ["-p", name, str(value)]
-    for patience in (PATIENCE / 3, PATIENCE):
+    for patience in TRIES:
         try:
             subprocess.run(command, env=environment(), capture_output=True, timeout=patience)
             return nbformat.read(executed, as_version=4)
@@ -116,12 +118,16 @@ def by_plain_kernel(notebook: Path, given: dict[str, Any]) -> Any:
     import papermill
 
     papermill.execute_notebook(str(notebook), str(prepared), given, prepare_only=True)
-    read = nbformat.read(prepared, as_version=4)
-    client = NotebookClient(read, timeout=PATIENCE, resources={"metadata": {"path": str(notebook.parent)}})
-    try:
-        client.execute(env=environment())
-    except Exception as error:  # the notebook shows it
-        print(error)
+    for patience in TRIES:
+        read = nbformat.read(prepared, as_version=4)
+        place = {"metadata": {"path": str(notebook.parent)}}
+        try:
+            NotebookClient(read, timeout=int(patience), resources=place).execute(env=environment())
+        except CellTimeoutError:
+            continue
+        except Exception as error:  # the notebook shows it
+            print(error)
+        break
     return read
 
 
