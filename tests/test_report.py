@@ -99,7 +99,11 @@ def test_another_citation_in_a_sheet_reruns_what_follows_and_no_other_study(thre
     sheet.write_text(sheet.read_text().replace("A Prospective Study of", "A Study of", 1))
     ran = three.evidence("run")
     assert ran.returncode == 0, ran.stderr
-    follows = {"02_cleaning", "04_outcome_comparison", "05_pooled_effect"}  # they name studies after citations
+    follows = {
+        "02_cleaning",
+        "04_outcome_comparison",
+        "05_pooled_effect",
+    }  # they name studies after citations
     assert notebooks_run(ran.stderr) == {"01_ingestion", "03_study_evidence wan2025"} | follows
 
 
