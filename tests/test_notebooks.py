@@ -148,6 +148,7 @@ def test_runs_under_bare_papermill_from_either_folder(three, folder: str):
     assert result.returncode == 0, result.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_runs_under_nbconvert_execute(three):
     notebook = "notebooks/04_outcome_comparison.ipynb"
     result = command_line("jupyter", "nbconvert", "--execute", "--to", "html", notebook, folder=three.root)

@@ -146,7 +146,8 @@ def test_manifest_names_every_output_with_its_hash(made):
 
 
 # every one is deleted in tests/sheets
-@pytest.mark.parametrize("study", ["wan2025", pytest.param("NCT06932393", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("study", ["wan2025", "NCT06932393"])
 def test_a_deleted_sheet_is_one_study_fewer_and_a_new_one_is_one_more(three, study: str):
     left = sorted({*tables(three)["studies"]["study_id"], "smith2027"} - {study})
     (three.raw / "studies" / f"{study}.yaml").unlink()

@@ -17,6 +17,7 @@ def steps(checkout: Path) -> list[tuple[str, str, str, str]]:
     return BLOCK.findall((checkout / "docs" / "tutorial.md").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_tutorial_leads_to_the_page_that_it_shows(three, steps):
     commands = pages = 0
     for kind, what, target, text in steps:

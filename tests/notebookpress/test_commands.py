@@ -214,6 +214,7 @@ def test_whatever_stops_a_set_is_its_row(
     assert said in row["message"]
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_each_set_and_shares_what_is_equal(project: Path) -> None:
     declared, out = load_parameters(project), project / "sweep"
     (project / "data" / "raw" / "stations" / "alpha.yaml").write_text("one\ntwo\n")

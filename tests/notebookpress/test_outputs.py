@@ -136,6 +136,7 @@ def ours(place: Path, workers: Workers) -> Any:
     return by_ours(workers, write_outputs(place / "all.ipynb", CELLS), GIVEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [by_papermill, by_plain_kernel])
 def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
     labels = {str(place): "here"}
@@ -148,6 +149,7 @@ def test_every_kind_of_output(place: Path, ours: Any, way: Any) -> None:
     assert canonical(theirs, labels, GIVEN).metadata == ours.metadata
 
 
+@pytest.mark.slow
 def test_the_same_bytes_without_fork(place: Path, ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVIDENCE_FORK", "0")
     titles = ("parameters", "print and display in turn", "trailing frame", "figure at a cell's end", "widget")

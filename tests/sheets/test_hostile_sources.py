@@ -217,6 +217,7 @@ def test_any_cell_of_a_printed_table_gives_figures_in_their_place(text, words):
         assert value.low is None or value.low <= value.high
 
 
+@pytest.mark.slow
 @quick
 @given(st.sampled_from(TEXTS), st.integers(0, 10_000), st.integers(0, 400))
 def test_any_cut_of_any_sample_is_read_or_refused(samples, tmp_path, name, start, length):
