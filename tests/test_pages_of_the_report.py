@@ -181,3 +181,10 @@ def test_every_place_that_a_checklist_names_is_linked(made, soups):
         places = [cells[3].find_all("a") for cells in rows]
         for entry, links in zip(guide["items"], places, strict=True):
             assert [link.get_text() for link in links] == list(entry.get("where") or {}), entry["item"]
+
+
+def test_numbers_of_the_answer_lead_to_the_figures_of_the_study_that_a_sentence_names(soups):
+    links = {link.get_text(): link["href"] for link in soups["index.html"].select(".first a.n")}
+    for number, name in {"9.5": "median_exosome", "1.5": "median_saline", "0.006": "p_between"}.items():
+        assert links[number] == f"study-amini2025.html#q-amini2025.{name}"
+    assert links["300"] == "study-imcas2025.html#q-imcas2025.n" and "95 %" not in links  # a coverage is none
