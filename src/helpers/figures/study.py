@@ -34,7 +34,8 @@ def before_after(rows: Rows, *, title: str) -> Figure:
         PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
     ]
     plot = Plot(shown, known_values(data, *TIMES), what, heads=("Case, group or site", "Before → after"))
-    alt = f"Values before and after. {title}. {what and what + '. '}{plot.told() or 'There is nothing to show.'}"
+    told = plot.told() or "There is no case to show."
+    alt = f"Values before and after. {title}. {what and what + '. '}{told}"
     caption = FIGURE_WORDS["captions"]["pairs"]
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
