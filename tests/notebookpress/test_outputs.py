@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from case_files import cases_of
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from notebookpress.errors import PipelineError
@@ -23,7 +22,6 @@ from notebookpress.workers import FIXED, NOT_TAKEN_OVER, Workers
 CASES = cases_of(__file__)
 CELLS, FAILURES = CASES["cells"], CASES["failures"]
 PATIENCE = 300  # seconds; the machine may be busy
-TRIES = (PATIENCE / 6, PATIENCE / 6, PATIENCE)
 GIVEN = {"study": "some", "rounds": 2}
 Cells = dict[str, list[dict[str, Any]]]
 
@@ -83,24 +81,16 @@ def by_ours(workers: Workers, notebook: Path, given: dict[str, Any]) -> Any:
 
 
 def by_papermill(notebook: Path, given: dict[str, Any]) -> Any:
-    """Return the notebook as the bare command leaves it.
-
-    Now and then it waits for ever at the output widget: between ipykernel's threads a message of nbclient's is
-    lost. Such a run is begun again, here and below.
-    """
+    """Return the notebook as the bare command leaves it."""
     executed = notebook.with_suffix(".papermill.ipynb")
     command = [sys.executable, "-m", "papermill", str(notebook), str(executed), "--cwd", str(notebook.parent)]
     for name, value in given.items():
         command += ["-p", name, str(value)]
-    for patience in TRIES:
-        try:
-            subprocess.run(command, env=environment(), capture_output=True, timeout=patience)
-            return nbformat.read(executed, as_version=4)
-        except subprocess.TimeoutExpired:
-            at_work = cell_at_work(executed)
-            if "ipywidgets.Output" not in at_work:
-                break
-    return pytest.fail(f"papermill was still {at_work}")
+    try:
+        subprocess.run(command, env=environment(), capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"papermill was still {cell_at_work(executed)}")
+    return nbformat.read(executed, as_version=4)
 
 
 def cell_at_work(executed: Path) -> str:
@@ -118,16 +108,12 @@ def by_plain_kernel(notebook: Path, given: dict[str, Any]) -> Any:
     import papermill
 
     papermill.execute_notebook(str(notebook), str(prepared), given, prepare_only=True)
-    for patience in TRIES:
-        read = nbformat.read(prepared, as_version=4)
-        place = {"metadata": {"path": str(notebook.parent)}}
-        try:
-            NotebookClient(read, timeout=int(patience), resources=place).execute(env=environment())
-        except CellTimeoutError:
-            continue
-        except Exception as error:  # the notebook shows it
-            print(error)
-        break
+    read = nbformat.read(prepared, as_version=4)
+    place = {"metadata": {"path": str(notebook.parent)}}
+    try:
+        NotebookClient(read, timeout=PATIENCE, resources=place).execute(env=environment())
+    except Exception as error:  # the notebook shows it
+        print(error)
     return read
 
 
