@@ -23,6 +23,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many tests run side by side: one more than there are processors, for some wait for a browser."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the whole report first: of files side by side, the longest must not begin last."""
     items.sort(key=lambda item: item.path.parent != CHECKOUT / "tests")

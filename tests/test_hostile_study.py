@@ -16,6 +16,8 @@ import yaml
 from browsing import RUN_ALL_AND_SAVE, jupyterlab, open_notebook
 from bs4 import BeautifulSoup
 
+pytestmark = pytest.mark.slow  # CI runs them
+
 MARKUP = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"><b>bold'
 FORMULA = '=HYPERLINK("https://evil.invalid","click")'
 TEMPLATE = "{{ 7*7 }} {% for x in y %} ${7*7} $x^2$ `<i>` \"'&lt;"
@@ -179,7 +181,6 @@ def shown_words(page) -> str:
     return seen
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_run_all_works_in_jupyterlab_and_hostile_words_are_text(browser, hostile, lab: str, name: str):
     page = open_notebook(browser, lab, name)
@@ -204,7 +205,6 @@ def test_run_all_works_in_jupyterlab_and_hostile_words_are_text(browser, hostile
     page.close()
 
 
-@pytest.mark.slow
 def test_the_notebooks_stand_in_order_beside_the_first_one_with_its_kernel(browser, lab: str, checkout):
     command = next(line for line in (checkout / "Makefile").read_text().splitlines() if "jupyter lab" in line)
     assert command.endswith("notebooks/01_ingestion.ipynb")  # what `make lab` opens

@@ -123,6 +123,7 @@ def test_nbval_agrees_with_every_check_cell(project):
     assert re.search(r"\b\d+ passed", result.stdout)
 
 
+@pytest.mark.slow
 def test_nbval_fails_when_a_number_in_a_check_cell_differs(project):
     path = project.root / "notebooks" / "02_cleaning.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -141,7 +142,8 @@ def command_line(*command: str, folder: Path) -> subprocess.CompletedProcess[str
     return subprocess.run([program, *command[1:]], cwd=folder, capture_output=True, text=True, timeout=300)
 
 
-@pytest.mark.parametrize("folder", [".", pytest.param("notebooks", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", [".", "notebooks"])
 def test_runs_under_bare_papermill_from_either_folder(three, folder: str):
     source, target = str(three.root / "notebooks" / "02_cleaning.ipynb"), str(three.root / "out.ipynb")
     result = command_line("papermill", source, target, "--no-progress-bar", folder=three.root / folder)
@@ -156,9 +158,9 @@ def test_runs_under_nbconvert_execute(three):
 
 
 def places_and_tables() -> list[Any]:
-    """Return each notebook with no table and with all but those of the one before; two at once, the rest slow."""
+    """Return each notebook with no table and with all but those of the one before; one at once, the rest slow."""
     cases = [(place, there) for there in ("nothing", "all but the last") for place in range(1, len(NAMES))]
-    at_once = [(1, "nothing"), (4, "all but the last")]
+    at_once = [(4, "all but the last")]
     return [case if case in at_once else pytest.param(*case, marks=pytest.mark.slow) for case in cases]
 
 

@@ -162,6 +162,7 @@ def test_a_deleted_sheet_is_one_study_fewer_and_a_new_one_is_one_more(three, stu
     assert "smith2027" in (three.reports / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_impossible_figure_in_another_raw_folder_is_a_discrepancy_and_splits_the_pool(
     three, tmp_path: Path
 ):

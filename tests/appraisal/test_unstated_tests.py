@@ -199,7 +199,7 @@ def test_a_share_may_count_readings_where_it_does_not_count_people(concept, foun
 )
 def test_no_honest_p_value_is_more_than_minor(name):
     rng = np.random.default_rng(len(name))
-    for _ in range(12):
+    for _ in range(5):
         sizes, r = rng.integers(5, 25, 2), rng.uniform(0, 0.95)
         before = [80 + 10 * (rng.exponential(1, n) - 1) for n in sizes]
         after = [80 + gain + r * (x - 80) + 10 * np.sqrt(1 - r**2) * rng.normal(size=len(x))
