@@ -196,7 +196,7 @@ def test_a_first_reader_needs_less_than_four_clicks(page, made):
     discrepancy = page.locator(":target tbody tr").first
     assert discrepancy.locator("th").inner_text() == "yes" and discrepancy.locator("td").nth(1).inner_text()
     page.goto(start)
-    page.locator('.answer a[href$="#outcome-by-outcome"]').last.click()
+    page.locator('.answer a[href$="#results-by-outcome"]').last.click()
     page.locator('tr[id^="line-wan2025"] a[href*="#effect-"]').first.click()
     page.locator(':target a[href^="#q-"]').first.click()
     assert "line" in page.locator(":target").inner_text() and page.locator(":target").is_visible()

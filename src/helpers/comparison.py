@@ -120,7 +120,9 @@ def in_exosome_arms(rows: pd.DataFrame, arms: pd.DataFrame) -> pd.Series:
 
 def _printed_range(row: Row) -> str | None:
     """Return a printed median or range in words, a proportion in percent."""
-    factor, unit = (100, "%") if row["unit"] == "proportion" else (1, row["unit"] or "")
+    of = OUTCOME_CONCEPTS[row["concept"]].of
+    share = f"% of {of}" if of else "%"
+    factor, unit = (100, share) if row["unit"] == "proportion" else (1, row["unit"] or "")
     median, low, high = row["median"], row["minimum"], row["maximum"]
     if median is not None:
         wide = "" if row["iqr"] is None else f" (interquartile range {row['iqr'] * factor:g} wide)"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 
 SIGNIFICANT = 4
 MINUS = "\N{MINUS SIGN}"
@@ -92,12 +92,17 @@ def plain_unit(unit: Any) -> str:
     return "" if is_missing(unit) else UNIT_SIGNS.get(str(unit), str(unit).replace("cm2", "cm²"))
 
 
-def show_with_unit(value: float, lower: Any, upper: Any, unit: Any, estimand: Any = "proportion") -> str:
+def show_with_unit(
+    value: float, lower: Any, upper: Any, unit: Any, estimand: Any = "proportion", concept: Any = None
+) -> str:
     """Return an estimate with unit and interval, or that it has none.
 
-    A proportion is shown in percent; a change or difference of proportions in percentage points.
+    A proportion is shown in percent, a change or difference of proportions in percentage points, a change of
+    what is counted from a baseline in percent of that.
     """
     share = "%" if estimand == "proportion" else "percentage points"
+    if concept in OUTCOME_CONCEPTS and OUTCOME_CONCEPTS[concept].of:
+        share = f"% of {OUTCOME_CONCEPTS[concept].of}"
     scale, words = (100, share) if unit == "proportion" else (1, plain_unit(unit))
     stated = f"{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):

@@ -85,7 +85,7 @@ def test_the_lack_of_a_control_group_is_counted_once():
     made["risk_of_bias"]["tool"] = "ROBINS-I"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
-    assert row["certainty"] == "very low" and "is not counted again" in row["reasons"]
+    assert row["certainty"] == "very low" and "is counted before" in row["reasons"]
     made["risk_of_bias"]["tool"], made["risk_of_bias"]["judgement"] = "JBI case series", "no"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)

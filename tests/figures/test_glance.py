@@ -16,7 +16,7 @@ from trialfiles.ctgov_results import posted_figures
 
 CASES = cases_of(__file__)
 STUDY = CASES["study"]
-ROWS = {name: CASES[name] for name in ("effects", "discrepancies")}
+ROWS = {name: CASES[name] for name in ("effects", "adverse_events", "discrepancies")}
 
 
 def glance(study: dict[str, Any] | None = None, **tables: list[dict]) -> dict[str, str]:
@@ -37,7 +37,7 @@ def test_a_change_of_a_row_changes_its_answer():
 
 def test_what_is_not_stated_is_said_to_be_so():
     bare = dict.fromkeys(STUDY, None) | {"study_id": "made"}
-    said = glance(bare, effects=[], discrepancies=[])
+    said = glance(bare, effects=[], adverse_events=[], discrepancies=[])
     assert said == CASES["nothing"]
 
 

@@ -37,12 +37,13 @@ def test_page_is_there_and_the_index_lists_it(site, name: str):
 
 def test_the_index_leads_to_the_section_of_a_study_that_shows_what_it_says(site):
     """Without the study's page, or without such a section on it, there is no link."""
-    _, first, second = soup_of(site, "index").select("#studies-table tbody tr")
+    _, first, second, total = soup_of(site, "index").select("#studies-table tbody tr")
     assert first.find("a", href="study-made1.html#discrepancies").get_text() == "1"
     assert first.find("a", href="study-made1.html").get_text() == "made1"
     assert not first.find("a", href="study-made1.html#risk-of-bias")
     assert [cell.get_text() for cell in first.find_all("td")][-2:] == ["serious", "1"]
     assert not second.find("a", href=re.compile("^study-"))
+    assert total.find_all("td")[-1].get_text() == "1"
 
 
 def test_checklists_answer_every_item_and_lead_somewhere(site):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy
+from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, tidy, tidy_week
 from helpers.appraisal.p_values import covers
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import label
@@ -121,7 +121,7 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
     weeks = evidence.results["timepoint_weeks"].max()
     if analysed == enrolled >= people and weeks >= long and not total:
         ids = split_ids(evidence.study.get("quantity_ids"))
-        arithmetic = f"{enrolled} enrolled, {analysed} analysed; results to week {tidy(weeks)}"
+        arithmetic = f"{enrolled} enrolled, {analysed} analysed; results to week {tidy_week(weeks)}"
         yield Hit(arithmetic, ids, case="none")
 
 

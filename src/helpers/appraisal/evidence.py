@@ -88,6 +88,11 @@ def tidy(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 and float(value).is_integer() else f"{value:.4g}"
 
 
+def tidy_week(weeks: float) -> str:
+    """Return a week for a sentence: a month is no whole number of them, and a tenth says enough."""
+    return tidy(round(weeks, 1))
+
+
 def decimals_of(token: str, value: float) -> int:
     """Return the places after the point with which a token prints a value.
 

@@ -308,11 +308,15 @@ def missing_evidence_judgements(
         others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])]
         known = sorted(others.loc[others["state"].isin(_ROB_ME["missing"]), "study_id"])
         planned = set(others.loc[others["state"] == _ROB_ME["overdue"], "study_id"])
-        overdue = sorted(name for name in late if name in planned or name not in tiers)
+        overdue = sorted(name for name in late if name in planned)
+        unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
         told = {
             "known": ("Y" if known else "N", ", ".join(known) or "none of the studies read"),
             "share": _share(counts.reindex(known), row["participants"]),
-            "unpublished": ("Y" if overdue else "N", ", ".join(overdue) or "none is past its date"),
+            "unpublished": (
+                "Y" if overdue else "NI" if unseen else "N",
+                ", ".join(overdue + unseen) or "none is past its date",
+            ),
             "chosen": (
                 _chosen(row, there <= registered),
                 "direction of the estimate, registration of its studies",

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, each_outcome, listed_ids, missing, quantity_weeks, tidy
+from helpers.appraisal.evidence import (
+    StudyEvidence,
+    each_outcome,
+    listed_ids,
+    missing,
+    quantity_weeks,
+    tidy_week,
+)
 from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, Hit, NotApplicable, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -87,11 +94,11 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: dict, reporte
     # No outcome counts as touched: a visit left out does not make the figures of other visits impossible.
     outcomes = evidence.outcomes[(evidence.outcomes["timepoint_weeks"] - week).abs() <= _EXACT * week]
     printed = [row.printed for row in announced[week] if len(announced_weeks(row)) == 1]
-    printed = [*printed, *outcomes["timepoint_printed"].dropna(), f"{tidy(week)} weeks"][0]
+    printed = [*printed, *outcomes["timepoint_printed"].dropna(), f"{tidy_week(week)} weeks"][0]
     near = _near(week, reported, _NEAR)
-    close = f"; the nearest, {tidy(near[0])} weeks, is announced as a time of its own" if near else ""
-    arithmetic = f"{printed} = {tidy(week)} weeks; figures are printed for weeks "
-    arithmetic += f"{', '.join(map(tidy, reported))}{close}"
+    close = f"; the nearest, {tidy_week(near[0])} weeks, is announced as a time of its own" if near else ""
+    arithmetic = f"{printed} = {tidy_week(week)} weeks; figures are printed for weeks "
+    arithmetic += f"{', '.join(map(tidy_week, reported))}{close}"
     weight = MINOR if _is_case(evidence) else DOUBTFUL if near else CERTAIN
     return Hit(arithmetic, announced[week], weight=weight, case="time", words={"time": printed})
 
@@ -111,8 +118,8 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
             and not _near(week, own, _NEAR)
         ]
         if own and without:
-            arithmetic = f"planned without a figure: weeks {', '.join(map(tidy, without))}; "
-            arithmetic += f"printed: weeks {', '.join(map(tidy, sorted(set(own))))}"
+            arithmetic = f"planned without a figure: weeks {', '.join(map(tidy_week, without))}; "
+            arithmetic += f"printed: weeks {', '.join(map(tidy_week, sorted(set(own))))}"
             yield Hit(arithmetic, (), (concept,), DOUBTFUL, "outcome")
 
 
@@ -207,8 +214,8 @@ def later_than_follow_up(evidence: StudyEvidence) -> Iterator[Hit]:
     last_visit, visit = max(visits, key=lambda dated: dated[0])
     for week, row in times:
         if week > max(last_visit, *reported) * _LATER:
-            arithmetic = f"{row.printed} = week {tidy(week)}; last assessment: {visit.printed} = week "
-            arithmetic += f"{tidy(last_visit)}; last dated result: week {tidy(reported[-1])}"
+            arithmetic = f"{row.printed} = week {tidy_week(week)}; last assessment: {visit.printed} = week "
+            arithmetic += f"{tidy_week(last_visit)}; last dated result: week {tidy_week(reported[-1])}"
             yield Hit(arithmetic, (row, visit), words={"time": row.printed})
 
 
@@ -224,7 +231,7 @@ def long_term_claim(evidence: StudyEvidence) -> Iterator[Hit]:
     if times[-1] >= _YEAR / _LATER:
         return
     for row in rows:
-        yield Hit(f"last result at week {tidy(times[-1])}, less than a year", (row,), (row.about,))
+        yield Hit(f"last result at week {tidy_week(times[-1])}, less than a year", (row,), (row.about,))
 
 
 def claim_without_figure(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -250,5 +257,5 @@ def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
         size = f"; n = {people}" if people else ""
         if _is_case(evidence) and len(evidence.arms) == 1:
             size = "; n = 1, no test is possible"
-        arithmetic = f"places that call it so: {len(claims)}; p values at week {tidy(last)}: 0{size}"
+        arithmetic = f"places that call it so: {len(claims)}; p values at week {tidy_week(last)}: 0{size}"
         yield Hit(arithmetic, claims, (about,))

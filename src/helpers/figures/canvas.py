@@ -21,7 +21,7 @@ from helpers.formats import is_missing, show_number
 from notebookpress.tables import Rows, records
 
 PAGE_WIDTH, PHONE_WIDTH = 840.0, 318.0  # CSS pixels: on a page, and on a phone 360 wide
-SIZE, SMALL = 12.0, 11.0  # of letters
+SIZE, SMALL = 12.0, 12.0  # of letters
 LINE = 15.0  # from one line of text to the next
 PALETTE = FIGURE_WORDS["palette"]
 # Letters are measured in DejaVu Sans; what a reader's own system has is as wide or narrower.

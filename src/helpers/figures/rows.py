@@ -106,6 +106,8 @@ def author_year(name: str) -> str:
     >>> author_year("olsen2006"), author_year("jimenez2014_men_7_beam"), author_year("Wan 2025")
     ('Olsen 2006', 'Jimenez 2014, men 7 beam', 'Wan 2025')
     """
+    if name in FIGURE_WORDS["names"]:
+        return FIGURE_WORDS["names"][name]
     found = AUTHOR_YEAR.fullmatch(name)
     if not found:
         return name.replace("_", " ").capitalize() if name.islower() else name
@@ -184,12 +186,15 @@ def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dic
     Lists of events and shares of people with nothing beside them have no direction and are left out.
     """
     known = {row["study_id"]: row for row in records(studies)}
+    cases = comparisons.groupby("study_id")["arm_id"].nunique()
     rows = []
     for row in records(comparisons):
         if row["concept"] == "adverse_events" or row["estimand"] == "proportion":
             continue
         study = known.get(row["study_id"], {})
         people = study.get("n_analysed") or study.get("n_enrolled")
+        if people is None and study.get("comparison") == "case":  # each case is an arm
+            people = int(cases[row["study_id"]])
         rows.append(row | {"n": people, "design": plain_words(study.get("comparison") or "") or None})
     return rows
 

@@ -235,7 +235,8 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
 def _estimate(row: dict[str, Any]) -> str:
     if row["effect"] is None:
         return ""
-    return show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
+    limits = row["ci_lower"], row["ci_upper"]
+    return show_with_unit(row["effect"], *limits, row["unit"], row["estimand"], row["concept"])
 
 
 def _medians(tables: Tables, row: dict[str, Any]) -> str:
@@ -382,7 +383,7 @@ def _pooling(pooled: pd.DataFrame) -> str:
         return "no meta-analysis is possible, for the reasons given with each outcome"
     found = []
     for fit in fits.itertuples():
-        size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit)
+        size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit, fit.estimand, fit.concept)
         found.append(f"{plain_words(fit.concept)} ({fit.k} estimates: {size})")
     rest = pooled["concept"].nunique() - len(fits)
     others = f", and nothing for {count_words(rest, 'other outcome', 'other outcomes')}" if rest else ""

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from helpers.appraisal.grade import DOMAINS
 from helpers.appraisal.risk_of_bias import BY_RULE
 from helpers.display import anchor, frame_of
+from helpers.figures.outcome import harm_rows
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
@@ -21,21 +22,24 @@ from trialfiles.record import Row
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean ± SD", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "ratio": "ratio"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+MOST_EVENTS = 4  # in the summary of a study
 
 
 def at_a_glance(
-    study: Row, effects: pd.DataFrame, discrepancies: pd.DataFrame, verdict: str | None
+    study: Row, effects: pd.DataFrame, events: pd.DataFrame, discrepancies: pd.DataFrame, verdict: str | None
 ) -> pd.DataFrame:
     """Return a study in a few rows, for the head of its page.
 
-    Of its row of `studies`, its rows of the two tables and its overall risk of bias: `what`, `said`, and
+    Of its row of `studies`, its rows of the three tables and its overall risk of bias: `what`, `said`, and
     `quantity_ids` or `origins`, which account for the numbers; what is not stated is said to be so.
     """
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
+    shown = shown[shown["concept"] != "adverse_events"]
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         *map(_effect, records(shown)),
+        *_harms(events),
         _doubt(discrepancies),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
     ]
@@ -63,7 +67,7 @@ def _people(study: Row) -> str | None:
 def _effect(effect: Row) -> Row:
     """Return a headline effect with its interval."""
     limits = effect["ci_lower"], effect["ci_upper"]
-    size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"])
+    size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"], effect["concept"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     week = effect["timepoint_weeks"]
     when = "" if is_missing(week) else f", week {show_number(round(week, 1))}"
@@ -72,6 +76,20 @@ def _effect(effect: Row) -> Row:
         "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}",
         "effect_id": effect["effect_id"],
     }
+
+
+def _harms(events: pd.DataFrame) -> list[Row]:
+    """Return what is told of adverse events, counted or not; nothing where nothing is."""
+    told = []
+    for row in harm_rows(events, pd.DataFrame()):
+        if row["effect"] is None:
+            told.append(f"{row['event']} ({row['instead']})")
+        else:
+            limit = f", up to {show_number(round(row['ci_upper'], 1))} % (one-sided 95 % limit)"
+            told.append(f"{row['event']}: {row['count']} of {row['n']}{'' if row['count'] else limit}")
+    said = "; ".join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
+    ids = join_ids(name for names in events["quantity_ids"].dropna() for name in split_ids(names))
+    return [{"what": "Adverse events", "said": said, "quantity_ids": ids}] if told else []
 
 
 def _doubt(discrepancies: pd.DataFrame) -> Row:
@@ -110,7 +128,9 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     intervals = [
         row.get("printed_range")
         if row[effect] is None
-        else show_with_unit(row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
+        else show_with_unit(
+            row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"], row["concept"]
+        )
         for row in records(frame)
     ]
     return frame.assign(interval=intervals)

@@ -12,7 +12,7 @@ import pandas as pd
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
-from helpers.site.cards import ROW_KINDS, cards_script
+from helpers.site.cards import cards_script
 from helpers.site.checks import CARDS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
@@ -34,7 +34,7 @@ def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
         found[anchor("q", row.quantity_id)] = _shares(shown, row.unit in ("percent", "%"))
     for tag in (tag for page in pages for tag in page.tree.all("tr")):
         name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
-        if name.partition("-")[0] in ROW_KINDS and not name.startswith("q-"):
+        if name and not name.startswith("q-"):
             found[name] = found.get(name, set()) | _shares(
                 numbers_in(words), "%" in words or "percent" in words
             )

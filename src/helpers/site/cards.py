@@ -45,8 +45,8 @@ def cards_script(pages: Sequence[Page], homes: Mapping[str, str], tables: Tables
             card["i"] = [f"{homes[made]}#{made}" for made in inputs]
             waiting += card["i"]
         elif name:
-            page, heading = sections[target]
-            card = {"t": heading, "r": [["on the page", page]], "go": "Show this part"}
+            page, heading, cells = sections[target]
+            card = {"t": heading, "r": [*cells, ["on the page", page]], "go": "Show this part"}
         else:
             card = {"t": "A count of rows", "r": [["counted in", file]], "go": "Open this table"}
         cards[target] = {key: value for key, value in card.items() if value}
@@ -87,16 +87,20 @@ def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str]]:
-    """Return for each place of a page the page's title and the heading under which the place is."""
+def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str, list[list[str]]]]:
+    """Return for each place of a page the page's title, the heading above it, and the cells of a row."""
     found = {}
     for page in pages:
-        heading = page.title
+        heading, columns = page.title, []
         for tag in page.tree.walk():
             if tag.name in HEADINGS:
                 heading = tag.words()
+            if tag.name == "thead":
+                columns = [cell.words() for cell in tag.all("th")]
             if "id" in tag.attrs:
-                found[f"{page.file}#{tag.attrs['id']}"] = page.title, heading
+                cells = [cell.words() for cell in tag.all("th", "td")] if tag.name == "tr" else []
+                told = [list(pair) for pair in zip(columns, cells, strict=False)]
+                found[f"{page.file}#{tag.attrs['id']}"] = page.title, heading, told
     return found
 
 

@@ -23,6 +23,7 @@ from helpers.narrative.answer import (
     count_words,
     evidence_studies,
     number_word,
+    reported_lines,
     study_titles,
     widest_tier,
     with_titles,
@@ -34,18 +35,24 @@ from notebookpress.tables import records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
 ANSWER_ORIGINS = (
-    ("how-sure", "certainty"),
-    ("outcome-by-outcome", "outcome by outcome"),
+    ("certainty-of-evidence", "certainty"),
+    ("results-by-outcome", "results by outcome"),
     ("harms", "adverse events"),
     ("what-can-be-pooled", "pooling"),
     ("ongoing-studies", "ongoing studies"),
 )
 DENSITY = "hairs/cm2"
-COVERAGE = r"\d+(?:\.\d+)? % (?:interval|limit)"  # of an interval: chosen, not found
+CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
 LIKE = (
     "Placebo arms are those of the same sex, and at about the same time, as a study that states both; "
     "of the others nothing is set beside them."
 )
+TESTED_ON = (
+    "control-group",
+    "human-participants",
+    "vesicle-source",
+)  # checks of what was tested, and on whom
+TOTAL = "studies-total"  # anchor of the row that adds the studies up
 SHORT = 2  # sentences of the answer that come first
 READING = "Notebook runs", "How it was made"
 
@@ -59,7 +66,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         {
             "text": _plain_titles(text, titles),
             "origin": origin,
-            "figures": _figures_named(text, tables, titles),
+            "figures": f"{TOTAL} {_figures_named(text, tables, titles)}",
             "from": words if origin in known else "",
         }
         for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
@@ -93,8 +100,8 @@ def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
 
 
 def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
-    """Return a sentence in which no year of a study's name and no coverage is taken for a result."""
-    constants = "|".join([*map(re.escape, titles.values()), COVERAGE])
+    """Return a sentence in which no year of a study's name and no constant is taken for a result."""
+    constants = "|".join([*map(re.escape, titles.values()), CONSTANT])
     named = Markup('<span class="fixed">{}</span>')
     parts = re.split(f"({constants})", text)
     return Markup("").join(named.format(part) if place % 2 else part for place, part in enumerate(parts))
@@ -164,13 +171,13 @@ def _summary(tables: Tables) -> Markup:
         {
             "outcome": label(row["concept"]).capitalize(),
             "people": _participants(row),
-            "absolute": row["absolute"],
+            "absolute": _plain_titles(row["absolute"], {}) if row["absolute"] else None,
             "certainty": Markup("{} {} <sup>{}</sup>").format(
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
             ),
             "statement": row["statement"],
             "pooled_id": shown.get((row["concept"], row["evidence"])),
-            "origins": f"outcome-{row['concept']}",
+            "origins": f"certainty-{row['concept']}",
         }
         for row in sorted(records(widest_tier(tables["summary_of_findings"])), key=_place_in_summary)
     ]
@@ -230,27 +237,45 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
                 "seen": "SECOND-HAND" if sources[name]["second_hand"] else sources[name]["access"],
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#discrepancies", certain) if "discrepancies" in anchors else certain,
+                "studies_id": name,
                 "quantity_ids": row["quantity_ids"],
                 "origins": anchor("printed", name),
             }
         )
+    if rows:
+        rows.append(_total(tables, int(counts.sum())))
     return rows_table(rows, "studies")
+
+
+def _total(tables: Tables, certain: int) -> dict[str, Any]:
+    """Return the last row of the studies: the people of those with results, and all certain discrepancies."""
+    told = evidence_studies(tables)
+    told = told[told["study_id"].isin(reported_lines(tables)["study_id"])]
+    people = int(told["n_analysed"].fillna(told["n_enrolled"]).sum())
+    fixed = Markup('<span class="fixed">{}</span>')
+    in_studies = f"{people} in {count_words(len(told), 'study', 'studies')} with results"
+    return {
+        "studies_id": "total",
+        "study": "All",
+        "n": fixed.format(in_studies),
+        "certain": fixed.format(certain),
+    }
 
 
 def _concerns(tables: Tables) -> Markup:
     """Return five of the most serious certain discrepancies, at most two a study, with their arithmetic.
 
-    What rests on a figure from which an effect is computed comes first.
+    First what was tested and on whom; then what rests on a figure from which an effect is computed.
     """
     discrepancies, names = tables["discrepancies"], study_titles(tables["sources"])
     certain = by_weight(discrepancies[discrepancies["certain"].astype(bool)])
     effects = tables["effects"].dropna(subset=["effect"])
     used = {name for names in effects["quantity_ids"] for name in split_ids(names)}
     touches = [bool(used & set(split_ids(names))) for names in certain["quantity_ids"]]
-    serious = certain["concern"] == "serious"
-    certain = certain.assign(_touches=touches, _serious=serious)
-    certain = certain.sort_values(["_serious", "_touches"], ascending=False, kind="stable")
-    certain = certain.groupby("study_id", sort=False).head(2).drop(columns=["_touches", "_serious"])
+    order = {"_serious": certain["concern"] == "serious", "_tested": certain["check"].isin(TESTED_ON)}
+    order["_touches"] = pd.Series(touches, index=certain.index)
+    certain = certain.assign(**order).sort_values(list(order), ascending=False, kind="stable")
+    certain = certain.groupby("study_id", sort=False).head(2).drop(columns=list(order))
     rows = [
         row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
         for row in records(certain.head(5))
@@ -277,12 +302,12 @@ def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
     history = rows_table(history_rows(tables, provenance), "versions")
-    versions = Markup('<div data-from="how-sure">{}</div>').format(history)
+    versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, history)
     if rows is None:
         first = "<p>This is the first version: there is no earlier release to compare it with.</p>"
         return Markup(first) + versions
     for row in rows:
-        row["origins"] = row["table"] if row["table"] in tables else "how-sure"
+        row["origins"] = row["table"] if row["table"] in tables else "certainty-of-evidence"
     since = f"Changes since release {provenance.get('previous_version') or ''}".rstrip()
     return versions + rows_table(rows, "changes", caption=since)
 

@@ -25,6 +25,7 @@ class Concept:
     unit: str = ""
     better: str = ""  # "higher", "lower" or "" where it depends
     asked_after: bool = False  # whether it can be asked only after treatment
+    of: str = ""  # "baseline" where a change is a share of it
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Topic:
 
 
 _FILE = YamlFile(Path(__file__).with_name("vocabulary.yaml"))
-_CONCEPT = {"label": str, "family": str, "unit": str, "better": str, "asked_after": bool}
+_CONCEPT = {"label": str, "family": str, "unit": str, "better": str, "asked_after": bool, "of": str}
 _TOPIC = {"question": str, "answers": list, "about": str}
 
 
