@@ -203,16 +203,18 @@ def _participants(row: Mapping[str, Any]) -> Markup:
     return cell
 
 
-def _notes(tables: Tables, titles: Mapping[str, str]) -> list[Markup]:
-    """Return the footnotes of the summary: letter, domain, levels, reason."""
-    return [
-        _plain_titles(
-            f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
-            f"{with_titles(row['reason'], titles)}.",
-            titles,
-        )
-        for row in records(widest_tier(tables["summary_footnotes"]))
-    ]
+def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
+    """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
+    summary = records(widest_tier(tables["summary_of_findings"]))
+    first = {
+        letter: row["concept"] for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")
+    }
+    notes = []
+    for row in records(widest_tier(tables["summary_footnotes"])):
+        told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
+        text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}.", titles)
+        notes.append((f"certainty-{first.get(row['letter'])} certainty-of-evidence", text))
+    return notes
 
 
 def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
