@@ -92,6 +92,8 @@ class Column:
         except (TypeError, ValueError, OverflowError):
             wrong = [row for row in values.index if not self._is_of_type(values[row : row + 1])]
             return values, [Failure(row, self.name, values[row], f"type {self.type}") for row in wrong]
+        if not (self.required or self.values or self.bounds):
+            return typed, []
         missing = typed.isna().to_numpy()
         rules: dict[str, np.ndarray] = {MISSING: missing} if self.required else {}
         if self.values:

@@ -41,13 +41,13 @@ class TableStore:
 
     def as_frame(self, name: str, rows: Rows) -> pd.DataFrame:
         """Return rows as a frame with the columns of table `name`, in order; absent columns are missing."""
-        frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+        if not frame.index.equals(pd.RangeIndex(len(frame))):
+            frame = frame.reset_index(drop=True)
         columns = list(self.tables[name].columns)
         if list(frame) == columns:
             return frame
-        for column in columns:
-            if column not in frame:
-                frame[column] = None
+        frame = frame.assign(**{column: None for column in columns if column not in frame})
         return frame[columns + [column for column in frame if column not in columns]]
 
     def validate(self, name: str, rows: Rows) -> pd.DataFrame:
@@ -58,6 +58,14 @@ class TableStore:
         TableError
             When a row breaks the schema or two rows share a key; every failure is listed.
         """
+        frame = self._checked(name, rows)
+        for column in frame.select_dtypes("float64"):
+            frame[column] = _rounded(frame[column].to_numpy())
+        keys = list(self.tables[name].keys)
+        return frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)
+
+    def _checked(self, name: str, rows: Rows) -> pd.DataFrame:
+        """Return rows in the types of table `name`; raises as `validate`."""
         schema, frame = self.tables[name], self.as_frame(name, rows)
         if frame.empty:
             frame = frame.astype({column: field.dtype for column, field in schema.columns.items()})
@@ -66,13 +74,11 @@ class TableStore:
             frame = schema.conform(frame)
         except RowsError as error:
             raise TableError(_worded(name, error.failures, frame, keys)) from None
-        for column in frame.select_dtypes("float64"):
-            frame[column] = _rounded(frame[column].to_numpy())
-        twice = frame[frame.duplicated(keys, keep=False)]
-        if not twice.empty:
-            shared = twice[keys].drop_duplicates().to_dict("records")
+        twice = frame.duplicated(keys, keep=False)
+        if twice.any():
+            shared = frame.loc[twice, keys].drop_duplicates().to_dict("records")
             raise TableError(f"table {name}: rows share the key {keys}: {shared}")
-        return frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)
+        return frame
 
     def write_table(self, name: str, rows: Rows, folder: str | Path) -> Path:
         """Check rows and write them to `folder/name.parquet`, beside and then renamed; return the path."""
@@ -100,7 +106,7 @@ class TableStore:
             ) from None
 
     def read_table(self, name: str, folder: str | Path) -> pd.DataFrame:
-        """Read table `name` from `folder` and check it again.
+        """Read table `name` from `folder` and check it again; it was rounded and sorted when it was written.
 
         Raises
         ------
@@ -109,7 +115,7 @@ class TableStore:
         """
         rows = self.read_rows(name, folder)
         try:
-            return self.validate(name, rows)
+            return self._checked(name, rows)
         except TableError as error:
             path, notebook = Path(folder) / f"{name}.parquet", self.tables[name].notebook
             raise TableError(f"{path}: {error}\ndelete it and run notebook {notebook} again") from None

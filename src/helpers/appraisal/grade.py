@@ -151,10 +151,10 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     does not stand for a study. Of harms the share in one study stands for none, for who counts no event is no
     sample of those who list some; nor does one kind of event.
     """
-    rows = pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]
-    rows = rows[rows["estimate"].notna() & ~rows["without_certain_discrepancies"].astype(bool)]
-    rows = rows[~rows["model"].str.contains(_OTHER_MODELS)]
-    rows = rows[rows["scenario"].fillna("as printed") == "as printed"]
+    of_it = (pooled["concept"] == concept) & (pooled["evidence"] == evidence) & pooled["estimate"].notna()
+    printed = pooled["scenario"].fillna("as printed") == "as printed"
+    doubted = pooled["without_certain_discrepancies"].astype(bool)
+    rows = pooled[of_it & printed & ~doubted & ~pooled["model"].str.contains(_OTHER_MODELS)]
     if concept == CERTAINTY["always_shown"]:
         kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
         rows = rows[rows["pooled"].astype(bool) | ~(kind | (rows["estimand"] == "proportion"))]
