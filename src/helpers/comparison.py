@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from operator import itemgetter
 from typing import Any
@@ -149,13 +150,18 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
     later = later.drop_duplicates().sort_values(key)
     reported = set(later.itertuples(index=False, name=None))
     reported |= (denied := set(kinds.itertuples(index=False, name=None)))
-    claims = _claims(tables).rename(columns={"about": "concept"})[key]
-    reported |= (claimed := set(claims.itertuples(index=False, name=None)))
-    named = pd.concat([kinds, tables["outcomes"][key], later, claims]).drop_duplicates()
+    claims = _claims(tables).rename(columns={"about": "concept"})
+    ways = claims.assign(way=claims["says"].map(stated_way)).groupby(key)["way"].first().to_dict()
+    reported |= (claimed := set(claims[key].itertuples(index=False, name=None)))
+    named = pd.concat([kinds, tables["outcomes"][key], later, claims[key]]).drop_duplicates()
     return [
         _EMPTY
         | dict(zip(key, name, strict=True))
-        | {"direction": "unclear" if name in reported else "not reported"}
+        | {
+            "direction": effect_direction(None, name[1], ways.get(name))
+            if name in reported
+            else "not reported"
+        }
         | {"_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None}
         for name in named.itertuples(index=False, name=None)
         if name not in shown
@@ -163,6 +169,22 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
 
 
 _STATED = {"higher": 1, "lower": -1, "no change": 0}
+_WAYS = {
+    "higher": re.compile(r"\b(?:increas|higher|more|improv)"),
+    "lower": re.compile(r"\b(?:decreas|lower|less|fewer)"),
+}
+
+
+def stated_way(words: str) -> str | None:
+    """Return which way the words of a claim go, `higher` or `lower`; None where they tell neither or both.
+
+    Examples
+    --------
+    >>> stated_way("increased in both cases"), stated_way("seen less than before"), stated_way("content")
+    ('higher', 'lower', None)
+    """
+    found = [way for way, pattern in _WAYS.items() if pattern.search(words)]
+    return found[0] if len(found) == 1 else None
 
 
 def effect_direction(effect: float | None, concept: str, stated: str | None = None) -> str:
@@ -280,7 +302,7 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
 def _claims(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the statements that tell a result in words; an aim is none."""
     if "statements" not in tables:
-        return pd.DataFrame(columns=["study_id", "about"])
+        return pd.DataFrame(columns=["study_id", "about", "says"])
     claims = tables["statements"].query("topic in ['claim', 'significance']")
     return claims[~claims["says"].str.contains(r"\baim\b")]
 

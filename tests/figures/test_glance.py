@@ -16,7 +16,7 @@ from trialfiles.ctgov_results import posted_figures
 
 CASES = cases_of(__file__)
 STUDY = CASES["study"]
-ROWS = {name: CASES[name] for name in ("effects", "adverse_events", "discrepancies")}
+ROWS = {name: CASES[name] for name in ("effects", "adverse_events", "discrepancies", "checks")}
 
 
 def glance(study: dict[str, Any] | None = None, **tables: list[dict]) -> dict[str, str]:

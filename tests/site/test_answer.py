@@ -38,19 +38,21 @@ def test_one_study(tmp_path):
         "Nobody can yet say whether exosome therapy regrows hair: the certainty of the evidence is very low "
         "for both outcomes with a result."
     )
-    assert second == "The only study (11 people) has no control."
+    assert second == "The only study (11 people) has no control group by design."
     assert fourth == "No meta-analysis is possible, because no outcome has two comparable estimates."
 
 
 def test_those_with_a_control_come_first(tmp_path):
     _, second, *_ = answer_sentences(write_world(tmp_path, 2))
     assert second == (
-        "Of two studies (23 people), one has a control: in made2 (12 people) hair density came out better "
+        "Of two studies (23 people), one has a control group by design: in made2 (12 people) hair density came out better "
         "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
         "the control (4.25 hairs/cm² (no interval))."
     )
     five = answer_sentences(write_world(tmp_path / "five", 5))[1]
-    assert five.startswith("Of five studies (65 people), two have a control: in made2 (12 people) ")
+    assert five.startswith(
+        "Of five studies (65 people), two have a control group by design: in made2 (12 people) "
+    )
 
 
 def test_a_stray_control_group_is_no_control(tmp_path):
@@ -59,7 +61,9 @@ def test_a_stray_control_group_is_no_control(tmp_path):
     lines.loc[lines["estimand"] == "within_participant", "contrast_doubt"] = (
         "no comparison group by its design"
     )
-    assert answer_sentences(tables)[1].startswith("Of two studies (23 people), none has a control.")
+    assert answer_sentences(tables)[1].startswith(
+        "Of two studies (23 people), none has a control group by design."
+    )
 
 
 def test_medians_of_the_arms_tell_a_difference_on_ranks_in_plain_words(tmp_path):

@@ -307,11 +307,17 @@ def missing_evidence_judgements(
         others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
         others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])]
         known = sorted(others.loc[others["state"].isin(_ROB_ME["missing"]), "study_id"])
+        unclear = [
+            f"{name} (not clear)" for name in others.loc[others["state"] == _ROB_ME["unclear"], "study_id"]
+        ]
         planned = set(others.loc[others["state"] == _ROB_ME["overdue"], "study_id"])
         overdue = sorted(name for name in late if name in planned)
         unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
         told = {
-            "known": ("Y" if known else "N", ", ".join(known) or "none of the studies read"),
+            "known": (
+                "Y" if known else "NI" if unclear else "N",
+                ", ".join(known) or ", ".join(unclear) or "none of the studies read",
+            ),
             "share": _share(counts.reindex(known), row["participants"]),
             "unpublished": (
                 "Y" if overdue else "NI" if unseen else "N",

@@ -81,7 +81,7 @@ def context_plot(
     caption = FIGURE_WORDS["captions"]["context"].format(
         level=100 * level, marks="; ".join(marks).capitalize()
     )
-    caption += " The grey band spans what placebo and untreated arms did." if drifts else ""
+    caption += " The grey band spans the changes of the placebo and untreated arms shown." if drifts else ""
     caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
     second_hand |= any(row.get("second_hand") for row in data)
     caption += seen + (f"{DAGGER}: seen second-hand only." if second_hand else "")

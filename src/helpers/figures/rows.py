@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from helpers.appraisal.discrepancies import RULES
 from helpers.context import CONTROLS, comparator_changes
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import plain_unit, plain_words, show_estimate, show_number
+from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, label
 from notebookpress.tables import records, split_ids
 
@@ -39,17 +40,19 @@ def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
 
 
 def timeline_events(
-    outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame
+    outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame, claimed: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return events for `timeline`: what was measured, what was promised only, and the sessions.
+    """Return events for `timeline`: what was measured, told in words (`claimed`), promised only; sessions.
 
     Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
     """
     measured = {(row["concept"], _week(row)) for row in records(results)}
     planned = [(row["concept"], _week(row)) for row in records(outcomes.query("concept != 'adverse_events'"))]
     marks = [(label(concept), week, "measured") for concept, week in sorted(measured, key=str)]
-    mark = "planned" if results.empty else "promised"
-    marks += [(label(concept), week, mark) for concept, week in planned if (concept, week) not in measured]
+    for concept, week in planned:
+        if (concept, week) not in measured:
+            mark = "planned" if results.empty else "words" if concept in claimed else "promised"
+            marks.append((label(concept), week, mark))
     for arm in records(arms):
         count, gap = arm["sessions"], arm["interval_weeks"]
         if count and (gap is not None or count == 1):
@@ -223,8 +226,11 @@ def instead_words(row: dict[str, Any]) -> str:
     """Return what there is where no effect stands on the axis: another unit, a range, a direction."""
     if row["effect"] is not None:
         share = row["unit"] == "proportion"
-        size = show_estimate(row["effect"] * (100 if share else 1))
-        return f"{size} {'%' if share else plain_unit(row['unit'])}".strip()
+        factor = 100 if share else 1
+        size = f"{show_estimate(row['effect'] * factor)} {'%' if share else plain_unit(row['unit'])}".strip()
+        if row["ci_lower"] is None:
+            return size
+        return f"{size} ({show_interval(row['ci_lower'] * factor, row['ci_upper'] * factor)})"
     if row["direction"] == "not reported":
         return "planned, not reported"
     return row["printed_range"] or f"{row['direction']}, no figure"

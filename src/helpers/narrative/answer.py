@@ -175,11 +175,11 @@ def controlled_evidence(tables: Tables) -> str:
     names = sorted(set(lines["study_id"]))
     people = _people(studies, k)
     if k == 1:
-        start = f"The only study{people} has {'a' if names else 'no'} control"
+        start = f"The only study{people} has {'a' if names else 'no'} control group by design"
     else:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
-        start = f"Of {count_words(k, 'study', 'studies')}{people}, {found} a control"
+        start = f"Of {count_words(k, 'study', 'studies')}{people}, {found} a control group by design"
     if not names or len(names) > MOST_NAMED:
         return f"{start}."
     titles = study_titles(tables["sources"])
@@ -391,26 +391,27 @@ def _pooling(pooled: pd.DataFrame) -> str:
 
 
 def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
-    """Return how many studies speak of adverse events, how that was seen, what the largest leaves open."""
+    """Return how many studies mention adverse events, where that was read, and what they say of them."""
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
-    parts = [f"{capital(count_words(len(studies), 'study speaks', 'studies speak'))} of adverse events"]
+    start = capital(count_words(len(studies), "study mentions", "studies mention"))
+    parts = [f"{start} adverse events"]
     if partly:
         parts[0] += f", {number_word(len(partly))} of them in an abstract's or another paper's words alone"
-    uncounted = [row for row in rows if row["effect"] is None]
-    if uncounted:
-        studies = sorted({titles[row["study_id"]] for row in uncounted})
-        events = dict.fromkeys(event for row in uncounted for event in row["event"].split("; "))
-        verb = "lists" if len(studies) == 1 else "list"
-        named = [*list(events)[:EVENTS_NAMED], *(["others"] if len(events) > EVENTS_NAMED else [])]
-        parts.append(f"{joined(studies)} {verb}, without counting people, {joined(named)}")
+    listed: dict[str, list[str]] = {}
+    for row in rows:
+        if row["effect"] is None:
+            listed.setdefault(titles[row["study_id"]], []).extend(row["event"].split("; "))
+    for study, events in sorted(listed.items()):
+        named = list(dict.fromkeys(events))
+        more = ["others"] if len(named) > EVENTS_NAMED else []
+        parts.append(f"{study} lists {joined(named[:EVENTS_NAMED] + more)}")
+    if listed:
+        parts[-1] += ", without numbers of people"
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
-        upper = show_number(round(largest["ci_upper"], 1))
         named = f"{titles[largest['study_id']]} ({largest['n']} people)"
-        parts.append(
-            f"the largest that denies one, {named}, leaves room for it in up to {upper} % of people "
-            "(one-sided 95 % limit) if all were followed and asked"
-        )
+        event = largest["event"].split("; ")[0].removeprefix("any ")
+        parts.append(f"{named}, the largest that denies any, says that no {event} occurred")
     return f"{'; '.join(parts)}."

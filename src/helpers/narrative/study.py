@@ -26,11 +26,16 @@ MOST_EVENTS = 4  # in the summary of a study
 
 
 def at_a_glance(
-    study: Row, effects: pd.DataFrame, events: pd.DataFrame, discrepancies: pd.DataFrame, verdict: str | None
+    study: Row,
+    effects: pd.DataFrame,
+    events: pd.DataFrame,
+    discrepancies: pd.DataFrame,
+    checks: pd.DataFrame,
+    verdict: str | None,
 ) -> pd.DataFrame:
     """Return a study in a few rows, for the head of its page.
 
-    Of its row of `studies`, its rows of the three tables and its overall risk of bias: `what`, `said`, and
+    Of its row of `studies`, its rows of the four tables and its overall risk of bias: `what`, `said`, and
     `quantity_ids` or `origins`, which account for the numbers; what is not stated is said to be so.
     """
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
@@ -40,7 +45,7 @@ def at_a_glance(
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
         *map(_effect, records(shown)),
         *_harms(events),
-        _doubt(discrepancies),
+        _doubt(discrepancies, checks),
         {"what": "Risk of bias", "said": verdict or "not appraised yet"},
     ]
     for row in rows:
@@ -80,22 +85,27 @@ def _effect(effect: Row) -> Row:
 
 def _harms(events: pd.DataFrame) -> list[Row]:
     """Return what is told of adverse events, counted or not; nothing where nothing is."""
+    limit = Markup(', up to {} % <span class="fixed">(one-sided 95 % limit)</span>')
     told = []
     for row in harm_rows(events, pd.DataFrame()):
         if row["effect"] is None:
-            told.append(f"{row['event']} ({row['instead']})")
+            told.append(escape(f"{row['event']} ({row['instead']})"))
         else:
-            limit = f", up to {show_number(round(row['ci_upper'], 1))} % (one-sided 95 % limit)"
-            told.append(f"{row['event']}: {row['count']} of {row['n']}{'' if row['count'] else limit}")
-    said = "; ".join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
+            most = "" if row["count"] else limit.format(show_number(round(row["ci_upper"], 1)))
+            told.append(escape(f"{row['event']}: {row['count']} of {row['n']}") + most)
+    said = Markup("; ").join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
     ids = join_ids(name for names in events["quantity_ids"].dropna() for name in split_ids(names))
-    return [{"what": "Adverse events", "said": said, "quantity_ids": ids}] if told else []
+    return (
+        [{"what": "Adverse events", "said": said, "quantity_ids": ids, "origins": "events"}] if told else []
+    )
 
 
-def _doubt(discrepancies: pd.DataFrame) -> Row:
+def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
     """Return how many discrepancies there are, with the weightiest that touches an outcome."""
     if discrepancies.empty:
-        return {"what": "Discrepancies", "said": "nothing was found"}
+        tried = int((checks["outcome"] != "not applicable").sum())
+        said = Markup('none was found; <a href="#checks">{} of {} rules</a> could be tried')
+        return {"what": "Discrepancies", "said": said.format(tried, len(checks))}
     certain = int(discrepancies["certain"].sum())
     ranked = records(by_weight(discrepancies))
     first = next((row for row in ranked if row["concepts"]), ranked[0])

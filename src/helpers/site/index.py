@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY
-from helpers.appraisal.risk_of_bias import overall
+from helpers.appraisal.risk_of_bias import only_abstract, overall
 from helpers.display import anchor, figure_html
 from helpers.figures.outcome import context_plot
 from helpers.figures.rows import COMPARISON_WORDS, by_weight, context_rows
@@ -53,7 +53,11 @@ TESTED_ON = (
     "vesicle-source",
 )  # checks of what was tested, and on whom
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
-SHORT = 2  # sentences of the answer that come first
+FIRST = (
+    "certainty-of-evidence",
+    "results-by-outcome",
+    "what-can-be-pooled",
+)  # parts of the answer in bigger letters
 READING = "Notebook runs", "How it was made"
 
 
@@ -72,9 +76,11 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
+    place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
+    sentences[place:place] = _warnings(provenance.get("review"))
     body = environment().get_template("index.html.j2").render(
-        short=sentences[:SHORT],
-        rest=sentences[SHORT:],
+        short=[told for told in sentences if told["origin"] in FIRST],
+        rest=[told for told in sentences if told["origin"] not in FIRST],
         about=_about(provenance),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
@@ -89,6 +95,20 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
+
+
+def _warnings(review: Any) -> list[dict[str, Any]]:
+    """Return what authorities say, as sentences of the answer that lead to the notice's line."""
+    text = Markup('<span class="fixed">{} ({}): {}.</span>')
+    return [
+        {
+            "text": text.format(item.who, item.on, item.says),
+            "origin": "version",
+            "figures": "",
+            "from": "notice",
+        }
+        for item in (review.regulation if review else ())
+    ]
 
 
 def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
@@ -115,6 +135,7 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
         Markup('{}: {} (<a href="{}">notice of {}</a>)').format(item.who, item.says, item.address, item.on)
         for item in (review.regulation if review else ())
     ]
+    notices += ["elsewhere not looked up"] if notices else []
     release = provenance.get("previous_version")
     return [
         ("Version", str(provenance.get("version") or "not stated")),
@@ -146,10 +167,12 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
     given = tables["arms"].dropna(subset="co_intervention").query("role == 'exosome_combination'")
     beside = given.set_index("study_id")["co_intervention"].str.split(",").str[0].to_dict()
+    treatments = tables["comparators"]["treatment"].isin(beside.values())  # what was given beside, alone
+    alone = tables["comparators"].loc[treatments, "row_id"]
     rows = [
         row | {"label": with_titles(row["label"], titles) + _with(beside.get(row["label"]))}
         for row in rows
-        if row["group"] == "exosome" or (row["group"] == "control" and row["row_id"] in like)
+        if row["group"] == "exosome" or row["row_id"] in {*like, *alone}
     ]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
@@ -230,6 +253,10 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
         title = Markup('<span class="sub">{}</span>').format("" if is_missing(row["title"]) else row["title"])
         bias = _overall_bias(tables, name)
         certain = Markup('<span class="fixed">{}</span>').format(int(counts.get(name, 0)))
+        if not counts.get(name, 0) and (
+            sources[name]["second_hand"] or only_abstract(sources[name]["access"])
+        ):
+            certain += Markup(' <span class="sub">few rules apply to an abstract</span>')
         rows.append(
             {
                 "study": Markup("{}{}").format(link(page, called) if page in shown else called, title),
