@@ -43,15 +43,16 @@ def row_anchor(key: str, name: Any) -> str:
 
 
 def origin_anchors(record: Mapping[str, Any]) -> list[str]:
-    """Return the anchors at which a row's numbers are accounted for: its entry, figures, `origins`.
+    """Return the anchors at which a row's numbers are accounted for: its entry, effects, figures, `origins`.
 
     An effect that is told in words has an entry without a number.
     """
     known = [name for name in ORIGINS if not is_missing(record.get(name))]
     known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", ""))]
     own = [row_anchor(name, record[name]) for name in known]
+    effects = [anchor("effect", name) for name in split_ids(record.get("effect_ids"))]
     figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
-    return own + figures + split_ids(record.get("origins"))
+    return own + effects + figures + split_ids(record.get("origins"))
 
 
 def frame_of(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
