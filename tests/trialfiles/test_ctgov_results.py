@@ -245,12 +245,14 @@ def test_sides_of_the_same_people_stay_within_person(tmp_path):
     assert record.studies[0]["comparison"] == "within_person"
 
 
-def test_records_line_by_line_are_refused_with_the_way_to_a_list(tmp_path):
+def test_records_line_by_line_are_read_and_pages_one_after_another_refused(tmp_path):
     study(tmp_path, [], [], 10)
     line = (tmp_path / "record.json").read_text()
     (tmp_path / "lines.json").write_text(f"{line}\n{line}\n")
+    assert len(list(read_sources(tmp_path / "lines.json"))) == 2
+    (tmp_path / "pages.json").write_text(f'{{"studies": [{line}]}}\n' * 2)
     with pytest.raises(SourceError, match=r":2: several records one after another .* put \[ before them"):
-        list(read_sources(tmp_path / "lines.json"))
+        list(read_sources(tmp_path / "pages.json"))
 
 
 def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):
