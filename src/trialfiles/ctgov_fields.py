@@ -25,8 +25,8 @@ _AT_A_TIME = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*\)")
 _POPULATION = re.compile(
-    r"\b(?:m?itt|pp|fas|(?:modified )?intent(?:ion)?[- ]to[- ]treat|per[- ]protocol|full[- ]analysis|safety|evaluable)"
-    r"(?: analysis)?(?: (?:set|population))?\b",
+    r"\b(?:m?itt|pp|fas|(?:modified )?intent(?:ion)?[- ]to[- ]treat|per[- ]protocol|full[- ]analysis|safety|"
+    r"evaluable)(?: analysis)?(?: (?:set|population))?\b",
     re.IGNORECASE,
 )
 

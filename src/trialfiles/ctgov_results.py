@@ -296,9 +296,9 @@ def _left_out(row: Row, measurement: Row, label: str | None) -> Iterator[str]:
     if posted_number(spread) is not None and row["sd"] is row["se"] is None:
         yield f"posted, and in no column: {named} {spread}"
     ends = ("q1", "q3", "minimum", "maximum", "ci_lower", "ci_upper")
-    if all(row[name] is None for name in ends):
-        if limits := " to ".join(str(end) for end in (low, high) if posted_number(end) is not None):
-            yield f"posted, and in no column: {named} {limits}"
+    limits = " to ".join(str(end) for end in (low, high) if posted_number(end) is not None)
+    if limits and all(row[name] is None for name in ends):
+        yield f"posted, and in no column: {named} {limits}"
     if row["kind"] == "count" and row["count"] is row["percent"] is None and row["value"] is not None:
         yield f"{row['value']:g} is no number and no percentage of {row['n_units'] or 'these'} people"
 

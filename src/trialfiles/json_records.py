@@ -27,8 +27,8 @@ def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[tup
     Parameters
     ----------
     path : pathlib.Path
-        One record (its number is 0), a list of records, records line by line, or a page: an object in which one of `keys` holds
-        the list.
+        One record (its number is 0), a list of records, records line by line, or a page: an object in which
+        one of `keys` holds the list.
     keys : tuple of str
         Names of a page's list.
 

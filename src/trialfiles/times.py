@@ -43,7 +43,9 @@ _ONE = re.compile(_NUMBER, re.IGNORECASE)
 _BASELINE = re.compile(
     r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
 )
-_AT_END = re.compile(r"\b(?:at|after)\s+(?!least\b|most\b)((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE)
+_AT_END = re.compile(
+    r"\b(?:at|after)\s+(?!least\b|most\b)((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE
+)
 # what turns baseline into the start of a span, and a duration into a time before treatment
 _SPAN = re.compile(
     r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
@@ -59,14 +61,16 @@ _IN_CYCLE = (
     rf"|\b{_UNIT}\s*{_NUMBERS}[\s,]*(?:of|in)\s+(?:the |each |every )?(?:\w+ )?(?:cycle|course)\b"
 )
 _CYCLE = re.compile(_IN_CYCLE, re.IGNORECASE)
-# what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked back
-# upon, a day within a cycle, and by how much a visit may miss its day
+# what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked
+# back upon, a day within a cycle, and by how much a visit may miss its day
 _NO_TIME = re.compile(
     rf"\b(?:every|per)\s+{_NUMBER}[\s-]*{_UNIT}\b"
-    rf"|(?:[<>\u2264\u2265]=?|\bat least|\b(?:less|fewer|more|greater|longer|older|younger) than)\s*{_NUMBER}[\s-]*{_UNIT}\b"
+    r"|(?:[<>\u2264\u2265]=?|\bat least|\b(?:less|fewer|more|greater|longer|older|younger) than)"
+    rf"\s*{_NUMBER}[\s-]*{_UNIT}\b"
     rf"|\b(?:past|previous|preceding|last)\s+{_NUMBER}[\s-]*{_UNIT}\b"
     rf"|\bage[ds]?\W{{1,3}}(?:of |from |between )?{_NUMBERS}[\s-]*{_UNIT}\b"
-    rf"|{_NUMBERS}[\s-]*{_UNIT}(?:[\s-]+(?:old|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
+    rf"|{_NUMBERS}[\s-]*{_UNIT}"
+    r"(?:[\s-]+(?:old|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
     rf"|{_IN_CYCLE}"
     rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
     re.IGNORECASE,
