@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from trialfiles.article_tables import (
     Grid,
+    GridCell,
     GridRow,
     Value,
     decimal_sign,
@@ -162,6 +163,9 @@ def _folded(name: str) -> str:
     return re.sub(r"[^\w+\u2212-]+", "", short) or name.casefold()
 
 
+_NO_BLOCK = GridCell("")
+
+
 @dataclass
 class _Table:
     """A grid read row by row: the heads above, the block that a row stands in, the sizes of columns."""
@@ -171,8 +175,7 @@ class _Table:
     known: set[str]
     terms: Terms
     heads: list[GridRow] = field(default_factory=list)
-    block: str = ""
-    block_start: int = -1
+    block: GridCell = field(default_factory=lambda: _NO_BLOCK)
     sizes: dict[int, Size] = field(default_factory=dict)
 
     def figures(self) -> list[ArticleFigure]:
@@ -192,10 +195,10 @@ class _Table:
         for row in self.grid.rows:
             filled = [cell for cell in row.cells if cell.plain.strip()]
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
-                self.block, self.block_start = row.words[0], row.cells[0].start
+                self.block = row.cells[0]
             elif row.head or self._is_head(row):
                 if in_body:  # a second table stacked below the first
-                    self.heads, self.block, self.sizes, in_body = [], "", {}, False
+                    self.heads, self.block, self.sizes, in_body = [], _NO_BLOCK, {}, False
                 self.heads.append(row)
             elif sizes := self._row_of_sizes(row):
                 in_body, self.sizes = True, sizes
@@ -218,7 +221,7 @@ class _Table:
         """Return the sizes of columns in a row of the heads' kind: `No. of patients | 30 | 31`."""
         if (
             statistic_of(row.words[0]) != "n"
-            or self.block
+            or self.block.words
             or not all(re.fullmatch(_WHOLE, text) for text in row.words[1:] if text)
         ):
             return {}
@@ -256,12 +259,13 @@ class _Table:
         width, outcome, own_time, grouped, group = self._stubs(row)
         corner = [head.words[0] for head in self.heads if head.words and head.words[0]]
         stub = f"{outcome}" if not own_time else f"{outcome} {own_time}"
-        block = "" if self.indents and not row.cells[0].indented else self.block
-        block = "" if statistics_of(stub) and statistics_of(block) else block
+        over = _NO_BLOCK if self.indents and not row.cells[0].indented else self.block
+        over = _NO_BLOCK if statistics_of(stub) and statistics_of(over.words) else over
+        block = over.words
         for column in range(width, len(row.cells)):
             cell = row.cells[column]
             above = [head.words[column] for head in self.heads if head.words[column]]
-            arm, size, arm_n = self._group(row if group >= 0 else None, group, column, corner, block)
+            arm, size, arm_n = self._group(row.cells[group] if group >= 0 else None, column, over)
             size = self._size_in_row(row, column) or self.sizes.get(column) or size
             n = size.n if size else None
             text = with_points(cell.plain) if self.comma else cell.plain
@@ -290,44 +294,23 @@ class _Table:
                 )
 
     def _group(
-        self, row: GridRow | None, place: int, column: int, corner: list[str], block: str
+        self, own: GridCell | None, column: int, block: GridCell
     ) -> tuple[str | None, Size | None, int | None]:
         """Return a figure's group, the people that it is of, and those that stand with the group's name."""
-        named: list[tuple[str, int]] = []
-        size = None
-        if row:
-            named.append((row.words[place], row.cells[place].start))
-        for head in reversed(self.heads):
-            words = head.words[column]
-            if words and (found := _size(words, head.cells[column].start, head.cells[column].text)):
-                size = size or found
-            if words and not time_of(words) and statistic_of(words) != "p":
-                named.insert(1 if row else 0, (words, head.cells[column].start))
-        if not row:
-            named += [
-                (head.words[0], head.cells[0].start) for head in self.heads if _SIZE.search(head.words[0])
-            ]
-            named += [(block, self.block_start)]
-        sized = next((one for one in named if _size(*one)), None)
-        if row:
-            sized = named[0]
-        in_block = [one for one in named if one[0] == block and _folded(block) in self.known]
-        first = (
-            sized
-            or next(iter(in_block), None)
-            or next(
-                (
-                    (words, at)
-                    for words, at in named
-                    if words != block and words not in corner and arm_name(words)
-                ),
-                None,
-            )
-        )
-        if first is None or statistic_of(first[0]) == "p":
+        above = [head.cells[column] for head in self.heads if head.cells[column].words]
+        size = next((found for cell in reversed(above) if (found := _size(cell))), None)
+        named = [cell for cell in above if not time_of(cell.words) and statistic_of(cell.words) != "p"]
+        corners = [head.cells[0] for head in self.heads]
+        if own is None:
+            own = next((cell for cell in [*named, *corners, block] if _size(cell)), None)
+        if own is None and _folded(block.words) in self.known:
+            own = block
+        if own is None:
+            own = next((cell for cell in named if cell not in corners and arm_name(cell.words)), None)
+        if own is None or statistic_of(own.words) == "p":
             return None, size, None
-        own = _size(*first)
-        return arm_name(first[0]), size or own, own.n if own else None
+        people = _size(own)
+        return arm_name(own.words), size or people, people.n if people else None
 
     def _size_in_row(self, row: GridRow, column: int) -> Size | None:
         """Return the people in the column `n` that stands beside a column of means under the same heads."""
@@ -418,21 +401,21 @@ class _Table:
         return None
 
 
-def _size(words: str, start: int, text: str = "") -> Size | None:
+def _size(cell: GridCell) -> Size | None:
     """Return a group's people: of `30 patients, 60 sites` 30, of `28/31` 28, of `60 eyes` none."""
-    match = _SIZE.search(words)
+    match = _SIZE.search(cell.plain)
     if not match:
         return None
     said = match["n"] or match["m"]
     at = match.start("n") if match["n"] else match.start("m")
     if match["n"] and _THINGS.match(match["more"]):
-        if not (people := _PEOPLE_SAID.search(words, match.end("n"))):
+        if not (people := _PEOPLE_SAID.search(cell.plain, match.end("n"))):
             return None
         said, at = people["n"], people.start("n")
-    if " " in said and not re.match(r"\s*(?:[)\],;/]|$)", words[at + len(said) :]):
+    if " " in said and not re.match(r"\s*(?:[)\],;/]|$)", cell.plain[at + len(said) :]):
         said = said.partition(" ")[0]
     n = int(re.sub(r"\D", "", said))
-    return Size(n, said, start + at) if n else None
+    return Size(n, cell.text[at : at + len(said)], cell.start + at) if n else None
 
 
 def _in_words(value: Value, cell: str, change: bool) -> Value:

@@ -25,6 +25,11 @@ class GridCell:
     plain: str = ""
     indented: bool = False
 
+    @property
+    def words(self) -> str:
+        """The text without raised marks."""
+        return _SPACES.sub(" ", self.plain).strip()
+
 
 @dataclass
 class GridRow:
@@ -41,7 +46,7 @@ class GridRow:
     @property
     def words(self) -> list[str]:
         """The texts of the row without raised marks."""
-        return [re.sub(r"\s+", " ", cell.plain).strip() for cell in self.cells]
+        return [cell.words for cell in self.cells]
 
 
 @dataclass

@@ -20,13 +20,8 @@ from trialfiles.ctgov_fields import (
 from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord
 from trialfiles.times import names_time, time_in_words, weeks
-from trialfiles.vocabulary import Vocabulary
+from trialfiles.vocabulary import Vocabulary, says_change
 
-_CHANGE = re.compile(
-    r"\b(change|reduction|increase|decrease|difference|improvement)s?\b.{0,80}\b(baseline|from|in|at|over)\b|"
-    r"^\s*change\b|\bchange\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
 _BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
 _AT_BASELINE = re.compile(
     r"\W*(?:at |value at )?(?:baseline|pre-?dose|pre-?treatment|screening)"
@@ -260,11 +255,11 @@ def _time(title: str | None, head: Row, several: bool) -> tuple[str | None, floa
 def _kind(of_value: str, measure: str, title: str | None) -> str:
     if of_value in COUNTED_KINDS:
         return "count"
-    if title and _CHANGE.search(title):
+    if says_change(title):
         return "change"
     if title and (re.fullmatch(r"\s*(at\s+)?baseline\b.{0,20}", title, re.I) or _AS_MEASURED.search(title)):
         return "level"
-    return "change" if _CHANGE.search(measure) else "level"
+    return "change" if says_change(measure) else "level"
 
 
 def _note(row: Row, measurement: Row, label: str | None, matched: bool) -> str | None:

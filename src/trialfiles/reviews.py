@@ -13,7 +13,7 @@ from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord, refusal, stated_source
 from trialfiles.text import csv_rows, free_name, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
-from trialfiles.vocabulary import NO_WORDS, Vocabulary
+from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 
 _NAMES = names_of("reviews")
 _MEASURED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit")
@@ -101,7 +101,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
         if row["kind"] == "continuous":
             sd = row[f"sd_{side}"]
             result |= {
-                "kind": "level",
+                "kind": "change" if says_change(row["name"]) or says_change(row.get("subgroup")) else "level",
                 "mean": row[f"mean_{side}"],
                 "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
             }

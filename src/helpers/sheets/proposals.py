@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
@@ -18,7 +17,7 @@ from trialfiles.article_figures import ArticleFigure, Size, grid_figures
 from trialfiles.articles import Article, article_arms, article_record
 from trialfiles.record import Row, SourceRecord
 from trialfiles.text import contact_details, inert
-from trialfiles.vocabulary import Vocabulary
+from trialfiles.vocabulary import Vocabulary, says_change
 
 Finder = Callable[[str, Vocabulary], Iterable[Any]]
 
@@ -249,7 +248,6 @@ def _placed(article: Article, row: Row, start: int) -> Row | None:
     return row | {"at": _Line(_given(place)), "state": "proposed"}
 
 
-_CHANGE = re.compile(r"\b(change|increase|decrease|difference|reduction|gain)\b", re.IGNORECASE)
 _COLUMNS = {
     "mean_sd": "mean", "mean": "mean", "sd": "sd", "median": "median", "count": "count", "percent": "percent",
 }  # fmt: skip
@@ -266,7 +264,7 @@ def _observation(
     name, kind = quantity["id"], "level"
     if column in ("count", "percent"):
         kind = "count"
-    elif figure.change or _CHANGE.search(figure.measure):
+    elif figure.change or says_change(figure.measure):
         kind = "change"
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
