@@ -44,13 +44,15 @@ _STATISTIC = re.compile(
     r"\b(?:N|no\.?)\s*\(%\)|\bmean\b|\bmedian\b|\(\s*%?\s*\)|[,;]?\s*\bn\s*,\s*%",
     re.IGNORECASE,
 )
+_TREATED = (
+    r"(?:[ -]?(?:treatment|therapy|intervention|training|test|surgery|operation|dos(?:e|ing)|visit|study))?"
+)
 _BASELINE = re.compile(
-    r"^\W*(?:at )?(baseline|before|pre-?treatment|pre|week 0|day 0|month 0)\W*$", re.IGNORECASE
+    rf"^\W*(?:at )?(baseline|(?:before|pre){_TREATED}|week 0|day 0|month 0)\W*$", re.IGNORECASE
 )
 # a time that no calendar tells: it is nobody's name, and stays without weeks
 _LATER = re.compile(
-    r"^\W*((?:after|post|end of|final)(?:[ -](?:treatment|therapy|intervention|visit|study))?|"
-    r"post-?treatment|end(?:point)?|follow-?up)\W*$",
+    rf"^\W*((?:after|post|end of|final){_TREATED}|end(?:point)?|follow-?up)\W*$",
     re.IGNORECASE,
 )
 _PLAIN_HEADS = re.compile(
@@ -80,7 +82,7 @@ _CHANGE = re.compile(
 )
 # words with a number and a unit that say how long something was, not when
 _LASTED = re.compile(
-    r"\b(?:duration|history|onset|aged?|old|for|since|least|lasting|used?|exposure|within|every|per)\b|[<>\u2264\u2265]",
+    r"\b(?:duration|history|onset|aged?|old|for|since|least|lasting|used?|exposure|within|every|per|delay)\b|[<>\u2264\u2265]",
     re.IGNORECASE,
 )
 _SIDES = re.compile(
@@ -196,7 +198,7 @@ class _Table:
             filled = [cell for cell in row.cells if cell.plain.strip()]
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
                 self.block = row.cells[0]
-            elif row.head or self._is_head(row):
+            elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_BLOCK, {}, False
                 self.heads.append(row)
@@ -206,8 +208,11 @@ class _Table:
                 in_body = True
                 yield from self._row(row)
 
-    def _is_head(self, row: GridRow) -> bool:
-        """Return whether a row of the body is a header: words only, among them a time or a group's size."""
+    def _is_head(self, row: GridRow, in_body: bool) -> bool:
+        """Return whether a row of the body is a header: words only, among them a time or a group's size.
+
+        Above the first figures also a statistic or a change.
+        """
         said = [text for text in row.words[1:] if text]
         if not said or any(values_in(text, "sd") for text in said):
             return False
@@ -215,6 +220,7 @@ class _Table:
             return True
         named = any(_SIZE.search(text) for text in row.words)
         timed = any(time_of(text) for text in said)
+        timed = timed or (not in_body and any(statistics_of(text) or _CHANGE.search(text) for text in said))
         return (named or timed) and not any(statistic_of(text) == "p" and "=" in text for text in said)
 
     def _row_of_sizes(self, row: GridRow) -> dict[int, Size]:
@@ -244,7 +250,8 @@ class _Table:
                 and _SIZE.search(words)
                 and not any(_SIZE.search(" ".join(one)) for one in corners)
             )
-            if column and not ((grouped or _TIME_HEAD.match(corner)) and re.search(r"[^\W\d]", words)):
+            named = grouped or _TIME_HEAD.match(corner) or not arm_name(corner)
+            if column and not (named and re.search(r"[^\W\d]", words) and not values_in(words, "sd")):
                 break
             width = column + 1
             if (grouped or sized) and group < 0:
@@ -252,7 +259,7 @@ class _Table:
             elif column and _TIME_HEAD.match(corner):
                 time = words
             else:
-                outcome = words
+                outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
         return width, outcome, time, row if group >= 0 else None, group
 
     def _row(self, row: GridRow) -> Iterator[ArticleFigure]:
@@ -265,52 +272,59 @@ class _Table:
         for column in range(width, len(row.cells)):
             cell = row.cells[column]
             above = [head.words[column] for head in self.heads if head.words[column]]
-            arm, size, arm_n = self._group(row.cells[group] if group >= 0 else None, column, over)
+            own, size = self._group(row.cells[group] if group >= 0 else None, column, over)
+            arm = arm_name(own.words) if own and statistic_of(own.words) != "p" else None
+            named = _size(own) if own and arm else None
             size = self._size_in_row(row, column) or self.sizes.get(column) or size
             n = size.n if size else None
             text = with_points(cell.plain) if self.comma else cell.plain
             statistic = self._statistic(text.strip(), [stub, *reversed(above), block, *corner], column, n)
-            measure = self._measure(outcome, above, block, arm, grouped is not None)
+            others = [text for text in above if not own or text != own.words]
+            measure = self._measure(outcome, others, block, arm, grouped is not None)
             time = self._time([*reversed(above), own_time or stub, block], above)
             change = self._changed([*above, measure])
             for value in values_in(text, statistic, n):
                 value = _in_words(value, cell.text, change)
-                own = size
+                people = size
                 if value.of:
                     whole, start = value.of
-                    own = Size(whole, cell.text[start : start + len(str(whole))], cell.start + start)
+                    people = Size(whole, cell.text[start : start + len(str(whole))], cell.start + start)
                 yield ArticleFigure(
                     value=value,
                     table=self.grid.label,
                     measure=measure,
                     arm=arm,
-                    arm_n=arm_n,
-                    size=own,
+                    arm_n=named.n if named else None,
+                    size=people,
                     time=time,
                     start=cell.start + value.start,
                     caption=self.grid.caption,
-                    unit=self._unit(value, [stub, *reversed(above), block, *corner]),
+                    unit=self._unit(value, statistic, [stub, *reversed(above), block, *corner]),
                     change=change,
                 )
 
     def _group(
         self, own: GridCell | None, column: int, block: GridCell
-    ) -> tuple[str | None, Size | None, int | None]:
-        """Return a figure's group, the people that it is of, and those that stand with the group's name."""
+    ) -> tuple[GridCell | None, Size | None]:
+        """Return the cell that names a figure's group, and the people that the figure is of."""
         above = [head.cells[column] for head in self.heads if head.cells[column].words]
         size = next((found for cell in reversed(above) if (found := _size(cell))), None)
-        named = [cell for cell in above if not time_of(cell.words) and statistic_of(cell.words) != "p"]
         corners = [head.cells[0] for head in self.heads]
+        named = [cell for cell in above if cell not in corners and _names_group(cell.words)]
         if own is None:
-            own = next((cell for cell in [*named, *corners, block] if _size(cell)), None)
-        if own is None and _folded(block.words) in self.known:
-            own = block
-        if own is None:
-            own = next((cell for cell in named if cell not in corners and arm_name(cell.words)), None)
-        if own is None or statistic_of(own.words) == "p":
-            return None, size, None
-        people = _size(own)
-        return arm_name(own.words), size or people, people.n if people else None
+            narrow = [cell for cell in named if not self._spans_all(cell)] or named
+            narrow = [cell for cell in narrow if not _POOLED.match(arm_name(cell.words) or "")] or narrow
+            own = next((cell for cell in [*narrow, *corners, block] if _size(cell)), None)
+            own = own or (block if _folded(block.words) in self.known else None)
+            own = own or next(
+                (cell for cell in narrow if _folded(arm_name(cell.words) or "") in self.known), None
+            )
+            own = own or next(iter(narrow), None)
+        return own, size or (_size(own) if own else None)
+
+    def _spans_all(self, cell: GridCell) -> bool:
+        """Whether a head stands over every column of figures, so that it tells no groups apart."""
+        return any(len({id(one) for one in head.cells[1:]} - {id(cell)}) == 0 for head in self.heads)
 
     def _size_in_row(self, row: GridRow, column: int) -> Size | None:
         """Return the people in the column `n` that stands beside a column of means under the same heads."""
@@ -356,8 +370,9 @@ class _Table:
             heads = [text for text in heads if not _CHANGE.fullmatch(text.strip())]
             return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
         named = bool(block) and arm is not None and arm_name(block) == arm
+        over = [text for text in above if _names_group(text) and not _POOLED.match(text)]
         bare = _only_statistic(outcome) or time_of(outcome) == outcome
-        parts = ["" if named else block, "" if bare else outcome]
+        parts = [*over, "" if named else block, "" if bare else outcome]
         return ": ".join(filter(None, parts)) or (self.grid.caption if bare else outcome)
 
     def _time(self, texts: list[str], above: list[str]) -> str | None:
@@ -384,12 +399,16 @@ class _Table:
         if any(map(_CHANGE.search, texts)):
             return True
         heads = [text for head in self.heads for text in head.words]
-        said = re.search(r"\bchanges? from baseline\b", self.grid.caption, re.IGNORECASE)
+        said = re.search(
+            r"\bchanges? (?:from|between|since|relative to) baseline\b|\bmean (?:score )?changes?\b|\bchange scores?\b",
+            self.grid.caption,
+            re.IGNORECASE,
+        )
         return bool(said) and not any(_BASELINE.match(text) for text in heads)
 
-    def _unit(self, value: Value, texts: list[str]) -> str | None:
+    def _unit(self, value: Value, statistic: str, texts: list[str]) -> str | None:
         """Return a figure's unit, from its row, its column or its block; the caption's where none has one."""
-        if value.kind in ("percent", "percent_change"):
+        if value.kind in ("percent", "percent_change") or (value.kind == "value" and statistic == "share"):
             return "%"
         if value.kind in ("p_value", "count", "n", "pair"):
             return None
@@ -449,22 +468,33 @@ def _by_form(cell: str, names: list[str], n: int | None) -> str:
 def _only_statistic(text: str) -> bool:
     """Whether a head or a stub names a statistic and nothing else."""
     left = _STATISTIC.sub(" ", _SIZE.sub(" ", text))
-    return not re.search(r"[^\W\d_]{2}", left) or statistic_of(text) in (
-        "n",
-        "mean",
-        "median",
-        "only_sd",
-        "only_se",
+    bare = bool(statistics_of(text)) and not re.search(r"[^\W\d_]{2}", left)
+    return (
+        bare
+        or not text
+        or statistic_of(text)
+        in (
+            "n",
+            "mean",
+            "median",
+            "only_sd",
+            "only_se",
+        )
     )
 
 
 def arm_name(head: str) -> str | None:
     """Return a group's name without its size and the names of statistics; None where nothing is left."""
     sized = _SIZE.search(head)
-    name = _STATISTIC.sub(" ", _SIZE.sub(" ", head)).strip(" ,;:()[]*")
-    name = re.sub(r"\s+", " ", name)
+    name = re.sub(r"\s+", " ", _STATISTIC.sub(" ", _SIZE.sub(" ", head))).strip(" ,;:*")
+    if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
+        name = name.strip("() ")
     letters = r"[^\W\d_]" if sized else r"[^\W\d_]{2}|[^\x00-\x7f]"
     return None if not name or _PLAIN_HEADS.match(name) or not re.search(letters, name) else name
+
+
+def _names_group(words: str) -> bool:
+    return not time_of(words) and statistic_of(words) != "p" and arm_name(words) is not None
 
 
 def time_of(text: str) -> str | None:
@@ -473,7 +503,9 @@ def time_of(text: str) -> str | None:
         return match.group(1)
     text = _SIZE.sub(" ", text).strip()
     found = durations(text)
-    if weeks(text) is not None and found and (names_time(text) or not _LASTED.search(text)):
+    clock = re.search(r"\d[ -]?(?:h|hours?|min|minutes?)[ -]+[a-z]", text)  # a 2-hour test
+    said = names_time(text) or not (clock or _LASTED.search(text))
+    if weeks(text) is not None and found and said and not re.match(r"(?:[6-9]|\d\d)\D*years", found[0][1]):
         return found[0][1]
     short = re.search(r"\b(\d{1,3})\s?(h|d|wk|mo)\b|\b([WMD]\d{1,3})\b", text)
     return short.group() if short else None

@@ -62,7 +62,7 @@ class Grid:
 _UP, _DOWN = "\ue000", "\ue001"  # around raised text while it is collected
 _RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
 _SUPERSCRIPT = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_MARK_SIGNS = re.compile(r"[*\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_MARK_SIGNS = re.compile(r"[*\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 # raised behind these it is an exponent, and behind a number a part of a word: cm², 10⁹, 12th
 _POWER_BEFORE = re.compile(r"(?:\b10|(?<![a-z])(?:[cmkµ\u03bc]?m|s|kg|l|min|h|d))\Z", re.IGNORECASE)
 _ORDINAL = ("st", "nd", "rd", "th")
@@ -240,9 +240,9 @@ _RULES = {
     "sd": r"\b(?:sd|s\.d\.|standard deviations?|st\.? ?dev)",
     "iqr": r"\biqr\b|inter-?quartile|\bq1\b|\bquartiles?\b|25th",
     "ci": r"\bci\b|confidence interval",
-    "percent": r"\b(?:n|no\.?|numbers?|counts?)\s*[,(/]?\s*\(?\s*%|\bn\s*\(percent|\(%\)",
+    "percent": r"\b(?:n|no\.?|numbers?|counts?)\s*[,(/\[]*\s*(?:%|percent)",
     "range": r"\brange\b|min.{0,5}max",
-    "share": r"percent|%\W*$",
+    "share": r"percent|%\W*$|\(%\)",
 }
 _ALONE = {
     "n": r"n|nos?\.?|numbers?|counts?|n \(?patients\)?|"
@@ -265,7 +265,7 @@ def statistics_of(text: str) -> list[str]:
     if _P_HEAD.fullmatch(low):
         return ["p"]
     alone = [name for name, rule in _ALONE.items() if re.fullmatch(rf"[^\w%]*(?:{rule})[^\w%]*", low)]
-    if alone and low != "(%)":
+    if alone:
         return alone
     found = [name for name, rule in _RULES.items() if re.search(rule, low)]
     return [name for name in found if name != "share" or len(found) == 1]

@@ -216,7 +216,8 @@ def names_time(title: str | None) -> bool:
         if match.group(1) != numbers or time_in_words(kept):
             return True  # the unit stands first
         before, after = kept[: match.start()], kept[match.end() :]
-        adjective = re.match(r"\S*-", match.group()) and re.match(r"\s+[a-z]", after)
+        # 12-month survival is a time, a 6-minute walk is none
+        adjective = re.match(r"\S*-(?!h|min)", match.group()) and re.match(r"\s+[a-z]", after)
         apart = _SET_APART.search(before) and _TIME_ENDS.match(after)
         if (adjective or apart) and weeks(match.group()) is not None and "\n" not in kept:
             return True
