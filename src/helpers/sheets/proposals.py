@@ -13,11 +13,12 @@ from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import Result
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
-from trialfiles.article_figures import ArticleFigure, Size, grid_figures
+from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.articles import Article, article_arms, article_record
 from trialfiles.record import Row, SourceRecord
+from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
-from trialfiles.vocabulary import Vocabulary, says_change
+from trialfiles.vocabulary import Vocabulary
 
 Finder = Callable[[str, Vocabulary], Iterable[Any]]
 
@@ -264,7 +265,7 @@ def _observation(
     name, kind = quantity["id"], "level"
     if column in ("count", "percent"):
         kind = "count"
-    elif figure.change or says_change(figure.measure):
+    elif figure.change:
         kind = "change"
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
