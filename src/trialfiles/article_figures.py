@@ -188,6 +188,8 @@ class _Table:
                 group = row.cells[column]
             elif column and times:
                 time = words
+            elif (unit := WORDS["time_units"].match(corner)) and words.isdigit():
+                time = f"{unit[1]} {words}"
             else:
                 outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
         block = _NO_CELL if self.indents and not row.cells[0].indented else self.block
@@ -211,6 +213,9 @@ class _Table:
             time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
             change = self._changed([*above, stubs.outcome, stubs.block.words], time)
             others = [words for words in above if own is None or words != own.words]
+            # a block of counts has ended where a row holds something else
+            ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
+            within = replace(stubs, block=_NO_CELL) if ended else stubs
             for value in values_in(text, statistic, size.n if size else None):
                 kind = "percent_change" if value.kind == "percent" and change else value.kind
                 printed = cell.text[value.start : value.start + len(value.printed)]
@@ -221,7 +226,7 @@ class _Table:
                 yield ArticleFigure(
                     value=replace(value, printed=printed, kind=kind),
                     table=self.grid.label,
-                    measure=self._measure(stubs, others, arm),
+                    measure=self._measure(within, others, arm),
                     arm=arm,
                     arm_n=named.n if named else None,
                     size=people,
@@ -293,7 +298,8 @@ class _Table:
             heads = [text for text in heads if not WORDS["change"].fullmatch(text)]
             return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
         over = [text for text in above if names_group(text) and not WORDS["pooled"].match(text)]
-        bare = only_statistic(outcome) or time_of(outcome) == outcome
+        alone = re.sub(r"\s*\([^()]*\)$", "", outcome)
+        bare = only_statistic(outcome) or time_of(alone) == alone
         if bare and not block:  # the corner may name the outcome of a table of times
             corner = next((head.words[0] for head in reversed(self.heads) if arm_name(head.words[0])), "")
             block = corner or self.grid.caption
@@ -326,7 +332,7 @@ class _Table:
         """Return a figure's unit, of its row, column or block; of the caption where that has but one."""
         if value.kind == "percent" or (value.kind == "value" and statistic == "share"):
             return "%"
-        if value.kind in ("p_value", "count", "n", "pair"):
+        if value.kind in ("p_value", "count", "n"):
             return None
         caption = bare_words(self.grid.caption)
         for text in [*texts, caption if caption.count("(") < 2 else ""]:
@@ -350,7 +356,7 @@ def _fits(cell: str, n: int | None) -> bool:
     return bool(found) and (found[0].kind == "count" or n is None)
 
 
-def _by_form(cell: str, names: list[str], n: int | None) -> str:
+def _by_form(cell: str, names: tuple[str, ...], n: int | None) -> str:
     """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30, `9 (4-15)`."""
     plain = values_in(cell, "", n)
     kind = plain[0].kind if plain else ""
@@ -360,6 +366,7 @@ def _by_form(cell: str, names: list[str], n: int | None) -> str:
         return spans[0] if len(spans) == 1 else ""
     if kind == "count" and "percent" in names:
         return "percent"
-    if kind == "mean_sd" or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
+    large = kind == "pair" and n is not None and (plain[0].value or 0) > n
+    if kind == "mean_sd" or large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
         return spreads[0] if len(spreads) == 1 else ""
     return "percent" if kind == "pair" and n is None and not spreads and "percent" in names else ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
+from trialfiles.forms import names_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
@@ -230,45 +232,24 @@ def decimal_sign(grids: list[Grid]) -> str:
     return "," if any(map(_COMMA.match, cells)) else ""
 
 
-_P_HEAD = re.compile(
-    r"(?:[\w-]+ )?p[- ]?(?:values?|trend)?\d?\W*(?:\(.*\)|\[.*\]|(?:for|between|within|vs\.?|versus) .*)?"
-    r"\W*|(?:statistical )?sig(?:nificance|\.)?(?: level)?\W*(?:\(.*\))?\W*",
-    re.IGNORECASE,
-)
-_RULES = {
-    "se": r"\b(?:se|sem|s\.e\.(?:m\.)?|standard errors?)\b",
-    "sd": r"\b(?:sd|s\.d\.|standard deviations?|st\.? ?dev)",
-    "iqr": r"\biqr\b|inter-?quartile|\bq1\b|\bquartiles?\b|25th",
-    "ci": r"\bci\b|confidence interval",
-    "percent": r"\b(?:n|no\.?|numbers?|counts?)\s*[,(/\[]*\s*(?:%|percent)",
-    "range": r"\brange\b|min.{0,5}max",
-    "share": r"percent|%\W*$|\(%\)",
-}
+_RULES = {name: re.compile(rule) for name, rule in names_of("tables")["says"].items()}
 _ALONE = {
-    "n": r"n|nos?\.?|numbers?|counts?|n \(?patients\)?|"
-    r"(?:n|no\.?|number) of (?:patients|participants|subjects|people)",
-    "mean": r"mean|average|m",
-    "only_sd": r"sd|s\.d\.|standard deviation|\u00b1 ?sd",
-    "only_se": r"sem?|s\.e\.m?\.?|standard error",
-    "median": r"median",
-    "share": r"%|percent(?:age)?",
+    name: re.compile(rf"[^\w%]*(?:{rule})[^\w%]*") for name, rule in names_of("tables")["says_alone"].items()
 }
 
 
-def statistics_of(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def statistics_of(text: str) -> tuple[str, ...]:
     """Return what some words say that cells hold, more than one where they say so.
 
     p, se, sd, iqr, ci, percent (a count with its percentage), range, share (a percentage); of words that are
     nothing else n, mean, only_sd, only_se, median, share.
     """
     low = text.lower().strip()
-    if _P_HEAD.fullmatch(low):
-        return ["p"]
-    alone = [name for name, rule in _ALONE.items() if re.fullmatch(rf"[^\w%]*(?:{rule})[^\w%]*", low)]
-    if alone:
-        return alone
-    found = [name for name, rule in _RULES.items() if re.search(rule, low)]
-    return [name for name in found if name != "share" or len(found) == 1]
+    if alone := [name for name, rule in _ALONE.items() if rule.fullmatch(low)]:
+        return (alone[0],)
+    found = [name for name, rule in _RULES.items() if rule.search(low)]
+    return tuple(name for name in found if name != "share" or len(found) == 1)
 
 
 def statistic_of(*texts: str) -> str:
@@ -307,13 +288,13 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
         return [Value(kind, words, start, printed_number(match["m"]), sd=abs(printed_number(match["s"])))]
     if match := _OF.fullmatch(words):
         return _part(match, words, start, statistic, n)
+    if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
+        return _bracketed(match, words, start, statistic, n)
     if match := _INTERVAL.fullmatch(words):
         kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range")
         low, high = printed_number(match["l"]), printed_number(match["h"])
         if low <= high:
             return [Value(kind, words, start, printed_number(match["m"]), low=low, high=high)]
-    if match := _BRACKET.fullmatch(words):
-        return _bracketed(match, words, start, statistic, n)
     if match := _PERCENT.fullmatch(words):
         return [Value("percent", words, start, printed_number(match["m"]))]
     if match := _POWER.fullmatch(words):
@@ -347,9 +328,10 @@ def _part(match: re.Match[str], words: str, start: int, statistic: str, n: int |
     part, whole = int(match["a"]), int(match["b"])
     share = printed_number(match["s"]) if match["s"] else None
     if whole and part <= whole and (whole == n or statistic == "of" or _agrees(part, whole, share)):
-        found = [Value("count", match["a"], start, part, of=(whole, start + match.start("b")))]
+        of = whole, start + match.start("b")
+        found = [Value("count", match["a"], start, part, of=of)]
         if share is not None:
-            found.append(Value("percent", match["s"], start + match.start("s"), share))
+            found.append(Value("percent", match["s"], start + match.start("s"), share, of=of))
         return found
     if statistic == "sides" and n is not None and part + whole == n:
         return [Value("count", match["a"], start, part)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from trialfiles.article_tables import GridCell, statistic_of, statistics_of
 from trialfiles.forms import names_of
@@ -69,6 +70,7 @@ def only_statistic(text: str) -> bool:
     return not text or bool(alone) or bool(said and not re.search(r"[^\W\d_]{2}", bare_words(text)))
 
 
+@lru_cache(maxsize=4096)
 def arm_name(head: str) -> str | None:
     """Return a group's name without its size and the names of statistics; None where nothing is left."""
     name = bare_words(head).strip(" ,;:*")
@@ -89,14 +91,15 @@ def folded_arm(name: str) -> str:
     return re.sub(r"[^\w+\u2212-]+", "", short) or name.casefold()
 
 
+@lru_cache(maxsize=4096)
 def time_of(text: str) -> str | None:
     """Return the time that a header or a row states."""
     if match := WORDS["baseline"].match(text) or WORDS["later"].match(text):
         return match.group(1)
     text = WORDS["size"].sub(" ", text).strip()
     found = durations(text)
-    if found and weeks(text) is not None and not WORDS["many_years"].match(found[0][1]):
-        if names_time(text) or not (WORDS["clock"].search(text) or WORDS["lasted"].search(text)):
-            return found[0][1]
+    told = names_time(text) or not (WORDS["clock"].search(text) or WORDS["lasted"].search(text))
+    if found and told and weeks(text) is not None and not WORDS["many_years"].match(found[0][1]):
+        return found[0][1]
     short = WORDS["short_time"].search(text)
     return short.group() if short else None

@@ -159,7 +159,7 @@ def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
             continue
         if rival:
             before.remove(rival)
-            if re.match(r"\W*(?!1\D)\d+\s\s*[A-Za-z]+$", printed[: match.end()]):
+            if re.match(r"\W*(?!1\D)\d+\s+[A-Za-z]+(?<!s)$", printed[: match.end()]):
                 continue  # "2 Week 12": 2 weeks or week 12?
         found.append((match, match.group(1), match.group(2)))
     taken = [match.span() for match, *_ in found]

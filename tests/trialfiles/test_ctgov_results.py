@@ -148,6 +148,25 @@ def one(value: str, **rest: str) -> list:
     return [{"categories": [{"measurements": [{"groupId": "OG000", "value": value} | rest]}]}]
 
 
+@pytest.mark.parametrize("case", CASES["posted"].values(), ids=CASES["posted"])
+def test_values_times_and_people_of_a_posted_outcome(tmp_path, case):
+    groups, classes = case.get("groups", GROUPS), []
+    for title, values in case["classes"].items():
+        figures = [{"groupId": f"OG00{at}", **value} for at, value in enumerate(values)]
+        classes.append({"title": title, "categories": [{"measurements": figures}]})
+    outcome = {
+        "timeFrame": "Week 24",
+        "denoms": [denoms(*case.get("sizes", ("30", "30")))],
+        "classes": classes,
+    }
+    outcome = measured(groups, **outcome, **case.get("outcome", {}))
+    arms = [(name, None, None) for name in GROUPS]
+    record = read_posted(tmp_path, arms, [outcome], 60, model="PARALLEL")
+    assert record.studies[0].items() >= case.get("study", {}).items()
+    for row, expected in zip(record.results, case["rows"], strict=False):
+        assert row.items() >= expected.items()
+
+
 def test_a_standard_error_becomes_an_sd_only_with_n(tmp_path):
     shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="1.5")}
     (row,) = posted(tmp_path, **shape, denoms=[denoms("16", "16")], enrolled=32, flow=("16", "16")).results
