@@ -83,8 +83,7 @@ def posted_results(
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
         groups = group_names(outcome.get("groups"), arms)
         head, of_value = _head(study_id, index, outcome, groups)
-        sizes = denominators(outcome.get("denoms"), PEOPLE_UNITS)
-        people = [group | {"n": sizes[name]} for name, group in groups.items() if name in sizes]
+        people = _people(outcome, groups)
         head["within_person"] = bool(total) and same_people(people, total or 0, parallel)
         head["concept"] = vocabulary.concept(head["measure"])
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
@@ -95,7 +94,7 @@ def posted_results(
             | {
                 "priority": PRIORITY.get(outcome.get("type") or "", "other"),
                 "groups": [group["title"] for group in groups.values()],
-                "n_analysed": _analysed(found, {arm["arm_id"] for arm in arms}, total),
+                "n_analysed": _analysed(people, {arm["arm_id"] for arm in arms}, total),
                 "no_data": not found,
             }
         )
@@ -116,6 +115,15 @@ def _head(study_id: str, index: int, outcome: Row, groups: dict[str, Row]) -> tu
         "timepoint_weeks": weeks(outcome.get("timeFrame")),
     }
     return head, measure_kind(outcome.get("paramType"), unit)
+
+
+def _people(outcome: Row, groups: dict[str, Row]) -> list[Row]:
+    """Return the groups of an outcome that have a size, with the largest of their sizes."""
+    sizes: dict[str, int] = {}
+    for part in (outcome, *(outcome.get("classes") or [])):
+        for name, size in denominators(part.get("denoms"), PEOPLE_UNITS).items():
+            sizes[name] = max(size, sizes.get(name, 0))
+    return [group | {"n": sizes[name]} for name, group in groups.items() if name in sizes]
 
 
 def _arm_sizes(groups: list[Row]) -> dict[str, int]:
@@ -141,17 +149,12 @@ def same_people(groups: list[Row], total: int, parallel: bool) -> bool:
     return sum(arms.values()) > total or (not parallel and len(two) == 2 and sum(two) > total)
 
 
-def _analysed(rows: list[Row], arm_ids: set[str], total: int | None) -> int | None:
+def _analysed(groups: list[Row], arm_ids: set[str], total: int | None) -> int | None:
     """Return the people of an outcome; None where its groups hold more than took part."""
-    groups = [
-        {"title": row["group"], "arm_id": row["arm_id"], "matched": row["arm_id"] in arm_ids, "n": row["n"]}
-        for row in rows
-        if row["n"] is not None
-    ]
     sizes = _arm_sizes(groups)
     own = {arm_id: size for arm_id, size in sizes.items() if arm_id in arm_ids}
     if total and sum(sizes.values()) > total and len(own) == len(arm_ids):
-        sizes = own
+        sizes = own  # the others are subgroups of the arms
     number = sum(sizes.values()) or None
     return None if total and (number or 0) > total else number
 

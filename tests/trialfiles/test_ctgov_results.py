@@ -160,8 +160,10 @@ def test_values_times_and_people_of_a_posted_outcome(tmp_path, case):
         "classes": classes,
     }
     outcome = measured(groups, **outcome, **case.get("outcome", {}))
-    arms = [(name, None, None) for name in GROUPS]
-    record = read_posted(tmp_path, arms, [outcome], 60, model="PARALLEL")
+    arms = [(name, None, None) for name in case.get("arms", GROUPS)]
+    record = read_posted(
+        tmp_path, arms, [outcome], case.get("people", 60), model=case.get("model", "PARALLEL")
+    )
     assert record.studies[0].items() >= case.get("study", {}).items()
     for row, expected in zip(record.results, case["rows"], strict=False):
         assert row.items() >= expected.items()
@@ -248,20 +250,6 @@ def test_groups_that_are_one_arm_at_two_times_keep_their_times_and_are_no_second
     ]  # fmt: skip
     assert record.studies[0]["comparison"] == "single_arm"
     assert not any(row["within_person"] for row in record.results)
-
-
-def test_a_group_that_pools_the_others_does_not_make_a_trial_within_person(tmp_path):
-    arms = [("Placebo", "PLACEBO_COMPARATOR", []), ("2 mg", "EXPERIMENTAL", []), ("4 mg", "EXPERIMENTAL", [])]
-    outcomes = [(["Placebo", "2 mg", "4 mg", "All Drug Doses"], [20, 21, 22, 43], ["1", "2", "3", "2.5"])]
-    record = study(tmp_path, arms, outcomes, 63)
-    assert record.studies[0]["comparison"] == "parallel"
-    assert [row["within_person"] for row in record.results] == [False] * 4
-
-
-def test_sides_of_the_same_people_stay_within_person(tmp_path):
-    arms = [("All: left", "EXPERIMENTAL", []), ("All: right", "PLACEBO_COMPARATOR", [])]
-    record = study(tmp_path, arms, [(["All: left", "All: right"], [20, 20], ["1", "2"])], 20, "SINGLE_GROUP")
-    assert record.studies[0]["comparison"] == "within_person"
 
 
 def test_records_line_by_line_are_read_and_pages_one_after_another_refused(tmp_path):
