@@ -88,8 +88,8 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
 def _assumed(figure: ArticleFigure) -> ArticleFigure:
     """Return a figure read as mean and SD; unchanged where that cannot be."""
     again = values_in(figure.value.printed, "sd")
-    if not again or again[0].kind != "mean_sd":
-        return figure
+    if not again or again[0].kind != "mean_sd" or not re.match(r"\D*\d+[.,\u00b7]\d", figure.value.printed):
+        return figure  # `26 (52)` is a count with its percentage, more often than not
     return replace(figure, value=replace(again[0], start=figure.value.start), assumed=True)
 
 
@@ -143,6 +143,9 @@ class _Table:
             filled = [cell for cell in row.cells if cell.plain.strip()]
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
                 self.block = row.cells[0]
+            elif in_body and _of_statistics(row):  # `N (%)` over the rows below those of `Mean (SD)`
+                self.heads = [*(head for head in self.heads if not _of_statistics(head)), row]
+                self.block = _NO_CELL
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
@@ -212,11 +215,14 @@ class _Table:
             statistic = self._statistic(text.strip(), texts, above, size)
             time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
             change = self._changed([*above, stubs.outcome, stubs.block.words], time)
-            others = [words for words in above if own is None or words != own.words]
+            others = self._other_heads(own, column)
             # a block of counts has ended where a row holds something else
             ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
             within = replace(stubs, block=_NO_CELL) if ended else stubs
-            for value in values_in(text, statistic, size.n if size else None):
+            values = values_in(text, statistic, size.n if size else None)
+            if size and values and not _of_people(values, size.n):
+                size = None
+            for value in values:
                 kind = "percent_change" if value.kind == "percent" and change else value.kind
                 printed = cell.text[value.start : value.start + len(value.printed)]
                 people = size
@@ -258,6 +264,12 @@ class _Table:
 
     def _spans_all(self, cell: GridCell) -> bool:
         return any({id(one) for one in head.cells[1:]} == {id(cell)} for head in self.heads)
+
+    def _other_heads(self, own: GridCell | None, column: int) -> list[str]:
+        """Return the heads of a column but its group's and those over the same columns, which go with it."""
+        spans = {id(cell): head.cells.count(cell) for head in self.heads for cell in [head.cells[column]]}
+        cells = [head.cells[column] for head in self.heads if head.cells[column].words]
+        return [cell.words for cell in cells if own is None or spans[id(cell)] != spans.get(id(own), 0)]
 
     def _size_in_row(self, row: GridRow, stubs: _Stubs, column: int) -> Size | None:
         """Return the people in the column `n` that stands beside a column of means under the same heads."""
@@ -348,6 +360,22 @@ def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
     if statistic_of(cell.words) == "p":
         return None
     return arm_name(cell.words) or (cell.words if cell is stub and cell.words.isalnum() else None)
+
+
+def _of_statistics(row: GridRow) -> bool:
+    """Whether a row says for its columns what they hold, and nothing else."""
+    said = [text for text in row.words[1:] if text]
+    figures = re.search(r"\d", "".join(said))
+    return bool(said) and not figures and all(statistics_of(text) and only_statistic(text) for text in said)
+
+
+def _of_people(values: list[Value], n: int) -> bool:
+    """Whether a count can be of a group's people, by its percentage where that is printed."""
+    numbers = {value.kind: value.value or 0 for value in values}
+    if "count" not in numbers or values[0].of:
+        return True
+    share = 100 * numbers["count"] / n
+    return share <= 100 and abs(numbers.get("percent", share) - share) <= 1
 
 
 def _fits(cell: str, n: int | None) -> bool:

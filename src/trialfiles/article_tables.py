@@ -291,10 +291,10 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
     if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
         return _bracketed(match, words, start, statistic, n)
     if match := _INTERVAL.fullmatch(words):
-        kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range")
-        low, high = printed_number(match["l"]), printed_number(match["h"])
+        centre, low, high = (printed_number(match[name]) for name in "mlh")
+        kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range") if low <= centre <= high else "range"
         if low <= high:
-            return [Value(kind, words, start, printed_number(match["m"]), low=low, high=high)]
+            return [Value(kind, words, start, centre, low=low, high=high)]
     if match := _PERCENT.fullmatch(words):
         return [Value("percent", words, start, printed_number(match["m"]))]
     if match := _POWER.fullmatch(words):

@@ -77,7 +77,8 @@ def arm_name(head: str) -> str | None:
     if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
         name = name.strip("() ")
     letters = r"[^\W\d_]" if WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\x00-\x7f]"
-    return None if not name or WORDS["plain"].match(name) or not re.search(letters, name) else name
+    plain = WORDS["plain"].match(name) or WORDS["baseline"].match(name)
+    return None if not name or plain or not re.search(letters, name) else name
 
 
 def names_group(words: str) -> bool:
