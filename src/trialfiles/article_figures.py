@@ -150,6 +150,8 @@ class _Table:
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
                 self.heads.append(row)
+            elif in_body and any(row.words[1:] == head.words[1:] for head in self.heads):
+                self.block = row.cells[0]  # the heads again, for another outcome
             else:
                 in_body = True
                 sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
