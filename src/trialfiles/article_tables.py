@@ -83,18 +83,19 @@ def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
     parts: list[str] = []
     _collect(element, skip, parts)
     words = _SPACES.sub(" ", "".join(parts)).strip()
-    text = plain = ""
+    text, plain, before = "", "", ""
     for at, piece in enumerate(_RAISED.split(words)):
         piece = piece.replace(_UP, "").replace(_DOWN, "")
         shown = piece.translate(_SUPERSCRIPT) if at % 2 else piece
-        mark = at % 2 and not _POWER_BEFORE.search(text) and piece.lower() not in _ORDINAL
-        text += shown
+        mark = at % 2 and not _POWER_BEFORE.search(before) and piece.lower() not in _ORDINAL
+        text, before = text + shown, (before + shown)[-5:]
         plain += " " * len(shown) if mark else shown
-    # marks that are typed; a superscript that follows a unit or a ten stays
-    blank = _MARK_SIGNS.sub(
-        lambda sign: sign[0] if _POWER_BEFORE.search(plain[: sign.start()]) else " " * len(sign[0]), plain
-    )
-    return text.strip(), blank
+
+    def blank(sign: re.Match[str]) -> str:  # of marks that are typed; what follows a unit or a ten stays
+        before = plain[max(0, sign.start() - 5) : sign.start()]
+        return sign[0] if _POWER_BEFORE.search(before) else " " * len(sign[0])
+
+    return text.strip(), _MARK_SIGNS.sub(blank, plain)
 
 
 def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: bool = False) -> None:
@@ -104,14 +105,16 @@ def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: 
         if name not in skip and isinstance(child.tag, str):
             if name in ("break", "p", "title", "list-item"):
                 parts.append(" ")
-            up = not raised and (name == "sup" or (name == "xref" and child.get("ref-type") in _NOTES))
+            glued = bool(parts) and re.search(r"[\w)%.]\Z", parts[-1][-1:]) is not None
+            noted = name == "xref" and child.get("ref-type") in _NOTES and glued
+            up = not raised and (name == "sup" or noted)
             parts += _UP * up
             _collect(child, skip, parts, raised or up)
             parts += _DOWN * up
         parts.append((child.tail or "").replace(_UP, "").replace(_DOWN, ""))
 
 
-_NOTES = ("table-fn", "fn")
+_NOTES = ("table-fn", "fn", "bibr")  # such a reference, glued to a number, is no digit of it
 
 
 def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Grid:

@@ -76,7 +76,7 @@ def arm_name(head: str) -> str | None:
     name = bare_words(head).strip(" ,;:*")
     if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
         name = name.strip("() ")
-    letters = r"[^\W\d_]" if WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\x00-\x7f]"
+    letters = r"[^\W\d_]" if WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\W\d_]\d|[^\x00-\x7f]"
     plain = WORDS["plain"].match(name) or WORDS["baseline"].match(name)
     return None if not name or plain or not re.search(letters, name) else name
 
