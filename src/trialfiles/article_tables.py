@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
 from trialfiles.forms import names_of
@@ -27,7 +27,7 @@ class GridCell:
     plain: str = ""
     indented: bool = False
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The text without raised marks."""
         return _SPACES.sub(" ", self.plain).strip()
@@ -45,7 +45,7 @@ class GridRow:
         """The texts of the row, spanned cells repeated."""
         return [cell.text for cell in self.cells]
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """The texts of the row without raised marks."""
         return [cell.words for cell in self.cells]
@@ -83,19 +83,23 @@ def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
     parts: list[str] = []
     _collect(element, skip, parts)
     words = _SPACES.sub(" ", "".join(parts)).strip()
-    text, plain, before = "", "", ""
+    shown_parts: list[str] = []
+    plain_parts: list[str] = []
+    before = ""
     for at, piece in enumerate(_RAISED.split(words)):
         piece = piece.replace(_UP, "").replace(_DOWN, "")
         shown = piece.translate(_SUPERSCRIPT) if at % 2 else piece
         mark = at % 2 and not _POWER_BEFORE.search(before) and piece.lower() not in _ORDINAL
-        text, before = text + shown, (before + shown)[-5:]
-        plain += " " * len(shown) if mark else shown
+        before = (before + shown[-5:])[-5:]
+        shown_parts.append(shown)
+        plain_parts.append(" " * len(shown) if mark else shown)
+    plain = "".join(plain_parts)
 
     def blank(sign: re.Match[str]) -> str:  # of marks that are typed; what follows a unit or a ten stays
         before = plain[max(0, sign.start() - 5) : sign.start()]
         return sign[0] if _POWER_BEFORE.search(before) else " " * len(sign[0])
 
-    return text.strip(), _MARK_SIGNS.sub(blank, plain)
+    return "".join(shown_parts).strip(), _MARK_SIGNS.sub(blank, plain)
 
 
 def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: bool = False) -> None:

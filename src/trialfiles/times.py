@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
+LONGEST = 4000  # characters in which one time may be stated
 _WEEKS = {
     "minute": 1 / 10080, "hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH,
     "year": 12 * WEEKS_PER_MONTH,
@@ -25,7 +26,7 @@ _WORDS |= {
 }
 _NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"
-_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
+_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*){{1,3}}{_NUMBER}){{0,20}}"
 _UNIT = r"(minute|min|hour|hr|day|week|wk|month|mth|mo|year|yr)s?"
 _AFTER = re.compile(rf"(?<![\w.,/{_DASH}])({_NUMBERS})[\s\u00a0{_DASH}]*{_UNIT}\b", re.IGNORECASE)
 _BEFORE = re.compile(  # "min 5" is a minimum, "year 2019" a date, "person-years 5" an amount
@@ -69,7 +70,7 @@ _NO_TIME = re.compile(
     rf"\s*{_NUMBER}[\s-]*{_UNIT}\b"
     rf"|\b(?:past|previous|preceding|last)\s+{_NUMBER}[\s-]*{_UNIT}\b"
     rf"|\bage[ds]?\W{{1,3}}(?:of |from |between )?{_NUMBERS}[\s-]*{_UNIT}\b"
-    rf"|{_NUMBERS}[\s-]*{_UNIT}"
+    rf"|(?<![\w.,/{_DASH}]){_NUMBERS}[\s-]*{_UNIT}"
     r"(?:[\s-]+(?:old|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
     rf"|{_IN_CYCLE}"
     rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
@@ -87,7 +88,7 @@ def weeks(printed: str | None) -> float | None:
     >>> weeks("4 Weeks"), weeks("Baseline"), weeks("follow-up")
     (4.0, 0.0, None)
     """
-    if not printed:
+    if not printed or len(printed) > LONGEST:
         return None
     if _PAST.search(printed) or _FROM_END.search(printed) or _BEFORE_START.search(printed):
         return None
@@ -150,31 +151,26 @@ def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
     A number before a unit that has another behind it belongs to the word before it: `Visit 2 Week 12`. Where
     no word says so, neither is taken.
     """
-    before = list(_BEFORE.finditer(printed))
-    found = []
+    rivals = {match.start() for match in _BEFORE.finditer(printed)}
+    found, rest, at = [], [], 0
     for match in _AFTER.finditer(printed):
-        unit = match.start(2)
-        rival = next((other for other in before if other.start() == unit), None)
+        rival = match.start(2) in rivals
         if rival and _of_word(printed, match):
             continue
-        if rival:
-            before.remove(rival)
-            if re.match(r"\W*(?!1\D)\d+\s+[A-Za-z]+(?<!s)$", printed[: match.end()]):
-                continue  # "2 Week 12": 2 weeks or week 12?
-        found.append((match, match.group(1), match.group(2)))
-    taken = [match.span() for match, *_ in found]
-    found += [
-        (match, match.group(2), match.group(1))
-        for match in before
-        if not any(start < match.end() and match.start() < end for start, end in taken)
-    ]
+        rest += [printed[at : match.start()], "\n" * len(match.group())]
+        at = match.end()
+        # "2 Week 12": 2 weeks or week 12?
+        if not (rival and match.start() == 0 and re.match(r"(?!1\D)\d+\s+[A-Za-z]+(?<!s)$", match.group())):
+            found.append((match, match.group(1), match.group(2)))
+    left = "".join(rest) + printed[at:]
+    found += [(match, match.group(2), match.group(1)) for match in _BEFORE.finditer(left)]
     return sorted(found, key=lambda hit: hit[0].start())
 
 
 def _of_word(printed: str, match: re.Match[str]) -> bool:
     """Whether the number before a unit is not of the unit, which has a number of its own behind it."""
     plural = match.group().lower().endswith("s")
-    return not plural and not _OF_TIME.search(printed[: match.start()])
+    return not plural and not _OF_TIME.search(printed[max(0, match.start() - 12) : match.start()])
 
 
 def time_in_words(text: str | None) -> str | None:
@@ -209,8 +205,10 @@ def names_time(title: str | None) -> bool:
     [True, True, False]
     """
     # a day of a cycle is a time, though not one from the start
-    if not title or _CYCLE.search(title):
-        return bool(title)
+    if not title or len(title) > LONGEST:
+        return False
+    if _CYCLE.search(title):
+        return True
     kept = _NO_TIME.sub(lambda found: "\n" if found.group().strip(" ()") else " ", title)
     for match, numbers, _ in _matches(kept):
         if match.group(1) != numbers or time_in_words(kept):
