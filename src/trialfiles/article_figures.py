@@ -20,7 +20,7 @@ from trialfiles.article_tables import (
 from trialfiles.quantities.numerals import fold
 from trialfiles.quantities.terms import Terms
 from trialfiles.table_heads import (
-    WORDS,
+    HEAD_WORDS,
     Size,
     arm_name,
     bare_words,
@@ -130,9 +130,9 @@ class _Table:
         shared = {name for name in stubs if name in self.known}
         self.groups = {name for name in shared if len(shared) > 1 or self.known[name]}
         found = list(self._read())
-        if any(one.arm and not WORDS["pooled"].match(one.arm) for one in found):
+        if any(one.arm and not HEAD_WORDS["pooled"].match(one.arm) for one in found):
             found = [
-                replace(one, arm=None, arm_n=None) if one.arm and WORDS["pooled"].match(one.arm) else one
+                replace(one, arm=None, arm_n=None) if one.arm and HEAD_WORDS["pooled"].match(one.arm) else one
                 for one in found
             ]
         return found
@@ -170,30 +170,30 @@ class _Table:
             return False
         if row is self.grid.rows[0]:
             return True
-        named = any(WORDS["size"].search(text) for text in row.words) or any(map(time_of, said))
+        named = any(HEAD_WORDS["size"].search(text) for text in row.words) or any(map(time_of, said))
         if not in_body:
-            named = named or any(statistics_of(text) or WORDS["change"].search(text) for text in said)
+            named = named or any(statistics_of(text) or HEAD_WORDS["change"].search(text) for text in said)
         return named and not any(statistic_of(text) == "p" and "=" in text for text in said)
 
     def _stubs(self, row: GridRow) -> _Stubs:
         """Return what names a row; its group where the stubs are groups, as in a table turned on its side."""
         corners = [head.words for head in self.heads]
-        sized = not any(WORDS["size"].search(" ".join(one)) for one in corners)
+        sized = not any(HEAD_WORDS["size"].search(" ".join(one)) for one in corners)
         outcome, time, group, width = "", "", None, 0
         for column, words in enumerate(row.words[:3]):
             corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")
-            groups = bool(WORDS["groups"].match(corner)) or folded_arm(words) in self.groups
-            times = bool(WORDS["times"].match(corner))
+            groups = bool(HEAD_WORDS["groups"].match(corner)) or folded_arm(words) in self.groups
+            times = bool(HEAD_WORDS["times"].match(corner))
             if column and not (groups or times or not arm_name(corner)):
                 break
             if column and (not re.search(r"[^\W\d]", words) or values_in(words, "sd")):
                 break
             width = column + 1
-            if group is None and (groups or (not column and sized and WORDS["size"].search(words))):
+            if group is None and (groups or (not column and sized and HEAD_WORDS["size"].search(words))):
                 group = row.cells[column]
             elif column and times:
                 time = words
-            elif (unit := WORDS["time_units"].match(corner)) and words.isdigit():
+            elif (unit := HEAD_WORDS["time_units"].match(corner)) and words.isdigit():
                 time = f"{unit[1]} {words}"
             else:
                 outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
@@ -256,7 +256,7 @@ class _Table:
             # a head over every column tells no groups apart, nor does one of all people
             narrow = [cell for cell in named if not self._spans_all(cell)] or named
             narrow = [
-                cell for cell in narrow if not WORDS["pooled"].match(arm_name(cell.words) or "")
+                cell for cell in narrow if not HEAD_WORDS["pooled"].match(arm_name(cell.words) or "")
             ] or narrow
             own = next((cell for cell in [*narrow, *corners, block] if size_of(cell)), None)
             own = own or (block if self.known.get(folded_arm(block.words)) else None)
@@ -287,10 +287,10 @@ class _Table:
         """Return what a cell holds, by the nearest words that say so and that can be true of it."""
         if "p" in (statistic_of(text) for text in [*above, texts[0]]):
             return "p"
-        if WORDS["sides"].search(texts[0]):
+        if HEAD_WORDS["sides"].search(texts[0]):
             return "sides"
         texts, n = [*texts, self.grid.caption, self.grid.foot], size.n if size else None
-        if any(map(WORDS["part_of"].search, texts)) and "/" in cell:
+        if any(map(HEAD_WORDS["part_of"].search, texts)) and "/" in cell:
             return "of"
         said = [statistics_of(text) for text in texts]
         several = len({name for names in said for name in names}) > 1
@@ -305,13 +305,13 @@ class _Table:
     def _measure(self, stubs: _Stubs, above: list[str], arm: str | None) -> str:
         """Return what is measured: the row's name below its block's, else the column's, else the caption."""
         block, outcome = stubs.block.words, stubs.outcome
-        if (arm and arm_name(block) == arm) or time_of(block) or WORDS["change"].fullmatch(block):
+        if (arm and arm_name(block) == arm) or time_of(block) or HEAD_WORDS["change"].fullmatch(block):
             block = ""
         if stubs.group is not None:
             heads = [text for text in above if not time_of(text) and not only_statistic(text)]
-            heads = [text for text in heads if not WORDS["change"].fullmatch(text)]
+            heads = [text for text in heads if not HEAD_WORDS["change"].fullmatch(text)]
             return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
-        over = [text for text in above if names_group(text) and not WORDS["pooled"].match(text)]
+        over = [text for text in above if names_group(text) and not HEAD_WORDS["pooled"].match(text)]
         alone = re.sub(r"\s*\([^()]*\)$", "", outcome)
         bare = only_statistic(outcome) or time_of(alone) == alone
         if bare and not block:  # the corner may name the outcome of a table of times
@@ -323,23 +323,23 @@ class _Table:
         """Return a figure's time, of its column, row or block; else the one that the caption tells."""
         if found := next((time for text in texts if (time := time_of(text))), None):
             return found
-        if any(map(WORDS["change"].search, above)):
+        if any(map(HEAD_WORDS["change"].search, above)):
             # the change beside a baseline and one other time is the change to that time
             times = {time for head in self.heads for text in head.words[1:] if (time := time_of(text))}
             later = [time for time in times if weeks(time) != 0]
             return later[0] if len(later) == 1 else None
-        if WORDS["baseline_caption"].search(self.grid.caption):
+        if HEAD_WORDS["baseline_caption"].search(self.grid.caption):
             return "Baseline"
         time = time_in_words(self.grid.caption.split(".")[0])
         return time if time and weeks(time) is not None else None
 
     def _changed(self, texts: list[str], time: str | None) -> bool:
-        if time and WORDS["baseline"].match(time):
+        if time and HEAD_WORDS["baseline"].match(time):
             return False
         times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
-        said = WORDS["change_caption"].search(self.grid.caption)
-        return any(map(WORDS["change"].search, texts)) or (
-            bool(said) and not any(map(WORDS["baseline"].match, times))
+        said = HEAD_WORDS["change_caption"].search(self.grid.caption)
+        return any(map(HEAD_WORDS["change"].search, texts)) or (
+            bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
         )
 
     def _unit(self, value: Value, statistic: str, texts: list[str]) -> str | None:

@@ -22,7 +22,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return found
 
 
-WORDS = _patterns()
+HEAD_WORDS = _patterns()
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Size:
 def whole_number(cell: GridCell) -> Size | None:
     """Return the number of people that a cell is; None for anything else."""
     printed = cell.plain.strip()
-    if not WORDS["whole"].fullmatch(printed) or not (n := int(re.sub(r"\D", "", printed))):
+    if not HEAD_WORDS["whole"].fullmatch(printed) or not (n := int(re.sub(r"\D", "", printed))):
         return None
     return Size(n, printed, cell.start + cell.plain.index(printed))
 
 
 def size_of(cell: GridCell) -> Size | None:
     """Return a group's people: of `30 patients, 60 sites` 30, of `28/31` 28, of `60 eyes` none."""
-    match = WORDS["size"].search(cell.plain)
+    match = HEAD_WORDS["size"].search(cell.plain)
     if not match:
         return None
     said, at = match["n"] or match["m"], match.start("n" if match["n"] else "m")
-    if match["n"] and WORDS["things"].match(match["more"]):
-        if not (people := WORDS["people"].search(cell.plain, match.end("n"))):
+    if match["n"] and HEAD_WORDS["things"].match(match["more"]):
+        if not (people := HEAD_WORDS["people"].search(cell.plain, match.end("n"))):
             return None
         said, at = people["n"], people.start("n")
     if " " in said and not re.match(r"\s*(?:[)\],;/]|$)", cell.plain[at + len(said) :]):
@@ -60,7 +60,7 @@ def size_of(cell: GridCell) -> Size | None:
 
 def bare_words(text: str) -> str:
     """Return a head without the size of a group and without the names of statistics."""
-    return re.sub(r"\s+", " ", WORDS["statistic"].sub(" ", WORDS["size"].sub(" ", text)))
+    return re.sub(r"\s+", " ", HEAD_WORDS["statistic"].sub(" ", HEAD_WORDS["size"].sub(" ", text)))
 
 
 def only_statistic(text: str) -> bool:
@@ -76,8 +76,8 @@ def arm_name(head: str) -> str | None:
     name = bare_words(head).strip(" ,;:*")
     if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
         name = name.strip("() ")
-    letters = r"[^\W\d_]" if WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\W\d_]\d|[^\x00-\x7f]"
-    plain = WORDS["plain"].match(name) or WORDS["baseline"].match(name)
+    letters = r"[^\W\d_]" if HEAD_WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\W\d_]\d|[^\x00-\x7f]"
+    plain = HEAD_WORDS["plain"].match(name) or HEAD_WORDS["baseline"].match(name)
     return None if not name or plain or not re.search(letters, name) else name
 
 
@@ -88,19 +88,19 @@ def names_group(words: str) -> bool:
 
 def folded_arm(name: str) -> str:
     """Return what makes a group the same in another table; a sign such as PRP+ is part of a name."""
-    short = WORDS["group_words"].sub(" ", name.casefold())
+    short = HEAD_WORDS["group_words"].sub(" ", name.casefold())
     return re.sub(r"[^\w+\u2212-]+", "", short) or name.casefold()
 
 
 @lru_cache(maxsize=4096)
 def time_of(text: str) -> str | None:
     """Return the time that a header or a row states."""
-    if match := WORDS["baseline"].match(text) or WORDS["later"].match(text):
+    if match := HEAD_WORDS["baseline"].match(text) or HEAD_WORDS["later"].match(text):
         return match.group(1)
-    text = WORDS["size"].sub(" ", text).strip()
+    text = HEAD_WORDS["size"].sub(" ", text).strip()
     found = durations(text)
-    told = names_time(text) or not (WORDS["clock"].search(text) or WORDS["lasted"].search(text))
-    if found and told and weeks(text) is not None and not WORDS["many_years"].match(found[0][1]):
+    told = names_time(text) or not (HEAD_WORDS["clock"].search(text) or HEAD_WORDS["lasted"].search(text))
+    if found and told and weeks(text) is not None and not HEAD_WORDS["many_years"].match(found[0][1]):
         return found[0][1]
-    short = WORDS["short_time"].search(text)
+    short = HEAD_WORDS["short_time"].search(text)
     return short.group() if short else None
