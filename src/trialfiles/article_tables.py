@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
+from trialfiles.forms import names_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
@@ -14,11 +16,21 @@ _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000]+")
 
 @dataclass(eq=False)
 class GridCell:
-    """A printed cell; `start` is its first character in the article's text."""
+    """A printed cell; `start` is its first character in the article's text.
+
+    `plain` is the text, character for character, with blanks for raised marks: 45 of 45¹.
+    """
 
     text: str
     head: bool = False
     start: int = -1
+    plain: str = ""
+    indented: bool = False
+
+    @cached_property
+    def words(self) -> str:
+        """The text without raised marks."""
+        return _SPACES.sub(" ", self.plain).strip()
 
 
 @dataclass
@@ -33,6 +45,11 @@ class GridRow:
         """The texts of the row, spanned cells repeated."""
         return [cell.text for cell in self.cells]
 
+    @cached_property
+    def words(self) -> list[str]:
+        """The texts of the row without raised marks."""
+        return [cell.words for cell in self.cells]
+
 
 @dataclass
 class Grid:
@@ -44,34 +61,82 @@ class Grid:
     rows: list[GridRow] = field(default_factory=list)
 
 
+_UP, _DOWN = "\ue000", "\ue001"  # around raised text while it is collected
+_RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
+_SUPERSCRIPT = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_MARK_SIGNS = re.compile(r"[*\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+# raised behind these it is an exponent, and behind a number a part of a word: cm², 10⁹, 12th
+_POWER_BEFORE = re.compile(r"(?:\b10|(?<![a-z])(?:[cmkµ\u03bc]?m|s|kg|l|min|h|d))\Z", re.IGNORECASE)
+_ORDINAL = ("st", "nd", "rd", "th")
+
+
 def element_text(element: Element, skip: tuple[str, ...] = ()) -> str:
-    """Return an element's text on one line, every kind of space as one space; some elements left out."""
+    """Return an element's text on one line, every kind of space as one space; some elements left out.
+
+    Raised digits are written as such (10⁹): they are no digits of the number before them.
+    """
+    return _marked(element, skip)[0]
+
+
+def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Return an element's text, and the same with blanks for its raised marks."""
     parts: list[str] = []
     _collect(element, skip, parts)
-    return _SPACES.sub(" ", "".join(parts)).strip()
+    words = _SPACES.sub(" ", "".join(parts)).strip()
+    shown_parts: list[str] = []
+    plain_parts: list[str] = []
+    before = ""
+    for at, piece in enumerate(_RAISED.split(words)):
+        piece = piece.replace(_UP, "").replace(_DOWN, "")
+        shown = piece.translate(_SUPERSCRIPT) if at % 2 else piece
+        mark = at % 2 and not _POWER_BEFORE.search(before) and piece.lower() not in _ORDINAL
+        before = (before + shown[-5:])[-5:]
+        shown_parts.append(shown)
+        plain_parts.append(" " * len(shown) if mark else shown)
+    plain = "".join(plain_parts)
+
+    def blank(sign: re.Match[str]) -> str:  # of marks that are typed; what follows a unit or a ten stays
+        before = plain[max(0, sign.start() - 5) : sign.start()]
+        return sign[0] if _POWER_BEFORE.search(before) else " " * len(sign[0])
+
+    return "".join(shown_parts).strip(), _MARK_SIGNS.sub(blank, plain)
 
 
-def _collect(element: Element, skip: tuple[str, ...], parts: list[str]) -> None:
-    parts.append(element.text or "")
+def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: bool = False) -> None:
+    parts.append((element.text or "").replace(_UP, "").replace(_DOWN, ""))
     for child in element:
         name = local_name(child)
         if name not in skip and isinstance(child.tag, str):
             if name in ("break", "p", "title", "list-item"):
                 parts.append(" ")
-            _collect(child, skip, parts)
-        parts.append(child.tail or "")
+            glued = bool(parts) and re.search(r"[\w)%.]\Z", parts[-1][-1:]) is not None
+            noted = name == "xref" and child.get("ref-type") in _NOTES and glued
+            up = not raised and (name == "sup" or noted)
+            parts += _UP * up
+            _collect(child, skip, parts, raised or up)
+            parts += _DOWN * up
+        parts.append((child.tail or "").replace(_UP, "").replace(_DOWN, ""))
+
+
+_NOTES = ("table-fn", "fn", "bibr")  # such a reference, glued to a number, is no digit of it
 
 
 def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Grid:
-    """Return a table's grid; rows of nothing but rules are left out."""
+    """Return a table's grid, of HTML's model or of OASIS's; rows of nothing but rules are left out."""
     grid = Grid(label, caption, foot)
     spanning: dict[int, tuple[GridCell, int]] = {}  # column -> cell from a row above, rows it still spans
-    for part, head in _rows(table):
+    for part, head, columns in _rows(table):
         cells: list[GridCell] = []
-        for element in (child for child in part if local_name(child) in ("td", "th")):
+        for element in (child for child in part if local_name(child) in ("td", "th", "entry")):
             _fill(cells, spanning)
-            cell = GridCell(element_text(element), head or local_name(element) == "th")
-            across, down = _span(element, "colspan"), _span(element, "rowspan")
+            first = columns.get(element.get("namest") or element.get("colname") or "", len(cells))
+            while len(cells) < min(first, WIDEST):
+                cells.append(GridCell(""))
+                _fill(cells, spanning)
+            cell = _cell(element, head)
+            last = columns.get(element.get("nameend") or "", first)
+            across = max(_span(element, "colspan"), last - first + 1)
+            down = max(_span(element, "rowspan"), 1 + _span(element, "morerows", least=0))
             for _ in range(min(across, WIDEST - len(cells))):
                 if down > 1:
                     spanning[len(cells)] = (cell, down)
@@ -86,29 +151,41 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
     return grid
 
 
+def _cell(element: Element, head: bool) -> GridCell:
+    text, plain = _marked(element)
+    begins = "".join(element.itertext())[:2]
+    indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
+    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented)
+
+
 def _fill(cells: list[GridCell], spanning: dict[int, tuple[GridCell, int]]) -> None:
     """Put in the cells that reach down from above."""
     while len(cells) in spanning and len(cells) < WIDEST:
         cells.append(spanning[len(cells)][0])
 
 
-def _rows(table: Element) -> list[tuple[Element, bool]]:
+def _rows(table: Element) -> list[tuple[Element, bool, dict[str, int]]]:
+    """Return the rows with whether each heads others, and the places of the columns that have names."""
     found = []
-    for part in table:
-        if local_name(part) == "tr":
-            found.append((part, False))
-        elif local_name(part) in ("thead", "tbody", "tfoot"):
-            found += [(row, local_name(part) == "thead") for row in part if local_name(row) == "tr"]
+    for group in [table, *(part for part in table if local_name(part) == "tgroup")]:
+        names = [part.get("colname") or "" for part in group if local_name(part) == "colspec"]
+        columns = {name: place for place, name in enumerate(names) if name}
+        for part in group:
+            if local_name(part) == "tr":
+                found.append((part, False, columns))
+            elif local_name(part) in ("thead", "tbody", "tfoot"):
+                rows = (row for row in part if local_name(row) in ("tr", "row"))
+                found += [(row, local_name(part) == "thead", columns) for row in rows]
     return found
 
 
-def _span(element: Element, name: str) -> int:
-    text = element.get(name) or "1"
-    return max(1, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else 1
+def _span(element: Element, name: str, least: int = 1) -> int:
+    text = element.get(name) or "1" * least
+    return max(least, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else least
 
 
 _SIGN = r"[-+\u2212\u2013]?\s?"
-_N = rf"{_SIGN}(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.\u00b7]\d+)?|\.\d+)"
+_N = rf"{_SIGN}(?:\d{{1,3}}(?:[ ,]\d{{3}})+(?:\.\d+)?(?!\d)|\d+(?:[.\u00b7]\d+)?|\.\d+)"
 _MARK = r"\s*[*\u2020\u2021\u00a7a-e#]{0,3}"
 _PLUS = re.compile(
     rf"(?P<m>{_N})\s*(?:\u00b1|\+/[-\u2212]|\+-)\s*(?P<s>{_N})\s*(?P<u>[^\d()]{{0,12}}?){_MARK}"
@@ -122,11 +199,16 @@ _OF = re.compile(rf"(?P<a>\d+)\s*/\s*(?P<b>\d+)(?:\s*[(\[]\s*(?P<s>{_N})\s*%?\s*
 _P = re.compile(rf"(?:p\s*)?(?P<r>[<>=\u2264\u2265]?)\s*(?P<v>[01]?\.\d+|0|1)\s*{_MARK}", re.IGNORECASE)
 _PERCENT = re.compile(rf"(?P<m>{_N})\s*%{_MARK}")
 _BARE = re.compile(rf"(?P<m>{_N}){_MARK}")
+_POWER = re.compile(r"(?:(?P<f>\d+(?:\.\d+)?)\s*[x\u00d7]\s*)?10(?P<e>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 @dataclass(frozen=True)
 class Value:
-    """A figure in a cell: its kind, its numbers, and its place within the cell's text."""
+    """A figure in a cell: its kind, its numbers, and its place within the cell's text.
+
+    `of`: the whole of a count, where the cell prints it, with its place.
+    """
 
     kind: str
     printed: str
@@ -135,28 +217,54 @@ class Value:
     sd: float | None = None
     low: float | None = None
     high: float | None = None
+    of: tuple[int, int] | None = None
+
+
+def with_points(text: str) -> str:
+    """Return a cell of a table with decimal commas as an English one, character for character."""
+    return re.sub(r"(?<=\d)[.,](?=\d)", lambda sign: "." if sign[0] == "," else ",", text)
+
+
+_COMMA = re.compile(
+    r"[<>=\u2264\u2265\u00b1\s-]*(?:0,\d+|\d{1,6},(?:\d{1,2}|\d{4,8}))(?=\s*(?:$|[\u00b1(\[%*]))"
+)
+_POINT = re.compile(r"\d\.\d{1,2}(?!\d)|\b0\.\d|\d,\d{3}\.\d")
+
+
+def decimal_sign(grids: list[Grid]) -> str:
+    """Return the decimal sign of tables, '' where their cells do not tell: `0,065` is never thousands."""
+    cells = [cell for grid in grids for row in grid.rows if not row.head for cell in row.words[1:]]
+    if any(map(_POINT.search, cells)):
+        return "."
+    return "," if any(map(_COMMA.match, cells)) else ""
+
+
+_RULES = {name: re.compile(rule) for name, rule in names_of("tables")["says"].items()}
+_ALONE = {
+    name: re.compile(rf"[^\w%]*(?:{rule})[^\w%]*") for name, rule in names_of("tables")["says_alone"].items()
+}
+
+
+@lru_cache(maxsize=4096)
+def statistics_of(text: str) -> tuple[str, ...]:
+    """Return what some words say that cells hold, more than one where they say so.
+
+    p, se, sd, iqr, ci, percent (a count with its percentage), range, share (a percentage); of words that are
+    nothing else n, mean, only_sd, only_se, median, share.
+    """
+    low = text.lower().strip()
+    if alone := [name for name, rule in _ALONE.items() if rule.fullmatch(low)]:
+        return (alone[0],)
+    found = [name for name, rule in _RULES.items() if rule.search(low)]
+    return tuple(name for name in found if name != "share" or len(found) == 1)
 
 
 def statistic_of(*texts: str) -> str:
-    """Return what the words around a cell say it holds: sd, se, percent, iqr, ci, range, p, n or ''."""
-    for text in texts:
-        low = text.lower()
-        if re.fullmatch(r"\W*(p|p[- ]?values?|sig(?:nificance|\.)?)\W*(?:\(.*\))?\W*", low):
-            return "p"
-        for name, rule in (
-            ("se", r"\b(?:se|sem|s\.e\.(?:m\.)?|standard errors?)\b"),
-            ("sd", r"\b(?:sd|s\.d\.|standard deviations?|st\.? ?dev)"),
-            ("iqr", r"\biqr\b|inter-?quartile|\bq1\b"),
-            ("ci", r"\bci\b|confidence interval"),
-            ("percent", r"\b(?:n|no\.?|number|count)\s*[,(/]?\s*\(?\s*%|\(%\)|percent|^%$"),
-            ("range", r"\brange\b|min.{0,5}max"),
-        ):
-            if re.search(rule, low):
-                return name
-    return ""
+    """Return what the first of some texts that says anything says a cell holds; '' for none."""
+    return next((found[0] for text in texts if (found := statistics_of(text))), "")
 
 
-def values_in(text: str, statistic: str) -> list[Value]:
+def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
     """Return the figures of a cell.
 
     Parameters
@@ -165,6 +273,8 @@ def values_in(text: str, statistic: str) -> list[Value]:
         The cell.
     statistic : str
         From `statistic_of`.
+    n : int, optional
+        People of the cell's group: `12 (40)` of 30 is a count with its percentage, whatever else is said.
 
     Returns
     -------
@@ -184,30 +294,67 @@ def values_in(text: str, statistic: str) -> list[Value]:
         kind = "mean_se" if statistic == "se" else "mean_sd"
         return [Value(kind, words, start, printed_number(match["m"]), sd=abs(printed_number(match["s"])))]
     if match := _OF.fullmatch(words):
-        part = Value("count", match["a"], start, printed_number(match["a"]))
-        share = (
-            [Value("percent", match["s"], start + match.start("s"), printed_number(match["s"]))]
-            if match["s"]
-            else []
-        )
-        return [part, *share]
+        return _part(match, words, start, statistic, n)
+    if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
+        return _bracketed(match, words, start, statistic, n)
     if match := _INTERVAL.fullmatch(words):
-        kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range")
-        low, high = printed_number(match["l"]), printed_number(match["h"])
+        centre, low, high = (printed_number(match[name]) for name in "mlh")
+        kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range") if low <= centre <= high else "range"
         if low <= high:
-            return [Value(kind, words, start, printed_number(match["m"]), low=low, high=high)]
-    if match := _BRACKET.fullmatch(words):
-        return _bracketed(match, words, start, statistic)
+            return [Value(kind, words, start, centre, low=low, high=high)]
     if match := _PERCENT.fullmatch(words):
         return [Value("percent", words, start, printed_number(match["m"]))]
+    if match := _POWER.fullmatch(words):
+        number = float(f"{match['f'] or 1}e{match['e'].translate(_DIGITS)}")
+        return [Value("value", words, start, number)]
     if match := _BARE.fullmatch(words):
-        return [Value("value", words, start, printed_number(match["m"]))]
+        return [_bare(match, words, start, statistic, n)]
     return []
 
 
-def _bracketed(match: re.Match[str], words: str, start: int, statistic: str) -> list[Value]:
+def _bare(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> Value:
+    number = printed_number(match["m"])
+    whole = match["m"].strip().replace(",", "").replace(" ", "").isdigit()
+    kind = {"mean": "mean", "only_sd": "sd", "median": "median"}.get(statistic, "value")
+    if statistic in ("n", "percent") and whole:
+        kind = "n" if statistic == "n" and number == n else "count" if n is None or number <= n else "value"
+    if statistic == "share" and 0 <= number <= 100:
+        kind = "percent" if n and _of_people(match["m"], number, n) else "value"
+    printed = match["m"].rstrip()
+    return Value(kind, printed, start + words.find(printed), number, sd=number if kind == "sd" else None)
+
+
+def _of_people(printed: str, number: float, n: int) -> bool:
+    """Whether a percentage can be one of n people, rounded as it is printed."""
+    decimals = len(re.split(r"[.\u00b7]", printed.strip())[1]) if re.search(r"[.\u00b7]", printed) else 0
+    return abs(100 * round(number * n / 100) / n - number) <= 0.6 * 10**-decimals
+
+
+def _part(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> list[Value]:
+    """Return `12/30 (40)` as a count of a whole; a pair such as a blood pressure is no count."""
+    part, whole = int(match["a"]), int(match["b"])
+    share = printed_number(match["s"]) if match["s"] else None
+    if whole and part <= whole and (whole == n or statistic == "of" or _agrees(part, whole, share)):
+        of = whole, start + match.start("b")
+        found = [Value("count", match["a"], start, part, of=of)]
+        if share is not None:
+            found.append(Value("percent", match["s"], start + match.start("s"), share, of=of))
+        return found
+    if statistic == "sides" and n is not None and part + whole == n:
+        return [Value("count", match["a"], start, part)]
+    return [Value("pair", words, start, part, low=min(part, whole), high=max(part, whole))]
+
+
+def _agrees(part: float, whole: int | None, share: float | None) -> bool:
+    """Whether a percentage is that of a part of a whole, rounded as it may be."""
+    return bool(whole) and share is not None and abs(100 * part / (whole or 1) - share) <= 0.6
+
+
+def _bracketed(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> list[Value]:
     first, second = printed_number(match["m"]), printed_number(match["s"])
-    if match["q"] or (statistic == "percent" and not match["p"]):
+    counted = first == int(first) and first >= 0 and not re.search(r"[.\u00b7]\d", match["m"])
+    counts = statistic in ("percent", "share") and not match["p"] and (n is None or first <= n)
+    if counted and (match["q"] or counts or _agrees(first, n, second)):
         share = Value("percent", match["s"].strip(), start + match.start("s"), second)
         return [Value("count", match["m"].strip(), start + match.start("m"), first), share]
     if statistic in ("sd", "se"):

@@ -103,7 +103,10 @@ def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: V
     record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
     module = posted.get("outcomeMeasuresModule") or {}
     people = max((number for number in (study["n_enrolled"], began) if number is not None), default=None)
-    record.results, record.posted_outcomes = posted_results(study_id, module, arms, people, vocabulary)
+    parallel = study["comparison"] == "parallel" and len(arms) > 1
+    record.results, record.posted_outcomes = posted_results(
+        study_id, module, arms, people, vocabulary, parallel
+    )
     record.analyses = analyses(study_id, module, arms)
     record.adverse_events, record.event_totals = adverse_events(
         study_id, posted.get("adverseEventsModule") or {}, arms
@@ -118,11 +121,8 @@ def _analysed(record: SourceRecord) -> int | None:
     first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
     if first is None or first["within_person"]:
         return None
-    groups: dict[str, int] = {}
-    for row in record.results:
-        if row["outcome_id"] == first["outcome_id"] and row["n"] is not None:
-            groups[row["group"]] = max(row["n"], groups.get(row["group"], 0))
-    return sum(groups.values()) or None
+    number: int | None = first["n_analysed"]
+    return number
 
 
 def _unknown(path: Path, line: int, content: Any) -> SourceError:

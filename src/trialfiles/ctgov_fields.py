@@ -24,6 +24,11 @@ _AT_A_TIME = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\([^()]*\)")
+_POPULATION = re.compile(
+    r"\b(?:m?itt|pp|fas|(?:modified )?intent(?:ion)?[- ]to[- ]treat|per[- ]protocol|full[- ]analysis|safety|"
+    r"evaluable)(?: analysis)?(?: (?:set|population))?\b",
+    re.IGNORECASE,
+)
 
 
 def plain_text(text: str | None) -> str | None:
@@ -102,16 +107,17 @@ def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
 
     Ids of groups are local to their module, so titles are all that joins them: folded, and then without
     what stands in brackets. A title that fits two arms fits none; `matched` says whether one was found.
+    `shared`: several groups are this arm, as those of two populations.
     Where a title is an arm's with a time behind it (`Drug - Week 12`), or nothing but a time in a trial of
     one arm, `time` is that time.
     """
     whole = _by_name(arms, folded_title)
-    bare = _by_name(arms, lambda title: folded_title(_BRACKETED.sub("", title)))
+    bare = _by_name(arms, _bare)
     taken = {arm["arm_id"] for arm in arms}
     names: dict[str, Row] = {}
     for group in groups or []:
         title = plain_text(group.get("title")) or "unnamed"
-        arm_id = whole.get(folded_title(title)) or bare.get(folded_title(_BRACKETED.sub("", title)))
+        arm_id = whole.get(folded_title(title)) or bare.get(_bare(title))
         time = None
         if arm_id is None and (timed := _AT_A_TIME.fullmatch(title)):
             name = folded_title(timed["arm"] or "")
@@ -128,7 +134,15 @@ def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
     for number, row in enumerate(names.values(), start=1):
         if clashes.count(row["arm_id"]) > 1 and not row["matched"]:
             row["arm_id"] = f"{row['arm_id'][:36]}_{number}"
+    seen = [(row["arm_id"], row["time"]) for row in names.values()]
+    for row in names.values():
+        row["shared"] = row["matched"] and seen.count((row["arm_id"], row["time"])) > 1
     return names
+
+
+def _bare(title: str) -> str:
+    """Return a title, folded, without what stands in brackets and without the name of a population."""
+    return folded_title(_POPULATION.sub("", _BRACKETED.sub("", title)))
 
 
 def folded_title(title: str) -> str:
@@ -145,7 +159,7 @@ def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:
 
 
 _PEOPLE = re.compile(r"\b(participant|patient|subject|person|people|individual|volunteer|women|men|children)")
-_SHARE = re.compile(r"^\s*(%|percent|proportion of)")
+_SHARE = re.compile(r"^\s*(%|percent|(?:proportion|fraction|share) of)")
 
 
 def measure_kind(param_type: str | None, unit: str | None) -> str:
@@ -159,7 +173,19 @@ def measure_kind(param_type: str | None, unit: str | None) -> str:
     return "percent" if _SHARE.search(said) else "count" if _PEOPLE.match(said) else "number"
 
 
-def values_of(measurement: Row, kind: str, spread: str | None, level: float | None, n: int | None) -> Row:
+def is_share(unit: str | None) -> bool:
+    """Whether a unit may be a share of one: a proportion, not a percentage."""
+    return bool(unit and _SHARE.search(unit.lower()) and not re.search("%|percent", unit.lower()))
+
+
+def values_of(
+    measurement: Row,
+    kind: str,
+    spread: str | None,
+    level: float | None,
+    n: int | None,
+    share: bool = False,
+) -> Row:
     """Return the columns that a measurement fills.
 
     Parameters
@@ -172,6 +198,8 @@ def values_of(measurement: Row, kind: str, spread: str | None, level: float | No
         From `spread_of`.
     n : int or None
         Units analysed.
+    share : bool
+        Whether a percentage is posted as a share of one.
 
     Returns
     -------
@@ -187,10 +215,17 @@ def values_of(measurement: Row, kind: str, spread: str | None, level: float | No
     row: Row = {"value": value}
     if kind in ("mean", "median"):
         row[kind] = value
+    elif kind == "percent" and share and value is not None and 0 <= value <= 1:
+        # twelve digits, so that 0.29 becomes 29 and not 28.999999999999996
+        row["percent"] = float(f"{100 * value:.12g}")
+        row["converted"] = f"percent = posted share of one {value:g} x 100"
+        return row  # an interval is of the share: in no column, but in the note
     elif kind == "percent":
-        row["percent"] = value if value is not None and 0 <= value <= 100 else None
+        # 0.45 % of 30 people would be less than half of one: a share of one, most likely, and no percentage
+        possible = value is not None and 0 <= value <= 100 and (not n or not value or value * n >= 50)
+        row["percent"] = value if possible else None
     elif kind in ("count", "count_of_units"):
-        row["count"] = value if value is not None and value >= 0 else None
+        row["count"] = value if value is not None and value >= 0 and value == int(value) else None
     elif kind != "number":
         row["estimate"], row["estimate_kind"] = value, kind
     if wide is not None and wide < 0:

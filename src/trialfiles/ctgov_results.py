@@ -10,6 +10,7 @@ from trialfiles.ctgov_fields import (
     columns_of,
     folded_title,
     group_names,
+    is_share,
     measure_kind,
     plain_text,
     posted_number,
@@ -18,16 +19,19 @@ from trialfiles.ctgov_fields import (
 )
 from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord
-from trialfiles.times import durations, time_in_words, weeks
-from trialfiles.vocabulary import Vocabulary
+from trialfiles.times import names_time, time_in_words, weeks
+from trialfiles.vocabulary import Vocabulary, says_change
 
-_CHANGE = re.compile(
-    r"\b(change|reduction|increase|decrease|difference|improvement)s?\b.{0,80}\b(baseline|from|in|at|over)\b|"
-    r"^\s*change\b|\bchange\s*$",
+_BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
+_AT_BASELINE = re.compile(
+    r"\W*(?:at |value at )?(?:baseline|pre-?dose|pre-?treatment|screening)"
+    r"(?: ?(?:value|visit|score|mean|level|period)s?)?\W*(?:\(.*\))?\W*",
     re.IGNORECASE | re.DOTALL,
 )
-_BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
-_POOLED = re.compile(r"\b(total|overall|combined|pooled|all)\b", re.IGNORECASE)
+_POOLED = re.compile(
+    r"\b(total|overall|combined|pooled|all|both|entire|whole (?:group|cohort|population))\b", re.IGNORECASE
+)
+_AS_MEASURED = re.compile(r"\b(?:absolute|actual|observed|raw)\b", re.IGNORECASE)
 _NAMES = names_of("ctgov")
 _OF_OUTCOME = (
     "study_id", "outcome_id", "measure", "unit", "unit_analysed", "timepoint_printed", "within_person",
@@ -43,7 +47,12 @@ EMPTY: Row = dict.fromkeys((*FIGURE_KINDS, "ci_level", "estimate_kind", "convert
 
 
 def posted_results(
-    study_id: str, module: Row, arms: list[Row], total: int | None, vocabulary: Vocabulary
+    study_id: str,
+    module: Row,
+    arms: list[Row],
+    total: int | None,
+    vocabulary: Vocabulary,
+    parallel: bool = False,
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of `results` and the posted outcomes.
 
@@ -60,17 +69,22 @@ def posted_results(
         stand in several groups.
     vocabulary : Vocabulary
         Names the concepts of outcomes.
+    parallel : bool
+        Whether the register says so: then groups that are no arms are subgroups, however many they are.
 
     Returns
     -------
     tuple of (list of dict, list of dict)
-        Measurements, and one row an outcome: its title, unit, time, `no_data` where nothing is posted.
+        Measurements, and one row an outcome: its title, unit, time, `n_analysed` people as far as nobody
+        was counted twice, `no_data` where nothing is posted.
     """
     rows: list[Row] = []
     outcomes = []
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
         groups = group_names(outcome.get("groups"), arms)
-        head, of_value = _head(study_id, index, outcome, groups, total)
+        head, of_value = _head(study_id, index, outcome, groups)
+        people = _people(outcome, groups)
+        head["within_person"] = bool(total) and same_people(people, total or 0, parallel)
         head["concept"] = vocabulary.concept(head["measure"])
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
@@ -80,17 +94,15 @@ def posted_results(
             | {
                 "priority": PRIORITY.get(outcome.get("type") or "", "other"),
                 "groups": [group["title"] for group in groups.values()],
+                "n_analysed": _analysed(people, {arm["arm_id"] for arm in arms}, total),
                 "no_data": not found,
             }
         )
     return rows, outcomes
 
 
-def _head(
-    study_id: str, index: int, outcome: Row, groups: dict[str, Row], total: int | None
-) -> tuple[Row, str]:
+def _head(study_id: str, index: int, outcome: Row, groups: dict[str, Row]) -> tuple[Row, str]:
     title, unit = plain_text(outcome.get("title")), plain_text(outcome.get("unitOfMeasure"))
-    people = _people(denominators(outcome.get("denoms"), PEOPLE_UNITS), groups)
     head = {
         "study_id": study_id,
         "source_id": study_id,
@@ -101,24 +113,50 @@ def _head(
         "unit_analysed": plain_text(outcome.get("typeUnitsAnalyzed")) or "Participants",
         "timepoint_printed": plain_text(outcome.get("timeFrame")),
         "timepoint_weeks": weeks(outcome.get("timeFrame")),
-        "within_person": bool(total and people > total),
     }
     return head, measure_kind(outcome.get("paramType"), unit)
 
 
-def _people(sizes: dict[str, int], groups: dict[str, Row]) -> int:
-    """Return the people of an outcome's groups together, as if nobody stood in two of them.
+def _people(outcome: Row, groups: dict[str, Row]) -> list[Row]:
+    """Return the groups of an outcome that have a size, with the largest of their sizes."""
+    sizes: dict[str, int] = {}
+    for part in (outcome, *(outcome.get("classes") or [])):
+        for name, size in denominators(part.get("denoms"), PEOPLE_UNITS).items():
+            sizes[name] = max(size, sizes.get(name, 0))
+    return [group | {"n": sizes[name]} for name, group in groups.items() if name in sizes]
 
-    A group that pools others (`All doses`, `Total`) adds nobody, nor does an arm at a second time.
+
+def _arm_sizes(groups: list[Row]) -> dict[str, int]:
+    """Return the people of each arm of some groups: the most of its groups, and of none that pools others.
+
+    An arm at a second time, or its per-protocol population, adds nobody; nor does `All doses` or `Total`.
     """
-    most: dict[str, int] = {}
-    for group_id, size in sizes.items():
-        group = groups.get(group_id) or {"title": "", "arm_id": group_id}
-        others = [number for other, number in sizes.items() if other != group_id]
-        if len(others) > 1 and _POOLED.search(group["title"]) and size > max(others):
-            continue
-        most[group["arm_id"]] = max(size, most.get(group["arm_id"], 0))
-    return sum(most.values())
+    pooled = [not group["matched"] and bool(_POOLED.search(group["title"] or "")) for group in groups]
+    sizes: dict[str, int] = {}
+    for group, pools in zip(groups, pooled, strict=True):
+        if not pools or all(pooled):
+            sizes[group["arm_id"]] = max(group["n"], sizes.get(group["arm_id"], 0))
+    return sizes
+
+
+def same_people(groups: list[Row], total: int, parallel: bool) -> bool:
+    """Whether the same people stand in several groups: more than took part, all arms or two groups together.
+
+    Subgroups may be more than took part, and are no sides of one person: in a parallel trial only arms count.
+    """
+    arms = _arm_sizes([group for group in groups if group["matched"]])
+    two = sorted(_arm_sizes(groups).values())[-2:]
+    return sum(arms.values()) > total or (not parallel and len(two) == 2 and sum(two) > total)
+
+
+def _analysed(groups: list[Row], arm_ids: set[str], total: int | None) -> int | None:
+    """Return the people of an outcome; None where its groups hold more than took part."""
+    sizes = _arm_sizes(groups)
+    own = {arm_id: size for arm_id, size in sizes.items() if arm_id in arm_ids}
+    if total and sum(sizes.values()) > total and len(own) == len(arm_ids):
+        sizes = own  # the others are subgroups of the arms
+    number = sum(sizes.values()) or None
+    return None if total and (number or 0) > total else number
 
 
 def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_value: str) -> Iterator[Row]:
@@ -127,19 +165,22 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
     How many were analysed stands with the class, or else with the outcome, never with the measurement.
     """
     spread, level = spread_of(outcome.get("dispersionType"))
-    odd = outcome.get("dispersionType") if spread == "unknown" else None
+    values = [number for number in map(posted_number, _values(outcome)) if number is not None]
+    share = of_value == "percent" and is_share(head["unit"]) and max(values, default=2) <= 1
+    classes = [plain_text(part.get("title")) for part in outcome.get("classes") or []]
+    several = any(map(names_time, classes))
     units = (head["unit_analysed"].lower(),)
     everyone, all_units = (denominators(outcome.get("denoms"), names) for names in (PEOPLE_UNITS, units))
     for at, part in enumerate(outcome.get("classes") or []):
         title = plain_text(part.get("title"))
-        time, when, timed = _time(title, head)
+        time, when, timed = _time(title, head, several)
         own = denominators(part.get("denoms"), PEOPLE_UNITS)
         people = everyone | own
         analysed = all_units | denominators(part.get("denoms"), units)
         for place, category in enumerate(part.get("categories") or []):
             level_title = plain_text(category.get("title"))
             visit = None if timed or of_value in COUNTED_KINDS else _visit(level_title)
-            labels = [None if timed else title, None if visit else level_title]
+            labels = [None if timed and time == title else title, None if visit else level_title]
             shared = head | {
                 "category": ": ".join(filter(None, labels)) or None,
                 "timepoint_printed": visit or time,
@@ -168,12 +209,14 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                         "quantity_ids": figure if n is None else f"{figure};{size}",
                     }
                 )
-                filled = values_of(measurement, of_value, spread, level, row["n_units"])
+                filled = values_of(measurement, of_value, spread, level, row["n_units"], share)
                 row.update(filled)
                 named = [column for column in filled if column in FIGURE_KINDS and filled[column] is not None]
                 row["figures"] = ";".join(f"{column}={figure}" for column in named or ["value"])
                 row["figures"] += "" if n is None else f";n={size}"
-                row["note"] = _note(row, measurement, odd, group["matched"])
+                if group.get("shared"):
+                    row["category"] = ": ".join(filter(None, [group["title"], row["category"]]))
+                row["note"] = _note(row, measurement, outcome.get("dispersionType"), group["matched"])
                 yield row
 
 
@@ -189,14 +232,25 @@ def denominators(denoms: list[Row] | None, units: tuple[str, ...]) -> dict[str, 
     return found
 
 
+def _values(outcome: Row) -> Iterator[str | None]:
+    for part in outcome.get("classes") or []:
+        for category in part.get("categories") or []:
+            yield from (one.get("value") for one in category.get("measurements") or [])
+
+
 def _visit(title: str | None) -> str | None:
     """Return a category's title where it is nothing but a time, as some records have it."""
     return title if title and (time_in_words(title) == title or _BASELINE.fullmatch(title)) else None
 
 
-def _time(title: str | None, head: Row) -> tuple[str | None, float | None, bool]:
-    """Return a class's own time where its title states one, else the outcome's; and whether it did."""
-    if title and (durations(title) or _BASELINE.search(title)):
+def _time(title: str | None, head: Row, several: bool) -> tuple[str | None, float | None, bool]:
+    """Return a class's own time where its title states one, else the outcome's; and whether it did.
+
+    `Severe at baseline` is a subgroup, but beside other times (`several`) a time.
+    """
+    if title and (names_time(title) or _AT_BASELINE.fullmatch(title)):
+        return title, weeks(title), True
+    if title and several and _BASELINE.search(title):
         return title, weeks(title), True
     return head["timepoint_printed"], head["timepoint_weeks"], False
 
@@ -204,14 +258,14 @@ def _time(title: str | None, head: Row) -> tuple[str | None, float | None, bool]
 def _kind(of_value: str, measure: str, title: str | None) -> str:
     if of_value in COUNTED_KINDS:
         return "count"
-    if title and _CHANGE.search(title):
+    if says_change(title):
         return "change"
-    if title and re.fullmatch(r"\s*(at\s+)?baseline\b.{0,20}", title, re.IGNORECASE):
+    if title and (re.fullmatch(r"\s*(at\s+)?baseline\b.{0,20}", title, re.I) or _AS_MEASURED.search(title)):
         return "level"
-    return "change" if _CHANGE.search(measure) else "level"
+    return "change" if says_change(measure) else "level"
 
 
-def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | None:
+def _note(row: Row, measurement: Row, label: str | None, matched: bool) -> str | None:
     """Say what a reader of the row must know before it is used."""
     said = [plain_text(measurement.get("comment"))]
     if measurement.get("value") and row["value"] is None:
@@ -220,8 +274,7 @@ def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | N
         said.append("least-squares mean: an estimate of a model, no mean of values")
     elif row["estimate_kind"]:
         said.append(f"{row['estimate_kind'].replace('_', ' ')}: no arithmetic mean")
-    if odd:
-        said.append(f"spread labelled {odd[:80]!r} is not understood")
+    said += list(_left_out(row, measurement, label))
     if row["unit_analysed"].lower() not in PEOPLE_UNITS:
         people = "people whose number is not posted" if row["n"] is None else f"{row['n']} people"
         said.append(f"analysed by {row['unit_analysed'].lower()}: {row['n_units']} in {people}")
@@ -230,6 +283,22 @@ def _note(row: Row, measurement: Row, odd: str | None, matched: bool) -> str | N
     if not matched:
         said.append(f"group {row['group']!r} has no arm of that title")
     return "; ".join(part for part in said if part) or None
+
+
+def _left_out(row: Row, measurement: Row, label: str | None) -> Iterator[str]:
+    """Yield what is posted and has no column."""
+    spread, low, high = (measurement.get(name) for name in ("spread", "lowerLimit", "upperLimit"))
+    named, odd = f"{label or 'spread'}"[:80], spread_of(label)[0] == "unknown"
+    if odd:
+        yield f"spread labelled {named!r} is not understood"
+    if posted_number(spread) is not None and row["sd"] is row["se"] is None:
+        yield f"posted, and in no column: {named} {spread}"
+    ends = ("q1", "q3", "minimum", "maximum", "ci_lower", "ci_upper")
+    limits = " to ".join(str(end) for end in (low, high) if posted_number(end) is not None)
+    if limits and all(row[name] is None for name in ends):
+        yield f"posted, and in no column: {named} {limits}"
+    if row["kind"] == "count" and row["count"] is row["percent"] is None and row["value"] is not None:
+        yield f"{row['value']:g} is no number and no percentage of {row['n_units'] or 'these'} people"
 
 
 _P_VALUE = re.compile(r"\s*(?:p\s*)?([<>=≤≥]{0,2})\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")

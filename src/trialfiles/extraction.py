@@ -12,7 +12,7 @@ from typing import Any
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import csv_lines, inert, printed_number, read_bytes, slug
 from trialfiles.times import weeks
-from trialfiles.vocabulary import NO_WORDS, Vocabulary
+from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 from trialfiles.yaml_lines import read_yaml
 
 FIGURE_FIELDS = (
@@ -80,9 +80,9 @@ def read_extraction(
         if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
             row["time"] = f"{row['time']} {unit.group(1).lower()}s"
         for field in FIGURE_FIELDS:
-            row[field], wrong = cell_figure(row[field], comma)
+            row[field], wrong = cell_figure(row[field], comma, whole=field in _WHOLE)
             if wrong:
-                fault = (names[columns[field]], f"{wrong[:40]!r} is no number", "write one number, or NA")
+                fault = (names[columns[field]], f"{wrong[:40]!r} is no number", _PLAIN_NUMBER)
                 problems.append(Problem(str(path), line, *fault))
         for field in (field for field in _NEEDED if not row[field]):
             problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
@@ -90,8 +90,7 @@ def read_extraction(
             continue
         row["study"] = row["study_id"][:40]
         row["study_id"] = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
-        counted = row["count"] is not None or row["percent"] is not None
-        row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")
+        row["kind"] = _kind(row, names[columns["mean"]] if "mean" in columns else "")
         faults = _faults(row)
         problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
         if not faults:
@@ -141,6 +140,16 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
     return {field: names.index(str(name)) for field, name in columns.items()}, constants
 
 
+def _kind(row: Row, heading: str) -> str:
+    """Return the kind that a row states, or that its figures, its outcome or its mean's heading imply."""
+    if row["kind"]:
+        return str(row["kind"]).lower()
+    measured = any(row[name] is not None for name in ("mean", "median", "sd", "se"))
+    if not measured and (row["count"] is not None or row["percent"] is not None):
+        return "count"
+    return "change" if says_change(row["outcome"]) or says_change(heading) else "level"
+
+
 def _faults(row: Row) -> list[tuple[str, str]]:
     """Return the fields of a row that cannot be so, each with what is wrong."""
     faults = []
@@ -154,6 +163,13 @@ def _faults(row: Row) -> list[tuple[str, str]]:
         faults.append(("n", f"{row['n']:g} is no number of people"))
     if row["percent"] is not None and row["kind"] == "count" and not 0 <= row["percent"] <= 100:
         faults.append(("percent", f"{row['percent']:g} percent"))
+    if row["p_value"] is not None and not 0 <= row["p_value"] <= 1:
+        faults.append(("p_value", f"{row['p_value']:g} is no probability"))
+    if row["kind"] == "count" and row["n"] is not None and (row["count"] or 0) > row["n"]:
+        faults.append(("count", f"{row['count']:g} of {row['n']:g} people"))
+    for low, high in (("q1", "q3"), ("q1", "median"), ("median", "q3"), ("minimum", "maximum")):
+        if row[low] is not None and row[high] is not None and row[low] > row[high]:
+            faults.append((low, f"{row[low]:g} is above {high} {row[high]:g}"))
     return faults
 
 
@@ -189,9 +205,20 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
 
 
 MOST_TABLE_ROWS = 200_000
-_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
-_WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
-_WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
+_NUMBER = re.compile(
+    r"[-+\u2212]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,15}|(?=\.\d))(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?"
+)
+# what can be nothing but a decimal comma, or point: `0,065` is never thousands, `1.234` may be either
+_WITH_COMMA = re.compile(
+    r"[-+\u2212]?(?:0,\d{1,30}|\d{4,15},\d{3}|\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:[. ]\d{3})+,\d{1,30})%?"
+)
+_WITH_POINT = re.compile(
+    r"[-+\u2212]?(?:0?\.\d{1,30}|\d{4,15}\.\d{3}|\d{1,15}\.(?:\d{1,2}|\d{4,30})|"
+    r"\d{1,3}(?:[, ]\d{3})+\.\d{1,30})%?"
+)
+_GROUPED = re.compile(r"[-+\u2212]?[1-9]\d{0,2},\d{3}%?")
+_WHOLE = ("n", "count")
+_PLAIN_NUMBER = "write one number, without marks between thousands, or NA"
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
 
 
@@ -240,19 +267,33 @@ def sheet_cell_text(value: Any) -> str | None:
     return None if value is None else inert(str(value))
 
 
-def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:
-    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point."""
+def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool | None:
+    """Whether a table writes `12,5`: some cell can be nothing else, and none has a decimal point.
+
+    None where no cell tells.
+    """
     cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
-    return any(map(_WITH_COMMA.fullmatch, cells)) and not any(map(_WITH_POINT.fullmatch, cells))
+    if any(map(_WITH_POINT.fullmatch, cells)):
+        return False
+    return True if any(map(_WITH_COMMA.fullmatch, cells)) else None
 
 
-def cell_figure(text: str | None, comma: bool = False) -> tuple[float | None, str | None]:
-    """Return a number, and the text where it is none; `comma` tells that decimals stand behind a comma."""
+def cell_figure(
+    text: str | None, comma: bool | None = False, whole: bool = False
+) -> tuple[float | None, str | None]:
+    """Return a number, and the text where it is none.
+
+    `comma` tells that decimals stand behind a comma; where nothing tells (None), `1,234` is no number but of
+    what is `whole`, such as people.
+    """
     if text is None or text.lower() in _MISSING:
         return None, None
-    plain = text.removesuffix("%").strip().lstrip("'")
+    plain = re.sub(
+        r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text.removesuffix("%").strip().lstrip("'")
+    )
     if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
         plain = plain.replace(".", "").replace(",", ".")
-    if not _NUMBER.fullmatch(plain):
+    doubtful = comma is None and not whole and _GROUPED.fullmatch(plain)
+    if doubtful or not _NUMBER.fullmatch(plain):
         return None, text
     return printed_number(plain), None

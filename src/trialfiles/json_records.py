@@ -27,8 +27,8 @@ def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[tup
     Parameters
     ----------
     path : pathlib.Path
-        One record (its number is 0), a list of records, or a page: an object in which one of `keys` holds
-        the list.
+        One record (its number is 0), a list of records, records line by line, or a page: an object in which
+        one of `keys` holds the list.
     keys : tuple of str
         Names of a page's list.
 
@@ -47,7 +47,13 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODE = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
+def _number(digits: str) -> float:
+    """Return a number; 60.0 is 60 people, as some programs write it."""
+    number = float(digits)
+    return int(number) if abs(number) < 1e15 and number.is_integer() else number
+
+
+_DECODE = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_number).raw_decode
 
 
 class _Window:
@@ -64,6 +70,10 @@ class _Window:
         page = re.compile(rf'\{{\s*(?:{plain})*"(?:{"|".join(keys)})"\s*:\s*\[').match(self.text, self.at)
         if self.text[self.at] == "{" and not page:
             line, content = self.line_here(), self.value()
+            if self.peek() == "{" and not any(key in content for key in keys):
+                yield 1, line, content
+                yield from self.lines()
+                return
             self.end("")
             listed = next((content[key] for key in keys if isinstance(content.get(key), list)), None)
             yield from (
@@ -84,6 +94,14 @@ class _Window:
             yield number, self.line_here(), self.value()
         self.at += 1
         self.end('{"": 0' if page else "")
+
+    def lines(self) -> Iterator[tuple[int, int, Any]]:
+        """Yield the records that stand one after another behind the first, as in a file of JSON lines."""
+        number = 1
+        while self.peek() == "{":
+            number += 1
+            yield number, self.line_here(), self.value()
+        self.end("")
 
     def value(self) -> Any:
         """Return the value that starts here, and stand behind it; one that a block cuts is tried again."""

@@ -13,7 +13,7 @@ from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceRecord, refusal, stated_source
 from trialfiles.text import csv_rows, free_name, inert, inert_cell, parse_xml, printed_number, slug
 from trialfiles.times import time_in_words, weeks
-from trialfiles.vocabulary import NO_WORDS, Vocabulary
+from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 
 _NAMES = names_of("reviews")
 _MEASURED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit")
@@ -101,7 +101,7 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
         if row["kind"] == "continuous":
             sd = row[f"sd_{side}"]
             result |= {
-                "kind": "level",
+                "kind": "change" if _of_change(row["name"], row.get("subgroup")) else "level",
                 "mean": row[f"mean_{side}"],
                 "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
             }
@@ -111,6 +111,12 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
             result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
             result["figures"] = f"count={name};n={name}"
         record.results.append(result)
+
+
+def _of_change(name: str | None, subgroup: str | None) -> bool:
+    """Whether an analysis, or a subgroup of one that has both, is of changes."""
+    final = re.search(r"\b(?:final|end-?point|post-?treatment)\b", subgroup or "", re.IGNORECASE)
+    return says_change(subgroup) or (says_change(name) and not final)
 
 
 def rm5_rows(path: Path) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
+LONGEST = 4000  # characters in which one time may be stated
 _WEEKS = {
     "minute": 1 / 10080, "hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": WEEKS_PER_MONTH,
     "year": 12 * WEEKS_PER_MONTH,
@@ -25,17 +26,27 @@ _WORDS |= {
 }
 _NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
 _DASH = r"\u2010-\u2015-"
-_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*)+{_NUMBER})*"
+_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*){{1,3}}{_NUMBER}){{0,20}}"
 _UNIT = r"(minute|min|hour|hr|day|week|wk|month|mth|mo|year|yr)s?"
 _AFTER = re.compile(rf"(?<![\w.,/{_DASH}])({_NUMBERS})[\s\u00a0{_DASH}]*{_UNIT}\b", re.IGNORECASE)
-_BEFORE = re.compile(  # "min 5" is a minimum
-    rf"\b{_UNIT.replace('min|', '')}[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)", re.IGNORECASE
+_BEFORE = re.compile(  # "min 5" is a minimum, "year 2019" a date, "person-years 5" an amount
+    rf"(?<!person-)(?<!patient-)(?<!subject-)\b(?!years?\s+(?:19|20)\d\d\b){_UNIT.replace('min|', '')}"
+    rf"[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)",
+    re.IGNORECASE,
+)
+# words after which a number is of the time behind it: "after 1 week", not "visit 1 week 12"
+_OF_TIME = re.compile(
+    r"(?:^|[^\w\s]|\b(?:a|about|after|and|at|by|first|for|from|in|last|of|or|over|than|the|to|until|within|with))"
+    r"\s*$",
+    re.IGNORECASE,
 )
 _ONE = re.compile(_NUMBER, re.IGNORECASE)
 _BASELINE = re.compile(
     r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
 )
-_AT_END = re.compile(r"\b(?:at|after)\s+((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE)
+_AT_END = re.compile(
+    r"\b(?:at|after)\s+(?!least\b|most\b)((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE
+)
 # what turns baseline into the start of a span, and a duration into a time before treatment
 _SPAN = re.compile(
     r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
@@ -46,9 +57,22 @@ _FROM_END = re.compile(
     r"|\b(?:after|post|following)[ -](?:the )?(?:(?:last|final) (?:treatment|session|injection|visit)|end)\b",
     re.IGNORECASE,
 )
-# what holds a duration and is no time: how often, and by how much a visit may miss its day
+_IN_CYCLE = (
+    rf"\b(?:cycle|course)\s*\d{{1,3}}[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
+    rf"|\b{_UNIT}\s*{_NUMBERS}[\s,]*(?:of|in)\s+(?:the |each |every )?(?:\w+ )?(?:cycle|course)\b"
+)
+_CYCLE = re.compile(_IN_CYCLE, re.IGNORECASE)
+# what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked
+# back upon, a day within a cycle, and by how much a visit may miss its day
 _NO_TIME = re.compile(
-    rf"\bevery\s+{_NUMBER}\s*{_UNIT}\b"
+    rf"\b(?:every|per)\s+{_NUMBER}[\s-]*{_UNIT}\b"
+    r"|(?:[<>\u2264\u2265]=?|\bat least|\b(?:less|fewer|more|greater|longer|older|younger) than)"
+    rf"\s*{_NUMBER}[\s-]*{_UNIT}\b"
+    rf"|\b(?:past|previous|preceding|last)\s+{_NUMBER}[\s-]*{_UNIT}\b"
+    rf"|\bage[ds]?\W{{1,3}}(?:of |from |between )?{_NUMBERS}[\s-]*{_UNIT}\b"
+    rf"|(?<![\w.,/{_DASH}]){_NUMBERS}[\s-]*{_UNIT}"
+    r"(?:[\s-]+(?:old|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
+    rf"|{_IN_CYCLE}"
     rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
     re.IGNORECASE,
 )
@@ -64,7 +88,7 @@ def weeks(printed: str | None) -> float | None:
     >>> weeks("4 Weeks"), weeks("Baseline"), weeks("follow-up")
     (4.0, 0.0, None)
     """
-    if not printed:
+    if not printed or len(printed) > LONGEST:
         return None
     if _PAST.search(printed) or _FROM_END.search(printed) or _BEFORE_START.search(printed):
         return None
@@ -85,7 +109,7 @@ def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str
     units = {_unit(token) for _, token in (first, second)}
     return (
         len(units) == 2
-        and bool(re.fullmatch(r"\s*[(\[/=]\s*(?:i\.e\.,?\s*)?", between))
+        and bool(re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between))
         and high <= 1.1 * low
     )
 
@@ -114,18 +138,39 @@ def durations(printed: str) -> list[tuple[float, str]]:
     low = printed.lower()
     if not any(unit in low for unit in _CUES):
         return []
-    hits = [
-        (match.span(), match.group(1), match.group(2), match.group(0)) for match in _AFTER.finditer(printed)
-    ]
-    taken = [span for span, *_ in hits]
-    for match in _BEFORE.finditer(printed):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            hits.append((match.span(), match.group(2), match.group(1), match.group(0)))
     return [
-        (_in_weeks(number, unit), token)
-        for _, numbers, unit, token in sorted(hits)
+        (_in_weeks(number, unit), match.group())
+        for match, numbers, unit in _matches(printed)
         for number in _ONE.findall(numbers)
     ]
+
+
+def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
+    """Return every time in a text in its order, with its numbers and its unit.
+
+    A number before a unit that has another behind it belongs to the word before it: `Visit 2 Week 12`. Where
+    no word says so, neither is taken.
+    """
+    rivals = {match.start() for match in _BEFORE.finditer(printed)}
+    found, rest, at = [], [], 0
+    for match in _AFTER.finditer(printed):
+        rival = match.start(2) in rivals
+        if rival and _of_word(printed, match):
+            continue
+        rest += [printed[at : match.start()], "\n" * len(match.group())]
+        at = match.end()
+        # "2 Week 12": 2 weeks or week 12?
+        if not (rival and match.start() == 0 and re.match(r"(?!1\D)\d+\s+[A-Za-z]+(?<!s)$", match.group())):
+            found.append((match, match.group(1), match.group(2)))
+    left = "".join(rest) + printed[at:]
+    found += [(match, match.group(2), match.group(1)) for match in _BEFORE.finditer(left)]
+    return sorted(found, key=lambda hit: hit[0].start())
+
+
+def _of_word(printed: str, match: re.Match[str]) -> bool:
+    """Whether the number before a unit is not of the unit, which has a number of its own behind it."""
+    plural = match.group().lower().endswith("s")
+    return not plural and not _OF_TIME.search(printed[max(0, match.start() - 12) : match.start()])
 
 
 def time_in_words(text: str | None) -> str | None:
@@ -139,7 +184,42 @@ def time_in_words(text: str | None) -> str | None:
     match = _AT_END.search(text or "")
     printed = match.group(1).strip() if match else (text or "").strip()
     alone = match or _AFTER.fullmatch(printed) or _BEFORE.fullmatch(printed)
-    return printed if alone and durations(printed) else None
+    # a time that cannot be told in weeks is one all the same, a span of ages is none
+    span = not match and _AFTER.fullmatch(printed) and weeks(printed) is None
+    return printed if alone and not span and durations(_NO_TIME.sub(" ", printed)) else None
+
+
+_SET_APART = re.compile(rf"(?:^|[,;:/(\[{_DASH}]\s*)(?:at |after |by )?$", re.IGNORECASE)
+_TIME_ENDS = re.compile(rf"^\s*(?:$|[,;:/)\](\[{_DASH}])")
+
+
+def names_time(title: str | None) -> bool:
+    """Whether a title, of a class or a column, is or holds the name of a time.
+
+    `Week 12` is one wherever it stands; a number before its unit only where nothing else is said with it, or
+    where it is set apart: what lasts `6 months`, or is `18 to 40 years`, is no time.
+
+    Examples
+    --------
+    >>> [names_time(title) for title in ("SF-36 Week 12", "Pain, 12 weeks", "Ill for 6 months")]
+    [True, True, False]
+    """
+    # a day of a cycle is a time, though not one from the start
+    if not title or len(title) > LONGEST:
+        return False
+    if _CYCLE.search(title):
+        return True
+    kept = _NO_TIME.sub(lambda found: "\n" if found.group().strip(" ()") else " ", title)
+    for match, numbers, _ in _matches(kept):
+        if match.group(1) != numbers or time_in_words(kept):
+            return True  # the unit stands first
+        before, after = kept[: match.start()], kept[match.end() :]
+        # 12-month survival is a time, a 6-minute walk is none
+        adjective = re.match(r"\S*-(?!h|min)", match.group()) and re.match(r"\s+[a-z]", after)
+        apart = _SET_APART.search(before) and _TIME_ENDS.match(after)
+        if (adjective or apart) and weeks(match.group()) is not None and "\n" not in kept:
+            return True
+    return False
 
 
 def in_weeks(value: float | None, unit: str | None) -> float | None:

@@ -148,6 +148,26 @@ class Vocabulary:
 
 NO_WORDS = Vocabulary()
 
+_CHANGE = re.compile(
+    r"\bchange\b|\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
+    r"\b(?:reduction|increase|decrease|difference|improvement|gain|decline)s?\b.{0,80}\b(?:from|in|of|over|at)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_CHANGE = re.compile(
+    r"\W*(?:time|days|weeks|months|duration) (?:to|until|of)\b|.*\bno change\b", re.IGNORECASE
+)
+
+
+def says_change(name: str | None) -> bool:
+    """Whether the name of an outcome, a subgroup or a column says that its values are changes.
+
+    Examples
+    --------
+    >>> [says_change(name) for name in ("Change in weight", "Weight", "Time to change of dressing")]
+    [True, False, False]
+    """
+    return bool(name and _CHANGE.search(name) and not _NO_CHANGE.match(name))
+
 
 def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabulary:
     """Read a vocabulary.

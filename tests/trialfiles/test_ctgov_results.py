@@ -148,6 +148,27 @@ def one(value: str, **rest: str) -> list:
     return [{"categories": [{"measurements": [{"groupId": "OG000", "value": value} | rest]}]}]
 
 
+@pytest.mark.parametrize("case", CASES["posted"].values(), ids=CASES["posted"])
+def test_values_times_and_people_of_a_posted_outcome(tmp_path, case):
+    groups, classes = case.get("groups", GROUPS), []
+    for title, values in case["classes"].items():
+        figures = [{"groupId": f"OG00{at}", **value} for at, value in enumerate(values)]
+        classes.append({"title": title, "categories": [{"measurements": figures}]})
+    outcome = {
+        "timeFrame": "Week 24",
+        "denoms": [denoms(*case.get("sizes", ("30", "30")))],
+        "classes": classes,
+    }
+    outcome = measured(groups, **outcome, **case.get("outcome", {}))
+    arms = [(name, None, None) for name in case.get("arms", GROUPS)]
+    record = read_posted(
+        tmp_path, arms, [outcome], case.get("people", 60), model=case.get("model", "PARALLEL")
+    )
+    assert record.studies[0].items() >= case.get("study", {}).items()
+    for row, expected in zip(record.results, case["rows"], strict=False):
+        assert row.items() >= expected.items()
+
+
 def test_a_standard_error_becomes_an_sd_only_with_n(tmp_path):
     shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="1.5")}
     (row,) = posted(tmp_path, **shape, denoms=[denoms("16", "16")], enrolled=32, flow=("16", "16")).results
@@ -231,26 +252,14 @@ def test_groups_that_are_one_arm_at_two_times_keep_their_times_and_are_no_second
     assert not any(row["within_person"] for row in record.results)
 
 
-def test_a_group_that_pools_the_others_does_not_make_a_trial_within_person(tmp_path):
-    arms = [("Placebo", "PLACEBO_COMPARATOR", []), ("2 mg", "EXPERIMENTAL", []), ("4 mg", "EXPERIMENTAL", [])]
-    outcomes = [(["Placebo", "2 mg", "4 mg", "All Drug Doses"], [20, 21, 22, 43], ["1", "2", "3", "2.5"])]
-    record = study(tmp_path, arms, outcomes, 63)
-    assert record.studies[0]["comparison"] == "parallel"
-    assert [row["within_person"] for row in record.results] == [False] * 4
-
-
-def test_sides_of_the_same_people_stay_within_person(tmp_path):
-    arms = [("All: left", "EXPERIMENTAL", []), ("All: right", "PLACEBO_COMPARATOR", [])]
-    record = study(tmp_path, arms, [(["All: left", "All: right"], [20, 20], ["1", "2"])], 20, "SINGLE_GROUP")
-    assert record.studies[0]["comparison"] == "within_person"
-
-
-def test_records_line_by_line_are_refused_with_the_way_to_a_list(tmp_path):
+def test_records_line_by_line_are_read_and_pages_one_after_another_refused(tmp_path):
     study(tmp_path, [], [], 10)
     line = (tmp_path / "record.json").read_text()
     (tmp_path / "lines.json").write_text(f"{line}\n{line}\n")
+    assert len(list(read_sources(tmp_path / "lines.json"))) == 2
+    (tmp_path / "pages.json").write_text(f'{{"studies": [{line}]}}\n' * 2)
     with pytest.raises(SourceError, match=r":2: several records one after another .* put \[ before them"):
-        list(read_sources(tmp_path / "lines.json"))
+        list(read_sources(tmp_path / "pages.json"))
 
 
 def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):

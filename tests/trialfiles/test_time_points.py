@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialfiles import durations, in_weeks, weeks
+from trialfiles.times import names_time
 
 MONTH = 365.25 / 12 / 7
 TIMES = cases_of(__file__)
@@ -24,6 +25,11 @@ def test_a_printed_time_in_weeks(unit, printed, number):
 @pytest.mark.parametrize("printed", [*TIMES["none"], None])
 def test_what_is_no_one_time(printed):
     assert weeks(printed) is None
+
+
+def test_a_title_names_a_time_or_none():
+    for expected, titles in TIMES["titles"].items():
+        assert {title: names_time(title) for title in titles} == dict.fromkeys(titles, expected)
 
 
 def test_every_time_of_a_list_is_found_with_the_unit_that_all_share():

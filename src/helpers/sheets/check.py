@@ -230,7 +230,8 @@ def _number(value: Any) -> float | None:
 
 # A figure against its own token, kind and place.
 _MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
-_PRINTED_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
+_PRINTED_NUMBER = re.compile(r"(?:\d+|(?<!\d)(?=[.,]\d))(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
+_SPACED = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))")  # between thousands
 
 
 def check_figure(place: FieldPath, quantity: Row) -> Iterator[Fault]:
@@ -269,8 +270,10 @@ def check_figure(place: FieldPath, quantity: Row) -> Iterator[Fault]:
 def _printed_numbers(printed: str) -> list[float]:
     """Return every number that a token can be read as: `1,200` as 1200 and as 1.2, `2 million` as both."""
     numbers = []
-    for token in _PRINTED_NUMBER.findall(printed):
-        for text in (token.replace(",", ""), token.replace(",", ".")):
+    plain = printed.replace("\u00b7", ".")
+    for token in [*_PRINTED_NUMBER.findall(plain), *_PRINTED_NUMBER.findall(_SPACED.sub("", plain))]:
+        european = token.replace(".", "").replace(",", ".")
+        for text in (token.replace(",", ""), token.replace(",", "."), european):
             try:
                 numbers.append(float(text))
             except ValueError:  # the dots of a date

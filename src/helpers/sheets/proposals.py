@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
@@ -14,8 +13,10 @@ from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import Result
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
-from trialfiles.articles import Article, ArticleFigure, article_arms, article_record, table_figures
+from trialfiles.article_figures import ArticleFigure, grid_figures
+from trialfiles.articles import Article, article_arms, article_record
 from trialfiles.record import Row, SourceRecord
+from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
 from trialfiles.vocabulary import Vocabulary
 
@@ -39,7 +40,7 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
     tuple of (str, str)
         YAML that `read_sheet` accepts, and the text for `data/raw/documents`.
     """
-    figures = table_figures(article)
+    figures = grid_figures(article.tables, reading_words())
     arms = article_arms(study_id, figures, reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
     quantities, results = _figures_of_tables(article, figures, arm_ids)
@@ -140,12 +141,6 @@ def _sheet_text(
 
 
 # Figures of an article.
-_UNIT = re.compile(
-    r"[,(/]\s*(mm|cm|[\u00b5\u03bcu]m|mg|g|ml|(?:n|hairs?)?/\s?cm[2\u00b2]|hairs/cm[2\u00b2])\b",
-    re.IGNORECASE,
-)
-
-
 def _figures_of_tables(
     article: Article, figures: list[ArticleFigure], arm_ids: dict[str, str]
 ) -> tuple[list[Row], list[Row]]:
@@ -158,9 +153,10 @@ def _figures_of_tables(
             continue
         quantities.append(quantity)
         size = None
-        if figure.n is not None and figure.arm and figure.arm in arm_ids and figure.n_start is not None:
+        if figure.size and figure.arm and figure.arm in arm_ids:
             size = sizes.setdefault(
-                (figure.arm, figure.n_start), _group_size(article, figure, len(sizes) + 1, arm_ids)
+                (figure.arm, figure.size.start),
+                _group_size(article, figure.size, len(sizes) + 1, arm_ids[figure.arm]),
             )
         if result := _observation(quantity, size, figure, arm_ids):
             results.append(result)
@@ -171,7 +167,6 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     """Return a table's figure as a proposed quantity; None for one that a sheet would refuse."""
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
-    unit = _UNIT.search(figure.measure) if kind in ("mean_sd", "median", "value", "other") else None
     notes = [
         figure.measure[:300],
         "mean with its standard error" if value.kind == "mean_se" else None,
@@ -189,23 +184,23 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
         "concept": reading_words().row_concept(figure.measure, figure.caption),
         "time": _short(figure.time),
         "arm": arm_ids.get(figure.arm or "") if kind != "p_value" else None,
-        "unit": unit.group(1) if unit else None,
+        "unit": figure.unit,
         "note": _short("; ".join(filter(None, notes))),
     }
     return _placed(article, row, figure.start)
 
 
-def _group_size(article: Article, figure: ArticleFigure, number: int, arm_ids: dict[str, str]) -> Row:
+def _group_size(article: Article, size: Size, number: int, arm_id: str) -> Row:
     row = {
         "id": f"n{number}",
-        "printed": str(figure.n),
-        "value": float(figure.n or 0),
+        "printed": size.printed,
+        "value": float(size.n),
         "kind": "n",
         "role": "design",
         "concept": "group_size",
-        "arm": arm_ids.get(figure.arm or ""),
+        "arm": arm_id,
     }
-    return _placed(article, row, figure.n_start or 0) or _given(row)
+    return _placed(article, row, size.start) or _given(row)
 
 
 def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
@@ -254,8 +249,9 @@ def _placed(article: Article, row: Row, start: int) -> Row | None:
     return row | {"at": _Line(_given(place)), "state": "proposed"}
 
 
-_CHANGE = re.compile(r"\b(change|increase|decrease|difference|reduction|gain)\b", re.IGNORECASE)
-_COLUMNS = {"mean_sd": "mean", "median": "median", "count": "count", "percent": "percent"}
+_COLUMNS = {
+    "mean_sd": "mean", "mean": "mean", "sd": "sd", "median": "median", "count": "count", "percent": "percent",
+}  # fmt: skip
 
 
 def _observation(
@@ -269,7 +265,7 @@ def _observation(
     name, kind = quantity["id"], "level"
     if column in ("count", "percent"):
         kind = "count"
-    elif _CHANGE.search(figure.measure):
+    elif figure.change:
         kind = "change"
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
@@ -284,20 +280,29 @@ def _observation(
 
 
 def _apart(results: list[Row]) -> list[Row]:
-    """Join a count with its percent, and name observations apart that would be the same."""
+    """Join a count with its percent, a mean with its SD; name observations apart that would be the same.
+
+    An SD without a mean is no observation.
+    """
     found: dict[tuple, Row] = {}
     for row in results:
         key = tuple(row.get(name) for name in ("arm", "concept", "site", "time", "kind"))
         same = found.get(key)
-        if same is not None and row["kind"] == "count" and "percent" in row and "percent" not in same:
-            same["percent"] = row["percent"]
+        added = "percent" if row["kind"] == "count" else "sd"
+        if (
+            same is not None
+            and added in row
+            and added not in same
+            and set(_COLUMNS.values()) & set(row) == {added}
+        ):
+            same[added] = row[added]
             continue
         number = 2
         while key in found:
             row["site"], number = f"{row['site'].split(' #')[0]} #{number}", number + 1
             key = (*key[:2], row["site"], *key[3:])
         found[key] = row
-    return list(found.values())
+    return [row for row in found.values() if set(row) & {"mean", "median", "count", "percent"}]
 
 
 # Figures of a record.

@@ -1,0 +1,402 @@
+"""The figures of an article's tables with their setting: group, size, outcome, statistic, unit, time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from trialfiles.article_tables import (
+    Grid,
+    GridCell,
+    GridRow,
+    Value,
+    decimal_sign,
+    statistic_of,
+    statistics_of,
+    values_in,
+    with_points,
+)
+from trialfiles.quantities.numerals import fold
+from trialfiles.quantities.terms import Terms
+from trialfiles.table_heads import (
+    HEAD_WORDS,
+    Size,
+    arm_name,
+    bare_words,
+    folded_arm,
+    names_group,
+    only_statistic,
+    size_of,
+    time_of,
+    whole_number,
+)
+from trialfiles.times import time_in_words, weeks
+from trialfiles.vocabulary import NO_WORDS, Vocabulary
+
+_INHERITED = ("percent", "share")  # believed of a block's or a caption's word only where a cell can be so
+_BESIDE_SIZES = {"mean", "median", "sd", "only_sd", "se", "iqr"}
+
+
+@dataclass(frozen=True)
+class ArticleFigure:
+    """A figure of a table and its setting; `start` counts in the article's text.
+
+    `size` is the people that the figure is of, `arm_n` those that stand with the group's name.
+    """
+
+    value: Value
+    table: str
+    measure: str
+    arm: str | None
+    arm_n: int | None
+    size: Size | None
+    time: str | None
+    start: int
+    caption: str
+    unit: str | None = None
+    change: bool = False
+    assumed: bool = False
+
+
+def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[ArticleFigure]:
+    """Return the figures of all tables, in the order of the text.
+
+    A number with another in brackets, in a table that does not say what the bracket is, is taken for a mean
+    with its SD where the article's other tables all say so; the figure is marked `assumed`.
+    """
+    terms, sign = Terms(vocabulary), decimal_sign(grids)
+    known: dict[str, bool] = {}
+    for _ in range(2):  # a group may be named in a table below
+        figures = [one for grid in grids for one in _Table(grid, sign, known, terms).figures()]
+        known = {}
+        for figure in figures:
+            if figure.arm:
+                name = folded_arm(figure.arm)
+                known[name] = known.get(name, False) or figure.arm_n is not None
+    first: dict[str, str] = {}  # the spelling of the first table is that of all
+    for figure in figures:
+        if figure.arm:
+            first.setdefault(folded_arm(figure.arm), figure.arm)
+    figures = [replace(one, arm=first[folded_arm(one.arm)]) if one.arm else one for one in figures]
+    kinds = {figure.value.kind for figure in figures}
+    if "mean_sd" not in kinds or "mean_se" in kinds:
+        return figures
+    return [_assumed(figure) if figure.value.kind == "pair" else figure for figure in figures]
+
+
+def _assumed(figure: ArticleFigure) -> ArticleFigure:
+    """Return a figure read as mean and SD; unchanged where that cannot be."""
+    again = values_in(figure.value.printed, "sd")
+    if not again or again[0].kind != "mean_sd" or not re.match(r"\D*\d+[.,\u00b7]\d", figure.value.printed):
+        return figure  # `26 (52)` is a count with its percentage, more often than not
+    return replace(figure, value=replace(again[0], start=figure.value.start), assumed=True)
+
+
+_NO_CELL = GridCell("")
+
+
+@dataclass(frozen=True)
+class _Stubs:
+    """What names a row: how many columns, its outcome, its time, the cell of its group, the block above."""
+
+    width: int
+    outcome: str
+    time: str
+    group: GridCell | None
+    block: GridCell
+
+
+@dataclass
+class _Table:
+    """A grid read row by row: the heads above, the block that a row stands in, the sizes of columns.
+
+    `known`: the groups of all tables, and whether a size stands with them somewhere.
+    """
+
+    grid: Grid
+    sign: str
+    known: dict[str, bool]
+    terms: Terms
+    heads: list[GridRow] = field(default_factory=list)
+    block: GridCell = _NO_CELL
+    sizes: dict[int, Size] = field(default_factory=dict)
+
+    def figures(self) -> list[ArticleFigure]:
+        """Return the figures; a column of all people is nobody's group where others have their own."""
+        self.comma = (decimal_sign([self.grid]) or self.sign) == ","
+        self.indents = any(row.cells[0].indented for row in self.grid.rows if row.cells and not row.head)
+        stubs = {folded_arm(row.words[0]) for row in self.grid.rows if row.words}
+        shared = {name for name in stubs if name in self.known}
+        self.groups = {name for name in shared if len(shared) > 1 or self.known[name]}
+        found = list(self._read())
+        if any(one.arm and not HEAD_WORDS["pooled"].match(one.arm) for one in found):
+            found = [
+                replace(one, arm=None, arm_n=None) if one.arm and HEAD_WORDS["pooled"].match(one.arm) else one
+                for one in found
+            ]
+        return found
+
+    def _read(self) -> Iterator[ArticleFigure]:
+        in_body = False
+        for row in self.grid.rows:
+            filled = [cell for cell in row.cells if cell.plain.strip()]
+            if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
+                self.block = row.cells[0]
+            elif in_body and _of_statistics(row):  # `N (%)` over the rows below those of `Mean (SD)`
+                self.heads = [*(head for head in self.heads if not _of_statistics(head)), row]
+                self.block = _NO_CELL
+            elif row.head or self._is_head(row, in_body):
+                if in_body:  # a second table stacked below the first
+                    self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
+                self.heads.append(row)
+            elif in_body and any(row.words[1:] == head.words[1:] for head in self.heads):
+                self.block = row.cells[0]  # the heads again, for another outcome
+            else:
+                in_body = True
+                sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
+                if statistic_of(row.words[0]) == "n" and not self.block.words and all(sizes.values()):
+                    self.sizes = {at: size for at, size in sizes.items() if size}
+                else:
+                    yield from self._row(row)
+
+    def _is_head(self, row: GridRow, in_body: bool) -> bool:
+        """Return whether a row of the body is a header: words only, among them a time or a group's size.
+
+        Above the first figures also a statistic or a change.
+        """
+        said = [text for text in row.words[1:] if text]
+        if not said or any(values_in(text, "sd") for text in said):
+            return False
+        if row is self.grid.rows[0]:
+            return True
+        named = any(HEAD_WORDS["size"].search(text) for text in row.words) or any(map(time_of, said))
+        if not in_body:
+            named = named or any(statistics_of(text) or HEAD_WORDS["change"].search(text) for text in said)
+        return named and not any(statistic_of(text) == "p" and "=" in text for text in said)
+
+    def _stubs(self, row: GridRow) -> _Stubs:
+        """Return what names a row; its group where the stubs are groups, as in a table turned on its side."""
+        corners = [head.words for head in self.heads]
+        sized = not any(HEAD_WORDS["size"].search(" ".join(one)) for one in corners)
+        outcome, time, group, width = "", "", None, 0
+        for column, words in enumerate(row.words[:3]):
+            corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")
+            groups = bool(HEAD_WORDS["groups"].match(corner)) or folded_arm(words) in self.groups
+            times = bool(HEAD_WORDS["times"].match(corner))
+            if column and not (groups or times or not arm_name(corner)):
+                break
+            if column and (not re.search(r"[^\W\d]", words) or values_in(words, "sd")):
+                break
+            width = column + 1
+            if group is None and (groups or (not column and sized and HEAD_WORDS["size"].search(words))):
+                group = row.cells[column]
+            elif column and times:
+                time = words
+            elif (unit := HEAD_WORDS["time_units"].match(corner)) and words.isdigit():
+                time = f"{unit[1]} {words}"
+            else:
+                outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
+        block = _NO_CELL if self.indents and not row.cells[0].indented else self.block
+        block = _NO_CELL if statistics_of(outcome) and statistics_of(block.words) else block
+        return _Stubs(width, outcome, time, group, block)
+
+    def _row(self, row: GridRow) -> Iterator[ArticleFigure]:
+        stubs = self._stubs(row)
+        for column in range(stubs.width, len(row.cells)):
+            cell = row.cells[column]
+            above = [head.words[column] for head in self.heads if head.words[column]]
+            own, size = self._group(stubs, column)
+            arm = _group_name(own, stubs.group) if own else None
+            named = size_of(own) if own and arm else None
+            size = self._size_in_row(row, stubs, column) or self.sizes.get(column) or size
+            # what is said of a cell, the nearest first
+            texts = [f"{stubs.outcome} {stubs.time}".strip(), *reversed(above), stubs.block.words]
+            texts += [head.words[0] for head in self.heads if head.words[0]]
+            text = with_points(cell.plain) if self.comma else cell.plain
+            statistic = self._statistic(text.strip(), texts, above, size)
+            time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
+            change = self._changed([*above, stubs.outcome, stubs.block.words], time)
+            others = self._other_heads(own, column)
+            # a block of counts has ended where a row holds something else
+            ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
+            within = replace(stubs, block=_NO_CELL) if ended else stubs
+            values = values_in(text, statistic, size.n if size else None)
+            if size and values and not _of_people(values, size.n):
+                size = None
+            for value in values:
+                kind = "percent_change" if value.kind == "percent" and change else value.kind
+                printed = cell.text[value.start : value.start + len(value.printed)]
+                people = size
+                if value.of:
+                    whole, at = value.of
+                    people = Size(whole, cell.text[at : at + len(str(whole))], cell.start + at)
+                yield ArticleFigure(
+                    value=replace(value, printed=printed, kind=kind),
+                    table=self.grid.label,
+                    measure=self._measure(within, others, arm),
+                    arm=arm,
+                    arm_n=named.n if named else None,
+                    size=people,
+                    time=time,
+                    start=cell.start + value.start,
+                    caption=self.grid.caption,
+                    unit=self._unit(value, statistic, texts),
+                    change=change,
+                )
+
+    def _group(self, stubs: _Stubs, column: int) -> tuple[GridCell | None, Size | None]:
+        """Return the cell that names a figure's group, and the people that the figure is of."""
+        above = [head.cells[column] for head in self.heads if head.cells[column].words]
+        size = next((found for cell in reversed(above) if (found := size_of(cell))), None)
+        own, block = stubs.group, stubs.block
+        if own is None:
+            corners = [head.cells[0] for head in self.heads]
+            named = [cell for cell in above if cell not in corners and names_group(cell.words)]
+            # a head over every column tells no groups apart, nor does one of all people
+            narrow = [cell for cell in named if not self._spans_all(cell)] or named
+            narrow = [
+                cell for cell in narrow if not HEAD_WORDS["pooled"].match(arm_name(cell.words) or "")
+            ] or narrow
+            own = next((cell for cell in [*narrow, *corners, block] if size_of(cell)), None)
+            own = own or (block if self.known.get(folded_arm(block.words)) else None)
+            own = own or next((one for one in narrow if self.known.get(folded_arm(one.words))), None)
+            own = own or next(iter(narrow), None)
+        return own, size or (size_of(own) if own else None)
+
+    def _spans_all(self, cell: GridCell) -> bool:
+        return any({id(one) for one in head.cells[1:]} == {id(cell)} for head in self.heads)
+
+    def _other_heads(self, own: GridCell | None, column: int) -> list[str]:
+        """Return the heads of a column but its group's and those over the same columns, which go with it."""
+        spans = {id(cell): head.cells.count(cell) for head in self.heads for cell in [head.cells[column]]}
+        cells = [head.cells[column] for head in self.heads if head.cells[column].words]
+        return [cell.words for cell in cells if own is None or spans[id(cell)] != spans.get(id(own), 0)]
+
+    def _size_in_row(self, row: GridRow, stubs: _Stubs, column: int) -> Size | None:
+        """Return the people in the column `n` that stands beside a column of means under the same heads."""
+        if not self.heads or (len(self.heads) == 1 and stubs.group is None):
+            return None
+        over = [head.words for head in self.heads[:-1]]
+        beside = [at for at in range(1, len(row.cells)) if all(one[at] == one[column] for one in over)]
+        kinds = {at: statistic_of(self.heads[-1].words[at]) for at in beside}
+        sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
+        return sizes[0] if sizes and _BESIDE_SIZES & set(kinds.values()) else None
+
+    def _statistic(self, cell: str, texts: list[str], above: list[str], size: Size | None) -> str:
+        """Return what a cell holds, by the nearest words that say so and that can be true of it."""
+        if "p" in (statistic_of(text) for text in [*above, texts[0]]):
+            return "p"
+        if HEAD_WORDS["sides"].search(texts[0]):
+            return "sides"
+        texts, n = [*texts, self.grid.caption, self.grid.foot], size.n if size else None
+        if any(map(HEAD_WORDS["part_of"].search, texts)) and "/" in cell:
+            return "of"
+        said = [statistics_of(text) for text in texts]
+        several = len({name for names in said for name in names}) > 1
+        for at, names in enumerate(said):
+            inherited = at > len(above) and several and names[:1] and names[0] in _INHERITED
+            if len(names) == 1 and (not inherited or _fits(cell, n)):
+                return names[0]
+            if len(names) > 1 and (name := _by_form(cell, names, n)):
+                return name
+        return ""
+
+    def _measure(self, stubs: _Stubs, above: list[str], arm: str | None) -> str:
+        """Return what is measured: the row's name below its block's, else the column's, else the caption."""
+        block, outcome = stubs.block.words, stubs.outcome
+        if (arm and arm_name(block) == arm) or time_of(block) or HEAD_WORDS["change"].fullmatch(block):
+            block = ""
+        if stubs.group is not None:
+            heads = [text for text in above if not time_of(text) and not only_statistic(text)]
+            heads = [text for text in heads if not HEAD_WORDS["change"].fullmatch(text)]
+            return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
+        over = [text for text in above if names_group(text) and not HEAD_WORDS["pooled"].match(text)]
+        alone = re.sub(r"\s*\([^()]*\)$", "", outcome)
+        bare = only_statistic(outcome) or time_of(alone) == alone
+        if bare and not block:  # the corner may name the outcome of a table of times
+            corner = next((head.words[0] for head in reversed(self.heads) if arm_name(head.words[0])), "")
+            block = corner or self.grid.caption
+        return ": ".join(filter(None, [*over, block, "" if bare else outcome])) or outcome
+
+    def _time(self, texts: list[str], above: list[str]) -> str | None:
+        """Return a figure's time, of its column, row or block; else the one that the caption tells."""
+        if found := next((time for text in texts if (time := time_of(text))), None):
+            return found
+        if any(map(HEAD_WORDS["change"].search, above)):
+            # the change beside a baseline and one other time is the change to that time
+            times = {time for head in self.heads for text in head.words[1:] if (time := time_of(text))}
+            later = [time for time in times if weeks(time) != 0]
+            return later[0] if len(later) == 1 else None
+        if HEAD_WORDS["baseline_caption"].search(self.grid.caption):
+            return "Baseline"
+        time = time_in_words(self.grid.caption.split(".")[0])
+        return time if time and weeks(time) is not None else None
+
+    def _changed(self, texts: list[str], time: str | None) -> bool:
+        if time and HEAD_WORDS["baseline"].match(time):
+            return False
+        times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
+        said = HEAD_WORDS["change_caption"].search(self.grid.caption)
+        return any(map(HEAD_WORDS["change"].search, texts)) or (
+            bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
+        )
+
+    def _unit(self, value: Value, statistic: str, texts: list[str]) -> str | None:
+        """Return a figure's unit, of its row, column or block; of the caption where that has but one."""
+        if value.kind == "percent" or (value.kind == "value" and statistic == "share"):
+            return "%"
+        if value.kind in ("p_value", "count", "n"):
+            return None
+        caption = bare_words(self.grid.caption)
+        for text in [*texts, caption if caption.count("(") < 2 else ""]:
+            words = fold(bare_words(text)).text.strip(" ,;.")
+            unit = self.terms.closing_unit(words)
+            if found := unit.spelling if unit else self.terms.bracketed_unit(words):
+                return found
+        return None
+
+
+def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
+    """Return the name in a cell; a stub of groups may be a single letter."""
+    if statistic_of(cell.words) == "p":
+        return None
+    return arm_name(cell.words) or (cell.words if cell is stub and cell.words.isalnum() else None)
+
+
+def _of_statistics(row: GridRow) -> bool:
+    """Whether a row says for its columns what they hold, and nothing else."""
+    said = [text for text in row.words[1:] if text]
+    figures = re.search(r"\d", "".join(said))
+    return bool(said) and not figures and all(statistics_of(text) and only_statistic(text) for text in said)
+
+
+def _of_people(values: list[Value], n: int) -> bool:
+    """Whether a count can be of a group's people, by its percentage where that is printed."""
+    numbers = {value.kind: value.value or 0 for value in values}
+    if "count" not in numbers or values[0].of:
+        return True
+    share = 100 * numbers["count"] / n
+    return share <= 100 and abs(numbers.get("percent", share) - share) <= 1
+
+
+def _fits(cell: str, n: int | None) -> bool:
+    """Whether a cell can be a count with its percentage, or a percentage alone."""
+    found = values_in(cell, "", n)
+    return bool(found) and (found[0].kind == "count" or n is None)
+
+
+def _by_form(cell: str, names: tuple[str, ...], n: int | None) -> str:
+    """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30, `9 (4-15)`."""
+    plain = values_in(cell, "", n)
+    kind = plain[0].kind if plain else ""
+    spreads = [name for name in names if name in ("sd", "se")]
+    if kind == "range":
+        spans = [name for name in names if name in ("iqr", "ci", "range")]
+        return spans[0] if len(spans) == 1 else ""
+    if kind == "count" and "percent" in names:
+        return "percent"
+    large = kind == "pair" and n is not None and (plain[0].value or 0) > n
+    if kind == "mean_sd" or large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
+        return spreads[0] if len(spreads) == 1 else ""
+    return "percent" if kind == "pair" and n is None and not spreads and "percent" in names else ""

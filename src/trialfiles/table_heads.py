@@ -1,0 +1,106 @@
+"""What the heads and stubs of an article's tables name: a group, its size, a time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from trialfiles.article_tables import GridCell, statistic_of, statistics_of
+from trialfiles.forms import names_of
+from trialfiles.times import durations, names_time, weeks
+
+
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return the patterns of `tables.yaml`, their parts put in."""
+    known = names_of("tables")
+    found = {}
+    for name, pattern in known["words"].items():
+        for part, choice in known["parts"].items():
+            pattern = pattern.replace(f"{{{part}}}", choice)
+        found[name] = re.compile(pattern, re.IGNORECASE)
+    return found
+
+
+HEAD_WORDS = _patterns()
+
+
+@dataclass(frozen=True)
+class Size:
+    """A number of people, as it is printed and where."""
+
+    n: int
+    printed: str
+    start: int
+
+
+def whole_number(cell: GridCell) -> Size | None:
+    """Return the number of people that a cell is; None for anything else."""
+    printed = cell.plain.strip()
+    if not HEAD_WORDS["whole"].fullmatch(printed) or not (n := int(re.sub(r"\D", "", printed))):
+        return None
+    return Size(n, printed, cell.start + cell.plain.index(printed))
+
+
+def size_of(cell: GridCell) -> Size | None:
+    """Return a group's people: of `30 patients, 60 sites` 30, of `28/31` 28, of `60 eyes` none."""
+    match = HEAD_WORDS["size"].search(cell.plain)
+    if not match:
+        return None
+    said, at = match["n"] or match["m"], match.start("n" if match["n"] else "m")
+    if match["n"] and HEAD_WORDS["things"].match(match["more"]):
+        if not (people := HEAD_WORDS["people"].search(cell.plain, match.end("n"))):
+            return None
+        said, at = people["n"], people.start("n")
+    if " " in said and not re.match(r"\s*(?:[)\],;/]|$)", cell.plain[at + len(said) :]):
+        said = said.partition(" ")[0]
+    n = int(re.sub(r"\D", "", said))
+    return Size(n, cell.text[at : at + len(said)], cell.start + at) if n else None
+
+
+def bare_words(text: str) -> str:
+    """Return a head without the size of a group and without the names of statistics."""
+    return re.sub(r"\s+", " ", HEAD_WORDS["statistic"].sub(" ", HEAD_WORDS["size"].sub(" ", text)))
+
+
+def only_statistic(text: str) -> bool:
+    """Whether a head or a stub names a statistic and nothing else."""
+    said = statistics_of(text)
+    alone = said and said[0] in ("n", "mean", "median", "only_sd", "only_se")
+    return not text or bool(alone) or bool(said and not re.search(r"[^\W\d_]{2}", bare_words(text)))
+
+
+@lru_cache(maxsize=4096)
+def arm_name(head: str) -> str | None:
+    """Return a group's name without its size and the names of statistics; None where nothing is left."""
+    name = bare_words(head).strip(" ,;:*")
+    if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
+        name = name.strip("() ")
+    letters = r"[^\W\d_]" if HEAD_WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\W\d_]\d|[^\x00-\x7f]"
+    plain = HEAD_WORDS["plain"].match(name) or HEAD_WORDS["baseline"].match(name)
+    return None if not name or plain or not re.search(letters, name) else name
+
+
+def names_group(words: str) -> bool:
+    """Whether a head may be a group's name: neither a time nor a p value nor a statistic."""
+    return not time_of(words) and statistic_of(words) != "p" and arm_name(words) is not None
+
+
+def folded_arm(name: str) -> str:
+    """Return what makes a group the same in another table; a sign such as PRP+ is part of a name."""
+    short = HEAD_WORDS["group_words"].sub(" ", name.casefold())
+    return re.sub(r"[^\w+\u2212-]+", "", short) or name.casefold()
+
+
+@lru_cache(maxsize=4096)
+def time_of(text: str) -> str | None:
+    """Return the time that a header or a row states."""
+    if match := HEAD_WORDS["baseline"].match(text) or HEAD_WORDS["later"].match(text):
+        return match.group(1)
+    text = HEAD_WORDS["size"].sub(" ", text).strip()
+    found = durations(text)
+    told = names_time(text) or not (HEAD_WORDS["clock"].search(text) or HEAD_WORDS["lasted"].search(text))
+    if found and told and weeks(text) is not None and not HEAD_WORDS["many_years"].match(found[0][1]):
+        return found[0][1]
+    short = HEAD_WORDS["short_time"].search(text)
+    return short.group() if short else None
