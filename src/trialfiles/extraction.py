@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from itertools import islice
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
-from trialfiles.text import csv_lines, inert, printed_number, read_bytes, slug
+from trialfiles.text import ascii_name, free_name, label_name, printed_number, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+from trialfiles.worksheets import Sheet, plain_heading, sheet_cell_text, table_sheets
 from trialfiles.yaml_lines import read_yaml
 
 FIGURE_FIELDS = (
@@ -44,7 +45,7 @@ def read_extraction(
     Parameters
     ----------
     path : path
-        CSV (comma, semicolon or tab) or xlsx, first sheet.
+        CSV (comma, semicolon or tab) or xlsx, every sheet.
     mapping : path or dict, optional
         `columns`, from our fields to the table's, and `constants`.
     vocabulary : Vocabulary, optional
@@ -62,60 +63,209 @@ def read_extraction(
         every problem is listed with its line.
     """
     path = Path(path)
-    lines = table_lines(path)
-    if len(lines) < 2:
+    sheets = table_sheets(path)
+    if sum(len(sheet.lines) for sheet in sheets) < 2:
         raise refusal(path, 1, "", "a table without a row", "export at least one row")
-    names = [str(cell or "").strip() for cell in lines[0][1]]
-    columns, constants = _mapping(path, names, mapping)
-    comma, unit = decimal_comma(lines), _TIME_UNIT.search(names[columns["time"]] if "time" in columns else "")
-    problems: list[Problem] = []
+    stated = _stated(mapping)
     found: dict[str, SourceRecord] = {}
-    for line, cells in lines[1:]:
-        given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
-        if not any(str(cell or "").strip() for cell in cells):
+    names: dict[str, str] = {}
+    problems: list[Problem] = []
+    unread: list[Problem] = []
+    heads = [_head(path, sheet, stated) for sheet in sheets]
+    if not any(heads):
+        raise _no_columns(path, sheets[0], mapping, stated)
+    for place, (sheet, head) in enumerate(zip(sheets, heads, strict=True)):
+        if head is None:
+            unread.append(sheet.unread(path))
             continue
-        row: Row = {
-            field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
-        }
-        if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
-            row["time"] = f"{row['time']} {unit.group(1).lower()}s"
-        for field in FIGURE_FIELDS:
-            row[field], wrong = cell_figure(row[field], comma)
-            if wrong:
-                fault = (names[columns[field]], f"{wrong[:40]!r} is no number", "write one number, or NA")
-                problems.append(Problem(str(path), line, *fault))
-        for field in (field for field in _NEEDED if not row[field]):
-            problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
-        if problems:
-            continue
-        row["study"] = row["study_id"][:40]
-        row["study_id"] = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
-        counted = row["count"] is not None or row["percent"] is not None
-        row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")
-        faults = _faults(row)
-        problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
-        if not faults:
-            _add(found.setdefault(row["study_id"], SourceRecord()), line, row, vocabulary or NO_WORDS)
+        unread += _unread_columns(path, sheet, head)
+        mark = f".{slug(sheet.name)}" if place else ""
+        for line, row in _table_rows(path, sheet, head, problems):
+            if problems:
+                continue
+            name = " ".join(unicodedata.normalize("NFC", row["study_id"]).split())
+            taken = {other.lower() for other in names.values()}  # some systems' file names know no case
+            row["study"], short = name[:40], ascii_name(name, "-", 64)
+            if name not in names and short.lower() in taken:
+                short += free_name(short.lower(), taken)[len(short) :]
+            row["study_id"] = names.setdefault(name, short)
+            faults = _faults(row)
+            problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
+            if not faults:
+                record = found.setdefault(row["study_id"], SourceRecord())
+                _add(record, f"{mark}.row{line}{row['side']}", row, vocabulary or NO_WORDS)
     if problems:
         raise SourceError(problems)
+    for record in list(found.values())[:1]:
+        record.unread += unread
     return list(found.values())
 
 
-def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int], Row]:
-    """Return the place of each field's column, and the constants."""
+@dataclass(frozen=True)
+class _Head:
+    """Where a table's columns stand: its line, its names, and for each group of a row its own."""
+
+    at: int
+    names: list[str]
+    groups: list[tuple[dict[str, int], Row]]  # the place of each field's column, and the constants
+
+
+def _head(path: Path, sheet: Sheet, stated: Row | None) -> _Head | None:
+    """Return the first line that names the columns needed; titles may stand above it."""
+    for at, (_, cells) in enumerate(sheet.lines[:20]):
+        names = [str(cell or "").strip() for cell in cells]
+        columns, constants = _columns(names), {}
+        if stated is not None:
+            if not {str(name) for name in stated["columns"].values()} <= set(names):
+                continue
+            columns = {field: names.index(str(name)) for field, name in stated["columns"].items()}
+            constants = stated["constants"]
+        groups = _groups(names, columns, constants)
+        if not all(name in (columns | constants) for name in _NEEDED) and len(groups) < 2:
+            continue
+        _check_heading(path, sheet, at, names, {place for own, _ in groups for place in own.values()})
+        return _Head(at, names, groups)
+    return None
+
+
+def _columns(names: list[str]) -> dict[str, int]:
+    """Return the place of each column that has a name of ours, or another one that is known."""
+    plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
+    also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
+    return also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
+
+
+_SIDES = {
+    "1": "group 1", "1i": "group 1", "2": "group 2", "2i": "group 2", "e": "experimental", "c": "control",
+    "experimental": "experimental", "control": "control", "exp": "experimental", "ctrl": "control",
+    "treatment": "treatment", "intervention": "intervention", "placebo": "placebo", "t": "treatment",
+}  # fmt: skip
+_SECOND = ("2", "2i", "c", "control", "ctrl", "placebo")
+_BASES = {
+    "n": "n", "total": "n", "m": "mean", "mean": "mean", "sd": "sd", "se": "se", "event": "count",
+    "events": "count", "cases": "count", "arm": "arm", "group": "arm", "label": "arm", "treat": "arm",
+}  # fmt: skip
+_SIDED = re.compile(
+    rf"(?:(?P<base>{'|'.join(_BASES)})_?(?P<side>{'|'.join(_SIDES)})|"
+    rf"(?P<side_>{'|'.join(_SIDES)})_(?P<base_>{'|'.join(_BASES)}))"
+)
+
+
+def _groups(names: list[str], columns: dict[str, int], constants: Row) -> list[tuple[dict[str, int], Row]]:
+    """Return the columns and constants of each group of a row.
+
+    Two in the wide shape of metafor, meta, RevMan and Stata (`n1i m1i sd1i n2i m2i sd2i`, `mean.e mean.c`):
+    where no column names the arm, and both groups have a number of people.
+    """
+    sides: list[dict[str, int]] = [{}, {}]
+    labels = ["group 1", "group 2"]
+    for place, name in enumerate(names):
+        plain = plain_heading(name)
+        events = {"ai": ("count", "1i"), "ci": ("count", "2i")}.get(plain)
+        if match := _SIDED.fullmatch(plain):
+            events = (_BASES[match["base"] or match["base_"]], match["side"] or match["side_"])
+        if events:
+            second = events[1] in _SECOND
+            labels[second] = _SIDES[events[1]]
+            sides[second].setdefault(events[0], place)
+    paired = all({"n"} < set(side) for side in sides) and set(sides[0]) == set(sides[1])
+    if not paired or "arm" in columns:
+        return [(columns, constants)]
+    common = {field: place for field, place in columns.items() if field not in FIGURE_FIELDS}
+    first = {"arm": labels[0]} | constants
+    return [(common | sides[0], first), (common | sides[1], constants | {"arm": labels[1]})]
+
+
+def _check_heading(path: Path, sheet: Sheet, at: int, names: list[str], used: set[int]) -> None:
+    """Refuse a heading of two rows, and a name that stands over two columns."""
+    line = sheet.lines[at][0]
+    where = f"{sheet.name}: " if sheet.name else ""
+    twins = sorted({names[place] for place in used if names.count(names[place]) > 1})
+    below = [
+        str(cell or "").strip() for cell in (sheet.lines[at + 1][1] if at + 1 < len(sheet.lines) else [])
+    ]
+    under = [below[place] in ("", names[place]) for place in used if place < len(below) and names[place]]
+    words = [cell for cell in below if cell and not re.search(r"\d", cell)]
+    if under and all(under) and len(words) == len(list(filter(None, below))) > 0:
+        remedy = "make one row of them, such as `baseline mean`, or put each time on a row of its own"
+        raise refusal(path, line, where + names[min(used)], "the header has two rows", remedy)
+    if twins:
+        raise refusal(
+            path, line, where + twins[0], "two columns of one name", "give each column its own name"
+        )
+
+
+def _unread_columns(path: Path, sheet: Sheet, head: _Head) -> list[Problem]:
+    """Return one problem that names the filled columns that no field is read from."""
+    used = {place for columns, _ in head.groups for place in columns.values()}
+    filled = {
+        at
+        for _, cells in sheet.lines[head.at + 1 :]
+        for at, cell in enumerate(cells)
+        if cell not in (None, "")
+    }
+    names = [head.names[at] or f"column {at + 1}" for at in sorted(filled - used) if at < len(head.names)]
+    if not names:
+        return []
+    remedy = "map them to fields of ours if they are needed"
+    return [Problem(str(path), sheet.lines[head.at][0], ", ".join(names)[:200], "columns not read", remedy)]
+
+
+def _table_rows(path: Path, sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[tuple[int, Row]]:
+    """Yield each group of each row with its line, its figures read; what is wrong joins the problems."""
+    comma, names = decimal_comma(sheet.lines), head.names
+    where = f"{sheet.name}: " if sheet.name else ""
+    for line, cells in sheet.lines[head.at + 1 :]:
+        if len(cells) > len(names):
+            remedy = "quote texts and numbers that hold the separator"
+            problems.append(Problem(str(path), line, where, "more cells than columns", remedy))
+            continue
+        for number, (columns, constants) in enumerate(head.groups):
+            given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
+            row: Row = {
+                field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
+            }
+            if number and all(row[field] is None for field in FIGURE_FIELDS):
+                continue
+            row["side"] = "b" if number else ""
+            unit = _TIME_UNIT.search(names[columns["time"]]) if "time" in columns else None
+            if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
+                row["time"] = f"{row['time']} {unit.group(1).lower()}s"
+            for field, place in columns.items():
+                if unfit := _cell_fault(row[field], field, (line, place) in sheet.merged):
+                    problems.append(Problem(str(path), line, where + names[place], *unfit))
+                    row[field] = None
+            for field in FIGURE_FIELDS:
+                row[field], wrong = cell_figure(row[field], comma)
+                if wrong:
+                    fault = (
+                        where + names[columns[field]],
+                        f"{wrong[:40]!r} is no number",
+                        "write one number, or NA",
+                    )
+                    problems.append(Problem(str(path), line, *fault))
+            for field in (field for field in _NEEDED if not row[field]):
+                problems.append(Problem(str(path), line, where + field, "missing", "fill the cell in"))
+            counted = row["count"] is not None or row["percent"] is not None
+            row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")
+            yield line, row
+
+
+def _cell_fault(text: str | None, field: str, merged: bool) -> tuple[str, str] | None:
+    if (text or "").startswith("="):
+        return "a formula without a stored value", "open the workbook and save it, or paste the values"
+    if merged and text and field in FIGURE_FIELDS and field != "p_value":
+        return "a number in merged cells: of which row it is, nobody can tell", "split the cells"
+    return None
+
+
+def _stated(mapping: Any) -> Row | None:
+    """Return a mapping's columns and constants, checked but for the names of the table's own columns."""
     if mapping is None:
-        plain = {re.sub(r"\W+", "_", name.lower()).strip("_"): place for place, name in enumerate(names)}
-        places = {_ALSO.get(name, name): place for name, place in plain.items()}
-        places = {name: place for name, place in places.items() if name in EXTRACTION_FIELDS}
-        if not set(_NEEDED) <= set(places):
-            shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
-            remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
-            problem = "a table whose columns are not ours"
-            raise refusal(path, 1, ", ".join(names)[:120], problem, remedy)
-        return places, {}
-    where = str(mapping) if not isinstance(mapping, dict) else "mapping"
-    content = mapping
+        return None
+    where, content = "mapping", mapping
     if not isinstance(mapping, dict):
+        where = str(mapping)
         content, _, wrong = read_yaml(Path(mapping))
         if wrong:
             raise SourceError(wrong)
@@ -128,17 +278,35 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
         for field in (*columns, *constants)
         if field not in EXTRACTION_FIELDS
     ]
-    remedy = "its columns: " + ", ".join(names)[:300]
-    problems += [
-        Problem(where, None, str(field), f"no column {str(name)!r} in {path.name}", remedy)
-        for field, name in columns.items()
-        if str(name) not in names
-    ]
-    missing = [field for field in _NEEDED if field not in columns and field not in constants]
+    missing = [field for field in ("study_id",) if field not in columns and field not in constants]
     problems += [Problem(where, None, field, "not mapped", "name its column") for field in missing]
     if problems:
         raise SourceError(problems)
-    return {field: names.index(str(name)) for field, name in columns.items()}, constants
+    return {"columns": columns, "constants": constants, "where": where}
+
+
+def _no_columns(path: Path, sheet: Sheet, mapping: Any, stated: Row | None) -> SourceError:
+    """Return what is wrong with a table in which no line names the columns that are needed."""
+    names = [str(cell or "").strip() for cell in sheet.lines[0][1]]
+    if stated is None:
+        shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
+        remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
+        problem = "a table whose columns are not ours"
+        return refusal(path, sheet.lines[0][0], ", ".join(filter(None, names))[:120], problem, remedy)
+    remedy = "its columns: " + ", ".join(names)[:300]
+    absent = [(field, name) for field, name in stated["columns"].items() if str(name) not in names]
+    given = stated["columns"] | stated["constants"]
+    return SourceError(
+        [
+            Problem(stated["where"], None, str(field), f"no column {str(name)!r} in {path.name}", remedy)
+            for field, name in absent
+        ]
+        or [
+            Problem(stated["where"], None, field, "not mapped", "name its column")
+            for field in _NEEDED
+            if field not in given
+        ]
+    )
 
 
 def _faults(row: Row) -> list[tuple[str, str]]:
@@ -157,7 +325,7 @@ def _faults(row: Row) -> list[tuple[str, str]]:
     return faults
 
 
-def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> None:
+def _add(record: SourceRecord, place: str, row: Row, vocabulary: Vocabulary) -> None:
     """Add a row to its study's record."""
     study = {"study_id": row["study_id"]}
     source = study | {"source_id": row["study_id"]}
@@ -165,10 +333,11 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
         known = {"has_results": True, "citation": row["title"], "doi": row["doi"]}
         record.sources.append(stated_source(row["study_id"], "extraction table", **known))
         record.studies.append(study | {"title": row["title"]})
-    arm = study | {"arm_id": slug(row["arm"]), "role": vocabulary.role(row["arm"]), "label": row["arm"]}
-    if arm["arm_id"] not in {other["arm_id"] for other in record.arms}:
+    arm_id = label_name(record.arms, "arm_id", row["arm"])
+    arm = study | {"arm_id": arm_id, "role": vocabulary.role(row["arm"]), "label": row["arm"]}
+    if arm not in record.arms:
         record.arms.append(arm)
-    name = f"{row['study_id']}.row{line}"
+    name = row["study_id"] + place
     concept = row["concept"]
     if concept not in vocabulary.concepts:
         concept = vocabulary.concept(row["outcome"] or concept or "")
@@ -188,56 +357,10 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
     record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
 
-MOST_TABLE_ROWS = 200_000
 _NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?")
 _WITH_COMMA = re.compile(r"[-+\u2212]?(?:\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:\.\d{3})+,\d{1,30})%?")
 _WITH_POINT = re.compile(r"[-+\u2212]?\d{1,15}\.\d{1,30}%?")
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
-
-
-def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the lines of a table with their numbers, cells as they stand.
-
-    Raises
-    ------
-    SourceError
-        For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
-    """
-    if zipfile.is_zipfile(path):
-        return _xlsx(path)
-    lines: list[tuple[int, list[Any]]] = list(islice(csv_lines(path), MOST_TABLE_ROWS + 1))
-    if len(lines) > MOST_TABLE_ROWS:
-        raise refusal(path, lines[-1][0], "", "too many rows", "split the table")
-    return lines
-
-
-def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
-    import openpyxl  # slow to import, and few folders hold a workbook
-
-    lines = []
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
-            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
-            lines.append((number, list(cells[:filled])))
-            if len(lines) > MOST_TABLE_ROWS:
-                raise refusal(path, number, "", "too many rows", "split the table")
-        book.close()
-    except SourceError:
-        raise
-    except Exception as error:  # a broken workbook raises whatever its broken part brings up
-        problem = f"not a whole workbook: {type(error).__name__}"
-        raise refusal(path, None, "", problem, "save it again, or as CSV") from None
-    return lines
-
-
-def sheet_cell_text(value: Any) -> str | None:
-    """Return a cell as text; a whole number without its point."""
-    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
-        value = int(value)
-    return None if value is None else inert(str(value))
 
 
 def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool:

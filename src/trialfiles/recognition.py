@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zipfile
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from trialfiles.forms import names_of
 from trialfiles.record import refusal
-from trialfiles.text import encoding_of
+from trialfiles.text import read_text, separator_of, text_encoding
+from trialfiles.worksheets import names_references, plain_heading, table_sheets
 
 HEAD = 1 << 16
 LIMIT = 200_000_000  # bytes; files of JSON are streamed and have no limit
@@ -17,7 +21,7 @@ _CTGOV = re.compile(
     r'"(protocolSection|resultsSection|hasResults|studies|FullStudiesResponse|FullStudy|ProtocolSection|'
     r'StudyFieldsResponse|study|history|derivedSection)"\s*:'
 )
-_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID)"\s*:')
+_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID|resultList)"\s*:')
 _PROLOG = re.compile(
     r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
 )
@@ -38,7 +42,8 @@ def recognise(path: str | Path) -> str:
     -------
     str
         `sheet`, `ctgov`, `ictrp`, `ictrp_csv`, `exchange`, `medpath`, `irct`, `jats`, `text`, `ris`,
-        `bibtex`, `csl`, `pubmed`, `nbib`, `rm5`, `revman_csv`, `table` or `xlsx`.
+        `bibtex`, `csl`, `pubmed`, `nbib`, `endnote`, `reference_table`, `rm5`, `revman_csv`, `review_csv`,
+        `table`, `ictrp_xlsx` or `xlsx`.
 
     Raises
     ------
@@ -53,14 +58,19 @@ def recognise(path: str | Path) -> str:
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
-        text = head.decode(encoding_of(head[:4]), "replace").lstrip("\ufeff \t\r\n")
+        text = head.decode(text_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     except (LookupError, UnicodeError):
         text = ""
     if text.startswith(("{", "[")):
-        return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
-    if text.startswith("<"):
+        return _json_form(path, text)
+    if text.startswith("<") and not re.match(r"<\d+>\s*\n", text):  # which numbers a record of Ovid
         return _xml_form(path, text)
-    form = _text_form(text)
+    for other in _NAMES["refused_texts"]:
+        if re.search(other["shows"], text, re.MULTILINE):
+            raise refusal(path, 1, "", f"{other['name']}: not a format that can be read", other["remedy"])
+    form = _text_form(path, text)
+    if form is None and "\ufffd" in text and _printable(text):
+        read_text(path)  # says which byte is of another encoding
     if form is None:
         raise refusal(path, 1, "", "not a format that can be read", f"give {KNOWN_FORMS}")
     return form
@@ -83,6 +93,13 @@ def _head(path: Path) -> bytes:
     return head
 
 
+def _json_form(path: Path, text: str) -> str:
+    for other in _NAMES["refused_json"]:
+        if re.search(rf'"{other["key"]}"\s*:', text) and not _CTGOV.search(text):
+            raise refusal(path, 1, other["key"], f"{other['name']}: not read", other["remedy"])
+    return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
+
+
 def _xml_form(path: Path, text: str) -> str:
     """Return the form of a root element; other roots are refused by name."""
     at = 0
@@ -90,9 +107,9 @@ def _xml_form(path: Path, text: str) -> str:
         at = match.end()
     root = _ROOT.match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
-    if name.lower() in _NAMES["refused_roots"]:
-        remedy = "download the study from the register's API, version 2, as JSON"
-        raise refusal(path, 1, name, "the legacy XML of ClinicalTrials.gov", remedy)
+    for other in _NAMES["refused_roots"]:
+        if name.lower() in other["roots"] or re.search(other.get("shows", "(?!)"), text, re.IGNORECASE):
+            raise refusal(path, 1, name, other["name"], other["remedy"])
     if name.lower() in _NAMES["roots"]:
         return str(_NAMES["roots"][name.lower()])
     if "<pubmedarticle" in text.lower():
@@ -104,44 +121,59 @@ def _xml_form(path: Path, text: str) -> str:
     return "ictrp"  # its reader says what is wrong
 
 
-def _text_form(text: str) -> str | None:
+def _printable(text: str) -> bool:
+    return sum(char.isprintable() or char in "\n\r\t" for char in text) >= 0.98 * len(text)
+
+
+def _text_form(path: Path, text: str) -> str | None:
     lines = text.splitlines()
     if any(line.startswith(("study_sheet:", "study_id:")) for line in lines):
         return "sheet"
-    if (
-        sum(char.isprintable() or char in "\n\r\t" for char in text) < 0.98 * len(text)
-        or text.count("\ufffd") > 3
-    ):
+    if not _printable(text):
         return None
     for form, start in _NAMES["references"].items():
         if any(re.match(start, line) for line in lines):
             return str(form)
-    return _table_form(lines) or _page_form(text)
+    return _table_form(path, text) or _page_form(text)
 
 
-def _table_form(lines: list[str]) -> str | None:
-    first = next((line for line in lines if line.strip()), "")
-    mark = max(",;\t", key=first.count)
-    if not first.count(mark):
-        return None
+def _table_form(path: Path, text: str) -> str | None:
+    """Return the form of a CSV file, by the first of its lines that names known columns."""
+    said = re.match(r"\"?sep=(.)\"?[ ,;\t]*(?:\n|$)", text)
+    head = text[said.end() :] if said else text
     try:
-        names = {
-            re.sub(r"\W+", "_", name.strip().strip('"')).lower()
-            for name in next(csv.reader([first], delimiter=mark))
-        }
-    except (csv.Error, StopIteration):
+        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator_of(head)), 30))
+    except csv.Error:
         return None
-    if "trialid" in names:
-        return "ictrp_csv"
-    if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
-        return "revman_csv"
-    if "study" in names and (
-        "data_source" in names or any(name.startswith("domain_judgement") for name in names)
-    ):
-        return "review_csv"
-    same = [line for line in lines[1:] if line.strip()][:5]
-    if len(names) >= 3 and len(first) < 5000 and same and all(line.count(mark) for line in same):
-        return "table"
+    rows = [cells for cells in rows if any(map(str.strip, cells))]
+    if form := _form_of_lines(path, rows[:20]):
+        return form
+    header, *same = rows[:6] or [[]]
+    wide = len(set(header)) >= 3 and all(1 < len(cells) <= len(header) for cells in same)
+    return "table" if wide and same and sum(map(len, header)) < 5000 and _page_form(text) is None else None
+
+
+def _form_of_lines(path: Path, rows: list[list[Any]]) -> str | None:
+    """Return what a table is, by the first line that names known columns; others are refused by name."""
+    for cells in rows:
+        names = {plain_heading(cell) for cell in cells} - {""}
+        for other in _NAMES["refused_tables"]:
+            if set(other["columns"]) <= names:
+                raise refusal(path, 1, "", f"{other['name']}: not read", other["remedy"])
+        if "trialid" in names:
+            return "ictrp_csv"
+        if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
+            return "revman_csv"
+        if "study" in names and (
+            "data_source" in names or any(name.startswith("domain_judgement") for name in names)
+        ):
+            return "review_csv"
+        if names_references(cells) and not any(
+            path.with_name(path.stem + end).is_file() for end in (".mapping.yaml", ".mapping.yml")
+        ):
+            return "reference_table"
+        if {"study", "study_id"} & names and {"arm", "arm_id", "group", "n"} & names:
+            return "table"
     return None
 
 
@@ -157,20 +189,24 @@ def _page_form(text: str) -> str | None:
 
 
 def _zip_form(path: Path) -> str:
-    """Return `xlsx` for a workbook; every other archive is refused."""
-    unpacked, document = None, False
+    """Return the form of a workbook by its sheets; every other archive is refused."""
+    unpacked, members = None, set()
     try:
         with zipfile.ZipFile(path) as archive:
-            document = "word/document.xml" in archive.namelist()
-            if "xl/workbook.xml" in archive.namelist():
+            members = set(archive.namelist())
+            if "xl/workbook.xml" in members:
                 unpacked = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
-    if document:
-        raise refusal(path, None, "", "a Word document", "save it as plain text")
+    for other in _NAMES["refused_archives"]:
+        if other["holds"] in members:
+            raise refusal(path, None, "", other["name"], other["remedy"])
     if unpacked is None:
         raise refusal(path, None, "", "a zip archive", "unpack it and add the files in it")
     if unpacked > LIMIT:
         problem = "a workbook that unpacks to a giant"
         raise refusal(path, None, "", problem, "export it as CSV")
-    return "xlsx"
+    forms = (_form_of_lines(path, [cells for _, cells in sheet.lines]) for sheet in table_sheets(path, 20))
+    return {"ictrp_csv": "ictrp_xlsx", "reference_table": "reference_table"}.get(
+        next(filter(None, forms), "") or "", "xlsx"
+    )

@@ -9,7 +9,8 @@ from review_readers import read_sources
 from helpers.sheets.screening import add_references, distinct_references, read_screening, screening_row
 from helpers.tables import validate
 from trialfiles import Reference, write_csl, write_ris
-from trialfiles.references import REFERENCE_READERS, clean_doi, read_csl, read_ris
+from trialfiles.citations import clean_doi
+from trialfiles.references import REFERENCE_READERS, read_csl, read_ris
 from trialfiles.text import inert_cell
 
 
