@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,7 +95,10 @@ def read_plain(path: Path) -> list[Article]:
     article = Article(title=first[:300], text=text)
     if not first:
         raise refusal(path, 1, "title", "no title", "put the title on the first line")
-    doi = _DOI.search(text[:5000])
+    own = re.split(
+        r"^\W*(?:\d\.? )?references\W*$", text[:5000], maxsplit=1, flags=re.IGNORECASE | re.MULTILINE
+    )[0]
+    doi = _DOI.search(own)  # those behind are of cited works
     article.doi = doi.group() if doi else None
     licence = _LICENCE.search(text)
     article.licence = licence.group(1).lower() if licence else None
@@ -401,7 +405,8 @@ def article_record(article: Article, form: str, vocabulary: Vocabulary) -> Sourc
 
 def study_name(article: Article) -> str:
     """Return a name for an article's study: first author and year, else the first words of its title."""
-    author = re.sub(r"[^a-z]", "", article.authors[0].split(" ")[0].lower()) if article.authors else ""
+    first = unicodedata.normalize("NFKD", article.authors[0].split(" ")[0].lower()) if article.authors else ""
+    author = re.sub(r"[^a-z]", "", first)
     if author and article.year and article.year.isdecimal():
         return f"{author[:40]}{article.year}"
     return slug(article.title).strip("_") or "article"

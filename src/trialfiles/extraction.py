@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trialfiles.forms import names_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import ascii_name, free_name, label_name, printed_number, slug
 from trialfiles.times import weeks
@@ -62,36 +63,26 @@ def read_extraction(
         For a mapping that names an absent column, a cell that is no number, or a row without study or arm;
         every problem is listed with its line.
     """
-    path = Path(path)
-    sheets = table_sheets(path)
+    sheets, stated = table_sheets(Path(path)), _stated(mapping)
     if sum(len(sheet.lines) for sheet in sheets) < 2:
         raise refusal(path, 1, "", "a table without a row", "export at least one row")
-    stated = _stated(mapping)
+    heads = [_head(sheet, stated) for sheet in sheets]
+    if not any(heads):
+        raise _no_columns(sheets[0], stated)
     found: dict[str, SourceRecord] = {}
     names: dict[str, str] = {}
     problems: list[Problem] = []
     unread: list[Problem] = []
-    heads = [_head(path, sheet, stated) for sheet in sheets]
-    if not any(heads):
-        raise _no_columns(path, sheets[0], mapping, stated)
     for place, (sheet, head) in enumerate(zip(sheets, heads, strict=True)):
         if head is None:
-            unread.append(sheet.unread(path))
+            unread.append(sheet.not_read())
             continue
-        unread += _unread_columns(path, sheet, head)
+        unread += _unread_columns(sheet, head)
         mark = f".{slug(sheet.name)}" if place else ""
-        for line, row in _table_rows(path, sheet, head, problems):
-            if problems:
-                continue
-            name = " ".join(unicodedata.normalize("NFC", row["study_id"]).split())
-            taken = {other.lower() for other in names.values()}  # some systems' file names know no case
-            row["study"], short = name[:40], ascii_name(name, "-", 64)
-            if name not in names and short.lower() in taken:
-                short += free_name(short.lower(), taken)[len(short) :]
-            row["study_id"] = names.setdefault(name, short)
-            faults = _faults(row)
-            problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
-            if not faults:
+        for line, row in _table_rows(sheet, head, problems):
+            faults = [] if problems else _faults(row | {"study_id": _study_id(row, names)})
+            problems += [sheet.problem(line, field, fault, "mend the cell") for field, fault in faults]
+            if not problems:
                 record = found.setdefault(row["study_id"], SourceRecord())
                 _add(record, f"{mark}.row{line}{row['side']}", row, vocabulary or NO_WORDS)
     if problems:
@@ -101,6 +92,18 @@ def read_extraction(
     return list(found.values())
 
 
+def _study_id(row: Row, names: dict[str, str]) -> str:
+    """Name a row's study by what the table calls it; `names` holds the names given, also in lower case."""
+    name = " ".join(unicodedata.normalize("NFC", row["study_id"]).split())
+    row["study"] = name[:40]
+    if f"study {name}" not in names:
+        short = ascii_name(name, "-", 64)
+        short += free_name(short.lower(), names)[len(short) :]  # some systems' file names know no case
+        names |= {f"study {name}": short, short.lower(): ""}
+    row["study_id"] = names[f"study {name}"]
+    return str(row["study_id"])
+
+
 @dataclass(frozen=True)
 class _Head:
     """Where a table's columns stand: its line, its names, and for each group of a row its own."""
@@ -108,117 +111,90 @@ class _Head:
     at: int
     names: list[str]
     groups: list[tuple[dict[str, int], Row]]  # the place of each field's column, and the constants
+    year: int | None  # where a year stands beside the study's name
 
 
-def _head(path: Path, sheet: Sheet, stated: Row | None) -> _Head | None:
+def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
     """Return the first line that names the columns needed; titles may stand above it."""
     for at, (_, cells) in enumerate(sheet.lines[:20]):
         names = [str(cell or "").strip() for cell in cells]
-        columns, constants = _columns(names), {}
+        plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
+        also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
+        columns = also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
+        constants, year = {}, None if "study_id" in plain else plain.get("year")
         if stated is not None:
             if not {str(name) for name in stated["columns"].values()} <= set(names):
                 continue
             columns = {field: names.index(str(name)) for field, name in stated["columns"].items()}
-            constants = stated["constants"]
-        groups = _groups(names, columns, constants)
-        if not all(name in (columns | constants) for name in _NEEDED) and len(groups) < 2:
-            continue
-        _check_heading(path, sheet, at, names, {place for own, _ in groups for place in own.values()})
-        return _Head(at, names, groups)
+            constants, year = stated["constants"], None
+        elif "study_id" not in columns and year is not None and "author" in plain:
+            columns["study_id"] = plain["author"]
+        groups = _groups(plain, columns, constants)
+        if all(name in groups[0][0] or name in groups[0][1] for name in _NEEDED):
+            _check_heading(sheet, at, names, {place for own, _ in groups for place in own.values()})
+            return _Head(at, names, groups, year)
     return None
 
 
-def _columns(names: list[str]) -> dict[str, int]:
-    """Return the place of each column that has a name of ours, or another one that is known."""
-    plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
-    also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
-    return also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
+_WIDE = names_of("extraction")
+_BASE, _SIDE = "|".join(_WIDE["fields"]), "|".join(_WIDE["sides"])
+_SIDED = re.compile(rf"(?P<base>{_BASE})_?(?P<side>{_SIDE})|(?P<before>{_SIDE})_(?P<behind>{_BASE})")
 
 
-_SIDES = {
-    "1": "group 1", "1i": "group 1", "2": "group 2", "2i": "group 2", "e": "experimental", "c": "control",
-    "experimental": "experimental", "control": "control", "exp": "experimental", "ctrl": "control",
-    "treatment": "treatment", "intervention": "intervention", "placebo": "placebo", "t": "treatment",
-}  # fmt: skip
-_SECOND = ("2", "2i", "c", "control", "ctrl", "placebo")
-_BASES = {
-    "n": "n", "total": "n", "m": "mean", "mean": "mean", "sd": "sd", "se": "se", "event": "count",
-    "events": "count", "cases": "count", "arm": "arm", "group": "arm", "label": "arm", "treat": "arm",
-}  # fmt: skip
-_SIDED = re.compile(
-    rf"(?:(?P<base>{'|'.join(_BASES)})_?(?P<side>{'|'.join(_SIDES)})|"
-    rf"(?P<side_>{'|'.join(_SIDES)})_(?P<base_>{'|'.join(_BASES)}))"
-)
-
-
-def _groups(names: list[str], columns: dict[str, int], constants: Row) -> list[tuple[dict[str, int], Row]]:
+def _groups(
+    plain: dict[str, int], columns: dict[str, int], constants: Row
+) -> list[tuple[dict[str, int], Row]]:
     """Return the columns and constants of each group of a row.
 
     Two in the wide shape of metafor, meta, RevMan and Stata (`n1i m1i sd1i n2i m2i sd2i`, `mean.e mean.c`):
     where no column names the arm, and both groups have a number of people.
     """
     sides: list[dict[str, int]] = [{}, {}]
-    labels = ["group 1", "group 2"]
-    for place, name in enumerate(names):
-        plain = plain_heading(name)
-        events = {"ai": ("count", "1i"), "ci": ("count", "2i")}.get(plain)
-        if match := _SIDED.fullmatch(plain):
-            events = (_BASES[match["base"] or match["base_"]], match["side"] or match["side_"])
-        if events:
-            second = events[1] in _SECOND
-            labels[second] = _SIDES[events[1]]
-            sides[second].setdefault(events[0], place)
-    paired = all({"n"} < set(side) for side in sides) and set(sides[0]) == set(sides[1])
-    if not paired or "arm" in columns:
+    labels = ["", ""]
+    for name, place in plain.items():
+        if match := _SIDED.fullmatch(_WIDE["also"].get(name, name)):
+            side, label = _WIDE["sides"][match["side"] or match["before"]]
+            labels[side] = label
+            sides[side].setdefault(_WIDE["fields"][match["base"] or match["behind"]], place)
+    if set(sides[0]) != set(sides[1]) or not {"n"} < set(sides[0]) or "arm" in columns:
         return [(columns, constants)]
     common = {field: place for field, place in columns.items() if field not in FIGURE_FIELDS}
-    first = {"arm": labels[0]} | constants
-    return [(common | sides[0], first), (common | sides[1], constants | {"arm": labels[1]})]
-
-
-def _check_heading(path: Path, sheet: Sheet, at: int, names: list[str], used: set[int]) -> None:
-    """Refuse a heading of two rows, and a name that stands over two columns."""
-    line = sheet.lines[at][0]
-    where = f"{sheet.name}: " if sheet.name else ""
-    twins = sorted({names[place] for place in used if names.count(names[place]) > 1})
-    below = [
-        str(cell or "").strip() for cell in (sheet.lines[at + 1][1] if at + 1 < len(sheet.lines) else [])
+    return [
+        (common | sides[0], {"arm": labels[0]} | constants),
+        (common | sides[1], constants | {"arm": labels[1]}),
     ]
-    under = [below[place] in ("", names[place]) for place in used if place < len(below) and names[place]]
-    words = [cell for cell in below if cell and not re.search(r"\d", cell)]
-    if under and all(under) and len(words) == len(list(filter(None, below))) > 0:
+
+
+def _check_heading(sheet: Sheet, at: int, names: list[str], used: set[int]) -> None:
+    """Refuse a heading of two rows, and a name that stands over two columns."""
+    below = [str(cell or "").strip() for cell in sheet.lines[at + 1][1]] if at + 1 < len(sheet.lines) else []
+    under = [below[place] in ("", names[place]) for place in used if place < len(below)]
+    if any(below) and all(under) and not any(re.search(r"\d", cell) for cell in below):
         remedy = "make one row of them, such as `baseline mean`, or put each time on a row of its own"
-        raise refusal(path, line, where + names[min(used)], "the header has two rows", remedy)
-    if twins:
-        raise refusal(
-            path, line, where + twins[0], "two columns of one name", "give each column its own name"
-        )
+        raise SourceError(sheet.problem(sheet.lines[at][0], "", "the header has two rows", remedy))
+    if twins := sorted({names[place] for place in used if names.count(names[place]) > 1}):
+        problem, remedy = "two columns of one name", "give each column its own name"
+        raise SourceError(sheet.problem(sheet.lines[at][0], twins[0], problem, remedy))
 
 
-def _unread_columns(path: Path, sheet: Sheet, head: _Head) -> list[Problem]:
+def _unread_columns(sheet: Sheet, head: _Head) -> list[Problem]:
     """Return one problem that names the filled columns that no field is read from."""
-    used = {place for columns, _ in head.groups for place in columns.values()}
-    filled = {
-        at
-        for _, cells in sheet.lines[head.at + 1 :]
-        for at, cell in enumerate(cells)
-        if cell not in (None, "")
-    }
+    used = {place for columns, _ in head.groups for place in columns.values()} | {head.year}
+    rows = [cells for _, cells in sheet.lines[head.at + 1 :]]
+    filled = {at for cells in rows for at, cell in enumerate(cells) if cell not in (None, "")}
     names = [head.names[at] or f"column {at + 1}" for at in sorted(filled - used) if at < len(head.names)]
-    if not names:
-        return []
     remedy = "map them to fields of ours if they are needed"
-    return [Problem(str(path), sheet.lines[head.at][0], ", ".join(names)[:200], "columns not read", remedy)]
+    where = ", ".join(names)[:200]
+    return [sheet.problem(sheet.lines[head.at][0], where, "columns not read", remedy)] if names else []
 
 
-def _table_rows(path: Path, sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[tuple[int, Row]]:
+def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[tuple[int, Row]]:
     """Yield each group of each row with its line, its figures read; what is wrong joins the problems."""
-    comma, names = decimal_comma(sheet.lines), head.names
-    where = f"{sheet.name}: " if sheet.name else ""
+    comma = decimal_comma(sheet.lines)
     for line, cells in sheet.lines[head.at + 1 :]:
-        if len(cells) > len(names):
+        if len(cells) > len(head.names):
             remedy = "quote texts and numbers that hold the separator"
-            problems.append(Problem(str(path), line, where, "more cells than columns", remedy))
+            problems.append(sheet.problem(line, "", "more cells than columns", remedy))
             continue
         for number, (columns, constants) in enumerate(head.groups):
             given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
@@ -227,36 +203,44 @@ def _table_rows(path: Path, sheet: Sheet, head: _Head, problems: list[Problem]) 
             }
             if number and all(row[field] is None for field in FIGURE_FIELDS):
                 continue
+            year = (
+                sheet_cell_text(cells[head.year]) if head.year is not None and head.year < len(cells) else ""
+            )
+            if year and row["study_id"] and year not in row["study_id"]:
+                row["study_id"] += f" {year}"  # two works of one author
             row["side"] = "b" if number else ""
-            unit = _TIME_UNIT.search(names[columns["time"]]) if "time" in columns else None
+            unit = _TIME_UNIT.search(head.names[columns["time"]]) if "time" in columns else None
             if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
                 row["time"] = f"{row['time']} {unit.group(1).lower()}s"
-            for field, place in columns.items():
-                if unfit := _cell_fault(row[field], field, (line, place) in sheet.merged):
-                    problems.append(Problem(str(path), line, where + names[place], *unfit))
-                    row[field] = None
-            for field in FIGURE_FIELDS:
-                row[field], wrong = cell_figure(row[field], comma)
-                if wrong:
-                    fault = (
-                        where + names[columns[field]],
-                        f"{wrong[:40]!r} is no number",
-                        "write one number, or NA",
-                    )
-                    problems.append(Problem(str(path), line, *fault))
-            for field in (field for field in _NEEDED if not row[field]):
-                problems.append(Problem(str(path), line, where + field, "missing", "fill the cell in"))
+            merged = {field for field, place in columns.items() if (line, place) in sheet.merged}
+            for field, fault in _unfit(row, merged, comma):
+                where = head.names[columns[field]] if field in columns else field
+                problems.append(sheet.problem(line, where, *fault))
             counted = row["count"] is not None or row["percent"] is not None
             row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")
             yield line, row
 
 
-def _cell_fault(text: str | None, field: str, merged: bool) -> tuple[str, str] | None:
-    if (text or "").startswith("="):
-        return "a formula without a stored value", "open the workbook and save it, or paste the values"
-    if merged and text and field in FIGURE_FIELDS and field != "p_value":
-        return "a number in merged cells: of which row it is, nobody can tell", "split the cells"
-    return None
+def _unfit(row: Row, merged: set[str], comma: bool) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield what is wrong with the cells of a row, whose figures are read on the way."""
+    for field in EXTRACTION_FIELDS:
+        text = row[field]
+        if (text or "").startswith("="):
+            yield (
+                field,
+                ("a formula without a stored value", "open the workbook and save it, or paste values"),
+            )
+        elif field in FIGURE_FIELDS:
+            row[field], wrong = cell_figure(text, comma)
+            if wrong:
+                yield field, (f"{wrong[:40]!r} is no number", "write one number, or NA")
+            elif text and field in merged and field != "p_value":
+                yield (
+                    field,
+                    ("a number in merged cells: nobody can tell of which row it is", "split the cells"),
+                )
+        elif not text and field in _NEEDED:
+            yield field, ("missing", "fill the cell in")
 
 
 def _stated(mapping: Any) -> Row | None:
@@ -278,35 +262,28 @@ def _stated(mapping: Any) -> Row | None:
         for field in (*columns, *constants)
         if field not in EXTRACTION_FIELDS
     ]
-    missing = [field for field in ("study_id",) if field not in columns and field not in constants]
-    problems += [Problem(where, None, field, "not mapped", "name its column") for field in missing]
     if problems:
         raise SourceError(problems)
     return {"columns": columns, "constants": constants, "where": where}
 
 
-def _no_columns(path: Path, sheet: Sheet, mapping: Any, stated: Row | None) -> SourceError:
+def _no_columns(sheet: Sheet, stated: Row | None) -> SourceError:
     """Return what is wrong with a table in which no line names the columns that are needed."""
-    names = [str(cell or "").strip() for cell in sheet.lines[0][1]]
+    path, (line, cells) = sheet.path, sheet.lines[0]
+    names = [name for cell in cells if (name := str(cell or "").strip())]
     if stated is None:
         shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
         remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
-        problem = "a table whose columns are not ours"
-        return refusal(path, sheet.lines[0][0], ", ".join(filter(None, names))[:120], problem, remedy)
+        return refusal(path, line, ", ".join(names)[:120], "a table whose columns are not ours", remedy)
     remedy = "its columns: " + ", ".join(names)[:300]
-    absent = [(field, name) for field, name in stated["columns"].items() if str(name) not in names]
+    wrong = [
+        (field, f"no column {str(name)!r} in {path.name}", remedy)
+        for field, name in stated["columns"].items()
+        if str(name) not in names
+    ]
     given = stated["columns"] | stated["constants"]
-    return SourceError(
-        [
-            Problem(stated["where"], None, str(field), f"no column {str(name)!r} in {path.name}", remedy)
-            for field, name in absent
-        ]
-        or [
-            Problem(stated["where"], None, field, "not mapped", "name its column")
-            for field in _NEEDED
-            if field not in given
-        ]
-    )
+    wrong += [(field, "not mapped", "name its column") for field in _NEEDED if field not in given]
+    return SourceError([Problem(stated["where"], None, *fault) for fault in wrong])
 
 
 def _faults(row: Row) -> list[tuple[str, str]]:

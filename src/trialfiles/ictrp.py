@@ -72,7 +72,7 @@ def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[Source
             at for at, (_, cells) in enumerate(sheet.lines[:20]) if "trialid" in map(plain_heading, cells)
         ]
         if not heads:
-            unread.append(sheet.unread(path))
+            unread.append(sheet.not_read())
             continue
         names = [re.sub(r"\W+", "_", str(cell or "").strip()) for cell in sheet.lines[heads[0]][1]]
         for line, cells in sheet.lines[heads[0] + 1 :]:

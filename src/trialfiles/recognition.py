@@ -108,7 +108,7 @@ def _xml_form(path: Path, text: str) -> str:
     root = _ROOT.match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
     for other in _NAMES["refused_roots"]:
-        if name.lower() in other["roots"] or re.search(other.get("shows", "(?!)"), text, re.IGNORECASE):
+        if name.lower() in other["roots"] or re.search(other.get("shows", "(?!)"), text):
             raise refusal(path, 1, name, other["name"], other["remedy"])
     if name.lower() in _NAMES["roots"]:
         return str(_NAMES["roots"][name.lower()])

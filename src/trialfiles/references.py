@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.tagged_references import FROM_PUBMED, read_nbib, read_ris
-from trialfiles.text import free_name, parse_xml, read_text, registry_numbers
+from trialfiles.text import parse_xml, read_text, registry_numbers
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.worksheets import names_references, plain_heading, table_sheets
 
@@ -49,6 +50,9 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
         problem = f"not whole BibTeX: {type(error).__name__}"
         raise refusal(path, None, "", problem, "export the references again") from None
     found: list[tuple[int, Any]] = [(entry.start_line or 0, entry) for entry in library.entries]
+    for at, (line, entry) in enumerate(found):
+        if re.search(r"[}\"]\s*\n\s*\w+\s*=\s*[{\"]", entry.raw or ""):  # no comma: one field holds the next
+            found[at] = (line, _unread_entry(path, line, entry.raw))
     for block in library.failed_blocks:
         first = getattr(block, "ignore_error_block", None)  # of a field, or a key, that stands twice
         if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock) and isinstance(first, Entry):
@@ -69,7 +73,9 @@ def _unread_entry(path: Path, start: int, raw: str) -> Problem:
     inner = list(enumerate(raw.rstrip().split("\n"), start=start + 1))[1:]
     odd = [(line, text) for line, text in inner if text.count("{") > text.count("}")]
     said = (
-        f"a brace stays open: {odd[0][1].strip()[:50]!r} on line {odd[0][0]}" if odd else "a mark is missing"
+        f"a brace stays open: {odd[0][1].strip()[:50]!r} on line {odd[0][0]}"
+        if odd
+        else "a comma or a quote is missing"
     )
     problem = f"an entry that cannot be read: {said}"
     return Problem(str(path), start + 1, f"entry {name}", problem, "close its braces and quotes")
@@ -223,19 +229,16 @@ def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
         start = next((at for at, (_, cells) in enumerate(sheet.lines[:20]) if names_references(cells)), None)
         if start is None:
             if sheet.lines:
-                yield sheet.unread(path)
+                yield sheet.not_read()
             continue
         names = [plain_heading(cell) for cell in sheet.lines[start][1]]
         for line, cells in sheet.lines[start + 1 :]:
-            row = {
-                name: str(cell).strip() for name, cell in zip(names, cells, strict=False) if cell is not None
-            }
-            if not any(row.values()):
-                continue
+            pairs = reversed(list(zip(names, cells, strict=False)))  # of two columns of a name, the first
+            row = {name: text for name, cell in pairs if cell is not None and (text := str(cell).strip())}
             given = fields_of("table", row.get)
             if len(cells) > len(names) or not (given["title"] or given["doi"]):
                 what = "more cells than columns" if len(cells) > len(names) else "a row without title and DOI"
-                yield Problem(str(path), line, sheet.name, what, "mend the row, or export as RIS")
+                yield sheet.problem(line, "", what, "mend the row, or export as RIS")
                 continue
             ends = [given.pop("first_page"), given.pop("last_page")]
             given["pages"] = given["pages"] or "-".join(filter(None, ends))
@@ -276,7 +279,7 @@ def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[Source
 
     def read(path: Path, _: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
         unread: list[Problem] = []
-        names: set[str] = set()
+        names = Counter[str]()
         last = None
         for number, reference in enumerate(read_references(form, path), start=1):
             if isinstance(reference, Problem):
@@ -284,8 +287,9 @@ def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[Source
                 continue
             if last:
                 yield last
-            name = free_name(reference.name(f"{form}-{number}"), names)
-            names.add(name)
+            name = reference.name(f"{form}-{number}")
+            names[name] += 1
+            name = f"{name}_{names[name]}" if names[name] > 1 else name
             source = stated_source(
                 name,
                 f"reference, {form}",

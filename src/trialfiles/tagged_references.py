@@ -108,7 +108,7 @@ def read_nbib(path: Path) -> Iterator[Reference | Problem]:
         given = fields_of("nbib", row.get)
         authors = given.pop("authors") or []
         said = "; ".join(text for name in ("SI", "AN", "ID") for text in row.get(name, []))
-        noted = noted_pmid(*row.get("PM", []), *row.get("AID", []))
+        noted = noted_pmid(*(f"PMID: {text}" for text in row.get("PM", [])), *row.get("PM", []))
         own = row.get("PMID") or (row.get("UI") if FROM_PUBMED.search(" ".join(row.get("DB", []))) else None)
         yield reference_of(
             **{field: " ".join(texts or []) for field, texts in given.items()},

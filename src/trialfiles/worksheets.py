@@ -23,29 +23,30 @@ LARGEST_BOOK = (
 
 @dataclass
 class Sheet:
-    """A sheet of a workbook, or a CSV file: its lines with their numbers, cells as they stand.
+    """A sheet of a workbook, or a CSV file: its filled lines with their numbers, cells as they stand.
 
-    `merged` holds line and column, from 0, of the cells that are part of a merged one.
+    `merged` holds line and place, from 0, of the cells that are part of a merged one.
     """
 
+    path: Path
     name: str
     lines: list[tuple[int, list[Any]]]
     merged: set[tuple[int, int]] = field(default_factory=set)
 
-    def unread(self, path: Path) -> Problem:
-        """Return what is told of a sheet that is no table of the kind."""
-        problem = (
-            f"a sheet that is not read: it has no row of known column names (first cells: {self._first()})"
-        )
-        return Problem(str(path), None, self.name, problem, "name its columns, or leave it")
+    def problem(self, line: int | None, column: str, problem: str, remedy: str) -> Problem:
+        """Return what is wrong at a place of the sheet."""
+        where = ": ".join(filter(None, [self.name, column]))
+        return Problem(str(self.path), line, where, problem, remedy)
 
-    def _first(self) -> str:
-        cells = (sheet_cell_text(cell) for _, row in self.lines[:1] for cell in row)
-        return ", ".join(filter(None, cells))[:80]
+    def not_read(self) -> Problem:
+        """Return what is told of a sheet that is no table of the kind."""
+        first = ", ".join(str(cell) for cell in self.lines[0][1] if cell is not None)[:80]
+        problem = f"a sheet that is not read: no line names known columns (first cells: {first})"
+        return self.problem(None, "", problem, "name its columns, or leave it")
 
 
 def table_sheets(path: Path, most: int = MOST_TABLE_ROWS) -> list[Sheet]:
-    """Return the sheets of a table; empty lines are left out.
+    """Return the sheets of a table that hold anything, `most` lines of each.
 
     Raises
     ------
@@ -54,18 +55,30 @@ def table_sheets(path: Path, most: int = MOST_TABLE_ROWS) -> list[Sheet]:
     """
     if zipfile.is_zipfile(path):
         return _workbook(path, most)
-    lines = [line for line in islice(csv_lines(path), most + 1) if _filled(line[1])]
-    if most == MOST_TABLE_ROWS and len(lines) > most:
-        raise refusal(path, lines[-1][0], "", "too many rows", "split the table")
-    return [Sheet("", lines[:most])]
+    sheet = Sheet(path, "", list(islice(csv_lines(path), most + 1)))
+    return [sheet] if _tidied(sheet, most).lines else []
 
 
-def _filled(cells: list[Any]) -> bool:
-    return any(cell is not None and str(cell).strip() for cell in cells)
+def _tidied(sheet: Sheet, most: int) -> Sheet:
+    """Return a sheet without empty lines and what is empty behind the last cell of a workbook's line."""
+    if len(sheet.lines) > most == MOST_TABLE_ROWS:
+        raise refusal(sheet.path, sheet.lines[-1][0], sheet.name, "too many rows", "split the table")
+    filled = [
+        (
+            line,
+            [at for at, cell in enumerate(cells, start=1) if cell is not None and str(cell).strip()],
+            cells,
+        )
+        for line, cells in sheet.lines[:most]
+    ]
+    sheet.lines = [
+        (line, cells[: places[-1]] if sheet.name else cells) for line, places, cells in filled if places
+    ]
+    return sheet
 
 
 def _workbook(path: Path, most: int) -> list[Sheet]:
-    """Return the sheets that hold anything.
+    """Return the sheets of a workbook.
 
     A formula counts as the value that was saved with it, else it stands as it is written; a merged cell's
     value stands in each of its cells; what is shown as percent is percent.
@@ -79,28 +92,23 @@ def _workbook(path: Path, most: int) -> list[Sheet]:
         book = openpyxl.load_workbook(data, read_only=not whole, data_only=True)
         formulas = openpyxl.load_workbook(data) if whole else None
         for page in book.worksheets:
-            sheet = Sheet(page.title, [])
-            written = formulas[page.title] if formulas else None
-            for number, cells in enumerate(page.iter_rows(max_col=500), start=1):
+            sheet = Sheet(path, page.title, [])
+            for number, cells in enumerate(islice(page.iter_rows(max_col=500), most + 1), start=1):
                 row = [_value(cell) for cell in cells]
-                if written is not None:
-                    row = [_formula(value, written.cell(number, at)) for at, value in enumerate(row, start=1)]
-                if len(sheet.lines) > most:
-                    if most == MOST_TABLE_ROWS:
-                        raise refusal(path, number, page.title, "too many rows", "split the table")
-                    break
+                if formulas:
+                    written = [formulas[page.title].cell(number, at) for at in range(1, len(row) + 1)]
+                    row = [_formula(value, cell) for value, cell in zip(row, written, strict=True)]
                 sheet.lines.append((number, row))
             if whole:
                 _spread(sheet, page.merged_cells.ranges)
-            sheet.lines = [(number, _trimmed(row)) for number, row in sheet.lines if _filled(row)]
-            sheets += [sheet] if sheet.lines else []
+            sheets.append(_tidied(sheet, most))
         book.close()
     except SourceError:
         raise
     except Exception as error:  # a broken workbook raises whatever its broken part brings up
         problem = f"not a whole workbook: {type(error).__name__}"
         raise refusal(path, None, "", problem, "save it again, or as CSV") from None
-    return sheets
+    return [sheet for sheet in sheets if sheet.lines]
 
 
 def _needs_all(path: Path, data: io.BytesIO) -> bool:
@@ -108,9 +116,8 @@ def _needs_all(path: Path, data: io.BytesIO) -> bool:
     with zipfile.ZipFile(data) as archive:
         parts = [part for part in archive.infolist() if part.filename.startswith("xl/worksheets/")]
         size = sum(part.file_size for part in parts)
-        needed = size <= LARGEST_BOOK * 5 and any(
-            re.search(rb"<(?:\w+:)?(?:mergeCell|f)[ >/]", archive.read(part)) for part in parts
-        )
+        wanted = re.compile(rb"<(?:\w+:)?(?:mergeCell|f)[ >/]")
+        needed = size <= LARGEST_BOOK * 5 and any(wanted.search(archive.read(part)) for part in parts)
     if needed and size > LARGEST_BOOK:
         problem = "a large workbook with merged cells or formulas"
         raise refusal(path, None, "", problem, "save its sheets as CSV")
@@ -133,17 +140,10 @@ def _formula(value: Any, cell: Any) -> Any:
 
 def _spread(sheet: Sheet, ranges: Any) -> None:
     for area in ranges:
-        for at in range(area.min_row - 1, min(area.max_row, len(sheet.lines))):
-            row = sheet.lines[at][1]
-            row += [None] * (min(area.max_col, 500) - len(row))
-            for column in range(area.min_col - 1, min(area.max_col, 500)):
-                row[column] = sheet.lines[area.min_row - 1][1][area.min_col - 1]
-                sheet.merged.add((at + 1, column))
-
-
-def _trimmed(row: list[Any]) -> list[Any]:
-    filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
-    return row[:filled]
+        for line, row in sheet.lines[area.min_row - 1 : area.max_row]:
+            for place in range(area.min_col - 1, min(area.max_col, len(row))):
+                row[place] = sheet.lines[area.min_row - 1][1][area.min_col - 1]
+                sheet.merged.add((line, place))
 
 
 def sheet_cell_text(value: Any) -> str | None:

@@ -17,7 +17,7 @@ from trialfiles.citations import clean_doi
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError
-from trialfiles.text import free_name, read_text, slug
+from trialfiles.text import free_name, read_text
 
 _REGISTRY = {
     "ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "ictrp_xlsx": ".xlsx", "exchange": ".xml",
@@ -141,7 +141,8 @@ def _article_id(file: Path, article: Article, raw: Path) -> str:
         if source.doi and article.doi:
             same = clean_doi(source.doi) == clean_doi(article.doi)
         else:
-            same = slug(study.title or source.citation or "") == slug(article.title)
+            titles = (study.title or source.citation or "", article.title)
+            same = len({"".join(filter(str.isalnum, title.casefold())) for title in titles}) == 1
         if same:
             problem = f"{sheet} is there already, of this article"
             raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
