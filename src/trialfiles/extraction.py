@@ -214,7 +214,7 @@ def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[
                 row["time"] = f"{row['time']} {unit.group(1).lower()}s"
             merged = {field for field, place in columns.items() if (line, place) in sheet.merged}
             for field, fault in _unfit(row, merged, comma):
-                where = head.names[columns[field]] if field in columns else field
+                where = head.names[columns[field]] if field in columns and fault[0] != "missing" else field
                 problems.append(sheet.problem(line, where, *fault))
             counted = row["count"] is not None or row["percent"] is not None
             row["kind"] = (row["kind"] or "").lower() or ("count" if counted else "level")

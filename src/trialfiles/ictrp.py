@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from itertools import chain, pairwise
@@ -22,7 +21,6 @@ from trialfiles.text import (
     inert,
     lines_of,
     local_name,
-    mended_xml,
     name_apart,
     parse_xml,
     people,
@@ -52,12 +50,11 @@ def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceReco
     try:
         fields = list(_xml_trials(path))
     except SourceError:
-        if (
-            path.stat().st_size > LARGEST_TEXT
-            or (mended := mended_xml(path.read_bytes())) == path.read_bytes()
-        ):
+        if path.stat().st_size > LARGEST_TEXT or (root := parse_xml(path)).tag != ROOT:
             raise
-        fields = list(_xml_trials(path, mended))
+        fields = [
+            _flat(trial) for trial in root.iter("Trial")
+        ]  # mended: its signs or its encoding were wrong
     if not fields:
         raise refusal(path, 1, ROOT, "no <Trial> in it", "export at least one trial")
     return _records(path, fields, "WHO ICTRP XML", vocabulary)
@@ -88,17 +85,19 @@ def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[Source
     return records
 
 
-def _xml_trials(path: Path, data: bytes | None = None) -> Iterator[Fields]:
+def _flat(trial: Element) -> Fields:
+    return {str(child.tag): "".join(child.itertext()) for child in trial}
+
+
+def _xml_trials(path: Path) -> Iterator[Fields]:
     """Yield the fields of each trial; a trial is let go when it has been read."""
     try:
         root: Any = None
-        stream = path.open("rb") if data is None else io.BytesIO(data)
-        with stream:
-            for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-                root = element if root is None else root
-                if event == "end" and element.tag == "Trial" and root.tag == ROOT:
-                    yield {str(child.tag): "".join(child.itertext()) for child in element}
-                    root.clear()
+        for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
+            root = element if root is None else root
+            if event == "end" and element.tag == "Trial" and root.tag == ROOT:
+                yield _flat(element)
+                root.clear()
     except XML_ERRORS as error:
         raise xml_problem(path, error) from None
     if root is None or root.tag != ROOT:

@@ -6,13 +6,14 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from trialfiles.forms import names_of
 from trialfiles.record import refusal
-from trialfiles.text import read_text, separator_of, text_encoding
+from trialfiles.text import csv_start, read_text, text_encoding
 from trialfiles.worksheets import names_references, plain_heading, table_sheets
 
 HEAD = 1 << 16
@@ -52,22 +53,18 @@ def recognise(path: str | Path) -> str:
     """
     path = Path(path)
     head = _head(path)
-    for other in _NAMES["refused"]:
-        if re.match(other["begins"].encode("latin-1"), head):
-            raise refusal(path, 1, "", f"{other['name']}: not a format that can be read", other["remedy"])
+    _refuse(path, "heads", lambda other: re.match(other["begins"].encode("latin-1"), head))
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
         text = head.decode(text_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     except (LookupError, UnicodeError):
         text = ""
+    _refuse(path, "texts", lambda other: re.search(other["shows"], text, re.MULTILINE))
     if text.startswith(("{", "[")):
-        return _json_form(path, text)
+        return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
     if text.startswith("<") and not re.match(r"<\d+>\s*\n", text):  # which numbers a record of Ovid
         return _xml_form(path, text)
-    for other in _NAMES["refused_texts"]:
-        if re.search(other["shows"], text, re.MULTILINE):
-            raise refusal(path, 1, "", f"{other['name']}: not a format that can be read", other["remedy"])
     form = _text_form(path, text)
     if form is None and "\ufffd" in text and _printable(text):
         read_text(path)  # says which byte is of another encoding
@@ -93,11 +90,12 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _json_form(path: Path, text: str) -> str:
-    for other in _NAMES["refused_json"]:
-        if re.search(rf'"{other["key"]}"\s*:', text) and not _CTGOV.search(text):
-            raise refusal(path, 1, other["key"], f"{other['name']}: not read", other["remedy"])
-    return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
+def _refuse(path: Path, kind: str, fits: Callable[[dict[str, Any]], Any]) -> None:
+    """Refuse by its name what is known and cannot be read."""
+    for other in _NAMES["refused"][kind]:
+        if fits(other):
+            problem = f"{other['name']}: not a format that can be read"
+            raise refusal(path, None if kind == "archives" else 1, "", problem, other["remedy"])
 
 
 def _xml_form(path: Path, text: str) -> str:
@@ -107,9 +105,7 @@ def _xml_form(path: Path, text: str) -> str:
         at = match.end()
     root = _ROOT.match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
-    for other in _NAMES["refused_roots"]:
-        if name.lower() in other["roots"] or re.search(other.get("shows", "(?!)"), text):
-            raise refusal(path, 1, name, other["name"], other["remedy"])
+    _refuse(path, "roots", lambda other: name.lower() in other["roots"])
     if name.lower() in _NAMES["roots"]:
         return str(_NAMES["roots"][name.lower()])
     if "<pubmedarticle" in text.lower():
@@ -139,10 +135,9 @@ def _text_form(path: Path, text: str) -> str | None:
 
 def _table_form(path: Path, text: str) -> str | None:
     """Return the form of a CSV file, by the first of its lines that names known columns."""
-    said = re.match(r"\"?sep=(.)\"?[ ,;\t]*(?:\n|$)", text)
-    head = text[said.end() :] if said else text
+    start, mark = csv_start(text)
     try:
-        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator_of(head)), 30))
+        rows = list(islice(csv.reader(io.StringIO(text[start:], newline=""), delimiter=mark), 30))
     except csv.Error:
         return None
     rows = [cells for cells in rows if any(map(str.strip, cells))]
@@ -154,27 +149,26 @@ def _table_form(path: Path, text: str) -> str | None:
 
 
 def _form_of_lines(path: Path, rows: list[list[Any]]) -> str | None:
-    """Return what a table is, by the first line that names known columns; others are refused by name."""
-    for cells in rows:
-        names = {plain_heading(cell) for cell in cells} - {""}
-        for other in _NAMES["refused_tables"]:
-            if set(other["columns"]) <= names:
-                raise refusal(path, 1, "", f"{other['name']}: not read", other["remedy"])
-        if "trialid" in names:
-            return "ictrp_csv"
-        if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
-            return "revman_csv"
-        if "study" in names and (
-            "data_source" in names or any(name.startswith("domain_judgement") for name in names)
-        ):
-            return "review_csv"
-        if names_references(cells) and not any(
-            path.with_name(path.stem + end).is_file() for end in (".mapping.yaml", ".mapping.yml")
-        ):
-            return "reference_table"
-        if {"study", "study_id"} & names and {"arm", "arm_id", "group", "n"} & names:
-            return "table"
-    return None
+    """Return what a table is, by the first line that names known columns."""
+    return next(filter(None, (_form_of_columns(path, cells) for cells in rows)), None)
+
+
+def _form_of_columns(path: Path, cells: list[Any]) -> str | None:
+    """Return the form of a table with such columns; what is known and cannot be read is refused by name."""
+    names = {plain_heading(cell) for cell in cells} - {""}
+    _refuse(path, "tables", lambda other: set(other["columns"]) <= names)
+    if "trialid" in names:
+        return "ictrp_csv"
+    if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
+        return "revman_csv"
+    judged = any(name.startswith("domain_judgement") for name in names)
+    if "study" in names and ("data_source" in names or judged):
+        return "review_csv"
+    ends = (".mapping.yaml", ".mapping.yml")  # a mapping beside it says that it is an extraction table
+    if names_references(cells) and not any(path.with_name(path.stem + end).is_file() for end in ends):
+        return "reference_table"
+    known = {"study", "study_id"} & names and {"arm", "arm_id", "group", "n"} & names
+    return "table" if known else None
 
 
 def _page_form(text: str) -> str | None:
@@ -198,15 +192,12 @@ def _zip_form(path: Path) -> str:
                 unpacked = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
-    for other in _NAMES["refused_archives"]:
-        if other["holds"] in members:
-            raise refusal(path, None, "", other["name"], other["remedy"])
+    _refuse(path, "archives", lambda other: other["holds"] in members)
     if unpacked is None:
         raise refusal(path, None, "", "a zip archive", "unpack it and add the files in it")
     if unpacked > LIMIT:
         problem = "a workbook that unpacks to a giant"
         raise refusal(path, None, "", problem, "export it as CSV")
     forms = (_form_of_lines(path, [cells for _, cells in sheet.lines]) for sheet in table_sheets(path, 20))
-    return {"ictrp_csv": "ictrp_xlsx", "reference_table": "reference_table"}.get(
-        next(filter(None, forms), "") or "", "xlsx"
-    )
+    form = next(filter(None, forms), None)
+    return "ictrp_xlsx" if form == "ictrp_csv" else form if form == "reference_table" else "xlsx"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from trialfiles.citations import Reference, clean_doi, fields_of, noted_pmid, reference_of
@@ -11,9 +11,31 @@ from trialfiles.record import Problem, refusal
 from trialfiles.text import read_text, registry_numbers
 
 Tags = dict[str, list[str]]
-_STRICT = re.compile(r"([A-Z][A-Z0-9])  -(?: (.*)|$)|(ER) {0,2}- *$")
+_STRICT = re.compile(r"([A-Z][A-Z0-9])(?:  -|(?<=ER) {0,2}-(?= *$))(?: (.*)|$)")
 _LOOSE = re.compile(r"\s*([A-Z][A-Z0-9]) {0,2}- ?(.*)")  # of a file that writes even TY so
 FROM_PUBMED = re.compile(r"pubmed|medline|\bnlm\b|\bncbi\b|\b(?:mdc|cmedm|mnh)\b", re.IGNORECASE)
+_TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *-(?: (.*)|$)")
+_COLON = re.compile(r"([A-Z][A-Z0-9]{1,3}): ?(.*)")
+_RECORD = re.compile(r"(?:Record #\d+ of \d+|<\d+>)\s*$")
+Starts = Callable[[str, "re.Match[str] | None", Tags], bool]
+
+
+def _records(text: str, pattern: re.Pattern[str], starts: Starts) -> Iterator[tuple[int, Tags]]:
+    """Yield the tags of each record with its first line; `starts` tells whether one starts at a line."""
+    row: Tags = {}
+    start, tag = 1, ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        match = pattern.match(line)
+        if row and starts(line, match, row):
+            yield start, row
+            row, tag = {}, ""
+        if match:
+            tag, start = match[1], start if row else number
+            row.setdefault(tag, []).append((match[2] or "").strip())
+        elif tag and line.strip():
+            row[tag][-1] = f"{row[tag][-1]} {line.strip()}".strip()
+    if row:
+        yield start, row
 
 
 def read_ris(path: Path) -> Iterator[Reference | Problem]:
@@ -21,46 +43,26 @@ def read_ris(path: Path) -> Iterator[Reference | Problem]:
 
     A record ends at ER, or where the next TY stands; tags between ER and TY belong to the record of that TY.
     """
+    text = read_text(path).lstrip("\ufeff")
+    pattern = _STRICT if re.search(r"^TY  -", text, re.MULTILINE) else _LOOSE
+
+    def starts(_: str, match: re.Match[str] | None, row: Tags) -> bool:
+        return match is not None and ("ER" in row or (match[1] == "TY" and "TY" in row))
+
     found = False
-    for line, row in _ris_records(path):
+    for line, row in _records(text, pattern, starts):
         found = True
-        if not {"TY", "TI", "T1", "DO"} & set(row):
-            remedy = "put TY before its tags and ER behind them"
-            yield Problem(str(path), line, ", ".join(row)[:60], "tags that belong to no record", remedy)
-            continue
         if len(set(row.get("TI", []))) > 1:
             if "ER" not in row:  # two records run into one
                 raise refusal(path, line, "TI", "two titles in a record without ER", "put ER behind each")
             yield Problem(str(path), line, "TI", f"a second title: {row['TI'][1][:80]!r}", "keep one title")
-        yield _of_ris(row)
+        if {"TY", "TI", "T1", "DO"} & set(row):
+            yield _of_ris(row)
+        elif set(row) > {"ER"} or "ER" not in row:
+            remedy = "put TY before its tags and ER behind them"
+            yield Problem(str(path), line, ", ".join(row)[:60], "tags that belong to no record", remedy)
     if not found:
         raise refusal(path, 1, "", "no reference in it", "export at least one reference")
-
-
-def _ris_records(path: Path) -> Iterator[tuple[int, Tags]]:
-    """Yield the tags of each record with the line of its first; `ER` is among them where it has one."""
-    text = read_text(path).lstrip("\ufeff")
-    pattern = _STRICT if re.search(r"^TY  -", text, re.MULTILINE) else _LOOSE
-    row: Tags = {}
-    start, tag = 1, ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        match = pattern.match(line)
-        if not match:
-            if tag and tag != "ER" and line.strip():
-                row[tag][-1] = f"{row[tag][-1]} {line.strip()}".strip()
-            continue
-        tag = match[1] or "ER"
-        if tag == "TY" and "TY" in row:
-            yield start, row
-            row = {}
-        start = start if row else number
-        row.setdefault(tag, []).append((match[2] or "").strip())
-        if tag == "ER":
-            if len(row) > 1:
-                yield start, row
-            row, tag = {}, ""
-    if row:
-        yield start, row
 
 
 def _of_ris(row: Tags) -> Reference:
@@ -96,14 +98,21 @@ def _pubmed_number(row: Tags) -> str | None:
     return next(iter(numbers), noted)
 
 
-_TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *-(?: (.*)|$)")
-_COLON = re.compile(r"([A-Z][A-Z0-9]{1,3}): ?(.*)")
-_RECORD = re.compile(r"Record #\d+ of \d+\s*$|<\d+>\s*$")
-
-
 def read_nbib(path: Path) -> Iterator[Reference | Problem]:
-    """Yield the records of PubMed's own text, and of those like it: ERIC, Ovid and the Cochrane Library."""
-    for row in _tagged_records(path):
+    """Yield the records of PubMed's own text, and of those like it: ERIC, Ovid and the Cochrane Library.
+
+    A record starts at a line that numbers it, or where the tag that began the file stands again.
+    """
+    text = read_text(path).lstrip("\ufeff")
+    pattern = _COLON if re.search(r"^Record #\d+ of", text, re.MULTILINE) else _TAG
+    numbered = any(map(_RECORD.match, text.split("\n")))
+    first = next((match[1] for line in text.split("\n") if (match := pattern.match(line))), "")
+
+    def starts(line: str, match: re.Match[str] | None, _: Tags) -> bool:
+        again = match is not None and not numbered and match[1] == first
+        return again or _RECORD.match(line) is not None
+
+    for _, row in _records(text, pattern, starts):
         dois = [text for name in ("LID", "AID") for text in row.get(name, []) if "[doi]" in text]
         given = fields_of("nbib", row.get)
         authors = given.pop("authors") or []
@@ -117,28 +126,3 @@ def read_nbib(path: Path) -> Iterator[Reference | Problem]:
             pmid=" ".join(own) if own else noted,
             registrations=registry_numbers(said),
         )
-
-
-def _tagged_records(path: Path) -> Iterator[Tags]:
-    """Yield the tags of each record.
-
-    A record begins at a line that numbers it, or where the tag that began the file stands again.
-    """
-    text = read_text(path).lstrip("\ufeff")
-    pattern = _COLON if re.search(r"^Record #\d+ of", text, re.MULTILINE) else _TAG
-    row: Tags = {}
-    numbered = any(map(_RECORD.match, text.split("\n")))
-    first = tag = ""
-    for line in text.split("\n"):
-        match = pattern.match(line)
-        if _RECORD.match(line) or (match and not numbered and match[1] == (first or match[1])):
-            if row:
-                yield row
-            row, tag = {}, ""
-        if match:
-            tag, first = match[1], first or match[1]
-            row.setdefault(tag, []).append((match[2] or "").strip())
-        elif tag and line.strip():
-            row[tag][-1] = f"{row[tag][-1]} {line.strip()}".strip()
-    if row:
-        yield row

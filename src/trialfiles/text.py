@@ -240,27 +240,29 @@ def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each line of a CSV file with its number; `sep=;` or the head tells the separator."""
     csv.field_size_limit(10_000_000)
     text = read_text(path).lstrip("\ufeff")
-    said = re.match(r"\"?sep=(.)\"?[ ,;\t]*(?:\n|$)", text)
-    skipped = said.group().count("\n") if said else 0
-    reader = csv.reader(
-        io.StringIO(text[said.end() :] if said else text, newline=""),
-        delimiter=said[1] if said else separator_of(text),
-    )
+    start, mark = csv_start(text)
+    skipped = text.count("\n", 0, start)
+    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=mark)
     try:
         yield from ((reader.line_num + skipped, cells) for cells in reader)
     except csv.Error as error:
         raise refusal(path, reader.line_num, "", f"not CSV: {error}", "export or save it again") from None
 
 
-def separator_of(head: str) -> str:
-    """Return what separates the cells of a table: what makes the most of its first lines equally wide."""
-    lines = [line for line in head[:100_000].split("\n") if line.strip()][:25]
+def csv_start(text: str) -> tuple[int, str]:
+    """Return where a table begins and what separates its cells.
+
+    Excel says it in a first line `sep=;`; else what makes the most of the first lines equally wide.
+    """
+    if said := re.match(r"\"?sep=(.)\"?[ ,;\t]*(?:\n|$)", text):
+        return said.end(), said[1]
+    lines = [line for line in text[:100_000].split("\n") if line.strip()][:25]
     scores = {}
     for mark in ",;\t":
         with contextlib.suppress(csv.Error):
             widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=mark) if len(cells) > 1)
             scores[mark] = max(((count, width) for width, count in widths.items()), default=(0, 0))
-    return max(scores, key=scores.__getitem__, default=",")
+    return 0, max(scores, key=scores.__getitem__, default=",")
 
 
 def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:

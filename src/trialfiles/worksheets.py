@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
-from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from trialfiles.record import Problem, SourceError, refusal
 from trialfiles.text import csv_lines, inert, read_bytes
 
 MOST_TABLE_ROWS = 200_000
-LARGEST_BOOK = (
-    40_000_000  # bytes, unpacked, of a workbook whose merged cells or formulas need the whole of it
-)
+LARGEST_BOOK = 40_000_000  # bytes, unpacked, of a workbook that merged cells or formulas make read at once
 
 
 @dataclass
@@ -60,20 +57,14 @@ def table_sheets(path: Path, most: int = MOST_TABLE_ROWS) -> list[Sheet]:
 
 
 def _tidied(sheet: Sheet, most: int) -> Sheet:
-    """Return a sheet without empty lines and what is empty behind the last cell of a workbook's line."""
+    """Return a sheet without empty lines, and without what is empty at the end of a workbook's line."""
     if len(sheet.lines) > most == MOST_TABLE_ROWS:
         raise refusal(sheet.path, sheet.lines[-1][0], sheet.name, "too many rows", "split the table")
-    filled = [
-        (
-            line,
-            [at for at, cell in enumerate(cells, start=1) if cell is not None and str(cell).strip()],
-            cells,
-        )
-        for line, cells in sheet.lines[:most]
-    ]
-    sheet.lines = [
-        (line, cells[: places[-1]] if sheet.name else cells) for line, places, cells in filled if places
-    ]
+    for _, cells in sheet.lines if sheet.name else ():
+        while cells and cells[-1] is None:
+            cells.pop()
+    kept = sheet.lines[:most]
+    sheet.lines = [one for one in kept if any(cell is not None and str(cell).strip() for cell in one[1])]
     return sheet
 
 
@@ -94,11 +85,10 @@ def _workbook(path: Path, most: int) -> list[Sheet]:
         for page in book.worksheets:
             sheet = Sheet(path, page.title, [])
             for number, cells in enumerate(islice(page.iter_rows(max_col=500), most + 1), start=1):
-                row = [_value(cell) for cell in cells]
-                if formulas:
-                    written = [formulas[page.title].cell(number, at) for at in range(1, len(row) + 1)]
-                    row = [_formula(value, cell) for value, cell in zip(row, written, strict=True)]
-                sheet.lines.append((number, row))
+                written = [
+                    formulas and formulas[page.title].cell(number, at) for at in range(1, len(cells) + 1)
+                ]
+                sheet.lines.append((number, list(map(_value, cells, written))))
             if whole:
                 _spread(sheet, page.merged_cells.ranges)
             sheets.append(_tidied(sheet, most))
@@ -115,27 +105,21 @@ def _needs_all(path: Path, data: io.BytesIO) -> bool:
     """Return whether a workbook has merged cells or formulas, which it does not tell row by row."""
     with zipfile.ZipFile(data) as archive:
         parts = [part for part in archive.infolist() if part.filename.startswith("xl/worksheets/")]
-        size = sum(part.file_size for part in parts)
         wanted = re.compile(rb"<(?:\w+:)?(?:mergeCell|f)[ >/]")
-        needed = size <= LARGEST_BOOK * 5 and any(wanted.search(archive.read(part)) for part in parts)
-    if needed and size > LARGEST_BOOK:
+        needed = any(wanted.search(archive.read(part)) for part in parts)
+    if needed and sum(part.file_size for part in parts) > LARGEST_BOOK:
         problem = "a large workbook with merged cells or formulas"
         raise refusal(path, None, "", problem, "save its sheets as CSV")
     return needed
 
 
-def _value(cell: Any) -> Any:
+def _value(cell: Any, written: Any) -> Any:
+    """Return a cell's value; of a formula without one the formula, which no reader takes for a number."""
     value = cell.value
-    if isinstance(value, float | int) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
-        return f"{value * 100:.12g}%"
-    return value
-
-
-def _formula(value: Any, cell: Any) -> Any:
-    """Return a cell's value; where a formula has none, the formula, which no reader takes for a number."""
-    if value is not None or cell.data_type != "f":
-        return value
-    return str(getattr(cell.value, "text", None) or cell.value or "=")
+    if value is None and written is not None and written.data_type == "f":
+        return str(getattr(written.value, "text", written.value))
+    percent = isinstance(value, float | int) and "%" in (cell.number_format or "")
+    return f"{value * 100:.12g}%" if percent else value
 
 
 def _spread(sheet: Sheet, ranges: Any) -> None:
@@ -150,9 +134,7 @@ def sheet_cell_text(value: Any) -> str | None:
     """Return a cell as text; a whole number without its point, a day without its midnight."""
     if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
         value = int(value)
-    if isinstance(value, datetime) and value.time() == time():
-        value = value.date()
-    return None if value is None else inert(str(value))
+    return None if value is None else inert(str(value).removesuffix(" 00:00:00"))
 
 
 def plain_heading(cell: Any) -> str:
