@@ -156,7 +156,11 @@ def _groups(
             side, label = _WIDE["sides"][match["side"] or match["before"]]
             labels[side] = label
             sides[side].setdefault(_WIDE["fields"][match["base"] or match["behind"]], place)
-    if set(sides[0]) != set(sides[1]) or not {"n"} < set(sides[0]) or "arm" in columns:
+    mapped = {field: place for field, place in columns.items() if field in FIGURE_FIELDS}
+    if mapped.items() <= sides[1].items() and mapped:  # the mapping is of the second group
+        sides, labels = sides[::-1], labels[::-1]
+    paired = set(sides[0]) == set(sides[1]) and {"n"} < set(sides[0]) and mapped.items() <= sides[0].items()
+    if not paired or "arm" in columns:
         return [(columns, constants)]
     common = {field: place for field, place in columns.items() if field not in FIGURE_FIELDS}
     return [

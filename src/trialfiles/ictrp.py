@@ -52,9 +52,8 @@ def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceReco
     except SourceError:
         if path.stat().st_size > LARGEST_TEXT or (root := parse_xml(path)).tag != ROOT:
             raise
-        fields = [
-            _flat(trial) for trial in root.iter("Trial")
-        ]  # mended: its signs or its encoding were wrong
+        # mended: only its signs or its encoding were wrong
+        fields = [_flat(trial) for trial in root.iter("Trial")]
     if not fields:
         raise refusal(path, 1, ROOT, "no <Trial> in it", "export at least one trial")
     return _records(path, fields, "WHO ICTRP XML", vocabulary)
@@ -65,9 +64,7 @@ def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[Source
     fields: list[Fields] = []
     unread: list[Problem] = []
     for sheet in table_sheets(path):
-        heads = [
-            at for at, (_, cells) in enumerate(sheet.lines[:20]) if "trialid" in map(plain_heading, cells)
-        ]
+        heads = [at for at, (_, row) in enumerate(sheet.lines[:20]) if "trialid" in map(plain_heading, row)]
         if not heads:
             unread.append(sheet.not_read())
             continue

@@ -49,22 +49,26 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
     except Exception as error:  # its LaTeX decoder raises errors of its own
         problem = f"not whole BibTeX: {type(error).__name__}"
         raise refusal(path, None, "", problem, "export the references again") from None
-    found: list[tuple[int, Any]] = [(entry.start_line or 0, entry) for entry in library.entries]
-    for at, (line, entry) in enumerate(found):
-        if re.search(r"[}\"]\s*\n\s*\w+\s*=\s*[{\"]", entry.raw or ""):  # no comma: one field holds the next
-            found[at] = (line, _unread_entry(path, line, entry.raw))
-    for block in library.failed_blocks:
-        first = getattr(block, "ignore_error_block", None)  # of a field, or a key, that stands twice
-        if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock) and isinstance(first, Entry):
-            found.append((block.start_line or 0, LatexDecodingMiddleware().transform_entry(first, library)))
-        else:
-            found.append((block.start_line or 0, _unread_entry(path, block.start_line or 0, block.raw or "")))
+    found: list[tuple[int, Reference | Problem]] = []
+    for block in (*library.entries, *library.failed_blocks):
+        entry: Any = block
+        line = block.start_line or 0
+        if isinstance(
+            block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock
+        ):  # a field or a key stands twice
+            entry = block.ignore_error_block
+            entry = (
+                LatexDecodingMiddleware().transform_entry(entry, library)
+                if isinstance(entry, Entry)
+                else block
+            )
+        # where a comma is missing between fields, one holds the next
+        run_on = re.search(r"[}\"]\s*\n\s*\w+\s*=\s*[{\"]", block.raw or "")
+        whole = isinstance(entry, Entry) and not run_on
+        found.append((line, _of_entry(entry) if whole else _unread_entry(path, line, block.raw or "")))
     if not found:
         raise refusal(path, 1, "", "no entry in it", "export at least one reference")
-    yield from (
-        entry if isinstance(entry, Problem) else _of_entry(entry)
-        for _, entry in sorted(found, key=lambda item: item[0])
-    )
+    yield from (one for _, one in sorted(found, key=lambda item: item[0]))
 
 
 def _unread_entry(path: Path, start: int, raw: str) -> Problem:
@@ -72,11 +76,9 @@ def _unread_entry(path: Path, start: int, raw: str) -> Problem:
     name = re.sub(r"^\s*@\w+\s*[{(]\s*", "", raw).partition(",")[0].strip()[:60] or "without a key"
     inner = list(enumerate(raw.rstrip().split("\n"), start=start + 1))[1:]
     odd = [(line, text) for line, text in inner if text.count("{") > text.count("}")]
-    said = (
-        f"a brace stays open: {odd[0][1].strip()[:50]!r} on line {odd[0][0]}"
-        if odd
-        else "a comma or a quote is missing"
-    )
+    said = "a comma or a quote is missing"
+    if odd:
+        said = f"a brace stays open: {odd[0][1].strip()[:50]!r} on line {odd[0][0]}"
     problem = f"an entry that cannot be read: {said}"
     return Problem(str(path), start + 1, f"entry {name}", problem, "close its braces and quotes")
 

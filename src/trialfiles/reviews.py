@@ -37,13 +37,9 @@ def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord
     if not rows:
         raise refusal(path, None, "COMPARISON", "no data of a study in it", "add an analysis")
     records = _records(path, rows, "RevMan 5", vocabulary)
-    remedy = "read them in the review"
-    records[0].unread += [
-        Problem(
-            str(path), None, "OTHER_OUTCOME", f"a table of words: {inert(table.findtext('NAME'))}", remedy
-        )
-        for table in root.iter("OTHER_OUTCOME")
-    ]
+    for table in root.iter("OTHER_OUTCOME"):
+        name = inert(table.findtext("NAME")) or "OTHER_OUTCOME"
+        records[0].unread.append(Problem(str(path), None, name, "a table of words", "read it in the review"))
     return records
 
 

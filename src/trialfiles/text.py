@@ -53,9 +53,7 @@ def text_encoding(data: bytes) -> str:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if (
-            error.end < len(data) - 3 or error.reason != "unexpected end of data"
-        ):  # which a cut head ends with
+        if error.reason != "unexpected end of data" or error.end < len(data):  # as the head of a file ends
             with contextlib.suppress(UnicodeDecodeError):
                 if not _UTF8.search(data) and not _NOT_WESTERN.search(data.decode("cp1252")):
                     return "cp1252"
@@ -296,21 +294,7 @@ def trial_key(number: str) -> str:
     return match.group(1) if match else key
 
 
-_LATIN = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "Ø": "O",
-        "æ": "ae",
-        "Æ": "Ae",
-        "œ": "oe",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "ı": "i",
-        "μ": "u",
-    }
-)
+_LATIN = str.maketrans(dict(zip("ßøØæÆœłŁđıμ", ("ss", *"oO", "ae", "Ae", "oe", *"lLdiu"), strict=True)))
 
 
 def ascii_name(text: str, other: str, longest: int) -> str:
