@@ -29,6 +29,7 @@ _LICENCE = re.compile(
 )
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
+_CITED = re.compile(r"^\W*(?:\d{1,2}\.? )?references\W*$", re.IGNORECASE | re.MULTILINE)
 _HEADING = re.compile(
     rf"^(?:\d{{1,2}}(?:\.\d{{1,2}})*\.?\s+)?(?:{'|'.join(names_of('headings')['plain'])})\s*:?$",
     re.IGNORECASE,
@@ -95,9 +96,7 @@ def read_plain(path: Path) -> list[Article]:
     article = Article(title=first[:300], text=text)
     if not first:
         raise refusal(path, 1, "title", "no title", "put the title on the first line")
-    own = re.split(
-        r"^\W*(?:\d\.? )?references\W*$", text[:5000], maxsplit=1, flags=re.IGNORECASE | re.MULTILINE
-    )[0]
+    own = _CITED.split(text[:5000], maxsplit=1)[0]
     doi = _DOI.search(own)  # those behind are of cited works
     article.doi = doi.group() if doi else None
     licence = _LICENCE.search(text)

@@ -111,7 +111,7 @@ class _Head:
     at: int
     names: list[str]
     groups: list[tuple[dict[str, int], Row]]  # the place of each field's column, and the constants
-    year: int | None  # where a year stands beside the study's name
+    year: int | None  # where a year stands behind the study's name
 
 
 def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
@@ -163,10 +163,8 @@ def _groups(
     if not paired or "arm" in columns:
         return [(columns, constants)]
     common = {field: place for field, place in columns.items() if field not in FIGURE_FIELDS}
-    return [
-        (common | sides[0], {"arm": labels[0]} | constants),
-        (common | sides[1], constants | {"arm": labels[1]}),
-    ]
+    named = ({"arm": labels[0]} | constants, constants | {"arm": labels[1]})
+    return [(common | side, constant) for side, constant in zip(sides, named, strict=True)]
 
 
 def _check_heading(sheet: Sheet, at: int, names: list[str], used: set[int]) -> None:
@@ -208,7 +206,9 @@ def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[
             if number and all(row[field] is None for field in FIGURE_FIELDS):
                 continue
             year = (
-                sheet_cell_text(cells[head.year]) if head.year is not None and head.year < len(cells) else ""
+                sheet_cell_text((cells + [None] * len(head.names))[head.year])
+                if head.year is not None
+                else None
             )
             if year and row["study_id"] and year not in row["study_id"]:
                 row["study_id"] += f" {year}"  # two works of one author
@@ -230,19 +230,13 @@ def _unfit(row: Row, merged: set[str], comma: bool) -> Iterator[tuple[str, tuple
     for field in EXTRACTION_FIELDS:
         text = row[field]
         if (text or "").startswith("="):
-            yield (
-                field,
-                ("a formula without a stored value", "open the workbook and save it, or paste values"),
-            )
+            yield field, ("a formula without a stored value", "save the workbook anew, or paste its values")
         elif field in FIGURE_FIELDS:
             row[field], wrong = cell_figure(text, comma)
             if wrong:
                 yield field, (f"{wrong[:40]!r} is no number", "write one number, or NA")
             elif text and field in merged and field != "p_value":
-                yield (
-                    field,
-                    ("a number in merged cells: nobody can tell of which row it is", "split the cells"),
-                )
+                yield field, ("a number in merged cells, of nobody knows which row", "split the cells")
         elif not text and field in _NEEDED:
             yield field, ("missing", "fill the cell in")
 

@@ -64,12 +64,10 @@ def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[Source
     fields: list[Fields] = []
     unread: list[Problem] = []
     for sheet in table_sheets(path):
-        heads = [at for at, (_, row) in enumerate(sheet.lines[:20]) if "trialid" in map(plain_heading, row)]
-        if not heads:
-            unread.append(sheet.not_read())
-            continue
-        names = [re.sub(r"\W+", "_", str(cell or "").strip()) for cell in sheet.lines[heads[0]][1]]
-        for line, cells in sheet.lines[heads[0] + 1 :]:
+        heads, lines = sheet.below(lambda cells: "trialid" in map(plain_heading, cells))
+        unread += [] if heads else [sheet.not_read()]
+        names = [re.sub(r"\W+", "_", head) for head in heads]
+        for line, cells in lines:
             if len(cells) > len(names) or (len(cells) < len(names) and not sheet.name):
                 problem = f"trial {len(fields) + 1} has too many or too few columns"
                 raise refusal(path, line, sheet.name, problem, "export it again as CSV")

@@ -58,6 +58,7 @@ def recognise(path: str | Path) -> str:
         return _zip_form(path)
     try:
         text = head.decode(text_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except (LookupError, UnicodeError):
         text = ""
     _refuse(path, "texts", lambda other: re.search(other["shows"], text, re.MULTILINE))

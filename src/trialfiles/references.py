@@ -124,22 +124,22 @@ def read_csl(path: Path) -> Iterator[Reference]:
 def _csl_rows(path: Path) -> Iterator[tuple[int, int, Any]]:
     """Yield number, line and content of each item; an answer of Crossref or Europe PMC holds a list."""
     for number, line, row in json_items(path, ("items", "references")):
-        if number == 0 and isinstance(row, dict):
-            for outer, inner in _NAMES["answers"].items():
-                answer = row.get(outer)
-                if isinstance(answer, dict):
-                    listed = answer.get(inner)
-                    items = listed if isinstance(listed, list) else [answer]
-                    yield from ((place, line, item) for place, item in enumerate(items, start=1))
-                    return
-        yield number, line, row
+        said = row if isinstance(row, dict) else {}
+        answer = next((said[name] for name in _NAMES["answers"] if isinstance(said.get(name), dict)), None)
+        listed = answer and next(
+            (answer[key] for key in _NAMES["answers"].values() if key in answer), [answer]
+        )
+        items = listed if isinstance(listed, list) else [row]
+        yield from (
+            (place, line, item) for place, item in enumerate(items, start=number if answer is None else 1)
+        )
 
 
 def _is_reference(row: Row) -> bool:
     """Return whether a record is of a work: many other records have a title."""
     if set(_NAMES["no_reference"]) & row.keys():
         return False
-    return row.get("type") in _NAMES["csl_types"] or bool(set(_NAMES["of_works"]) & row.keys())
+    return row.get("type") in _NAMES["csl_types"] or any(row.get(name) for name in _NAMES["of_works"])
 
 
 def _person(row: Row) -> str:
@@ -228,14 +228,13 @@ def _with_numbers(given: Row) -> Row:
 def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
     """Yield the rows of a table of references: CSV or xlsx of PubMed, Scopus, Embase, Rayyan, Covidence."""
     for sheet in table_sheets(path):
-        start = next((at for at, (_, cells) in enumerate(sheet.lines[:20]) if names_references(cells)), None)
-        if start is None:
-            if sheet.lines:
-                yield sheet.not_read()
-            continue
-        names = [plain_heading(cell) for cell in sheet.lines[start][1]]
-        for line, cells in sheet.lines[start + 1 :]:
-            pairs = reversed(list(zip(names, cells, strict=False)))  # of two columns of a name, the first
+        names, lines = sheet.below(names_references)
+        if not names:
+            yield sheet.not_read()
+        for line, cells in lines:
+            pairs = reversed(
+                list(zip(map(plain_heading, names), cells, strict=False))
+            )  # of two columns of a name, the first
             row = {name: text for name, cell in pairs if cell is not None and (text := str(cell).strip())}
             given = fields_of("table", row.get)
             if len(cells) > len(names) or not (given["title"] or given["doi"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,13 @@ class Sheet:
         """Return what is wrong at a place of the sheet."""
         where = ": ".join(filter(None, [self.name, column]))
         return Problem(str(self.path), line, where, problem, remedy)
+
+    def below(self, known: Callable[[list[Any]], bool]) -> tuple[list[str], list[tuple[int, list[Any]]]]:
+        """Return the names in the first line of known columns, and the lines below it; else nothing."""
+        for at, (_, cells) in enumerate(self.lines[:20]):
+            if known(cells):
+                return [str(cell or "").strip() for cell in cells], self.lines[at + 1 :]
+        return [], []
 
     def not_read(self) -> Problem:
         """Return what is told of a sheet that is no table of the kind."""
@@ -85,9 +93,8 @@ def _workbook(path: Path, most: int) -> list[Sheet]:
         for page in book.worksheets:
             sheet = Sheet(path, page.title, [])
             for number, cells in enumerate(islice(page.iter_rows(max_col=500), most + 1), start=1):
-                written = [
-                    formulas and formulas[page.title].cell(number, at) for at in range(1, len(cells) + 1)
-                ]
+                twin = formulas[page.title] if formulas else None
+                written = [twin and twin.cell(number, at) for at in range(1, len(cells) + 1)]
                 sheet.lines.append((number, list(map(_value, cells, written))))
             if whole:
                 _spread(sheet, page.merged_cells.ranges)
