@@ -146,7 +146,13 @@ def _table_form(path: Path, text: str) -> str | None:
         return form
     header, *same = rows[:6] or [[]]
     wide = len(set(header)) >= 3 and all(1 < len(cells) <= len(header) for cells in same)
-    return "table" if wide and same and sum(map(len, header)) < 5000 and _page_form(text) is None else None
+    # words with as many commas on each line are a table, whatever headings stand in its cells
+    even = max(map(len, header), default=99) < 40 and {len(cells) for cells in same} == {len(header)}
+    return (
+        "table"
+        if same and sum(map(len, header)) < 5000 and (even or (wide and not _page_form(text)))
+        else None
+    )
 
 
 def _form_of_lines(path: Path, rows: list[list[Any]]) -> str | None:

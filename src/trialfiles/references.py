@@ -241,6 +241,8 @@ def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
                 what = "more cells than columns" if len(cells) > len(names) else "a row without title and DOI"
                 yield sheet.problem(line, "", what, "mend the row, or export as RIS")
                 continue
+            if re.search(r"\((?:19|20)\d\d\)", given["journal"] or ""):  # Embase has it in its source
+                given["year"] = given["year"] or given["journal"]
             ends = [given.pop("first_page"), given.pop("last_page")]
             given["pages"] = given["pages"] or "-".join(filter(None, ends))
             yield reference_of(**_with_numbers(given) | {"authors": split_authors(given["authors"])})

@@ -44,7 +44,7 @@ def read_ris(path: Path) -> Iterator[Reference | Problem]:
     A record ends at ER, or where the next TY stands; tags between ER and TY belong to the record of that TY.
     """
     text = read_text(path).lstrip("\ufeff")
-    pattern = _STRICT if re.search(r"^TY  -", text, re.MULTILINE) else _LOOSE
+    pattern = _STRICT if re.search(r"^(?:TY|ER)  -", text, re.MULTILINE) else _LOOSE
 
     def starts(_: str, match: re.Match[str] | None, row: Tags) -> bool:
         return match is not None and ("ER" in row or (match[1] == "TY" and "TY" in row))
@@ -90,7 +90,8 @@ def _pubmed_number(row: Tags) -> str | None:
     note or as an address.
     """
     origin = " ".join(text for tag in ("DB", "DP", "UR", "L2") for text in row.get(tag, []))
-    own = row.get("PM", []) + row.get("C2", [])
+    # C2 is Scopus's; others keep numbers of their own there, which are shorter
+    own = row.get("PM", []) + [text for text in row.get("C2", []) if "Scopus" in origin or len(text) > 6]
     if FROM_PUBMED.search(origin) and not re.search("embase|scopus", origin, re.IGNORECASE):
         own = own + row.get("AN", [])
     numbers = [match[1] for text in own if (match := re.fullmatch(r"(?:PMID:? ?)?(\d{1,8})", text.strip()))]
