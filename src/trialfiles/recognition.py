@@ -64,7 +64,7 @@ def recognise(path: str | Path) -> str:
     _refuse(path, "texts", lambda other: re.search(other["shows"], text, re.MULTILINE))
     if text.startswith(("{", "[")):
         return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
-    if text.startswith("<") and not re.match(r"<\d+>\s*\n", text):  # which numbers a record of Ovid
+    if text.startswith("<") and not re.match(r"<\d+\.? ?>\s*\n", text):  # which numbers a record of Ovid
         return _xml_form(path, text)
     form = _text_form(path, text)
     if form is None and "\ufffd" in text and _printable(text):
@@ -145,14 +145,12 @@ def _table_form(path: Path, text: str) -> str | None:
     if form := _form_of_lines(path, rows[:20]):
         return form
     header, *same = rows[:6] or [[]]
-    wide = len(set(header)) >= 3 and all(1 < len(cells) <= len(header) for cells in same)
-    # words with as many commas on each line are a table, whatever headings stand in its cells
-    even = max(map(len, header), default=99) < 40 and {len(cells) for cells in same} == {len(header)}
-    return (
-        "table"
-        if same and sum(map(len, header)) < 5000 and (even or (wide and not _page_form(text)))
-        else None
-    )
+    if len(set(header)) < 3 or sum(map(len, header)) >= 5000 or not same:
+        return None
+    # as many short names as cells on each line are a table, whatever headings stand in its cells
+    even = max(map(len, header)) < 40 and {len(cells) for cells in same} == {len(header)}
+    wide = all(1 < len(cells) <= len(header) for cells in same)
+    return "table" if even or (wide and not _page_form(text)) else None
 
 
 def _form_of_lines(path: Path, rows: list[list[Any]]) -> str | None:

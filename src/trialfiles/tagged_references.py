@@ -16,7 +16,7 @@ _LOOSE = re.compile(r"\s*([A-Z][A-Z0-9]) {0,2}- ?(.*)")  # of a file that writes
 FROM_PUBMED = re.compile(r"pubmed|medline|\bnlm\b|\bncbi\b|\b(?:mdc|cmedm|mnh)\b", re.IGNORECASE)
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *-(?: (.*)|$)")
 _COLON = re.compile(r"([A-Z][A-Z0-9]{1,3}): ?(.*)")
-_RECORD = re.compile(r"(?:Record #\d+ of \d+|<\d+>)\s*$")
+_RECORD = re.compile(r"(?:Record #\d+ of \d+|<\d+\.? ?>)\s*$")
 Starts = Callable[[str, "re.Match[str] | None", Tags], bool]
 
 
