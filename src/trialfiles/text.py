@@ -182,7 +182,10 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
     try:
         root = fromstring(data, **safe)
     except XML_ERRORS as error:
-        root = _mended_root(path, data, error, safe)
+        try:  # only its signs or its encoding may be broken
+            root = fromstring(mended_xml(data) if isinstance(error, ParseError) else data, **safe)
+        except XML_ERRORS:
+            raise xml_problem(path, error) from None
     level, depth = [root], 0
     while level:
         depth += 1
@@ -191,14 +194,6 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
             problem = f"not safe, whole XML: nested deeper than {DEEPEST} levels"
             raise refusal(path, None, "", problem, "export it again")
     return root
-
-
-def _mended_root(path: Path, data: bytes, error: Exception, safe: dict[str, bool]) -> Element:
-    """Return the root of XML that only its signs or its encoding broke; else raise what was wrong with it."""
-    if isinstance(error, ParseError) and (mended := mended_xml(data)) != data:
-        with contextlib.suppress(*XML_ERRORS):
-            return fromstring(mended, **safe)
-    raise xml_problem(path, error) from None
 
 
 _BARE_SIGN = re.compile(r"&(?!#\d+;|#x[\da-fA-F]+;|[A-Za-z]\w*;)|<(?=[\s\d=])")
@@ -217,7 +212,7 @@ def mended_xml(data: bytes) -> bytes:
     signs = {"&": "&amp;", "<": "&lt;"}
     if "\x00" in text or "<!ENTITY" in text:
         return data
-    text = _BARE_SIGN.sub(lambda sign: signs[sign.group()], _DECLARED.sub(r"\1", _CONTROL.sub("", text)))
+    text = _BARE_SIGN.sub(lambda sign: signs[sign.group()], _DECLARED.sub(r"\1", _CONTROL.sub(" ", text)))
     return _NAMED.sub(lambda name: html.unescape(name.group()), text).encode()
 
 
