@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,7 +60,8 @@ def table_sheets(path: Path, most: int = MOST_TABLE_ROWS) -> list[Sheet]:
         For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
     """
     if zipfile.is_zipfile(path):
-        return _workbook(path, most)
+        with warnings.catch_warnings(action="ignore"):  # openpyxl's, of styles and rules that it leaves out
+            return _workbook(path, most)
     sheet = Sheet(path, "", list(islice(csv_lines(path), most + 1)))
     return [sheet] if _tidied(sheet, most).lines else []
 
