@@ -231,22 +231,32 @@ def add_command(file: Path, raw: Path | None) -> None:
     """Take a registry record, an article, a list of references or a study sheet into the raw data.
 
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
-    references join the screening list, and works that are on it already are named.
+    references join the screening list, and works that are on it already are named. What is left unread is
+    named too, and how many records were in the file.
     """
+    from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
     from helpers.sheets.write import add_source
     from trialfiles import find_quantities, recognise
     from trialfiles.references import REFERENCE_READERS
+    from trialfiles.text import LARGEST_TEXT, text_encoding
 
     form = recognise(file)
     if form in REFERENCE_READERS:
-        path, merges, new = add_references(form, file, raw_folder(project_root(), raw))
-        for merge in merges:
-            click.echo(str(merge))
-        click.echo(f"written: {path}; {new} new, {len(merges)} merged")
-        return
-    for path in add_source(file, raw_folder(project_root(), raw), find_quantities):
-        click.echo(f"written: {path}")
+        unread: list[Any] = []
+        path, merges, new = add_references(form, file, raw_folder(project_root(), raw), unread)
+        count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"
+        said = f"{new} new, {len(merges)} merged, {len(unread)} left unread"
+        lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
+    else:
+        paths = add_source(file, raw_folder(project_root(), raw), find_quantities)
+        lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
+    for line in lines:
+        click.echo(str(line))
+    with file.open("rb") as stream:
+        head = stream.read(LARGEST_TEXT)
+    if not head.startswith(b"PK") and text_encoding(head) == "cp1252":
+        click.echo(f"{file}: read as Windows-1252; see whether its letters with accents are right")
 
 
 @cli.command("new", epilog="Example: evidence new smith2026")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ _LICENCE = re.compile(
 )
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
+_CITED = re.compile(r"^\W*(?:\d{1,2}\.? )?references\W*$", re.IGNORECASE | re.MULTILINE)
 _HEADING = re.compile(
     rf"^(?:\d{{1,2}}(?:\.\d{{1,2}})*\.?\s+)?(?:{'|'.join(names_of('headings')['plain'])})\s*:?$",
     re.IGNORECASE,
@@ -86,7 +88,8 @@ def read_plain(path: Path) -> list[Article]:
     article = Article(title=first[:300], text=text)
     if not first:
         raise refusal(path, 1, "title", "no title", "put the title on the first line")
-    doi = _DOI.search(text[:5000])
+    own = _CITED.split(text[:5000], maxsplit=1)[0]
+    doi = _DOI.search(own)  # those behind are of cited works
     article.doi = doi.group() if doi else None
     licence = _LICENCE.search(text)
     article.licence = licence.group(1).lower() if licence else None
@@ -258,7 +261,8 @@ def article_record(article: Article, form: str, vocabulary: Vocabulary) -> Sourc
 
 def study_name(article: Article) -> str:
     """Return a name for an article's study: first author and year, else the first words of its title."""
-    author = re.sub(r"[^a-z]", "", article.authors[0].split(" ")[0].lower()) if article.authors else ""
+    first = unicodedata.normalize("NFKD", article.authors[0].split(" ")[0].lower()) if article.authors else ""
+    author = re.sub(r"[^a-z]", "", first)
     if author and article.year and article.year.isdecimal():
         return f"{author[:40]}{article.year}"
     return slug(article.title).strip("_") or "article"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from itertools import islice
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trialfiles.forms import names_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
-from trialfiles.text import csv_lines, inert, printed_number, read_bytes, slug
+from trialfiles.text import ascii_name, free_name, label_name, printed_number, slug
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
+from trialfiles.worksheets import Sheet, plain_heading, sheet_cell_text, table_sheets
 from trialfiles.yaml_lines import read_yaml
 
 FIGURE_FIELDS = (
@@ -44,7 +46,7 @@ def read_extraction(
     Parameters
     ----------
     path : path
-        CSV (comma, semicolon or tab) or xlsx, first sheet.
+        CSV (comma, semicolon or tab) or xlsx, every sheet.
     mapping : path or dict, optional
         `columns`, from our fields to the table's, and `constants`.
     vocabulary : Vocabulary, optional
@@ -61,60 +63,190 @@ def read_extraction(
         For a mapping that names an absent column, a cell that is no number, or a row without study or arm;
         every problem is listed with its line.
     """
-    path = Path(path)
-    lines = table_lines(path)
-    if len(lines) < 2:
+    sheets, stated = table_sheets(Path(path)), _stated(mapping)
+    if sum(len(sheet.lines) for sheet in sheets) < 2:
         raise refusal(path, 1, "", "a table without a row", "export at least one row")
-    names = [str(cell or "").strip() for cell in lines[0][1]]
-    columns, constants = _mapping(path, names, mapping)
-    comma, unit = decimal_comma(lines), _TIME_UNIT.search(names[columns["time"]] if "time" in columns else "")
-    problems: list[Problem] = []
+    heads = [_head(sheet, stated) for sheet in sheets]
+    if not any(heads):
+        raise _no_columns(sheets[0], stated)
     found: dict[str, SourceRecord] = {}
-    for line, cells in lines[1:]:
-        given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
-        if not any(str(cell or "").strip() for cell in cells):
+    names: dict[str, str] = {}
+    problems: list[Problem] = []
+    unread: list[Problem] = []
+    for place, (sheet, head) in enumerate(zip(sheets, heads, strict=True)):
+        if head is None:
+            unread.append(sheet.not_read())
             continue
-        row: Row = {
-            field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
-        }
-        if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
-            row["time"] = f"{row['time']} {unit.group(1).lower()}s"
-        for field in FIGURE_FIELDS:
-            row[field], wrong = cell_figure(row[field], comma, whole=field in _WHOLE)
-            if wrong:
-                fault = (names[columns[field]], f"{wrong[:40]!r} is no number", _PLAIN_NUMBER)
-                problems.append(Problem(str(path), line, *fault))
-        for field in (field for field in _NEEDED if not row[field]):
-            problems.append(Problem(str(path), line, field, "missing", "fill the cell in"))
-        if problems:
-            continue
-        row["study"] = row["study_id"][:40]
-        row["study_id"] = re.sub(r"[^A-Za-z0-9_-]+", "-", row["study_id"]).strip("-_")[:64]
-        row["kind"] = _kind(row, names[columns["mean"]] if "mean" in columns else "")
-        faults = _faults(row)
-        problems += [Problem(str(path), line, field, fault, "mend the cell") for field, fault in faults]
-        if not faults:
-            _add(found.setdefault(row["study_id"], SourceRecord()), line, row, vocabulary or NO_WORDS)
+        unread += _unread_columns(sheet, head)
+        mark = f".{slug(sheet.name)}" if place else ""
+        for line, row in _table_rows(sheet, head, problems):
+            faults = [] if problems else _faults(row | {"study_id": _study_id(row, names)})
+            problems += [sheet.problem(line, field, fault, "mend the cell") for field, fault in faults]
+            if not problems:
+                record = found.setdefault(row["study_id"], SourceRecord())
+                _add(record, f"{mark}.row{line}{row['side']}", row, vocabulary or NO_WORDS)
     if problems:
         raise SourceError(problems)
+    for record in list(found.values())[:1]:
+        record.unread += unread
     return list(found.values())
 
 
-def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int], Row]:
-    """Return the place of each field's column, and the constants."""
+def _study_id(row: Row, names: dict[str, str]) -> str:
+    """Name a row's study by what the table calls it; `names` holds the names given, also in lower case."""
+    name = " ".join(unicodedata.normalize("NFC", row["study_id"]).split())
+    row["study"] = name[:40]
+    if f"study {name}" not in names:
+        short = ascii_name(name, "-", 64)
+        short += free_name(short.lower(), names)[len(short) :]  # some systems' file names know no case
+        names |= {f"study {name}": short, short.lower(): ""}
+    row["study_id"] = names[f"study {name}"]
+    return str(row["study_id"])
+
+
+@dataclass(frozen=True)
+class _Head:
+    """Where a table's columns stand: its line, its names, and for each group of a row its own."""
+
+    at: int
+    names: list[str]
+    groups: list[tuple[dict[str, int], Row]]  # the place of each field's column, and the constants
+    year: int | None  # where a year stands behind the study's name
+
+
+def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
+    """Return the first line that names the columns needed; titles may stand above it."""
+    for at, (_, cells) in enumerate(sheet.lines[:20]):
+        names = [str(cell or "").strip() for cell in cells]
+        plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
+        also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
+        columns = also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
+        constants, year = {}, None if "study_id" in plain else plain.get("year")
+        if stated is not None:
+            if not {str(name) for name in stated["columns"].values()} <= set(names):
+                continue
+            columns = {field: names.index(str(name)) for field, name in stated["columns"].items()}
+            constants, year = stated["constants"], None
+        elif "study_id" not in columns and year is not None and "author" in plain:
+            columns["study_id"] = plain["author"]
+        groups = _groups(plain, columns, constants)
+        if all(name in groups[0][0] or name in groups[0][1] for name in _NEEDED):
+            _check_heading(sheet, at, names, {place for own, _ in groups for place in own.values()})
+            return _Head(at, names, groups, year)
+    return None
+
+
+_WIDE = names_of("extraction")
+_BASE, _SIDE = "|".join(_WIDE["fields"]), "|".join(_WIDE["sides"])
+_SIDED = re.compile(rf"(?P<base>{_BASE})_?(?P<side>{_SIDE})|(?P<before>{_SIDE})_(?P<behind>{_BASE})")
+
+
+def _groups(
+    plain: dict[str, int], columns: dict[str, int], constants: Row
+) -> list[tuple[dict[str, int], Row]]:
+    """Return the columns and constants of each group of a row.
+
+    Two in the wide shape of metafor, meta, RevMan and Stata (`n1i m1i sd1i n2i m2i sd2i`, `mean.e mean.c`):
+    where no column names the arm, and both groups have a number of people.
+    """
+    sides: list[dict[str, int]] = [{}, {}]
+    labels = ["", ""]
+    for name, place in plain.items():
+        if match := _SIDED.fullmatch(_WIDE["also"].get(name, name)):
+            side, label = _WIDE["sides"][match["side"] or match["before"]]
+            labels[side] = label
+            sides[side].setdefault(_WIDE["fields"][match["base"] or match["behind"]], place)
+    mapped = {field: place for field, place in columns.items() if field in FIGURE_FIELDS}
+    if mapped.items() <= sides[1].items() and mapped:  # the mapping is of the second group
+        sides, labels = sides[::-1], labels[::-1]
+    paired = set(sides[0]) == set(sides[1]) and {"n"} < set(sides[0]) and mapped.items() <= sides[0].items()
+    if not paired or "arm" in columns:
+        return [(columns, constants)]
+    common = {field: place for field, place in columns.items() if field not in FIGURE_FIELDS}
+    named = ({"arm": labels[0]} | constants, constants | {"arm": labels[1]})
+    return [(common | side, constant) for side, constant in zip(sides, named, strict=True)]
+
+
+def _check_heading(sheet: Sheet, at: int, names: list[str], used: set[int]) -> None:
+    """Refuse a heading of two rows, and a name that stands over two columns."""
+    below = [str(cell or "").strip() for cell in sheet.lines[at + 1][1]] if at + 1 < len(sheet.lines) else []
+    under = [below[place] in ("", names[place]) for place in used if place < len(below)]
+    if any(below) and all(under) and not any(re.search(r"\d", cell) for cell in below):
+        remedy = "make one row of them, such as `baseline mean`, or put each time on a row of its own"
+        raise SourceError(sheet.problem(sheet.lines[at][0], "", "the header has two rows", remedy))
+    if twins := sorted({names[place] for place in used if names.count(names[place]) > 1}):
+        problem, remedy = "two columns of one name", "give each column its own name"
+        raise SourceError(sheet.problem(sheet.lines[at][0], twins[0], problem, remedy))
+
+
+def _unread_columns(sheet: Sheet, head: _Head) -> list[Problem]:
+    """Return one problem that names the filled columns that no field is read from."""
+    used = {place for columns, _ in head.groups for place in columns.values()} | {head.year}
+    rows = [cells for _, cells in sheet.lines[head.at + 1 :]]
+    filled = {at for cells in rows for at, cell in enumerate(cells) if cell not in (None, "")}
+    names = [head.names[at] or f"column {at + 1}" for at in sorted(filled - used) if at < len(head.names)]
+    remedy = "map them to fields of ours if they are needed"
+    where = ", ".join(names)[:200]
+    return [sheet.problem(sheet.lines[head.at][0], where, "columns not read", remedy)] if names else []
+
+
+def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[tuple[int, Row]]:
+    """Yield each group of each row with its line, its figures read; what is wrong joins the problems."""
+    comma = decimal_comma(sheet.lines)
+    for line, cells in sheet.lines[head.at + 1 :]:
+        if len(cells) > len(head.names):
+            remedy = "quote texts and numbers that hold the separator"
+            problems.append(sheet.problem(line, "", "more cells than columns", remedy))
+            continue
+        for number, (columns, constants) in enumerate(head.groups):
+            given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
+            row: Row = {
+                field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
+            }
+            if number and all(row[field] is None for field in FIGURE_FIELDS):
+                continue
+            year = (
+                sheet_cell_text((cells + [None] * len(head.names))[head.year])
+                if head.year is not None
+                else None
+            )
+            if year and row["study_id"] and year not in row["study_id"]:
+                row["study_id"] += f" {year}"  # two works of one author
+            row["side"] = "b" if number else ""
+            unit = _TIME_UNIT.search(head.names[columns["time"]]) if "time" in columns else None
+            if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
+                row["time"] = f"{row['time']} {unit.group(1).lower()}s"
+            merged = {field for field, place in columns.items() if (line, place) in sheet.merged}
+            for field, fault in _unfit(row, merged, comma):
+                where = head.names[columns[field]] if field in columns and fault[0] != "missing" else field
+                problems.append(sheet.problem(line, where, *fault))
+            row["kind"] = _kind(row, head.names[columns["mean"]] if "mean" in columns else "")
+            yield line, row
+
+
+def _unfit(row: Row, merged: set[str], comma: bool | None) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield what is wrong with the cells of a row, whose figures are read on the way."""
+    for field in EXTRACTION_FIELDS:
+        text = row[field]
+        if (text or "").startswith("="):
+            yield field, ("a formula without a stored value", "save the workbook anew, or paste its values")
+        elif field in FIGURE_FIELDS:
+            row[field], wrong = cell_figure(text, comma, whole=field in _WHOLE)
+            if wrong:
+                yield field, (f"{wrong[:40]!r} is no number", _PLAIN_NUMBER)
+            elif text and field in merged and field != "p_value":
+                yield field, ("a number in merged cells, of nobody knows which row", "split the cells")
+        elif not text and field in _NEEDED:
+            yield field, ("missing", "fill the cell in")
+
+
+def _stated(mapping: Any) -> Row | None:
+    """Return a mapping's columns and constants, checked but for the names of the table's own columns."""
     if mapping is None:
-        plain = {re.sub(r"\W+", "_", name.lower()).strip("_"): place for place, name in enumerate(names)}
-        places = {_ALSO.get(name, name): place for name, place in plain.items()}
-        places = {name: place for name, place in places.items() if name in EXTRACTION_FIELDS}
-        if not set(_NEEDED) <= set(places):
-            shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
-            remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
-            problem = "a table whose columns are not ours"
-            raise refusal(path, 1, ", ".join(names)[:120], problem, remedy)
-        return places, {}
-    where = str(mapping) if not isinstance(mapping, dict) else "mapping"
-    content = mapping
+        return None
+    where, content = "mapping", mapping
     if not isinstance(mapping, dict):
+        where = str(mapping)
         content, _, wrong = read_yaml(Path(mapping))
         if wrong:
             raise SourceError(wrong)
@@ -127,17 +259,28 @@ def _mapping(path: Path, names: list[str], mapping: Any) -> tuple[dict[str, int]
         for field in (*columns, *constants)
         if field not in EXTRACTION_FIELDS
     ]
-    remedy = "its columns: " + ", ".join(names)[:300]
-    problems += [
-        Problem(where, None, str(field), f"no column {str(name)!r} in {path.name}", remedy)
-        for field, name in columns.items()
-        if str(name) not in names
-    ]
-    missing = [field for field in _NEEDED if field not in columns and field not in constants]
-    problems += [Problem(where, None, field, "not mapped", "name its column") for field in missing]
     if problems:
         raise SourceError(problems)
-    return {field: names.index(str(name)) for field, name in columns.items()}, constants
+    return {"columns": columns, "constants": constants, "where": where}
+
+
+def _no_columns(sheet: Sheet, stated: Row | None) -> SourceError:
+    """Return what is wrong with a table in which no line names the columns that are needed."""
+    path, (line, cells) = sheet.path, sheet.lines[0]
+    names = [name for cell in cells if (name := str(cell or "").strip())]
+    if stated is None:
+        shape = "`columns: {study_id: ..., arm: ..., mean: ...}`"
+        remedy = f"write {path.stem}.mapping.yaml beside it, with {shape}"
+        return refusal(path, line, ", ".join(names)[:120], "a table whose columns are not ours", remedy)
+    remedy = "its columns: " + ", ".join(names)[:300]
+    wrong = [
+        (field, f"no column {str(name)!r} in {path.name}", remedy)
+        for field, name in stated["columns"].items()
+        if str(name) not in names
+    ]
+    given = stated["columns"] | stated["constants"]
+    wrong += [(field, "not mapped", "name its column") for field in _NEEDED if field not in given]
+    return SourceError([Problem(stated["where"], None, *fault) for fault in wrong])
 
 
 def _kind(row: Row, heading: str) -> str:
@@ -173,7 +316,7 @@ def _faults(row: Row) -> list[tuple[str, str]]:
     return faults
 
 
-def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> None:
+def _add(record: SourceRecord, place: str, row: Row, vocabulary: Vocabulary) -> None:
     """Add a row to its study's record."""
     study = {"study_id": row["study_id"]}
     source = study | {"source_id": row["study_id"]}
@@ -181,10 +324,11 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
         known = {"has_results": True, "citation": row["title"], "doi": row["doi"]}
         record.sources.append(stated_source(row["study_id"], "extraction table", **known))
         record.studies.append(study | {"title": row["title"]})
-    arm = study | {"arm_id": slug(row["arm"]), "role": vocabulary.role(row["arm"]), "label": row["arm"]}
-    if arm["arm_id"] not in {other["arm_id"] for other in record.arms}:
+    arm_id = label_name(record.arms, "arm_id", row["arm"])
+    arm = study | {"arm_id": arm_id, "role": vocabulary.role(row["arm"]), "label": row["arm"]}
+    if arm not in record.arms:
         record.arms.append(arm)
-    name = f"{row['study_id']}.row{line}"
+    name = row["study_id"] + place
     concept = row["concept"]
     if concept not in vocabulary.concepts:
         concept = vocabulary.concept(row["outcome"] or concept or "")
@@ -204,7 +348,6 @@ def _add(record: SourceRecord, line: int, row: Row, vocabulary: Vocabulary) -> N
     record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
 
-MOST_TABLE_ROWS = 200_000
 _NUMBER = re.compile(
     r"[-+\u2212]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,15}|(?=\.\d))(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?"
 )
@@ -220,51 +363,6 @@ _GROUPED = re.compile(r"[-+\u2212]?[1-9]\d{0,2},\d{3}%?")
 _WHOLE = ("n", "count")
 _PLAIN_NUMBER = "write one number, without marks between thousands, or NA"
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
-
-
-def table_lines(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the lines of a table with their numbers, cells as they stand.
-
-    Raises
-    ------
-    SourceError
-        For what is neither CSV nor a workbook, or longer than `MOST_TABLE_ROWS`.
-    """
-    if zipfile.is_zipfile(path):
-        return _xlsx(path)
-    lines: list[tuple[int, list[Any]]] = list(islice(csv_lines(path), MOST_TABLE_ROWS + 1))
-    if len(lines) > MOST_TABLE_ROWS:
-        raise refusal(path, lines[-1][0], "", "too many rows", "split the table")
-    return lines
-
-
-def _xlsx(path: Path) -> list[tuple[int, list[Any]]]:
-    """Return the first sheet's rows; a formula counts as the value that was saved with it."""
-    import openpyxl  # slow to import, and few folders hold a workbook
-
-    lines = []
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=500), start=1):
-            filled = max((at for at, cell in enumerate(cells, start=1) if cell is not None), default=0)
-            lines.append((number, list(cells[:filled])))
-            if len(lines) > MOST_TABLE_ROWS:
-                raise refusal(path, number, "", "too many rows", "split the table")
-        book.close()
-    except SourceError:
-        raise
-    except Exception as error:  # a broken workbook raises whatever its broken part brings up
-        problem = f"not a whole workbook: {type(error).__name__}"
-        raise refusal(path, None, "", problem, "save it again, or as CSV") from None
-    return lines
-
-
-def sheet_cell_text(value: Any) -> str | None:
-    """Return a cell as text; a whole number without its point."""
-    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
-        value = int(value)
-    return None if value is None else inert(str(value))
 
 
 def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool | None:

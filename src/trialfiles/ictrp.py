@@ -15,9 +15,9 @@ from trialfiles.forms import names_of
 from trialfiles.recognition import KNOWN_FORMS
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import (
+    LARGEST_TEXT,
     XML_ERRORS,
     age_years,
-    csv_rows,
     inert,
     lines_of,
     local_name,
@@ -32,6 +32,7 @@ from trialfiles.text import (
 )
 from trialfiles.times import iso_date, iso_us, time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+from trialfiles.worksheets import plain_heading, sheet_cell_text, table_sheets
 
 ROOT = "Trials_downloaded_from_ICTRP"
 _NAMES = names_of("ictrp")
@@ -46,23 +47,41 @@ def read_ictrp(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceReco
     SourceError
         For broken or hostile XML, another root, or a trial without an id.
     """
-    fields = list(_xml_trials(path))
+    try:
+        fields = list(_xml_trials(path))
+    except SourceError:
+        if path.stat().st_size > LARGEST_TEXT or (root := parse_xml(path)).tag != ROOT:
+            raise
+        # mended: only its signs or its encoding were wrong
+        fields = [_flat(trial) for trial in root.iter("Trial")]
     if not fields:
         raise refusal(path, 1, ROOT, "no <Trial> in it", "export at least one trial")
     return _records(path, fields, "WHO ICTRP XML", vocabulary)
 
 
 def read_ictrp_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
-    """Read every row of an ICTRP CSV export, as `read_ictrp` does."""
+    """Read every row of an ICTRP export as CSV or xlsx, as `read_ictrp` does; other sheets are named."""
     fields: list[Fields] = []
-    for line, row in csv_rows(path)[1]:
-        if None in row or None in row.values():
-            problem = f"trial {len(fields) + 1} has too many or too few columns"
-            raise refusal(path, line, "", problem, "export it again as CSV")
-        fields.append({re.sub(r"\W+", "_", name.strip()): text for name, text in row.items()})
+    unread: list[Problem] = []
+    for sheet in table_sheets(path):
+        heads, lines = sheet.below(lambda cells: "trialid" in map(plain_heading, cells))
+        unread += [] if heads else [sheet.not_read()]
+        names = [re.sub(r"\W+", "_", head) for head in heads]
+        for line, cells in lines:
+            if len(cells) > len(names) or (len(cells) < len(names) and not sheet.name):
+                problem = f"trial {len(fields) + 1} has too many or too few columns"
+                raise refusal(path, line, sheet.name, problem, "export it again as CSV")
+            texts = (str(cell) if isinstance(cell, str) else sheet_cell_text(cell) or "" for cell in cells)
+            fields.append(dict(zip(names, texts, strict=False)))
     if not fields:
         raise refusal(path, 1, "", "no trial in it", "export at least one trial")
-    return _records(path, fields, "WHO ICTRP CSV", vocabulary)
+    records = _records(path, fields, "WHO ICTRP CSV", vocabulary)
+    records[0].unread += unread
+    return records
+
+
+def _flat(trial: Element) -> Fields:
+    return {str(child.tag): "".join(child.itertext()) for child in trial}
 
 
 def _xml_trials(path: Path) -> Iterator[Fields]:
@@ -72,7 +91,7 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
         for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
             root = element if root is None else root
             if event == "end" and element.tag == "Trial" and root.tag == ROOT:
-                yield {str(child.tag): "".join(child.itertext()) for child in element}
+                yield _flat(element)
                 root.clear()
     except XML_ERRORS as error:
         raise xml_problem(path, error) from None

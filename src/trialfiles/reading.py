@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from trialfiles.articles import read_jats_records, read_text_records
+from trialfiles.citations import Reference
 from trialfiles.ctgov import read_ctgov
 from trialfiles.extraction import read_extraction_table
 from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
 from trialfiles.recognition import recognise
 from trialfiles.record import SourceRecord, refusal
-from trialfiles.references import REFERENCE_READERS, Reference, reference_records, write_csl, write_ris
+from trialfiles.references import REFERENCE_READERS, reference_records, write_csl, write_ris
 from trialfiles.registry_pages import read_irct, read_medpath
 from trialfiles.reviews import read_review_csv, read_revman_csv, read_rm5, write_web_rows
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -20,6 +21,7 @@ READERS: dict[str, Callable[[Path, Vocabulary], Iterable[SourceRecord]]] = {
     "ctgov": read_ctgov,
     "ictrp": read_ictrp,
     "ictrp_csv": read_ictrp_csv,
+    "ictrp_xlsx": read_ictrp_csv,
     "exchange": read_exchange,
     "medpath": read_medpath,
     "irct": read_irct,
@@ -118,7 +120,7 @@ def _references(write: Callable[..., str]) -> Callable[[list[SourceRecord]], str
     return lambda records: write(Reference(**row) for record in records for row in record.references)
 
 
-_LIST = "a list of references: RIS, BibTeX, CSL-JSON or PubMed"
+_LIST = "a list of references: RIS, BibTeX, CSL-JSON, PubMed, EndNote XML or CSV"
 WRITERS: dict[str, tuple[str, str, Callable[[list[SourceRecord]], str]]] = {
     "ris": ("references", _LIST, _references(write_ris)),
     "csl": ("references", _LIST, _references(write_csl)),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zipfile
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from trialfiles.forms import names_of
 from trialfiles.record import refusal
-from trialfiles.text import encoding_of
+from trialfiles.text import csv_start, read_text, text_encoding
+from trialfiles.worksheets import names_references, plain_heading, table_sheets
 
 HEAD = 1 << 16
 LIMIT = 200_000_000  # bytes; files of JSON are streamed and have no limit
@@ -17,7 +22,7 @@ _CTGOV = re.compile(
     r'"(protocolSection|resultsSection|hasResults|studies|FullStudiesResponse|FullStudy|ProtocolSection|'
     r'StudyFieldsResponse|study|history|derivedSection)"\s*:'
 )
-_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID)"\s*:')
+_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID|resultList)"\s*:')
 _PROLOG = re.compile(
     r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
 )
@@ -38,7 +43,8 @@ def recognise(path: str | Path) -> str:
     -------
     str
         `sheet`, `ctgov`, `ictrp`, `ictrp_csv`, `exchange`, `medpath`, `irct`, `jats`, `text`, `ris`,
-        `bibtex`, `csl`, `pubmed`, `nbib`, `rm5`, `revman_csv`, `table` or `xlsx`.
+        `bibtex`, `csl`, `pubmed`, `nbib`, `endnote`, `reference_table`, `rm5`, `revman_csv`, `review_csv`,
+        `table`, `ictrp_xlsx` or `xlsx`.
 
     Raises
     ------
@@ -47,20 +53,22 @@ def recognise(path: str | Path) -> str:
     """
     path = Path(path)
     head = _head(path)
-    for other in _NAMES["refused"]:
-        if re.match(other["begins"].encode("latin-1"), head):
-            raise refusal(path, 1, "", f"{other['name']}: not a format that can be read", other["remedy"])
+    _refuse(path, "heads", lambda other: re.match(other["begins"].encode("latin-1"), head))
     if head.startswith(b"PK"):
         return _zip_form(path)
     try:
-        text = head.decode(encoding_of(head[:4]), "replace").lstrip("\ufeff \t\r\n")
+        text = head.decode(text_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except (LookupError, UnicodeError):
         text = ""
+    _refuse(path, "texts", lambda other: re.search(other["shows"], text, re.MULTILINE))
     if text.startswith(("{", "[")):
         return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
-    if text.startswith("<"):
+    if text.startswith("<") and not re.match(r"<\d+\.? ?>\s*\n", text):  # which numbers a record of Ovid
         return _xml_form(path, text)
-    form = _text_form(text)
+    form = _text_form(path, text)
+    if form is None and "\ufffd" in text and _printable(text):
+        read_text(path)  # says which byte is of another encoding
     if form is None:
         raise refusal(path, 1, "", "not a format that can be read", f"give {KNOWN_FORMS}")
     return form
@@ -83,6 +91,14 @@ def _head(path: Path) -> bytes:
     return head
 
 
+def _refuse(path: Path, kind: str, fits: Callable[[dict[str, Any]], Any]) -> None:
+    """Refuse by its name what is known and cannot be read."""
+    for other in _NAMES["refused"][kind]:
+        if fits(other):
+            problem = f"{other['name']}: not a format that can be read"
+            raise refusal(path, None if kind == "archives" else 1, "", problem, other["remedy"])
+
+
 def _xml_form(path: Path, text: str) -> str:
     """Return the form of a root element; other roots are refused by name."""
     at = 0
@@ -90,9 +106,7 @@ def _xml_form(path: Path, text: str) -> str:
         at = match.end()
     root = _ROOT.match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
-    if name.lower() in _NAMES["refused_roots"]:
-        remedy = "download the study from the register's API, version 2, as JSON"
-        raise refusal(path, 1, name, "the legacy XML of ClinicalTrials.gov", remedy)
+    _refuse(path, "roots", lambda other: name.lower() in other["roots"])
     if name.lower() in _NAMES["roots"]:
         return str(_NAMES["roots"][name.lower()])
     if "<pubmedarticle" in text.lower():
@@ -104,45 +118,62 @@ def _xml_form(path: Path, text: str) -> str:
     return "ictrp"  # its reader says what is wrong
 
 
-def _text_form(text: str) -> str | None:
+def _printable(text: str) -> bool:
+    return sum(char.isprintable() or char in "\n\r\t" for char in text) >= 0.98 * len(text)
+
+
+def _text_form(path: Path, text: str) -> str | None:
     lines = text.splitlines()
     if any(line.startswith(("study_sheet:", "study_id:")) for line in lines):
         return "sheet"
-    if (
-        sum(char.isprintable() or char in "\n\r\t" for char in text) < 0.98 * len(text)
-        or text.count("\ufffd") > 3
-    ):
+    if not _printable(text):
         return None
     for form, start in _NAMES["references"].items():
         if any(re.match(start, line) for line in lines):
             return str(form)
-    return _table_form(lines) or _page_form(text)
+    return _table_form(path, text) or _page_form(text)
 
 
-def _table_form(lines: list[str]) -> str | None:
-    first = next((line for line in lines if line.strip()), "")
-    mark = max(",;\t", key=first.count)
-    if not first.count(mark):
-        return None
+def _table_form(path: Path, text: str) -> str | None:
+    """Return the form of a CSV file, by the first of its lines that names known columns."""
+    start, mark = csv_start(text)
     try:
-        names = {
-            re.sub(r"\W+", "_", name.strip().strip('"')).lower()
-            for name in next(csv.reader([first], delimiter=mark))
-        }
-    except (csv.Error, StopIteration):
+        rows = list(islice(csv.reader(io.StringIO(text[start:], newline=""), delimiter=mark), 30))
+    except csv.Error:
         return None
+    rows = [cells for cells in rows if any(map(str.strip, cells))]
+    if form := _form_of_lines(path, rows[:20]):
+        return form
+    header, *same = rows[:6] or [[]]
+    if len(set(header)) < 3 or sum(map(len, header)) >= 5000 or not same:
+        return None
+    # as many short names as cells on each line are a table, whatever headings stand in its cells
+    even = max(map(len, header)) < 40 and {len(cells) for cells in same} == {len(header)}
+    wide = all(1 < len(cells) <= len(header) for cells in same)
+    return "table" if even or (wide and not _page_form(text)) else None
+
+
+def _form_of_lines(path: Path, rows: list[list[Any]]) -> str | None:
+    """Return what a table is, by the first line that names known columns."""
+    return next(filter(None, (_form_of_columns(path, cells) for cells in rows)), None)
+
+
+def _form_of_columns(path: Path, cells: list[Any]) -> str | None:
+    """Return the form of a table with such columns; what is known and cannot be read is refused by name."""
+    names = {plain_heading(cell) for cell in cells} - {""}
+    _refuse(path, "tables", lambda other: set(other["columns"]) <= names)
     if "trialid" in names:
         return "ictrp_csv"
     if {"analysis_group", "analysis_number"} <= names or {"comparison_number", "outcome_number"} <= names:
         return "revman_csv"
-    if "study" in names and (
-        "data_source" in names or any(name.startswith("domain_judgement") for name in names)
-    ):
+    judged = any(name.startswith("domain_judgement") for name in names)
+    if "study" in names and ("data_source" in names or judged):
         return "review_csv"
-    same = [line for line in lines[1:] if line.strip()][:5]
-    if len(names) >= 3 and len(first) < 5000 and same and all(line.count(mark) for line in same):
-        return "table"
-    return None
+    ends = (".mapping.yaml", ".mapping.yml")  # a mapping beside it says that it is an extraction table
+    if names_references(cells) and not any(path.with_name(path.stem + end).is_file() for end in ends):
+        return "reference_table"
+    known = {"study", "study_id"} & names and {"arm", "arm_id", "group", "n"} & names
+    return "table" if known else None
 
 
 def _page_form(text: str) -> str | None:
@@ -157,20 +188,21 @@ def _page_form(text: str) -> str | None:
 
 
 def _zip_form(path: Path) -> str:
-    """Return `xlsx` for a workbook; every other archive is refused."""
-    unpacked, document = None, False
+    """Return the form of a workbook by its sheets; every other archive is refused."""
+    unpacked, members = None, set()
     try:
         with zipfile.ZipFile(path) as archive:
-            document = "word/document.xml" in archive.namelist()
-            if "xl/workbook.xml" in archive.namelist():
+            members = set(archive.namelist())
+            if "xl/workbook.xml" in members:
                 unpacked = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         pass
-    if document:
-        raise refusal(path, None, "", "a Word document", "save it as plain text")
+    _refuse(path, "archives", lambda other: other["holds"] in members)
     if unpacked is None:
         raise refusal(path, None, "", "a zip archive", "unpack it and add the files in it")
     if unpacked > LIMIT:
         problem = "a workbook that unpacks to a giant"
         raise refusal(path, None, "", problem, "export it as CSV")
-    return "xlsx"
+    forms = (_form_of_lines(path, [cells for _, cells in sheet.lines]) for sheet in table_sheets(path, 20))
+    form = next(filter(None, forms), None)
+    return "ictrp_xlsx" if form == "ictrp_csv" else form if form == "reference_table" else "xlsx"

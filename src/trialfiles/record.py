@@ -14,6 +14,27 @@ def _rows(table: bool = True) -> Any:
     return dataclasses.field(default_factory=list, metadata={"table": table})
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and what to do.
+
+    `stops` tells whether a run has to stop for it; a source of another kind than a study sheet is refused
+    alone, and the rest is read.
+    """
+
+    file: str
+    line: int | None
+    field: str
+    problem: str
+    remedy: str
+    stops: bool = dataclasses.field(default=True, compare=False)
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        subject = f" {self.field}:" if self.field else ""
+        return f"{place}:{subject} {self.problem}. Remedy: {self.remedy}."
+
+
 @dataclass(repr=False)
 class SourceRecord:
     """Rows read from one source, as plain dictionaries.
@@ -24,7 +45,7 @@ class SourceRecord:
 
     `registered` holds a register's other facts; `flow`, `baseline`, `analyses`, `posted_outcomes` and
     `event_totals` what registers post; `tables` and `sections` come from articles, `references` from lists of
-    references, `effects` from reviews.
+    references, `effects` from reviews. `unread` says what of the file stands in no record.
     """
 
     sources: list[Row] = _rows()
@@ -50,6 +71,7 @@ class SourceRecord:
     sections: list[Row] = _rows(table=False)
     references: list[Row] = _rows(table=False)
     effects: list[Row] = _rows(table=False)
+    unread: list[Problem] = _rows(table=False)
 
     def table_rows(self) -> dict[str, list[Row]]:
         """Return the lists that tables are made of, by the table's name."""
@@ -78,27 +100,6 @@ class SourceRecord:
 def stated_source(name: str, form: str, tier: str = "core", **known: Any) -> Row:
     """Return a row of `sources` of a file that states one study, named as the study."""
     return {"source_id": name, "study_id": name, "tier": tier, "format": form} | known
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong in a file: where, what, and what to do.
-
-    `stops` tells whether a run has to stop for it; a source of another kind than a study sheet is refused
-    alone, and the rest is read.
-    """
-
-    file: str
-    line: int | None
-    field: str
-    problem: str
-    remedy: str
-    stops: bool = dataclasses.field(default=True, compare=False)
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        subject = f" {self.field}:" if self.field else ""
-        return f"{place}:{subject} {self.problem}. Remedy: {self.remedy}."
 
 
 class SourceError(ValueError):

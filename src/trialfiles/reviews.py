@@ -5,13 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from trialfiles.forms import names_of
-from trialfiles.record import Row, SourceRecord, refusal, stated_source
-from trialfiles.text import csv_rows, free_name, inert, inert_cell, parse_xml, printed_number, slug
+from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
+from trialfiles.text import (
+    csv_rows,
+    free_name,
+    inert,
+    inert_cell,
+    label_name,
+    parse_xml,
+    printed_number,
+    slug,
+)
 from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 
@@ -21,10 +32,15 @@ _MEASURED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", 
 
 def read_rm5(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
     """Read every study's data of a RevMan 5 file."""
-    rows = list(rm5_rows(path))
+    root = parse_xml(path, doctype=True)
+    rows = list(rm5_rows(path, root))
     if not rows:
         raise refusal(path, None, "COMPARISON", "no data of a study in it", "add an analysis")
-    return _records(path, rows, "RevMan 5", vocabulary)
+    records = _records(path, rows, "RevMan 5", vocabulary)
+    for table in root.iter("OTHER_OUTCOME"):
+        name = inert(table.findtext("NAME")) or "OTHER_OUTCOME"
+        records[0].unread.append(Problem(str(path), None, name, "a table of words", "read it in the review"))
+    return records
 
 
 def read_revman_csv(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -52,9 +68,10 @@ def _require(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
 def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
     """Return one record a study, with its groups, observations and effects."""
     found: dict[str, SourceRecord] = {}
-    names: dict[str, str] = {}
+    names: dict[tuple[str, str], str] = {}
     for row in rows:
-        study_id = names.setdefault(row["study"], free_name(slug(row["study"]), names.values()))
+        key = (row["study"], row.get("year") or "")  # two works may have one author
+        study_id = names.setdefault(key, free_name(slug(row["study"]), names.values()))
         record = found.setdefault(study_id, SourceRecord())
         if not record.sources:
             year = row.get("year") or ""
@@ -73,7 +90,9 @@ def _records(path: Path, rows: list[Row], form: str, vocabulary: Vocabulary) -> 
 def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, vocabulary: Vocabulary) -> None:
     for side, default in ((1, "experimental"), (2, "control")):
         label = row.get(f"label_{side}") or default
-        arm_id = slug(label)
+        if side == 2 and label == (row.get("label_1") or "experimental"):
+            label = f"{label} (group 2)"
+        arm_id = label_name(record.arms, "arm_id", label)
         total = row[f"total_{side}"]
         if total is not None and (total != int(total) or total < 0):
             problem = f"{total:g} is no number of people"
@@ -119,10 +138,13 @@ def _of_change(name: str | None, subgroup: str | None) -> bool:
     return says_change(subgroup) or (says_change(name) and not final)
 
 
-def rm5_rows(path: Path) -> Iterator[Row]:
-    """Yield every study's data of a RevMan 5 file."""
-    root = parse_xml(path, doctype=True)
+def rm5_rows(path: Path, root: Element) -> Iterator[Row]:
+    """Yield every study's data of a RevMan 5 file; studies of one name differ by their ID."""
     studies = {element.get("ID"): element for element in root.iter("STUDY")}
+    named = Counter(element.get("NAME") for element in studies.values())
+    for element in studies.values():
+        if named[element.get("NAME")] > 1:
+            element.set("NAME", f"{element.get('NAME')} ({element.get('ID')})")
     for comparison in root.iter("COMPARISON"):
         group = comparison.get("NO") or "1"
         for outcome in comparison:
@@ -257,13 +279,15 @@ def read_review_csv(path: Path, _: Vocabulary = NO_WORDS) -> list[SourceRecord]:
 
     Judgements become rows of `reader_judgements`, with what supports them as the reason.
     """
-    records = []
+    records: list[SourceRecord] = []
+    taken: set[str] = set()
     for line, row in csv_rows(path)[1]:
         name = inert(row.get("Study"))
         if not name or None in row:
             what = "missing" if not name else "more cells than columns"
             raise refusal(path, line, "Study", what, "export the file again")
-        records.append(_record(slug(name), name, row))
+        records.append(_record(free_name(slug(name), taken), name, row))
+        taken.add(records[-1].sources[0]["source_id"])
     if not records:
         raise refusal(path, 1, "", "no study in it", "export at least one study")
     return records

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
+import hashlib
 import html
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Container, Iterator
 from itertools import chain, count, zip_longest
 from pathlib import Path
@@ -30,6 +33,33 @@ _MARKS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
 
 
+# what Windows-1252 makes of other encodings: a sign or a capital inside a word, Icelandic letters for Turkish
+# ones, words of nothing but accented letters for Cyrillic and Greek ones
+_NOT_WESTERN = re.compile(
+    r"[^\W\d_][\xa1-\xb4\xb6\xb8-\xbf\xd7\xf7](?=[^\W\d_])|[a-z][\u0152\u0160\u0178\u017d]|[\xd0\xde\xf0\xfe]|"
+    r"[\xc0-\xd6\xd8-\xf6\xf8-\xff]{4}"
+)
+_UTF8 = re.compile(rb"[\xc2-\xde][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|\xf0[\x80-\xbf]{3}")
+
+
+def text_encoding(data: bytes) -> str:
+    """Return a text's encoding: a byte order mark's, UTF-8, or Windows-1252 where it can be no other one.
+
+    A text that is none of these is called UTF-8, as which it cannot be decoded.
+    """
+    marked = encoding_of(data[:4])
+    if marked != "utf-8":
+        return marked
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data" or error.end < len(data):  # as the head of a file ends
+            with contextlib.suppress(UnicodeDecodeError):
+                if not _UTF8.search(data) and not _NOT_WESTERN.search(data.decode("cp1252")):
+                    return "cp1252"
+    return "utf-8"
+
+
 def encoding_of(head: bytes) -> str:
     """Return the encoding that a byte order mark tells of; UTF-8 without one."""
     return next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
@@ -45,10 +75,10 @@ def read_text(path: Path) -> str:
     """
     data = read_bytes(path)
     try:
-        text = data.decode(encoding_of(data[:4]))
+        text = data.decode(text_encoding(data))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        problem = f"not {error.encoding} text: byte 0x{data[error.start]:02x} at {error.start}"
+        problem = f"not {error.encoding} text, nor surely Windows-1252: byte 0x{data[error.start]:02x}"
         raise refusal(path, line, "", problem, "save the file as UTF-8") from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
@@ -148,10 +178,14 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
         For XML that is broken, hostile, or nested deeper than any real document.
     """
     data = read_bytes(path)
+    safe = {"forbid_dtd": not doctype, "forbid_entities": True, "forbid_external": not doctype}
     try:
-        root = fromstring(data, forbid_dtd=not doctype, forbid_entities=True, forbid_external=not doctype)
+        root = fromstring(data, **safe)
     except XML_ERRORS as error:
-        raise xml_problem(path, error) from None
+        try:  # only its signs or its encoding may be broken
+            root = fromstring(mended_xml(data) if isinstance(error, ParseError) else data, **safe)
+        except XML_ERRORS:
+            raise xml_problem(path, error) from None
     level, depth = [root], 0
     while level:
         depth += 1
@@ -160,6 +194,26 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
             problem = f"not safe, whole XML: nested deeper than {DEEPEST} levels"
             raise refusal(path, None, "", problem, "export it again")
     return root
+
+
+_BARE_SIGN = re.compile(r"&(?!#\d+;|#x[\da-fA-F]+;|[A-Za-z]\w*;)|<(?=[\s\d=])")
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w*;")
+_DECLARED = re.compile(r"^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+
+
+def mended_xml(data: bytes) -> bytes:
+    """Return XML as its writer meant it: in UTF-8, bare `&` and `<` escaped, HTML's names as characters."""
+    declared = re.match(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)", data[:200])
+    named = declared[1].decode().lower() if declared else "utf-8"
+    try:
+        text = data.decode(text_encoding(data) if named == "utf-8" else named).lstrip("\ufeff \t\r\n")
+    except (UnicodeDecodeError, LookupError):
+        return data
+    signs = {"&": "&amp;", "<": "&lt;"}
+    if "\x00" in text or "<!ENTITY" in text:
+        return data
+    text = _BARE_SIGN.sub(lambda sign: signs[sign.group()], _DECLARED.sub(r"\1", _CONTROL.sub(" ", text)))
+    return _NAMED.sub(lambda name: html.unescape(name.group()), text).encode()
 
 
 def xml_problem(path: Path, error: Exception) -> SourceError:
@@ -176,23 +230,42 @@ def local_name(element: Element) -> str:
 
 
 def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each line of a CSV file with its number; the first line tells the separator."""
+    """Yield the cells of each line of a CSV file with its number; `sep=;` or the head tells the separator."""
     csv.field_size_limit(10_000_000)
     text = read_text(path).lstrip("\ufeff")
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=max(",;\t", key=text.partition("\n")[0].count)
-    )
+    start, mark = csv_start(text)
+    skipped = text.count("\n", 0, start)
+    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=mark)
     try:
-        yield from ((reader.line_num, cells) for cells in reader)
+        yield from ((reader.line_num + skipped, cells) for cells in reader)
     except csv.Error as error:
         raise refusal(path, reader.line_num, "", f"not CSV: {error}", "export or save it again") from None
 
 
+def csv_start(text: str) -> tuple[int, str]:
+    """Return where a table begins and what separates its cells.
+
+    Excel says it in a first line `sep=;`; else what makes the most of the first lines equally wide.
+    """
+    if said := re.match(r"\"?sep=(.)\"?[ ,;\t]*(?:\n|$)", text):
+        return said.end(), said[1]
+    lines = [line for line in text[:100_000].split("\n") if line.strip()][:25]
+    scores = {}
+    for mark in ",;\t":
+        with contextlib.suppress(csv.Error):
+            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=mark) if len(cells) > 1)
+            scores[mark] = max(((count, width) for width, count in widths.items()), default=(0, 0))
+    return 0, max(scores, key=scores.__getitem__, default=",")
+
+
 def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
     """Return the columns of a CSV file, and its rows with their lines; None where cells or columns lack."""
-    lines = csv_lines(path)
-    _, header = next(lines, (1, list[str]()))
-    return set(header), [(line, dict(zip_longest(header, cells))) for line, cells in lines if cells]
+    lines = ((line, cells) for line, cells in csv_lines(path) if any(map(str.strip, cells)))
+    first, header = next(lines, (1, list[str]()))
+    twins = [name for name, times in Counter(filter(None, header)).items() if times > 1]
+    if twins:
+        raise refusal(path, first, twins[0], "two columns of one name", "give each column its own name")
+    return set(header), [(line, dict(zip_longest(header, cells))) for line, cells in lines]
 
 
 def printed_number(text: str) -> float:
@@ -216,10 +289,32 @@ def trial_key(number: str) -> str:
     return match.group(1) if match else key
 
 
-def slug(text: str) -> str:
-    """Return a short name made of lower-case letters, digits and `_`; accents are left out."""
+_LATIN = str.maketrans(dict(zip("ßøØæÆœłŁđıμ", ("ss", *"oO", "ae", "Ae", "oe", *"lLdiu"), strict=True)))
+
+
+def ascii_name(text: str, other: str, longest: int) -> str:
+    """Return a name of ASCII letters, digits and `other`; accents are left out.
+
+    A name that loses letters so, of another script, ends with six signs that only it has.
+    """
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:40] or "unnamed"
+    plain = plain.translate(_LATIN)
+    short = re.sub(rf"[^A-Za-z0-9{'_-' if other == '-' else ''}]+", other, plain).strip("_-")
+    if all(char.isascii() for char in plain if char.isalnum()):
+        return short[:longest]
+    mark = hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()[:6]
+    return f"{short[: longest - 7] or 'name'}{other}{mark}"
+
+
+def slug(text: str) -> str:
+    """Return a short name made of lower-case letters, digits and `_`."""
+    return ascii_name(text.lower(), "_", 40) or "unnamed"
+
+
+def label_name(rows: list[Row], key: str, label: str) -> str:
+    """Return the name of the row with a label; a new label has a name that no row has."""
+    known = {row["label"]: row[key] for row in rows}
+    return known.get(label) or free_name(slug(label), set(known.values()))
 
 
 def free_name(name: str, taken: Container[str | None]) -> str:

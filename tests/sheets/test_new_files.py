@@ -9,7 +9,7 @@ from case_files import cases_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from helpers.sheets.raw import read_raw
+from helpers.sheets.raw import file_account, read_raw
 from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source, new_sheet
 from trialfiles import SourceError
@@ -192,3 +192,18 @@ def test_a_registers_page_becomes_a_sheet_with_its_facts(shared, tmp_path):
     document, sheet = add_source(shared / "documents" / "NCT06932393_medpath.txt", tmp_path)
     assert (document.parent.name, sheet.name) == ("documents", "NCT06932393.yaml")
     assert read_sheet(sheet).source.status == "not yet recruiting"
+
+
+def test_two_articles_of_one_author_and_year_and_two_versions_of_a_record(shared, tmp_path):
+    cases = shared / "cases" / "sources"
+    for number, name in ((1, "doe2024"), (2, "doe2024b")):
+        made = add_source(cases / f"59f_same_author_year_{number}.xml", tmp_path)
+        assert [path.stem for path in made] == [name, name]
+    with pytest.raises(SourceError, match="of this article"):
+        add_source(cases / "59f_same_author_year_2.xml", tmp_path)
+    add_source(cases / "30_proportion_0_1.json", tmp_path)
+    later = add_source(cases / "91_registry_update_new.json", tmp_path)
+    assert [path.name for path in later] == ["NCT90000030_2.json"]
+    *_, counted, told = file_account(cases / "91_registry_update_new.json", later)
+    assert "1 record(s)" in counted and "name it in the sheet" in told
+    assert len(read_raw(tmp_path).record.studies) == 3

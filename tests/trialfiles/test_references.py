@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from case_files import cases_of
 from review_readers import read_sources
 
 from helpers.sheets.screening import add_references, distinct_references, read_screening, screening_row
 from helpers.tables import validate
 from trialfiles import Reference, write_csl, write_ris
-from trialfiles.references import REFERENCE_READERS, clean_doi, read_csl, read_ris
+from trialfiles.citations import clean_doi
+from trialfiles.references import REFERENCE_READERS, read_csl, read_ris
 from trialfiles.text import inert_cell
 
 
@@ -66,24 +68,18 @@ def test_csl_and_pubmed(folder):
     assert article.registrations == ["NCT02149199"]
 
 
-def test_nbib(tmp_path):
-    path = tmp_path / "export.txt"
-    path.write_text(
-        "\nPMID- 12345678\nDP  - 2021 Mar\nTI  - A trial of\n      vesicles\nFAU - Doe, Jane\n"
-        "LID - 10.1000/abc [doi]\nSI  - ClinicalTrials.gov/NCT01234567\nJT  - A journal\n\nPMID- 2\nTI  - Other\n"
-    )
-    first, second = [record.references[0] for record in read_sources(path)]
-    assert (first["title"], first["doi"], first["pmid"]) == ("A trial of vesicles", "10.1000/abc", "12345678")
-    assert first["registrations"] == ["NCT01234567"]
-    assert second["title"] == "Other"
-
-
 def test_every_reference_becomes_rows_that_fit(folder):
     for path in sorted(folder.glob("*.ris")) + [folder / "pubmed_parser_paper.bib"]:
         for record in read_sources(path):
             validate("sources", record.sources)
             rows = [screening_row(Reference(**row), path.name, "x") for row in record.references]
             validate("screening", rows)
+
+
+@pytest.mark.parametrize(("one", "other", "same"), cases_of(__file__)["works"])
+def test_one_title_may_be_of_several_works(one, other, same):
+    kept, merges = distinct_references(Reference(title="Alopecia areata", **work) for work in (one, other))
+    assert (len(kept), len(merges)) == ((1, 1) if same else (2, 0))
 
 
 def test_one_work_is_found_once_and_each_merge_is_shown():
@@ -145,12 +141,6 @@ def test_formulas_and_markup_are_inert(tmp_path):
     assert inert_cell("a=1") == "a=1"
 
 
-def test_an_entry_with_a_field_twice_keeps_the_first(tmp_path):
-    path = tmp_path / "a.bib"
-    path.write_text("@article{a, title={x}, title={y}, year=2020}\n@article{b, title={z}}\n")
-    assert [record.references[0]["title"] for record in read_sources(path)] == ["x", "z"]
-
-
 def test_dois():
     assert clean_doi("https://doi.org/10.1000/ABC.1).") == "10.1000/abc.1"
     assert clean_doi("none") is None
@@ -163,33 +153,6 @@ def references(tmp_path, text):
     path = tmp_path / "export"
     path.write_text(text, encoding="utf-8")
     return [record.references[0] for record in read_sources(path)]
-
-
-def test_signs_of_latex_are_not_lost_and_hide_nothing(tmp_path):
-    (one,) = references(
-        tmp_path,
-        "@article{a,\n title = {Hair {\\&} skin: 50% of R&D, p {\\textless} 0.05},\n year = {2023},\n"
-        " url = {https://example.org/x?id=2&key=a%2Fb}\n}\n",
-    )
-    assert one["title"] == "Hair & skin: 50% of R&D, p < 0.05"
-    assert one["url"] == "https://example.org/x?id=2&key=a%2Fb"
-
-
-def test_rich_text_a_note_and_particles_of_csl(tmp_path):
-    item = {
-        "id": 1, "type": "article-journal", "title": "A <i>randomised</i> trial of CO<sub>2</sub>",
-        "note": "PMID: 36789012\nother", "issued": {"date-parts": [[2023, 5]]},
-        "author": [{"family": "Vries", "non-dropping-particle": "de", "given": "A."}],
-    }  # fmt: skip
-    (one,) = references(tmp_path, json.dumps([item]))
-    assert (one["title"], one["pmid"], one["authors"]) == (
-        "A randomised trial of CO2", "36789012", ["de Vries, A."],
-    )  # fmt: skip
-
-
-def test_embase_has_the_doi_under_the_type_of_work(tmp_path):
-    (one,) = references(tmp_path, "TY  - JOUR\nT1  - Hair\nY1  - 2023//\nM3  - 10.1111/JOCD.15555\nER  -\n")
-    assert (one["doi"], one["year"]) == ("10.1111/jocd.15555", "2023")
 
 
 def test_a_chapter_of_a_book_in_pubmed_is_a_reference_too(tmp_path):

@@ -278,6 +278,30 @@ def check_folder(folder: str | Path) -> FolderCheck:
     return found
 
 
+def file_account(file: Path, written: list[Path]) -> list[str]:
+    """Return what is in a file that was added and what became of it: what is left unread, and counts."""
+    studies, records, results, unread = 0, 0, 0, list[Problem]()
+    for record in read_records(file):
+        studies += bool(record.studies)
+        records += len(record.sources)
+        results += len(record.results)
+        unread += record.unread
+        if record.effects and not record.results:
+            name = record.sources[0]["source_id"] if record.sources else "pooled estimates"
+            problem = "effects without the figures of groups"
+            unread.append(Problem(str(file), None, name, problem, "read them in the review"))
+    said = f"{records} record(s) of {studies} study(ies), {results} result(s), {len(unread)} left unread"
+    lines = [*map(str, unread), f"in {file.name}: {said}"]
+    if [path.parent.name for path in written] == ["registry"]:
+        version = (
+            "another version of a record is kept beside it: by their own dates the latest counts; where they"
+        )
+        version += f" have none, name it in the sheet (source.registry_file: {written[0].name})"
+        waiting = "its records wait for their sheets: evidence new STUDY_ID, with this file as registry_file"
+        lines.append(version if records == 1 else waiting)
+    return lines
+
+
 # A sheet and its registry record.
 def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord | None:
     """Return which record of a file is a sheet's: the one of its number, or the only one."""

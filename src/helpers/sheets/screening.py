@@ -13,8 +13,10 @@ from pathlib import Path
 from helpers.sheets.context import read_rows_of
 from helpers.tables import TABLES
 from notebookpress.files import write_atomic
-from trialfiles.references import REFERENCE_READERS, Reference, clean_doi
-from trialfiles.text import free_name, inert_cell, registry_numbers, trial_key
+from trialfiles.citations import Reference, clean_doi
+from trialfiles.record import Problem
+from trialfiles.references import read_references
+from trialfiles.text import free_name, inert_cell, registry_numbers, slug, trial_key
 
 SCREENING_COLUMNS = tuple(TABLES["screening"].columns)
 ScreeningRow = dict[str, str | None]
@@ -41,18 +43,20 @@ class Merge:
 def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
     """Return each work once, and every merge.
 
-    Two entries are one work when they share a DOI, or a registration number without differing in DOI or
-    PubMed number (one trial may have several reports), or title and year.
+    Two entries are one work when they share a DOI or a PubMed number; or a registration number, or title and
+    year, and neither their numbers nor (of title and year) author, journal, volume, issue or first page tell
+    them apart. One trial may have several reports, and one title several works.
     """
     kept: list[Reference] = []
     merges: list[Merge] = []
-    owner: dict[str, int] = {}
+    owners: dict[str, list[int]] = {}
     for reference in references:
         home, reason = None, ""
         for key, name in _keys(reference):
-            place = owner.get(key)
-            if place is not None and not _differ(kept[place], reference):
-                home, reason = place, name
+            apart = _told_apart if name == "title and year" else _differ
+            places = [place for place in owners.get(key, ()) if not apart(kept[place], reference)]
+            if places:
+                home, reason = places[0], name
                 break
         if home is None:
             home = len(kept)
@@ -61,7 +65,8 @@ def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference
             merges.append(Merge(kept[home].label, reference.label, reason))
             _fill(kept[home], reference)
         for key, _ in _keys(reference):
-            owner.setdefault(key, home)
+            if home not in owners.setdefault(key, []):
+                owners[key].append(home)
     return kept, merges
 
 
@@ -89,6 +94,40 @@ def _differ(one: Reference, other: Reference) -> bool:
     )
 
 
+def _told_apart(one: Reference, other: Reference) -> bool:
+    """Return whether anything that both state tells two works of one title apart."""
+    said = [
+        [_family(work), work.volume, work.issue, (work.pages or "").partition("-")[0].strip()]
+        for work in (one, other)
+    ]
+    differing = any(
+        _folded(here) != _folded(there) for here, there in zip(*said, strict=True) if here and there
+    )
+    return differing or _differ(one, other) or _other_journal(one.journal, other.journal)
+
+
+def _family(reference: Reference) -> str:
+    """Return the first author's family name, as far as the name tells which it is."""
+    return re.split(r"[,\s]", reference.authors[0].strip())[0] if reference.authors else ""
+
+
+def _other_journal(one: str | None, other: str | None) -> bool:
+    """Return whether two names are of two journals: neither is the other, or its abbreviation."""
+    words = [
+        [_folded(word) for word in re.split(r"[^\w]+", (name or "").casefold()) if word not in _SMALL]
+        for name in (one, other)
+    ]
+    short, full = sorted((list(filter(None, part)) for part in words), key=lambda part: len("".join(part)))
+    if not short:
+        return False
+    initials = "".join(word[0] for word in full)
+    fits = len(short) <= len(full) and all(map(str.startswith, full, short))
+    return not fits and "".join(short) not in (initials, "".join(full)[: len("".join(short))])
+
+
+_SMALL = ("", "the", "of", "and", "for", "in", "on", "a", "de", "la", "der", "die", "und", "et")
+
+
 def _fill(kept: Reference, other: Reference) -> None:
     for name, value in vars(other).items():
         if not getattr(kept, name):
@@ -111,18 +150,22 @@ def screening_row(reference: Reference, found_through: str, name: str) -> Screen
     }
 
 
-def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge], int]:
+def add_references(
+    form: str, file: Path, raw: Path, unread: list[Problem] | None = None
+) -> tuple[Path, list[Merge], int]:
     """Add the references of a file to the screening list; works that are on it already are not repeated.
 
     Returns
     -------
     tuple of (pathlib.Path, list of Merge, int)
-        The list, every merge, and how many rows are new.
+        The list, every merge, and how many rows are new; what is left unread joins `unread`.
     """
     rows = read_screening(raw)
     listed, _ = distinct_references(_listed(row) for row in rows)
     count, before = len(listed), len(rows)
-    works, merges = distinct_references([*listed, *REFERENCE_READERS[form](file)])
+    found = list(read_references(form, file))
+    given = [one for one in found if isinstance(one, Reference)]
+    works, merges = distinct_references([*listed, *given])
     names = {row["record_id"] for row in rows}
     for number, reference in enumerate(works[count:], start=1):
         row = screening_row(reference, file.name, f"{form}-{number}")
@@ -130,15 +173,22 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge],
         names.add(row["record_id"])
         rows.append(row)
     path = write_atomic(raw / "screening.csv", _screening_csv(rows))
+    if unread is not None:
+        unread += [one for one in found if isinstance(one, Problem)]
     return path, merges, len(rows) - before
 
 
 def _listed(row: ScreeningRow) -> Reference:
-    """Return a row of the screening list as the reference that it was made from, as far as it tells."""
-    identifier = row["identifier"] or ""
+    """Return a row of the screening list as the reference that it was made from, as far as it tells.
+
+    Its author stands in its name, where the name was made of author, year and title.
+    """
+    identifier, title = row["identifier"] or "", row["record"] or ""
     pmid = re.fullmatch(r"(?:PMID:? ?)?(\d{5,9})", identifier)
+    made = re.fullmatch(r"([a-z0-9]+)_\d{4}_(.+?)(?:_\d+)?", row["record_id"] or "")
     return Reference(
-        title=row["record"],
+        title=title,
+        authors=[made[1]] if made and slug(title).startswith(made[2][:20]) else [],
         doi=clean_doi(identifier),
         registrations=registry_numbers(identifier),
         pmid=pmid.group(1) if pmid else None,

@@ -12,13 +12,16 @@ from helpers.sheets.proposals import Finder, article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
 from notebookpress.files import write_atomic
-from trialfiles.articles import read_jats, read_plain, study_name
+from trialfiles.articles import Article, read_jats, read_plain, study_name
+from trialfiles.citations import clean_doi
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, SourceError
 from trialfiles.text import free_name, read_text
 
-_REGISTRY = {"ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "exchange": ".xml"}
+_REGISTRY = {
+    "ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "ictrp_xlsx": ".xlsx", "exchange": ".xml",
+}  # fmt: skip
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
 LONGEST_NAME = 2000  # characters of a text in a sheet
 _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what is known
@@ -118,10 +121,32 @@ def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[
     if len(articles) != 1:
         problem = f"holds {len(articles)} articles"
         raise SourceError(Problem(str(file), None, "", problem, "split the file"))
-    study_id = study_name(articles[0])
+    study_id = _article_id(file, articles[0], raw)
     sheet = _free_path(study_id, raw, file)
     text, document = article_sheet(articles[0], study_id, find)
     return [_keep_document(file, raw, study_id, document), write_atomic(sheet, text)]
+
+
+def _article_id(file: Path, article: Article, raw: Path) -> str:
+    """Return a name for an article's study: of another one by its author in its year, `doe2024b`.
+
+    An article is the same as that of a sheet when they share the DOI, or the title where one has none.
+    """
+    name = study_name(article)
+    for study_id in (name, *(f"{name}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")):
+        sheet = _sheet_path(study_id, raw)
+        if not sheet.exists():
+            return study_id
+        source, study = read_sheet(sheet).source, read_sheet(sheet).study
+        if source.doi and article.doi:
+            same = clean_doi(source.doi) == clean_doi(article.doi)
+        else:
+            titles = (study.title or source.citation or "", article.title)
+            same = len({"".join(filter(str.isalnum, title.casefold())) for title in titles}) == 1
+        if same:
+            problem = f"{sheet} is there already, of this article"
+            raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
+    raise SourceError(Problem(str(file), None, name, "26 articles have this name", "name a sheet by hand"))
 
 
 def _add_extracted(file: Path, raw: Path) -> list[Path]:

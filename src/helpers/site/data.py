@@ -21,8 +21,9 @@ from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
 from helpers.tables import TABLES, data_dictionary
 from notebookpress.tables import parquet_bytes, records
+from trialfiles.citations import Reference
 from trialfiles.record import SourceRecord
-from trialfiles.references import Reference, write_csl, write_ris
+from trialfiles.references import write_csl, write_ris
 from trialfiles.reviews import write_web_rows
 
 EXPORTS = {
