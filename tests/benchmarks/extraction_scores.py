@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+
+sys.path.append(str(Path(__file__).parents[1] / "trialfiles"))
 from review_readers import find_quantities
 
 from helpers.sheets.read import read_sheet

@@ -16,6 +16,7 @@ import os
 import platform
 import random
 import re
+import sys
 import tempfile
 import time
 import traceback
@@ -25,6 +26,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+
+sys.path.append(str(Path(__file__).parents[1] / "trialfiles"))
 from review_readers import read_extraction, read_sources
 
 from helpers.cleaning import clean_events, clean_results
