@@ -146,8 +146,15 @@ def _bare(title: str) -> str:
 
 
 def folded_title(title: str) -> str:
-    """Return a title's letters and digits in lower case."""
-    return re.sub(r"[^a-z0-9]+", "", title.lower())
+    """Return a title's letters and digits in lower case; a plus, and a minus at the end of a word, are words.
+
+    Examples
+    --------
+    >>> folded_title("Dose B (PRP+)"), folded_title("PRP-"), folded_title("Non-users")
+    ('dosebprpplus', 'prpminus', 'nonusers')
+    """
+    signed = re.sub(r"(?<=\w)[-\u2212](?!\w)", "minus", title.replace("+", "plus"))
+    return re.sub(r"[\W_]+", "", signed.casefold())
 
 
 def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:

@@ -139,7 +139,7 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
         row.get("printed_range")
         if row[effect] is None
         else show_with_unit(
-            row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"], row["concept"]
+            row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"], row.get("concept")
         )
         for row in records(frame)
     ]
