@@ -10,7 +10,9 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from page_links import cards_of
 
+from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
+from helpers.site.index import TESTED_ON
 from helpers.site.methods import checklists
 from helpers.tables import read_table
 from helpers.tables.vocabulary import CONFIDENCE
@@ -188,3 +190,23 @@ def test_numbers_of_the_answer_lead_to_the_figures_of_the_study_that_a_sentence_
     for number, name in {"9.5": "median_exosome", "1.5": "median_saline", "0.006": "p_between"}.items():
         assert links[number] == f"study-amini2025.html#q-amini2025.{name}"
     assert links["300"] == "study-imcas2025.html#q-imcas2025.n" and "95 %" not in links  # a coverage is none
+
+
+def test_the_index_adds_the_studies_up_and_says_what_an_authority_says(made, soups):
+    *rows, total = soups["index.html"].select("#studies-table tbody tr")
+    numbers = [
+        [re.search(r"\d+", row.select("td")[column].get_text())[0] for row in rows] for column in (2, -1)
+    ]
+    told = [row.select("td")[2].get_text().endswith("planned") for row in rows]
+    people = sum(int(n) for n, planned in zip(numbers[0], told, strict=True) if not planned)
+    assert total.select("td")[2].get_text().startswith(f"{people} in ")
+    assert int(total.select("td")[-1].get_text()) == sum(map(int, numbers[1]))
+    for notice in read_review_facts(made.raw).regulation:
+        assert notice.says in soups["index.html"].select_one(".first").get_text()
+
+
+def test_what_was_tested_comes_first_among_the_concerns(made, soups):
+    discrepancies = read_table("discrepancies", made.processed).query("certain and concern == 'serious'")
+    tested = set(discrepancies.loc[discrepancies["check"].isin(TESTED_ON), "statement"])
+    shown = [row.select("td")[0].get_text() for row in soups["index.html"].select("#concerns-table tbody tr")]
+    assert tested and set(shown[: len(tested)]) == tested

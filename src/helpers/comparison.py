@@ -151,17 +151,18 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
     reported = set(later.itertuples(index=False, name=None))
     reported |= (denied := set(kinds.itertuples(index=False, name=None)))
     claims = _claims(tables).rename(columns={"about": "concept"})
-    ways = claims.assign(way=claims["says"].map(stated_way)).groupby(key)["way"].first().to_dict()
+    ways = [
+        claimed_direction(words, about)
+        for words, about in zip(claims["says"], claims["concept"], strict=True)
+    ]
+    told = claims.assign(way=ways).groupby(key)["way"]
+    told = told.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
     reported |= (claimed := set(claims[key].itertuples(index=False, name=None)))
     named = pd.concat([kinds, tables["outcomes"][key], later, claims[key]]).drop_duplicates()
     return [
         _EMPTY
         | dict(zip(key, name, strict=True))
-        | {
-            "direction": effect_direction(None, name[1], ways.get(name))
-            if name in reported
-            else "not reported"
-        }
+        | {"direction": told.get(name, "unclear") if name in reported else "not reported"}
         | {"_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None}
         for name in named.itertuples(index=False, name=None)
         if name not in shown
@@ -169,22 +170,29 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
 
 
 _STATED = {"higher": 1, "lower": -1, "no change": 0}
-_WAYS = {
-    "higher": re.compile(r"\b(?:increas|higher|more|improv)"),
+_CLAIMED_WAYS = {
+    "better": re.compile(r"\bimprov"),
+    "higher": re.compile(r"\b(?:increas|higher|more)"),
     "lower": re.compile(r"\b(?:decreas|lower|less|fewer)"),
 }
+_DENIAL = re.compile(r"\b(?:no|not|never|nor|without)\b")
 
 
-def stated_way(words: str) -> str | None:
-    """Return which way the words of a claim go, `higher` or `lower`; None where they tell neither or both.
+def claimed_direction(words: str, concept: str) -> str:
+    """Return the direction of an outcome that is claimed in words; `unclear` where they tell none, or two.
+
+    What is denied, and what can be asked only after treatment, has no direction.
 
     Examples
     --------
-    >>> stated_way("increased in both cases"), stated_way("seen less than before"), stated_way("content")
-    ('higher', 'lower', None)
+    >>> [claimed_direction(words, "hair_density") for words in ("increased", "less dense", "not increased")]
+    ['better', 'worse', 'unclear']
     """
-    found = [way for way, pattern in _WAYS.items() if pattern.search(words)]
-    return found[0] if len(found) == 1 else None
+    found = [way for way, pattern in _CLAIMED_WAYS.items() if pattern.search(words)]
+    if len(found) != 1 or _DENIAL.search(words) or OUTCOME_CONCEPTS[concept].asked_after:
+        return "unclear"
+    way = OUTCOME_CONCEPTS[concept].better if found == ["better"] else found[0]
+    return effect_direction(None, concept, way)
 
 
 def effect_direction(effect: float | None, concept: str, stated: str | None = None) -> str:

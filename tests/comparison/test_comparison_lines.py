@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_tables import tables_to_effects
 
-from helpers.comparison import alike, comparison_lines, effect_direction
+from helpers.comparison import alike, claimed_direction, comparison_lines, effect_direction
+from helpers.formats import show_with_unit
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from notebookpress.tables import records
@@ -124,6 +125,21 @@ def test_being_alike_in_time_is_mutual_and_holds_for_oneself(a, b, tolerance):
 @pytest.mark.parametrize(("effect", "concept", "stated", "expected"), CASES["directions"])
 def test_the_direction_is_the_patients(effect, concept, stated, expected):
     assert effect_direction(effect, concept, stated) == expected
+
+
+@pytest.mark.parametrize(("words", "concept", "expected"), CASES["claims"])
+def test_the_direction_of_a_claim_in_words(words, concept, expected):
+    assert claimed_direction(words, concept) == expected
+
+
+@pytest.mark.parametrize(
+    ("concept", "unit"), [("hair_density_relative", "% of baseline"), ("vellus_share", "percentage points")]
+)
+def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, unit):
+    assert (
+        show_with_unit(0.2, None, None, "proportion", "uncontrolled_change", concept)
+        == f"20 {unit} (no interval)"
+    )
 
 
 def test_a_share_of_people_has_no_direction():

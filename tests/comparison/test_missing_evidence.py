@@ -55,6 +55,12 @@ def test_what_is_missing_decides(states, change, wanted):
     assert judged(states, **change)["overall"] == wanted
 
 
+def test_a_trial_whose_outcomes_were_not_seen_is_no_information():
+    assert judged({"c": "not named"}, late=("elsewhere",))["unpublished"] == "NI"
+    assert judged({"c": "past its date"}, late=("c", "elsewhere"))["unpublished"] == "Y"
+    assert judged({"c": "unclear"})["known"] == "NI" and judged({"c": "not named"})["known"] == "N"
+
+
 def test_every_combination_of_answers_has_a_judgement_and_none_is_low_with_something_missing():
     algorithm = SECTIONS["missing_evidence"]["algorithm"]
     for known, share, unpublished, chosen in product(
