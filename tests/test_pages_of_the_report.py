@@ -192,7 +192,7 @@ def test_numbers_of_the_answer_lead_to_the_figures_of_the_study_that_a_sentence_
     assert links["300"] == "study-imcas2025.html#q-imcas2025.n" and "95 %" not in links  # a coverage is none
 
 
-def test_the_index_adds_the_studies_up_and_says_what_an_authority_says(made, soups):
+def test_sums_and_single_estimates_lead_to_what_they_are_of_and_an_authority_is_heard(made, soups):
     *rows, total = soups["index.html"].select("#studies-table tbody tr")
     numbers = [
         [re.search(r"\d+", row.select("td")[column].get_text())[0] for row in rows] for column in (2, -1)
@@ -201,6 +201,12 @@ def test_the_index_adds_the_studies_up_and_says_what_an_authority_says(made, sou
     people = sum(int(n) for n, planned in zip(numbers[0], told, strict=True) if not planned)
     assert total.select("td")[2].get_text().startswith(f"{people} in ")
     assert int(total.select("td")[-1].get_text()) == sum(map(int, numbers[1]))
+    assert [column for column, _ in cards_of(made.reports)["index.html#studies-total"]["r"]][:2] == [
+        "Study",
+        "Design",
+    ]
+    estimates = soups["05_pooled_effect.html"].select("tr[id^=pooled-published] a.n[href*='#effect-']")
+    assert any("hairs/cm²" in link.get_text() for link in estimates)
     for notice in read_review_facts(made.raw).regulation:
         assert notice.says in soups["index.html"].select_one(".first").get_text()
 

@@ -4,13 +4,13 @@ import pytest
 from case_files import cases_of
 from review_readers import WORDS
 
-from trialfiles.ctgov_fields import measure_kind, plain_text, posted_number, spread_of
+from trialfiles.ctgov_fields import folded_title, measure_kind, plain_text, posted_number, spread_of
 from trialfiles.extraction import cell_figure
 from trialfiles.ictrp import allocation_of, masking_of, outcomes_in, phase_of
 from trialfiles.text import age_years, people, sex_of
 from trialfiles.times import iso_date
 
-FUNCTIONS = (age_years, allocation_of, cell_figure, iso_date, masking_of, measure_kind, outcomes_in, people, phase_of,
+FUNCTIONS = (age_years, allocation_of, cell_figure, folded_title, iso_date, masking_of, measure_kind, outcomes_in, people, phase_of,
              plain_text, posted_number, sex_of, spread_of, WORDS.role)  # fmt: skip
 CASES = cases_of(__file__)
 BY_NAME = {function.__name__: function for function in FUNCTIONS}
