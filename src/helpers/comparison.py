@@ -155,8 +155,8 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
         claimed_direction(words, about)
         for words, about in zip(claims["says"], claims["concept"], strict=True)
     ]
-    told = claims.assign(way=ways).groupby(key)["way"]
-    told = told.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
+    claimed_ways = claims.assign(way=ways).groupby(key)["way"]
+    told = claimed_ways.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
     reported |= (claimed := set(claims[key].itertuples(index=False, name=None)))
     named = pd.concat([kinds, tables["outcomes"][key], later, claims[key]]).drop_duplicates()
     return [
