@@ -134,8 +134,8 @@ def test_a_token_stands_once_with_all_its_places_and_anchors():
     (shown,) = printed_figures(as_frame("quantities", rows).astype({"line": "Int64"})).itertuples()
     page = BeautifulSoup(shown.printed, "html.parser")
     assert shown.means == "participants"
-    assert page.get_text() == "<16> (lines 9, 81); sixteen, read as 16 participants (abstract)"
-    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (lines 9, 81)" for line in (9, 81))
+    assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants (abstract)"
+    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9, 81)" for line in (9, 81))
 
 
 def test_several_discrepancies_are_told_by_their_number():
@@ -148,3 +148,5 @@ def test_several_discrepancies_are_told_by_their_number():
     ]
     told = list(with_counts(as_frame("trust", rows))["reason"])
     assert told == ['<a href="#discrepancies">2 discrepancies</a>', *["A differs."] * 3]
+    told = list(with_counts(as_frame("trust", rows), {"s.1"})["reason"])
+    assert told[2] == '<a href="#discrepancy-s.1">a discrepancy told below</a>' and told[1] == "A differs."

@@ -23,6 +23,7 @@ from helpers.appraisal.grade import (
     shown_estimate,
     without_impossible_interval,
 )
+from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
     is_missing,
     joined,
@@ -32,8 +33,13 @@ from helpers.formats import (
     show_interval,
     show_number,
 )
+from helpers.narrative.study import with_value
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
+
+HARMS = CERTAINTY["always_shown"]
+ANY_EVENT = "adverse event"
+NO_GROUP = "no comparison group"
 
 
 @dataclass
@@ -128,7 +134,10 @@ def _row(
     }
     if effect is None:
         said = "no effect with an interval can be told"
-        return row | {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
+        lines = lines[lines["study_id"].isin(names)]
+        told = {"with_exosomes": _harms_counted(tables, names) if concept == HARMS else _directions(lines)}
+        told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
+        return row | told
     discrepancies = tables["discrepancies"]
     effect = effect | without_impossible_interval(
         effect, discrepancies[discrepancies["study_id"].isin(names)]
@@ -149,7 +158,69 @@ def _row(
         "against_relative": relative_words(effect, difference, before),
         "threshold_seen_at": difference.seen_at if difference else None,
         "statement": statement(graded, effect, difference, before, level),
+        **arm_words(effect, own, tables, level),
     }  # fmt: skip
+
+
+def arm_words(
+    effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame], level: float = 0.95
+) -> dict[str, Any]:
+    """Return what is printed of the arms without and with exosomes of an effect, in words.
+
+    Parameters
+    ----------
+    effect : mapping
+        Row of `pooled` that is shown.
+    own : pandas.DataFrame
+        The rows of `effects` that are in it.
+    tables : mapping of str to pandas.DataFrame
+        `results` and `arms`.
+    level : float
+        Coverage of a computed interval.
+
+    Returns
+    -------
+    dict
+        `without_exosomes` and `with_exosomes`; empty for several studies, whose arms the forest shows.
+    """
+    if effect["estimand"] not in CONTROLLED:
+        size = size_words(effect, level).removesuffix(", change within one group")
+        size = f"change, {size}" if effect["estimand"] == "uncontrolled_change" else size
+        return {"without_exosomes": NO_GROUP, "with_exosomes": size + (effect.get("no_interval") or "")}
+    if len(own) != 1:
+        return {}
+    names = ["study_id", "concept", "site", "timepoint_weeks"]
+    shown = with_value(tables["results"].merge(own[names], on=names))
+    shown = shown.merge(tables["arms"][["study_id", "arm_id", "role"]], on=["study_id", "arm_id"])
+    first = shown.sort_values("kind").drop_duplicates("arm_id")  # a change before a level
+    words = first["value"] + " " + first["unit"].map(plain_unit).where(first["unit"] != "proportion", "")
+    words = ("change, " + words).where(first["kind"] == "change", words).str.strip()
+    treated = first["role"].isin(EXOSOME_ROLES)
+    return {
+        "without_exosomes": "; ".join(words[~treated]) or None,
+        "with_exosomes": "; ".join(words[treated]) or None,
+    }
+
+
+def _directions(lines: pd.DataFrame) -> str:
+    """Return in how many studies an outcome without an effect is said to have become better."""
+    better = lines.loc[lines["direction"] == "better", "study_id"].nunique()
+    return f"better in {better} of {lines['study_id'].nunique()}, by direction alone"
+
+
+def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
+    """Return of how many people each kind of event is denied, largest group first, and how many list some."""
+    events = tables["adverse_events"]
+    events = events[events["study_id"].isin(names)]
+    none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values("n", ascending=False)
+    none = none[none["term"].str.contains(ANY_EVENT, regex=False)]
+    told = [
+        f"{' '.join(str(term).replace(ANY_EVENT, '').split())}: {joined([f'0 of {n}' for n in part['n']])}"
+        for term, part in none.groupby("term", sort=False)
+    ]
+    listed = events.loc[events["count"].isna(), "study_id"].nunique()
+    told += [f"listed without counts by {listed}"] if listed else []
+    return "; ".join(told)
 
 
 def size_words(effect: Mapping[str, Any], level: float = 0.95) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from trialfiles.record import Row
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean ± SD", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "ratio": "ratio"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NO_INTERVAL = " (no interval)"
 MOST_EVENTS = 4  # in the summary of a study
 
 
@@ -133,6 +135,60 @@ def with_value(results: pd.DataFrame) -> pd.DataFrame:
     return results.assign(value=[_value(row) for row in records(results)])
 
 
+def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
+    """Return results with the value before treatment beside each later one, and the change between them.
+
+    A value before treatment with no later one of its arm, outcome, site and unit has a row of its own.
+
+    Parameters
+    ----------
+    results, effects : pandas.DataFrame
+        One study's rows of the tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `results` with `before`, `after` and `change` in words; a change is the printed one, or that of
+        `effects`. The anchors of what is joined into a row stand in its cells.
+    """
+    names = ["arm_id", "concept", "site", "unit"]
+    rows = with_value(results).reset_index(names="order")
+    starts = (rows["timepoint_weeks"] == 0).fillna(False) & (rows["kind"] == "level")
+    start = rows.loc[starts, [*names, "value", "result_id", "quantity_ids"]].drop_duplicates(names)
+    later = rows[~starts].merge(start, on=names, how="left", suffixes=("", "_before"))
+    alone = rows[starts & ~rows["result_id"].isin(later["result_id_before"])]
+    alone = alone.assign(value_before=alone["value"], value=None)
+    worked_out = _changes(effects)
+    table = pd.concat([later, alone]).sort_values("order", ignore_index=True)
+    told: dict[str, list[Any]] = {"before": [], "after": [], "change": [], "quantity_ids": []}
+    for row, again in zip(records(table), table["result_id_before"].duplicated(), strict=True):
+        changed = row["kind"] == "change"
+        own = None if again else row["result_id_before"]
+        told["before"].append(_cell(row["value_before"], own and anchor("result", own)))
+        told["after"].append(None if changed else row["value"])
+        told["change"].append(row["value"] if changed else worked_out.get(row["result_id"]))
+        told["quantity_ids"].append(join_ids([row["quantity_ids"], row["quantity_ids_before"]]))
+    return table.assign(**{name: pd.Series(cells, dtype=object) for name, cells in told.items()})
+
+
+def _cell(text: str | None, name: str | None) -> Any:
+    """Return a cell's text as the place to which links lead."""
+    return Markup('<span id="{}">{}</span>').format(name, text) if text and name else text
+
+
+def _changes(effects: pd.DataFrame) -> dict[str, Any]:
+    """Return by result the change from its value before treatment; without an interval, with its anchor."""
+    changes = effects[(effects["estimand"] == "uncontrolled_change") & effects["effect"].notna()]
+    told = {}
+    for row in records(changes):
+        size = show_with_unit(row["effect"], None, None, row["unit"], row["estimand"], row["concept"])
+        alone = row["headline"] != "yes" or (row["n"] == 1 and row["ci_lower"] is None)
+        size = size.removesuffix(NO_INTERVAL).removesuffix(f" {plain_unit(row['unit'])}")
+        name = anchor("effect", row["effect_id"]) if alone else None  # the others have a row of their own
+        told[split_ids(row["result_ids"])[0]] = _cell(size, name)
+    return told
+
+
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     """Return rows with a column `interval`: `35 hairs/cm² (31.5 to 38.5)`; shares in percent."""
     intervals = [
@@ -236,11 +292,12 @@ def _token(row: Row) -> str:
 
 
 def _places(rows: list[Row]) -> str:
-    """Return where a token stands: `line 23`, `lines 23, 132`, `abstract`."""
+    """Return where a token stands: its lines, `23, 132`, or `abstract`."""
     own = [row for row in rows if row["line"] is not None and row["source_id"] == row["study_id"]]
     lines = ", ".join(dict.fromkeys(str(row["line"]) for row in own))
-    words = [f"line{'s' if ',' in lines else ''} {lines}"] if own else []
-    return "; ".join(dict.fromkeys([*words, *(_place(row) for row in rows if row not in own)]))
+    return "; ".join(
+        dict.fromkeys([*filter(None, [lines]), *(_place(row) for row in rows if row not in own)])
+    )
 
 
 def _place(row: Row) -> str:
@@ -260,19 +317,31 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies with a column `where`: `line 102, line 132`."""
-    told = [", ".join(re.sub(r"^[^,;]+, (?=line )|(?<=\d) \(.*", "", part) for part in str(text).split("; "))
-            for text in discrepancies["locators"]]  # fmt: skip
+    """Return discrepancies with a column `where`: `lines 102, 132`."""
+    told = []
+    for text in discrepancies["locators"]:
+        parts = [re.sub(r"^[^,;]+, (?=line )|(?<=\d) \(.*", "", part) for part in str(text).split("; ")]
+        lines = [part.removeprefix("line ") for part in parts if re.fullmatch(r"line \d+", part)]
+        named = [f"line{'s' if len(lines) > 1 else ''} {', '.join(lines)}"] if lines else []
+        told.append("; ".join([*named, *(part for part in parts if not re.fullmatch(r"line \d+", part))]))
     return discrepancies.assign(where=told)
 
 
-def with_counts(trust: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of `trust`: several discrepancies that a rule rests on are told by their number."""
-    link = Markup('<a href="#discrepancies">{} discrepancies</a>')
+def with_counts(trust: pd.DataFrame, shown: Collection[str] = ()) -> pd.DataFrame:
+    """Return rows of `trust`: discrepancies that a rule rests on are told by their number.
+
+    A single one is told in words, unless it is among those `shown` elsewhere on the page: then it is a link.
+    """
+    link = Markup('<a href="#{}">{}</a>')
     reasons = []
     for row in records(trust):
-        several = len(split_ids(row["discrepancy_ids"])) if row["appraiser"] == BY_RULE else 0
-        reasons.append(link.format(several) if several > 1 else row["reason"])
+        names = split_ids(row["discrepancy_ids"]) if row["appraiser"] == BY_RULE else []
+        if len(names) == 1 and names[0] in shown:
+            reasons.append(link.format(anchor("discrepancy", names[0]), "a discrepancy told below"))
+        elif len(names) > 1:
+            reasons.append(link.format("discrepancies", f"{len(names)} discrepancies"))
+        else:
+            reasons.append(row["reason"])
     return trust.assign(reason=pd.Series(reasons, index=trust.index, dtype=object))
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.appraisal.grade import CERTAINTY
+from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall
 from helpers.display import anchor, figure_html
+from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot
-from helpers.figures.rows import COMPARISON_WORDS, by_weight, context_rows
-from helpers.formats import is_missing, plain_words
+from helpers.figures.rows import by_weight, context_rows
+from helpers.formats import is_missing, plain_words, show_number
 from helpers.narrative.answer import (
     GROWTH,
     Tables,
@@ -31,7 +32,7 @@ from helpers.narrative.answer import (
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
-from notebookpress.tables import records, split_ids
+from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
 ANSWER_ORIGINS = (
@@ -42,6 +43,7 @@ ANSWER_ORIGINS = (
     ("ongoing-studies", "ongoing studies"),
 )
 DENSITY = "hairs/cm2"
+NO_EFFECT = "none can be told"
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
 LIKE = (
     "Placebo arms are those of the same sex, and at about the same time, as a study that states both; "
@@ -189,26 +191,52 @@ def _with(treatment: str | None) -> str:
 
 def _summary(tables: Tables) -> Markup:
     """Return the summary of findings of the widest body of evidence."""
-    shown = tables["certainty"].set_index(["concept", "evidence"])["pooled_id"].dropna()
     rows = [
         {
-            "outcome": label(row["concept"]).capitalize(),
+            "outcome": _outcome_and_time(row, tables),
             "people": _participants(row),
-            "absolute": _plain_titles(row["absolute"], {}) if row["absolute"] else None,
+            "without": row["without_exosomes"],
+            "with": row["with_exosomes"] and _plain_titles(row["with_exosomes"], {}),
+            "absolute": _plain_titles(row["absolute"], {}) if row["estimand"] in CONTROLLED else NO_EFFECT,
             "certainty": Markup("{} {} <sup>{}</sup>").format(
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
             ),
             "statement": row["statement"],
-            "pooled_id": shown.get((row["concept"], row["evidence"])),
+            "pooled_id": row["pooled_id"],
+            "quantity_ids": _figures_of(row, tables),
             "origins": f"certainty-{row['concept']}",
         }
-        for row in sorted(records(widest_tier(tables["summary_of_findings"])), key=_place_in_summary)
+        for row in sorted(records(_summary_rows(tables)), key=_place_in_summary)
     ]
     judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
     if len(judged) <= len(rows):
         return rows_table(rows, "summary")
     shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, by a fixed order"
     return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
+
+
+def _summary_rows(tables: Tables) -> pd.DataFrame:
+    """Return the rows of the summary with the pools that stand for them and the times of their effects."""
+    shown = tables["certainty"][["concept", "evidence", "pooled_id"]]
+    pools = tables["pooled"][["pooled_id", "effect_ids"]]
+    rows = widest_tier(tables["summary_of_findings"]).merge(shown, on=["concept", "evidence"], how="left")
+    return rows.merge(pools, on="pooled_id", how="left")
+
+
+def _outcome_and_time(row: Mapping[str, Any], tables: Tables) -> Markup:
+    """Return an outcome with the printed times of the effect that is shown."""
+    of_effect = tables["effects"]["effect_id"].isin(split_ids(row["effect_ids"]))
+    times = tables["effects"].loc[of_effect, "timepoint_printed"].dropna().unique()
+    time = Markup(' <span class="sub fixed">{}</span>').format("; ".join(times)) if len(times) else ""
+    return Markup("{}{}").format(label(row["concept"]).capitalize(), time)
+
+
+def _figures_of(row: Mapping[str, Any], tables: Tables) -> str:
+    """Return the printed figures of an outcome's results, or of its events, in the studies of a row."""
+    results = tables["results"].query("concept == @row['concept']")
+    told = tables["adverse_events"] if row["concept"] == CERTAINTY["always_shown"] else results
+    ids = told.loc[told["study_id"].isin(split_ids(row["study_ids"])), "quantity_ids"]
+    return join_ids(name for names in ids for name in split_ids(names))
 
 
 def _place_in_summary(row: Mapping[str, Any]) -> int:
@@ -261,7 +289,7 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
             {
                 "study": Markup("{}{}").format(link(page, called) if page in shown else called, title),
                 "design": row["design"],
-                "compares": COMPARISON_WORDS.get(row["comparison"]),
+                **_given(tables["arms"], tables["comparisons"], name),
                 "n": _people(row),
                 "seen": "SECOND-HAND" if sources[name]["second_hand"] else sources[name]["access"],
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
@@ -274,6 +302,27 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
     if rows:
         rows.append(_total(tables, int(counts.sum())))
     return rows_table(rows, "studies")
+
+
+def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any]:
+    """Return what the arms with exosomes got, in the words of the sheet, and the time of the last result."""
+    own = arms[(arms["study_id"] == study) & arms["role"].isin(EXOSOME_ROLES)]
+    products, ways = [], []
+    for row in records(own):
+        products.append(", ".join(filter(None, (row["exosome_source"], row["dose"]))))
+        way = row["route"] or ""
+        beside = [part for part in (row["co_intervention"] or "").split(", ") if part and part not in way]
+        times = [
+            f"{show_number(row['sessions'])} session{'s' * (row['sessions'] > 1)}" if row["sessions"] else ""
+        ]
+        ways.append("; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times])))
+    times = lines[(lines["study_id"] == study) & lines["timepoint_printed"].notna()]
+    last = times.sort_values("timepoint_weeks", na_position="first")["timepoint_printed"].tail(1)
+    seen = [f"last result: {time}" for time in last]
+    return {
+        "product": "; ".join(dict.fromkeys(filter(None, products))) or None,
+        "given": "; ".join(filter(None, ["; or ".join(dict.fromkeys(filter(None, ways))), *seen])) or None,
+    }
 
 
 def _total(tables: Tables, certain: int) -> dict[str, Any]:

@@ -68,6 +68,9 @@ def _text(value: Any) -> str:
 
 
 PARAMETER_TAGS = ("parameters", "injected-parameters")
+OF_THE_RUN = re.compile(
+    r"^\*\*(?:Inputs|Outputs):\*\*.*\n?", re.M
+)  # names of tables; `data.html` tells of them
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def _cells_html(cells: Sequence[Any], file: str) -> Iterator[str]:
         if cell.cell_type != "code":
             yield from fold()
             raw = Markup("<pre>{}</pre>").format(cell.source)
-            yield markdown_html(cell.source, trusted=True) if cell.cell_type == "markdown" else str(raw)
+            prose = OF_THE_RUN.sub("", cell.source)
+            yield markdown_html(prose, trusted=True) if cell.cell_type == "markdown" else str(raw)
             continue
         name = f"cell-{number}"
         injected = "injected-parameters" in cell.metadata.get("tags", [])
