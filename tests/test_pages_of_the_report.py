@@ -103,7 +103,8 @@ def test_the_links_of_numbers_lead_to_what_they_promise(soups):
             if anchor.partition("-")[0] in ROW_KINDS:
                 assert shown(link.get_text()) & shown(target.get_text(" ")), f"{name}: {link}"
             if anchor.startswith(("effect-", "result-")):
-                assert target.select('a[href^="#q-"], a[href*="#cell-"]'), f"{name}: {link['href']}"
+                row = target if target.name == "tr" else target.find_parent("tr")
+                assert row.select('a[href^="#q-"], a[href*="#cell-"]'), f"{name}: {link['href']}"
             elif anchor.startswith("cell-"):
                 assert target.find_parent("details", class_="code") and target.pre, f"{name}: {link['href']}"
     assert seen > 1500
@@ -195,11 +196,11 @@ def test_numbers_of_the_answer_lead_to_the_figures_of_the_study_that_a_sentence_
 def test_sums_and_single_estimates_lead_to_what_they_are_of_and_an_authority_is_heard(made, soups):
     *rows, total = soups["index.html"].select("#studies-table tbody tr")
     numbers = [
-        [re.search(r"\d+", row.select("td")[column].get_text())[0] for row in rows] for column in (2, -1)
+        [re.search(r"\d+", row.select("td")[column].get_text())[0] for row in rows] for column in (3, -1)
     ]
-    told = [row.select("td")[2].get_text().endswith("planned") for row in rows]
+    told = [row.select("td")[3].get_text().endswith("planned") for row in rows]
     people = sum(int(n) for n, planned in zip(numbers[0], told, strict=True) if not planned)
-    assert total.select("td")[2].get_text().startswith(f"{people} in ")
+    assert total.select("td")[3].get_text().startswith(f"{people} in ")
     assert int(total.select("td")[-1].get_text()) == sum(map(int, numbers[1]))
     assert [column for column, _ in cards_of(made.reports)["index.html#studies-total"]["r"]][:2] == [
         "Study",

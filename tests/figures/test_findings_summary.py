@@ -28,6 +28,7 @@ def made(level: str = "low", concepts=("hair_density",), found=(), results=(), m
     ]
     tables["comparisons"] = validate("comparisons", lines)
     tables["results"] = as_frame("results", list(results))
+    tables |= {name: as_frame(name, CASES[name]) for name in ("arms", "adverse_events")}
     rows = [graded | {"concept": name} for name in concepts]
     summary = findings_summary(
         validate("certainty", rows), validate("pooled", [pooled | fit]), tables, VISIBLE
@@ -72,7 +73,8 @@ def test_the_relative_difference_counts_as_well():
 def test_a_change_within_a_group_is_no_effect_of_exosomes():
     row = made("very low", estimand="uncontrolled_change", pooled=False, model="single study").rows[0]
     assert row["absolute"].endswith("change within one group")
-    assert row["statement"].endswith("; there was no comparison group.")
+    assert row["statement"].startswith("The evidence is very uncertain")
+    assert row["without_exosomes"] == "no comparison group" and row["with_exosomes"].startswith("change, ")
     assert row["basis"] == "single study"
 
 
@@ -82,6 +84,21 @@ def test_a_row_speaks_of_the_estimate_that_it_shows():
     row = made(measured=[effect]).rows[0]
     assert (row["studies"], row["other_studies"]) == (2, 1)
     assert (row["participants"], row["timepoint_weeks"]) == (120, 24.0)
+
+
+def test_a_single_comparison_shows_what_is_printed_of_each_arm():
+    effect = {"effect_id": "a.e", "study_id": "a", "concept": "hair_density", "estimand": "between_group", "measure": "MD",
+              "site": "all", "timepoint_weeks": 24.0, "headline": "yes", "quantity_ids": "q"}  # fmt: skip
+    row = made(measured=[effect], results=CASES["arm_results"], effect_ids="a.e").rows[0]
+    assert row["with_exosomes"] == "change, 12 ± 4 hairs/cm²"
+    assert row["without_exosomes"] == "95 hairs/cm²"
+
+
+def test_an_outcome_without_an_effect_tells_directions_and_harms_their_people():
+    row = made("very low", concepts=("hair_count",), estimate=None, estimand=None).rows[0]
+    assert row["with_exosomes"] == "better in 2 of 2, by direction alone"
+    row = made("very low", concepts=("adverse_events",), estimate=None, estimand=None).rows[0]
+    assert row["with_exosomes"] == "any: 0 of 30 and 0 of 12; severe: 0 of 9; listed without counts by 1"
 
 
 def test_an_impossible_share_is_shown_as_printed_and_without_interval():

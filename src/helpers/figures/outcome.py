@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from helpers.effects import CONTROLLED_ESTIMANDS
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import Axis, Drawing, Figure, Rows, as_rows, known_values
 from helpers.figures.forest import Plot, PlotRow, estimate_mark
@@ -121,7 +122,9 @@ def _size(row: Mapping[str, Any]) -> str:
     return f"{show_estimate(row['effect'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
 
 
-DIRECTION_COLUMNS = ("study_id", "concept", "direction", "n", "design")
+DIRECTION_COLUMNS = ("study_id", "concept", "direction", "estimand", "n", "design")
+WAYS = ("better", "worse")
+AGAINST = {True: " than the control", False: " than before"}
 DIRECTION_MARKS = {name: tuple(look) for name, look in FIGURE_WORDS["directions"].items()}
 
 
@@ -134,7 +137,8 @@ def direction(
     ----------
     rows : pandas.DataFrame or list of dict
         `concept`, `study_id`, `direction` (better, worse, no change, unclear, not reported), and where known
-        `n` and `design` in words. Several rows for one outcome and study that disagree are all shown.
+        `n`, `estimand` and `design` in words. Several rows for one outcome and study that disagree are all
+        shown. A sign is filled where any of its rows is a comparison with a control.
     title : str
         Title; first words of the alternative text.
     caption : str
@@ -144,19 +148,19 @@ def direction(
     """
     data = as_rows(rows)
     studies: dict[str, list[dict]] = {}
-    signs: dict[tuple[str, str], dict[str, None]] = {}  # each different direction once
+    signs: dict[tuple[str, str], dict[str, bool]] = {}  # each different direction once: against a control?
     for row in data:
         studies.setdefault(row["study_id"], []).append(row)
-        signs.setdefault((row["concept"], row["study_id"]), {})[row["direction"]] = None
+        found = signs.setdefault((row["concept"], row["study_id"]), {})
+        controlled = row.get("estimand") in CONTROLLED_ESTIMANDS and is_missing(row.get("contrast_doubt"))
+        found[row["direction"]] = found.get(row["direction"], False) or controlled
     studied = [concept for concept, _ in signs]
     concepts = sorted(dict.fromkeys(studied), key=lambda name: -studied.count(name) if ranked else 0)
-    used = {sign for found in signs.values() for sign in found}
-    key = [(partial(_sign, name), name) for name in DIRECTION_MARKS if name in used]
 
     def field(pen: Drawing, x: float, y: float, row: int, column: int) -> None:
-        found = list(signs.get((concepts[row], list(studies)[column]), ()))
-        for place, name in enumerate(found):
-            _sign(name, pen, x, y + (place - (len(found) - 1) / 2) * 11)
+        found = signs.get((concepts[row], list(studies)[column]), {})
+        for place, (way, controlled) in enumerate(found.items()):
+            _sign(way, controlled, pen, x, y + (place - (len(found) - 1) / 2) * 11)
 
     names = [plain_words(concept).capitalize() for concept in concepts]
     heads = [f"{name}, {_people(own)}" for name, own in studies.items()]
@@ -169,13 +173,25 @@ def direction(
         "caption": FIGURE_WORDS["captions"][caption],
         "title": title,
     }
-    draw = partial(sign_grid, names=names, heads=heads, field=field, key=key, depths=depths)
+    draw = partial(sign_grid, names=names, heads=heads, field=field, key=_key(signs), depths=depths)
     return Figure.of(draw, rows=numbers, **words)
 
 
-def _sign(name: str, pen: Drawing, x: float, y: float) -> None:
-    """Draw the sign of a direction."""
-    shape, colour, hollow = DIRECTION_MARKS.get(name, DIRECTION_MARKS["unclear"])
+def _key(signs: Mapping[tuple[str, str], Mapping[str, bool]]) -> list[tuple[Callable, str]]:
+    """Return each sign that is used, with its words."""
+    used = {sign for found in signs.values() for sign in found.items()}
+    words = {(way, sure): f"{way}{AGAINST[sure] if way in WAYS else ''}" for way, sure in used}
+    order = list(DIRECTION_MARKS)
+    named = {
+        words[sign]: partial(_sign, *sign) for sign in sorted(used, key=lambda sign: order.index(sign[0]))
+    }
+    return [(draw, said) for said, draw in named.items()]
+
+
+def _sign(way: str, controlled: bool, pen: Drawing, x: float, y: float) -> None:
+    """Draw the sign of a direction; better and worse are hollow where there is nothing but a value before."""
+    shape, colour, hollow = DIRECTION_MARKS.get(way, DIRECTION_MARKS["unclear"])
+    hollow = hollow or (way in WAYS and not controlled)
     if shape == "?":
         pen.write(x, y, shape, anchor="middle", bold=True)
     else:

@@ -192,6 +192,8 @@ def arm_words(
     names = ["study_id", "concept", "site", "timepoint_weeks"]
     shown = with_value(tables["results"].merge(own[names], on=names))
     shown = shown.merge(tables["arms"][["study_id", "arm_id", "role"]], on=["study_id", "arm_id"])
+    if shown.empty:
+        return {}
     first = shown.sort_values("kind").drop_duplicates("arm_id")  # a change before a level
     words = first["value"] + " " + first["unit"].map(plain_unit).where(first["unit"] != "proportion", "")
     words = ("change, " + words).where(first["kind"] == "change", words).str.strip()
@@ -215,7 +217,7 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values("n", ascending=False)
     none = none[none["term"].str.contains(ANY_EVENT, regex=False)]
     told = [
-        f"{' '.join(str(term).replace(ANY_EVENT, '').split())}: {joined([f'0 of {n}' for n in part['n']])}"
+        f"{' '.join(str(term).replace(ANY_EVENT, '').split())}: {joined([f'0 of {int(n)}' for n in part['n']])}"
         for term, part in none.groupby("term", sort=False)
     ]
     listed = events.loc[events["count"].isna(), "study_id"].nunique()

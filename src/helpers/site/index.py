@@ -257,14 +257,16 @@ def _participants(row: Mapping[str, Any]) -> Markup:
 def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
     summary = records(widest_tier(tables["summary_of_findings"]))
-    first = {
-        letter: row["concept"] for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")
-    }
+    first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
     notes = []
     for row in records(widest_tier(tables["summary_footnotes"])):
-        told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
-        text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}.", titles)
-        notes.append((f"certainty-{first.get(row['letter'])} certainty-of-evidence", text))
+        of = first.get(row["letter"], {})
+        reason = with_titles(row["reason"], titles)
+        if row["domain"] == "imprecision" and of.get("against_relative"):
+            reason += f" ({of['against_threshold']}; {of['against_relative']})"
+        told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: {reason}."
+        origin = f"certainty-{of.get('concept')} certainty-of-evidence summary_of_findings"
+        notes.append((origin, _plain_titles(told, titles)))
     return notes
 
 
