@@ -216,10 +216,10 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     events = events[events["study_id"].isin(names)]
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values("n", ascending=False)
     none = none[none["term"].str.contains(ANY_EVENT, regex=False)]
-    told = [
-        f"{' '.join(str(term).replace(ANY_EVENT, '').split())}: {joined([f'0 of {int(n)}' for n in part['n']])}"
-        for term, part in none.groupby("term", sort=False)
-    ]
+    told = []
+    for term, part in none.groupby("term", sort=False):
+        kind = " ".join(str(term).replace(ANY_EVENT, "").split())
+        told.append(f"{kind}: {joined([f'0 of {people}' for people in part['n'].astype(int)])}")
     listed = events.loc[events["count"].isna(), "study_id"].nunique()
     told += [f"listed without counts by {listed}"] if listed else []
     return "; ".join(told)

@@ -346,17 +346,13 @@ def with_counts(trust: pd.DataFrame, shown: Collection[str] = ()) -> pd.DataFram
 
 
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return judgements with a column `found`: kind and weight of each discrepancy that one rests on."""
+    """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
     known = {row["discrepancy_id"]: row for row in records(discrepancies)}
     told = []
     for names in judgements["discrepancy_ids"]:
         rows = [known[name] for name in split_ids(names) if name in known]
-        told.append("; ".join(f"{plain_words(row['check'])} ({_weight(row)})" for row in rows) or None)
+        told.append("; ".join(dict.fromkeys(plain_words(row["check"]) for row in rows)) or None)
     return judgements.assign(found=pd.array(told, dtype="string"))
-
-
-def _weight(row: Row) -> str:
-    return ("certain, " if row["certain"] else "") + f"{row['concern']} concern"
 
 
 def _value(row: dict[str, Any]) -> str | None:

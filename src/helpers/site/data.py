@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from helpers.formats import is_missing, joined, plain_words
 from helpers.narrative.answer import Tables, cited_year, widest_tier
+from helpers.site.cards import WEB
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
 from helpers.tables import TABLES, data_dictionary
@@ -153,6 +154,7 @@ def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
         year=cited_year(citation) if source["has_results"] else None,
         doi=None if is_missing(source["doi"]) else str(source["doi"]),
         registrations=[] if is_missing(source["registration"]) else [str(source["registration"])],
+        url=next(iter(WEB.findall(str(source["address"] or ""))), None),
     )
 
 
