@@ -148,8 +148,8 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `results` with `before`, `after` and `change` in words; a change is the printed one, or that of
-        `effects`. The anchors of what is joined into a row stand in its cells.
+        `results` with `outcome` (and its unit), `before`, `after` and `change` in words; a change is the printed
+        one, or that of `effects`. The anchors of what is joined into a row stand in its cells.
     """
     names = ["arm_id", "concept", "site", "unit"]
     rows = with_value(results).reset_index(names="order")
@@ -160,10 +160,13 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     alone = alone.assign(value_before=alone["value"], value=None)
     worked_out = _changes(effects)
     table = pd.concat([later, alone]).sort_values("order", ignore_index=True)
-    told: dict[str, list[Any]] = {"before": [], "after": [], "change": [], "quantity_ids": []}
+    told: dict[str, list[Any]] = {"outcome": [], "before": [], "after": [], "change": [], "quantity_ids": []}
+    named = Markup('{} <span class="sub">{}</span>')
     for row, again in zip(records(table), table["result_id_before"].duplicated(), strict=True):
         changed = row["kind"] == "change"
         own = None if again else row["result_id_before"]
+        unit = "%" if row["unit"] == "proportion" else plain_unit(row["unit"])
+        told["outcome"].append(named.format(label(row["concept"]), unit or ""))
         told["before"].append(_cell(row["value_before"], own and anchor("result", own)))
         told["after"].append(None if changed else row["value"])
         told["change"].append(row["value"] if changed else worked_out.get(row["result_id"]))
