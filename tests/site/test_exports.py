@@ -53,7 +53,7 @@ def test_references_are_read_back(site):
 
 @pytest.mark.parametrize(("citation", "authors", "year"), CASES["citations"])
 def test_names_and_year_of_a_citation(tmp_path, citation, authors, year):
-    source = {"citation": citation, "source_id": "s", "study_id": "none", "doi": None, "registration": None,
+    source = {"citation": citation, "source_id": "s", "study_id": "none", "doi": None, "address": None, "registration": None,
               "has_results": True}  # fmt: skip
     reference = source_reference(source, load_tables(tmp_path))
     assert (reference.authors, reference.year) == (authors, year)
@@ -61,7 +61,7 @@ def test_names_and_year_of_a_citation(tmp_path, citation, authors, year):
 
 @pytest.mark.parametrize(("has_results", "title"), [(False, "NCT1: A trial"), (True, "A trial")])
 def test_a_registration_is_cited_by_its_number(tmp_path, has_results, title):
-    source = {"citation": "A trial. A register.", "source_id": "s", "study_id": "none", "doi": None,
+    source = {"citation": "A trial. A register.", "source_id": "s", "study_id": "none", "doi": None, "address": "https://made.test/a (copy)",
               "registration": "NCT1", "has_results": has_results}  # fmt: skip
     assert source_reference(source, load_tables(tmp_path)).title == title
 

@@ -148,8 +148,8 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `results` with `outcome` (and its unit), `before`, `after` and `change` in words; a change is the printed
-        one, or that of `effects`. The anchors of what is joined into a row stand in its cells.
+        `results` with `outcome` (and its unit), `before`, `after` and `change` in words; a change is the
+        printed one, or that of `effects`. The anchors of what is joined into a row stand in its cells.
     """
     names = ["arm_id", "concept", "site", "unit"]
     rows = with_value(results).reset_index(names="order")
