@@ -49,7 +49,8 @@ def _pair(row: dict[str, Any], pen: Drawing, axis: Axis, y: float) -> None:
     pen.line(min(places, default=0), y, max(places, default=0), y, "blue", width=1.6)
     for key in TIMES:
         if not is_missing(row.get(key)):
-            pen.mark("circle", axis(row[key]), y, 9, "blue", hollow=key == "before")
+            size = 14 if key == "before" and len(set(places)) == 1 else 9  # a ring around a value that stays
+            pen.mark("circle", axis(row[key]), y, size, "blue", hollow=key == "before")
 
 
 EVENT_WORDS = FIGURE_WORDS["events"]

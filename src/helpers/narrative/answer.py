@@ -58,8 +58,9 @@ def evidence_studies(tables: Tables) -> pd.DataFrame:
     comparators = set(sources.loc[sources["tier"] == "comparator", "study_id"])
     studies = tables["studies"]
     studies = studies[~studies["study_id"].isin(comparators)].copy()
+    studies["n_stated"] = studies["n_analysed"].fillna(studies["n_enrolled"])
     cases = studies["study_id"].map(tables["arms"]["study_id"].value_counts())
-    silent = (studies["comparison"] == "case") & studies["n_analysed"].isna() & studies["n_enrolled"].isna()
+    silent = (studies["comparison"] == "case") & studies["n_stated"].isna()
     studies.loc[silent, "n_analysed"] = cases[silent].astype("Int64")
     return studies
 
@@ -117,6 +118,7 @@ def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[core] if core.any() else frame
 
 
+AREA = " in an area not stated"
 EVENTS_NAMED = 4  # before the others are only mentioned
 NUMBERS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -180,14 +182,35 @@ def controlled_evidence(tables: Tables) -> str:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
         start = f"Of {count_words(k, 'study', 'studies')}{people}, {found} a control group by design"
+    given = _given_beside(tables["arms"], studies)
     if not names or len(names) > MOST_NAMED:
-        return f"{start}."
+        return f"{start}.{given}"
     titles = study_titles(tables["sources"])
     told = [
         f"in {titles.get(name, name)}{_against_control(tables, lines[lines['study_id'] == name], studies)}"
         for name in names
     ]
-    return f"{start}: {'; '.join(told)}."
+    return f"{start}: {'; '.join(told)}.{given}"
+
+
+def _given_beside(arms: pd.DataFrame, studies: pd.DataFrame) -> str:
+    """Return in how many studies, with how many people, exosomes were given only with another treatment."""
+    own = arms[arms["study_id"].isin(studies["study_id"]) & arms["role"].isin(EXOSOME_ROLES)]
+    only = (own["role"] == "exosome_combination").groupby(own["study_id"]).all()
+    names = sorted(only.index[only])
+    if not names:
+        return ""
+    people = _people(studies[studies["study_id"].isin(names)], len(names))
+    beside = (
+        own.loc[own["study_id"].isin(names), "co_intervention"]
+        .str.split(",")
+        .str[0]
+        .dropna()
+        .str.split()
+        .str[-1]
+    )
+    what = joined(sorted(set(beside))) or "another treatment"
+    return f" {capital(count_words(len(names), 'study', 'studies'))}{people} gave exosomes only with {what}."
 
 
 def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame) -> str:
@@ -250,7 +273,8 @@ def _medians(tables: Tables, row: dict[str, Any]) -> str:
     if len(treated) != 1 or len(other) != 1:
         return ""
     sizes = [show_number(part.iloc[0]["median"]) for part in (treated, other)]
-    return f"median change {sizes[0]} against {sizes[1]} {plain_unit(treated.iloc[0]['unit'])}"
+    unit = plain_unit(treated.iloc[0]["unit"])
+    return f"median change {sizes[0]} against {sizes[1]} {unit}{AREA if unit == 'hairs' else ''}"
 
 
 def _harms(tables: Tables) -> str:
@@ -271,8 +295,20 @@ def _what_would_change(tables: Tables) -> str:
     return (
         "What would change this: a trial that counts hair in people, or on sites of one scalp, with and "
         "without exosomes and with all else alike. "
-        + (f"Of {listed} without results, {found}." if len(trials) else "None is on the list.")
+        + (
+            f"Of {listed} without results, {found}{_at_best(tables)}."
+            if len(trials)
+            else "None is on the list."
+        )
     )
+
+
+def _at_best(tables: Tables) -> str:
+    """Return the highest certainty that the simulated trials reach, where any were simulated."""
+    simulated = tables.get("ongoing_simulation", pd.DataFrame({"certainty": []}))
+    reached = set(simulated["certainty"].dropna())
+    best = next((level for level in CERTAINTY_ORDER if level in reached), None)
+    return f", with {best} certainty at best" if best else ""
 
 
 def _people(studies: pd.DataFrame, k: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from helpers.appraisal.grade import DOMAINS
+from helpers.appraisal.grade import CONTROLLED, DOMAINS
 from helpers.appraisal.risk_of_bias import BY_RULE
 from helpers.display import anchor, frame_of
 from helpers.figures.outcome import harm_rows
@@ -78,9 +78,11 @@ def _effect(effect: Row) -> Row:
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     week = effect["timepoint_weeks"]
     when = "" if is_missing(week) else f", week {show_number(round(week, 1))}"
+    doubted = effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"])
+    doubt = "" if not doubted else f"; {effect['contrast_doubt']}"
     return {
         "what": f"{label(effect['concept']).capitalize()}{who}",
-        "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}",
+        "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}{doubt}",
         "effect_id": effect["effect_id"],
     }
 
@@ -93,7 +95,9 @@ def _harms(events: pd.DataFrame) -> list[Row]:
         if row["effect"] is None:
             told.append(escape(f"{row['event']} ({row['instead']})"))
         else:
-            most = "" if row["count"] else limit.format(show_number(round(row["ci_upper"], 1)))
+            most = (
+                "" if row["count"] or row["n"] == 1 else limit.format(show_number(round(row["ci_upper"], 1)))
+            )
             told.append(escape(f"{row['event']}: {row['count']} of {row['n']}") + most)
     said = Markup("; ").join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
     ids = join_ids(name for names in events["quantity_ids"].dropna() for name in split_ids(names))

@@ -49,6 +49,8 @@ LIKE = (
     "Placebo arms are those of the same sex, and at about the same time, as a study that states both; "
     "of the others nothing is set beside them."
 )
+DOUBTED = "§: a discrepancy touches it; see the study."
+UNREACHED = "No arm of another treatment here reaches the broken line."
 TESTED_ON = (
     "control-group",
     "human-participants",
@@ -165,15 +167,21 @@ def _symbols(tables: Tables) -> str:
 
 def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
-    rows = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
+    every = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
     given = tables["arms"].dropna(subset="co_intervention").query("role == 'exosome_combination'")
     beside = given.set_index("study_id")["co_intervention"].str.split(",").str[0].to_dict()
     treatments = tables["comparators"]["treatment"].isin(beside.values())  # what was given beside, alone
     alone = tables["comparators"].loc[treatments, "row_id"]
+    doubted = _doubted(tables["discrepancies"])
     rows = [
-        row | {"label": with_titles(row["label"], titles) + _with(beside.get(row["label"]))}
-        for row in rows
+        row
+        | {
+            "label": with_titles(row["label"], titles)
+            + _with(beside.get(row["label"]))
+            + doubted.get(row["label"], "")
+        }
+        for row in every
         if row["group"] == "exosome" or row["row_id"] in {*like, *alone}
     ]
     if not any(row["group"] == "exosome" for row in rows):
@@ -182,7 +190,22 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     title = "Change in hair density from baseline, exosomes beside placebo"
     line = {"visible": seen.get("value"), "visible_second_hand": bool(seen.get("second_hand"))}
     drawn = context_plot(rows, unit=DENSITY, title=title, **line)
-    return figure_html(replace(drawn, caption=f"{drawn.caption} {LIKE if like else ''}".strip()), "density")
+    others = [row["effect"] for row in every if row["group"] != "exosome"]
+    said = [
+        drawn.caption,
+        DOUBTED if any(mark in row["label"] for row in rows for mark in doubted.values()) else "",
+    ]
+    said += [UNREACHED if seen and others and max(others) < seen["value"] else "", LIKE if like else ""]
+    return figure_html(replace(drawn, caption=" ".join(filter(None, said))), "density")
+
+
+def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
+    """Return a mark for each study in which a discrepancy touches hair density and may turn it."""
+    touching = discrepancies["concepts"].map(lambda names: "hair_density" in split_ids(names)).astype(bool)
+    weighty = discrepancies["certain"].astype(bool) | (discrepancies["check"] == "plausibility")
+    return dict.fromkeys(
+        discrepancies.loc[touching & weighty & (discrepancies["concern"] != "minor"), "study_id"], " §"
+    )
 
 
 def _with(treatment: str | None) -> str:
@@ -247,7 +270,11 @@ def _place_in_summary(row: Mapping[str, Any]) -> int:
 
 def _participants(row: Mapping[str, Any]) -> Markup:
     """Return the people and studies of an effect, and how many studies more tell of it without one."""
-    cell = Markup("{} ({})").format(row["participants"] or "not stated", row["studies"])
+    cell = Markup('<span data-from="certainty-{}">{} ({})</span>').format(
+        row["concept"], row["participants"] or "not stated", row["studies"]
+    )
+    if row["concept"] == CERTAINTY["always_shown"]:
+        cell += Markup(' <span class="sub">in the arms of which something is told</span>')
     if row["other_studies"]:
         more = count_words(row["other_studies"], "study more tells", "studies more tell")
         cell += Markup(' <span class="sub">{} of it, with no interval</span>').format(more)
@@ -261,12 +288,12 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]
     notes = []
     for row in records(widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
-        reason = with_titles(row["reason"], titles)
+        told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
+        text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
-            reason += f" ({of['against_threshold']}; {of['against_relative']})"
-        told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: {reason}."
-        origin = f"certainty-{of.get('concept')} certainty-of-evidence summary_of_findings"
-        notes.append((origin, _plain_titles(told, titles)))
+            beside = Markup(' (<span data-from="summary_of_findings">{}; {}</span>)')
+            text += beside.format(of["against_threshold"], of["against_relative"])
+        notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
 
 
@@ -333,7 +360,7 @@ def _total(tables: Tables, certain: int) -> dict[str, Any]:
     told = told[told["study_id"].isin(reported_lines(tables)["study_id"])]
     people = int(told["n_analysed"].fillna(told["n_enrolled"]).sum())
     fixed = Markup('<span class="fixed">{}</span>')
-    in_studies = f"{people} in {count_words(len(told), 'study', 'studies')} with results"
+    in_studies = f"{people} in {len(told)} studies with results"
     return {
         "studies_id": "total",
         "study": "All",
@@ -363,11 +390,14 @@ def _concerns(tables: Tables) -> Markup:
     return rows_table(rows, "concerns")
 
 
-def _people(row: dict[str, Any]) -> str | None:
-    """Return how many people: analysed, enrolled, planned, whichever is stated first."""
-    for name, word in (("n_analysed", " analysed"), ("n_enrolled", " enrolled"), ("n_planned", " planned")):
-        if not is_missing(row[name]):
-            return f"{row[name]}{word}"
+def _people(row: dict[str, Any]) -> Markup | None:
+    """Return how many people: analysed, enrolled, planned, whichever is stated first, or cases counted."""
+    stated = [(row[f"n_{word}"], word) for word in ("analysed", "enrolled", "planned")]
+    for number, word in stated:
+        if not is_missing(number):
+            printed = row["comparison"] != "case" or not is_missing(row["n_stated"])
+            counted = Markup('<span data-from="arms">{} described</span>')
+            return Markup("{} {}").format(number, word) if printed else counted.format(number)
     return None
 
 
