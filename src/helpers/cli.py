@@ -29,15 +29,11 @@ evidence verify     is the report what it claims to be?
 """
 FOLDER_TYPE = click.Path(path_type=Path, file_okay=False)
 FILE_TYPE = click.Path(path_type=Path)
+COUNT = click.IntRange(min=1)
 out_option = click.option("--out", type=FOLDER_TYPE, help="Folder for the results.  [default: the project]")
 raw_option = click.option("--raw", type=FOLDER_TYPE, help="Folder of the raw data.  [default: data/raw]")
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=min(os.cpu_count() or 1, 8),
-    show_default=True,
-    help="Notebooks at once.",
-)
+JOBS = min(os.cpu_count() or 1, 8)
+jobs_option = click.option("--jobs", type=COUNT, default=JOBS, show_default=True, help="Notebooks at once.")
 pages_option = click.option(
     "--pages/--no-pages", default=True, show_default=True, help="Make the pages, or the tables alone."
 )
@@ -71,15 +67,11 @@ def cli() -> None:
 @jobs_option
 @click.option("--force", is_flag=True, help="Run everything, up to date or not.")
 @click.option(
-    "--timeout",
-    type=click.IntRange(min=1),
-    default=600,
-    show_default=True,
-    help="Seconds that a notebook may take.",
+    "--timeout", type=COUNT, default=600, show_default=True, help="Seconds that a notebook may take."
 )
 @click.option(
     "--memory",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
@@ -204,13 +196,13 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
     from helpers.sheets.read import old_names
 
     problems = []
-    folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
-    for folder in [path for path in files if path.is_dir() and is_raw_folder(path)]:
-        problems += check_raw(folder)
-    for folder in folders:
-        found = check_folder(folder)
-        problems += found.problems
-        click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
+    for folder in filter(Path.is_dir, files):
+        if is_raw_folder(folder):
+            problems += check_raw(folder)
+        else:
+            found = check_folder(folder)
+            problems += found.problems
+            click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         problems += check_raw(raw_folder(project_root(), raw), named or None)
@@ -243,8 +235,7 @@ def add_command(file: Path, raw: Path | None) -> None:
 
     form = recognise(file)
     if form in REFERENCE_READERS:
-        unread: list[Any] = []
-        path, merges, new = add_references(form, file, raw_folder(project_root(), raw), unread)
+        path, merges, new, unread = add_references(form, file, raw_folder(project_root(), raw))
         count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"
         said = f"{new} new, {len(merges)} merged, {len(unread)} left unread"
         lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
@@ -337,10 +328,8 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         from notebookpress.scheduler import save_traceback
 
         try:
-            saved = save_traceback(
-                error, state.get("log") or Path(tempfile.mkdtemp(prefix="evidence-")), "evidence"
-            )
-        except OSError:
+            saved = save_traceback(error, state["log"], "evidence")
+        except (KeyError, OSError):  # no run, or its folder cannot be written
             saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
         first = next(iter(str(error).splitlines()), "")
         click.echo(

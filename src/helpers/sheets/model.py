@@ -83,6 +83,11 @@ class Block(BaseModel):
             if isinstance(use, FigureUse)
         }
 
+    def named(self) -> list[str]:
+        """Return the figures that the block names, in its fields and then in its list."""
+        names = [getattr(self, field) for field in self.figure_fields()]
+        return [name for name in (*names, *getattr(self, "quantities", ())) if name]
+
 
 class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
@@ -90,6 +95,10 @@ class Origin(Block):
     address: Said
     access: Annotated[str, OneOf(vocabulary.ACCESS)]
     confidence: Annotated[str, OneOf(tuple(vocabulary.CONFIDENCE))]
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of the tables that say so."""
+        return self.model_dump() | {"second_hand": self.access == "secondary"}
 
 
 class Place(Block):

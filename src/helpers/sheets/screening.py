@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from helpers.sheets.context import read_rows_of
 from helpers.tables import TABLES
@@ -18,7 +18,6 @@ from trialfiles.record import Problem
 from trialfiles.references import read_references
 from trialfiles.text import free_name, inert_cell, registry_numbers, slug, trial_key
 
-SCREENING_COLUMNS = tuple(TABLES["screening"].columns)
 ScreeningRow = dict[str, str | None]
 
 
@@ -88,27 +87,21 @@ def _folded(title: str | None) -> str:
 
 
 def _differ(one: Reference, other: Reference) -> bool:
-    return any(
-        getattr(one, name) and getattr(other, name) and getattr(one, name) != getattr(other, name)
-        for name in ("doi", "pmid")
-    )
+    pairs = ((one.doi, other.doi), (one.pmid, other.pmid))
+    return any(here and there and here != there for here, there in pairs)
 
 
 def _told_apart(one: Reference, other: Reference) -> bool:
     """Return whether anything that both state tells two works of one title apart."""
-    said = [
-        [_family(work), work.volume, work.issue, (work.pages or "").partition("-")[0].strip()]
-        for work in (one, other)
-    ]
-    differing = any(
-        _folded(here) != _folded(there) for here, there in zip(*said, strict=True) if here and there
-    )
+    pairs = zip(_told(one), _told(other), strict=True)
+    differing = any(here and there and _folded(here) != _folded(there) for here, there in pairs)
     return differing or _differ(one, other) or _other_journal(one.journal, other.journal)
 
 
-def _family(reference: Reference) -> str:
-    """Return the first author's family name, as far as the name tells which it is."""
-    return re.split(r"[,\s]", reference.authors[0].strip())[0] if reference.authors else ""
+def _told(work: Reference) -> tuple[str | None, ...]:
+    """Return the first author's family name, as far as the name tells it, volume, issue and first page."""
+    family = re.split(r"[,\s]", work.authors[0].strip())[0] if work.authors else ""
+    return family, work.volume, work.issue, (work.pages or "").partition("-")[0].strip()
 
 
 def _other_journal(one: str | None, other: str | None) -> bool:
@@ -150,15 +143,13 @@ def screening_row(reference: Reference, found_through: str, name: str) -> Screen
     }
 
 
-def add_references(
-    form: str, file: Path, raw: Path, unread: list[Problem] | None = None
-) -> tuple[Path, list[Merge], int]:
+def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge], int, list[Problem]]:
     """Add the references of a file to the screening list; works that are on it already are not repeated.
 
     Returns
     -------
-    tuple of (pathlib.Path, list of Merge, int)
-        The list, every merge, and how many rows are new; what is left unread joins `unread`.
+    tuple of (pathlib.Path, list of Merge, int, list of Problem)
+        The list, every merge, how many rows are new, and what is left unread.
     """
     rows = read_screening(raw)
     listed, _ = distinct_references(_listed(row) for row in rows)
@@ -172,10 +163,10 @@ def add_references(
         row["record_id"] = free_name(row["record_id"] or "", names)
         names.add(row["record_id"])
         rows.append(row)
-    path = write_atomic(raw / "screening.csv", _screening_csv(rows))
-    if unread is not None:
-        unread += [one for one in found if isinstance(one, Problem)]
-    return path, merges, len(rows) - before
+    # no cell can be taken for a formula
+    cells = pd.DataFrame(rows, columns=list(TABLES["screening"].columns)).map(inert_cell)
+    path = write_atomic(raw / "screening.csv", cells.to_csv(index=False, lineterminator="\n"))
+    return path, merges, len(rows) - before, [one for one in found if isinstance(one, Problem)]
 
 
 def _listed(row: ScreeningRow) -> Reference:
@@ -193,13 +184,3 @@ def _listed(row: ScreeningRow) -> Reference:
         registrations=registry_numbers(identifier),
         pmid=pmid.group(1) if pmid else None,
     )
-
-
-def _screening_csv(rows: Iterable[ScreeningRow]) -> str:
-    """Return rows as CSV in which no cell can be taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(SCREENING_COLUMNS)
-    for row in rows:
-        writer.writerow([inert_cell(row.get(name)) for name in SCREENING_COLUMNS])
-    return stream.getvalue()
