@@ -8,7 +8,7 @@ from case_files import cases_of
 from made_study import contrast, effects, result
 from scipy import stats
 
-from helpers.effects.ranks import scale_order
+from helpers.effects.counts import scale_order
 
 CASES = cases_of(__file__)
 SIZED = {"treated": ("exosome", 10), "control": ("placebo", 10)}

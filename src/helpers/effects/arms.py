@@ -43,11 +43,8 @@ def comparator_key(row: Row) -> tuple[str, str | None, str]:
     """
     comparator = row.get("comparator") or "none"
     named = row.get("comparator_name") or row.get("study_id") or ""
-    return (
-        comparator,
-        _plain(named) if comparator == "active" else None,
-        _plain(row.get("background") or "none"),
-    )
+    name = _plain(named) if comparator == "active" else None
+    return comparator, name, _plain(row.get("background") or "none")
 
 
 def _plain(words: str) -> str:
