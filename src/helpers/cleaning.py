@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
+from helpers.tables import TABLES
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
@@ -40,12 +41,6 @@ def conversion(unit: str | None, concept_unit: str) -> Conversion:
 
 _VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
 _SCALED = (*_VALUES, "se", "ci_lower", "ci_upper", "estimate")
-_KEPT = (
-    "result_id", "study_id", "source_id", "arm_id", "concept", "site", "kind", "n", "count", "p_value",
-    "p_value_token", "p_value_against", "p_value_test", "stated", "second_hand", "timepoint_printed",
-    "quantity_ids", "note", "measure", "category", "unit_analysed", "ci_level", "estimate_kind",
-    "within_person",
-)  # fmt: skip
 
 
 def clean_results(reported: pd.DataFrame) -> list[Row]:
@@ -55,11 +50,11 @@ def clean_results(reported: pd.DataFrame) -> list[Row]:
     A single case's share becomes its `mean`, since it describes hairs of one person and no people. What was
     converted is said in `converted`.
     """
-    rows = []
+    rows, kept = [], [name for name in TABLES["results"].columns if name in reported]
     for row in records(reported):
         concept = OUTCOME_CONCEPTS[row["concept"]]
         change = conversion(row["unit"], concept.unit)
-        clean = {name: row[name] for name in _KEPT} | {"unit": change.unit}
+        clean = {name: row[name] for name in kept} | {"percent": None, "unit": change.unit}
         clean |= {name: None if row[name] is None else row[name] * change.factor for name in _SCALED}
         done = [row["converted"], change.statement]
         if row["n"] == 0:

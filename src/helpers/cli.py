@@ -192,17 +192,17 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 
     A folder is checked with everything below it: one line a problem, and a summary.
     """
-    from helpers.sheets.raw import check_folder, check_raw, is_raw_folder
+    from helpers.sheets.raw import check_folder, check_raw
     from helpers.sheets.read import old_names
 
     problems = []
     for folder in filter(Path.is_dir, files):
-        if is_raw_folder(folder):
+        if any((folder / name).is_dir() for name in ("studies", "registry")):
             problems += check_raw(folder)
         else:
-            found = check_folder(folder)
-            problems += found.problems
-            click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
+            found, summary = check_folder(folder)
+            problems += found
+            click.echo(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         problems += check_raw(raw_folder(project_root(), raw), named or None)
@@ -229,7 +229,7 @@ def add_command(file: Path, raw: Path | None) -> None:
     from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
     from helpers.sheets.write import add_source
-    from trialfiles import find_quantities, recognise
+    from trialfiles import recognise
     from trialfiles.references import REFERENCE_READERS
     from trialfiles.text import LARGEST_TEXT, text_encoding
 
@@ -240,7 +240,7 @@ def add_command(file: Path, raw: Path | None) -> None:
         said = f"{new} new, {len(merges)} merged, {len(unread)} left unread"
         lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
     else:
-        paths = add_source(file, raw_folder(project_root(), raw), find_quantities)
+        paths = add_source(file, raw_folder(project_root(), raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
     for line in lines:
         click.echo(str(line))

@@ -25,13 +25,7 @@ class Document:
 
 
 def read_document(path: str | Path) -> Document:
-    """Read a UTF-8 text file.
-
-    Raises
-    ------
-    SourceError
-        When the file is missing, unreadable, not UTF-8 or empty.
-    """
+    """Read a UTF-8 text file; one that is missing, unreadable, not UTF-8 or empty is a `SourceError`."""
     path = Path(path)
     try:
         data = path.read_bytes()
@@ -63,16 +57,8 @@ _ALIKE = str.maketrans({sign: plain for plain, signs in _SPELLINGS.items() for s
 def check_locator(document: Document, printed: str, line: int, char_start: int, char_end: int) -> str:
     """Say in one sentence what is wrong with a locator, or '' when it holds.
 
-    Parameters
-    ----------
-    document : Document
-        The document that the locator points into.
-    printed : str
-        The token that should stand there.
-    line : int
-        Line of the token's first character, from 1.
-    char_start, char_end : int
-        0-based offsets of its first character and of the place after its last one.
+    `printed` is the token that should stand there, `line` that of its first character, from 1; offsets are
+    0-based, with the end left out.
     """
     name, text, span = document.name, document.text, f"characters {char_start} to {char_end}"
     if not 0 <= char_start < char_end <= len(text):

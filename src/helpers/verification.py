@@ -144,13 +144,7 @@ class VerificationRecord(Block):
 
 
 def read_verification(raw: str | Path) -> dict[str, LastVerified]:
-    """Return the last verification of each study; empty when none was recorded.
-
-    Raises
-    ------
-    SourceError
-        When the record is damaged.
-    """
+    """Return the last verification of each study; empty when none was recorded."""
     path = Path(raw) / VERIFICATION_FILE
     if not path.is_file():
         return {}
@@ -294,13 +288,7 @@ class SecondFigure:
 
 
 def read_second_reading(raw: str | Path) -> list[SecondFigure]:
-    """Read `second_reading.csv` of a raw folder; an empty list when there is none.
-
-    Raises
-    ------
-    SourceError
-        For another heading, or a row whose numbers cannot be read.
-    """
+    """Read `second_reading.csv` of a raw folder; an empty list when there is none."""
     path = Path(raw) / "second_reading.csv"
     if not path.is_file():
         return []

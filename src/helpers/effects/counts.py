@@ -89,24 +89,28 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
     if n and events is not None:
         basis = "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage"
         return wilson(events, n, study.level) | {"se_basis": basis, "assumption": size.assumption or None}
-    low, high = result["ci_lower"], result["ci_upper"]
     if share is not None and not (n and stated):
-        values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
-        if low is None or high is None or low >= high:
-            return values
-        level, how = result["ci_level"] or 95, "as printed, {:g} %"
-        half = critical_value(level / 100, None)
-        se = (high - low) / (2 * half)
-        if level != 100 * study.level:  # each arm of the interval by as much, within the scale
-            wider = critical_value(study.level, None) / half
-            low, high = max(share - wider * (share - low), 0.0), min(share + wider * (high - share), 1.0)
-            how = "in proportion to that printed, {:g} %"
-        values |= {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
-        return values | {"se_basis": f"{level:g} % interval printed", "ci_method": how.format(level)}
+        return {"n_assumed": None} | _printed_interval(study, result)
     why = "more people than were watched"
     if share is not None and share <= 1:
         why = f"not one whole number of {n} people is {100 * share:g} %"
     return {"assumption": f"no interval: {why}"}
+
+
+def _printed_interval(study: StudyFigures, result: Row) -> Row:
+    """Return the interval that is printed with a share, in proportion where it has another level."""
+    share, low, high = result["percent"], result["ci_lower"], result["ci_upper"]
+    if low is None or high is None or low >= high:
+        return {"assumption": "no interval: n not stated with the percentage"}
+    level, how = result["ci_level"] or 95, "as printed, {:g} %"
+    half = critical_value(level / 100, None)
+    se = (high - low) / (2 * half)
+    if level != 100 * study.level:  # each arm of the interval by as much, within the scale
+        wider = critical_value(study.level, None) / half
+        low, high = max(share - wider * (share - low), 0.0), min(share + wider * (high - share), 1.0)
+        how = "in proportion to that printed, {:g} %"
+    told = {"se_basis": f"{level:g} % interval printed", "ci_method": how.format(level)}
+    return told | {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
 
 
 _NO_RESULT: Row = {"result_ids": None, "second_hand": None}  # of an adverse event, no row of `results`

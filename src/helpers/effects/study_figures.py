@@ -16,6 +16,7 @@ import numpy as np
 
 from helpers.cleaning import of_one_person
 from helpers.effects.arms import Comparator, one_arm, two_arms
+from helpers.tables import TABLES
 from metastats.conversions import change_correlation, se_from_p
 from metastats.heterogeneity import critical_value
 from metastats.measures import change_variance
@@ -23,12 +24,6 @@ from notebookpress.tables import join_ids, split_ids
 from trialfiles.record import Row
 
 SAME_PEOPLE = ("within_person", "crossover")
-_RESULT = dict.fromkeys(
-    ("mean", "sd", "se", "ci_lower", "ci_upper", "ci_level", "estimate", "estimate_kind", "median", "q1",
-     "q3", "iqr", "minimum", "maximum", "count", "percent", "p_value", "p_value_token", "p_value_against",
-     "p_value_test", "stated", "measure", "category", "n", "unit", "timepoint_weeks", "timepoint_printed",
-     "second_hand", "quantity_ids", "unit_analysed")
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -290,7 +285,7 @@ def said(*parts: str | None) -> str | None:
 
 def study_result(result: Row) -> Row:
     """Return a result with all its columns; a model's mean (least squares) stands as its mean."""
-    result = _RESULT | result
+    result = dict.fromkeys(TABLES["results"].columns) | result
     if result["mean"] is None and result["estimate_kind"] == "model_mean":
         return result | {"mean": result["estimate"], "sd": None}
     return result

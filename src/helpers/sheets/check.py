@@ -51,7 +51,6 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
     figures = {quantity["id"]: quantity for quantity in reversed(named)}  # the first of a name counts
     yield from _repeated_names(sheet)
     yield from _unknown_names(sheet)
-    yield from _subjects(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
     for place, quantity in quantities:
@@ -114,6 +113,9 @@ def _unknown_names(sheet: Row) -> Iterator[Fault]:
     for place, value, allowed, problem in _names(sheet):
         if isinstance(value, str) and value not in allowed:
             yield place, problem.format(repr(value)), _nearest(value, allowed)
+    for place, block, topic in _statements(sheet):
+        if topic.about and not block.get("about"):
+            yield (*place, "about"), f"it is not said which {topic.about} it is about", "add `about:`"
 
 
 def _names(sheet: Row) -> Iterator[tuple[FieldPath, Any, Collection[str], str]]:
@@ -151,12 +153,6 @@ def _statements(sheet: Row) -> Iterator[tuple[FieldPath, Row, Topic]]:
     for place, block in _items(sheet, "statements", dict):
         if topic := TOPICS.get(str(block.get("topic"))):
             yield place, block, topic
-
-
-def _subjects(sheet: Row) -> Iterator[Fault]:
-    for place, block, topic in _statements(sheet):
-        if topic.about and not block.get("about"):
-            yield (*place, "about"), f"it is not said which {topic.about} it is about", "add `about:`"
 
 
 def _judged(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:

@@ -367,9 +367,10 @@ class StudySheet(Block):
     risk_of_bias: RiskOfBias | None = None
     trust: list[Answer] = []  # to the checks of INSPECT-SR
 
-    def answers(self) -> list[Answer]:
-        """Return the answers to questions of all tools."""
-        return [*(self.risk_of_bias.answers if self.risk_of_bias else []), *self.trust]
+    def judged(self) -> list[Domain | Answer]:
+        """Return the judgements of domains and the answers to questions of all tools."""
+        appraisal = self.risk_of_bias
+        return [*appraisal.domains, *appraisal.answers, *self.trust] if appraisal else [*self.trust]
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -14,27 +13,21 @@ from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import Result
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
+from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.articles import Article, article_arms, article_record
 from trialfiles.record import Row, SourceRecord
 from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
-from trialfiles.vocabulary import Vocabulary
-
-Finder = Callable[[str, Vocabulary], Iterable[Any]]
 
 
-def article_sheet(article: Article, study_id: str, find: Finder | None = None) -> str:
-    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed.
-
-    `find` finds the quantities of a text (`trialfiles.find_quantities`); without it only tables are read.
-    """
+def article_sheet(article: Article, study_id: str) -> str:
+    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed."""
     figures = grid_figures(article.tables, reading_words())
     arms = article_arms(study_id, figures, reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
     quantities, results = _figures_of_tables(article, figures, arm_ids)
-    if find:
-        quantities += _of_prose(article, find, {row["at"]["chars"][0] for row in quantities if "at" in row})
+    quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row})
     record = article_record(article, "article", reading_words())
     source = {
         "source_id": study_id,
@@ -49,26 +42,24 @@ def article_sheet(article: Article, study_id: str, find: Finder | None = None) -
         "sha256": hashlib.sha256(article.text.encode()).hexdigest(),
     }
     study = {"title": record.studies[0]["title"]}
-    compared = "proposed by a machine, to be confirmed"
-    lists = {"arms": _arm_blocks(arms), "quantities": quantities, "results": results}
-    text = _sheet_text(study_id, source, compared, study, **lists)
-    return SHEET_WORDS["article_head"].format(study_id=study_id) + text
+    head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
+    return head.format(study_id=study_id) + _sheet_text(
+        study_id, source, compared, study, arms, quantities, results
+    )
 
 
 def record_sheet(record: SourceRecord, file: str) -> str:
     """Return a sheet of one study of a RevMan file or an extraction table as YAML; all is only proposed."""
     stated = record.sources[0]
-    study_id = stated["study_id"]
     quantities, results = _figures_of_record(record)
     source = {name: stated.get(name) for name in ("source_id", "tier", "format", "citation", "doi")}
     source["has_results"] = True
     if stated["tier"] != "core":  # its figures were seen in the review, and only there
         source["seen"] = _Line({"address": file, "access": "secondary", "confidence": "T2"})
     study = {name: record.studies[0].get(name) for name in ("title", "comparison")}
-    compared = f"taken over from {file}, to be confirmed"
-    lists = {"arms": _arm_blocks(record.arms), "quantities": quantities, "results": results}
-    text = _sheet_text(study_id, source, compared, study, **lists)
-    return SHEET_WORDS["record_head"].format(study_id=study_id, file=file) + text
+    head, compared = SHEET_WORDS["record_head"], f"taken over from {file}, to be confirmed"
+    text = _sheet_text(stated["study_id"], source, compared, study, record.arms, quantities, results)
+    return head.format(study_id=stated["study_id"], file=file) + text
 
 
 def _short(value: Any, most: int = 2000) -> Any:
@@ -96,21 +87,23 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(_Line, _Dumper.represent_line)
 
 
-def _sheet_text(study_id: str, source: Row, compared: str, study: Row, **lists: list[Row]) -> str:
+def _sheet_text(
+    study_id: str, source: Row, compared: str, study: Row,
+    arms: list[Row], quantities: list[Row], results: list[Row],
+) -> str:  # fmt: skip
     """Return a sheet as YAML, its blocks in order, arms, figures and results on lines of their own."""
+    named = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
     sheet = {
         "study_sheet": 1,
         "study_id": study_id,
         "source": {name: _short(value) for name, value in source.items()},
         "extraction": {"readers": 1, "date": date.today(), "compared": compared},
         "study": {name: _short(value) for name, value in study.items()},
+        "arms": list(map(_Line, named)),
+        "quantities": list(map(_Line, quantities)),
+        "results": list(map(_Line, results)),
     }
-    sheet |= {name: list(map(_Line, blocks)) for name, blocks in lists.items()}
     return yaml.dump(sheet, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-
-
-def _arm_blocks(arms: list[Row]) -> list[Row]:
-    return [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
 
 
 # Figures of an article.
@@ -140,17 +133,12 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     """Return a table's figure as a proposed quantity; None for one that a sheet would refuse."""
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
-    notes = [
-        figure.measure[:300],
-        "mean with its standard error" if value.kind == "mean_se" else None,
-        "that the bracket is an SD stands in another table" if figure.assumed else None,
-    ]
+    notes = [figure.measure[:300], "mean with its standard error" if value.kind == "mean_se" else None]
+    notes += ["that the bracket is an SD stands in another table"] if figure.assumed else []
     row = {
         "id": name,
         "printed": value.printed,
-        "value": value.value,
-        "low": value.low,
-        "high": value.high,
+        **{part: getattr(value, part) for part in ("value", "low", "high")},
         "sd": value.sd if kind == "mean_sd" else None,
         "kind": kind,
         "role": "result",
@@ -169,7 +157,7 @@ def _group_size(article: Article, size: Size, number: int, arm_id: str) -> Row:
     return _placed(article, row, size.start) or row
 
 
-def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
+def _of_prose(article: Article, taken: set[int]) -> list[Row]:
     """Return the quantities outside of tables and references."""
     tables = {grid.label for grid in article.tables}
     skipped = [
@@ -178,24 +166,22 @@ def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
         if title in tables or title.lower() == "references"
     ]
     rows: list[Row] = []
-    for item in find(article.text, reading_words()):
+    for item in find_quantities(article.text, reading_words()):
         if item.char_start in taken or any(item.char_start in section for section in skipped):
             continue
         low, high = item.value_low, item.value_high
         if low is not None and high is not None and low > high:
             low = high = None
+        kind = item.kind if item.kind in QUANTITY_KINDS else "other"
         row = {
             "id": f"p{len(rows) + 1}",
             "printed": item.printed,
             "value": item.value,
             "low": low,
             "high": high,
-            "sd": item.sd,
-            "unit": item.unit or None,
-            "kind": item.kind if item.kind in QUANTITY_KINDS else "other",
-            "role": "result",
-            "concept": "other_outcome",
         }
+        row |= {"sd": item.sd, "unit": item.unit or None, "kind": kind, "role": "result"}
+        row["concept"] = "other_outcome"
         if quantity := _placed(article, row, item.char_start):
             rows.append(quantity)
     return rows

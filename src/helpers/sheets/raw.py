@@ -218,43 +218,26 @@ def _holds_several(path: Path) -> bool:
         return False
 
 
-@dataclass
-class FolderCheck:
-    """What was found in a folder: files read by form, records in them, and every problem."""
+def check_folder(folder: str | Path) -> tuple[list[Problem], str]:
+    """Read every file below a folder to its end; return what is wrong, and in one line what was read.
 
-    forms: Counter[str] = field(default_factory=Counter)
-    records: int = 0
-    refused: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    def summary(self) -> str:
-        """Return the check in one line."""
-        forms = ", ".join(f"{count} {form}" for form, count in sorted(self.forms.items()))
-        count = self.forms.total()
-        text = f"{count + self.refused} file(s): {count} read{f' ({forms})' if forms else ''}"
-        return f"{text}, {self.records} record(s); {self.refused} refused"
-
-
-def is_raw_folder(folder: str | Path) -> bool:
-    """Return whether a folder is laid out as raw data, with sheets or registry records."""
-    return any((Path(folder) / name).is_dir() for name in ("studies", "registry"))
-
-
-def check_folder(folder: str | Path) -> FolderCheck:
-    """Read every file below a folder to its end; hidden files, notes and mappings are passed over."""
-    found = FolderCheck()
+    Hidden files, notes and mappings are passed over.
+    """
+    forms, records, refused, problems = Counter[str](), 0, 0, list[Problem]()
     for path in sorted(Path(folder).rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or not path.is_file() or path.name.endswith((".mapping.yaml", ".mapping.yml", ".md")):
             continue
         try:
             form = recognise(path)
-            found.records += sum(1 for _ in read_records(path))
-            found.forms[form] += 1
+            records += sum(1 for _ in read_records(path))
+            forms[form] += 1
         except SourceError as error:
-            found.refused += 1
-            found.problems += error.problems
-    return found
+            refused += 1
+            problems += error.problems
+    named = ", ".join(f"{count} {form}" for form, count in sorted(forms.items()))
+    read = f"{forms.total()} read{f' ({named})' if named else ''}"
+    return problems, f"{forms.total() + refused} file(s): {read}, {records} record(s); {refused} refused"
 
 
 def file_account(file: Path, written: list[Path]) -> list[str]:

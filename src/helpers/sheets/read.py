@@ -26,13 +26,7 @@ Stated = typing.TypeVar("Stated", bound=BaseModel)
 
 
 def read_records(path: str | Path) -> Iterator[SourceRecord]:
-    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads.
-
-    Raises
-    ------
-    SourceError
-        When the file cannot be read whole.
-    """
+    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads."""
     if recognise(path) == "sheet":
         yield sheet_record(read_sheet(path))
     else:
@@ -85,10 +79,7 @@ def _read(path: str, data: bytes) -> model.StudySheet:
 def read_stated(path: Path, block: type[Stated], remedy: str) -> tuple[Stated, dict[FieldPath, int]]:
     """Return what a YAML file beside the sheets states, with the line of each field.
 
-    Raises
-    ------
-    SourceError
-        With everything that is wrong in the file, each with `remedy` or the words that may stand there.
+    Everything that is wrong is refused at once, each with `remedy` or the words that may stand there.
     """
     content, lines, problems = read_yaml(path)
     try:
@@ -255,8 +246,13 @@ class _Rows:
 
     def quantities(self) -> list[Row]:
         """Return the figures for which a person stands: confirmed, or named by a confirmed block."""
-        confirmed = {quantity.id for quantity in self.sheet.quantities if quantity.state == "confirmed"}
-        confirmed |= {name.partition(".")[0] for block in _confirmed(self.sheet) for name in block.named()}
+        sheet = self.sheet
+        blocks = [sheet.study, *sheet.arms, *sheet.results, *sheet.contrasts, *sheet.adverse_events]
+        blocks += [*sheet.discrepancies, *sheet.judged()]
+        confirmed = {quantity.id for quantity in sheet.quantities if quantity.state == "confirmed"}
+        for block in blocks:
+            if getattr(block, "state", "confirmed") == "confirmed":
+                confirmed |= {name.partition(".")[0] for name in block.named()}
         return [self.quantity(quantity) for name, quantity in self.figures.items() if name in confirmed]
 
     def quantity(self, quantity: model.SheetQuantity) -> Row:
@@ -299,11 +295,10 @@ class _Rows:
 
     def judgements(self) -> list[Row]:
         """Return the judgements of domains, in the order of the sheet."""
-        appraisal = self.sheet.risk_of_bias
-        return [
-            self.rests_on(domain) | {"tool": appraisal.tool, "order": order}
-            for order, domain in enumerate(appraisal.domains, start=1)
-        ] if appraisal else []  # fmt: skip
+        if (appraisal := self.sheet.risk_of_bias) is None:
+            return []
+        rows = (self.rests_on(domain) | {"tool": appraisal.tool} for domain in appraisal.domains)
+        return [row | {"order": order} for order, row in enumerate(rows, start=1)]
 
     def answers(self) -> list[Row]:
         """Return the answers of persons to the questions of tools, in the order of the sheet."""
@@ -361,11 +356,3 @@ class _Rows:
 def _origin_columns(origin: model.Origin | None) -> Row:
     """Return where and how something was seen, as columns of the tables."""
     return origin.columns() if origin else _NOT_SEEN
-
-
-def _confirmed(sheet: model.StudySheet) -> list[model.Block]:
-    """Return the blocks that confirm the figures which they name."""
-    domains = sheet.risk_of_bias.domains if sheet.risk_of_bias else []
-    blocks = [sheet.study, *sheet.arms, *sheet.results, *sheet.contrasts, *sheet.adverse_events]
-    blocks += [*sheet.discrepancies, *domains, *sheet.answers()]
-    return [block for block in blocks if getattr(block, "state", "confirmed") == "confirmed"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -27,19 +26,7 @@ def read_screening(raw: str | Path) -> list[ScreeningRow]:
     return read_rows_of(path, "screening", set()) if path.is_file() else []
 
 
-@dataclass(frozen=True)
-class Merge:
-    """Two entries that are one work: what was kept, what was folded into it, and why."""
-
-    kept: str
-    folded: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.folded!r} is {self.kept!r}: the same {self.reason}"
-
-
-def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
+def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[str]]:
     """Return each work once, and every merge.
 
     Two entries are one work when they share a DOI or a PubMed number; or a registration number, or title and
@@ -47,7 +34,7 @@ def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference
     them apart. One trial may have several reports, and one title several works.
     """
     kept: list[Reference] = []
-    merges: list[Merge] = []
+    merges: list[str] = []
     owners: dict[str, list[int]] = {}
     for reference in references:
         home, reason = None, ""
@@ -61,7 +48,7 @@ def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference
             home = len(kept)
             kept.append(reference)
         else:
-            merges.append(Merge(kept[home].label, reference.label, reason))
+            merges.append(f"{reference.label!r} is {kept[home].label!r}: the same {reason}")
             _fill(kept[home], reference)
         for key, _ in _keys(reference):
             if home not in owners.setdefault(key, []):
@@ -143,12 +130,12 @@ def screening_row(reference: Reference, found_through: str, name: str) -> Screen
     }
 
 
-def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[Merge], int, list[Problem]]:
+def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[str], int, list[Problem]]:
     """Add the references of a file to the screening list; works that are on it already are not repeated.
 
     Returns
     -------
-    tuple of (pathlib.Path, list of Merge, int, list of Problem)
+    tuple of (pathlib.Path, list of str, int, list of Problem)
         The list, every merge, how many rows are new, and what is left unread.
     """
     rows = read_screening(raw)

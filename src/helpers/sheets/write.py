@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from helpers.sheets.proposals import Finder, article_sheet, record_sheet
+from helpers.sheets.proposals import article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
 from notebookpress.files import write_atomic
@@ -62,8 +62,8 @@ def _scalar(value: object) -> str:
     return yaml.safe_dump(value, width=10_000, default_style='"').strip()
 
 
-def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) -> list[Path]:
-    """Take a registry export, an article or a study sheet into the raw folder.
+def add_source(file: str | Path, raw: str | Path) -> list[Path]:
+    """Take a registry export, an article or a study sheet into the raw folder; return the files written.
 
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
     record. Both files are named by the registration number, with `-` for what a file name may not hold.
@@ -71,18 +71,6 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
     data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
     records wait for their sheets. Another version of a sheet's registry record is kept beside the first.
-
-    Parameters
-    ----------
-    file, raw : path
-        The file, and the raw folder.
-    find : callable, optional
-        Finds the quantities in an article's prose (`trialfiles.find_quantities`).
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
 
     Raises
     ------
@@ -92,7 +80,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     file, raw = Path(file), Path(raw)
     form = recognise(file)
     if form in ("jats", "text"):
-        return _add_article(file, form, raw, find)
+        return _add_article(file, form, raw)
     if form in _EXTRACTED:
         return _add_extracted(file, raw)
     if form in _REGISTRY and (count := sum(1 for _ in read_records(file))) > 1:
@@ -101,7 +89,7 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     return _add_record(file, form, raw)
 
 
-def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:
+def _add_article(file: Path, form: str, raw: Path) -> list[Path]:
     """Write an article's text among the documents and the sheet that proposes its figures."""
     articles = read_jats(file) if form == "jats" else read_plain(file)
     if len(articles) != 1:
@@ -109,7 +97,7 @@ def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[
         raise refusal(file, None, "", problem, "split the file")
     study_id = _article_id(file, articles[0], raw)
     sheet = _free_path(study_id, raw, file)
-    text = article_sheet(articles[0], study_id, find)
+    text = article_sheet(articles[0], study_id)
     return [_keep(file, raw / "documents" / f"{study_id}.txt", articles[0].text), write_atomic(sheet, text)]
 
 
