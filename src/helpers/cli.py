@@ -77,14 +77,7 @@ def cli() -> None:
 )
 @pages_option
 @click.pass_obj
-def run_command(
-    state: dict,
-    params: Path | None,
-    pairs: tuple[str, ...],
-    out: Path | None,
-    raw: Path | None,
-    **options: Any,
-) -> None:
+def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Run the notebooks that are out of date and write tables and report.
 
     The parameters, with their meaning and range, stand in notebooks/parameters.yaml.
@@ -92,11 +85,11 @@ def run_command(
     from notebookpress.parameters import load_parameters, merge_parameters
 
     root = project_root()
-    state["log"] = (out or root) / ".evidence" / "log"
+    state["log"] = (options["out"] or root) / ".evidence" / "log"
     values = merge_parameters(load_parameters(root), params, pairs)
     from notebookpress.run import run
 
-    report = run(root, raw, out, values, **options)
+    report = run(root, parameters=values, **options)
     for message in report.failures.values():
         click.echo(f"\n{message}", err=True)
     for note in report.notes:

@@ -23,13 +23,14 @@ from helpers.pooling.groups import (
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
 from metastats.dependence import cluster_robust, sampling_covariance, three_level
+from metastats.diagnostics import leave_one_out
 from metastats.pooling import pool
-from notebookpress.tables import join_ids, split_ids
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed",
+    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed", "ci_method",
 )  # fmt: skip
 
 
@@ -48,17 +49,16 @@ def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
 def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[Row]:
     """Return the estimates of a pool, each with its weight and the pooled effect without it."""
     scale = on_scale(group)
-    weights = pool(scale.yi, scale.vi, **fit).weights / 100
-    rows = []
-    for place, line in enumerate(group):
-        rest = np.arange(len(group)) != place
-        without = pool(scale.yi[rest], scale.vi[rest], **fit)
-        rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "se": float(np.sqrt(scale.vi[place])), "ci_method": line.get("ci_method"),
-            "n": people_of(line), "n_stated": bool(line.get("n")),
-            "weight": float(weights[place]), "left_out_k": without.k,
-        } | {f"left_out_{name}": value for name, value in scale.told_of(without).items()})  # fmt: skip
-    return rows
+    fitted = pool(scale.yi, scale.vi, **fit)
+    without = leave_one_out(fitted)
+    told = pd.DataFrame(scale.told_of(without) | {"k": without["k"]}).add_prefix("left_out_")
+    told = told.assign(se=np.sqrt(scale.vi), weight=fitted.weights / 100)
+    return [
+        {name: line.get(name) for name in OF_MEMBER}
+        | {"n": people_of(line), "n_stated": bool(line.get("n"))}
+        | row
+        for line, row in zip(group, records(told), strict=True)
+    ]
 
 
 _DECLARED = Options()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from helpers.sheets.model import OneOf
+from helpers.sheets.model import Block, OneOf
 from helpers.sheets.read import read_stated
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -186,10 +186,8 @@ _Day = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 _Words = Annotated[str, StringConstraints(min_length=1)]
 
 
-class Override(BaseModel):
+class Override(Block):
     """One domain's levels down for one outcome in one tier, as a person judges them."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     concept: Annotated[str, OneOf(tuple(OUTCOME_CONCEPTS))]
     evidence: Annotated[str, OneOf(("core", "published"))]

@@ -15,7 +15,7 @@ from helpers.sheets.model import Result
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
 from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
-from trialfiles.articles import Article, article_arms, article_record
+from trialfiles.articles import Article, article_record
 from trialfiles.record import Row, SourceRecord
 from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
@@ -24,28 +24,19 @@ from trialfiles.text import contact_details, inert
 def article_sheet(article: Article, study_id: str) -> str:
     """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed."""
     figures = grid_figures(article.tables, reading_words())
-    arms = article_arms(study_id, figures, reading_words())
-    arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
+    record = article_record(article, "article", reading_words())
+    arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row})
-    record = article_record(article, "article", reading_words())
-    source = {
-        "source_id": study_id,
-        "tier": "core",
-        "format": "article",
-        "citation": record.sources[0]["citation"],
-        "doi": article.doi,
-        "has_results": bool(results) or None,
-        "access": record.sources[0]["access"],
-        "licence": article.licence,
-        "document": f"{study_id}.txt",
-        "sha256": hashlib.sha256(article.text.encode()).hexdigest(),
-    }
+    stated = record.sources[0]
+    source = {"source_id": study_id, "tier": "core", "format": "article", "citation": stated["citation"]}
+    source |= {"doi": article.doi, "has_results": bool(results) or None, "access": stated["access"]}
+    source |= {"licence": article.licence, "document": f"{study_id}.txt"}
+    source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
     study = {"title": record.studies[0]["title"]}
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
-    return head.format(study_id=study_id) + _sheet_text(
-        study_id, source, compared, study, arms, quantities, results
-    )
+    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
+    return head.format(study_id=study_id) + text
 
 
 def record_sheet(record: SourceRecord, file: str) -> str:

@@ -117,16 +117,13 @@ def study_sheets(raw: str | Path) -> list[tuple[Path, StudySheet]]:
 
 def source_files(raw: Path, sources: list[Row]) -> list[Row]:
     """Return a row for each file that states a source, with the hash of its bytes."""
-    return [
-        {
-            "source_id": row["source_id"],
-            "study_id": row["study_id"],
-            "file": name,
-            "sha256": hashlib.sha256((Path(raw) / name).read_bytes()).hexdigest(),
-        }
-        for row in sources
-        for name in ([row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]))
-    ]
+    rows = []
+    for row in sources:
+        for name in [row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]):
+            digest = hashlib.sha256((Path(raw) / name).read_bytes()).hexdigest()
+            key = {"source_id": row["source_id"], "study_id": row["study_id"]}
+            rows.append(key | {"file": name, "sha256": digest})
+    return rows
 
 
 # Checks.
@@ -162,8 +159,8 @@ def _read_files(raw: Path, files: list[Path] | None = None, keep: bool = True) -
         return found
     for path in chosen:
         problems = _problems_of(partial(found.read, keep=keep), path)
-        alone = path.parent.name != "studies" and files is None
-        found.problems += [replace(one, stops=one.stops and not alone) for one in problems]
+        stops = path.parent.name == "studies" or files is not None  # another source is refused alone
+        found.problems += [replace(one, stops=one.stops and stops) for one in problems]
         if not problems and path.parent.name == "registry" and recognise(path) == "sheet":
             problem, remedy = (
                 "a study sheet among the registry records",
@@ -266,11 +263,10 @@ def file_account(file: Path, written: list[Path]) -> list[str]:
 # A sheet and its registry record.
 def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord | None:
     """Return which record of a file is a sheet's: the one of its number, or the only one."""
-    numbers = {sheet.studies[0]["study_id"], sheet.sources[0].get("registration")}
-    for record in found:
-        if {row["source_id"] for row in record.sources} & numbers:
-            return record
-    return found[0] if len({record.sources[0]["source_id"] for record in found}) == 1 else None
+    numbers = (sheet.studies[0]["study_id"], sheet.sources[0].get("registration"))
+    own = [record for record in found if any(row["source_id"] in numbers for row in record.sources)]
+    alone = len({record.sources[0]["source_id"] for record in found}) == 1
+    return next(iter(own or (found if alone else ())), None)
 
 
 # fields of a sheet that its reader words, so that the register's words are no disagreement
@@ -301,11 +297,10 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
     sheet.quantities += [row | posted for row in posted_figures(record)]
     sheet.results += [row | posted | {"site": _posted_site(row)} for row in record.results]
     sheet.adverse_events += [row | {"study_id": source["study_id"]} for row in record.adverse_events]
-    known = {arm["arm_id"] for arm in sheet.arms}
+    labels = {arm["arm_id"]: arm["label"] for arm in sheet.arms}
     for row in (*record.results, *record.adverse_events):
-        if row["arm_id"] not in known:  # a posted group without an arm becomes one
-            known.add(row["arm_id"])
-            label = row["group"] or row["arm_id"]
+        if row["arm_id"] not in labels:  # a posted group without an arm becomes one
+            label = labels[row["arm_id"]] = row["group"] or row["arm_id"]
             arm = {"arm_id": row["arm_id"], "role": reading_words().role(label), "label": label}
             sheet.arms.append(arm | {"study_id": source["study_id"]})
 

@@ -37,15 +37,14 @@ def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference
     merges: list[str] = []
     owners: dict[str, list[int]] = {}
     for reference in references:
-        home, reason = None, ""
-        for key, name in _keys(reference):
-            apart = _told_apart if name == "title and year" else _differ
-            places = [place for place in owners.get(key, ()) if not apart(kept[place], reference)]
-            if places:
-                home, reason = places[0], name
-                break
-        if home is None:
-            home = len(kept)
+        matches = (
+            (place, name)
+            for key, name in _keys(reference)
+            for place in owners.get(key, ())
+            if not (_told_apart if name == "title and year" else _differ)(kept[place], reference)
+        )
+        home, reason = next(matches, (len(kept), ""))
+        if home == len(kept):
             kept.append(reference)
         else:
             merges.append(f"{reference.label!r} is {kept[home].label!r}: the same {reason}")
@@ -93,16 +92,12 @@ def _told(work: Reference) -> tuple[str | None, ...]:
 
 def _other_journal(one: str | None, other: str | None) -> bool:
     """Return whether two names are of two journals: neither is the other, or its abbreviation."""
-    words = [
-        [_folded(word) for word in re.split(r"[^\w]+", (name or "").casefold()) if word not in _SMALL]
-        for name in (one, other)
-    ]
-    short, full = sorted((list(filter(None, part)) for part in words), key=lambda part: len("".join(part)))
-    if not short:
-        return False
-    initials = "".join(word[0] for word in full)
+    names = (re.split(r"[^\w]+", (name or "").casefold()) for name in (one, other))
+    words = [list(filter(None, (_folded(word) for word in name if word not in _SMALL))) for name in names]
+    short, full = sorted(words, key=lambda part: len("".join(part)))
+    initials, begins = "".join(word[0] for word in full), "".join(full).startswith("".join(short))
     fits = len(short) <= len(full) and all(map(str.startswith, full, short))
-    return not fits and "".join(short) not in (initials, "".join(full)[: len("".join(short))])
+    return bool(short) and not (fits or begins or "".join(short) == initials)
 
 
 _SMALL = ("", "the", "of", "and", "for", "in", "on", "a", "de", "la", "der", "die", "und", "et")
@@ -138,14 +133,12 @@ def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[str], i
     tuple of (pathlib.Path, list of str, int, list of Problem)
         The list, every merge, how many rows are new, and what is left unread.
     """
-    rows = read_screening(raw)
+    rows, found = read_screening(raw), list(read_references(form, file))
     listed, _ = distinct_references(_listed(row) for row in rows)
-    count, before = len(listed), len(rows)
-    found = list(read_references(form, file))
     given = [one for one in found if isinstance(one, Reference)]
     works, merges = distinct_references([*listed, *given])
-    names = {row["record_id"] for row in rows}
-    for number, reference in enumerate(works[count:], start=1):
+    names, before = {row["record_id"] for row in rows}, len(rows)
+    for number, reference in enumerate(works[len(listed) :], start=1):
         row = screening_row(reference, file.name, f"{form}-{number}")
         row["record_id"] = free_name(row["record_id"] or "", names)
         names.add(row["record_id"])
