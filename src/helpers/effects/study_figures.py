@@ -95,15 +95,14 @@ class StudyFigures:
     def row(self, estimand: str, results: Sequence[Row], question: Comparator, **values: Any) -> Row:
         """Return a row of `effects`: what it is about, and the quantities of all results that it uses."""
         first = results[0]
-        ids = [name for row in results for name in split_ids(row["quantity_ids"])]
         kept = ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "unit")
         row: Row = {name: first[name] for name in kept} | question.columns
         return row | {
             "second_hand": any(result.get("second_hand") for result in results),
             "estimand": estimand,
             "headline": "yes",
-            "quantity_ids": join_ids(dict.fromkeys(ids)),
-            "result_ids": join_ids(dict.fromkeys(result["result_id"] for result in results)),
+            "quantity_ids": join_ids(name for row in results for name in split_ids(row["quantity_ids"])),
+            "result_ids": join_ids(result["result_id"] for result in results),
         } | values  # fmt: skip
 
     def question(self, arm_id: str, control_id: str | None = None) -> Comparator:
