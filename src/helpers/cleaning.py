@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
+from helpers.tables import TABLES
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
@@ -24,61 +25,36 @@ class Conversion:
 
 
 def conversion(unit: str | None, concept_unit: str) -> Conversion:
-    """Return how a value printed in `unit` is brought to the unit of its concept.
+    """Return how a value printed in `unit` is brought to the unit in which its concept is compared.
 
-    Parameters
-    ----------
-    unit : str or None
-        Unit as noted in the sheet.
-    concept_unit : str
-        Unit in which the concept is compared (`helpers.tables.vocabulary`).
-
-    Returns
-    -------
-    Conversion
-        Factor 1 and the unit unchanged where no factor is known: nothing is converted by guess.
+    Where no factor is known it is 1 and the unit unchanged: nothing is converted by guess.
     """
     if unit is None:
         return Conversion(None, 1.0, "")
     plain = unit.strip().lower().replace("²", "2").replace("µ", "u").replace("μ", "u")
     target, factor = CONVERSIONS.get(plain, (unit, 1.0))
-    if target != concept_unit and concept_unit and plain in CONVERSIONS:
-        return Conversion(unit, 1.0, f"{unit} kept: it cannot become {concept_unit}")
-    if plain not in CONVERSIONS and concept_unit and plain != concept_unit:
-        return Conversion(unit, 1.0, f"{unit} kept: no factor to {concept_unit} exists")
+    if concept_unit and concept_unit != (target if plain in CONVERSIONS else plain):
+        why = "it cannot become {}" if plain in CONVERSIONS else "no factor to {} exists"
+        return Conversion(unit, 1.0, f"{unit} kept: {why.format(concept_unit)}")
     return Conversion(target, factor, "" if factor == 1 else f"{unit} x {factor:g} = {target}")
 
 
 _VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
 _SCALED = (*_VALUES, "se", "ci_lower", "ci_upper", "estimate")
-_KEPT = (
-    "result_id", "study_id", "source_id", "arm_id", "concept", "site", "kind", "n", "count", "p_value",
-    "p_value_token", "p_value_against", "p_value_test", "stated", "second_hand", "timepoint_printed",
-    "quantity_ids", "note", "measure", "category", "unit_analysed", "ci_level", "estimate_kind",
-    "within_person",
-)  # fmt: skip
 
 
 def clean_results(reported: pd.DataFrame) -> list[Row]:
-    """Return the rows of `results`.
+    """Return the rows of `results` from those of `reported_results`, which are as printed.
 
-    Parameters
-    ----------
-    reported : pandas.DataFrame
-        Table `reported_results`: values in the printed unit, times as printed.
-
-    Returns
-    -------
-    list of dict
-        Values in the unit of the concept where a factor exists, shares as proportions, times in weeks.
-        A single case's share becomes its `mean`, since it describes hairs of one person and no people.
-        What was converted is said in `converted`.
+    Values are in the unit of the concept where a factor exists, shares are proportions, times are in weeks.
+    A single case's share becomes its `mean`, since it describes hairs of one person and no people. What was
+    converted is said in `converted`.
     """
-    rows = []
+    rows, kept = [], [name for name in TABLES["results"].columns if name in reported]
     for row in records(reported):
         concept = OUTCOME_CONCEPTS[row["concept"]]
         change = conversion(row["unit"], concept.unit)
-        clean = {name: row[name] for name in _KEPT} | {"unit": change.unit}
+        clean = {name: row[name] for name in kept} | {"percent": None, "unit": change.unit}
         clean |= {name: None if row[name] is None else row[name] * change.factor for name in _SCALED}
         done = [row["converted"], change.statement]
         if row["n"] == 0:
@@ -88,8 +64,12 @@ def clean_results(reported: pd.DataFrame) -> list[Row]:
             done.append(_place_share(row, clean))
         elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
             done.append("unit not stated")
-        clean["timepoint_weeks"], time = _time(row["timepoint_printed"])
-        rows.append(clean | {"converted": _joined(*done, time)})
+        printed, clean["timepoint_weeks"] = row["timepoint_printed"], weeks(row["timepoint_printed"])
+        if clean["timepoint_weeks"] is not None:
+            done.append(f"{printed} = week {clean['timepoint_weeks']:.4g}")
+        else:
+            done.append("time not stated" if printed is None else f"{printed!r} states no time")
+        rows.append(clean | {"converted": _joined(*done)})
     return rows
 
 
@@ -113,16 +93,6 @@ def _place_share(row: Row, clean: Row) -> str | None:
 
 def _joined(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
-
-
-def _time(printed: str | None) -> tuple[float | None, str]:
-    """Return a time in weeks and what was done to reach it."""
-    if printed is None:
-        return None, "time not stated"
-    found = weeks(printed)
-    if found is None:
-        return None, f"{printed!r} states no time"
-    return found, f"{printed} = week {found:.4g}"
 
 
 def of_one_person(site: str | None) -> bool:
@@ -162,19 +132,9 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
 
 
 def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[Row]:
-    """Return, for every figure, the tables that rest on it or the reason why none does.
+    """Return the rows of `quantity_use`: for every figure the tables that rest on it, or why none does.
 
-    Parameters
-    ----------
-    quantities : pandas.DataFrame
-        Table `quantities`.
-    users : dict of str to pandas.DataFrame
-        Tables with a column `quantity_ids`, by name.
-
-    Returns
-    -------
-    list of dict
-        Rows of `quantity_use`.
+    `users` are tables with a column `quantity_ids`, by name.
     """
     named = pd.concat(
         [frame[["quantity_ids"]].assign(used_in=table) for table, frame in users.items() if len(frame)]
@@ -197,9 +157,10 @@ def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> li
     return records(rows[["quantity_id", "study_id", "used_in", "reason_unused"]])
 
 
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
-_STEPS = {"norwood": 7, "ludwig": 3}
+# scale -> its words in the name of a scale, its steps
+_SCALES = {"Ludwig": ("ludwig", 3), "Norwood-Hamilton": ("norwood|hamilton", 7)}
 _GRADE = re.compile(r"\b(VII|VI|IV|V|III|II|I|[1-7])(?:-([1-4]))?\b")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _BASP = re.compile(r"\b([LMCUVF])([0-3])\b")
 
 
@@ -214,30 +175,19 @@ class Severity:
 
 
 def parse_severity(printed: str, scale: str | None) -> Severity | None:
-    """Return a printed grade on its scale.
+    """Return a printed grade (`III–V`, `stage 3`, `I-3 to III`, `M2 to M3`) on its scale.
 
-    Parameters
-    ----------
-    printed : str
-        For example `III–V`, `stage 3`, `I-3 to III`, `M2 to M3`.
-    scale : str or None
-        Scale as noted: contains Norwood, Hamilton, Ludwig or BASP.
-
-    Returns
-    -------
-    Severity or None
-        None when no grade of that scale is printed.
+    The name of the scale holds Norwood, Hamilton, Ludwig or BASP; None where no grade of it is printed.
     """
     name = (scale or "").lower()
     if "basp" in name:
         found = _BASP.findall(printed)
         steps = [int(step) for _, step in found]
         return Severity("BASP", min(steps), max(steps), found[0][0]) if found else None
-    family = "ludwig" if "ludwig" in name else "norwood" if re.search("norwood|hamilton", name) else None
-    if family is None:
-        return None
-    steps = [_ROMAN.get(grade) or int(grade) for grade, _ in _GRADE.findall(printed)]
-    if not steps or max(steps) > _STEPS[family]:
-        return None
-    variant = "vertex" if "vertex" in printed.lower() else ""
-    return Severity("Ludwig" if family == "ludwig" else "Norwood-Hamilton", min(steps), max(steps), variant)
+    for known, (words, most) in _SCALES.items():
+        if re.search(words, name):
+            grades = [grade for grade, _ in _GRADE.findall(printed)]
+            steps = [_ROMAN.index(grade) + 1 if grade in _ROMAN else int(grade) for grade in grades]
+            variant = "vertex" if "vertex" in printed.lower() else ""
+            return Severity(known, min(steps), max(steps), variant) if steps and max(steps) <= most else None
+    return None

@@ -29,15 +29,11 @@ evidence verify     is the report what it claims to be?
 """
 FOLDER_TYPE = click.Path(path_type=Path, file_okay=False)
 FILE_TYPE = click.Path(path_type=Path)
+COUNT = click.IntRange(min=1)
 out_option = click.option("--out", type=FOLDER_TYPE, help="Folder for the results.  [default: the project]")
 raw_option = click.option("--raw", type=FOLDER_TYPE, help="Folder of the raw data.  [default: data/raw]")
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=min(os.cpu_count() or 1, 8),
-    show_default=True,
-    help="Notebooks at once.",
-)
+JOBS = min(os.cpu_count() or 1, 8)
+jobs_option = click.option("--jobs", type=COUNT, default=JOBS, show_default=True, help="Notebooks at once.")
 pages_option = click.option(
     "--pages/--no-pages", default=True, show_default=True, help="Make the pages, or the tables alone."
 )
@@ -71,28 +67,17 @@ def cli() -> None:
 @jobs_option
 @click.option("--force", is_flag=True, help="Run everything, up to date or not.")
 @click.option(
-    "--timeout",
-    type=click.IntRange(min=1),
-    default=600,
-    show_default=True,
-    help="Seconds that a notebook may take.",
+    "--timeout", type=COUNT, default=600, show_default=True, help="Seconds that a notebook may take."
 )
 @click.option(
     "--memory",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="MB",
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
 @pages_option
 @click.pass_obj
-def run_command(
-    state: dict,
-    params: Path | None,
-    pairs: tuple[str, ...],
-    out: Path | None,
-    raw: Path | None,
-    **options: Any,
-) -> None:
+def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Run the notebooks that are out of date and write tables and report.
 
     The parameters, with their meaning and range, stand in notebooks/parameters.yaml.
@@ -100,11 +85,11 @@ def run_command(
     from notebookpress.parameters import load_parameters, merge_parameters
 
     root = project_root()
-    state["log"] = (out or root) / ".evidence" / "log"
+    state["log"] = (options["out"] or root) / ".evidence" / "log"
     values = merge_parameters(load_parameters(root), params, pairs)
     from notebookpress.run import run
 
-    report = run(root, raw, out, values, **options)
+    report = run(root, parameters=values, **options)
     for message in report.failures.values():
         click.echo(f"\n{message}", err=True)
     for note in report.notes:
@@ -200,17 +185,17 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 
     A folder is checked with everything below it: one line a problem, and a summary.
     """
-    from helpers.sheets.raw import check_folder, check_raw, is_raw_folder
+    from helpers.sheets.raw import check_folder, check_raw
     from helpers.sheets.read import old_names
 
     problems = []
-    folders = [path for path in files if path.is_dir() and not is_raw_folder(path)]
-    for folder in [path for path in files if path.is_dir() and is_raw_folder(path)]:
-        problems += check_raw(folder)
-    for folder in folders:
-        found = check_folder(folder)
-        problems += found.problems
-        click.echo(f"{folder}: {found.summary()}", err=bool(found.problems))
+    for folder in filter(Path.is_dir, files):
+        if any((folder / name).is_dir() for name in ("studies", "registry")):
+            problems += check_raw(folder)
+        else:
+            found, summary = check_folder(folder)
+            problems += found
+            click.echo(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         problems += check_raw(raw_folder(project_root(), raw), named or None)
@@ -237,19 +222,18 @@ def add_command(file: Path, raw: Path | None) -> None:
     from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
     from helpers.sheets.write import add_source
-    from trialfiles import find_quantities, recognise
+    from trialfiles import recognise
     from trialfiles.references import REFERENCE_READERS
     from trialfiles.text import LARGEST_TEXT, text_encoding
 
     form = recognise(file)
     if form in REFERENCE_READERS:
-        unread: list[Any] = []
-        path, merges, new = add_references(form, file, raw_folder(project_root(), raw), unread)
+        path, merges, new, unread = add_references(form, file, raw_folder(project_root(), raw))
         count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"
         said = f"{new} new, {len(merges)} merged, {len(unread)} left unread"
         lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
     else:
-        paths = add_source(file, raw_folder(project_root(), raw), find_quantities)
+        paths = add_source(file, raw_folder(project_root(), raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
     for line in lines:
         click.echo(str(line))
@@ -337,10 +321,8 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         from notebookpress.scheduler import save_traceback
 
         try:
-            saved = save_traceback(
-                error, state.get("log") or Path(tempfile.mkdtemp(prefix="evidence-")), "evidence"
-            )
-        except OSError:
+            saved = save_traceback(error, state["log"], "evidence")
+        except (KeyError, OSError):  # no run, or its folder cannot be written
             saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
         first = next(iter(str(error).splitlines()), "")
         click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -13,16 +12,18 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from helpers.places import Document, DocumentError, check_locator, read_document
+from helpers.places import Document, check_locator, read_document
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
 from helpers.sheets.raw import study_sheets
+from helpers.sheets.read import read_stated
 from notebookpress.files import write_atomic
-from trialfiles.record import Problem, Row, SourceError
-from trialfiles.yaml_lines import line_of, read_yaml
+from trialfiles.record import Problem, Row, SourceError, refusal
+from trialfiles.text import csv_rows
 
 Span = tuple[int, int]
 
@@ -32,8 +33,7 @@ class VerifiedPlaces:
     """What came of checking locators.
 
     `verified` tells of each figure (`study_id.id`) whether its token stands where the sheet says; figures
-    of absent texts are not in it. `absent` names the texts that are not at hand, `present` the others;
-    `words` counts the tokens looked up that are no figures.
+    of absent texts are not in it. `words` counts the tokens looked up that are no figures.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -51,36 +51,22 @@ class VerifiedPlaces:
 def verify_locators(raw: str | Path) -> VerifiedPlaces:
     """Check the place of every figure, and of every other token that a discrepancy points at.
 
-    Parameters
-    ----------
-    raw : path
-        The raw folder; texts are looked for in its `documents/`.
-
-    Returns
-    -------
-    VerifiedPlaces
-        A text that is not at hand is no problem: it is named in `absent`. A text with another hash than
-        the sheet's is one, and none of its locators counts as verified.
+    Texts are looked for in `documents/` of the raw folder. One that is not at hand is no problem but named
+    in `absent`; one with another hash than the sheet's is, and none of its locators counts as verified.
     """
-    documents = Path(raw) / "documents"
-    at_hand = {text.name for text in documents.glob("*") if text.is_file()}
     result = VerifiedPlaces()
     for path, sheet in study_sheets(raw):
-        name = sheet.source.document
-        if name is None:
+        if (name := sheet.source.document) is None:
             continue
-        listed = result.present if name in at_hand else result.absent
+        text = Path(raw) / "documents" / name
+        listed = result.present if text.is_file() else result.absent
         if name not in listed:
             listed.append(name)
-        if name in at_hand:
+        if text.is_file():
             try:
-                document = read_document(documents / name)
-            except DocumentError as error:
-                remedy = "put the right text there"
-                result.problems.append(Problem(str(documents / name), None, "", str(error), remedy))
-            else:
-                result.problems += _text_problems(path, sheet, document, documents)
-                _verify_places(path, sheet, document, result)
+                _verify_sheet(path, sheet, text, result)
+            except SourceError as error:
+                result.problems += error.problems
     return result
 
 
@@ -93,24 +79,19 @@ def _located(quantities: Iterable[SheetQuantity]) -> list[tuple[SheetQuantity, i
     ]
 
 
-def _text_problems(path: Path, sheet: StudySheet, document: Document, documents: Path) -> list[Problem]:
-    """Say when a text is not the one that the sheet was made from."""
-    if document.sha256 == sheet.source.sha256:
-        return []
-    problem = f"its SHA-256 is {document.sha256}, the sheet was made from {sheet.source.sha256}"
-    remedy = "put that text back, or extract anew from this one"
-    if sheet.source.sha256 is None:
-        problem = f"the sheet {path.name} does not say from which text it was made"
-        remedy = f"write sha256: {document.sha256} if it was this one"
-    return [Problem(str(documents / document.name), None, "source.sha256", problem, remedy)]
-
-
-def _verify_places(path: Path, sheet: StudySheet, document: Document, result: VerifiedPlaces) -> None:
-    """Check each figure's place, and that the words of discrepancies and statements stand on their line."""
-    same = document.sha256 == sheet.source.sha256
+def _verify_sheet(path: Path, sheet: StudySheet, text: Path, result: VerifiedPlaces) -> None:
+    """Check the hash of a text, each figure's place, and that other words stand on their line."""
+    document, stated = read_document(text), sheet.source.sha256
+    if document.sha256 != stated:
+        problem = f"its SHA-256 is {document.sha256}, the sheet was made from {stated}"
+        remedy = "put that text back, or extract anew from this one"
+        if stated is None:
+            problem = f"the sheet {path.name} does not say from which text it was made"
+            remedy = f"write sha256: {document.sha256} if it was this one"
+        result.problems.append(Problem(str(text), None, "source.sha256", problem, remedy))
     for quantity, line, chars in _located(sheet.quantities):
         wrong = check_locator(document, quantity.printed, line, *chars)
-        result.verified[f"{sheet.study_id}.{quantity.id}"] = same and not wrong
+        result.verified[f"{sheet.study_id}.{quantity.id}"] = document.sha256 == stated and not wrong
         if wrong:
             remedy = "correct the place or the token"
             result.problems.append(Problem(str(path), None, f"quantities.{quantity.id}", wrong, remedy))
@@ -163,41 +144,18 @@ class VerificationRecord(Block):
 
 
 def read_verification(raw: str | Path) -> dict[str, LastVerified]:
-    """Return the last verification of each study; empty when none was recorded.
-
-    Raises
-    ------
-    SourceError
-        When the record is damaged.
-    """
+    """Return the last verification of each study; empty when none was recorded."""
     path = Path(raw) / VERIFICATION_FILE
     if not path.is_file():
         return {}
-    content, lines, problems = read_yaml(path)
-    if problems:
-        raise SourceError(problems)
-    try:
-        return dict(VerificationRecord.model_validate(content).sources)
-    except ValidationError as error:
-        remedy = "put the file back as it was committed, or write it anew: evidence verify --record"
-        faults = [(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
-        raise SourceError(
-            [
-                Problem(str(path), line_of(lines, place), ".".join(map(str, place)), problem, remedy)
-                for place, problem in faults
-            ]
-        ) from None
+    remedy = "put the file back as it was committed, or write it anew: evidence verify --record"
+    return dict(read_stated(path, VerificationRecord, remedy)[0].sources)
 
 
 def record_verification(raw: str | Path, today: date) -> VerifiedPlaces:
-    """Verify every locator and, where a text is at hand and all of its places hold, record it.
+    """Verify every locator and, where a text is at hand and all places hold, record it.
 
-    A sheet whose text is absent keeps its old entry; one with a problem loses nothing and gains nothing.
-
-    Returns
-    -------
-    VerifiedPlaces
-        What was found; nothing is written when it has problems.
+    A sheet whose text is absent keeps its old entry; where there is a problem nothing is written.
     """
     raw = Path(raw)
     found = verify_locators(raw)
@@ -233,32 +191,31 @@ def _locators_digest(sheet: StudySheet) -> str:
     return hashlib.sha256(json.dumps([figures, places], ensure_ascii=False).encode()).hexdigest()
 
 
-def _still_holds(last: LastVerified | None, sheet: StudySheet) -> bool:
-    """Return whether a sheet's text and locators are still those of its last verification."""
-    return (
-        last is not None
-        and last.sha256 == sheet.source.sha256
-        and last.locators_sha256 == _locators_digest(sheet)
-    )
+def _current(raw: str | Path) -> dict[str, LastVerified]:
+    """Return the record of the sheets whose text and locators are still those of their last verification."""
+    record = read_verification(raw)
+    sheets = {sheet.study_id: sheet for _, sheet in study_sheets(raw)}
+    return {
+        name: record[name]
+        for name in sorted(record.keys() & sheets.keys())
+        if record[name].sha256 == sheets[name].source.sha256
+        and record[name].locators_sha256 == _locators_digest(sheets[name])
+    }
 
 
 def stale(raw: str | Path) -> list[str]:
     """Return the studies with a source text whose record is missing or older than the sheet."""
-    record = read_verification(raw)
-    return [
-        sheet.study_id
-        for _, sheet in study_sheets(raw)
-        if sheet.source.document and not _still_holds(record.get(sheet.study_id), sheet)
-    ]
+    known = _current(raw)
+    with_text = [sheet.study_id for _, sheet in study_sheets(raw) if sheet.source.document]
+    return [name for name in with_text if name not in known]
 
 
 def reading_agreement(raw: str | Path) -> pd.DataFrame:
     """Return the record that still holds as rows: what was verified when, and what a second reading gave."""
-    record = read_verification(raw)
     rows = []
-    for name in sorted(set(record) - set(stale(raw))):
-        row = {"study_id": name} | record[name].model_dump(exclude={"second_reading"}, mode="json")
-        if reading := record[name].second_reading:
+    for name, last in _current(raw).items():
+        row = {"study_id": name} | last.model_dump(exclude={"second_reading"}, mode="json")
+        if reading := last.second_reading:
             row |= {"second": reading.figures} | reading.model_dump(exclude={"figures"})
         rows.append(row)
     columns = ["study_id", *LastVerified.model_fields, "second", *SecondReading.model_fields]
@@ -268,22 +225,12 @@ def reading_agreement(raw: str | Path) -> pd.DataFrame:
 def mark_verified(raw: str | Path, sources: list[Row], quantities: list[Row], live: VerifiedPlaces) -> None:
     """Write into the rows of `sources` and `quantities` what is known of their places.
 
-    A figure is verified when it was found in this run, or when the record of the last verification still
-    holds for its sheet; it is not when this run looked and did not find it; otherwise nothing is known.
-
-    Parameters
-    ----------
-    raw : path
-        The raw folder.
-    sources, quantities : list of dict
-        Rows of both tables; `verified_on`, `verified_figures` and `verified` are set in them.
-    live : VerifiedPlaces
-        What this run found in the texts at hand.
+    A figure is verified when it was found in this run (`live`), or when the record of the last verification
+    still holds for its sheet; it is not when this run looked and did not find it; otherwise nothing is known.
     """
-    record = read_verification(raw)
-    sheets = {sheet.study_id: sheet for _, sheet in study_sheets(raw)}
-    known = {name: record[name] for name in sheets if _still_holds(record.get(name), sheets[name])}
-    before = {f"{name}.{quantity.id}" for name in known for quantity, *_ in _located(sheets[name].quantities)}
+    known = _current(raw)
+    sheets = [sheet for _, sheet in study_sheets(raw) if sheet.study_id in known]
+    before = {f"{one.study_id}.{quantity.id}" for one in sheets for quantity, *_ in _located(one.quantities)}
     for row in quantities:
         name = row["quantity_id"]
         row["verified"] = live.verified.get(name, True if name in before else None)
@@ -301,25 +248,23 @@ def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]
     """
     found = record_verification(raw, record) if record else verify_locators(raw)
     notes = [
-        f"locators: {found.agreed} of {len(found.verified)} verified against {len(set(found.present))} "
+        f"locators: {found.agreed} of {len(found.verified)} verified against {len(found.present)} "
         f"source text(s), and {found.words} other words of discrepancies and statements looked up"
     ]
     if found.absent:
-        absent = ", ".join(sorted(set(found.absent)))
         notes.append(
-            f"not verified now, because the text is not in {raw / 'documents'}: {absent} (the texts are "
+            f"not verified now, because the text is not in {raw / 'documents'}: "
+            f"{', '.join(sorted(found.absent))} (the texts are "
             "other people's work and not part of this project; data/raw/README.md says where to get them)"
         )
     if record and not found.problems:
         notes.append(f"recorded in {raw / VERIFICATION_FILE}")
-    old = stale(raw)
     notes += [
         f"last verified on {last.date}: {study}, {last.figures} figures and {last.words} words, "
         f"text with SHA-256 {last.sha256}"
-        for study, last in read_verification(raw).items()
-        if study not in old
+        for study, last in _current(raw).items()
     ]
-    if old:
+    if old := stale(raw):
         notes.append(
             f"never verified as the sheet stands now: {', '.join(old)}; where the texts are at hand: "
             "evidence verify --record"
@@ -328,7 +273,6 @@ def verify_places(raw: Path, record: date | None) -> tuple[list[str], list[str]]
 
 
 # The second reading.
-SECOND_READING_FILE = "second_reading.csv"
 READING_COLUMNS = ["study_id", "role", "printed", "value", "line", "char_start", "char_end"]
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -344,30 +288,23 @@ class SecondFigure:
 
 
 def read_second_reading(raw: str | Path) -> list[SecondFigure]:
-    """Read `second_reading.csv` of a raw folder; an empty list when there is none.
-
-    Raises
-    ------
-    SourceError
-        For another heading, or a row whose numbers cannot be read.
-    """
-    path = Path(raw) / SECOND_READING_FILE
+    """Read `second_reading.csv` of a raw folder; an empty list when there is none."""
+    path = Path(raw) / "second_reading.csv"
     if not path.is_file():
         return []
     figures = []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if rows.fieldnames != READING_COLUMNS:
-            problem = f"the columns are {rows.fieldnames}"
-            raise SourceError(Problem(str(path), 1, "", problem, f"write {', '.join(READING_COLUMNS)}"))
-        for number, row in enumerate(rows, start=2):
-            try:
-                values = tuple(float(value) for value in row["value"].split(",") if value)
-                span = int(row["char_start"]), int(row["char_end"])
-            except (TypeError, ValueError, AttributeError):
-                remedy = "write numbers with a comma between them, and whole characters"
-                raise SourceError(Problem(str(path), number, "value", "no numbers", remedy)) from None
-            figures.append(SecondFigure(row["study_id"], row["printed"], values, span))
+    header, rows = csv_rows(path)
+    if header != set(READING_COLUMNS):
+        remedy = f"write {', '.join(READING_COLUMNS)}"
+        raise refusal(path, 1, "", f"the columns are {', '.join(sorted(header))}", remedy)
+    for line, row in rows:
+        try:
+            values = tuple(float(value) for value in row["value"].split(",") if value)
+            span = int(row["char_start"]), int(row["char_end"])
+        except (TypeError, ValueError, AttributeError):
+            remedy = "write numbers with a comma between them, and whole characters"
+            raise refusal(path, line, "value", "no numbers", remedy) from None
+        figures.append(SecondFigure(row["study_id"], row["printed"], values, span))
     return figures
 
 
@@ -392,8 +329,9 @@ def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigu
 
 def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
     """Return whether the numbers, or else the tokens, of both readings are the same."""
-    parts = (getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd"))
-    numbers = {number for number in parts if number is not None}
+    numbers = {getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd")} - {
+        None
+    }
     if figure.values and numbers:
         whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
         return set(figure.values) <= numbers or (whole and len(figure.values) > 2)
@@ -410,14 +348,13 @@ def inclusion_kappa(
     """Return how many numbers a text prints, and Cohen's kappa of the two readers' choice among them."""
     readers = [chars for _, _, chars in _located(first)], [figure.span for figure in second]
     numbers = [match.span() for match in _NUMBER.finditer(document.text)]
-    chosen = [tuple(any(_overlap(number, own) for own in reader) for reader in readers) for number in numbers]
-    total = len(chosen)
-    if not total:
+    one, other = (
+        np.array([any(_overlap(number, own) for own in reader) for number in numbers]) for reader in readers
+    )
+    if not numbers:
         return 0, float("nan")
-    observed = sum(a == b for a, b in chosen) / total
-    share = [sum(pair[reader] for pair in chosen) / total for reader in (0, 1)]
-    chance = share[0] * share[1] + (1 - share[0]) * (1 - share[1])
-    return total, 1.0 if chance == 1 else (observed - chance) / (1 - chance)
+    chance = one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean())
+    return len(numbers), 1.0 if chance == 1 else float(((one == other).mean() - chance) / (1 - chance))
 
 
 def _second_reading(

@@ -47,15 +47,10 @@ class Draw(random.Random):
         return values | {"category": self.maybe(0.5, self.choice(names)), "concept": "satisfaction"}
 
     def result(self, arms: list[str]) -> dict[str, Any]:
-        kind, p = (
-            self.choice(("level", "level", "change", "count")),
-            self.choice((0.0, 1e-20, 0.021, 0.3, 1.0)),
-        )
-        row = {
-            "arm_id": self.choice(arms),
-            "kind": kind,
-            "timepoint_weeks": self.choice((0.0, 24.0, 24.0, None)),
-        }
+        kind = self.choice(("level", "level", "change", "count"))
+        p = self.choice((0.0, 1e-20, 0.021, 0.3, 1.0))
+        time = self.choice((0.0, 24.0, 24.0, None))
+        row = {"arm_id": self.choice(arms), "kind": kind, "timepoint_weeks": time}
         row |= {"n": self.maybe(0.4, self.randint(1, 30)), "site": self.choice(("all", "all", "vertex"))}
         row |= {"p_value": self.maybe(0.4, p), "p_value_against": self.maybe(0.6, self.choice(AGAINST))}
         row |= {"p_value_test": self.maybe(0.3, self.choice(TESTS)), "stated": self.maybe(0.2, "higher")}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from made_lines import FIT, line
+from made_lines import line
 from made_study import effects, result
 
 from helpers.effects.study import NO_GROUP, NO_START, contrast_doubt
-from helpers.pooling.groups import rows_of_lines
+from helpers.pooling.groups import Options, rows_of_lines
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_is_asked_after_treatment_has_no_change_unless_both_values_are_prin
 def test_a_stray_control_group_is_never_pooled_and_does_not_hide_the_change():
     lines = [line("a", 10.0, 2.0), line("b", 12.0, 2.0), line("stray", 90.0, 2.0, contrast_doubt=NO_GROUP)]
     lines.append(line("stray", 35.0, 2.0, name="stray.2", estimand="uncontrolled_change", comparator="none"))
-    rows = rows_of_lines(lines, FIT, 0.25)
+    rows = rows_of_lines(lines, Options())
     (fit,) = [row for row in rows if row["pooled"]]
     assert fit["studies"] == "a;b" and fit["estimate"] == pytest.approx(11.0)
     alone = {row["estimand"]: row for row in rows if row["studies"] == "stray"}

@@ -8,7 +8,7 @@ from case_files import cases_of
 from made_study import contrast, effects, result
 from scipy import stats
 
-from helpers.effects.ranks import scale_order
+from helpers.effects.counts import scale_order
 
 CASES = cases_of(__file__)
 SIZED = {"treated": ("exosome", 10), "control": ("placebo", 10)}
@@ -66,14 +66,9 @@ GRADES = ("-1 worse", "0 unchanged", "1 slightly better", "2 much better")
 
 
 def graded(counts: dict[str, tuple[int, ...]], order=range(4)) -> list[dict]:
+    counted = {"kind": "count", "concept": "investigator_global"}
     return [
-        result(
-            arm_id=arm,
-            kind="count",
-            concept="investigator_global",
-            category=GRADES[place],
-            count=people[place],
-        )
+        result(arm_id=arm, category=GRADES[place], count=people[place], **counted)
         for arm, people in counts.items()
         for place in order
     ]

@@ -139,8 +139,7 @@ def test_two_sites_of_one_scalp_differ_as_pairs(design, correlation):
 def test_two_sites_of_one_scalp_both_have_all_the_people():
     pair = result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control")
     (row,) = effects(*pair, arms=TWO_ARMS, study=MEN | {"comparison": "within_person"})
-    assert row["se"] == pytest.approx(paired(0.7, 16)[0])
-    assert (row["n"], row["n_assumed"]) == (None, "16")
+    assert (row["se"], row["n"], row["n_assumed"]) == (pytest.approx(paired(0.7, 16)[0]), None, "16")
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.7, 0.9])
@@ -213,9 +212,12 @@ def test_more_people_than_were_watched_have_no_interval():
     assert "more people than were watched" in row["assumption"]
 
 
+DISCREPANCY = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
+DISCREPANCY |= {"certain": True, "concern": "serious"}
+
+
 def test_certain_discrepancies_touch_the_effects_of_their_outcome_only():
-    base = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
-    base |= {"certain": True, "concern": "serious"}
+    base = DISCREPANCY
     discrepancies = [
         base | {"discrepancy_id": "s.a", "concepts": "hair_density;satisfaction"},
         base | {"discrepancy_id": "s.b", "certain": False, "concern": "some", "concepts": "hair_density"},
@@ -227,8 +229,7 @@ def test_certain_discrepancies_touch_the_effects_of_their_outcome_only():
 
 
 def test_a_discrepancy_that_names_figures_touches_the_effects_that_rest_on_them():
-    base = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
-    base |= {"certain": True, "concern": "serious", "concepts": "hair_density"}
+    base = DISCREPANCY | {"concepts": "hair_density"}
     week_4 = base | {"discrepancy_id": "s.a", "quantity_ids": "s.early;s.p"}
     all_of_it = base | {"discrepancy_id": "s.b"}
     of_another = base | {"discrepancy_id": "s.c", "quantity_ids": "s.late", "concepts": "hair_thickness"}

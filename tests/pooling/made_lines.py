@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-FIT = {"method": "REML", "test": "adhoc", "level": 0.95}
-
 
 def line(study: str, effect: float | None, se: float | None = 3.0, **more: Any) -> dict[str, Any]:
     """Return a difference in hair density between groups, exosomes against placebo."""

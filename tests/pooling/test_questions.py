@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from case_files import cases_of
-from made_lines import FIT, line, share
+from made_lines import line, share
 from real_tables import tables_to_effects
 
 from helpers.comparison import comparison_lines
@@ -22,7 +22,7 @@ CASES = cases_of(__file__)
 
 
 def rows(*lines, **options):
-    found = rows_of_lines(list(lines), FIT, options.pop("tolerance", 0.25), **options)
+    found = rows_of_lines(list(lines), Options(**options))
     named = [row | {"pooled_id": str(place), "evidence": "core"} for place, row in enumerate(found)]
     validate("pooled", named)
     return found

@@ -35,15 +35,6 @@ def problems(raw) -> list[tuple[str, str, int | None]]:
     return [(one.field, one.problem, one.line) for one in caught.value.problems]
 
 
-def test_every_row_says_where_it_was_seen_and_whether_it_is_second_hand(raw):
-    context = read_context(raw)
-    assert set(context) == {"comparators", "published_pools", "thresholds", "trials", "searches"}
-    for name in ("comparators", "published_pools", "thresholds", "trials"):
-        for row in context[name]:
-            assert row["address"] and row["access"] and row["confidence"]
-            assert row["second_hand"] is (row["access"] == "secondary")
-
-
 def test_every_figure_of_the_evidence_file_on_other_treatments_is_kept_as_printed(raw, shared):
     """No figure is lost or repaired: the rows' numbers are those of the file that they come from."""
     given = list(csv.DictReader((shared / "evidence" / "published_studies.csv").open(encoding="utf-8")))

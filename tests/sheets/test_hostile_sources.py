@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from broken_files import VALUES, places, quick, read_or_refused, with_value
+from broken_files import quick, read_or_refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_readers import read_extraction, read_source, read_sources
@@ -119,16 +119,10 @@ def test_a_workbook_that_unpacks_to_a_giant_is_refused(tmp_path):
     assert "not a whole workbook" in refused(path)[0].problem
 
 
-@pytest.mark.parametrize(
-    "tag", ["!!python/object/apply:os.system [touch hacked]", "!!python/name:os.system", "!x y"]
-)
-def test_yaml_that_builds_objects_is_refused(tmp_path, monkeypatch, tag):
+def test_a_mapping_that_builds_objects_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sheet = tmp_path / "x.yaml"
-    sheet.write_text(f"study_sheet: 1\nstudy_id: {tag}\n")
-    assert refused(sheet)
     (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n")
-    (tmp_path / "m.yaml").write_text(f"columns: {tag}\n")
+    (tmp_path / "m.yaml").write_text("columns: !!python/object/apply:os.system [touch hacked]\n")
     with pytest.raises(SourceError):
         read_extraction(tmp_path / "t.csv", tmp_path / "m.yaml")
     assert not (tmp_path / "hacked").exists()
@@ -178,22 +172,6 @@ def test_records_cut_by_a_blocks_end_are_whole(tmp_path, monkeypatch):
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
     items = list(json_items(path))
     assert items == [(1, 3, content["studies"][0]), (2, 7, content["studies"][1])]
-
-
-def pruned(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: pruned(item) for key, item in value.items()}
-    return [pruned(item) for item in value[:2]] if isinstance(value, list) else value
-
-
-@quick
-@given(st.data())
-def test_any_value_anywhere_in_posted_results_is_read_or_refused(samples, tmp_path, data):
-    content = pruned(json.loads((samples / "ctgov" / "NCT02210780.json").read_text()))
-    where = [place for place in places(content) if place and place[0] == "resultsSection"]
-    path = tmp_path / "record.json"
-    path.write_text(with_value(content, data.draw(st.sampled_from(where)), data.draw(VALUES)))
-    read_or_refused(path)
 
 
 @quick

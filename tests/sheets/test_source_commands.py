@@ -44,12 +44,10 @@ def test_a_folder_is_checked_with_a_line_a_problem_and_a_summary(evidence, share
 
 def test_references_are_added_with_each_merge_shown(evidence, shared, tmp_path):
     bib = shared / "samples" / "articles" / "pubmed_parser_paper.bib"
-    status, out, _ = evidence("add", bib, "--raw", tmp_path)
-    assert status == 0
-    assert "11 new, 0 merged" in out
-    status, out, _ = evidence("add", bib, "--raw", tmp_path)
-    assert "0 new, 11 merged" in out
-    assert out.count("the same ") == 11
+    (first, new, _), (second, again, _) = (evidence("add", bib, "--raw", tmp_path) for _ in range(2))
+    assert (first, second) == (0, 0)
+    assert "11 new, 0 merged" in new and "0 new, 11 merged" in again
+    assert again.count("the same ") == 11
 
 
 def test_references_and_reviews_go_out_in_another_form(evidence, shared, tmp_path):

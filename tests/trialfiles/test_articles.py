@@ -11,7 +11,6 @@ from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source
 from helpers.tables import validate
 from helpers.verification import verify_locators
-from trialfiles import find_quantities
 from trialfiles.article_tables import WIDEST, statistic_of, values_in
 from trialfiles.articles import read_jats
 
@@ -127,7 +126,7 @@ def test_what_an_article_is_and_that_nothing_of_it_is_a_result(hair, wound):
 @pytest.fixture
 def added(folder, tmp_path):
     raw = tmp_path / "raw"
-    document, sheet = add_source(folder / "PMC4389977.nxml", raw, find_quantities)
+    document, sheet = add_source(folder / "PMC4389977.nxml", raw)
     return raw, document, sheet
 
 
@@ -167,7 +166,7 @@ def test_plain_articles_have_sections_and_proposals(shared, tmp_path):
         path = shared / "documents" / f"{name}.txt"
         titles = {section["title"].lower() for section in read_source(path).sections}
         assert "abstract" in titles
-        _, sheet = add_source(path, tmp_path / name, find_quantities)
+        _, sheet = add_source(path, tmp_path / name)
         assert len(read_sheet(sheet).quantities) > 4
         assert verify_locators(tmp_path / name).problems == []
 

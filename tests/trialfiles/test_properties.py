@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_readers import find_quantities
 
-from helpers.places import Document, check_locator, locate
+from helpers.places import Document, check_locator
+from trialfiles.sections import find_sections, split_lines
 
 CASES = cases_of(__file__)
 _WORDS = """0 1 9 12 .5 1,234 80 2024 5E8 − – - ± ~ \\~ × x / % ( ) [ ] , ; : . < = ≤ p P n N SD IQR CI 95%
@@ -38,25 +39,23 @@ def test_quantities_stand_where_they_say(text):
 @settings(deadline=None, max_examples=200)
 @given(TEXTS)
 def test_sections_and_lines_hold_together(text):
-    document = Document("a", text, "")
-    for section in document.sections:
+    document, lines = Document("a", text, ""), split_lines(text)
+    for section in find_sections(lines):
         assert 0 <= section.char_start <= section.char_end <= len(text)
         assert document.line_of(section.char_start) == section.line
-    for line in range(1, text.count("\n") + 2):
-        start, end = document.line_span(line)
-        assert document.line_of(start) == line and "\n" not in text[start:end]
-    document.section_of(len(text))
+    assert len(lines) == text.count("\n") + 1
+    for number, line in enumerate(lines, start=1):
+        assert document.line_of(line.char_start) == line.number == number
+        assert text[line.char_start : line.char_end] == line.content and "\n" not in line.content
 
 
 @settings(deadline=None, max_examples=150)
 @given(TEXTS)
-def test_what_is_located_passes_the_check(text):
+def test_what_is_found_passes_the_check_of_places(text):
     document = Document("a", text, "")
     for one in find_quantities(text):
         line = document.line_of(one.char_start)
         assert check_locator(document, one.printed, line, one.char_start, one.char_end) == ""
-        nearest = locate(document, one.printed)
-        assert text[nearest.char_start : nearest.char_end] == one.printed
 
 
 MARKS = (".", "·", ",")
@@ -104,7 +103,7 @@ def seconds(text: str) -> float:
     try:
         began = time.process_time()
         find_quantities(text)
-        Document("a", text, "").sections  # noqa: B018
+        find_sections(split_lines(text))
         return time.process_time() - began
     finally:
         gc.enable()

@@ -106,10 +106,10 @@ def test_one_work_is_found_once_and_each_merge_is_shown():
 
 def test_references_join_the_screening_list_once(folder, tmp_path):
     bib = folder / "pubmed_parser_paper.bib"
-    path, merges, new = add_references("bibtex", bib, tmp_path)
+    path, merges, new, _ = add_references("bibtex", bib, tmp_path)
     assert (new, merges) == (11, [])
     before = path.read_bytes()
-    _, merges, new = add_references("bibtex", bib, tmp_path)
+    _, merges, new, _ = add_references("bibtex", bib, tmp_path)
     assert new == 0
     assert len(merges) == 11
     assert path.read_bytes() == before
@@ -133,7 +133,7 @@ def test_formulas_and_markup_are_inert(tmp_path):
     path.write_text(
         "TY  - JOUR\nTI  - =cmd|' /C calc'!A0 <script>alert(1)</script>\nAU  - @x\nPY  - 2020\nER  - \n"
     )
-    written, _, _ = add_references("ris", path, tmp_path)
+    written, *_ = add_references("ris", path, tmp_path)
     assert "\n'=cmd" not in written.read_text().split(",")[0]
     (row,) = read_screening(tmp_path)
     assert row["record"].startswith("'=cmd")

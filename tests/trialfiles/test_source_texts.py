@@ -2,9 +2,9 @@
 
 import pytest
 from case_files import cases_of
-from review_readers import find_quantities
+from review_readers import find_quantities, section_of
 
-from helpers.places import Document
+from trialfiles.sections import find_sections, split_lines
 
 CASES = cases_of(__file__)
 
@@ -14,8 +14,9 @@ def test_key_figures_are_found_where_they_stand(source, study_id):
     document = source(study_id)
     found = find_quantities(document.text)
     for line, token, value in CASES["figures"][study_id]:
-        start, end = document.line_span(line)
-        assert token in document.text[start:end]
+        place = split_lines(document.text)[line - 1]
+        start, end = place.char_start, place.char_end
+        assert token in place.content
         holders = [
             one
             for one in found
@@ -39,18 +40,17 @@ def test_nothing_is_read_from_references_and_addresses(source):
         ("lepekhova2025", {"References", "About the authors"}),
         ("chan2025", {"References"}),
     ):
-        document = source(study_id)
-        found = {document.section_of(one.char_start) for one in find_quantities(document.text)}
-        assert not found & sections
-    document = source("IRCT20160427027636N8")
-    found = {document.section_of(one.char_start).partition(": ")[2] for one in find_quantities(document.text)}
+        text = source(study_id).text
+        assert not {section_of(text, one.char_start) for one in find_quantities(text)} & sections
+    text = source("IRCT20160427027636N8").text
+    found = {section_of(text, one.char_start).partition(": ")[2] for one in find_quantities(text)}
     assert not found & {"Phone", "Fax", "Postal code", "Street address", "Email", "ICD-10 code"}
 
 
 @pytest.mark.parametrize(("study_id", "words", "section"), CASES["sections"])
 def test_sections_of_the_sources(source, study_id, words, section):
-    document = source(study_id)
-    assert document.section_of(document.text.index(words)) == section
+    text = source(study_id).text
+    assert section_of(text, text.index(words)) == section
 
 
 PAGES, PLAIN = CASES["pages"], CASES["plain"]
@@ -59,23 +59,24 @@ PAGES, PLAIN = CASES["pages"], CASES["plain"]
 @pytest.mark.parametrize(("page", "words"), [(page, words) for page in PAGES for words in PAGES[page]["at"]])
 def test_words_stand_in_their_section(page, words):
     text, at = PAGES[page]["text"], PAGES[page]["at"]
-    assert Document("a", text, "").section_of(text.index(words)) == at[words]
+    assert section_of(text, text.index(words)) == at[words]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_sections_cover_the_text_in_order(page):
-    document = Document("a", PAGES[page]["text"], "")
-    starts = [section.char_start for section in document.sections]
+    text = PAGES[page]["text"]
+    sections = find_sections(split_lines(text))
+    starts = [section.char_start for section in sections]
     assert starts == sorted(starts)
-    assert all(section.line == document.line_of(section.char_start) for section in document.sections)
-    assert document.sections[-1].char_end == len(document.text)
+    assert [section.line for section in sections] == [text.count("\n", 0, start) + 1 for start in starts]
+    assert sections[-1].char_end == len(text)
 
 
 @pytest.mark.parametrize(("text", "titles"), PLAIN.values(), ids=PLAIN)
 def test_plain_articles(text, titles):
-    document = Document("a", text, "")
-    assert [section.title for section in document.sections] == titles
-    for section in document.sections:
+    sections = find_sections(split_lines(text))
+    assert [section.title for section in sections] == titles
+    for section in sections:
         word = section.title.rpartition(": ")[2].split()[0]
         line = text[section.char_start :].strip().partition("\n")[0].replace(" ", "")
-        assert word in line and document.line_of(section.char_start) == section.line
+        assert word in line and text.count("\n", 0, section.char_start) + 1 == section.line

@@ -43,11 +43,8 @@ def comparator_key(row: Row) -> tuple[str, str | None, str]:
     """
     comparator = row.get("comparator") or "none"
     named = row.get("comparator_name") or row.get("study_id") or ""
-    return (
-        comparator,
-        _plain(named) if comparator == "active" else None,
-        _plain(row.get("background") or "none"),
-    )
+    name = _plain(named) if comparator == "active" else None
+    return comparator, name, _plain(row.get("background") or "none")
 
 
 def _plain(words: str) -> str:
@@ -70,15 +67,16 @@ def two_arms(treated: Row, control: Row) -> Comparator:
     nothing added, and the comparator is untreated. Any other is named by its label.
     """
     given, beside = _other_treatments(treated), _other_treatments(control)
-    if control.get("role") in EXOSOME_ROLES:
-        return Comparator("active", _label(control), _background(given, beside))
-    if control.get("role") == "active":
+    role, name = control.get("role"), control.get("label") or _words_of(control, "arm_id")
+    if role in EXOSOME_ROLES:
+        role = "active"
+    elif role == "active":
         beside |= _known(_words_of(control, "label", "arm_id"))
         if beside and beside <= given:
-            return Comparator("untreated", _label(control), _background(given, beside))
-        name = " and ".join(sorted(beside - given)) or _label(control)
-        return Comparator("active", name, _background(given, beside & given))
-    return Comparator(control.get("role"), _label(control), _background(given, beside))
+            role = "untreated"
+        else:
+            name, beside = " and ".join(sorted(beside - given)) or name, beside & given
+    return Comparator(role, name, _background(given, beside))
 
 
 def _background(given: frozenset[str], control: frozenset[str]) -> str:
@@ -90,10 +88,6 @@ def _background(given: frozenset[str], control: frozenset[str]) -> str:
     )
     said = [f"{' and '.join(sorted(names))} {place}" for names, place in groups if names]
     return "; ".join(said) or "none"
-
-
-def _label(arm: Row) -> str:
-    return arm.get("label") or str(arm["arm_id"]).replace("_", " ")
 
 
 def _words_of(arm: Row, *columns: str) -> str:

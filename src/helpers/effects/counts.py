@@ -1,25 +1,39 @@
-"""Shares of people, adverse events among them, and counts of two arms compared."""
+"""Shares of people, adverse events among them, and counts, orders and medians of two arms compared."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
-from helpers.effects.means import Sides, same_people_difference, sides
-from helpers.effects.study_figures import GroupSize, Observed, StudyFigures, said, study_result
+from helpers.effects.means import Sides, is_against, same_people_difference, sides
+from helpers.effects.study_figures import (
+    GroupSize,
+    Observed,
+    StudyFigures,
+    exact_p,
+    is_rank_test,
+    said,
+    study_result,
+    superiority,
+)
+from helpers.tables.vocabulary import ANSWER_FALLS, ANSWER_RISES, ANSWER_STEPS
 from metastats.counts import proportion_interval
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
+from metastats.ranks import RankEffect, proportional_odds, rank_effect, rank_effect_from_p
+from notebookpress.tables import join_ids
 from trialfiles.record import Row
 
-SCALE = ("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
 COUNT_UNITS = {"RD": "proportion", "RR": "log risk ratio", "OR": "log odds ratio"}
-
+_scale_of = itemgetter("arm_id", "concept", "site", "timepoint_weeks", "timepoint_printed", "measure")
 _ANY = "any "  # how the name of an adverse event of any kind begins
+_NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:\.\d+)?")
 
 
 def events_of(result: Row, n: int, *, stated: bool = True) -> int | None:
@@ -44,16 +58,13 @@ def of_ordered_scale(study: StudyFigures, result: Row) -> bool:
     """Return whether a count is of one of three categories or more of a scale."""
     if result["kind"] != "count" or not result["category"]:
         return False
-    place = [result[name] for name in SCALE]
-    same = {row["category"] for row in study.results if [row[name] for name in SCALE] == place}
+    same = {row["category"] for row in study.results if _scale_of(row) == _scale_of(result)}
     return len(same - {None}) > 2
 
 
 def proportions(study: StudyFigures) -> Iterator[Row]:
     """Yield shares of people with Wilson's interval (1927), for the stated or the enrolled number."""
-    for result in study.results:
-        if result["kind"] != "count":
-            continue
+    for result in (row for row in study.results if row["kind"] == "count"):
         size, share = study.group_size(result), result["percent"]
         if share is None and result["count"] is not None and size.n:
             share = result["count"] / size.n
@@ -78,23 +89,31 @@ def _share_interval(study: StudyFigures, result: Row, size: GroupSize) -> Row:
     if n and events is not None:
         basis = "counts" if result["count"] is not None else f"{events} of {n} people, by the percentage"
         return wilson(events, n, study.level) | {"se_basis": basis, "assumption": size.assumption or None}
-    low, high = result["ci_lower"], result["ci_upper"]
     if share is not None and not (n and stated):
-        values: Row = {"n_assumed": None, "assumption": "no interval: n not stated with the percentage"}
-        if low is None or high is None or low >= high:
-            return values
-        level, how = result["ci_level"] or 95, "as printed, {:g} %"
-        se = (high - low) / (2 * critical_value(level / 100, None))
-        if level != 100 * study.level:  # each arm of the interval by as much, within the scale
-            wider = critical_value(study.level, None) / critical_value(level / 100, None)
-            low, high = max(share - wider * (share - low), 0.0), min(share + wider * (high - share), 1.0)
-            how = "in proportion to that printed, {:g} %"
-        values |= {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
-        return values | {"se_basis": f"{level:g} % interval printed", "ci_method": how.format(level)}
+        return {"n_assumed": None} | _printed_interval(study, result)
     why = "more people than were watched"
     if share is not None and share <= 1:
         why = f"not one whole number of {n} people is {100 * share:g} %"
     return {"assumption": f"no interval: {why}"}
+
+
+def _printed_interval(study: StudyFigures, result: Row) -> Row:
+    """Return the interval that is printed with a share, in proportion where it has another level."""
+    share, low, high = result["percent"], result["ci_lower"], result["ci_upper"]
+    if low is None or high is None or low >= high:
+        return {"assumption": "no interval: n not stated with the percentage"}
+    level, how = result["ci_level"] or 95, "as printed, {:g} %"
+    half = critical_value(level / 100, None)
+    se = (high - low) / (2 * half)
+    if level != 100 * study.level:  # each arm of the interval by as much, within the scale
+        wider = critical_value(study.level, None) / half
+        low, high = max(share - wider * (share - low), 0.0), min(share + wider * (high - share), 1.0)
+        how = "in proportion to that printed, {:g} %"
+    told = {"se_basis": f"{level:g} % interval printed", "ci_method": how.format(level)}
+    return told | {"ci_lower": low, "ci_upper": high, "se": se, "assumption": "n not stated"}
+
+
+_NO_RESULT: Row = {"result_ids": None, "second_hand": None}  # of an adverse event, no row of `results`
 
 
 def event_effects(study: StudyFigures, events: Sequence[Row]) -> Iterator[Row]:
@@ -121,7 +140,7 @@ def event_effects(study: StudyFigures, events: Sequence[Row]) -> Iterator[Row]:
         arms = tuple(asked.columns.values())
         for row in _of_counts(study, asked):
             row["headline"] = "no" if arms in shown else row["headline"]
-            yield row | _of_event(asked.results[0])
+            yield row | _NO_RESULT | {"term": asked.results[0]["term"]}
         shown.add(arms)
 
 
@@ -146,11 +165,6 @@ def _as_result(event: Row, events: Sequence[Row]) -> Row:
     )  # fmt: skip
 
 
-def _of_event(result: Row) -> Row:
-    """Columns of an adverse event, which is no row of `results`."""
-    return {"term": result["term"], "result_ids": None, "second_hand": None}
-
-
 def _uncounted(event: Row) -> str | None:
     """Return why nothing can be worked out of an adverse event; None where both numbers are told."""
     count, n = event["count"], event["n"]
@@ -166,7 +180,7 @@ def _event_share(study: StudyFigures, event: Row) -> Row:
     values: Row = {"effect": None, "why_not": why_not}
     if why_not is None:
         values = wilson(int(count), int(n), study.level) | {"effect": count / n, "se_basis": "counts"}
-    values |= _of_event(event) | {"n": n, "headline": "no", "measure": "PR"}
+    values |= _NO_RESULT | {"term": event["term"], "n": n, "headline": "no", "measure": "PR"}
     return study.row("proportion", [event], study.question(event["arm_id"]), **values)
 
 
@@ -177,14 +191,9 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
     no ratio. Of the same people only the risk difference is given, its variance with the correlation of two
     sites, or the largest that their shares allow.
     """
-    counted = [
-        Observed((row,))
-        for row in study.results
-        if row["kind"] == "count"
-        and (row["count"] is not None or row["percent"] is not None)
-        and not of_ordered_scale(study, row)
-    ]
-    for asked in sides(study, counted):
+    told = (row for row in study.results if row["kind"] == "count" and not of_ordered_scale(study, row))
+    counted = [row for row in told if row["count"] is not None or row["percent"] is not None]
+    for asked in sides(study, [Observed((row,)) for row in counted]):
         yield from _of_counts(study, asked)
 
 
@@ -201,17 +210,14 @@ def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
     for measure, unit in COUNT_UNITS.items():
         if not study.same_people:
             own = _of_groups(study, measure, *people)
+        elif measure == "RD":
+            own = _of_same_people(study, *people)
         else:
-            own = _of_same_people(study, *people) if measure == "RD" else _UNPAIRED
-        own = own | {"unit": unit, "headline": asked.headline if measure == "RD" else "no"}
+            why_not = "counts of the same people: how many had it at both sites is not told"
+            own = {"effect": None, "why_not": why_not}
+        own |= {"unit": unit, "headline": asked.headline if measure == "RD" else "no"}
         own["assumption"] = said(own.get("assumption"), size.assumption, asked.combined)
         yield asked.row(study, size, measure, **own)
-
-
-_UNPAIRED: Row = {
-    "effect": None,
-    "why_not": "counts of the same people: how many had it at both sites is not told",
-}
 
 
 def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: Sequence[int], cut: int) -> Row:
@@ -238,3 +244,130 @@ def _of_same_people(study: StudyFigures, events: list[int], sizes: Sequence[int]
     effect, se, _ = same_people_difference(shares, errors, cut, r, n)
     basis = "counts, 1/2 added to each" if half else "counts"
     return study.interval(effect, se, None) | {"se_basis": f"{basis}; {words}", "assumption": words}
+
+
+def rank_effects(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
+    """Yield Cliff's delta (the headline) and the probability of superiority of an exosome arm over a control.
+
+    The groups are of different people. In `printed` a rank test between the arms gives the p of their
+    medians.
+    """
+    if study.same_people:
+        return
+    yield from _of_medians(study, printed)
+    yield from _of_ordered_counts(study)
+
+
+# Medians of both arms, and the exact p value of the test between them.
+def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
+    told = (row for row in study.results if row["median"] is not None and row["mean"] is None)
+    for asked in sides(study, [Observed((row,), row["median"]) for row in told]):
+        if len(asked.treated) + len(asked.control) > 2 or asked.treated[0].mean == asked.control[0].mean:
+            continue
+        sizes = [study.stated_size(row) or 0 for row in asked.results]
+        source = _between_the_arms(asked, printed)
+        p = exact_p(source) if source else None
+        if source is None or p is None or min(sizes) < 2:
+            continue
+        higher = 1 if asked.treated[0].mean > asked.control[0].mean else 2
+        test = source.get("p_value_test")
+        try:
+            found = rank_effect_from_p(p, sizes[0], sizes[1], higher, study.level)
+        except ValueError:  # no Mann-Whitney test of so few people gives it
+            continue
+        basis = f"p value printed ({test or 'Mann-Whitney test assumed'})"
+        yield from _of_ranks(study, asked, found, GroupSize(sizes, sum(sizes)), basis, source)
+
+
+def _between_the_arms(asked: Sides, printed: list[Row]) -> Row | None:
+    """Return what prints the exact p value of a rank test between two arms; None where nothing does."""
+    place = asked.results[0]
+    names = ("concept", "site", "timepoint_weeks", "arm_id")
+    rows = [row for row in asked.results if is_against(row, asked)]
+    rows += [
+        row
+        for row in printed
+        if row["against"] == asked.columns["comparator_id"]
+        and row.get("effect") is None
+        and all(row.get(name) == place[name] for name in names)
+    ]
+    tested = [row for row in rows if exact_p(row) is not None]
+    return next((row for row in tested if is_rank_test(row.get("p_value_test") or "rank")), None)
+
+
+# Counts of both arms on a scale of three categories or more.
+def _of_ordered_counts(study: StudyFigures) -> Iterator[Row]:
+    for asked in sides(study, list(ordered_answers(study))):
+        cut = len(asked.treated)
+        counts = [[int(row["count"]) for row in one.results] for one in asked.both]
+        if len({tuple(row["category"] for row in one.results) for one in asked.both}) > 1:
+            continue  # not the same scale
+        first, second = (np.sum(part, axis=0) for part in (counts[:cut], counts[cut:]))
+        if first.sum() < 2 or second.sum() < 2:
+            continue
+        size = GroupSize([sum(own) for own in counts], sum(map(sum, counts)))
+        found = rank_effect(first, second, study.level)
+        yield from _of_ranks(study, asked, found, size, "ordered counts", {})
+        try:
+            odds = proportional_odds(first, second, study.level)
+        except ValueError:  # the groups do not overlap: no odds ratio is finite
+            continue
+        values = study.interval(odds.estimate, odds.se, None) | {"unit": COUNT_UNITS["OR"], "headline": "no"}
+        yield asked.row(study, size, "OR", se_basis="ordered counts, proportional odds", **values)
+
+
+def ordered_answers(study: StudyFigures) -> Iterator[Observed]:
+    """Yield the counts of an arm on an ordered scale, lowest category first."""
+    found: dict[tuple, list[Row]] = {}
+    for row in study.results:
+        if of_ordered_scale(study, row):
+            found.setdefault(_scale_of(row), []).append(row)
+    for rows in found.values():
+        order = scale_order([row["category"] for row in rows])
+        people = [study.stated_size(row) for row in rows]
+        counts = [events_of(row, n) if n else None for row, n in zip(rows, people, strict=True)]
+        if order is not None and None not in counts:
+            yield Observed(tuple(rows[place] | {"count": counts[place]} for place in order))
+
+
+def scale_order(categories: Sequence[str]) -> list[int] | None:
+    """Return the places of the categories of a scale from the lowest; None where their order is not told.
+
+    The order is that of the numbers in their names, or else of the words that the vocabulary knows.
+
+    Examples
+    --------
+    >>> scale_order(["+1 slight", "0 none", "-1 worse"]), scale_order(["greatly improved", "same", "worse"])
+    ([2, 1, 0], [2, 1, 0])
+    """
+    numbers = [_NUMBER.search(name) for name in categories]
+    steps = [float(found[0].replace("−", "-")) for found in numbers if found]
+    if len(steps) < len(categories):
+        steps = [step for name in categories if (step := _step(name.casefold())) is not None]
+    if len(set(steps)) < len(categories):
+        return None
+    return sorted(range(len(steps)), key=lambda place: steps[place])
+
+
+def _step(name: str) -> float | None:
+    """Return how far an answer is from no change, with its sign; None where no known word says it."""
+    size = next((far for word, far in ANSWER_STEPS.items() if word in name), None)
+    if size == 0:
+        return 0.0
+    if any(word in name for word in ANSWER_FALLS):
+        return -float(size or 2)
+    rises = any(word in name for word in ANSWER_RISES) or size is not None
+    return float(size or 2) if rises else None
+
+
+def _of_ranks(
+    study: StudyFigures, asked: Sides, found: RankEffect, size: GroupSize, basis: str, source: Row
+) -> Iterator[Row]:
+    """Yield a rank effect as Cliff's delta and as probability of superiority; `source` has its p value."""
+    values: Row = {"unit": "Cliff's delta", "effect": found.delta, "headline": asked.headline}
+    values |= {name: getattr(found, name) for name in ("se", "ci_lower", "ci_upper")}
+    values |= {"se_basis": f"{basis}; {found.assumption}", "ci_method": "normal"}
+    row = asked.row(study, size, "CLIFF", assumption=asked.combined or None, **values)
+    row |= {name: source[name] for name in ("p_value", "p_value_token") if name in source}
+    row["result_ids"] = join_ids([row["result_ids"], source.get("contrast_id") or ""])
+    yield from (row, superiority(row))

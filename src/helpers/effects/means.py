@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,9 @@ from helpers.effects.study_figures import (
 from metastats.dependence import combine_groups
 from trialfiles.record import Row
 
-ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
+_ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
+_place_of = itemgetter("arm_id", "concept", "site", "timepoint_weeks", "unit")
+_asked_at = itemgetter("concept", "site", "timepoint_weeks", "timepoint_printed", "unit")
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Sides:
     def columns(self) -> Row:
         """Columns `arm_id` and `comparator_id`: the arms of each side."""
         sides = (("arm_id", self.treated), ("comparator_id", self.control))
-        return {name: ";".join(arm_of(one) for one in side) for name, side in sides}
+        return {name: ";".join(map(arm_of, side)) for name, side in sides}
 
     def row(self, study: StudyFigures, size: GroupSize, measure: str, **values: Any) -> Row:
         """Return a row of `effects`; the people of the controls are told apart where they are others."""
@@ -71,24 +75,19 @@ def sides(study: StudyFigures, observed: Sequence[Observed]) -> Iterator[Sides]:
     with another background or comparator ask another question.
     """
     asked: dict[tuple, list[tuple[Observed, Observed, Comparator]]] = {}
-    controls = [one for one in observed if _role(study, one) not in EXOSOME_ROLES]
-    for treated in observed:
-        place = treated.results[0]
-        if _role(study, treated) not in EXOSOME_ROLES or place["timepoint_weeks"] == 0:
+    exosomes = {arm_id for arm_id, arm in study.arms.items() if arm.get("role") in EXOSOME_ROLES}
+    for treated, control in product(observed, observed):
+        place, other = treated.results[0], control.results[0]
+        if arm_of(treated) not in exosomes or arm_of(control) in exosomes or place["timepoint_weeks"] == 0:
             continue
         # two times that are not stated may differ
-        names = ALIKE if place["timepoint_weeks"] is not None else (*ALIKE, "timepoint_printed")
-        for control in controls:
-            if all(place[name] == control.results[0][name] for name in names):
-                question = study.question(arm_of(treated), arm_of(control))
-                key = (*(place[name] for name in names), comparator_key(question.columns))
-                asked.setdefault(key, []).append((treated, control, question))
+        alike = itemgetter(*_ALIKE, *(["timepoint_printed"] if place["timepoint_weeks"] is None else []))
+        if alike(place) == alike(other):
+            question = study.question(arm_of(treated), arm_of(control))
+            key = (*alike(place), comparator_key(question.columns))
+            asked.setdefault(key, []).append((treated, control, question))
     for pairs in asked.values():
         yield from _of_question(pairs)
-
-
-def _role(study: StudyFigures, observed: Observed) -> str | None:
-    return study.arms.get(arm_of(observed), {}).get("role")
 
 
 def _of_question(pairs: list[tuple[Observed, Observed, Comparator]]) -> Iterator[Sides]:
@@ -116,32 +115,21 @@ def mean_differences(study: StudyFigures) -> Iterator[Row]:
     means = [row for row in study.results if row["mean"] is not None]
     changes = [study.printed(row) for row in means if row["kind"] == "change"]
     levels = [study.printed(row) for row in means if row["kind"] == "level"]
-    printed = {_where(one) for one in changes}
-    worked_out = [study.worked_out(before, after) for before, after in study.pairs]
-    worked_out = [one for one in worked_out if _where(one) not in printed]
-    mixed = [one for one in sides(study, changes + worked_out) if len(one.results) > len(one.both)]
+    printed = {_place_of(one.results[0]) for one in changes}
+    pairs = [(before, after) for before, after in study.pairs if _place_of(after) not in printed]
+    mixed = sides(study, changes + [study.worked_out(*pair) for pair in pairs])
+    mixed = (one for one in mixed if len(one.results) > len(one.both))
     shown: set[tuple] = set()
     for asked, compared in (
-        (list(sides(study, changes)), "changes"),
-        (list(sides(study, levels)), "final values"),
-        (mixed, "changes"),
-    ):
+        (sides(study, changes), "changes"), (sides(study, levels), "final values"), (mixed, "changes"),
+    ):  # fmt: skip
+        own: set[tuple] = set()
         for one in asked:
+            key = (*_asked_at(one.results[0]), comparator_key(one.question.columns))
+            own.add(key)
             for row in _with_sizes(study, one, compared):
-                yield row | {"headline": "no"} if _key(one) in shown else row
-        shown |= {_key(one) for one in asked}
-
-
-def _where(observed: Observed) -> tuple:
-    return tuple(
-        observed.results[0][name] for name in ("arm_id", "concept", "site", "timepoint_weeks", "unit")
-    )
-
-
-def _key(asked: Sides) -> tuple:
-    place = asked.results[0]
-    return (*(place[name] for name in ("concept", "site", "timepoint_weeks", "timepoint_printed", "unit")),
-            comparator_key(asked.question.columns))  # fmt: skip
+                yield row | {"headline": "no"} if key in shown else row
+        shown |= own
 
 
 def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Row]:
@@ -257,9 +245,7 @@ def uncontrolled_changes(study: StudyFigures) -> Iterator[Row]:
 
 
 def _printed_changes(study: StudyFigures) -> Iterator[Row]:
-    for result in study.results:
-        if result["kind"] != "change":
-            continue
+    for result in (row for row in study.results if row["kind"] == "change"):
         size = study.group_size(result)
         values: Row = {name: result[name] for name in ("p_value", "p_value_token")} | size.columns
         values["_against"] = result["p_value_against"] or "baseline"
@@ -297,12 +283,13 @@ def _way(result: Row) -> str | None:
 
 def _level_changes(study: StudyFigures) -> Iterator[Row]:
     """Yield changes from levels, one for each size that the group may have."""
-    places = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
-    printed = {tuple(row[name] for name in places) for row in study.results if row["kind"] == "change"}
+    changes = [row for row in study.results if row["kind"] == "change"]
+    printed = set(map(_place_of, changes))
+    whole = {(row["arm_id"], row["concept"]) for row in changes}  # comes before changes of some of its people
     for before, after in study.pairs:
         observed, question = study.worked_out(before, after), study.question(after["arm_id"])
-        again = tuple(after[name] for name in places) in printed
-        behind = (after["arm_id"], after["concept"]) in study.whole
+        again = _place_of(after) in printed
+        behind = (after["arm_id"], after["concept"]) in whole
         for size in study.sizes([after], every=observed.by_size):
             values = _change(study, observed, size.n, size.assumption)
             bare = "se" not in values

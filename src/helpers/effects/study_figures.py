@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from helpers.cleaning import of_one_person
 from helpers.effects.arms import Comparator, one_arm, two_arms
+from helpers.tables import TABLES
 from metastats.conversions import change_correlation, se_from_p
 from metastats.heterogeneity import critical_value
 from metastats.measures import change_variance
@@ -19,12 +24,6 @@ from notebookpress.tables import join_ids, split_ids
 from trialfiles.record import Row
 
 SAME_PEOPLE = ("within_person", "crossover")
-_RESULT = dict.fromkeys(
-    ("mean", "sd", "se", "ci_lower", "ci_upper", "ci_level", "estimate", "estimate_kind", "median", "q1",
-     "q3", "iqr", "minimum", "maximum", "count", "percent", "p_value", "p_value_token", "p_value_against",
-     "p_value_test", "stated", "measure", "category", "n", "unit", "timepoint_weeks", "timepoint_printed",
-     "second_hand", "quantity_ids", "unit_analysed")
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,27 +73,19 @@ class StudyFigures:
     """
 
     def __init__(
-        self,
-        study: Row,
-        arms: list[Row],
-        results: list[Row],
-        *,
-        pre_post_correlation: float,
-        site_correlation: float,
-        level: float,
-    ) -> None:
+        self, study: Row, arms: list[Row], results: list[Row],
+        *, pre_post_correlation: float, site_correlation: float, level: float,
+    ) -> None:  # fmt: skip
         self.results = [study_result(row) for row in results]
         self.arms = {arm["arm_id"]: arm for arm in arms}
         self.pre_post_correlation, self.site_correlation = pre_post_correlation, site_correlation
         self.level = level
-        # a change printed for a whole arm comes before changes of some of its people
-        self.whole = {(row["arm_id"], row["concept"]) for row in self.results if row["kind"] == "change"}
         self.same_people = study.get("comparison") in SAME_PEOPLE
         total = study.get("n_analysed") or study.get("n_enrolled")
         self.total = int(total) if total else None
         self.of_cases = study.get("comparison") == "case" and (self.total or 1) <= len(self.arms)
-        self.pairs = list(_before_and_after(self.results))
-        self.own_correlations = dict(_own_correlations(self.results, self.pairs))
+        self.pairs = _before_and_after(self.results)
+        self.own_correlations = _own_correlations(self.results, self.pairs)
 
     @property
     def estimand(self) -> str:
@@ -104,15 +95,14 @@ class StudyFigures:
     def row(self, estimand: str, results: Sequence[Row], question: Comparator, **values: Any) -> Row:
         """Return a row of `effects`: what it is about, and the quantities of all results that it uses."""
         first = results[0]
-        ids = [name for row in results for name in split_ids(row["quantity_ids"])]
         kept = ("study_id", "concept", "arm_id", "site", "timepoint_weeks", "timepoint_printed", "unit")
         row: Row = {name: first[name] for name in kept} | question.columns
         return row | {
             "second_hand": any(result.get("second_hand") for result in results),
             "estimand": estimand,
             "headline": "yes",
-            "quantity_ids": join_ids(dict.fromkeys(ids)),
-            "result_ids": join_ids(dict.fromkeys(result["result_id"] for result in results)),
+            "quantity_ids": join_ids(name for row in results for name in split_ids(row["quantity_ids"])),
+            "result_ids": join_ids(result["result_id"] for result in results),
         } | values  # fmt: skip
 
     def question(self, arm_id: str, control_id: str | None = None) -> Comparator:
@@ -228,10 +218,8 @@ class StudyFigures:
 def instead_of_a_mean(result: Row) -> str:
     """Return in words what is told of a result that has no mean; '' where nothing is."""
     factor, unit = (100, " %") if result["unit"] == "proportion" else (1, "")
-    low, high, median = (
-        None if result[name] is None else f"{factor * result[name]:g}"
-        for name in ("minimum", "maximum", "median")
-    )
+    values = (result[name] for name in ("minimum", "maximum", "median"))
+    low, high, median = (None if value is None else f"{factor * value:g}" for value in values)
     if low is not None and high is not None:
         return f"printed as a range, {low} to {high}{unit}, without a mean"
     if median is not None:
@@ -296,38 +284,32 @@ def said(*parts: str | None) -> str | None:
 
 def study_result(result: Row) -> Row:
     """Return a result with all its columns; a model's mean (least squares) stands as its mean."""
-    result = _RESULT | result
+    result = dict.fromkeys(TABLES["results"].columns) | result
     if result["mean"] is None and result["estimate_kind"] == "model_mean":
         return result | {"mean": result["estimate"], "sd": None}
     return result
 
 
-def _before_and_after(results: list[Row]) -> Iterator[tuple[Row, Row]]:
-    """Yield baseline and follow-up levels of the same arm, outcome, place and unit."""
+_same_site = itemgetter("arm_id", "concept", "site", "unit", "category")
+_same_visit = itemgetter("arm_id", "concept", "site", "unit", "timepoint_weeks")
+
+
+def _before_and_after(results: list[Row]) -> list[tuple[Row, Row]]:
+    """Return baseline and follow-up levels of the same arm, outcome, place and unit."""
     levels = [row for row in results if row["kind"] == "level" and row["mean"] is not None]
     starts = [row for row in levels if row["timepoint_weeks"] == 0]
-    names = ("arm_id", "concept", "site", "unit", "category")
-    for after in levels:
-        for before in starts if after["timepoint_weeks"] != 0 else ():
-            if all(before[name] == after[name] for name in names):
-                yield before, after
+    later = [row for row in levels if row["timepoint_weeks"] != 0]
+    pairs = ((before, after) for after, before in product(later, starts))
+    return [pair for pair in pairs if _same_site(pair[0]) == _same_site(pair[1])]
 
 
-def _own_correlations(
-    results: list[Row], pairs: list[tuple[Row, Row]]
-) -> Iterator[tuple[tuple[str, str], float]]:
-    """Yield, for an outcome and unit, the mean correlation that SDs before, after and of the change give."""
-    found: dict[tuple[str, str], list[float]] = {}
-    names = ("arm_id", "concept", "site", "unit", "timepoint_weeks")
+def _own_correlations(results: list[Row], pairs: list[tuple[Row, Row]]) -> dict[tuple[str, str], float]:
+    """Return, by outcome and unit, the mean correlation that SDs before, after and of the change give."""
+    found = defaultdict[tuple[str, str], list[float]](list)
     changes = [row for row in results if row["kind"] == "change" and row["sd"] is not None]
-    for before, after in pairs:
-        for change in changes:
-            sds = before["sd"], after["sd"], change["sd"]
-            if None in sds or not all(after[name] == change[name] for name in names):
-                continue
-            try:
-                r = float(change_correlation(*sds))
-            except ValueError:  # no correlation joins them: a check of the appraisal says so
-                continue
-            found.setdefault((after["concept"], after["unit"]), []).append(r)
-    yield from ((key, float(np.mean(values))) for key, values in found.items())
+    for (before, after), change in product(pairs, changes):
+        if _same_visit(after) == _same_visit(change) and None not in (before["sd"], after["sd"]):
+            with suppress(ValueError):  # no correlation joins them: a check of the appraisal says so
+                r = float(change_correlation(before["sd"], after["sd"], change["sd"]))
+                found[after["concept"], after["unit"]].append(r)
+    return {key: float(np.mean(values)) for key, values in found.items()}

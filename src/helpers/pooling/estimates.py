@@ -13,6 +13,8 @@ from scipy.special import expit
 
 from helpers.context import comparator_changes
 from helpers.effects import SCALES, UNSCALED
+from helpers.effects.means import welch
+from helpers.effects.study_figures import said
 from helpers.tables.vocabulary import SD_USES
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
@@ -70,16 +72,13 @@ def preferred(own: list[Row]) -> list[Row]:
     several, those of most people. The size of an effect, names and their order have no say.
     """
     visit = [line for line in own if visit_order(line) == visit_order(own[0])]
-    arms: dict[str | None, list[Row]] = {}
-    for line in visit:
-        arms.setdefault(line.get("arm_id"), []).append(line)
-    return [line for lines in arms.values() for line in _of_arm(lines)]
-
-
-def _of_arm(lines: list[Row]) -> list[Row]:
-    best = [line for line in lines if line.get("site") in (None, "all")] or lines
-    most = max(people_of(line) or 0 for line in best)
-    return [line for line in best if (people_of(line) or 0) == most]
+    chosen: list[Row] = []
+    for arm in dict.fromkeys(line.get("arm_id") for line in visit):
+        lines = [line for line in visit if line.get("arm_id") == arm]
+        best = [line for line in lines if line.get("site") in (None, "all")] or lines
+        most = max(people_of(line) or 0 for line in best)
+        chosen += [line for line in best if (people_of(line) or 0) == most]
+    return chosen
 
 
 def made_one(lines: list[Row]) -> Row:
@@ -103,21 +102,17 @@ def made_one(lines: list[Row]) -> Row:
     names = [name for name in shared if all(line.get(name) is not None for line in lines)]
     means = {name: float(np.mean([line[name] for line in lines])) for name in names}
     words = f"{len(lines)} estimates of the study averaged as if fully correlated"
-    return kept | means | {"assumption": "; ".join(filter(None, (first.get("assumption"), words)))}
+    return kept | means | {"assumption": said(first.get("assumption"), words)}
 
 
 @dataclass(frozen=True)
 class Scale:
     """Estimates of one question on the scale on which they are pooled.
 
-    Attributes
-    ----------
-    yi, vi : estimates and sampling variances
-    measure : metafor's code; `PLO`, log odds, for proportions, with 1/2 added to the counts of a study
-        of which nobody or everybody is counted, and to no other
-
-    Rank effects are bounded as well: a probability of superiority (CLES) is pooled as a logit, Cliff's delta
-    (CLIFF) as its inverse hyperbolic tangent, which is half that logit. Both keep their code.
+    `yi` and `vi` are estimates and sampling variances, `measure` metafor's code: `PLO`, log odds, for
+    proportions, with 1/2 added to the counts of a study of which nobody or everybody is counted, and to no
+    other. Rank effects are bounded as well: a probability of superiority (CLES) is pooled as a logit, Cliff's
+    delta (CLIFF) as its inverse hyperbolic tangent, which is half that logit. Both keep their code.
     """
 
     yi: np.ndarray
@@ -151,55 +146,55 @@ def with_sd(
 ) -> list[dict[str, Any]]:
     """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
 
+    Only differences between groups whose sizes are both known, or between two sites of the same people, in
+    hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7). Their intervals are by Student's t with the
+    degrees of freedom of the trial (Welch's between groups).
+
     Parameters
     ----------
     lines : list of dict
-        Estimates; only differences between groups whose sizes are both known, or between two sites of the
-        same people, in hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7).
+        Estimates.
     use : str
         One of `SD_USES`: where the imputed SD takes the place of what is printed or missing; doubtful is
         what a certain discrepancy touches.
     sd : float
         Standard deviation of the change between people, hairs/cm².
-    site_correlation : float
-        Correlation between two sites of one scalp.
-    level : float
-        Coverage of the intervals, by Student's t with the degrees of freedom of the trial (Welch's between
-        groups).
+    site_correlation, level : float
+        Correlation between two sites of one scalp, and coverage of the intervals.
     """
     place = list(SD_USES).index(use)
     rows = []
     for line in lines:
         missing = line["se"] is None and line.get("ci_lower") is None
-        wanted = (
-            (place >= 1 and missing) or (place == 2 and bool(line["certain_discrepancies"])) or place == 3
-        )
+        doubtful = bool(line["certain_discrepancies"])
+        wanted = place == 3 or (place >= 1 and missing) or (place == 2 and doubtful)
         imputed = _imputed_se(line, sd, site_correlation) if wanted else None
-        if imputed is None:
-            rows.append(line)
-            continue
-        se, df = imputed
-        half = critical_value(level, df) * se
-        why = "missing" if missing else "printed one set aside"
-        words = f"SD {sd:g} imputed ({why})"
-        kept = "" if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
-        told = {"assumption": "; ".join(filter(None, (kept, words))), "se_basis": words}
-        told["ci_method"] = "Welch's t" if line["estimand"] == "between_group" else "Student's t"
-        rows.append(
-            line | told | {"se": se, "ci_lower": line["effect"] - half, "ci_upper": line["effect"] + half}
-        )
+        rows.append(line if imputed is None else line | _with_interval(line, sd, *imputed, level, missing))
     return rows
 
 
-def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> tuple[float, float] | None:
+def _with_interval(line: Row, sd: float, se: float, df: float, level: float, missing: bool) -> Row:
+    half = critical_value(level, df) * se
+    words = f"SD {sd:g} imputed ({'missing' if missing else 'printed one set aside'})"
+    kept = None if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
+    return {
+        "assumption": said(kept, words),
+        "se_basis": words,
+        "se": se,
+        "ci_lower": line["effect"] - half,
+        "ci_upper": line["effect"] + half,
+        "ci_method": "Welch's t" if line["estimand"] == "between_group" else "Student's t",
+    }
+
+
+def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, float] | None:
     """Return the standard error that an SD of the change gives a difference, and its degrees of freedom."""
     if line["measure"] != "MD" or line["unit"] != IMPUTED_UNIT or line["effect"] is None:
         return None
     n, others = line.get("n"), line.get("n_comparator")
     if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
-        parts, freedoms = (1 / (n - others), 1 / others), (n - others - 1, others - 1)
-        square = sum(part**2 / df for part, df in zip(parts, freedoms, strict=True))
-        return sd * sqrt(sum(parts)), sum(parts) ** 2 / square
+        _, se, df = welch((0.0, sd / sqrt(n - others), n - others), (0.0, sd / sqrt(others), others))
+        return se, float(df or 0)
     if line["estimand"] == "within_participant" and n and n > 1:
         return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
     return None
@@ -208,21 +203,9 @@ def _imputed_se(line: dict[str, Any], sd: float, site_correlation: float) -> tup
 def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
     """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
 
-    Parameters
-    ----------
-    group : list of dict
-        Estimates with `se`, people, `estimand`, `unit`, `certain_discrepancies`.
-    tau_prior : float
-        Scale for hair density, hairs/cm².
-    assumed_sd : float
-        SD of the change in hair density between people, hairs/cm². In another unit the scale is the same
-        share of the SD between people, of estimates that no certain discrepancy touches; for proportions,
-        which are pooled as log odds, of the SD of the logistic distribution.
-
-    Returns
-    -------
-    float
-        Above zero.
+    For hair density it is `tau_prior`, hairs/cm². In another unit it is the same share of the SD between
+    people, as `tau_prior` is of `assumed_sd`, of estimates that no certain discrepancy touches; for
+    proportions, which are pooled as log odds, of the SD of the logistic distribution.
     """
     if group[0]["unit"] == IMPUTED_UNIT:
         return float(tau_prior)
@@ -230,13 +213,9 @@ def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float
     if group[0]["estimand"] == "proportion":
         return float(share * LOGISTIC_SD)
     sound = [line for line in group if not line.get("certain_discrepancies")] or group
-    return float(share * np.median([_sd_between_people(line) for line in sound]))
-
-
-def _sd_between_people(line: dict[str, Any]) -> float:
-    """Return the SD of one person that a standard error implies; two equal groups where there are two."""
-    people = people_of(line) or 4
-    return line["se"] * np.sqrt(people) / (2 if line["estimand"] == "between_group" else 1)
+    # the SD of one person that a standard error implies; two equal groups where there are two
+    parts = 2 if group[0]["estimand"] == "between_group" else 1
+    return float(share * np.median([line["se"] * sqrt(people_of(line) or 4) / parts for line in sound]))
 
 
 def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:

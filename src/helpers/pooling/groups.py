@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from helpers.comparison import PARTNERS, alike
 from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
+from helpers.effects.study_figures import said
 from helpers.pooling.estimates import (
     NO_COUNT,
     NO_SPREAD,
@@ -67,14 +69,13 @@ def grouped(estimates: list[Row], tolerance: float, visit: str = "latest") -> li
     group, or its `earliest`.
     """
     groups: list[list[Row]] = []
-    ordered = sorted(estimates, key=lambda line: line["line_id"])
+    ordered = sorted(estimates, key=itemgetter("line_id"))
     ordered.sort(key=visit_order, reverse=visit == "latest")
     for line in ordered:
         home = next((group for group in groups if belongs(line, group[0], tolerance)), None)
         if home is None:
-            groups.append([line])
-        else:
-            home.append(line)
+            groups.append(home := [])
+        home.append(line)
     return [part for group in groups for part in _one_a_study(group)]
 
 
@@ -113,18 +114,30 @@ def tier_lines(comparisons: pd.DataFrame, effects: pd.DataFrame, evidence: str) 
     return records(lines.assign(n=lines["effect_id"].map(people)))  # `n` of a line is words
 
 
-def rows_of_lines(
-    lines: list[Row],
-    options: dict[str, Any],
-    time_tolerance: float,
-    scenario: str = AS_PRINTED,
-    visit: str = "latest",
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Options:
+    """The choices of an analysis; each is a parameter of notebook 05."""
+
+    tau2_method: str = "REML"
+    ci_method: str = "adhoc"
+    level: float = 0.95
+    time_tolerance: float = 0.25
+    assumed_sd: float = 20.0
+    tau_prior: float = 10.0
+    visit: str = "latest"
+    site_correlation: float = 0.7
+
+    @property
+    def fit(self) -> dict[str, Any]:
+        """Arguments of `pool`."""
+        return {"method": self.tau2_method, "test": self.ci_method, "level": self.level}
+
+
+def rows_of_lines(lines: list[Row], options: Options, scenario: str = AS_PRINTED) -> list[Row]:
     """Return the rows of `pooled` for lines with measure and standard error, outcome by outcome."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for concept in sorted({line["concept"] for line in lines}):
-        own = [line for line in lines if line["concept"] == concept]
-        rows += _concept_rows(concept, own, options, time_tolerance, visit)
+        rows += _concept_rows([line for line in lines if line["concept"] == concept], options)
     return [row | {"scenario": scenario} for row in rows]
 
 
@@ -137,22 +150,22 @@ def poolable(line: Row) -> bool:
     return bool(line["se"]) and not at_bound(line)
 
 
-def _concept_rows(
-    concept: str, lines: list[Row], options: dict, tolerance: float, visit: str
-) -> list[dict[str, Any]]:
+def _concept_rows(lines: list[Row], options: Options) -> list[Row]:
     estimates = [_as_printed(line) for line in lines if line["effect"] is not None]
     reasons = [_cannot_be_weighed(line) for line in estimates]
     weighed = [line for line, reason in zip(estimates, reasons, strict=True) if reason is None]
-    weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, tolerance)]
-    rows: list[dict[str, Any]] = []
+    weighed = [line for line in weighed if not controlled_elsewhere(line, weighed, options.time_tolerance)]
+    rows: list[Row] = []
     for line, reason in zip(estimates, reasons, strict=True):
-        if reason:
-            rows += _alone(concept, line, reason)
-    for group in grouped(weighed, tolerance, visit):
-        rows += _group_rows(concept, group, weighed, options, tolerance)
+        rows += _alone(line, reason) if reason else []
+    for group in grouped(weighed, options.time_tolerance, options.visit):
+        if len(group) > 1:
+            rows += _fits(group, options)
+        else:
+            rows += _alone(group[0], why_alone(group[0], weighed, options.time_tolerance))
     told = {study for row in rows for study in split_ids(row["studies"])}
     left = [line for line in lines if line["study_id"] not in told]
-    return [*rows, *([_nothing(concept, left)] if left else [])]
+    return [*rows, _nothing(left)] if left else rows
 
 
 def _as_printed(line: Row) -> Row:
@@ -179,28 +192,15 @@ def _cannot_be_weighed(line: Row) -> str | None:
     return (line["why_not"] or NO_SPREAD) if line["estimand"] in CONTROLLED_ESTIMANDS else ""
 
 
-def _group_rows(
-    concept: str, group: list[Row], lines: list[Row], options: dict, tolerance: float
-) -> list[dict[str, Any]]:
-    """Return the rows of a group: its fit or its single estimate, and what is left without doubtful ones."""
-    sound = [line for line in group if not line["certain_discrepancies"]]
-    if len(group) > 1:
-        fits = [fit(concept, group, options)]
-        if len(sound) < len(group):
-            fits.append(fit(concept, sound, options) | {"without_certain_discrepancies": True})
-        return fits
-    return _alone(concept, group[0], why_alone(group[0], lines, tolerance))
-
-
-def _alone(concept: str, line: Row, reason: str) -> list[dict[str, Any]]:
+def _alone(line: Row, reason: str) -> list[Row]:
     """Return the row of a lone estimate; where a certain discrepancy touches it, that nothing is left too."""
-    shown = {"estimate": line["effect"]}
-    shown |= {name: line.get(name) for name in ("ci_lower", "ci_upper", "se", "ci_method")}
-    rows = [_row(concept, [line], f"no meta-analysis: {reason}", model="single study", **shown)]
+    shown = {name: line.get(name) for name in ("ci_lower", "ci_upper", "se", "ci_method")}
+    shown |= {"estimate": line["effect"], "model": "single study"}
+    rows = [_row([line], f"no meta-analysis: {reason}", **shown)]
     if line["certain_discrepancies"]:
-        kept = {name: line.get(name) for name in QUESTION if name != "concept"}
+        kept = {name: line.get(name) for name in QUESTION}
         left = "a certain discrepancy touches the only estimate: without it nothing is left"
-        rows.append(_row(concept, [], left, without_certain_discrepancies=True, **kept))
+        rows.append(_row([], left, without_certain_discrepancies=True, **kept))
     return rows
 
 
@@ -227,17 +227,16 @@ def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
     return "others measure at another time"
 
 
-def _row(concept: str, lines: list[Row], reason: str, **values: Any) -> dict[str, Any]:
+def _row(lines: list[Row], reason: str, **values: Any) -> Row:
     """Return a row of `pooled` on some lines; nothing is pooled unless `values` say so."""
     first = lines[0] if lines else {}
     people = [people_of(line) for line in lines]
     row = {
-        "concept": concept,
         "studies": join_ids(line["study_id"] for line in lines),
-        "comparator_name": _all_words(line.get("comparator_name") for line in lines),
+        "comparator_name": said(*(line.get("comparator_name") for line in lines)),
         "participants": sum(people) if people and None not in people else None,
         "effect_ids": join_ids(line["effect_id"] for line in lines if line["effect_id"]),
-        "assumption": _all_words(line.get("assumption") for line in lines),
+        "assumption": said(*(line.get("assumption") for line in lines)),
         "k": len(lines),
         "without_certain_discrepancies": False,
         "model": "none",
@@ -248,31 +247,35 @@ def _row(concept: str, lines: list[Row], reason: str, **values: Any) -> dict[str
     return {name: first.get(name) for name in QUESTION} | row | values
 
 
-def _all_words(words: Iterable[str | None]) -> str | None:
-    return "; ".join(dict.fromkeys(filter(None, words))) or None
-
-
-def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
-    """Pool a group, or say that leaving out doubtful estimates leaves too few."""
-    if len(group) < 2:
+def _fits(group: list[Row], options: Options) -> list[Row]:
+    """Return the fit of a group and, where a certain discrepancy touches some, what is left without these."""
+    sound = [line for line in group if not line["certain_discrepancies"]]
+    rows = [_fit(group, options)]
+    if len(sound) > 1:
+        rows += [_fit(sound, options)] if len(sound) < len(group) else []
+    else:
         left = (
-            f"without the estimates that a certain discrepancy touches, {len(group)} is left: nothing to pool"
+            f"without the estimates that a certain discrepancy touches, {len(sound)} is left: nothing to pool"
         )
-        return _row(concept, group, left)
+        rows.append(_row(sound, left, concept=group[0]["concept"]))
+    return rows[:1] + [row | {"without_certain_discrepancies": True} for row in rows[1:]]
+
+
+def _fit(group: list[Row], options: Options) -> Row:
     scale = on_scale(group)
-    found = pool(scale.yi, scale.vi, **options)
+    found = pool(scale.yi, scale.vi, **options.fit)
     low, high = map(scale.told, found.prediction_interval(kind="t"))
-    words = ESTIMAND_WORDS[group[0]["estimand"]]
+    named, words = label(group[0]["concept"]), ESTIMAND_WORDS[group[0]["estimand"]]
     shares = group[0]["estimand"] == "proportion"
     large = len(group) >= MANY_STUDIES and not shares  # a proportion and its error go together
-    reason = f"{len(group)} studies report {label(concept)} as {words}, in one unit, at a like time"
-    return _row(concept, group, reason) | scale.told_of(found) | {
+    reason = f"{len(group)} studies report {named} as {words}, in one unit, at a like time"
+    return _row(group, reason) | scale.told_of(found) | {
         "pi_lower": low,
         "pi_upper": high,
         "measure": scale.measure,
         "model": RANDOM,
-        "tau2_method": options["method"],
-        "ci_method": TEST_WORDS[options["test"]],
+        "tau2_method": options.tau2_method,
+        "ci_method": TEST_WORDS[options.ci_method],
         "se": found.se,
         "pi_df": len(group) - 1,
         "small_study_p": egger_test(scale.yi, scale.vi).p_value if large else None,
@@ -282,7 +285,7 @@ def fit(concept: str, group: list[Row], options: dict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:
+def _nothing(lines: list[Row]) -> Row:
     """Return the row of an outcome without an estimate: each reason with the studies that give it."""
     planned = sorted({line["study_id"] for line in lines if line["direction"] == "not reported"})
     reported = [line for line in lines if line["direction"] != "not reported"]
@@ -294,7 +297,7 @@ def _nothing(concept: str, lines: list[Row]) -> dict[str, Any]:
     if planned:
         parts.append(f"{', '.join(planned)}: planned or named, no figure")
     reason = f"no meta-analysis: {'; '.join(parts)}"
-    return _row(concept, [], reason, studies=join_ids(studies + planned))
+    return _row([], reason, concept=lines[0]["concept"], studies=join_ids(studies + planned))
 
 
 def headline(processed: Path) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
@@ -25,6 +25,7 @@ from helpers.pooling.registrations import (
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from metastats.heterogeneity import critical_value
 from notebookpress.tables import join_ids, records, split_ids
+from trialfiles.record import Row
 
 _POWERS = (0.8, 0.9)
 _UNIT = "hairs/cm2"  # the only unit in which an SD of the change between people is known
@@ -50,72 +51,64 @@ def spread_of_change(
     ----------
     comparators : pandas.DataFrame or None
         Table `comparators`: SDs of change in hair density, each in hairs/cm².
-    sd : float
-        SD of the change that the planned calculations use.
-    site_correlation : float
-        Correlation between two sites of one scalp.
-    losses : float
-        Share of the people who will be missing from the analysis.
+    sd, site_correlation, losses : float
+        As in `Spread`.
     """
-    sds = pd.Series(dtype=float)
-    if comparators is not None and not comparators.empty:
-        changes = comparator_changes(comparators)
-        sds = changes.loc[(changes["concept"] == "hair_density") & (changes["unit"] == _UNIT), "sd"]
-        sds = sds[sds > 0]
+    if comparators is None or comparators.empty:
+        return Spread(sd, None, None, site_correlation, losses)
+    sds = comparator_changes(comparators).query("concept == 'hair_density' and unit == @_UNIT and sd > 0")[
+        "sd"
+    ]
     low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
     return Spread(sd, low, high, site_correlation, losses)
 
 
 def _smallest_difference(
-    estimand: str, sides: tuple[int, int], power: float, *, alpha: float, site_correlation: float
+    estimand: str | None, sides: tuple[int, int], power: float, alpha: float, spread: Spread
 ) -> float:
     """Return the smallest difference that a t test can detect, in SDs of the change between people."""
     first, second = sides
     if estimand == "between_group":
         test = TTestIndPower()
         return float(test.solve_power(nobs1=first, ratio=second / first, alpha=alpha, power=power))
-    size = float(TTestPower().solve_power(nobs=first, alpha=alpha, power=power))
-    return size * _site_factor(site_correlation) if estimand == "within_participant" else size
+    return float(TTestPower().solve_power(nobs=first, alpha=alpha, power=power)) * _within(estimand, spread)
 
 
-def standard_error(estimand: str, sides: tuple[int, int], spread: Spread) -> float:
+def _standard_error(estimand: str | None, sides: tuple[int, int], spread: Spread) -> float:
     """Return the standard error that a trial's estimate of hair density will have, hairs/cm²."""
     first, second = sides
     if estimand == "between_group":
         return spread.sd * math.sqrt(1 / first + 1 / second)
-    factor = _site_factor(spread.site_correlation) if estimand == "within_participant" else 1.0
-    return spread.sd * factor / math.sqrt(first)
+    return spread.sd * _within(estimand, spread) / math.sqrt(first)
 
 
-def _site_factor(correlation: float) -> float:
-    """Return the SD of a difference between two sites of one scalp, in SDs of either."""
-    return math.sqrt(2 * (1 - correlation))
+def _within(estimand: str | None, spread: Spread) -> float:
+    """Return the SD of a difference between two sites of one scalp, or of a change, in SDs of the change."""
+    return math.sqrt(2 * (1 - spread.site_correlation)) if estimand == "within_participant" else 1.0
 
 
-def degrees_of_freedom(estimand: str, sides: tuple[int, int]) -> float:
+def degrees_of_freedom(estimand: str | None, sides: tuple[int, int]) -> float:
     """Return those of the t test."""
     return sides[0] + sides[1] - 2 if estimand == "between_group" else sides[0] - 1
 
 
 def ongoing_outcome_rows(
     tables: dict[str, pd.DataFrame],
-    spread: Spread | None = None,
+    spread: Spread = Spread(),
     *,
     powers: tuple[float, ...] = _POWERS,
     alpha: float = 0.05,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return the rows of `ongoing_outcomes`.
 
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
         `sources`, `studies`, `arms`, `outcomes`.
-    spread : Spread, optional
+    spread : Spread
         What is assumed of people.
-    powers : tuple of float
-        Powers to compute the detectable difference for.
-    alpha : float
-        Two-sided level of the test.
+    powers, alpha : tuple of float, float
+        Powers to compute the detectable difference for, and the two-sided level of the test.
 
     Returns
     -------
@@ -123,13 +116,11 @@ def ongoing_outcome_rows(
         One row for each registered study without results, planned outcome at its last time, comparison and
         power. Where no test of means fits the difference is missing and the row says why.
     """
-    spread = spread or Spread()
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Row] = {}
     for study in _waiting(tables):
-        own = tables["outcomes"][tables["outcomes"]["study_id"] == study["study_id"]]
-        planned = sorted(records(own), key=lambda row: row["timepoint_weeks"] or 0)
-        last = {(row["concept"], row["priority"], row["measure"]): row for row in planned}
-        for outcome in last.values():
+        planned = tables["outcomes"][tables["outcomes"]["study_id"] == study["study_id"]]
+        planned = planned.fillna({"timepoint_weeks": 0}).sort_values("timepoint_weeks", kind="stable")
+        for outcome in records(planned.drop_duplicates(["concept", "priority", "measure"], keep="last")):
             for whole in registered_comparisons(study, tables["arms"]):
                 comparison = outcome_comparison(whole, outcome["measure"])
                 for power in powers:
@@ -138,72 +129,58 @@ def ongoing_outcome_rows(
     return list(rows.values())
 
 
-def _waiting(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def _waiting(tables: dict[str, pd.DataFrame]) -> list[Row]:
     """Return the studies whose source has no results, with its status."""
-    waiting = {row["study_id"]: row for row in records(tables["sources"]) if row["has_results"] is False}
-    return [
-        study | {"status": waiting[study["study_id"]]["status"]}
-        for study in records(tables["studies"])
-        if study["study_id"] in waiting
-    ]
+    waiting = {
+        row["study_id"]: row["status"] for row in records(tables["sources"]) if row["has_results"] is False
+    }
+    studies = records(tables["studies"])
+    return [one | {"status": waiting[one["study_id"]]} for one in studies if one["study_id"] in waiting]
 
 
 def _outcome_row(
-    study: dict, outcome: dict, comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
-) -> dict[str, Any]:
-    sides = "-".join(comparison.arms) or "all"
+    study: Row, outcome: Row, comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
+) -> Row:
+    """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
     due, basis = results_due(study["primary_completion_on"], study["ends_on"], study["end_of"])
-    size = _detectable_difference(study | {"concept": outcome["concept"]}, comparison, power, spread, alpha)
-    return {
-        "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{sides}.{power:g}",
+    sides, words = _analysed(study, comparison, spread)
+    why_not = _no_test_of(outcome["concept"])
+    arms = "-".join(comparison.arms) or "all"
+    row = {
+        "ongoing_id": f"{study['study_id']}.{outcome['outcome_id']}.{arms}.{power:g}",
         "study_id": study["study_id"],
         "n_planned": study["n_planned"],
         "concept": outcome["concept"],
         "priority": outcome["priority"],
         "expected": f"{due} ({basis})" if due else basis,
         "power": power,
-        **_compared(comparison),
-        **size,
-    }
-
-
-def _compared(comparison: RegisteredComparison) -> dict[str, Any]:
-    names = ("estimand", "comparator", "comparator_name", "background")
-    return {name: getattr(comparison, name) for name in names}
-
-
-def _detectable_difference(
-    trial: dict[str, Any], comparison: RegisteredComparison, power: float, spread: Spread, alpha: float
-) -> dict[str, Any]:
-    """Return the difference that can be detected, with its unit and what it assumes, or why there is none."""
-    sides, words = _analysed(trial, comparison, spread)
-    why_not = _no_test_of(trial["concept"])
+    } | _compared(comparison)  # fmt: skip
     if why_not or not any(sides):
-        return {"detectable_difference": None, "unit": None, "assumption": why_not or words}
-    size = _smallest_difference(
-        str(comparison.estimand), sides, power, alpha=alpha, site_correlation=spread.site_correlation
-    )
-    counted = OUTCOME_CONCEPTS[trial["concept"]].unit == _UNIT
+        return row | {"detectable_difference": None, "unit": None, "assumption": why_not or words}
+    size = _smallest_difference(comparison.estimand, sides, power, alpha, spread)
+    counted = OUTCOME_CONCEPTS[outcome["concept"]].unit == _UNIT
     scale = f"SD {spread.sd:g} hairs/cm2" if counted else "in standard deviations of the outcome"
-    return {
+    return row | {
         "detectable_difference": size * (spread.sd if counted else 1.0),
         "unit": _UNIT if counted else "standard deviations",
         "assumption": f"{scale}; {words}; two-sided {alpha:g}",
     }
 
 
+def _compared(comparison: RegisteredComparison) -> Row:
+    names = ("estimand", "comparator", "comparator_name", "background")
+    return {name: getattr(comparison, name) for name in names}
+
+
 def _no_test_of(concept: str) -> str | None:
     """Return why an outcome is not compared as a mean."""
     if concept == "adverse_events":
         return "counted, not tested as a mean"
-    if OUTCOME_CONCEPTS[concept].asked_after:
-        return "a share of people: what can be detected depends on the share without exosomes, not known"
-    return None
+    share = "a share of people: what can be detected depends on the share without exosomes, not known"
+    return share if OUTCOME_CONCEPTS[concept].asked_after else None
 
 
-def _analysed(
-    trial: dict[str, Any], comparison: RegisteredComparison, spread: Spread
-) -> tuple[tuple[int, int], str]:
+def _analysed(trial: Row, comparison: RegisteredComparison, spread: Spread) -> tuple[tuple[int, int], str]:
     """Return the people analysed on each side and what is assumed; (0, 0) and why there are none."""
     people = trial["n_enrolled"] or trial["n_planned"]
     rising, nobody = _escalates(trial), (0, 0)
@@ -229,7 +206,7 @@ def _analysed(
     return sides, f"{words}; all doses together, how many get each is not registered" if rising else words
 
 
-def _escalates(trial: dict[str, Any]) -> bool:
+def _escalates(trial: Row) -> bool:
     return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
 
 
@@ -254,7 +231,7 @@ def ongoing_trial_rows(
     spread: Spread,
     searched: str | None,
     alpha: float = 0.05,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return every registered trial without results, those whose design can answer the question first.
 
     Parameters
@@ -263,12 +240,10 @@ def ongoing_trial_rows(
         `sources`, `studies`, `arms`, `outcomes`: registrations at hand as exports or sheets.
     trials : pandas.DataFrame or None
         Table `trials`: registrations of which only a copy was seen.
-    spread : Spread
-        What is assumed of people.
+    spread, alpha : Spread, float
+        What is assumed of people, and the two-sided level of the tests.
     searched : str or None
         Date of the last search; a trial whose results were due before it is named as late.
-    alpha : float
-        Two-sided level of the tests of the detectable differences.
 
     Returns
     -------
@@ -291,30 +266,29 @@ def ongoing_trial_rows(
     return [row | {"place": number} for number, row in enumerate(rows, start=1)]
 
 
-def _order(row: dict[str, Any]) -> tuple:
+def _order(row: Row) -> tuple:
     size = row["detectable_80_sds"]
     verdict = VERDICTS.index(row["can_answer"])
     return verdict, size is None, size or 0.0, -(row["n_planned"] or 0), row["study_id"]
 
 
 def _precision(
-    trial: dict[str, Any], comparison: RegisteredComparison, outcomes: list[str], spread: Spread, alpha: float
-) -> dict[str, Any]:
+    trial: Row, comparison: RegisteredComparison, outcomes: list[str], spread: Spread, alpha: float
+) -> Row:
     """Return what a comparison with a control can detect, and how wide its interval will be."""
     if comparison.estimand == "uncontrolled_change":
         return {"detectable_80_sds": None, "assumption": "no comparison with a control"}
     sides, words = _analysed(trial, comparison, spread)
     if not any(sides):
         return {"detectable_80_sds": None, "assumption": words}
-    estimand = str(comparison.estimand)
-    options = {"alpha": alpha, "site_correlation": spread.site_correlation}
-    some, most = (_smallest_difference(estimand, sides, power, **options) for power in _POWERS)
+    estimand = comparison.estimand
+    some, most = (_smallest_difference(estimand, sides, power, alpha, spread) for power in _POWERS)
     people = f"{words}; two-sided {alpha:g}"
     row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": people}
     if "hair_density" not in outcomes:
         silent = "hair density is not registered" if outcomes else "outcomes not seen"
         return row | {"assumption": f"{people}; {silent}: in standard deviations only"}
-    se = standard_error(estimand, sides, spread)
+    se = _standard_error(estimand, sides, spread)
     half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se
     return row | {
         "detectable_80": some * spread.sd,
@@ -327,50 +301,37 @@ def _precision(
     }
 
 
-Registered = tuple[dict[str, Any], RegisteredComparison]
+_Registered = tuple[Row, RegisteredComparison]
+_OF_TRIAL = ("comparison", "n_planned", "status", "primary_completion_on", "end_of")
 
 
-def _at_hand(tables: dict[str, pd.DataFrame]) -> list[Registered]:
-    """Return the registrations at hand, each with the comparison that answers the question best."""
-    rows: list[Registered] = []
+def _at_hand(tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
+    """Yield the registrations at hand, each with the comparison that answers the question best."""
     for study in _waiting(tables):
-        name = study["study_id"]
         if not study["registration"]:
             continue
-        own = tables["outcomes"][tables["outcomes"]["study_id"] == name]
-        arms = int((tables["arms"]["study_id"] == name).sum())
+        outcomes, arms = tables["outcomes"], tables["arms"]["study_id"] == study["study_id"]
         comparison = registered_comparisons(study, tables["arms"])[0]
-        planned = records(own)
-        trial = {"what": study["title"], "expected": study["ends_on"], "arms": arms or None}
-        trial["outcomes"] = join_ids(row["concept"] for row in planned) or None
-        trial["compared"] = [
-            row["concept"] for row in planned if outcome_comparison(comparison, row["measure"]) == comparison
-        ]
-        named = (
-            "study_id", "title", "design", "comparison", "allocation", "n_planned", "n_enrolled", "status",
-            "primary_completion_on", "end_of",
-        )  # fmt: skip
-        rows.append((trial | {column: study[column] for column in named}, comparison))
-    return rows
+        planned = records(outcomes[outcomes["study_id"] == study["study_id"]])
+        alike = [row for row in planned if outcome_comparison(comparison, row["measure"]) == comparison]
+        named = ("study_id", "title", "design", "allocation", "n_enrolled", *_OF_TRIAL)
+        yield {name: study[name] for name in named} | {
+            "what": study["title"],
+            "expected": study["ends_on"],
+            "arms": int(arms.sum()) or None,
+            "outcomes": join_ids(row["concept"] for row in planned) or None,
+            "compared": [row["concept"] for row in alike],
+        }, comparison  # fmt: skip
 
 
-def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> list[Registered]:
-    """Return the trials of which a copy was seen, but those reported by a study or at hand as a record."""
-    if trials is None:
-        return []
+def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
+    """Yield the trials of which a copy was seen, but those reported by a study or at hand as a record."""
     known = set(tables["studies"]["study_id"]) | set(tables["studies"]["registration"].dropna())
-    rows: list[Registered] = []
-    for row in records(trials):
-        if row["results_posted"] or row["study_id"] or row["trial_id"] in known:
-            continue
-        named = (
-            "what", "comparison", "n_planned", "status", "expected", "outcomes", "arms", "end_of",
-            "primary_completion_on",
-        )  # fmt: skip
-        trial = {"study_id": row["trial_id"], "allocation": row["what"], "n_enrolled": None}
-        trial["compared"] = split_ids(row["outcomes"])
-        rows.append((trial | {name: row[name] for name in named}, seen_comparison(row)))
-    return rows
+    for row in records(trials) if trials is not None else ():
+        if not (row["results_posted"] or row["study_id"] or row["trial_id"] in known):
+            trial = {name: row[name] for name in ("what", "expected", "outcomes", "arms", *_OF_TRIAL)}
+            trial |= {"study_id": row["trial_id"], "allocation": row["what"], "n_enrolled": None}
+            yield trial | {"compared": split_ids(row["outcomes"])}, seen_comparison(row)
 
 
 def _randomised(words: str | None, comparison: str | None) -> bool | None:

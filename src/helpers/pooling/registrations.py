@@ -87,11 +87,10 @@ def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list
 
 def _most_direct(comparison: RegisteredComparison) -> tuple:
     """Return what orders comparisons."""
-    background, role = str(comparison.background), str(comparison.comparator)
-    order = ("placebo", "untreated", "active").index(role)
-    sizes = [-share for share in comparison.shares or ()]
-    words = (str(comparison.comparator_name), background)
-    return "arm only" in background, order, background != "none", sizes, words
+    background = str(comparison.background)
+    order = ("placebo", "untreated", "active").index(str(comparison.comparator))
+    sizes, name = [-share for share in comparison.shares or ()], str(comparison.comparator_name)
+    return "arm only" in background, order, background != "none", sizes, name, background
 
 
 def allocation_shares(ratio: str | None, arms: int) -> tuple[list[float], bool]:
@@ -156,8 +155,7 @@ def results_due(primary: str | None, end: str | None, end_of: str | None) -> tup
 
 
 def _a_year_after(day: str) -> str:
-    year, rest = int(day[:4]) + 1, day[4:]
-    return f"{year}{rest}" if rest != "-02-29" else f"{year}-02-28"
+    return f"{int(day[:4]) + 1}{day[4:]}".replace("-02-29", "-02-28")
 
 
 def answerable(
@@ -168,7 +166,12 @@ def answerable(
     `can_answer` is yes, indirectly, not known or no. The design is judged: how small a difference it can
     detect is told apart. `outcomes` are those that it compares so; none where they were not seen.
     """
-    found = [*_of_control(comparison), *_of_outcomes(outcomes)]
+    found = _of_control(comparison)
+    if not outcomes:
+        found.append(("not known", "outcomes not seen"))
+    elif not set(outcomes) & set(COUNTS):
+        named = ", ".join(map(label, dict.fromkeys(outcomes)))
+        found.append(("no", f"counts no hair in this comparison, only {named}"))
     if trial["status"] == "withdrawn":
         found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
@@ -196,14 +199,6 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     elif background != "none" and not background.endswith("in both arms"):
         found.append(("not known", background))
     return found
-
-
-def _of_outcomes(outcomes: Sequence[str]) -> list[tuple[str, str]]:
-    if not outcomes:
-        return [("not known", "outcomes not seen")]
-    named = ", ".join(map(label, dict.fromkeys(outcomes)))
-    counted = set(outcomes) & set(COUNTS)
-    return [] if counted else [("no", f"counts no hair in this comparison, only {named}")]
 
 
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:

@@ -46,25 +46,22 @@ def simulation_rows(
         Estimates at hand, from `known_estimates`; those of the trial's own comparison are pooled with it.
     model : mapping
         `tau2_method` and `ci_method`.
-    true_effects : sequence of float
-        Means that the true effects of such trials may have, hairs/cm².
-    visible : float, optional
-        Smallest difference that can be seen.
+    true_effects, visible : sequence of float, float
+        Means that the true effects of such trials may have, and the smallest difference that can be seen.
     tau_scale : float
         Scale of the half-normal prior of tau, hairs/cm²: each draw takes a tau from it, and the trial a true
         effect of its own, normal about the mean with that SD. 0 for one effect in all trials.
-    sd : float
-        SD of the change between people, which the trial's own SD will scatter about.
-    level : float
-        Coverage of the intervals.
-    draws : int
-        Possible results of each trial.
+    sd, level, draws : float, float, int
+        SD of the change between people, coverage of the intervals, and possible results of each trial.
     """
     rows = []
     for trial in trials:
         if not trial.get("se_expected"):
             continue
-        own = _of_the_same_comparison(known, trial)
+        # the estimates that answer its own question: placebos are one, other treatments not
+        own = known[known["estimand"] == trial["estimand"]]
+        asked = comparator_key(dict(trial))
+        own = own[np.array([comparator_key(row) == asked for row in records(own)], dtype=bool)]
         for true in true_effects:
             estimate, se, df = _results(trial, true, tau_scale, draws)
             lower, upper = _intervals(estimate, se, df, own, model, level)
@@ -72,13 +69,6 @@ def simulation_rows(
             row |= {"tau_scale": tau_scale, "draws": draws}
             rows.append(row | _after(trial, own, visible, lower, upper))
     return rows
-
-
-def _of_the_same_comparison(known: pd.DataFrame, trial: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the estimates that answer a trial's own question: placebos are one, other treatments not."""
-    own = known[known["estimand"] == trial["estimand"]]
-    asked = comparator_key(dict(trial))
-    return own[np.array([comparator_key(row) == asked for row in records(own)], dtype=bool)]
 
 
 def _results(
@@ -163,25 +153,17 @@ def certainty_after(
 def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
     """Return today's estimates against a control of hair density, hairs/cm², the latest of each study.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        `effects`, `arms`, `sources`.
-    tiers : sequence of str
-        Tiers that take part.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `estimand`, `comparator`, `comparator_name`, `background`, `effect`, `se`, `n`. A change without a
-        control is not pooled with anything.
+    `tables` are `effects`, `arms` and `sources`. A change without a control is not pooled with anything.
     """
-    effects, sources, arms = tables["effects"], tables["sources"], tables["arms"]
+    sources = tables["sources"]
     studies = sources.loc[sources["tier"].isin(tiers), "study_id"]
-    rows = effects.query("concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0")
-    rows = rows[rows["study_id"].isin(studies) & rows["effect"].notna() & rows["contrast_doubt"].isna()]
-    rows = rows[rows["estimand"].isin(CONTROLLED_ESTIMANDS)]
-    rows = rows[in_exosome_arms(rows, arms)]
+    rows = tables["effects"].query(
+        "concept == 'hair_density' and unit == 'hairs/cm2' and headline == 'yes' and se > 0"
+        " and effect.notna() and contrast_doubt.isna()",
+        engine="python",
+    )
+    rows = rows[rows["study_id"].isin(studies) & rows["estimand"].isin(CONTROLLED_ESTIMANDS)]
+    rows = rows[in_exosome_arms(rows, tables["arms"])]
     rows = rows.assign(n=[people_of(row) for row in records(rows)])
     rows = rows.sort_values("timepoint_weeks", kind="stable", na_position="first")
     latest = rows.groupby(["study_id", *_KEY], sort=False, dropna=False).tail(1)

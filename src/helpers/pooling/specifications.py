@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, product, zip_longest
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from trialfiles.record import Row
 
 # Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
 TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
-EVERYONE, SOUND, WITHOUT = "all", "sound", "without "
 _TIERS = {**EVIDENCE, CONTEXT: ("comparator",)}
+_Tables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,9 @@ class Question:
 class Levels:
     """The values that each choice may take; one value each is a single specification.
 
-    Attributes
-    ----------
-    tier : `core`, `published`; `context` for other treatments
-    included : `every` tries all studies, those without certain discrepancies (`sound`), and all but each one;
-        otherwise one of `all`, `sound`, `without STUDY`
-    sd_use : names of `SD_USES`
-    assumed_sd : SDs of the change between people that may be imputed, hairs/cm²
-    pre_post_correlation, site_correlation : assumed values
-    visit, time_tolerance, level : as in `Options`; which times are alike belongs to the question
+    `included` is `every` to try all studies, those without certain discrepancies, and all but each one; or
+    one of `all`, `sound`, `without STUDY`. `sd_use` are names of `SD_USES`, `assumed_sd` SDs of the change
+    between people, hairs/cm². The rest is as in `Options`; which times are alike belongs to the question.
     """
 
     tier: tuple[str, ...] = ("core", "published")
@@ -107,34 +101,29 @@ def _question_words(group: list[Row]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def under_correlations(
-    lines: Sequence[Row],
-    tables: Mapping[str, pd.DataFrame],
-    *,
-    pre_post_correlation: float,
-    site_correlation: float,
-    level: float,
-) -> list[Row]:
+def _under_correlations(lines: Sequence[Row], tables: _Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
-    assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": site_correlation}
-    moved = {line["study_id"] for line in lines if "correlation" in (line["assumption"] or "")}
+    moved = {line["study_id"] for line in lines if _rests_on_correlation(line)}
     anew: dict[str, Row] = {}
-    for study in records(tables["studies"]) if moved else ():
-        if study["study_id"] in moved:
-            names = ("arms", "results", "discrepancies")
-            own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in names]
-            anew |= {row["effect_id"]: row for row in study_effects(study, *own, level=level, **assumed)}
+    for study in (one for one in records(tables["studies"]) if one["study_id"] in moved) if moved else ():
+        parts = (tables[name] for name in ("arms", "results", "discrepancies"))
+        own = [part[part["study_id"] == study["study_id"]] for part in parts]
+        anew |= {row["effect_id"]: row for row in study_effects(study, *own, **assumed)}
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
     return [
         line | {name: anew[line["effect_id"]].get(name) for name in kept}
-        if line["effect_id"] in anew and "correlation" in (line["assumption"] or "")
+        if _rests_on_correlation(line) and line["effect_id"] in anew
         else line
         for line in lines
     ]
 
 
+def _rests_on_correlation(line: Row) -> bool:
+    return "correlation" in (line["assumption"] or "")
+
+
 def estimate_sets(
-    lines: Sequence[Row], question: Question, levels: Levels, tables: Mapping[str, pd.DataFrame]
+    lines: Sequence[Row], question: Question, levels: Levels, tables: _Tables
 ) -> Iterator[EstimateSet]:
     """Yield the set of estimates of every combination of choices that leaves two or more.
 
@@ -142,35 +131,29 @@ def estimate_sets(
     """
     own = [line for line in lines if line["effect_id"] in question.effect_ids]
     for before, between in product(levels.pre_post_correlation, levels.site_correlation):
-        made = under_correlations(
-            own, tables, pre_post_correlation=before, site_correlation=between, level=levels.level
-        )
+        assumed = {"pre_post_correlation": before, "site_correlation": between}
+        made = _under_correlations(own, tables, level=levels.level, **assumed)
         for use, sd in product(levels.sd_use, levels.assumed_sd):
             sized = with_sd(made, use, sd, site_correlation=between, level=levels.level)
             usable = [line for line in sized if poolable(line)]
-            fixed = {"sd_use": use, "assumed_sd": sd}
-            fixed |= {"pre_post_correlation": before, "site_correlation": between}
             for tier in levels.tier:
                 part = [line for line in usable if line["tier"] in _TIERS[tier]]
                 studies = dict.fromkeys(line["study_id"] for line in part)
                 chosen = [made_one([line for line in part if line["study_id"] == name]) for name in studies]
                 for included, left in _included(chosen, levels.included):
-                    yield EstimateSet(
-                        fixed | {"tier": tier, "included": included},
-                        tuple(line["study_id"] for line in left),
-                        on_scale(left),
-                    )
+                    fixed = {"sd_use": use, "assumed_sd": sd, "tier": tier, "included": included}
+                    names = tuple(line["study_id"] for line in left)
+                    yield EstimateSet(fixed | assumed, names, on_scale(left))
 
 
 def _included(chosen: list[Row], wanted: str) -> Iterator[tuple[str, list[Row]]]:
     """Yield the studies that take part: all, those without certain discrepancies, all but each one."""
     sound = [line for line in chosen if not line["certain_discrepancies"]]
-    options = {EVERYONE: chosen}
-    if len(sound) < len(chosen) or wanted == SOUND:
-        options[SOUND] = sound
-    options |= {
-        f"{WITHOUT}{line['study_id']}": [other for other in chosen if other is not line] for line in chosen
-    }
+    options = {"all": chosen}
+    if len(sound) < len(chosen) or wanted == "sound":
+        options["sound"] = sound
+    for line in chosen:
+        options[f"without {line['study_id']}"] = [other for other in chosen if other is not line]
     yield from ((name, left) for name, left in options.items() if len(left) > 1 and wanted in ("every", name))
 
 
@@ -185,7 +168,9 @@ def specification_rows(
     """Return every specification with its estimate and interval, one row each: a column for each choice."""
     if not sets:
         return pd.DataFrame()
-    yi, vi = _padded(sets)
+    scales = [one.scale for one in sets]  # to rows of one length, NaN where a set has fewer
+    yi = np.array(list(zip_longest(*(scale.yi for scale in scales), fillvalue=np.nan))).T
+    vi = np.array(list(zip_longest(*(scale.vi for scale in scales), fillvalue=np.nan))).T
     choices = pd.DataFrame([one.choices | {"studies": join_ids(one.studies)} for one in sets])
     parts = []
     for method, test in product(estimators, intervals):
@@ -205,15 +190,6 @@ def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
     ]
 
 
-def _padded(sets: Sequence[EstimateSet]) -> tuple[np.ndarray, np.ndarray]:
-    """Return effects and variances as rows of one length, NaN where a set has fewer."""
-    most = max(len(one.studies) for one in sets)
-    yi, vi = (np.full((len(sets), most), np.nan) for _ in range(2))
-    for row, one in enumerate(sets):
-        yi[row, : len(one.studies)], vi[row, : len(one.studies)] = one.scale.yi, one.scale.vi
-    return yi, vi
-
-
 def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the specifications that differ in their studies or their answer; of equal ones the first.
 
@@ -224,7 +200,7 @@ def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[keep].sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
 
 
-def choice_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def choice_rows(frame: pd.DataFrame) -> list[Row]:
     """Return how far each choice moves the estimate when all others stay, the strongest first.
 
     `frame` holds all combinations. `sets` are the matched sets that differ in this choice alone; those with
@@ -262,12 +238,8 @@ ASSUMPTIONS: dict[str, tuple[float, float, dict[str, Any]]] = {
 
 
 def turning_rows(
-    lines: Sequence[Row],
-    question: Question,
-    chosen: Levels,
-    model: Mapping[str, str],
-    tables: Mapping[str, pd.DataFrame],
-) -> list[dict[str, Any]]:
+    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: _Tables
+) -> list[Row]:
     """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
 
     `chosen` has one value for each choice but the tier. `turns_at` is missing where the conclusion does not
@@ -294,11 +266,7 @@ def turning_rows(
 
 
 def chosen_rows(
-    lines: Sequence[Row],
-    question: Question,
-    levels: Levels,
-    model: Mapping[str, str],
-    tables: Mapping[str, pd.DataFrame],
+    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: _Tables
 ) -> pd.DataFrame:
     """Return the specification that levels of one value each name; no row without two estimates."""
     sets = list(estimate_sets(lines, question, levels, tables))
@@ -320,32 +288,30 @@ def turning_point(
     grid = np.linspace(low, high, LOOKED_AT)
     found = [limits(float(value)) for value in grid]
     words = ["no estimate" if one is None else conclusions([one[0]], [one[1]], better)[0] for one in found]
-    for place in range(LOOKED_AT - 1):
-        one, other = found[place], found[place + 1]
-        if one is None or other is None or words[place] == words[place + 1]:
-            continue
-        # the limit that passes 0 first on the way
-        side = 0 if (one[0] > 0) != (other[0] > 0) else 1
-        root = brentq(lambda x: (limits(x) or (0.0, 0.0))[side], grid[place], grid[place + 1], xtol=1e-6)  # noqa: B023
-        return float(root), words[0], words[-1]
-    return None, words[0], words[-1]
+    root = None
+    for (x, one, said), (y, other, then) in pairwise(zip(grid, found, words, strict=True)):
+        if one is not None and other is not None and said != then:
+            side = 0 if (one[0] > 0) != (other[0] > 0) else 1  # the limit that passes 0 first on the way
+            root = float(brentq(lambda x: (limits(x) or (0.0, 0.0))[side], x, y, xtol=1e-6))  # noqa: B023
+            break
+    return root, words[0], words[-1]
 
 
 @dataclass(frozen=True)
 class Sensitivity:
     """Rows of `specifications`, `choice_effects` and `turning_points`; and the chosen specifications."""
 
-    specifications: list[dict[str, Any]]
-    choice_effects: list[dict[str, Any]]
-    turning_points: list[dict[str, Any]]
-    chosen: list[dict[str, Any]]
+    specifications: list[Row] = field(default_factory=list)
+    choice_effects: list[Row] = field(default_factory=list)
+    turning_points: list[Row] = field(default_factory=list)
+    chosen: list[Row] = field(default_factory=list)
 
 
 def sensitivity(
     lines: Sequence[Row],
     chosen: Levels,
     model: Mapping[str, str],
-    tables: Mapping[str, pd.DataFrame],
+    tables: _Tables,
     *,
     sds: Sequence[float] = (),
 ) -> Sensitivity:
@@ -364,17 +330,16 @@ def sensitivity(
     sds : sequence of float
         Other SDs that may be imputed.
     """
-    found = Sensitivity([], [], [], [])
+    found = Sensitivity()
     every = Levels(tier=chosen.tier, assumed_sd=tuple(sorted({*chosen.assumed_sd, *sds})), visit=chosen.visit,
                    time_tolerance=chosen.time_tolerance, level=chosen.level)  # fmt: skip
-    if not any("correlation" in (line["assumption"] or "") for line in lines):
+    if not any(map(_rests_on_correlation, lines)):
         every = replace(every, pre_post_correlation=chosen.pre_post_correlation)
     if not any(line["estimand"] == "within_participant" for line in lines):
         every = replace(every, site_correlation=chosen.site_correlation)
     for question in controlled_questions(lines, chosen):
-        frame = specification_rows(
-            list(estimate_sets(lines, question, every, tables)), question, level=chosen.level
-        )
+        sets = list(estimate_sets(lines, question, every, tables))
+        frame = specification_rows(sets, question, level=chosen.level)
         shown = distinct_rows(frame)
         names = [f"{question.name}.{number:05d}" for number in range(1, len(shown) + 1)]
         found.specifications.extend(records(shown.assign(specification_id=names)))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from helpers.effects.study_figures import said
 from helpers.pooling.estimates import counts_of, made_one, on_scale, people_of, prior_scale, with_sd
 from helpers.pooling.groups import (
-    AS_PRINTED,
     QUESTION,
+    Options,
     belongs,
     poolable,
     question_of,
@@ -22,46 +23,45 @@ from helpers.pooling.groups import (
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
 from metastats.dependence import cluster_robust, sampling_covariance, three_level
+from metastats.diagnostics import leave_one_out
 from metastats.pooling import pool
-from notebookpress.tables import join_ids, split_ids
+from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 OF_MEMBER = (
     "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed",
+    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed", "ci_method",
 )  # fmt: skip
 
 
 def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
     """Return in words what the same study answers at other visits, which the pool did not take."""
-    others = [
+    return said(*(
         f"{line['effect']:.4g} at {line['timepoint_printed'] or 'a time not stated'}"
         for line in lines
-        if line["study_id"] == member["study_id"]
+        if (line["study_id"], line.get("site")) == (member["study_id"], member.get("site"))
         and line["effect"] is not None
         and question_of(line) == question_of(member)
-        and line.get("site") == member.get("site")
         and line["timepoint_printed"] != member["timepoint_printed"]
-    ]
-    return "; ".join(dict.fromkeys(others)) or None
+    ))  # fmt: skip
 
 
-def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[dict[str, Any]]:
+def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[Row]:
     """Return the estimates of a pool, each with its weight and the pooled effect without it."""
     scale = on_scale(group)
-    weights = pool(scale.yi, scale.vi, **fit).weights / 100
-    rows = []
-    for place, line in enumerate(group):
-        rest = np.arange(len(group)) != place
-        without = pool(scale.yi[rest], scale.vi[rest], **fit)
-        rows.append({name: line.get(name) for name in OF_MEMBER} | {
-            "se": float(np.sqrt(scale.vi[place])), "ci_method": line.get("ci_method"),
-            "n": people_of(line), "n_stated": bool(line.get("n")),
-            "weight": float(weights[place]), "left_out_k": without.k,
-        } | {f"left_out_{name}": value for name, value in scale.told_of(without).items()})  # fmt: skip
-    return rows
+    fitted = pool(scale.yi, scale.vi, **fit)
+    without = leave_one_out(fitted)
+    told = pd.DataFrame(scale.told_of(without) | {"k": without["k"]}).add_prefix("left_out_")
+    told = told.assign(se=np.sqrt(scale.vi), weight=fitted.weights / 100)
+    return [
+        {name: line.get(name) for name in OF_MEMBER}
+        | {"n": people_of(line), "n_stated": bool(line.get("n"))}
+        | row
+        for line, row in zip(group, records(told), strict=True)
+    ]
 
 
+_DECLARED = Options()
 BAYES = "Bayesian random effects"
 EXACT_BINOMIAL = "random effects, exact binomial"
 ROBUST = "three levels, cluster-robust"
@@ -73,31 +73,22 @@ OF_POOL = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Options:
-    """The choices of an analysis; each is a parameter of notebook 05."""
-
-    tau2_method: str = "REML"
-    ci_method: str = "adhoc"
-    level: float = 0.95
-    time_tolerance: float = 0.25
-    assumed_sd: float = 20.0
-    tau_prior: float = 10.0
-    visit: str = "latest"
-    site_correlation: float = 0.7
-
-    @property
-    def fit(self) -> dict[str, Any]:
-        """Arguments of `pool`."""
-        return {"method": self.tau2_method, "test": self.ci_method, "level": self.level}
-
-
 @dataclass
 class TierSynthesis:
     """Rows of `pooled`, and of `pool_members`: the estimates in each pool with weight and leave-one-out."""
 
-    pooled: list[dict[str, Any]] = field(default_factory=list)
-    members: list[dict[str, Any]] = field(default_factory=list)
+    pooled: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
+
+    def add(self, rows: list[Row], lines: list[Row], evidence: str, options: Options) -> None:
+        """Add rows made of some lines under their names, with other models and the members of each pool."""
+        for row in rows:
+            for fitted, members in _with_models(row, lines, options):
+                name = f"{evidence}.{row['concept']}.{len(self.pooled) + 1:02d}"
+                self.pooled.append(fitted | {"pooled_id": name, "evidence": evidence})
+                self.members += [
+                    one | {"pooled_id": name, "member_id": f"{name}.{one['study_id']}"} for one in members
+                ]
 
 
 def tier_synthesis(
@@ -105,7 +96,7 @@ def tier_synthesis(
     evidence: str,
     *,
     overall: dict[str, str],
-    options: Options = Options(),
+    options: Options = _DECLARED,
     second_hand: bool = True,
     serious: Collection[str] = (),
 ) -> TierSynthesis:
@@ -115,10 +106,8 @@ def tier_synthesis(
     ----------
     tables : dict of str to pandas.DataFrame
         `effects` and `comparisons`.
-    evidence : str
-        `core` or `published`.
-    overall : dict of str to str
-        Overall risk of bias by study.
+    evidence, overall : str, dict of str to str
+        `core` or `published`, and the overall risk of bias by study.
     options : Options
         Models and assumed values.
     second_hand : bool
@@ -137,69 +126,51 @@ def synthesis_of_lines(
 ) -> TierSynthesis:
     """Return what can be pooled of some lines: as printed, and more where missing SDs are imputed.
 
-    Parameters
-    ----------
-    every_line : list of dict
-        Lines of a tier, or `drug_differences` with the evidence `context`.
-    evidence : str
-        Word for the body of evidence.
-    options : Options
-        Models and assumed values.
-    serious : collection of str
-        Studies that take part only in the scenario `with studies of serious concern`.
+    `every_line` are lines of a tier, or `drug_differences` with the evidence `context`; studies that are
+    `serious` take part only in the scenario `with studies of serious concern`.
     """
-
-    def rows(lines: list[Row], scenario: str) -> list[Row]:
-        return rows_of_lines(lines, options.fit, options.time_tolerance, scenario, options.visit)
-
-    found = TierSynthesis()
     lines = [line for line in every_line if line["study_id"] not in serious]
-    printed = rows(lines, AS_PRINTED)
-    for row in printed:
-        _add(found, row, lines, options)
-    known = {_estimates_of(row) for row in printed if row["se"] is not None}
     sized = [line for line in lines if not line.get("set_aside")]
     sized = with_sd(
         sized, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
     )
-    for row in rows(sized, IMPUTED):
-        if row["se"] is not None and _estimates_of(row) not in known:
-            _add(found, row, sized, options)
-    known = {_estimates_of(row) for row in found.pooled}
-    for row in rows(every_line, WITH_SERIOUS) if serious else ():
-        if set(split_ids(row["studies"])) & set(serious) and _estimates_of(row) not in known:
-            _add(found, row, every_line, options)
-    for number, row in enumerate(found.pooled, start=1):
-        row["pooled_id"] = f"{evidence}.{row['concept']}.{number:02d}"
-        row["evidence"] = evidence
-        for member in row.pop("_members", ()):
-            names = {"pooled_id": row["pooled_id"], "member_id": f"{row['pooled_id']}.{member['study_id']}"}
-            found.members.append(member | names)
+    found = TierSynthesis()
+    rows = rows_of_lines(lines, options)
+    found.add(rows, lines, evidence, options)
+    known = {_estimates_of(row) for row in rows if row["se"] is not None}
+    rows = [row for row in rows_of_lines(sized, options, IMPUTED) if row["se"] is not None]
+    found.add([row for row in rows if _estimates_of(row) not in known], sized, evidence, options)
+    if serious:
+        known = set(map(_estimates_of, found.pooled))
+        rows = [
+            row for row in rows_of_lines(every_line, options, WITH_SERIOUS) if _estimates_of(row) not in known
+        ]
+        rows = [row for row in rows if not set(serious).isdisjoint(split_ids(row["studies"]))]
+        found.add(rows, every_line, evidence, options)
     return found
 
 
-def _estimates_of(row: dict[str, Any]) -> tuple[str, bool]:
+def _estimates_of(row: Row) -> tuple[str, bool]:
     return row["effect_ids"], row["without_certain_discrepancies"]
 
 
-def _add(found: TierSynthesis, row: dict[str, Any], lines: list[Row], options: Options) -> None:
-    """Add a row; to a pooled one its members, and other models of the same estimates."""
-    found.pooled.append(row)
+def _with_models(row: Row, lines: list[Row], options: Options) -> Iterator[tuple[Row, list[Row]]]:
+    """Yield a row, of a pool with its members, and then other models of the same estimates."""
     if not row["pooled"]:
+        yield row, []
         return
     group = group_of(row, lines)
-    row["_members"] = [
-        member | {"other_visits": other_visits(line, lines)}
-        for member, line in zip(members_of(group, options.fit), group, strict=True)
-    ]
-    found.pooled.append(bayes_row(row, group, options))
+    pairs = zip(members_of(group, options.fit), group, strict=True)
+    yield row, [member | {"other_visits": other_visits(line, lines)} for member, line in pairs]
+    more = [bayes_row(row, group, options)]
     if group[0]["estimand"] == "proportion":
-        found.pooled += exact_rows(row, group, options)
+        more += exact_rows(row, group, options)
     else:
-        found.pooled += robust_rows(row, group, lines, options)
+        more += robust_rows(row, group, lines, options)
+    yield from ((fitted, []) for fitted in more)
 
 
-def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
+def group_of(row: Row, lines: list[Row]) -> list[Row]:
     """Return the estimates of a row of `pooled`, one a study, from the lines that it was made of."""
     ids = set(split_ids(row["effect_ids"]))
     own = [line for line in lines if line["effect_id"] in ids]
@@ -208,7 +179,7 @@ def group_of(row: dict[str, Any], lines: list[Row]) -> list[Row]:
     ]
 
 
-def bayes_row(row: dict[str, Any], group: list[Row], options: Options) -> dict[str, Any]:
+def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
     """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
 
     The scale of the half-normal prior of tau is that of `prior_scale`, in the unit.
@@ -263,6 +234,6 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
             "model": ROBUST, "ci_method": method, "tau2_method": "REML", "se": found.se,
             "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
             "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
-            "assumption": "; ".join(filter(None, (row["assumption"], words))),
+            "assumption": said(row["assumption"], words),
         }
     ]  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import sys
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, Result, Study
-from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS
+from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS, Topic
 from trialfiles.record import Row
+from trialfiles.times import iso_date
 from trialfiles.yaml_lines import FieldPath
 
 Fault = tuple[FieldPath, str, str]  # place in the sheet, problem, remedy
@@ -25,7 +27,7 @@ _OLD_SEVERITIES = {"certain": (True, "serious"), "likely": (False, "some"), "min
 def with_current_names(sheet: Any) -> list[str]:
     """Rename the fields of a sheet that have old names, in place; return what was read under which name."""
     notes: dict[str, None] = {}
-    for block in (sheet, *(domain for _, domain in _domains(sheet))):
+    for block in (sheet, *(judged for _, judged in _judged(sheet))):
         for old, new in OLD_NAMES.items():
             if old in block and new not in block:
                 block[new] = block.pop(old)
@@ -42,28 +44,16 @@ def with_current_names(sheet: Any) -> list[str]:
 def cross_checks(sheet: Row) -> Iterator[Fault]:
     """Yield what is wrong between the fields of a sheet, whose shape may be wrong too.
 
-    Parameters
-    ----------
-    sheet : dict
-        Content of the file, as `read_yaml` gives it.
-
-    Yields
-    ------
-    tuple
-        Path of the field, problem, remedy.
+    `sheet` is the content of the file, as `read_yaml` gives it; a fault is path of a field, problem, remedy.
     """
-    figures: dict[str, Row] = {}
-    for _, quantity in _items(sheet, "quantities", dict):
-        if isinstance(quantity.get("id"), str):
-            figures.setdefault(quantity["id"], quantity)
+    quantities = list(_items(sheet, "quantities", dict))
+    named = [quantity for _, quantity in quantities if isinstance(quantity.get("id"), str)]
+    figures = {quantity["id"]: quantity for quantity in reversed(named)}  # the first of a name counts
     yield from _repeated_names(sheet)
-    yield from _vocabulary(sheet)
-    yield from _statements(sheet)
-    yield from _arms(sheet)
-    yield from _discrepancies_of_domains(sheet)
+    yield from _unknown_names(sheet)
     for place, name, use in _references(sheet):
         yield from _reference(place, name, use, figures)
-    for place, quantity in _items(sheet, "quantities", dict):
+    for place, quantity in quantities:
         yield from check_figure(place, quantity)
         yield from _span(place, quantity)
     yield from _origins(sheet)
@@ -99,8 +89,13 @@ def _nearest(word: str, allowed: Collection[str]) -> str:
 
 
 # Names and vocabulary.
-_NAMED_BY = {"quantities": "id", "arms": "arm_id", "outcomes": "outcome_id"}
-_NAMED_BY |= {"discrepancies": "id", "statements": "id"}
+_NAMED_BY = {
+    "quantities": "id",
+    "arms": "arm_id",
+    "outcomes": "outcome_id",
+    "discrepancies": "id",
+    "statements": "id",
+}
 
 
 def _repeated_names(sheet: Row) -> Iterator[Fault]:
@@ -114,71 +109,63 @@ def _repeated_names(sheet: Row) -> Iterator[Fault]:
                 known.add(value)
 
 
-def _vocabulary(sheet: Row) -> Iterator[Fault]:
-    """Check concepts: figures may also have one that is no outcome."""
-    for name in ("outcomes", "results", "contrasts", "quantities"):
-        allowed = CONCEPTS if name == "quantities" else OUTCOME_CONCEPTS
-        for place, block in _items(sheet, name, dict):
-            concept = block.get("concept")
-            if isinstance(concept, str) and concept not in allowed:
-                problem = f"{concept!r} is not in the vocabulary"
-                yield (*place, "concept"), problem, _nearest(concept, allowed)
-    for place, discrepancy in _items(sheet, "discrepancies", dict):
-        for at, concept in _items(discrepancy, "concepts", str, place):
-            if concept not in OUTCOME_CONCEPTS:
-                yield at, f"{concept!r} is not an outcome", _nearest(concept, OUTCOME_CONCEPTS)
-
-
-def _statements(sheet: Row) -> Iterator[Fault]:
-    """Check that a statement gives one of its topic's answers, about what the topic is about."""
-    for place, block in _items(sheet, "statements", dict):
-        topic, says, about = TOPICS.get(str(block.get("topic"))), block.get("says"), block.get("about")
-        if topic is None:
-            continue  # the shape check names the topics
-        outcome = topic.name in ("primary_outcome", "secondary_outcome")
-        answers = topic.answers or (tuple(OUTCOME_CONCEPTS) if outcome else ())
-        if answers and isinstance(says, str) and says not in answers:
-            problem = f"{says!r} is no answer to: {topic.question}"
-            yield (*place, "says"), problem, _nearest(says, answers)
-        if topic.about == "outcome" and isinstance(about, str) and about not in OUTCOME_CONCEPTS:
-            yield (*place, "about"), f"{about!r} is not an outcome", _nearest(about, OUTCOME_CONCEPTS)
-        if topic.about and not about:
+def _unknown_names(sheet: Row) -> Iterator[Fault]:
+    for place, value, allowed, problem in _names(sheet):
+        if isinstance(value, str) and value not in allowed:
+            yield place, problem.format(repr(value)), _nearest(value, allowed)
+    for place, block, topic in _statements(sheet):
+        if topic.about and not block.get("about"):
             yield (*place, "about"), f"it is not said which {topic.about} it is about", "add `about:`"
 
 
-def _arms(sheet: Row) -> Iterator[Fault]:
-    """Check that every arm that a block names is one of the sheet."""
-    arms = [arm["arm_id"] for _, arm in _items(sheet, "arms", dict) if isinstance(arm.get("arm_id"), str)]
-    for name in ("quantities", "results", "adverse_events", "contrasts"):
+def _names(sheet: Row) -> Iterator[tuple[FieldPath, Any, Collection[str], str]]:
+    """Yield each word that must be one of some, with these and what is said of another."""
+    arms = _defined(sheet, "arms")
+    for name in ("outcomes", "quantities", "results", "contrasts", "adverse_events"):
+        concepts = CONCEPTS if name == "quantities" else OUTCOME_CONCEPTS
         for place, block in _items(sheet, name, dict):
-            for field in ("arm", "against") if name == "contrasts" else ("arm",):
-                arm = block.get(field)
-                if isinstance(arm, str) and arm not in arms:
-                    yield (*place, field), f"no arm is called {arm!r}", _nearest(arm, arms)
+            yield (*place, "concept"), block.get("concept"), concepts, "{} is not in the vocabulary"
+            for field in ("arm", "against"):
+                yield (*place, field), block.get(field), arms, "no arm is called {}"
+    for place, discrepancy in _items(sheet, "discrepancies", dict):
+        for at, concept in _items(discrepancy, "concepts", str, place):
+            yield at, concept, OUTCOME_CONCEPTS, "{} is not an outcome"
+    for place, block in _judged(sheet):  # what they rest on is the sheet's own
+        for listed, one in (("discrepancies", "discrepancy"), ("statements", "statement")):
+            for at, name in _items(block, listed, str, place):
+                yield at, name, _defined(sheet, listed), f"no {one} is called {{}}"
+    for place, block, topic in _statements(sheet):
+        outcome = topic.name in ("primary_outcome", "secondary_outcome")
+        if answers := topic.answers or (tuple(OUTCOME_CONCEPTS) if outcome else ()):
+            yield (*place, "says"), block.get("says"), answers, f"{{}} is no answer to: {topic.question}"
+        if topic.about == "outcome":
+            yield (*place, "about"), block.get("about"), OUTCOME_CONCEPTS, "{} is not an outcome"
 
 
-def _domains(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
-    return _items(_mapping(sheet, "risk_of_bias"), "domains", dict, ("risk_of_bias",))
+def _defined(sheet: Row, name: str) -> list[str]:
+    """Return the names that a list of blocks defines."""
+    names = [block.get(_NAMED_BY[name]) for _, block in _items(sheet, name, dict)]
+    return [value for value in names if isinstance(value, str)]
 
 
-def _answers(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
-    yield from _items(_mapping(sheet, "risk_of_bias"), "answers", dict, ("risk_of_bias",))
+def _statements(sheet: Row) -> Iterator[tuple[FieldPath, Row, Topic]]:
+    """Yield the statements whose topic is known, with it; the shape check names the others."""
+    for place, block in _items(sheet, "statements", dict):
+        if topic := TOPICS.get(str(block.get("topic"))):
+            yield place, block, topic
+
+
+def _judged(sheet: Row) -> Iterator[tuple[FieldPath, Row]]:
+    """Yield the judgements of domains and the answers to questions of tools."""
+    for name in ("domains", "answers"):
+        yield from _items(_mapping(sheet, "risk_of_bias"), name, dict, ("risk_of_bias",))
     yield from _items(sheet, "trust", dict)
 
 
-def _discrepancies_of_domains(sheet: Row) -> Iterator[Fault]:
-    """Check that what a judgement or an answer rests on is the sheet's own."""
-    for listed, one in (("discrepancies", "discrepancy"), ("statements", "statement")):
-        known = [row["id"] for _, row in _items(sheet, listed, dict) if isinstance(row.get("id"), str)]
-        for place, block in (*_domains(sheet), *_answers(sheet)):
-            for at, name in _items(block, listed, str, place):
-                if name not in known:
-                    yield at, f"no {one} is called {name!r}", _nearest(name, known)
-
-
 # Figures that are named elsewhere.
-_NAMING: dict[str, type[Block]] = {"arms": Arm, "results": Result, "contrasts": Contrast}
-_NAMING["adverse_events"] = AdverseEvent
+_NAMING: dict[str, type[Block]] = {
+    "arms": Arm, "results": Result, "contrasts": Contrast, "adverse_events": AdverseEvent,
+}  # fmt: skip
 
 
 def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]:
@@ -193,7 +180,7 @@ def _references(sheet: Row) -> Iterator[tuple[FieldPath, str, FigureUse | None]]
             if isinstance(block.get(field), str):
                 yield (*place, field), block[field], use
     lists = [item for name in ("discrepancies", "adverse_events") for item in _items(sheet, name, dict)]
-    for place, block in (*lists, *_domains(sheet), *_answers(sheet)):
+    for place, block in (*lists, *_judged(sheet)):
         for at, name in _items(block, "quantities", str, place):
             yield at, name, None
 
@@ -219,13 +206,9 @@ def _reference(
 
 def _number(value: Any) -> float | None:
     """Return a finite number; None for anything else, which the shape check reports."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > sys.float_info.max:
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return None if math.isnan(value) else float(value)
 
 
 # A figure against its own token, kind and place.
@@ -235,15 +218,7 @@ _SPACED = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))")  # between 
 
 
 def check_figure(place: FieldPath, quantity: Row) -> Iterator[Fault]:
-    """Yield what is wrong with a figure beside its own token and kind.
-
-    Parameters
-    ----------
-    place : tuple
-        Path of the figure in the sheet.
-    quantity : dict
-        The figure, its fields as written.
-    """
+    """Yield what is wrong with a figure, its fields as written, beside its own token and kind."""
     parts = {part: _number(quantity.get(part)) for part in ("value", "low", "high", "sd")}
     given = {part: value for part, value in parts.items() if value is not None}
     kind, printed = quantity.get("kind"), quantity.get("printed")
@@ -260,8 +235,8 @@ def check_figure(place: FieldPath, quantity: Row) -> Iterator[Fault]:
     if kind == "p_value" and not 0 <= value <= 1:
         yield (*place, "value"), f"a p value of {value:g}", "a p value lies between 0 and 1"
     if kind == "sd" and value < 0:
-        problem = f"a standard deviation of {value:g}"
-        yield (*place, "value"), problem, "a standard deviation is never below 0"
+        remedy = "a standard deviation is never below 0"
+        yield (*place, "value"), f"a standard deviation of {value:g}", remedy
     if "low" in given and "high" in given and given["low"] > given["high"]:
         problem = f"the range ends ({given['high']:g}) before it starts ({given['low']:g})"
         yield (*place, "low"), problem, "put the smaller value first"
@@ -323,45 +298,23 @@ def _origins(sheet: Row) -> Iterator[Fault]:
 
 
 # Figures against each other.
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO_DAY = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d))?(?:-(?P<day>\d\d))?(?:T.*)?")
-_DAY_FIRST = re.compile(r"(?:(?P<day>\d{1,2})\s+)?(?P<month>[A-Za-z]{3,9})\.?,?\s+(?P<year>\d{4})")
-_MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})")
-
-
 def _order_of_dates_and_ages(study: Row, figures: dict[str, Row]) -> Iterator[Fault]:
     """Check that the study's dates and ages run forwards; a date in words that cannot be read passes."""
 
-    def figure(field: str) -> tuple[Row, str]:
+    def figure(field: str, what: str) -> Any:
         name, _, part = str(study.get(field)).partition(".")
-        return figures.get(name, {}), part or "value"
+        return figures.get(name, {}).get(part or what)
 
-    (young, youngest_part), (old, oldest_part) = figure("age_min"), figure("age_max")
-    youngest, oldest = _number(young.get(youngest_part)), _number(old.get(oldest_part))
+    youngest, oldest = (_number(figure(field, "value")) for field in ("age_min", "age_max"))
     if youngest is not None and oldest is not None and youngest > oldest:
         problem = f"age_max ({oldest:g}) lies before age_min ({youngest:g})"
         yield ("study", "age_max"), problem, "exchange age_min and age_max, or mend one"
-    start, end = (figure(field)[0].get("printed") for field in ("starts_on", "ends_on"))
-    first, last = _day(start), _day(end)
-    common = min(len(first), len(last))
+    start, end = (figure(field, "printed") for field in ("starts_on", "ends_on"))
+    first, last = (iso_date(str(printed)) or "" for printed in (start, end))
+    common = min(len(first), len(last))  # as far as both are printed
     if first[:common] > last[:common]:
         problem = f"ends_on ({end}) lies before starts_on ({start})"
         yield ("study", "ends_on"), problem, "exchange starts_on and ends_on, or mend one"
-
-
-def _day(printed: Any) -> tuple[int, ...]:
-    """Return year, month and day of a printed date, as far as they are printed; () if it is none."""
-    text = printed.strip() if isinstance(printed, str) else ""
-    found = _ISO_DAY.fullmatch(text) or _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
-    if found is None:
-        return ()
-    year, month, day = found["year"], found["month"] or "", found["day"]
-    if month.isalpha():
-        number = next((n for n, name in enumerate(_MONTHS, start=1) if month.lower().startswith(name)), None)
-        if number is None:
-            return (int(year),)
-        month = str(number)
-    return tuple(int(part) for part in (year, month, day) if part)
 
 
 def _order_within(sheet: Row, figures: dict[str, Row]) -> Iterator[Fault]:
@@ -384,10 +337,9 @@ def _observations(sheet: Row) -> Iterator[Fault]:
     known: dict[tuple[str, ...], str | int] = {}
     for place, block in _items(sheet, "results", dict):
         key = tuple(str(block.get(part)) for part in ("arm", "concept", "site", "time", "kind", "unit"))
-        if key in known:
+        if known.setdefault(key, place[-1]) != place[-1]:
             problem = f"the same arm, outcome, site, time and kind as results[{known[key]}]"
             yield place, problem, "join the two, or name the sites apart"
-        known.setdefault(key, place[-1])
         if block.get("stated") is None and not any(block.get(field) for field in set(block) - _FRAME):
             remedy = "name a figure, or write `stated:` higher, lower or no change"
             yield place, "an observation without a figure", remedy
@@ -397,13 +349,11 @@ def _events(sheet: Row) -> Iterator[Fault]:
     """Check that no event stands twice and that one which did not happen has no count."""
     known: set[tuple[str, str]] = set()
     for place, block in _items(sheet, "adverse_events", dict):
-        arm, term = block.get("arm"), block.get("term")
+        arm, term = str(block.get("arm")), str(block.get("term")).strip()
         if block.get("absent") is True and block.get("count") is not None:
             problem = "an event that did not happen has a count"
             yield (*place, "count"), problem, "remove the count, or absent"
-        if isinstance(arm, str) and isinstance(term, str):
-            term = term.strip()
-            if (arm, term) in known:
-                problem = f"{term!r} stands twice for arm {arm!r}"
-                yield (*place, "term"), problem, "put the figures of one event into one entry"
-            known.add((arm, term))
+        if block.get("term") and (arm, term) in known:
+            problem = f"{term!r} stands twice for arm {arm!r}"
+            yield (*place, "term"), problem, "put the figures of one event into one entry"
+        known.add((arm, term))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from helpers.sheets.model import OneOf
+from helpers.sheets.model import Block, OneOf
+from helpers.sheets.read import read_stated
 from helpers.tables import TABLES
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
 from notebookpress.tables import records
 from trialfiles.record import Problem, Row, SourceError, refusal
 from trialfiles.text import contact_details, csv_rows
-from trialfiles.yaml_lines import FieldPath, read_yaml
 
 # table -> files under the raw folder; several files of one table are read as one
 CONTEXT_FILES = {
@@ -28,57 +28,32 @@ CONTEXT_FILES = {
     "searches": "searches.csv",
 }
 _WORDS = {"yes": True, "no": False}
-_NUMBERS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
-_CODES = ("doi", "address", "identifier", "record_id", "record")
-
-Stated = TypeVar("Stated", bound=BaseModel)
-RowRule = tuple[Callable[[Row], bool], str]
-
-
-def _in_order(low: str, high: str) -> Callable[[Row], bool]:
-    return lambda row: row[low] is None or row[high] is None or row[low] <= row[high]
-
-
-def _needs(statistics: tuple[str, ...], *names: str) -> Callable[[Row], bool]:
-    return lambda row: row["statistic"] not in statistics or all(row[name] is not None for name in names)
-
-
-_SECOND_HAND: RowRule = (
-    lambda row: row["second_hand"] == (row["access"] == "secondary"),
-    "second_hand is yes exactly where access is secondary",
-)
-# what a row must keep beyond its columns: table -> rules, each with what it says when broken
-ROW_RULES: dict[str, tuple[RowRule, ...]] = {
-    "comparators": (
-        _SECOND_HAND,
-        (
-            _needs(("change", "difference from placebo"), "change_mean", "unit"),
-            "a change needs change_mean and unit",
-        ),
-        (_needs(("levels",), "baseline_mean", "unit"), "levels need baseline_mean and unit"),
-    ),
-    "published_pools": (
-        _SECOND_HAND,
-        (_in_order("ci_lower", "ci_upper"), "the interval ends before it starts"),
-    ),
-    "thresholds": (_SECOND_HAND, (_in_order("value", "value_high"), "the range ends before it starts")),
-    "trials": (_SECOND_HAND,),
+_NUMBERS: dict[str, tuple[str, Callable[[str], float], str]] = {
+    "integer": (r"-?\d+", int, "whole number"),
+    "number": (r"-?\d+(\.\d+)?", float, "number"),
 }
+_CODES = ("doi", "address", "identifier", "record_id", "record")
+_SECOND_HAND = {
+    "second_hand == (access == 'secondary')": "second_hand is yes exactly where access is secondary",
+}
+# what a row must keep beyond its columns: table -> rules for `DataFrame.query`, and what is said of others
+ROW_RULES: dict[str, dict[str, str]] = {
+    "comparators": _SECOND_HAND | {
+        "statistic not in ['change', 'difference from placebo'] or (change_mean.notna() and unit.notna())":
+            "a change needs change_mean and unit",
+        "statistic != 'levels' or (baseline_mean.notna() and unit.notna())":
+            "levels need baseline_mean and unit",
+    },
+    "published_pools": _SECOND_HAND | {"not ci_lower > ci_upper": "the interval ends before it starts"},
+    "thresholds": _SECOND_HAND | {"not value > value_high": "the range ends before it starts"},
+    "trials": _SECOND_HAND,
+}  # fmt: skip
 
 
 def read_context(raw: str | Path) -> dict[str, list[Row]]:
-    """Return the rows of every table beside the sheets; a table without a file is empty.
+    """Return the rows of every table beside the sheets, by table of `CONTEXT_FILES`.
 
-    Parameters
-    ----------
-    raw : path
-        The raw folder.
-
-    Returns
-    -------
-    dict of str to list of dict
-        By table: `comparators`, `published_pools`, `thresholds`, `trials`, `searches`. Values are as
-        printed, in the printed unit; empty cells are None.
+    A table without a file is empty. Values are as printed, in the printed unit; empty cells are None.
 
     Raises
     ------
@@ -88,13 +63,16 @@ def read_context(raw: str | Path) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = {}
     problems: list[Problem] = []
     for table, pattern in CONTEXT_FILES.items():
-        rows[table], known = [], set[str]()
+        rows[table], names = [], set[str]()
         for path in sorted(Path(raw).glob(pattern)):
             try:
-                rows[table] += read_rows_of(path, table, known)
+                rows[table] += read_rows_of(path, table, names)
             except SourceError as error:
                 problems += error.problems
-    problems += _unknown(Path(raw))
+    known = {path for pattern in CONTEXT_FILES.values() for path in Path(raw).glob(pattern)}
+    remedy = "name it " + ", ".join(pattern for pattern in CONTEXT_FILES.values() if "/" in pattern)
+    for path in sorted(set(Path(raw).glob("comparators/*.csv")) - known):
+        problems.append(Problem(str(path), None, "", "no table has this name", remedy))
     if problems:
         raise SourceError(problems)
     return rows
@@ -140,50 +118,39 @@ def read_rows_of(path: Path, table: str, known: set[str]) -> list[Row]:
 
 def _cell(name: str, text: str, column: Column) -> tuple[Any, tuple[str, str] | None]:
     """Return a cell as its column's type, or what is wrong with it and the remedy; an empty one is None."""
-    if text and name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
+    if not text:
+        return None, None
+    if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
         return None, ("an e-mail address or telephone number", "leave it out")
-    if text and name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+    if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
         return None, (f"{text!r} is no ISO date", "write it like 2026-11")
-    if text and column.type == "boolean" and text not in _WORDS:
-        return None, (f"{text!r} is neither yes nor no", "write yes or no")
-    if text and column.type in _NUMBERS:
-        whole = column.type == "integer"
-        if re.fullmatch(_NUMBERS[column.type], text):
-            return (int if whole else float)(text), None
-        problem = f"{text!r} is no {'whole ' if whole else ''}number"
-        return None, (problem, "write the number that is printed, or nothing")
-    return (_WORDS[text] if text and column.type == "boolean" else text or None), None
+    if column.type == "boolean":
+        wrong = (f"{text!r} is neither yes nor no", "write yes or no")
+        return _WORDS.get(text), None if text in _WORDS else wrong
+    if column.type not in _NUMBERS:
+        return text, None
+    pattern, number, words = _NUMBERS[column.type]
+    if re.fullmatch(pattern, text):
+        return number(text), None
+    return None, (f"{text!r} is no {words}", "write the number that is printed, or nothing")
 
 
 def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> list[Problem]:
     """Return where rows break their schema or, when none does, what a row must keep beyond its columns."""
     try:
-        TABLES[table].conform(pd.DataFrame(rows, columns=list(TABLES[table].columns)))
+        frame = TABLES[table].conform(pd.DataFrame(rows, columns=list(TABLES[table].columns)))
     except RowsError as error:
         remedy = f"mend the row; the page Data explains the table {table}"
         return [
-            Problem(
-                str(path),
-                None if row is None else lines[row],
-                column,
-                "missing" if rule == MISSING else f"{value!r} is not {rule}",
-                remedy,
-            )
+            Problem(str(path), None if row is None else lines[row], column,
+                    "missing" if rule == MISSING else f"{value!r} is not {rule}", remedy)
             for row, column, value, rule in error.failures
-        ]
+        ]  # fmt: skip
     return [
-        Problem(str(path), line, "", words, "mend the row")
-        for line, values in zip(lines, rows, strict=True)
-        for holds, words in ROW_RULES.get(table, ())
-        if not holds(values)
+        Problem(str(path), lines[row], "", words, "mend the row")
+        for rule, words in ROW_RULES.get(table, {}).items()
+        for row in frame.query(f"not ({rule})", engine="python").index
     ]
-
-
-def _unknown(raw: Path) -> list[Problem]:
-    known = {path for pattern in CONTEXT_FILES.values() for path in raw.glob(pattern)}
-    stray = sorted(set(raw.glob("comparators/*.csv")) - known)
-    remedy = "name it " + ", ".join(pattern for pattern in CONTEXT_FILES.values() if "/" in pattern)
-    return [Problem(str(path), None, "", "no table has this name", remedy) for path in stray]
 
 
 RETRACTIONS_FILE = "retractions.csv"
@@ -214,21 +181,19 @@ def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
     return records(found[["study_id", "notice_id", *_NOTICE]])
 
 
-OVERRIDES_FILE = "certainty_overrides.yaml"
-OVERRIDE_DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1000)]
+_DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+_Day = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+_Words = Annotated[str, StringConstraints(min_length=1)]
 
 
-class Override(BaseModel):
+class Override(Block):
     """One domain's levels down for one outcome in one tier, as a person judges them."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     concept: Annotated[str, OneOf(tuple(OUTCOME_CONCEPTS))]
     evidence: Annotated[str, OneOf(("core", "published"))]
-    domain: Annotated[str, OneOf(OVERRIDE_DOMAINS)]
+    domain: Annotated[str, OneOf(_DOMAINS)]
     steps: Annotated[int, Field(ge=0, le=3)]
-    reason: Reason
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1000)]
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
@@ -247,11 +212,11 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
         With everything that is wrong: no list, an unknown outcome, tier or domain, steps other than 0 to
         3, a missing reason, the same domain twice.
     """
-    path = Path(raw) / OVERRIDES_FILE
+    path = Path(raw) / "certainty_overrides.yaml"
     if not path.is_file():
         return []
     remedy = "write 'overrides:' and below it a list, each with " + ", ".join(Override.model_fields)
-    stated, lines = _stated(path, Overrides, remedy)
+    stated, lines = read_stated(path, Overrides, remedy)
     rows: dict[tuple[str, ...], Row] = {}
     for place, one in enumerate(stated.overrides):
         key = (one.evidence, one.concept, one.domain)
@@ -267,8 +232,8 @@ class Search(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
-    on: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
-    where: Annotated[str, StringConstraints(min_length=1)]
+    on: _Day
+    where: _Words
     how: str = ""
 
 
@@ -277,9 +242,9 @@ class Notice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
-    who: Annotated[str, StringConstraints(min_length=1)]
-    on: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
-    says: Annotated[str, StringConstraints(min_length=1)]
+    who: _Words
+    on: _Day
+    says: _Words
     address: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
@@ -307,21 +272,4 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     remedy = (
         "write status, protocol, update, searches with on, where, how, regulation with who, on, says, address"
     )
-    return _stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()
-
-
-def _stated(path: Path, model: type[Stated], remedy: str) -> tuple[Stated, dict[FieldPath, int]]:
-    """Return what a YAML file states, with the line of each field; refuse what pydantic finds wrong in it."""
-    stated, lines, problems = read_yaml(path)
-    try:
-        found = model.model_validate(stated or {})
-    except ValidationError as error:
-        for part in error.errors():
-            place = part["loc"]
-            line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1)
-            field = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in place)
-            other = f"use {part['ctx']['expected']}" if part["type"] == "literal_error" else remedy
-            problems.append(Problem(str(path), line, field.lstrip("."), part["msg"].lower(), other))
-    if problems:
-        raise SourceError(problems)
-    return found, lines
+    return read_stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()

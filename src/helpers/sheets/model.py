@@ -83,6 +83,11 @@ class Block(BaseModel):
             if isinstance(use, FigureUse)
         }
 
+    def named(self) -> list[str]:
+        """Return the figures that the block names, in its fields and then in its list."""
+        names = [getattr(self, field) for field in self.figure_fields()]
+        return [name for name in (*names, *getattr(self, "quantities", ())) if name]
+
 
 class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
@@ -90,6 +95,10 @@ class Origin(Block):
     address: Said
     access: Annotated[str, OneOf(vocabulary.ACCESS)]
     confidence: Annotated[str, OneOf(tuple(vocabulary.CONFIDENCE))]
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of the tables that say so."""
+        return self.model_dump() | {"second_hand": self.access == "secondary"}
 
 
 class Place(Block):
@@ -358,9 +367,10 @@ class StudySheet(Block):
     risk_of_bias: RiskOfBias | None = None
     trust: list[Answer] = []  # to the checks of INSPECT-SR
 
-    def answers(self) -> list[Answer]:
-        """Return the answers to questions of all tools."""
-        return [*(self.risk_of_bias.answers if self.risk_of_bias else []), *self.trust]
+    def judged(self) -> list[Domain | Answer]:
+        """Return the judgements of domains and the answers to questions of all tools."""
+        appraisal = self.risk_of_bias
+        return [*appraisal.domains, *appraisal.answers, *self.trust] if appraisal else [*self.trust]
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -13,80 +13,44 @@ from helpers.sheets import SHEET_WORDS
 from helpers.sheets.check import check_figure
 from helpers.sheets.model import Result
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
+from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
-from trialfiles.articles import Article, article_arms, article_record
+from trialfiles.articles import Article, article_record
 from trialfiles.record import Row, SourceRecord
 from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
-from trialfiles.vocabulary import Vocabulary
-
-Finder = Callable[[str, Vocabulary], Iterable[Any]]
 
 
-def article_sheet(article: Article, study_id: str, find: Finder | None = None) -> tuple[str, str]:
-    """Return a sheet's text and the source text that its places belong to.
-
-    Parameters
-    ----------
-    article : Article
-        From `read_jats` or `read_plain`.
-    study_id : str
-        Name of the study.
-    find : callable, optional
-        Finds the quantities of a text (`trialfiles.find_quantities`); without it only tables are read.
-
-    Returns
-    -------
-    tuple of (str, str)
-        YAML that `read_sheet` accepts, and the text for `data/raw/documents`.
-    """
+def article_sheet(article: Article, study_id: str) -> str:
+    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed."""
     figures = grid_figures(article.tables, reading_words())
-    arms = article_arms(study_id, figures, reading_words())
-    arm_ids = {arm["label"]: arm["arm_id"] for arm in arms}
-    quantities, results = _figures_of_tables(article, figures, arm_ids)
-    if find:
-        quantities += _of_prose(article, find, {row["at"]["chars"][0] for row in quantities if "at" in row})
     record = article_record(article, "article", reading_words())
-    source = {
-        "source_id": study_id,
-        "tier": "core",
-        "format": "article",
-        "citation": record.sources[0]["citation"],
-        "doi": article.doi,
-        "has_results": bool(results) or None,
-        "access": record.sources[0]["access"],
-        "licence": article.licence,
-        "document": f"{study_id}.txt",
-        "sha256": hashlib.sha256(article.text.encode()).hexdigest(),
-    }
+    arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
+    quantities, results = _figures_of_tables(article, figures, arm_ids)
+    quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row})
+    stated = record.sources[0]
+    source = {"source_id": study_id, "tier": "core", "format": "article", "citation": stated["citation"]}
+    source |= {"doi": article.doi, "has_results": bool(results) or None, "access": stated["access"]}
+    source |= {"licence": article.licence, "document": f"{study_id}.txt"}
+    source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
     study = {"title": record.studies[0]["title"]}
-    compared = "proposed by a machine, to be confirmed"
-    text = _sheet_text(study_id, source, compared, study, arms, quantities, results)
-    return SHEET_WORDS["article_head"].format(study_id=study_id) + text, article.text
+    head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
+    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
+    return head.format(study_id=study_id) + text
 
 
 def record_sheet(record: SourceRecord, file: str) -> str:
-    """Return a sheet's text: every observation of a record of one study, proposed.
-
-    Parameters
-    ----------
-    record : SourceRecord
-        From a RevMan file or an extraction table.
-    file : str
-        Name of the file, for the sheet's head.
-    """
-    study_id, tier = record.sources[0]["study_id"], record.sources[0]["tier"]
+    """Return a sheet of one study of a RevMan file or an extraction table as YAML; all is only proposed."""
+    stated = record.sources[0]
     quantities, results = _figures_of_record(record)
-    source = {
-        name: record.sources[0].get(name) for name in ("source_id", "tier", "format", "citation", "doi")
-    }
+    source = {name: stated.get(name) for name in ("source_id", "tier", "format", "citation", "doi")}
     source["has_results"] = True
-    if tier != "core":  # its figures were seen in the review, and only there
+    if stated["tier"] != "core":  # its figures were seen in the review, and only there
         source["seen"] = _Line({"address": file, "access": "secondary", "confidence": "T2"})
     study = {name: record.studies[0].get(name) for name in ("title", "comparison")}
-    compared = f"taken over from {file}, to be confirmed"
-    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
-    return SHEET_WORDS["record_head"].format(study_id=study_id, file=file) + text
+    head, compared = SHEET_WORDS["record_head"], f"taken over from {file}, to be confirmed"
+    text = _sheet_text(stated["study_id"], source, compared, study, record.arms, quantities, results)
+    return head.format(study_id=stated["study_id"], file=file) + text
 
 
 def _short(value: Any, most: int = 2000) -> Any:
@@ -107,35 +71,28 @@ class _Line(dict):
 
 
 class _Dumper(yaml.SafeDumper):
-    pass
+    def represent_line(self, block: Row) -> yaml.Node:
+        return self.represent_mapping("tag:yaml.org,2002:map", block.items(), flow_style=True)
 
 
-_Dumper.add_representer(
-    _Line,
-    lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True),
-)
+_Dumper.add_representer(_Line, _Dumper.represent_line)
 
 
 def _sheet_text(
-    study_id: str,
-    source: Row,
-    compared: str,
-    study: Row,
-    arms: list[Row],
-    quantities: list[Row],
-    results: list[Row],
-) -> str:
+    study_id: str, source: Row, compared: str, study: Row,
+    arms: list[Row], quantities: list[Row], results: list[Row],
+) -> str:  # fmt: skip
     """Return a sheet as YAML, its blocks in order, arms, figures and results on lines of their own."""
-    names = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
+    named = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
     sheet = {
         "study_sheet": 1,
         "study_id": study_id,
         "source": {name: _short(value) for name, value in source.items()},
         "extraction": {"readers": 1, "date": date.today(), "compared": compared},
         "study": {name: _short(value) for name, value in study.items()},
-        "arms": [_Line(arm) for arm in names],
-        "quantities": [_Line(quantity) for quantity in quantities],
-        "results": [_Line(result) for result in results],
+        "arms": list(map(_Line, named)),
+        "quantities": list(map(_Line, quantities)),
+        "results": list(map(_Line, results)),
     }
     return yaml.dump(sheet, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
@@ -167,17 +124,12 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     """Return a table's figure as a proposed quantity; None for one that a sheet would refuse."""
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
-    notes = [
-        figure.measure[:300],
-        "mean with its standard error" if value.kind == "mean_se" else None,
-        "that the bracket is an SD stands in another table" if figure.assumed else None,
-    ]
+    notes = [figure.measure[:300], "mean with its standard error" if value.kind == "mean_se" else None]
+    notes += ["that the bracket is an SD stands in another table"] if figure.assumed else []
     row = {
         "id": name,
         "printed": value.printed,
-        "value": value.value,
-        "low": value.low,
-        "high": value.high,
+        **{part: getattr(value, part) for part in ("value", "low", "high")},
         "sd": value.sd if kind == "mean_sd" else None,
         "kind": kind,
         "role": "result",
@@ -191,45 +143,36 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
 
 
 def _group_size(article: Article, size: Size, number: int, arm_id: str) -> Row:
-    row = {
-        "id": f"n{number}",
-        "printed": size.printed,
-        "value": float(size.n),
-        "kind": "n",
-        "role": "design",
-        "concept": "group_size",
-        "arm": arm_id,
-    }
-    return _placed(article, row, size.start) or _given(row)
+    row = {"id": f"n{number}", "printed": size.printed, "value": float(size.n), "kind": "n"}
+    row |= {"role": "design", "concept": "group_size", "arm": arm_id}
+    return _placed(article, row, size.start) or row
 
 
-def _of_prose(article: Article, find: Finder, taken: set[int]) -> list[Row]:
+def _of_prose(article: Article, taken: set[int]) -> list[Row]:
     """Return the quantities outside of tables and references."""
     tables = {grid.label for grid in article.tables}
     skipped = [
-        (start, end)
+        range(start, end)
         for title, start, end in article.sections
         if title in tables or title.lower() == "references"
     ]
     rows: list[Row] = []
-    for item in find(article.text, reading_words()):
-        if item.char_start in taken or any(start <= item.char_start < end for start, end in skipped):
+    for item in find_quantities(article.text, reading_words()):
+        if item.char_start in taken or any(item.char_start in section for section in skipped):
             continue
         low, high = item.value_low, item.value_high
         if low is not None and high is not None and low > high:
             low = high = None
+        kind = item.kind if item.kind in QUANTITY_KINDS else "other"
         row = {
             "id": f"p{len(rows) + 1}",
             "printed": item.printed,
             "value": item.value,
             "low": low,
             "high": high,
-            "sd": item.sd,
-            "unit": item.unit or None,
-            "kind": item.kind if item.kind in QUANTITY_KINDS else "other",
-            "role": "result",
-            "concept": "other_outcome",
         }
+        row |= {"sd": item.sd, "unit": item.unit or None, "kind": kind, "role": "result"}
+        row["concept"] = "other_outcome"
         if quantity := _placed(article, row, item.char_start):
             rows.append(quantity)
     return rows
@@ -240,12 +183,8 @@ def _placed(article: Article, row: Row, start: int) -> Row | None:
     row = _given(row)
     if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure((), row)):
         return None
-    section = _short(article.section_at(start))
-    place = {
-        "section": section,
-        "line": article.line_at(start),
-        "chars": [start, start + len(row["printed"])],
-    }
+    place = {"section": _short(article.section_at(start)), "line": article.line_at(start)}
+    place["chars"] = [start, start + len(row["printed"])]
     return row | {"at": _Line(_given(place)), "state": "proposed"}
 
 
@@ -262,11 +201,9 @@ def _observation(
     arm = arm_ids.get(figure.arm or "")
     if not column or not arm:
         return None
-    name, kind = quantity["id"], "level"
+    name, kind = quantity["id"], "change" if figure.change else "level"
     if column in ("count", "percent"):
         kind = "count"
-    elif figure.change:
-        kind = "change"
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
         row["site"] = (_short(figure.measure) or "all")[:120]  # tells one measure from another
@@ -289,12 +226,7 @@ def _apart(results: list[Row]) -> list[Row]:
         key = tuple(row.get(name) for name in ("arm", "concept", "site", "time", "kind"))
         same = found.get(key)
         added = "percent" if row["kind"] == "count" else "sd"
-        if (
-            same is not None
-            and added in row
-            and added not in same
-            and set(_COLUMNS.values()) & set(row) == {added}
-        ):
+        if same is not None and added not in same and set(_COLUMNS.values()) & set(row) == {added}:
             same[added] = row[added]
             continue
         number = 2
@@ -308,9 +240,7 @@ def _apart(results: list[Row]) -> list[Row]:
 # Figures of a record.
 def _figures_of_record(record: SourceRecord) -> tuple[list[Row], list[Row]]:
     """Return the quantities of a record, and the observations that they make."""
-    quantities: list[Row] = []
-    results: list[Row] = []
-    repeats: dict[tuple, int] = {}
+    quantities, results, repeats = list[Row](), list[Row](), Counter[tuple]()
     for number, row in enumerate(record.results, start=1):
         figures = {
             field: quantity
@@ -324,7 +254,7 @@ def _figures_of_record(record: SourceRecord) -> tuple[list[Row], list[Row]]:
         result = {"arm": row["arm_id"], "concept": row["concept"], "site": site}
         result |= {"time": _short(row["timepoint_printed"]), "kind": row["kind"]}
         key = tuple(result.values())
-        repeats[key] = repeats.get(key, 0) + 1
+        repeats[key] += 1
         if repeats[key] > 1:
             result["site"] = f"{site} #{repeats[key]}"
         result |= {field: quantity["id"] for field, quantity in figures.items()}
@@ -342,15 +272,8 @@ def _of_record(row: Row, field: str, name: str) -> Row | None:
     if value is None or (field == "n" and value < 1):
         return None
     printed = f"{value:.12g}" if abs(value) < 1e12 else repr(value)
-    quantity = {
-        "id": name,
-        "printed": printed,
-        "value": float(printed),
-        "kind": "percent" if field == "percent" and 0 <= value <= 100 else _KINDS.get(field, "value"),
-        "role": "result",
-        "concept": row["concept"],
-        "arm": row["arm_id"],
-        "time": _short(row["timepoint_printed"]),
-        "state": "proposed",
-    }
+    kind = "percent" if field == "percent" and 0 <= value <= 100 else _KINDS.get(field, "value")
+    quantity = {"id": name, "printed": printed, "value": float(printed), "kind": kind, "role": "result"}
+    quantity |= {"concept": row["concept"], "arm": row["arm_id"]}
+    quantity |= {"time": _short(row["timepoint_printed"]), "state": "proposed"}
     return None if any(check_figure((), quantity)) else _given(quantity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -48,17 +48,7 @@ class RawData:
 
 
 def read_raw(raw: str | Path) -> RawData:
-    """Read a raw folder whole.
-
-    Parameters
-    ----------
-    raw : path
-        A folder with `studies/*.yaml` and `registry/*`.
-
-    Returns
-    -------
-    RawData
-        The merged rows of every source.
+    """Read a raw folder, with `studies/*.yaml` and `registry/*`, whole.
 
     Raises
     ------
@@ -67,11 +57,10 @@ def read_raw(raw: str | Path) -> RawData:
         them. A file of another kind is refused alone.
     """
     raw = Path(raw)
-    files = _Files()
-    problems = files.read(raw)
-    if any(problem.stops for problem in problems):
-        raise SourceError(problems)
-    data = RawData(SourceRecord(), refused=problems)
+    files = _read_files(raw)
+    if any(problem.stops for problem in files.problems):
+        raise SourceError(files.problems)
+    data = RawData(SourceRecord(), refused=files.problems)
     read = [(path.relative_to(raw).as_posix(), found) for path, found in files.records]
     registry, trials = {Path(file).name: (file, found) for file, found in read}, _trials(read)
     owners: dict[str, str] = {}  # registration number to study
@@ -103,12 +92,11 @@ def read_raw(raw: str | Path) -> RawData:
 
 def _trials(files: list[tuple[str, list[SourceRecord]]]) -> dict[Any, Any]:
     """Return the versions of each registry record, as `in_order` does."""
-    found: dict[Any, list[Version]] = {}
+    found = defaultdict[Any, list[Version]](list)
     for file, records in files:
         for record in records:
-            if (trial := trial_of(record)) is not None:
-                found.setdefault(trial, []).append((file, record))
-    return {trial: in_order(versions) for trial, versions in found.items()}
+            found[trial_of(record)].append((file, record))
+    return {trial: in_order(versions) for trial, versions in found.items() if trial is not None}
 
 
 def raw_files(raw: str | Path) -> list[Path]:
@@ -129,60 +117,62 @@ def study_sheets(raw: str | Path) -> list[tuple[Path, StudySheet]]:
 
 def source_files(raw: Path, sources: list[Row]) -> list[Row]:
     """Return a row for each file that states a source, with the hash of its bytes."""
-    return [
-        {
-            "source_id": row["source_id"],
-            "study_id": row["study_id"],
-            "file": name,
-            "sha256": hashlib.sha256((Path(raw) / name).read_bytes()).hexdigest(),
-        }
-        for row in sources
-        for name in ([row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]))
-    ]
+    rows = []
+    for row in sources:
+        for name in [row["file"]] if (Path(raw) / row["file"]).is_file() else split_ids(row["file"]):
+            digest = hashlib.sha256((Path(raw) / name).read_bytes()).hexdigest()
+            key = {"source_id": row["source_id"], "study_id": row["study_id"]}
+            rows.append(key | {"file": name, "sha256": digest})
+    return rows
 
 
 # Checks.
 def check_raw(raw: str | Path, files: list[Path] | None = None) -> list[Problem]:
     """Return everything that is wrong in a raw folder, or in some files; an empty list when all is right."""
-    return _Files(keep=False).read(Path(raw), files)
+    return _read_files(Path(raw), files, keep=False).problems
 
 
 @dataclass
 class _Files:
-    """The files of a raw folder that could be read; records of other files than sheets only where kept."""
+    """The files of a raw folder that could be read, and everything that is wrong."""
 
-    keep: bool = True
     sheets: list[tuple[Path, StudySheet]] = field(default_factory=list)
     records: list[tuple[Path, list[SourceRecord]]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
-    def read(self, raw: Path, files: list[Path] | None = None) -> list[Problem]:
-        """Read the folder, or some files, and return everything that is wrong."""
-        chosen = raw_files(raw) if files is None else [Path(file) for file in files]
-        if not chosen:
-            remedy = "add a study sheet (evidence new STUDY_ID) or name another folder with --raw"
-            return [Problem(str(raw), None, "", "no study sheet and no registry record", remedy)]
-        problems: list[Problem] = []
-        for path in chosen:
-            found = _problems_of(self._file, path)
-            alone = path.parent.name != "studies" and files is None
-            problems += [replace(problem, stops=problem.stops and not alone) for problem in found]
-            if not found and path.parent.name == "registry" and recognise(path) == "sheet":
-                problem = "a study sheet among the registry records"
-                problems.append(Problem(str(path), None, "", problem, f"move it to studies/{path.stem}.yaml"))
-        if files is None:
-            for reader in (read_screening, read_context, read_review_facts, read_certainty_overrides):
-                problems += _problems_of(reader, raw)
-            problems += _problems_of(partial(read_retractions, sources=[]), raw)
-        return problems + _clashes(self.sheets)
-
-    def _file(self, path: Path) -> None:
+    def read(self, path: Path, keep: bool) -> None:
+        """Read a sheet, or another source, whose records need not be kept where only faults are asked for."""
         if path.suffix in (".yaml", ".yml") and path.parent.name != "registry":
             self.sheets.append((path, read_sheet(path)))
-        elif self.keep:
+        elif keep:
             self.records.append((path, list(read_records(path))))
         else:  # a page of a register may be larger than memory
-            for _ in read_records(path):
-                pass
+            deque(read_records(path), maxlen=0)
+
+
+def _read_files(raw: Path, files: list[Path] | None = None, keep: bool = True) -> _Files:
+    """Read a raw folder, or some files."""
+    found, chosen = _Files(), raw_files(raw) if files is None else [Path(file) for file in files]
+    if not chosen:
+        remedy = "add a study sheet (evidence new STUDY_ID) or name another folder with --raw"
+        found.problems.append(Problem(str(raw), None, "", "no study sheet and no registry record", remedy))
+        return found
+    for path in chosen:
+        problems = _problems_of(partial(found.read, keep=keep), path)
+        stops = path.parent.name == "studies" or files is not None  # another source is refused alone
+        found.problems += [replace(one, stops=one.stops and stops) for one in problems]
+        if not problems and path.parent.name == "registry" and recognise(path) == "sheet":
+            problem, remedy = (
+                "a study sheet among the registry records",
+                f"move it to studies/{path.stem}.yaml",
+            )
+            found.problems.append(Problem(str(path), None, "", problem, remedy))
+    retractions = partial(read_retractions, sources=[])
+    beside = (read_screening, read_context, read_review_facts, read_certainty_overrides, retractions)
+    for reader in beside if files is None else ():
+        found.problems += _problems_of(reader, raw)
+    found.problems += _clashes(found.sheets)
+    return found
 
 
 def _problems_of(reader: Callable[[Path], object], path: Path) -> list[Problem]:
@@ -201,11 +191,8 @@ def _clashes(sheets: list[tuple[Path, StudySheet]]) -> list[Problem]:
     owners: dict[tuple[str, str], Path] = {}
     for path, sheet in sheets:
         registry = path.parent.parent / "registry"
-        named = sheet.source.registry_file
-        claims = [
-            ("study_id", sheet.study_id, "study"),
-            ("source.source_id", sheet.source.source_id, "source"),
-        ]
+        named, source_id = sheet.source.registry_file, sheet.source.source_id
+        claims = [("study_id", sheet.study_id, "study"), ("source.source_id", source_id, "source")]
         if named and not (registry / named).is_file():
             remedy = "add the record (evidence add FILE) or remove the field"
             problem = f"registry/{named} is not there"
@@ -228,54 +215,26 @@ def _holds_several(path: Path) -> bool:
         return False
 
 
-@dataclass
-class FolderCheck:
-    """What was found in a folder: files read by form, records in them, and every problem."""
+def check_folder(folder: str | Path) -> tuple[list[Problem], str]:
+    """Read every file below a folder to its end; return what is wrong, and in one line what was read.
 
-    forms: Counter[str] = field(default_factory=Counter)
-    records: int = 0
-    refused: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    def summary(self) -> str:
-        """Return the check in one line."""
-        forms = ", ".join(f"{count} {form}" for form, count in sorted(self.forms.items()))
-        count = self.forms.total()
-        text = f"{count + self.refused} file(s): {count} read{f' ({forms})' if forms else ''}"
-        return f"{text}, {self.records} record(s); {self.refused} refused"
-
-
-def is_raw_folder(folder: str | Path) -> bool:
-    """Return whether a folder is laid out as raw data, with sheets or registry records."""
-    return any((Path(folder) / name).is_dir() for name in ("studies", "registry"))
-
-
-def check_folder(folder: str | Path) -> FolderCheck:
-    """Read every file below a folder to its end; hidden files, notes and mappings are passed over.
-
-    Parameters
-    ----------
-    folder : path
-        Any folder.
-
-    Returns
-    -------
-    FolderCheck
-        Counts, and each problem with file, place and remedy.
+    Hidden files, notes and mappings are passed over.
     """
-    found = FolderCheck()
+    forms, records, refused, problems = Counter[str](), 0, 0, list[Problem]()
     for path in sorted(Path(folder).rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or not path.is_file() or path.name.endswith((".mapping.yaml", ".mapping.yml", ".md")):
             continue
         try:
             form = recognise(path)
-            found.records += sum(1 for _ in read_records(path))
-            found.forms[form] += 1
+            records += sum(1 for _ in read_records(path))
+            forms[form] += 1
         except SourceError as error:
-            found.refused += 1
-            found.problems += error.problems
-    return found
+            refused += 1
+            problems += error.problems
+    named = ", ".join(f"{count} {form}" for form, count in sorted(forms.items()))
+    read = f"{forms.total()} read{f' ({named})' if named else ''}"
+    return problems, f"{forms.total() + refused} file(s): {read}, {records} record(s); {refused} refused"
 
 
 def file_account(file: Path, written: list[Path]) -> list[str]:
@@ -293,32 +252,28 @@ def file_account(file: Path, written: list[Path]) -> list[str]:
     said = f"{records} record(s) of {studies} study(ies), {results} result(s), {len(unread)} left unread"
     lines = [*map(str, unread), f"in {file.name}: {said}"]
     if [path.parent.name for path in written] == ["registry"]:
-        version = (
-            "another version of a record is kept beside it: by their own dates the latest counts; where they"
-        )
-        version += f" have none, name it in the sheet (source.registry_file: {written[0].name})"
-        waiting = "its records wait for their sheets: evidence new STUDY_ID, with this file as registry_file"
-        lines.append(version if records == 1 else waiting)
+        said = "its records wait for their sheets: evidence new STUDY_ID, with this file as registry_file"
+        if records == 1:
+            said = "another version of a record is kept beside it: by their own dates the latest counts; "
+            said += f"where they have none, name it in the sheet (source.registry_file: {written[0].name})"
+        lines.append(said)
     return lines
 
 
 # A sheet and its registry record.
 def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord | None:
     """Return which record of a file is a sheet's: the one of its number, or the only one."""
-    numbers = {sheet.studies[0]["study_id"], sheet.sources[0].get("registration")}
-    for record in found:
-        if {row["source_id"] for row in record.sources} & numbers:
-            return record
-    return found[0] if len({record.sources[0]["source_id"] for record in found}) == 1 else None
+    numbers = (sheet.studies[0]["study_id"], sheet.sources[0].get("registration"))
+    own = [record for record in found if any(row["source_id"] in numbers for row in record.sources)]
+    alone = len({record.sources[0]["source_id"] for record in found}) == 1
+    return next(iter(own or (found if alone else ())), None)
 
 
 # fields of a sheet that its reader words, so that the register's words are no disagreement
-_OWN_WORDS: dict[str, tuple[str, ...]] = {
-    "sources": ("source_id", "citation", "tier", "format", "provenance"),
-    "studies": ("source_id", "title", "population", "design"),
-    "arms": ("source_id", "label", "measure", "timepoint_printed"),
-    "outcomes": ("source_id", "label", "measure", "timepoint_printed"),
-}
+_OWN_WORDS = {
+    "study_id", "source_id", "citation", "tier", "format", "provenance", "title", "population", "design",
+    "label", "measure", "timepoint_printed",
+}  # fmt: skip
 
 
 def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: list[Row]) -> None:
@@ -342,27 +297,24 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
     sheet.quantities += [row | posted for row in posted_figures(record)]
     sheet.results += [row | posted | {"site": _posted_site(row)} for row in record.results]
     sheet.adverse_events += [row | {"study_id": source["study_id"]} for row in record.adverse_events]
-    known = {arm["arm_id"] for arm in sheet.arms}
+    labels = {arm["arm_id"]: arm["label"] for arm in sheet.arms}
     for row in (*record.results, *record.adverse_events):
-        if row["arm_id"] not in known:  # a posted group without an arm becomes one
-            known.add(row["arm_id"])
-            label = row["group"] or row["arm_id"]
+        if row["arm_id"] not in labels:  # a posted group without an arm becomes one
+            label = labels[row["arm_id"]] = row["group"] or row["arm_id"]
             arm = {"arm_id": row["arm_id"], "role": reading_words().role(label), "label": label}
             sheet.arms.append(arm | {"study_id": source["study_id"]})
 
 
 def _fill(ours: Row, theirs: Row, table: str) -> list[Row]:
     """Take the record's value where the sheet has none; return where both have one and differ."""
-    differing = []
-    for column, value in theirs.items():
-        if value is None or column == "study_id":
-            continue
-        if ours.get(column) is None:
-            ours[column] = value
-        elif ours[column] != value and column not in _OWN_WORDS[table]:
-            row = {"study_id": ours.get("study_id"), "table": table, "column": column}
-            differing.append(row | {"sheet": str(ours[column]), "record": str(value)})
-    return differing
+    stated = {column: value for column, value in theirs.items() if value is not None}
+    ours.update({column: value for column, value in stated.items() if ours.get(column) is None})
+    return [
+        {"study_id": ours.get("study_id"), "table": table, "column": column, "sheet": str(ours[column]),
+         "record": str(value)}
+        for column, value in stated.items()
+        if ours[column] != value and column not in _OWN_WORDS
+    ]  # fmt: skip
 
 
 def _posted_site(row: Row) -> str:
@@ -377,10 +329,8 @@ def _waiting(file: str, found: list[SourceRecord]) -> list[Row]:
     if len(named) > 1 and all(record.references for record in named):
         title = f"{len(named)} references, to be added to the screening list"
         return [named[0].sources[0] | {"file": file, "title": title}]
-    rows = []
-    for record in named:
-        row = record.sources[0] | {"file": file}
-        rows.append(
-            row | {"title": record.studies[0].get("title") if record.studies else row.get("citation")}
-        )
-    return rows
+    titles = (
+        record.studies[0].get("title") if record.studies else record.sources[0].get("citation")
+        for record in named
+    )
+    return [one.sources[0] | {"file": file, "title": title} for one, title in zip(named, titles, strict=True)]

@@ -22,15 +22,11 @@ from trialfiles.text import contact_details
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import line_of, read_yaml
 
+Stated = typing.TypeVar("Stated", bound=BaseModel)
+
 
 def read_records(path: str | Path) -> Iterator[SourceRecord]:
-    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads.
-
-    Raises
-    ------
-    SourceError
-        When the file cannot be read whole.
-    """
+    """Yield the records of any source: a study sheet, or a file that `trialfiles` reads."""
     if recognise(path) == "sheet":
         yield sheet_record(read_sheet(path))
     else:
@@ -38,17 +34,7 @@ def read_records(path: str | Path) -> Iterator[SourceRecord]:
 
 
 def read_sheet(path: str | Path) -> model.StudySheet:
-    """Read and check a study sheet.
-
-    Parameters
-    ----------
-    path : path
-        A YAML file; its name is the study's id with `.yaml`.
-
-    Returns
-    -------
-    model.StudySheet
-        The checked sheet.
+    """Read and check a study sheet, a YAML file whose name is the study's id with `.yaml`.
 
     Raises
     ------
@@ -90,6 +76,24 @@ def _read(path: str, data: bytes) -> model.StudySheet:
     return sheet
 
 
+def read_stated(path: Path, block: type[Stated], remedy: str) -> tuple[Stated, dict[FieldPath, int]]:
+    """Return what a YAML file beside the sheets states, with the line of each field.
+
+    Everything that is wrong is refused at once, each with `remedy` or the words that may stand there.
+    """
+    content, lines, problems = read_yaml(path)
+    try:
+        found = block.model_validate(content or {})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            place, line = fault["loc"], line_of(lines, fault["loc"])
+            other = f"use {fault['ctx']['expected']}" if fault["type"] == "literal_error" else remedy
+            problems.append(Problem(str(path), line, _dotted(place), fault["msg"].lower(), other))
+    if problems:
+        raise SourceError(problems)
+    return found, lines
+
+
 def old_names(path: str | Path) -> list[str]:
     """Return what a sheet still says under old names, for `evidence check`; nothing for what is no sheet."""
     content, *_ = read_yaml(Path(path))
@@ -106,10 +110,7 @@ def _texts(content: Any, place: FieldPath = ()) -> Iterator[tuple[FieldPath, str
 
 
 def _dotted(place: FieldPath) -> str:
-    text = ""
-    for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
 def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
@@ -125,23 +126,17 @@ def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
         problem = "the field is missing"
     elif kind != "literal_error" and isinstance(found.get("input"), str | int | float):
         problem += f" (found {str(found['input'])[:40]!r})"
-    return (
-        place,
-        problem,
-        SHEET_WORDS["remedies"].get(kind, "mend the value; data/raw/README.md explains each field"),
-    )
+    remedy = SHEET_WORDS["remedies"].get(kind, "mend the value; data/raw/README.md explains each field")
+    return place, problem, remedy
 
 
 def _known_keys(place: FieldPath) -> list[str]:
     """Return the field names of the block at `place`."""
-    block: type[BaseModel] = model.StudySheet
+    block: type[BaseModel] | None = model.StudySheet
     for part in place:
-        if part in block.model_fields:
-            inner = _block_type(block.model_fields[str(part)].annotation)
-            if inner is None:
-                return []
-            block = inner
-    return list(block.model_fields)
+        if block and part in block.model_fields:
+            block = _block_type(block.model_fields[str(part)].annotation)
+    return list(block.model_fields) if block else []
 
 
 def _block_type(annotation: Any) -> type[BaseModel] | None:
@@ -152,40 +147,25 @@ def _block_type(annotation: Any) -> type[BaseModel] | None:
 
 
 def sheet_record(sheet: model.StudySheet) -> SourceRecord:
-    """Return the rows that a study sheet states.
+    """Return the rows that a study sheet states: a source, a study, and what belongs to them.
 
-    Parameters
-    ----------
-    sheet : model.StudySheet
-        A sheet from `read_sheet`.
-
-    Returns
-    -------
-    SourceRecord
-        One source, one study, and its arms, outcomes, figures, results, events and appraisal. Quantity
-        ids become `study_id.id`, so that they are unique over all studies. What is only proposed is left
-        out; a confirmed result, or any other block that names a figure, confirms the figure.
+    Quantity ids become `study_id.id`, so that they are unique over all studies. What is only proposed is left
+    out; a confirmed result, or any other block that names a figure, confirms the figure.
     """
     rows = _Rows(sheet)
     return SourceRecord(
         sources=[rows.source()],
         studies=[rows.study()],
-        arms=[rows.arm(arm) for arm in sheet.arms],
-        outcomes=[rows.outcome(outcome) for outcome in sheet.outcomes],
-        results=[
-            rows.result(number, result)
-            for number, result in enumerate(sheet.results, start=1)
-            if result.state == "confirmed"
-        ],
-        adverse_events=[rows.event(event) for event in sheet.adverse_events],
+        arms=list(map(rows.arm, sheet.arms)),
+        outcomes=list(map(rows.outcome, sheet.outcomes)),
+        results=[rows.result(*one) for one in enumerate(sheet.results, 1) if one[1].state == "confirmed"],
+        adverse_events=list(map(rows.event, sheet.adverse_events)),
         contrasts=[
-            rows.contrast(number, contrast)
-            for number, contrast in enumerate(sheet.contrasts, start=1)
-            if contrast.state == "confirmed"
+            rows.contrast(*one) for one in enumerate(sheet.contrasts, 1) if one[1].state == "confirmed"
         ],
         quantities=rows.quantities(),
-        statements=[rows.statement(statement) for statement in sheet.statements],
-        reviewer_discrepancies=[rows.discrepancy(discrepancy) for discrepancy in sheet.discrepancies],
+        statements=list(map(rows.statement, sheet.statements)),
+        reviewer_discrepancies=list(map(rows.discrepancy, sheet.discrepancies)),
         reader_judgements=rows.judgements(),
         reviewer_answers=rows.answers(),
     )
@@ -193,6 +173,7 @@ def sheet_record(sheet: model.StudySheet) -> SourceRecord:
 
 TRUST_TOOL = "INSPECT-SR"  # that the checks under `trust` are of
 _END_OF = {"recruitment_end": "recruitment", "study_end": "study"}  # by what the sheet calls the date
+_NOT_SEEN = dict.fromkeys(model.Origin.model_fields) | {"second_hand": False}  # but read in the source itself
 
 
 class _Rows:
@@ -200,106 +181,87 @@ class _Rows:
 
     def __init__(self, sheet: model.StudySheet):
         self.sheet = sheet
-        self.figures: dict[str, model.SheetQuantity] = {
-            quantity.id: quantity for quantity in sheet.quantities
-        }
-        self.keys = {"study_id": sheet.study_id, "source_id": sheet.source.source_id}
+        self.figures = {quantity.id: quantity for quantity in sheet.quantities}
+        self.study_id = {"study_id": sheet.study_id}
+        self.keys = self.study_id | {"source_id": sheet.source.source_id}
 
     def source(self) -> Row:
         source, extraction = self.sheet.source, self.sheet.extraction
         row = source.model_dump(exclude={"registry_file", "seen"}) | _origin_columns(source.seen)
-        return row | {
+        return row | self.study_id | {
             "access": source.access or row["access"],
-            "study_id": self.sheet.study_id,
             "extraction_readers": extraction.readers,
             "extraction_date": extraction.date.isoformat(),
             "provenance": extraction.compared,
-        }
+        }  # fmt: skip
 
     def study(self) -> Row:
         study = self.sheet.study
-        return study.model_dump() | self.values(study) | {
-            "study_id": self.sheet.study_id, "quantity_ids": self.ids(_named(study)),
-            "end_of": _END_OF.get(self.figures[study.ends_on].concept) if study.ends_on else None,
-        }  # fmt: skip
+        end_of = _END_OF.get(self.figures[study.ends_on].concept) if study.ends_on else None
+        return study.model_dump() | self.named(study) | self.study_id | {"end_of": end_of}
 
     def arm(self, arm: model.Arm) -> Row:
-        row = arm.model_dump(exclude={"interval"}) | self.values(arm)
-        interval = row.pop("interval")
-        return row | {
-            "study_id": self.sheet.study_id,
-            "interval_weeks": in_weeks(interval, self.unit(arm.interval)),
-            "quantity_ids": self.ids(_named(arm)),
-        }
+        row = arm.model_dump() | self.named(arm) | self.study_id
+        return row | {"interval_weeks": in_weeks(row.pop("interval"), self.figure(arm.interval, "unit"))}
 
     def outcome(self, outcome: model.SheetOutcome) -> Row:
-        row = outcome.model_dump(exclude={"timepoint"})
-        times = {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
-        return row | times | {"study_id": self.sheet.study_id}
+        row = outcome.model_dump(exclude={"timepoint"}) | self.study_id
+        return row | {"timepoint_printed": outcome.timepoint, "timepoint_weeks": weeks(outcome.timepoint)}
 
     def result(self, number: int, result: model.Result) -> Row:
-        names = {field: getattr(result, field) for field in result.figure_fields()}
-        names = {field: name for field, name in names.items() if name}
+        names = {field: name for field in result.figure_fields() if (name := getattr(result, field))}
         # people, counts and p values are not measured in the unit of the outcome
-        units = [self.unit(name) for field, name in names.items() if field not in ("n", "count", "p_value")]
-        kept = {
-            "concept", "site", "kind", "p_value_against", "p_value_test", "category", "ci_level", "stated",
-        }  # fmt: skip
-        row = result.model_dump(include=kept | {"note"})
-        return row | self.keys | self.values(result) | {
+        measured = [name for field, name in names.items() if field not in ("n", "count", "p_value")]
+        units = filter(None, (self.figure(name, "unit") for name in measured))
+        return self.compared(result) | {
             "result_id": f"{self.sheet.study_id}.r{number:02d}",
-            "arm_id": result.arm,
-            "timepoint_printed": result.time,
-            "unit": result.unit or next((unit for unit in units if unit), None),
-            "p_value_token": self.printed(result.p_value),
-            "second_hand": self.second_hand(names.values()),
-            "quantity_ids": self.ids(names.values()),
+            "unit": result.unit or next(units, None),
             "figures": ";".join(f"{field}={self.full(name)}" for field, name in names.items()),
-        }  # fmt: skip
+        }
 
     def contrast(self, number: int, contrast: model.Contrast) -> Row:
-        kept = {"against", "concept", "site", "measure", "unit", "note", "ci_level", "p_value_test"}
-        row = contrast.model_dump(include=kept)
-        return row | self.keys | self.values(contrast) | {
-            "contrast_id": f"{self.sheet.study_id}.c{number:02d}",
-            "arm_id": contrast.arm,
-            "timepoint_printed": contrast.time,
-            "timepoint_weeks": weeks(contrast.time),
-            "p_value_token": self.printed(contrast.p_value),
-            "second_hand": self.second_hand(_named(contrast)),
-            "quantity_ids": self.ids(_named(contrast)),
+        key = {"contrast_id": f"{self.sheet.study_id}.c{number:02d}"}
+        return self.compared(contrast) | key | {"timepoint_weeks": weeks(contrast.time)}
+
+    def compared(self, block: model.Result | model.Contrast) -> Row:
+        """Return the columns that a result and a contrast share."""
+        return block.model_dump(exclude={"arm", "time", "state"}) | self.named(block) | self.keys | {
+            "arm_id": block.arm,
+            "timepoint_printed": block.time,
+            "p_value_token": self.figure(block.p_value, "printed"),
+            "second_hand": self.second_hand(block.named()),
         }  # fmt: skip
 
     def event(self, event: model.AdverseEvent) -> Row:
-        row = event.model_dump(include={"term", "severity", "note", "monitored"}) | self.values(event)
-        row["timepoint_printed"] = row.pop("monitored_for")
+        row = event.model_dump(include={"term", "severity", "note", "monitored"}) | self.named(event)
         # each case is one person; a group's size is what the sheet names
         alone = 1 if event.absent and self.sheet.study.comparison == "case" else None
-        return row | {
-            "study_id": self.sheet.study_id,
+        row["timepoint_printed"] = row.pop("monitored_for")
+        return row | self.study_id | {
             "arm_id": event.arm,
             "count": 0 if event.absent else row["count"],
             "n": row["n"] or alone,
-            "resolved_unit": self.unit(event.resolved),
-            "quantity_ids": self.ids([*_named(event), *event.quantities]),
-        }
+            "resolved_unit": self.figure(event.resolved, "unit"),
+        }  # fmt: skip
 
     def quantities(self) -> list[Row]:
         """Return the figures for which a person stands: confirmed, or named by a confirmed block."""
-        confirmed = {quantity.id for quantity in self.sheet.quantities if quantity.state == "confirmed"}
-        confirmed |= {name.partition(".")[0] for name in _confirming(self.sheet)}
+        sheet = self.sheet
+        blocks = [sheet.study, *sheet.arms, *sheet.results, *sheet.contrasts, *sheet.adverse_events]
+        blocks += [*sheet.discrepancies, *sheet.judged()]
+        confirmed = {quantity.id for quantity in sheet.quantities if quantity.state == "confirmed"}
+        for block in blocks:
+            if getattr(block, "state", "confirmed") == "confirmed":
+                confirmed |= {name.partition(".")[0] for name in block.named()}
         return [self.quantity(quantity) for name, quantity in self.figures.items() if name in confirmed]
 
     def quantity(self, quantity: model.SheetQuantity) -> Row:
         at = quantity.at
         start, end = at.chars if at and at.chars else (None, None)
-        row = quantity.model_dump(
-            include={"printed", "value", "sd", "unit", "kind", "role", "concept", "note"}
-        )
+        kept = {"printed", "value", "sd", "unit", "kind", "role", "concept", "note"}
         origin = None if at else quantity.seen or self.sheet.source.seen
-        return row | _origin_columns(origin) | {
+        return quantity.model_dump(include=kept) | _origin_columns(origin) | self.study_id | {
             "quantity_id": self.full(quantity.id),
-            "study_id": self.sheet.study_id,
             "source_id": quantity.source or self.sheet.source.source_id,
             "value_low": quantity.low,
             "value_high": quantity.high,
@@ -312,8 +274,7 @@ class _Rows:
         }  # fmt: skip
 
     def statement(self, statement: model.Statement) -> Row:
-        row = statement.model_dump(exclude={"id"}) | self.keys
-        return row | {"statement_id": self.full(statement.id)}
+        return statement.model_dump(exclude={"id"}) | self.keys | {"statement_id": self.full(statement.id)}
 
     def discrepancy(self, discrepancy: model.ReviewerDiscrepancy) -> Row:
         figures = (self.figures[name].at for name in discrepancy.quantities)
@@ -323,35 +284,21 @@ class _Rows:
             f"{document}, line {place.line}" + (f" ({place.section})" if place.section else "")
             for place in [*places, *discrepancy.places]
         ]
-        return {
+        kept = {"check", "certain", "concern", "statement", "arithmetic"}
+        return discrepancy.model_dump(include=kept) | self.study_id | {
             "discrepancy_id": self.full(discrepancy.id),
-            "study_id": self.sheet.study_id,
-            "check": discrepancy.check,
             "detected_by": "reviewer",
-            "certain": discrepancy.certain,
-            "concern": discrepancy.concern,
-            "statement": discrepancy.statement,
             "locators": "; ".join(dict.fromkeys(locators)) or "whole document",
-            "arithmetic": discrepancy.arithmetic,
             "quantity_ids": self.ids(discrepancy.quantities),
             "concepts": join_ids(discrepancy.concepts),
-        }
+        }  # fmt: skip
 
     def judgements(self) -> list[Row]:
-        appraisal = self.sheet.risk_of_bias
-        return [
-            {
-                "study_id": self.sheet.study_id,
-                "tool": appraisal.tool,
-                "domain": domain.domain,
-                "judgement": domain.judgement,
-                "reason": domain.reason,
-                "quantity_ids": self.ids(domain.quantities),
-                "discrepancy_ids": self.ids(domain.discrepancies),
-                "order": order,
-            }
-            for order, domain in enumerate(appraisal.domains, start=1)
-        ] if appraisal else []  # fmt: skip
+        """Return the judgements of domains, in the order of the sheet."""
+        if (appraisal := self.sheet.risk_of_bias) is None:
+            return []
+        rows = (self.rests_on(domain) | {"tool": appraisal.tool} for domain in appraisal.domains)
+        return [row | {"order": order} for order, row in enumerate(rows, start=1)]
 
     def answers(self) -> list[Row]:
         """Return the answers of persons to the questions of tools, in the order of the sheet."""
@@ -359,17 +306,19 @@ class _Rows:
         asked = [(appraisal.tool, appraisal.outcome, one) for one in appraisal.answers] if appraisal else []
         asked += [(TRUST_TOOL, None, one) for one in trust]
         return [
-            one.model_dump(include={"question", "answer", "reason", "appraiser"}) | {
-                "study_id": self.sheet.study_id,
-                "tool": tool,
-                "outcome": outcome or "all",
-                "quantity_ids": self.ids(one.quantities),
-                "statement_ids": self.ids(one.statements),
-                "discrepancy_ids": self.ids(one.discrepancies),
-                "order": order,
-            }
+            self.rests_on(one) | {"tool": tool, "outcome": outcome or "all", "order": order}
             for order, (tool, outcome, one) in enumerate(asked)
-        ]  # fmt: skip
+        ]
+
+    def rests_on(self, block: model.Domain | model.Answer) -> Row:
+        """Return a judgement or an answer, with what it rests on under names over all studies."""
+        kinds = {
+            "quantities": "quantity_ids",
+            "statements": "statement_ids",
+            "discrepancies": "discrepancy_ids",
+        }
+        lists = {ids: self.ids(getattr(block, kind)) for kind, ids in kinds.items() if hasattr(block, kind)}
+        return block.model_dump(exclude=set(kinds)) | lists | self.study_id
 
     def full(self, name: str) -> str:
         """Return a name within the sheet as one over all studies; of a part, that of its figure."""
@@ -379,60 +328,31 @@ class _Rows:
         """Return names as over all studies, joined."""
         return join_ids(self.full(name) for name in names)
 
-    def values(self, block: model.Block) -> Row:
-        """Return what the named figures of a block are: their numbers, or their printed tokens."""
-        return {
-            field: (self.printed if use.printed else self.number)(getattr(block, field))
+    def named(self, block: model.Block) -> Row:
+        """Return what the named figures of a block are, their numbers or printed tokens, and their names."""
+        values = {
+            field: self.figure(getattr(block, field), "printed" if use.printed else "value")
             for field, use in block.figure_fields().items()
         }
+        return values | {"quantity_ids": self.ids(block.named())}
 
-    def number(self, reference: str | None) -> float | None:
-        """Return the number that a reference means."""
+    def figure(self, reference: str | None, what: str) -> Any:
+        """Return the value of the figure that a reference means, of the part that it names, or its `what`."""
         if reference is None:
             return None
         name, _, part = reference.partition(".")
-        return getattr(self.figures[name], part or "value")
+        return getattr(self.figures[name], part if part and what == "value" else what)
 
-    def printed(self, reference: str | None) -> str | None:
-        """Return the token of the figure that a reference means."""
-        return self.figures[reference.partition(".")[0]].printed if reference else None
-
-    def unit(self, reference: str | None) -> str | None:
-        """Return the unit of the figure that a reference means."""
-        return self.figures[reference.partition(".")[0]].unit if reference else None
-
-    def second_hand(self, names: Iterable[str]) -> bool:
+    def second_hand(self, names: list[str]) -> bool:
         """Whether any of these figures, or with none the source itself, was seen only second-hand."""
         figures = [self.figures[name.partition(".")[0]] for name in names]
         origins = [figure.seen or self.sheet.source.seen for figure in figures if not figure.at]
-        return any(_is_second_hand(origin) for origin in (origins if figures else [self.sheet.source.seen]))
-
-
-def _is_second_hand(origin: model.Origin | None) -> bool:
-    return origin is not None and origin.access == "secondary"
+        return any(
+            origin is not None and origin.access == "secondary"
+            for origin in (origins if figures else [self.sheet.source.seen])
+        )
 
 
 def _origin_columns(origin: model.Origin | None) -> Row:
     """Return where and how something was seen, as columns of the tables."""
-    stated = origin.model_dump() if origin else dict.fromkeys(model.Origin.model_fields)
-    return stated | {"second_hand": _is_second_hand(origin)}
-
-
-def _named(block: model.Block) -> list[str]:
-    """Return the figures that the fields of a block name."""
-    return [name for field in block.figure_fields() if (name := getattr(block, field))]
-
-
-def _confirming(sheet: model.StudySheet) -> Iterator[str]:
-    """Yield the figures that confirmed blocks name."""
-    blocks: list[model.Block] = [sheet.study, *sheet.arms, *sheet.adverse_events]
-    blocks += [result for result in sheet.results if result.state == "confirmed"]
-    blocks += [contrast for contrast in sheet.contrasts if contrast.state == "confirmed"]
-    for block in blocks:
-        yield from _named(block)
-    lists = [discrepancy.quantities for discrepancy in sheet.discrepancies]
-    lists += [event.quantities for event in sheet.adverse_events]
-    lists += [domain.quantities for domain in (sheet.risk_of_bias.domains if sheet.risk_of_bias else [])]
-    lists += [answer.quantities for answer in sheet.answers()]
-    for names in lists:
-        yield from names
+    return origin.columns() if origin else _NOT_SEEN

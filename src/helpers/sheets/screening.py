@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from helpers.sheets.context import read_rows_of
 from helpers.tables import TABLES
@@ -18,7 +17,6 @@ from trialfiles.record import Problem
 from trialfiles.references import read_references
 from trialfiles.text import free_name, inert_cell, registry_numbers, slug, trial_key
 
-SCREENING_COLUMNS = tuple(TABLES["screening"].columns)
 ScreeningRow = dict[str, str | None]
 
 
@@ -28,19 +26,7 @@ def read_screening(raw: str | Path) -> list[ScreeningRow]:
     return read_rows_of(path, "screening", set()) if path.is_file() else []
 
 
-@dataclass(frozen=True)
-class Merge:
-    """Two entries that are one work: what was kept, what was folded into it, and why."""
-
-    kept: str
-    folded: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.folded!r} is {self.kept!r}: the same {self.reason}"
-
-
-def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[Merge]]:
+def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference], list[str]]:
     """Return each work once, and every merge.
 
     Two entries are one work when they share a DOI or a PubMed number; or a registration number, or title and
@@ -48,21 +34,20 @@ def distinct_references(references: Iterable[Reference]) -> tuple[list[Reference
     them apart. One trial may have several reports, and one title several works.
     """
     kept: list[Reference] = []
-    merges: list[Merge] = []
+    merges: list[str] = []
     owners: dict[str, list[int]] = {}
     for reference in references:
-        home, reason = None, ""
-        for key, name in _keys(reference):
-            apart = _told_apart if name == "title and year" else _differ
-            places = [place for place in owners.get(key, ()) if not apart(kept[place], reference)]
-            if places:
-                home, reason = places[0], name
-                break
-        if home is None:
-            home = len(kept)
+        matches = (
+            (place, name)
+            for key, name in _keys(reference)
+            for place in owners.get(key, ())
+            if not (_told_apart if name == "title and year" else _differ)(kept[place], reference)
+        )
+        home, reason = next(matches, (len(kept), ""))
+        if home == len(kept):
             kept.append(reference)
         else:
-            merges.append(Merge(kept[home].label, reference.label, reason))
+            merges.append(f"{reference.label!r} is {kept[home].label!r}: the same {reason}")
             _fill(kept[home], reference)
         for key, _ in _keys(reference):
             if home not in owners.setdefault(key, []):
@@ -88,41 +73,31 @@ def _folded(title: str | None) -> str:
 
 
 def _differ(one: Reference, other: Reference) -> bool:
-    return any(
-        getattr(one, name) and getattr(other, name) and getattr(one, name) != getattr(other, name)
-        for name in ("doi", "pmid")
-    )
+    pairs = ((one.doi, other.doi), (one.pmid, other.pmid))
+    return any(here and there and here != there for here, there in pairs)
 
 
 def _told_apart(one: Reference, other: Reference) -> bool:
     """Return whether anything that both state tells two works of one title apart."""
-    said = [
-        [_family(work), work.volume, work.issue, (work.pages or "").partition("-")[0].strip()]
-        for work in (one, other)
-    ]
-    differing = any(
-        _folded(here) != _folded(there) for here, there in zip(*said, strict=True) if here and there
-    )
+    pairs = zip(_told(one), _told(other), strict=True)
+    differing = any(here and there and _folded(here) != _folded(there) for here, there in pairs)
     return differing or _differ(one, other) or _other_journal(one.journal, other.journal)
 
 
-def _family(reference: Reference) -> str:
-    """Return the first author's family name, as far as the name tells which it is."""
-    return re.split(r"[,\s]", reference.authors[0].strip())[0] if reference.authors else ""
+def _told(work: Reference) -> tuple[str | None, ...]:
+    """Return the first author's family name, as far as the name tells it, volume, issue and first page."""
+    family = re.split(r"[,\s]", work.authors[0].strip())[0] if work.authors else ""
+    return family, work.volume, work.issue, (work.pages or "").partition("-")[0].strip()
 
 
 def _other_journal(one: str | None, other: str | None) -> bool:
     """Return whether two names are of two journals: neither is the other, or its abbreviation."""
-    words = [
-        [_folded(word) for word in re.split(r"[^\w]+", (name or "").casefold()) if word not in _SMALL]
-        for name in (one, other)
-    ]
-    short, full = sorted((list(filter(None, part)) for part in words), key=lambda part: len("".join(part)))
-    if not short:
-        return False
-    initials = "".join(word[0] for word in full)
+    names = (re.split(r"[^\w]+", (name or "").casefold()) for name in (one, other))
+    words = [list(filter(None, (_folded(word) for word in name if word not in _SMALL))) for name in names]
+    short, full = sorted(words, key=lambda part: len("".join(part)))
+    initials, begins = "".join(word[0] for word in full), "".join(full).startswith("".join(short))
     fits = len(short) <= len(full) and all(map(str.startswith, full, short))
-    return not fits and "".join(short) not in (initials, "".join(full)[: len("".join(short))])
+    return bool(short) and not (fits or begins or "".join(short) == initials)
 
 
 _SMALL = ("", "the", "of", "and", "for", "in", "on", "a", "de", "la", "der", "die", "und", "et")
@@ -150,32 +125,28 @@ def screening_row(reference: Reference, found_through: str, name: str) -> Screen
     }
 
 
-def add_references(
-    form: str, file: Path, raw: Path, unread: list[Problem] | None = None
-) -> tuple[Path, list[Merge], int]:
+def add_references(form: str, file: Path, raw: Path) -> tuple[Path, list[str], int, list[Problem]]:
     """Add the references of a file to the screening list; works that are on it already are not repeated.
 
     Returns
     -------
-    tuple of (pathlib.Path, list of Merge, int)
-        The list, every merge, and how many rows are new; what is left unread joins `unread`.
+    tuple of (pathlib.Path, list of str, int, list of Problem)
+        The list, every merge, how many rows are new, and what is left unread.
     """
-    rows = read_screening(raw)
+    rows, found = read_screening(raw), list(read_references(form, file))
     listed, _ = distinct_references(_listed(row) for row in rows)
-    count, before = len(listed), len(rows)
-    found = list(read_references(form, file))
     given = [one for one in found if isinstance(one, Reference)]
     works, merges = distinct_references([*listed, *given])
-    names = {row["record_id"] for row in rows}
-    for number, reference in enumerate(works[count:], start=1):
+    names, before = {row["record_id"] for row in rows}, len(rows)
+    for number, reference in enumerate(works[len(listed) :], start=1):
         row = screening_row(reference, file.name, f"{form}-{number}")
         row["record_id"] = free_name(row["record_id"] or "", names)
         names.add(row["record_id"])
         rows.append(row)
-    path = write_atomic(raw / "screening.csv", _screening_csv(rows))
-    if unread is not None:
-        unread += [one for one in found if isinstance(one, Problem)]
-    return path, merges, len(rows) - before
+    # no cell can be taken for a formula
+    cells = pd.DataFrame(rows, columns=list(TABLES["screening"].columns)).map(inert_cell)
+    path = write_atomic(raw / "screening.csv", cells.to_csv(index=False, lineterminator="\n"))
+    return path, merges, len(rows) - before, [one for one in found if isinstance(one, Problem)]
 
 
 def _listed(row: ScreeningRow) -> Reference:
@@ -193,13 +164,3 @@ def _listed(row: ScreeningRow) -> Reference:
         registrations=registry_numbers(identifier),
         pmid=pmid.group(1) if pmid else None,
     )
-
-
-def _screening_csv(rows: Iterable[ScreeningRow]) -> str:
-    """Return rows as CSV in which no cell can be taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(SCREENING_COLUMNS)
-    for row in rows:
-        writer.writerow([inert_cell(row.get(name)) for name in SCREENING_COLUMNS])
-    return stream.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from helpers.sheets.proposals import Finder, article_sheet, record_sheet
+from helpers.sheets.proposals import article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
 from notebookpress.files import write_atomic
@@ -16,7 +16,7 @@ from trialfiles.articles import Article, read_jats, read_plain, study_name
 from trialfiles.citations import clean_doi
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
-from trialfiles.record import Problem, SourceError
+from trialfiles.record import refusal
 from trialfiles.text import free_name, read_text
 
 _REGISTRY = {
@@ -30,20 +30,8 @@ _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what 
 def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     """Write an empty study sheet, ready to fill and already valid.
 
-    Parameters
-    ----------
-    study_id : str
-        Letters, digits, `-` and `_`; becomes the file's name.
-    raw : path
-        The raw folder.
-    **known
-        Facts to fill in: `tier`, `form`, `citation`, `registration`, `status`, `has_results`,
-        `registry_file`, `title`.
-
-    Returns
-    -------
-    pathlib.Path
-        The new file.
+    `known` are facts to fill in: `tier`, `form`, `citation`, `registration`, `status`, `has_results`,
+    `registry_file`, `title`.
 
     Raises
     ------
@@ -53,7 +41,7 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     path = _sheet_path(study_id, Path(raw))
     if path.exists():
         remedy = "open it, or choose another id"
-        raise SourceError(Problem(str(path), None, "", "the sheet is there already", remedy))
+        raise refusal(path, None, "", "the sheet is there already", remedy)
     facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
@@ -74,8 +62,8 @@ def _scalar(value: object) -> str:
     return yaml.safe_dump(value, width=10_000, default_style='"').strip()
 
 
-def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) -> list[Path]:
-    """Take a registry export, an article or a study sheet into the raw folder.
+def add_source(file: str | Path, raw: str | Path) -> list[Path]:
+    """Take a registry export, an article or a study sheet into the raw folder; return the files written.
 
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
     record. Both files are named by the registration number, with `-` for what a file name may not hold.
@@ -83,20 +71,6 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
     data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
     records wait for their sheets. Another version of a sheet's registry record is kept beside the first.
-
-    Parameters
-    ----------
-    file : path
-        The file.
-    raw : path
-        The raw folder.
-    find : callable, optional
-        Finds the quantities in an article's prose (`trialfiles.find_quantities`).
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
 
     Raises
     ------
@@ -106,25 +80,25 @@ def add_source(file: str | Path, raw: str | Path, find: Finder | None = None) ->
     file, raw = Path(file), Path(raw)
     form = recognise(file)
     if form in ("jats", "text"):
-        return _add_article(file, form, raw, find)
+        return _add_article(file, form, raw)
     if form in _EXTRACTED:
         return _add_extracted(file, raw)
     if form in _REGISTRY and (count := sum(1 for _ in read_records(file))) > 1:
         name = f"{_safe(file.stem) or 'export'}-{count}-records{_REGISTRY[form]}"
-        return [_keep_registry(file, raw, name)]
+        return [_keep(file, raw / "registry" / name)]
     return _add_record(file, form, raw)
 
 
-def _add_article(file: Path, form: str, raw: Path, find: Finder | None) -> list[Path]:
+def _add_article(file: Path, form: str, raw: Path) -> list[Path]:
     """Write an article's text among the documents and the sheet that proposes its figures."""
     articles = read_jats(file) if form == "jats" else read_plain(file)
     if len(articles) != 1:
         problem = f"holds {len(articles)} articles"
-        raise SourceError(Problem(str(file), None, "", problem, "split the file"))
+        raise refusal(file, None, "", problem, "split the file")
     study_id = _article_id(file, articles[0], raw)
     sheet = _free_path(study_id, raw, file)
-    text, document = article_sheet(articles[0], study_id, find)
-    return [_keep_document(file, raw, study_id, document), write_atomic(sheet, text)]
+    text = article_sheet(articles[0], study_id)
+    return [_keep(file, raw / "documents" / f"{study_id}.txt", articles[0].text), write_atomic(sheet, text)]
 
 
 def _article_id(file: Path, article: Article, raw: Path) -> str:
@@ -145,8 +119,8 @@ def _article_id(file: Path, article: Article, raw: Path) -> str:
             same = len({"".join(filter(str.isalnum, title.casefold())) for title in titles}) == 1
         if same:
             problem = f"{sheet} is there already, of this article"
-            raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
-    raise SourceError(Problem(str(file), None, name, "26 articles have this name", "name a sheet by hand"))
+            raise refusal(file, None, study_id, problem, "edit that sheet instead")
+    raise refusal(file, None, name, "26 articles have this name", "name a sheet by hand")
 
 
 def _add_extracted(file: Path, raw: Path) -> list[Path]:
@@ -156,7 +130,7 @@ def _add_extracted(file: Path, raw: Path) -> list[Path]:
     there = [path for path, _ in sheets if path.exists()]
     if there or not sheets:
         problem = f"{there[0]} is there already" if there else "no observation is in it"
-        raise SourceError(Problem(str(file), None, "", problem, "rename the study, or edit its sheet"))
+        raise refusal(file, None, "", problem, "rename the study, or edit its sheet")
     return [write_atomic(path, record_sheet(record, file.name)) for path, record in sheets]
 
 
@@ -166,22 +140,22 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     study_id = _safe(record.studies[0]["study_id"])
     there = {path.stem: path.read_bytes() for path in (raw / "registry").glob("*") if path.is_file()}
     if form in _REGISTRY and _sheet_path(study_id, raw).exists() and file.read_bytes() not in there.values():
-        return [_keep_registry(file, raw, free_name(study_id, there) + _REGISTRY[form])]  # another version
+        name = free_name(study_id, there) + _REGISTRY[form]  # another version
+        return [_keep(file, raw / "registry" / name)]
     sheet = _free_path(study_id, raw, file)
     if form == "sheet":
-        sheet.parent.mkdir(parents=True, exist_ok=True)
-        return [write_atomic(sheet, file.read_bytes())]
+        return [_keep(file, sheet)]
     source = record.sources[0]
     facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
     if form in ("medpath", "irct"):
-        kept = _keep_document(file, raw, study_id, read_text(file))
+        kept = _keep(file, raw / "documents" / f"{study_id}.txt", read_text(file))
         facts["title"] = record.studies[0]["title"]
     elif form in _REGISTRY:
-        kept = _keep_registry(file, raw, f"{study_id}{_REGISTRY[form]}")
+        kept = _keep(file, raw / "registry" / f"{study_id}{_REGISTRY[form]}")
         facts["registry_file"] = kept.name
     else:
         remedy = "name one of: a registry record, an article, a study sheet"
-        raise SourceError(Problem(str(file), None, "", "no single study is in it", remedy))
+        raise refusal(file, None, "", "no single study is in it", remedy)
     return [kept, new_sheet(study_id, raw, form=source["format"], **facts)]
 
 
@@ -194,7 +168,7 @@ def _sheet_path(study_id: str, raw: Path) -> Path:
     """Return where a study's sheet lies or will lie; refuse an id that could lead anywhere else."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
         remedy = "use letters, digits, - and _, at most 64, a letter or digit first"
-        raise SourceError(Problem("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy))
+        raise refusal("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy)
     other = raw / "studies" / f"{study_id}.yml"
     return other if other.exists() else other.with_suffix(".yaml")
 
@@ -204,28 +178,14 @@ def _free_path(study_id: str, raw: Path, file: Path) -> Path:
     sheet = _sheet_path(study_id, raw)
     if sheet.exists():
         problem = f"{sheet} is there already"
-        raise SourceError(Problem(str(file), None, study_id, problem, "edit that sheet instead"))
+        raise refusal(file, None, study_id, problem, "edit that sheet instead")
     return sheet
 
 
-def _keep_registry(file: Path, raw: Path, name: str) -> Path:
-    """Copy a register's file among the registry records, unless another of the name is there."""
-    target = raw / "registry" / name
-    if target.exists() and target.read_bytes() != file.read_bytes():
-        raise _another(file, target, name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        write_atomic(target, file.read_bytes())
-    return target
-
-
-def _keep_document(file: Path, raw: Path, study_id: str, text: str) -> Path:
-    target = raw / "documents" / f"{study_id}.txt"
-    if target.exists() and target.read_text(encoding="utf-8") != text:
-        raise _another(file, target, study_id)
-    return write_atomic(target, text)
-
-
-def _another(file: Path, target: Path, subject: str) -> SourceError:
-    problem = f"another {target.name} is there already"
-    return SourceError(Problem(str(file), None, subject, problem, "compare the two files and keep one"))
+def _keep(file: Path, target: Path, text: str | None = None) -> Path:
+    """Copy a file, or write its text, unless another of the name is there."""
+    data = file.read_bytes() if text is None else text.encode()
+    if target.exists() and target.read_bytes() != data:
+        problem, remedy = f"another {target.name} is there already", "compare the two files and keep one"
+        raise refusal(file, None, target.stem, problem, remedy)
+    return write_atomic(target, data)
