@@ -33,11 +33,20 @@ def before_after(rows: Rows, *, title: str) -> Figure:
     shown = [
         PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
     ]
-    plot = Plot(shown, known_values(data, *TIMES), what, heads=("Case, group or site", "Before → after"))
+    values = known_values(data, *TIMES)
+    plot = Plot(
+        shown, values, what, heads=("Case, group or site", "Before → after"), names=partial(_whole, values)
+    )
     told = plot.told() or "There is no case to show."
     alt = f"Values before and after. {title}. {what and what + '. '}{told}"
     caption = FIGURE_WORDS["captions"]["pairs"]
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
+
+
+def _whole(values: list[float], value: float) -> str:
+    """Return a number of the axis; a part of a stage is none."""
+    parts = all(known == round(known) for known in values) and value != round(value)
+    return "" if parts else show_number(value)
 
 
 def _pair_words(row: dict[str, Any]) -> str:
