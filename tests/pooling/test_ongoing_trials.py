@@ -108,7 +108,7 @@ def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of
         seen("some end", expected="2020-01"),
     )
     assert {name: row["late"] for name, row in rows.items()} == {
-        "primary": True, "not yet": False, "ended": True, "recruited": False, "some end": False,
+        "primary": True, "not yet": False, "ended": True, "recruited": None, "some end": None,
     }  # fmt: skip
     assert rows["not yet"]["results_due"] == "2026-12"
     assert rows["recruited"]["results_due"] is None and "recruitment" in rows["recruited"]["due_basis"]

@@ -259,7 +259,7 @@ def ongoing_trial_rows(
         due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
         row = trial | _compared(comparison) | answerable(trial, comparison, outcomes)
         row |= _precision(trial, comparison, outcomes, spread, alpha)
-        late = is_past(due, searched) and trial["status"] != "withdrawn"
+        late = (is_past(due, searched) and trial["status"] != "withdrawn") if due else None
         row |= {"results_due": due, "due_basis": basis, "late": late, "searched": searched}
         rows.append({name: value for name, value in row.items() if name not in ("title", "design")})
     rows.sort(key=_order)
