@@ -7,8 +7,7 @@ from case_files import cases_of
 from frames import RULE, STUDY, evidence, frame, quantity, result, weight
 
 from helpers.appraisal.discrepancies import RULES, run_checks
-from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.evidence import NotApplicable, StudyEvidence
 
 CASES = cases_of(__file__)
 

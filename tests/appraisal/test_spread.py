@@ -6,7 +6,7 @@ import pytest
 from case_files import cases_of
 from frames import RULE, STUDY, evidence, quantity, result, weight
 
-from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.evidence import NotApplicable
 
 
 def hits(*groups, p=None):

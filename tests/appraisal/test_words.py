@@ -6,7 +6,7 @@ import pytest
 from frames import RULE, evidence, quantity, result, weight
 
 from helpers.appraisal.discrepancies import RULES, merge_discrepancies, run_checks
-from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.evidence import NotApplicable
 from helpers.tables.vocabulary import TOPICS
 
 QUESTIONS = [rule for rule in RULES if rule.topic]
