@@ -138,10 +138,9 @@ def domain_reasons(reasons: str) -> dict[str, str]:
 def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
-    As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
-    study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study. Of harms the share in one study stands for none, for who counts no event is no
-    sample of those who list some; nor does one kind of event.
+    As printed, by the first model; compared before uncompared, a pool before a single study, the outcome's
+    own unit (or a measure without one) before another. Of harms the share in one study stands for none, for who
+    counts no event is no sample of those who list some; nor does one kind of event.
     """
     rows = _by_first_model(pooled)
     printed = rows["scenario"].fillna("as printed") == "as printed"
@@ -169,10 +168,7 @@ def _rank(order: Sequence[str], word: Any) -> int:
 
 
 def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.DataFrame) -> dict[str, Any]:
-    """Return what a single proportion loses that no whole number of the people stated gives: its interval.
-
-    `effect` is a row of `pooled`, `discrepancies` has those of its study.
-    """
+    """Return what a single proportion loses that no whole number of the people stated gives: its interval."""
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
     rows = _touching(discrepancies, effect["concept"]).query("check in @_IMPOSSIBLE_SHARE")
@@ -381,10 +377,7 @@ class Body:
         return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
 
     def _size(self, study: Any) -> int | None:
-        """Return the participants of a study; cases are counted, what is not stated is None.
-
-        Of harms, those of the arms of which something is told.
-        """
+        """Return the participants of a study, of harms those of the arms of which something is told."""
         own = {name: table[table["study_id"] == study.study_id] for name, table in self.tables.items()}
         arms, results = own["arms"], own["results"]
         if self.concept == CERTAINTY["always_shown"] and "adverse_events" in own:

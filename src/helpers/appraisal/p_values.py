@@ -72,10 +72,7 @@ def _t_limits(gaps: Limits, errors: Pair, freedom: Any) -> Limits:
 def two_sample_p(
     first: Group, second: Group, n1: np.ndarray, n2: np.ndarray, welch: bool, wide: bool = False
 ) -> Limits:
-    """Return the smallest and largest two-sided p of a t test for each pair of group sizes, at least 2.
-
-    The test is Welch's (Biometrika 1947;34:28-35), or Student's with a pooled SD.
-    """
+    """Return the smallest and largest two-sided p of Welch's or Student's test for each pair of sizes."""
     spans = [np.linspace(*group.sd_ends(wide), _STEPS) for group in (first, second)]
     gaps = _absolute(*difference(first, second, wide))
     s1, s2, gap = (part.reshape(-1, 1) for part in np.meshgrid(*spans, np.array(gaps), indexing="ij"))
@@ -138,8 +135,7 @@ def _pooled_sds(groups: Pair, n1: np.ndarray, n2: np.ndarray) -> list[np.ndarray
 def rank_sum_p(first: Group, second: Group, n1: np.ndarray, n2: np.ndarray) -> Limits:
     """Return the smallest and largest p that a Mann-Whitney test can have beside two means and SDs.
 
-    The smallest is that of groups that do not overlap, one-sided. Means that lie far apart leave few pairs
-    of people in the other order (Cantelli's inequality), which bounds the largest.
+    The smallest is that of groups that do not overlap, one-sided; Cantelli's inequality bounds the largest.
     """
     n1, n2 = np.asarray(n1, float), np.asarray(n2, float)
     deviation = np.sqrt(n1 * n2 * (n1 + n2 + 1) / 12)
@@ -403,8 +399,7 @@ def _at_baseline(evidence: StudyEvidence, row: Any) -> Group | None:
 def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Return the sizes that two groups can have, in pairs, and which of these the text says.
 
-    Two groups share the people of their study, of whom some may be lost. A study of one group by its own
-    account treated all its people: the other group, of which it says nothing, may have any size.
+    A study of one group by its own account treated all its people: the other group may have any size.
     """
     total, sizes = evidence.people(), [evidence.size(row) for row in rows]
     alone = evidence.comparison == "single_arm"
@@ -428,10 +423,7 @@ def _pairs_of_sizes(evidence: StudyEvidence, rows: Pair) -> tuple[np.ndarray, np
 def _between(
     evidence: StudyEvidence, rows: Pair, groups: Pair, p: PrintedFigure, arms: int, told: bool = True
 ) -> list[Test]:
-    """Return the tests of two of the arms that were tried; none where nothing is known of sizes.
-
-    `told`: whether a baseline is spoken of.
-    """
+    """Return the tests of two of the arms that were tried; `told`: whether a baseline is spoken of."""
     against, later = rows[1].arm_id, rows[0].timepoint_weeks != 0
     of_changes = rows[0].kind == "change"
     # Changes have their baseline in them; covariance may use it once more.
