@@ -139,8 +139,8 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
     As printed, by the first model; compared before uncompared, a pool before a single study, the outcome's
-    own unit (or a measure without one) before another. Of harms the share in one study stands for none, for who
-    counts no event is no sample of those who list some; nor does one kind of event.
+    own unit (or a measure without one) before another. Of harms the share in one study stands for none, for
+    who counts no event is no sample of those who list some; nor does one kind of event.
     """
     rows = _by_first_model(pooled)
     printed = rows["scenario"].fillna("as printed") == "as printed"
