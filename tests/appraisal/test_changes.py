@@ -10,8 +10,7 @@ from frames import RULE, evidence, quantity, result
 from scipy import stats
 
 from helpers.appraisal.changes import smallest_change
-from helpers.appraisal.evidence import PrintedFigure
-from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.evidence import NotApplicable, PrintedFigure
 from helpers.tables import validate
 
 

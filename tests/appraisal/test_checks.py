@@ -7,8 +7,7 @@ from case_files import cases_of
 from frames import RULE, STUDY, evidence, frame, quantity, result, weight
 
 from helpers.appraisal.discrepancies import RULES, run_checks
-from helpers.appraisal.evidence import StudyEvidence
-from helpers.appraisal.rules import NotApplicable
+from helpers.appraisal.evidence import NotApplicable, StudyEvidence
 
 CASES = cases_of(__file__)
 
@@ -16,7 +15,9 @@ CASES = cases_of(__file__)
 def study_of(case: dict) -> StudyEvidence:
     """Return the study of a case: its figures, its results, and other rows that it has."""
     tables = {
-        name: rows for name, rows in case.items() if name not in ("check", "found", "quantities", "results")
+        name: rows
+        for name, rows in case.items()
+        if name not in ("check", "found", "says", "quantities", "results")
     }
     figures = [
         quantity(row["id"], **{k: v for k, v in row.items() if k != "id"})
@@ -35,9 +36,15 @@ def study_of(case: dict) -> StudyEvidence:
     ],
 )
 def test_a_check_weighs_what_it_finds(case):
+    if case["found"] == "not applicable":
+        with pytest.raises(NotApplicable):
+            RULE[case["check"]].run(study_of(case))
+        return
     rows = RULE[case["check"]].run(study_of(case))
     frame("discrepancies", rows)
     assert [weight(row) for row in rows] == case["found"]
+    told = "; ".join(f"{row['statement']} {row['arithmetic']}; {row['locators']}" for row in rows)
+    assert all(words in told for words in case.get("says", ()))
 
 
 def test_rules_without_inputs_are_not_applicable():

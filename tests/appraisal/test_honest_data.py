@@ -10,9 +10,9 @@ from frames import rounded
 from scipy import stats
 
 from helpers.appraisal import changes
-from helpers.appraisal.evidence import Group, PrintedFigure
-from helpers.appraisal.granularity import CUT_OFF, FITS, grim, grimmer, share_fit
-from helpers.appraisal.p_values import CORRELATIONS, covers, covers_between, paired_p, two_sample_p
+from helpers.appraisal.counts import CUT_OFF, FITS, grim, grimmer, share_fit
+from helpers.appraisal.evidence import Group, PrintedFigure, covers
+from helpers.appraisal.p_values import CORRELATIONS, covers_between, paired_p, two_sample_p
 from helpers.appraisal.spread import sd_fits
 
 STUDIES = 10_000

@@ -9,9 +9,8 @@ import pytest
 from case_files import cases_of
 from frames import evidence
 
-from helpers.appraisal.discrepancies import CHECKS, RULES
+from helpers.appraisal.discrepancies import CHECKS, RULES, RULES_FILE, read_rules
 from helpers.appraisal.risk_of_bias import TOOLS_FILE, read_tools
-from helpers.appraisal.rules import RULES_FILE, read_rules
 from notebookpress.yaml_files import YamlError
 
 CASES = cases_of(__file__)

@@ -8,11 +8,10 @@ from case_files import cases_of
 from frames import RULE, evidence, quantity, result, rounded, weight
 from scipy import stats
 
-from helpers.appraisal.evidence import PrintedFigure
-from helpers.appraisal.granularity import grim, grimmer
+from helpers.appraisal.counts import grim, grimmer
+from helpers.appraisal.evidence import NotApplicable, PrintedFigure
 from helpers.appraisal.p_values import test_family as family_of
 from helpers.appraisal.p_values import variance_p
-from helpers.appraisal.rules import NotApplicable
 
 
 def groups(own, other, n, p, before=(), against="control", stated=(), study=None, token=None):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from case_files import cases_of
 
-from helpers.appraisal.evidence import Group, PrintedFigure, decimals_of
-from helpers.appraisal.granularity import fitting_sizes, grim, grimmer, share_fit
-from helpers.appraisal.p_values import covers, two_sample_p
+from helpers.appraisal.counts import fitting_sizes, grim, grimmer, share_fit
+from helpers.appraisal.evidence import Group, PrintedFigure, covers, decimals_of
+from helpers.appraisal.p_values import two_sample_p
 from helpers.appraisal.spread import largest_sd, sd_fits
 
 CASES = cases_of(__file__)

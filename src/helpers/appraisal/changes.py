@@ -5,28 +5,44 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import optimize, stats
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from helpers.appraisal.evidence import PrintedFigure, StudyEvidence, decimals_of, missing, tidy
-from helpers.appraisal.p_values import RANKS, covers, test_family
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
+from helpers.appraisal.evidence import (
+    CERTAIN,
+    DOUBTFUL,
+    MINOR,
+    TESTED,
+    Hit,
+    PrintedFigure,
+    StudyEvidence,
+    Weight,
+    covers,
+    needed,
+    tails,
+    tidy,
+)
+from helpers.appraisal.p_values import RANKS, test_family
 
 _STATISTIC = re.compile(
     r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
+_NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)
 _PERCENT = "percent of baseline"
 _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
+_ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
+_LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
+_NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
+Changed = tuple[Any, PrintedFigure, PrintedFigure | None]
 
 
-def mean_changes(evidence: StudyEvidence) -> list[tuple[Any, PrintedFigure, PrintedFigure | None]]:
+def mean_changes(evidence: StudyEvidence) -> list[Changed]:
     """Return the rows of mean change with their printed mean and, where stated, SD."""
     return [
         (row, mean, evidence.figure(row, "sd"))
@@ -35,30 +51,36 @@ def mean_changes(evidence: StudyEvidence) -> list[tuple[Any, PrintedFigure, Prin
     ]
 
 
+def _room(*figures: PrintedFigure, wide: bool = False) -> float:
+    """Return by how much a sum of figures may be off by rounding."""
+    return sum(figure.interval(wide)[1] - figure.value for figure in figures)
+
+
 def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean change that is not the difference of its levels, and each SD no correlation gives."""
     for row, change, sd in mean_changes(evidence):
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
-        before = next(iter(evidence.results_where(**place, timepoint_weeks=0.0)), None)
-        after = next(iter(evidence.results_where(**place, timepoint_weeks=row.timepoint_weeks)), None)
-        told = "" if missing(row.note) else str(row.note)
-        if before is None or after is None or _NOT_OF_MEANS.search(told):
+        levels = [
+            evidence.results_where(**place, timepoint_weeks=week) for week in (0.0, row.timepoint_weeks)
+        ]
+        if not all(levels) or _NOT_OF_MEANS.search(row.note or ""):
             continue
+        before, after = (rows[0] for rows in levels)
         (m0, s0), (m1, s1) = [(evidence.figure(r, "mean"), evidence.figure(r, "sd")) for r in (before, after)]
-        one_person = evidence.study.get("comparison") == "case"
+        one_person = evidence.is_case
         if not m0 or not m1 or (row.unit == _PERCENT and not (one_person and m0.low > 0)):
             continue  # the mean of percentages is not that of the means
         yield TESTED
-        sizes = [r.n for r in (row, before, after)]
-        known = not any(map(missing, sizes))
-        same_n = one_person or (known and len(set(sizes)) == 1)
-        doubt = MINOR if known and not same_n else DOUBTFUL  # of other people, it need not be
+        sizes = {row.n, before.n, after.n}
+        other_people = not one_person and len(sizes) > 1 and None not in sizes  # so that it need not be
+        same_n = one_person or (len(sizes) == 1 and None not in sizes)
+        weight = CERTAIN if same_n else MINOR if other_people else DOUBTFUL
         if row.unit == _PERCENT:
             yield from _not_the_share(row, change, m0, m1)
         else:
-            yield from _not_the_difference(row, change, m0, m1, CERTAIN if same_n else doubt)
+            yield from _not_the_difference(row, change, m0, m1, weight)
         if sd and s0 and s1:
-            yield from _no_correlation(row, sd, s0, s1, CERTAIN if same_n else doubt)
+            yield from _no_correlation(row, sd, s0, s1, weight)
 
 
 def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure) -> Iterator[Hit]:
@@ -74,10 +96,10 @@ def _not_the_difference(
     row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: Weight
 ) -> Iterator[Hit]:
     off = abs(change.value - m1.value + m0.value)
-    exact, wide = (sum(f.interval(w)[1] - f.value for f in (change, m0, m1)) for w in (False, True))
-    if off > exact:
+    if off > _room(change, m0, m1):
         arithmetic = f"{m1} - {m0} = {tidy(m1.value - m0.value)}, printed {change}"
-        weight = weight if off > wide or not weight.certain else DOUBTFUL
+        if weight.certain and off <= _room(change, m0, m1, wide=True):
+            weight = DOUBTFUL
         yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 
@@ -102,9 +124,10 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(pairs) < 2:
             continue
         yield TESTED
-        low, *_, high = sorted(after.value - before.value for before, after in pairs)
+        gaps = [after.value - before.value for before, after in pairs]
+        low, high = min(gaps), max(gaps)
         changes = "; ".join(
-            f"{before} to {after} is {tidy(after.value - before.value)}" for before, after in pairs
+            f"{before} to {after} is {tidy(gap)}" for (before, after), gap in zip(pairs, gaps, strict=True)
         )
         figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
@@ -133,7 +156,7 @@ def _extremes(evidence: StudyEvidence, row: Any) -> list[tuple[PrintedFigure, Pr
         first = evidence.figure(start, "mean")
         later = evidence.results_where(**place, site=start.site, timepoint_weeks=row.timepoint_weeks)
         last = next((figure for r in later if (figure := evidence.figure(r, "mean"))), None)
-        if first and last and first.value in ends and missing(start.sd):
+        if first and last and first.value in ends and start.sd is None:
             pairs.append((first, last))
     return pairs
 
@@ -147,24 +170,29 @@ def implausible_change(evidence: StudyEvidence) -> Iterator[Hit]:
     """
     changes = [(row, mean, sd) for row, mean, sd in mean_changes(evidence) if sd is not None and sd.value > 0]
     needed(changes, "no mean change with its SD")
-    arms = _standardised(evidence.comparators)
+    arms = evidence.comparators.query("statistic == 'change' and change_sd > 0")
     needed(arms, "no comparator arm with a mean change and its SD")
+    arms = arms.assign(standardised=(arms["change_mean"] / arms["change_sd"]).abs())
+    arms = arms.sort_values(["standardised", "row_id"])
     for row, change, sd in changes:
         alike = arms[arms["concept"] == row.concept]
         others = arms if alike.empty else alike
-        n = evidence.people(row.n)
+        n, top, ratio = evidence.people(row.n), others.iloc[-1], change.value / sd.value
         least = smallest_change(change, sd, n)
-        if least > others["standardised"].max():
-            arithmetic = _standardised_in_words(change, sd, n, least, others)
-            words = {"arm": row.arm_id, "arms": len(others)}
-            yield Hit(arithmetic, (change, sd), (row.concept,), words=words)
-
-
-def _standardised(comparators: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparator arms with a mean change and its SD, the largest ratio of both last."""
-    changes = comparators[(comparators["statistic"] == "change") & (comparators["change_sd"] > 0)]
-    sizes = (changes["change_mean"] / changes["change_sd"]).abs()
-    return changes.assign(standardised=sizes).sort_values(["standardised", "row_id"])
+        if least <= others["standardised"].max():
+            continue
+        size = "the number of participants is not stated" if n is None else f"n = {n}"
+        arithmetic = (
+            f"{change} / {sd} = {ratio:.2f}; at least {least:.2f} ({size}, 95 % limit, rounding included); "
+            f"comparators {others['standardised'].iloc[0]:.2f} to {top['standardised']:.2f}, the largest "
+            f"{top['study_id']} ({top['treatment']}, {tidy(top['change_mean'])} / {tidy(top['change_sd'])})"
+        )
+        if n:
+            spread = tidy(sd.value * math.sqrt(n))
+            arithmetic += f"; were it an SE of {n} people, the SD would be {spread} and the ratio "
+            arithmetic += f"{ratio / math.sqrt(n):.2f}"
+        words = {"arm": row.arm_id, "arms": len(others)}
+        yield Hit(arithmetic, (change, sd), (row.concept,), words=words)
 
 
 def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> float:
@@ -193,41 +221,19 @@ def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> 
     return 0.0 if beyond(0.0) > 0 else optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
 
 
-def _standardised_in_words(
-    change: PrintedFigure, sd: PrintedFigure, n: int | None, least: float, others: pd.DataFrame
-) -> str:
-    top, ratio = others.iloc[-1], change.value / sd.value
-    size = "the number of participants is not stated" if n is None else f"n = {n}"
-    words = (
-        f"{change} / {sd} = {ratio:.2f}; at least {least:.2f} ({size}, 95 % limit, "
-        f"rounding included); comparators {others['standardised'].iloc[0]:.2f} to {top['standardised']:.2f}, "
-        f"the largest {top['study_id']} ({top['treatment']}, {tidy(top['change_mean'])} / "
-        f"{tidy(top['change_sd'])})"
-    )
-    if not n:
-        return words
-    spread = tidy(sd.value * math.sqrt(n))
-    return (
-        f"{words}; were it an SE of {n} people, the SD would be {spread} and the ratio "
-        f"{ratio / math.sqrt(n):.2f}"
-    )
-
-
 def value_pairs(
     evidence: StudyEvidence, concept: str | None = None
 ) -> list[tuple[Any, PrintedFigure, PrintedFigure]]:
     """Return the row, the figure before and the figure after of each arm, outcome and site."""
     rows = [row for row in evidence.results_where(kind="level") if concept in (None, row.concept)]
-    found = []
-    for row in rows:
-        before = evidence.figure(row, "mean") or evidence.figure(row, "percent")
-        if missing(row.timepoint_weeks) or row.timepoint_weeks != 0 or before is None:
-            continue
-        same = [r for r in rows if (r.arm_id, r.concept, r.site) == (row.arm_id, row.concept, row.site)]
-        for later in (r for r in same if missing(r.timepoint_weeks) or r.timepoint_weeks > 0):
-            after = evidence.figure(later, "mean") or evidence.figure(later, "percent")
-            found += [(row, before, after)] if after else []
-    return found
+    valued = [(row, evidence.figure(row, "mean") or evidence.figure(row, "percent")) for row in rows]
+    return [
+        (row, before, after)
+        for (row, before), (later, after) in product(valued, valued)
+        if before and after and row.timepoint_weeks == 0
+        and (later.timepoint_weeks is None or later.timepoint_weeks > 0)
+        and (later.arm_id, later.concept, later.site) == (row.arm_id, row.concept, row.site)
+    ]  # fmt: skip
 
 
 def no_change(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -259,73 +265,58 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (*figures, row), (row.about,), words=words)
 
 
-_ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
-_LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
-_NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
-_NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)
-
-
 def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each median outside its quartiles, and each estimate outside its own interval."""
     rows = [(row, names) for row in evidence.results_where() for names in _ORDER]
-    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in evidence.contrast_rows]
+    rows += [(row, ("ci_lower", "effect", "ci_upper")) for row in evidence.contrasts]
     found = [(row, [(n, f) for n in names if (f := evidence.figure(row, n))]) for row, names in rows]
     for row, named in needed([pair for pair in found if len(pair[1]) > 1], "no value beside its limits"):
-        wrong = [
-            pair for pair in pairwise(named) if pair[0][1].interval(True)[0] > pair[1][1].interval(True)[1]
-        ]
-        if wrong:
-            (low, first), (high, second) = wrong[0]
-            told = {"low": _LIMITS.get(low, low), "high": _LIMITS.get(high, high)}
-            yield Hit(f"{first} > {second}", [f for _, f in named], (row.concept,), words=told)
+        for (low, first), (high, second) in pairwise(named):
+            if first.interval(True)[0] > second.interval(True)[1]:
+                told = {"low": _LIMITS.get(low, low), "high": _LIMITS.get(high, high)}
+                yield Hit(f"{first} > {second}", [f for _, f in named], (row.concept,), words=told)
+                break
 
 
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
-    for row in (*evidence.results_where(), *evidence.contrast_rows):
-        low, high = (evidence.figure(row, end) for end in ("ci_lower", "ci_upper"))
-        error, n = evidence.figure(row, "se"), evidence.people(row.n)
-        ratio = getattr(row, "measure", None) in _RATIOS and low and low.value > 0
+    for row in (*evidence.results_where(), *evidence.contrasts):
+        low, high, error = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "se"))
+        n = evidence.people(row.n)
         if not (low and high and error and n and n > 2):
             continue
         yield TESTED
-        ends = [
-            math.log(f) if ratio else f
-            for f in (low.low, low.high, high.low, high.high)
-            if f > 0 or not ratio
-        ]
+        ends = [low.low, low.high, high.low, high.high]
+        if row.measure in _RATIOS and low.value > 0:
+            ends = [math.log(end) for end in ends if end > 0]
         least, most = (ends[2] - ends[1]) / 2 / error.high, (ends[3] - ends[0]) / 2 / max(error.low, 1e-9)
-        levels = (_NARROWEST, _WIDEST) if missing(row.ci_level) else (row.ci_level / 100,) * 2
+        levels = (_NARROWEST, _WIDEST) if row.ci_level is None else (row.ci_level / 100,) * 2
         narrow, wide = stats.norm.ppf((1 + levels[0]) / 2), stats.t.ppf((1 + levels[1]) / 2, 2)
         if most < narrow * 0.99 or least > wide:
-            arithmetic = f"({high} - {low}) / 2 = {tidy((high.value - low.value) / 2)}, "
-            arithmetic += f"{tidy((high.value - low.value) / 2 / error.value)} standard errors of {error}"
-            yield Hit(arithmetic, (error, low, high), (row.concept,))
+            half = (high.value - low.value) / 2
+            arithmetic = (
+                f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors of "
+            )
+            yield Hit(f"{arithmetic}{error}", (error, low, high), (row.concept,))
 
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
-    for row in evidence.contrast_rows:
+    for row in evidence.contrasts:
         low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
-        named = "" if missing(row.p_value_test) else str(row.p_value_test)
+        named = row.p_value_test or ""
         if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
             continue
         yield TESTED
         ratio = row.measure in _RATIOS
         if row.measure not in ("MD", "SMD", "RD", *_RATIOS) or (ratio and low.low <= 0):
             continue
-        level = 0.95 if missing(row.ci_level) else row.ci_level / 100
-        n = evidence.people(row.n)
+        level = 0.95 if row.ci_level is None else row.ci_level / 100
         # Some were lost: degrees of freedom are those of half of the people, or without end.
-        free = np.array([max((n or 6) / 2 - 2, 2), 1e6])
-        ps = [
-            _p_of_interval(a, b, level, free, ratio)
-            for a in (low.low, low.high)
-            for b in (high.low, high.high)
-        ]
+        free = np.array([max((evidence.people(row.n) or 6) / 2 - 2, 2), 1e6])
+        ps = [_p_of_interval(a, b, level, free, ratio) for a, b in product(low.interval(), high.interval())]
         least, most = np.min(ps), np.max(ps)
-        sides = ((least, most), (least / 2, most / 2), (1 - most / 2, 1 - least / 2))
-        if not any(covers(p, start * 0.9, end * 1.1, wide=True) for start, end in sides):
+        if not any(covers(p, start * 0.9, end * 1.1, wide=True) for start, end in tails(least, most)):
             arithmetic = f"{tidy(100 * level)} % interval {low} to {high}: p = {least:.2g} to {most:.2g}; "
             arithmetic += f"printed {p.token}"
             # Unnamed, the p value may be that of ranks, or of all groups.
@@ -344,54 +335,49 @@ def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, rati
 
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
-    for row in [row for row in evidence.contrast_rows if row.measure == "MD"]:
+    for row in [row for row in evidence.contrasts if row.measure == "MD"]:
         effect = evidence.figure(row, "effect")
-        told = " ".join(str(words) for words in (row.p_value_test, row.note) if not missing(words))
-        pairs = [evidence.compared(row, kind) for kind in ("change", "level")]
-        means = [[evidence.figure(result, "mean") for result in pair or ()] for pair in pairs]
-        same_unit = all(missing(row.unit) or r.unit == row.unit for pair in pairs for r in pair or ())
-        if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not any(all(m) and m for m in means):
+        told = " ".join(filter(None, (row.p_value_test, row.note)))
+        pairs = [evidence.compared(row, kind) or () for kind in ("change", "level")]
+        same_unit = row.unit is None or all(r.unit == row.unit for pair in pairs for r in pair)
+        means = [[f for r in pair if (f := evidence.figure(r, "mean"))] for pair in pairs]
+        both = [pair for pair in means if len(pair) == 2]
+        if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not both:
             continue
         yield TESTED
-        fits = []
-        for first, second in ([f for f in pair if f] for pair in means if pair and all(pair)):
-            gap = first.value - second.value
-            room = sum(f.interval(True)[1] - f.value for f in (effect, first, second))
-            fits.append((min(abs(effect.value - gap), abs(effect.value + gap)) <= room, first, second, gap))
+        gaps = [
+            (first.value - second.value, _room(effect, first, second, wide=True)) for first, second in both
+        ]
+        fits = any(min(abs(effect.value - gap), abs(effect.value + gap)) <= room for gap, room in gaps)
         # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
-        if means[0] and all(means[0]) and not any(fit for fit, *_ in fits):
-            _, first, second, gap = fits[0]
-            certain = bool(told)
-            arithmetic = f"{first} - {second} = {tidy(gap)}, printed {effect}"
-            yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if certain else DOUBTFUL)
+        if len(means[0]) == 2 and not fits:
+            first, second = means[0]
+            arithmetic = f"{first} - {second} = {tidy(gaps[0][0])}, printed {effect}"
+            yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if told else DOUBTFUL)
 
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
     rows = evidence.quantities_of(kind="p_value")
     found = [
-        (row, said) for row in rows if not missing(row.value) and (said := _STATISTIC.search(row.printed))
+        (row, said) for row in rows if row.value is not None and (said := _STATISTIC.search(row.printed))
     ]
     for row, said in needed(found, "no test statistic beside its p value"):
-        p = PrintedFigure(float(row.value), decimals_of(row.printed, row.value), row.quantity_id, row.printed)
-        value = PrintedFigure(float(said["x"]), len(said["x"].partition(".")[2]), row.quantity_id)
+        p, value = PrintedFigure.of(row), float(said["x"])
+        unit = 10.0 ** -len(said["x"].partition(".")[2])
         kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
         if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
             continue
-        low, high = sorted(
-            _p_of(kind, end, free) for end in (abs(value.value) - value.unit, abs(value.value) + value.unit)
-        )
-        sides = ((low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2))
-        if not any(covers(p, *side, wide=True) for side in sides[: 3 if kind in "tz" else 1]):
+        low, high = sorted(_p_of(kind, end, free) for end in (max(value - unit, 0.0), value + unit))
+        tried = tails(low, high)[: 3 if kind in "tz" else 1]
+        if not any(covers(p, *side, wide=True) for side in tried):
             yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
 
 
 def _p_of(kind: str, value: float, free: list[float]) -> float:
     """Return the two-sided p of a statistic."""
-    value = max(value, 0.0)
-    tails = {
-        "t": lambda: 2 * stdtr(free[0], -value),
-        "z": lambda: 2 * ndtr(-value),
-        "f": lambda: fdtrc(*free, value),
-    }
-    return float(tails.get(kind, lambda: chdtrc(free[0], value))())
+    if kind == "z":
+        return 2 * ndtr(-value)
+    if kind == "f":
+        return fdtrc(*free, value)
+    return 2 * stdtr(free[0], -value) if kind == "t" else chdtrc(free[0], value)

@@ -5,19 +5,28 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import combinations, product
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from helpers.appraisal.evidence import StudyEvidence, each_row, listed_ids, missing, quantity_weeks, tidy
+from helpers.appraisal.evidence import (
+    CERTAIN,
+    DOUBTFUL,
+    Hit,
+    NotApplicable,
+    StudyEvidence,
+    each_row,
+    listed_ids,
+    needed,
+    quantity_weeks,
+    tidy,
+)
 from helpers.appraisal.p_values import two_sample_p
-from helpers.appraisal.risk_of_bias import is_randomised
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, Hit, NotApplicable, needed
 from trialfiles.times import weeks
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
@@ -32,11 +41,10 @@ _LATE = 0.1  # a month of 28 or 31 days, a visit some days late
 
 def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield the results of a comparison group in a study that says it has none."""
-    comparison = evidence.study.get("comparison")
-    needed(not missing(comparison) and len(evidence.results), "no stated comparison, or no results")
-    if comparison not in ("single_arm", "case"):
+    needed(evidence.comparison and len(evidence.results), "no stated comparison, or no results")
+    if evidence.comparison not in ("single_arm", "case"):
         return
-    others = evidence.arms[evidence.arms["role"].isin(["placebo", "untreated", "active"])]["arm_id"]
+    others = evidence.arms.query("role in ('placebo', 'untreated', 'active')")["arm_id"]
     rows = evidence.results[evidence.results["arm_id"].isin(others)].sort_values("result_id")
     if not rows.empty:
         arms = evidence.results["arm_id"].nunique()
@@ -48,7 +56,7 @@ def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a block that the ratio does not divide, and arms further apart than one open block."""
-    blocks = [row for row in evidence.quantities_of("design", "block_size") if not missing(row.value)]
+    blocks = [row for row in evidence.quantities_of("design", "block_size") if row.value is not None]
     ratios = evidence.quantities_of("design", "allocation_ratio")
     ratio = re.fullmatch(r"\d+(\s*:\s*\d+)+", ratios[0].printed.strip()) if ratios else None
     parts = sum(map(int, re.findall(r"\d+", ratio[0]))) if ratio else len(evidence.arms)
@@ -56,44 +64,39 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
         if parts and row.value % parts:
             arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
             yield Hit(arithmetic, (row, *ratios), case="ratio")
-        sizes = evidence.arms["n"].dropna()
+        sizes = evidence.arm_sizes.values()
         equal = len(sizes) == len(evidence.arms) == parts and not row.value % max(parts, 1)
         # Whole blocks are even; the last one, where it stays open, can be one arm's alone.
-        if equal and sizes.max() - sizes.min() > row.value / parts and len(blocks) == 1:
-            arithmetic = (
-                f"arms {', '.join(map(tidy, sizes))}; of one open block of {tidy(row.value)} at most "
-            )
+        if equal and max(sizes) - min(sizes) > row.value / parts and len(blocks) == 1:
+            arithmetic = f"arms {', '.join(map(str, sizes))}; of one open block of {tidy(row.value)} at most "
             arithmetic += f"{tidy(row.value / parts)} apart"
             yield Hit(arithmetic, (row, *listed_ids(evidence.arms)), case="sizes")
 
 
 def masking(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome called blinded although nobody is, and two answers on whether its rater is."""
-    field: Any = evidence.study.get("masking")
-    said = evidence.statements_on("assessor_masking")
-    needed(said or (not missing(field) and len(evidence.outcomes)), "no masking field, or no outcomes")
-    open_ = not missing(field) and _OPEN.search(field) and not _BLIND.search(_OPEN.sub("", field))
-    named = evidence.outcomes.sort_values("outcome_id")
-    named = named[named["measure"].fillna("").map(lambda words: bool(open_ and _BLIND.search(words)))]
-    for row in each_row(named):
+    field, said = evidence.study["masking"], evidence.statements_on("assessor_masking")
+    needed(said or (field and len(evidence.outcomes)), "no masking field, or no outcomes")
+    open_ = field and _OPEN.search(field) and not _BLIND.search(_OPEN.sub("", field))
+    outcomes = evidence.outcomes.dropna(subset="measure").sort_values("outcome_id")
+    named = [row for row in each_row(outcomes) if open_ and _BLIND.search(row.measure)]
+    for row in named:
         words = {"field": field, "priority": row.priority}
-        yield Hit(
-            f"masking: {field}; measure: {row.measure}", said, (row.concept,), case="field", words=words
-        )
-    if named.empty and len({row.says for row in said}) > 1:
+        arithmetic = f"masking: {field}; measure: {row.measure}"
+        yield Hit(arithmetic, said, (row.concept,), case="field", words=words)
+    if not named and len({row.says for row in said}) > 1:
         yield Hit("; ".join(f"line {row.line}: {row.says}" for row in said), said, case="said")
 
 
 def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a design called crossover in which two sites of one person are treated at the same time."""
-    design: Any = evidence.study.get("design")
-    comparison = evidence.study.get("comparison")
-    needed(not missing(design) and not missing(comparison), "no design or no comparison is stated")
+    design = evidence.study["design"]
+    needed(design and evidence.comparison, "no design or no comparison is stated")
     sites = evidence.arms["label"].fillna("").str.contains(_SITE, case=False)
     crossover = re.search(r"cross-?over", design, re.IGNORECASE)
-    if crossover and comparison == "within_person" and sites.sum() >= 2:
+    if crossover and evidence.comparison == "within_person" and sites.sum() >= 2:
         outcomes = evidence.outcomes[evidence.outcomes["priority"].isin(["primary", "secondary"])]
-        concepts = [name for name in dict.fromkeys(outcomes["concept"]) if name != "adverse_events"]
+        concepts = [name for name in outcomes["concept"].unique() if name != "adverse_events"]
         arithmetic = f"arms: {'; '.join(evidence.arms['label'].dropna())}"
         rests_on = evidence.statements_on("comparison_design")
         yield Hit(arithmetic, rests_on, concepts, CERTAIN if all(sites) else DOUBTFUL)
@@ -101,15 +104,15 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield numbered sessions at the wrong time, and courses that do not fit their length."""
-    sessions = [row for row in evidence.quantities_of("design", "sessions") if not missing(row.value)]
-    numbered = [row for row in sessions if not missing(row.timepoint_printed)]
-    counts = [row for row in sessions if missing(row.timepoint_printed)]
-    intervals = _stated_weeks(evidence, "session_interval")
-    lengths = _stated_weeks(evidence, "treatment_duration")
-    if not intervals or not (numbered or (lengths and counts)):
-        raise NotApplicable(
-            "no interval with numbered sessions, or with their number and the length of treatment"
-        )
+    sessions = [row for row in evidence.quantities_of("design", "sessions") if row.value is not None]
+    numbered = [row for row in sessions if row.timepoint_printed]
+    counts = [row for row in sessions if not row.timepoint_printed]
+    intervals, lengths = (
+        [(week, row) for row in evidence.quantities_of("design", concept) if (week := quantity_weeks(row))]
+        for concept in ("session_interval", "treatment_duration")
+    )
+    lacking = "no interval with numbered sessions, or with their number and the length of treatment"
+    needed(intervals and (numbered or (lengths and counts)), lacking)
     step, source = intervals[0]
     dated = [(row, weeks(row.timepoint_printed), (row.value - 1) * step) for row in numbered]
     wrong = [
@@ -129,13 +132,7 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (row, source, duration), weight=CERTAIN, case="course")
 
 
-def _stated_weeks(evidence: StudyEvidence, concept: str) -> list[tuple[float, Any]]:
-    rows = evidence.quantities_of("design", concept)
-    return [(value, row) for row in rows if (value := quantity_weeks(row))]
-
-
-@dataclass(frozen=True)
-class PrintedDate:
+class PrintedDate(NamedTuple):
     """A date with the quantity that holds it; a month alone is its first and last day."""
 
     first: date
@@ -172,38 +169,43 @@ def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
     return printed
 
 
-def _after(printed: dict[str, list[PrintedDate]], before: str, after: str) -> tuple[str, tuple] | None:
-    """Return the arithmetic and the dates of two events that stand the other way round."""
-    early = min(needed(printed.get(before, []), f"no {before}"), key=lambda d: d.first)
-    late = max(needed(printed.get(after, []), f"no {after}"), key=lambda d: d.last)
-    if early.first <= late.last:
-        return None
-    days = (early.first - late.last).days
-    return f"{early.first} is {days} days after {late.last}", (early, late)
+def _first(known: list[PrintedDate]) -> PrintedDate:
+    return min(known, key=lambda one: one.first)
+
+
+def _last(known: list[PrintedDate]) -> PrintedDate:
+    return max(known, key=lambda one: one.last)
+
+
+def _in_wrong_order(evidence: StudyEvidence, before: str, after: str) -> Iterator[Hit]:
+    """Yield two events of which the one that comes first is printed with the later date."""
+    printed = _printed_dates(evidence)
+    early = _first(needed(printed.get(before, []), f"no {before}"))
+    late = _last(needed(printed.get(after, []), f"no {after}"))
+    if early.first > late.last:
+        days = (early.first - late.last).days
+        yield Hit(f"{early.first} is {days} days after {late.last}", (early, late))
 
 
 def ethics_date(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield an ethics approval that came after the start of recruitment."""
-    if late := _after(_printed_dates(evidence), "ethics_date", "recruitment_start"):
-        yield Hit(*late)
+    yield from _in_wrong_order(evidence, "ethics_date", "recruitment_start")
 
 
 def registration_date(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a registration that came after the start of recruitment."""
-    if late := _after(_printed_dates(evidence), "registration_date", "recruitment_start"):
-        yield Hit(*late)
+    yield from _in_wrong_order(evidence, "registration_date", "recruitment_start")
 
 
 def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a recruitment of more people a month than centres of hair loss are known to reach."""
     printed, people = _printed_dates(evidence), evidence.count("n_enrolled", "n_analysed")
     first, last = (printed.get(f"recruitment_{end}", []) for end in ("start", "end"))
-    if not (first and last and people):
-        raise NotApplicable("no dates of recruitment, or no number of people")
-    sites = [row for row in evidence.quantities_of("design", "sites") if not missing(row.value)]
+    needed(first and last and people, "no dates of recruitment, or no number of people")
+    sites = [row for row in evidence.quantities_of("design", "sites") if row.value is not None]
     limit = _FAST[0] * max(row.value for row in sites) if sites else _FAST[1]
-    days = (max(d.last for d in last) - min(d.first for d in first)).days + 1
-    rate = people * 365.25 / 12 / max(days, 1)
+    days = (_last(last).last - _first(first).first).days + 1
+    rate = (people or 0) * 365.25 / 12 / max(days, 1)
     if days > 0 and rate > limit:
         arithmetic = f"{people} people in {days} days: {tidy(rate)} a month; {tidy(limit)} would be fast"
         yield Hit(arithmetic, (*first, *last, *sites))
@@ -211,7 +213,7 @@ def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome in which randomised groups differ at baseline by more than chance can."""
-    if not is_randomised(evidence.study.get("allocation")) or evidence.study.get("comparison") != "parallel":
+    if not evidence.randomised or evidence.comparison != "parallel":
         raise NotApplicable("no groups of people made by chance")
     rows = evidence.results_where(kind="level", timepoint_weeks=0.0)
     known = [(row, group, n) for row in rows if (group := evidence.group(row)) and (n := evidence.size(row))]
@@ -222,24 +224,21 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
         and one[0].arm_id != other[0].arm_id and min(one[2], other[2]) > 1
     ]  # fmt: skip
     for (row, first, n1), (_, second, n2) in needed(pairs, "no two groups with SD and size at baseline"):
-        _, most = two_sample_p(first, second, np.array([n1]), np.array([n2]), welch=True)
-        if most.item() < _UNLIKE:
-            arithmetic = (
-                f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most.item():.2g}"
-            )
-            yield Hit(arithmetic, (first.mean, first.sd, second.mean, second.sd), (row.concept,))
+        most = two_sample_p(first, second, np.array([n1]), np.array([n2]), welch=True)[1].item()
+        if most < _UNLIKE:
+            arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most:.2g}"
+            yield Hit(arithmetic, (*first.figures, *second.figures), (row.concept,))
 
 
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
     printed = _printed_dates(evidence)
-    both = {"recruitment_start", "recruitment_end"} <= set(printed)
-    if both and (late := _after(printed, "recruitment_start", "recruitment_end")):
-        yield Hit(*late, weight=CERTAIN, case="ended before start")
-    first = {event: min(known, key=lambda d: d.first) for event, known in printed.items()}
-    last = {event: max(known, key=lambda d: d.last) for event, known in printed.items()}
-    updated, published = last.get("record_updated"), last.get("publication_date")
-    start, status = first.get("recruitment_start"), str(evidence.study.get("status") or "").lower()
+    if {"recruitment_start", "recruitment_end"} <= set(printed):
+        for hit in _in_wrong_order(evidence, "recruitment_start", "recruitment_end"):
+            yield replace(hit, weight=CERTAIN, case="ended before start")
+    start = _first(printed["recruitment_start"]) if "recruitment_start" in printed else None
+    last = {event: _last(known) for event, known in printed.items()}
+    updated, status = last.get("record_updated"), evidence.study["status"].lower()
     recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
     if recruiting and updated and start and updated.last < start.first:
         days = (start.first - updated.last).days
@@ -247,11 +246,12 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         yield Hit(arithmetic, (updated, start), case="recruiting", words={"status": status})
     seen, planned = (rows["timepoint_weeks"].max() for rows in (evidence.results, evidence.outcomes))
     stopped = re.search("terminat|withdraw|suspend|stopped|halted", status)
-    of_plan = missing(seen) and not stopped
-    ends = [(published, seen, "published"), (last.get("study_end"), planned if of_plan else seen, "ended")]
-    for end, longest, case in ends:
+    of_plan = math.isnan(seen) and not stopped
+    ends = [("publication_date", seen, "published"), ("study_end", planned if of_plan else seen, "ended")]
+    for event, longest, case in ends:
+        end = last.get(event)
         passed = (end.last - start.first).days / 7 if start and end else math.inf
-        if start and end and not missing(longest) and 0 <= passed < longest * (1 - _LATE):
+        if start and end and 0 <= passed < longest * (1 - _LATE):
             span = f"{start.first} to {end.last} is {passed:.1f} weeks"
             arithmetic = f"{span}; {'planned' if of_plan else 'results'} to week {longest:.1f}"
             yield Hit(arithmetic, (start, end), weight=DOUBTFUL if of_plan else CERTAIN, case=case)

@@ -10,9 +10,19 @@ from itertools import chain, pairwise
 from os.path import commonprefix
 from typing import Any
 
-from helpers.appraisal.evidence import StudyEvidence, decimals_of, each_row, missing
+from helpers.appraisal.evidence import (
+    CERTAIN,
+    DOUBTFUL,
+    MINOR,
+    TESTED,
+    Hit,
+    StudyEvidence,
+    Weight,
+    decimals_of,
+    each_row,
+    needed,
+)
 from helpers.appraisal.risk_of_bias import SECTIONS
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, MINOR, TESTED, Hit, Weight, needed
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
 
@@ -28,8 +38,10 @@ _NO_UNITS = ("Cliff's delta", "standard deviations")  # measures of a comparison
 _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _LONGEST = 160  # characters of a text of a registration that are shown
 _VERSIONS = SECTIONS["registry_versions"]
-_LONGEST = 160  # characters of a text of a registration that are shown
 _PARTS = ("value", "value_low", "value_high", "sd")
+_Printed = tuple[
+    Any, list[Any], Weight
+]  # a figure, those that should say the same, and what it weighs if none does
 
 
 def agree(first: Any, second: Any, wide: bool = False) -> bool:
@@ -47,24 +59,18 @@ def agree(first: Any, second: Any, wide: bool = False) -> bool:
 
 def _numbers(row: Any) -> tuple[tuple[float, float], ...]:
     """Return each number of a quantity with half a unit of its last digit; nothing for words."""
-    values = [float(value) for part in _PARTS if not missing(value := getattr(row, part))]
+    values = [float(value) for part in _PARTS if (value := getattr(row, part)) is not None]
     return tuple((value, 0.5 * 10.0 ** -decimals_of(row.printed, value)) for value in values)
 
 
-def _place(row: Any) -> str:
-    """Return where a figure stands, short: its section, its line, or what was read of a text not at hand."""
-    if not missing(row.section):
-        return str(row.section)
-    if not missing(row.line):
-        return f"line {int(row.line)}"
-    access = getattr(row, "access", None)
-    return "place not stated" if missing(access) else str(access)
-
-
-def _both(first: Any, second: Any) -> tuple[str, tuple[Any, Any]]:
-    """Return the arithmetic of a discrepancy that two figures disagree, and both."""
-    words = f"{first.printed} ({_place(first)}) against {second.printed} ({_place(second)})"
-    return words, (first, second)
+def _both(*rows: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return the arithmetic of a discrepancy that two figures disagree, with their places, and both."""
+    places = []
+    for row in rows:
+        line = None if row.line is None else f"line {row.line}"
+        places.append(row.section or line or row.access or "place not stated")
+    told = [f"{row.printed} ({place})" for row, place in zip(rows, places, strict=True)]
+    return " against ".join(told), rows
 
 
 def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -76,33 +82,37 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(*_both(first, (cut or others)[0]), (first.concept,), MINOR if cut else weight)
 
 
-def _design_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
+def _stated_people(evidence: StudyEvidence) -> set[int | None]:
+    """Return the numbers planned, enrolled and analysed: three numbers, which may all be printed."""
+    return {evidence.count(column) for column in ("n_planned", "n_enrolled", "n_analysed")} - {None}
+
+
+def _design_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
     """Yield each later figure of a single-valued concept with the first one, or with those of the study."""
     first: dict[tuple, Any] = {}
-    people = {evidence.count(column) for column in ("n_planned", "n_enrolled", "n_analysed")} - {None}
+    people, reported = _stated_people(evidence), evidence.study["has_results"]
     rows = [row for row in evidence.quantities_of("design") if row.concept in _SINGLE]
     sizes = [row for row in rows if row.concept == "sample_size" and row.value in people]
     for row in rows:
-        if missing(row.source_id) or (
-            sizes and row.concept == "sample_size" and row.source_id != sizes[0].source_id
-        ):
+        of_people = row.concept == "sample_size"
+        if of_people and sizes and row.source_id != sizes[0].source_id:
             continue  # publications_differ speaks of these
-        arm, time, unit = ("" if missing(v) else v for v in (row.arm_id, row.timepoint_printed, row.unit))
-        planned = row.concept == "sample_size" and not evidence.study["has_results"]
-        weight = CERTAIN if planned or row.concept in _SURE else DOUBTFUL
-        if row.concept == "sample_size" and sizes and not arm and evidence.study["has_results"]:
-            if row.value not in people:  # planned, enrolled and analysed are three numbers, and this is none
+        weight = CERTAIN if (of_people and not reported) or row.concept in _SURE else DOUBTFUL
+        if of_people and sizes and not row.arm_id and reported:
+            if row.value not in people:
                 yield row, sizes, weight
             continue
-        earlier = first.setdefault((row.concept, arm, time, unit, len(_numbers(row))), row)
-        if earlier is not row and not (row.concept == "age" and len(_numbers(row)) == 1):
+        numbers = len(_numbers(row))
+        place = (row.concept, row.arm_id, row.timepoint_printed, row.unit, numbers)
+        earlier = first.setdefault(place, row)
+        if earlier is not row and not (row.concept == "age" and numbers == 1):
             yield earlier, [row], weight
 
 
 def publications_differ(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield a number of people that another publication of the study gives differently."""
-    rows = [row for row in evidence.quantities_of("design", "sample_size") if missing(row.arm_id)]
-    people = {evidence.count(column) for column in ("n_planned", "n_enrolled", "n_analysed")} - {None}
+    rows = [row for row in evidence.quantities_of("design", "sample_size") if row.arm_id is None]
+    people = _stated_people(evidence)
     known = [row for row in rows if row.value in people]
     others = [row for row in rows if known and row.source_id != known[-1].source_id]
     for row in needed(others, "no second publication with a number of people"):
@@ -110,31 +120,30 @@ def publications_differ(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(*_both(known[-1], row))
 
 
-def _abstract_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
+def _abstract_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
     """Yield each result of the abstract with the figures of the text that should hold it."""
     groups: dict[tuple, list] = {}
     abstract = []
     for row in evidence.quantities_of("result", kind=_RESULT_KINDS):
-        time = None if missing(row.timepoint_printed) else weeks(row.timepoint_printed)
-        same = groups.setdefault((row.concept, str(row.arm_id), time, row.kind, str(row.unit)), [])
-        if not missing(row.section) and str(row.section).lower().startswith("abstract"):
+        place = (row.concept, row.arm_id, weeks(row.timepoint_printed), row.kind, row.unit)
+        same = groups.setdefault(place, [])
+        if (row.section or "").lower().startswith("abstract"):
             abstract.append((row, same))
         else:
             same.append(row)
     for row, others in abstract:
         # With several figures of the same kind in the text, the abstract may give their mean.
-        single = len({_numbers(other) for other in others}) == 1
-        yield row, others, CERTAIN if single else DOUBTFUL
+        yield row, others, CERTAIN if len(set(map(_numbers, others))) == 1 else DOUBTFUL
 
 
-def _result_pairs(evidence: StudyEvidence) -> Iterator[tuple[Any, list, Weight]]:
+def _result_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
     """Yield each later mean of the same arm, outcome, site, time and n with the first one."""
     first: dict[tuple, Any] = {}
     for row in evidence.results_where():
         mean = evidence.figure(row, "mean")
-        if mean is None or missing(row.timepoint_weeks):
+        if mean is None or row.timepoint_weeks is None:
             continue
-        place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, str(row.n), str(row.unit))
+        place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, row.n, row.unit)
         quantity = evidence.quantity[mean.quantity_id]
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
@@ -210,10 +219,10 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     reached = particular == "number of participants" and len({row.value.split()[1] for row in shown}) > 1
     if ordered and (reached or particular in (*_VERSIONS["dates"], "status")):
         case = "kept up to date"
-    of = [row.place if missing(row.version_on) else row.version_on for row in shown]
+    of = [row.version_on or row.place for row in shown]
     told = [f"{text} ({day})" for text, day in zip(_short([row.value for row in shown]), of, strict=True)]
     known = [f"{name} {day}" for name, day in days.items() if day and ordered]
-    what = f"the {particular}" if missing(first.item) else f"the {particular} ({_short([first.item])[0]})"
+    what = f"the {particular} ({_short([first.item])[0]})" if first.item else f"the {particular}"
     places = "; ".join(f"{row.place} ({row.field})" for row in shown)
     arithmetic = "; ".join([(" -> " if ordered else " / ").join(told), *known])
     return Hit(arithmetic, weight=weight, case=case, words={"what": what}, places=places)
@@ -221,10 +230,9 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
 
 def _made(one: Any, later: Any, days: dict[str, str | None], status: str | None) -> str:
     """Return when a change was made: after the one version was last seen, and by the day of the later one."""
-    by = "" if missing(later.version_on) else later.version_on
-    following = not missing(later.number) and one.number == later.number - 1
-    seen = [by] if following else [day for day in (one.version_on, one.seen_on) if not missing(day)]
-    after = max(seen, default="")
+    by = later.version_on or ""
+    following = later.number is not None and one.number == later.number - 1
+    after = by if following else max(filter(None, (one.version_on, one.seen_on)), default="")
     waiting = status in _VERSIONS["not_yet"]  # where the dates say otherwise, one of the two is out of date
     if by < days["start"] if days["start"] and by else waiting:
         return "before enrolment"
@@ -247,27 +255,24 @@ def units(evidence: StudyEvidence) -> Iterator[Hit]:
     for concept in sorted(concepts & set(OUTCOME_CONCEPTS)):
         if OUTCOME_CONCEPTS[concept].unit in _SCALES:
             continue
-        planned = evidence.outcomes[evidence.outcomes["concept"] == concept]["unit"].dropna()
         used = [
-            (row.unit, row.quantity_id)
+            (row.unit, [row.quantity_id])
             for row in evidence.quantities_of(concept=concept)
-            if not missing(row.unit) and row.unit not in _NO_UNITS and row.kind not in _NO_UNIT_KINDS
+            if row.unit and row.unit not in _NO_UNITS and row.kind not in _NO_UNIT_KINDS
         ]
-        used += [(unit, "") for unit in planned]
+        planned = evidence.outcomes[evidence.outcomes["concept"] == concept]["unit"].dropna()
+        used += [(unit, []) for unit in planned]
         if used:
             yield TESTED
         spelling: dict[str, str] = {}
         names: dict[str, list[str]] = {}
-        for unit, name in used:
-            first = spelling.setdefault(_without_spelling(unit), unit)
-            names.setdefault(first, []).extend([name] if name else [])
+        for unit, ids in used:
+            names.setdefault(spelling.setdefault(_without_spelling(unit), unit), []).extend(ids)
         if len(names) > 1:
             figures = dict(sorted(names.items()))
-            arithmetic = "; ".join(
-                f"{unit}: {len(ids)} figure{'' if len(ids) == 1 else 's'}" for unit, ids in figures.items()
-            )
+            counts = (f"{unit}: {len(ids)} figure{'s' * (len(ids) != 1)}" for unit, ids in figures.items())
             words = {"number": len(figures), "units": " and ".join(figures)}
-            yield Hit(arithmetic, chain(*figures.values()), (concept,), words=words)
+            yield Hit("; ".join(counts), chain(*figures.values()), (concept,), words=words)
 
 
 def _without_spelling(unit: str) -> str:

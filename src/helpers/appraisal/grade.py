@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.evidence import each_row, missing, tidy
+from helpers.appraisal.evidence import each_row, tidy
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
@@ -23,11 +23,15 @@ from notebookpress.yaml_files import YamlFile
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).data
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 CONTROLLED = ("between_group", "within_participant")
+_ESTIMANDS = (*CONTROLLED, "uncontrolled_change", "proportion")  # the first that an outcome has is shown
+_COMPARATORS = ("placebo", "untreated", "active")
 _TWO_GROUPS = ("parallel", "within_person")
 _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
 _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has pooled
 _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
+_ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
+_OF_STUDIES = ("results", "studies", "arms", "risk_of_bias", "discrepancies")
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
@@ -51,14 +55,9 @@ class Difference:
 
 
 def minimal_differences(thresholds: pd.DataFrame, second_hand: bool = True) -> dict[str, Difference]:
-    """Return the smallest difference that matters by outcome, as `certainty.yaml` names its rows.
+    """Return the smallest difference that matters by outcome, as `certainty.yaml` names rows of `thresholds`.
 
-    Parameters
-    ----------
-    thresholds : pandas.DataFrame
-        The table of that name.
-    second_hand : bool
-        Whether a figure that was seen only in another paper's words counts.
+    `second_hand`: whether a figure that was seen only in another paper's words counts.
     """
     rows = {row["row_id"]: row for row in records(thresholds) if second_hand or not row["second_hand"]}
     found = {}
@@ -80,9 +79,7 @@ def _fulfils(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, Mapping):
         return value == wanted
     limit = {name: CERTAINTY["limits"].get(bound, bound) for name, bound in wanted.items()}
-    return (
-        value is not None and value < limit.get("below", value + 1) and value >= limit.get("at_least", value)
-    )
+    return value is not None and limit.get("at_least", value) <= value < limit.get("below", value + 1)
 
 
 def first_that_holds(rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -104,34 +101,29 @@ def rate(
     """
     told = dict(CERTAINTY["limits"]) | dict(facts)
     start = first_that_holds(CERTAINTY["initial"], facts)
-    initial = LEVELS.index(start["level"])
-    domains = {name: _domain(name, facts, told) for name in DOMAINS}
-    proposed = initial - sum(levels for levels, _ in domains.values())
-    for name, override in (overrides or {}).items():
-        levels, why = domains[name]
-        reason = f"judged by {override['by']}: {str(override['reason']).rstrip('.')}"
-        domains[name] = int(override["steps"]), f"{reason} (the rule proposed {levels}: {why})"
-    reasons = [f"Initial certainty {start['level']}: {start['reason'].format(**told)}."]
-    for name, (levels, why) in domains.items():
-        reasons.append(f"{name.replace('_', ' ').capitalize()}, {CERTAINTY['rated_down'][levels]}: {why}.")
-    reached = initial - sum(levels for levels, _ in domains.values())
+    levels, reasons = {}, [f"Initial certainty {start['level']}: {start['reason'].format(**told)}."]
+    proposed = reached = LEVELS.index(start["level"])
+    for name, domain in CERTAINTY["domains"].items():
+        rules = [rule for rule in domain["rules"] if holds(rule["when"], facts)]
+        words = [domain["told"], *(rule["reason"] for rule in rules if "reason" in rule)]
+        down = min(sum(rule["down"] for rule in rules), domain.get("most", 2))
+        why = "; ".join(text for word in words if (text := word.format(**told)))
+        proposed -= down
+        if override := (overrides or {}).get(name):
+            reason = f"judged by {override['by']}: {str(override['reason']).rstrip('.')}"
+            down, why = int(override["steps"]), f"{reason} (the rule proposed {down}: {why})"
+        reached -= down
+        levels[name] = down
+        reasons.append(f"{name.replace('_', ' ').capitalize()}, {CERTAINTY['rated_down'][down]}: {why}.")
     return {
         "target": first_that_holds(CERTAINTY["targets"], facts)["target"].format(**told),
         "start": start["level"],
-        **{name: levels for name, (levels, _) in domains.items()},
+        **levels,
         "certainty": LEVELS[max(reached, 0)],
         "proposed": LEVELS[max(proposed, 0)],
         "reasons": " ".join(reasons),
         "overridden": bool(overrides),
     }
-
-
-def _domain(name: str, facts: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[int, str]:
-    domain = CERTAINTY["domains"][name]
-    rules = [rule for rule in domain["rules"] if holds(rule["when"], facts)]
-    words = [domain["told"], *(rule["reason"] for rule in rules if "reason" in rule)]
-    levels = min(sum(rule["down"] for rule in rules), domain.get("most", 2))
-    return levels, "; ".join(text for word in words if (text := word.format(**told)))
 
 
 def domain_reasons(reasons: str) -> dict[str, str]:
@@ -146,54 +138,50 @@ def domain_reasons(reasons: str) -> dict[str, str]:
 def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
-    As printed, with all estimates, by the first model. Compared before uncompared, a pool before a single
-    study, the outcome's own unit (or a measure without one) before another: a stray group in another unit
-    does not stand for a study. Of harms the share in one study stands for none, for who counts no event is no
-    sample of those who list some; nor does one kind of event.
+    As printed, by the first model; compared before uncompared, a pool before a single study, the outcome's
+    own unit (or a measure without one) before another. Of harms the share in one study stands for none, for
+    who counts no event is no sample of those who list some; nor does one kind of event.
     """
-    of_it = (pooled["concept"] == concept) & (pooled["evidence"] == evidence) & pooled["estimate"].notna()
-    printed = pooled["scenario"].fillna("as printed") == "as printed"
-    doubted = pooled["without_certain_discrepancies"].astype(bool)
-    rows = pooled[of_it & printed & ~doubted & ~pooled["model"].str.contains(_OTHER_MODELS)]
+    rows = _by_first_model(pooled)
+    printed = rows["scenario"].fillna("as printed") == "as printed"
+    rows = rows[printed & (rows["concept"] == concept) & (rows["evidence"] == evidence)]
     if concept == CERTAINTY["always_shown"]:
         kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
         rows = rows[rows["pooled"].astype(bool) | ~(kind | (rows["estimand"] == "proportion"))]
-    kinds = (*CONTROLLED, "uncontrolled_change", "proportion")
-    classes = ("placebo", "untreated", "active")
 
     def order(row: Mapping[str, Any]) -> tuple:
-        kind = kinds.index(row["estimand"]) if row["estimand"] in kinds else len(kinds)
         stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
-        against = classes.index(row["comparator"]) if row.get("comparator") in classes else len(classes)
+        kind, against = _rank(_ESTIMANDS, row["estimand"]), _rank(_COMPARATORS, row.get("comparator"))
         return stray, kind, against, not row["pooled"], -row["k"], row["pooled_id"]
 
     return min(records(rows), key=order, default=None)
 
 
-def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.DataFrame) -> dict[str, Any]:
-    """Return what a single proportion loses that no whole number of the people stated gives: its interval.
+def _by_first_model(pooled: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates by the first model from all rows, with those that are doubted."""
+    doubted = pooled["without_certain_discrepancies"].astype(bool)
+    return pooled[pooled["estimate"].notna() & ~doubted & ~pooled["model"].str.contains(_OTHER_MODELS)]
 
-    Parameters
-    ----------
-    effect : mapping
-        Row of `pooled`.
-    discrepancies : pandas.DataFrame
-        Discrepancies of its study.
-    """
+
+def _rank(order: Sequence[str], word: Any) -> int:
+    return order.index(word) if word in order else len(order)
+
+
+def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.DataFrame) -> dict[str, Any]:
+    """Return what a single proportion loses that no whole number of the people stated gives: its interval."""
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
-    rows = discrepancies[
-        _touching(discrepancies, effect["concept"]) & discrepancies["check"].isin(_IMPOSSIBLE_SHARE)
-    ]
+    rows = _touching(discrepancies, effect["concept"]).query("check in @_IMPOSSIBLE_SHARE")
     if rows.empty:
         return {}
     said = f", as printed; no interval, for {str(rows.iloc[0]['statement']).rstrip('.')}"
     return {"ci_lower": None, "ci_upper": None, "no_interval": said}
 
 
-def _touching(discrepancies: pd.DataFrame, concept: str) -> pd.Series:
-    """Return which discrepancies touch an outcome."""
-    return discrepancies["concepts"].map(lambda names: concept in split_ids(names)).astype(bool)
+def _touching(discrepancies: pd.DataFrame, concept: str) -> pd.DataFrame:
+    """Return the discrepancies that touch an outcome."""
+    touches = discrepancies["concepts"].map(lambda names: concept in split_ids(names))
+    return discrepancies[touches.astype(bool)]
 
 
 def no_effect(effect: Mapping[str, Any]) -> float:
@@ -213,14 +201,13 @@ def certainty(
     """Return an outcome's certainty as a row of the table `certainty`.
 
     It is that of the estimate that stands for the outcome, from the studies in it; where no estimate can be
-    told, that of all studies which report the outcome.
+    told, that of all studies which report the outcome. The floor is `very low`; without a result there is
+    `no evidence` (Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389).
 
     Parameters
     ----------
-    concept : str
-        Outcome.
-    evidence : str
-        `core` (the core sources) or `published` (core and published).
+    concept, evidence : str
+        Outcome, and `core` (the core sources) or `published` (core and published).
     tables : mapping of str to pandas.DataFrame
         At least `comparisons`, `results`, `studies`, `arms`, `risk_of_bias` and `discrepancies`; with
         `adverse_events`, of harms only arms of which something is told have participants.
@@ -230,16 +217,6 @@ def certainty(
         By outcome, the smallest difference that matters.
     overrides : sequence of mapping
         Rows of `certainty_overrides`: a person's levels in place of the rule's, with the reason.
-
-    Returns
-    -------
-    dict
-        Target, initial certainty (`no evidence` without a result), levels down in each domain, and the
-        reason of each in words, with its numbers. The floor is `very low`.
-
-    Notes
-    -----
-    Guyatt G et al. Core GRADE 1 to 7. BMJ 2025;389.
     """
     lines = tables["comparisons"]
     lines = lines[(lines["concept"] == concept) & lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
@@ -249,26 +226,26 @@ def certainty(
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
         row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
         return row | dict.fromkeys(("target", "participants", "pooled_id"))
-    shown = shown_estimate(pooled, concept, evidence)
+    shown = shown_estimate(pooled, concept, evidence) or {}
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
-    own = {name: tables[name] for name in ("results", "studies", "arms", "risk_of_bias", "discrepancies")}
-    own |= {name: tables[name] for name in ("adverse_events",) if name in tables}
+    own = {name: tables[name] for name in (*_OF_STUDIES, "adverse_events") if name in tables}
+    own["comparisons"] = lines
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
-    own |= {name: tables[name] for name in ("missing_evidence_judgements",) if name in tables}
-    if "trust_domains" in tables:
-        serious = serious_studies(tables["trust_domains"])
-        own["serious"] = lines[lines["study_id"].isin(serious)].drop_duplicates("study_id")
-    own["comparisons"] = lines[lines["study_id"].isin(names)]
     own["results"] = own["results"][own["results"]["concept"] == concept]
-    if shown is not None:
-        shown = shown | without_impossible_interval(shown, own["discrepancies"])
+    if shown:
+        shown |= without_impossible_interval(shown, own["discrepancies"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
-    judged = {
-        row["domain"]: row for row in overrides if (row["concept"], row["evidence"]) == (concept, evidence)
-    }
-    row |= rate(body.facts(), judged)
+    facts = body.facts() | {"missing_evidence": "not judged", "left_out": ""}
+    if shown and "missing_evidence_judgements" in tables:
+        judged = tables["missing_evidence_judgements"].set_index(["pooled_id", "question"])["judgement"]
+        facts["missing_evidence"] = judged.get((shown["pooled_id"], OVERALL), "not judged")
+    serious = serious_studies(tables["trust_domains"]) if "trust_domains" in tables else ()
+    if left := [name for name in lines["study_id"].unique() if name in serious]:
+        facts["left_out"] = f"; left out for serious concerns about trust: {', '.join(left)}"
+    by_person = [one for one in overrides if (one["concept"], one["evidence"]) == (concept, evidence)]
+    row |= rate(facts, {one["domain"]: one for one in by_person})
     row |= {"studies": join_ids(names), "participants": body.participants()}
-    return row | {"pooled_id": shown["pooled_id"] if shown else None}
+    return row | {"pooled_id": shown.get("pooled_id")}
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
@@ -281,7 +258,7 @@ def missing_evidence_judgements(
     tiers: Mapping[str, str],
     late: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """Return the questions after ROB-ME for each synthesis, also of one study, and what they lead to.
+    """Return rows of `missing_evidence_judgements`: questions after ROB-ME by synthesis, and overall.
 
     Parameters
     ----------
@@ -291,60 +268,48 @@ def missing_evidence_judgements(
         By study, its tier.
     late : collection of str
         Registrations past their date without results.
-
-    Returns
-    -------
-    list of dict
-        Rows of `missing_evidence_judgements`: one a question with its answer, then `overall`.
     """
-    own = pooled[pooled["estimate"].notna() & ~pooled["without_certain_discrepancies"].astype(bool)]
-    own = own[own["evidence"].isin(EVIDENCE) & ~own["model"].str.contains(_OTHER_MODELS)]
+    own = _by_first_model(pooled)
     counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
     registered = set(studies.loc[studies["registration"].notna(), "study_id"])
+    unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
     rows = []
-    for row in records(own):
+    for row in records(own[own["evidence"].isin(EVIDENCE)]):
         there = set(split_ids(row["studies"]))
         others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
-        others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])]
-        known = sorted(others.loc[others["state"].isin(_ROB_ME["missing"]), "study_id"])
-        unclear = [
-            f"{name} (not clear)" for name in others.loc[others["state"] == _ROB_ME["unclear"], "study_id"]
-        ]
-        planned = set(others.loc[others["state"] == _ROB_ME["overdue"], "study_id"])
-        overdue = sorted(name for name in late if name in planned)
-        unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
+        others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])].set_index("study_id")
+        known = sorted(others.index[others["state"].isin(_ROB_ME["missing"])])
+        unclear = [f"{name} (not clear)" for name in others.index[others["state"] == _ROB_ME["unclear"]]]
+        overdue = sorted(set(others.index[others["state"] == _ROB_ME["overdue"]]).intersection(late))
         told = {
-            "known": (
-                "Y" if known else "NI" if unclear else "N",
-                ", ".join(known) or ", ".join(unclear) or "none of the studies read",
-            ),
+            "known": (_yes(known, unclear), ", ".join(known or unclear) or "none of the studies read"),
             "share": _share(counts.reindex(known), row["participants"]),
-            "unpublished": (
-                "Y" if overdue else "NI" if unseen else "N",
-                ", ".join(overdue + unseen) or "none is past its date",
-            ),
+            "unpublished": (_yes(overdue, unseen), ", ".join(overdue + unseen) or "none is past its date"),
             "chosen": (
                 _chosen(row, there <= registered),
                 "direction of the estimate, registration of its studies",
             ),
         }
-        answers = {question: answer for question, (answer, _) in told.items()}
         named = {"pooled_id": row["pooled_id"]}
         rows += [
-            named | {"question": name, "answer": answer, "reason": why}
-            for name, (answer, why) in told.items()
+            named | {"question": q, "answer": answer, "reason": why} for q, (answer, why) in told.items()
         ]
+        answers = {question: answer for question, (answer, _) in told.items()}
         words = ", ".join(f"{name} {answer}" for name, answer in answers.items())
         judged = {"question": OVERALL, "judgement": by_algorithm(_ROB_ME["algorithm"], answers)}
         rows.append(named | judged | {"reason": f"By the answers: {words}."})
     return rows
 
 
+def _yes(sure: list[str], unsure: list[str]) -> str:
+    return "Y" if sure else "NI" if unsure else "N"
+
+
 def _share(people: pd.Series, participants: Any) -> tuple[str, str]:
     """Return whether studies hold a large share against those of a synthesis; NI where not all are stated."""
     if people.empty:
         return "NA", "nothing is known to be missing"
-    if missing(participants) or people.isna().any():
+    if participants is None or people.isna().any():
         return "NI", "not all numbers of participants are stated"
     large = people.sum() >= _ROB_ME["large_share"] * participants
     return "Y" if large else "N", f"{tidy(people.sum())} participants against {tidy(participants)}"
@@ -360,28 +325,28 @@ def _chosen(row: Mapping[str, Any], registered: bool) -> str:
 
 @dataclass(frozen=True)
 class Body:
-    """The studies that an outcome's certainty is about, their rows, and the estimate that stands for them."""
+    """The studies that an outcome's certainty is about, their rows, and the estimate shown, or {}."""
 
     concept: str
     names: list[str]
     tables: dict[str, pd.DataFrame]
-    shown: dict[str, Any] | None
+    shown: dict[str, Any]
     difference: Difference | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts that `certainty.yaml` asks for."""
+        """Return the facts that `certainty.yaml` asks for, but those of missing evidence and of trust."""
         k, people, sizes = len(self.names), self.participants(), self._sizes.values()
         registered = int(self.tables["studies"]["registration"].notna().sum())
-        randomised, combined = self._randomised(), self._combined()
+        randomised, combined, uncontrolled = self._randomised(), self._combined(), self._uncontrolled()
         small = CERTAINTY["limits"]["small_study"]
         counted = f"{people} participant{'s' * (people != 1)}"
         return {
-            "shown": self.shown is not None,
+            "shown": bool(self.shown),
             "studies": k,
             "studies_words": "1 study" if k == 1 else f"{k} studies",
             "randomised": len(randomised),
             "all_randomised": len(randomised) == k,
-            "uncontrolled": bool(self._uncontrolled()),
+            "uncontrolled": bool(uncontrolled),
             "participants": people,
             "participants_words": "participants not stated" if people is None else counted,
             "combined": len(combined),
@@ -390,30 +355,12 @@ class Body:
             "all_registered": registered == k,
             "all_small": all(n is None or n < small for n in sizes),
             "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
-            **self._missing_evidence(),
-            **self._bias(randomised),
+            **self._bias(randomised, uncontrolled),
             **self._consistency(),
             **self._precision(),
         }
 
-    def _missing_evidence(self) -> dict[str, Any]:
-        """Return how missing evidence was judged, and the studies left out for serious concerns."""
-        judged, left = self.tables.get("missing_evidence_judgements"), self.tables.get("serious")
-        of_shown = (
-            {}
-            if self.shown is None or judged is None
-            else dict(
-                judged.loc[
-                    judged["pooled_id"] == self.shown["pooled_id"], ["question", "judgement"]
-                ].to_numpy()
-            )
-        )
-        word = of_shown.get(OVERALL, "not judged")
-        names = "" if left is None else ", ".join(left["study_id"])
-        left_out = f"; left out for serious concerns about trust: {names}" if names else ""
-        return {"missing_evidence": word, "left_out": left_out}
-
-    def _mostly(self, names: Sequence[str]) -> bool:
+    def _mostly(self, names: Collection[str]) -> bool:
         """Return whether studies hold most of the participants, or are most of them where not all tell."""
         known = None not in self._sizes.values() and len(self._sizes) == len(self.names)
         weights = self._sizes if known else dict.fromkeys(self.names, 1)
@@ -421,8 +368,8 @@ class Body:
 
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
-        stated: Any = (self.shown or {}).get("participants")
-        return sum(filter(None, self._sizes.values())) or None if missing(stated) else int(stated)
+        stated = self.shown.get("participants")
+        return sum(filter(None, self._sizes.values())) or None if stated is None else int(stated)
 
     @cached_property
     def _sizes(self) -> dict[str, int | None]:
@@ -430,68 +377,59 @@ class Body:
         return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
 
     def _size(self, study: Any) -> int | None:
-        """Return the participants of a study; cases are counted, what is not stated is None.
-
-        Of harms, those of the arms of which something is told.
-        """
-        if self.concept == CERTAINTY["always_shown"] and "adverse_events" in self.tables:
-            events = self.tables["adverse_events"]
-            told = set(events.loc[events["study_id"] == study.study_id, "arm_id"].dropna())
-            arms = self.tables["arms"][self.tables["arms"]["study_id"] == study.study_id]
-            left_out = arms[~arms["arm_id"].isin(told)]
-            if told and len(left_out) and arms["n"].notna().all():
-                return int(arms["n"].sum() - left_out["n"].sum())
-        results = self.tables["results"][self.tables["results"]["study_id"] == study.study_id]
+        """Return the participants of a study, of harms those of the arms of which something is told."""
+        own = {name: table[table["study_id"] == study.study_id] for name, table in self.tables.items()}
+        arms, results = own["arms"], own["results"]
+        if self.concept == CERTAINTY["always_shown"] and "adverse_events" in own:
+            told = arms["arm_id"].isin(own["adverse_events"]["arm_id"].dropna())
+            if told.any() and not told.all() and arms["n"].notna().all():
+                return int(arms.loc[told, "n"].sum())
         if len(results) and results["site"].map(of_one_person).all():  # some people, shown one by one
             return len(results[["arm_id", "site"]].drop_duplicates())
-        for n in (study.n_analysed, study.n_enrolled):
-            if not missing(n):
-                return int(n)
+        stated = [int(n) for n in (study.n_analysed, study.n_enrolled) if n is not None]
+        if stated:
+            return stated[0]
         if study.comparison == "case":
             return results["arm_id"].nunique() or 1
         largest = results.groupby("arm_id")["n"].max().dropna()
-        within = study.comparison == "within_person"
-        return (int(largest.max() if within else largest.sum()) or None) if len(largest) else None
+        people = largest.max() if study.comparison == "within_person" else largest.sum()
+        return (int(people) or None) if len(largest) else None
 
     def _randomised(self) -> list[str]:
         """Return the studies that compare what was randomised; harms are counted in each group anyway."""
+        if self.shown and self.shown["estimand"] not in CONTROLLED:
+            return []
         rows = self.tables["studies"]
         rows = rows[rows["allocation"].map(is_randomised).astype(bool) & rows["comparison"].isin(_TWO_GROUPS)]
-        names = set(rows["study_id"])
         if OUTCOME_CONCEPTS[self.concept].family != "safety":
-            lines = self.tables["comparisons"]
-            names &= set(lines[lines["estimand"].isin(CONTROLLED)]["study_id"])
-        return sorted(names) if self.shown is None or self.shown["estimand"] in CONTROLLED else []
+            compared = self.tables["comparisons"].query("estimand in @CONTROLLED")["study_id"]
+            rows = rows[rows["study_id"].isin(compared)]
+        return sorted(set(rows["study_id"]))
 
     def _uncontrolled(self) -> list[str]:
         """Return the studies without a comparison: by their design, or in the estimate that is shown."""
-        if self.shown is not None and self.shown["estimand"] not in CONTROLLED:
+        if self.shown and self.shown["estimand"] not in CONTROLLED:
             return self.names
         rows = self.tables["studies"]
         return list(rows[~rows["comparison"].isin(_TWO_GROUPS)]["study_id"])
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
-        background = (self.shown or {}).get("background")
-        if not missing(background):
-            return self.names if str(background).endswith(_ONLY) else []
+        if background := self.shown.get("background"):
+            return self.names if background.endswith(_ONLY) else []
         roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
-        only = roles.map(lambda given: "exosome_combination" in given and not given & {"exosome", "active"})
-        return sorted(roles.index[only.astype(bool)])
+        return [str(n) for n, given in roles.items() if "exosome_combination" in given and not given & _ALONE]
 
-    def _bias(self, randomised: list[str]) -> dict[str, Any]:
+    def _bias(self, randomised: list[str], uncontrolled: list[str]) -> dict[str, Any]:
         """Return what the judgements of risk of bias and certain discrepancies cost."""
         rows = self.tables["risk_of_bias"]
-        parts = {name: rows[rows["study_id"] == name] for name in self.names}
-        fitting = {name for name, part in parts.items() if set(part["tool"]) & set(_JUDGED_BY)}
-        mostly = self._mostly(sorted(fitting | set(randomised)))
-        judged = {name: overall(records(part)) for name, part in parts.items()}
+        fitting = set(rows[rows["tool"].isin(_JUDGED_BY)]["study_id"])
+        mostly = self._mostly(fitting | set(randomised))
+        judged = {name: overall(records(rows[rows["study_id"] == name])) for name in self.names}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
-        least = dict.fromkeys(self._uncontrolled(), cost["no_control"])
+        least = dict.fromkeys(uncontrolled, cost["no_control"])
         levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
-        discrepancies = self.tables["discrepancies"]
-        touched = _touching(discrepancies, self.concept)
-        certain = int((touched & discrepancies["certain"].astype(bool)).sum())
+        certain = int(_touching(self.tables["discrepancies"], self.concept)["certain"].sum())
         said = "discrepancy touches" if certain == 1 else "discrepancies touch"
         return {
             "mostly_judged": mostly,
@@ -503,14 +441,11 @@ class Body:
 
     def _consistency(self) -> dict[str, Any]:
         """Return whether the studies point the same way and how much they differ."""
-        lines, shown = self.tables["comparisons"], self.shown
+        lines = self.tables["comparisons"]
         directions = lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
         counts = directions.value_counts().sort_index()
-        pooled: dict[str, Any] = shown if shown and shown["pooled"] else {}
-        i2, p, low, high = (
-            None if missing(pooled.get(name)) else float(pooled[name])
-            for name in ("i2", "small_study_p", "pi_lower", "pi_upper")
-        )
+        pooled = self.shown if self.shown.get("pooled") else {}
+        i2, p, low, high = (pooled.get(name) for name in ("i2", "small_study_p", "pi_lower", "pi_upper"))
         return {
             "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts.items()),
             "opposed": {"better", "worse"} <= set(lines["direction"]),
@@ -523,15 +458,15 @@ class Body:
     def _precision(self) -> dict[str, Any]:
         """Return how the estimate and its interval stand to no effect and to the smallest difference."""
         shown, difference = self.shown, self.difference
-        facts = {"estimand": shown["estimand"] if shown else None, "size": "unknown", "difference": ""}
+        facts = {"estimand": shown.get("estimand"), "size": "unknown", "difference": ""}
         facts |= dict.fromkeys(("interval", "crosses", "crosses_both", "disagree"), False)
-        if shown is None or missing(shown["ci_lower"]) or missing(shown["ci_upper"]):
+        if None in (shown.get("ci_lower"), shown.get("ci_upper")):
             return facts
-        none = no_effect(shown)
-        value, low, high = (float(shown[name]) - none for name in ("estimate", "ci_lower", "ci_upper"))
         facts["interval"] = True
         if shown["estimand"] == "proportion":
             return facts
+        none = no_effect(shown)
+        value, low, high = (shown[name] - none for name in ("estimate", "ci_lower", "ci_upper"))
         if difference is None or difference.unit not in (None, shown["unit"]):
             return facts | {"crosses": low <= 0 <= high}
         needed = difference.absolute
@@ -542,24 +477,22 @@ class Body:
             "difference": difference.words(),
             "crosses": low < needed and high > -needed if important else any(beyond),
             "crosses_both": low <= 0 <= high if important else all(beyond),
-            "disagree": self._disagree(abs(value), important),
+            "disagree": self._disagree(abs(value), difference.relative, important),
         }
 
-    def _disagree(self, value: float, important: bool) -> bool:
+    def _disagree(self, value: float, relative: float | None, important: bool) -> bool:
         """Return whether the relative smallest difference says the opposite of the absolute one."""
-        before = baseline_of(self.tables["results"], self.names, str((self.shown or {})["unit"]))
-        if before is None or self.difference is None or self.difference.relative is None:
+        before = baseline_of(self.tables["results"], self.names, self.shown["unit"])
+        if before is None or relative is None:
             return False
         low, high = value / before[1], value / before[0]
-        return high < self.difference.relative if important else low >= self.difference.relative
+        return high < relative if important else low >= relative
 
 
 def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:
     """Return the smallest and largest printed value before treatment of an outcome's results in a unit."""
-    rows = results[
-        results["study_id"].isin(studies) & (results["timepoint_weeks"] == 0) & (results["unit"] == unit)
-    ]
-    rows = rows[rows["kind"] == "level"]
-    values = pd.concat([rows[name].dropna() for name in ("mean", "median", "minimum", "maximum")])
+    rows = results[results["study_id"].isin(studies) & (results["unit"] == unit)]
+    rows = rows[(rows["timepoint_weeks"] == 0) & (rows["kind"] == "level")]
+    values = rows[["mean", "median", "minimum", "maximum"]].to_numpy(float)
     values = values[values > 0]
-    return None if values.empty else (float(values.min()), float(values.max()))
+    return None if not len(values) else (float(values.min()), float(values.max()))

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from helpers.appraisal.evidence import missing
+from helpers.formats import is_missing
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
 _OTHERS = "uncontrolled answer_order inspect_sr missing_evidence product interests registry_versions"
 _SECTIONS = {"risk_of_bias": dict, "worst_first": list} | dict.fromkeys(_OTHERS.split(), dict)
-_ENTRIES = {
-    "source": str,
-    "version": str,
-    "like": str,
-    "domains": list,
-    "more_domains": list,
-    "judgements": list,
-    "answers": dict,
-}
+_TEXTS, _LISTS = ("source", "version", "like"), ("domains", "more_domains", "judgements")
+_ENTRIES = {"answers": dict, **dict.fromkeys(_TEXTS, str), **dict.fromkeys(_LISTS, list)}
 NOT_ASSESSABLE = "not assessable from the abstract"
 ITEMS = "items without a score"  # what stands for the overall judgement of a checklist
 NO_INFORMATION, NOT_ASKED, BY_RULE = "NI", "NA", "rule"
@@ -37,21 +30,17 @@ Algorithm = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: name, version, source, the words of its judgements, and its domains in order.
-
-    By domain it has its signalling questions by number and its algorithm, which a checklist has not; by
-    question the answers that it takes. After one of its `gates` that is at its worst nothing else is judged.
-    """
+    """A tool of risk of bias; a checklist has neither questions nor algorithms."""
 
     name: str
     version: str
     source: str
     judgements: tuple[str, ...]
     domains: tuple[str, ...]
-    questions: dict[str, dict[str, str]] = field(default_factory=dict)
-    algorithms: dict[str, Algorithm] = field(default_factory=dict)
-    gates: tuple[str, ...] = ()
-    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    questions: dict[str, dict[str, str]]  # by domain, its signalling questions by number
+    algorithms: dict[str, Algorithm]  # by domain
+    gates: tuple[str, ...]  # domains after which, at their worst, nothing else is judged
+    answers: dict[str, tuple[str, ...]]  # by question, those that it takes
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -123,12 +112,7 @@ def by_algorithm(algorithm: Algorithm, answers: Mapping[str, str]) -> str:
 def tool_for(study: Mapping[str, Any], cases: int = 1) -> str | None:
     """Return the tool that fits a study's design; None for a registration, of which nothing is judged.
 
-    Parameters
-    ----------
-    study : mapping
-        A row of `studies` with `has_results` beside it.
-    cases : int
-        People in a study of single cases.
+    `study` is a row of `studies` with `has_results` beside it; `cases` are the people in a study of cases.
 
     Examples
     --------
@@ -246,8 +230,7 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
     """Return how far two appraisers agree; None where fewer than two have answered the same.
 
     `answers` has `appraiser`, `answer` and the columns `by` that name a question; answers that are not in
-    `order` are left out. Returns `first`, `second`, `questions`, `same`, and Cohen's `kappa` with linear
-    weights (None where both give one and the same answer throughout).
+    `order` are left out. `kappa` is Cohen's with linear weights, None where all answers are the same.
     """
     own = answers[answers["answer"].isin(order) & (answers["appraiser"] != BY_RULE)]
     names = list(dict.fromkeys(own["appraiser"]))
@@ -313,7 +296,7 @@ def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> Iterator[str]:
         if _word(row["judgement"]) not in tool.judgements:
             words = ", ".join(tool.judgements)
             yield f"{row['domain']}: {row['judgement']!r} is none of its judgements ({words})"
-        if missing(row.get("reason")) or not str(row["reason"]).strip():
+        if is_missing(row.get("reason")) or not str(row["reason"]).strip():
             yield f"{row['domain']}: the judgement has no reason"
 
 
@@ -341,4 +324,4 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _word(value: Any) -> str:
-    return "" if missing(value) else " ".join(str(value).lower().split())
+    return "" if is_missing(value) else " ".join(str(value).lower().split())

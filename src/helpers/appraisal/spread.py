@@ -13,15 +13,16 @@ import numpy as np
 from scipy import stats
 
 from helpers.appraisal.evidence import (
+    CERTAIN,
+    DOUBTFUL,
+    TESTED,
     Group,
+    Hit,
     PrintedFigure,
     StudyEvidence,
-    decimals_of,
-    each_row,
-    missing,
+    needed,
     tidy,
 )
-from helpers.appraisal.rules import CERTAIN, DOUBTFUL, TESTED, Hit, needed
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
@@ -29,30 +30,20 @@ ERROR_CHANCE = 1e-5  # two-sided F test of equal variances
 _ALIKE = 1.6  # SE x sqrt(n) within this factor of the neighbour counts as an SE
 _GRID = 81  # means tried between the ends of a rounding interval; the exact corners are added
 # Between what no scalp exceeds: newborns have a thousand hairs/cm2, the thickest hair has 200 micrometres.
-_NATURE = {"hair_density": (0, 1200), "hair_count": (0, 1e6), "hair_thickness": (5, 250)}
-_NATURE_UNITS = {
-    "hair_density": ("hairs/cm2", "hairs/cm²"),
-    "hair_count": ("hairs",),
-    "hair_thickness": ("um", "µm", "μm"),
+_NATURE = {
+    "hair_density": (0, 1200, ("hairs/cm2", "hairs/cm²")),
+    "hair_count": (0, 1e6, ("hairs",)),
+    "hair_thickness": (5, 250, ("um", "µm", "μm")),
 }
 _SCALP = re.compile(r"front|vertex|parie|occip|tempo|temple|crown|hairline|mid", re.IGNORECASE)
 
 
 def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> float | np.ndarray:
-    """Return the largest sample SD of n values between two bounds with a given mean.
+    """Return the largest sample SD of n values, at least 2, between two bounds with a given mean, or means.
 
-    All values but one lie on a bound, and the last where the mean puts it. With n towards infinity this
-    is the bound of Bhatia and Davis (American Mathematical Monthly 2000;107:353-357), which for small n
-    is not reached.
-
-    Parameters
-    ----------
-    low, high : float
-        Bounds.
-    mean : float or array
-        Mean; NaN is returned where it lies outside the bounds.
-    n : int
-        Number of values, at least 2.
+    All values but one lie on a bound, and the last where the mean puts it; NaN where the mean lies outside.
+    With n towards infinity this is the bound of Bhatia and Davis (American Mathematical Monthly
+    2000;107:353-357), which for small n is not reached.
 
     Examples
     --------
@@ -94,10 +85,14 @@ class _InRange:
     high: PrintedFigure
 
     @property
-    def words(self) -> dict[str, str]:
+    def figures(self) -> tuple[PrintedFigure, ...]:
+        return *self.group.figures, self.low, self.high
+
+    @property
+    def words(self) -> dict[str, Any]:
         """What the sentences tell of it."""
-        told = {"mean": self.group.mean, "sd": self.group.sd, "range": f"{self.low} to {self.high}"}
-        return {name: str(figure) for name, figure in told.items()} | {"arm": self.row.arm_id}
+        mean, sd = self.group.figures
+        return {"mean": mean, "sd": sd, "range": f"{self.low} to {self.high}", "arm": self.row.arm_id}
 
     def sizes(self, sizes: Iterable[int], wide: bool = False) -> list[int]:
         """Return the sizes of a group within the range that can have the mean and SD."""
@@ -129,13 +124,14 @@ def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def _comparable(evidence: StudyEvidence, row: Any, limits: Any) -> bool:
     """Return whether a range is about the same outcome, unit, time and part of the scalp."""
-    times = (row.timepoint_weeks, limits.timepoint_weeks)
-    asked = [(one.concept, one.kind, str(one.unit)) for one in (row, limits)]  # NaN is no other unit than NaN
-    same = asked[0] == asked[1] and not any(map(missing, times))
+    times = row.timepoint_weeks, limits.timepoint_weeks
+    if None in times or not math.isclose(*times, abs_tol=1e-6):
+        return False
     # A range is one arm's own, unless all participants are one group by the study's account.
-    same = same and (row.arm_id == limits.arm_id or evidence.study.get("comparison") == "single_arm")
+    same_people = row.arm_id == limits.arm_id or evidence.comparison == "single_arm"
+    same = (row.concept, row.kind, row.unit) == (limits.concept, limits.kind, limits.unit)
     two_areas = row.site != limits.site and _SCALP.search(row.site) and _SCALP.search(limits.site)
-    return same and math.isclose(*times, abs_tol=1e-6) and not two_areas
+    return same and same_people and not two_areas
 
 
 def _mean_outside(within: _InRange) -> Iterator[Hit]:
@@ -144,68 +140,61 @@ def _mean_outside(within: _InRange) -> Iterator[Hit]:
     if last < low.interval(wide=True)[0] or first > high.interval(wide=True)[1]:
         arithmetic = f"{mean} is not between {low} and {high}"
         weight = CERTAIN if within.same_group else DOUBTFUL
-        concepts = (within.row.concept,)
-        yield Hit(arithmetic, (mean, low, high), concepts, weight, "mean outside", within.words)
+        yield Hit(arithmetic, (mean, low, high), (within.row.concept,), weight, "mean outside", within.words)
 
 
 def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
-    row, low, high, mean = within.row, within.low, within.high, within.group.mean
+    row, (mean, sd, low, high) = within.row, within.figures
     total = evidence.people()
-    sizes = list(range(2, (total or 0) + 1)) if missing(row.n) else [int(row.n)]
+    sizes = list(range(2, (total or 0) + 1)) if row.n is None else [int(row.n)]
     possible = within.sizes(sizes)
-    if not sizes or len(possible) == len(sizes) or (missing(row.n) and total in possible):
+    if not sizes or len(possible) == len(sizes) or (row.n is None and total in possible):
         return
     certain = within.same_group and not within.sizes(sizes, wide=True)
     nearest = float(np.clip(mean.value, low.value, high.value))
     bound = largest_sd(low.value, high.value, nearest, max(sizes))
     arithmetic = (
         f"largest SD between {low} and {high} with mean {mean} and n = {max(sizes)}: {bound:.2f}, printed "
-        f"{within.group.sd}; with rounding allowed, of n = {min(sizes)} to {max(sizes)} possible: "
+        f"{sd}; with rounding allowed, of n = {min(sizes)} to {max(sizes)} possible: "
         + (f"only {', '.join(map(str, possible))}" if possible else "none")
     )
     unless = f"unless the group had {' or '.join(map(str, possible))} people"
     words = within.words | {"unless": unless if possible else "whatever n is"}
     weight = CERTAIN if certain else DOUBTFUL
-    figures = (mean, within.group.sd, low, high)
-    yield Hit(arithmetic, figures, (row.concept,), weight, "too scattered", words)
+    yield Hit(arithmetic, within.figures, (row.concept,), weight, "too scattered", words)
 
 
 def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     """Yield two groups of unstated size that no division of all participants allows at once."""
     total = evidence.people() or 0
-    if len(groups) != 2 or total < 4 or any(not missing(within.row.n) for within in groups):
+    if len(groups) != 2 or total < 4 or any(within.row.n is not None for within in groups):
         return
-    first, second = groups
+    first, second = (within.row for within in groups)
     fits = [within.sizes(range(2, total - 1)) for within in groups]
-    if first.row.arm_id == second.row.arm_id or any(total - n in fits[1] for n in fits[0]):
+    if first.arm_id == second.arm_id or any(total - n in fits[1] for n in fits[0]):
         return
     possible = "; ".join(
         f"{within.row.arm_id} {within.group}: {', '.join(map(str, sizes)) or 'none'}"
         for within, sizes in zip(groups, fits, strict=True)
     )
-    range_ = first.words["range"]
+    range_ = groups[0].words["range"]
     arithmetic = f"sizes possible within {range_}, rounding allowed: {possible}; no pair adds up to {total}"
-    words = {"total": total, "first": first.row.arm_id, "second": second.row.arm_id}
-    figures = [f for within in groups for f in (within.group.mean, within.group.sd, within.low, within.high)]
+    words = {"total": total, "first": first.arm_id, "second": second.arm_id}
+    figures = [figure for within in groups for figure in within.figures]
     # likely only, since the table may show some of the people
-    yield Hit(arithmetic, figures, (first.row.concept,), DOUBTFUL, "no division", words)
+    yield Hit(arithmetic, figures, (first.concept,), DOUBTFUL, "no division", words)
 
 
 def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean age outside the ages of the youngest and oldest, and each SD too large for them."""
     rows = evidence.quantities_of("result", "age")
-    means = [row for row in rows if not missing(row.value) and not missing(row.sd)]
-    ranges = {
-        str(row.arm_id): row for row in rows if not missing(row.value_low) and not missing(row.value_high)
-    }
-    tested = [(row, ranges[str(row.arm_id)]) for row in means if str(row.arm_id) in ranges]
-    for row, ends in needed(tested, "no mean age with its SD beside the youngest and the oldest"):
+    ranges = {row.arm_id: row for row in rows if None not in (row.value_low, row.value_high)}
+    means = [row for row in rows if None not in (row.value, row.sd) and row.arm_id in ranges]
+    for row in needed(means, "no mean age with its SD beside the youngest and the oldest"):
         # Ages in completed years are up to a year below the ages that were averaged.
-        low, high, n = ends.value_low - 0.5, ends.value_high + 1, evidence.people() or 1000
-        figures = (
-            PrintedFigure(v, decimals_of(row.printed, v), row.quantity_id) for v in (row.value, row.sd)
-        )
-        mean, sd = figures
+        ends, n = ranges[row.arm_id], evidence.people() or 1000
+        low, high = ends.value_low - 0.5, ends.value_high + 1
+        mean, sd = (PrintedFigure.of(row, part) for part in ("value", "sd"))
         if mean.high < low or mean.low > high:
             yield Hit(f"{mean} is not between {ends.printed}", (row, ends), case="mean")
         elif n > 1 and sd.low > np.nanmax(
@@ -217,12 +206,14 @@ def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
 def outside_nature(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each value of a measured outcome that no scalp has."""
     for row in evidence.results_where(kind="level"):
-        least, most = _NATURE.get(row.concept, (None, None))
-        for name in ("mean", "median", "minimum", "maximum") if most else ():
+        if row.concept not in _NATURE:
+            continue
+        least, most, units = _NATURE[row.concept]
+        for name in ("mean", "median", "minimum", "maximum"):
             value, figure = getattr(row, name), evidence.figure(row, name)
             if figure:
                 yield TESTED
-            if figure and not least <= value <= most and row.unit in _NATURE_UNITS[row.concept]:
+            if figure and not least <= value <= most and row.unit in units:
                 arithmetic = f"{figure} is not between {least} and {most} {row.unit}"
                 yield Hit(arithmetic, (figure,), (row.concept,), CERTAIN if value < 0 else None)
 
@@ -239,20 +230,15 @@ class _Spread:
     @property
     def group(self) -> str:
         """Group and time in words."""
-        return ", ".join(filter(None, (self.row.arm_id, _text(self.row.timepoint_printed))))
+        return ", ".join(filter(None, (self.row.arm_id, self.row.timepoint_printed)))
 
     @property
     def words(self) -> dict[str, Any]:
-        """What the sentences tell of it."""
-        return {"measured": self.measured, "sd": self.sd, "group": self.group, "n": self.n}
-
-    @property
-    def measured(self) -> str:
-        """What was measured, in the source's words where the vocabulary has none."""
-        row = self.row
-        if row.concept != "other_outcome":
-            return label(row.concept)
-        return _text(row.measure) or (row.site if row.site != "all" else label(row.concept))
+        """What the sentences tell of it; what was measured perhaps in the source's own words."""
+        row, measured = self.row, label(self.row.concept)
+        if row.concept == "other_outcome":
+            measured = row.measure or (row.site if row.site != "all" else measured)
+        return {"measured": measured, "sd": self.sd, "group": self.group, "n": self.n}
 
     @property
     def as_error(self) -> float:
@@ -265,12 +251,11 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
     groups: dict[tuple, list[_Spread]] = {}
     for row in evidence.results_where():
         group = evidence.group(row)
-        if group is None or missing(row.n) or int(row.n) < 3 or not missing(row.se):
+        if group is None or row.se is not None or (row.n or 0) < 3:
             continue
-        spread = _Spread(row, group.mean, group.sd, int(row.n))
-        key = (row.concept, row.site, row.kind, _text(row.measure), _text(row.category))
-        groups.setdefault(key, []).append(spread)
-        if not missing(row.minimum) and not missing(row.maximum) and row.sd:
+        spread = _Spread(row, *group.figures, int(row.n))
+        groups.setdefault((row.concept, row.site, row.kind, row.measure, row.category), []).append(spread)
+        if None not in (row.minimum, row.maximum) and row.sd:
             yield TESTED
             printed = group.sd.value / row.sd  # its unit may be another than that of the clean range
             yield from _below_range(spread, (row.maximum - row.minimum) * printed)
@@ -279,10 +264,6 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
             yield TESTED
         yield from _below_others(spreads)
         yield from _against_p(evidence, spreads)
-
-
-def _text(cell: Any) -> str:
-    return "" if missing(cell) else str(cell)
 
 
 def _below_range(spread: _Spread, width: float) -> Iterator[Hit]:
@@ -307,9 +288,10 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
             continue
         ratio = (large.sd.low / small.sd.high) ** 2
         chance = 2 * float(stats.f.sf(ratio, large.n - 1, small.n - 1))
-        same_time = small.row.timepoint_weeks == large.row.timepoint_weeks
-        if chance < ERROR_CHANCE and (small.row.result_id not in found or same_time):
-            found[small.row.result_id] = (small, large, chance)
+        name, week = small.row.result_id, small.row.timepoint_weeks
+        same_time = week is not None and week == large.row.timepoint_weeks
+        if chance < ERROR_CHANCE and (name not in found or same_time):
+            found[name] = (small, large, chance)
     for small, large, chance in found.values():
         alike = large.sd.value / _ALIKE <= small.as_error <= large.sd.value * _ALIKE
         guess = "which is what a standard error would be" if alike else "a misprint, or another quantity"
@@ -323,12 +305,18 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
 
 
 def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]:
-    """Compare a posted p of two groups with the p that their SDs give, read as SDs and as SEs."""
+    """Compare a p posted with two groups with the p that their SDs give, read as SDs and as SEs."""
     if len(spreads) != 2 or spreads[0].row.arm_id == spreads[1].row.arm_id:
         return
     one, other = spreads
-    posted = _posted_p(evidence, str(one.row.result_id).rpartition(".c")[0])
-    if posted is None:
+    outcome = one.row.result_id.rpartition(".c")[0]
+    posted = [
+        row
+        for name, row in evidence.quantity.items()
+        if outcome and name.startswith(f"{outcome}.a") and row.kind == "p_value"
+    ]
+    p = posted[0].value if len(posted) == 1 else None
+    if p is None or not 0 < p < 1 or re.search("[<>]", posted[0].printed):
         return
 
     def p_of(first_sd: float, second_sd: float) -> float:
@@ -336,22 +324,9 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
         p = float(stats.ttest_ind_from_stats(*groups, equal_var=False).pvalue)
         return 1.0 if math.isnan(p) else p
 
-    p, as_sd = float(posted.value), p_of(one.sd.value, other.sd.value)
-    as_se = p_of(one.as_error, other.as_error)
+    as_sd, as_se = p_of(one.sd.value, other.sd.value), p_of(one.as_error, other.as_error)
     if as_sd < p / 100 and p / 5 <= as_se <= min(1.0, p * 5):
         arithmetic = f"Welch t test of {one.mean} and {other.mean}, n = {one.n} and {other.n}"
         words = one.words | {"other": other.sd, "posted": tidy(p)}
         words |= {"as_sd": f"{as_sd:.1g}", "as_se": f"{as_se:.2g}"}
-        figures = (one.sd, other.sd, posted)
-        yield Hit(arithmetic, figures, (one.row.concept,), case="against p", words=words)
-
-
-def _posted_p(evidence: StudyEvidence, outcome: str) -> Any | None:
-    """Return the one p value that a registry posts with an outcome, unless it is a bound."""
-    rows = evidence.quantities[evidence.quantities["kind"] == "p_value"]
-    rows = rows[rows["quantity_id"].str.startswith(f"{outcome}.a")] if outcome else rows[:0]
-    if len(rows) != 1:
-        return None
-    row = each_row(rows)[0]
-    exact = not missing(row.value) and 0 < row.value < 1 and not re.search("[<>]", row.printed)
-    return row if exact else None
+        yield Hit(arithmetic, (one.sd, other.sd, *posted), (one.row.concept,), case="against p", words=words)

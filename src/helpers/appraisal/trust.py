@@ -9,8 +9,9 @@ import pandas as pd
 from scipy.stats import chisquare
 
 from helpers.appraisal.discrepancies import RULES
-from helpers.appraisal.evidence import StudyEvidence, missing, name_of, tidy
-from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS, is_randomised, only_abstract
+from helpers.appraisal.evidence import StudyEvidence, name_of, tidy
+from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS
+from helpers.formats import is_missing
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -23,53 +24,29 @@ OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
 _CHECKS = INSPECT["of_reviewers"] | {rule.name: split_ids(rule.inspect_sr) for rule in RULES}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
-# What a check needs: whether a study has it, and what is said where it has not.
-_NEEDS: dict[str, tuple[Callable[[StudyEvidence], Any], str]] = {
-    "results": (lambda evidence: evidence.study["has_results"], "There are no results yet."),
-    "randomised": (lambda evidence: _randomised(evidence), "Nothing was allocated by chance."),
-    "planned": (lambda evidence: not _is_case(evidence), "Reports of cases are not registered."),
-    "groups": (lambda evidence: not _is_case(evidence), "Reports of cases have no statistics of groups."),
-    "criteria": (
-        lambda evidence: not _is_case(evidence),
-        "Reports of cases have no criteria of who takes part.",
-    ),
-    "several": (
-        lambda evidence: not _is_case(evidence) or (evidence.people() or 1) > 1,
-        "It is the report of one person.",
-    ),
-    "registration": (lambda evidence: evidence.study.get("registration"), "No registration is named."),
-    "publications": (
-        lambda evidence: evidence.quantities["source_id"].nunique() > 1,
-        "One publication or record was read.",
-    ),
-}
 
 
-def _randomised(evidence: StudyEvidence) -> bool:
-    return is_randomised(evidence.study.get("allocation"))
+def _lacking(evidence: StudyEvidence) -> dict[str, str | None]:
+    """Return by check why it is not applicable to a study; None where it is."""
+    there = {
+        "results": evidence.study["has_results"],
+        "randomised": evidence.randomised,
+        **dict.fromkeys(("planned", "groups", "criteria"), not evidence.is_case),
+        "several": not evidence.is_case or (evidence.people() or 1) > 1,
+        "registration": evidence.study["registration"],
+        "publications": evidence.quantities["source_id"].nunique() > 1,
+    }
+    return {
+        number: next((INSPECT["needs"][need] for need in check.get("needs", ()) if not there[need]), None)
+        for number, check in INSPECT["checks"].items()
+    }
 
 
-def _is_case(evidence: StudyEvidence) -> bool:
-    return evidence.study.get("comparison") == "case"
-
-
-def _read_in_full(evidence: StudyEvidence) -> bool:
-    access = str(evidence.study["access"]).lower()
-    return bool(access) and not only_abstract(access) and "third party" not in access
-
-
-def _lacking(evidence: StudyEvidence, check: Mapping[str, Any]) -> str | None:
-    """Return why a check is not applicable to a study; None where it is."""
-    needs = (_NEEDS[need] for need in check.get("needs", ()))
-    return next((lacking for fulfilled, lacking in needs if not fulfilled(evidence)), None)
-
-
-def _by_check(evidence: StudyEvidence, rows: pd.DataFrame) -> dict[str, list[Row]]:
+def _by_check(rows: pd.DataFrame, asked: Iterable[str]) -> dict[str, list[Row]]:
     """Return the rows of rules by the checks that they answer: their own, or else what no check is about."""
-    asked = {key for key, check in INSPECT["checks"].items() if _lacking(evidence, check) is None}
     found: dict[str, list[Row]] = {number: [] for number in INSPECT["checks"]}
     for row in records(rows):
-        for number in asked.intersection(_CHECKS.get(row["check"], ())) or {ELSE}:
+        for number in set(asked).intersection(_CHECKS.get(row["check"], ())) or {ELSE}:
             found[number].append(row)
     return found
 
@@ -79,6 +56,10 @@ def trust_rows(
 ) -> list[Row]:
     """Return a study's rows of `trust`: what a rule proposes for each check, and what persons answer.
 
+    A discrepancy that is more than minor is a possible problem (yes); rules that ran and found nothing say
+    no; what nothing was there to check with is unclear. The tool is made for randomised trials, and is
+    called adapted for other studies.
+
     Parameters
     ----------
     evidence : StudyEvidence
@@ -87,32 +68,36 @@ def trust_rows(
         Its rows of `discrepancies`, `checks` and `retractions`.
     answers : iterable of mapping
         Its rows of `reviewer_answers`; those of other tools and of domains are left out.
-
-    Notes
-    -----
-    A discrepancy that is more than minor is a possible problem (yes); rules that ran and found nothing say
-    no; what nothing was there to check with is unclear. The tool is made for randomised trials, and is
-    called adapted for other studies.
     """
-    name = INSPECT["tool"] + ("" if _randomised(evidence) else INSPECT["adapted"])
-    key = {"study_id": evidence.study_id, "tool": name}
-    rows = []
+    name = INSPECT["tool"] + ("" if evidence.randomised else INSPECT["adapted"])
+    key, rows = {"study_id": evidence.study_id, "tool": name}, []
     own = [row for row in answers if row["tool"] == INSPECT["tool"] and row["question"] in INSPECT["checks"]]
     placed = {name for row in own for name in split_ids(row["discrepancy_ids"])}
-    listed, rules = (_by_check(evidence, tables[table]) for table in ("discrepancies", "checks"))
+    lacking = _lacking(evidence)
+    asked = [number for number, reason in lacking.items() if reason is None]
+    listed, rules = (_by_check(tables[table], asked) for table in ("discrepancies", "checks"))
     listed[ELSE] = [row for row in listed[ELSE] if row["discrepancy_id"] not in placed]
-    for number in INSPECT["checks"]:
-        answer, reason, found, rests_on = _proposal(
-            evidence, number, listed[number], rules[number], tables["retractions"]
-        )
+    for number, check in INSPECT["checks"].items():
+        answer, reason = NOT_APPLICABLE, lacking[number]
+        rests_on: Iterable[Any] = ()
+        found: list[Row] = []
+        if reason is None:
+            found = sorted(listed[number], key=lambda row: (not row["certain"], row["concern"]))
+            grave = [row for row in found if row["concern"] != "minor"]
+            found = grave or found
+            if grave:
+                answer, reason, rests_on = _possible_problem(grave)
+            elif "by" in check:
+                answer, reason, rests_on = _LOOKED_UP[check["by"]](evidence, tables["retractions"], check)
+            else:
+                answer, reason = _by_silence(evidence, check, rules[number], bool(found))
         names = dict.fromkeys(map(name_of, rests_on))
-        words = [one for one in names if evidence.is_statement(one)]
-        ids = {
-            "statement_ids": join_ids(words),
-            "quantity_ids": join_ids(one for one in names if one not in words),
-            "discrepancy_ids": join_ids(found),
-        }
         rule = {"appraiser": BY_RULE, "proposed_by": "automated", "answer": answer, "reason": reason}
+        ids = {
+            "statement_ids": join_ids(one for one in names if evidence.is_statement(one)),
+            "quantity_ids": join_ids(one for one in names if not evidence.is_statement(one)),
+            "discrepancy_ids": join_ids(row["discrepancy_id"] for row in found),
+        }
         rows.append(key | {"check": number} | rule | ids)
     return rows + [
         key | {"check": row["question"], "proposed_by": "reviewer"} | {name: row[name] for name in _OF_ANSWER}
@@ -120,32 +105,30 @@ def trust_rows(
     ]
 
 
-def _proposal(
-    evidence: StudyEvidence, number: str, found: list[Row], rules: list[Row], notices: pd.DataFrame
-) -> tuple[str, str, list[str], Iterable[Any]]:
-    """Return what a rule answers to a check, why, and the discrepancies, figures and words it rests on."""
-    check = INSPECT["checks"][number]
-    if lacking := _lacking(evidence, check):
-        return NOT_APPLICABLE, lacking, [], ()
-    found = sorted(found, key=lambda row: (not row["certain"], row["concern"]))
-    grave = [row for row in found if row["concern"] != "minor"]
-    if grave:
-        more = f" ({len(grave) - 1} more)" if len(grave) > 1 else ""
-        figures = [name for row in grave for name in split_ids(row["quantity_ids"])]
-        return YES, f"{grave[0]['statement']}{more}", [row["discrepancy_id"] for row in grave], figures
-    small = [row["discrepancy_id"] for row in found]
-    if "by" in check:
-        answer, reason, rests_on = _LOOKED_UP[check["by"]](evidence, notices, check)
-        return answer, reason, small, rests_on
+def _possible_problem(grave: list[Row]) -> Proposal:
+    more = f" ({len(grave) - 1} more)" if len(grave) > 1 else ""
+    figures = [name for row in grave for name in split_ids(row["quantity_ids"])]
+    return YES, f"{grave[0]['statement']}{more}", figures
+
+
+def _by_silence(
+    evidence: StudyEvidence, check: Mapping[str, Any], rules: list[Row], minor: bool
+) -> tuple[str, str]:
+    """Return what it answers that rules found nothing, or only what is minor."""
     ran = [row["check"] for row in rules if row["outcome"] != "not applicable"]
     tests = [name for name in ran if name not in check.get("no_test", ())]
-    silent = {UNCLEAR: True, "read in full": not _read_in_full(evidence)}.get(check.get("silence"), False)
+    silence = check.get("silence")
+    silent = silence == UNCLEAR or (silence == "read in full" and not _read_in_full(evidence))
     if tests and not silent:
         words = ", ".join(tests) if len(tests) < 6 else f"{len(tests)} rules"
-        return NO, f"{'Only what is minor' if small else 'Nothing'} was found by: {words}.", small, ()
-    partly = "Rules found nothing in the part of it that was read; the rest is left to a person."
-    untold = "What was read tells nothing to check it with." if rules else "Nobody has looked yet."
-    return UNCLEAR, partly if ran else untold, small, ()
+        return NO, f"{'Only what is minor' if minor else 'Nothing'} was found by: {words}."
+    if ran:
+        return UNCLEAR, "Rules found nothing in the part of it that was read; the rest is left to a person."
+    return UNCLEAR, "What was read tells nothing to check it with." if rules else "Nobody has looked yet."
+
+
+def _read_in_full(evidence: StudyEvidence) -> bool:
+    return bool(evidence.study["access"]) and not evidence.seen_in_part
 
 
 # The checks of what is told or listed, beside the rules.
@@ -176,13 +159,13 @@ def _ethics(evidence: StudyEvidence, *_: Any) -> Proposal:
 
 def _sizes(evidence: StudyEvidence, *_: Any) -> Proposal:
     """Return whether the groups are as large as equal allocation makes them."""
-    arms = evidence.arms.dropna(subset="n")
-    if evidence.study.get("comparison") != "parallel" or len(arms) < max(2, len(evidence.arms)):
+    sizes = list(evidence.arm_sizes.values())
+    if evidence.comparison != "parallel" or len(sizes) < max(2, len(evidence.arms)):
         return UNCLEAR, "The sizes of the groups are not all told, or the groups are no groups of people.", ()
-    sizes, chance = ", ".join(map(tidy, arms["n"])), chisquare(arms["n"].astype(float)).pvalue
-    if chance < _LIMITS["unequal_groups"]:
-        return UNCLEAR, f"The groups have {sizes} people: more unlike than equal allocation makes them.", ()
-    return NO, f"The groups have {sizes} people, as equal allocation makes them.", ()
+    people = f"The groups have {', '.join(map(tidy, sizes))} people"
+    if chisquare(sizes).pvalue < _LIMITS["unequal_groups"]:
+        return UNCLEAR, f"{people}: more unlike than equal allocation makes them.", ()
+    return NO, f"{people}, as equal allocation makes them.", ()
 
 
 _LOOKED_UP: dict[str, Callable[..., Proposal]] = {"notices": _notices, "ethics": _ethics, "sizes": _sizes}
@@ -200,23 +183,12 @@ def standing(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
 def trust_domains(
     rows: list[Row], discrepancies: pd.DataFrame, answers: Iterable[Mapping[str, Any]] = ()
 ) -> list[Row]:
-    """Return a study's rows of `trust_domains`: the four domains, then overall.
+    """Return a study's rows of `trust_domains`, from those of `trust`: the four domains, then overall.
 
-    Parameters
-    ----------
-    rows : list of dict
-        Its rows of `trust`.
-    discrepancies : pandas.DataFrame
-        Its rows of `discrepancies`.
-    answers : iterable of mapping
-        Its rows of `reviewer_answers`: a judgement of a domain, or overall, stands over the rule's.
-
-    Notes
-    -----
-    The rule is conservative. A check answered yes gives some concerns; without one, a domain of which half
-    of the checks are unclear is unclear itself. Serious it proposes only for a
-    retraction, and for a randomised trial in which discrepancies that are certain and of serious concern
-    stand in several checks.
+    A check answered yes gives some concerns; without one, a domain of which half of the checks are unclear is
+    unclear itself. Serious is proposed only for a retraction, and for a randomised trial in which
+    discrepancies that are certain and of serious concern stand in several checks. A person's judgement of a
+    domain, or overall, among the `reviewer_answers` stands over the rule's.
     """
     key = {name: rows[0][name] for name in ("study_id", "tool")}
     given = {row["question"]: row for row in answers if row["tool"] == INSPECT["tool"]}
@@ -270,6 +242,6 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
         ]
         stated = [*(row.says for row in evidence.statements_on(where["topic"])), *of_arms]
         stated.append(evidence.study.get(where.get("study")))
-        said = dict.fromkeys(str(one) for one in stated if not missing(one) and "not s" not in str(one))
+        said = dict.fromkeys(str(one) for one in stated if not is_missing(one) and "not s" not in str(one))
         rows.append((what, "told" if said else "not told", "; ".join(said) or None))
     return pd.DataFrame(rows, columns=["what", "told", "said"])
