@@ -257,6 +257,7 @@ def missing_evidence_judgements(
     studies: pd.DataFrame,
     tiers: Mapping[str, str],
     late: Collection[str] = (),
+    in_part: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Return rows of `missing_evidence_judgements`: questions after ROB-ME by synthesis, and overall.
 
@@ -268,6 +269,8 @@ def missing_evidence_judgements(
         By study, its tier.
     late : collection of str
         Registrations past their date without results.
+    in_part : collection of str
+        Studies read in part, as an abstract: what it does not tell is not known to be missing.
     """
     own = _by_first_model(pooled)
     counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
@@ -278,8 +281,10 @@ def missing_evidence_judgements(
         there = set(split_ids(row["studies"]))
         others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
         others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])].set_index("study_id")
-        known = sorted(others.index[others["state"].isin(_ROB_ME["missing"])])
+        absent = others.index[others["state"].isin(_ROB_ME["missing"])]
+        known = sorted(set(absent).difference(in_part))
         unclear = [f"{name} (not clear)" for name in others.index[others["state"] == _ROB_ME["unclear"]]]
+        unclear += [f"{name} (read in part)" for name in sorted(set(absent).intersection(in_part))]
         overdue = sorted(set(others.index[others["state"] == _ROB_ME["overdue"]]).intersection(late))
         told = {
             "known": (_yes(known, unclear), ", ".join(known or unclear) or "none of the studies read"),

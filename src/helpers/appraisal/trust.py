@@ -205,10 +205,20 @@ def trust_domains(
         judgement = SOME if yes else mostly if applies else NOT_APPLICABLE
         if "1.1" in yes or (many and worst & set(yes)):
             judgement = SERIOUS
-        told = f"yes to {', '.join(yes) or 'none'}; unclear {', '.join(unclear) or 'none'}"
+        named = [
+            f"{words} {', '.join(sorted(own, key=_place))}"
+            for words, own in (("yes to", yes), ("unclear", unclear))
+            if own
+        ]
+        told = "; ".join(named) or "neither yes nor unclear"
         found.append(_judged(key, domain, judgement, told, given))
     overall = max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index)
     return [*found, _judged(key, OVERALL, overall, "the worst of the domains", given)]
+
+
+def _place(number: str) -> list[int]:
+    """Return the places of a check's number, so that 4.10 comes after 4.9."""
+    return [int(part) for part in number.split(".")]
 
 
 def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str, Mapping[str, Any]]) -> Row:

@@ -39,7 +39,7 @@ from notebookpress.tables import records, split_ids
 
 HARMS = CERTAINTY["always_shown"]
 ANY_EVENT = "adverse event"
-NO_GROUP = "no comparison group"
+NOT_COMPARED = "no comparison group"
 
 
 @dataclass
@@ -186,7 +186,7 @@ def arm_words(
     if effect["estimand"] not in CONTROLLED:
         size = size_words(effect, level).removesuffix(", change within one group")
         size = f"change, {size}" if effect["estimand"] == "uncontrolled_change" else size
-        return {"without_exosomes": NO_GROUP, "with_exosomes": size + (effect.get("no_interval") or "")}
+        return {"without_exosomes": NOT_COMPARED, "with_exosomes": size + (effect.get("no_interval") or "")}
     if len(own) != 1:
         return {}
     names = ["study_id", "concept", "site", "timepoint_weeks"]
