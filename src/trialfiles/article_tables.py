@@ -64,7 +64,7 @@ class Grid:
 _UP, _DOWN = "\ue000", "\ue001"  # around raised text while it is collected
 _RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
 _SUPERSCRIPT = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_MARK_SIGNS = re.compile(r"[*\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+_MARK_SIGNS = re.compile(r"[*\u2217\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 # raised behind these it is an exponent, and behind a number a part of a word: cm², 10⁹, 12th
 _POWER_BEFORE = re.compile(r"(?:\b10|(?<![a-z])(?:[cmkµ\u03bc]?m|s|kg|l|min|h|d))\Z", re.IGNORECASE)
 _ORDINAL = ("st", "nd", "rd", "th")
@@ -186,12 +186,14 @@ def _span(element: Element, name: str, least: int = 1) -> int:
 
 _SIGN = r"[-+\u2212\u2013]?\s?"
 _N = rf"{_SIGN}(?:\d{{1,3}}(?:[ ,]\d{{3}})+(?:\.\d+)?(?!\d)|\d+(?:[.\u00b7]\d+)?|\.\d+)"
-_MARK = r"\s*[*\u2020\u2021\u00a7a-e#]{0,3}"
+_MARK = r"\s*[*\u2217\u2020\u2021\u00a7a-e#]{0,3}"
 _PLUS = re.compile(
     rf"(?P<m>{_N})\s*(?:\u00b1|\+/[-\u2212]|\+-)\s*(?P<s>{_N})\s*(?P<u>[^\d()]{{0,12}}?){_MARK}"
 )
 _BRACKET_PLUS = re.compile(rf"(?P<m>{_N})\s*\(\s*(?:\u00b1|\+/[-\u2212])\s*(?P<s>{_N})\s*\){_MARK}")
-_BRACKET = re.compile(rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<s>{_N})\s*(?P<q>%?)\s*[)\]]{_MARK}")
+_BRACKET = re.compile(
+    rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<r>%?)\s*(?P<s>{_N})\s*(?P<q>%?)\s*[)\]]{_MARK}"
+)
 _INTERVAL = re.compile(
     rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<l>{_N})\s*(?:,|;|to|[-\u2212\u2013\u2014])\s*(?P<h>{_N})\s*%?\s*[)\]]{_MARK}"
 )
@@ -207,7 +209,7 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 class Value:
     """A figure in a cell: its kind, its numbers, and its place within the cell's text.
 
-    `of`: the whole of a count, where the cell prints it, with its place.
+    `of`: the whole of a count, where the cell prints it, with its place; `unit`: the unit that it prints.
     """
 
     kind: str
@@ -218,6 +220,7 @@ class Value:
     low: float | None = None
     high: float | None = None
     of: tuple[int, int] | None = None
+    unit: str = ""
 
 
 def with_points(text: str) -> str:
@@ -249,14 +252,14 @@ _ALONE = {
 def statistics_of(text: str) -> tuple[str, ...]:
     """Return what some words say that cells hold, more than one where they say so.
 
-    p, se, sd, iqr, ci, percent (a count with its percentage), range, share (a percentage); of words that are
-    nothing else n, mean, only_sd, only_se, median, share.
+    p, se, sd, iqr, ci, percent (a count with its percentage), percent_first, count, range, share (a
+    percentage); of words that are nothing else n, mean, only_sd, only_se, median, share, test.
     """
     low = text.lower().strip()
     if alone := [name for name, rule in _ALONE.items() if rule.fullmatch(low)]:
         return (alone[0],)
     found = [name for name, rule in _RULES.items() if rule.search(low)]
-    return tuple(name for name in found if name != "share" or len(found) == 1)
+    return tuple(name for name in found if name not in ("share", "count") or len(found) == 1)
 
 
 def statistic_of(*texts: str) -> str:
@@ -283,6 +286,8 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
     """
     words = text.strip()
     start = text.find(words)
+    if statistic == "test":
+        return []
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
         match = _P.fullmatch(words)
         return (
@@ -292,7 +297,8 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
         )
     if match := _PLUS.fullmatch(words) or _BRACKET_PLUS.fullmatch(words):
         kind = "mean_se" if statistic == "se" else "mean_sd"
-        return [Value(kind, words, start, printed_number(match["m"]), sd=abs(printed_number(match["s"])))]
+        mean, spread = printed_number(match["m"]), abs(printed_number(match["s"]))
+        return [Value(kind, words, start, mean, sd=spread, unit=match.groupdict().get("u") or "")]
     if match := _OF.fullmatch(words):
         return _part(match, words, start, statistic, n)
     if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
@@ -315,8 +321,8 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
 def _bare(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> Value:
     number = printed_number(match["m"])
     whole = match["m"].strip().replace(",", "").replace(" ", "").isdigit()
-    kind = {"mean": "mean", "only_sd": "sd", "median": "median"}.get(statistic, "value")
-    if statistic in ("n", "percent") and whole:
+    kind = {"mean": "mean", "only_sd": "sd", "median": "median", "iqr": "median"}.get(statistic, "value")
+    if statistic in ("n", "percent", "count") and whole:
         kind = "n" if statistic == "n" and number == n else "count" if n is None or number <= n else "value"
     if statistic == "share" and 0 <= number <= 100:
         kind = "percent" if n and _of_people(match["m"], number, n) else "value"
@@ -352,9 +358,12 @@ def _agrees(part: float, whole: int | None, share: float | None) -> bool:
 
 def _bracketed(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> list[Value]:
     first, second = printed_number(match["m"]), printed_number(match["s"])
+    if statistic == "percent_first":
+        count = Value("count", match["s"].strip(), start + match.start("s"), second)
+        return [count, Value("percent", match["m"].strip(), start + match.start("m"), first)]
     counted = first == int(first) and first >= 0 and not re.search(r"[.\u00b7]\d", match["m"])
     counts = statistic in ("percent", "share") and not match["p"] and (n is None or first <= n)
-    if counted and (match["q"] or counts or _agrees(first, n, second)):
+    if counted and (match["q"] or match["r"] or counts or _agrees(first, n, second)):
         share = Value("percent", match["s"].strip(), start + match.start("s"), second)
         return [Value("count", match["m"].strip(), start + match.start("m"), first), share]
     if statistic in ("sd", "se"):

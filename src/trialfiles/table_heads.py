@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from trialfiles.article_tables import GridCell, statistic_of, statistics_of
 from trialfiles.forms import names_of
-from trialfiles.times import durations, names_time, weeks
+from trialfiles.quantities.numerals import fold
+from trialfiles.quantities.terms import Terms
+from trialfiles.times import durations, names_time, time_in_words, weeks
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
@@ -37,8 +39,10 @@ class Size:
 def whole_number(cell: GridCell) -> Size | None:
     """Return the number of people that a cell is; None for anything else."""
     printed = cell.plain.strip()
-    if not HEAD_WORDS["whole"].fullmatch(printed) or not (n := int(re.sub(r"\D", "", printed))):
+    match = HEAD_WORDS["whole"].fullmatch(printed)
+    if not match or not (n := int(re.sub(r"\D", "", match["n"]))):
         return None
+    printed = match["n"]
     return Size(n, printed, cell.start + cell.plain.index(printed))
 
 
@@ -95,12 +99,34 @@ def folded_arm(name: str) -> str:
 @lru_cache(maxsize=4096)
 def time_of(text: str) -> str | None:
     """Return the time that a header or a row states."""
+    text = HEAD_WORDS["zero"].sub("", bare_words(text)).strip()
     if match := HEAD_WORDS["baseline"].match(text) or HEAD_WORDS["later"].match(text):
         return match.group(1)
-    text = HEAD_WORDS["size"].sub(" ", text).strip()
     found = durations(text)
     told = names_time(text) or not (HEAD_WORDS["clock"].search(text) or HEAD_WORDS["lasted"].search(text))
     if found and told and weeks(text) is not None and not HEAD_WORDS["many_years"].match(found[0][1]):
         return found[0][1]
     short = HEAD_WORDS["short_time"].search(text)
     return short.group() if short else None
+
+
+@lru_cache(maxsize=256)
+def caption_time(caption: str) -> str | None:
+    """Return the time of all figures that a caption tells: its last words, or the only time that it has."""
+    first = caption.split(".")[0]
+    if time := time_in_words(first):
+        return time
+    found = durations(first)
+    if len(found) != 1 or HEAD_WORDS["caption_times"].search(first):
+        return None
+    return found[0][1] if HEAD_WORDS["caption_time"].search(first[: first.find(found[0][1])]) else None
+
+
+def unit_of(text: str, terms: Terms) -> str:
+    """Return the unit in a head, a stub or a caption; '' without one."""
+    words = fold(bare_words(text)).text.strip(" ,;.")
+    unit = terms.closing_unit(words)
+    if found := unit.spelling if unit else terms.bracketed_unit(words):
+        return found
+    match = HEAD_WORDS["unit"].search(words) or HEAD_WORDS["percent"].search(text)
+    return match["u"] if match and not HEAD_WORDS["sides"].search(match["u"]) else ""

@@ -156,8 +156,9 @@ def _statistic(figure: Figure, found: ArticleFigure) -> int:
     kind, numbers = found.value.kind, len(figure.numbers)
     if name.split()[0] in _COMPARED or name == "mean ci95":
         words = f"{found.arm or ''} {found.measure}".casefold()
-        named = re.search(_COMPARED.get(name.split()[0], "mean"), words)
-        return 1 if kind == "ci" and named else 0 if kind in ("ci", "range", "value") else -1
+        named = re.search(_COMPARED.get(name.split()[0], r"\bmeans?\b"), words)
+        right = kind == "ci" and named or kind == "mean_ci" and name == "mean ci95"
+        return 1 if right else 0 if kind in ("ci", "range", "value") else -1
     if name in ("min", "max"):
         return int(name in _words(found.measure)) if kind == "value" else -1
     if found.assumed or kind in ("pair", "value", "range"):
@@ -225,12 +226,11 @@ def compare(table: dict, cells: list[list[ArticleFigure]], outcome: Outcome) -> 
             kept = outcome.wrong if wrong else outcome.incomplete if open_ else outcome.right
             kept.append(f"{figures[at]}: {', '.join(wrong or open_)}" if wrong or open_ else str(figures[at]))
     outcome.missed += [str(one) for at, one in enumerate(figures) if at not in taken and one.wanted]
-    pieces = [number for one in figures for number in one.numbers]
+    pieces, sizes = [number for one in figures for number in one.numbers], {one.n for one in figures}
     for place, cell in enumerate(cells):
         one = cell[0]
-        piece = (
-            one.value.kind in ("value", "range", "sd") and one.value.value in pieces and one.value.low is None
-        )
+        part = one.value.kind in ("value", "range", "sd") and one.value.low is None
+        piece = (part and one.value.value in pieces) or (one.value.kind == "n" and one.value.printed in sizes)
         passed = any(_words(label) <= _words(f"{one.measure} {one.arm or ''}") for label in skipped)
         if place not in taken.values() and not piece and not passed:
             outcome.wrong.append(

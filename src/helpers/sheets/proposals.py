@@ -170,7 +170,8 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     notes = [
         figure.measure[:300],
         "mean with its standard error" if value.kind == "mean_se" else None,
-        "that the bracket is an SD stands in another table" if figure.assumed else None,
+        "mean with its confidence interval" if value.kind == "mean_ci" else None,
+        figure.assumed or None,
     ]
     row = {
         "id": name,

@@ -1,0 +1,136 @@
+"""What the cells of an article's tables hold: the statistic, and figures told over several columns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from trialfiles.article_tables import GridRow, Value, statistic_of, statistics_of, values_in
+from trialfiles.table_heads import HEAD_WORDS, Size, only_statistic, whole_number
+
+_INHERITED = ("percent", "share")  # believed of a block's or a caption's word only where a cell can be so
+_BESIDE_SIZES = {"mean", "median", "sd", "only_sd", "se", "iqr"}
+_SPREADS = {"mean_sd": ("sd", "se"), "range": ("iqr", "ci", "range")}  # by the form of a cell
+
+
+def statistic_in(cell: str, texts: list[str], heads: int, n: int | None) -> str:
+    """Return what a cell holds, by the nearest words that say so and that can be true of it.
+
+    `texts` are said of it, the nearest first: its row, so many `heads` above it, its block, the caption, the
+    foot; `n` are the people of its group.
+    """
+    if "p" in (said := [statistic_of(text) for text in texts[: heads + 1]]):
+        return "p"
+    if "test" in said:
+        return "test"
+    if HEAD_WORDS["sides"].search(texts[0]):
+        return "sides"
+    if any(map(HEAD_WORDS["part_of"].search, texts)) and "/" in cell:
+        return "of"
+    known = [_possible(cell, statistics_of(text), n) for text in texts]
+    several = len({name for names in known for name in names}) > 1
+    for at, names in enumerate(known):
+        inherited = at > heads and several and names[:1] and names[0] in _INHERITED
+        if len(names) == 1 and (not inherited or _fits(cell, n)):
+            return names[0]
+        if len(names) > 1 and (name := _by_form(cell, names, n)):
+            return name
+    return ""
+
+
+def _possible(cell: str, names: tuple[str, ...], n: int | None) -> tuple[str, ...]:
+    """Return those of some statistics that a cell can be: `8.6 ± 0.4` is no percentage, though in %."""
+    kind = next((value.kind for value in values_in(cell, "", n)), "")
+    if kind in _SPREADS:
+        return tuple(name for name in names if name in _SPREADS[kind])
+    if kind == "pair" and re.match(r"\D?\d+[.\u00b7]\d", cell):
+        return tuple(name for name in names if name not in ("percent", "share"))
+    return names
+
+
+def _fits(cell: str, n: int | None) -> bool:
+    """Whether a cell can be a count with its percentage, or a percentage alone."""
+    found = values_in(cell, "", n)
+    return bool(found) and (found[0].kind == "count" or n is None)
+
+
+def _by_form(cell: str, names: tuple[str, ...], n: int | None) -> str:
+    """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30, `9 (4-15)`."""
+    plain = values_in(cell, "", n)
+    kind = plain[0].kind if plain else ""
+    spreads = [name for name in names if name in ("sd", "se")]
+    if kind == "count" and "percent" in names:
+        return "percent"
+    large = kind == "pair" and n is not None and (plain[0].value or 0) > n
+    if large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
+        return spreads[0] if len(spreads) == 1 else ""
+    return "percent" if kind == "pair" and n is None and not spreads and "percent" in names else ""
+
+
+def of_statistics(row: GridRow) -> bool:
+    """Whether a row says for its columns what they hold, and nothing else."""
+    said = [text for text in row.words[1:] if text]
+    figures = re.search(r"\d", "".join(said))
+    return bool(said) and not figures and all(statistics_of(text) and only_statistic(text) for text in said)
+
+
+def of_people(values: list[Value], n: int) -> bool:
+    """Whether a count can be of a group's people, by its percentage where that is printed."""
+    numbers = {value.kind: value.value or 0 for value in values}
+    if "count" not in numbers or values[0].of:
+        return True
+    share = 100 * numbers["count"] / n
+    return share <= 100 and abs(numbers.get("percent", share) - share) <= 1
+
+
+def columns_beside(heads: list[GridRow], column: int) -> list[int]:
+    """Return the columns under the same heads as one, the last row of heads left out."""
+    over = [head.words for head in heads[:-1]]
+    width = len(heads[-1].words) if heads else 0
+    return [at for at in range(1, width) if all(words[at] == words[column] for words in over)]
+
+
+def size_in_row(row: GridRow, heads: list[GridRow], column: int, sideways: bool) -> Size | None:
+    """Return the people in the column `n` that stands beside a column of means under the same heads."""
+    if not heads or (len(heads) == 1 and not sideways):
+        return None
+    kinds = {at: statistic_of(heads[-1].words[at]) for at in columns_beside(heads, column)}
+    sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
+    return sizes[0] if sizes and _BESIDE_SIZES & set(kinds.values()) else None
+
+
+def joined_columns(heads: list[GridRow]) -> dict[int, list[int]]:
+    """Return the columns that tell one figure together, by that of its value.
+
+    A median between its quartiles, an estimate before its confidence interval; the others in their order.
+    """
+    said = heads[-1].words if heads else []
+    found = {}
+    for column, words in enumerate(said):
+        beside = columns_beside(heads, column)
+        ends = [at for at in beside if abs(at - column) == 1 and HEAD_WORDS["quartile"].fullmatch(said[at])]
+        if statistic_of(words) == "median" and len(ends) == 2:
+            found[column] = ends
+        elif column + 1 in beside and HEAD_WORDS["only_ci"].fullmatch(said[column + 1]):
+            found[column] = [column + 1]
+    return found
+
+
+_SPAN = re.compile(r"(?P<l>\S+?)\s*(?:,|;|\bto\b|(?<=\d)\s*[-\u2212\u2013])\s*(?P<h>\S+)")
+
+
+def joined_value(value: Value, texts: list[str]) -> Value:
+    """Return a figure with the limits that stand in other columns; unchanged where these are none."""
+    match = _SPAN.fullmatch(texts[0].strip("()[] "))
+    ends = texts if len(texts) == 2 else match.groups() if match else ()
+    low, high = ([number.value for end in ends for number in values_in(end, "mean")] + [None, None])[:2]
+    if low is None or high is None or value.value is None or not low <= value.value <= high:
+        return value
+    return replace(value, kind="median" if len(texts) == 2 else "ci", low=low, high=high)
+
+
+def of_means(texts: list[str], heads: int) -> bool:
+    """Whether the nearest words of an interval say that it is of a mean, and none of a difference."""
+    said = next((text for text in texts if "ci" in statistics_of(text)), "")
+    compared = any(map(HEAD_WORDS["compared"].search, texts[: heads + 1]))
+    return bool(HEAD_WORDS["means"].search(said)) and not compared
