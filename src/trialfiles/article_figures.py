@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from trialfiles import table_cells
 from trialfiles.article_tables import (
     Grid,
     GridCell,
@@ -17,16 +18,8 @@ from trialfiles.article_tables import (
     values_in,
     with_points,
 )
+from trialfiles.figure_kinds import UNSAID, ArticleFigure, as_counts, as_means
 from trialfiles.quantities.terms import Terms
-from trialfiles.table_cells import (
-    joined_columns,
-    joined_value,
-    of_means,
-    of_people,
-    of_statistics,
-    size_in_row,
-    statistic_in,
-)
 from trialfiles.table_heads import (
     HEAD_WORDS,
     Size,
@@ -37,36 +30,14 @@ from trialfiles.table_heads import (
     names_group,
     only_statistic,
     size_of,
+    sizes_alone,
+    sizes_in,
     time_of,
     unit_of,
     whole_number,
 )
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
-
-ELSEWHERE = "that the bracket is an SD stands in another table"
-UNSAID = "that an SD stands behind ± is said nowhere"
-
-
-@dataclass(frozen=True)
-class ArticleFigure:
-    """A figure of a table and its setting; `start` counts in the article's text.
-
-    `size` is the people that the figure is of, `arm_n` those that stand with the group's name.
-    """
-
-    value: Value
-    table: str
-    measure: str
-    arm: str | None
-    arm_n: int | None
-    size: Size | None
-    time: str | None
-    start: int
-    caption: str
-    unit: str | None = None
-    change: bool = False
-    assumed: str = ""
 
 
 def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[ArticleFigure]:
@@ -90,26 +61,7 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
         if figure.arm:
             first.setdefault(folded_arm(figure.arm), figure.arm)
     figures = [replace(one, arm=first[folded_arm(one.arm)]) if one.arm else one for one in figures]
-    kinds = {figure.value.kind for figure in figures}
-    if "mean_se" in kinds:
-        return [_left_open(figure) if figure.assumed else figure for figure in figures]
-    if not any(figure.value.kind == "mean_sd" and not figure.assumed for figure in figures):
-        return figures
-    return [_assumed(figure) if figure.value.kind == "pair" else figure for figure in figures]
-
-
-def _left_open(figure: ArticleFigure) -> ArticleFigure:
-    """Return a mean with a spread that nothing names, in an article that has standard errors."""
-    low, high = sorted(number for number in (figure.value.value, figure.value.sd) if number is not None)
-    return replace(figure, value=replace(figure.value, kind="pair", sd=None, low=low, high=high), assumed="")
-
-
-def _assumed(figure: ArticleFigure) -> ArticleFigure:
-    """Return a figure read as mean and SD; unchanged where that cannot be."""
-    again = values_in(figure.value.printed, "sd")
-    if not again or again[0].kind != "mean_sd" or not re.match(r"\D*\d+[.,\u00b7]\d", figure.value.printed):
-        return figure  # `26 (52)` is a count with its percentage, more often than not
-    return replace(figure, value=replace(again[0], start=figure.value.start), assumed=ELSEWHERE)
+    return as_means(figures)
 
 
 _NO_CELL = GridCell("")
@@ -147,16 +99,18 @@ class _Table:
         """Return the figures; a column of all people is nobody's group where others have their own."""
         self.comma = (decimal_sign([self.grid]) or self.sign) == ","
         self.indents = any(row.cells[0].indented for row in self.grid.rows if row.cells and not row.head)
+        # a second column without a head that names rows
+        rows = [(row.head, row.words[1], row.words[2:]) for row in self.grid.rows if row.words[2:]]
+        named = [any(values_in(text, "sd") for text in rest) for head, text, rest in rows if _is_words(text)]
+        self.worded = any(named) and not any(head and text for head, text, _ in rows)
         stubs = {folded_arm(row.words[0]) for row in self.grid.rows if row.words}
         shared = {name for name in stubs if name in self.known}
         self.groups = {name for name in shared if len(shared) > 1 or self.known[name]}
         found = list(self._read())
-        if any(one.arm and not HEAD_WORDS["pooled"].match(one.arm) for one in found):
-            found = [
-                replace(one, arm=None, arm_n=None) if one.arm and HEAD_WORDS["pooled"].match(one.arm) else one
-                for one in found
-            ]
-        return _counted(found)
+        pooled = {one.arm for one in found if one.arm and HEAD_WORDS["pooled"].match(one.arm)}
+        if pooled and {one.arm for one in found if one.arm} - pooled:
+            found = [replace(one, arm=None, arm_n=None) if one.arm in pooled else one for one in found]
+        return as_counts(found)
 
     def _read(self) -> Iterator[ArticleFigure]:
         in_body = False
@@ -164,9 +118,13 @@ class _Table:
             filled = list(dict.fromkeys(cell for cell in row.cells if cell.plain.strip()))
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
                 self.block, self.first = row.cells[0], ""
-            elif in_body and of_statistics(row):  # `N (%)` over the rows below those of `Mean (SD)`
-                self.heads = [*(head for head in self.heads if not of_statistics(head)), row]
+            elif in_body and table_cells.of_statistics(
+                row
+            ):  # `N (%)` over the rows below those of `Mean (SD)`
+                self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
+            elif in_body and (sizes := sizes_alone(row)):
+                self.sizes, self.block = sizes, _NO_CELL  # the people of the rows below
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
@@ -175,10 +133,9 @@ class _Table:
                 self.block = row.cells[0]  # the heads again, for another outcome
             else:
                 in_body = True
-                sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
-                if statistic_of(row.words[0]) == "n" and not self.block.words and all(sizes.values()):
-                    self.sizes = {at: size for at, size in sizes.items() if size}
-                else:
+                sizes = {} if self.block.words else sizes_in(row)
+                self.sizes = sizes or self.sizes
+                if not sizes:
                     yield from self._row(row)
 
     def _is_head(self, row: GridRow, in_body: bool) -> bool:
@@ -202,7 +159,7 @@ class _Table:
         sized = not any(HEAD_WORDS["size"].search(" ".join(one)) for one in corners)
         outcome, time, group, width = "", "", None, 0
         beside = row.words[1] if len(row.words) > 1 else ""
-        second = re.search(r"[^\W\d]", beside) and not values_in(beside, "sd")
+        second = self.worded or _is_words(beside)
         if row.words[0]:
             self.first = row.words[0] if second and not only_statistic(beside) else ""
         stub = [row.words[0] or (self.first if second else ""), *row.words[1:3]]
@@ -212,7 +169,7 @@ class _Table:
             times = bool(HEAD_WORDS["times"].match(corner))
             if column and not (groups or times or not arm_name(corner)):
                 break
-            if column and (not re.search(r"[^\W\d]", words) or values_in(words, "sd")):
+            if column and not _is_words(words) and not (column == 1 and self.worded):
                 break
             width = column + 1
             if group is None and (groups or (not column and sized and HEAD_WORDS["size"].search(words))):
@@ -228,7 +185,7 @@ class _Table:
         return _Stubs(width, outcome, time, group, block)
 
     def _row(self, row: GridRow) -> Iterator[ArticleFigure]:
-        stubs, joined = self._stubs(row), joined_columns(self.heads)
+        stubs, joined = self._stubs(row), table_cells.joined_columns(self.heads)
         ends = {at for others in joined.values() for at in others}
         for column in range(stubs.width, len(row.cells)):
             # a cell that reaches down over rows is read in the first of them
@@ -243,15 +200,21 @@ class _Table:
         own, size = self._group(stubs, column)
         arm = _group_name(own, stubs.group) if own else None
         named = size_of(own) if own and arm else None
-        size = size_in_row(row, self.heads, column, stubs.group is not None) or self.sizes.get(column) or size
+        size = (
+            table_cells.size_in_row(row, self.heads, column, stubs.group is not None)
+            or self.sizes.get(column)
+            or size
+        )
         # what is said of a cell, the nearest first
         texts = [f"{stubs.outcome} {stubs.time}".strip(), *reversed(above), stubs.block.words]
         texts += [head.words[0] for head in self.heads if head.words[0]]
         said, text = [*texts, self.grid.caption, self.grid.foot], self._text(cell)
         n = size.n if size else None
-        statistic = statistic_in(text.strip(), said, len(above), n)
+        statistic = table_cells.statistic_in(text.strip(), said, len(above), n)
+        if table_cells.of_sizes(self.heads, column) and (people := whole_number(cell)):
+            statistic, size, n = "n", people, people.n
         values = values_in(text, statistic, n)
-        if size and values and not of_people(values, size.n):
+        if size and values and not table_cells.of_people(values, size.n):
             size = None
         time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
         change = self._changed([*above, stubs.outcome, stubs.block.words], time)
@@ -260,22 +223,15 @@ class _Table:
         within = replace(stubs, block=_NO_CELL) if ended else stubs
         for value in values:
             kind = "percent_change" if value.kind == "percent" and change else value.kind
-            kind = "mean_ci" if kind == "ci" and of_means(said, len(above)) else kind
+            kind = "mean_ci" if kind == "ci" and table_cells.of_means(said, len(above)) else kind
             printed = cell.text[value.start : value.start + len(value.printed)]
             found = ArticleFigure(
-                value=replace(value, printed=printed, kind=kind),
-                table=self.grid.label,
-                measure=self._measure(within, self._other_heads(own, column), arm),
-                arm=arm,
-                arm_n=named.n if named else None,
-                size=_whole(cell, value) or size,
-                time=time,
-                start=cell.start + value.start,
-                caption=self.grid.caption,
-                unit=self._unit(value, statistic, texts),
-                change=change,
-                assumed=UNSAID if value.kind == "mean_sd" and statistic != "sd" else "",
-            )
+                replace(value, printed=printed, kind=kind), self.grid.label,
+                self._measure(within, self._other_heads(own, column), arm), arm, named.n if named else None,
+                _whole(cell, value) or size, time, cell.start + value.start, self.grid.caption,
+                self._unit(value, statistic, texts), change and value.kind != "n",
+                UNSAID if value.kind == "mean_sd" and statistic != "sd" else "",
+            )  # fmt: skip
             yield self._joined(found, [row.cells[at] for at in sorted([column, *ends])], cell)
 
     def _text(self, cell: GridCell) -> str:
@@ -284,7 +240,7 @@ class _Table:
     def _joined(self, figure: ArticleFigure, cells: list[GridCell], own: GridCell) -> ArticleFigure:
         """Return a figure with its limits, which stand in the other cells; they are printed with it."""
         ends = [self._text(cell).strip() for cell in cells if cell is not own]
-        value = joined_value(figure.value, ends) if ends else figure.value
+        value = table_cells.joined_value(figure.value, ends) if ends else figure.value
         if value is figure.value:
             return figure
         printed = "\t".join(cell.text for cell in cells)
@@ -352,7 +308,7 @@ class _Table:
         return time if time and weeks(time) is not None else None
 
     def _changed(self, texts: list[str], time: str | None) -> bool:
-        if time and HEAD_WORDS["baseline"].match(time):
+        if (time and HEAD_WORDS["baseline"].match(time)) or any(map(HEAD_WORDS["between"].search, texts)):
             return False
         times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
         said = HEAD_WORDS["change_caption"].search(self.grid.caption)
@@ -372,31 +328,8 @@ class _Table:
         return next((unit for text in [*texts, caption] if (unit := unit_of(text, self.terms))), None)
 
 
-def _counted(found: list[ArticleFigure]) -> list[ArticleFigure]:
-    """Return a table's figures, those without a statistic as counts where they can be nothing else.
-
-    Whole numbers in all groups of a row, none above its group, with no unit; in a table of events, or one
-    that has three such rows and a nought among them.
-    """
-    rows: dict[tuple[str, str | None], list[ArticleFigure]] = {}
-    for one in found:
-        if one.arm and one.value.kind not in ("p_value", "n"):
-            rows.setdefault((one.measure, one.time), []).append(one)
-    whole = [row for row in rows.values() if all(map(_may_count, row))]
-    events = any(HEAD_WORDS["events"].search(one.caption) for row in whole for one in row)
-    if not events and (len(whole) < 3 or all(one.value.value for row in whole for one in row)):
-        return found
-    counts = {id(one): replace(one, value=replace(one.value, kind="count")) for row in whole for one in row}
-    return [counts.get(id(one), one) for one in found]
-
-
-def _may_count(figure: ArticleFigure) -> bool:
-    number = figure.value.value
-    return (
-        figure.value.kind == "value" and figure.size is not None and not figure.unit and not figure.change
-        and figure.value.printed.isdecimal() and number is not None and number <= figure.size.n
-        and not HEAD_WORDS["scored"].search(figure.measure)
-    )  # fmt: skip
+def _is_words(text: str) -> bool:
+    return bool(re.search(r"[^\W\d]", text)) and not values_in(text, "sd")
 
 
 def _whole(cell: GridCell, value: Value) -> Size | None:

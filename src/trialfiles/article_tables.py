@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
@@ -184,24 +184,7 @@ def _span(element: Element, name: str, least: int = 1) -> int:
     return max(least, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else least
 
 
-_SIGN = r"[-+\u2212\u2013]?\s?"
-_N = rf"{_SIGN}(?:\d{{1,3}}(?:[ ,]\d{{3}})+(?:\.\d+)?(?!\d)|\d+(?:[.\u00b7]\d+)?|\.\d+)"
-_MARK = r"\s*[*\u2217\u2020\u2021\u00a7a-e#]{0,3}"
-_PLUS = re.compile(
-    rf"(?P<m>{_N})\s*(?:\u00b1|\+/[-\u2212]|\+-)\s*(?P<s>{_N})\s*(?P<u>[^\d()]{{0,12}}?){_MARK}"
-)
-_BRACKET_PLUS = re.compile(rf"(?P<m>{_N})\s*\(\s*(?:\u00b1|\+/[-\u2212])\s*(?P<s>{_N})\s*\){_MARK}")
-_BRACKET = re.compile(
-    rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<r>%?)\s*(?P<s>{_N})\s*(?P<q>%?)\s*[)\]]{_MARK}"
-)
-_INTERVAL = re.compile(
-    rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<l>{_N})\s*(?:,|;|to|[-\u2212\u2013\u2014])\s*(?P<h>{_N})\s*%?\s*[)\]]{_MARK}"
-)
-_OF = re.compile(rf"(?P<a>\d+)\s*/\s*(?P<b>\d+)(?:\s*[(\[]\s*(?P<s>{_N})\s*%?\s*[)\]])?{_MARK}")
-_P = re.compile(rf"(?:p\s*)?(?P<r>[<>=\u2264\u2265]?)\s*(?P<v>[01]?\.\d+|0|1)\s*{_MARK}", re.IGNORECASE)
-_PERCENT = re.compile(rf"(?P<m>{_N})\s*%{_MARK}")
-_BARE = re.compile(rf"(?P<m>{_N}){_MARK}")
-_POWER = re.compile(r"(?:(?P<f>\d+(?:\.\d+)?)\s*[x\u00d7]\s*)?10(?P<e>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
+_CELL = patterns_of("tables", "cells")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -228,21 +211,15 @@ def with_points(text: str) -> str:
     return re.sub(r"(?<=\d)[.,](?=\d)", lambda sign: "." if sign[0] == "," else ",", text)
 
 
-_COMMA = re.compile(
-    r"[<>=\u2264\u2265\u00b1\s-]*(?:0,\d+|\d{1,6},(?:\d{1,2}|\d{4,8}))(?=\s*(?:$|[\u00b1(\[%*]))"
-)
-_POINT = re.compile(r"\d\.\d{1,2}(?!\d)|\b0\.\d|\d,\d{3}\.\d")
-
-
 def decimal_sign(grids: list[Grid]) -> str:
     """Return the decimal sign of tables, '' where their cells do not tell: `0,065` is never thousands."""
     cells = [cell for grid in grids for row in grid.rows if not row.head for cell in row.words[1:]]
-    if any(map(_POINT.search, cells)):
+    if any(map(_CELL["point"].search, cells)):
         return "."
-    return "," if any(map(_COMMA.match, cells)) else ""
+    return "," if any(map(_CELL["comma"].match, cells)) else ""
 
 
-_RULES = {name: re.compile(rule) for name, rule in names_of("tables")["says"].items()}
+_RULES = patterns_of("tables", "says")
 _ALONE = {
     name: re.compile(rf"[^\w%]*(?:{rule})[^\w%]*") for name, rule in names_of("tables")["says_alone"].items()
 }
@@ -268,52 +245,38 @@ def statistic_of(*texts: str) -> str:
 
 
 def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
-    """Return the figures of a cell.
+    """Return the figures of a cell: none for words, two for a count with its percent.
 
-    Parameters
-    ----------
-    text : str
-        The cell.
-    statistic : str
-        From `statistic_of`.
-    n : int, optional
-        People of the cell's group: `12 (40)` of 30 is a count with its percentage, whatever else is said.
-
-    Returns
-    -------
-    list of Value
-        None for words; two for a count with its percent.
+    `statistic` is from `statistic_of`; `12 (40)` of `n` people, 30, is a count with its percentage, whatever
+    else is said.
     """
     words = text.strip()
     start = text.find(words)
     if statistic == "test":
         return []
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
-        match = _P.fullmatch(words)
-        return (
-            [Value("p_value", words, start, printed_number(match["v"]))]
-            if match and printed_number(match["v"]) <= 1
-            else []
-        )
-    if match := _PLUS.fullmatch(words) or _BRACKET_PLUS.fullmatch(words):
+        match = _CELL["p"].fullmatch(words)
+        number = printed_number(match["v"]) if match else 2
+        return [Value("p_value", words, start, number)] if number <= 1 else []
+    if match := _CELL["plus"].fullmatch(words) or _CELL["bracket_plus"].fullmatch(words):
         kind = "mean_se" if statistic == "se" else "mean_sd"
         mean, spread = printed_number(match["m"]), abs(printed_number(match["s"]))
         return [Value(kind, words, start, mean, sd=spread, unit=match.groupdict().get("u") or "")]
-    if match := _OF.fullmatch(words):
+    if match := _CELL["of"].fullmatch(words):
         return _part(match, words, start, statistic, n)
-    if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
+    if match := _CELL["bracket"].fullmatch(words):  # before an interval: 837 (1,068)
         return _bracketed(match, words, start, statistic, n)
-    if match := _INTERVAL.fullmatch(words):
+    if match := _CELL["interval"].fullmatch(words):
         centre, low, high = (printed_number(match[name]) for name in "mlh")
         kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range") if low <= centre <= high else "range"
         if low <= high:
             return [Value(kind, words, start, centre, low=low, high=high)]
-    if match := _PERCENT.fullmatch(words):
+    if match := _CELL["percent"].fullmatch(words):
         return [Value("percent", words, start, printed_number(match["m"]))]
-    if match := _POWER.fullmatch(words):
+    if match := _CELL["power"].fullmatch(words):
         number = float(f"{match['f'] or 1}e{match['e'].translate(_DIGITS)}")
         return [Value("value", words, start, number)]
-    if match := _BARE.fullmatch(words):
+    if match := _CELL["bare"].fullmatch(words):
         return [_bare(match, words, start, statistic, n)]
     return []
 

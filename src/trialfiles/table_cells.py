@@ -27,20 +27,22 @@ def statistic_in(cell: str, texts: list[str], heads: int, n: int | None) -> str:
         return "sides"
     if any(map(HEAD_WORDS["part_of"].search, texts)) and "/" in cell:
         return "of"
-    known = [_possible(cell, statistics_of(text), n) for text in texts]
+    plain = next(iter(values_in(cell, "", n)), None)
+    kind = plain.kind if plain else ""
+    large = kind == "pair" and n is not None and plain is not None and (plain.value or 0) > n
+    known = [_possible(cell, kind, statistics_of(text)) for text in texts]
     several = len({name for names in known for name in names}) > 1
     for at, names in enumerate(known):
         inherited = at > heads and several and names[:1] and names[0] in _INHERITED
-        if len(names) == 1 and (not inherited or _fits(cell, n)):
+        if len(names) == 1 and (not inherited or kind == "count" or (plain and n is None)):
             return names[0]
-        if len(names) > 1 and (name := _by_form(cell, names, n)):
+        if len(names) > 1 and (name := _by_form(cell, kind, names, large, n is None)):
             return name
     return ""
 
 
-def _possible(cell: str, names: tuple[str, ...], n: int | None) -> tuple[str, ...]:
+def _possible(cell: str, kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of some statistics that a cell can be: `8.6 ± 0.4` is no percentage, though in %."""
-    kind = next((value.kind for value in values_in(cell, "", n)), "")
     if kind in _SPREADS:
         return tuple(name for name in names if name in _SPREADS[kind])
     if kind == "pair" and re.match(r"\D?\d+[.\u00b7]\d", cell):
@@ -48,23 +50,14 @@ def _possible(cell: str, names: tuple[str, ...], n: int | None) -> tuple[str, ..
     return names
 
 
-def _fits(cell: str, n: int | None) -> bool:
-    """Whether a cell can be a count with its percentage, or a percentage alone."""
-    found = values_in(cell, "", n)
-    return bool(found) and (found[0].kind == "count" or n is None)
-
-
-def _by_form(cell: str, names: tuple[str, ...], n: int | None) -> str:
-    """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30, `9 (4-15)`."""
-    plain = values_in(cell, "", n)
-    kind = plain[0].kind if plain else ""
+def _by_form(cell: str, kind: str, names: tuple[str, ...], large: bool, unsized: bool) -> str:
+    """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30."""
     spreads = [name for name in names if name in ("sd", "se")]
     if kind == "count" and "percent" in names:
         return "percent"
-    large = kind == "pair" and n is not None and (plain[0].value or 0) > n
     if large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
         return spreads[0] if len(spreads) == 1 else ""
-    return "percent" if kind == "pair" and n is None and not spreads and "percent" in names else ""
+    return "percent" if kind == "pair" and unsized and not spreads and "percent" in names else ""
 
 
 def of_statistics(row: GridRow) -> bool:
@@ -97,6 +90,13 @@ def size_in_row(row: GridRow, heads: list[GridRow], column: int, sideways: bool)
     kinds = {at: statistic_of(heads[-1].words[at]) for at in columns_beside(heads, column)}
     sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
     return sizes[0] if sizes and _BESIDE_SIZES & set(kinds.values()) else None
+
+
+def of_sizes(heads: list[GridRow], column: int) -> bool:
+    """Whether a column holds numbers of people: headed `n`, beside others that hold something else."""
+    kinds = [statistic_of(words) for words in heads[-1].words] if heads else [""] * (column + 1)
+    shares = {kinds[at] for at in columns_beside(heads, column)} & {"share", "percent"}
+    return kinds[column] == "n" and not shares and not {*kinds[1:]} <= {"n", "p", "share", "percent"}
 
 
 def joined_columns(heads: list[GridRow]) -> dict[int, list[int]]:

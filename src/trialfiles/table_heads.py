@@ -6,25 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trialfiles.article_tables import GridCell, statistic_of, statistics_of
-from trialfiles.forms import names_of
+from trialfiles.article_tables import GridCell, GridRow, statistic_of, statistics_of
+from trialfiles.forms import patterns_of
 from trialfiles.quantities.numerals import fold
 from trialfiles.quantities.terms import Terms
 from trialfiles.times import durations, names_time, time_in_words, weeks
 
-
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return the patterns of `tables.yaml`, their parts put in."""
-    known = names_of("tables")
-    found = {}
-    for name, pattern in known["words"].items():
-        for part, choice in known["parts"].items():
-            pattern = pattern.replace(f"{{{part}}}", choice)
-        found[name] = re.compile(pattern, re.IGNORECASE)
-    return found
-
-
-HEAD_WORDS = _patterns()
+HEAD_WORDS = patterns_of("tables", "words", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,6 +48,20 @@ def size_of(cell: GridCell) -> Size | None:
         said = said.partition(" ")[0]
     n = int(re.sub(r"\D", "", said))
     return Size(n, cell.text[at : at + len(said)], cell.start + at) if n else None
+
+
+def sizes_in(row: GridRow) -> dict[int, Size]:
+    """Return the sizes of groups in a row named for them; of any other row none."""
+    sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
+    named = statistic_of(row.words[0]) == "n" and all(sizes.values())
+    return {at: size for at, size in sizes.items() if size and named}
+
+
+def sizes_alone(row: GridRow) -> dict[int, Size]:
+    """Return the sizes of groups in a row that has nothing else; of any other row none."""
+    said = [at for at, words in enumerate(row.words) if at and words]
+    alone = not any(bare_words(row.words[at]).strip() for at in said)
+    return {at: size for at in said if alone and (size := size_of(row.cells[at]))}
 
 
 def bare_words(text: str) -> str:

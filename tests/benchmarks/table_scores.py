@@ -230,7 +230,9 @@ def compare(table: dict, cells: list[list[ArticleFigure]], outcome: Outcome) -> 
     for place, cell in enumerate(cells):
         one = cell[0]
         part = one.value.kind in ("value", "range", "sd") and one.value.low is None
-        piece = (part and one.value.value in pieces) or (one.value.kind == "n" and one.value.printed in sizes)
+        piece = (part and one.value.value in pieces) or (
+            one.value.kind == "n" and (not one.arm or one.value.printed in sizes)
+        )
         passed = any(_words(label) <= _words(f"{one.measure} {one.arm or ''}") for label in skipped)
         if place not in taken.values() and not piece and not passed:
             outcome.wrong.append(
