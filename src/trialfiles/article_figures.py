@@ -65,6 +65,7 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
 
 
 _NO_CELL = GridCell("")
+_PERCENTS = HEAD_WORDS["percents"].search
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class _Table:
     terms: Terms
     heads: list[GridRow] = field(default_factory=list)
     block: GridCell = _NO_CELL
-    sizes: dict[int, Size] = field(default_factory=dict)
+    sizes: dict[int, Size | None] = field(default_factory=dict)
     passed: set[int] = field(default_factory=set)  # the cells of the row above
     first: str = ""  # the first of two stubs, which stands for blank ones below
 
@@ -124,7 +125,8 @@ class _Table:
                 self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
             elif in_body and (sizes := sizes_alone(row)):
-                self.sizes, self.block = sizes, _NO_CELL  # the people of the rows below
+                self.sizes = sizes  # the people of the rows below
+                self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else _NO_CELL
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
@@ -133,9 +135,9 @@ class _Table:
                 self.block = row.cells[0]  # the heads again, for another outcome
             else:
                 in_body = True
-                sizes = {} if self.block.words else sizes_in(row)
-                self.sizes = sizes or self.sizes
-                if not sizes:
+                if named := {} if self.block.words else sizes_in(row):
+                    self.sizes = {**named}
+                else:
                     yield from self._row(row)
 
     def _is_head(self, row: GridRow, in_body: bool) -> bool:
@@ -151,6 +153,7 @@ class _Table:
         named = any(HEAD_WORDS["size"].search(text) for text in row.words) or any(map(time_of, said))
         if not in_body:
             named = named or any(statistics_of(text) or HEAD_WORDS["change"].search(text) for text in said)
+            named = named or (not row.words[0] and len({*said}) > 1)
         return named and not any(statistic_of(text) == "p" and "=" in text for text in said)
 
     def _stubs(self, row: GridRow) -> _Stubs:
@@ -195,8 +198,11 @@ class _Table:
 
     def _cell(self, row: GridRow, stubs: _Stubs, column: int, ends: list[int]) -> Iterator[ArticleFigure]:
         """Read a cell, with those columns that hold the limits of its figure."""
-        cell = row.cells[column]
+        cell = (
+            table_cells.merged(row.cells[column], row.cells[ends[0]]) if len(ends) == 1 else row.cells[column]
+        )
         above = [head.words[column] for head in self.heads if head.words[column]]
+        above += [self.heads[-1].words[at] for at in ends if self.heads[-1].words[at] not in above]
         own, size = self._group(stubs, column)
         arm = _group_name(own, stubs.group) if own else None
         named = size_of(own) if own and arm else None
@@ -222,7 +228,8 @@ class _Table:
         ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
         within = replace(stubs, block=_NO_CELL) if ended else stubs
         for value in values:
-            kind = "percent_change" if value.kind == "percent" and change else value.kind
+            percent = value.kind == "percent" or (value.kind == "value" and any(map(_PERCENTS, texts)))
+            kind = "percent_change" if percent and change else value.kind
             kind = "mean_ci" if kind == "ci" and table_cells.of_means(said, len(above)) else kind
             printed = cell.text[value.start : value.start + len(value.printed)]
             found = ArticleFigure(
@@ -232,15 +239,16 @@ class _Table:
                 self._unit(value, statistic, texts), change and value.kind != "n",
                 UNSAID if value.kind == "mean_sd" and statistic != "sd" else "",
             )  # fmt: skip
-            yield self._joined(found, [row.cells[at] for at in sorted([column, *ends])], cell)
+            yield (
+                self._joined(found, [row.cells[at] for at in sorted([column, *ends])]) if ends[1:] else found
+            )
 
     def _text(self, cell: GridCell) -> str:
         return with_points(cell.plain) if self.comma else cell.plain
 
-    def _joined(self, figure: ArticleFigure, cells: list[GridCell], own: GridCell) -> ArticleFigure:
-        """Return a figure with its limits, which stand in the other cells; they are printed with it."""
-        ends = [self._text(cell).strip() for cell in cells if cell is not own]
-        value = table_cells.joined_value(figure.value, ends) if ends else figure.value
+    def _joined(self, figure: ArticleFigure, cells: list[GridCell]) -> ArticleFigure:
+        """Return a median with its quartiles, in the cells around it; they are printed with it."""
+        value = table_cells.with_quartiles(figure.value, [self._text(cells[at]).strip() for at in (0, -1)])
         if value is figure.value:
             return figure
         printed = "\t".join(cell.text for cell in cells)
@@ -322,8 +330,10 @@ class _Table:
             return "%"
         if value.kind in ("p_value", "count", "n"):
             return None
-        if value.unit.strip():
-            return self.terms.unit(value.unit.strip()).spelling
+        if any(map(_PERCENTS, texts)):
+            return "%"
+        if printed := value.unit.strip(" ,;"):
+            return self.terms.unit(printed).spelling
         caption = self.grid.caption if bare_words(self.grid.caption).count("(") < 2 else ""
         return next((unit for text in [*texts, caption] if (unit := unit_of(text, self.terms))), None)
 

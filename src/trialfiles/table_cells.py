@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from trialfiles.article_tables import GridRow, Value, statistic_of, statistics_of, values_in
+from trialfiles.article_tables import GridCell, GridRow, Value, statistic_of, statistics_of, values_in
 from trialfiles.table_heads import HEAD_WORDS, Size, only_statistic, whole_number
 
 _INHERITED = ("percent", "share")  # believed of a block's or a caption's word only where a cell can be so
@@ -55,7 +55,8 @@ def _by_form(cell: str, kind: str, names: tuple[str, ...], large: bool, unsized:
     spreads = [name for name in names if name in ("sd", "se")]
     if kind == "count" and "percent" in names:
         return "percent"
-    if large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
+    decimals = re.search(r"[.\u00b7]\d+\s*[(\[]", cell)
+    if large or (kind == "pair" and (decimals or "percent" not in names)):
         return spreads[0] if len(spreads) == 1 else ""
     return "percent" if kind == "pair" and unsized and not spreads and "percent" in names else ""
 
@@ -102,31 +103,38 @@ def of_sizes(heads: list[GridRow], column: int) -> bool:
 def joined_columns(heads: list[GridRow]) -> dict[int, list[int]]:
     """Return the columns that tell one figure together, by that of its value.
 
-    A median between its quartiles, an estimate before its confidence interval; the others in their order.
+    A median between its quartiles, an estimate before its interval, two columns under one last head.
     """
-    said = heads[-1].words if heads else []
-    found = {}
-    for column, words in enumerate(said):
+    found: dict[int, list[int]] = {}
+    cells = heads[-1].cells if heads else []
+    for column, cell in enumerate(cells):
         beside = columns_beside(heads, column)
-        ends = [at for at in beside if abs(at - column) == 1 and HEAD_WORDS["quartile"].fullmatch(said[at])]
-        if statistic_of(words) == "median" and len(ends) == 2:
-            found[column] = ends
-        elif column + 1 in beside and HEAD_WORDS["only_ci"].fullmatch(said[column + 1]):
+        ends = [at for at in beside if abs(at - column) == 1]
+        quartiles = [at for at in ends if HEAD_WORDS["quartile"].fullmatch(cells[at].words)]
+        if statistic_of(cell.words) == "median" and len(quartiles) == 2:
+            found[column] = quartiles
+            continue
+        shared = cell.words and cells.count(cell) == 2 and cells.index(cell) == column
+        if shared or (column + 1 in ends and HEAD_WORDS["only_ci"].fullmatch(cells[column + 1].words)):
             found[column] = [column + 1]
     return found
 
 
-_SPAN = re.compile(r"(?P<l>\S+?)\s*(?:,|;|\bto\b|(?<=\d)\s*[-\u2212\u2013])\s*(?P<h>\S+)")
+def merged(cell: GridCell, other: GridCell) -> GridCell:
+    """Return a cell with what the cell behind it adds in brackets: 26.7 and 3.9, 48 and (98%)."""
+    if not other.words:
+        return cell
+    own = other.plain.lstrip()[:1] in "(["
+    plain = f"{cell.plain}\t{other.plain}" if own else f"{cell.plain}({other.plain})"
+    return GridCell(f"{cell.text}\t{other.text}", start=cell.start, plain=plain)
 
 
-def joined_value(value: Value, texts: list[str]) -> Value:
-    """Return a figure with the limits that stand in other columns; unchanged where these are none."""
-    match = _SPAN.fullmatch(texts[0].strip("()[] "))
-    ends = texts if len(texts) == 2 else match.groups() if match else ()
+def with_quartiles(value: Value, ends: list[str]) -> Value:
+    """Return a median with its quartiles, which stand in other columns; unchanged where these are none."""
     low, high = ([number.value for end in ends for number in values_in(end, "mean")] + [None, None])[:2]
     if low is None or high is None or value.value is None or not low <= value.value <= high:
         return value
-    return replace(value, kind="median" if len(texts) == 2 else "ci", low=low, high=high)
+    return replace(value, low=low, high=high)
 
 
 def of_means(texts: list[str], heads: int) -> bool:

@@ -37,7 +37,7 @@ def whole_number(cell: GridCell) -> Size | None:
 def size_of(cell: GridCell) -> Size | None:
     """Return a group's people: of `30 patients, 60 sites` 30, of `28/31` 28, of `60 eyes` none."""
     match = HEAD_WORDS["size"].search(cell.plain)
-    if not match:
+    if not match or HEAD_WORDS["sizes"].match(match["more"] or ""):
         return None
     said, at = match["n"] or match["m"], match.start("n" if match["n"] else "m")
     if match["n"] and HEAD_WORDS["things"].match(match["more"]):
@@ -57,11 +57,11 @@ def sizes_in(row: GridRow) -> dict[int, Size]:
     return {at: size for at, size in sizes.items() if size and named}
 
 
-def sizes_alone(row: GridRow) -> dict[int, Size]:
-    """Return the sizes of groups in a row that has nothing else; of any other row none."""
+def sizes_alone(row: GridRow) -> dict[int, Size | None]:
+    """Return the sizes of groups in a row that has nothing else, None for several; of any other row none."""
     said = [at for at, words in enumerate(row.words) if at and words]
     alone = not any(bare_words(row.words[at]).strip() for at in said)
-    return {at: size for at in said if alone and (size := size_of(row.cells[at]))}
+    return {at: size_of(row.cells[at]) for at in said if alone}
 
 
 def bare_words(text: str) -> str:
@@ -72,7 +72,7 @@ def bare_words(text: str) -> str:
 def only_statistic(text: str) -> bool:
     """Whether a head or a stub names a statistic and nothing else."""
     said = statistics_of(text)
-    alone = said and said[0] in ("n", "mean", "median", "only_sd", "only_se")
+    alone = said and said[0] in ("n", "mean", "median", "only_sd", "only_se", "test")
     return not text or bool(alone) or bool(said and not re.search(r"[^\W\d_]{2}", bare_words(text)))
 
 

@@ -14,9 +14,10 @@ from trialfiles.articles import read_jats
 from trialfiles.times import weeks
 
 GOLD = Path(__file__).parent / "gold" / "tables"
+UNSEEN = GOLD.with_name("tables_unseen")
 _SPAN = re.compile(r"(?:^| )\[(?:c(\d+))?(?:r(\d+))?\]$")
 _MARKS = (("^{", "sup"), ("_{", "sub"))
-_KINDS = {"mean sd": "mean_sd", "mean se": "mean_se", "mean ?": "pair", "median iqr": "median", "count": "count",
+_KINDS = {"mean sd": "mean_sd", "mean se": "mean_se", "mean ?": "pair", "mean": "mean", "median iqr": "median", "count": "count",
           "count percent": "count"}  # fmt: skip
 _COMPARED = {"mean_difference": r"differen|\bvs\b|between", "odds_ratio": r"\bodds\b|\bor\b"}
 _DROPPED = {"group", "groups", "bid", "arm", "product", "the", "of", "and"}
@@ -73,16 +74,22 @@ def article_xml(gold: dict) -> str:
     """Return the smallest article that holds an entry's tables."""
     wraps = []
     for table in gold["tables"]:
-        rows = [[cell.strip(" ") for cell in line[1:-1].split("¦")] for line in table["grid"].splitlines()]
-        heads = table["heads"]
-        parts = [(rows[:heads], "thead", "th"), (rows[heads:], "tbody", "td")]
-        body = "".join(
-            f"<{part}>{''.join('<tr>' + ''.join(cell_xml(one, name) for one in row) + '</tr>' for row in some)}</{part}>"
-            for some, part, name in parts
-        )  # fmt: skip
+        grids = []
+        for part in ("\n" + table["grid"]).split("\n!"):  # a head row after `!` begins another table
+            rows = [[cell.strip(" ") for cell in line[1:-1].split("¦")] for line in part.strip().splitlines()]
+            heads = 1 if grids else table["heads"]
+            lines = [
+                (at < heads, "".join(cell_xml(cell, "th" if at < heads else "td") for cell in row))
+                for at, row in enumerate(rows)
+            ]
+            head, body = (
+                "".join(f"<tr>{row}</tr>" for top, row in lines if top == part) for part in (True, False)
+            )
+            grids.append(f"<table><thead>{head}</thead><tbody>{body}</tbody></table>")
         caption, foot = (cell_xml(table.get(key, ""), "p") for key in ("caption", "foot"))
         wraps.append(
-            f"<table-wrap><label>Table {table['table']}</label><caption>{caption}</caption><table>{body}</table>"
+            f"<table-wrap><label>Table {table['table']}</label><caption>{caption}</caption>"
+            f"{''.join(grids)}"
             f"<table-wrap-foot><fn>{foot}</fn></table-wrap-foot></table-wrap>"
         )
     return (
@@ -134,9 +141,8 @@ def _same_time(wanted: str, said: str | None) -> bool:
 
 def _same_unit(wanted: str, said: str | None) -> bool:
     def plain(unit: str) -> str:
-        unit = (
-            unit.strip("()").casefold().replace("²", "2").replace("years", "year").replace("minutes", "min")
-        )
+        unit = unit.strip("()").casefold().translate(str.maketrans("⁻¹²", "-12"))
+        unit = unit.replace("years", "year").replace("minutes", "min")
         return re.sub(r"\W+|s\b", "", unit.replace("seconds", "s").replace("%", "percent"))
 
     return plain(wanted) == plain(said or "")
@@ -200,7 +206,9 @@ def cells_of(figures: list[ArticleFigure], text: str) -> list[list[ArticleFigure
     cells: list[list[ArticleFigure]] = []
     for one in figures:
         if one.value.kind != "p_value":
-            if cells and not re.search(r"[\t\n]", text[cells[-1][0].start : one.start]):
+            before = cells[-1][0] if cells else one
+            share = before.value.kind == "count" and one.value.kind == "percent" and before.arm == one.arm
+            if before is not one and (share or not re.search(r"[\t\n]", text[before.start : one.start])):
                 cells[-1].append(one)
             else:
                 cells.append([one])
