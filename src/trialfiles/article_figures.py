@@ -168,7 +168,7 @@ class _Table:
         stub = [row.words[0] or (self.first if second else ""), *row.words[1:3]]
         for column, words in enumerate(stub):
             corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")
-            groups = bool(HEAD_WORDS["groups"].match(corner)) or folded_arm(words) in self.groups
+            groups = (sized and bool(HEAD_WORDS["groups"].match(corner))) or folded_arm(words) in self.groups
             times = bool(HEAD_WORDS["times"].match(corner))
             if column and not (groups or times or not arm_name(corner)):
                 break
@@ -184,7 +184,8 @@ class _Table:
             else:
                 outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
         block = _NO_CELL if self.indents and not row.cells[0].indented else self.block
-        block = _NO_CELL if statistics_of(outcome) and statistics_of(block.words) else block
+        if statistics_of(outcome) and statistics_of(block.words) and not only_statistic(outcome):
+            block = _NO_CELL
         return _Stubs(width, outcome, time, group, block)
 
     def _row(self, row: GridRow) -> Iterator[ArticleFigure]:
@@ -226,6 +227,7 @@ class _Table:
         change = self._changed([*above, stubs.outcome, stubs.block.words], time)
         # a block of counts has ended where a row holds something else
         ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
+        ended = ended and not only_statistic(stubs.outcome)
         within = replace(stubs, block=_NO_CELL) if ended else stubs
         for value in values:
             percent = value.kind == "percent" or (value.kind == "value" and any(map(_PERCENTS, texts)))

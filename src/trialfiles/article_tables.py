@@ -155,7 +155,7 @@ def _cell(element: Element, head: bool) -> GridCell:
     text, plain = _marked(element)
     begins = "".join(element.itertext())[:2]
     indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
-    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented)
+    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented and bool(text))
 
 
 def _fill(cells: list[GridCell], spanning: dict[int, tuple[GridCell, int]]) -> None:
@@ -252,7 +252,7 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
     """
     words = text.strip()
     start = text.find(words)
-    if statistic == "test":
+    if statistic in ("test", "only_se"):
         return []
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
         match = _CELL["p"].fullmatch(words)

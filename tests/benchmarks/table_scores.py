@@ -14,7 +14,7 @@ from trialfiles.articles import read_jats
 from trialfiles.times import weeks
 
 GOLD = Path(__file__).parent / "gold" / "tables"
-UNSEEN = GOLD.with_name("tables_unseen")
+UNSEEN, LAST = GOLD.with_name("tables_unseen"), GOLD.with_name("tables_last")
 _SPAN = re.compile(r"(?:^| )\[(?:c(\d+))?(?:r(\d+))?\]$")
 _MARKS = (("^{", "sup"), ("_{", "sub"))
 _KINDS = {"mean sd": "mean_sd", "mean se": "mean_se", "mean ?": "pair", "mean": "mean", "median iqr": "median", "count": "count",
