@@ -78,6 +78,11 @@ class _Stubs:
     group: GridCell | None
     block: GridCell
 
+    def within(self, statistic: str) -> _Stubs:
+        """Return them without a block of other statistics, which has ended above a row of this one."""
+        ended = statistic and statistics_of(self.block.words) not in ((), (statistic,))
+        return replace(self, block=_NO_CELL) if ended and not only_statistic(self.outcome) else self
+
 
 @dataclass
 class _Table:
@@ -199,19 +204,14 @@ class _Table:
 
     def _cell(self, row: GridRow, stubs: _Stubs, column: int, ends: list[int]) -> Iterator[ArticleFigure]:
         """Read a cell, with those columns that hold the limits of its figure."""
-        cell = (
-            table_cells.merged(row.cells[column], row.cells[ends[0]]) if len(ends) == 1 else row.cells[column]
-        )
+        cell = table_cells.merged(row.cells[column], [row.cells[at] for at in ends])
         above = [head.words[column] for head in self.heads if head.words[column]]
         above += [self.heads[-1].words[at] for at in ends if self.heads[-1].words[at] not in above]
         own, size = self._group(stubs, column)
         arm = _group_name(own, stubs.group) if own else None
         named = size_of(own) if own and arm else None
-        size = (
-            table_cells.size_in_row(row, self.heads, column, stubs.group is not None)
-            or self.sizes.get(column)
-            or size
-        )
+        beside = table_cells.size_in_row(row, self.heads, column, stubs.group is not None)
+        size = beside or self.sizes.get(column, size)
         # what is said of a cell, the nearest first
         texts = [f"{stubs.outcome} {stubs.time}".strip(), *reversed(above), stubs.block.words]
         texts += [head.words[0] for head in self.heads if head.words[0]]
@@ -225,10 +225,7 @@ class _Table:
             size = None
         time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
         change = self._changed([*above, stubs.outcome, stubs.block.words], time)
-        # a block of counts has ended where a row holds something else
-        ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
-        ended = ended and not only_statistic(stubs.outcome)
-        within = replace(stubs, block=_NO_CELL) if ended else stubs
+        within = stubs.within(statistic)
         for value in values:
             percent = value.kind == "percent" or (value.kind == "value" and any(map(_PERCENTS, texts)))
             kind = "percent_change" if percent and change else value.kind
@@ -241,16 +238,15 @@ class _Table:
                 self._unit(value, statistic, texts), change and value.kind != "n",
                 UNSAID if value.kind == "mean_sd" and statistic != "sd" else "",
             )  # fmt: skip
-            yield (
-                self._joined(found, [row.cells[at] for at in sorted([column, *ends])]) if ends[1:] else found
-            )
+            yield self._joined(found, [row.cells[at] for at in sorted([column, *ends])])
 
     def _text(self, cell: GridCell) -> str:
         return with_points(cell.plain) if self.comma else cell.plain
 
     def _joined(self, figure: ArticleFigure, cells: list[GridCell]) -> ArticleFigure:
         """Return a median with its quartiles, in the cells around it; they are printed with it."""
-        value = table_cells.with_quartiles(figure.value, [self._text(cells[at]).strip() for at in (0, -1)])
+        ends = [self._text(cells[at]).strip() for at in (0, -1)] if cells[2:] else []
+        value = table_cells.with_quartiles(figure.value, ends)
         if value is figure.value:
             return figure
         printed = "\t".join(cell.text for cell in cells)

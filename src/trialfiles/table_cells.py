@@ -120,9 +120,9 @@ def joined_columns(heads: list[GridRow]) -> dict[int, list[int]]:
     return found
 
 
-def merged(cell: GridCell, other: GridCell) -> GridCell:
-    """Return a cell with what the cell behind it adds in brackets: 26.7 and 3.9, 48 and (98%)."""
-    if not other.words:
+def merged(cell: GridCell, others: list[GridCell]) -> GridCell:
+    """Return a cell with what the one cell behind it adds in brackets: 26.7 and 3.9, 48 and (98%)."""
+    if len(others) != 1 or not (other := others[0]).words:
         return cell
     own = other.plain.lstrip()[:1] in "(["
     plain = f"{cell.plain}\t{other.plain}" if own else f"{cell.plain}({other.plain})"
