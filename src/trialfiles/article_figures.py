@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from trialfiles import table_cells
 from trialfiles.article_tables import (
     Grid,
     GridCell,
@@ -17,53 +18,34 @@ from trialfiles.article_tables import (
     values_in,
     with_points,
 )
-from trialfiles.quantities.numerals import fold
+from trialfiles.figure_kinds import UNSAID, ArticleFigure, as_counts, as_means
 from trialfiles.quantities.terms import Terms
 from trialfiles.table_heads import (
     HEAD_WORDS,
     Size,
     arm_name,
     bare_words,
+    caption_time,
     folded_arm,
     names_group,
     only_statistic,
     size_of,
+    sizes_alone,
+    sizes_in,
     time_of,
+    unit_of,
     whole_number,
 )
-from trialfiles.times import time_in_words, weeks
+from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
-
-_INHERITED = ("percent", "share")  # believed of a block's or a caption's word only where a cell can be so
-_BESIDE_SIZES = {"mean", "median", "sd", "only_sd", "se", "iqr"}
-
-
-@dataclass(frozen=True)
-class ArticleFigure:
-    """A figure of a table and its setting; `start` counts in the article's text.
-
-    `size` is the people that the figure is of, `arm_n` those that stand with the group's name.
-    """
-
-    value: Value
-    table: str
-    measure: str
-    arm: str | None
-    arm_n: int | None
-    size: Size | None
-    time: str | None
-    start: int
-    caption: str
-    unit: str | None = None
-    change: bool = False
-    assumed: bool = False
 
 
 def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[ArticleFigure]:
     """Return the figures of all tables, in the order of the text.
 
     A number with another in brackets, in a table that does not say what the bracket is, is taken for a mean
-    with its SD where the article's other tables all say so; the figure is marked `assumed`.
+    with its SD where the article's other tables all say so, and so is one behind ± that nothing names;
+    why they are `assumed` stands with the figures.
     """
     terms, sign = Terms(vocabulary), decimal_sign(grids)
     known: dict[str, bool] = {}
@@ -79,21 +61,11 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
         if figure.arm:
             first.setdefault(folded_arm(figure.arm), figure.arm)
     figures = [replace(one, arm=first[folded_arm(one.arm)]) if one.arm else one for one in figures]
-    kinds = {figure.value.kind for figure in figures}
-    if "mean_sd" not in kinds or "mean_se" in kinds:
-        return figures
-    return [_assumed(figure) if figure.value.kind == "pair" else figure for figure in figures]
-
-
-def _assumed(figure: ArticleFigure) -> ArticleFigure:
-    """Return a figure read as mean and SD; unchanged where that cannot be."""
-    again = values_in(figure.value.printed, "sd")
-    if not again or again[0].kind != "mean_sd" or not re.match(r"\D*\d+[.,\u00b7]\d", figure.value.printed):
-        return figure  # `26 (52)` is a count with its percentage, more often than not
-    return replace(figure, value=replace(again[0], start=figure.value.start), assumed=True)
+    return as_means(figures)
 
 
 _NO_CELL = GridCell("")
+_PERCENTS = HEAD_WORDS["percents"].search
 
 
 @dataclass(frozen=True)
@@ -105,6 +77,11 @@ class _Stubs:
     time: str
     group: GridCell | None
     block: GridCell
+
+    def within(self, statistic: str) -> _Stubs:
+        """Return them without a block of other statistics, which has ended above a row of this one."""
+        ended = statistic and statistics_of(self.block.words) not in ((), (statistic,))
+        return replace(self, block=_NO_CELL) if ended and not only_statistic(self.outcome) else self
 
 
 @dataclass
@@ -120,32 +97,41 @@ class _Table:
     terms: Terms
     heads: list[GridRow] = field(default_factory=list)
     block: GridCell = _NO_CELL
-    sizes: dict[int, Size] = field(default_factory=dict)
+    sizes: dict[int, Size | None] = field(default_factory=dict)
+    passed: set[int] = field(default_factory=set)  # the cells of the row above
+    first: str = ""  # the first of two stubs, which stands for blank ones below
 
     def figures(self) -> list[ArticleFigure]:
         """Return the figures; a column of all people is nobody's group where others have their own."""
         self.comma = (decimal_sign([self.grid]) or self.sign) == ","
         self.indents = any(row.cells[0].indented for row in self.grid.rows if row.cells and not row.head)
+        # a second column without a head that names rows
+        rows = [(row.head, row.words[1], row.words[2:]) for row in self.grid.rows if row.words[2:]]
+        named = [any(values_in(text, "sd") for text in rest) for head, text, rest in rows if _is_words(text)]
+        self.worded = any(named) and not any(head and text for head, text, _ in rows)
         stubs = {folded_arm(row.words[0]) for row in self.grid.rows if row.words}
         shared = {name for name in stubs if name in self.known}
         self.groups = {name for name in shared if len(shared) > 1 or self.known[name]}
         found = list(self._read())
-        if any(one.arm and not HEAD_WORDS["pooled"].match(one.arm) for one in found):
-            found = [
-                replace(one, arm=None, arm_n=None) if one.arm and HEAD_WORDS["pooled"].match(one.arm) else one
-                for one in found
-            ]
-        return found
+        pooled = {one.arm for one in found if one.arm and HEAD_WORDS["pooled"].match(one.arm)}
+        if pooled and {one.arm for one in found if one.arm} - pooled:
+            found = [replace(one, arm=None, arm_n=None) if one.arm in pooled else one for one in found]
+        return as_counts(found)
 
     def _read(self) -> Iterator[ArticleFigure]:
         in_body = False
         for row in self.grid.rows:
-            filled = [cell for cell in row.cells if cell.plain.strip()]
+            filled = list(dict.fromkeys(cell for cell in row.cells if cell.plain.strip()))
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
-                self.block = row.cells[0]
-            elif in_body and _of_statistics(row):  # `N (%)` over the rows below those of `Mean (SD)`
-                self.heads = [*(head for head in self.heads if not _of_statistics(head)), row]
+                self.block, self.first = row.cells[0], ""
+            elif in_body and table_cells.of_statistics(
+                row
+            ):  # `N (%)` over the rows below those of `Mean (SD)`
+                self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
+            elif in_body and (sizes := sizes_alone(row)):
+                self.sizes = sizes  # the people of the rows below
+                self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else _NO_CELL
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
@@ -154,9 +140,8 @@ class _Table:
                 self.block = row.cells[0]  # the heads again, for another outcome
             else:
                 in_body = True
-                sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
-                if statistic_of(row.words[0]) == "n" and not self.block.words and all(sizes.values()):
-                    self.sizes = {at: size for at, size in sizes.items() if size}
+                if named := {} if self.block.words else sizes_in(row):
+                    self.sizes = {**named}
                 else:
                     yield from self._row(row)
 
@@ -173,6 +158,7 @@ class _Table:
         named = any(HEAD_WORDS["size"].search(text) for text in row.words) or any(map(time_of, said))
         if not in_body:
             named = named or any(statistics_of(text) or HEAD_WORDS["change"].search(text) for text in said)
+            named = named or (not row.words[0] and len({*said}) > 1)
         return named and not any(statistic_of(text) == "p" and "=" in text for text in said)
 
     def _stubs(self, row: GridRow) -> _Stubs:
@@ -180,13 +166,18 @@ class _Table:
         corners = [head.words for head in self.heads]
         sized = not any(HEAD_WORDS["size"].search(" ".join(one)) for one in corners)
         outcome, time, group, width = "", "", None, 0
-        for column, words in enumerate(row.words[:3]):
+        beside = row.words[1] if len(row.words) > 1 else ""
+        second = self.worded or _is_words(beside)
+        if row.words[0]:
+            self.first = row.words[0] if second and not only_statistic(beside) else ""
+        stub = [row.words[0] or (self.first if second else ""), *row.words[1:3]]
+        for column, words in enumerate(stub):
             corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")
-            groups = bool(HEAD_WORDS["groups"].match(corner)) or folded_arm(words) in self.groups
+            groups = (sized and bool(HEAD_WORDS["groups"].match(corner))) or folded_arm(words) in self.groups
             times = bool(HEAD_WORDS["times"].match(corner))
             if column and not (groups or times or not arm_name(corner)):
                 break
-            if column and (not re.search(r"[^\W\d]", words) or values_in(words, "sd")):
+            if column and not _is_words(words) and not (column == 1 and self.worded):
                 break
             width = column + 1
             if group is None and (groups or (not column and sized and HEAD_WORDS["size"].search(words))):
@@ -198,52 +189,68 @@ class _Table:
             else:
                 outcome = ": ".join(dict.fromkeys(filter(None, [outcome, words])))
         block = _NO_CELL if self.indents and not row.cells[0].indented else self.block
-        block = _NO_CELL if statistics_of(outcome) and statistics_of(block.words) else block
+        if statistics_of(outcome) and statistics_of(block.words) and not only_statistic(outcome):
+            block = _NO_CELL
         return _Stubs(width, outcome, time, group, block)
 
     def _row(self, row: GridRow) -> Iterator[ArticleFigure]:
-        stubs = self._stubs(row)
+        stubs, joined = self._stubs(row), table_cells.joined_columns(self.heads)
+        ends = {at for others in joined.values() for at in others}
         for column in range(stubs.width, len(row.cells)):
-            cell = row.cells[column]
-            above = [head.words[column] for head in self.heads if head.words[column]]
-            own, size = self._group(stubs, column)
-            arm = _group_name(own, stubs.group) if own else None
-            named = size_of(own) if own and arm else None
-            size = self._size_in_row(row, stubs, column) or self.sizes.get(column) or size
-            # what is said of a cell, the nearest first
-            texts = [f"{stubs.outcome} {stubs.time}".strip(), *reversed(above), stubs.block.words]
-            texts += [head.words[0] for head in self.heads if head.words[0]]
-            text = with_points(cell.plain) if self.comma else cell.plain
-            statistic = self._statistic(text.strip(), texts, above, size)
-            time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
-            change = self._changed([*above, stubs.outcome, stubs.block.words], time)
-            others = self._other_heads(own, column)
-            # a block of counts has ended where a row holds something else
-            ended = statistic and statistics_of(stubs.block.words) not in ((), (statistic,))
-            within = replace(stubs, block=_NO_CELL) if ended else stubs
-            values = values_in(text, statistic, size.n if size else None)
-            if size and values and not _of_people(values, size.n):
-                size = None
-            for value in values:
-                kind = "percent_change" if value.kind == "percent" and change else value.kind
-                printed = cell.text[value.start : value.start + len(value.printed)]
-                people = size
-                if value.of:
-                    whole, at = value.of
-                    people = Size(whole, cell.text[at : at + len(str(whole))], cell.start + at)
-                yield ArticleFigure(
-                    value=replace(value, printed=printed, kind=kind),
-                    table=self.grid.label,
-                    measure=self._measure(within, others, arm),
-                    arm=arm,
-                    arm_n=named.n if named else None,
-                    size=people,
-                    time=time,
-                    start=cell.start + value.start,
-                    caption=self.grid.caption,
-                    unit=self._unit(value, statistic, texts),
-                    change=change,
-                )
+            # a cell that reaches down over rows is read in the first of them
+            if column not in ends and id(row.cells[column]) not in self.passed:
+                yield from self._cell(row, stubs, column, joined.get(column, []))
+        self.passed = set(map(id, row.cells))
+
+    def _cell(self, row: GridRow, stubs: _Stubs, column: int, ends: list[int]) -> Iterator[ArticleFigure]:
+        """Read a cell, with those columns that hold the limits of its figure."""
+        cell = table_cells.merged(row.cells[column], [row.cells[at] for at in ends])
+        above = [head.words[column] for head in self.heads if head.words[column]]
+        above += [self.heads[-1].words[at] for at in ends if self.heads[-1].words[at] not in above]
+        own, size = self._group(stubs, column)
+        arm = _group_name(own, stubs.group) if own else None
+        named = size_of(own) if own and arm else None
+        beside = table_cells.size_in_row(row, self.heads, column, stubs.group is not None)
+        size = beside or self.sizes.get(column, size)
+        # what is said of a cell, the nearest first
+        texts = [f"{stubs.outcome} {stubs.time}".strip(), *reversed(above), stubs.block.words]
+        texts += [head.words[0] for head in self.heads if head.words[0]]
+        said, text = [*texts, self.grid.caption, self.grid.foot], self._text(cell)
+        n = size.n if size else None
+        statistic = table_cells.statistic_in(text.strip(), said, len(above), n)
+        if table_cells.of_sizes(self.heads, column) and (people := whole_number(cell)):
+            statistic, size, n = "n", people, people.n
+        values = values_in(text, statistic, n)
+        if size and values and not table_cells.of_people(values, size.n):
+            size = None
+        time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
+        change = self._changed([*above, stubs.outcome, stubs.block.words], time)
+        within = stubs.within(statistic)
+        for value in values:
+            percent = value.kind == "percent" or (value.kind == "value" and any(map(_PERCENTS, texts)))
+            kind = "percent_change" if percent and change else value.kind
+            kind = "mean_ci" if kind == "ci" and table_cells.of_means(said, len(above)) else kind
+            printed = cell.text[value.start : value.start + len(value.printed)]
+            found = ArticleFigure(
+                replace(value, printed=printed, kind=kind), self.grid.label,
+                self._measure(within, self._other_heads(own, column), arm), arm, named.n if named else None,
+                _whole(cell, value) or size, time, cell.start + value.start, self.grid.caption,
+                self._unit(value, statistic, texts), change and value.kind != "n",
+                UNSAID if value.kind == "mean_sd" and statistic != "sd" else "",
+            )  # fmt: skip
+            yield self._joined(found, [row.cells[at] for at in sorted([column, *ends])])
+
+    def _text(self, cell: GridCell) -> str:
+        return with_points(cell.plain) if self.comma else cell.plain
+
+    def _joined(self, figure: ArticleFigure, cells: list[GridCell]) -> ArticleFigure:
+        """Return a median with its quartiles, in the cells around it; they are printed with it."""
+        ends = [self._text(cells[at]).strip() for at in (0, -1)] if cells[2:] else []
+        value = table_cells.with_quartiles(figure.value, ends)
+        if value is figure.value:
+            return figure
+        printed = "\t".join(cell.text for cell in cells)
+        return replace(figure, value=replace(value, printed=printed), start=cells[0].start)
 
     def _group(self, stubs: _Stubs, column: int) -> tuple[GridCell | None, Size | None]:
         """Return the cell that names a figure's group, and the people that the figure is of."""
@@ -273,35 +280,6 @@ class _Table:
         cells = [head.cells[column] for head in self.heads if head.cells[column].words]
         return [cell.words for cell in cells if own is None or spans[id(cell)] != spans.get(id(own), 0)]
 
-    def _size_in_row(self, row: GridRow, stubs: _Stubs, column: int) -> Size | None:
-        """Return the people in the column `n` that stands beside a column of means under the same heads."""
-        if not self.heads or (len(self.heads) == 1 and stubs.group is None):
-            return None
-        over = [head.words for head in self.heads[:-1]]
-        beside = [at for at in range(1, len(row.cells)) if all(one[at] == one[column] for one in over)]
-        kinds = {at: statistic_of(self.heads[-1].words[at]) for at in beside}
-        sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
-        return sizes[0] if sizes and _BESIDE_SIZES & set(kinds.values()) else None
-
-    def _statistic(self, cell: str, texts: list[str], above: list[str], size: Size | None) -> str:
-        """Return what a cell holds, by the nearest words that say so and that can be true of it."""
-        if "p" in (statistic_of(text) for text in [*above, texts[0]]):
-            return "p"
-        if HEAD_WORDS["sides"].search(texts[0]):
-            return "sides"
-        texts, n = [*texts, self.grid.caption, self.grid.foot], size.n if size else None
-        if any(map(HEAD_WORDS["part_of"].search, texts)) and "/" in cell:
-            return "of"
-        said = [statistics_of(text) for text in texts]
-        several = len({name for names in said for name in names}) > 1
-        for at, names in enumerate(said):
-            inherited = at > len(above) and several and names[:1] and names[0] in _INHERITED
-            if len(names) == 1 and (not inherited or _fits(cell, n)):
-                return names[0]
-            if len(names) > 1 and (name := _by_form(cell, names, n)):
-                return name
-        return ""
-
     def _measure(self, stubs: _Stubs, above: list[str], arm: str | None) -> str:
         """Return what is measured: the row's name below its block's, else the column's, else the caption."""
         block, outcome = stubs.block.words, stubs.outcome
@@ -312,7 +290,8 @@ class _Table:
             heads = [text for text in heads if not HEAD_WORDS["change"].fullmatch(text)]
             return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
         over = [text for text in above if names_group(text) and not HEAD_WORDS["pooled"].match(text)]
-        alone = re.sub(r"\s*\([^()]*\)$", "", outcome)
+        over += [text for text in above if HEAD_WORDS["compared"].search(text) and text not in over]
+        alone = HEAD_WORDS["zero"].sub("", re.sub(r"\s*\([^()]*\)$", "", outcome))
         bare = only_statistic(outcome) or time_of(alone) == alone
         if bare and not block:  # the corner may name the outcome of a table of times
             corner = next((head.words[0] for head in reversed(self.heads) if arm_name(head.words[0])), "")
@@ -327,14 +306,15 @@ class _Table:
             # the change beside a baseline and one other time is the change to that time
             times = {time for head in self.heads for text in head.words[1:] if (time := time_of(text))}
             later = [time for time in times if weeks(time) != 0]
-            return later[0] if len(later) == 1 else None
-        if HEAD_WORDS["baseline_caption"].search(self.grid.caption):
+            if len(later) == 1:
+                return later[0]
+        elif HEAD_WORDS["baseline_caption"].search(self.grid.caption):
             return "Baseline"
-        time = time_in_words(self.grid.caption.split(".")[0])
+        time = caption_time(self.grid.caption)
         return time if time and weeks(time) is not None else None
 
     def _changed(self, texts: list[str], time: str | None) -> bool:
-        if time and HEAD_WORDS["baseline"].match(time):
+        if (time and HEAD_WORDS["baseline"].match(time)) or any(map(HEAD_WORDS["between"].search, texts)):
             return False
         times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
         said = HEAD_WORDS["change_caption"].search(self.grid.caption)
@@ -348,13 +328,24 @@ class _Table:
             return "%"
         if value.kind in ("p_value", "count", "n"):
             return None
-        caption = bare_words(self.grid.caption)
-        for text in [*texts, caption if caption.count("(") < 2 else ""]:
-            words = fold(bare_words(text)).text.strip(" ,;.")
-            unit = self.terms.closing_unit(words)
-            if found := unit.spelling if unit else self.terms.bracketed_unit(words):
-                return found
+        if any(map(_PERCENTS, texts)):
+            return "%"
+        if printed := value.unit.strip(" ,;"):
+            return self.terms.unit(printed).spelling
+        caption = self.grid.caption if bare_words(self.grid.caption).count("(") < 2 else ""
+        return next((unit for text in [*texts, caption] if (unit := unit_of(text, self.terms))), None)
+
+
+def _is_words(text: str) -> bool:
+    return bool(re.search(r"[^\W\d]", text)) and not values_in(text, "sd")
+
+
+def _whole(cell: GridCell, value: Value) -> Size | None:
+    """Return the whole that a count stands with, as in 12/30."""
+    if not value.of:
         return None
+    whole, at = value.of
+    return Size(whole, cell.text[at : at + len(str(whole))], cell.start + at)
 
 
 def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
@@ -362,41 +353,3 @@ def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
     if statistic_of(cell.words) == "p":
         return None
     return arm_name(cell.words) or (cell.words if cell is stub and cell.words.isalnum() else None)
-
-
-def _of_statistics(row: GridRow) -> bool:
-    """Whether a row says for its columns what they hold, and nothing else."""
-    said = [text for text in row.words[1:] if text]
-    figures = re.search(r"\d", "".join(said))
-    return bool(said) and not figures and all(statistics_of(text) and only_statistic(text) for text in said)
-
-
-def _of_people(values: list[Value], n: int) -> bool:
-    """Whether a count can be of a group's people, by its percentage where that is printed."""
-    numbers = {value.kind: value.value or 0 for value in values}
-    if "count" not in numbers or values[0].of:
-        return True
-    share = 100 * numbers["count"] / n
-    return share <= 100 and abs(numbers.get("percent", share) - share) <= 1
-
-
-def _fits(cell: str, n: int | None) -> bool:
-    """Whether a cell can be a count with its percentage, or a percentage alone."""
-    found = values_in(cell, "", n)
-    return bool(found) and (found[0].kind == "count" or n is None)
-
-
-def _by_form(cell: str, names: tuple[str, ...], n: int | None) -> str:
-    """Return which of several statistics a cell is by its form: `41.2 (8.1)`, `12 (40)` of 30, `9 (4-15)`."""
-    plain = values_in(cell, "", n)
-    kind = plain[0].kind if plain else ""
-    spreads = [name for name in names if name in ("sd", "se")]
-    if kind == "range":
-        spans = [name for name in names if name in ("iqr", "ci", "range")]
-        return spans[0] if len(spans) == 1 else ""
-    if kind == "count" and "percent" in names:
-        return "percent"
-    large = kind == "pair" and n is not None and (plain[0].value or 0) > n
-    if kind == "mean_sd" or large or (kind == "pair" and re.search(r"[.\u00b7]\d+\s*[(\[]", cell)):
-        return spreads[0] if len(spreads) == 1 else ""
-    return "percent" if kind == "pair" and n is None and not spreads and "percent" in names else ""

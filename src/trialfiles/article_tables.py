@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
@@ -64,7 +64,7 @@ class Grid:
 _UP, _DOWN = "\ue000", "\ue001"  # around raised text while it is collected
 _RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
 _SUPERSCRIPT = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_MARK_SIGNS = re.compile(r"[*\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+_MARK_SIGNS = re.compile(r"[*\u2217\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 # raised behind these it is an exponent, and behind a number a part of a word: cm², 10⁹, 12th
 _POWER_BEFORE = re.compile(r"(?:\b10|(?<![a-z])(?:[cmkµ\u03bc]?m|s|kg|l|min|h|d))\Z", re.IGNORECASE)
 _ORDINAL = ("st", "nd", "rd", "th")
@@ -155,7 +155,7 @@ def _cell(element: Element, head: bool) -> GridCell:
     text, plain = _marked(element)
     begins = "".join(element.itertext())[:2]
     indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
-    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented)
+    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented and bool(text))
 
 
 def _fill(cells: list[GridCell], spanning: dict[int, tuple[GridCell, int]]) -> None:
@@ -184,22 +184,7 @@ def _span(element: Element, name: str, least: int = 1) -> int:
     return max(least, min(int(text), WIDEST)) if text.isdecimal() and len(text) < 6 else least
 
 
-_SIGN = r"[-+\u2212\u2013]?\s?"
-_N = rf"{_SIGN}(?:\d{{1,3}}(?:[ ,]\d{{3}})+(?:\.\d+)?(?!\d)|\d+(?:[.\u00b7]\d+)?|\.\d+)"
-_MARK = r"\s*[*\u2020\u2021\u00a7a-e#]{0,3}"
-_PLUS = re.compile(
-    rf"(?P<m>{_N})\s*(?:\u00b1|\+/[-\u2212]|\+-)\s*(?P<s>{_N})\s*(?P<u>[^\d()]{{0,12}}?){_MARK}"
-)
-_BRACKET_PLUS = re.compile(rf"(?P<m>{_N})\s*\(\s*(?:\u00b1|\+/[-\u2212])\s*(?P<s>{_N})\s*\){_MARK}")
-_BRACKET = re.compile(rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<s>{_N})\s*(?P<q>%?)\s*[)\]]{_MARK}")
-_INTERVAL = re.compile(
-    rf"(?P<m>{_N})\s*(?P<p>%?)\s*[(\[]\s*(?P<l>{_N})\s*(?:,|;|to|[-\u2212\u2013\u2014])\s*(?P<h>{_N})\s*%?\s*[)\]]{_MARK}"
-)
-_OF = re.compile(rf"(?P<a>\d+)\s*/\s*(?P<b>\d+)(?:\s*[(\[]\s*(?P<s>{_N})\s*%?\s*[)\]])?{_MARK}")
-_P = re.compile(rf"(?:p\s*)?(?P<r>[<>=\u2264\u2265]?)\s*(?P<v>[01]?\.\d+|0|1)\s*{_MARK}", re.IGNORECASE)
-_PERCENT = re.compile(rf"(?P<m>{_N})\s*%{_MARK}")
-_BARE = re.compile(rf"(?P<m>{_N}){_MARK}")
-_POWER = re.compile(r"(?:(?P<f>\d+(?:\.\d+)?)\s*[x\u00d7]\s*)?10(?P<e>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
+_CELL = patterns_of("tables", "cells")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -207,7 +192,7 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 class Value:
     """A figure in a cell: its kind, its numbers, and its place within the cell's text.
 
-    `of`: the whole of a count, where the cell prints it, with its place.
+    `of`: the whole of a count, where the cell prints it, with its place; `unit`: the unit that it prints.
     """
 
     kind: str
@@ -218,6 +203,7 @@ class Value:
     low: float | None = None
     high: float | None = None
     of: tuple[int, int] | None = None
+    unit: str = ""
 
 
 def with_points(text: str) -> str:
@@ -225,21 +211,15 @@ def with_points(text: str) -> str:
     return re.sub(r"(?<=\d)[.,](?=\d)", lambda sign: "." if sign[0] == "," else ",", text)
 
 
-_COMMA = re.compile(
-    r"[<>=\u2264\u2265\u00b1\s-]*(?:0,\d+|\d{1,6},(?:\d{1,2}|\d{4,8}))(?=\s*(?:$|[\u00b1(\[%*]))"
-)
-_POINT = re.compile(r"\d\.\d{1,2}(?!\d)|\b0\.\d|\d,\d{3}\.\d")
-
-
 def decimal_sign(grids: list[Grid]) -> str:
     """Return the decimal sign of tables, '' where their cells do not tell: `0,065` is never thousands."""
     cells = [cell for grid in grids for row in grid.rows if not row.head for cell in row.words[1:]]
-    if any(map(_POINT.search, cells)):
+    if any(map(_CELL["point"].search, cells)):
         return "."
-    return "," if any(map(_COMMA.match, cells)) else ""
+    return "," if any(map(_CELL["comma"].match, cells)) else ""
 
 
-_RULES = {name: re.compile(rule) for name, rule in names_of("tables")["says"].items()}
+_RULES = patterns_of("tables", "says")
 _ALONE = {
     name: re.compile(rf"[^\w%]*(?:{rule})[^\w%]*") for name, rule in names_of("tables")["says_alone"].items()
 }
@@ -249,14 +229,14 @@ _ALONE = {
 def statistics_of(text: str) -> tuple[str, ...]:
     """Return what some words say that cells hold, more than one where they say so.
 
-    p, se, sd, iqr, ci, percent (a count with its percentage), range, share (a percentage); of words that are
-    nothing else n, mean, only_sd, only_se, median, share.
+    p, se, sd, iqr, ci, percent (a count with its percentage), percent_first, count, range, share (a
+    percentage); of words that are nothing else n, mean, only_sd, only_se, median, share, test.
     """
     low = text.lower().strip()
     if alone := [name for name, rule in _ALONE.items() if rule.fullmatch(low)]:
         return (alone[0],)
     found = [name for name, rule in _RULES.items() if rule.search(low)]
-    return tuple(name for name in found if name != "share" or len(found) == 1)
+    return tuple(name for name in found if name not in ("share", "count") or len(found) == 1)
 
 
 def statistic_of(*texts: str) -> str:
@@ -265,49 +245,38 @@ def statistic_of(*texts: str) -> str:
 
 
 def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
-    """Return the figures of a cell.
+    """Return the figures of a cell: none for words, two for a count with its percent.
 
-    Parameters
-    ----------
-    text : str
-        The cell.
-    statistic : str
-        From `statistic_of`.
-    n : int, optional
-        People of the cell's group: `12 (40)` of 30 is a count with its percentage, whatever else is said.
-
-    Returns
-    -------
-    list of Value
-        None for words; two for a count with its percent.
+    `statistic` is from `statistic_of`; `12 (40)` of `n` people, 30, is a count with its percentage, whatever
+    else is said.
     """
     words = text.strip()
     start = text.find(words)
+    if statistic in ("test", "only_se"):
+        return []
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
-        match = _P.fullmatch(words)
-        return (
-            [Value("p_value", words, start, printed_number(match["v"]))]
-            if match and printed_number(match["v"]) <= 1
-            else []
-        )
-    if match := _PLUS.fullmatch(words) or _BRACKET_PLUS.fullmatch(words):
+        match = _CELL["p"].fullmatch(words)
+        number = printed_number(match["v"]) if match else 2
+        return [Value("p_value", words, start, number)] if number <= 1 else []
+    if match := _CELL["plus"].fullmatch(words) or _CELL["bracket_plus"].fullmatch(words):
         kind = "mean_se" if statistic == "se" else "mean_sd"
-        return [Value(kind, words, start, printed_number(match["m"]), sd=abs(printed_number(match["s"])))]
-    if match := _OF.fullmatch(words):
+        mean, spread = printed_number(match["m"]), abs(printed_number(match["s"]))
+        return [Value(kind, words, start, mean, sd=spread, unit=match.groupdict().get("u") or "")]
+    if match := _CELL["of"].fullmatch(words):
         return _part(match, words, start, statistic, n)
-    if match := _BRACKET.fullmatch(words):  # before an interval: 837 (1,068)
+    if match := _CELL["bracket"].fullmatch(words):  # before an interval: 837 (1,068)
         return _bracketed(match, words, start, statistic, n)
-    if match := _INTERVAL.fullmatch(words):
+    if match := _CELL["interval"].fullmatch(words):
         centre, low, high = (printed_number(match[name]) for name in "mlh")
         kind = {"ci": "ci", "iqr": "median"}.get(statistic, "range") if low <= centre <= high else "range"
         if low <= high:
             return [Value(kind, words, start, centre, low=low, high=high)]
-    if match := _PERCENT.fullmatch(words):
+    if match := _CELL["percent"].fullmatch(words):
         return [Value("percent", words, start, printed_number(match["m"]))]
-    if match := _POWER.fullmatch(words):
+    if match := _CELL["power"].fullmatch(words):
         number = float(f"{match['f'] or 1}e{match['e'].translate(_DIGITS)}")
         return [Value("value", words, start, number)]
-    if match := _BARE.fullmatch(words):
+    if match := _CELL["bare"].fullmatch(words):
         return [_bare(match, words, start, statistic, n)]
     return []
 
@@ -315,8 +284,8 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
 def _bare(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> Value:
     number = printed_number(match["m"])
     whole = match["m"].strip().replace(",", "").replace(" ", "").isdigit()
-    kind = {"mean": "mean", "only_sd": "sd", "median": "median"}.get(statistic, "value")
-    if statistic in ("n", "percent") and whole:
+    kind = {"mean": "mean", "only_sd": "sd", "median": "median", "iqr": "median"}.get(statistic, "value")
+    if statistic in ("n", "percent", "count") and whole:
         kind = "n" if statistic == "n" and number == n else "count" if n is None or number <= n else "value"
     if statistic == "share" and 0 <= number <= 100:
         kind = "percent" if n and _of_people(match["m"], number, n) else "value"
@@ -352,9 +321,12 @@ def _agrees(part: float, whole: int | None, share: float | None) -> bool:
 
 def _bracketed(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> list[Value]:
     first, second = printed_number(match["m"]), printed_number(match["s"])
+    if statistic == "percent_first":
+        count = Value("count", match["s"].strip(), start + match.start("s"), second)
+        return [count, Value("percent", match["m"].strip(), start + match.start("m"), first)]
     counted = first == int(first) and first >= 0 and not re.search(r"[.\u00b7]\d", match["m"])
     counts = statistic in ("percent", "share") and not match["p"] and (n is None or first <= n)
-    if counted and (match["q"] or counts or _agrees(first, n, second)):
+    if counted and (match["q"] or match["r"] or counts or _agrees(first, n, second)):
         share = Value("percent", match["s"].strip(), start + match.start("s"), second)
         return [Value("count", match["m"].strip(), start + match.start("m"), first), share]
     if statistic in ("sd", "se"):

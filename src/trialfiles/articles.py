@@ -205,7 +205,7 @@ class _Writer:
         self.article.sections.append((label, start, len(self.article.text)))
 
 
-_KINDS = {"mean_se": "other", "pair": "other", "ci": "other"}
+_KINDS = {"mean_se": "other", "mean_ci": "other", "pair": "other", "ci": "other"}
 # abstracts of other kinds than the article's own: a picture, highlights, a summary for others
 _OTHER_ABSTRACTS = re.compile(
     r"graphic|teaser|toc|highlight|key|plain|lay|web|video|short|editor|executive|precis"
@@ -290,7 +290,8 @@ def figure_row(
     """Return a figure as a row of `quantities`, with its place in the article's text."""
     value = figure.value
     said = "; mean with standard error" if value.kind == "mean_se" else ""
-    said += "; that the bracket is an SD stands in another table" if figure.assumed else ""
+    said += "; mean with its confidence interval" if value.kind == "mean_ci" else ""
+    said += f"; {figure.assumed}" if figure.assumed else ""
     return {
         "quantity_id": f"{study_id}.t{number}",
         "study_id": study_id,

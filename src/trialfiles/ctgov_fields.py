@@ -186,12 +186,7 @@ def is_share(unit: str | None) -> bool:
 
 
 def values_of(
-    measurement: Row,
-    kind: str,
-    spread: str | None,
-    level: float | None,
-    n: int | None,
-    share: bool = False,
+    measurement: Row, kind: str, spread: str | None, level: float | None, n: int | None, share: bool = False
 ) -> Row:
     """Return the columns that a measurement fills.
 

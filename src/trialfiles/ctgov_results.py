@@ -465,15 +465,7 @@ FLOW, BASELINE = "participant flow", "baseline"  # how the places of such figure
 def posted_figures(record: SourceRecord) -> list[Row]:
     """Return one quantity a posted measurement, group size, event count, p value, stage and baseline measure.
 
-    Parameters
-    ----------
-    record : SourceRecord
-        From a register that posts results.
-
-    Returns
-    -------
-    list of dict
-        Rows of `quantities` under the ids that results and events name; the place is the posted outcome.
+    They are rows of `quantities` under the ids that results and events name; the place is the posted outcome.
     """
     figures: dict[str, Row] = {}
     for row in record.results:

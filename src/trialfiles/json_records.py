@@ -24,18 +24,8 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 def json_items(path: Path, keys: tuple[str, ...] = ("studies",)) -> Iterator[tuple[int, int, Any]]:
     """Yield the number, the line and the content of each record of a JSON file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        One record (its number is 0), a list of records, records line by line, or a page: an object in which
-        one of `keys` holds the list.
-    keys : tuple of str
-        Names of a page's list.
-
-    Raises
-    ------
-    SourceError
-        With the line, for text that is not whole JSON or not Unicode.
+    It holds one record (its number is 0), a list of records, records line by line, or a page: an object in
+    which one of `keys` holds the list. `SourceError`, with the line, for text that is no whole JSON.
     """
     with path.open("rb") as stream:
         encoding = encoding_of(stream.read(4))

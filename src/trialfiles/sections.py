@@ -55,18 +55,10 @@ def split_lines(text: str) -> list[Line]:
 
 
 def find_sections(lines: list[Line]) -> list[Section]:
-    """Return the sections of a text, in order.
+    """Return the sections of a whole text, in order.
 
-    Parameters
-    ----------
-    lines : list of Line
-        The whole text.
-
-    Returns
-    -------
-    list of Section
-        A section ends where the next heading begins. Captions of tables and figures are sections of
-        their own that end with their paragraph; what follows belongs to the section around them.
+    A section ends where the next heading begins. Captions of tables and figures are sections of their own
+    that end with their paragraph; what follows belongs to the section around them.
     """
     pages = ((is_medpath, medpath_headings), (is_irct, irct_headings), (is_jats, jats_headings))
     headings_of = next((headings for fits, headings in pages if fits(lines)), article_headings)

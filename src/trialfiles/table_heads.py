@@ -6,23 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trialfiles.article_tables import GridCell, statistic_of, statistics_of
-from trialfiles.forms import names_of
-from trialfiles.times import durations, names_time, weeks
+from trialfiles.article_tables import GridCell, GridRow, statistic_of, statistics_of
+from trialfiles.forms import patterns_of
+from trialfiles.quantities.numerals import fold
+from trialfiles.quantities.terms import Terms
+from trialfiles.times import durations, names_time, time_in_words, weeks
 
-
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return the patterns of `tables.yaml`, their parts put in."""
-    known = names_of("tables")
-    found = {}
-    for name, pattern in known["words"].items():
-        for part, choice in known["parts"].items():
-            pattern = pattern.replace(f"{{{part}}}", choice)
-        found[name] = re.compile(pattern, re.IGNORECASE)
-    return found
-
-
-HEAD_WORDS = _patterns()
+HEAD_WORDS = patterns_of("tables", "words", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,15 +27,17 @@ class Size:
 def whole_number(cell: GridCell) -> Size | None:
     """Return the number of people that a cell is; None for anything else."""
     printed = cell.plain.strip()
-    if not HEAD_WORDS["whole"].fullmatch(printed) or not (n := int(re.sub(r"\D", "", printed))):
+    match = HEAD_WORDS["whole"].fullmatch(printed)
+    if not match or not (n := int(re.sub(r"\D", "", match["n"]))):
         return None
+    printed = match["n"]
     return Size(n, printed, cell.start + cell.plain.index(printed))
 
 
 def size_of(cell: GridCell) -> Size | None:
     """Return a group's people: of `30 patients, 60 sites` 30, of `28/31` 28, of `60 eyes` none."""
     match = HEAD_WORDS["size"].search(cell.plain)
-    if not match:
+    if not match or HEAD_WORDS["sizes"].match(match["more"] or ""):
         return None
     said, at = match["n"] or match["m"], match.start("n" if match["n"] else "m")
     if match["n"] and HEAD_WORDS["things"].match(match["more"]):
@@ -58,6 +50,20 @@ def size_of(cell: GridCell) -> Size | None:
     return Size(n, cell.text[at : at + len(said)], cell.start + at) if n else None
 
 
+def sizes_in(row: GridRow) -> dict[int, Size]:
+    """Return the sizes of groups in a row named for them; of any other row none."""
+    sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
+    named = statistic_of(row.words[0]) == "n" and all(sizes.values())
+    return {at: size for at, size in sizes.items() if size and named}
+
+
+def sizes_alone(row: GridRow) -> dict[int, Size | None]:
+    """Return the sizes of groups in a row that has nothing else, None for several; of any other row none."""
+    said = [at for at, words in enumerate(row.words) if at and words]
+    alone = not any(bare_words(row.words[at]).strip() for at in said)
+    return {at: size_of(row.cells[at]) for at in said if alone}
+
+
 def bare_words(text: str) -> str:
     """Return a head without the size of a group and without the names of statistics."""
     return re.sub(r"\s+", " ", HEAD_WORDS["statistic"].sub(" ", HEAD_WORDS["size"].sub(" ", text)))
@@ -66,7 +72,7 @@ def bare_words(text: str) -> str:
 def only_statistic(text: str) -> bool:
     """Whether a head or a stub names a statistic and nothing else."""
     said = statistics_of(text)
-    alone = said and said[0] in ("n", "mean", "median", "only_sd", "only_se")
+    alone = said and said[0] in ("n", "mean", "median", "only_sd", "only_se", "test")
     return not text or bool(alone) or bool(said and not re.search(r"[^\W\d_]{2}", bare_words(text)))
 
 
@@ -95,12 +101,34 @@ def folded_arm(name: str) -> str:
 @lru_cache(maxsize=4096)
 def time_of(text: str) -> str | None:
     """Return the time that a header or a row states."""
+    text = HEAD_WORDS["zero"].sub("", bare_words(text)).strip()
     if match := HEAD_WORDS["baseline"].match(text) or HEAD_WORDS["later"].match(text):
         return match.group(1)
-    text = HEAD_WORDS["size"].sub(" ", text).strip()
     found = durations(text)
     told = names_time(text) or not (HEAD_WORDS["clock"].search(text) or HEAD_WORDS["lasted"].search(text))
     if found and told and weeks(text) is not None and not HEAD_WORDS["many_years"].match(found[0][1]):
         return found[0][1]
     short = HEAD_WORDS["short_time"].search(text)
     return short.group() if short else None
+
+
+@lru_cache(maxsize=256)
+def caption_time(caption: str) -> str | None:
+    """Return the time of all figures that a caption tells: its last words, or the only time that it has."""
+    first = caption.split(".")[0]
+    if time := time_in_words(first):
+        return time
+    found = durations(first)
+    if len(found) != 1 or HEAD_WORDS["caption_times"].search(first):
+        return None
+    return found[0][1] if HEAD_WORDS["caption_time"].search(first[: first.find(found[0][1])]) else None
+
+
+def unit_of(text: str, terms: Terms) -> str:
+    """Return the unit in a head, a stub or a caption; '' without one."""
+    words = fold(bare_words(text)).text.strip(" ,;.")
+    unit = terms.closing_unit(words)
+    if found := unit.spelling if unit else terms.bracketed_unit(words):
+        return found
+    match = HEAD_WORDS["unit"].search(words) or HEAD_WORDS["percent"].search(text)
+    return match["u"] if match and not HEAD_WORDS["sides"].search(match["u"]) else ""

@@ -164,18 +164,9 @@ DEEPEST = 200
 def parse_xml(path: Path, doctype: bool = False) -> Element:
     """Return the root of an XML file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    doctype : bool
-        Whether a document type may stand at its head (articles and registers have one); entities that it
-        declares, and texts outside of the file, are refused all the same.
-
-    Raises
-    ------
-    SourceError
-        For XML that is broken, hostile, or nested deeper than any real document.
+    `doctype`: a document type may stand at its head, as in articles and registers; entities that it declares,
+    and texts outside of the file, are refused all the same. `SourceError` for XML that is broken, hostile, or
+    nested deeper than any real document.
     """
     data = read_bytes(path)
     safe = {"forbid_dtd": not doctype, "forbid_entities": True, "forbid_external": not doctype}

@@ -124,8 +124,12 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     """Return a table's figure as a proposed quantity; None for one that a sheet would refuse."""
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
-    notes = [figure.measure[:300], "mean with its standard error" if value.kind == "mean_se" else None]
-    notes += ["that the bracket is an SD stands in another table"] if figure.assumed else []
+    notes = [
+        figure.measure[:300],
+        "mean with its standard error" if value.kind == "mean_se" else None,
+        "mean with its confidence interval" if value.kind == "mean_ci" else None,
+        figure.assumed or None,
+    ]
     row = {
         "id": name,
         "printed": value.printed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,3 +16,14 @@ def names_of(form: str) -> dict[str, Any]:
     text = Path(__file__).with_name(f"{form}.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return content
+
+
+@cache
+def patterns_of(form: str, section: str, flags: int = 0) -> dict[str, re.Pattern[str]]:
+    """Return the patterns of a section of a form, its parts put in; a part may name those before it."""
+    known, found = names_of(form), {}
+    for name, pattern in known[section].items():
+        for part, choice in reversed(known["parts"].items()):
+            pattern = pattern.replace(f"{{{part}}}", choice)
+        found[name] = re.compile(pattern, flags)
+    return found

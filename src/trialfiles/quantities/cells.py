@@ -35,17 +35,7 @@ class Words:
 
 
 def read_figure(content: str, start: int, words: Words) -> Iterator[Quantity]:
-    """Yield what a bare figure is.
-
-    Parameters
-    ----------
-    content : str
-        The cell without white space around it.
-    start : int
-        Offset of its first character.
-    words : Words
-        What its table says.
-    """
+    """Yield what a bare figure is: `content` the cell without white space around it, `start` its offset."""
     two, one, _, three, part = (words.terms.pattern(form).fullmatch(content) for form in _FORMS)
     if three:
         yield from _read_three(three, start, words)
