@@ -21,7 +21,7 @@ from trialfiles.times import in_weeks, weeks
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:e|[x×]\s*10\s*\^?)\s*([-−]?\d+)", re.IGNORECASE)
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
-WHOLE_DOCUMENT = "whole document"  # the place of what has no line
+WHOLE_DOCUMENT = "all that was read"  # the place of what has no line
 _TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements", "registry_versions")
 # Parts of a quantity in which a result's figure is looked for, the likeliest first.
 _PARTS = {"sd": ("sd", "value")}

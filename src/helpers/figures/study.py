@@ -153,12 +153,15 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     Parameters
     ----------
     trials : pandas.DataFrame
-        Table `ongoing_trials`. A study without a date stands without a mark.
+        Table `ongoing_trials`. A study without a date is only counted.
     """
-    lines = []
+    lines, undated = [], 0
     for row in records(trials):
         dates = {name: row[name] for name in ONGOING_MARKS if row[name]}
-        words = ", ".join(f"{ONGOING_MARKS[name]} {date}" for name, date in dates.items()) or "no date seen"
+        if not dates:
+            undated += 1
+            continue
+        words = ", ".join(f"{ONGOING_MARKS[name]} {date}" for name, date in dates.items())
         n = "n not seen" if row["n_planned"] is None else f"n = {show_number(row['n_planned'])} planned"
         status = row["status"] if row["status"] not in (None, "not seen") else "status not seen"
         below = f"{n}; {status}"
@@ -172,6 +175,7 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     )  # fmt: skip
     caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
     caption += f" Broken line: the last search, {searched}." if searched else ""
+    caption += f" Without a date that was seen: {undated}." if undated else ""
     rows = [
         {name: row[name] for name in ("study_id", "n_planned", "status", *ONGOING_MARKS)}
         for row in records(trials)

@@ -201,6 +201,12 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     return found
 
 
+SITES = (
+    "two sites of one scalp: what spreads between them makes the difference smaller; "
+    "whether chance assigns them is not told here"
+)
+
+
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
     """Return why a design can answer, and what to keep in mind."""
     counted = ", ".join(label(name) for name in outcomes if name in COUNTS)
@@ -211,7 +217,7 @@ def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outco
     if trial["randomised"] is None:
         parts.append("taken as randomised, which was not seen")
     if trial["comparison"] == "within_person":
-        parts.append("two sites of one scalp: what spreads between them makes the difference smaller")
+        parts.append(SITES)
     if trial["dose_escalation"]:
         parts.append("doses rise: it tells of all doses together, of each alone hardly anything")
     return "; ".join(parts)

@@ -288,7 +288,7 @@ class _Rows:
         return discrepancy.model_dump(include=kept) | self.study_id | {
             "discrepancy_id": self.full(discrepancy.id),
             "detected_by": "reviewer",
-            "locators": "; ".join(dict.fromkeys(locators)) or "whole document",
+            "locators": "; ".join(dict.fromkeys(locators)) or "all that was read",
             "quantity_ids": self.ids(discrepancy.quantities),
             "concepts": join_ids(discrepancy.concepts),
         }  # fmt: skip
