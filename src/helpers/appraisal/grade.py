@@ -32,6 +32,19 @@ _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
 _OF_STUDIES = ("results", "studies", "arms", "risk_of_bias", "discrepancies")
+_OF_RESULTS = [
+    "study_id",
+    "arm_id",
+    "site",
+    "timepoint_weeks",
+    "kind",
+    "unit",
+    "n",
+    "mean",
+    "median",
+    "minimum",
+    "maximum",
+]
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
@@ -218,7 +231,7 @@ def certainty(
     overrides : sequence of mapping
         Rows of `certainty_overrides`: a person's levels in place of the rule's, with the reason.
     """
-    lines = tables["comparisons"]
+    lines = tables["comparisons"][["study_id", "concept", "tier", "direction", "estimand"]]  # many others
     lines = lines[(lines["concept"] == concept) & lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
     lines = lines[lines["direction"] != "not reported"]
     row: dict[str, Any] = {"concept": concept, "evidence": evidence}
@@ -230,8 +243,8 @@ def certainty(
     names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
     own = {name: tables[name] for name in (*_OF_STUDIES, "adverse_events") if name in tables}
     own["comparisons"] = lines
+    own["results"] = own["results"].loc[own["results"]["concept"] == concept, _OF_RESULTS]
     own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
-    own["results"] = own["results"][own["results"]["concept"] == concept]
     if shown:
         shown |= without_impossible_interval(shown, own["discrepancies"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
@@ -383,7 +396,8 @@ class Body:
 
     def _size(self, study: Any) -> int | None:
         """Return the participants of a study, of harms those of the arms of which something is told."""
-        own = {name: table[table["study_id"] == study.study_id] for name, table in self.tables.items()}
+        counted = [name for name in ("arms", "results", "adverse_events") if name in self.tables]
+        own = {name: self.tables[name][self.tables[name]["study_id"] == study.study_id] for name in counted}
         arms, results = own["arms"], own["results"]
         if self.concept == CERTAINTY["always_shown"] and "adverse_events" in own:
             told = arms["arm_id"].isin(own["adverse_events"]["arm_id"].dropna())
