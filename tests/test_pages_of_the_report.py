@@ -88,6 +88,27 @@ def shown(words: str) -> set[float]:
     return {round(scale * number, 9) for number in found for scale in (1, 100, 0.01)}
 
 
+READ_IN_FULL = {
+    "study-wan2025.html": 2400,
+    "study-chan2025.html": 1600,
+}  # whose figures and contradictions need more
+
+
+def test_pages_keep_their_number_of_words(soups):
+    counted = {}
+    for name, soup in soups.items():
+        gone = {
+            id(part)
+            for part in soup.select("main :is(pre, svg, nav, script) *, main :is(pre, svg, nav, script)")
+        }
+        texts = (text for text in soup.main.find_all(string=True) if id(text.parent) not in gone)
+        counted[name] = len([word for word in " ".join(texts).split() if re.search(r"\w", word)])
+    shared = sum(words for name, words in counted.items() if not name.startswith(("study-", "data")))
+    assert shared <= 12_000
+    studies = {name: words for name, words in counted.items() if name.startswith("study-")}
+    assert not {name: words for name, words in studies.items() if words > READ_IN_FULL.get(name, 1500)}
+
+
 def test_the_links_of_numbers_lead_to_what_they_promise(soups):
     """A figure's row and that of a computation show the number itself; what code made leads to that code."""
     seen = 0

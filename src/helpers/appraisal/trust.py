@@ -46,7 +46,8 @@ def _by_check(rows: pd.DataFrame, asked: Iterable[str]) -> dict[str, list[Row]]:
     """Return the rows of rules by the checks that they answer: their own, or else what no check is about."""
     found: dict[str, list[Row]] = {number: [] for number in INSPECT["checks"]}
     for row in records(rows):
-        for number in set(asked).intersection(_CHECKS.get(row["check"], ())) or {ELSE}:
+        own = _CHECKS.get(row["check"])
+        for number in () if own == [] else set(asked).intersection(own or ()) or {ELSE}:  # []: about no check
             found[number].append(row)
     return found
 

@@ -171,7 +171,7 @@ def answerable(
         found.append(("not known", "outcomes not seen"))
     elif not set(outcomes) & set(COUNTS):
         named = ", ".join(map(label, dict.fromkeys(outcomes)))
-        found.append(("no", f"counts no hair in this comparison, only {named}"))
+        found.append(("no", f"counts no hair in this comparison, but {named}"))
     if trial["status"] == "withdrawn":
         found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():

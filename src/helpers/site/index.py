@@ -307,7 +307,10 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         called = names[name]
         anchors = shown.get(page, set())
-        title = Markup('<span class="sub">{}</span>').format("" if is_missing(row["title"]) else row["title"])
+        words = "" if is_missing(row["title"]) else row["title"]
+        if words and not is_missing(sources[name]["address"]):  # its own title was not taken down
+            words = f"in our words: {words}"
+        title = Markup('<span class="sub">{}</span>').format(words)
         bias = _overall_bias(tables, name)
         certain = Markup('<span class="fixed">{}</span>').format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (
