@@ -149,7 +149,9 @@ class Vocabulary:
 NO_WORDS = Vocabulary()
 
 _CHANGE = re.compile(
-    r"\bchange\b|\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
+    r"(?<!impression of )(?<!readiness to )(?<!motivation to )(?<!stages of )\bchange\b|\bcfb\b|"
+    r"\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
+    r"\b(?:reduction|increase|decrease)\W*$|"
     r"\b(?:reduction|increase|decrease|difference|improvement|gain|decline)s?\b.{0,80}\b(?:from|in|of|over|at)\b",
     re.IGNORECASE | re.DOTALL,
 )
