@@ -173,7 +173,7 @@ class _Table:
         beside = row.words[1] if len(row.words) > 1 else ""
         second = self.worded or _is_words(beside)
         if row.words[0]:
-            self.first = row.words[0] if second and not only_statistic(beside) else ""
+            self.first = row.words[0] if second else ""
         stub = [row.words[0] or (self.first if second else ""), *row.words[1:3]]
         for column, words in enumerate(stub):
             corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")

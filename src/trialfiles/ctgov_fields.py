@@ -220,7 +220,8 @@ def values_of(
         possible = value is not None and 0 <= value <= 100 and (not n or not value or value * n >= 50)
         row["percent"] = value if possible else None
     elif kind in ("count", "count_of_units"):
-        row["count"] = value if value is not None and value >= 0 and value == int(value) else None
+        possible = value is not None and 0 <= value == int(value) <= (n or value)
+        row["count"] = value if possible else None
     elif kind != "number":
         row["estimate"], row["estimate_kind"] = value, kind
     if wide is not None and wide < 0:

@@ -58,9 +58,9 @@ _FROM_END = re.compile(
     re.IGNORECASE,
 )
 _IN_CYCLE = (
-    rf"\b(?:cycle|course)\s*\d{{1,3}}[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
+    rf"\b(?:(?:cycle|course)\s*\d{{1,3}}|period\s*[2-9](?=\W*day))[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
     rf"|\b{_UNIT}\s*{_NUMBERS}[\s,]*(?:of|in)\s+(?:the |each |every )?(?:\w+ )?(?:cycle|course)\b"
-    r"|\bC\d{1,2} ?[DW]\d{1,2}\b|\bPOD ?\d{1,3}\b"
+    r"|\b[CV]\d{1,2} ?[DW]\d{1,2}\b|\bPOD ?\d{1,3}\b"
 )
 _CYCLE = re.compile(_IN_CYCLE + r"|^\W*(?:\d{1,3} ?h|W\d{1,3})(?: (?:post|after)\b.*)?\W*$", re.IGNORECASE)
 # what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked
